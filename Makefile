@@ -1,0 +1,37 @@
+# Two commands: `make demo` shows the product, `make test` proves it. Both install what they need into .venv.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+TESTS  ?= tests
+
+.PHONY: demo test check format install browser clean
+
+demo: $(READY)
+	@$(BIN)/kwtsms-bridge demo
+
+test: $(READY) browser check
+	@$(BIN)/pytest $(TESTS)
+
+check: $(READY)
+	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format' to mend the formatting."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+
+format: $(READY)
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+install: $(READY)
+
+# Made again only when the dependencies change.
+$(READY): pyproject.toml
+	@scripts/install "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+# The page's test needs Chromium; without it that test is skipped with the reason (in CI it fails).
+browser:
+	@scripts/install-browser
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

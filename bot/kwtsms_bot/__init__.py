@@ -1,0 +1,1 @@
+"""The Slack bot and notification bridge for kwtSMS."""
