@@ -1,0 +1,274 @@
+"""What config.yaml may say, as types. Reads no file and knows no YAML.
+
+Every field has a description and an example: they are the remedy in an error, the text of the JSON
+Schema and the comment in config.yaml.example, so that the three cannot disagree.
+"""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
+
+_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_duration(value: Any) -> Any:
+    """`30s`, `15m`, `24h` or `7d` as a timedelta; anything else is refused.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if isinstance(value, timedelta):
+        return value
+    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match or int(match[1]) == 0:
+        raise ValueError("expected a time such as 30s, 15m, 24h or 7d")
+    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _safe_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme == "https" and parts.hostname:
+        return value
+    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
+        return value
+    raise ValueError("expected an https:// address (http:// is allowed to this machine only)")
+
+
+def _starts_with(prefix: str, where: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(prefix):
+            raise ValueError(f"expected a token that starts with {prefix} (find it under {where})")
+        return value
+
+    return AfterValidator(check)
+
+
+def _filled(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("expected a value, got an empty one")
+    return value
+
+
+def _one_name(value: str) -> str:
+    if value != value.strip() or not value:
+        raise ValueError("expected a name without blanks around it")
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Url = Annotated[str, AfterValidator(_safe_url)]
+Secret = Annotated[SecretStr, AfterValidator(_filled)]
+BotToken = Annotated[
+    SecretStr, _starts_with("xoxb-", "OAuth & Permissions in your Slack app's settings")
+]
+AppToken = Annotated[
+    SecretStr, _starts_with("xapp-", "Basic Information, App-Level Tokens, in your Slack app")
+]
+UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,20}$")]
+GroupId = Annotated[str, Field(pattern=r"^S[A-Z0-9]{2,20}$")]
+ChannelId = Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{2,20}$")]
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are refused, and nothing changes after reading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+
+
+class Slack(Section):
+    """The Slack app that people talk to."""
+
+    bot_token: BotToken = Field(examples=["${SLACK_BOT_TOKEN}"])
+    """The bot's token (xoxb-…), from OAuth & Permissions in your Slack app's settings."""
+    app_token: AppToken = Field(examples=["${SLACK_APP_TOKEN}"])
+    """The app-level token for Socket Mode (xapp-…, scope connections:write)."""
+    command: Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")] = Field(
+        default="/sms", examples=["/sms"]
+    )
+    """The slash command as registered in Slack."""
+    api_url: Url = Field(default="https://slack.com/api/", examples=["https://slack.com/api/"])
+    """Slack's Web API. Change it only to talk to another Slack, such as the sandbox."""
+
+
+class Gateway(Section):
+    """The kwtSMS account that pays for the messages."""
+
+    username: Annotated[str, AfterValidator(_one_name)] = Field(examples=["${KWTSMS_USERNAME}"])
+    """The API user name (kwtsms.com, Account, API): not the mobile number of the login."""
+    password: Secret = Field(examples=["${KWTSMS_PASSWORD}"])
+    """The API password."""
+    sender_id: Annotated[str, AfterValidator(_one_name), Field(max_length=11)] = Field(
+        examples=["MY-APP"]
+    )
+    """The sender ID that phones show: at most 11 characters, upper and lower case matter."""
+    test_mode: bool = Field(default=False, examples=[False])
+    """true queues messages without delivering them; credits are held until you delete them."""
+    default_country: Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")] = Field(
+        default="965", examples=["965"]
+    )
+    """The country code that completes a local number such as 98765432."""
+    base_url: Url = Field(
+        default="https://www.kwtsms.com/API/", examples=["https://www.kwtsms.com/API/"]
+    )
+    """The gateway's address. Change it only to talk to another one, such as the sandbox."""
+    timeout: Duration = Field(default=timedelta(seconds=15), examples=["15s"])
+    """How long to wait for an answer; after that the outcome of a send is unknown."""
+
+
+class Grant(Section):
+    """Who holds a role, by Slack's ids. Names are refused: they can be changed by anybody."""
+
+    users: tuple[UserId, ...] = Field(default=(), examples=[["U0123ABCD"]])
+    """User ids (in Slack: profile, ⋮, Copy member ID)."""
+    groups: tuple[GroupId, ...] = Field(default=(), examples=[["S0123ABCD"]])
+    """User group ids (paid Slack plans)."""
+    channels: tuple[ChannelId, ...] = Field(default=(), examples=[["C0123ABCD"]])
+    """Channel ids: everybody who types in that channel."""
+
+    @property
+    def empty(self) -> bool:
+        """Nobody holds this role."""
+        return not (self.users or self.groups or self.channels)
+
+
+class Access(Section):
+    """Who may do what. Nobody may do anything unless it is said here."""
+
+    reader: Grant = Field(default=Grant(), examples=[{"channels": ["C0123ABCD"]}])
+    """May ask: balance, status, dlr."""
+    sender: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
+    """May send to a few numbers, and ask."""
+    bulk: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
+    """May send to many numbers at once, and all that a sender may."""
+    admin: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
+    """May do everything."""
+    bulk_from: Annotated[int, Field(ge=2, le=10_000)] = Field(default=20, examples=[20])
+    """From this many numbers in one command the role bulk is needed."""
+
+
+class Outbox(Section):
+    """Where accepted messages are kept until they are sent."""
+
+    database: str = Field(
+        default="sqlite:///kwtsms-bridge.sqlite3",
+        pattern=r"^(sqlite|postgresql)://",
+        examples=["sqlite:///kwtsms-bridge.sqlite3"],
+    )
+    """sqlite:///file, or postgresql://user:password@host/name where several replicas run."""
+    expires_after: Duration = Field(default=timedelta(hours=24), examples=["24h"])
+    """A message that could not be sent for so long is given up, and its sender is told."""
+    lease: Duration = Field(default=timedelta(seconds=30), examples=["30s"])
+    """How long a message belongs to a process that stopped answering before another takes over."""
+    retention: Duration = Field(default=timedelta(days=30), examples=["30d"])
+    """Texts and numbers are erased after this time; the ledger keeps masked numbers."""
+
+    @model_validator(mode="after")
+    def _lease_is_sane(self) -> "Outbox":
+        if not timedelta(seconds=1) <= self.lease <= timedelta(minutes=10):
+            raise ValueError("lease: expected a time between 1s and 10m")
+        return self
+
+
+class BalanceWatch(Section):
+    """When to warn that the credits run out, and where."""
+
+    warn: Annotated[Decimal, Field(gt=0)] = Field(default=Decimal(200), examples=[200])
+    """Below this many credits a warning is posted."""
+    critical: Annotated[Decimal, Field(gt=0)] = Field(default=Decimal(50), examples=[50])
+    """Below this many credits the warning is urgent."""
+    every: Duration = Field(default=timedelta(minutes=15), examples=["15m"])
+    """How often the balance is checked."""
+    remind_after: Duration = Field(default=timedelta(hours=24), examples=["24h"])
+    """The warning is repeated after this time while the balance stays low."""
+    channels: tuple[ChannelId, ...] = Field(default=(), examples=[["C0123ABCD"]])
+    """Slack channels that get the warnings; invite the bot to them."""
+    apprise: tuple[Secret, ...] = Field(default=(), examples=[["mailto://user:password@host"]])
+    """Apprise URLs that get the warnings too (install kwtsms-bridge[apprise])."""
+
+    @model_validator(mode="after")
+    def _critical_is_lower(self) -> "BalanceWatch":
+        if self.critical >= self.warn:
+            raise ValueError("critical: expected a number below warn")
+        return self
+
+
+class Alerts(Section):
+    """What the bot watches by itself."""
+
+    balance: BalanceWatch = Field(default=BalanceWatch())
+    """The balance of the account."""
+
+
+class Logging(Section):
+    """What the bot writes to its log. Numbers are masked and texts left out at every level."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(default="info", examples=["info"])
+    """debug, info, warning or error."""
+    format: Literal["text", "json"] = Field(default="text", examples=["text"])
+    """text for people, json for log collectors."""
+
+
+class Config(Section):
+    """The whole of config.yaml."""
+
+    slack: Slack
+    """The Slack app that people talk to."""
+    kwtsms: Gateway
+    """The kwtSMS account that pays for the messages."""
+    access: Access = Field(default=Access())
+    """Who may do what. Nobody may do anything unless it is said here."""
+    outbox: Outbox = Field(default=Outbox())
+    """Where accepted messages are kept until they are sent."""
+    alerts: Alerts = Field(default=Alerts())
+    """What the bot watches by itself."""
+    logging: Logging = Field(default=Logging())
+    """What the bot writes to its log."""
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed, yet surely not what was meant."""
+        found = []
+        access = self.access
+        if all(grant.empty for grant in (access.sender, access.bulk, access.admin)):
+            found.append(
+                "access: nobody may send. Give somebody the role sender, for example\n"
+                "    access:\n      sender:\n        users: [U0123ABCD]"
+            )
+        if self.kwtsms.sender_id.upper() == "KWT-SMS":
+            found.append(
+                "kwtsms.sender_id: KWT-SMS is a shared sender for tests: slow, and never "
+                "delivered to Virgin or blocked numbers. Register your own at kwtsms.com."
+            )
+        if self.kwtsms.test_mode:
+            found.append("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
+        watch = self.alerts.balance
+        if not (watch.channels or watch.apprise):
+            found.append(
+                "alerts.balance: nobody is told when the credits run out. Name a channel, "
+                "for example channels: [C0123ABCD]"
+            )
+        return tuple(found)

@@ -1,0 +1,125 @@
+"""What is wrong with a configuration, as sentences with a place and a remedy. Performs no I/O."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+Path = tuple[str | int, ...]
+
+# Pydantic's words, put so that somebody who edits YAML understands them.
+_PLAIN = {
+    "string_pattern_mismatch": "not of the right form",
+    "string_type": "expected text (put it in quotes)",
+    "too_long": "longer than {max_length} characters",
+    "model_type": "expected a section (keys, indented)",
+    "model_attributes_type": "expected a section (keys, indented)",
+    "tuple_type": "expected a list",
+    "decimal_parsing": "expected a number",
+    "decimal_type": "expected a number",
+    "int_parsing": "expected a whole number",
+    "bool_parsing": "expected true or false",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing to mend: where it stands, what is wrong, and what to write instead."""
+
+    line: int
+    path: str
+    what: str
+    remedy: str
+
+    def at(self, file: str) -> str:
+        """The problem as one line, in the form that editors turn into a link."""
+        place = f"{file}:{self.line}" if self.line else file
+        subject = f"{self.path}: " if self.path else ""
+        return f"{place}: {subject}{self.what}. {self.remedy}".rstrip()
+
+
+class ConfigurationProblems(Exception):  # noqa: N818 - it is a list of them, not one error.
+    """The configuration cannot be used; `problems` says everything that is wrong with it."""
+
+    def __init__(self, file: str, problems: Iterable[Problem]) -> None:
+        self.file = file
+        self.problems = tuple(sorted(problems))
+        super().__init__("\n".join(problem.at(file) for problem in self.problems))
+
+
+def dotted(path: Path) -> str:
+    """`("access", "sender", "users", 0)` as `access.sender.users[0]`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def explain(
+    error: ErrorDetails,
+    model: type[BaseModel],
+    lines: Mapping[Path, int],
+    shown: Mapping[Path, Any],
+) -> Problem:
+    """A pydantic error as a problem. `shown` holds the values that may be repeated: no secrets."""
+    path = tuple(error["loc"])
+    line = next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 0)
+    if error["type"] == "extra_forbidden":
+        return Problem(line, dotted(path), "unknown key", _nearest(path, model))
+    if error["type"] == "missing":
+        return Problem(line, dotted(path), "missing", _example(path, model))
+    what = _message(error)
+    if path in shown:
+        what += f', got "{str(shown[path])[:60]}"'
+    return Problem(line, dotted(path), what, _example(path, model))
+
+
+def _message(error: ErrorDetails) -> str:
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    if error["type"] in _PLAIN:
+        return _PLAIN[error["type"]].format_map(error.get("ctx", {}))
+    text = error["msg"].removeprefix("Input should be ")
+    return text[0].lower() + text[1:] if text == error["msg"] else f"expected {text}"
+
+
+def _fields(path: Sequence[str | int], model: type[BaseModel]) -> Mapping[str, Any]:
+    """The fields of the section that `path` leads to."""
+    for part in path:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return {}
+        model = annotation
+    return model.model_fields
+
+
+def _nearest(path: Path, model: type[BaseModel]) -> str:
+    known = list(_fields(path[:-1], model))
+    close = get_close_matches(str(path[-1]), known, n=1)
+    if close:
+        return f"Did you mean {close[0]}?"
+    return f"Known here: {', '.join(known)}." if known else "Remove it."
+
+
+def _example(path: Path, model: type[BaseModel]) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    field = _fields(names[:-1], model).get(names[-1]) if names else None
+    if field is None:
+        return "See config.yaml.example."
+    example = field.examples[0] if field.examples else None
+    if example is None:
+        return f"Add the section {names[-1]}:, as in config.yaml.example."
+    return f"Write for example {names[-1]}: {_yaml(example)}"
+
+
+def _yaml(example: Any) -> str:
+    if isinstance(example, bool):
+        return str(example).lower()
+    if isinstance(example, list):
+        return f"[{', '.join(map(str, example))}]"
+    if isinstance(example, dict):
+        return "{" + ", ".join(f"{key}: {_yaml(value)}" for key, value in example.items()) + "}"
+    return str(example)

@@ -1,0 +1,154 @@
+"""From config.yaml to a `Config`, or to everything that is wrong with it at once."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+import yaml
+from dotenv import dotenv_values
+from pydantic import ValidationError
+
+from kwtsms_bot.config.models import Config
+from kwtsms_bot.config.problems import ConfigurationProblems, Path, Problem, dotted, explain
+
+MAX_BYTES = 256 * 1024
+MAX_NODES = 20_000  # An alias that refers to aliases grows without bounds.
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SECRET_KEYS = frozenset({"bot_token", "app_token", "password", "apprise", "database"})
+
+
+def load(file: str, environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration in `file`; `${NAME}` comes from the environment, or the .env beside it.
+
+    Raises:
+        ConfigurationProblems: it is missing, unreadable or wrong; all problems at once.
+    """
+    known = _env_file(FilePath(file).parent / ".env")
+    known.update(os.environ if environ is None else environ)
+    return parse(_read(file), file, known)
+
+
+def parse(text: str, file: str, environ: Mapping[str, str]) -> Config:
+    """The configuration in `text`.
+
+    Raises:
+        ConfigurationProblems: it is wrong; `file` names it in the sentences.
+    """
+    tree = _Tree(environ)
+    data = tree.build(_compose(text, file))
+    problems = tree.problems
+    try:
+        config = Config.model_validate(data)
+    except ValidationError as error:
+        blamed = {problem.path for problem in problems}
+        found = (explain(one, Config, tree.lines, tree.shown) for one in error.errors())
+        problems += [problem for problem in found if problem.path not in blamed]
+        raise ConfigurationProblems(file, problems) from None
+    if problems:
+        raise ConfigurationProblems(file, problems)
+    return config
+
+
+def _read(file: str) -> str:
+    try:
+        data = FilePath(file).read_bytes()
+    except OSError as error:
+        what = f"cannot be read ({(error.strerror or 'unknown error').lower()})"
+        remedy = "Copy config.yaml.example to it, or name another file with -c."
+        raise ConfigurationProblems(file, [Problem(0, "", what, remedy)]) from error
+    if len(data) > MAX_BYTES:
+        what = f"larger than {MAX_BYTES // 1024} KiB"
+        raise ConfigurationProblems(file, [Problem(0, "", what, "Is it the right file?")])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigurationProblems(
+            file, [Problem(line, "", "not UTF-8 text", "Save the file as UTF-8.")]
+        ) from error
+
+
+def _env_file(file: FilePath) -> dict[str, str]:
+    if not file.is_file():
+        return {}
+    try:
+        values = dotenv_values(file, interpolate=False)
+    except (OSError, UnicodeDecodeError) as error:
+        what = f"cannot be read ({type(error).__name__})"
+        problem = Problem(0, "", what, "Mend or remove it.")
+        raise ConfigurationProblems(str(file), [problem]) from error
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _compose(text: str, file: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        what = getattr(error, "problem", None) or "nested too deeply or unreadable"
+        line = mark.line + 1 if mark else 0
+        remedy = "Check the indentation and quotes there."
+        raise ConfigurationProblems(
+            file, [Problem(line, "", f"not YAML: {what}", remedy)]
+        ) from None
+
+
+class _Tree:
+    """Turns YAML's nodes into plain data and remembers the line of each key."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self.lines: dict[Path, int] = {(): 1}
+        self.shown: dict[Path, Any] = {}
+        self.problems: list[Problem] = []
+        self._environ = environ
+        self._scalars = yaml.SafeLoader("")
+        self._nodes = 0
+
+    def build(self, node: yaml.Node | None, path: Path = ()) -> Any:
+        """The plain data below `node`; what is wrong is added to `problems`."""
+        self._nodes += 1
+        if node is None or self._nodes > MAX_NODES:
+            return {}
+        self.lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*path, n)) for n, item in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for key, value in node.value:
+            name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
+            line = key.start_mark.line + 1
+            if name in data:
+                first = self.lines[(*path, name)]
+                what = f"written twice (first in line {first})"
+                self.problems.append(Problem(line, dotted((*path, name)), what, "Keep one."))
+                continue
+            self.lines[(*path, name)] = line
+            built = self.build(value, (*path, name))
+            if built is not None:  # `access:` with nothing below it means the defaults.
+                data[name] = built
+        return data
+
+    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+        if isinstance(node.value, str) and _REFERENCE.search(node.value):
+            return self._resolve(node.value, path)
+        try:
+            value = self._scalars.construct_object(node)
+        except (yaml.YAMLError, ValueError):
+            value = node.value
+        if not _SECRET_KEYS.intersection(path):
+            self.shown[path] = value
+        return value
+
+    def _resolve(self, text: str, path: Path) -> str:
+        for name in _REFERENCE.findall(text):
+            if name not in self._environ:
+                what = f"the environment variable {name} is not set"
+                remedy = f"Set it, or write {name}=… into the file .env beside the configuration."
+                self.problems.append(Problem(self.lines[path], dotted(path), what, remedy))
+        return _REFERENCE.sub(lambda match: self._environ.get(match[1], ""), text)

@@ -1,0 +1,156 @@
+"""config.yaml: what is read, what is refused, and how it says so."""
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kwtsms_bot.config import Config, ConfigurationProblems, load, parse
+
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-very-secret-1",
+    "SLACK_APP_TOKEN": "xapp-very-secret-2",
+    "KWTSMS_USERNAME": "user",
+    "KWTSMS_PASSWORD": "very-secret-3",
+}
+GOOD = """\
+slack:
+  bot_token: ${SLACK_BOT_TOKEN}
+  app_token: ${SLACK_APP_TOKEN}
+kwtsms:
+  username: ${KWTSMS_USERNAME}
+  password: ${KWTSMS_PASSWORD}
+  sender_id: MY-APP
+"""
+
+
+def problems(text: str) -> list[str]:
+    """What `parse` complains about, a line each."""
+    with pytest.raises(ConfigurationProblems) as caught:
+        parse(text, "config.yaml", SECRETS)
+    return str(caught.value).splitlines()
+
+
+def test_a_short_file_is_enough() -> None:
+    """Six lines configure the bot; everything else has a default."""
+    config = parse(GOOD, "config.yaml", SECRETS)
+
+    assert config.slack.bot_token.get_secret_value() == "xoxb-very-secret-1"
+    assert config.kwtsms.timeout == timedelta(seconds=15)
+    assert config.alerts.balance.warn == Decimal(200)
+
+
+def test_secrets_do_not_show_in_repr() -> None:
+    """Neither repr nor str of a configuration tells a token or a password."""
+    config = parse(GOOD, "config.yaml", SECRETS)
+
+    assert "very-secret" not in repr(config) + str(config)
+
+
+def test_secrets_do_not_show_in_problems() -> None:
+    """A token of the wrong form is named by its key, never by its value."""
+    text = GOOD.replace("${SLACK_BOT_TOKEN}", "very-secret-4").replace("sender_id", "sender")
+
+    assert "very-secret" not in "".join(problems(text))
+
+
+def test_all_problems_are_told_at_once_with_line_and_remedy() -> None:
+    """An unknown key, a wrong token, a missing variable and a wrong number: one run tells all."""
+    text = GOOD.replace("bot_token: ${SLACK_BOT_TOKEN}", "bot_token: xoxp-1\n  comand: /sms")
+    text = text.replace("KWTSMS_PASSWORD", "NOT_SET") + "alerts:\n  balance:\n    warn: ten\n"
+
+    assert [line.split(". ")[0] for line in problems(text)] == [
+        "config.yaml:2: slack.bot_token: expected a token that starts with xoxb- (find it under "
+        "OAuth & Permissions in your Slack app's settings)",
+        "config.yaml:3: slack.comand: unknown key",
+        "config.yaml:7: kwtsms.password: the environment variable NOT_SET is not set",
+        'config.yaml:11: alerts.balance.warn: expected a number, got "ten"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("slack: 5", "slack: expected a section (keys, indented)"),
+        ("a: [", "not YAML"),
+        ("- 1", "expected a section"),
+        ("", "kwtsms: missing"),
+        (GOOD + "acess:\n", "acess: unknown key. Did you mean access?"),
+        (GOOD + "kwtsms: {}\n", "written twice (first in line 4)"),
+        (GOOD + "access: {sender: {users: [sara]}}", 'got "sara". Write for example users: [U0'),
+        (GOOD + "outbox: {lease: 0s}", "expected a time such as 30s"),
+        (GOOD + "outbox: {lease: 1d}", "lease: expected a time between 1s and 10m"),
+        (GOOD + "alerts: {balance: {warn: 5}}", "critical: expected a number below warn"),
+        (GOOD.replace("MY-APP", "MY-LONG-SENDER"), "longer than 11 characters"),
+        (GOOD + "  base_url: http://kwtsms.com/", "expected an https:// address"),
+    ],
+)
+def test_each_mistake_names_what_was_wrong(text: str, expected: str) -> None:
+    """A mistake is answered with its place, its kind and what to write instead."""
+    # `acess:` with nothing below it carries no data; give it some.
+    found = problems(text.replace("acess:\n", "acess: 1\n"))
+
+    assert any(expected in line for line in found), found
+
+
+def test_an_empty_access_section_lets_nobody_send_and_says_so() -> None:
+    """Default deny is no error, but `config check` must not be silent about it."""
+    config = parse(GOOD + "access:\n", "config.yaml", SECRETS)
+
+    assert any("nobody may send" in warning for warning in config.warnings())
+
+
+def test_a_missing_file_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
+    """The remedy for a missing file is to copy the example."""
+    with pytest.raises(ConfigurationProblems, match=r"Copy config\.yaml\.example"):
+        load(str(tmp_path / "missing.yaml"))
+
+
+def test_secrets_come_from_the_env_file_beside_it(tmp_path: Path) -> None:
+    """A .env file beside the configuration fills in what the environment lacks."""
+    (tmp_path / "config.yaml").write_text(GOOD)
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in SECRETS.items()))
+
+    config = load(str(tmp_path / "config.yaml"), environ={"KWTSMS_USERNAME": "from-environment"})
+
+    assert config.kwtsms.username == "from-environment"
+    assert config.kwtsms.password.get_secret_value() == "very-secret-3"
+
+
+def test_the_example_file_loads_and_explains_every_key() -> None:
+    """config.yaml.example is a valid configuration that mentions each key there is."""
+    text = (Path(__file__).parents[2] / "config.yaml.example").read_text()
+
+    parse(text, "config.yaml.example", SECRETS)
+
+    missing = [key for key in keys(Config.model_json_schema()) if f"{key}:" not in text]
+    assert missing == []
+
+
+def keys(schema: dict[str, object]) -> set[str]:
+    """Every property name in a JSON Schema and its definitions."""
+    definitions = schema.get("$defs", {})
+    assert isinstance(definitions, dict)
+    found = set()
+    for part in (schema, *definitions.values()):
+        found |= set(part.get("properties", {}))
+    return found
+
+
+def test_an_alias_bomb_is_refused_quickly() -> None:
+    """References that multiply are cut off, not expanded."""
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n"
+    for before, name in zip("abcdefgh", "bcdefghi", strict=True):
+        bomb += f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
+
+    assert problems(bomb)
+
+
+@given(st.text() | st.from_regex(r"[a-z: \[\]{}&*!|>%@`'\"\n-]{0,60}"))
+def test_no_text_raises_anything_else(text: str) -> None:
+    """Whatever stands in the file, the answer is a configuration or a list of problems."""
+    with pytest.raises(ConfigurationProblems):
+        parse(text, "config.yaml", {})
