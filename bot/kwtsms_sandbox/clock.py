@@ -1,0 +1,38 @@
+"""The sandbox's time: the real clock, moved forward on demand.
+
+It never goes back and never sleeps: who needs an hour to pass calls `advance(3600)`.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """Follows the real clock plus what was added; with `frozen_at`, only what is added moves it."""
+
+    def __init__(self, frozen_at: datetime | None = None) -> None:
+        self._offset = 0.0
+        self._started = time.monotonic()
+        self._origin = frozen_at or datetime.now(UTC)
+        self._frozen = frozen_at is not None
+
+    def now(self) -> datetime:
+        """The time of day, in UTC."""
+        return self._origin + timedelta(seconds=self._elapsed())
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that only goes forward."""
+        return self._started + self._elapsed()
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass at once.
+
+        Raises:
+            ValueError: `seconds` is negative.
+        """
+        if seconds < 0:
+            raise ValueError(f"the clock only goes forward: expected 0 or more, got {seconds}")
+        self._offset += seconds
+
+    def _elapsed(self) -> float:
+        return self._offset if self._frozen else self._offset + time.monotonic() - self._started

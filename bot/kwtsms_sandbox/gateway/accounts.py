@@ -1,0 +1,38 @@
+"""An account at the gateway, as its owner and the vendor have set it up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who may send, as whom, where to and for how much; the balance itself lives in the books."""
+
+    username: str
+    password: str = field(repr=False)
+    credits: Decimal = Decimal(1000)  # at the start
+    sender_ids: tuple[str, ...] = ("KWT-SMS", "MY-APP")
+    banned_sender_ids: tuple[str, ...] = ()
+    coverage: tuple[str, ...] = ("965",)
+    rates: Mapping[str, Decimal] = field(default_factory=dict)  # credits a page, by prefix
+    api_enabled: bool = True  # else ERR001
+    api_access: bool = True  # else ERR004
+    blocked: bool = False  # ERR005
+    allowed_addresses: tuple[str, ...] = ()  # none: any; else ERR024 for the others
+
+    def covers(self, number: str) -> bool:
+        """Whether the number's country is active."""
+        return number.startswith(self.coverage) if self.coverage else False
+
+    def rate(self, number: str) -> Decimal:
+        """Credits for one page to `number`: the longest prefix decides, 1 without any."""
+        matching = [prefix for prefix in self.rates if number.startswith(prefix)]
+        return self.rates[max(matching, key=len)] if matching else Decimal(1)
+
+
+DEMO_ACCOUNT = Account(
+    username="demo",
+    password="demo-password",  # noqa: S106  known to everybody, and worth nothing
+    coverage=("965", "966", "971"),
+)

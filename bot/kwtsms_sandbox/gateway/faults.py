@@ -1,0 +1,78 @@
+"""What can go wrong between a client and the gateway, and the list of what will, next.
+
+Decides which fault a request meets; `misbehaviour` carries it out.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Fault(StrEnum):
+    """A way to fail. `BEFORE` names those that leave the request unread, uncharged."""
+
+    # Nothing is accepted
+    RESET_BEFORE = "reset_before"  # TCP reset, the body unread
+    HANG_BEFORE = "hang_before"  # read, and never answered
+    HTML_502 = "html_502"  # a proxy's page instead of the gateway
+    REDIRECT = "redirect"  # 302 to a page that claims success
+    CODE = "code"  # refused with the error code asked for
+    # The request is carried out, its answer is not what it should be
+    RESET_AFTER = "reset_after"
+    HANG = "hang"
+    HTML_502_AFTER = "html_502_after"
+    SLOW = "slow"  # the right answer, `seconds` late
+    TRUNCATED = "truncated"  # half the body, then the connection ends
+    EMPTY = "empty"  # 200 and no body
+    NOT_JSON = "not_json"  # 200 and a text
+    JSON_LIST = "json_list"
+    JSON_NULL = "json_null"
+    BAD_UTF8 = "bad_utf8"
+    HUGE = "huge"  # 10 MB of valid JSON
+
+
+BEFORE = frozenset(
+    {Fault.RESET_BEFORE, Fault.HANG_BEFORE, Fault.HTML_502, Fault.REDIRECT, Fault.CODE}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """A fault that waits for its request."""
+
+    fault: Fault
+    endpoint: str | None = None  # None: whichever comes first
+    times: int | None = 1  # None: until cleared
+    code: str | None = None  # for CODE, such as "ERR013"
+    http_status: int | None = None  # for CODE; None: the code's own
+    seconds: float = 0.0  # for SLOW
+
+
+class FaultPlan:
+    """The faults to come: those with a count first, in the order they were planned."""
+
+    def __init__(self) -> None:
+        self._planned: list[Planned] = []
+
+    def __iter__(self) -> Iterator[Planned]:
+        return iter(tuple(self._planned))
+
+    def add(self, planned: Planned) -> None:
+        """Plan one more."""
+        self._planned.append(planned)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._planned.clear()
+
+    def take(self, endpoint: str) -> Planned | None:
+        """The fault that a request to `endpoint` meets; its count goes down."""
+        matching = [one for one in self._planned if one.endpoint in (None, endpoint)]
+        planned = min(matching, key=lambda one: one.times is None, default=None)
+        if planned is None or planned.times is None:
+            return planned
+        at = self._planned.index(planned)
+        self._planned[at : at + 1] = (
+            [replace(planned, times=planned.times - 1)] if planned.times > 1 else []
+        )
+        return planned

@@ -1,0 +1,78 @@
+"""A gateway for tests: real sockets, a port of its own, nothing shared between tests."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from kwtsms_sandbox.gateway import Gateway, RunningGateway
+
+KUWAIT = "96598765432"
+KUWAIT_2 = "96551234567"
+ABROAD = "966512345678"
+
+
+@asynccontextmanager
+async def running_gateway(**kwargs: Any) -> AsyncIterator[RunningGateway]:
+    """A gateway on a free port; `kwargs` are `Gateway`'s."""
+    async with RunningGateway(Gateway(**kwargs)) as running:
+        yield running
+
+
+class Caller:
+    """Speaks to a gateway the way any client does: JSON over HTTP, nothing of ours in between."""
+
+    def __init__(self, running: RunningGateway, http: httpx.AsyncClient) -> None:
+        self.running = running
+        self.http = http
+
+    async def post(self, endpoint: str, **fields: Any) -> httpx.Response:
+        """One call with the first account's credentials; a field of None is left out."""
+        account = self.running.gateway.account
+        payload = {"username": account.username, "password": account.password, **fields}
+        kept = {name: value for name, value in payload.items() if value is not None}
+        headers = {"Accept": "application/json"}
+        return await self.http.post(
+            f"{self.running.base_url}{endpoint}/", json=kept, headers=headers
+        )
+
+    async def call(self, endpoint: str, **fields: Any) -> dict[str, Any]:
+        """The same, and its JSON."""
+        return dict((await self.post(endpoint, **fields)).json())
+
+    async def send(
+        self, mobile: str = KUWAIT, message: str = "hello", **fields: Any
+    ) -> dict[str, Any]:
+        """One send."""
+        return await self.call(
+            "send", **{"sender": "MY-APP", "mobile": mobile, "message": message, **fields}
+        )
+
+
+@asynccontextmanager
+async def calling(running: RunningGateway) -> AsyncIterator[Caller]:
+    """A caller of that gateway."""
+    async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+        yield Caller(running, http)
+
+
+@pytest.fixture
+async def running() -> AsyncIterator[RunningGateway]:
+    """A gateway with the demo account, on a free port."""
+    async with running_gateway() as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(running: RunningGateway) -> Gateway:
+    """The gateway behind `running`."""
+    return running.gateway
+
+
+@pytest.fixture
+async def caller(running: RunningGateway) -> AsyncIterator[Caller]:
+    """A caller of `running`."""
+    async with calling(running) as caller:
+        yield caller
