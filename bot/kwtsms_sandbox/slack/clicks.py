@@ -1,0 +1,94 @@
+"""What people do with what the app shows: press buttons, choose, fill forms in, submit, close."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from . import payloads
+from .courier import Courier
+from .delivery import Interaction
+from .hands import CannotDo, action, entered, find_element, held_back
+from .modals import View
+from .people import Json, User
+from .timeline import Message
+from .values import filled, holds_value
+
+
+class Clicks(Courier):
+    """What is not there, or what Slack's own window forbids, raises CannotDo."""
+
+    async def press(
+        self, who: User | str, where: Message | View, wanted: str, value: Any = None
+    ) -> Interaction:
+        """Presses a button, or chooses `value` in a menu, by action id, value or label."""
+        user = self.space.directory.user(who)
+        if isinstance(where, View):
+            return await self._press_in_view(user, where, wanted, value)
+        return await self._press_in_message(user, where, wanted, value)
+
+    def enter(self, who: User | str, view: View, values: Mapping[str, Any]) -> View:
+        """Fills fields in by block id, action id or label, without submitting."""
+        user = self.space.directory.user(who)
+        return self.space.modals.replace(entered(self._open_view(user, view), values))
+
+    async def submit(
+        self, who: User | str, view: View, values: Mapping[str, Any] | None = None
+    ) -> Interaction:
+        """Fills fields in and submits."""
+        user = self.space.directory.user(who)
+        now = self.enter(user, view, values or {})
+        if complaints := held_back(now):
+            self.space.modals.replace(replace(now, errors=complaints))
+            raise CannotDo(f"Slack's window does not submit this: {complaints}")
+        now = self.space.modals.replace(replace(now, errors={}, trouble=None))
+        trigger = self.space.triggers.issue(user.id, view=now.id)
+        return await self.interact(payloads.submission(user, now, trigger), takes_reply=True)
+
+    async def close(
+        self, who: User | str, view: View, *, cleared: bool = False
+    ) -> Interaction | None:
+        """Closes a modal (`cleared`: all of them); the app is told only if it asked for that."""
+        user = self.space.directory.user(who)
+        now = self._open_view(user, view)
+        if cleared:
+            self.space.modals.clear(user.id)
+        else:
+            self.space.modals.close(now)
+        if not now.body.get("notify_on_close"):
+            return None
+        return await self.interact(payloads.closed(user, now, cleared=cleared))
+
+    async def _press_in_message(
+        self, user: User, message: Message, wanted: str, value: Any
+    ) -> Interaction:
+        now = self.space.timeline.find(message.channel, message.ts)
+        channel = self.space.directory.channel(message.channel)
+        if now is None or now not in self.space.visible(user, channel):
+            raise CannotDo(f"{user.name} does not see this message (any more)")
+        block, element = find_element(now.blocks, wanted)
+        said = self._used(block, element, value) | {
+            "trigger_id": self.space.triggers.issue(user.id),
+            "response_url": self.response_url(user.id, channel.id, source=now.ts),
+        }
+        return await self.interact(payloads.message_actions(user, now, channel, said))
+
+    async def _press_in_view(self, user: User, view: View, wanted: str, value: Any) -> Interaction:
+        now = self._open_view(user, view)
+        block, element = find_element(now.blocks, wanted)
+        if holds_value(element):
+            typed = {**now.entered.get(block["block_id"], {})}
+            typed[element["action_id"]] = filled(element, value)
+            entries = {**now.entered, block["block_id"]: typed}
+            now = self.space.modals.replace(replace(now, entered=entries))
+        trigger = self.space.triggers.issue(user.id, view=now.id)
+        said = self._used(block, element, value) | {"trigger_id": trigger}
+        return await self.interact(payloads.view_actions(user, now, said))
+
+    def _used(self, block: Json, element: Json, value: Any) -> dict[str, Any]:
+        return {"actions": [action(block, element, value, self.space.timeline.next_ts())]}
+
+    def _open_view(self, user: User, view: View) -> View:
+        now = self.space.modals.find(view.id)
+        if now is None or now.user != user.id:
+            raise CannotDo(f"{user.name} has no such view open")
+        return now

@@ -1,0 +1,56 @@
+"""Brings what happens to the app, waits for its answer, and shows the person what it means."""
+
+import asyncio
+import secrets
+
+from . import payloads
+from .delivery import ACK_SECONDS, Envelope, EnvelopeKind, Interaction, Transport, Trouble
+from .feed import Kind
+from .hooks import Hooks
+from .people import Json
+from .reactions import react
+from .workspace import Workspace
+
+
+class Courier:
+    """One workspace's way to its app."""
+
+    def __init__(self, space: Workspace, hooks: Hooks, transport: Transport) -> None:
+        self.transport = transport
+        self.ack_seconds = ACK_SECONDS
+        self.space = space
+        self._hooks = hooks
+
+    async def deliver(self, envelope: Envelope) -> Interaction:
+        """Tells the app one thing, whatever it is."""
+        clock = asyncio.get_running_loop().time
+        start = clock()
+        reply = await self.transport.deliver(envelope, within=self.ack_seconds)
+        interaction = react(self.space, Interaction(envelope, reply, clock() - start))
+        self.space.feed.tell(Kind.ACKED, interaction)
+        return interaction
+
+    async def redeliver(self, interaction: Interaction) -> Interaction:
+        """The very same once more, as Slack does when an acknowledgement was lost."""
+        late = interaction.error == Trouble.TIMEOUT
+        return await self.deliver(
+            interaction.envelope.again("http_timeout" if late else "http_error")
+        )
+
+    async def happen(self, body: Json) -> Interaction:
+        """Tells the app an event, and at once a second time if it does not acknowledge.
+
+        Slack would try twice more, after a minute and after five; a test does that by `redeliver`.
+        """
+        at = int(self.space.clock.now().timestamp())
+        told = payloads.event("Ev" + secrets.token_hex(5).upper(), body, at)
+        first = await self.deliver(Envelope(EnvelopeKind.EVENT, told))
+        return first if first.acked else await self.redeliver(first)
+
+    async def interact(self, told: Json, *, takes_reply: bool = False) -> Interaction:
+        """Tells the app a click, a choice or a form."""
+        return await self.deliver(Envelope(EnvelopeKind.INTERACTIVE, told, takes_reply=takes_reply))
+
+    def response_url(self, user: str, channel: str, *, source: str | None = None) -> str:
+        """A fresh response_url."""
+        return self.space.url + self._hooks.issue(user, channel, source=source)

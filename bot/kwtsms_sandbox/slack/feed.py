@@ -1,0 +1,84 @@
+"""What happens in the workspace, told to whoever listens; lets a test wait for a state.
+
+Nothing here sleeps or polls: waiting ends when something happened, or at the timeout.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Kind(StrEnum):
+    """What sort of thing happened."""
+
+    MESSAGE_POSTED = "message_posted"
+    MESSAGE_CHANGED = "message_changed"
+    MESSAGE_DELETED = "message_deleted"
+    VIEW_CHANGED = "view_changed"
+    VIEW_CLOSED = "view_closed"
+    HOME_CHANGED = "home_changed"
+    TYPED = "typed"
+    ACKED = "acked"
+    CALLED = "called"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    STEP_ENDED = "step_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened, with the message, view or call it is about."""
+
+    kind: Kind
+    subject: Any = None
+
+
+class Feed:
+    """Tells every subscriber what happens, and wakes those who wait."""
+
+    def __init__(self) -> None:
+        self._queues: set[asyncio.Queue[Happening]] = set()
+        self._pulse = asyncio.Event()
+
+    def tell(self, kind: Kind, subject: Any = None) -> None:
+        """Something happened."""
+        for queue in self._queues:
+            queue.put_nowait(Happening(kind, subject))
+        self._pulse.set()
+        self._pulse = asyncio.Event()
+
+    @contextmanager
+    def subscribe(self) -> Iterator[AsyncIterator[Happening]]:
+        """Everything that happens from now on, in order."""
+        queue: asyncio.Queue[Happening] = asyncio.Queue()
+        self._queues.add(queue)
+        try:
+            yield _drain(queue)
+        finally:
+            self._queues.discard(queue)
+
+    async def until(
+        self,
+        holds: Callable[[], T],
+        *,
+        timeout: float = 5.0,  # noqa: ASYNC109  the error tells what did not come
+        what: str = "",
+    ) -> T:
+        """What `holds` returns as soon as that is true; TimeoutError if it never is."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not (value := holds()):
+                    await self._pulse.wait()
+        except TimeoutError:
+            raise TimeoutError(f"not within {timeout:g} s: {what or holds}") from None
+        return value
+
+
+async def _drain(queue: asyncio.Queue[Happening]) -> AsyncIterator[Happening]:
+    while True:
+        yield await queue.get()

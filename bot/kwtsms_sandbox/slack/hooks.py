@@ -1,0 +1,92 @@
+"""response_url: an answer to one interaction, five times within half an hour.
+
+A command's response_url only ever adds messages; that of a button may also replace or delete the
+message that the button stands in.
+https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from kwtsms_sandbox.clock import Clock
+
+from .people import BOT_USER_ID, Json
+from .refusal import Refused
+from .timeline import Content, Timeline, Via
+
+MAX_USES = 5
+MAX_SECONDS = 30 * 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """Whom one response_url answers, where, and what it may replace."""
+
+    id: str
+    user: str
+    channel: str
+    issued: float
+    source: str | None = None
+    uses: int = 0
+
+
+class Hooks:
+    """Every response_url that was given out."""
+
+    def __init__(self, timeline: Timeline, clock: Clock) -> None:
+        self._timeline = timeline
+        self._clock = clock
+        self._hooks: dict[str, Hook] = {}
+
+    def issue(self, user: str, channel: str, *, source: str | None = None) -> str:
+        """The path of a new response_url; `source` is the message that was used."""
+        hook = Hook(secrets.token_urlsafe(18), user, channel, self._clock.monotonic(), source)
+        self._hooks[hook.id] = hook
+        return f"/{'actions' if source else 'commands'}/{hook.id}"
+
+    def use(self, hook_id: str) -> Hook:
+        """The hook, one use fewer; refused when it is unknown, used up or too old."""
+        hook = self._hooks.get(hook_id)
+        if hook is None:
+            raise Refused("no_service")
+        if hook.uses >= MAX_USES:
+            raise Refused("used_url")
+        if self._clock.monotonic() - hook.issued > MAX_SECONDS:
+            raise Refused("expired_url")
+        self._hooks[hook_id] = replace(hook, uses=hook.uses + 1)
+        return hook
+
+    def answer(self, hook: Hook, body: Json, content: Content) -> None:
+        """Does what the body asks for."""
+        source = hook.source and self._timeline.find(hook.channel, hook.source)
+        if _yes(body, "delete_original"):
+            if source:
+                self._timeline.delete(source.ts)
+            return
+        if content.is_empty:
+            raise Refused("no_text")
+        if source and _replaces(body):
+            self._timeline.change(source.ts, content, marked=False)
+            return
+        to = None if body.get("response_type") == "in_channel" else hook.user
+        thread = body.get("thread_ts") or None
+        self._timeline.post(
+            hook.channel,
+            BOT_USER_ID,
+            content,
+            via=Via.RESPONSE_URL,
+            ephemeral_to=to,
+            thread_ts=thread,
+        )
+
+
+def _yes(body: Json, name: str) -> bool:
+    return body.get(name) in (True, "true")
+
+
+def _replaces(body: Json) -> bool:
+    # Left out, a button's own message is replaced, unless the answer says how it should appear:
+    # an app should always say which it means.
+    if "replace_original" in body:
+        return _yes(body, "replace_original")
+    return "response_type" not in body

@@ -1,0 +1,58 @@
+"""What people do in Slack of their own accord: commands, shortcuts, App Home, workflows."""
+
+from . import payloads
+from .courier import Courier
+from .delivery import Envelope, EnvelopeKind, Interaction
+from .feed import Kind
+from .people import Channel, Json, User
+from .steps import Step
+from .timeline import Message
+from .typed import escape_typed
+
+
+class People(Courier):
+    """A person is a User, an id or a name; a channel is a Channel, an id or a name."""
+
+    async def command(
+        self, who: User | str, where: Channel | str, name: str, text: str = ""
+    ) -> Interaction:
+        """Types a slash command, such as "/sms" "balance"."""
+        user, channel = self.space.directory.user(who), self.space.directory.channel(where)
+        self.space.feed.tell(Kind.TYPED, (user.id, channel.id, f"{name} {text}".strip()))
+        escape = self.space.manifest.should_escape
+        said = {
+            "command": name,
+            "text": escape_typed(text.strip(), self.space.directory, should_escape=escape),
+            "trigger_id": self.space.triggers.issue(user.id),
+            "response_url": self.response_url(user.id, channel.id),
+        }
+        told = payloads.command(user, channel, said)
+        return await self.deliver(Envelope(EnvelopeKind.COMMAND, told, takes_reply=True))
+
+    async def shortcut(
+        self, who: User | str, callback_id: str, message: Message | None = None
+    ) -> Interaction:
+        """Takes a global shortcut, or one from a message's menu."""
+        user = self.space.directory.user(who)
+        trigger = self.space.triggers.issue(user.id)
+        if message is None:
+            return await self.interact(payloads.global_shortcut(user, callback_id, trigger))
+        channel = self.space.directory.channel(message.channel)
+        url = self.response_url(user.id, channel.id)
+        said = {"callback_id": callback_id, "trigger_id": trigger, "response_url": url}
+        return await self.interact(payloads.message_shortcut(user, message, channel, said))
+
+    async def open_home(self, who: User | str) -> Interaction:
+        """Opens the app's Home tab."""
+        user = self.space.directory.user(who)
+        channel = self.space.directory.dm(user.id)
+        home = self.space.modals.home(user.id)
+        ts = self.space.timeline.next_ts()
+        return await self.happen(payloads.home_opened(user, channel, home, ts))
+
+    async def run_step(self, callback_id: str, inputs: Json) -> tuple[Step, Interaction]:
+        """A workflow reaches the app's step; `step(id)` tells later how it ended."""
+        step = self.space.steps.start(callback_id, inputs)
+        return step, await self.happen(
+            payloads.function_executed(step, self.space.timeline.next_ts())
+        )

@@ -1,0 +1,86 @@
+"""What Slack does with the app's acknowledgement: shows it, closes the form, or says it failed."""
+
+from dataclasses import replace
+from typing import Any
+
+from .delivery import EnvelopeKind, Interaction
+from .modals import View
+from .people import BOT_USER_ID, SLACKBOT_ID, Json
+from .refusal import Refused
+from .timeline import Content, Via
+from .web.hooks import read_reply
+from .workspace import Workspace
+
+FORM_TROUBLE = "We had some trouble connecting. Try again?"
+
+
+def react(space: Workspace, interaction: Interaction) -> Interaction:
+    """The interaction as it ended for the person."""
+    try:
+        if interaction.envelope.kind is EnvelopeKind.COMMAND:
+            _after_command(space, interaction)
+        elif interaction.payload.get("type") == "view_submission":
+            _after_submission(space, interaction)
+    except Refused as refusal:
+        reply = replace(interaction.reply, error=refusal.code)
+        return replace(interaction, reply=reply)
+    return interaction
+
+
+def _after_command(space: Workspace, interaction: Interaction) -> None:
+    told = interaction.payload
+    channel, user = told["channel_id"], told["user_id"]
+    if interaction.error:
+        text = f"{told['command']} failed with the error “{interaction.error}”"
+        say = Content(text)
+        space.timeline.post(channel, SLACKBOT_ID, say, via=Via.SLACK, ephemeral_to=user)
+        return
+    ack = interaction.ack or {}
+    content = read_reply(ack)
+    if content.is_empty:
+        return
+    in_channel = ack.get("response_type") == "in_channel"
+    to = None if in_channel else user
+    if in_channel:  # Only then does Slack show what was typed.
+        typed = Content(f"{told['command']} {told['text']}".strip())
+        space.timeline.post(channel, user, typed, via=Via.PERSON)
+    space.timeline.post(channel, BOT_USER_ID, content, via=Via.ACK, ephemeral_to=to)
+
+
+def _after_submission(space: Workspace, interaction: Interaction) -> None:
+    view = space.modals.find(interaction.payload["view"]["id"])
+    if view is None:
+        return
+    try:
+        _answered(space, view, interaction)
+    except Refused:
+        space.modals.replace(replace(view, trouble=FORM_TROUBLE))
+        raise
+
+
+def _answered(space: Workspace, view: View, interaction: Interaction) -> None:
+    if interaction.error:
+        raise Refused(interaction.error)
+    ack = interaction.ack or {}
+    action = ack.get("response_action")
+    if action is None:
+        space.modals.close(view)
+    elif action == "clear":
+        space.modals.clear(view.user)
+    elif action == "update":
+        space.modals.update(view.id, ack.get("view"))
+    elif action == "push":
+        space.modals.push_for(view.user, ack.get("view"))
+    elif action == "errors":
+        space.modals.replace(replace(view, errors=_errors(view, ack), trouble=None))
+    else:
+        raise Refused("invalid_response_action")
+
+
+def _errors(view: View, ack: Json) -> dict[str, Any]:
+    """Errors may be pinned to input blocks of this view only."""
+    errors = ack.get("errors")
+    inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
+    if not isinstance(errors, dict) or not errors or not errors.keys() <= inputs:
+        raise Refused("invalid_response_errors")
+    return errors

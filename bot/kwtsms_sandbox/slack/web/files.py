@@ -1,0 +1,43 @@
+"""files.getUploadURLExternal and files.completeUploadExternal: a file in three steps."""
+
+from typing import Any
+
+from kwtsms_sandbox.slack.people import BOT_USER_ID, Json
+from kwtsms_sandbox.slack.refusal import Refused
+from kwtsms_sandbox.slack.timeline import Content, Via
+from kwtsms_sandbox.slack.workspace import Workspace
+
+from .call import Call
+from .chat import place_to_speak
+
+
+def get_upload_url(space: Workspace, call: Call) -> Json:
+    """files.getUploadURLExternal: where the bytes go."""
+    length = call.need("length")
+    if not length.isdecimal() or int(length) < 1:
+        raise Refused("invalid_arguments")
+    file = space.files.expect(call.need("filename"), int(length))
+    return {"upload_url": f"{space.url}/upload/{file.id}", "file_id": file.id}
+
+
+def complete_upload(space: Workspace, call: Call) -> Json:
+    """files.completeUploadExternal: the files are whole; shown in a channel if one is named."""
+    asked: list[Any] = call.args.get("files") or []
+    if not asked:
+        raise Refused("invalid_arguments")
+    channel = place_to_speak(space, _with_channel(call)) if call.text("channel_id") else None
+    files = [space.files.complete(file["id"], file.get("title")) for file in asked]
+    if channel:
+        space.timeline.post(
+            channel.id,
+            BOT_USER_ID,
+            Content(call.text("initial_comment")),
+            via=Via.POST,
+            thread_ts=call.text("thread_ts") or None,
+            files=[file.id for file in files],
+        )
+    return {"files": [file.payload(space.url) for file in files]}
+
+
+def _with_channel(call: Call) -> Call:
+    return Call(call.method, {**call.args, "channel": call.args["channel_id"]})

@@ -1,0 +1,102 @@
+"""The HTTP side of response_url and of file uploads."""
+
+import json
+
+from aiohttp import web
+
+from kwtsms_sandbox.slack.blocks import check
+from kwtsms_sandbox.slack.hooks import Hooks
+from kwtsms_sandbox.slack.people import Json
+from kwtsms_sandbox.slack.refusal import Refused, refused_for
+from kwtsms_sandbox.slack.timeline import Content
+from kwtsms_sandbox.slack.values import identified
+from kwtsms_sandbox.slack.workspace import Workspace
+
+from .door import Door, cut, ratelimited
+from .faults import Cut
+
+_GONE = {"used_url", "expired_url", "no_service"}
+METHOD = "response_url"  # The name by which faults mean this door.
+
+
+class HookDoor:
+    """Takes answers by response_url."""
+
+    def __init__(self, hooks: Hooks, door: Door) -> None:
+        self._hooks = hooks
+        self._door = door
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """POST /commands/<id> or /actions/<id>."""
+        fault = self._door.faults.next(METHOD)
+        if fault:
+            await fault.wait()
+            if fault.retry_after is not None:
+                return ratelimited(fault.retry_after)
+            if fault.status or fault.error:
+                return _refusal(fault.error or "fault", fault.status or 404)
+            if fault.cut is Cut.BEFORE:
+                cut(request)
+        response = await self._answer(request)
+        if fault and fault.cut is Cut.AFTER:
+            cut(request)
+        return response
+
+    async def _answer(self, request: web.Request) -> web.Response:
+        try:
+            body = await _body(request)
+            content = read_reply(body)
+            self._hooks.answer(self._hooks.use(request.match_info["hook"]), body, content)
+        except Refused as refusal:
+            return _refusal(refusal.code, 404 if refusal.code in _GONE else 400)
+        return web.Response(text="ok")
+
+
+class UploadDoor:
+    """Takes the bytes of a file."""
+
+    def __init__(self, space: Workspace) -> None:
+        self._space = space
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """POST /upload/<file id>, the bytes as the body or as a form's file."""
+        content = await _uploaded(request)
+        try:
+            self._space.files.receive(request.match_info["file"], content)
+        except Refused as refusal:
+            return web.Response(status=400, text=refusal.code)
+        return web.Response(text=f"OK - {len(content)}")
+
+
+async def _uploaded(request: web.Request) -> bytes:
+    if not request.content_type.startswith("multipart/"):
+        return await request.read()
+    form = await request.post()
+    fields = [field for field in form.values() if isinstance(field, web.FileField)]
+    return fields[0].file.read() if fields else b""
+
+
+def read_reply(body: Json) -> Content:
+    """The message in an answer; it may be empty."""
+    blocks = body.get("blocks") or []
+    if isinstance(blocks, str):
+        raise Refused("invalid_blocks_format")
+    problems = check(blocks)
+    if problems:
+        raise refused_for("invalid_blocks", problems)
+    attachments = tuple(body.get("attachments") or ())
+    return Content(str(body.get("text") or ""), identified(blocks), attachments)
+
+
+async def _body(request: web.Request) -> Json:
+    try:
+        body = json.loads(await request.text())
+    except ValueError:
+        raise Refused("invalid_payload") from None
+    if not isinstance(body, dict):
+        raise Refused("invalid_payload")
+    return body
+
+
+def _refusal(code: str, status: int) -> web.Response:
+    return web.json_response({"ok": False, "error": code}, status=status)

@@ -1,0 +1,61 @@
+"""All that a workspace remembers, in one place. Has no network: that stands around it."""
+
+from dataclasses import dataclass, field
+
+from kwtsms_sandbox.clock import Clock
+
+from .directory import Directory
+from .feed import Feed
+from .files import Files
+from .modals import Modals
+from .people import BOT_USER_ID, Channel, ChannelKind, User
+from .steps import Steps
+from .timeline import Message, Timeline
+from .triggers import Triggers
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the app's settings page would say of it."""
+
+    should_escape: bool = True
+    scopes: frozenset[str] | None = None  # None: every scope that a method may need.
+    paid_plan: bool = True
+
+
+@dataclass(slots=True)
+class Workspace:
+    """The people, the messages, the forms and what is known of them."""
+
+    directory: Directory
+    clock: Clock
+    feed: Feed
+    manifest: Manifest = field(default_factory=Manifest)
+    timeline: Timeline = field(init=False)
+    modals: Modals = field(init=False)
+    triggers: Triggers = field(init=False)
+    files: Files = field(init=False)
+    steps: Steps = field(init=False)
+    url: str = ""  # Where this Slack is served; known once it is.
+
+    def __post_init__(self) -> None:
+        self.timeline = Timeline(self.feed, self.clock)
+        self.modals = Modals(self.feed)
+        self.triggers = Triggers(self.clock)
+        self.files = Files()
+        self.steps = Steps(self.feed)
+
+    def visible(self, user: User, channel: Channel) -> list[Message]:
+        """What this person sees in this channel, oldest first."""
+        channel = self.directory.channel(channel)
+        if channel.kind is not ChannelKind.PUBLIC and user.id not in channel.members:
+            return []
+        return [
+            message
+            for message in self.timeline
+            if message.channel == channel.id and message.ephemeral_to in (None, user.id)
+        ]
+
+    def bot_is_in(self, channel: Channel) -> bool:
+        """The bot may speak there."""
+        return BOT_USER_ID in channel.members

@@ -1,0 +1,67 @@
+"""A served local Slack, and a real Bolt app that talks to it. Patches nothing."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_sandbox.serving import serve
+from kwtsms_sandbox.slack import SlackSandbox
+
+_PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+
+
+@contextmanager
+def no_proxy() -> Iterator[None]:
+    """No proxy variables: the SDK obeys them even for loopback, and does not know NO_PROXY."""
+    kept = {name: os.environ.pop(name) for name in _PROXIES if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
+@asynccontextmanager
+async def running_slack(**kwargs: Any) -> AsyncIterator[SlackSandbox]:
+    """A local Slack on a free port; the arguments are those of SlackSandbox."""
+    with no_proxy():
+        async with SlackSandbox(**kwargs) as slack:
+            yield slack
+
+
+def web_client(slack: SlackSandbox, token: str | None = None) -> AsyncWebClient:
+    """Slack's own client for this workspace."""
+    return AsyncWebClient(token or slack.bot_token, base_url=slack.api_url)
+
+
+def bolt_app(slack: SlackSandbox) -> AsyncApp:
+    """An empty Bolt app of this workspace."""
+    return AsyncApp(client=web_client(slack), signing_secret=slack.signing_secret)
+
+
+@asynccontextmanager
+async def connected(
+    slack: SlackSandbox, app: AsyncApp, *, ping_interval: float = 1
+) -> AsyncIterator[AsyncSocketModeHandler]:
+    """The app in Socket Mode, as long as the block lasts."""
+    already = len(slack.sockets.connections)
+    handler = AsyncSocketModeHandler(app, slack.app_token, ping_interval=ping_interval)
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's own gap
+    try:
+        await slack.until(lambda: len(slack.sockets.connections) > already, what="a connection")
+        yield handler
+    finally:
+        await handler.close_async()  # type: ignore[no-untyped-call]
+
+
+@asynccontextmanager
+async def served(slack: SlackSandbox, app: AsyncApp) -> AsyncIterator[str]:
+    """The app behind signed HTTP, as long as the block lasts; yields its address."""
+    http = app.web_app("/slack/events")
+    async with serve(http) as server:
+        slack.deliver_to(f"{server.url}/slack/events")
+        yield server.url
