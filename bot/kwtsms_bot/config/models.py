@@ -4,92 +4,23 @@ Every field has a description and an example: they are the remedy in an error, t
 Schema and the comment in config.yaml.example, so that the three cannot disagree.
 """
 
-import re
 from datetime import timedelta
 from decimal import Decimal
-from ipaddress import ip_address
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from kwtsms_bot.config.fields import (
+    AppToken,
+    BotToken,
+    ChannelId,
+    Duration,
+    GroupId,
+    Name,
+    Secret,
+    Url,
+    UserId,
 )
-
-_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def parse_duration(value: Any) -> Any:
-    """`30s`, `15m`, `24h` or `7d` as a timedelta; anything else is refused.
-
-    Raises:
-        ValueError: it is none of these.
-    """
-    if isinstance(value, timedelta):
-        return value
-    match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not match or int(match[1]) == 0:
-        raise ValueError("expected a time such as 30s, 15m, 24h or 7d")
-    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _safe_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme == "https" and parts.hostname:
-        return value
-    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
-        return value
-    raise ValueError("expected an https:// address (http:// is allowed to this machine only)")
-
-
-def _starts_with(prefix: str, where: str) -> AfterValidator:
-    def check(value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(prefix):
-            raise ValueError(f"expected a token that starts with {prefix} (find it under {where})")
-        return value
-
-    return AfterValidator(check)
-
-
-def _filled(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().strip():
-        raise ValueError("expected a value, got an empty one")
-    return value
-
-
-def _one_name(value: str) -> str:
-    if value != value.strip() or not value:
-        raise ValueError("expected a name without blanks around it")
-    return value
-
-
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-Url = Annotated[str, AfterValidator(_safe_url)]
-Secret = Annotated[SecretStr, AfterValidator(_filled)]
-BotToken = Annotated[
-    SecretStr, _starts_with("xoxb-", "OAuth & Permissions in your Slack app's settings")
-]
-AppToken = Annotated[
-    SecretStr, _starts_with("xapp-", "Basic Information, App-Level Tokens, in your Slack app")
-]
-UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,20}$")]
-GroupId = Annotated[str, Field(pattern=r"^S[A-Z0-9]{2,20}$")]
-ChannelId = Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{2,20}$")]
 
 
 class Section(BaseModel):
@@ -118,13 +49,11 @@ class Slack(Section):
 class Gateway(Section):
     """The kwtSMS account that pays for the messages."""
 
-    username: Annotated[str, AfterValidator(_one_name)] = Field(examples=["${KWTSMS_USERNAME}"])
+    username: Name = Field(examples=["${KWTSMS_USERNAME}"])
     """The API user name (kwtsms.com, Account, API): not the mobile number of the login."""
     password: Secret = Field(examples=["${KWTSMS_PASSWORD}"])
     """The API password."""
-    sender_id: Annotated[str, AfterValidator(_one_name), Field(max_length=11)] = Field(
-        examples=["MY-APP"]
-    )
+    sender_id: Annotated[Name, Field(max_length=11)] = Field(examples=["MY-APP"])
     """The sender ID that phones show: at most 11 characters, upper and lower case matter."""
     test_mode: bool = Field(default=False, examples=[False])
     """true queues messages without delivering them; credits are held until you delete them."""

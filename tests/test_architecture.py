@@ -1,0 +1,184 @@
+"""The arrows between the parts run downhill only, and foreign libraries stay in their folders."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(
+    file
+    for root in ("bot", "plugins")
+    for file in (ROOT / root).rglob("*.py")
+    if "__pycache__" not in file.parts
+)
+
+# The layers from the top down: a module imports from lower lines, or from its own.
+LAYERS = (
+    ("kwtsms_bot.cli",),
+    ("kwtsms_bot.service",),
+    ("kwtsms_bot.slack",),
+    ("kwtsms_bot.commands",),
+    ("kwtsms_bot.outbox", "kwtsms_bot.alerts"),
+    ("kwtsms_bot.config", "kwtsms_bot.database", "kwtsms_bot.migrations", "kwtsms_bot.logs"),
+    ("kwtsms_client",),
+)
+
+# A library, and the only places that may import it (a prefix of the module's name).
+HOMES = {
+    "slack_bolt": ("kwtsms_bot.slack",),
+    "slack_sdk": ("kwtsms_bot.slack", "kwtsms_bot.service"),
+    "sqlalchemy": (
+        "kwtsms_bot.database",
+        "kwtsms_bot.migrations",
+        "kwtsms_bot.outbox.store",
+        "kwtsms_bot.alerts.store",
+    ),
+    "alembic": ("kwtsms_bot.database", "kwtsms_bot.migrations"),
+    "apscheduler": ("kwtsms_bot.service",),
+    "yaml": ("kwtsms_bot.config",),
+    "pydantic": ("kwtsms_bot.config",),
+    "httpx": ("kwtsms_client.client",),
+    "requests": ("apprise_kwtsms",),
+    "apprise": ("apprise_kwtsms", "kwtsms_bot.alerts", "kwtsms_bot.cli"),
+    "kwtsms_sandbox": ("kwtsms_sandbox", "kwtsms_bot.cli.demo", "kwtsms_bot.cli.sandbox"),
+}
+
+
+def module(file: Path) -> str:
+    """The dotted name of a source file."""
+    parts = file.relative_to(ROOT).with_suffix("").parts[1:]
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every absolute module that `file` imports, wherever in it."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+def within(name: str, place: str) -> bool:
+    """Whether the module `name` is `place` or below it."""
+    return name == place or name.startswith(place + ".")
+
+
+def layer(name: str) -> int | None:
+    """The line of LAYERS that `name` belongs to."""
+    for number, places in enumerate(LAYERS):
+        if any(within(name, place) for place in places):
+            return number
+    return None
+
+
+EDGES = [(module(file), name) for file in SOURCES for name in imports(file)]
+
+
+def test_imports_run_downhill() -> None:
+    """No module imports from a layer above its own."""
+    uphill = []
+    for source, target in EDGES:
+        above, below = layer(source), layer(target)
+        if above is not None and below is not None and below < above:
+            uphill.append(f"{source} → {target}")
+
+    assert uphill == []
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_a_library_stays_at_home(library: str) -> None:
+    """Slack, SQL, YAML and the rest are imported in their own folder and nowhere else."""
+    strays = [
+        f"{source} imports {target}"
+        for source, target in EDGES
+        if within(target, library)
+        and not within(source, library)
+        and not any(within(source, home) for home in HOMES[library])
+    ]
+
+    assert strays == []
+
+
+def test_the_client_knows_nothing_above_it() -> None:
+    """kwtsms_client imports none of our other packages."""
+    strays = [
+        f"{source} imports {target}"
+        for source, target in EDGES
+        if within(source, "kwtsms_client") and target.startswith(("kwtsms_bot", "kwtsms_sandbox"))
+    ]
+
+    assert strays == []
+
+
+def test_the_sandbox_judges_with_its_own_code() -> None:
+    """The sandbox imports nothing of what is tested on it."""
+    strays = [
+        f"{source} imports {target}"
+        for source, target in EDGES
+        if within(source, "kwtsms_sandbox")
+        and target.startswith(("kwtsms_bot", "kwtsms_client", "apprise_kwtsms"))
+    ]
+
+    assert strays == []
+
+
+def test_the_client_loads_without_httpx() -> None:
+    """`import kwtsms_client` brings no HTTP library: the plugin needs only its pure half."""
+    script = "import sys, kwtsms_client; sys.exit('httpx' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_help_loads_nothing_heavy() -> None:
+    """`kwtsms-bridge --help` shows every command and imports none of them."""
+    script = (
+        "import sys; from kwtsms_bot.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'slack_bolt', 'sqlalchemy', 'pydantic', 'apprise', 'httpx', 'aiohttp', 'rich'}\n"
+        "sys.exit(', '.join(heavy & sys.modules.keys()) or 0)"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", script], check=False, capture_output=True, text=True
+    )
+
+    assert result.stderr == ""
+    assert "demo" in result.stdout
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=module)
+def test_a_module_says_what_it_does(file: Path) -> None:
+    """Every module begins with a docstring."""
+    assert ast.get_docstring(ast.parse(file.read_text()))
+
+
+def test_files_stay_short() -> None:
+    """A file is at most 250 lines long, so that it is about one thing."""
+    long = {module(file): count for file in SOURCES if (count := lines(file)) > 250}
+
+    assert long == {}
+
+
+def lines(file: Path) -> int:
+    """How many lines a file has."""
+    return len(file.read_text().splitlines())
+
+
+def test_no_machine_and_no_registry_is_named() -> None:
+    """No file names a path of the machine it was written on, or the host of a package registry."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    # Put together here, so that this file does not name what it forbids.
+    paths = "|".join(f"/{top}/[a-z]" for top in ("work", "root", "farm"))
+    hosts = "|".join(("files.pythonhosted", "registry.npmjs", "deb.debian")) + r")\.org"
+    forbidden = re.compile(f"{paths}|({hosts}".encode())
+    names = [ROOT / name.decode() for name in listed.stdout.split(b"\0") if name]
+    found = [str(name.relative_to(ROOT)) for name in names if forbidden.search(name.read_bytes())]
+
+    assert found == []
