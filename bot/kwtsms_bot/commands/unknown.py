@@ -1,0 +1,45 @@
+"""A message whose outcome cannot be known: a person decides, and the decision is on record."""
+
+from collections.abc import Awaitable, Callable
+
+from kwtsms_bot.commands.base import Desk, Reply, Tone
+from kwtsms_bot.commands.policy import Action, Person, allows
+from kwtsms_bot.commands.router import refuse
+from kwtsms_bot.outbox.audit import AuditEntry
+from kwtsms_bot.outbox.message import State
+
+Decision = Callable[[Desk, Person, str], Awaitable[Reply]]
+
+
+async def send_again(desk: Desk, person: Person, ref: str) -> Reply:
+    """Queues anew what is unknown, once: whoever presses second finds nothing left to decide."""
+    refusal = await _refusal(desk, person, ref)
+    if refusal:
+        return refusal
+    await desk.store.send_again(ref, person.user, desk.now())
+    return await _done(desk, person, ref, "send again")
+
+
+async def treat_as_sent(desk: Desk, person: Person, ref: str) -> Reply:
+    """Takes what is unknown as sent; nothing leaves this machine."""
+    refusal = await _refusal(desk, person, ref)
+    if refusal:
+        return refusal
+    await desk.store.treat_as_sent(ref, person.user, desk.now())
+    return await _done(desk, person, ref, "treat as sent")
+
+
+async def _refusal(desk: Desk, person: Person, ref: str) -> Reply | None:
+    if not allows(desk.config.access, person, Action.SEND):
+        return await refuse(desk, person, Action.SEND, "decide about this message")
+    message = await desk.store.find(ref)
+    if message is None or State.UNKNOWN not in message.counts:
+        return Reply(Tone.PLAIN, "There is nothing left to decide here: somebody already has.")
+    return None
+
+
+async def _done(desk: Desk, person: Person, ref: str, decision: str) -> Reply:
+    entry = AuditEntry(desk.now(), person.user, Action.SEND.value, "allowed", ref, decision)
+    await desk.audit.record(entry)
+    desk.wake()
+    return Reply(Tone.GOOD, f"Done: {decision}.")
