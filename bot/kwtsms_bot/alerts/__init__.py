@@ -1,0 +1,1 @@
+"""Tells somebody before the credits run out. Knows no Slack."""

@@ -1,0 +1,89 @@
+"""When to warn about the balance: pure decisions over what was last told and what is so now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+# The balance must rise this far above a threshold before it counts as left behind, so that a
+# balance that hovers around it does not warn again and again.
+RECOVERY = Decimal("1.1")
+
+
+class Level(StrEnum):
+    """How much is left."""
+
+    FINE = "fine"
+    LOW = "low"
+    CRITICAL = "critical"
+
+
+class Kind(StrEnum):
+    """What there is to tell."""
+
+    LOW = "low"
+    CRITICAL = "critical"
+    REMINDER = "reminder"
+    ALL_CLEAR = "all_clear"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The last thing that people were told, and when."""
+
+    level: Level
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to tell: what kind, at which level, and the figures."""
+
+    kind: Kind
+    level: Level
+    available: Decimal
+    threshold: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Below `critical` is urgent, below `warn` is low."""
+
+    warn: Decimal
+    critical: Decimal
+    remind_after: timedelta
+
+    def level(self, available: Decimal, before: Level) -> Level:
+        """The level of `available` credits, given the level it was at before."""
+        if available < self._edge(self.critical, before is Level.CRITICAL):
+            return Level.CRITICAL
+        if available < self._edge(self.warn, before is not Level.FINE):
+            return Level.LOW
+        return Level.FINE
+
+    @staticmethod
+    def _edge(threshold: Decimal, was_below: bool) -> Decimal:  # noqa: FBT001 - a fact, not a mode.
+        return threshold * RECOVERY if was_below else threshold
+
+
+def due(
+    thresholds: Thresholds, told: Told | None, available: Decimal, at: datetime
+) -> Notice | None:
+    """What to tell now: one warning per crossing, a reminder after a time, one all-clear."""
+    before = told.level if told else Level.FINE
+    level = thresholds.level(available, before)
+    threshold = thresholds.critical if level is Level.CRITICAL else thresholds.warn
+    kind = _kind(before, level)
+    if kind is None and told and level is not Level.FINE:
+        kind = Kind.REMINDER if at - told.at >= thresholds.remind_after else None
+    return Notice(kind, level, available, threshold) if kind else None
+
+
+def _kind(before: Level, now: Level) -> Kind | None:
+    if now is before:
+        return None
+    if now is Level.CRITICAL:
+        return Kind.CRITICAL
+    if now is Level.FINE:
+        return Kind.ALL_CLEAR
+    return Kind.LOW if before is Level.FINE else None  # Back from critical, yet not well.
