@@ -1,0 +1,70 @@
+"""The command `kwtsms-bridge`. Each subcommand's module is loaded only when it is used."""
+
+from collections.abc import Mapping
+from importlib import import_module
+
+import click
+
+from kwtsms_client.version import __version__
+
+# name: (where it is, what it does). The second is what --help shows without loading the first.
+COMMANDS = {
+    "demo": (
+        "kwtsms_bot.cli.demo:demo",
+        "Try it: the bot, a local Slack and a phone in your browser.",
+    ),
+    "run": ("kwtsms_bot.cli.run:run", "Run the Slack bot."),
+    "config": ("kwtsms_bot.cli.config:config", "Check the configuration, or print its schema."),
+    "slack": ("kwtsms_bot.cli.slack:slack", "Print the manifest for your Slack app."),
+    "apprise": ("kwtsms_bot.cli.apprise:apprise_group", "Make kwtsms:// known to Apprise."),
+    "sandbox": (
+        "kwtsms_sandbox.gateway.command:sandbox",
+        "A local kwtSMS gateway to test against.",
+    ),
+}
+EXTRA = {"kwtsms_bot": "bot", "kwtsms_sandbox": "sandbox"}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its subcommands by name and loads one when it is called."""
+
+    def __init__(self, table: Mapping[str, tuple[str, str]], **settings: object) -> None:
+        super().__init__(**settings)  # type: ignore[arg-type]  # click.Group's own keywords.
+        self.table = table
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature.
+        """The names, in the order of the table."""
+        return list(self.table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The subcommand, loaded now."""
+        if cmd_name not in self.table:
+            return None
+        module, name = self.table[cmd_name][0].split(":")
+        try:
+            command: click.Command = getattr(import_module(module), name)
+        except ModuleNotFoundError as error:
+            if error.name and error.name.startswith("kwtsms"):
+                raise
+            extra = EXTRA[module.partition(".")[0]]
+            raise click.ClickException(
+                f"{cmd_name} needs {error.name}, which is not installed. "
+                f"Install it: pip install 'kwtsms-bridge[{extra}]'"
+            ) from error
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list that --help shows, without loading a subcommand."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, what) for name, (_, what) in self.table.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Begin with: kwtsms-bridge demo",
+)
+@click.version_option(__version__, prog_name="kwtsms-bridge")
+def main() -> None:
+    """Text messages by kwtSMS, from Slack and from your monitoring."""

@@ -1,0 +1,38 @@
+"""`kwtsms-bridge config`: what is wrong with config.yaml, before it matters."""
+
+import json
+import sys
+
+import click
+
+from kwtsms_bot.cli.common import config_option, read_config
+from kwtsms_bot.config import Config
+
+
+@click.group()
+def config() -> None:
+    """Check the configuration, or print its schema."""
+
+
+@config.command()
+@config_option
+def check(file: str) -> None:
+    """Read the configuration and say everything that is wrong with it.
+
+    Exit code 0: it can be used (warnings may follow). 2: it cannot.
+    """
+    found = read_config(file)
+    click.echo(f"{file}: can be used.")
+    for warning in found.warnings():
+        click.echo(f"warning: {warning}")
+
+
+@config.command()
+def schema() -> None:
+    """Print the JSON Schema of config.yaml, for editors.
+
+    With the YAML extension of VS Code: save it as config.schema.json and begin config.yaml with
+    # yaml-language-server: $schema=config.schema.json
+    """
+    json.dump(Config.model_json_schema(), sys.stdout, indent=2)
+    click.echo()

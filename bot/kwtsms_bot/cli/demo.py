@@ -1,0 +1,136 @@
+"""`kwtsms-bridge demo`: the whole product on one machine, without an account or a token."""
+
+import asyncio
+import json
+import logging
+import signal
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from kwtsms_bot import logs
+from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.commands.wording import MEANINGS, UNDER_WAY
+from kwtsms_bot.config import Logging
+from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Sms
+from kwtsms_sandbox.page import PageServer
+from kwtsms_sandbox.serving import serve
+from kwtsms_sandbox.slack import Message
+from kwtsms_sandbox.slack.demo import OPS, SARA
+
+SETTLE_SECONDS = 10.0
+PAGE = """\
+kwtsms-bridge demo: the real bot, a local Slack and a local kwtSMS. Nothing leaves this machine.
+
+  Open {url}
+
+On the left, type   /sms send +96598765432 Hello مرحبا
+and look at the phone on the right. Ctrl-C ends it.
+
+The gateway, for your own programs: {gateway}
+  username: {username}   password: {password}   sender ID: MY-APP
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One command: what the person who typed it sees in the end, and what phones received."""
+
+    command: str
+    replies: tuple[str, ...]
+    phone: tuple[Sms, ...]
+
+    def as_json(self) -> str:
+        """One line for programs."""
+        phone = [{"to": one.to, "from": one.sender, "text": one.text} for one in self.phone]
+        scene = {"command": self.command, "replies": self.replies, "phone": phone}
+        return json.dumps(scene, ensure_ascii=False)
+
+    def as_text(self) -> str:
+        """Some lines for people."""
+        lines = [f"> {self.command}"]
+        for reply in self.replies:
+            lines += ["", *(f"  {line}" for line in reply.splitlines())]
+        for sms in self.phone:
+            lines += ["", f"  [phone {sms.to}] {sms.sender}: {sms.text}"]
+        return "\n".join(lines) + "\n"
+
+
+@click.command()
+@click.option(
+    "--exec",
+    "script",
+    multiple=True,
+    metavar="COMMAND",
+    help="Type this as a Slack user, print what comes of it, and end. Can be repeated.",
+)
+@click.option("--json", "as_json", is_flag=True, help="With --exec: JSON lines.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The page's port (0: free).")
+@click.option("--verbose", is_flag=True, help="Show the bot's log.")
+def demo(script: tuple[str, ...], *, as_json: bool, port: int, verbose: bool) -> None:
+    """Try it: the bot, a local Slack and a phone in your browser.
+
+    \b
+    kwtsms-bridge demo
+    kwtsms-bridge demo --exec '/sms balance' --exec '/sms send +96598765432 hi'
+    """
+    logs.configure(Logging(level="info" if verbose else "error"))
+    logging.captureWarnings(capture=True)
+    with tempfile.TemporaryDirectory(prefix="kwtsms-demo-") as folder:
+        if script:
+            asyncio.run(_perform(Path(folder), script, as_json=as_json))
+        else:
+            asyncio.run(_show(Path(folder), port))
+
+
+async def _perform(folder: Path, script: tuple[str, ...], *, as_json: bool) -> None:
+    async with Stage(folder) as stage:
+        for line in script:
+            scene = await play(stage, line)
+            click.echo(scene.as_json() if as_json else scene.as_text())
+
+
+async def _show(folder: Path, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with (
+        Stage(folder) as stage,
+        serve(PageServer(gateway=stage.gateway, slack=stage.slack).app(), port=port) as page,
+    ):
+        told = PAGE.format(
+            url=page.url + "/",
+            gateway=stage.running.base_url,
+            username=DEMO_ACCOUNT.username,
+            password=DEMO_ACCOUNT.password,
+        )
+        click.echo(told)
+        await stop.wait()
+
+
+async def play(stage: Stage, line: str) -> Scene:
+    """Types `line` as Sara in #ops and waits for what she sees in the end: ten seconds at most."""
+    slash, _, text = line.strip().partition(" ")
+    before = {message.ts for message in stage.slack.visible(SARA, OPS)}
+    received = len(stage.gateway.received)
+    done = await stage.slack.command(SARA, OPS, slash, text)
+    if done.error:
+        return Scene(line, (f"Slack: {slash} failed with the error “{done.error}”.",), ())
+
+    def new() -> list[Message]:
+        return [one for one in stage.slack.visible(SARA, OPS) if one.ts not in before]
+
+    try:
+        await stage.slack.until(lambda: _settled(stage, new()), timeout=SETTLE_SECONDS)
+    except TimeoutError:
+        pass  # What it has come to so far is shown.
+    replies = tuple(stage.slack.plain(message) for message in new())
+    return Scene(line, replies, tuple(stage.gateway.received[received:]))
+
+
+def _settled(stage: Stage, messages: list[Message]) -> bool:
+    under_way = [MEANINGS[state].casefold() for state in UNDER_WAY]
+    shown = "\n".join(stage.slack.plain(message) for message in messages).casefold()
+    return bool(messages) and not any(phrase in shown for phrase in under_way)

@@ -1,0 +1,20 @@
+"""`kwtsms-bridge slack`: what Slack needs to know of the bot."""
+
+import json
+
+import click
+
+from kwtsms_bot.commands.router import COMMANDS
+from kwtsms_bot.slack.manifest import manifest as make
+
+
+@click.group()
+def slack() -> None:
+    """Print the manifest for your Slack app."""
+
+
+@slack.command()
+@click.option("--command", "slash", default="/sms", show_default=True, help="The slash command.")
+def manifest(slash: str) -> None:
+    """Print the manifest: paste it at api.slack.com/apps, Create New App, From a manifest."""
+    click.echo(json.dumps(make(slash, COMMANDS), indent=2, ensure_ascii=False))

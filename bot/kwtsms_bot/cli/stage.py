@@ -1,0 +1,99 @@
+"""The real bot between a local Slack and a local kwtSMS: what the demo shows and the tests act on.
+
+Everything is on loopback, on free ports, in a folder that the caller gives.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kwtsms_bot.config import Config
+from kwtsms_bot.service import Service
+from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Gateway, RunningGateway
+from kwtsms_sandbox.slack import SlackSandbox
+from kwtsms_sandbox.slack.demo import ALERTS, NOURA, SARA, YOUSEF
+
+START_SECONDS = 15.0
+
+
+def stage_config(folder: Path, slack: SlackSandbox, gateway_url: str, **changes: Any) -> Config:
+    """A configuration for the stage; `changes` replaces whole sections."""
+    sections: dict[str, Any] = {
+        "slack": {
+            "bot_token": slack.bot_token,
+            "app_token": slack.app_token,
+            "api_url": slack.api_url,
+        },
+        "kwtsms": {
+            "username": DEMO_ACCOUNT.username,
+            "password": DEMO_ACCOUNT.password,
+            "sender_id": "MY-APP",
+            "base_url": gateway_url,
+        },
+        "access": {
+            "reader": {"users": [NOURA.id]},
+            "sender": {"users": [SARA.id]},
+            "admin": {"users": [YOUSEF.id]},
+        },
+        "outbox": {"database": f"sqlite:///{folder / 'bridge.sqlite3'}"},
+        "alerts": {"balance": {"channels": [ALERTS.id]}},
+    }
+    return Config.model_validate(sections | changes)
+
+
+class Stage:
+    """A gateway, a Slack and the bot between them, as long as the context lasts."""
+
+    def __init__(self, folder: Path, **changes: Any) -> None:
+        self.folder = folder
+        self.slack = SlackSandbox()
+        self.gateway = Gateway()
+        self.running = RunningGateway(self.gateway)
+        self._changes = changes
+        self._stack = AsyncExitStack()
+        self._stop = asyncio.Event()
+        self._bot: asyncio.Task[None] | None = None
+
+    @property
+    def config(self) -> Config:
+        """What the bot is started with."""
+        return stage_config(self.folder, self.slack, self.running.base_url, **self._changes)
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.slack)
+        await self._stack.enter_async_context(self.running)
+        await self.start_bot()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            await self.stop_bot()
+        finally:
+            await self._stack.aclose()
+
+    async def start_bot(self) -> None:
+        """The bot, until it takes commands."""
+        self._stop.clear()
+        service = Service(self.config)
+        self._bot = asyncio.create_task(service.run(self._stop))
+        ready = asyncio.create_task(service.ready.wait())
+        await asyncio.wait(
+            {self._bot, ready}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        ready.cancel()
+        if self._bot.done():
+            self._bot.result()
+
+    async def stop_bot(self) -> None:
+        """Stops the bot as SIGTERM would."""
+        self._stop.set()
+        if self._bot is not None:
+            await self._bot
+            self._bot = None

@@ -1,0 +1,70 @@
+"""What reaches the log: one event a line with its facts; tokens and phone numbers never whole.
+
+Libraries that log what they carry are kept above the level at which they do, in any case.
+"""
+
+import logging
+import re
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+from kwtsms_bot.config import Logging
+
+_TOKEN = re.compile(r"\b(xox[a-z]-|xapp-|xwfp-)[\w-]+")
+_NUMBER = re.compile(r"(?<![\w.:-])\+?(\d{3})\d{4,9}(\d{3})(?![\w.:-])")
+# At DEBUG these write request bodies; slack_bolt does so at INFO for a wrong signature.
+_TALKATIVE = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiosqlite", "sqlalchemy", "aiohttp")
+
+
+def configure(settings: Logging) -> None:
+    """Sends everything, the libraries' events too, to standard error in one form."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        mask,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(settings, shared))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
+
+
+def _formatter(settings: Logging, shared: list[Processor]) -> logging.Formatter:
+    last: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if settings.format == "json"
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+    )
+
+
+def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """The last net: whatever was logged, tokens and numbers in it are masked."""
+    return {key: _masked(value) for key, value in event.items()}
+
+
+def _masked(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return _NUMBER.sub(r"\1••••\2", _TOKEN.sub(r"\1•••", value))

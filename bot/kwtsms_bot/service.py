@@ -1,0 +1,212 @@
+"""Puts the parts together, starts them in order and stops them in order. Decides nothing.
+
+Stopping: the schedule first, then the socket (nothing new comes in), then what was begun is
+awaited, then the outbox finishes the call in flight and what changed is shown, then all is closed.
+"""
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.alerts.watch import BalanceWatch
+from kwtsms_bot.commands.base import Desk
+from kwtsms_bot.config import Config
+from kwtsms_bot.database import Database, open_database
+from kwtsms_bot.outbox.audit import Audit
+from kwtsms_bot.outbox.pace import DatabasePacer
+from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.tracker import Tracker
+from kwtsms_bot.outbox.worker import Worker
+from kwtsms_bot.slack.app import Front, build_app
+from kwtsms_bot.slack.connection import Connection, SlackUnreachable, check_tokens, web_client
+from kwtsms_bot.slack.directory import Directory
+from kwtsms_bot.slack.publisher import Publisher
+from kwtsms_bot.slack.tasks import Tasks
+from kwtsms_client import AsyncClient, Credentials
+
+FINISH_SECONDS = 20.0
+RECONNECT_SECONDS = 5.0
+log = structlog.get_logger(__name__)
+
+
+class Service:
+    """The bot as a whole; `ready` is set once Slack's commands are taken."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.ready = asyncio.Event()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Runs until `stop` is set, and ends with nothing in flight.
+
+        Raises:
+            SlackRefused: a token is wrong.
+        """
+        async with AsyncExitStack() as stack:
+            database = await open_database(self.config.outbox.database)
+            stack.push_async_callback(database.close)
+            pacer = DatabasePacer(database)
+            gateway = await stack.enter_async_context(_gateway(self.config, pacer))
+            client = web_client(self.config.slack)
+            parts = _Parts(
+                self.config, database=database, gateway=gateway, pacer=pacer, client=client
+            )
+            await self._serve(parts, stop)
+
+    async def _serve(self, parts: "_Parts", stop: asyncio.Event) -> None:
+        """The outbox works from the start on: while Slack is down, accepted messages go out."""
+        halt = asyncio.Event()
+        background = [
+            asyncio.create_task(work, name=name) for name, work in parts.background(halt).items()
+        ]
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        opening = asyncio.create_task(self._open(parts), name="slack")
+        try:
+            await _first(stopping, opening, *background)
+            if opening.done() and not stop.is_set():
+                opening.result()
+                self.ready.set()
+                await _first(stopping, *background)
+        finally:
+            stopping.cancel()
+            await self._close(parts, opening)
+            halt.set()
+            parts.wake()
+            await asyncio.wait(background, timeout=FINISH_SECONDS)
+            log.info("stopped")
+        for task in background:
+            task.result()
+
+    async def _open(self, parts: "_Parts") -> None:
+        """Connects to Slack, however long that takes; a wrong token ends it at once."""
+        while True:
+            try:
+                identity = await check_tokens(parts.client, self.config.slack)
+                break
+            except SlackUnreachable as error:
+                log.warning("slack unreachable", error=str(error), again_in=RECONNECT_SECONDS)
+                await asyncio.sleep(RECONNECT_SECONDS)
+        parts.connection = Connection(
+            build_app(parts.front, parts.client, identity), self.config.slack
+        )
+        await parts.connection.open()
+        parts.scheduler.start()
+        log.info("ready", team=identity.get("team"), command=self.config.slack.command)
+
+    async def _close(self, parts: "_Parts", opening: "asyncio.Task[None]") -> None:
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        if parts.scheduler.running:
+            parts.scheduler.shutdown(wait=False)
+        if parts.connection is not None:
+            await parts.connection.close()
+        await parts.tasks.finish(FINISH_SECONDS)
+
+
+class _Parts:
+    """What the service is made of, wired."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        database: Database,
+        gateway: AsyncClient,
+        pacer: DatabasePacer,
+        client: AsyncWebClient,
+    ) -> None:
+        store = Store(database)
+        self.client = client
+        self.tasks = Tasks()
+        self.connection: Connection | None = None
+        directory = Directory(client, _groups(config))
+        alerts = AlertStore(database)
+        self.publisher = Publisher(store, alerts, client, directory)
+        self.worker = Worker(
+            store,
+            gateway,
+            pacer,
+            owner=owner(),
+            lease=config.outbox.lease,
+            clock=now,
+            on_change=self.publisher.wake,
+        )
+        self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
+        self.front = Front(
+            Desk(config, store, Audit(database), gateway, now, self.wake), directory, self.tasks
+        )
+        self.watch = BalanceWatch(config.alerts.balance, alerts, gateway, self.publisher.wake)
+        self.scheduler = self._schedule(config)
+
+    def wake(self) -> None:
+        """There is something new in the outbox: to send, and to show."""
+        self.worker.wake()
+        self.publisher.wake()
+
+    def background(self, halt: asyncio.Event) -> dict[str, Coroutine[None, None, None]]:
+        """What runs beside Slack, by name, until `halt`."""
+        return {
+            "worker": self.worker.run(halt),
+            "tracker": self.tracker.run(halt),
+            "publisher": self.publisher.run(halt),
+        }
+
+    def _schedule(self, config: Config) -> AsyncIOScheduler:
+        every = config.alerts.balance.every
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        scheduler.add_job(
+            self._check_balance,
+            "interval",
+            seconds=every.total_seconds(),
+            next_run_time=now(),
+            max_instances=1,
+            coalesce=True,
+            misfire_grace_time=int(every.total_seconds()),
+        )
+        return scheduler
+
+    async def _check_balance(self) -> None:
+        """In a task of ours: the scheduler cancels what it runs itself when it is shut down."""
+        await self.tasks.start(self.watch.check(now()))
+
+
+def _gateway(config: Config, pacer: DatabasePacer) -> AsyncClient:
+    settings = config.kwtsms
+    return AsyncClient(
+        Credentials(settings.username, settings.password.get_secret_value()),
+        base_url=settings.base_url,
+        sender_id=settings.sender_id,
+        test_mode=settings.test_mode,
+        default_country=settings.default_country,
+        timeout=settings.timeout.total_seconds(),
+        pacer=pacer,
+    )
+
+
+def _groups(config: Config) -> set[str]:
+    access = config.access
+    grants = (access.reader, access.sender, access.bulk, access.admin)
+    return {group for grant in grants for group in grant.groups}
+
+
+async def _first(*tasks: "asyncio.Task[object]") -> None:
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def owner() -> str:
+    """A name for this process that no other has, not even its successor with the same id."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def now() -> datetime:
+    """The one place where the service reads the clock."""
+    return datetime.now(UTC)
