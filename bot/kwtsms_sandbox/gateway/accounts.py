@@ -21,6 +21,16 @@ class Account:
     blocked: bool = False  # ERR005
     allowed_addresses: tuple[str, ...] = ()  # none: any; else ERR024 for the others
 
+    def __post_init__(self) -> None:
+        """Refuse amounts that could not be counted down.
+
+        Raises:
+            ValueError: naming the field and what it expects.
+        """
+        for name, amount in (("credits", self.credits), *self.rates.items()):
+            if not amount.is_finite() or amount < 0:
+                raise ValueError(f"{name}: expected 0 or more, got {amount}")
+
     def covers(self, number: str) -> bool:
         """Whether the number's country is active."""
         return number.startswith(self.coverage) if self.coverage else False

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from kwtsms_sandbox.gateway.endpoints import ENDPOINTS
+
 
 class Fault(StrEnum):
     """A way to fail. `BEFORE` names those that leave the request unread, uncharged."""
@@ -46,6 +48,48 @@ class Planned:
     code: str | None = None  # for CODE, such as "ERR013"
     http_status: int | None = None  # for CODE; None: the code's own
     seconds: float = 0.0  # for SLOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultOrder:
+    """A fault as a person writes it: by its name, or by the code of a rejection."""
+
+    fault: str
+    endpoint: str | None = None
+    times: int | None = 1
+    seconds: float = 0.0
+    http_status: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what could never be met.
+
+        Raises:
+            ValueError: naming the field and what it expects.
+        """
+        names = [fault.value for fault in Fault if fault is not Fault.CODE]
+        if not self._is_code and self.fault not in names:
+            choices = ", ".join(names)
+            raise ValueError(f"fault: expected an ERR code or one of {choices}; got {self.fault!r}")
+        if self.endpoint is not None and self.endpoint not in ENDPOINTS:
+            choices = ", ".join(ENDPOINTS)
+            raise ValueError(f"endpoint: expected one of {choices}; got {self.endpoint!r}")
+        if self.times is not None and self.times < 1:
+            raise ValueError(f"times: expected 1 or more, or null for ever; got {self.times}")
+
+    @property
+    def _is_code(self) -> bool:
+        return self.fault.startswith("ERR")
+
+    def planned(self) -> Planned:
+        """The fault, ready to be met."""
+        return Planned(
+            fault=Fault.CODE if self._is_code else Fault(self.fault),
+            endpoint=self.endpoint,
+            times=self.times,
+            code=self.fault if self._is_code else None,
+            http_status=self.http_status,
+            seconds=self.seconds,
+        )
 
 
 class FaultPlan:

@@ -7,6 +7,7 @@ from typing import Self
 
 from aiohttp import web
 
+from kwtsms_sandbox.gateway.admin import Admin
 from kwtsms_sandbox.gateway.front import Front
 from kwtsms_sandbox.gateway.misbehaviour import CLOSING, TRAP
 from kwtsms_sandbox.gateway.simulation import Simulation
@@ -24,6 +25,7 @@ class Gateway(Simulation):
         app = web.Application(client_max_size=MAX_BODY)
         app[CLOSING] = asyncio.Event()
         app.on_shutdown.append(_close)
+        app.router.add_routes(Admin(self).routes())
         app.router.add_route("*", "/API/{endpoint}/", front.api)
         app.router.add_route("*", TRAP, front.trap)
         app.router.add_route("*", "/{path:.*}", front.missing)

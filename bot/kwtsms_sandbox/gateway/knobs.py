@@ -5,7 +5,7 @@ Knobs hold no state: a full queue or an empty account is not a knob, a limit is.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 
 from kwtsms_sandbox.gateway.codes import PRECEDENCE
@@ -108,3 +108,19 @@ class Knobs:
     dlr_after: float = 300.0  # seconds until reports are ready
     dlr_status: str = "Received by recipient"
     kuwait_dlr: str = "ERR021"  # there are no reports for Kuwait: ERR019 or ERR021
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be acted on.
+
+        Raises:
+            ValueError: naming the knob and what it expects.
+        """
+        for knob in fields(self):
+            value = getattr(self, knob.name)
+            if isinstance(value, int | float) and value < 0:
+                raise ValueError(f"{knob.name}: expected 0 or more, got {value}")
+        if self.sends_per_second == 0:
+            raise ValueError("sends_per_second: expected more than 0, or null for no queueing")
+        unknown = sorted(set(self.precedence) - set(PRECEDENCE))
+        if unknown:
+            raise ValueError(f"precedence: no rule is called {', '.join(unknown)}")

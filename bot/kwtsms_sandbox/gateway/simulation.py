@@ -16,7 +16,7 @@ from kwtsms_sandbox.gateway.answers import Json
 from kwtsms_sandbox.gateway.books import Books
 from kwtsms_sandbox.gateway.endpoints import ENDPOINTS, Desk
 from kwtsms_sandbox.gateway.events import Announcer, Subscription
-from kwtsms_sandbox.gateway.faults import Fault, FaultPlan, Planned
+from kwtsms_sandbox.gateway.faults import Fault, FaultOrder, FaultPlan, Planned
 from kwtsms_sandbox.gateway.journal import Journal
 from kwtsms_sandbox.gateway.knobs import Knobs
 from kwtsms_sandbox.gateway.limiter import Limiter
@@ -133,20 +133,18 @@ class Simulation:
 
         An error code in place of a `Fault`, such as "ERR013", is a rejection by force.
         """
-        code = fault if fault.startswith("ERR") else None
-        planned = Planned(
-            fault=Fault.CODE if code else Fault(fault),
+        order = FaultOrder(
+            fault=str(fault),
             endpoint=endpoint,
             times=times,
-            code=code,
-            http_status=http_status,
             seconds=seconds,
+            http_status=http_status,
         )
-        self.plan(planned)
+        self.plan(order.planned())
 
-    def plan(self, planned: Planned) -> None:
+    def plan(self, fault: Planned) -> None:
         """Add a fault to those that wait for their requests."""
-        self.faults.add(planned)
+        self.faults.add(fault)
         self._tell(Kind.CHANGED, {"what": "faults"})
 
     def hold(self) -> None:
@@ -165,6 +163,12 @@ class Simulation:
         """Buy credits."""
         name = username or self.account.username
         self.books.top_up(name, Decimal(points))
+        self._tell_balance(name)
+
+    def set_credits(self, points: Decimal | int | str, *, username: str | None = None) -> None:
+        """Leave the account with exactly so many credits."""
+        name = username or self.account.username
+        self.books.holding(name).available = Decimal(points)
         self._tell_balance(name)
 
     def delete_from_queue(self, message_id: str) -> Entry:

@@ -1,0 +1,172 @@
+"""The sandbox's own HTTP API, for tests in another process or another language.
+
+Reads with GET, changes with POST and a JSON body. It is no part of kwtSMS, counts towards no limit
+and asks for no password: it is on loopback, and nothing behind it is worth anything.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from kwtsms_sandbox.gateway.books import UnknownRecordError
+from kwtsms_sandbox.gateway.faults import FaultOrder
+from kwtsms_sandbox.gateway.knobs import Knobs
+from kwtsms_sandbox.gateway.reading import ScenarioError, read
+from kwtsms_sandbox.gateway.records import as_json
+from kwtsms_sandbox.gateway.simulation import Simulation
+
+PREFIX = "/admin/"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credits:
+    """Credits to add; or, on `balance`, to have."""
+
+    points: Decimal
+    username: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """A message to take out of the queue."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewStatus:
+    """What /status/ is to say of a message: a word, or an error code."""
+
+    message_id: str
+    status: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReport:
+    """What /dlr/ is to say of a message: a status by number."""
+
+    message_id: str
+    deliveries: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """Time to let pass."""
+
+    advance: float
+
+
+class Admin:
+    """The routes that read and change one simulation."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._reading: Mapping[str, Callable[[], Any]] = {
+            "ledger": lambda: [as_json(entry) for entry in simulation.ledger],
+            "requests": lambda: [as_json(seen) for seen in simulation.requests],
+            "inbox": self._inboxes,
+            "balance": self._balances,
+            "knobs": lambda: asdict(simulation.knobs),
+            "faults": lambda: [asdict(planned) for planned in simulation.faults],
+            "clock": lambda: simulation.clock.now().isoformat(),
+        }
+        self._changing: Mapping[str, Callable[[Any], Any]] = {
+            "topup": self._top_up,
+            "balance": self._set_credits,
+            "queue/delete": self._delete,
+            "status": self._set_status,
+            "dlr": self._set_report,
+            "clock": self._advance,
+            "knobs": self._turn,
+            "faults": self._fault,
+            "faults/clear": lambda _: simulation.faults.clear(),
+            "hold": lambda _: simulation.hold(),
+            "release": lambda _: simulation.release(),
+            "reset": lambda _: simulation.reset(),
+        }
+
+    def routes(self) -> Sequence[web.RouteDef]:
+        """For an application's router."""
+        return (
+            web.get(PREFIX + "{name:.*}", self._get),
+            web.post(PREFIX + "{name:.*}", self._post),
+        )
+
+    async def _get(self, request: web.Request) -> web.Response:
+        read_it = self._reading.get(request.match_info["name"])
+        if read_it is None:
+            return _problem(404, f"GET {PREFIX}: one of {', '.join(self._reading)}")
+        return _json(read_it())
+
+    async def _post(self, request: web.Request) -> web.Response:
+        change = self._changing.get(request.match_info["name"])
+        if change is None:
+            return _problem(404, f"POST {PREFIX}: one of {', '.join(self._changing)}")
+        if request.content_type != "application/json":
+            # A page in a browser cannot send this type across origins without asking first.
+            return _problem(415, "expected Content-Type: application/json")
+        try:
+            body = await request.read()
+            return _json(change(json.loads(body) if body else {}))
+        except (ScenarioError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            return _problem(400, *str(error).splitlines())
+        except UnknownRecordError as error:
+            return _problem(404, str(error.args[0]))
+
+    def _inboxes(self) -> dict[str, Any]:
+        inboxes = self._simulation.inboxes()
+        return {number: [as_json(sms) for sms in received] for number, received in inboxes.items()}
+
+    def _balances(self) -> dict[str, Decimal]:
+        return {name: self._simulation.balance(name) for name in self._simulation.books.accounts}
+
+    def _top_up(self, body: Any) -> dict[str, Decimal]:
+        given = read(Credits, body, where="topup")
+        self._simulation.top_up(given.points, username=given.username)
+        return self._balances()
+
+    def _set_credits(self, body: Any) -> dict[str, Decimal]:
+        given = read(Credits, body, where="balance")
+        self._simulation.set_credits(given.points, username=given.username)
+        return self._balances()
+
+    def _delete(self, body: Any) -> dict[str, Any]:
+        given = read(Deletion, body, where="queue/delete")
+        return as_json(self._simulation.delete_from_queue(given.message_id))
+
+    def _set_status(self, body: Any) -> None:
+        given = read(NewStatus, body, where="status")
+        self._simulation.set_status(given.message_id, given.status, given.description)
+
+    def _set_report(self, body: Any) -> None:
+        given = read(NewReport, body, where="dlr")
+        self._simulation.set_dlr(given.message_id, given.deliveries)
+
+    def _advance(self, body: Any) -> str:
+        seconds = read(Passing, body, where="clock").advance
+        if seconds < 0:
+            raise ScenarioError(f"clock.advance: expected 0 or more, got {seconds}")
+        self._simulation.advance(seconds)
+        return self._simulation.clock.now().isoformat()
+
+    def _turn(self, body: Any) -> dict[str, Any]:
+        self._simulation.knobs = read(Knobs, body, where="knobs", base=self._simulation.knobs)
+        return asdict(self._simulation.knobs)
+
+    def _fault(self, body: Any) -> None:
+        self._simulation.plan(read(FaultOrder, body, where="faults").planned())
+
+
+def _json(value: Any) -> web.Response:
+    return web.json_response(value, dumps=lambda what: json.dumps(what, default=str))
+
+
+def _problem(status: int, *problems: str) -> web.Response:
+    return web.json_response({"problems": list(problems)}, status=status)
