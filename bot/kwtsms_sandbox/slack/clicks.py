@@ -44,6 +44,16 @@ class Clicks(Courier):
         trigger = self.space.triggers.issue(user.id, view=now.id)
         return await self.interact(payloads.submission(user, now, trigger), takes_reply=True)
 
+    async def suggest(self, who: User | str, view: View, wanted: str, typed: str) -> Interaction:
+        """Types into an external select; the app's `ack` holds the options to choose from."""
+        user = self.space.directory.user(who)
+        now = self._open_view(user, view)
+        block, element = find_element(now.blocks, wanted)
+        if not element["type"].endswith("external_select"):
+            raise CannotDo(f"{wanted!r} does not ask the app for its options")
+        told = payloads.suggestion(user, now, (block["block_id"], element["action_id"]), typed)
+        return await self.interact(told, takes_reply=True)
+
     async def close(
         self, who: User | str, view: View, *, cleared: bool = False
     ) -> Interaction | None:
@@ -65,7 +75,7 @@ class Clicks(Courier):
         channel = self.space.directory.channel(message.channel)
         if now is None or now not in self.space.visible(user, channel):
             raise CannotDo(f"{user.name} does not see this message (any more)")
-        block, element = find_element(now.blocks, wanted)
+        block, element = find_element(now.all_blocks, wanted)
         said = self._used(block, element, value) | {
             "trigger_id": self.space.triggers.issue(user.id),
             "response_url": self.response_url(user.id, channel.id, source=now.ts),
@@ -75,6 +85,8 @@ class Clicks(Courier):
     async def _press_in_view(self, user: User, view: View, wanted: str, value: Any) -> Interaction:
         now = self._open_view(user, view)
         block, element = find_element(now.blocks, wanted)
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            raise CannotDo(f"{wanted!r} tells the app nothing before the form is submitted")
         if holds_value(element):
             typed = {**now.entered.get(block["block_id"], {})}
             typed[element["action_id"]] = filled(element, value)

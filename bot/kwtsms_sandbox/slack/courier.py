@@ -47,6 +47,17 @@ class Courier:
         first = await self.deliver(Envelope(EnvelopeKind.EVENT, told))
         return first if first.acked else await self.redeliver(first)
 
+    async def verify_url(self) -> bool:
+        """Asks the address for its challenge, as Slack does once when it is configured."""
+        challenge = secrets.token_hex(16)
+        told = {
+            "type": "url_verification",
+            "token": payloads.VERIFICATION_TOKEN,
+            "challenge": challenge,
+        }
+        interaction = await self.deliver(Envelope(EnvelopeKind.EVENT, told, takes_reply=True))
+        return interaction.acked and (interaction.ack or {}).get("challenge") == challenge
+
     async def interact(self, told: Json, *, takes_reply: bool = False) -> Interaction:
         """Tells the app a click, a choice or a form."""
         return await self.deliver(Envelope(EnvelopeKind.INTERACTIVE, told, takes_reply=takes_reply))

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from kwtsms_sandbox.clock import Clock
 
+from .content import Content
 from .people import BOT_USER_ID, Json
 from .refusal import Refused
-from .timeline import Content, Timeline, Via
+from .timeline import Timeline, Via
 
 MAX_USES = 5
 MAX_SECONDS = 30 * 60.0

@@ -6,12 +6,27 @@ https://docs.slack.dev/reference/interaction-payloads
 from typing import Any
 
 from .modals import View
-from .people import APP_ID, Channel, ChannelKind, Json, Team, User
+from .people import APP_ID, BOT_ID, BOT_USER_ID, Channel, ChannelKind, Json, Team, User
 from .steps import Step
 from .timeline import Message
-from .web.chat import message_payload
 
 VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105  deprecated by Slack, and no secret here
+
+
+def message_payload(message: Message) -> dict[str, Any]:
+    """A message as the Web API and interactions tell it."""
+    by_bot = {"bot_id": BOT_ID} if message.user == BOT_USER_ID else {}
+    thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
+    return {
+        "type": "message",
+        "user": message.user,
+        "ts": message.ts,
+        "text": message.text,
+        "blocks": list(message.blocks),
+        "attachments": list(message.attachments),
+        **by_bot,
+        **thread,
+    }
 
 
 def command(user: User, channel: Channel, said: Json) -> dict[str, Any]:
@@ -73,6 +88,15 @@ def view_actions(user: User, view: View, said: Json) -> dict[str, Any]:
         "view": view.payload(),
         **said,
     }
+
+
+def suggestion(user: User, view: View, where: tuple[str, str], typed: str) -> dict[str, Any]:
+    """The letters so far in an external select; `where` is its block and action id."""
+    body = _by(user, "block_suggestion", "")
+    del body["trigger_id"]
+    field = dict(zip(("block_id", "action_id"), where, strict=True))
+    container = {"type": "view", "view_id": view.id}
+    return {**body, **field, "value": typed, "container": container, "view": view.payload()}
 
 
 def submission(user: User, view: View, trigger_id: str) -> dict[str, Any]:

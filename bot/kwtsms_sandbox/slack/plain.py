@@ -172,6 +172,8 @@ def _cell(cell: Json, names: Names) -> str:
 
 
 def _attachment(attachment: Json, names: Names) -> str:
+    if attachment.get("blocks"):
+        return "\n".join(blocks_lines(attachment["blocks"], names))
     return readable(str(attachment.get("text") or attachment.get("fallback") or ""), names)
 
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 from typing import Any
 
+from .content import Content, read_content
 from .delivery import EnvelopeKind, Interaction
 from .modals import View
 from .people import BOT_USER_ID, SLACKBOT_ID, Json
 from .refusal import Refused
-from .timeline import Content, Via
-from .web.hooks import read_reply
+from .timeline import Via
 from .workspace import Workspace
 
 FORM_TROUBLE = "We had some trouble connecting. Try again?"
@@ -36,7 +36,7 @@ def _after_command(space: Workspace, interaction: Interaction) -> None:
         space.timeline.post(channel, SLACKBOT_ID, say, via=Via.SLACK, ephemeral_to=user)
         return
     ack = interaction.ack or {}
-    content = read_reply(ack)
+    content = read_content(ack)
     if content.is_empty:
         return
     in_channel = ack.get("response_type") == "in_channel"

@@ -32,7 +32,6 @@ class Connection:
     number: int
     silent: bool = False
     retiring: bool = False
-    delivered: int = 0
 
 
 @dataclass(slots=True)
@@ -45,6 +44,7 @@ class Sockets:
     _tickets: set[str] = field(default_factory=set)
     _waiting: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
     _count: int = 0
+    _turn: int = 0
 
     def open(self, space: Workspace, call: Call) -> Json:  # noqa: ARG002  every method has these two
         """apps.connections.open: a WebSocket address that is good once."""
@@ -109,7 +109,8 @@ class Sockets:
         self._waiting[envelope_id] = waiting
         try:
             async with asyncio.timeout(within):
-                await connection.socket.send_json(_enveloped(envelope, envelope_id))
+                if not connection.silent:
+                    await connection.socket.send_json(_enveloped(envelope, envelope_id))
                 reply = await waiting
         except (TimeoutError, ConnectionError):
             return Reply(error=Trouble.TIMEOUT)
@@ -119,11 +120,8 @@ class Sockets:
 
     def _next(self) -> Connection | None:
         able = [one for one in self.connections if not one.retiring]
-        if not able:
-            return None
-        connection = min(able, key=lambda one: (one.delivered, one.number))
-        connection.delivered += 1
-        return connection
+        self._turn += 1
+        return able[self._turn % len(able)] if able else None
 
     async def refresh(self) -> None:
         """Slack asks the app to reconnect, as it does every few hours."""
@@ -143,10 +141,9 @@ class Sockets:
                 connection.transport.abort()
 
     def silence(self) -> None:
-        """The connections stay open and Slack no longer answers on them."""
+        """The connections seem open, but nothing comes through in either direction."""
         for connection in self.connections:
             connection.silent = True
-            connection.retiring = True
 
 
 async def _say_hello(connection: Connection, number: int) -> None:

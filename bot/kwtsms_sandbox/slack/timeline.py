@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from kwtsms_sandbox.clock import Clock
 
+from .content import Content
 from .feed import Feed, Kind
 from .people import Json
 
@@ -38,19 +39,13 @@ class Message:
     revision: int = 0
     files: tuple[str, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What an app may put into a message."""
-
-    text: str = ""
-    blocks: tuple[Json, ...] = ()
-    attachments: tuple[Json, ...] = ()
-
     @property
-    def is_empty(self) -> bool:
-        """There is nothing to show."""
-        return not (self.text or self.blocks or self.attachments)
+    def all_blocks(self) -> tuple[Json, ...]:
+        """Its blocks, and those in its attachments."""
+        return (
+            *self.blocks,
+            *(block for one in self.attachments for block in one.get("blocks", ())),
+        )
 
 
 class Timeline:

@@ -47,9 +47,9 @@ def elements_of(blocks: Iterable[Json]) -> Iterator[tuple[Json, Json]]:
                 yield block, element
 
 
-def identified(blocks: Iterable[Json]) -> tuple[Json, ...]:
+def identified(blocks: Iterable[Json], *, prefix: str = "/blocks") -> tuple[Json, ...]:
     """The blocks with the ids that Slack gives to those that have none."""
-    return tuple(_with_ids(block, f"b{index}") for index, block in enumerate(blocks))
+    return tuple(_with_ids(block, f"{prefix}/{index}") for index, block in enumerate(blocks))
 
 
 def _with_ids(block: Json, block_id: str) -> Json:

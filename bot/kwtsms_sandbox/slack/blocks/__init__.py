@@ -1,14 +1,28 @@
 """Whether Slack would take these blocks. Draws nothing and repairs nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from .layout import BLOCKS, SURFACES
+from .layout import LAYOUT
+from .newer import NEWER
 from .objects import plain
 from .rules import anything, by_type, flag, listed, problem, shape, string
 
+BLOCKS = {**LAYOUT, **NEWER}
+
+_EVERYWHERE = "actions card context divider header image input rich_text section video"
+SURFACES: Mapping[str, frozenset[str]] = {
+    "message": frozenset(BLOCKS) - {"alert"},
+    "modal": frozenset({*_EVERYWHERE.split(), "alert"}),
+    # Sources disagree about tables, containers and data on Home: they are refused here.
+    "home": frozenset(_EVERYWHERE.split()),
+}
+"""Which blocks may stand where."""
+
 MAX_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MAX_MARKDOWN = 12_000  # Together, in one message.
+MAX_CHARTS = 2
+MAX_TABLE_TEXT = 20_000  # Together, in all data tables of a message.
 MAX_VIEW_BYTES = 250_000
 
 _VIEW = {
@@ -35,11 +49,11 @@ def check(blocks: Any, surface: str = "message", *, at: str = "/blocks") -> list
     """What Slack would refuse about these blocks on this surface; [] if it takes them."""
     known = {kind: BLOCKS[kind] for kind in SURFACES[surface]}
     found = list(listed(by_type(known), most=MAX_BLOCKS[surface])(blocks, at))
-    return found or [*_repeated_ids(blocks, at), *_too_much_markdown(blocks, at)]
+    return found or [line for rule in _TOGETHER for line in rule(blocks, at)]
 
 
 def check_view(view: Any) -> list[str]:
-    """Everything that Slack would refuse about this modal or Home view."""
+    """What Slack would refuse about this modal or Home view; [] if it takes it."""
     kind = view.get("type") if isinstance(view, Mapping) else None
     if kind not in ("modal", "home"):
         return [problem("must be one of modal, home", "/view/type")]
@@ -55,25 +69,62 @@ def _missing_submit(view: Mapping[str, Any]) -> Iterator[str]:
         yield problem("submit is required when an input block is used", "/view/submit")
 
 
-def _repeated_ids(blocks: Sequence[Mapping[str, Any]], at: str) -> Iterator[str]:
-    seen: set[str] = set()
+Blocks = Sequence[Mapping[str, Any]]
+
+
+def _repeated_ids(blocks: Blocks, at: str) -> Iterator[str]:
+    yield from _repeated(blocks, "block_id", at)
     for index, block in enumerate(blocks):
-        block_id = block.get("block_id")
-        if block_id and block_id in seen:
-            yield problem(f"duplicate block_id: {block_id}", f"{at}/{index}/block_id")
-        seen.add(block_id or "")
-        yield from _repeated_actions(block, f"{at}/{index}")
+        if block["type"] == "actions":
+            yield from _repeated(block["elements"], "action_id", f"{at}/{index}/elements")
 
 
-def _repeated_actions(block: Mapping[str, Any], at: str) -> Iterator[str]:
+def _repeated(items: Blocks, name: str, at: str) -> Iterator[str]:
     seen: set[str] = set()
-    for index, element in enumerate(block.get("elements", ())):
-        action_id = element.get("action_id")
-        if action_id and action_id in seen:
-            yield problem(f"duplicate action_id: {action_id}", f"{at}/elements/{index}/action_id")
-        seen.add(action_id or "")
+    for index, item in enumerate(items):
+        one = item.get(name)
+        if one and one in seen:
+            yield problem(f"duplicate {name}: {one}", f"{at}/{index}/{name}")
+        seen.add(one or "")
 
 
-def _too_much_markdown(blocks: Sequence[Mapping[str, Any]], at: str) -> Iterator[str]:
-    if sum(len(block["text"]) for block in blocks if block["type"] == "markdown") > MAX_MARKDOWN:
-        yield problem(f"markdown text must be less than {MAX_MARKDOWN + 1} characters together", at)
+def _several_in_focus(blocks: Blocks, at: str) -> Iterator[str]:
+    elements = [e for block in blocks for e in (block.get("element"), *_parts(block)) if e]
+    if sum(bool(element.get("focus_on_load")) for element in elements) > 1:
+        yield problem("only one element may have focus_on_load", at)
+
+
+def _parts(block: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return block["elements"] if block["type"] == "actions" else ()
+
+
+def _uneven_rows(blocks: Blocks, at: str) -> Iterator[str]:
+    for index, block in enumerate(blocks):
+        if len({len(row) for row in block.get("rows", ())}) > 1:
+            yield problem("all rows must have the same number of cells", f"{at}/{index}/rows")
+
+
+def _too_much_together(blocks: Blocks, at: str) -> Iterator[str]:
+    markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
+    if markdown > MAX_MARKDOWN:
+        yield problem(f"markdown must be less than {MAX_MARKDOWN + 1} characters together", at)
+    if sum(block["type"] == "data_visualization" for block in blocks) > MAX_CHARTS:
+        yield problem(f"no more than {MAX_CHARTS} charts allowed", at)
+    tables = [block["rows"] for block in blocks if block["type"] == "data_table"]
+    if _characters(tables) > MAX_TABLE_TEXT:
+        yield problem(f"tables must be less than {MAX_TABLE_TEXT + 1} characters together", at)
+
+
+def _characters(cells: Any) -> int:
+    if isinstance(cells, Mapping):
+        own = cells["text"] if isinstance(cells.get("text"), str) else ""
+        return len(own) + _characters(cells.get("elements", ()))
+    return sum(map(_characters, cells))
+
+
+_TOGETHER: tuple[Callable[[Blocks, str], Iterator[str]], ...] = (
+    _repeated_ids,
+    _several_in_focus,
+    _uneven_rows,
+    _too_much_together,
+)

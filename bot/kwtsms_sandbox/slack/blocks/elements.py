@@ -26,7 +26,6 @@ from .rules import (
     every,
     flag,
     listed,
-    number,
     one_of,
     shape,
     string,
@@ -64,6 +63,7 @@ WORKFLOW_BUTTON = shape(
 IMAGE = every(
     shape({"alt_text": string(2000)}, {"image_url": URL, "slack_file": SLACK_FILE}),
     any_field("image_url", "slack_file"),
+    unless_both("image_url", "slack_file"),
 )
 OVERFLOW = shape(
     {"options": listed(OVERFLOW_OPTION, least=1, most=5)}, {"action_id": ID, "confirm": CONFIRM}
@@ -153,7 +153,15 @@ WORDS: Mapping[str, Rule] = {
         {"is_decimal_allowed": flag},
         {**_WORDS, "initial_value": string(), "min_value": string(), "max_value": string()},
     ),
-    "rich_text_input": shape({}, {**_WORDS, "initial_value": anything}),
+    "rich_text_input": shape(
+        {},
+        {
+            **_WORDS,
+            "initial_value": anything,
+            "min_lines": whole(1, 100),
+            "max_lines": whole(1, 100),
+        },
+    ),
     "file_input": shape(
         {}, {"action_id": ID, "filetypes": listed(string()), "max_files": whole(1, 10)}
     ),
@@ -173,10 +181,7 @@ IN_ACTIONS: Mapping[str, Rule] = {
     "workflow_button": WORKFLOW_BUTTON,
     "overflow": OVERFLOW,
     **SELECTS,
-    **MULTI_SELECTS,
     **PICKERS,
     **DATETIME,
 }
 IN_INPUT: Mapping[str, Rule] = {**SELECTS, **MULTI_SELECTS, **PICKERS, **DATETIME, **WORDS}
-
-__all__ = ["BUTTON", "IMAGE", "IN_ACTIONS", "IN_INPUT", "IN_SECTION", "number"]

@@ -15,12 +15,6 @@ def plain(most: int, *, least: int = 1) -> Rule:
     return by_type({"plain_text": fields})
 
 
-def mrkdwn(most: int) -> Rule:
-    """A text object with Slack's mark-up."""
-    fields = shape({"text": string(most, least=1)}, {"verbatim": flag})
-    return by_type({"mrkdwn": fields})
-
-
 def text(most: int) -> Rule:
     """Either kind of text object."""
     body = string(most, least=1)

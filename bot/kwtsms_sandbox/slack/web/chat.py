@@ -3,28 +3,22 @@
 https://docs.slack.dev/reference/methods?family=chat
 """
 
-import re
-from typing import Any
-
-from kwtsms_sandbox.slack.blocks import check
-from kwtsms_sandbox.slack.people import BOT_ID, BOT_USER_ID, Channel, ChannelKind, Json
-from kwtsms_sandbox.slack.refusal import Refused, refused_for
-from kwtsms_sandbox.slack.timeline import Content, Message, Via
-from kwtsms_sandbox.slack.values import identified
+from kwtsms_sandbox.slack.content import Content, read_content
+from kwtsms_sandbox.slack.payloads import message_payload
+from kwtsms_sandbox.slack.people import BOT_USER_ID, Channel, ChannelKind, Json
+from kwtsms_sandbox.slack.refusal import Refused
+from kwtsms_sandbox.slack.timeline import Message, Via
 from kwtsms_sandbox.slack.workspace import Workspace
 
 from .call import Call
 
-MAX_TEXT = 40_000  # Longer text is cut. https://docs.slack.dev/changelog/2018-truncating-really-long-messages
 MAX_UPDATE = 4_000  # chat.update refuses longer text: msg_too_long
-MAX_ATTACHMENTS = 100
-_BROADCAST = re.compile(r"(?<!\S)@(channel|here|everyone)\b")
 
 
 def post_message(space: Workspace, call: Call) -> Json:
     """chat.postMessage."""
     channel = place_to_speak(space, call)
-    content = read_content(call.args)
+    content = shown(call.args)
     thread = call.text("thread_ts") or None
     message = space.timeline.post(channel.id, BOT_USER_ID, content, via=Via.POST, thread_ts=thread)
     return {"channel": channel.id, "ts": message.ts, "message": message_payload(message)}
@@ -39,7 +33,7 @@ def post_ephemeral(space: Workspace, call: Call) -> Json:
     if user.id not in channel.members:
         raise Refused("user_not_in_channel")
     message = space.timeline.post(
-        channel.id, BOT_USER_ID, read_content(call.args), via=Via.EPHEMERAL, ephemeral_to=user.id
+        channel.id, BOT_USER_ID, shown(call.args), via=Via.EPHEMERAL, ephemeral_to=user.id
     )
     return {"message_ts": message.ts}
 
@@ -47,9 +41,7 @@ def post_ephemeral(space: Workspace, call: Call) -> Json:
 def update(space: Workspace, call: Call) -> Json:
     """chat.update: own, lasting messages only; text without blocks takes the blocks away."""
     before = own_message(space, call, "cant_update_message")
-    content = read_content(
-        {"text": before.text, **call.args} if "blocks" in call.args else call.args
-    )
+    content = shown({"text": before.text, **call.args} if "blocks" in call.args else call.args)
     if len(content.text) > MAX_UPDATE:
         raise Refused("msg_too_long")
     after = space.timeline.change(before.ts, content, marked=not content.blocks)
@@ -100,38 +92,9 @@ def own_message(space: Workspace, call: Call, foreign: str) -> Message:
     return message
 
 
-def read_content(args: Json) -> Content:
-    """Text, blocks and attachments as Slack would show them; refused where Slack refuses."""
-    blocks = args.get("blocks") or []
-    problems = check(blocks)
-    if problems:
-        raise refused_for("invalid_blocks", problems)
-    attachments = args.get("attachments") or []
-    if len(attachments) > MAX_ATTACHMENTS:
-        raise Refused("too_many_attachments")
-    content = Content(_text(args), identified(blocks), tuple(attachments))
+def shown(args: Json) -> Content:
+    """Content that shows something."""
+    content = read_content(args)
     if content.is_empty:
         raise Refused("no_text")
     return content
-
-
-def _text(args: Json) -> str:
-    text = str(args.get("text") or "")[:MAX_TEXT]
-    if args.get("parse") == "full" or args.get("link_names") in (True, 1, "1", "true"):
-        return _BROADCAST.sub(r"<!\1>", text)  # So a careless app does notify the channel.
-    return text
-
-
-def message_payload(message: Message) -> dict[str, Any]:
-    """A message as the Web API and interactions tell it."""
-    by_bot = {"bot_id": BOT_ID} if message.user == BOT_USER_ID else {}
-    thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
-    return {
-        "type": "message",
-        "user": message.user,
-        "ts": message.ts,
-        "text": message.text,
-        "blocks": list(message.blocks),
-        **by_bot,
-        **thread,
-    }

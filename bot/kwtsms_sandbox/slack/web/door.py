@@ -4,6 +4,7 @@ A refusal is HTTP 200 with `ok: false`, as Slack does; only rate limits and faul
 https://docs.slack.dev/apis/web-api/
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -17,6 +18,8 @@ from .call import Call, read_call
 from .faults import Cut, Fault, Faults
 from .methods import METHODS, Method, TokenKind
 from .rates import Buckets, Tier
+
+MAX_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Door:
 
     def __init__(self, space: Workspace, tokens: Tokens, buckets: Buckets) -> None:
         self.faults = Faults()
-        self.calls: list[Answered] = []
+        self.calls: deque[Answered] = deque(maxlen=MAX_REMEMBERED)
         self.methods: dict[str, Method] = dict(METHODS)
         self.buckets = buckets
         self._space = space

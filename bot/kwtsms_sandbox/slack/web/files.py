@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from kwtsms_sandbox.slack.content import Content
 from kwtsms_sandbox.slack.people import BOT_USER_ID, Json
 from kwtsms_sandbox.slack.refusal import Refused
-from kwtsms_sandbox.slack.timeline import Content, Via
+from kwtsms_sandbox.slack.timeline import Via
 from kwtsms_sandbox.slack.workspace import Workspace
 
 from .call import Call

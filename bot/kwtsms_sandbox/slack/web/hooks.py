@@ -4,12 +4,10 @@ import json
 
 from aiohttp import web
 
-from kwtsms_sandbox.slack.blocks import check
+from kwtsms_sandbox.slack.content import read_content
 from kwtsms_sandbox.slack.hooks import Hooks
 from kwtsms_sandbox.slack.people import Json
-from kwtsms_sandbox.slack.refusal import Refused, refused_for
-from kwtsms_sandbox.slack.timeline import Content
-from kwtsms_sandbox.slack.values import identified
+from kwtsms_sandbox.slack.refusal import Refused
 from kwtsms_sandbox.slack.workspace import Workspace
 
 from .door import Door, cut, ratelimited
@@ -45,7 +43,7 @@ class HookDoor:
     async def _answer(self, request: web.Request) -> web.Response:
         try:
             body = await _body(request)
-            content = read_reply(body)
+            content = read_content(body)
             self._hooks.answer(self._hooks.use(request.match_info["hook"]), body, content)
         except Refused as refusal:
             return _refusal(refusal.code, 404 if refusal.code in _GONE else 400)
@@ -74,18 +72,6 @@ async def _uploaded(request: web.Request) -> bytes:
     form = await request.post()
     fields = [field for field in form.values() if isinstance(field, web.FileField)]
     return fields[0].file.read() if fields else b""
-
-
-def read_reply(body: Json) -> Content:
-    """The message in an answer; it may be empty."""
-    blocks = body.get("blocks") or []
-    if isinstance(blocks, str):
-        raise Refused("invalid_blocks_format")
-    problems = check(blocks)
-    if problems:
-        raise refused_for("invalid_blocks", problems)
-    attachments = tuple(body.get("attachments") or ())
-    return Content(str(body.get("text") or ""), identified(blocks), attachments)
 
 
 async def _body(request: web.Request) -> Json:
