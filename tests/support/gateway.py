@@ -28,6 +28,11 @@ class Caller:
         self.running = running
         self.http = http
 
+    @property
+    def gateway(self) -> Gateway:
+        """Whom it calls."""
+        return self.running.gateway
+
     async def post(self, endpoint: str, **fields: Any) -> httpx.Response:
         """One call with the first account's credentials; a field of None is left out."""
         account = self.running.gateway.account

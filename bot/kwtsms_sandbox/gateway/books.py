@@ -47,15 +47,18 @@ class Books:
     """All of a gateway's records."""
 
     def __init__(self, accounts: Iterable[Account], *, seed: int) -> None:
-        self.holdings = {
-            account.username: Holding(account, account.credits, account.credits)
-            for account in accounts
-        }
+        self.holdings: dict[str, Holding] = {}
+        for account in accounts:
+            self.add(account)
         self.entries: dict[str, Entry] = {}
         self._queue: dict[str, Entry] = {}  # those of the entries that have not left it
         self.said: Mapping[str, Said] = defaultdict(Said)
         self.inboxes: dict[str, list[Sms]] = defaultdict(list)
         self._ids = random.Random(seed)  # noqa: S311  the same ids for the same seed is the point
+
+    def add(self, account: Account) -> None:
+        """Open an account, with its credits."""
+        self.holdings[account.username] = Holding(account, account.credits, account.credits)
 
     @property
     def accounts(self) -> Mapping[str, Account]:

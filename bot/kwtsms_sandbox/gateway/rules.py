@@ -80,6 +80,8 @@ def _numbers_invalid(order: Order, code: str) -> bool:
 def _not_covered(order: Order) -> bool:
     covered = [number for number in order.valid if order.account.covers(number)]
     complete = len(covered) == len(order.valid)
+    if not order.valid:
+        return False  # That is another rule's.
     return not covered or not (complete or order.knobs.partial_acceptance)
 
 

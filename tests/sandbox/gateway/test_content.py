@@ -1,0 +1,77 @@
+"""The gateway's own ruler for texts."""
+
+import pytest
+
+from kwtsms_sandbox.gateway import Html
+from kwtsms_sandbox.gateway.content import gets_stuck, has_html, pages
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", 1),
+        ("x" * 160, 1),
+        ("x" * 161, 2),
+        ("x" * 306, 2),
+        ("x" * 307, 3),
+        ("x" * 1071, 7),
+        ("x" * 1072, 8),
+        ("م" * 70, 1),
+        ("م" * 71, 2),
+        ("م" * 134, 2),
+        ("م" * 135, 3),
+        ("م" * 469, 7),
+        ("م" * 470, 8),
+        ("€" * 80, 1),
+        ("€" * 81, 2),
+        ("é" * 160, 1),
+        ("`" * 71, 2),
+        ("\n" * 160, 1),
+        ("’" + "x" * 70, 2),
+        ("😀" * 35, 1),
+        ("😀" * 36, 2),
+    ],
+)
+def test_pages(text: str, expected: int) -> None:
+    """GSM-7 160/153, Unicode 70/67, extension characters count two, emoji two of 70."""
+    assert pages(text) == expected
+
+
+def test_extension_characters_may_count_one() -> None:
+    """Which way the live service counts is not known, so both can be had."""
+    assert pages("€" * 160, extension_units=1) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["😀", "⏰", "⭐", "🆗", "🇰🇼", "‼", "a\u200bb", "\ufeff", "soft\u00adhyphen", "\x00", "\u2060"],
+)
+def test_what_gets_stuck(text: str) -> None:
+    """Emoji and what cannot be seen."""
+    assert gets_stuck(f"hello {text}")
+
+
+@pytest.mark.parametrize("text", ["مرحبا ﷺ ﻻ", "line\r\n\ttab", "€ © ® ™ → é ’ —", "١٢٣"])
+def test_what_does_not_get_stuck(text: str) -> None:
+    """Arabic in all its forms, typography, line ends."""
+    assert not gets_stuck(text)
+
+
+def test_more_characters_can_get_stuck() -> None:
+    """Which symbols the live service chokes on is not known, so more can be named."""
+    assert gets_stuck("© 2026", "©®")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<b>", "</p>", "<br/>", "<br />", '<a href="x">y</a>', "<!-- x -->", "<!DOCTYPE html>"],
+)
+def test_html(text: str) -> None:
+    """Tags, with or without attributes, comments and the doctype."""
+    assert has_html(text, Html.TAGS)
+
+
+@pytest.mark.parametrize("text", ["a<b", "a > b", "<5>", "<a@x.com>", "x<y && z>w", "<>"])
+def test_not_html(text: str) -> None:
+    """What only looks a little like it."""
+    assert not has_html(text, Html.TAGS)

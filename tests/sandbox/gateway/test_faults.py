@@ -1,0 +1,287 @@
+"""Everything that can go wrong on the wire: how it looks from outside, and what the ledger says."""
+
+import asyncio
+import json
+import ssl
+
+import httpx
+import pytest
+
+from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
+from kwtsms_sandbox.gateway.faults import FaultOrder
+from support.gateway import KUWAIT, Caller
+
+UNREADABLE = [
+    (Fault.EMPTY, b""),
+    (Fault.NOT_JSON, b"Service is under maintenance."),
+    (Fault.JSON_NULL, b"null"),
+]
+
+
+async def test_reset_before(caller: Caller, gateway: Gateway) -> None:
+    """The connection is reset, and nothing was accepted."""
+    gateway.fault(Fault.RESET_BEFORE)
+
+    with pytest.raises(httpx.ReadError):
+        await caller.send()
+
+    assert gateway.ledger == []
+
+
+async def test_reset_after(caller: Caller, gateway: Gateway) -> None:
+    """The connection is reset, and the message was accepted, charged and delivered."""
+    gateway.fault(Fault.RESET_AFTER)
+
+    with pytest.raises(httpx.ReadError):
+        await caller.send()
+
+    assert len(gateway.ledger) == 1
+    assert gateway.balance() == 999
+    assert len(gateway.inbox(KUWAIT)) == 1
+
+
+async def test_a_reset_is_a_reset(running: RunningGateway) -> None:
+    """The peer sees RST, not an orderly end of the stream."""
+    running.gateway.fault(Fault.RESET_BEFORE)
+    host, port = running.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /API/send/ HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+
+    with pytest.raises(ConnectionResetError):
+        await reader.read()
+
+    writer.close()
+
+
+@pytest.mark.parametrize(("fault", "accepted"), [(Fault.HANG, 1), (Fault.HANG_BEFORE, 0)])
+async def test_hang(caller: Caller, gateway: Gateway, fault: Fault, accepted: int) -> None:
+    """No answer ever comes, with or without the message accepted."""
+    gateway.fault(fault)
+    caller.http.timeout = httpx.Timeout(0.1)
+
+    with pytest.raises(httpx.ReadTimeout):
+        await caller.send()
+
+    assert len(gateway.ledger) == accepted
+
+
+@pytest.mark.parametrize(("fault", "accepted"), [(Fault.HTML_502_AFTER, 1), (Fault.HTML_502, 0)])
+async def test_bad_gateway(caller: Caller, gateway: Gateway, fault: Fault, accepted: int) -> None:
+    """A proxy's HTML page, with or without the message accepted."""
+    gateway.fault(fault)
+
+    answer = await caller.post("send", sender="MY-APP", mobile=KUWAIT, message="hello")
+
+    assert answer.status_code == 502
+    assert "<html>" in answer.text
+    assert len(gateway.ledger) == accepted
+
+
+async def test_redirect(caller: Caller, gateway: Gateway) -> None:
+    """A 302; who follows it is told a lie, and found out."""
+    gateway.fault(Fault.REDIRECT)
+
+    answer = await caller.post("send", sender="MY-APP", mobile=KUWAIT, message="hello")
+    lie = await caller.http.get(f"{caller.running.url}{answer.headers['location']}")
+
+    assert answer.status_code == 302
+    assert lie.json()["result"] == "OK"
+    assert gateway.requests[-1].endpoint == "trap"
+    assert gateway.ledger == []
+
+
+async def test_truncated(caller: Caller, gateway: Gateway) -> None:
+    """Half of the body that was announced, then the end; the message was accepted."""
+    gateway.fault(Fault.TRUNCATED)
+
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
+        await caller.send()
+
+    assert len(gateway.ledger) == 1
+
+
+@pytest.mark.parametrize(("fault", "body"), UNREADABLE)
+async def test_unreadable(caller: Caller, gateway: Gateway, fault: Fault, body: bytes) -> None:
+    """A 200 that says nothing about the message, which was accepted."""
+    gateway.fault(fault)
+
+    answer = await caller.post("send", sender="MY-APP", mobile=KUWAIT, message="hello")
+
+    assert (answer.status_code, answer.content) == (200, body)
+    assert len(gateway.ledger) == 1
+
+
+async def test_json_list(caller: Caller, gateway: Gateway) -> None:
+    """The right answer, in a list."""
+    gateway.fault(Fault.JSON_LIST)
+
+    answer = await caller.post("balance")
+
+    assert answer.json()[0]["result"] == "OK"
+
+
+async def test_bad_utf8(caller: Caller, gateway: Gateway) -> None:
+    """JSON, but for two bytes."""
+    gateway.fault(Fault.BAD_UTF8)
+
+    answer = await caller.post("balance")
+
+    with pytest.raises(UnicodeDecodeError):
+        answer.content.decode("utf-8")
+
+
+async def test_huge(caller: Caller, gateway: Gateway) -> None:
+    """Ten megabytes of valid JSON."""
+    gateway.fault(Fault.HUGE)
+
+    answer = await caller.post("balance")
+
+    assert len(answer.content) > 10_000_000
+    assert answer.json()["available"] == 1000
+
+
+async def test_slow(caller: Caller, gateway: Gateway) -> None:
+    """The right answer, later."""
+    gateway.fault(Fault.SLOW, seconds=0.05)
+    started = asyncio.get_running_loop().time()
+
+    answer = await caller.call("balance")
+
+    assert answer["result"] == "OK"
+    assert asyncio.get_running_loop().time() - started >= 0.05
+
+
+async def test_a_rejection_by_force(caller: Caller, gateway: Gateway) -> None:
+    """Any code, on any HTTP status, and nothing is accepted."""
+    gateway.fault("ERR013", http_status=429)
+
+    answer = await caller.post("send", sender="MY-APP", mobile=KUWAIT, message="hello")
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "ERR013")
+    assert gateway.ledger == []
+
+
+async def test_a_code_nobody_knows(caller: Caller, gateway: Gateway) -> None:
+    """Codes that are not in any table can be forced too."""
+    gateway.fault("ERR099")
+
+    assert (await caller.call("balance"))["code"] == "ERR099"
+
+
+async def test_a_fault_is_met_once(caller: Caller, gateway: Gateway) -> None:
+    """Or as often as asked, and then no more."""
+    gateway.fault("ERR013", times=2)
+
+    answers = [await caller.call("balance") for _ in range(3)]
+
+    assert [answer["result"] for answer in answers] == ["ERROR", "ERROR", "OK"]
+
+
+async def test_a_fault_waits_for_its_endpoint(caller: Caller, gateway: Gateway) -> None:
+    """Requests to others pass."""
+    gateway.fault(Fault.HTML_502, endpoint="send")
+
+    assert (await caller.post("balance")).status_code == 200
+    assert (await caller.post("send")).status_code == 502
+
+
+async def test_a_lasting_fault(caller: Caller, gateway: Gateway) -> None:
+    """It stays until cleared, and lets one-shot faults go first."""
+    gateway.fault(Fault.HTML_502, times=None)
+    gateway.fault("ERR013")
+
+    first = await caller.post("balance")
+    second, third = await caller.post("balance"), await caller.post("balance")
+    gateway.faults.clear()
+
+    assert first.json()["code"] == "ERR013"
+    assert (second.status_code, third.status_code) == (502, 502)
+    assert (await caller.post("balance")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("order", "problem"),
+    [
+        ({"fault": "explode"}, "expected an ERR code or one of reset_before"),
+        ({"fault": "code"}, "expected an ERR code"),
+        ({"fault": "hang", "endpoint": "sned"}, "expected one of balance"),
+        ({"fault": "hang", "times": 0}, "expected 1 or more"),
+    ],
+)
+def test_faults_that_could_never_be_met(order: dict[str, str], problem: str) -> None:
+    """A slip in a test's fault is an error, not a test that passes."""
+    with pytest.raises(ValueError, match=problem):
+        FaultOrder(**order)  # type: ignore[arg-type]
+
+
+async def test_get_is_refused(caller: Caller, gateway: Gateway) -> None:
+    """Credentials do not belong in addresses."""
+    answer = await caller.http.get(f"{caller.running.base_url}balance/")
+
+    assert answer.status_code == 405
+    assert gateway.requests[0].outcome == "405"
+
+
+@pytest.mark.parametrize("path", ["API/report/", "API/nothing/", "API/send", "", "api/send/"])
+async def test_unknown_addresses(caller: Caller, path: str) -> None:
+    """A web server's page, no JSON; /report/ does not exist, and the slash belongs to it."""
+    answer = await caller.http.post(f"{caller.running.url}/{path}", json={})
+
+    assert answer.status_code == 404
+    assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_another_content_type(caller: Caller, gateway: Gateway) -> None:
+    """The old text API answers: a bare word, on 200, and nothing is sent."""
+    login = {"username": "demo", "password": "demo-password"}
+    send = {**login, "sender": "MY-APP", "mobile": KUWAIT, "message": "hello"}
+
+    answer = await caller.http.post(
+        f"{caller.running.base_url}send/",
+        content=json.dumps(send),
+        headers={"Content-Type": "text/plain"},
+    )
+
+    assert (answer.status_code, answer.text) == (200, "ERR002")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert gateway.ledger == []
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 50_000])
+async def test_a_body_that_is_no_object(caller: Caller, body: bytes) -> None:
+    """ERR002: nothing that is asked for is there."""
+    answer = await caller.http.post(
+        f"{caller.running.base_url}balance/",
+        content=body,
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "ERR002")
+
+
+async def test_the_connection_is_kept(running: RunningGateway) -> None:
+    """One connection carries many requests."""
+    host, port = running.url.removeprefix("http://").split(":")
+    request = (
+        b"POST /API/balance/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 2\r\n\r\n{}"
+    )
+    reader, writer = await asyncio.open_connection(host, int(port))
+    for _ in range(2):
+        writer.write(request)
+        assert b"ERR002" in await reader.read(65536)
+    writer.close()
+
+
+async def test_faults_over_tls(tls_running: tuple[RunningGateway, ssl.SSLContext]) -> None:
+    """Resets are resets under TLS too."""
+    running, context = tls_running
+    running.gateway.fault(Fault.RESET_AFTER)
+    async with httpx.AsyncClient(verify=context, trust_env=False) as http:
+        caller = Caller(running, http)
+
+        with pytest.raises(httpx.ReadError):
+            await caller.send()
+
+        assert len(running.gateway.ledger) == 1
+        assert (await caller.call("balance"))["available"] == 999

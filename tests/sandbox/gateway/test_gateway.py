@@ -1,0 +1,202 @@
+"""What a test can do to a gateway, and learn from it."""
+
+import asyncio
+import dataclasses
+import socket
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from kwtsms_sandbox.clock import Clock
+from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Gateway, Kind, Knobs, RunningGateway
+from support.gateway import KUWAIT, Caller, calling, running_gateway
+
+
+async def message_ids(seed: int, count: int) -> list[str]:
+    """The ids that a gateway with this seed gives."""
+    knobs = Knobs(repeat_seconds=0)
+    async with running_gateway(seed=seed, knobs=knobs) as running, calling(running) as caller:
+        return [(await caller.send())["msg-id"] for _ in range(count)]
+
+
+async def test_the_same_seed_gives_the_same_ids() -> None:
+    """And another seed gives others."""
+    first, again, other = await message_ids(7, 2), await message_ids(7, 2), await message_ids(8, 2)
+
+    assert first == again
+    assert set(first).isdisjoint(other)
+
+
+async def test_an_accepted_send_can_be_held(caller: Caller, gateway: Gateway) -> None:
+    """It is in the ledger, and its answer comes when released: the moment to kill a client."""
+    gateway.hold()
+    sending = asyncio.create_task(caller.send())
+    await gateway.until(lambda: bool(gateway.ledger))
+
+    assert not sending.done()
+    assert gateway.requests[0].outcome is None
+    gateway.release()
+    assert (await sending)["msg-id"] == gateway.ledger[0].message_id
+
+
+async def test_only_accepted_sends_are_held(caller: Caller, gateway: Gateway) -> None:
+    """Rejections and other endpoints are answered."""
+    gateway.hold()
+
+    assert (await caller.call("balance"))["result"] == "OK"
+    assert (await caller.send(mobile="123"))["code"] == "ERR025"
+
+
+async def test_stopping_cuts_what_is_held(running: RunningGateway, caller: Caller) -> None:
+    """The gateway dies with the message accepted."""
+    running.gateway.hold()
+    sending = asyncio.create_task(caller.send())
+    await running.gateway.until(lambda: bool(running.gateway.ledger))
+
+    await running.stop()
+
+    with pytest.raises(httpx.ReadError):
+        await sending
+
+
+async def test_down_and_up_again(running: RunningGateway, caller: Caller) -> None:
+    """While it is down connections are refused; then it is back on its port with its books."""
+    await caller.send()
+    url = running.url
+    await running.stop()
+
+    with pytest.raises(httpx.ConnectError):
+        await caller.call("balance")
+    await running.start()
+    assert running.url == url
+    assert (await caller.call("balance"))["available"] == 999
+
+
+async def test_starting_twice_is_harmless(running: RunningGateway, caller: Caller) -> None:
+    """It goes on where it is."""
+    await running.start()
+
+    assert (await caller.call("balance"))["result"] == "OK"
+
+
+async def test_waiting_has_an_end(gateway: Gateway) -> None:
+    """What does not happen is a timeout, not a hang."""
+    with pytest.raises(TimeoutError):
+        await gateway.until(lambda: bool(gateway.ledger), timeout=0.01)
+
+
+async def test_events_of_a_send(caller: Caller, gateway: Gateway) -> None:
+    """A page can follow: the request, the acceptance, the balance, the phone, the answer."""
+    with gateway.subscribe() as events:
+        await caller.send(message="مرحبا")
+
+    told = [event async for event in events]
+    assert [event.kind for event in told] == [
+        Kind.REQUEST,
+        Kind.ACCEPTED,
+        Kind.BALANCE,
+        Kind.STATE,
+        Kind.RECEIVED,
+        Kind.ANSWERED,
+    ]
+    received = next(event for event in told if event.kind is Kind.RECEIVED)
+    assert (received.facts["to"], received.facts["text"]) == (KUWAIT, "مرحبا")
+
+
+async def test_events_of_a_rejection(caller: Caller, gateway: Gateway) -> None:
+    """The code is told."""
+    with gateway.subscribe() as events:
+        await caller.send(mobile="123")
+
+    rejected = [event.facts async for event in events if event.kind is Kind.REJECTED]
+    assert rejected == [{"endpoint": "send", "code": "ERR025"}]
+
+
+async def test_the_journal_never_holds_a_password(caller: Caller, gateway: Gateway) -> None:
+    """Requests are kept with what they asked for, but for that."""
+    await caller.send()
+
+    [seen] = gateway.requests
+    assert seen.payload is not None
+    assert (seen.payload["password"], seen.payload["mobile"]) == ("***", KUWAIT)
+    assert "demo-password" not in repr((gateway.requests, gateway.ledger, DEMO_ACCOUNT))
+
+
+async def test_the_journal_says_how_clients_ask(caller: Caller, gateway: Gateway) -> None:
+    """When, by which method and with which headers, and how it ended."""
+    await caller.call("balance")
+
+    [seen] = gateway.requests
+    assert (seen.endpoint, seen.method, seen.outcome) == ("balance", "POST", "OK")
+    assert seen.headers["Content-Type"] == "application/json"
+    assert seen.headers["Accept"] == "application/json"
+    assert seen.at <= gateway.clock.monotonic()
+
+
+async def test_top_up(caller: Caller, gateway: Gateway) -> None:
+    """Bought credits are there at once, and count as purchased."""
+    gateway.top_up("0.5")
+
+    answer = await caller.call("balance")
+
+    assert (answer["available"], answer["purchased"]) == (1000.5, 1000.5)
+
+
+async def test_reset(caller: Caller, gateway: Gateway) -> None:
+    """As at the start: credits, ledger, phones, journal, knobs, faults."""
+    gateway.turn(latency=0.01)
+    gateway.fault("ERR013", endpoint="balance")
+    await caller.send()
+
+    gateway.reset()
+
+    assert gateway.balance() == 1000
+    assert not gateway.ledger
+    assert not gateway.inboxes()
+    assert not gateway.requests
+    assert gateway.knobs == Knobs()
+    assert (await caller.call("balance"))["result"] == "OK"
+
+
+async def test_reset_while_a_request_is_held(caller: Caller, gateway: Gateway) -> None:
+    """The request ends in peace, on the old books."""
+    gateway.hold()
+    sending = asyncio.create_task(caller.send())
+    await gateway.until(lambda: bool(gateway.ledger))
+
+    gateway.reset()
+
+    assert (await sending)["result"] == "OK"
+
+
+async def test_a_frozen_clock_makes_all_times_known() -> None:
+    """With it, a run's ledger is the same down to the second."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    async with running_gateway(clock=Clock(at)) as running, calling(running) as caller:
+        answer = await caller.send()
+
+        assert answer["unix-timestamp"] == 1767225600
+        assert running.gateway.ledger[0].at == at
+
+
+async def test_several_accounts() -> None:
+    """Each pays for its own."""
+    rich = dataclasses.replace(DEMO_ACCOUNT, username="rich", credits=Decimal(5000))
+    async with (
+        running_gateway(accounts=(DEMO_ACCOUNT, rich)) as running,
+        calling(running) as caller,
+    ):
+        await caller.send(username="rich")
+
+        assert running.gateway.balance("rich") == 4999
+        assert running.gateway.balance() == 1000
+
+
+async def test_only_loopback(running: RunningGateway) -> None:
+    """The socket is bound to 127.0.0.1, so no neighbour can reach it."""
+    _, port = running.url.removeprefix("http://").split(":")
+
+    with socket.socket() as other, pytest.raises(ConnectionRefusedError):
+        other.connect(("127.0.0.2", int(port)))

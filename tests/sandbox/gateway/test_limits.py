@@ -1,0 +1,182 @@
+"""The queue, the 15 seconds, the requests per second."""
+
+import asyncio
+
+import httpx
+import pytest
+
+from kwtsms_sandbox.gateway import Ban, Duplicates, Gateway, Knobs, RunningGateway, State
+from support.gateway import KUWAIT, KUWAIT_2, Caller, running_gateway
+
+
+def numbers(count: int, start: int = 0) -> str:
+    """That many mobiles, with commas."""
+    return ",".join(f"9655{start + n:07}" for n in range(count))
+
+
+async def test_the_same_number_within_15_seconds(caller: Caller, gateway: Gateway) -> None:
+    """The second message is refused, and charged nothing."""
+    await caller.send()
+    gateway.advance(14)
+
+    answer = await caller.send()
+
+    assert answer["code"] == "ERR028"
+    assert gateway.balance() == 999
+
+
+async def test_one_hot_number_refuses_the_whole_request(caller: Caller, gateway: Gateway) -> None:
+    """The others in the request do not get the message either."""
+    await caller.send(KUWAIT)
+
+    answer = await caller.send(f"{KUWAIT_2},{KUWAIT}")
+
+    assert answer["code"] == "ERR028"
+    assert gateway.inbox(KUWAIT_2) == []
+
+
+async def test_the_same_number_after_15_seconds(caller: Caller, gateway: Gateway) -> None:
+    """Fifteen seconds are enough."""
+    await caller.send()
+    gateway.advance(15)
+
+    assert (await caller.send())["result"] == "OK"
+
+
+async def test_a_rejection_does_not_start_the_15_seconds(caller: Caller, gateway: Gateway) -> None:
+    """Only what was accepted counts."""
+    await caller.send()
+    gateway.advance(14)
+    await caller.send()
+    gateway.advance(1)
+
+    assert (await caller.send())["result"] == "OK"
+
+
+async def test_the_15_seconds_do_not_hold_in_test_mode(caller: Caller) -> None:
+    """As on the live service, a test may be repeated at once."""
+    await caller.send(test="1")
+
+    assert (await caller.send(test="1"))["result"] == "OK"
+
+
+async def test_the_15_seconds_may_hold_in_test_mode(caller: Caller, gateway: Gateway) -> None:
+    """A knob makes tests as strict as the rest."""
+    gateway.turn(repeat_in_test=True)
+    await caller.send(test="1")
+
+    assert (await caller.send(test="1"))["code"] == "ERR028"
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "outcome"),
+    [
+        (Duplicates.REFUSE, ("ERROR", None)),
+        (Duplicates.CHARGE, ("OK", 2)),
+        (Duplicates.MERGE, ("OK", 1)),
+    ],
+)
+async def test_a_number_twice_in_one_request(
+    caller: Caller, gateway: Gateway, duplicates: Duplicates, outcome: tuple[str, int | None]
+) -> None:
+    """Refused, charged twice or taken once."""
+    gateway.turn(duplicates=duplicates)
+
+    answer = await caller.send(f"{KUWAIT},{KUWAIT}")
+
+    assert (answer["result"], answer.get("points-charged")) == outcome
+
+
+async def test_the_queue_is_full_at_1000(caller: Caller, gateway: Gateway) -> None:
+    """What would not fit is refused whole; what fits exactly is taken."""
+    gateway.turn(queue_backlog=900)
+
+    assert (await caller.send(numbers(101)))["code"] == "ERR013"
+    assert (await caller.send(numbers(100), test="1"))["result"] == "OK"
+    assert (await caller.send(numbers(1), test="1"))["code"] == "ERR013"
+
+
+async def test_the_queue_drains(caller: Caller, gateway: Gateway) -> None:
+    """At 10 a second, 100 messages have left after 10 seconds, and not before."""
+    gateway.turn(sends_per_second=10.0, queue_limit=100)
+    first = await caller.send(numbers(100))
+
+    assert (await caller.send(numbers(1, 200)))["code"] == "ERR013"
+    assert (await caller.call("status", msgid=first["msg-id"]))["status"] == "queued"
+    gateway.advance(10)
+    assert (await caller.call("status", msgid=first["msg-id"]))["status"] == "sent"
+    assert (await caller.send(numbers(1, 200)))["result"] == "OK"
+
+
+async def test_the_queue_keeps_its_order(caller: Caller, gateway: Gateway) -> None:
+    """The second message leaves when the first has."""
+    gateway.turn(sends_per_second=1.0)
+    await caller.send(numbers(10))
+    await caller.send(numbers(1, 50))
+    gateway.advance(10.5)
+
+    assert [entry.state for entry in gateway.ledger] == [State.SENT, State.QUEUED]
+
+
+async def test_the_queue_drains_by_itself() -> None:
+    """Nobody has to ask: the phone rings when the turn has come."""
+    async with running_gateway(knobs=Knobs(sends_per_second=20.0)) as running:
+        gateway = running.gateway
+        async with httpx.AsyncClient(trust_env=False) as http:
+            await Caller(running, http).send()
+            await gateway.until(lambda: bool(gateway.books.inboxes[KUWAIT]), timeout=2)
+
+
+async def test_six_requests_in_a_second_ban(caller: Caller, gateway: Gateway) -> None:
+    """Five are served; the sixth meets a page instead of JSON, and so do the next."""
+    answers = [await caller.post("balance") for _ in range(7)]
+
+    assert [answer.status_code for answer in answers] == [200] * 5 + [403] * 2
+    assert answers[5].headers["content-type"].startswith("text/html")
+    assert [seen.outcome for seen in gateway.requests[5:]] == ["banned"] * 2
+
+
+async def test_a_ban_ends(caller: Caller, gateway: Gateway) -> None:
+    """After the time that the knob gives."""
+    for _ in range(6):
+        await caller.post("balance")
+    gateway.advance(gateway.knobs.ban_seconds)
+
+    assert (await caller.post("balance")).status_code == 200
+
+
+async def test_five_a_second_for_ever(caller: Caller, gateway: Gateway) -> None:
+    """Any window of one second counts, and five in each are allowed."""
+    statuses = []
+    for _ in range(12):
+        statuses.append((await caller.post("balance")).status_code)
+        gateway.advance(0.2)
+
+    assert statuses == [200] * 12
+
+
+async def test_a_ban_can_drop_connections(caller: Caller, gateway: Gateway) -> None:
+    """The other way to be banned: a reset instead of an answer."""
+    gateway.turn(requests_per_second=1, ban=Ban.DROP)
+    await caller.post("balance")
+
+    with pytest.raises(httpx.ReadError):
+        await caller.post("balance")
+
+
+async def test_no_limit(caller: Caller, gateway: Gateway) -> None:
+    """Without the limit nobody is banned."""
+    gateway.turn(requests_per_second=None)
+
+    answers = await asyncio.gather(*(caller.post("balance") for _ in range(20)))
+
+    assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_latency(running: RunningGateway, caller: Caller) -> None:
+    """A request takes at least the round trip that was asked for."""
+    running.gateway.turn(latency=0.05)
+    started = asyncio.get_running_loop().time()
+    await caller.call("balance")
+
+    assert asyncio.get_running_loop().time() - started >= 0.05
