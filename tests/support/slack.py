@@ -1,12 +1,14 @@
 """A served local Slack, and a real Bolt app that talks to it. Patches nothing."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+import pytest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_sandbox.serving import serve
@@ -65,3 +67,10 @@ async def served(slack: SlackSandbox, app: AsyncApp) -> AsyncIterator[str]:
     async with serve(http) as server:
         slack.deliver_to(f"{server.url}/slack/events")
         yield server.url
+
+
+async def refusal(call: Awaitable[Any]) -> str:
+    """The error code with which Slack refuses this call."""
+    with pytest.raises(SlackApiError) as refused:
+        await call
+    return str(refused.value.response["error"])

@@ -64,7 +64,7 @@ class Feed:
 
     async def until(
         self,
-        holds: Callable[[], T],
+        holds: Callable[[], T | None],
         *,
         timeout: float = 5.0,  # noqa: ASYNC109  the error tells what did not come
         what: str = "",
@@ -72,11 +72,12 @@ class Feed:
         """What `holds` returns as soon as that is true; TimeoutError if it never is."""
         try:
             async with asyncio.timeout(timeout):
-                while not (value := holds()):
+                while True:
+                    if value := holds():
+                        return value
                     await self._pulse.wait()
         except TimeoutError:
             raise TimeoutError(f"not within {timeout:g} s: {what or holds}") from None
-        return value
 
 
 async def _drain(queue: asyncio.Queue[Happening]) -> AsyncIterator[Happening]:

@@ -1,17 +1,24 @@
 """What people do in Slack of their own accord: commands, shortcuts, App Home, workflows."""
 
 from . import payloads
+from .content import Content
 from .courier import Courier
 from .delivery import Envelope, EnvelopeKind, Interaction
 from .feed import Kind
 from .people import Channel, Json, User
 from .steps import Step
-from .timeline import Message
+from .timeline import Message, Via
 from .typed import escape_typed
 
 
 class People(Courier):
     """A person is a User, an id or a name; a channel is a Channel, an id or a name."""
+
+    def say(self, who: User | str, where: Channel | str, text: str) -> Message:
+        """Says something in a channel; the app is not told."""
+        user, channel = self.space.directory.user(who), self.space.directory.channel(where)
+        said = Content(escape_typed(text, self.space.directory))
+        return self.space.timeline.post(channel.id, user.id, said, via=Via.PERSON)
 
     async def command(
         self, who: User | str, where: Channel | str, name: str, text: str = ""

@@ -26,7 +26,7 @@ from .person import People
 from .plain import plain
 from .signed import SignedHttp
 from .sockets import Sockets
-from .steps import Step
+from .steps import Step, StepState
 from .timeline import Message
 from .web.door import Answered, Door, Tokens
 from .web.faults import Fault
@@ -186,10 +186,28 @@ class SlackSandbox(People, Clicks):
 
     async def until(
         self,
-        holds: Callable[[], T],
+        holds: Callable[[], T | None],
         *,
         timeout: float = 5.0,  # noqa: ASYNC109  the error tells what did not come
         what: str = "",
     ) -> T:
         """What `holds` returns, as soon as that is true."""
         return await self.feed.until(holds, timeout=timeout, what=what)
+
+    async def changed(self, message: Message, *, within: float = 5.0) -> Message:
+        """The message as it is as soon as it differs from the one given."""
+
+        def differs() -> Message | None:
+            now = self.now(message)
+            return now if now and now.revision > message.revision else None
+
+        return await self.until(differs, timeout=within, what=f"a change of {message.ts}")
+
+    async def ended(self, step: Step, *, within: float = 5.0) -> Step:
+        """The workflow step as soon as the app ended it."""
+
+        def over() -> Step | None:
+            now = self.step(step.id)
+            return now if now.state is not StepState.RUNNING else None
+
+        return await self.until(over, timeout=within, what=f"the end of {step.callback_id}")

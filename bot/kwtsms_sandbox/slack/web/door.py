@@ -50,7 +50,7 @@ class Door:
         self.methods: dict[str, Method] = dict(METHODS)
         self.buckets = buckets
         self._space = space
-        self._tokens = tokens
+        self.tokens = tokens
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """POST or GET /api/<method>."""
@@ -92,9 +92,9 @@ class Door:
     def _kind(self, token: str | None) -> TokenKind:
         if not token:
             raise Refused("not_authed")
-        if token == self._tokens.bot:
+        if token == self.tokens.bot:
             return TokenKind.BOT
-        if token == self._tokens.app:
+        if token == self.tokens.app:
             return TokenKind.APP
         if token in self._space.steps.tokens:
             return TokenKind.STEP

@@ -1,0 +1,227 @@
+"""chat.*: where a bot may speak, and what it may change."""
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_sandbox.slack import (
+    ALERTS,
+    BOT_USER_ID,
+    GUEST,
+    NOURA,
+    OPS,
+    RANDOM,
+    SARA,
+    Channel,
+    ChannelKind,
+    Limits,
+    Manifest,
+    SlackSandbox,
+    mentions,
+)
+from support.blockkit import actions, button, section
+from support.slack import refusal, running_slack, web_client
+
+
+async def test_a_message_stands_where_it_was_posted(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """Everybody in the channel sees it, and its ts finds it again."""
+    answer = await api.chat_postMessage(channel=OPS.id, text="hi")
+
+    [message] = slack.visible(NOURA, OPS)
+    assert (message.ts, message.text, message.user) == (answer["ts"], "hi", BOT_USER_ID)
+    assert slack.visible(NOURA, ALERTS) == []
+
+
+async def test_a_channel_may_be_named(api: AsyncWebClient) -> None:
+    """#ops is as good as its id."""
+    assert (await api.chat_postMessage(channel="#ops", text="hi"))["channel"] == OPS.id
+
+
+async def test_a_user_id_means_the_direct_message(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """A post to a person opens their direct message, which nobody else sees."""
+    await api.chat_postMessage(channel=SARA.id, text="psst")
+
+    assert [m.text for m in slack.visible(SARA, slack.dm(SARA))] == ["psst"]
+    assert slack.visible(NOURA, slack.dm(SARA)) == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "error"),
+    [
+        ("C404", "channel_not_found"),
+        (RANDOM.id, "not_in_channel"),
+        ("C00SECRETS", "channel_not_found"),
+        ("C0000GRAVE", "is_archived"),
+    ],
+)
+async def test_a_bot_speaks_only_where_it_may(
+    slack: SlackSandbox, api: AsyncWebClient, channel: str, error: str
+) -> None:
+    """Unknown, not joined, private and archived channels refuse, each in Slack's words."""
+    slack.directory.put_channel(Channel("C00SECRETS", "secrets", kind=ChannelKind.PRIVATE))
+    slack.directory.put_channel(Channel("C0000GRAVE", "grave", frozenset({BOT_USER_ID})))
+    slack.directory.archive("C0000GRAVE")
+
+    assert await refusal(api.chat_postMessage(channel=channel, text="hi")) == error
+
+
+async def test_chat_write_public_opens_public_channels() -> None:
+    """With that scope the bot speaks in public channels it never joined."""
+    scopes = frozenset({"chat:write", "chat:write.public"})
+    async with running_slack(manifest=Manifest(scopes=scopes)) as slack:
+        await web_client(slack).chat_postMessage(channel=RANDOM.id, text="hi")
+
+        assert [m.text for m in slack.visible(SARA, RANDOM)] == ["hi"]
+
+
+async def test_a_message_without_content_is_refused(api: AsyncWebClient) -> None:
+    """There must be something to show."""
+    call = api.api_call("chat.postMessage", json={"channel": OPS.id, "text": ""})
+
+    assert await refusal(call) == "no_text"
+
+
+async def test_refused_blocks_come_with_their_reasons(api: AsyncWebClient) -> None:
+    """invalid_blocks names the place."""
+    with pytest.raises(Exception, match="invalid_blocks") as refused:
+        await api.chat_postMessage(channel=OPS.id, text="hi", blocks=[section("x" * 3001)])
+
+    assert refused.value.response["response_metadata"]["messages"] == [  # type: ignore[attr-defined]
+        "[ERROR] must be less than 3001 characters [json-pointer:/blocks/0/text/text]"
+    ]
+
+
+async def test_a_very_long_text_is_cut(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """40,000 characters are kept, the rest is lost without a word."""
+    await api.chat_postMessage(channel=OPS.id, text="x" * 40_001)
+
+    assert len(slack.visible(SARA, OPS)[0].text) == 40_000
+
+
+async def test_an_update_with_text_only_takes_the_blocks_away(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """Blocks are not kept by themselves; the reader sees that the message was edited."""
+    sent = await api.chat_postMessage(channel=OPS.id, text="a", blocks=[section("a")])
+    await api.chat_update(channel=OPS.id, ts=sent["ts"], text="b")
+
+    [message] = slack.visible(SARA, OPS)
+    assert (message.text, message.blocks, message.edited) == ("b", (), True)
+
+
+async def test_an_update_with_blocks_shows_no_mark(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """A card that is redrawn does not say "(edited)"."""
+    sent = await api.chat_postMessage(channel=OPS.id, text="a", blocks=[section("a")])
+    await api.chat_update(channel=OPS.id, ts=sent["ts"], text="b", blocks=[section("b")])
+
+    [message] = slack.visible(SARA, OPS)
+    assert (slack.plain(message), message.edited, message.revision) == ("b", False, 1)
+
+
+async def test_an_update_has_a_shorter_limit(api: AsyncWebClient) -> None:
+    """chat.update refuses a text above 4,000 characters."""
+    sent = await api.chat_postMessage(channel=OPS.id, text="a")
+    update = api.chat_update(channel=OPS.id, ts=sent["ts"], text="x" * 4001)
+
+    assert await refusal(update) == "msg_too_long"
+
+
+@pytest.mark.parametrize("method", ["chat.update", "chat.delete"])
+async def test_only_an_existing_message_can_be_changed(api: AsyncWebClient, method: str) -> None:
+    """A ts that names nothing, in a channel that exists."""
+    change = api.api_call(method, json={"channel": OPS.id, "ts": "1.0", "text": "b"})
+
+    assert await refusal(change) == "message_not_found"
+
+
+async def test_a_message_is_found_in_its_own_channel_only(api: AsyncWebClient) -> None:
+    """The right ts in the wrong channel is no message."""
+    sent = await api.chat_postMessage(channel=OPS.id, text="a")
+    update = api.chat_update(channel=ALERTS.id, ts=sent["ts"], text="b")
+
+    assert await refusal(update) == "message_not_found"
+
+
+async def test_an_ephemeral_message_cannot_be_updated(api: AsyncWebClient) -> None:
+    """What only one person sees is out of reach of chat.update."""
+    sent = await api.chat_postEphemeral(channel=OPS.id, user=SARA.id, text="a")
+    update = api.chat_update(channel=OPS.id, ts=sent["message_ts"], text="b")
+
+    assert await refusal(update) == "message_not_found"
+
+
+async def test_a_message_in_an_archived_channel_stays_as_it_is(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """Archiving freezes the card."""
+    sent = await api.chat_postMessage(channel=OPS.id, text="a")
+    slack.directory.archive(OPS)
+
+    update = api.chat_update(channel=OPS.id, ts=sent["ts"], text="b")
+    assert await refusal(update) == "is_archived"
+
+
+async def test_only_own_messages_can_be_changed(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """A person's message is not the bot's to edit."""
+    said = slack.say(SARA, OPS, "mine")
+    update = api.chat_update(channel=OPS.id, ts=said.ts, text="yours")
+    delete = api.chat_delete(channel=OPS.id, ts=said.ts)
+
+    assert await refusal(update) == "cant_update_message"
+    assert await refusal(delete) == "cant_delete_message"
+
+
+async def test_a_deleted_message_is_gone(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """Nobody sees it any more."""
+    sent = await api.chat_postMessage(channel=OPS.id, text="a")
+    await api.chat_delete(channel=OPS.id, ts=sent["ts"])
+
+    assert slack.visible(SARA, OPS) == []
+
+
+@pytest.mark.parametrize(
+    ("user", "error"), [(GUEST.id, "user_not_in_channel"), ("U404", "user_not_found")]
+)
+async def test_an_ephemeral_message_needs_its_reader_there(
+    api: AsyncWebClient, user: str, error: str
+) -> None:
+    """Only a member of the channel can be spoken to in it."""
+    call = api.chat_postEphemeral(channel=OPS.id, user=user, text="a")
+
+    assert await refusal(call) == error
+
+
+async def test_link_names_calls_the_channel(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """An app that asks for it turns "@channel" into a real call; others do not."""
+    await api.chat_postMessage(channel=OPS.id, text="@channel", link_names=True)
+    await api.chat_postMessage(channel=OPS.id, text="@channel")
+
+    assert [mentions(m.text) for m in slack.visible(SARA, OPS)] == [["!channel"], []]
+
+
+async def test_ts_never_repeats() -> None:
+    """Every message has its own ts, in order."""
+    async with running_slack(limits=Limits.none()) as slack:
+        client = web_client(slack)
+        sent = [await client.chat_postMessage(channel=OPS.id, text="a") for _ in range(20)]
+
+    stamps = [answer["ts"] for answer in sent]
+    assert stamps == sorted(set(stamps))
+
+
+async def test_blocks_in_attachments_are_checked_and_pressed(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """A coloured card lives in an attachment: its limits hold and its buttons work."""
+    card = {"color": "#2eb67d", "blocks": [section("x" * 3001)]}
+    call = api.chat_postMessage(channel=OPS.id, text="a", attachments=[card])
+    assert await refusal(call) == "invalid_blocks"
+
+    card = {"color": "#2eb67d", "blocks": [actions(button("Go", action_id="go"))]}
+    await api.chat_postMessage(channel=OPS.id, text="a", attachments=[card])
+    [message] = slack.visible(SARA, OPS)
+    interaction = await slack.press(SARA, message, "Go")
+    assert interaction.payload["actions"][0]["action_id"] == "go"

@@ -1,0 +1,131 @@
+"""conversations.*, users.*, usergroups.*: what the app may know of people and places."""
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_sandbox.slack import (
+    GUEST,
+    NOURA,
+    OPS,
+    RANDOM,
+    SARA,
+    STRANGER,
+    Channel,
+    ChannelKind,
+    Manifest,
+    SlackSandbox,
+    User,
+)
+from support.slack import refusal, running_slack, web_client
+
+
+async def test_a_direct_message_is_opened_once(api: AsyncWebClient) -> None:
+    """The same person has the same direct message."""
+    first = await api.conversations_open(users=SARA.id)
+    second = await api.conversations_open(users=[SARA.id])
+
+    assert first["channel"]["id"] == second["channel"]["id"]
+
+
+async def test_nobody_unknown_is_written_to(api: AsyncWebClient) -> None:
+    """conversations.open with somebody who is not there."""
+    assert await refusal(api.conversations_open(users="U404")) == "user_not_found"
+
+
+async def test_a_channel_tells_of_the_bots_membership(api: AsyncWebClient) -> None:
+    """The bot can find out where it was never invited."""
+    inside = await api.conversations_info(channel=OPS.id)
+    outside = await api.conversations_info(channel=RANDOM.id)
+
+    assert (inside["channel"]["is_member"], outside["channel"]["is_member"]) == (True, False)
+
+
+async def test_a_private_channel_is_hidden(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """Where the bot is not a member, a private channel does not exist for it."""
+    slack.directory.put_channel(Channel("C00SECRETS", "secrets", kind=ChannelKind.PRIVATE))
+
+    assert await refusal(api.conversations_info(channel="C00SECRETS")) == "channel_not_found"
+
+
+async def test_invited_and_removed(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """/invite and /remove change where the bot may speak."""
+    slack.directory.invite_bot(RANDOM)
+    await api.chat_postMessage(channel=RANDOM.id, text="hi")
+    slack.directory.remove_bot(RANDOM)
+
+    call = api.chat_postMessage(channel=RANDOM.id, text="hi")
+    assert await refusal(call) == "not_in_channel"
+
+
+async def test_members_are_listed(api: AsyncWebClient) -> None:
+    """conversations.members names everybody, the bot too."""
+    answer = await api.conversations_members(channel=OPS.id)
+
+    assert SARA.id in answer["members"]
+
+
+async def test_a_person_has_a_profile_phone(api: AsyncWebClient) -> None:
+    """The phone is free text, as the person typed it."""
+    answer = await api.users_profile_get(user=NOURA.id)
+
+    assert answer["profile"]["phone"] == "٠٠٩٦٥ ٥٥٥٠ ٠١٠٠"
+
+
+async def test_guests_and_strangers_are_marked(api: AsyncWebClient) -> None:
+    """What a policy needs to tell them from colleagues."""
+    guest = (await api.users_info(user=GUEST.id))["user"]
+    stranger = (await api.users_info(user=STRANGER.id))["user"]
+
+    assert (guest["is_restricted"], guest["is_stranger"]) == (True, False)
+    assert (stranger["is_stranger"], stranger["team_id"]) == (True, "T0PARTNERS")
+
+
+@pytest.mark.parametrize(("asked", "shown"), [(True, "ar"), (False, None)])
+async def test_the_locale_comes_on_request(
+    api: AsyncWebClient, *, asked: bool, shown: str | None
+) -> None:
+    """users.info tells the locale only with include_locale."""
+    answer = await api.users_info(user=NOURA.id, include_locale=asked)
+
+    assert answer["user"].get("locale") == shown
+
+
+async def test_an_unknown_person(api: AsyncWebClient) -> None:
+    """users.info of nobody."""
+    assert await refusal(api.users_info(user="U404")) == "user_not_found"
+
+
+async def test_a_group_has_members(api: AsyncWebClient) -> None:
+    """usergroups.list and usergroups.users.list agree."""
+    [group] = (await api.usergroups_list())["usergroups"]
+    users = (await api.usergroups_users_list(usergroup=group["id"]))["users"]
+
+    assert (group["handle"], users) == ("oncall", [SARA.id, NOURA.id])
+
+
+async def test_an_unknown_group(api: AsyncWebClient) -> None:
+    """A group that was deleted."""
+    assert await refusal(api.usergroups_users_list(usergroup="S404")) == "no_such_subteam"
+
+
+async def test_groups_need_a_paid_plan() -> None:
+    """On a free plan the methods refuse."""
+    async with running_slack(manifest=Manifest(paid_plan=False)) as slack:
+        call = web_client(slack).usergroups_users_list(usergroup="S000ONCALL")
+
+        assert await refusal(call) == "plan_upgrade_required"
+
+
+async def test_people_can_be_added(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """A test makes the people it needs."""
+    slack.directory.put_user(User("U0000NEWBY", "newby", "New By"))
+
+    assert (await api.users_info(user="U0000NEWBY"))["user"]["name"] == "newby"
+
+
+def test_a_mistyped_name_is_found_out(slack: SlackSandbox) -> None:
+    """A test that names nobody fails at once, with the name."""
+    with pytest.raises(LookupError, match="nosuch"):
+        slack.directory.user("nosuch")
+    with pytest.raises(LookupError, match="#nosuch"):
+        slack.directory.channel("#nosuch")
