@@ -1,1 +1,105 @@
-"""A kwtSMS client."""
+"""A client for kwtSMS, the Kuwaiti SMS gateway: sync and async, typed, with honest outcomes.
+
+`AsyncClient` is loaded when it is first used, so that the pure half can be imported without httpx.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from kwtsms_client.codes import API_ERRORS, ErrorInfo
+from kwtsms_client.errors import (
+    AccountError,
+    ConfigurationError,
+    ContentError,
+    CreditError,
+    InvalidInput,
+    KwtSMSError,
+    NotSent,
+    QueueFull,
+    RecipientError,
+    Rejected,
+    ReportUnavailable,
+    RequestError,
+    SenderError,
+    TooSoon,
+    UnknownOutcome,
+)
+from kwtsms_client.models import (
+    Acceptance,
+    Balance,
+    Coverage,
+    Credentials,
+    Delivery,
+    DeliveryReport,
+    Outcome,
+    RejectedInput,
+    Status,
+    Validation,
+)
+from kwtsms_client.phone import (
+    Phone,
+    PhoneCheck,
+    find_country_code,
+    mask,
+    normalize_phone,
+    parse_phone,
+    split_recipients,
+    validate_phone_input,
+)
+from kwtsms_client.text import MAX_PAGES, MessageReport, clean_message, inspect_message, pages
+from kwtsms_client.version import __version__
+
+if TYPE_CHECKING:
+    from kwtsms_client.client import AsyncClient
+
+__all__ = [
+    "API_ERRORS",
+    "MAX_PAGES",
+    "Acceptance",
+    "AccountError",
+    "AsyncClient",
+    "Balance",
+    "ConfigurationError",
+    "ContentError",
+    "Coverage",
+    "Credentials",
+    "CreditError",
+    "Delivery",
+    "DeliveryReport",
+    "ErrorInfo",
+    "InvalidInput",
+    "KwtSMSError",
+    "MessageReport",
+    "NotSent",
+    "Outcome",
+    "Phone",
+    "PhoneCheck",
+    "QueueFull",
+    "RecipientError",
+    "Rejected",
+    "RejectedInput",
+    "ReportUnavailable",
+    "RequestError",
+    "SenderError",
+    "Status",
+    "TooSoon",
+    "UnknownOutcome",
+    "Validation",
+    "__version__",
+    "clean_message",
+    "find_country_code",
+    "inspect_message",
+    "mask",
+    "normalize_phone",
+    "pages",
+    "parse_phone",
+    "split_recipients",
+    "validate_phone_input",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "AsyncClient":
+        from kwtsms_client import client  # noqa: PLC0415 - httpx comes with it.
+
+        return getattr(client, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

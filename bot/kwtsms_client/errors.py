@@ -1,0 +1,133 @@
+"""What can go wrong, as a tree split by what a caller can do about it. Performs no I/O.
+
+KwtSMSError
+├── InvalidInput          nothing left this machine: the input is wrong
+├── ConfigurationError    nothing left this machine: the set-up is wrong
+├── NotSent               nothing left this machine: no connection came about; safe to repeat
+├── UnknownOutcome        it left, and no readable answer came; a repetition may send twice
+└── Rejected              the gateway said no; nothing was charged
+    ├── AccountError      an administrator has to act (ERR001 003 004 005 024 033)
+    ├── CreditError       credits have to be bought (ERR010 011)
+    ├── SenderError       the sender ID is not usable (ERR008)
+    ├── RecipientError    the number is not usable (ERR006 007 025 026)
+    ├── ContentError      the text is not usable (ERR009 012 027 031 032)
+    ├── QueueFull         wait, then repeat (ERR013)
+    ├── TooSoon           wait 16 s, then repeat (ERR028)
+    ├── ReportUnavailable there is no status or report (ERR019-023 029 030)
+    └── RequestError      the request is malformed, or the code is new to us
+"""
+
+from kwtsms_client.codes import API_ERRORS, UNAVAILABLE, ErrorInfo
+
+
+class KwtSMSError(Exception):
+    """Anything that this library raises on purpose."""
+
+
+class InvalidInput(KwtSMSError, ValueError):
+    """The input is wrong; nothing left this machine. The text says what is wrong and the remedy."""
+
+
+class ConfigurationError(KwtSMSError, ValueError):
+    """The set-up is wrong; nothing left this machine."""
+
+
+class NotSent(KwtSMSError):
+    """No connection came about, so nothing left this machine; it can be repeated safely."""
+
+
+class UnknownOutcome(KwtSMSError):
+    """The request left and no readable answer came: a send may or may not have happened."""
+
+
+class Rejected(KwtSMSError):
+    """The gateway refused; nothing was charged."""
+
+    def __init__(self, code: str, description: str = "") -> None:
+        self.code = code
+        self.info = API_ERRORS.get(code) or _unknown(code)
+        self.description = description or self.info.meaning
+        super().__init__(code, self.description)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.description} {self.remedy}"
+
+    @property
+    def remedy(self) -> str:
+        """What an operator can do."""
+        return self.info.remedy
+
+    @property
+    def user_message(self) -> str:
+        """What an end user may be told; it gives nothing of the account away."""
+        return self.info.user_message
+
+    @property
+    def fatal(self) -> bool:
+        """Whether the rest of a bulk would be refused for the same reason."""
+        return self.info.fatal
+
+    @property
+    def wait(self) -> int | None:
+        """Seconds after which a repetition may succeed; None where it cannot."""
+        return self.info.retry_after
+
+
+class AccountError(Rejected):
+    """An administrator of the account has to act."""
+
+
+class CreditError(Rejected):
+    """Credits have to be bought."""
+
+
+class SenderError(Rejected):
+    """The sender ID is banned, unknown or written in another case."""
+
+
+class RecipientError(Rejected):
+    """The number cannot be reached."""
+
+
+class ContentError(Rejected):
+    """The text is not accepted."""
+
+
+class QueueFull(Rejected):
+    """The account's queue of 1,000 messages is full."""
+
+
+class TooSoon(Rejected):
+    """The same number was sent to less than 15 seconds ago."""
+
+
+class ReportUnavailable(Rejected):
+    """There is no status or delivery report."""
+
+
+class RequestError(Rejected):
+    """The request is malformed, or the code is not known here."""
+
+
+_CLASSES: dict[type[Rejected], str] = {
+    AccountError: "001 003 004 005 024 033",
+    CreditError: "010 011",
+    SenderError: "008",
+    RecipientError: "006 007 025 026",
+    ContentError: "009 012 027 031 032",
+    QueueFull: "013",
+    TooSoon: "028",
+    ReportUnavailable: "019 020 021 022 023 029 030",
+    RequestError: "002",
+}
+_CLASS_OF = {f"ERR{code}": kind for kind, codes in _CLASSES.items() for code in codes.split()}
+
+
+def rejection(code: str, description: str = "") -> Rejected:
+    """The error for a code; one that is new to us is carried, not swallowed."""
+    return _CLASS_OF.get(code, RequestError)(code, description)
+
+
+def _unknown(code: str) -> ErrorInfo:
+    remedy = "Look the code up in kwtSMS's documentation."
+    return ErrorInfo(code, f"kwtSMS answered {code}.", remedy, UNAVAILABLE, "high")

@@ -1,0 +1,95 @@
+"""The facts of a conversation with kwtSMS, frozen. Performs no I/O."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """What became of a number in a send."""
+
+    ACCEPTED = "accepted"  # The gateway took it, and charged it.
+    REJECTED = "rejected"  # The gateway said no; nothing was charged.
+    NOT_SENT = "not_sent"  # Nothing left this machine.
+    UNKNOWN = "unknown"  # It left, and no readable answer came; never sent again by this library.
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The API user (not the mobile number of the login) and its password."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Credits on the account."""
+
+    available: Decimal
+    purchased: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The OK to one send call; what the gateway left out is None."""
+
+    message_id: str | None
+    numbers: int | None
+    points_charged: Decimal | None
+    balance_after: Decimal | None
+    unix_timestamp: int | None  # As sent; whether GMT+3 or UTC is not known.
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The country prefixes that are active on the account."""
+
+    prefixes: tuple[str, ...]
+
+    def covers(self, number: str) -> bool:
+        """Whether a number in international form has an active prefix."""
+        return any(number.startswith(prefix) for prefix in self.prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedInput:
+    """Something that was to be a number and is none; nothing was asked about it."""
+
+    input: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What the gateway says of numbers: routable, malformed, without a route."""
+
+    ok: tuple[str, ...]
+    er: tuple[str, ...]
+    nr: tuple[str, ...]
+    rejected: tuple[RejectedInput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the gateway did with a message; the words are the gateway's."""
+
+    message_id: str
+    status: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a message at one phone; the word is the gateway's."""
+
+    recipient: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """The delivery report of a message: international numbers only."""
+
+    message_id: str
+    deliveries: tuple[Delivery, ...]
