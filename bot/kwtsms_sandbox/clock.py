@@ -6,6 +6,8 @@ It never goes back and never sleeps: who needs an hour to pass calls `advance(36
 import time
 from datetime import UTC, datetime, timedelta
 
+MAX_STEP = 10 * 365 * 86400.0
+
 
 class Clock:
     """Follows the real clock plus what was added; with `frozen_at`, only what is added moves it."""
@@ -28,8 +30,10 @@ class Clock:
         """Let `seconds` pass at once.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, or beyond all sense.
         """
+        if seconds > MAX_STEP:
+            raise ValueError(f"at most 10 years at once: got {seconds} seconds")
         if seconds < 0:
             raise ValueError(f"the clock only goes forward: expected 0 or more, got {seconds}")
         self._offset += seconds

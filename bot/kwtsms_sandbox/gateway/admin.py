@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
+from kwtsms_sandbox.gateway.accounts import Account
 from kwtsms_sandbox.gateway.books import UnknownRecordError
 from kwtsms_sandbox.gateway.faults import FaultOrder
 from kwtsms_sandbox.gateway.knobs import Knobs
-from kwtsms_sandbox.gateway.reading import ScenarioError, read
+from kwtsms_sandbox.gateway.reading import read
 from kwtsms_sandbox.gateway.records import as_json
 from kwtsms_sandbox.gateway.simulation import Simulation
 
@@ -80,6 +81,7 @@ class Admin:
         self._changing: Mapping[str, Callable[[Any], Any]] = {
             "topup": self._top_up,
             "balance": self._set_credits,
+            "account": self._change_account,
             "queue/delete": self._delete,
             "status": self._set_status,
             "dlr": self._set_report,
@@ -115,7 +117,7 @@ class Admin:
         try:
             body = await request.read()
             return _json(change(json.loads(body) if body else {}))
-        except (ScenarioError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        except ValueError as error:  # ScenarioError, or what JSON and the clock refuse.
             return _problem(400, *str(error).splitlines())
         except UnknownRecordError as error:
             return _problem(404, str(error.args[0]))
@@ -137,6 +139,12 @@ class Admin:
         self._simulation.set_credits(given.points, username=given.username)
         return self._balances()
 
+    def _change_account(self, body: Any) -> dict[str, Any]:
+        named = body.get("username") if isinstance(body, dict) else None
+        holding = self._simulation.books.holding(str(named or self._simulation.account.username))
+        holding.account = changed = read(Account, body, where="account", base=holding.account)
+        return {name: value for name, value in asdict(changed).items() if name != "password"}
+
     def _delete(self, body: Any) -> dict[str, Any]:
         given = read(Deletion, body, where="queue/delete")
         return as_json(self._simulation.delete_from_queue(given.message_id))
@@ -150,10 +158,7 @@ class Admin:
         self._simulation.set_dlr(given.message_id, given.deliveries)
 
     def _advance(self, body: Any) -> str:
-        seconds = read(Passing, body, where="clock").advance
-        if seconds < 0:
-            raise ScenarioError(f"clock.advance: expected 0 or more, got {seconds}")
-        self._simulation.advance(seconds)
+        self._simulation.advance(read(Passing, body, where="clock").advance)
         return self._simulation.clock.now().isoformat()
 
     def _turn(self, body: Any) -> dict[str, Any]:

@@ -123,7 +123,8 @@ class Front:
     async def _answer(
         self, visit: Visit, reply: Reply, planned: Planned | None, message_id: str | None
     ) -> web.StreamResponse:
-        if message_id and not await self._released(visit.request):
+        held = message_id is not None and self._simulation.holds
+        if held and not await self._released(visit.request):
             return reset(visit.request)
         await asyncio.sleep(self._simulation.knobs.latency / 2)
         reply = replace(reply, compressed=self._simulation.knobs.gzip)

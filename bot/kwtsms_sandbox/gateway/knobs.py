@@ -10,6 +10,9 @@ from enum import StrEnum
 
 from kwtsms_sandbox.gateway.codes import PRECEDENCE
 
+MAX_VALUE = 10**9  # of any number here: seconds beyond it leave the calendar
+MIN_RATE = 0.001
+
 
 class NumberStyle(StrEnum):
     """How amounts and counts are written in JSON."""
@@ -117,10 +120,10 @@ class Knobs:
         """
         for knob in fields(self):
             value = getattr(self, knob.name)
-            if isinstance(value, int | float) and value < 0:
-                raise ValueError(f"{knob.name}: expected 0 or more, got {value}")
-        if self.sends_per_second == 0:
-            raise ValueError("sends_per_second: expected more than 0, or null for no queueing")
+            if isinstance(value, int | float) and not 0 <= value <= MAX_VALUE:
+                raise ValueError(f"{knob.name}: expected 0 to {MAX_VALUE}, got {value}")
+        if self.sends_per_second is not None and self.sends_per_second < MIN_RATE:
+            raise ValueError(f"sends_per_second: expected {MIN_RATE} or more, or null for at once")
         unknown = sorted(set(self.precedence) - set(PRECEDENCE))
         if unknown:
             raise ValueError(f"precedence: no rule is called {', '.join(unknown)}")

@@ -3,6 +3,7 @@
 Reads values by the dataclass's own annotations; knows nothing of what the fields mean.
 """
 
+import math
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, replace
@@ -89,7 +90,7 @@ def _plain(hint: type, value: Any) -> Any:
     if issubclass(hint, StrEnum):
         return _choice(hint, value)
     if hint is float:
-        return float(_expect(int | float, value, "a number"))
+        return _finite(_expect(int | float, value, "a number"))
     return _expect(hint, value, _NAMES.get(hint, "text"))
 
 
@@ -100,6 +101,16 @@ def _expect(kind: Any, value: Any, name: str) -> Any:
     if not isinstance(value, kind):
         raise ValueError(f"expected {name}, got {_shown(value)}")  # noqa: TRY004  one error for all
     return value
+
+
+def _finite(value: float) -> float:
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"expected a number, got {_shown(value)}")
+    return number
 
 
 def _amount(value: Any) -> Decimal:

@@ -155,6 +155,11 @@ class Simulation:
         """Let the answers go that were kept back."""
         self._open.set()
 
+    @property
+    def holds(self) -> bool:
+        """Whether answers are being kept back."""
+        return not self._open.is_set()
+
     async def answers_released(self) -> None:
         """Wait while answers are kept back."""
         await self._open.wait()

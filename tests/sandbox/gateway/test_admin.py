@@ -1,0 +1,212 @@
+"""The admin API: everything that a test in another process or language needs."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from kwtsms_sandbox.gateway import Gateway, NumberStyle
+from support.gateway import KUWAIT, Caller
+
+
+class Administrator:
+    """Speaks to /admin/."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._http = caller.http
+        self._url = f"{caller.running.url}/admin/"
+
+    async def read(self, name: str) -> Any:
+        """One GET."""
+        return (await self._http.get(self._url + name)).json()
+
+    async def change(self, name: str, **body: Any) -> httpx.Response:
+        """One POST."""
+        return await self._http.post(self._url + name, json=body)
+
+
+@pytest.fixture
+def admin(caller: Caller) -> Administrator:
+    """The administrator of the gateway that `caller` calls."""
+    return Administrator(caller)
+
+
+async def test_ledger(caller: Caller, admin: Administrator) -> None:
+    """Every accepted send, as JSON, amounts as strings."""
+    sent = await caller.send(message="مرحبا")
+
+    [entry] = await admin.read("ledger")
+    assert entry["message_id"] == sent["msg-id"]
+    assert (entry["numbers"], entry["text"], entry["points"]) == ([KUWAIT], "مرحبا", "1")
+    assert entry["state"] == "sent"
+
+
+async def test_requests(caller: Caller, admin: Administrator) -> None:
+    """Every request, without the password, and none of the administrator's."""
+    await caller.call("balance", password="wrong")
+
+    [seen] = await admin.read("requests")
+    assert (seen["endpoint"], seen["outcome"]) == ("balance", "ERR003")
+    assert seen["payload"]["password"] == "***"
+
+
+async def test_inbox(caller: Caller, admin: Administrator) -> None:
+    """What each phone has received."""
+    await caller.send()
+
+    inboxes = await admin.read("inbox")
+    assert [sms["text"] for sms in inboxes[KUWAIT]] == ["hello"]
+
+
+async def test_top_up(caller: Caller, admin: Administrator) -> None:
+    """Credits are added; `balance` sets what is left."""
+    assert (await admin.change("topup", points="2.5")).json() == {"demo": "1002.5"}
+    assert (await admin.change("balance", points=3)).json() == {"demo": "3"}
+    assert (await caller.call("balance"))["available"] == 3
+
+
+async def test_queue_delete(caller: Caller, admin: Administrator, gateway: Gateway) -> None:
+    """A test message is deleted and refunded; the second time it is not there any more."""
+    sent = await caller.send(test="1")
+
+    first = await admin.change("queue/delete", message_id=sent["msg-id"])
+    second = await admin.change("queue/delete", message_id=sent["msg-id"])
+
+    assert (first.status_code, first.json()["state"]) == (200, "deleted")
+    assert second.status_code == 404
+    assert gateway.balance() == 1000
+
+
+async def test_status_and_dlr(caller: Caller, admin: Administrator) -> None:
+    """Both can be said by hand."""
+    sent = await caller.send()
+    await admin.change("status", message_id=sent["msg-id"], status="expired")
+    await admin.change("dlr", message_id=sent["msg-id"], deliveries={KUWAIT: "Delivered"})
+
+    assert (await caller.call("status", msgid=sent["msg-id"]))["status"] == "expired"
+    assert (await caller.call("dlr", msgid=sent["msg-id"]))["report"][0]["Status"] == "Delivered"
+
+
+async def test_clock(caller: Caller, admin: Administrator) -> None:
+    """Fifteen seconds pass at once."""
+    await caller.send()
+    await admin.change("clock", advance=15)
+
+    assert (await caller.send())["result"] == "OK"
+
+
+async def test_knobs(admin: Administrator, gateway: Gateway) -> None:
+    """Single knobs are turned, the others stay."""
+    gateway.turn(latency=0.01)
+
+    turned = (await admin.change("knobs", number_style="string", error_status=200)).json()
+
+    assert gateway.knobs.number_style is NumberStyle.STRING
+    assert (turned["latency"], turned["error_status"]) == (0.01, 200)
+    assert await admin.read("knobs") == turned
+
+
+async def test_accounts(caller: Caller, admin: Administrator) -> None:
+    """The account itself can change."""
+    answer = await admin.change("account", blocked=True, sender_ids=["NEW"])
+
+    assert answer.json()["sender_ids"] == ["NEW"]
+    assert "password" not in answer.json()
+    assert (await caller.send())["code"] == "ERR005"
+
+
+async def test_faults(caller: Caller, admin: Administrator) -> None:
+    """Planned, listed and cleared."""
+    await admin.change("faults", fault="html_502", endpoint="send", times=None)
+
+    [planned] = await admin.read("faults")
+    assert (planned["fault"], planned["times"]) == ("html_502", None)
+    assert (await caller.post("send")).status_code == 502
+    await admin.change("faults/clear")
+    assert await admin.read("faults") == []
+
+
+async def test_hold_and_release(caller: Caller, admin: Administrator, gateway: Gateway) -> None:
+    """Answers to accepted sends are kept back until released."""
+    await admin.change("hold")
+    caller.http.timeout = httpx.Timeout(0.1)
+    with pytest.raises(httpx.ReadTimeout):
+        await caller.send()
+    await admin.change("release")
+
+    await gateway.until(lambda: gateway.requests[0].outcome == "OK")
+
+
+async def test_reset(caller: Caller, admin: Administrator) -> None:
+    """Everything as at the start."""
+    await caller.send()
+    await admin.change("reset")
+
+    assert await admin.read("ledger") == []
+    assert await admin.read("balance") == {"demo": "1000"}
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "problem"),
+    [
+        ("knobs", {"latency": "slow"}, "knobs.latency: expected a number, got 'slow'"),
+        ("knobs", {"latency": -1}, "knobs.latency: expected 0 to 1000000000, got -1.0"),
+        ("knobs", {"wrong": 1}, "knobs.wrong: unknown; known are number_style"),
+        ("topup", {}, "topup.points: missing"),
+        ("topup", {"points": "NaN"}, "topup.points: expected a number, got 'NaN'"),
+        ("clock", {"advance": -1}, "the clock only goes forward"),
+        ("clock", {"advance": 1e300}, "at most 10 years at once"),
+        ("faults", {"fault": "boom"}, "faults.fault: expected an ERR code or one of"),
+    ],
+)
+async def test_mistakes_are_told(
+    admin: Administrator, name: str, body: dict[str, Any], problem: str
+) -> None:
+    """Each with the field and what was expected."""
+    answer = await admin.change(name, **body)
+
+    assert answer.status_code == 400
+    assert problem in answer.json()["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "problem"),
+    [
+        ("topup", {"points": 1, "username": "x"}, "no account 'x'; there are ['demo']"),
+        ("account", {"username": "x"}, "no account 'x'; there are ['demo']"),
+        ("dlr", {"message_id": "x", "deliveries": {}}, "no message 'x' in the ledger"),
+        ("nothing", {}, "POST /admin/: one of topup"),
+    ],
+)
+async def test_what_is_not_there(
+    admin: Administrator, name: str, body: dict[str, Any], problem: str
+) -> None:
+    """404, and what there is instead."""
+    answer = await admin.change(name, **body)
+
+    assert answer.status_code == 404
+    assert problem in answer.json()["problems"][0]
+
+
+async def test_unreadable_json(caller: Caller) -> None:
+    """A body that is no JSON is told, too."""
+    answer = await caller.http.post(
+        f"{caller.running.url}/admin/knobs",
+        content=b"{",
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert answer.status_code == 400
+
+
+async def test_a_page_elsewhere_cannot_change_it(caller: Caller) -> None:
+    """What a browser sends across origins without asking is refused."""
+    answer = await caller.http.post(f"{caller.running.url}/admin/hold", content=b"{}")
+
+    assert answer.status_code == 415
+    assert (await caller.send())["result"] == "OK"
+
+
+async def test_what_can_be_read_is_listed(admin: Administrator) -> None:
+    """An address that does not exist names those that do."""
+    assert "ledger, requests, inbox" in (await admin.read(""))["problems"][0]

@@ -1,0 +1,120 @@
+"""The `gateway` command, as a program: started, used, told to stop."""
+
+import json
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+
+from kwtsms_sandbox.gateway.command import gateway_command
+
+PROGRAM = "from kwtsms_sandbox.gateway.command import gateway_command as run; run()"
+STOPS_WITHIN = 5.0
+
+
+@contextmanager
+def program(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The command in a process of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def next_line(process: subprocess.Popen[str]) -> str:
+    """The next line that it prints."""
+    assert process.stdout is not None
+    return process.stdout.readline().rstrip("\n")
+
+
+def test_its_first_lines() -> None:
+    """The address, who may use it and as whom, in the order that a script reads them."""
+    with program() as process:
+        lines = [next_line(process) for _ in range(4)]
+
+        assert lines[0].startswith("http://127.0.0.1:")
+        assert lines[1:] == [
+            "username: demo",
+            "password: demo-password",
+            "sender IDs: KWT-SMS, MY-APP",
+        ]
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_cleanly(sign: signal.Signals) -> None:
+    """Exit code 0, nothing on stderr, even with a connection open."""
+    with program("--json") as process:
+        facts = json.loads(next_line(process))
+        with httpx.Client(trust_env=False) as http:
+            http.get(facts["admin_url"])
+            process.send_signal(sign)
+
+            assert process.wait(STOPS_WITHIN) == 0
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+def test_a_scenario_as_json(tmp_path: Path) -> None:
+    """One JSON object has all that a client needs, and the file's account is there."""
+    account = {"username": "shop", "password": "s3cret", "sender_ids": ["SHOP"]}
+    file = tmp_path / "scenario.json"
+    file.write_text(json.dumps({"accounts": [account]}))
+    with program("--json", "--seed", "7", "--scenario", str(file)) as process:
+        facts = json.loads(next_line(process))
+        login = {"username": facts["username"], "password": facts["password"]}
+        send = {"sender": facts["sender_ids"][0], "mobile": "96598765432", "message": "hello"}
+        with httpx.Client(trust_env=False) as http:
+            answer = http.post(f"{facts['base_url']}send/", json=login | send)
+
+        assert answer.json()["result"] == "OK"
+        assert facts["username"] == "shop"
+
+
+def test_tls() -> None:
+    """HTTPS on 127.0.0.1, with a certificate that the printed CA file vouches for."""
+    with program("--tls", "--json") as process:
+        facts = json.loads(next_line(process))
+        trusting = ssl.create_default_context(cafile=facts["ca_file"])
+        with httpx.Client(verify=trusting, trust_env=False) as http:
+            answer = http.get(f"{facts['admin_url']}ledger")
+        process.terminate()
+        process.wait(STOPS_WITHIN)
+
+        assert facts["url"].startswith("https://127.0.0.1:")
+        assert answer.json() == []
+        assert not Path(facts["ca_file"]).exists()
+
+
+def test_a_taken_port() -> None:
+    """One line that says what to do, no traceback."""
+    with program("--json") as process:
+        port = json.loads(next_line(process))["url"].rpartition(":")[2]
+
+        result = CliRunner().invoke(gateway_command, ["--port", port])
+
+        assert result.exit_code == 1
+        assert "choose another, or 0 for a free one" in result.output
+
+
+def test_a_scenario_that_does_not_fit(tmp_path: Path) -> None:
+    """A usage error with the place in the file."""
+    file = tmp_path / "scenario.json"
+    file.write_text('{"knobs": {"latency": "slow"}}')
+
+    result = CliRunner().invoke(gateway_command, ["--scenario", str(file)])
+
+    assert result.exit_code == 2
+    assert "knobs.latency: expected a number, got 'slow'" in result.output

@@ -1,0 +1,77 @@
+"""docs/sandbox.md names everything that there is, and nothing else."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kwtsms_sandbox.gateway import Account, Fault, Gateway, Knobs
+from kwtsms_sandbox.gateway.admin import Admin
+from kwtsms_sandbox.gateway.scenario import parse
+
+PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text("utf-8")
+
+
+def section(title: str) -> str:
+    """The text under a heading of the gateway's half."""
+    return PAGE.partition(f"### {title}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
+
+
+def first_cells(title: str) -> list[str]:
+    """What stands in the first column of that section's table, between back quotes."""
+    return re.findall(r"^\| `([^`]+)` \|", section(title), re.MULTILINE)
+
+
+def test_every_knob() -> None:
+    """In the order of the code."""
+    assert first_cells("Knobs") == list(Knobs.__dataclass_fields__)
+
+
+def written(default: Any) -> str:
+    """A default as the page writes it."""
+    if isinstance(default, tuple):
+        return ", ".join(default)
+    if isinstance(default, str):
+        return default
+    return json.dumps(default).removesuffix(".0")
+
+
+@pytest.mark.parametrize("name", sorted(Knobs.__dataclass_fields__.keys() - {"precedence"}))
+def test_defaults(name: str) -> None:
+    """What the page calls a knob's default is it."""
+    cells = re.search(rf"^\| `{name}` \| ([^|]*) \|", section("Knobs"), re.MULTILINE)
+
+    assert cells is not None
+    assert cells[1].strip("` ") == written(getattr(Knobs(), name))
+
+
+def test_every_fault() -> None:
+    """All but the one that forces a code, which has its own sentence."""
+    assert first_cells("Faults") == [fault for fault in Fault if fault is not Fault.CODE]
+
+
+def test_every_admin_route() -> None:
+    """Both ways of asking."""
+    admin = Admin(Gateway())
+    routes = {f"GET /admin/{name}" for name in admin._reading}
+    routes |= {f"POST /admin/{name}" for name in admin._changing}
+
+    assert set(first_cells("The admin API")) == routes
+
+
+def test_the_scenario_loads() -> None:
+    """It can be copied and used."""
+    text = section("A scenario").partition("```json\n")[2].partition("```")[0]
+
+    scenario = parse(text)
+
+    assert json.loads(text)["seed"] == scenario.seed
+    assert len(scenario.faults) == 2
+
+
+@pytest.mark.parametrize("name", Account.__dataclass_fields__)
+def test_every_account_field(name: str) -> None:
+    """In the scenario or below it."""
+    assert name in section("A scenario")

@@ -1,0 +1,132 @@
+"""Scenario files: what is read, what is refused and how it says so."""
+
+import contextlib
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Fault, Knobs, NumberStyle
+from kwtsms_sandbox.gateway.reading import ScenarioError
+from kwtsms_sandbox.gateway.scenario import Scenario, parse
+
+
+def test_an_empty_scenario() -> None:
+    """The demo account, and every knob as it is."""
+    assert parse("{}") == Scenario(accounts=(DEMO_ACCOUNT,), knobs=Knobs(), faults=())
+
+
+def test_a_full_scenario() -> None:
+    """Accounts, knobs, faults and the seed."""
+    account = {
+        "username": "shop",
+        "password": "s3cret",
+        "credits": "12.5",
+        "sender_ids": ["SHOP"],
+        "rates": {"966": 2.5},
+    }
+    scenario = parse(
+        json.dumps(
+            {
+                "seed": 7,
+                "accounts": [account],
+                "knobs": {"number_style": "string", "requests_per_second": None},
+                "faults": [{"fault": "hang", "times": 2}, {"fault": "ERR013"}],
+            }
+        )
+    )
+
+    [shop] = scenario.accounts
+    assert (shop.credits, shop.sender_ids) == (Decimal("12.5"), ("SHOP",))
+    assert shop.rates == {"966": Decimal("2.5")}
+    assert scenario.knobs == Knobs(number_style=NumberStyle.STRING, requests_per_second=None)
+    assert [(one.fault, one.times, one.code) for one in scenario.faults] == [
+        (Fault.HANG, 2, None),
+        (Fault.CODE, 1, "ERR013"),
+    ]
+    assert scenario.seed == 7
+
+
+def test_a_scenario_makes_a_gateway() -> None:
+    """Its faults wait in it."""
+    gateway = parse('{"faults": [{"fault": "hang"}]}').gateway(seed=1)
+
+    assert [planned.fault for planned in gateway.faults] == [Fault.HANG]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "problem"),
+    [
+        ([], "expected an object with any of: accounts, faults, knobs, seed"),
+        ({"knob": {}}, "expected an object with any of"),
+        ({"knobs": []}, "knobs: expected an object, got []"),
+        ({"knobs": {"gzip": 1}}, "knobs.gzip: expected true or false, got 1"),
+        ({"knobs": {"page_limit": True}}, "knobs.page_limit: expected a whole number, got 'true'"),
+        ({"knobs": {"page_limit": 6.5}}, "knobs.page_limit: expected a whole number, got 6.5"),
+        ({"knobs": {"html": "all"}}, "knobs.html: expected one of tags, angles; got 'all'"),
+        ({"knobs": {"spam": "x"}}, "knobs.spam: expected a list, got 'x'"),
+        ({"knobs": {"spam": [1]}}, "knobs.spam: expected text, got 1"),
+        ({"knobs": {"error_statuses": {"ERR003": "x"}}}, "knobs.error_statuses: expected a whole"),
+        ({"knobs": {"error_statuses": 3}}, "knobs.error_statuses: expected an object, got 3"),
+        ({"knobs": {"sends_per_second": 0}}, "knobs.sends_per_second: expected 0.001 or more"),
+        ({"knobs": {"precedence": ["ERR099"]}}, "knobs.precedence: no rule is called ERR099"),
+        ({"accounts": []}, "accounts: expected at least one"),
+        ({"accounts": {}}, "accounts: expected a list, got {}"),
+        ({"accounts": [{"username": "x"}]}, r"accounts[0].password: missing"),
+        ({"faults": [{"fault": "boom"}]}, "faults[0].fault: expected an ERR code or one of"),
+        ({"knobs": {"latency": float("nan")}}, "knobs.latency: expected a number, got nan"),
+        ({"knobs": {"latency": 10**400}}, "knobs.latency: expected a number, got 1000"),
+        ({"seed": "7"}, "seed: expected a whole number, got '7'"),
+    ],
+)
+def test_what_does_not_fit(scenario: Any, problem: str) -> None:
+    """The path, what was expected, and what was there."""
+    with pytest.raises(ScenarioError) as caught:
+        parse(json.dumps(scenario))
+
+    assert problem in str(caught.value)
+
+
+@pytest.mark.parametrize("points", ["-1", "NaN", "Infinity", "many", True])
+def test_amounts_that_cannot_be_counted(points: object) -> None:
+    """Credits are a number, 0 or more."""
+    account = {"username": "x", "password": "y", "credits": points}
+
+    with pytest.raises(ScenarioError, match=r"accounts\[0\]\.credits: expected"):
+        parse(json.dumps({"accounts": [account]}))
+
+
+def test_all_problems_at_once() -> None:
+    """Nobody mends one line at a time."""
+    with pytest.raises(ScenarioError) as caught:
+        parse('{"knobs": {"gzip": 1, "latency": "x", "wrong": 0}}')
+
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
+        "knobs.gzip",
+        "knobs.latency",
+        "knobs.wrong",
+    ]
+
+
+def test_not_json() -> None:
+    """The place is named."""
+    with pytest.raises(ScenarioError, match=r"not JSON: .*line 2"):
+        parse("{\n")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+KNOBS = st.dictionaries(st.sampled_from(sorted(Knobs.__dataclass_fields__)), JSON, max_size=4)
+
+
+@given(st.one_of(KNOBS.map(lambda knobs: {"knobs": knobs}), JSON))
+def test_nothing_else_is_raised(scenario: Any) -> None:
+    """Whatever stands in a file, it is a scenario or a ScenarioError."""
+    with contextlib.suppress(ScenarioError):
+        parse(json.dumps(scenario))
