@@ -10,7 +10,7 @@ from typing import Any
 
 from kwtsms_sandbox.gateway import answers, rules
 from kwtsms_sandbox.gateway.answers import Json
-from kwtsms_sandbox.gateway.books import Books
+from kwtsms_sandbox.gateway.books import Books, Holding
 from kwtsms_sandbox.gateway.knobs import Knobs
 from kwtsms_sandbox.gateway.orders import (
     Caller,
@@ -28,7 +28,7 @@ QUEUED = ("queued", "Message is waiting in the sending queue")
 KUWAIT = "965"
 
 
-class Refused(Exception):  # noqa: N818  an answer, not a fault
+class Refused(Exception):
     """The gateway says no; nothing changed and nothing was charged."""
 
     def __init__(self, code: str) -> None:
@@ -49,41 +49,32 @@ class Desk:
         """Who asks, as the payload names them."""
         return read_caller(payload, self.books.accounts, self.address)
 
-    def admit(self, payload: Mapping[str, Any]) -> str:
-        """The user name of a caller who may come in.
+    def admit(self, caller: Caller, order: Order | None = None) -> Holding:
+        """The holding of a caller who breaks no rule, and neither does the order.
 
         Raises:
-            Refused: they may not.
-        """
-        caller = self.caller(payload)
-        self.insist(caller, None)
-        return _known(caller)
-
-    def insist(self, caller: Caller, order: Order | None) -> None:
-        """Let pass what breaks no rule.
-
-        Raises:
-            Refused: it breaks one.
+            Refused: one of them does.
         """
         code = rules.refusal(caller, self.knobs, order)
-        if code:
-            raise Refused(code)
+        if code or caller.account is None:
+            raise Refused(code or rules.NOT_KNOWN)
+        return self.books.holding(caller.account.username)
 
 
 def balance(desk: Desk, payload: Mapping[str, Any]) -> Json:
     """What is left, and what was ever bought."""
-    holding = desk.books.holding(desk.admit(payload))
+    holding = desk.admit(desk.caller(payload))
     return answers.balance(holding.available, holding.purchased, desk.knobs)
 
 
 def senderid(desk: Desk, payload: Mapping[str, Any]) -> Json:
     """The account's sender IDs."""
-    return answers.senderids(desk.books.holding(desk.admit(payload)).account.sender_ids)
+    return answers.senderids(desk.admit(desk.caller(payload)).account.sender_ids)
 
 
 def coverage(desk: Desk, payload: Mapping[str, Any]) -> Json:
     """The active prefixes; none is ERR033."""
-    account = desk.books.holding(desk.admit(payload)).account
+    account = desk.admit(desk.caller(payload)).account
     if not account.coverage:
         raise Refused("ERR033")
     return answers.coverage(account.coverage, desk.knobs.coverage_shape)
@@ -91,7 +82,7 @@ def coverage(desk: Desk, payload: Mapping[str, Any]) -> Json:
 
 def validate(desk: Desk, payload: Mapping[str, Any]) -> Json:
     """Which numbers are routable, malformed, or without a route."""
-    account = desk.books.holding(desk.admit(payload)).account
+    account = desk.admit(desk.caller(payload)).account
     numbers = split(text_field(payload, "mobile") or "")
     if not numbers:
         raise Refused("ERR002")
@@ -108,12 +99,11 @@ def send(desk: Desk, payload: Mapping[str, Any]) -> Json:
     """Charge and take over one message for up to 200 numbers."""
     caller = desk.caller(payload)
     order = _read_order(desk, caller, payload)
-    desk.insist(caller, order)
-    _known(caller)
+    holding = desk.admit(caller, order)
     if order is None:
-        raise Refused("ERR003")
+        raise Refused(rules.NOT_KNOWN)
     entry = desk.books.accept(order, desk.now)
-    return answers.acceptance(entry, desk.books.holding(entry.account).available, desk.knobs)
+    return answers.acceptance(entry, holding.available, desk.knobs)
 
 
 def status(desk: Desk, payload: Mapping[str, Any]) -> Json:
@@ -160,13 +150,6 @@ ENDPOINTS: Mapping[str, Callable[[Desk, Mapping[str, Any]], Json]] = {
 }
 
 
-def _known(caller: Caller) -> str:
-    """Whatever the precedence leaves out, nobody comes in without their password."""
-    if caller.account is None or caller.account.password != caller.password:
-        raise Refused("ERR003")
-    return caller.account.username
-
-
 def _read_order(desk: Desk, caller: Caller, payload: Mapping[str, Any]) -> Order | None:
     if caller.account is None:
         return None
@@ -185,12 +168,12 @@ def _read_order(desk: Desk, caller: Caller, payload: Mapping[str, Any]) -> Order
 
 
 def _own_entry(desk: Desk, payload: Mapping[str, Any], *, unknown: str) -> Entry:
-    username = desk.admit(payload)
+    account = desk.admit(desk.caller(payload)).account
     message_id = text_field(payload, "msgid")
     if not message_id:
         raise Refused("ERR002")
     entry = desk.books.entries.get(message_id)
-    if entry is None or entry.account != username:
+    if entry is None or entry.account != account.username:
         raise Refused(unknown)
     return entry
 

@@ -9,6 +9,8 @@ from kwtsms_sandbox.gateway import content
 from kwtsms_sandbox.gateway.knobs import Duplicates, Knobs
 from kwtsms_sandbox.gateway.orders import Caller, Order
 
+NOT_KNOWN = "ERR003"
+
 
 def refusal(caller: Caller, knobs: Knobs, order: Order | None = None) -> str | None:
     """The first rule that the caller or the order breaks, or None."""
@@ -18,7 +20,8 @@ def refusal(caller: Caller, knobs: Knobs, order: Order | None = None) -> str | N
             return code
         if of_order and order and of_order(order):
             return code
-    return None
+    # Whatever the knobs leave out, nobody comes in without their password.
+    return NOT_KNOWN if _credentials_wrong(caller, knobs) else None
 
 
 def _credentials_missing(caller: Caller, knobs: Knobs) -> bool:

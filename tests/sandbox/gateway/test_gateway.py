@@ -5,10 +5,12 @@ import dataclasses
 import socket
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import httpx
 import pytest
 
+import kwtsms_sandbox.gateway as gateway_package
 from kwtsms_sandbox.clock import Clock
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Gateway, Kind, Knobs, RunningGateway
 from support.gateway import KUWAIT, Caller, calling, running_gateway
@@ -192,6 +194,13 @@ async def test_several_accounts() -> None:
 
         assert running.gateway.balance("rich") == 4999
         assert running.gateway.balance() == 1000
+
+
+def test_the_judge_borrows_nothing() -> None:
+    """The gateway counts pages, reads numbers and finds HTML with code of its own."""
+    package = Path(gateway_package.__file__ or "").parent
+
+    assert not [file.name for file in package.glob("*.py") if "kwtsms_client" in file.read_text()]
 
 
 async def test_only_loopback(running: RunningGateway) -> None:
