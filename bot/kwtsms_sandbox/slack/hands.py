@@ -9,7 +9,7 @@ from .people import Json
 from .values import elements_of, filled, holds_value, is_empty
 
 
-class CannotDo(LookupError):  # noqa: N818  a fact about the window, not a fault
+class CannotDo(LookupError):
     """The person sees nothing of the kind, or Slack's window would not let them."""
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class Refused(Exception):  # noqa: N818  a refusal is an answer, not a failure of this program
+class Refused(Exception):
     """The call is answered `{"ok": false, "error": code, …}`."""
 
     def __init__(self, code: str, **details: Any) -> None:

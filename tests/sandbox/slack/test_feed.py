@@ -1,0 +1,59 @@
+"""Waiting for a state and listening to what happens."""
+
+import asyncio
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_sandbox.slack import OPS, SARA, Kind, SlackSandbox
+
+
+async def test_what_holds_already_is_not_waited_for(slack: SlackSandbox) -> None:
+    """`until` returns at once with what the predicate gave."""
+    assert await slack.until(lambda: "now", timeout=0.01) == "now"
+
+
+async def test_what_never_comes_says_so(slack: SlackSandbox) -> None:
+    """The error names what was waited for."""
+    with pytest.raises(TimeoutError, match=r"not within 0\.01 s: the card"):
+        await slack.until(lambda: None, timeout=0.01, what="the card")
+
+
+async def test_a_change_wakes_all_who_wait(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """Several may wait for several things."""
+    waits = [
+        asyncio.create_task(slack.until(lambda: slack.visible(SARA, OPS))),
+        asyncio.create_task(slack.until(lambda: slack.calls("chat.postMessage"))),
+    ]
+    await api.chat_postMessage(channel=OPS.id, text="a")
+
+    assert all(await asyncio.gather(*waits))
+
+
+async def test_a_subscriber_hears_everything_in_order(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """From the moment of subscription; the page draws from this."""
+    with slack.subscribe() as happenings:
+        sent = await api.chat_postMessage(channel=OPS.id, text="a")
+        await api.chat_update(channel=OPS.id, ts=sent["ts"], text="b")
+        await api.chat_delete(channel=OPS.id, ts=sent["ts"])
+        heard = [(await anext(happenings)).kind for _ in range(6)]
+
+    assert heard == [
+        Kind.MESSAGE_POSTED,
+        Kind.CALLED,
+        Kind.MESSAGE_CHANGED,
+        Kind.CALLED,
+        Kind.MESSAGE_DELETED,
+        Kind.CALLED,
+    ]
+
+
+async def test_a_typed_line_is_told(slack: SlackSandbox) -> None:
+    """The page shows what was typed, which Slack itself does not."""
+    with slack.subscribe() as happenings:
+        await slack.command(SARA, OPS, "/sms", "balance")
+        typed = await anext(happenings)
+
+    assert (typed.kind, typed.subject) == (Kind.TYPED, (SARA.id, OPS.id, "/sms balance"))

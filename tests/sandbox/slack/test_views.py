@@ -1,0 +1,172 @@
+"""views.*: when a form may be opened, what it may be changed into, and what stays typed in."""
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_sandbox.slack import NOURA, OPS, SARA, SlackSandbox, View
+from support.blockkit import Block, actions, button, home, modal, plain_text, section, text_field
+from support.slack import refusal
+
+FORM = modal(text_field("Text", "text"))
+
+
+async def trigger(slack: SlackSandbox) -> str:
+    """A fresh trigger id of Sara's."""
+    return (await slack.command(SARA, OPS, "/sms")).trigger_id
+
+
+async def opened(slack: SlackSandbox, api: AsyncWebClient, form: Block = FORM) -> View:
+    """A form that stands open before Sara."""
+    await api.views_open(trigger_id=await trigger(slack), view=form)
+    view = slack.modal(SARA)
+    assert view is not None
+    return view
+
+
+async def test_a_trigger_opens_one_form(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """The second use of the same trigger is refused."""
+    trigger_id = await trigger(slack)
+    await api.views_open(trigger_id=trigger_id, view=FORM)
+
+    again = api.views_open(trigger_id=trigger_id, view=FORM)
+    assert await refusal(again) == "exchanged_trigger_id"
+
+
+async def test_a_trigger_lasts_three_seconds(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """3.1 s after the person acted it is too late; 2.9 s is in time."""
+    early, late = await trigger(slack), await trigger(slack)
+    slack.clock.advance(2.9)
+    await api.views_open(trigger_id=early, view=FORM)
+    slack.clock.advance(0.2)
+
+    assert await refusal(api.views_open(trigger_id=late, view=FORM)) == "expired_trigger_id"
+
+
+async def test_an_invented_trigger_is_refused(api: AsyncWebClient) -> None:
+    """Only what was issued opens a form."""
+    call = api.views_open(trigger_id="1.2.abc", view=FORM)
+
+    assert await refusal(call) == "invalid_trigger_id"
+
+
+async def test_a_bad_form_is_refused_with_its_reasons(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """invalid_arguments, and nothing opens."""
+    trigger_id = await trigger(slack)
+    form = modal(text_field("Text", "text"), title=plain_text("x" * 25))
+    call = api.views_open(trigger_id=trigger_id, view=form)
+
+    assert await refusal(call) == "invalid_arguments"
+    assert slack.modal(SARA) is None
+
+
+async def test_a_form_belongs_to_who_acted(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """Nobody else sees it or can use it."""
+    view = await opened(slack, api)
+
+    assert slack.modal(NOURA) is None
+    with pytest.raises(LookupError):
+        await slack.submit(NOURA, view, {"Text": "mine"})
+
+
+async def test_an_update_keeps_what_was_typed(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """Where the ids stay the same the text stays, even against a new initial value."""
+    view = slack.enter(SARA, await opened(slack, api), {"Text": "Hello"})
+    form = modal(section("preview"), text_field("Text", "text", initial_value="other"))
+    await api.views_update(view_id=view.id, view=form)
+
+    now = slack.modal(SARA)
+    assert now is not None
+    assert slack.plain(now) == "# Send SMS\npreview\nText: Hello\n[Cancel]  [Send]"
+
+
+async def test_an_update_with_another_id_forgets(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """A new block id is a new field, with its initial value."""
+    view = slack.enter(SARA, await opened(slack, api), {"Text": "Hello"})
+    await api.views_update(view_id=view.id, view=modal(text_field("Text", "t2")))
+
+    now = slack.modal(SARA)
+    assert now is not None
+    assert now.values["t2"]["t2_input"]["value"] is None
+
+
+async def test_an_outdated_hash_is_a_conflict(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """Two updates from the same state: the second loses."""
+    view = await opened(slack, api)
+    await api.views_update(view_id=view.id, hash=view.hash, view=FORM)
+
+    again = api.views_update(view_id=view.id, hash=view.hash, view=FORM)
+    assert await refusal(again) == "hash_conflict"
+
+
+async def test_a_closed_form_cannot_be_updated(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """Whoever is late finds nothing."""
+    view = await opened(slack, api)
+    await slack.close(SARA, view)
+
+    assert await refusal(api.views_update(view_id=view.id, view=FORM)) == "not_found"
+
+
+async def test_an_external_id_names_a_form_once(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """It finds the form, and a second form cannot have it."""
+    form = {**FORM, "external_id": "send-1"}
+    await opened(slack, api, form)
+    await api.views_update(external_id="send-1", view=form)
+
+    again = api.views_open(trigger_id=await trigger(slack), view=form)
+    assert await refusal(again) == "duplicate_external_id"
+
+
+async def test_three_forms_at_most(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """A stack has three; the fourth push is refused."""
+    view = await opened(slack, api, modal(actions(button("More", action_id="more"))))
+    for _ in range(2):
+        press = await slack.press(SARA, view, "More")
+        await api.views_push(trigger_id=press.trigger_id, view=dict(view.body))
+        view = slack.modal(SARA) or view
+
+    press = await slack.press(SARA, view, "More")
+    again = api.views_push(trigger_id=press.trigger_id, view=FORM)
+    assert await refusal(again) == "push_limit_reached"
+    assert len(slack.space.modals.stack(SARA.id)) == 3
+
+
+async def test_a_push_needs_a_form_below(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """The trigger of a command pushes nothing."""
+    call = api.views_push(trigger_id=await trigger(slack), view=FORM)
+
+    assert await refusal(call) == "not_found"
+
+
+async def test_home_is_published_for_one_person(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """Each has their own Home, which keeps its id."""
+    first = await api.views_publish(user_id=SARA.id, view=home(section("one")))
+    second = await api.views_publish(user_id=SARA.id, view=home(section("two")))
+
+    view = slack.home(SARA)
+    assert view is not None
+    assert slack.plain(view) == "two"
+    assert first["view"]["id"] == second["view"]["id"]
+    assert slack.home(NOURA) is None
+
+
+async def test_a_modal_is_no_home(api: AsyncWebClient) -> None:
+    """views.publish takes Home views only, views.open modals only."""
+    assert await refusal(api.views_publish(user_id=SARA.id, view=FORM)) == "invalid_arguments"
+
+
+async def test_nobodys_home(api: AsyncWebClient) -> None:
+    """views.publish for somebody who is not there."""
+    assert await refusal(api.views_publish(user_id="U404", view=home())) == "user_not_found"
+
+
+async def test_a_button_on_home_reaches_the_app(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """Home's buttons bring the view and a trigger."""
+    await api.views_publish(user_id=SARA.id, view=home(actions(button("Send", action_id="send"))))
+    view = slack.home(SARA)
+    assert view is not None
+    interaction = await slack.press(SARA, view, "Send")
+
+    assert interaction.payload["view"]["type"] == "home"
+    assert interaction.trigger_id
