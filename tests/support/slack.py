@@ -12,7 +12,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_sandbox.serving import serve
-from kwtsms_sandbox.slack import SlackSandbox
+from kwtsms_sandbox.slack import SARA, SlackSandbox, User, View
+from support.blockkit import Block
 
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
@@ -74,3 +75,17 @@ async def refusal(call: Awaitable[Any]) -> str:
     with pytest.raises(SlackApiError) as refused:
         await call
     return str(refused.value.response["error"])
+
+
+async def opened(slack: SlackSandbox, form: Block, who: User = SARA) -> View:
+    """A form that the app opened before this person."""
+    trigger = slack.space.triggers.issue(who.id)
+    await web_client(slack).views_open(trigger_id=trigger, view=form)
+    return on_top(slack, who)
+
+
+def on_top(slack: SlackSandbox, who: User = SARA) -> View:
+    """The form that this person sees."""
+    view = slack.modal(who)
+    assert view is not None
+    return view

@@ -11,7 +11,7 @@ from .hands import CannotDo, action, entered, find_element, held_back
 from .modals import View
 from .people import Json, User
 from .timeline import Message
-from .values import filled, holds_value
+from .values import filled, holds_value, state_values
 
 
 class Clicks(Courier):
@@ -76,7 +76,9 @@ class Clicks(Courier):
         if now is None or now not in self.space.visible(user, channel):
             raise CannotDo(f"{user.name} does not see this message (any more)")
         block, element = find_element(now.all_blocks, wanted)
+        chosen = {element["action_id"]: filled(element, value)} if holds_value(element) else {}
         said = self._used(block, element, value) | {
+            "state": {"values": state_values(now.all_blocks, {block["block_id"]: chosen})},
             "trigger_id": self.space.triggers.issue(user.id),
             "response_url": self.response_url(user.id, channel.id, source=now.ts),
         }

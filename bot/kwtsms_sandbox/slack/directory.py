@@ -70,15 +70,15 @@ class Directory:
         """Archives a channel, as an administrator would."""
         self.put_channel(replace(self.channel(ref), is_archived=True))
 
-    def remove_bot(self, ref: Channel | str) -> None:
-        """Takes the bot out of a channel (`/remove @sms`)."""
-        channel = self.channel(ref)
-        self.put_channel(replace(channel, members=channel.members - {BOT_USER_ID}))
+    def remove(self, who: User | str, ref: Channel | str) -> None:
+        """Takes somebody, or the bot, out of a channel."""
+        user, channel = self.user(who), self.channel(ref)
+        self.put_channel(replace(channel, members=channel.members - {user.id}))
 
-    def invite_bot(self, ref: Channel | str) -> None:
-        """Brings the bot into a channel (`/invite @sms`)."""
-        channel = self.channel(ref)
-        self.put_channel(replace(channel, members=channel.members | {BOT_USER_ID}))
+    def invite(self, who: User | str, ref: Channel | str) -> None:
+        """Brings somebody, or the bot, into a channel."""
+        user, channel = self.user(who), self.channel(ref)
+        self.put_channel(replace(channel, members=channel.members | {user.id}))
 
 
 def _named(those: Iterable[Named], name: str) -> Named | None:

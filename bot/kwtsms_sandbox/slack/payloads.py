@@ -62,7 +62,7 @@ def message_shortcut(user: User, message: Message, channel: Channel, said: Json)
 
 
 def message_actions(user: User, message: Message, channel: Channel, said: Json) -> dict[str, Any]:
-    """A button or menu in a message; `said` holds actions, trigger_id and response_url."""
+    """A button or menu in a message; `said` has actions, state, trigger_id, response_url."""
     container: dict[str, Any] = {
         "type": "message",
         "message_ts": message.ts,
@@ -74,7 +74,6 @@ def message_actions(user: User, message: Message, channel: Channel, said: Json) 
         **_by(user, "block_actions", said["trigger_id"]),
         "container": container,
         "channel": _channel(channel),
-        "state": {"values": {}},
         **shown,
         **said,
     }

@@ -5,6 +5,7 @@ from .content import Content
 from .courier import Courier
 from .delivery import Envelope, EnvelopeKind, Interaction
 from .feed import Kind
+from .hands import CannotDo
 from .people import Channel, Json, User
 from .steps import Step
 from .timeline import Message, Via
@@ -16,7 +17,7 @@ class People(Courier):
 
     def say(self, who: User | str, where: Channel | str, text: str) -> Message:
         """Says something in a channel; the app is not told."""
-        user, channel = self.space.directory.user(who), self.space.directory.channel(where)
+        user, channel = self._at(who, where)
         said = Content(escape_typed(text, self.space.directory))
         return self.space.timeline.post(channel.id, user.id, said, via=Via.PERSON)
 
@@ -24,7 +25,7 @@ class People(Courier):
         self, who: User | str, where: Channel | str, name: str, text: str = ""
     ) -> Interaction:
         """Types a slash command, such as "/sms" "balance"."""
-        user, channel = self.space.directory.user(who), self.space.directory.channel(where)
+        user, channel = self._at(who, where)
         self.space.feed.tell(Kind.TYPED, (user.id, channel.id, f"{name} {text}".strip()))
         escape = self.space.manifest.should_escape
         said = {
@@ -63,3 +64,11 @@ class People(Courier):
         return step, await self.happen(
             payloads.function_executed(step, self.space.timeline.next_ts())
         )
+
+    def _at(self, who: User | str, where: Channel | str) -> tuple[User, Channel]:
+        user, channel = self.space.directory.user(who), self.space.directory.channel(where)
+        if user.id not in channel.members:
+            raise CannotDo(f"{user.name} is not in {channel.name or channel.id}")
+        if channel.is_archived:
+            raise CannotDo(f"{channel.name} is archived")
+        return user, channel

@@ -6,7 +6,6 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 import asyncio
 import json
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,6 @@ from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 from .delivery import Envelope, EnvelopeKind, Reply, Trouble
 from .feed import Feed, Kind
 from .people import APP_ID, Json
-from .refusal import Refused
 from .web.call import Call
 from .workspace import Workspace
 
@@ -40,7 +38,6 @@ class Sockets:
 
     feed: Feed
     connections: list[Connection] = field(default_factory=list)
-    refuse_links: bool = False
     _tickets: set[str] = field(default_factory=set)
     _waiting: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
     _count: int = 0
@@ -48,8 +45,6 @@ class Sockets:
 
     def open(self, space: Workspace, call: Call) -> Json:  # noqa: ARG002  every method has these two
         """apps.connections.open: a WebSocket address that is good once."""
-        if self.refuse_links:
-            raise Refused("internal_error")
         ticket = secrets.token_hex(16)
         self._tickets.add(ticket)
         address = space.url.replace("http", "ws", 1)
@@ -91,9 +86,15 @@ class Sockets:
         if message.type is WSMsgType.PING:
             await connection.socket.pong(message.data)
         if message.type is WSMsgType.TEXT:
-            self._acknowledge(json.loads(message.data))
+            self._acknowledge(message.data)
 
-    def _acknowledge(self, ack: Mapping[str, Any]) -> None:
+    def _acknowledge(self, said: str) -> None:
+        try:
+            ack: Any = json.loads(said)
+        except ValueError:
+            ack = None
+        if not isinstance(ack, dict):
+            return  # Slack does not mind what is no acknowledgement.
         # It counts on whichever connection it comes: after a refresh that is the new one.
         waiting = self._waiting.pop(str(ack.get("envelope_id")), None)
         if waiting and not waiting.done():

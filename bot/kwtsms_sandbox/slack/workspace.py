@@ -48,13 +48,20 @@ class Workspace:
     def visible(self, user: User, channel: Channel) -> list[Message]:
         """What this person sees in this channel, oldest first."""
         channel = self.directory.channel(channel)
-        if channel.kind is not ChannelKind.PUBLIC and user.id not in channel.members:
+        if not self.may_look(user, channel):
             return []
         return [
             message
             for message in self.timeline
             if message.channel == channel.id and message.ephemeral_to in (None, user.id)
         ]
+
+    def may_look(self, user: User, channel: Channel) -> bool:
+        """Colleagues see every public channel; guests and strangers only those they are in."""
+        outsider = user.is_restricted or user.is_stranger
+        if channel.kind is ChannelKind.PUBLIC and not outsider:
+            return True
+        return user.id in channel.members
 
     def bot_is_in(self, channel: Channel) -> bool:
         """The bot may speak there."""

@@ -18,7 +18,7 @@ from kwtsms_sandbox.slack import (
     SlackSandbox,
     mentions,
 )
-from support.blockkit import actions, button, section
+from support.blockkit import actions, button, plain_text, section
 from support.slack import refusal, running_slack, web_client
 
 
@@ -225,3 +225,17 @@ async def test_blocks_in_attachments_are_checked_and_pressed(
     [message] = slack.visible(SARA, OPS)
     interaction = await slack.press(SARA, message, "Go")
     assert interaction.payload["actions"][0]["action_id"] == "go"
+
+
+async def test_a_menu_in_a_message_reports_its_state(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """The choice stands in the action and in the message's state."""
+    option = {"text": plain_text("KWT-SMS"), "value": "kwt"}
+    menu = {"type": "static_select", "action_id": "sender", "options": [option]}
+    await api.chat_postMessage(channel=OPS.id, text="a", blocks=[actions(menu, block_id="row")])
+    [message] = slack.visible(SARA, OPS)
+    interaction = await slack.press(SARA, message, "sender", "kwt")
+
+    assert interaction.payload["actions"][0]["selected_option"] == option
+    assert interaction.payload["state"]["values"]["row"]["sender"]["selected_option"] == option

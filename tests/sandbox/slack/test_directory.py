@@ -4,12 +4,14 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_sandbox.slack import (
+    BOT,
     GUEST,
     NOURA,
     OPS,
     RANDOM,
     SARA,
     STRANGER,
+    CannotDo,
     Channel,
     ChannelKind,
     Manifest,
@@ -49,9 +51,9 @@ async def test_a_private_channel_is_hidden(slack: SlackSandbox, api: AsyncWebCli
 
 async def test_invited_and_removed(slack: SlackSandbox, api: AsyncWebClient) -> None:
     """/invite and /remove change where the bot may speak."""
-    slack.directory.invite_bot(RANDOM)
+    slack.directory.invite(BOT, RANDOM)
     await api.chat_postMessage(channel=RANDOM.id, text="hi")
-    slack.directory.remove_bot(RANDOM)
+    slack.directory.remove(BOT, RANDOM)
 
     call = api.chat_postMessage(channel=RANDOM.id, text="hi")
     assert await refusal(call) == "not_in_channel"
@@ -129,3 +131,27 @@ def test_a_mistyped_name_is_found_out(slack: SlackSandbox) -> None:
         slack.directory.user("nosuch")
     with pytest.raises(LookupError, match="#nosuch"):
         slack.directory.channel("#nosuch")
+
+
+async def test_who_is_not_in_a_channel_cannot_type_there(slack: SlackSandbox) -> None:
+    """Nor in an archived one, nor in another's direct message."""
+    slack.directory.archive(RANDOM)
+
+    for who, where in ((GUEST, OPS), (SARA, RANDOM), (NOURA, slack.dm(SARA))):
+        with pytest.raises(CannotDo):
+            await slack.command(who, where, "/sms")
+
+
+async def test_guests_and_strangers_see_their_channels_only(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """A colleague may look into any public channel, an outsider may not."""
+    await api.chat_postMessage(channel=OPS.id, text="hi")
+
+    assert [slack.visible(who, OPS) == [] for who in (SARA, GUEST, STRANGER)] == [
+        False,
+        True,
+        True,
+    ]
+    slack.directory.invite(GUEST, OPS)
+    assert slack.visible(GUEST, OPS)

@@ -11,7 +11,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_sandbox.slack import OPS, SARA, SlackSandbox
+from kwtsms_sandbox.slack import OPS, SARA, Fault, SlackSandbox
 from support.slack import bolt_app, connected, web_client
 
 
@@ -184,9 +184,24 @@ async def test_the_address_needs_the_app_token(slack: SlackSandbox, api: AsyncWe
         await api.apps_connections_open(app_token=slack.bot_token)
 
 
+async def test_a_client_that_talks_nonsense_stays_connected(
+    slack: SlackSandbox, http: aiohttp.ClientSession
+) -> None:
+    """What is no acknowledgement is not heard."""
+    async with http.ws_connect(await link(slack)) as socket:
+        await socket.receive_json()
+        for nonsense in ("{", "[]", '"ack"', '{"envelope_id": 7}'):
+            await socket.send_str(nonsense)
+        typing = asyncio.create_task(slack.command(SARA, OPS, "/sms"))
+        envelope = await socket.receive_json()
+        await socket.send_json({"envelope_id": envelope["envelope_id"]})
+
+        assert (await typing).acked
+
+
 async def test_slack_may_have_no_address(slack: SlackSandbox) -> None:
-    """`refuse_links` is the day on which apps.connections.open fails."""
-    slack.sockets.refuse_links = True
+    """The day on which apps.connections.open fails."""
+    slack.fault("apps.connections.open", Fault(error="internal_error"))
 
     with pytest.raises(SlackApiError, match="internal_error"):
         await link(slack)

@@ -3,9 +3,9 @@
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_sandbox.slack import NOURA, OPS, SARA, SlackSandbox, View
-from support.blockkit import Block, actions, button, home, modal, plain_text, section, text_field
-from support.slack import refusal
+from kwtsms_sandbox.slack import NOURA, OPS, SARA, SlackSandbox
+from support.blockkit import actions, button, home, modal, plain_text, section, text_field
+from support.slack import opened, refusal
 
 FORM = modal(text_field("Text", "text"))
 
@@ -13,14 +13,6 @@ FORM = modal(text_field("Text", "text"))
 async def trigger(slack: SlackSandbox) -> str:
     """A fresh trigger id of Sara's."""
     return (await slack.command(SARA, OPS, "/sms")).trigger_id
-
-
-async def opened(slack: SlackSandbox, api: AsyncWebClient, form: Block = FORM) -> View:
-    """A form that stands open before Sara."""
-    await api.views_open(trigger_id=await trigger(slack), view=form)
-    view = slack.modal(SARA)
-    assert view is not None
-    return view
 
 
 async def test_a_trigger_opens_one_form(slack: SlackSandbox, api: AsyncWebClient) -> None:
@@ -61,9 +53,9 @@ async def test_a_bad_form_is_refused_with_its_reasons(
     assert slack.modal(SARA) is None
 
 
-async def test_a_form_belongs_to_who_acted(slack: SlackSandbox, api: AsyncWebClient) -> None:
+async def test_a_form_belongs_to_who_acted(slack: SlackSandbox) -> None:
     """Nobody else sees it or can use it."""
-    view = await opened(slack, api)
+    view = await opened(slack, FORM)
 
     assert slack.modal(NOURA) is None
     with pytest.raises(LookupError):
@@ -72,7 +64,7 @@ async def test_a_form_belongs_to_who_acted(slack: SlackSandbox, api: AsyncWebCli
 
 async def test_an_update_keeps_what_was_typed(slack: SlackSandbox, api: AsyncWebClient) -> None:
     """Where the ids stay the same the text stays, even against a new initial value."""
-    view = slack.enter(SARA, await opened(slack, api), {"Text": "Hello"})
+    view = slack.enter(SARA, await opened(slack, FORM), {"Text": "Hello"})
     form = modal(section("preview"), text_field("Text", "text", initial_value="other"))
     await api.views_update(view_id=view.id, view=form)
 
@@ -83,7 +75,7 @@ async def test_an_update_keeps_what_was_typed(slack: SlackSandbox, api: AsyncWeb
 
 async def test_an_update_with_another_id_forgets(slack: SlackSandbox, api: AsyncWebClient) -> None:
     """A new block id is a new field, with its initial value."""
-    view = slack.enter(SARA, await opened(slack, api), {"Text": "Hello"})
+    view = slack.enter(SARA, await opened(slack, FORM), {"Text": "Hello"})
     await api.views_update(view_id=view.id, view=modal(text_field("Text", "t2")))
 
     now = slack.modal(SARA)
@@ -93,7 +85,7 @@ async def test_an_update_with_another_id_forgets(slack: SlackSandbox, api: Async
 
 async def test_an_outdated_hash_is_a_conflict(slack: SlackSandbox, api: AsyncWebClient) -> None:
     """Two updates from the same state: the second loses."""
-    view = await opened(slack, api)
+    view = await opened(slack, FORM)
     await api.views_update(view_id=view.id, hash=view.hash, view=FORM)
 
     again = api.views_update(view_id=view.id, hash=view.hash, view=FORM)
@@ -102,7 +94,7 @@ async def test_an_outdated_hash_is_a_conflict(slack: SlackSandbox, api: AsyncWeb
 
 async def test_a_closed_form_cannot_be_updated(slack: SlackSandbox, api: AsyncWebClient) -> None:
     """Whoever is late finds nothing."""
-    view = await opened(slack, api)
+    view = await opened(slack, FORM)
     await slack.close(SARA, view)
 
     assert await refusal(api.views_update(view_id=view.id, view=FORM)) == "not_found"
@@ -111,7 +103,7 @@ async def test_a_closed_form_cannot_be_updated(slack: SlackSandbox, api: AsyncWe
 async def test_an_external_id_names_a_form_once(slack: SlackSandbox, api: AsyncWebClient) -> None:
     """It finds the form, and a second form cannot have it."""
     form = {**FORM, "external_id": "send-1"}
-    await opened(slack, api, form)
+    await opened(slack, form)
     await api.views_update(external_id="send-1", view=form)
 
     again = api.views_open(trigger_id=await trigger(slack), view=form)
@@ -120,7 +112,7 @@ async def test_an_external_id_names_a_form_once(slack: SlackSandbox, api: AsyncW
 
 async def test_three_forms_at_most(slack: SlackSandbox, api: AsyncWebClient) -> None:
     """A stack has three; the fourth push is refused."""
-    view = await opened(slack, api, modal(actions(button("More", action_id="more"))))
+    view = await opened(slack, modal(actions(button("More", action_id="more"))))
     for _ in range(2):
         press = await slack.press(SARA, view, "More")
         await api.views_push(trigger_id=press.trigger_id, view=dict(view.body))
