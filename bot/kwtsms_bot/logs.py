@@ -16,7 +16,17 @@ from kwtsms_bot.config import Logging
 _TOKEN = re.compile(r"\b(xox[a-z]-|xapp-|xwfp-)[\w-]+")
 _NUMBER = re.compile(r"(?<![\w.:-])\+?(\d{3})\d{4,9}(\d{3})(?![\w.:-])")
 # At DEBUG these write request bodies; slack_bolt does so at INFO for a wrong signature.
-_TALKATIVE = ("slack_bolt", "slack_sdk", "httpx", "httpcore", "aiosqlite", "sqlalchemy", "aiohttp")
+_LEAST = {
+    "slack_bolt": logging.ERROR,
+    "slack_sdk": logging.WARNING,
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+    "aiohttp": logging.WARNING,
+    "aiosqlite": logging.WARNING,
+    "sqlalchemy": logging.WARNING,
+    "alembic": logging.WARNING,
+    "apscheduler": logging.WARNING,
+}
 
 
 def configure(settings: Logging) -> None:
@@ -39,12 +49,14 @@ def configure(settings: Logging) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(settings, shared))
+    handler.addFilter(_is_wanted)  # Not by setLevel: Bolt sets the levels of its own loggers.
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
-    for name in _TALKATIVE:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("slack_bolt").setLevel(logging.ERROR)
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    return record.levelno >= _LEAST.get(record.name.partition(".")[0], logging.NOTSET)
 
 
 def _formatter(settings: Logging, shared: list[Processor]) -> logging.Formatter:

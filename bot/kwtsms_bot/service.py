@@ -8,7 +8,6 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
@@ -21,9 +20,7 @@ from kwtsms_bot.alerts.watch import BalanceWatch
 from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database, open_database
-from kwtsms_bot.outbox.audit import Audit
-from kwtsms_bot.outbox.pace import DatabasePacer
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Audit, DatabasePacer, Store
 from kwtsms_bot.outbox.tracker import Tracker
 from kwtsms_bot.outbox.worker import Worker
 from kwtsms_bot.slack.app import Front, build_app
@@ -64,10 +61,13 @@ class Service:
 
     async def _serve(self, parts: "_Parts", stop: asyncio.Event) -> None:
         """The outbox works from the start on: while Slack is down, accepted messages go out."""
-        halt = asyncio.Event()
-        background = [
-            asyncio.create_task(work, name=name) for name, work in parts.background(halt).items()
+        sending, showing = asyncio.Event(), asyncio.Event()  # Set to end them.
+        workers = [
+            asyncio.create_task(parts.worker.run(sending), name="worker"),
+            asyncio.create_task(parts.tracker.run(sending), name="tracker"),
         ]
+        publisher = asyncio.create_task(parts.publisher.run(showing), name="publisher")
+        background = [*workers, publisher]
         stopping = asyncio.create_task(stop.wait(), name="stop")
         opening = asyncio.create_task(self._open(parts), name="slack")
         try:
@@ -79,9 +79,10 @@ class Service:
         finally:
             stopping.cancel()
             await self._close(parts, opening)
-            halt.set()
-            parts.wake()
-            await asyncio.wait(background, timeout=FINISH_SECONDS)
+            sending.set()
+            await asyncio.wait(workers, timeout=FINISH_SECONDS)
+            showing.set()
+            await asyncio.wait([publisher], timeout=FINISH_SECONDS)
             log.info("stopped")
         for task in background:
             task.result()
@@ -151,14 +152,6 @@ class _Parts:
         """There is something new in the outbox: to send, and to show."""
         self.worker.wake()
         self.publisher.wake()
-
-    def background(self, halt: asyncio.Event) -> dict[str, Coroutine[None, None, None]]:
-        """What runs beside Slack, by name, until `halt`."""
-        return {
-            "worker": self.worker.run(halt),
-            "tracker": self.tracker.run(halt),
-            "publisher": self.publisher.run(halt),
-        }
 
     def _schedule(self, config: Config) -> AsyncIOScheduler:
         every = config.alerts.balance.every

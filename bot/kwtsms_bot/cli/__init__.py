@@ -18,7 +18,7 @@ COMMANDS = {
     "slack": ("kwtsms_bot.cli.slack:slack", "Print the manifest for your Slack app."),
     "apprise": ("kwtsms_bot.cli.apprise:apprise_group", "Make kwtsms:// known to Apprise."),
     "sandbox": (
-        "kwtsms_sandbox.gateway.command:sandbox",
+        "kwtsms_sandbox.command:sandbox",
         "A local kwtSMS gateway to test against.",
     ),
 }

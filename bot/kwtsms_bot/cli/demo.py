@@ -5,17 +5,18 @@ import json
 import logging
 import signal
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from kwtsms_sandbox.page import PageServer
 
 from kwtsms_bot import logs
 from kwtsms_bot.cli.stage import Stage
 from kwtsms_bot.commands.wording import MEANINGS, UNDER_WAY
 from kwtsms_bot.config import Logging
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Sms
-from kwtsms_sandbox.page import PageServer
 from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack import Message
 from kwtsms_sandbox.slack.demo import OPS, SARA
@@ -70,7 +71,7 @@ class Scene:
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The page's port (0: free).")
 @click.option("--verbose", is_flag=True, help="Show the bot's log.")
 def demo(script: tuple[str, ...], *, as_json: bool, port: int, verbose: bool) -> None:
-    """Try it: the bot, a local Slack and a phone in your browser.
+    r"""Try it: the bot, a local Slack and a phone in your browser.
 
     \b
     kwtsms-bridge demo
@@ -114,7 +115,7 @@ async def play(stage: Stage, line: str) -> Scene:
     """Types `line` as Sara in #ops and waits for what she sees in the end: ten seconds at most."""
     slash, _, text = line.strip().partition(" ")
     before = {message.ts for message in stage.slack.visible(SARA, OPS)}
-    received = len(stage.gateway.received)
+    received = len(_received(stage))
     done = await stage.slack.command(SARA, OPS, slash, text)
     if done.error:
         return Scene(line, (f"Slack: {slash} failed with the error “{done.error}”.",), ())
@@ -122,15 +123,19 @@ async def play(stage: Stage, line: str) -> Scene:
     def new() -> list[Message]:
         return [one for one in stage.slack.visible(SARA, OPS) if one.ts not in before]
 
-    try:
+    with suppress(TimeoutError):  # What it has come to by then is shown.
         await stage.slack.until(lambda: _settled(stage, new()), timeout=SETTLE_SECONDS)
-    except TimeoutError:
-        pass  # What it has come to so far is shown.
     replies = tuple(stage.slack.plain(message) for message in new())
-    return Scene(line, replies, tuple(stage.gateway.received[received:]))
+    return Scene(line, replies, tuple(_received(stage)[received:]))
 
 
 def _settled(stage: Stage, messages: list[Message]) -> bool:
     under_way = [MEANINGS[state].casefold() for state in UNDER_WAY]
     shown = "\n".join(stage.slack.plain(message) for message in messages).casefold()
     return bool(messages) and not any(phrase in shown for phrase in under_way)
+
+
+def _received(stage: Stage) -> list[Sms]:
+    """What all phones have received, in order."""
+    phones = stage.gateway.inboxes().values()
+    return sorted((sms for phone in phones for sms in phone), key=lambda sms: sms.at)

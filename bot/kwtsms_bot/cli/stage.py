@@ -18,9 +18,9 @@ from kwtsms_sandbox.slack.demo import ALERTS, NOURA, SARA, YOUSEF
 START_SECONDS = 15.0
 
 
-def stage_config(folder: Path, slack: SlackSandbox, gateway_url: str, **changes: Any) -> Config:
-    """A configuration for the stage; `changes` replaces whole sections."""
-    sections: dict[str, Any] = {
+def _sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dict[str, Any]:
+    """What stands in a config.yaml for the stage."""
+    return {
         "slack": {
             "bot_token": slack.bot_token,
             "app_token": slack.app_token,
@@ -40,7 +40,6 @@ def stage_config(folder: Path, slack: SlackSandbox, gateway_url: str, **changes:
         "outbox": {"database": f"sqlite:///{folder / 'bridge.sqlite3'}"},
         "alerts": {"balance": {"channels": [ALERTS.id]}},
     }
-    return Config.model_validate(sections | changes)
 
 
 class Stage:
@@ -57,9 +56,14 @@ class Stage:
         self._bot: asyncio.Task[None] | None = None
 
     @property
+    def sections(self) -> dict[str, Any]:
+        """What would stand in a config.yaml, secrets and all; the changes replace sections."""
+        return _sections(self.folder, self.slack, self.running.base_url) | self._changes
+
+    @property
     def config(self) -> Config:
         """What the bot is started with."""
-        return stage_config(self.folder, self.slack, self.running.base_url, **self._changes)
+        return Config.model_validate(self.sections)
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.slack)

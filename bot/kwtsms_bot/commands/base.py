@@ -7,9 +7,8 @@ from enum import StrEnum
 
 from kwtsms_bot.commands.policy import Action, Person
 from kwtsms_bot.config import Config
-from kwtsms_bot.outbox.audit import Audit
 from kwtsms_bot.outbox.message import Message
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Audit, Store
 from kwtsms_client import AsyncClient
 
 

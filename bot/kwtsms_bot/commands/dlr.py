@@ -49,11 +49,11 @@ def _no_report(desk: Desk, found: Found, error: Rejected) -> Reply:
     examples = (f"{desk.config.slack.command} status {found.gateway_ids[0]}",)
     if error.code in NO_REPORT:
         title = "There is no delivery report."
-        details = (
+        why = (
             "Kuwaiti operators give no receipt from the phone; kwtSMS has reports for "
             "international numbers only. What kwtSMS did with the message you can still ask:",
         )
-        return Reply(Tone.PLAIN, title, details, facts, examples)
+        return Reply(Tone.PLAIN, title, why, facts, examples)
     if error.code == NOT_YET:
         title = "The delivery report is not there yet."
         return Reply(Tone.PLAIN, title, ("It can take up to 24 hours.",), facts)

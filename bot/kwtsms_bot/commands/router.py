@@ -8,7 +8,7 @@ from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.failures import explain
 from kwtsms_bot.commands.policy import ROLES, Action, Person, allows
-from kwtsms_bot.outbox.audit import AuditEntry
+from kwtsms_bot.outbox.store import AuditEntry
 from kwtsms_client import KwtSMSError
 
 COMMANDS: dict[str, Command] = {

@@ -7,9 +7,8 @@ from kwtsms_bot.commands import recipients
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.policy import ROLES, Action, allows
 from kwtsms_bot.commands.recipients import Addressed
-from kwtsms_bot.outbox.audit import AuditEntry
 from kwtsms_bot.outbox.message import DedupeKey, NewMessage, Place
-from kwtsms_bot.outbox.store import KeyReused
+from kwtsms_bot.outbox.store import AuditEntry, KeyReused
 from kwtsms_client import MAX_PAGES, MessageReport, inspect_message, mask
 
 EXAMPLES = ("+96598765432 Backup failed", "98765432, 98765433 نجح النسخ الاحتياطي")

@@ -1,14 +1,15 @@
 """A message whose outcome cannot be known: a person decides, and the decision is on record."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from kwtsms_bot.commands.base import Desk, Reply, Tone
 from kwtsms_bot.commands.policy import Action, Person, allows
 from kwtsms_bot.commands.router import refuse
-from kwtsms_bot.outbox.audit import AuditEntry
 from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.store import AuditEntry
 
-Decision = Callable[[Desk, Person, str], Awaitable[Reply]]
+Decision = Callable[[Desk, Person, str], Coroutine[Any, Any, Reply]]
 
 
 async def send_again(desk: Desk, person: Person, ref: str) -> Reply:
@@ -16,7 +17,7 @@ async def send_again(desk: Desk, person: Person, ref: str) -> Reply:
     refusal = await _refusal(desk, person, ref)
     if refusal:
         return refusal
-    await desk.store.send_again(ref, person.user, desk.now())
+    await desk.store.send_again(ref, desk.now())
     return await _done(desk, person, ref, "send again")
 
 
@@ -25,7 +26,7 @@ async def treat_as_sent(desk: Desk, person: Person, ref: str) -> Reply:
     refusal = await _refusal(desk, person, ref)
     if refusal:
         return refusal
-    await desk.store.treat_as_sent(ref, person.user, desk.now())
+    await desk.store.treat_as_sent(ref, desk.now())
     return await _done(desk, person, ref, "treat as sent")
 
 

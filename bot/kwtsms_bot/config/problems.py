@@ -41,7 +41,7 @@ class Problem:
         return f"{place}: {subject}{self.what}. {self.remedy}".rstrip()
 
 
-class ConfigurationProblems(Exception):  # noqa: N818 - it is a list of them, not one error.
+class ConfigurationProblems(Exception):
     """The configuration cannot be used; `problems` says everything that is wrong with it."""
 
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:

@@ -17,8 +17,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.errors import SlackClientError
-from slack_sdk.web import SlackResponse
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.commands import router, unknown
 from kwtsms_bot.commands.base import Desk, Reply, Tone
@@ -136,7 +136,7 @@ async def _apologise(error: Exception, answer: Callable[..., Awaitable[Any]]) ->
         log.error("apology failed", reference=reference, error=type(failed).__name__)
 
 
-def build_app(front: Front, client: AsyncWebClient, identity: SlackResponse) -> AsyncApp:
+def build_app(front: Front, client: AsyncWebClient, identity: AsyncSlackResponse) -> AsyncApp:
     """The Bolt app; `identity` is the auth.test made at start, which Bolt would make too late."""
     known = AuthorizeResult.from_auth_test_response(
         auth_test_response=identity, bot_token=client.token

@@ -50,10 +50,10 @@ def _facts(message: Message, author: str) -> str:
     parts = [
         f"From {blocks.escape(message.sender_id)}",
         f"asked by {blocks.escape(author)}",
-        f"{pages} × {count} = about {message.pages * count} credits" if count > 1 else pages,
+        f"{pages} × {count} numbers" if count > 1 else pages,
     ]
     if message.points is not None:
-        parts.append(f"{credits_text(message.points)} credits charged")
+        parts.append(f"{credits_text(message.points)} charged")
     if message.balance_after is not None:
         parts.append(f"{credits_text(message.balance_after)} left")
     if message.test:

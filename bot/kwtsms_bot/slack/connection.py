@@ -7,8 +7,8 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
-from slack_sdk.web import SlackResponse
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.config import Slack
 
@@ -17,11 +17,11 @@ RATE_LIMIT_RETRIES = 3
 log = structlog.get_logger(__name__)
 
 
-class SlackRefused(Exception):  # noqa: N818 - what happened, in Slack's words.
+class SlackRefused(Exception):
     """Slack does not let us in; the text says which token and what to do."""
 
 
-class SlackUnreachable(Exception):  # noqa: N818
+class SlackUnreachable(Exception):
     """Slack gave no answer."""
 
 
@@ -38,7 +38,7 @@ def web_client(settings: Slack) -> AsyncWebClient:
     )
 
 
-async def check_tokens(client: AsyncWebClient, settings: Slack) -> SlackResponse:
+async def check_tokens(client: AsyncWebClient, settings: Slack) -> AsyncSlackResponse:
     """Who we are in Slack.
 
     Raises:
@@ -77,11 +77,11 @@ class Connection:
     async def open(self) -> None:
         """Connects; to be called inside the running loop, which the handler takes hold of."""
         self._handler = AsyncSocketModeHandler(self.app, self.settings.app_token.get_secret_value())
-        await self._handler.connect_async()
+        await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's own gap.
         log.info("slack connected")
 
     async def close(self) -> None:
         """Takes nothing more in."""
         if self._handler is not None:
-            await self._handler.close_async()
+            await self._handler.close_async()  # type: ignore[no-untyped-call]
             self._handler = None

@@ -1,4 +1,4 @@
-"""Shows in Slack what the outbox says: every card, until what is shown is what is so.
+"""Shows in Slack what the database says: every card and every warning, until it is shown.
 
 What is to be shown is in the database, so a crash, a rate limit or an outage of Slack delays a card
 and loses none. A post whose answer was lost is made again: a card may double, a text message never.
@@ -11,15 +11,18 @@ import structlog
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox.message import Message, Place
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.slack import card
+from kwtsms_bot.slack import card, notices
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.directory import Directory
 
 SWEEP_SECONDS = 5.0
 UPDATE_SECONDS = 1.0  # chat.update is Tier 3: 50 a minute; only the newest state is worth one.
 BACK_OFF_SECONDS = 5.0
+NOWHERE_SECONDS = 60.0  # Until a channel is tried again where a warning could not be posted.
 BATCH = 50
 # Errors of a place where nothing can be shown any more: the author gets a direct message instead.
 GONE = frozenset(
@@ -55,12 +58,14 @@ log = structlog.get_logger(__name__)
 class Publisher:
     """Posts the card of each message, and edits it in place as its state changes."""
 
-    def __init__(self, store: Store, client: AsyncWebClient, directory: Directory) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, alerts: AlertStore, client: AsyncWebClient, directory: Directory
+    ) -> None:
+        self._store, self._alerts = store, alerts
         self._client = client
         self._directory = directory
         self._woken = asyncio.Event()
-        self._updated: dict[int, float] = {}
+        self._not_before: dict[int | str, float] = {}  # Of a message or a channel.
 
     def wake(self) -> None:
         """There is something new to show."""
@@ -71,55 +76,60 @@ class Publisher:
         stopping = asyncio.create_task(stop.wait())
         while not stop.is_set():
             self._woken.clear()
-            delay = await self.sweep()
+            delay = await self._round()
             woken = asyncio.create_task(self._woken.wait())
             await asyncio.wait(
                 {woken, stopping}, timeout=delay, return_when=asyncio.FIRST_COMPLETED
             )
             woken.cancel()
-        self._updated.clear()
-        await self.sweep()
+        self._not_before.clear()
+        await self._round()
 
-    async def sweep(self) -> float:
-        """Shows everything that is not shown yet; answers when to look again, in seconds."""
+    async def _round(self) -> float:
+        """Shows what is not shown yet; answers when to look again, in seconds."""
+        now = time.monotonic()
+        self._not_before = {one: at for one, at in self._not_before.items() if at > now}
+        try:
+            await self._tell()
+            return await self._show_all()
+        except (SlackClientError, OSError, TimeoutError, DatabaseTrouble) as error:
+            log.warning("not shown yet", error=_name(error))
+            return BACK_OFF_SECONDS
+
+    async def _show_all(self) -> float:
         later = SWEEP_SECONDS
         for message in await self._store.unshown(BATCH):
-            wait = self._updated.get(message.id, 0.0) + UPDATE_SECONDS - time.monotonic()
+            wait = self._not_before.get(message.id, 0.0) - time.monotonic()
             if wait > 0:
                 later = min(later, wait)
-                continue
-            try:
+            else:
                 await self._show(message)
-            except (SlackClientError, OSError, TimeoutError) as error:
-                if not await self._give_up(message, error):
-                    return BACK_OFF_SECONDS
-        self._forget_old()
         return later
 
     async def _show(self, message: Message) -> None:
         payload = card.render(message, await self._directory.name(message.author))
+        place = message.place
         try:
-            place = await self._put(message.place, payload)
+            place = await self._put_or_direct(message, payload)
+        except SlackApiError as error:
+            if _name(error) in PASSING:
+                raise
+            log.error("card not shown", message=message.ref, error=_name(error))
+        self._not_before[message.id] = time.monotonic() + UPDATE_SECONDS
+        await self._store.shown(message.id, message.revision, place)
+
+    async def _put_or_direct(self, message: Message, payload: Payload) -> Place:
+        try:
+            if message.place is not None:
+                return await self._put(message.place, payload)
         except SlackApiError as error:
             if _name(error) not in GONE:
                 raise
             log.info("card moved to a direct message", message=message.ref, error=_name(error))
-            place = await self._put(await self._direct(message.author), payload)
-        self._updated[message.id] = time.monotonic()
-        await self._store.shown(message.id, message.revision, place)
+        opened = await self._client.conversations_open(users=message.author)
+        return await self._put(Place(str(opened["channel"]["id"]), None), payload)
 
-    async def _give_up(self, message: Message, error: Exception) -> bool:
-        """Whether this state of the message can never be shown; the next one is tried again."""
-        if not isinstance(error, SlackApiError) or _name(error) in PASSING:
-            log.warning("card delayed", message=message.ref, error=_name(error))
-            return False
-        log.error("card not shown", message=message.ref, error=_name(error))
-        await self._store.shown(message.id, message.revision, message.place)
-        return True
-
-    async def _put(self, place: Place | None, payload: Payload) -> Place:
-        if place is None:
-            raise SlackApiError("no place", {"error": "channel_not_found"})
+    async def _put(self, place: Place, payload: Payload) -> Place:
         if place.ts is not None:
             await self._client.chat_update(channel=place.channel, ts=place.ts, **payload)
             return place
@@ -128,13 +138,20 @@ class Publisher:
         )
         return Place(str(posted["channel"]), str(posted["ts"]))
 
-    async def _direct(self, user: str) -> Place:
-        opened = await self._client.conversations_open(users=user)
-        return Place(str((opened["channel"] or {})["id"]), None)
-
-    def _forget_old(self) -> None:
-        old = time.monotonic() - UPDATE_SECONDS
-        self._updated = {one: at for one, at in self._updated.items() if at > old}
+    async def _tell(self) -> None:
+        """Posts the warnings that are on their way; a channel that is gone holds up no other."""
+        for pending in await self._alerts.pending():
+            if pending.target in self._not_before:
+                continue
+            try:
+                await self._put(Place(pending.target, None), notices.render(pending))
+            except SlackApiError as error:
+                if _name(error) in PASSING:
+                    raise
+                log.error("warning not posted", channel=pending.target, error=_name(error))
+                self._not_before[pending.target] = time.monotonic() + NOWHERE_SECONDS
+                continue
+            await self._alerts.delivered(pending)
 
 
 def _name(error: Exception) -> str:

@@ -1,0 +1,56 @@
+"""The scheduled look at the balance. Decides nothing: `balance` does, and `store` keeps it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from kwtsms_bot.alerts.balance import Thresholds, due
+from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.config import BalanceWatch as Settings
+from kwtsms_client import Balance, KwtSMSError
+
+JOB = "balance"
+log = structlog.get_logger(__name__)
+
+
+class Account(Protocol):
+    """Something that knows the balance."""
+
+    async def balance(self) -> Balance:
+        """The credits on the account."""
+
+
+class BalanceWatch:
+    """Looks at the balance, once in each slot however many replicas there are."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: AlertStore,
+        account: Account,
+        on_change: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._thresholds = Thresholds(settings.warn, settings.critical, settings.remind_after)
+        self._store, self._account, self._on_change = store, account, on_change
+
+    async def check(self, now: datetime) -> None:
+        """Looks, keeps what it saw, and puts the notice that is due on its way."""
+        if not await self._store.take_tick(JOB, self._slot(now)):
+            return
+        try:
+            balance = await self._account.balance()
+        except KwtSMSError as error:
+            log.warning("balance not known", error=type(error).__name__)
+            return
+        notice = due(self._thresholds, await self._store.told(), balance.available, now)
+        await self._store.record(balance.available, notice, self._settings.channels, now)
+        log.info("balance seen", available=str(balance.available), notice=notice and notice.kind)
+        if notice:
+            self._on_change()
+
+    def _slot(self, now: datetime) -> str:
+        """The same for all replicas that run at about the same time."""
+        return str(int(now.timestamp() // self._settings.every.total_seconds()))

@@ -1,0 +1,54 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, CursorResult, String, type_coerce
+from sqlalchemy.types import TypeDecorator
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant, as microseconds since 1970: comparable, exact, without a time zone to lose."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Any) -> datetime | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else EPOCH + int(value) * MICROSECOND
+
+
+class Amount(TypeDecorator[Decimal]):
+    """Credits, as the text of a decimal: SQLite would keep a float."""
+
+    impl = String(40)
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Any) -> str | None:  # noqa: ARG002
+        """To the database."""
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:  # noqa: ARG002
+        """From the database."""
+        return None if value is None else Decimal(value)
+
+
+def later(moment: ColumnElement[datetime], delay: timedelta) -> ColumnElement[datetime]:
+    """`moment` plus `delay`, reckoned by the database."""
+    return type_coerce(type_coerce(moment, BigInteger) + delay // MICROSECOND, Moment)
+
+
+def inserted_id(made: CursorResult[Any]) -> int:
+    """The number that the database gave to the row just inserted."""
+    key = made.inserted_primary_key
+    if key is None:
+        raise TypeError("not an INSERT of one row")
+    return int(key[0])

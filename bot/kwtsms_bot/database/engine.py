@@ -1,0 +1,149 @@
+"""A SQLite or PostgreSQL database, opened, brought up to date, and used in short transactions.
+
+Foreign errors become `DatabaseTrouble` here; nobody above catches SQLAlchemy's.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, literal_column, select
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from kwtsms_bot.database.columns import Moment
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+BUSY_MILLISECONDS = 10_000
+READING = "kwtsms_reading"
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+# The database's own clock, in microseconds since 1970: replicas' clocks may differ.
+_NOW = {
+    "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+}
+
+
+class DatabaseTrouble(Exception):
+    """The database did not do what it was asked to; the transaction changed nothing."""
+
+
+class AlreadyThere(DatabaseTrouble):
+    """A row with this key exists."""
+
+
+class Database:
+    """Transactions, and the clock that all replicas share."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self.now_expression = literal_column(_NOW[engine.dialect.name], Moment())
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """All of it or nothing; on SQLite the write lock is taken at the beginning.
+
+        Raises:
+            AlreadyThere: a key is taken.
+            DatabaseTrouble: anything else went wrong.
+        """
+        with _translated():
+            async with self._engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view, which keeps no writer waiting.
+
+        Raises:
+            DatabaseTrouble: it cannot be read.
+        """
+        with _translated():
+            async with self._engine.connect() as connection:
+                yield await connection.execution_options(**{READING: True})
+
+    async def now(self) -> datetime:
+        """What the database's clock says."""
+        async with self.reading() as connection:
+            found: datetime = (await connection.execute(select(self.now_expression))).scalar_one()
+            return found
+
+    async def close(self) -> None:
+        """Closes every connection."""
+        await self._engine.dispose()
+
+
+class _translated:  # noqa: N801 - reads as the clause that it is.
+    """Turns SQLAlchemy's errors into ours, with the cause."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, IntegrityError):
+            raise AlreadyThere(type(error).__name__) from error
+        if isinstance(error, SQLAlchemyError | OSError):
+            raise DatabaseTrouble(type(error).__name__) from error
+
+
+async def open_database(url: str) -> Database:
+    """The database at `url`, its tables as this version wants them.
+
+    Raises:
+        DatabaseTrouble: it cannot be opened or brought up to date.
+    """
+    parsed = make_url(url)
+    name = parsed.get_backend_name()
+    engine = create_async_engine(
+        parsed.set(drivername=DRIVERS[name]), pool_pre_ping=name != "sqlite"
+    )
+    if name == "sqlite":
+        _prepare_sqlite(engine)
+    database = Database(engine)
+    try:
+        with _translated():
+            async with engine.begin() as connection:
+                await connection.run_sync(_migrate)
+    except DatabaseTrouble:
+        await database.close()
+        raise
+    return database
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # We say BEGIN ourselves, below.
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # A commit survives a power cut.
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begun(connection: Connection) -> None:
+        # A reader that becomes a writer half way would fail at once where another writes.
+        reads = connection.get_execution_options().get(READING)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _migrate(connection: Connection) -> None:
+    """Under the write lock of the transaction that it runs in, so that one replica does it."""
+    from alembic import command  # noqa: PLC0415 - needed once, and slow to load.
+    from alembic.config import Config  # noqa: PLC0415
+
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7766001)")
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, "head")

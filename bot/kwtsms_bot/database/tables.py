@@ -1,0 +1,164 @@
+"""The tables, in one place. `migrations/` brings a database to them."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from kwtsms_bot.database.columns import Amount, Moment
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+# SQLite counts by itself only in a column that is INTEGER to the letter.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+message = Table(
+    "message",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ref", String(16), nullable=False, unique=True),
+    Column("source", String(40), nullable=False),
+    Column("author", String(80), nullable=False),
+    Column("team", String(40), nullable=False),
+    Column("text", Text),  # NULL once erased.
+    Column("text_hash", String(64), nullable=False),
+    Column("sender_id", String(20), nullable=False),
+    Column("priority", SmallInteger, nullable=False),
+    Column("pages", SmallInteger, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("revision", Integer, nullable=False),
+    Column("shown_revision", Integer, nullable=False),
+    Column("place_channel", String(40)),
+    Column("place_ts", String(40)),
+    Index(None, "author", "id"),
+)
+# The publisher's question: what is not shown as it is? Almost no row is in this index.
+Index(
+    "ix_message_unshown",
+    message.c.id,
+    sqlite_where=message.c.revision > message.c.shown_revision,
+    postgresql_where=message.c.revision > message.c.shown_revision,
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("message_id", ForeignKey("message.id"), nullable=False, index=True),
+    Column("state", String(12), nullable=False),  # claimed, in_flight, over
+    Column("owner", String(120), nullable=False),
+    Column("lease_until", Moment, nullable=False),
+    Column("gateway_id", String(64), index=True),
+    Column("points", Amount),
+    Column("balance_after", Amount),
+    Column("settled_at", Moment),
+    Column("check_at", Moment, index=True),  # When to ask for its status; NULL: never again.
+    Column("checks", SmallInteger, nullable=False),
+    Index(None, "state", "lease_until"),
+)
+
+recipient = Table(
+    "recipient",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("message_id", ForeignKey("message.id"), nullable=False, index=True),
+    Column("phone", String(20), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("priority", SmallInteger, nullable=False),  # The message's, for the index.
+    Column("due_at", Moment, nullable=False),
+    Column("tries", SmallInteger, nullable=False),
+    Column("attempt_id", ForeignKey("attempt.id"), index=True),
+    Column("gateway_id", String(64)),
+    Column("code", String(20)),
+    Column("reason", String(500)),
+    Column("updated_at", Moment, nullable=False),
+    UniqueConstraint("message_id", "phone"),
+    Index(None, "state", "priority", "due_at"),
+)
+
+dedupe = Table(
+    "dedupe",
+    metadata,
+    Column("scope", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("content_hash", String(64), nullable=False),
+    Column("message_id", ForeignKey("message.id")),
+    Column("created_at", Moment, nullable=False),
+)
+
+hot_number = Table(
+    "hot_number",
+    metadata,
+    Column("phone", String(20), primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+
+rate = Table(
+    "rate",
+    metadata,
+    Column("account", String(40), primary_key=True),
+    Column("next_free", Moment, nullable=False),
+)
+
+tick = Table(
+    "tick",
+    metadata,
+    Column("job", String(40), primary_key=True),
+    Column("slot", String(40), primary_key=True),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("level", String(20), nullable=False),
+    Column("available", Amount, nullable=False),
+    Column("threshold", Amount, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# One row for each place that an alert has to reach; gone once it is there.
+alert_delivery = Table(
+    "alert_delivery",
+    metadata,
+    Column("alert_id", ForeignKey("alert.id"), primary_key=True),
+    Column("target", String(500), primary_key=True),
+)
+
+balance_sample = Table(
+    "balance_sample",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("available", Amount, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("action", String(40), nullable=False),
+    Column("decision", String(20), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("detail", String(500), nullable=False),
+)

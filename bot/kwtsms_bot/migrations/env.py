@@ -1,0 +1,12 @@
+"""Alembic's entry: runs the versions on the connection that `database` hands over."""
+
+from alembic import context
+
+from kwtsms_bot.database.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=False,  # The caller's transaction holds all of it.
+)
+context.run_migrations()

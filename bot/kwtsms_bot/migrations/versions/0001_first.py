@@ -1,0 +1,173 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+# The column types as they were in this version: a migration does not follow later changes.
+Moment = sa.BigInteger()
+Amount = sa.String(40)
+
+
+def upgrade() -> None:
+    """To this version."""
+    op.create_table(
+        "alert",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("level", sa.String(length=20), nullable=False),
+        sa.Column("available", Amount, nullable=False),
+        sa.Column("threshold", Amount, nullable=False),
+        sa.Column("at", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("action", sa.String(length=40), nullable=False),
+        sa.Column("decision", sa.String(length=20), nullable=False),
+        sa.Column("subject", sa.String(length=80), nullable=False),
+        sa.Column("detail", sa.String(length=500), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
+    op.create_table(
+        "balance_sample",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", Moment, nullable=False),
+        sa.Column("available", Amount, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_balance_sample")),
+    )
+    op.create_index(op.f("ix_balance_sample_at"), "balance_sample", ["at"], unique=False)
+    op.create_table(
+        "hot_number",
+        sa.Column("phone", sa.String(length=20), nullable=False),
+        sa.Column("until", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("phone", name=op.f("pk_hot_number")),
+    )
+    op.create_table(
+        "message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("ref", sa.String(length=16), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("author", sa.String(length=80), nullable=False),
+        sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("text_hash", sa.String(length=64), nullable=False),
+        sa.Column("sender_id", sa.String(length=20), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
+        sa.Column("pages", sa.SmallInteger(), nullable=False),
+        sa.Column("test", sa.Boolean(), nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.Column("expires_at", Moment, nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("shown_revision", sa.Integer(), nullable=False),
+        sa.Column("place_channel", sa.String(length=40), nullable=True),
+        sa.Column("place_ts", sa.String(length=40), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("ref", name=op.f("uq_message_ref")),
+    )
+    op.create_index(op.f("ix_message_author_id"), "message", ["author", "id"], unique=False)
+    op.create_index(
+        "ix_message_unshown",
+        "message",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("revision > shown_revision"),
+        postgresql_where=sa.text("revision > shown_revision"),
+    )
+    op.create_table(
+        "rate",
+        sa.Column("account", sa.String(length=40), nullable=False),
+        sa.Column("next_free", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_rate")),
+    )
+    op.create_table(
+        "tick",
+        sa.Column("job", sa.String(length=40), nullable=False),
+        sa.Column("slot", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("job", "slot", name=op.f("pk_tick")),
+    )
+    op.create_table(
+        "alert_delivery",
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("target", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["alert_id"], ["alert.id"], name=op.f("fk_alert_delivery_alert_id")
+        ),
+        sa.PrimaryKeyConstraint("alert_id", "target", name=op.f("pk_alert_delivery")),
+    )
+    op.create_table(
+        "attempt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("owner", sa.String(length=120), nullable=False),
+        sa.Column("lease_until", Moment, nullable=False),
+        sa.Column("gateway_id", sa.String(length=64), nullable=True),
+        sa.Column("points", Amount, nullable=True),
+        sa.Column("balance_after", Amount, nullable=True),
+        sa.Column("settled_at", Moment, nullable=True),
+        sa.Column("check_at", Moment, nullable=True),
+        sa.Column("checks", sa.SmallInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attempt_message_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+    )
+    op.create_index(op.f("ix_attempt_check_at"), "attempt", ["check_at"], unique=False)
+    op.create_index(op.f("ix_attempt_gateway_id"), "attempt", ["gateway_id"], unique=False)
+    op.create_index(op.f("ix_attempt_message_id"), "attempt", ["message_id"], unique=False)
+    op.create_index(
+        op.f("ix_attempt_state_lease_until"), "attempt", ["state", "lease_until"], unique=False
+    )
+    op.create_table(
+        "dedupe",
+        sa.Column("scope", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_dedupe_message_id")),
+        sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_dedupe")),
+    )
+    op.create_table(
+        "recipient",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("phone", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("priority", sa.SmallInteger(), nullable=False),
+        sa.Column("due_at", Moment, nullable=False),
+        sa.Column("tries", sa.SmallInteger(), nullable=False),
+        sa.Column(
+            "attempt_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("gateway_id", sa.String(length=64), nullable=True),
+        sa.Column("code", sa.String(length=20), nullable=True),
+        sa.Column("reason", sa.String(length=500), nullable=True),
+        sa.Column("updated_at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempt.id"], name=op.f("fk_recipient_attempt_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name=op.f("fk_recipient_message_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recipient")),
+        sa.UniqueConstraint("message_id", "phone", name=op.f("uq_recipient_message_id_phone")),
+    )
+    op.create_index(op.f("ix_recipient_attempt_id"), "recipient", ["attempt_id"], unique=False)
+    op.create_index(op.f("ix_recipient_message_id"), "recipient", ["message_id"], unique=False)
+    op.create_index(
+        op.f("ix_recipient_state_priority_due_at"),
+        "recipient",
+        ["state", "priority", "due_at"],
+        unique=False,
+    )

@@ -1,0 +1,187 @@
+"""A message, its recipients and the states they go through. Pure.
+
+queued ──► claimed ──► in_flight ──► sent ──► delivered | undelivered | stuck
+  ▲  │        │            │
+  │  │        │            ├──► rejected
+  │  │        └► queued    ├──► queued    only where it is proven that nothing was sent
+  │  │                     └──► unknown ──► sent | rejected   by a late answer or by a person
+  │  └► cancelled | expired         │
+  └─────────────────────────────────┘ by a person only
+
+"in flight" is durable before the first byte leaves. What is in flight when its owner is gone
+becomes unknown, and no code sends it again.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+
+
+class State(StrEnum):
+    """Where a recipient stands."""
+
+    QUEUED = "queued"  # Waits for its time.
+    CLAIMED = "claimed"  # A process has taken it and waits for its turn; nothing has left.
+    IN_FLIGHT = "in_flight"  # The request may have left this machine.
+    SENT = "sent"  # The gateway accepted and charged it.
+    DELIVERED = "delivered"  # The phone has it (international numbers only).
+    UNDELIVERED = "undelivered"  # The phone does not get it (international numbers only).
+    STUCK = "stuck"  # Accepted, and stuck in the gateway's queue (ERR030).
+    REJECTED = "rejected"  # The gateway said no; nothing was charged.
+    CANCELLED = "cancelled"  # A person took it back before it left.
+    EXPIRED = "expired"  # It could not be sent in time.
+    UNKNOWN = "unknown"  # It left, and what became of it cannot be known.
+
+
+TRANSITIONS: Mapping[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED}),
+    State.CLAIMED: frozenset({State.IN_FLIGHT, State.QUEUED}),
+    State.IN_FLIGHT: frozenset({State.SENT, State.REJECTED, State.QUEUED, State.UNKNOWN}),
+    State.UNKNOWN: frozenset({State.SENT, State.REJECTED, State.QUEUED}),
+    State.SENT: frozenset({State.DELIVERED, State.UNDELIVERED, State.STUCK}),
+    State.STUCK: frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED}),
+    State.DELIVERED: frozenset(),
+    State.UNDELIVERED: frozenset(),
+    State.REJECTED: frozenset(),
+    State.CANCELLED: frozenset(),
+    State.EXPIRED: frozenset(),
+}
+
+
+class IllegalStep(Exception):
+    """A state was to follow another that it cannot follow; nothing was changed."""
+
+
+def step(before: State, after: State) -> State:
+    """`after`, where it may follow `before`.
+
+    Raises:
+        IllegalStep: it may not.
+    """
+    if after not in TRANSITIONS[before]:
+        raise IllegalStep(f"{before} cannot become {after}")
+    return after
+
+
+class Priority(IntEnum):
+    """Who goes first."""
+
+    URGENT = 0
+    NORMAL = 1
+    BULK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message's card is shown: opaque here; without `ts` it is not shown yet."""
+
+    channel: str
+    ts: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DedupeKey:
+    """What makes a request the same request."""
+
+    scope: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message to be accepted: its text is clean, its recipients are normalised and unique."""
+
+    source: str
+    author: str
+    text: str = field(repr=False)
+    sender_id: str
+    recipients: tuple[str, ...] = field(repr=False)
+    pages: int
+    place: Place | None = None
+    priority: Priority = Priority.NORMAL
+    expires_at: datetime | None = None
+    test: bool = False
+    key: DedupeKey | None = None
+    team: str = ""
+
+    @property
+    def content_hash(self) -> str:
+        """What makes its content the same content: sender ID, text, numbers."""
+        parts = "\0".join((self.sender_id, self.text, *self.recipients))
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+    @property
+    def text_hash(self) -> str:
+        """The text, for those who may not read it."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One number of a message, and where it stands."""
+
+    id: int
+    phone: str = field(repr=False)
+    state: State
+    due_at: datetime
+    tries: int
+    gateway_id: str | None
+    code: str | None
+    reason: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A message as the outbox knows it."""
+
+    id: int
+    ref: str
+    source: str
+    author: str
+    team: str
+    text: str | None = field(repr=False)  # None once erased.
+    text_hash: str
+    sender_id: str
+    priority: Priority
+    pages: int
+    test: bool
+    created_at: datetime
+    expires_at: datetime | None
+    revision: int
+    shown_revision: int
+    place: Place | None
+    recipients: tuple[Recipient, ...]
+    points: Decimal | None  # Charged so far, by the gateway's own figures.
+    balance_after: Decimal | None
+
+    @property
+    def counts(self) -> Mapping[State, int]:
+        """How many recipients are in each state; only states that occur."""
+        found = Counter(one.state for one in self.recipients)
+        return {state: found[state] for state in State if found[state]}
+
+    @property
+    def gateway_ids(self) -> tuple[str, ...]:
+        """The gateway's ids, each once."""
+        found = (one.gateway_id for one in self.recipients if one.gateway_id)
+        return tuple(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedCall:
+    """One gateway call's worth of recipients, taken by `owner` until the lease runs out."""
+
+    attempt: int
+    message_id: int
+    ref: str
+    owner: str
+    sender_id: str
+    text: str = field(repr=False)
+    recipients: tuple[Recipient, ...]
+    test: bool
+    expires_at: datetime | None

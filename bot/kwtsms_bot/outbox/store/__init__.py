@@ -1,0 +1,14 @@
+"""Every SQL statement of the outbox. SQLAlchemy stops here; facts go in and out."""
+
+from kwtsms_bot.outbox.store.accepting import Accepted, Accepting, KeyReused
+from kwtsms_bot.outbox.store.audit import Audit, AuditEntry
+from kwtsms_bot.outbox.store.deciding import Deciding
+from kwtsms_bot.outbox.store.dispatching import Dispatching
+from kwtsms_bot.outbox.store.pace import DatabasePacer
+from kwtsms_bot.outbox.store.reading import Reading
+
+__all__ = ["Accepted", "Audit", "AuditEntry", "DatabasePacer", "KeyReused", "Store"]
+
+
+class Store(Accepting, Reading, Dispatching, Deciding):
+    """The outbox in its database."""

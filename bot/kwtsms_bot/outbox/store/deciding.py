@@ -1,0 +1,95 @@
+"""What a person decides about a message, and what the tracker learns of it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from kwtsms_bot.database.tables import attempt, message, recipient
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.store.base import Base, move, touch
+from kwtsms_bot.outbox.tracking import Tracked
+
+
+class Deciding(Base):
+    """Decisions and reports."""
+
+    async def cancel(self, ref: str, now: datetime) -> int:
+        """Takes back what is still queued; how many recipients that were."""
+        return await self._move_all(ref, State.QUEUED, State.CANCELLED, now)
+
+    async def send_again(self, ref: str, now: datetime) -> int:
+        """Queues anew what is unknown: a person takes the risk that it is sent twice."""
+        return await self._move_all(ref, State.UNKNOWN, State.QUEUED, now)
+
+    async def treat_as_sent(self, ref: str, now: datetime) -> int:
+        """Takes what is unknown as sent."""
+        return await self._move_all(ref, State.UNKNOWN, State.SENT, now)
+
+    async def _move_all(self, ref: str, before: State, after: State, now: datetime) -> int:
+        ids = select(message.c.id).where(message.c.ref == ref)
+        where = [recipient.c.message_id.in_(ids), recipient.c.state == before.value]
+        async with self.database.transaction() as connection:
+            moved = await move(connection, where, after, now, due_at=now, reason=None, code=None)
+            found = (await connection.execute(ids)).scalars().all()
+            await touch(connection, found if moved else ())
+        return moved
+
+    async def to_check(self, now: datetime) -> Tracked | None:
+        """The attempt whose status is to be asked first."""
+        query = (
+            select(attempt)
+            .where(attempt.c.check_at <= now, attempt.c.gateway_id.is_not(None))
+            .order_by(attempt.c.check_at)
+            .limit(1)
+        )
+        async with self.database.reading() as connection:
+            row = (await connection.execute(query)).first()
+            if row is None:
+                return None
+            phones = await connection.execute(
+                select(recipient.c.phone).where(recipient.c.attempt_id == row.id)
+            )
+            return Tracked(
+                attempt=row.id,
+                gateway_id=row.gateway_id,
+                phones=tuple(phones.scalars()),
+                sent_at=row.settled_at,
+                checks=row.checks,
+            )
+
+    async def next_check(self) -> datetime | None:
+        """When the first status is to be asked."""
+        query = (
+            select(attempt.c.check_at)
+            .where(attempt.c.check_at.is_not(None))
+            .order_by(attempt.c.check_at)
+            .limit(1)
+        )
+        async with self.database.reading() as connection:
+            found: datetime | None = (await connection.execute(query)).scalar()
+        return found
+
+    async def note_check(
+        self,
+        tracked: Tracked,
+        found: Mapping[str, State],
+        *,
+        again_at: datetime | None,
+        now: datetime,
+    ) -> None:
+        """Writes down what the gateway said of each number, and when to ask again."""
+        async with self.database.transaction() as connection:
+            await connection.execute(
+                update(attempt)
+                .where(attempt.c.id == tracked.attempt)
+                .values(check_at=again_at, checks=attempt.c.checks + 1)
+            )
+            moved = 0
+            for phone, state in found.items():
+                here = [recipient.c.attempt_id == tracked.attempt, recipient.c.phone == phone]
+                code = "ERR030" if state is State.STUCK else None
+                moved += await move(connection, here, state, now, code=code, reason=None)
+            owner = select(attempt.c.message_id).where(attempt.c.id == tracked.attempt)
+            ids = (await connection.execute(owner)).scalars().all()
+            await touch(connection, ids if moved else ())

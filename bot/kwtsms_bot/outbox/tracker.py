@@ -1,0 +1,95 @@
+"""Follows what was accepted: asks for statuses and reports, and writes down what is new."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.tracking import Tracked, from_report, next_check, wants_report
+from kwtsms_client import DeliveryReport, KwtSMSError, Rejected, Status
+
+SWEEP_SECONDS = 5.0
+STUCK = "ERR030"
+log = structlog.get_logger(__name__)
+
+
+class Reporter(Protocol):
+    """The gateway's two questions about a message, paced."""
+
+    async def status(self, message_id: str) -> Status:
+        """What the gateway did with it."""
+
+    async def dlr(self, message_id: str) -> DeliveryReport:
+        """What became of it at the phones."""
+
+
+class Tracker:
+    """Asks about one message after the other, and never repeats a send."""
+
+    def __init__(
+        self,
+        store: Store,
+        reporter: Reporter,
+        *,
+        clock: Callable[[], datetime],
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store, self._reporter = store, reporter
+        self._clock, self._on_change = clock, on_change
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set."""
+        while not stop.is_set():
+            try:
+                found = await self.check_one()
+            except DatabaseTrouble as error:
+                log.warning("not tracked", error=str(error))
+                found = False
+            if not found:
+                await _wait(stop, SWEEP_SECONDS)
+
+    async def check_one(self) -> bool:
+        """Asks about the message that is due first; False if none is."""
+        tracked = await self._store.to_check(self._clock())
+        if tracked is None:
+            return False
+        found, settled = await self._ask(tracked)
+        now = self._clock()
+        again = next_check(tracked, now, settled=settled)
+        await self._store.note_check(tracked, found, again_at=again, now=now)
+        if found:
+            self._on_change()
+        return True
+
+    async def _ask(self, tracked: Tracked) -> tuple[Mapping[str, State], bool]:
+        """What is new of each number, and whether nothing more is to come."""
+        try:
+            if wants_report(tracked, self._clock()):
+                return self._reported(tracked, await self._reporter.dlr(tracked.gateway_id))
+            await self._reporter.status(tracked.gateway_id)
+        except Rejected as error:
+            stuck = error.code == STUCK
+            return dict.fromkeys(tracked.phones if stuck else (), State.STUCK), stuck
+        except KwtSMSError as error:
+            log.info("status not known", gateway_id=tracked.gateway_id, error=type(error).__name__)
+            return {}, False
+        return {}, not tracked.abroad
+
+    @staticmethod
+    def _reported(tracked: Tracked, report: DeliveryReport) -> tuple[Mapping[str, State], bool]:
+        known = {one.recipient: from_report(one.status) for one in report.deliveries}
+        found = {phone: state for phone, state in known.items() if state is not None}
+        return found, set(tracked.abroad) <= found.keys()
+
+
+async def _wait(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    except TimeoutError:
+        return

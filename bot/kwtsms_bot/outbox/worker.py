@@ -1,0 +1,183 @@
+"""Sends what is in the outbox. Decides nothing: `retry` does, and `store` writes it down.
+
+For each call: claim it, wait for the turn, make "in flight" durable, and only then let a byte go.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+import structlog
+
+from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.outbox import retry
+from kwtsms_bot.outbox.message import ClaimedCall
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import Store
+from kwtsms_client import KwtSMSError, protocol
+from kwtsms_client.protocol import Call
+
+T = TypeVar("T")
+MAX_IN_FLIGHT = 8  # A slow answer keeps no other message waiting.
+SWEEP_SECONDS = 2.0  # How often leases and expiries are looked at.
+TROUBLE_SECONDS = 1.0
+FINISH_SECONDS = 20.0
+log = structlog.get_logger(__name__)
+
+
+class Carrier(Protocol):
+    """Something that carries a call to the gateway exactly once."""
+
+    async def exchange(self, call: Call[T]) -> T:
+        """The answer, or one of the client's errors."""
+
+
+class Turns(Protocol):
+    """Something that lets requests start one after another."""
+
+    async def turn(self) -> None:
+        """Waits until this request may start."""
+
+
+class Worker:
+    """One process's hands in the outbox; any number of them can work on one database."""
+
+    def __init__(
+        self,
+        store: Store,
+        carrier: Carrier,
+        turns: Turns,
+        *,
+        owner: str,
+        lease: timedelta,
+        clock: Callable[[], datetime],
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._store, self._carrier, self._turns = store, carrier, turns
+        self._owner, self._lease, self._clock = owner, lease, clock
+        self._on_change = on_change
+        self._woken = asyncio.Event()
+        self._free = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._carrying: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """There is something new to send."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set, and then finishes what is in flight."""
+        stopping = asyncio.create_task(stop.wait())
+        while not stop.is_set():
+            self._woken.clear()
+            try:
+                delay = await self._round(stop)
+            except DatabaseTrouble as error:
+                log.error("database trouble", error=str(error))
+                delay = TROUBLE_SECONDS
+            await self._sleep(delay, stopping)
+        stopping.cancel()
+        if self._carrying:
+            await asyncio.wait(self._carrying, timeout=FINISH_SECONDS)
+
+    async def _round(self, stop: asyncio.Event) -> float:
+        """Sends all that is due; answers when to look again, in seconds."""
+        now = self._clock()
+        given_back, unknown = await self._store.reap(now)
+        expired = await self._store.expire(now)
+        if given_back or unknown or expired:
+            log.warning("taken over", queued=given_back, unknown=unknown, expired=expired)
+            self._on_change()
+        while not stop.is_set():
+            await self._free.acquire()
+            call = await self._claim()
+            if call is None:
+                break
+            task = asyncio.create_task(self._dispatch(call, stop))
+            self._carrying.add(task)
+            task.add_done_callback(self._carried)
+        due = await self._store.next_due()
+        wait = SWEEP_SECONDS if due is None else (due - self._clock()).total_seconds()
+        return max(0.05, min(SWEEP_SECONDS, wait))
+
+    async def _claim(self) -> ClaimedCall | None:
+        call = None
+        try:
+            call = await self._store.claim(self._owner, self._lease, self._clock())
+        finally:
+            if call is None:
+                self._free.release()
+        return call
+
+    def _carried(self, task: "asyncio.Task[None]") -> None:
+        self._carrying.discard(task)
+        self._free.release()
+        if not task.cancelled() and (error := task.exception()):
+            log.error("call abandoned", exc_info=error)  # Its lease runs out: it becomes unknown.
+
+    async def _dispatch(self, call: ClaimedCall, stop: asyncio.Event) -> None:
+        try:
+            await self._turns.turn()
+            if stop.is_set():
+                await self._store.release(call, self._clock())
+                return
+            if not await self._store.put_in_flight(call, self._lease, self._clock()):
+                self._on_change()
+                return
+        except DatabaseTrouble as error:
+            log.error("not sent: database trouble", message=call.ref, error=str(error))
+            return  # Nothing has left; when the lease runs out it is queued again.
+        self._on_change()
+        plan = await self._carry(call)
+        await self._settle(call, plan)
+
+    async def _carry(self, call: ClaimedCall) -> Plan:
+        """Sends it, once, and holds on to the lease until there is an answer."""
+        numbers = [one.phone for one in call.recipients]
+        request = protocol.send(
+            sender=call.sender_id, recipients=numbers, text=call.text, test=call.test
+        )
+        exchange = asyncio.create_task(self._carrier.exchange(request))
+        while not exchange.done():
+            await asyncio.wait({exchange}, timeout=self._lease.total_seconds() / 3)
+            if not exchange.done():
+                await self._renew(call)
+        try:
+            return retry.accepted(exchange.result(), len(numbers), self._clock())
+        except KwtSMSError as error:
+            tries = max(one.tries for one in call.recipients)
+            return retry.failed(error, tries, self._clock())
+
+    async def _renew(self, call: ClaimedCall) -> None:
+        try:
+            await self._store.renew(call, self._lease, self._clock())
+        except DatabaseTrouble as error:
+            log.warning("lease not renewed", message=call.ref, error=str(error))
+
+    async def _settle(self, call: ClaimedCall, plan: Plan) -> None:
+        """Writes down what it came to; as long as that fails, the call counts as unknown."""
+        deadline = self._clock() + 2 * self._lease
+        while True:
+            try:
+                await self._store.settle(call, plan, self._clock())
+                break
+            except DatabaseTrouble as error:
+                log.error("outcome not written", message=call.ref, error=str(error))
+                if self._clock() > deadline:
+                    return
+                await asyncio.sleep(TROUBLE_SECONDS)
+        log.info(
+            "call settled",
+            message=call.ref,
+            recipients=len(call.recipients),
+            state=plan.state.value,
+            code=plan.code,
+            gateway_id=plan.gateway_id,
+        )
+        self.wake()
+        self._on_change()
+
+    async def _sleep(self, seconds: float, stopping: "asyncio.Task[bool]") -> None:
+        woken = asyncio.create_task(self._woken.wait())
+        await asyncio.wait({woken, stopping}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        woken.cancel()

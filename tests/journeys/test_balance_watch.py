@@ -1,0 +1,43 @@
+"""Somebody is told before the credits run out."""
+
+from pathlib import Path
+
+from kwtsms_sandbox.slack.demo import ALERTS
+from support.bot import cards, shown, staged
+
+
+async def test_a_low_balance_is_told_once_in_the_channel(tmp_path: Path) -> None:
+    """The warning is posted when the threshold is crossed, and not again after a restart."""
+    balance = {"channels": [ALERTS.id], "warn": 2000, "critical": 10}
+    async with staged(tmp_path, alerts={"balance": balance}) as stage:
+        await shown(stage, "1,000 credits", where=ALERTS)
+        asked = len(stage.gateway.requests)
+        await stage.stop_bot()
+        await stage.start_bot()
+        await stage.gateway.until(lambda: len(stage.gateway.requests) > asked)
+        await stage.stop_bot()
+
+        assert len(cards(stage, where=ALERTS)) == 1
+
+
+async def test_a_top_up_gets_one_all_clear(tmp_path: Path) -> None:
+    """When the balance is well above the threshold again, that is told too."""
+    balance = {"channels": [ALERTS.id], "warn": 2000, "critical": 10, "every": "1s"}
+    async with staged(tmp_path, alerts={"balance": balance}) as stage:
+        await shown(stage, "1,000 credits", where=ALERTS)
+        stage.gateway.top_up(5000)
+
+        await shown(stage, "6,000 credits", where=ALERTS)
+        assert len(cards(stage, where=ALERTS)) == 2
+
+
+async def test_a_gateway_that_does_not_answer_is_no_low_balance(tmp_path: Path) -> None:
+    """What cannot be known is not warned about."""
+    balance = {"channels": [ALERTS.id], "warn": 2000, "critical": 10, "every": "1s"}
+    async with staged(tmp_path, alerts={"balance": balance}) as stage:
+        await shown(stage, "1,000 credits", where=ALERTS)
+        asked = len(stage.gateway.requests)
+        stage.gateway.fault("html_502", endpoint="balance", times=2)
+        await stage.gateway.until(lambda: len(stage.gateway.requests) >= asked + 2, timeout=10)
+
+        assert len(cards(stage, where=ALERTS)) == 1

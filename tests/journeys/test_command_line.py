@@ -1,0 +1,114 @@
+"""`kwtsms-bridge`, as it is typed in a shell."""
+
+import asyncio
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.bot import COMMAND
+
+TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "KWTSMS_USERNAME": "user"}
+CONFIG = """\
+slack:
+  bot_token: ${SLACK_BOT_TOKEN}
+  app_token: ${SLACK_APP_TOKEN}
+kwtsms:
+  username: ${KWTSMS_USERNAME}
+  password: ${KWTSMS_PASSWORD}
+  sender_id: MY-APP
+"""
+
+
+def run(*arguments: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs the command in `folder`."""
+    return subprocess.run(
+        [str(COMMAND), *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", [("run",), ("config", "check")], ids=" ".join)
+def test_a_missing_file_ends_with_a_remedy(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """No configuration: exit code 2, one sentence, no traceback."""
+    done = run(*command, "-c", "missing.yaml", folder=tmp_path)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("missing.yaml: cannot be read")
+    assert "Traceback" not in done.stderr
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    """An unknown key, a bad token and a missing variable are told in one run, with their lines."""
+    text = CONFIG.replace("  app_token", "  colour: blue\n  app_token")
+    (tmp_path / "config.yaml").write_text(text)
+    done = run("run", folder=tmp_path, **{**TOKENS, "SLACK_APP_TOKEN": "xoxb-wrong"})
+
+    assert done.returncode == 2
+    assert "config.yaml:3: slack.colour: unknown key" in done.stderr
+    assert "config.yaml:4: slack.app_token: expected a token that starts with xapp-" in done.stderr
+    assert "config.yaml:7: kwtsms.password: the environment variable KWTSMS_PASSWORD" in done.stderr
+    assert "3 problems." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_config_check_says_that_nobody_may_send(tmp_path: Path) -> None:
+    """An empty access section can be used, but is not passed over in silence."""
+    (tmp_path / "config.yaml").write_text(CONFIG + "access:\n")
+    done = run("config", "check", folder=tmp_path, KWTSMS_PASSWORD="secret", **TOKENS)
+
+    assert done.returncode == 0
+    assert "nobody may send" in done.stdout
+
+
+def test_the_manifest_is_json(tmp_path: Path) -> None:
+    """What `slack manifest` prints can be pasted into Slack."""
+    done = run("slack", "manifest", folder=tmp_path)
+
+    assert json.loads(done.stdout)["features"]["slash_commands"][0]["command"] == "/sms"
+
+
+async def test_the_scripted_demo_answers_with_real_values(tmp_path: Path) -> None:
+    """Balance, send, balance: the balance falls by the pages sent; status and dlr know the id."""
+    typed = [
+        "/sms balance",
+        "/sms send +96598765432 Hello مرحبا",
+        "/sms balance",
+        "/sms status",
+        "/sms dlr",
+    ]
+    options = [part for line in typed for part in ("--exec", line)]
+    process = await asyncio.create_subprocess_exec(
+        str(COMMAND), "demo", "--json", *options, stdout=asyncio.subprocess.PIPE, cwd=tmp_path
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), timeout=60)
+    scenes = [json.loads(line) for line in out.decode().splitlines()]
+
+    assert process.returncode == 0
+    assert [scene["command"] for scene in scenes] == typed
+    assert "1,000 credits left" in scenes[0]["replies"][0]
+    assert "Accepted by kwtSMS" in scenes[1]["replies"][0]
+    assert scenes[1]["phone"] == [{"to": "96598765432", "from": "MY-APP", "text": "Hello مرحبا"}]
+    assert "999 credits left" in scenes[2]["replies"][0]
+    assert "kwtSMS says" in scenes[3]["replies"][0]
+    assert "There is no delivery report" in scenes[4]["replies"][0]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [(), ("run",), ("demo",), ("config",), ("slack",), ("apprise",), ("sandbox", "gateway")],
+    ids=lambda command: " ".join(command) or "itself",
+)
+def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """--help says what a command does."""
+    done = run(*command, "--help", folder=tmp_path)
+
+    assert done.returncode == 0
+    assert "Usage: kwtsms-bridge" in done.stdout

@@ -1,0 +1,102 @@
+"""The bot on a stage of its own, in this process or in one that can be killed."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from kwtsms_bot.cli.stage import Stage
+from kwtsms_sandbox.gateway import Seen
+from kwtsms_sandbox.slack import Channel, Message, User
+from kwtsms_sandbox.slack.demo import OPS, SARA
+from support.slack import no_proxy
+
+COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
+NUMBER = "96598765432"
+
+
+@asynccontextmanager
+async def staged(folder: Path, **changes: Any) -> AsyncIterator[Stage]:
+    """A gateway, a Slack and the bot between them; `changes` replaces sections of the config."""
+    with no_proxy():
+        async with Stage(folder, **changes) as stage:
+            yield stage
+
+
+def cards(stage: Stage, who: User = SARA, where: Channel = OPS) -> list[str]:
+    """What a person sees in a channel, as plain text."""
+    return [stage.slack.plain(message) for message in stage.slack.visible(who, where)]
+
+
+async def shown(stage: Stage, phrase: str, *, where: Channel = OPS, timeout: float = 10) -> Message:  # noqa: ASYNC109
+    """The message that says `phrase`, as soon as there is one."""
+
+    def find() -> Message | None:
+        for message in stage.slack.visible(SARA, where):
+            if phrase.casefold() in stage.slack.plain(message).casefold():
+                return message
+        return None
+
+    try:
+        found = await stage.slack.until(find, timeout=timeout)
+    except TimeoutError:
+        raise AssertionError(f"{phrase!r} is not among {cards(stage, where=where)}") from None
+    assert found
+    return found
+
+
+def sends(stage: Stage) -> list[Seen]:
+    """The requests to send that the gateway has seen."""
+    return [seen for seen in stage.gateway.requests if seen.endpoint == "send"]
+
+
+class BotProcess:
+    """`kwtsms-bridge run` as a process of its own, on the gateway and Slack of a stage."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._file = stage.folder / "config.yaml"
+        self._process: asyncio.subprocess.Process | None = None
+        self.output = ""
+
+    async def start(self) -> None:
+        """Runs it until it is connected to Slack."""
+        self._file.write_text(json.dumps(self._stage.sections))  # JSON is YAML.
+        already = len(self._stage.slack.sockets.connections)
+        self._process = await asyncio.create_subprocess_exec(
+            str(COMMAND),
+            "run",
+            "-c",
+            str(self._file),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        )
+        await self._stage.slack.until(
+            lambda: len(self._stage.slack.sockets.connections) > already, timeout=20
+        )
+
+    async def kill(self) -> None:
+        """Ends it as a power cut would."""
+        await self.end(signal.SIGKILL)
+
+    async def end(self, number: int = signal.SIGTERM) -> int:
+        """Sends the signal and waits for the end; the exit code."""
+        assert self._process
+        self._process.send_signal(number)
+        out, _ = await asyncio.wait_for(self._process.communicate(), timeout=30)
+        self.output += out.decode()
+        code = self._process.returncode
+        self._process = None
+        assert code is not None
+        return code
+
+    async def close(self) -> None:
+        """Ends it if it still runs."""
+        if self._process is not None:
+            await self.kill()
