@@ -7,11 +7,10 @@ import pytest
 from slack_bolt.app.async_app import AsyncApp
 
 from kwtsms_sandbox.slack import SARA, CannotDo, SlackSandbox
-from support.blockkit import actions, button, modal, plain_text, section, text_field
+from support.blockkit import actions, button, modal, section, text_field
 from support.slack import bolt_app, connected, on_top, opened
 
 FORM = modal(text_field("Text", "text", max_length=10))
-CHOICES = [{"text": plain_text(name), "value": name.lower()} for name in ("Ops", "Sales")]
 
 
 @pytest.fixture

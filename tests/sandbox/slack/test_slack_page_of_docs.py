@@ -1,0 +1,45 @@
+"""docs/sandbox-slack.md says what is so."""
+
+import re
+import textwrap
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from kwtsms_sandbox import slack
+from kwtsms_sandbox.slack import SlackSandbox
+from support.slack import no_proxy
+
+PAGE = (Path(__file__).parents[3] / "docs" / "sandbox-slack.md").read_text()
+
+
+async def test_the_example_runs() -> None:
+    """The first block of code works as it stands."""
+    [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    scope: dict[str, Any] = {}
+    exec(f"async def example():\n{textwrap.indent(code, '    ')}", scope)
+
+    with no_proxy():
+        await scope["example"]()
+
+
+def test_every_method_is_named() -> None:
+    """The list of methods is the table of methods."""
+    named = re.search(r"Methods: (.*?)\. Any other", PAGE, re.DOTALL)
+
+    assert named
+    assert set(re.findall(r"`(.*?)`", named[1])) == set(SlackSandbox().door.methods)
+
+
+def test_every_call_exists() -> None:
+    """What the page calls on `slack` and `slack.sockets` is there."""
+    called = re.findall(r"`?slack\.((?:sockets\.|directory\.)?\w+)\(", PAGE)
+
+    assert all(map(callable, attrgetter(*called)(SlackSandbox())))
+
+
+def test_every_name_is_exported() -> None:
+    """People, channels and helpers can be imported from the package."""
+    capitals = set(re.findall(r"`([A-Z]{3,})`", PAGE)) - {"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"}
+
+    assert capitals <= set(slack.__all__)
