@@ -6,6 +6,7 @@ from .demo import ALERTS, BOT, GENERAL, GUEST, NOURA, OPS, PARTNERS, RANDOM, SAR
 from .directory import Directory
 from .feed import Happening, Kind
 from .hands import CannotDo
+from .live import live
 from .modals import View
 from .mrkdwn import links, mentions, readable
 from .people import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID, Channel, ChannelKind, User, UserGroup
@@ -62,6 +63,7 @@ __all__ = [
     "check",
     "check_view",
     "links",
+    "live",
     "mentions",
     "plain",
     "readable",

@@ -7,7 +7,7 @@ from typing import Any
 from . import payloads
 from .courier import Courier
 from .delivery import Interaction
-from .hands import CannotDo, action, entered, find_element, held_back
+from .hands import CannotDo, action, entered, find_element, held_back, put
 from .modals import View
 from .people import Json, User
 from .timeline import Message
@@ -90,10 +90,7 @@ class Clicks(Courier):
         if block["type"] == "input" and not block.get("dispatch_action"):
             raise CannotDo(f"{wanted!r} tells the app nothing before the form is submitted")
         if holds_value(element):
-            typed = {**now.entered.get(block["block_id"], {})}
-            typed[element["action_id"]] = filled(element, value)
-            entries = {**now.entered, block["block_id"]: typed}
-            now = self.space.modals.replace(replace(now, entered=entries))
+            now = self.space.modals.replace(put(now, (block, element), value))
         trigger = self.space.triggers.issue(user.id, view=now.id)
         said = self._used(block, element, value) | {"trigger_id": trigger}
         return await self.interact(payloads.view_actions(user, now, said))

@@ -57,11 +57,17 @@ def _overflow(element: Json, value: Any) -> Json:
 
 def entered(view: View, values: Mapping[str, Any]) -> View:
     """The view with these values typed in, by block id, action id or label."""
-    typed = {block: dict(fields) for block, fields in view.entered.items()}
     for name, value in values.items():
-        block, element = _field(view, name)
-        typed.setdefault(block["block_id"], {})[element["action_id"]] = filled(element, value)
-    return replace(view, entered=typed)
+        view = put(view, _field(view, name), value)
+    return view
+
+
+def put(view: View, field: tuple[Json, Json], value: Any) -> View:
+    """The view with this value in one field, given as its block and element."""
+    block, element = field
+    block_id, state = block["block_id"], {element["action_id"]: filled(element, value)}
+    typed = {**view.entered.get(block_id, {}), **state}
+    return replace(view, entered={**view.entered, block_id: typed})
 
 
 def _field(view: View, name: str) -> tuple[Json, Json]:

@@ -98,7 +98,8 @@ class Sockets:
         # It counts on whichever connection it comes: after a refresh that is the new one.
         waiting = self._waiting.pop(str(ack.get("envelope_id")), None)
         if waiting and not waiting.done():
-            waiting.set_result(Reply(payload=ack.get("payload")))
+            payload = ack.get("payload")
+            waiting.set_result(Reply(payload=payload if isinstance(payload, dict) else None))
 
     async def deliver(self, envelope: Envelope, *, within: float) -> Reply:
         """One envelope to one connection, and the answer to it."""

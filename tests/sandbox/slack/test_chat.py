@@ -239,3 +239,15 @@ async def test_a_menu_in_a_message_reports_its_state(
 
     assert interaction.payload["actions"][0]["selected_option"] == option
     assert interaction.payload["state"]["values"]["row"]["sender"]["selected_option"] == option
+
+
+async def test_an_update_keeps_the_attachments(slack: SlackSandbox, api: AsyncWebClient) -> None:
+    """They stay until others, or none, are given."""
+    card = {"color": "#2eb67d", "blocks": [section("card")]}
+    sent = await api.chat_postMessage(channel=OPS.id, text="a", attachments=[card])
+    place = {"channel": OPS.id, "ts": sent["ts"]}
+    await api.chat_update(**place, text="b")
+    assert slack.plain(slack.visible(SARA, OPS)[0]) == "b\ncard"
+
+    await api.chat_update(**place, text="b", attachments=[])
+    assert slack.plain(slack.visible(SARA, OPS)[0]) == "b"

@@ -39,14 +39,21 @@ def post_ephemeral(space: Workspace, call: Call) -> Json:
 
 
 def update(space: Workspace, call: Call) -> Json:
-    """chat.update: own, lasting messages only; text without blocks takes the blocks away."""
+    """chat.update: own, lasting messages only.
+
+    Text without blocks takes the blocks away; attachments stay until others are given.
+    """
     before = own_message(space, call, "cant_update_message")
-    content = shown({"text": before.text, **call.args} if "blocks" in call.args else call.args)
+    content = shown({"attachments": list(before.attachments), **_kept_text(before, call)})
     if len(content.text) > MAX_UPDATE:
         raise Refused("msg_too_long")
     after = space.timeline.change(before.ts, content, marked=not content.blocks)
     facts = {"channel": after.channel, "ts": after.ts, "text": after.text}
     return {**facts, "message": message_payload(after)}
+
+
+def _kept_text(before: Message, call: Call) -> Json:
+    return {"text": before.text, **call.args} if "blocks" in call.args else call.args
 
 
 def delete(space: Workspace, call: Call) -> Json:

@@ -54,22 +54,20 @@ class Door:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """POST or GET /api/<method>."""
-        name = request.match_info["method"]
-        fault = self.faults.next(name)
-        if fault:
-            await fault.wait()
-            if unanswered := _spoiled(request, fault):
-                self._note(Call(name, dict(request.query)), None, fault.error or "fault")
-                return unanswered
-        response = await self._answer(request)
-        if fault and fault.cut is Cut.AFTER:
+        fault = self.faults.next(request.match_info["method"]) or Fault()
+        await fault.wait()
+        response = await self._answer(request, fault)
+        if fault.cut is Cut.AFTER:
             cut(request)
         return response
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request, fault: Fault) -> web.Response:
         call, kind = Call(request.match_info["method"], {}), None
         try:
             call, token = await read_call(request)
+            if spoiled := _spoiled(request, fault):
+                self._note(call, kind, fault.error or "fault")
+                return spoiled
             method = self._method(call)
             kind = self._kind(token)
             self._admit(method, kind)

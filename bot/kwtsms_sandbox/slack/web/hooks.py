@@ -11,7 +11,7 @@ from kwtsms_sandbox.slack.refusal import Refused
 from kwtsms_sandbox.slack.workspace import Workspace
 
 from .door import Door, cut, ratelimited
-from .faults import Cut
+from .faults import Cut, Fault
 
 _GONE = {"used_url", "expired_url", "no_service"}
 METHOD = "response_url"  # The name by which faults mean this door.
@@ -26,17 +26,17 @@ class HookDoor:
 
     async def handle(self, request: web.Request) -> web.Response:
         """POST /commands/<id> or /actions/<id>."""
-        fault = self._door.faults.next(METHOD)
-        if fault:
-            await fault.wait()
-            if fault.retry_after is not None:
-                return ratelimited(fault.retry_after)
-            if fault.status or fault.error:
-                return _refusal(fault.error or "fault", fault.status or 404)
-            if fault.cut is Cut.BEFORE:
-                cut(request)
+        fault = self._door.faults.next(METHOD) or Fault()
+        await fault.wait()
+        if fault.retry_after is not None:
+            return ratelimited(fault.retry_after)
+        if fault.status or fault.error:
+            return _refusal(fault.error or "fault", fault.status or 404)
+        if fault.cut is Cut.BEFORE:
+            cut(request)
+            return web.Response()
         response = await self._answer(request)
-        if fault and fault.cut is Cut.AFTER:
+        if fault.cut is Cut.AFTER:
             cut(request)
         return response
 
