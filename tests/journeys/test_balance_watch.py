@@ -8,11 +8,11 @@ from support.bot import cards, shown, staged
 
 async def test_a_low_balance_is_told_once_in_the_channel(tmp_path: Path) -> None:
     """The warning is posted when the threshold is crossed, and not again after a restart."""
-    balance = {"channels": [ALERTS.id], "warn": 2000, "critical": 10}
+    balance = {"channels": [ALERTS.id], "warn": 2000, "critical": 10, "every": "1s"}
     async with staged(tmp_path, alerts={"balance": balance}) as stage:
         await shown(stage, "1,000 credits", where=ALERTS)
-        asked = len(stage.gateway.requests)
         await stage.stop_bot()
+        asked = len(stage.gateway.requests)
         await stage.start_bot()
         await stage.gateway.until(lambda: len(stage.gateway.requests) > asked)
         await stage.stop_bot()

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy import Row, delete, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -136,8 +136,11 @@ class Dispatching(Base):
                 reason=plan.reason,
                 gateway_id=plan.gateway_id,
             )
+            phones = [one.phone for one in call.recipients]
             if plan.state in (State.SENT, State.UNKNOWN):
-                await self._heat(connection, [one.phone for one in call.recipients], now)
+                await self._heat(connection, phones, now)
+            else:  # They were cold when they were put in flight, and nothing has reached them.
+                await connection.execute(delete(hot_number).where(hot_number.c.phone.in_(phones)))
             await touch(connection, [call.message_id])
 
     async def release(self, call: ClaimedCall, now: datetime) -> None:
