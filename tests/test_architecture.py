@@ -45,7 +45,7 @@ HOMES = {
     "httpx": ("kwtsms_client.client",),
     "requests": ("apprise_kwtsms",),
     "apprise": ("apprise_kwtsms", "kwtsms_bot.alerts", "kwtsms_bot.cli"),
-    "kwtsms_sandbox": ("kwtsms_sandbox", "kwtsms_bot.cli.demo", "kwtsms_bot.cli.sandbox"),
+    "kwtsms_sandbox": ("kwtsms_sandbox", "kwtsms_bot.cli.demo", "kwtsms_bot.cli.stage"),
 }
 
 

@@ -1,4 +1,4 @@
-"""kill -9 and SIGTERM: nothing is lost, nothing is sent twice by us. The gateway's ledger judges."""
+"""kill -9 and SIGTERM: nothing is lost, nothing is sent twice by us; the ledger judges."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

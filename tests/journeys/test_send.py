@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from kwtsms_bot.database import open_database
+from kwtsms_bot.outbox.store import Audit
 from kwtsms_sandbox.gateway import Fault
-from kwtsms_sandbox.slack.demo import GUEST, NOURA, OPS, RANDOM, SARA
+from kwtsms_sandbox.slack import GENERAL, GUEST, NOURA, OPS, RANDOM, SARA, Channel, User
 from support.bot import NUMBER, sends, shown, staged
 
 
@@ -82,20 +84,29 @@ async def test_a_mistake_is_answered_with_an_example(
         assert len(stage.gateway.requests) == asked
 
 
-@pytest.mark.parametrize("who", [NOURA, GUEST], ids=["reader", "nobody"])
-async def test_who_may_not_send_is_refused(tmp_path: Path, who: object) -> None:
+@pytest.mark.parametrize(
+    ("person", "place"), [(NOURA, OPS), (GUEST, GENERAL)], ids=["reader", "nobody"]
+)
+async def test_who_may_not_send_is_refused(tmp_path: Path, person: User, place: Channel) -> None:
     """A refusal is told to the person alone and stands in the audit log; nothing is sent."""
     async with staged(tmp_path) as stage:
-        place = OPS if who is NOURA else RANDOM
-        person = NOURA if who is NOURA else GUEST
-        if place is RANDOM:
-            place = stage.slack.directory.channel("general")
         await stage.slack.command(person, place, "/sms", f"send {NUMBER} hi")
         seen = stage.slack.visible(person, place)
 
         assert "You may not send here" in stage.slack.plain(seen[-1])
         assert seen[-1].ephemeral_to == person.id
         assert sends(stage) == []
+        assert (person.id, "send", "refused") in await ledger(tmp_path)
+
+
+async def ledger(folder: Path) -> list[tuple[str, str, str]]:
+    """Who did what in the audit log, and whether it was allowed."""
+    database = await open_database(f"sqlite:///{folder / 'bridge.sqlite3'}")
+    try:
+        entries = await Audit(database).entries()
+    finally:
+        await database.close()
+    return [(one.actor, one.action, one.decision) for one in entries]
 
 
 async def test_with_an_empty_access_section_nobody_sends(tmp_path: Path) -> None:

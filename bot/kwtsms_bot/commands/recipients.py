@@ -3,15 +3,17 @@
 import re
 from dataclasses import dataclass, field
 
-from kwtsms_client import InvalidInput, Phone, parse_phone
+from kwtsms_client import Phone, PhoneCheck, validate_phone_input
 
 # Digits of both Arabic scripts, punctuation of phone numbers, and the invisible direction marks
 # that come along when a number is copied from a chat or a contact.
 _GROUP = re.compile(r"[0-9٠-٩۰-۹+().\-/\u200e\u200f\u202a-\u202e\u2066-\u2069]+(?=[\s,;،]|$)")
 _COMMA = re.compile(r"\s*[,;،]\s*")
+_COMMA_OR_BLANK = re.compile(r"[\s,;،]")
 _BLANK = re.compile(r"\s+")
 _DIGIT = re.compile(r"[0-9٠-٩۰-۹]")
 _COUNTRY_DIGITS = 5  # 00965: a longer first group is a whole number, not the beginning of one.
+EXAMPLE = "Write it with the country code, such as +965 9876 5432."
 _GROUP_DIGITS = 3  # A shorter later group is more likely text: "+965 9876 5432 5 disks failed".
 
 
@@ -33,11 +35,14 @@ def read(line: str, *, default_country: str) -> Addressed:
     mistakes: list[str] = []
     rest = line.strip()
     while rest:
-        typed, rest = _next_number(rest, default_country)
-        try:
-            found[parse_phone(typed, default_country=default_country)] = None
-        except InvalidInput as error:
-            mistakes.append(str(error))
+        end = _number_end(rest, default_country)
+        typed = rest[:end] if end else _word(rest)
+        rest = rest[len(typed) :]
+        check = _check(typed, default_country) if end else _no_number(typed)
+        if check.valid:
+            found[Phone(check.normalized)] = None
+        else:
+            mistakes.append(f"{check.error} {EXAMPLE}")
         comma = _COMMA.match(rest)
         if not comma:
             break
@@ -47,17 +52,14 @@ def read(line: str, *, default_country: str) -> Addressed:
     return Addressed(tuple(found), tuple(mistakes), rest.strip())
 
 
-def _next_number(line: str, default_country: str) -> tuple[str, str]:
-    """The number that `line` begins with, as typed, and what follows it."""
+def _number_end(line: str, default_country: str) -> int:
+    """How far the number reaches that `line` begins with; 0 where it begins with something else."""
     first = _GROUP.match(line)
     if not first:
-        word = re.match(r"[^\s,;،]*", line)
-        end = word.end() if word else 0
-        return line[:end], line[end:]
-    end = first.end()
+        return 0
     if _digits(first[0]) <= _COUNTRY_DIGITS:
-        end = _grouped(line, end, default_country)
-    return line[:end], line[end:]
+        return _grouped(line, first.end(), default_country)
+    return first.end()
 
 
 def _grouped(line: str, end: int, default_country: str) -> int:
@@ -78,8 +80,16 @@ def _digits(text: str) -> int:
 
 
 def _is_phone(text: str, default_country: str) -> bool:
-    try:
-        parse_phone(text, default_country=default_country)
-    except InvalidInput:
-        return False
-    return True
+    return _check(text, default_country).valid
+
+
+def _check(text: str, default_country: str) -> PhoneCheck:
+    return validate_phone_input(text, default_country=default_country)
+
+
+def _no_number(typed: str) -> PhoneCheck:
+    return PhoneCheck(False, f"“{typed[:60]}” is not a phone number.", "")
+
+
+def _word(line: str) -> str:
+    return _COMMA_OR_BLANK.split(line, maxsplit=1)[0]

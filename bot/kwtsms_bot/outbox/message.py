@@ -184,4 +184,3 @@ class ClaimedCall:
     text: str = field(repr=False)
     recipients: tuple[Recipient, ...]
     test: bool
-    expires_at: datetime | None

@@ -20,6 +20,7 @@ from kwtsms_client.protocol import Call
 
 T = TypeVar("T")
 MAX_IN_FLIGHT = 8  # A slow answer keeps no other message waiting.
+SHORTEST_SECONDS = 0.05
 SWEEP_SECONDS = 2.0  # How often leases and expiries are looked at.
 TROUBLE_SECONDS = 1.0
 FINISH_SECONDS = 20.0
@@ -88,26 +89,36 @@ class Worker:
         if given_back or unknown or expired:
             log.warning("taken over", queued=given_back, unknown=unknown, expired=expired)
             self._on_change()
-        while not stop.is_set():
+        while not stop.is_set() and await self._is_due():
             await self._free.acquire()
-            call = await self._claim()
-            if call is None:
-                break
-            task = asyncio.create_task(self._dispatch(call, stop))
-            self._carrying.add(task)
-            task.add_done_callback(self._carried)
+            launched = False
+            try:
+                launched = await self._launch(stop)
+            finally:
+                if not launched:
+                    self._free.release()
+        self._on_change()  # A claim may have put recipients off.
         due = await self._store.next_due()
         wait = SWEEP_SECONDS if due is None else (due - self._clock()).total_seconds()
-        return max(0.05, min(SWEEP_SECONDS, wait))
+        return max(SHORTEST_SECONDS, min(SWEEP_SECONDS, wait))
 
-    async def _claim(self) -> ClaimedCall | None:
-        call = None
-        try:
-            call = await self._store.claim(self._owner, self._lease, self._clock())
-        finally:
-            if call is None:
-                self._free.release()
-        return call
+    async def _is_due(self) -> bool:
+        due = await self._store.next_due()
+        return due is not None and due <= self._clock()
+
+    async def _launch(self, stop: asyncio.Event) -> bool:
+        """Puts one call on its way. The turn comes first: what is urgent then is claimed then."""
+        await self._turns.turn()
+        if stop.is_set():
+            return False
+        call = await self._store.claim(self._owner, self._lease, self._clock())
+        if call is None or not await self._store.put_in_flight(call, self._lease, self._clock()):
+            return False
+        task = asyncio.create_task(self._send(call))
+        self._carrying.add(task)
+        task.add_done_callback(self._carried)
+        self._on_change()
+        return True
 
     def _carried(self, task: "asyncio.Task[None]") -> None:
         self._carrying.discard(task)
@@ -115,21 +126,8 @@ class Worker:
         if not task.cancelled() and (error := task.exception()):
             log.error("call abandoned", exc_info=error)  # Its lease runs out: it becomes unknown.
 
-    async def _dispatch(self, call: ClaimedCall, stop: asyncio.Event) -> None:
-        try:
-            await self._turns.turn()
-            if stop.is_set():
-                await self._store.release(call, self._clock())
-                return
-            if not await self._store.put_in_flight(call, self._lease, self._clock()):
-                self._on_change()
-                return
-        except DatabaseTrouble as error:
-            log.error("not sent: database trouble", message=call.ref, error=str(error))
-            return  # Nothing has left; when the lease runs out it is queued again.
-        self._on_change()
-        plan = await self._carry(call)
-        await self._settle(call, plan)
+    async def _send(self, call: ClaimedCall) -> None:
+        await self._settle(call, await self._carry(call))
 
     async def _carry(self, call: ClaimedCall) -> Plan:
         """Sends it, once, and holds on to the lease until there is an answer."""

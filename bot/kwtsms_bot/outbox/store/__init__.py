@@ -6,9 +6,10 @@ from kwtsms_bot.outbox.store.deciding import Deciding
 from kwtsms_bot.outbox.store.dispatching import Dispatching
 from kwtsms_bot.outbox.store.pace import DatabasePacer
 from kwtsms_bot.outbox.store.reading import Reading
+from kwtsms_bot.outbox.store.takeover import TakingOver
 
 __all__ = ["Accepted", "Audit", "AuditEntry", "DatabasePacer", "KeyReused", "Store"]
 
 
-class Store(Accepting, Reading, Dispatching, Deciding):
+class Store(Accepting, Reading, Dispatching, TakingOver, Deciding):
     """The outbox in its database."""

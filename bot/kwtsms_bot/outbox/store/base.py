@@ -19,6 +19,7 @@ from kwtsms_bot.outbox.message import (
     State,
 )
 
+CLAIMED, IN_FLIGHT, OVER = "claimed", "in_flight", "over"  # An attempt's states.
 PARAMETERS = 500  # SQLite takes 32,766 parameters in a statement at most, older ones 999.
 
 

@@ -1,4 +1,4 @@
-"""Through the outbox: taking recipients, putting them in flight, settling them, and taking over.
+"""Through the outbox: taking recipients, putting them in flight, and settling them.
 
 Every statement names the states it may leave, so no row takes an illegal step; every statement of
 an owner names the owner and a lease that still runs, so a process that stalled cannot send.
@@ -9,22 +9,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.columns import inserted_id
-from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
+from kwtsms_bot.database.tables import attempt, message, recipient
 from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store.base import Base, as_recipient, chunks, move, touch
+from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, as_recipient, move, touch
+from kwtsms_bot.outbox.store.heat import cool, heat, without_hot
+from kwtsms_bot.outbox.store.takeover import give_back
 
 MAX_RECIPIENTS = 200  # ERR007
 MAX_LOOKED_AT = 20  # Messages looked at in one claim whose recipients all turn out to be hot.
-HOT = timedelta(seconds=16)  # ERR028: 15 s, and a little for the two clocks.
-HOT_REASON = "A message to this number left less than 15 seconds ago."
-GONE_REASON = "The process that was sending it stopped before the answer came."
-CLAIMED, IN_FLIGHT, OVER = "claimed", "in_flight", "over"
 FIRST_CHECK = timedelta(seconds=10)
 
 
@@ -39,7 +36,7 @@ class Dispatching(Base):
                 if first is None:
                     return None
                 rows = await self._due_of(connection, first, now)
-                cold = await _without_hot(connection, rows, now)
+                cold = await without_hot(connection, rows, now)
                 if cold:
                     return await _take(connection, cold, owner=owner, now=now, lease=lease)
         return None
@@ -83,7 +80,7 @@ class Dispatching(Base):
         """Makes it durable that the call may leave. False: it is not ours any more; do not send."""
         async with self.database.transaction() as connection:
             if await self._turned_hot(connection, call, now):
-                await _give_back(connection, call.attempt, now)
+                await give_back(connection, call.attempt, now)
                 return False
             changed = await connection.execute(
                 update(attempt)
@@ -93,7 +90,7 @@ class Dispatching(Base):
             if changed.rowcount != 1:
                 return False
             await move(connection, [_of(call)], State.IN_FLIGHT, now)
-            await self._heat(connection, [one.phone for one in call.recipients], now)
+            await heat(connection, [one.phone for one in call.recipients], now)
             await touch(connection, [call.message_id])
         return True
 
@@ -138,57 +135,10 @@ class Dispatching(Base):
             )
             phones = [one.phone for one in call.recipients]
             if plan.state in (State.SENT, State.UNKNOWN):
-                await self._heat(connection, phones, now)
+                await heat(connection, phones, now)
             else:  # They were cold when they were put in flight, and nothing has reached them.
-                await connection.execute(delete(hot_number).where(hot_number.c.phone.in_(phones)))
+                await cool(connection, phones)
             await touch(connection, [call.message_id])
-
-    async def release(self, call: ClaimedCall, now: datetime) -> None:
-        """Gives back what is claimed and has not left."""
-        async with self.database.transaction() as connection:
-            await _give_back(connection, call.attempt, now)
-
-    async def reap(self, now: datetime) -> tuple[int, int]:
-        """Takes over from owners that are gone: how many calls went back, how many are unknown."""
-        async with self.database.transaction() as connection:
-            lost = (
-                await connection.execute(
-                    select(attempt.c.id, attempt.c.state, attempt.c.message_id)
-                    .where(attempt.c.state.in_([CLAIMED, IN_FLIGHT]), attempt.c.lease_until <= now)
-                    .with_for_update(skip_locked=True)
-                )
-            ).all()
-            for row in lost:
-                if row.state == CLAIMED:
-                    await _give_back(connection, row.id, now)
-                    continue
-                await connection.execute(
-                    update(attempt).where(attempt.c.id == row.id).values(state=OVER)
-                )
-                here = [recipient.c.attempt_id == row.id]
-                await move(connection, here, State.UNKNOWN, now, reason=GONE_REASON)
-            await touch(connection, [row.message_id for row in lost])
-        unknown = sum(row.state == IN_FLIGHT for row in lost)
-        return len(lost) - unknown, unknown
-
-    async def expire(self, now: datetime) -> int:
-        """Gives up what could not be sent in time; how many recipients that were."""
-        old = select(message.c.id).where(message.c.expires_at <= now)
-        waiting = [recipient.c.state == State.QUEUED.value, recipient.c.message_id.in_(old)]
-        async with self.database.transaction() as connection:
-            ids = (
-                (
-                    await connection.execute(
-                        select(recipient.c.message_id).where(*waiting).distinct()
-                    )
-                )
-                .scalars()
-                .all()
-            )
-            for part in chunks(ids):
-                await move(connection, [recipient.c.message_id.in_(part)], State.EXPIRED, now)
-            await touch(connection, ids)
-        return len(ids)
 
     async def next_due(self) -> datetime | None:
         """When the first recipient in the queue is due."""
@@ -203,19 +153,7 @@ class Dispatching(Base):
         """Whether another process has sent to one of these numbers since they were claimed."""
         ids = [one.id for one in call.recipients]
         rows = (await connection.execute(select(recipient).where(recipient.c.id.in_(ids)))).all()
-        return len(await _without_hot(connection, rows, now)) < len(rows)
-
-    async def _heat(
-        self, connection: AsyncConnection, phones: Sequence[str], now: datetime
-    ) -> None:
-        """These numbers may not be sent to for a while."""
-        dialect = postgresql if self.database.dialect == "postgresql" else sqlite
-        made = dialect.insert(hot_number)
-        rows = [{"phone": phone, "until": now + HOT} for phone in phones]
-        changed = {"until": made.excluded.until}
-        await connection.execute(
-            made.on_conflict_do_update(index_elements=["phone"], set_=changed), rows
-        )
+        return len(await without_hot(connection, rows, now)) < len(rows)
 
 
 async def _take(
@@ -247,7 +185,6 @@ async def _take(
         text=about.text or "",
         recipients=tuple(taken),
         test=about.test,
-        expires_at=about.expires_at,
     )
 
 
@@ -257,42 +194,3 @@ def _ours(call: ClaimedCall) -> list[Any]:
 
 def _of(call: ClaimedCall) -> Any:
     return recipient.c.attempt_id == call.attempt
-
-
-async def _give_back(connection: AsyncConnection, attempt_id: int, now: datetime) -> None:
-    """Nothing has left: back to the queue, and the try does not count."""
-    await connection.execute(
-        update(attempt)
-        .where(attempt.c.id == attempt_id, attempt.c.state == CLAIMED)
-        .values(state=OVER)
-    )
-    claimed = [recipient.c.attempt_id == attempt_id, recipient.c.state == State.CLAIMED.value]
-    await move(connection, claimed, State.QUEUED, now, tries=recipient.c.tries - 1)
-
-
-async def _without_hot(
-    connection: AsyncConnection, rows: Sequence[Row[Any]], now: datetime
-) -> list[Row[Any]]:
-    """Those that may be sent to now; the others are put off until they may."""
-    phones = [row.phone for row in rows]
-    hot = (
-        await connection.execute(
-            select(hot_number).where(hot_number.c.phone.in_(phones), hot_number.c.until > now)
-        )
-    ).all()
-    until = {row.phone: row.until for row in hot}
-    for row in rows:
-        if row.phone in until:
-            await connection.execute(
-                update(recipient)
-                .where(
-                    recipient.c.id == row.id,
-                    or_(
-                        recipient.c.state == State.QUEUED.value,
-                        recipient.c.state == State.CLAIMED.value,
-                    ),
-                )
-                .values(due_at=until[row.phone], reason=HOT_REASON, code=None)
-            )
-    await touch(connection, [row.message_id for row in rows if row.phone in until])
-    return [row for row in rows if row.phone not in until]

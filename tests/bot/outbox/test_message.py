@@ -1,0 +1,42 @@
+"""The states of a recipient and the steps between them."""
+
+import itertools
+
+import pytest
+
+from kwtsms_bot.outbox.message import TRANSITIONS, IllegalStep, State, step
+
+PAIRS = list(itertools.product(State, State))
+LEFT = {State.IN_FLIGHT, State.SENT, State.DELIVERED, State.UNDELIVERED, State.STUCK}
+
+
+@pytest.mark.parametrize(("before", "after"), PAIRS, ids=lambda state: state.value)
+def test_a_step_is_in_the_table_or_raises(before: State, after: State) -> None:
+    """There is no way around the table."""
+    if after in TRANSITIONS[before]:
+        assert step(before, after) is after
+        return
+    with pytest.raises(IllegalStep):
+        step(before, after)
+
+
+def test_every_state_has_its_row() -> None:
+    """The table is complete."""
+    assert set(TRANSITIONS) == set(State)
+
+
+def test_what_is_sent_is_never_queued_again() -> None:
+    """No path leads from an accepted message back to the queue."""
+    reachable = {State.SENT}
+    for _ in State:
+        reachable |= {after for state in reachable for after in TRANSITIONS[state]}
+
+    assert State.QUEUED not in reachable
+    assert State.IN_FLIGHT not in reachable
+
+
+def test_only_what_is_claimed_gets_in_flight() -> None:
+    """Nothing is sent that no process has taken."""
+    sources = {state for state, following in TRANSITIONS.items() if State.IN_FLIGHT in following}
+
+    assert sources == {State.CLAIMED}

@@ -1,0 +1,293 @@
+"""The outbox in a real database: nothing lost, nothing doubled, no illegal step."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, Place, Priority, State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import KeyReused, Store
+from support.database import AT, NUMBER, OTHER, new, store_in
+
+LEASE = timedelta(seconds=30)
+LATER = AT + timedelta(seconds=31)
+KEY = DedupeKey("slack.command", "trigger-1")
+SENT = Plan(State.SENT, AT, gateway_id="f4c8", points=Decimal(1), balance_after=Decimal(99))
+
+
+async def claimed(store: Store, owner: str = "one") -> ClaimedCall:
+    """A call taken by `owner`."""
+    call = await store.claim(owner, LEASE, AT)
+    assert call
+    return call
+
+
+async def in_flight(store: Store, owner: str = "one") -> ClaimedCall:
+    """A call put in flight by `owner`."""
+    call = await claimed(store, owner)
+    assert await store.put_in_flight(call, LEASE, AT)
+    return call
+
+
+async def states(store: Store, message: Message) -> list[State]:
+    """Where its recipients stand."""
+    found = await store.get(message.id)
+    assert found
+    return [one.state for one in found.recipients]
+
+
+async def test_what_is_accepted_is_there_after_a_restart(tmp_path: Path) -> None:
+    """An accepted message is in the database when accept returns."""
+    async with store_in(tmp_path) as store:
+        accepted = await store.accept(new(NUMBER, OTHER), AT)
+    async with store_in(tmp_path) as store:
+        found = await store.find(accepted.message.ref)
+
+        assert found == accepted.message
+        assert [one.phone for one in found.recipients] == [NUMBER, OTHER]
+
+
+async def test_the_same_key_is_the_same_message(tmp_path: Path) -> None:
+    """A request that comes twice is accepted once."""
+    async with store_in(tmp_path) as store:
+        first = await store.accept(new(key=KEY), AT)
+        again = await store.accept(new(key=KEY), AT)
+
+        assert (first.fresh, again.fresh) == (True, False)
+        assert again.message.id == first.message.id
+
+
+async def test_the_same_key_at_the_same_moment_is_accepted_once(tmp_path: Path) -> None:
+    """Two deliveries that race come to one message."""
+    async with store_in(tmp_path) as store:
+        both = await asyncio.gather(*(store.accept(new(key=KEY), AT) for _ in range(8)))
+
+        assert [one.fresh for one in both].count(True) == 1
+        assert len({one.message.id for one in both}) == 1
+
+
+async def test_the_same_key_with_another_content_is_refused(tmp_path: Path) -> None:
+    """A key that was used for one message does not bring another one through."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(key=KEY), AT)
+
+        with pytest.raises(KeyReused):
+            await store.accept(new(key=KEY, text="another"), AT)
+
+
+async def test_a_one_time_key_is_consumed_once(tmp_path: Path) -> None:
+    """Of several who press at once, one wins."""
+    async with store_in(tmp_path) as store:
+        won = await asyncio.gather(*(store.consume(KEY, AT) for _ in range(8)))
+
+        assert won.count(True) == 1
+
+
+async def test_two_workers_never_take_the_same_recipient(tmp_path: Path) -> None:
+    """However many claim at once, each recipient is taken once."""
+    async with store_in(tmp_path) as store:
+        for n in range(5):
+            await store.accept(new(f"9659876543{n}"), AT)
+        calls = await asyncio.gather(*(store.claim(f"owner {n}", LEASE, AT) for n in range(8)))
+
+        taken = [one.id for call in calls if call for one in call.recipients]
+        assert len(taken) == len(set(taken)) == 5
+
+
+async def test_urgent_goes_before_bulk(tmp_path: Path) -> None:
+    """An alert never waits behind a campaign that came earlier."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(NUMBER, priority=Priority.BULK), AT - timedelta(hours=1))
+        urgent = await store.accept(new(OTHER, priority=Priority.URGENT), AT)
+
+        assert (await claimed(store)).message_id == urgent.message.id
+
+
+async def test_a_call_has_at_most_200_recipients(tmp_path: Path) -> None:
+    """ERR007: more are split."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(*(f"965{90000000 + n}" for n in range(450))), AT)
+        sizes = [len((await claimed(store)).recipients) for _ in range(3)]
+
+        assert sizes == [200, 200, 50]
+        assert await store.claim("one", LEASE, AT) is None
+
+
+async def test_an_accepted_call_settles_its_message(tmp_path: Path) -> None:
+    """What the gateway said is on the message: id, points, balance."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(), AT)).message
+        await store.settle(await in_flight(store), SENT, AT)
+        found = await store.find("f4c8")
+
+        assert found
+        assert found.id == message.id
+        assert found.counts == {State.SENT: 1}
+        assert (found.points, found.balance_after) == (Decimal(1), Decimal(99))
+
+
+async def test_a_claim_whose_lease_ran_out_goes_back(tmp_path: Path) -> None:
+    """Nothing had left, so another process may send it."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(), AT)).message
+        await claimed(store)
+
+        assert await store.reap(LATER) == (1, 0)
+        assert await states(store, message) == [State.QUEUED]
+
+
+async def test_what_was_in_flight_becomes_unknown(tmp_path: Path) -> None:
+    """Its owner is gone and it may have been sent: nobody sends it again."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(), AT)).message
+        await in_flight(store)
+
+        assert await store.reap(LATER) == (0, 1)
+        assert await states(store, message) == [State.UNKNOWN]
+        assert await store.claim("two", LEASE, LATER + timedelta(days=1)) is None
+
+
+async def test_a_lease_that_is_renewed_does_not_run_out(tmp_path: Path) -> None:
+    """A slow answer is no reason to take over."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(), AT)
+        call = await in_flight(store)
+
+        assert await store.renew(call, LEASE, AT + timedelta(seconds=20))
+        assert await store.reap(LATER) == (0, 0)
+
+
+async def test_a_process_that_stalled_past_its_lease_may_not_send(tmp_path: Path) -> None:
+    """Once the lease has run out, putting in flight is refused, reaped or not."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(), AT)
+        call = await claimed(store)
+
+        assert not await store.put_in_flight(call, LEASE, LATER)
+        await store.reap(LATER)
+        assert not await store.put_in_flight(call, LEASE, AT)
+
+
+async def test_a_late_answer_makes_unknown_known(tmp_path: Path) -> None:
+    """An answer after the take-over is still the truth."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(), AT)).message
+        call = await in_flight(store)
+        await store.reap(LATER)
+        await store.settle(call, SENT, LATER)
+
+        assert await states(store, message) == [State.SENT]
+
+
+async def test_a_late_failure_does_not_queue_what_is_unknown(tmp_path: Path) -> None:
+    """Only a person brings an unknown message back into the queue."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(), AT)).message
+        call = await in_flight(store)
+        await store.reap(LATER)
+        await store.settle(call, Plan(State.QUEUED, LATER), LATER)
+
+        assert await states(store, message) == [State.UNKNOWN]
+
+
+async def test_a_person_brings_an_unknown_message_back_once(tmp_path: Path) -> None:
+    """Of two who decide, the second finds nothing to decide."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(), AT)).message
+        await in_flight(store)
+        await store.reap(LATER)
+
+        assert await store.send_again(message.ref, LATER) == 1
+        assert await store.send_again(message.ref, LATER) == 0
+        assert await store.treat_as_sent(message.ref, LATER) == 0
+        assert await states(store, message) == [State.QUEUED]
+
+
+async def test_what_is_sent_cannot_be_cancelled(tmp_path: Path) -> None:
+    """Cancelling takes back what is queued, and nothing else."""
+    async with store_in(tmp_path) as store:
+        sent = (await store.accept(new(), AT)).message
+        await store.settle(await in_flight(store), SENT, AT)
+        queued = (await store.accept(new(OTHER), AT)).message
+
+        assert await store.cancel(sent.ref, AT) == 0
+        assert await store.cancel(queued.ref, AT) == 1
+        assert await states(store, sent) == [State.SENT]
+        assert await states(store, queued) == [State.CANCELLED]
+
+
+async def test_a_number_sent_to_waits_15_seconds_alone(tmp_path: Path) -> None:
+    """The second message to a number waits; a message to another number does not wait for it."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(NUMBER), AT)
+        await store.settle(await in_flight(store), SENT, AT)
+        both = (await store.accept(new(NUMBER, OTHER, text="second"), AT)).message
+
+        assert [one.phone for one in (await claimed(store)).recipients] == [OTHER]
+        assert await store.claim("one", LEASE, AT + timedelta(seconds=15)) is None
+        last = await store.claim("one", LEASE, AT + timedelta(seconds=17))
+        assert last
+        assert [one.phone for one in last.recipients] == [NUMBER]
+        assert last.message_id == both.id
+
+
+async def test_two_claims_of_one_number_do_not_leave_together(tmp_path: Path) -> None:
+    """A number that became hot after the claim is not sent to."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(NUMBER), AT)
+        await store.accept(new(NUMBER, text="second"), AT)
+        first, second = await claimed(store, "one"), await claimed(store, "two")
+
+        assert await store.put_in_flight(first, LEASE, AT)
+        assert not await store.put_in_flight(second, LEASE, AT)
+        assert await store.claim("two", LEASE, AT) is None
+
+
+async def test_a_number_that_nothing_reached_is_not_hot(tmp_path: Path) -> None:
+    """Proven not sent: the next try does not wait for the 15 seconds."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(), AT)
+        await store.settle(await in_flight(store), Plan(State.QUEUED, AT), AT)
+
+        assert await store.claim("one", LEASE, AT)
+
+
+async def test_what_is_too_old_is_given_up(tmp_path: Path) -> None:
+    """After its time a message is not sent any more, and its card says so."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(expires_at=LATER), AT)).message
+        await store.expire(LATER)
+
+        assert await states(store, message) == [State.EXPIRED]
+        assert await store.claim("one", LEASE, LATER) is None
+        assert [one.id for one in await store.unshown(10)] == [message.id]
+
+
+async def test_what_is_not_shown_is_found_until_it_is(tmp_path: Path) -> None:
+    """Each change asks for the card again; what was shown meanwhile does not hide it."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(), AT)).message
+        call = await in_flight(store)
+        await store.settle(call, SENT, AT)
+        await store.shown(message.id, message.revision, Place("C1", "1.1"))
+        (unshown,) = await store.unshown(10)
+        await store.shown(message.id, unshown.revision, unshown.place)
+
+        assert unshown.place == Place("C1", "1.1")
+        assert await store.unshown(10) == ()
+
+
+async def test_erasing_forgets_the_text_and_keeps_the_ledger(tmp_path: Path) -> None:
+    """After the retention time the text is gone; who, when and what became of it stays."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(), AT)).message
+        await store.settle(await in_flight(store), SENT, AT)
+
+        assert await store.erase(LATER) == 1
+        found = await store.get(message.id)
+        assert found
+        assert found.text is None
+        assert found.points == Decimal(1)

@@ -1,0 +1,206 @@
+"""The worker against a real gateway: what it meets there, and what the ledger says."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.store import DatabasePacer, Store
+from kwtsms_bot.outbox.worker import Worker
+from kwtsms_client import AsyncClient, Credentials
+from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
+from support.database import NUMBER, OTHER, new, opened
+from support.gateway import running_gateway
+
+
+@dataclass
+class Bench:
+    """A worker at work, a gateway, and a clock that can be moved on."""
+
+    running: RunningGateway
+    store: Store
+    worker: Worker
+    ahead: timedelta = timedelta()
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def gateway(self) -> Gateway:
+        """The gateway."""
+        return self.running.gateway
+
+    def now(self) -> datetime:
+        """The worker's time."""
+        return datetime.now(UTC) + self.ahead
+
+    def later(self, seconds: float) -> None:
+        """Lets time pass for the worker and for the gateway."""
+        self.ahead += timedelta(seconds=seconds)
+        self.gateway.advance(seconds)
+        self.worker.wake()
+
+    async def send(self, *recipients: str, text: str = "hello") -> Message:
+        """Accepts a message, and tells the worker."""
+        accepted = await self.store.accept(new(*recipients, text=text), self.now())
+        self.worker.wake()
+        return accepted.message
+
+    async def until(self, message: Message, holds: Callable[[Message], bool]) -> Message:
+        """The message, once `holds` of it."""
+        async with asyncio.timeout(10):
+            while True:
+                self.changed.clear()
+                found = await self.store.get(message.id)
+                assert found
+                if holds(found):
+                    return found
+                await self.changed.wait()
+
+    async def reached(self, message: Message, state: State) -> Message:
+        """The message, once all its recipients are in `state`."""
+        return await self.until(message, lambda found: set(found.counts) == {state})
+
+
+@asynccontextmanager
+async def working(folder: Path) -> AsyncIterator[Bench]:
+    """A worker between a database and a gateway."""
+    async with running_gateway() as running, opened(folder) as database:
+        account = running.gateway.account
+        credentials = Credentials(account.username, account.password)
+        async with AsyncClient(credentials, base_url=running.base_url, timeout=1.0) as client:
+            store = Store(database)
+            bench = Bench(running, store, worker=None)  # type: ignore[arg-type]  # A knot: below.
+            bench.worker = Worker(
+                store,
+                client,
+                DatabasePacer(database, timedelta(milliseconds=10)),
+                owner="bench",
+                lease=timedelta(seconds=30),
+                clock=bench.now,
+                on_change=bench.changed.set,
+            )
+            stop = asyncio.Event()
+            task = asyncio.create_task(bench.worker.run(stop))
+            try:
+                yield bench
+            finally:
+                stop.set()
+                await task
+
+
+async def test_what_is_accepted_is_sent(tmp_path: Path) -> None:
+    """The gateway's answer is on the message, and its ledger has it once."""
+    async with working(tmp_path) as bench:
+        message = await bench.reached(await bench.send(NUMBER, OTHER), State.SENT)
+
+        (entry,) = bench.gateway.ledger
+        assert message.gateway_ids == (entry.message_id,)
+        assert message.points == entry.points
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault.RESET_BEFORE,
+        Fault.RESET_AFTER,
+        Fault.HANG_BEFORE,
+        Fault.HANG,
+        Fault.HTML_502,
+        Fault.HTML_502_AFTER,
+        Fault.TRUNCATED,
+        Fault.EMPTY,
+        Fault.NOT_JSON,
+        Fault.JSON_LIST,
+        Fault.JSON_NULL,
+        Fault.BAD_UTF8,
+        Fault.HUGE,
+        Fault.REDIRECT,
+    ],
+)
+async def test_an_unreadable_answer_is_unknown_and_never_repeated(
+    tmp_path: Path, fault: Fault
+) -> None:
+    """Whatever the gateway did, it is asked once."""
+    async with working(tmp_path) as bench:
+        bench.gateway.fault(fault, endpoint="send")
+        message = await bench.reached(await bench.send(), State.UNKNOWN)
+        bench.later(3600)
+        await bench.reached(await bench.send(OTHER), State.SENT)
+
+        assert [one.state for one in message.recipients] == [State.UNKNOWN]
+        assert sum(seen.endpoint == "send" for seen in bench.gateway.requests) == 2
+
+
+async def test_a_gateway_that_is_down_is_tried_again(tmp_path: Path) -> None:
+    """No connection: nothing has left, so it goes out when the gateway is back."""
+    async with working(tmp_path) as bench:
+        await bench.running.stop()
+        message = await bench.send()
+        await bench.until(message, lambda found: found.recipients[0].reason is not None)
+        await bench.running.start()
+        bench.later(5)
+
+        await bench.reached(message, State.SENT)
+        assert len(bench.gateway.ledger) == 1
+
+
+@pytest.mark.parametrize("status", [200, 400, 406])
+async def test_a_full_queue_is_waited_for(tmp_path: Path, status: int) -> None:
+    """ERR013, whatever HTTP status it rides on, is tried again after 30 s and not before."""
+    async with working(tmp_path) as bench:
+        bench.gateway.fault("ERR013", endpoint="send", http_status=status)
+        message = await bench.send()
+        await bench.until(message, lambda found: found.recipients[0].code == "ERR013")
+        bench.later(31)
+
+        await bench.reached(message, State.SENT)
+        assert sum(seen.endpoint == "send" for seen in bench.gateway.requests) == 2
+
+
+async def test_a_number_sent_to_by_others_is_tried_after_16_seconds(tmp_path: Path) -> None:
+    """ERR028 from the gateway: another program has sent to this number."""
+    async with working(tmp_path) as bench:
+        bench.gateway.fault("ERR028", endpoint="send")
+        message = await bench.send()
+        await bench.until(message, lambda found: found.recipients[0].code == "ERR028")
+        bench.later(17)
+
+        await bench.reached(message, State.SENT)
+
+
+async def test_a_second_message_to_a_number_waits_by_itself(tmp_path: Path) -> None:
+    """The gateway never has to say ERR028 for what we sent ourselves."""
+    async with working(tmp_path) as bench:
+        await bench.reached(await bench.send(text="first"), State.SENT)
+        second = await bench.send(text="second")
+        await bench.until(second, lambda found: found.recipients[0].reason is not None)
+        bench.later(17)
+        await bench.reached(second, State.SENT)
+
+        assert [seen.outcome for seen in bench.gateway.requests] == ["OK", "OK"]
+
+
+async def test_a_refused_text_ends_the_message(tmp_path: Path) -> None:
+    """Nothing was charged, and nothing is tried again."""
+    async with working(tmp_path) as bench:
+        bench.gateway.fault("ERR031", endpoint="send")
+        message = await bench.reached(await bench.send(), State.REJECTED)
+
+        assert message.recipients[0].code == "ERR031"
+        assert message.points is None
+
+
+async def test_450_numbers_go_in_three_calls(tmp_path: Path) -> None:
+    """More than 200 recipients are split; each number is in one call."""
+    async with working(tmp_path) as bench:
+        bench.gateway.turn(requests_per_second=None)
+        numbers = [f"965{90000000 + n}" for n in range(450)]
+        message = await bench.reached(await bench.send(*numbers), State.SENT)
+
+        assert [len(entry.numbers) for entry in bench.gateway.ledger] == [200, 200, 50]
+        assert sorted(sum((entry.numbers for entry in bench.gateway.ledger), ())) == numbers
+        assert len(message.gateway_ids) == 3
