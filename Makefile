@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-READY  := $(VENV)/.ready
+READY  := $(VENV)/.ready-dev
+SHOWN  := $(VENV)/.ready-demo
 TESTS  ?= tests
 
 .PHONY: demo test check format install browser clean
 
-demo: $(READY)
+demo: $(SHOWN)
 	@$(BIN)/kwtsms-bridge demo
 
 test: $(READY) browser check
@@ -24,10 +25,14 @@ format: $(READY)
 
 install: $(READY)
 
-# Made again only when the dependencies change.
-$(READY): pyproject.toml
-	@scripts/install "$(PYTHON)" "$(VENV)"
+# Made again only when the dependencies change. The demo needs fewer of them.
+$(SHOWN): pyproject.toml
+	@scripts/install "$(PYTHON)" "$(VENV)" bot,apprise,sandbox
 	@touch $@
+
+$(READY): pyproject.toml
+	@scripts/install "$(PYTHON)" "$(VENV)" dev
+	@touch $(SHOWN) $@
 
 # The page's test needs Chromium; without it that test is skipped with the reason (in CI it fails).
 browser:

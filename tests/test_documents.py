@@ -1,0 +1,90 @@
+"""What the documents say is so."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.commands.policy import ROLES
+from kwtsms_bot.commands.router import COMMANDS
+from kwtsms_bot.commands.wording import MEANINGS
+from kwtsms_bot.outbox import retry
+from kwtsms_bot.outbox.message import TRANSITIONS, State
+from kwtsms_bot.slack.manifest import SCOPES
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
+
+
+def rows(page: str, first: str) -> dict[str, list[str]]:
+    """The table of a page whose first column is called `first`: its cells by their first."""
+    text = (ROOT / page).read_text()
+    table = text[text.index(f"| {first} |") :].split("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return {row[0].strip("`"): row[1:] for row in cells}
+
+
+def test_every_state_is_explained_with_its_steps() -> None:
+    """The table of states in docs/outbox.md is the one in the code."""
+    written = {
+        state: {word.strip() for word in row[1].split(",")} - {"–"}
+        for state, row in rows("docs/outbox.md", "state").items()
+    }
+
+    assert written == {
+        state.value: {after.value for after in following}
+        for state, following in TRANSITIONS.items()
+    }
+
+
+def test_every_state_has_words_for_people() -> None:
+    """No state is shown as a bare name."""
+    assert set(MEANINGS) == set(State)
+
+
+@pytest.mark.parametrize(
+    ("what", "delays"),
+    [
+        ("no connection", retry.NO_CONNECTION),
+        ("ERR013 (queue full)", retry.QUEUE_FULL),
+        ("ERR028 (same number within 15 s)", (retry.TOO_SOON,)),
+    ],
+)
+def test_the_delays_are_those_of_the_code(what: str, delays: tuple[int, ...]) -> None:
+    """docs/outbox.md says when something is tried again."""
+    (written,) = rows("docs/outbox.md", "what happened")[what]
+
+    assert [int(number) for number in re.findall(r"\d+", written)] == list(delays)
+
+
+def test_every_command_has_its_row_and_its_role() -> None:
+    """docs/commands.md lists each command as it is typed, and the least role that may."""
+    written = {form: row[1] for form, row in rows("docs/commands.md", "command").items()}
+
+    assert written == {
+        command.typed("/sms", command.usage): ROLES.get(command.action, ("–",))[0]
+        for command in COMMANDS.values()
+    }
+
+
+def test_every_scope_has_its_reason() -> None:
+    """docs/slack.md gives the reason that the manifest's code gives."""
+    assert {scope: row[0] for scope, row in rows("docs/slack.md", "scope").items()} == SCOPES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link and picture of a page exists."""
+    targets = re.findall(r"\]\((?!https?://|#)([^)#]+)", page.read_text())
+    missing = [target for target in targets if not (page.parent / target).exists()]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_pages_exist(page: Path) -> None:
+    """Every docs/ page that is named in a text exists."""
+    named = set(re.findall(r"\bdocs/[a-z-]+\.md", page.read_text()))
+    missing = [name for name in sorted(named) if not (ROOT / name).exists()]
+
+    assert missing == []
