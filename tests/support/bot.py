@@ -66,8 +66,21 @@ class BotProcess:
 
     async def start(self) -> None:
         """Runs it until it is connected to Slack."""
-        self._file.write_text(json.dumps(self._stage.sections))  # JSON is YAML.
         already = len(self._stage.slack.sockets.connections)
+        await self._spawn()
+        await self._stage.slack.until(
+            lambda: len(self._stage.slack.sockets.connections) > already, timeout=20
+        )
+
+    async def run_to_end(self, **slack: str) -> int:
+        """Runs it, with changes to its section `slack`, until it ends by itself; the exit code."""
+        await self._spawn(**slack)
+        return await self._finished()
+
+    async def _spawn(self, **slack: str) -> None:
+        sections = self._stage.sections
+        sections["slack"] |= slack
+        self._file.write_text(json.dumps(sections))  # JSON is YAML.
         self._process = await asyncio.create_subprocess_exec(
             str(COMMAND),
             "run",
@@ -76,9 +89,6 @@ class BotProcess:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        )
-        await self._stage.slack.until(
-            lambda: len(self._stage.slack.sockets.connections) > already, timeout=20
         )
 
     async def kill(self) -> None:
@@ -89,6 +99,10 @@ class BotProcess:
         """Sends the signal and waits for the end; the exit code."""
         assert self._process
         self._process.send_signal(number)
+        return await self._finished()
+
+    async def _finished(self) -> int:
+        assert self._process
         out, _ = await asyncio.wait_for(self._process.communicate(), timeout=30)
         self.output += out.decode()
         code = self._process.returncode

@@ -16,7 +16,6 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
-from slack_sdk.errors import SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
@@ -25,6 +24,7 @@ from kwtsms_bot.commands.base import Desk, Reply, Tone
 from kwtsms_bot.slack import blocks, card, inbound
 from kwtsms_bot.slack.directory import Directory
 from kwtsms_bot.slack.tasks import Tasks
+from kwtsms_bot.slack.trouble import SLACK_TROUBLE
 
 # Slack gives three seconds. What takes longer is acknowledged with a word and answered afterwards.
 ACK_SECONDS = 2.0
@@ -132,7 +132,7 @@ async def _apologise(error: Exception, answer: Callable[..., Awaitable[Any]]) ->
     told = Reply(Tone.BAD, title, ("Look before you try again.",), facts)
     try:
         await answer(response_type="ephemeral", **blocks.reply(told))
-    except (SlackClientError, OSError, TimeoutError, ValueError) as failed:
+    except (*SLACK_TROUBLE, ValueError) as failed:
         log.error("apology failed", reference=reference, error=type(failed).__name__)
 
 

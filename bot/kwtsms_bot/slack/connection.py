@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.config import Slack
+from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
 TIMEOUT_SECONDS = 10
 RATE_LIMIT_RETRIES = 3
@@ -49,21 +50,20 @@ async def check_tokens(client: AsyncWebClient, settings: Slack) -> AsyncSlackRes
         identity = await client.auth_test()
     except SlackApiError as error:
         raise SlackRefused(_refusal("slack.bot_token", error)) from error
-    except (SlackClientError, OSError, TimeoutError) as error:
+    except SLACK_TROUBLE as error:
         raise SlackUnreachable(f"{settings.api_url} gave no answer ({error})") from error
     try:
         # With a wrong token the socket client would try for ever; one call by hand tells.
         await client.apps_connections_open(app_token=settings.app_token.get_secret_value())
     except SlackApiError as error:
         raise SlackRefused(_refusal("slack.app_token", error)) from error
-    except (SlackClientError, OSError, TimeoutError) as error:
+    except SLACK_TROUBLE as error:
         raise SlackUnreachable(f"{settings.api_url} gave no answer ({error})") from error
     return identity
 
 
 def _refusal(key: str, error: SlackApiError) -> str:
-    said = error.response.get("error", "unknown")
-    return f"{key}: Slack says {said}. Copy the token anew from your Slack app's settings."
+    return f"{key}: Slack says {name(error)}. Copy the token anew from your Slack app's settings."
 
 
 @dataclass(slots=True)

@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Generic, TypeVar
 
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
 KEPT_SECONDS = 300  # usergroups.users.list is Tier 2: 20 a minute.
 T = TypeVar("T")
@@ -60,8 +61,8 @@ class _Kept(Generic[T]):
             return answer
         try:
             answer = await self._ask(key)
-        except (SlackApiError, OSError, TimeoutError) as error:
-            log.warning("slack lookup failed", id=key, error=type(error).__name__)
+        except SLACK_TROUBLE as error:
+            log.warning("slack lookup failed", id=key, error=name(error))
             return None
         self._known[key] = (now, answer)
         return answer

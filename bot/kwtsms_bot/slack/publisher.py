@@ -8,7 +8,7 @@ import asyncio
 import time
 
 import structlog
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.alerts.store import AlertStore
@@ -18,6 +18,7 @@ from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.slack import card, notices
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.directory import Directory
+from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
 SWEEP_SECONDS = 5.0
 UPDATE_SECONDS = 1.0  # chat.update is Tier 3: 50 a minute; only the newest state is worth one.
@@ -92,8 +93,8 @@ class Publisher:
         try:
             await self._tell()
             return await self._show_all()
-        except (SlackClientError, OSError, TimeoutError, DatabaseTrouble) as error:
-            log.warning("not shown yet", error=_name(error))
+        except (*SLACK_TROUBLE, DatabaseTrouble) as error:
+            log.warning("not shown yet", error=name(error))
             return BACK_OFF_SECONDS
 
     async def _show_all(self) -> float:
@@ -112,9 +113,9 @@ class Publisher:
         try:
             place = await self._put_or_direct(message, payload)
         except SlackApiError as error:
-            if _name(error) in PASSING:
+            if name(error) in PASSING:
                 raise
-            log.error("card not shown", message=message.ref, error=_name(error))
+            log.error("card not shown", message=message.ref, error=name(error))
         self._not_before[message.id] = time.monotonic() + UPDATE_SECONDS
         await self._store.shown(message.id, message.revision, place)
 
@@ -123,9 +124,9 @@ class Publisher:
             if message.place is not None:
                 return await self._put(message.place, payload)
         except SlackApiError as error:
-            if _name(error) not in GONE:
+            if name(error) not in GONE:
                 raise
-            log.info("card moved to a direct message", message=message.ref, error=_name(error))
+            log.info("card moved to a direct message", message=message.ref, error=name(error))
         opened = await self._client.conversations_open(users=message.author)
         return await self._put(Place(str(opened["channel"]["id"]), None), payload)
 
@@ -146,15 +147,9 @@ class Publisher:
             try:
                 await self._put(Place(pending.target, None), notices.render(pending))
             except SlackApiError as error:
-                if _name(error) in PASSING:
+                if name(error) in PASSING:
                     raise
-                log.error("warning not posted", channel=pending.target, error=_name(error))
+                log.error("warning not posted", channel=pending.target, error=name(error))
                 self._not_before[pending.target] = time.monotonic() + NOWHERE_SECONDS
                 continue
             await self._alerts.delivered(pending)
-
-
-def _name(error: Exception) -> str:
-    if isinstance(error, SlackApiError):
-        return str(error.response.get("error", "unknown"))
-    return type(error).__name__

@@ -1,0 +1,83 @@
+"""Slack misbehaving: the SMS goes out all the same, and the person still gets to know."""
+
+import asyncio
+from pathlib import Path
+
+from kwtsms_sandbox.slack import OPS, SARA, Cut, Fault
+from support.bot import NUMBER, BotProcess, cards, sends, shown, staged
+
+
+async def test_a_rate_limit_delays_the_card_and_nothing_else(tmp_path: Path) -> None:
+    """429 with Retry-After: the SMS has left long before the card is there."""
+    async with staged(tmp_path) as stage:
+        stage.slack.fault("chat.postMessage", Fault(retry_after=1))
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+
+        await shown(stage, "accepted by kwtSMS")
+        assert len(sends(stage)) == 1
+
+
+async def test_an_outage_of_slack_delays_the_card(tmp_path: Path) -> None:
+    """What is settled and not shown is shown when Slack is well again."""
+    async with staged(tmp_path) as stage:
+        stage.slack.fault("chat.postMessage", Fault(status=503), times=1)
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+
+        await shown(stage, "accepted by kwtSMS")
+        assert len(sends(stage)) == 1
+
+
+async def test_a_lost_answer_to_a_post_never_doubles_the_sms(tmp_path: Path) -> None:
+    """The card may be there twice; the text message is there once."""
+    async with staged(tmp_path) as stage:
+        stage.slack.fault("chat.postMessage", Fault(cut=Cut.AFTER))
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+
+        await shown(stage, "accepted by kwtSMS")
+        assert len(stage.gateway.ledger) == 1
+
+
+async def test_an_archived_channel_sends_the_card_to_the_person(tmp_path: Path) -> None:
+    """Where nothing can be posted any more, the person gets the card directly."""
+    async with staged(tmp_path) as stage:
+        stage.gateway.hold()
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await shown(stage, "being sent")
+        stage.slack.directory.archive(OPS)
+        stage.gateway.release()
+
+        await shown(stage, "accepted by kwtSMS", where=stage.slack.dm(SARA))
+
+
+async def test_a_cut_of_the_socket_loses_no_card(tmp_path: Path) -> None:
+    """The connection comes back by itself, and the next command is answered."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.sockets.close()
+        await stage.slack.until(lambda: stage.slack.sockets.connections, timeout=20)
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+
+        await shown(stage, "accepted by kwtSMS")
+
+
+async def test_a_wrong_token_ends_the_start_with_the_remedy(tmp_path: Path) -> None:
+    """invalid_auth at start: exit code 2, which token, what to do, no traceback."""
+    async with staged(tmp_path) as stage:
+        await stage.stop_bot()
+        bot = BotProcess(stage)
+        code = await bot.run_to_end(bot_token="xoxb-revoked")
+
+    assert code == 2
+    assert "slack.bot_token: Slack says invalid_auth" in bot.output
+    assert "Traceback" not in bot.output
+    assert "xoxb-revoked" not in bot.output
+
+
+async def test_two_answers_do_not_come_for_one_command(tmp_path: Path) -> None:
+    """A question is answered once, by the acknowledgement where that is in time."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", "help")
+        await shown(stage, "Text messages by kwtSMS")
+        await asyncio.gather(*(stage.slack.command(SARA, OPS, "/sms", "fly") for _ in range(3)))
+        await stage.slack.until(lambda: len(cards(stage)) >= 4)
+
+        assert len(cards(stage)) == 4
