@@ -31,7 +31,7 @@ LAYERS = (
 # A library, and the only places that may import it (a prefix of the module's name).
 HOMES = {
     "slack_bolt": ("kwtsms_bot.slack",),
-    "slack_sdk": ("kwtsms_bot.slack", "kwtsms_bot.service"),
+    "slack_sdk": ("kwtsms_bot.slack",),
     "sqlalchemy": (
         "kwtsms_bot.database",
         "kwtsms_bot.migrations",

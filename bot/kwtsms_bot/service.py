@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.alerts.watch import BalanceWatch
@@ -23,8 +22,8 @@ from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.outbox.store import Audit, DatabasePacer, Store
 from kwtsms_bot.outbox.tracker import Tracker
 from kwtsms_bot.outbox.worker import Worker
-from kwtsms_bot.slack.app import Front, build_app
-from kwtsms_bot.slack.connection import Connection, SlackUnreachable, check_tokens, web_client
+from kwtsms_bot.slack.app import Front
+from kwtsms_bot.slack.connection import Connection, SlackUnreachable
 from kwtsms_bot.slack.directory import Directory
 from kwtsms_bot.slack.publisher import Publisher
 from kwtsms_bot.slack.tasks import Tasks
@@ -53,10 +52,7 @@ class Service:
             stack.push_async_callback(database.close)
             pacer = DatabasePacer(database)
             gateway = await stack.enter_async_context(_gateway(self.config, pacer))
-            client = web_client(self.config.slack)
-            parts = _Parts(
-                self.config, database=database, gateway=gateway, pacer=pacer, client=client
-            )
+            parts = _Parts(self.config, database=database, gateway=gateway, pacer=pacer)
             await self._serve(parts, stop)
 
     async def _serve(self, parts: "_Parts", stop: asyncio.Event) -> None:
@@ -91,25 +87,20 @@ class Service:
         """Connects to Slack, however long that takes; a wrong token ends it at once."""
         while True:
             try:
-                identity = await check_tokens(parts.client, self.config.slack)
+                team = await parts.connection.open(parts.front)
                 break
             except SlackUnreachable as error:
                 log.warning("slack unreachable", error=str(error), again_in=RECONNECT_SECONDS)
                 await asyncio.sleep(RECONNECT_SECONDS)
-        parts.connection = Connection(
-            build_app(parts.front, parts.client, identity), self.config.slack
-        )
-        await parts.connection.open()
         parts.scheduler.start()
-        log.info("ready", team=identity.get("team"), command=self.config.slack.command)
+        log.info("ready", team=team, command=self.config.slack.command)
 
     async def _close(self, parts: "_Parts", opening: "asyncio.Task[None]") -> None:
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
         if parts.scheduler.running:
             parts.scheduler.shutdown(wait=False)
-        if parts.connection is not None:
-            await parts.connection.close()
+        await parts.connection.close()
         await parts.tasks.finish(FINISH_SECONDS)
 
 
@@ -123,12 +114,11 @@ class _Parts:
         database: Database,
         gateway: AsyncClient,
         pacer: DatabasePacer,
-        client: AsyncWebClient,
     ) -> None:
         store = Store(database)
-        self.client = client
         self.tasks = Tasks()
-        self.connection: Connection | None = None
+        self.connection = Connection(config.slack)
+        client = self.connection.client
         directory = Directory(client, _groups(config))
         alerts = AlertStore(database)
         self.publisher = Publisher(store, alerts, client, directory)

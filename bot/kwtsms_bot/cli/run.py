@@ -9,6 +9,7 @@ import click
 from kwtsms_bot import logs
 from kwtsms_bot.cli.common import USAGE, config_option, read_config
 from kwtsms_bot.config import Config
+from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.service import Service
 from kwtsms_bot.slack.connection import SlackRefused
 
@@ -28,6 +29,10 @@ def run(file: str) -> None:
         asyncio.run(_serve(config))
     except SlackRefused as error:
         click.echo(str(error), err=True)
+        sys.exit(USAGE)
+    except DatabaseTrouble as error:
+        remedy = "Check that its folder exists, that the disk has room, and who may write there."
+        click.echo(f"outbox.database: cannot be used ({error}). {remedy}", err=True)
         sys.exit(USAGE)
 
 

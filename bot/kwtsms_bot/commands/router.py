@@ -3,11 +3,14 @@
 import re
 from difflib import get_close_matches
 
+import structlog
+
 from kwtsms_bot.commands import balance, dlr, send, status
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.failures import explain
 from kwtsms_bot.commands.policy import ROLES, Action, Person, allows
+from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox.store import AuditEntry
 from kwtsms_client import KwtSMSError
 
@@ -17,6 +20,12 @@ COMMANDS: dict[str, Command] = {
 }
 COMMANDS["help"] = help_.command(COMMANDS)
 
+NOT_WRITTEN = Reply(
+    Tone.BAD,
+    "The bot's database does not answer. Nothing was accepted, and nothing was sent.",
+    details=("Try again in a minute; if it stays so, tell whoever runs the bot.",),
+)
+log = structlog.get_logger(__name__)
 _VERB = re.compile(r"\s*(\S+)\s*")
 
 
@@ -33,6 +42,9 @@ async def handle(desk: Desk, ask: Invocation) -> Reply:
         return await command.run(desk, ask, ask.text[verb.end() :] if verb else "")
     except KwtSMSError as error:
         return explain(error)
+    except DatabaseTrouble as error:
+        log.error("database trouble", command=name, error=str(error))
+        return NOT_WRITTEN
 
 
 def unknown(slash: str, name: str) -> Reply:

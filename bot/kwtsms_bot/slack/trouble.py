@@ -1,4 +1,4 @@
-"""What can go wrong on the way to Slack, in one place: the SDK lets several libraries' errors out."""
+"""What can go wrong on the way to Slack: the SDK lets several libraries' errors out."""
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
