@@ -90,7 +90,7 @@ recipient = Table(
     Column("reason", String(500)),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("message_id", "phone"),
-    Index(None, "state", "priority", "due_at"),
+    Index(None, "state", "priority", "due_at", "id"),
 )
 
 dedupe = Table(

@@ -184,3 +184,4 @@ class ClaimedCall:
     text: str = field(repr=False)
     recipients: tuple[Recipient, ...]
     test: bool
+    expires_at: datetime | None

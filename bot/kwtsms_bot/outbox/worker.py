@@ -21,7 +21,7 @@ from kwtsms_client.protocol import Call
 T = TypeVar("T")
 MAX_IN_FLIGHT = 8  # A slow answer keeps no other message waiting.
 SHORTEST_SECONDS = 0.05
-SWEEP_SECONDS = 2.0  # How often leases and expiries are looked at.
+SWEEP_SECONDS = 2.0  # How often the leases of others are looked at.
 TROUBLE_SECONDS = 1.0
 FINISH_SECONDS = 20.0
 log = structlog.get_logger(__name__)
@@ -85,10 +85,8 @@ class Worker:
         """Sends all that is due; answers when to look again, in seconds."""
         now = self._clock()
         given_back, unknown = await self._store.reap(now)
-        expired = await self._store.expire(now)
-        if given_back or unknown or expired:
-            log.warning("taken over", queued=given_back, unknown=unknown, expired=expired)
-            self._on_change()
+        if given_back or unknown:
+            log.warning("taken over", queued=given_back, unknown=unknown)
         while not stop.is_set() and await self._is_due():
             await self._free.acquire()
             launched = False
@@ -97,7 +95,7 @@ class Worker:
             finally:
                 if not launched:
                     self._free.release()
-        self._on_change()  # A claim may have put recipients off.
+        self._on_change()  # A claim may have put recipients off, or given them up.
         due = await self._store.next_due()
         wait = SWEEP_SECONDS if due is None else (due - self._clock()).total_seconds()
         return max(SHORTEST_SECONDS, min(SWEEP_SECONDS, wait))

@@ -259,11 +259,21 @@ async def test_what_is_too_old_is_given_up(tmp_path: Path) -> None:
     """After its time a message is not sent any more, and its card says so."""
     async with store_in(tmp_path) as store:
         message = (await store.accept(new(expires_at=LATER), AT)).message
-        await store.expire(LATER)
-
-        assert await states(store, message) == [State.EXPIRED]
         assert await store.claim("one", LEASE, LATER) is None
+        assert await states(store, message) == [State.EXPIRED]
         assert [one.id for one in await store.unshown(10)] == [message.id]
+
+
+async def test_what_is_put_off_is_given_up_at_its_time(tmp_path: Path) -> None:
+    """A next try that would come too late is not waited for."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(expires_at=LATER), AT)).message
+        late = Plan(State.QUEUED, LATER + timedelta(hours=1), reason="down")
+        await store.settle(await in_flight(store), late, AT)
+
+        assert await store.next_due() == LATER
+        assert await store.claim("one", LEASE, LATER) is None
+        assert await states(store, message) == [State.EXPIRED]
 
 
 async def test_what_is_not_shown_is_found_until_it_is(tmp_path: Path) -> None:

@@ -166,8 +166,8 @@ def upgrade() -> None:
     op.create_index(op.f("ix_recipient_attempt_id"), "recipient", ["attempt_id"], unique=False)
     op.create_index(op.f("ix_recipient_message_id"), "recipient", ["message_id"], unique=False)
     op.create_index(
-        op.f("ix_recipient_state_priority_due_at"),
+        op.f("ix_recipient_state_priority_due_at_id"),
         "recipient",
-        ["state", "priority", "due_at"],
+        ["state", "priority", "due_at", "id"],
         unique=False,
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.columns import inserted_id
@@ -35,6 +35,8 @@ class Dispatching(Base):
                 first = await self._first_due(connection, now)
                 if first is None:
                     return None
+                if await _expired(connection, first, now):
+                    continue
                 rows = await self._due_of(connection, first, now)
                 cold = await without_hot(connection, rows, now)
                 if cold:
@@ -42,20 +44,12 @@ class Dispatching(Base):
         return None
 
     async def _first_due(self, connection: AsyncConnection, now: datetime) -> int | None:
-        """The message to go first. A question per priority: each is one look into the index."""
+        """The message to go first."""
         for priority in Priority:
-            query = (
-                select(recipient.c.message_id)
-                .where(
-                    recipient.c.state == State.QUEUED.value,
-                    recipient.c.priority == int(priority),
-                    recipient.c.due_at <= now,
-                )
-                .order_by(recipient.c.due_at, recipient.c.id)
-                .limit(1)
-                .with_for_update(skip_locked=True)
-            )
-            found: int | None = (await connection.execute(query)).scalar()
+            query = _queue(priority, recipient.c.message_id).where(recipient.c.due_at <= now)
+            found: int | None = (
+                await connection.execute(query.with_for_update(skip_locked=True))
+            ).scalar()
             if found is not None:
                 return found
         return None
@@ -128,7 +122,8 @@ class Dispatching(Base):
                 where,
                 plan.state,
                 now,
-                due_at=plan.due_at,
+                # Not past its expiry: there it is due once more, to be given up.
+                due_at=min(plan.due_at, call.expires_at or plan.due_at),
                 code=plan.code,
                 reason=plan.reason,
                 gateway_id=plan.gateway_id,
@@ -142,10 +137,12 @@ class Dispatching(Base):
 
     async def next_due(self) -> datetime | None:
         """When the first recipient in the queue is due."""
-        query = select(func.min(recipient.c.due_at)).where(recipient.c.state == State.QUEUED.value)
         async with self.database.reading() as connection:
-            found: datetime | None = (await connection.execute(query)).scalar()
-        return found
+            found = [
+                (await connection.execute(_queue(priority, recipient.c.due_at))).scalar()
+                for priority in Priority
+            ]
+        return min((due for due in found if due is not None), default=None)
 
     async def _turned_hot(
         self, connection: AsyncConnection, call: ClaimedCall, now: datetime
@@ -154,6 +151,27 @@ class Dispatching(Base):
         ids = [one.id for one in call.recipients]
         rows = (await connection.execute(select(recipient).where(recipient.c.id.in_(ids)))).all()
         return len(await without_hot(connection, rows, now)) < len(rows)
+
+
+def _queue(priority: Priority, column: ColumnElement[Any]) -> Select[Any]:
+    """`column` of the head of one priority's queue: one look into the index, however long it is."""
+    return (
+        select(column)
+        .where(recipient.c.state == State.QUEUED.value, recipient.c.priority == int(priority))
+        .order_by(recipient.c.due_at, recipient.c.id)
+        .limit(1)
+    )
+
+
+async def _expired(connection: AsyncConnection, message_id: int, now: datetime) -> bool:
+    """Gives up a message that could not be sent in time."""
+    query = select(message.c.expires_at).where(message.c.id == message_id)
+    expires_at = (await connection.execute(query)).scalar()
+    if expires_at is None or expires_at > now:
+        return False
+    await move(connection, [recipient.c.message_id == message_id], State.EXPIRED, now)
+    await touch(connection, [message_id])
+    return True
 
 
 async def _take(
@@ -185,6 +203,7 @@ async def _take(
         text=about.text or "",
         recipients=tuple(taken),
         test=about.test,
+        expires_at=about.expires_at,
     )
 
 

@@ -1,13 +1,13 @@
-"""What is taken from those who cannot go on: owners that are gone, messages too old."""
+"""What is taken over from owners that are gone."""
 
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import attempt, message, recipient
+from kwtsms_bot.database.tables import attempt, recipient
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, chunks, move, touch
+from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, move, touch
 
 GONE_REASON = "The process that was sending it stopped before the answer came."
 
@@ -37,25 +37,6 @@ class TakingOver(Base):
             await touch(connection, [row.message_id for row in lost])
         unknown = sum(row.state == IN_FLIGHT for row in lost)
         return len(lost) - unknown, unknown
-
-    async def expire(self, now: datetime) -> int:
-        """Gives up what could not be sent in time; how many recipients that were."""
-        old = select(message.c.id).where(message.c.expires_at <= now)
-        waiting = [recipient.c.state == State.QUEUED.value, recipient.c.message_id.in_(old)]
-        async with self.database.transaction() as connection:
-            ids = (
-                (
-                    await connection.execute(
-                        select(recipient.c.message_id).where(*waiting).distinct()
-                    )
-                )
-                .scalars()
-                .all()
-            )
-            for part in chunks(ids):
-                await move(connection, [recipient.c.message_id.in_(part)], State.EXPIRED, now)
-            await touch(connection, ids)
-        return len(ids)
 
 
 async def give_back(connection: AsyncConnection, attempt_id: int, now: datetime) -> None:
