@@ -1,0 +1,41 @@
+"""kwtsms:// for Apprise.
+
+Importing this registers nothing and needs no Apprise: a plugin that registers itself while Apprise
+loads its plugins waits for a lock that Apprise holds. Call `register()`.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .plugin import NotifyKwtSMS
+
+__all__ = ["STUB", "NotifyKwtSMS", "register"]
+
+SCHEMA = "kwtsms"
+# What stands in a plugin file of Apprise: enough for its command line and for Apprise API.
+STUB = """\
+# Makes kwtsms:// known to Apprise. Written by: kwtsms-bridge apprise install
+import apprise_kwtsms
+
+apprise_kwtsms.register()
+"""
+
+
+def register() -> bool:
+    """Makes kwtsms:// known to every Apprise object of this process; harmless when repeated."""
+    from apprise import NotificationManager  # noqa: PLC0415 - Apprise may not be installed.
+
+    from .plugin import NotifyKwtSMS  # noqa: PLC0415
+
+    manager = NotificationManager()
+    if SCHEMA in manager and manager[SCHEMA] is NotifyKwtSMS:
+        return True
+    return bool(manager.add(NotifyKwtSMS))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "NotifyKwtSMS":
+        from .plugin import NotifyKwtSMS  # noqa: PLC0415 - it needs Apprise.
+
+        return NotifyKwtSMS
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

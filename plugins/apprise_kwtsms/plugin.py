@@ -1,0 +1,262 @@
+"""The Apprise plugin: kwtsms://user:password@SENDER/number/number.
+
+It decides what is sent and what is reported; `carrier` carries it. It logs no password, no number
+and no text, at any level.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from apprise import NotifyBase, NotifyFormat, NotifyType
+from apprise.common import PersistentStoreMode
+from apprise.locale import gettext_lazy as _
+from apprise.url import PrivacyMode
+from apprise.utils.parse import parse_bool, validate_regex
+
+from kwtsms_client import (
+    MAX_PAGES,
+    Credentials,
+    KwtSMSError,
+    Rejected,
+    UnknownOutcome,
+    inspect_message,
+    split_recipients,
+    validate_phone_input,
+)
+from kwtsms_client.protocol import MAX_RECIPIENTS, send
+
+from .carrier import exchange
+from .readable import from_html, from_markdown, tidy
+
+try:  # Since Apprise 2.0; before, a TypeError says the same.
+    from apprise.exception import AppriseImproperlyConfigured
+except ImportError:
+    AppriseImproperlyConfigured = TypeError
+
+MAY_HAVE_BEEN_SENT = "may have been sent"
+
+
+class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types.
+    """SMS through kwtSMS, the Kuwaiti gateway."""
+
+    service_name = "kwtSMS"
+    service_url = "https://www.kwtsms.com/"
+    setup_url = "https://www.kwtsms.com/developers.html"
+    secure_protocol = "kwtsms"
+    category = "custom"
+    storage_mode = PersistentStoreMode.MEMORY
+
+    title_maxlen = 0  # A title goes in front of the body.
+    body_maxlen = 1_071  # Seven Latin pages; for more the gateway has ERR012.
+    request_rate_per_sec = 0.5  # Seconds between requests: kwtSMS advises two a second.
+    socket_read_timeout = 15.0
+    default_batch_size = MAX_RECIPIENTS
+    default_country = "965"
+
+    templates = ("{schema}://{user}:{password}@{sender}/{targets}",)
+    template_tokens: ClassVar[dict[str, Any]] = dict(
+        NotifyBase.template_tokens,
+        user={"name": _("API Username"), "type": "string", "required": True},
+        password={"name": _("API Password"), "type": "string", "private": True, "required": True},
+        sender={
+            "name": _("Sender ID"),
+            "type": "string",
+            "required": True,
+            "regex": (r"^[^/\s][^/]{0,10}$", "i"),
+            "map_to": "source",
+        },
+        target_phone={
+            "name": _("Target Phone No"),
+            "type": "string",
+            "prefix": "+",
+            "map_to": "targets",
+        },
+        targets={"name": _("Targets"), "type": "list:string", "required": True},
+    )
+    template_args: ClassVar[dict[str, Any]] = dict(
+        NotifyBase.template_args,
+        **{"from": {"alias_of": "sender"}},
+        to={"alias_of": "targets"},
+        batch={"name": _("Batch Mode"), "type": "bool", "default": True},
+        test={"name": _("Test Mode"), "type": "bool", "default": False},
+        country={"name": _("Default Country Code"), "type": "string", "default": "965"},
+        resend={"name": _("Resend If Unknown"), "type": "bool", "default": False},
+    )
+
+    def __init__(
+        self,
+        source: Any = None,
+        targets: Any = None,
+        *,
+        batch: Any = None,
+        test: Any = None,
+        country: Any = None,
+        resend: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not (self.user and self.password):
+            raise self._refused("kwtSMS needs an API user name and password.")
+        self.source = validate_regex(source, *self.template_tokens["sender"]["regex"])
+        if not self.source:
+            raise self._refused("kwtSMS needs a sender ID of at most 11 characters.")
+        self.batch = True if batch is None else parse_bool(batch)
+        self.test = parse_bool(test)
+        self.resend = parse_bool(resend)
+        self.country = str(country or self.default_country)
+        if not self.country.isdigit() or not self.country.isascii():
+            raise self._refused("kwtSMS needs a country code of digits, such as 965.")
+        self.targets, self.invalid_targets = self._sorted(targets)
+        if not hasattr(self, "mark_delivered"):
+            self.retry = 0  # Apprise before 2.0 would send everything anew to everybody.
+
+    def _refused(self, text: str) -> Exception:
+        self.logger.warning(text)
+        error: Exception = AppriseImproperlyConfigured(text)
+        return error
+
+    def _sorted(self, targets: Any) -> tuple[list[str], list[str]]:
+        """The numbers, each once, and what is none; `url()` keeps both."""
+        good: dict[str, None] = {}
+        bad: list[str] = []
+        for target in split_recipients(targets):
+            check = validate_phone_input(target, default_country=self.country)
+            if check.valid:
+                good[check.normalized] = None
+            else:
+                bad.append(target)
+        if bad:
+            self.logger.warning("kwtSMS: %d of the targets are no phone numbers.", len(bad))
+        return list(good), bad
+
+    def send(
+        self, body: str, title: str = "", notify_type: Any = NotifyType.INFO, **kwargs: Any
+    ) -> bool:
+        """Sends to all targets; False as soon as one of them was not accepted."""
+        del title, notify_type
+        report = inspect_message(tidy(self._readable(body, kwargs.get("body_format"))))
+        text = tidy(report.cleaned)
+        if not self.targets:
+            self.logger.warning("kwtSMS: there is no valid phone number to send to.")
+            return False
+        if not text:
+            self.logger.warning("kwtSMS: nothing is left of the text to be sent.")
+            return False
+        if report.pages > MAX_PAGES:
+            self.logger.warning("kwtSMS: the text has %d pages, at most 7 go.", report.pages)
+            return False
+        done = [self._send_batch(batch, text) for batch in self._batches()]
+        return all(done) and not self.invalid_targets
+
+    def _readable(self, body: str, body_format: Any) -> str:
+        """Text, whatever `format=` in the URL says of us."""
+        declared = body_format or self.notify_format
+        if declared == NotifyFormat.HTML:
+            return from_html(body)
+        return from_markdown(body) if declared == NotifyFormat.MARKDOWN else body
+
+    def _batches(self) -> Iterator[Sequence[str]]:
+        size = self.default_batch_size if self.batch else 1
+        return (self.targets[start : start + size] for start in range(0, len(self.targets), size))
+
+    def _send_batch(self, batch: Sequence[str], text: str) -> bool:
+        key = batch[0]
+        if self._tracks and self.is_delivered(key):
+            return not self.recall(MAY_HAVE_BEEN_SENT + key)
+        self.throttle()
+        call = send(sender=self.source, recipients=batch, text=text, test=self.test)
+        credentials = Credentials(self.user, self.password)
+        try:
+            answer = exchange(
+                call,
+                credentials,
+                app=self.app_id,
+                verify=self.verify_certificate,
+                timeout=self.request_timeout,
+            )
+        except KwtSMSError as error:
+            self._failed(error, key, len(batch))
+            return False
+        if self._tracks:
+            self.mark_delivered(key)
+        self.logger.info(
+            "Sent kwtSMS notification to %d number(s), message id %s.",
+            len(batch),
+            answer.message_id,
+        )
+        return True
+
+    @property
+    def _tracks(self) -> bool:
+        return hasattr(self, "mark_delivered")
+
+    def _failed(self, error: KwtSMSError, key: str, count: int) -> None:
+        if isinstance(error, UnknownOutcome):
+            if self._tracks and not self.resend:  # A retry must not send it a second time.
+                self.mark_delivered(key)
+                self.remember(MAY_HAVE_BEEN_SENT + key, True)
+            self.logger.warning(
+                "kwtSMS: %s, so the message to %d number(s) %s.", error, count, MAY_HAVE_BEEN_SENT
+            )
+        elif isinstance(error, Rejected):
+            self.logger.warning(
+                "kwtSMS refused %d number(s), %s: %s %s",
+                count,
+                error.code,
+                error.info.meaning,
+                error.remedy,
+            )
+        else:
+            self.logger.warning("kwtSMS: %s; nothing was sent to %d number(s).", error, count)
+
+    def url(self, privacy: bool = False, *args: Any, **kwargs: Any) -> str:  # noqa: FBT001, FBT002
+        """The URL that makes this object again."""
+        params = {
+            "batch": "yes" if self.batch else "no",
+            "test": "yes" if self.test else "no",
+            "resend": "yes" if self.resend else "no",
+            "country": self.country,
+            **self.url_parameters(*args, privacy=privacy, **kwargs),
+        }
+        user = self.quote(self.user, safe="")
+        password = self.pprint(self.password, privacy, mode=PrivacyMode.Secret, safe="")
+        source = self.quote(self.source, safe="")
+        numbers = [f"+{number}" for number in self.targets] + self.invalid_targets
+        targets = "/".join(self.pprint(one, privacy, safe="") for one in numbers)
+        return (
+            f"{self.secure_protocol}://{user}:{password}@{source}/{targets}"
+            f"?{self.urlencode(params)}"
+        )
+
+    @property
+    def url_identifier(self) -> tuple[str, ...]:
+        """The account and the sender; not the targets."""
+        return (self.secure_protocol, self.user, self.password, self.source)
+
+    def __len__(self) -> int:
+        """How many requests a notification takes."""
+        size = self.default_batch_size if self.batch else 1
+        return max(1, -(-len(self.targets) // size))
+
+    @staticmethod
+    def parse_url(url: Any) -> dict[str, Any] | None:
+        """The constructor's arguments that stand in `url`; None where it is none."""
+        results: dict[str, Any] | None = NotifyBase.parse_url(url, verify_host=False)
+        if not results:
+            return None
+        query, unquote = results["qsd"], NotifyBase.unquote
+        host, path = unquote(results["host"]), NotifyBase.split_path(results["fullpath"])
+        if query.get("from"):
+            results["source"], results["targets"] = unquote(query["from"]), [host, *path]
+        else:
+            results["source"], results["targets"] = host, path
+        results["targets"] = [one for one in results["targets"] if one and one != "_"]
+        if query.get("to"):
+            results["targets"] += split_recipients(unquote(query["to"]))
+        for name in ("user", "pass"):
+            if query.get(name):
+                results["password" if name == "pass" else name] = unquote(query[name])
+        for name in ("batch", "test", "resend", "country"):
+            if query.get(name):
+                results[name] = unquote(query[name])
+        return results
