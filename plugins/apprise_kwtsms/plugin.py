@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from apprise import NotifyBase, NotifyFormat, NotifyType
 from apprise.common import PersistentStoreMode
-from apprise.locale import gettext_lazy as _
 from apprise.url import PrivacyMode
 from apprise.utils.parse import parse_bool, validate_regex
 
@@ -26,6 +25,7 @@ from kwtsms_client import (
 from kwtsms_client.protocol import MAX_RECIPIENTS, send
 
 from .carrier import exchange
+from .describe import ARGUMENTS, TOKENS
 from .readable import from_html, from_markdown, tidy
 
 try:  # Since Apprise 2.0; before, a TypeError says the same.
@@ -54,34 +54,8 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     default_country = "965"
 
     templates = ("{schema}://{user}:{password}@{sender}/{targets}",)
-    template_tokens: ClassVar[dict[str, Any]] = dict(
-        NotifyBase.template_tokens,
-        user={"name": _("API Username"), "type": "string", "required": True},
-        password={"name": _("API Password"), "type": "string", "private": True, "required": True},
-        sender={
-            "name": _("Sender ID"),
-            "type": "string",
-            "required": True,
-            "regex": (r"^[^/\s][^/]{0,10}$", "i"),
-            "map_to": "source",
-        },
-        target_phone={
-            "name": _("Target Phone No"),
-            "type": "string",
-            "prefix": "+",
-            "map_to": "targets",
-        },
-        targets={"name": _("Targets"), "type": "list:string", "required": True},
-    )
-    template_args: ClassVar[dict[str, Any]] = dict(
-        NotifyBase.template_args,
-        **{"from": {"alias_of": "sender"}},
-        to={"alias_of": "targets"},
-        batch={"name": _("Batch Mode"), "type": "bool", "default": True},
-        test={"name": _("Test Mode"), "type": "bool", "default": False},
-        country={"name": _("Default Country Code"), "type": "string", "default": "965"},
-        resend={"name": _("Resend If Unknown"), "type": "bool", "default": False},
-    )
+    template_tokens: ClassVar[dict[str, Any]] = {**NotifyBase.template_tokens, **TOKENS}
+    template_args: ClassVar[dict[str, Any]] = {**NotifyBase.template_args, **ARGUMENTS}
 
     def __init__(
         self,
