@@ -1,0 +1,13 @@
+"""A page on this machine: a Slack-like workspace on the left, phones on the right, the gateway below.
+
+    page = PageServer(gateway=gateway, slack=slack)
+    async with serve(page.app()) as served:
+        ...  # open f"{served.url}/"
+
+It is for a browser on the same machine, never for the network.
+"""
+
+from .offers import COMMANDS, Hint, Shortcut
+from .server import PageServer
+
+__all__ = ["COMMANDS", "Hint", "PageServer", "Shortcut"]

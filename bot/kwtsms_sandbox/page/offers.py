@@ -1,0 +1,52 @@
+"""What the page offers besides what the app shows: commands to type, shortcuts, bad days. Facts."""
+
+from dataclasses import dataclass
+
+from kwtsms_sandbox.gateway import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A command as the composer suggests it."""
+
+    command: str  # With its slash: "/sms send".
+    usage: str = ""  # What stands after it: "NUMBER TEXT".
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A shortcut of the app's: Slack shows it in the composer, or in each message's menu."""
+
+    callback_id: str
+    name: str
+    on_message: bool = False
+
+
+COMMANDS = (
+    Hint("/sms send", "NUMBER TEXT", "Send a text message"),
+    Hint("/sms balance", about="Credits left"),
+    Hint("/sms status", "[ID]", "What became of a message"),
+    Hint("/sms dlr", "[ID]", "Delivery report, where the country gives one"),
+    Hint("/sms help", about="What you may type"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BadDay:
+    """Something that the next send meets; `fault` is the gateway's name for it."""
+
+    fault: str
+    words: str
+
+
+BAD_DAYS = (
+    BadDay(Fault.HTML_502, "a 502 page, nothing sent"),
+    BadDay(Fault.HTML_502_AFTER, "sent, then a 502 page"),
+    BadDay(Fault.RESET_AFTER, "sent, then the line is cut"),
+    BadDay(Fault.NOT_JSON, "sent, the answer unreadable"),
+    BadDay("ERR013", "refused: the queue is full"),
+    BadDay("ERR010", "refused: no credits"),
+    BadDay("ERR003", "refused: wrong password"),
+)
+"""One of each sort: proven not sent, unknown, refused for a while, refused until someone acts."""

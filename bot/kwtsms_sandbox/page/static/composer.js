@@ -1,0 +1,128 @@
+/** Where one types: commands are suggested, Enter sends, the arrow brings the last line back. */
+
+import { fill, h, icon } from "./dom.js";
+import { menu } from "./elements.js";
+import { act, currentChannel } from "./place.js";
+import { state } from "./state.js";
+
+const form = document.getElementById("composer-form");
+const box = document.getElementById("composer");
+const list = document.getElementById("suggestions");
+const hint = document.getElementById("hint");
+const HINT = "Type / for commands. Enter sends, Shift+Enter starts a new line, ↑ brings your last line back.";
+
+let active = -1;
+let sent = () => {};
+
+/** Begins to listen; `onsent` is called when a line is on its way. */
+export function startComposer(onsent) {
+  sent = onsent;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send();
+  });
+  box.addEventListener("input", suggest);
+  box.addEventListener("keydown", onkey);
+  box.addEventListener("blur", () => setTimeout(hide, 150)); // After a click on a suggestion.
+  box.addEventListener("focus", suggest);
+}
+
+/** Shows where a line would go, and what else can be begun here. */
+export function showComposer(channel) {
+  const name = channel.is_dm ? "the SMS app" : `#${channel.name}`;
+  box.placeholder = `Message ${name}, or type /sms`;
+  box.setAttribute("aria-label", `Message ${name}`);
+  const offered = state.offers.shortcuts.filter((one) => !one.on_message);
+  const items = offered.map((one) => ({ label: one.name, act: () => act("shortcut", { callback_id: one.callback_id }) }));
+  const begin = items.length ? menu("Shortcuts", items, "shortcuts") : null;
+  begin?.querySelector("summary").replaceChildren(icon("bolt"));
+  fill(document.getElementById("shortcuts"), begin);
+  suggest();
+}
+
+function send() {
+  const line = box.value.trim();
+  if (!line) return;
+  box.value = "";
+  hide();
+  act("write", { channel: currentChannel().id, line });
+  sent();
+}
+
+/** The commands that begin as the line does; none once one is complete. */
+function fitting() {
+  const typed = box.value.toLowerCase();
+  if (!typed.startsWith("/")) return [];
+  return state.offers.commands.filter((one) => one.command.startsWith(typed.trimEnd()) && !typed.startsWith(`${one.command} `));
+}
+
+/** The command whose name is already there. */
+function begun() {
+  return state.offers.commands.find((one) => `${box.value} `.startsWith(`${one.command} `));
+}
+
+function suggest() {
+  if (document.activeElement !== box) return hide();
+  const found = fitting();
+  active = -1;
+  fill(list, found.map(suggestion));
+  open(found.length > 0);
+  const command = begun();
+  hint.textContent = command ? `${command.command} ${command.usage}`.trim() + (command.about ? ` – ${command.about}` : "") : HINT;
+}
+
+function suggestion(one, index) {
+  return h(
+    "li",
+    { role: "option", id: `suggestion-${index}`, "aria-selected": "false", onmousedown: (event) => { event.preventDefault(); complete(one); } },
+    h("span", {}, h("b", {}, one.command), " ", h("span.usage", {}, one.usage)),
+    h("span.about", {}, one.about),
+  );
+}
+
+function complete(one) {
+  box.value = `${one.command} `;
+  box.focus();
+  suggest();
+}
+
+function open(isOpen) {
+  list.hidden = !isOpen;
+  box.setAttribute("aria-expanded", String(isOpen));
+  if (!isOpen) box.removeAttribute("aria-activedescendant");
+}
+
+function hide() {
+  active = -1;
+  open(false);
+  hint.textContent = HINT;
+}
+
+function onkey(event) {
+  if (event.isComposing) return;
+  const found = list.hidden ? [] : fitting();
+  if (event.key === "Enter" && !event.shiftKey) {
+    event.preventDefault();
+    if (found[active]) complete(found[active]);
+    else send();
+  } else if (found.length && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+    event.preventDefault();
+    point((active + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length);
+  } else if (found.length && event.key === "Tab" && !event.shiftKey) {
+    event.preventDefault();
+    complete(found[Math.max(active, 0)]);
+  } else if (event.key === "Escape") {
+    hide();
+  } else if (event.key === "ArrowUp" && !box.value) {
+    event.preventDefault();
+    box.value = [...state.typed.values()].at(-1)?.text ?? "";
+  }
+}
+
+function point(index) {
+  list.children[active]?.setAttribute("aria-selected", "false");
+  active = index;
+  list.children[active].setAttribute("aria-selected", "true");
+  list.children[active].scrollIntoView({ block: "nearest" });
+  box.setAttribute("aria-activedescendant", list.children[active].id);
+}

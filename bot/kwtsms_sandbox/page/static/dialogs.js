@@ -1,0 +1,36 @@
+/** What interrupts: a question before something is done, and a word about what failed. */
+
+import { h } from "./dom.js";
+import { textObject } from "./mrkdwn.js";
+
+const SECONDS_SHOWN = 7;
+
+/** Shows Slack's confirm object; true if the person goes on. */
+export function ask({ title, text, confirm, deny, style }) {
+  const yes = h(style === "danger" ? "button.button.danger" : "button.button.primary", { value: "yes" }, textObject(confirm));
+  const no = h("button.button", { value: "" }, textObject(deny));
+  const form = h("form", { method: "dialog" }, h("h2", { dir: "auto" }, textObject(title)), h("p", { dir: "auto" }, textObject(text)));
+  const dialog = h("dialog.ask", { "aria-label": title.text }, form);
+  form.append(h("div.actions", {}, no, yes));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault(); // The policy lets no form be submitted, not even to its dialog.
+    dialog.close(event.submitter?.value);
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+  });
+}
+
+/** Says why something was not done. */
+export function complain(words) {
+  const close = () => note.remove();
+  const note = h("div.toast", { role: "alert", dir: "auto", onclick: close }, words);
+  const host = [...document.querySelectorAll("dialog[open]")].at(-1) ?? document.body;
+  host.append(note);
+  setTimeout(close, SECONDS_SHOWN * 1000);
+}

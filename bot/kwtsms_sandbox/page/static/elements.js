@@ -1,0 +1,214 @@
+/**
+ * Buttons, menus and fields. Each gets its element and a `hand`:
+ *   value       what it holds now (a string, an option's value, or a list of these)
+ *   change(v)   it holds something else; the app is not told
+ *   press(v)    the person acts, and the app is told
+ *   focus       the name by which the focus finds it again
+ */
+
+import { ask } from "./dialogs.js";
+import { h, icon } from "./dom.js";
+import { textObject } from "./mrkdwn.js";
+import { state } from "./state.js";
+
+/** The element's node, or a word about what cannot be shown. */
+export function element(model, hand) {
+  const draw = Object.hasOwn(ELEMENTS, model.type) ? ELEMENTS[model.type] : unknown;
+  return draw(model, hand);
+}
+
+/** What an element holds before anybody touched it. */
+export function initialValue(model) {
+  if (model.initial_option) return model.initial_option.value;
+  if (model.initial_options) return model.initial_options.map((option) => option.value);
+  const name = Object.keys(model).find((key) => key.startsWith("initial_"));
+  return name ? model[name] : null;
+}
+
+/** What a field holds, from the state in which Slack reports it. */
+export function heldValue({ type: _, ...held }) {
+  const value = Object.values(held)[0];
+  if (Array.isArray(value)) return value.map((one) => one.value ?? one);
+  return value?.value ?? value ?? null;
+}
+
+const ELEMENTS = {
+  button,
+  workflow_button: button,
+  overflow,
+  image: picture,
+  static_select: (model, hand) => select(model, optionsOf(model), hand),
+  users_select: (model, hand) => select(model, people(), hand),
+  conversations_select: (model, hand) => select(model, channels(), hand),
+  channels_select: (model, hand) => select(model, channels(), hand),
+  multi_static_select: (model, hand) => several(model, optionsOf(model), hand),
+  multi_users_select: (model, hand) => several(model, people(), hand),
+  multi_conversations_select: (model, hand) => several(model, channels(), hand),
+  multi_channels_select: (model, hand) => several(model, channels(), hand),
+  checkboxes: (model, hand) => several(model, optionsOf(model), hand),
+  radio_buttons: radios,
+  plain_text_input: (model, hand) => (model.multiline ? area(model, hand) : line("text", model, hand)),
+  email_text_input: (model, hand) => line("email", model, hand),
+  url_text_input: (model, hand) => line("url", model, hand),
+  number_input: (model, hand) => line("text", model, hand, { inputmode: "decimal" }),
+  datepicker: (model, hand) => line("date", model, hand),
+  timepicker: (model, hand) => line("time", model, hand),
+};
+
+function unknown(model) {
+  return h("span.unknown", {}, `This page cannot show “${model.type}”.`);
+}
+
+/** Asks back where the element wants that, then acts. */
+async function confirmed(model, act) {
+  if (!model.confirm || (await ask(model.confirm))) act();
+}
+
+function button(model, hand) {
+  const act = () => {
+    if (/^https?:/i.test(model.url ?? "")) window.open(model.url, "_blank", "noopener,noreferrer");
+    hand.press(model.value ?? null);
+  };
+  const look = { primary: "button.primary", danger: "button.danger" }[model.style] ?? "button";
+  return h(
+    look,
+    {
+      type: "button",
+      dir: "auto",
+      "data-focus": hand.focus,
+      "aria-label": model.accessibility_label,
+      onclick: () => confirmed(model, act),
+    },
+    textObject(model.text),
+  );
+}
+
+function overflow(model, hand) {
+  const choose = (option) => confirmed(model, () => hand.press(option.value));
+  const items = model.options.map((option) => ({ label: textObject(option.text), act: () => choose(option) }));
+  return menu("More actions", items, hand.focus);
+}
+
+/** A button that opens a small menu of {label, act}. */
+export function menu(name, items, focus) {
+  const close = () => node.removeAttribute("open");
+  const choices = items.map(({ label, act }) =>
+    h("button.item", { type: "button", dir: "auto", onclick: () => { close(); act(); } }, label),
+  );
+  const summary = h("summary", { "aria-label": name, title: name, "data-focus": focus }, icon("more"));
+  const node = h(
+    "details.menu",
+    {
+      onkeydown: (event) => { if (event.key === "Escape") { close(); summary.focus(); event.stopPropagation(); } },
+      onfocusout: (event) => { if (!node.contains(event.relatedTarget)) close(); },
+    },
+    summary,
+    h("div.items", {}, choices),
+  );
+  return node;
+}
+
+function picture(model) {
+  return h("span.picture", { title: model.alt_text }, icon("picture", { label: model.alt_text || "picture" }));
+}
+
+function optionsOf(model) {
+  return model.options ?? model.option_groups?.flatMap((group) => group.options) ?? [];
+}
+
+function people() {
+  const option = (one) => ({ value: one.id, text: { type: "plain_text", text: one.real_name } });
+  return [...state.people.values()].filter((one) => !one.is_bot).map(option);
+}
+
+function channels() {
+  const named = state.channels.filter((one) => !one.is_dm);
+  return named.map((one) => ({ value: one.id, text: { type: "plain_text", text: `#${one.name}` } }));
+}
+
+function select(model, options, hand) {
+  const choices = options.map((option) =>
+    h("option", { value: option.value, selected: option.value === hand.value }, option.text.text),
+  );
+  const placeholder = h("option", { value: "" }, model.placeholder?.text ?? "Choose…");
+  const node = h("select", { "data-focus": hand.focus, id: hand.id, "aria-label": hand.id ? null : placeholder.text }, placeholder, choices);
+  node.addEventListener("change", () => {
+    hand.change(node.value || null);
+    if (hand.press) confirmed(model, () => hand.press(node.value || null));
+  });
+  return node;
+}
+
+function several(model, options, hand) {
+  const chosen = new Set(hand.value ?? []);
+  const toggle = (value, on) => {
+    if (on) chosen.add(value);
+    else chosen.delete(value);
+    hand.change([...chosen]);
+    if (hand.press) hand.press([...chosen]);
+  };
+  const boxes = options.map((option) => choice("checkbox", option, hand, chosen.has(option.value), toggle));
+  return h("div.choices", { role: "group", "aria-labelledby": hand.labelId }, boxes);
+}
+
+function radios(model, hand) {
+  const pick = (value) => {
+    hand.change(value);
+    if (hand.press) confirmed(model, () => hand.press(value));
+  };
+  const boxes = optionsOf(model).map((option) => choice("radio", option, hand, option.value === hand.value, pick));
+  return h("div.choices", { role: "radiogroup", "aria-labelledby": hand.labelId }, boxes);
+}
+
+function choice(type, option, hand, checked, act) {
+  const box = h("input", {
+    type,
+    checked,
+    name: hand.focus,
+    value: option.value,
+    "data-focus": `${hand.focus} ${option.value}`,
+    onchange: (event) => act(option.value, event.target.checked),
+  });
+  const about = option.description ? h("span.about", {}, textObject(option.description)) : null;
+  return h("label.choice", {}, box, h("span", { dir: "auto" }, textObject(option.text), about));
+}
+
+function line(type, model, hand, more = {}) {
+  return field(h("input", { type, ...fieldProperties(model, hand), ...more }), model, hand);
+}
+
+function area(model, hand) {
+  return field(h("textarea", { rows: 4, ...fieldProperties(model, hand) }), model, hand);
+}
+
+function fieldProperties(model, hand) {
+  return {
+    id: hand.id,
+    dir: "auto",
+    value: hand.value ?? "",
+    placeholder: model.placeholder?.text,
+    autocomplete: "off",
+    autofocus: model.focus_on_load,
+    "data-focus": hand.focus,
+  };
+}
+
+/** Lets a text field tell what is typed, and the app where it asked for that. */
+function field(node, model, hand) {
+  const moments = model.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
+  let timer;
+  node.addEventListener("input", () => {
+    hand.change(node.value);
+    if (!hand.press || !moments.includes("on_character_entered")) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => hand.press(node.value), 400);
+  });
+  if (node.type === "date" || node.type === "time") node.addEventListener("change", () => hand.press?.(node.value));
+  node.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || node.tagName === "TEXTAREA") return;
+    if (!hand.press || !moments.includes("on_enter_pressed")) return;
+    event.preventDefault();
+    hand.press(node.value);
+  });
+  return node;
+}

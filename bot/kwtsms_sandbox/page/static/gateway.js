@@ -1,0 +1,86 @@
+/** The gateway's side: credits left, what came in, and how to give it a bad day. */
+
+import { fill, h, reconcile } from "./dom.js";
+import { act } from "./place.js";
+import { state } from "./state.js";
+
+const credits = document.getElementById("credits");
+const account = document.getElementById("account");
+const delta = document.getElementById("delta");
+const waiting = document.getElementById("waiting");
+const menu = document.getElementById("bad-day");
+const log = document.getElementById("log");
+const nothing = document.getElementById("log-empty");
+
+let last = null;
+
+/** Begins to listen to the buttons. */
+export function startGateway() {
+  document.getElementById("top-up").addEventListener("click", () => act("top-up"));
+  menu.addEventListener("change", () => {
+    if (menu.value) act("bad-day", { fault: menu.value });
+    menu.value = "";
+  });
+}
+
+/** Offers the bad days that the server knows. */
+export function showBadDays() {
+  const options = state.offers.bad_days.map((day) => h("option", { value: day.fault }, day.words));
+  fill(menu, h("option", { value: "" }, "Next send goes wrong…"), options);
+  last = null;
+}
+
+/** Shows credits and log as they are. */
+export function showGateway() {
+  account.textContent = state.account.name;
+  showCredits(Number(state.account.credits));
+  showWaiting();
+  const rows = [...state.requests.values()].sort((a, b) => b.number - a.number);
+  nothing.hidden = rows.length > 0;
+  reconcile(log, rows.map((one) => ({ key: String(one.number), version: JSON.stringify(one), draw: () => row(one) })));
+}
+
+function showCredits(now) {
+  credits.textContent = new Intl.NumberFormat("en").format(now);
+  if (last !== null && now !== last) {
+    const change = now - last;
+    const sign = change > 0 ? "+" : "−";
+    fill(delta, h(change > 0 ? "span.more" : "span.less", {}, `${sign}${Math.abs(change)}`));
+  }
+  last = now;
+}
+
+function showWaiting() {
+  const words = new Map(state.offers.bad_days.map((day) => [day.fault, day.words]));
+  const chips = state.account.waiting.map((fault) => h("li", {}, words.get(fault) ?? fault));
+  const mend = h("button.link", { type: "button", onclick: () => act("mend") }, "Never mind");
+  fill(waiting, chips.length ? [h("span", {}, "Next: "), h("ul", {}, chips), mend] : null);
+}
+
+function row(one) {
+  return h(
+    "tr",
+    {},
+    h("td.at", {}, h("time", { datetime: one.at }, clock(one.at))),
+    h("td.endpoint", {}, one.endpoint),
+    h("td.what", {}, h("bdi", {}, one.about || "–")),
+    h("td.outcome", {}, h(`span.chip.${tone(one)}`, {}, outcome(one))),
+    h("td.credits", {}, one.credits ?? ""),
+  );
+}
+
+function outcome({ outcome: code, state: now }) {
+  if (code === null) return "…";
+  return ["test", "stuck", "queued", "deleted"].includes(now) ? `${code} · ${now}` : code;
+}
+
+function tone({ outcome: code, state: now }) {
+  if (code === null) return "open";
+  if (now === "stuck") return "warn";
+  if (code === "OK") return "good";
+  return code.startsWith("ERR") ? "bad" : "warn";
+}
+
+function clock(at) {
+  return new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" }).format(new Date(at));
+}

@@ -1,0 +1,130 @@
+/** The messages of a channel, and the commands that were typed in it. */
+
+import { showBlocks } from "./blocks.js";
+import { h, icon, reconcile } from "./dom.js";
+import { menu } from "./elements.js";
+import { mrkdwn, plainText } from "./mrkdwn.js";
+import { act } from "./place.js";
+import { person, state } from "./state.js";
+
+const NEAR_THE_END = 120; // Pixels from the end, and new messages are followed.
+
+/** Makes the list show a channel; `jump` goes to its end. */
+export function showMessages(list, channel, { jump = false } = {}) {
+  const follow = jump || list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
+  const items = [...roots(channel), ...typedLines(channel)].sort((a, b) => (a.ts < b.ts ? -1 : 1));
+  reconcile(list, items.length ? items : [empty(channel)]);
+  if (follow) list.scrollTop = list.scrollHeight;
+}
+
+/** The moment of a message as "14:05". */
+export function clock(ts) {
+  return new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }).format(new Date(Number(ts) * 1000));
+}
+
+/** A round picture of somebody: initials, in a colour of their own. */
+export function avatar(who) {
+  if (who.is_bot) return h("span.avatar.bot", { "aria-hidden": "true" }, icon("app"));
+  const initials = who.real_name.split(/\s+/).slice(0, 2).map((word) => [...word][0]).join("");
+  const node = h("span.avatar", { "aria-hidden": "true" }, initials);
+  node.style.setProperty("--hue", hue(who.id));
+  return node;
+}
+
+function hue(id) {
+  return ([...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 9973, 7) * 137) % 360;
+}
+
+function roots(channel) {
+  const all = [...state.messages.values()].filter((one) => one.channel === channel.id);
+  const replies = Map.groupBy(all.filter((one) => isReply(one, all)), (one) => one.thread_ts);
+  return all
+    .filter((one) => !isReply(one, all))
+    .map((one) => item(one, (replies.get(one.ts) ?? []).sort((a, b) => (a.ts < b.ts ? -1 : 1))));
+}
+
+function isReply(message, all) {
+  return Boolean(message.thread_ts) && message.thread_ts !== message.ts && all.some((one) => one.ts === message.thread_ts);
+}
+
+function item(message, replies) {
+  const version = [message, ...replies].map((one) => `${one.ts}.${one.revision}`).join(" ");
+  return { ts: message.ts, key: message.ts, version, draw: () => article(message, replies) };
+}
+
+function article(message, replies = []) {
+  const who = person(message.user);
+  const head = h(
+    "header",
+    {},
+    h("bdi.author", {}, who.real_name),
+    who.is_bot ? h("span.tag", {}, "app") : null,
+    h("time", { datetime: new Date(Number(message.ts) * 1000).toISOString() }, clock(message.ts)),
+    message.is_edited ? h("span.edited", {}, "(edited)") : null,
+  );
+  const seen = message.is_ephemeral ? h("p.ephemeral", {}, icon("eye"), "Only visible to you") : null;
+  const body = h("div.content", {}, seen, head, content(message), shortcuts(message));
+  const thread = replies.length ? h("div.replies", { "aria-label": "Replies" }, replies.map((one) => article(one))) : null;
+  body.append(...(thread ? [thread] : []));
+  const node = h(message.is_ephemeral ? "article.message.only-you" : "article.message", {}, avatar(who), body);
+  node.dataset.ts = message.ts;
+  return node;
+}
+
+function content(message) {
+  const surface = {
+    press: (block, element, value) =>
+      act("press", {
+        channel: message.channel,
+        ts: message.ts,
+        block_id: block.block_id,
+        action_id: element.action_id,
+        value,
+      }),
+  };
+  const box = h("div.blocks");
+  if (message.blocks.length) showBlocks(box, message.blocks, surface);
+  else if (message.text) box.append(h("div.text", { dir: "auto" }, mrkdwn(message.text)));
+  return [box, message.attachments.map((one) => attachment(one, surface)), message.files.map(file)];
+}
+
+function attachment(attached, surface) {
+  const node = h("div.attachment");
+  if (attached.blocks?.length) showBlocks(node, attached.blocks, surface);
+  else {
+    const title = attached.title ? h("strong", { dir: "auto" }, plainText(attached.title)) : null;
+    node.append(h("div.text", { dir: "auto" }, title, mrkdwn(attached.text ?? attached.fallback ?? "")));
+  }
+  return node;
+}
+
+function file({ id, name, bytes }) {
+  const size = bytes < 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024)} KB`;
+  return h("a.file", { href: `/files/${encodeURIComponent(id)}`, download: name }, icon("file"), h("bdi", {}, name), h("span.about", {}, size));
+}
+
+function shortcuts(message) {
+  const offered = state.offers.shortcuts.filter((one) => one.on_message);
+  if (!offered.length || message.is_ephemeral) return null;
+  const take = (one) => () => act("shortcut", { callback_id: one.callback_id, channel: message.channel, ts: message.ts });
+  return menu("Message shortcuts", offered.map((one) => ({ label: one.name, act: take(one) })), `shortcuts ${message.ts}`);
+}
+
+function typedLines(channel) {
+  return [...state.typed.values()]
+    .filter((line) => line.channel === channel.id)
+    .map((line) => ({ ts: line.ts, key: `typed-${line.number}`, version: `${line.took}`, draw: () => typed(line) }));
+}
+
+/** Slack shows a typed command to nobody; here it stands beside what came of it. */
+function typed(line) {
+  const outcome = line.error
+    ? h("span.bad", {}, line.error)
+    : h("span.about", {}, line.took === null ? "sending…" : `acknowledged in ${line.took} ms`);
+  return h("div.typed", {}, icon("typed", { label: "You typed" }), h("code", { dir: "auto" }, line.text), outcome);
+}
+
+function empty(channel) {
+  const draw = () => h("p.empty", {}, channel.is_dm ? "Nothing here yet." : `This is the beginning of #${channel.name}.`);
+  return { ts: "", key: "empty", version: channel.id, draw };
+}

@@ -1,0 +1,122 @@
+/** A handset for each number that received something. */
+
+import { fill, h, reconcile } from "./dom.js";
+import { state } from "./state.js";
+
+const pane = document.getElementById("phones");
+const tabs = document.getElementById("numbers");
+const title = document.getElementById("sender");
+const number = document.getElementById("number");
+const thread = document.getElementById("thread");
+const time = document.getElementById("phone-time");
+
+let chosen = "";
+const seen = new Map(); // By number: how many messages were there when it was last looked at.
+
+/** Begins the phone's clock. */
+export function startPhones() {
+  const tick = () => { time.textContent = hour(new Date()); };
+  tick();
+  setInterval(tick, 10_000);
+}
+
+/** Forgets what was looked at: another set of phones comes. */
+export function forgetPhones() {
+  chosen = "";
+  seen.clear();
+  for (const phone of state.phones.values()) seen.set(phone.number, count(phone));
+}
+
+/** Shows the phones; the one that just received something comes up unless somebody is reading. */
+export function showPhones() {
+  const phones = [...state.phones.values()];
+  const latest = phones.at(-1);
+  const reading = pane.contains(document.activeElement);
+  const isNew = latest && count(latest) > (seen.get(latest.number) ?? 0);
+  if (!state.phones.has(chosen) || (isNew && !reading)) chosen = latest?.number ?? "";
+  const phone = state.phones.get(chosen);
+  if (phone) seen.set(phone.number, count(phone));
+  showTabs(phones);
+  showThread(phone);
+  return isNew;
+}
+
+/** A number as people write it. */
+export function pretty(digits) {
+  const kuwaiti = /^965(\d{4})(\d{4})$/.exec(digits);
+  return kuwaiti ? `+965 ${kuwaiti[1]} ${kuwaiti[2]}` : `+${digits}`;
+}
+
+function count(phone) {
+  return phone.first + phone.sms.length;
+}
+
+function hour(at) {
+  return new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }).format(at);
+}
+
+function showTabs(phones) {
+  tabs.hidden = phones.length < 2;
+  const items = phones.map((phone) => {
+    const selected = phone.number === chosen;
+    const fresh = count(phone) - (seen.get(phone.number) ?? 0);
+    return { key: phone.number, version: `${selected} ${fresh}`, draw: () => tab(phone, selected, fresh) };
+  });
+  reconcile(tabs, items);
+  tabs.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+function tab(phone, selected, fresh) {
+  const badge = fresh > 0 ? h("span.badge", { "aria-label": `${fresh} new` }, String(fresh)) : null;
+  return h(
+    "button.tab",
+    {
+      type: "button",
+      role: "tab",
+      "aria-selected": String(selected),
+      "aria-controls": "handset",
+      tabindex: selected ? 0 : -1,
+      "data-focus": phone.number,
+      onclick: () => choose(phone.number),
+      onkeydown: beside,
+    },
+    h("bdi", { dir: "ltr" }, pretty(phone.number)),
+    badge,
+  );
+}
+
+function choose(one) {
+  chosen = one;
+  showPhones();
+}
+
+/** The arrow keys go from tab to tab. */
+function beside(event) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  const numbers = [...state.phones.keys()];
+  choose(numbers[(numbers.indexOf(chosen) + step + numbers.length) % numbers.length]);
+  tabs.querySelector("[aria-selected=true]").focus();
+}
+
+function showThread(phone) {
+  document.getElementById("handset").classList.toggle("idle", !phone);
+  if (!phone) return;
+  title.textContent = phone.sms.at(-1).sender;
+  fill(number, h("bdi", { dir: "ltr" }, pretty(phone.number)));
+  if (thread.dataset.number !== phone.number) thread.replaceChildren();
+  thread.dataset.number = phone.number;
+  reconcile(thread, phone.sms.map((sms, index) => ({
+    key: String(phone.first + index),
+    version: "as received",
+    draw: () => bubble(sms, phone.sms[index - 1]),
+  })));
+  thread.scrollTop = thread.scrollHeight;
+}
+
+function bubble(sms, before) {
+  const from = before && before.sender !== sms.sender ? h("p.from", { dir: "auto" }, `From ${sms.sender}`) : null;
+  const pages = sms.pages > 1 ? `${sms.pages} pages` : "1 page";
+  const about = h("p.about", {}, h("time", { datetime: sms.at }, hour(new Date(sms.at))), ` · ${pages}`);
+  return h("div.sms", {}, from, h("p.bubble", { dir: "auto" }, sms.text), about);
+}

@@ -1,0 +1,70 @@
+/** Where one can go, and as whom one can act. */
+
+import { h, icon, reconcile } from "./dom.js";
+import { avatar } from "./messages.js";
+import { currentChannel, go } from "./place.js";
+import { appChannel, state } from "./state.js";
+
+const apps = document.getElementById("apps");
+const channels = document.getElementById("channels");
+const people = document.getElementById("people");
+
+const seen = new Map(); // By channel: the last message that was looked at.
+
+for (const tab of document.querySelectorAll("[data-tab]")) {
+  tab.addEventListener("click", () => go({ tab: tab.dataset.tab }));
+}
+
+/** Counts all that is there as seen: another person sits down. */
+export function forgetUnread() {
+  seen.clear();
+  for (const channel of state.channels) seen.set(channel.id, newest(channel));
+}
+
+/** Shows the lists as they are. */
+export function showSidebar() {
+  const here = currentChannel();
+  const app = appChannel();
+  seen.set(here.id, newest(here));
+  reconcile(apps, [row(app, "SMS", state.online ? "online" : "offline", here)]);
+  reconcile(channels, state.channels.filter((one) => one !== app).map((one) => row(one, one.name, "", here)));
+  const actors = [...state.people.values()].filter((one) => !one.is_bot);
+  reconcile(people, actors.map((one) => ({
+    key: one.id,
+    version: String(one.id === state.me),
+    draw: () => actor(one),
+  })));
+}
+
+function newest(channel) {
+  const there = [...state.messages.values()].filter((one) => one.channel === channel.id && one.user !== state.me);
+  return there.reduce((last, one) => (one.ts > last ? one.ts : last), "");
+}
+
+function row(channel, name, presence, here) {
+  const isHere = channel === here;
+  const unread = !isHere && newest(channel) > (seen.get(channel.id) ?? "");
+  const version = `${isHere} ${unread} ${presence}`;
+  return { key: channel.id, version, draw: () => entry({ channel, name, presence, isHere, unread }) };
+}
+
+function entry({ channel, name, presence, isHere, unread }) {
+  const tab = channel.is_dm ? "home" : "messages";
+  const dot = presence ? h(`span.presence.${presence}`, { role: "img", "aria-label": presence }) : null;
+  const news = unread ? h("span.unread", { role: "img", "aria-label": "new messages" }) : null;
+  const look = unread ? "button.entry.fresh" : "button.entry";
+  const place = { type: "button", "aria-current": isHere ? "page" : null, "data-focus": channel.id };
+  const act = { onclick: () => go({ channel: channel.id, tab }) };
+  return h("li", {}, h(look, { ...place, ...act }, icon(channel.is_dm ? "app" : "hash"), name, dot, news));
+}
+
+function actor(one) {
+  const standing = one.standing ? h("span.tag", {}, one.standing) : null;
+  const properties = {
+    type: "button",
+    "aria-pressed": String(one.id === state.me),
+    "data-focus": one.id,
+    onclick: () => go({ person: one.id }),
+  };
+  return h("li", {}, h("button.entry.actor", properties, avatar(one), h("bdi", {}, one.real_name), standing));
+}

@@ -1,0 +1,117 @@
+/** Forms as a dialog, and App Home. What is typed stays here until it is submitted. */
+
+import { showBlocks } from "./blocks.js";
+import { fill, h } from "./dom.js";
+import { heldValue } from "./elements.js";
+import { plainText } from "./mrkdwn.js";
+import { act } from "./place.js";
+import { state } from "./state.js";
+
+const dialog = document.getElementById("modal");
+const form = document.getElementById("modal-form");
+const title = document.getElementById("modal-title");
+const body = document.getElementById("modal-body");
+const foot = document.getElementById("modal-foot");
+const trouble = document.getElementById("modal-trouble");
+const home = document.getElementById("home");
+
+const drafts = new Map(); // By view id: what was typed, by block and action id.
+let shown = null;
+
+/** Begins to listen to the dialog. */
+export function startViews() {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (shown?.submit) submit(shown);
+  });
+  dialog.addEventListener("cancel", (event) => {
+    event.preventDefault();
+    if (shown) act("close", { view: shown.id });
+  });
+  for (const button of dialog.querySelectorAll("[data-close]")) {
+    button.addEventListener("click", () => shown && act("close", { view: shown.id }));
+  }
+}
+
+/** Shows the form on top, or none. */
+export function showModal() {
+  const view = state.views.at(-1) ?? null;
+  const open = new Set(state.views.map((one) => one.id));
+  for (const id of drafts.keys()) if (!open.has(id) && id !== state.home?.id) drafts.delete(id);
+  if (!view) {
+    shown = null;
+    dialog.close();
+    return;
+  }
+  if (view.id !== shown?.id) body.replaceChildren();
+  shown = view;
+  fill(title, plainText(view.title));
+  dialog.classList.toggle("stacked", state.views.length > 1);
+  showBlocks(body, view.blocks, surface(view));
+  trouble.textContent = view.trouble ?? "";
+  trouble.hidden = !view.trouble;
+  showFoot(view);
+  if (!dialog.open) dialog.showModal();
+  if (Object.keys(view.errors).length) body.querySelector(".wrong input, .wrong textarea, .wrong select")?.focus();
+}
+
+/** Shows App Home. */
+export function showHome() {
+  if (!state.home) {
+    fill(home, h("p.empty", {}, "The app has not published anything here."));
+    return;
+  }
+  if (!home.dataset.view) home.replaceChildren();
+  home.dataset.view = state.home.id;
+  showBlocks(home, state.home.blocks, surface(state.home));
+}
+
+/** Forgets whose Home stood here. */
+export function clearHome() {
+  delete home.dataset.view;
+  home.replaceChildren();
+}
+
+function showFoot(view) {
+  const close = () => act("close", { view: view.id });
+  const cancel = h("button.button", { type: "button", dir: "auto", onclick: close }, view.close ? plainText(view.close.text) : "Close");
+  const send = view.submit ? h("button.button.primary", { type: "submit", id: "modal-submit", dir: "auto" }, plainText(view.submit.text)) : null;
+  fill(foot, view.close || !view.submit ? cancel : null, send);
+}
+
+async function submit(view) {
+  const button = document.getElementById("modal-submit");
+  button.disabled = true;
+  await act("submit", { view: view.id, values: typedInto(view) });
+  button.disabled = false;
+}
+
+function surface(view) {
+  const mine = drafts.get(view.id) ?? drafts.set(view.id, new Map()).get(view.id);
+  const name = (block, element) => `${block.block_id}/${element.action_id}`;
+  return {
+    errors: view.errors,
+    value: (block, element) => {
+      const held = view.values[block.block_id]?.[element.action_id];
+      return mine.get(name(block, element)) ?? (held ? heldValue(held) : null);
+    },
+    change: (block, element, value) => mine.set(name(block, element), value),
+    press: (block, element, value) =>
+      act("press", {
+        view: view.id,
+        block_id: block.block_id,
+        action_id: element.action_id,
+        value,
+        values: typedInto(view),
+      }),
+  };
+}
+
+/** What was typed into the fields that are still there, by block id. */
+function typedInto(view) {
+  const mine = drafts.get(view.id) ?? new Map();
+  const typed = view.blocks
+    .filter((block) => block.type === "input" && mine.has(`${block.block_id}/${block.element.action_id}`))
+    .map((block) => [block.block_id, mine.get(`${block.block_id}/${block.element.action_id}`)]);
+  return Object.fromEntries(typed);
+}
