@@ -1,0 +1,101 @@
+"""The whole of it, as a person sees it: the real bot, the page, Chromium."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.cli.stage import Stage
+from kwtsms_sandbox.gateway import Fault
+from kwtsms_sandbox.page import PageServer
+from kwtsms_sandbox.serving import serve
+from support.bot import NUMBER, staged
+from support.browser import Browser, browser, chromium
+
+__all__ = ["browser", "chromium"]
+ENTER = "\ue007"  # WebDriver's key.
+pytestmark = pytest.mark.browser
+
+
+@asynccontextmanager
+async def page(folder: Path, browser: Browser) -> AsyncIterator[Stage]:
+    """The demo's page, open in the browser."""
+    async with staged(folder) as stage:
+        shown = PageServer(gateway=stage.gateway, slack=stage.slack)
+        async with serve(shown.app()) as served:
+            await browser.open(served.url)
+            yield stage
+
+
+async def test_what_is_typed_on_the_left_arrives_on_the_phone(
+    tmp_path: Path,
+    browser: Browser,
+) -> None:
+    """The main job: a slash command becomes an SMS, and the card and the credits say so."""
+    async with page(tmp_path, browser) as stage:
+        await browser.type("#composer", f"/sms send +{NUMBER} Hello مرحبا{ENTER}")
+        await browser.shows("#thread .bubble", "Hello مرحبا")
+        await browser.shows("#messages", "Accepted by kwtSMS")
+        await browser.shows("#credits", "999")
+
+        assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == ["Hello مرحبا"]
+        assert browser.complaints() == []
+
+
+async def test_arabic_is_shown_from_right_to_left(
+    tmp_path: Path,
+    browser: Browser,
+) -> None:
+    """An Arabic text has its direction on the phone."""
+    async with page(tmp_path, browser):
+        await browser.type("#composer", f"/sms send {NUMBER} نجح النسخ الاحتياطي{ENTER}")
+        await browser.shows("#thread .bubble", "نجح النسخ")
+
+        assert await browser.style("#thread .bubble", "direction") == "rtl"
+
+
+async def test_an_unknown_outcome_is_decided_with_the_mouse(
+    tmp_path: Path,
+    browser: Browser,
+) -> None:
+    """The card of an unknown message has two buttons; one press settles it."""
+    async with page(tmp_path, browser) as stage:
+        stage.gateway.fault(Fault.HTML_502_AFTER, endpoint="send")
+        await browser.type("#composer", f"/sms send {NUMBER} hi{ENTER}")
+        await browser.shows("#messages", "it may have been sent")
+        await browser.run(
+            "[...document.querySelectorAll('#messages button')]"
+            ".find((one) => one.innerText.includes('Treat as sent')).click()"
+        )
+        await browser.shows("#messages", "Accepted by kwtSMS")
+
+        assert len(stage.gateway.ledger) == 1
+
+
+async def test_what_a_person_types_stays_text(
+    tmp_path: Path,
+    browser: Browser,
+) -> None:
+    """Markup, mentions and entities are shown as they were typed, in Slack and on the phone."""
+    hostile = "a < b <!channel> &lt;i&gt; *x* `y`"
+    async with page(tmp_path, browser):
+        await browser.type("#composer", f"/sms send {NUMBER} {hostile}{ENTER}")
+        await browser.shows("#thread .bubble", hostile)
+        await browser.shows("#messages", hostile)
+
+        assert browser.complaints() == []
+
+
+async def test_a_narrow_window_needs_no_sideways_scrolling(
+    tmp_path: Path,
+    browser: Browser,
+) -> None:
+    """On a phone's width everything is in reach."""
+    async with page(tmp_path, browser):
+        await browser.open(await browser.run("return location.href"), width=390, height=844)
+        await browser.type("#composer", f"/sms send {NUMBER} {'long' * 60}{ENTER}")
+        await browser.shows("#messages", "Accepted by kwtSMS")
+        wide = await browser.run("return document.documentElement.scrollWidth > innerWidth")
+
+        assert wide is False

@@ -1,0 +1,167 @@
+"""A headless Chromium for tests: Debian's, driven by selenium. Waits by the page's own changes.
+
+It has no profile, asks nobody for updates, and reaches nothing but loopback. Where the tool is
+missing its tests are skipped with the reason; where CI=true they fail.
+"""
+
+import asyncio
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium.common.exceptions import TimeoutException
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+
+from support.slack import no_proxy
+
+SWITCHES = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--no-proxy-server",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-extensions",
+    "--disable-sync",
+    "--disable-quic",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+)
+SECONDS = 8.0
+
+# Resolves as soon as the expression is true; it is looked at again whenever the page changes.
+_UNTIL = """
+const [holds, seconds, ...rest] = [...arguments], done = rest.at(-1);
+const look = () => { try { return %s; } catch (error) { return null; } };
+const watch = new MutationObserver(check);
+const timer = setTimeout(() => finish(["never"]), seconds * 1000);
+function finish(answer) { watch.disconnect(); clearTimeout(timer); done(answer); }
+function check() { const value = look(); if (value) finish(["yes", value]); }
+watch.observe(document, {
+  childList: true, subtree: true, attributes: true, characterData: true
+});
+document.addEventListener("scroll", check, true);
+check();
+"""
+
+
+class Browser:
+    """What a person does with a page, awaitable, so that the server in this loop can answer."""
+
+    def __init__(self, driver: Chrome) -> None:
+        self.driver = driver
+
+    async def open(self, url: str, *, width: int = 1360, height: int = 860) -> None:
+        """Goes there, in a window of this size."""
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        await self._cdp("Emulation.setDeviceMetricsOverride", metrics)
+        await asyncio.to_thread(self.driver.get, url)
+
+    async def prefer(self, scheme: str) -> None:
+        """Asks for "dark" or "light"."""
+        feature = {"name": "prefers-color-scheme", "value": scheme}
+        await self._cdp("Emulation.setEmulatedMedia", {"features": [feature]})
+
+    async def run(self, script: str, *args: Any) -> Any:
+        """What this script returns."""
+        return await asyncio.to_thread(self.driver.execute_script, script, *args)
+
+    async def until(self, expression: str, *, timeout: float = SECONDS) -> Any:  # noqa: ASYNC109
+        """The value of this JavaScript expression as soon as it is true."""
+        script = _UNTIL % f"({expression})"
+        try:
+            answer = await asyncio.to_thread(
+                self.driver.execute_async_script, script, expression, timeout
+            )
+        except TimeoutException:
+            answer = ["never"]
+        assert answer[0] == "yes", f"never true on the page: {expression}"
+        return answer[1]
+
+    async def shows(self, css: str, words: str) -> None:
+        """Waits until an element that fits `css` says these words."""
+        await self.until(
+            f"[...document.querySelectorAll({css!r})]"
+            f".some((one) => one.innerText.includes({words!r}))"
+        )
+
+    async def text(self, css: str) -> str:
+        """What the first such element says."""
+        return str(await self.until(f"document.querySelector({css!r})?.innerText"))
+
+    async def count(self, css: str) -> int:
+        """How many such elements there are."""
+        return int(await self.run("return document.querySelectorAll(arguments[0]).length", css))
+
+    async def style(self, css: str, name: str) -> str:
+        """A computed style of the first such element."""
+        script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
+        return str(await self.run(script, css, name))
+
+    async def click(self, css: str) -> None:
+        """Clicks the first such element, once it is there."""
+        await self.until(f"document.querySelector({css!r})")
+        await asyncio.to_thread(lambda: self.driver.find_element(By.CSS_SELECTOR, css).click())
+
+    async def type(self, css: str, keys: str) -> None:
+        """Types into the first such element, key by key."""
+        await self.until(f"document.querySelector({css!r})")
+        await asyncio.to_thread(
+            lambda: self.driver.find_element(By.CSS_SELECTOR, css).send_keys(keys)
+        )
+
+    async def press(self, keys: str) -> None:
+        """Presses keys wherever the focus is."""
+        await asyncio.to_thread(lambda: self.driver.switch_to.active_element.send_keys(keys))
+
+    async def picture(self, file: Path) -> None:
+        """Saves what is seen."""
+        await asyncio.to_thread(self.driver.save_screenshot, str(file))
+
+    def complaints(self) -> list[str]:
+        """What the console has complained about since the last call."""
+        return [
+            str(entry["message"])
+            for entry in self.driver.get_log("browser")  # type: ignore[no-untyped-call]
+            if entry["level"] in ("WARNING", "SEVERE")
+        ]
+
+    async def _cdp(self, command: str, arguments: dict[str, Any]) -> None:
+        await asyncio.to_thread(self.driver.execute_cdp_cmd, command, arguments)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
+    """One browser for all tests, with an empty profile."""
+    tools = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if not all(tools):
+        reason = "Chromium and its driver are missing: make browser"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    options = ChromeOptions()
+    options.binary_location = str(tools[0])
+    for switch in SWITCHES:
+        options.add_argument(switch)
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with no_proxy():
+        driver = Chrome(options, ChromeService(str(tools[1])))
+        driver.set_script_timeout(SECONDS * 2)
+        yield driver
+        driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: Chrome) -> Iterator[Browser]:
+    """The browser, on an empty page and without wishes."""
+    made = Browser(chromium)
+    made.complaints()
+    yield made
+    chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    chromium.get("about:blank")
