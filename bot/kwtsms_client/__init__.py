@@ -1,6 +1,6 @@
 """A client for kwtSMS, the Kuwaiti SMS gateway: sync and async, typed, with honest outcomes.
 
-`AsyncClient` is loaded when it is first used, so that the pure half can be imported without httpx.
+`Client` and `AsyncClient` are loaded when first used: the pure half needs no httpx.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -31,9 +31,12 @@ from kwtsms_client.models import (
     Delivery,
     DeliveryReport,
     Outcome,
+    RecipientResult,
     RejectedInput,
+    SendResult,
     Status,
     Validation,
+    Verification,
 )
 from kwtsms_client.phone import (
     Phone,
@@ -49,7 +52,7 @@ from kwtsms_client.text import MAX_PAGES, MessageReport, clean_message, inspect_
 from kwtsms_client.version import __version__
 
 if TYPE_CHECKING:
-    from kwtsms_client.client import AsyncClient
+    from kwtsms_client.client import AsyncClient, Client
 
 __all__ = [
     "API_ERRORS",
@@ -58,6 +61,7 @@ __all__ = [
     "AccountError",
     "AsyncClient",
     "Balance",
+    "Client",
     "ConfigurationError",
     "ContentError",
     "Coverage",
@@ -75,15 +79,18 @@ __all__ = [
     "PhoneCheck",
     "QueueFull",
     "RecipientError",
+    "RecipientResult",
     "Rejected",
     "RejectedInput",
     "ReportUnavailable",
     "RequestError",
+    "SendResult",
     "SenderError",
     "Status",
     "TooSoon",
     "UnknownOutcome",
     "Validation",
+    "Verification",
     "__version__",
     "clean_message",
     "find_country_code",
@@ -98,7 +105,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "AsyncClient":
+    if name in {"AsyncClient", "Client"}:
         from kwtsms_client import client  # noqa: PLC0415 - httpx comes with it.
 
         return getattr(client, name)

@@ -93,3 +93,67 @@ class DeliveryReport:
 
     message_id: str
     deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientResult:
+    """What became of one number."""
+
+    recipient: str
+    outcome: Outcome
+    message_id: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What became of every number of a send, and what it cost."""
+
+    recipients: tuple[RecipientResult, ...]
+    invalid: tuple[RejectedInput, ...] = ()
+    points_charged: Decimal = Decimal(0)
+    balance_after: Decimal | None = None
+
+    def of(self, outcome: Outcome) -> tuple[str, ...]:
+        """The numbers with this outcome."""
+        return tuple(one.recipient for one in self.recipients if one.outcome is outcome)
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        """The numbers that the gateway took."""
+        return self.of(Outcome.ACCEPTED)
+
+    @property
+    def rejected(self) -> tuple[str, ...]:
+        """The numbers that the gateway refused."""
+        return self.of(Outcome.REJECTED)
+
+    @property
+    def not_sent(self) -> tuple[str, ...]:
+        """The numbers for which nothing left this machine."""
+        return self.of(Outcome.NOT_SENT)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The numbers that may or may not have been sent to."""
+        return self.of(Outcome.UNKNOWN)
+
+    @property
+    def message_ids(self) -> tuple[str, ...]:
+        """The gateway's ids, each once."""
+        return tuple(dict.fromkeys(one.message_id for one in self.recipients if one.message_id))
+
+    @property
+    def ok(self) -> bool:
+        """Every number was accepted."""
+        return not self.invalid and len(self.accepted) == len(self.recipients) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether the credentials work: the balance, or what is wrong."""
+
+    ok: bool
+    balance: Balance | None
+    error: str | None

@@ -1,0 +1,22 @@
+"""When a request may start. Pure: the clock comes in, and waiting is the caller's."""
+
+import threading
+
+# Two requests a second, from start to start, as the vendor advises; above five it bans the address.
+INTERVAL_SECONDS = 0.5
+
+
+class Pacer:
+    """Gives out start instants that lie an interval apart; threads may share it."""
+
+    def __init__(self, interval: float = INTERVAL_SECONDS) -> None:
+        self.interval = interval
+        self._next = float("-inf")
+        self._lock = threading.Lock()
+
+    def reserve(self, now: float) -> float:
+        """How many seconds from `now` the caller has to wait before it starts."""
+        with self._lock:
+            start = max(now, self._next)
+            self._next = start + self.interval
+        return start - now
