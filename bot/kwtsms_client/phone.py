@@ -94,7 +94,7 @@ def mask(number: str) -> str:
 
 
 def _ascii_digits(text: str) -> str:
-    return "".join(str(unicodedata.digit(char, "")) for char in text)
+    return "".join(str(unicodedata.decimal(char, "")) for char in text)
 
 
 def _is_local(digits: str, code: str) -> bool:
@@ -114,7 +114,7 @@ def _without_trunk_zero(number: str) -> str:
 
 def _error(raw: str, number: str) -> str | None:
     if not number:
-        return f"'{raw}' is not a phone number: it has no digits."
+        return f"'{raw}' is not a phone number: no digits found."
     if len(number) < MIN_DIGITS:
         return f"'{raw}' is too short: {len(number)} digits, at least {MIN_DIGITS} are needed."
     if len(number) > MAX_DIGITS:
@@ -125,6 +125,8 @@ def _error(raw: str, number: str) -> str | None:
     country = COUNTRIES[code]
     lengths = " or ".join(map(str, country.lengths))
     if len(number) - len(code) not in country.lengths:
-        return f"'{raw}' is not a number in {country.name}: {lengths} digits expected after {code}."
+        return (
+            f"'{raw}' is not a number in {country.name}: expected {lengths} digits after +{code}."
+        )
     first = ", ".join(country.first)
     return f"'{raw}' is not a mobile in {country.name}: after {code} it must start with {first}."

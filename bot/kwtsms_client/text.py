@@ -5,7 +5,6 @@ Arabic letters and presentation forms are never touched.
 """
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
@@ -39,13 +38,26 @@ _EMOJI = re.compile(
     "]"
 )
 _HIDDEN = re.compile("[\u200b-\u200d\u2060\u00ad\ufeff\ufffc]")
+# Unicode's control and format characters (Cc, Cf) other than \n and \t; a test holds it to Unicode.
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
+    "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0001\U000e0020-\U000e007f]"
+)
+_REMOVED = (
+    ("HTML tags", _TAG),
+    ("emoji", _EMOJI),
+    ("hidden characters", _HIDDEN),
+    ("control characters", _CONTROL),
+)
 
 
 class Encoding(StrEnum):
     """How a text goes over the air."""
 
     GSM7 = "gsm7"
-    UNICODE = "unicode"
+    UCS2 = "ucs2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,7 @@ def inspect_message(text: str) -> MessageReport:
         original=str(text),
         cleaned=cleaned,
         changes=changes,
-        encoding=Encoding.UNICODE if forcing else Encoding.GSM7,
+        encoding=Encoding.UCS2 if forcing else Encoding.GSM7,
         units=units,
         pages=_pages(units, unicode=bool(forcing)),
         forcing=forcing,
@@ -110,34 +122,28 @@ def pages(text: str) -> int:
 
 
 def _clean(text: str) -> tuple[str, tuple[Change, ...]]:
-    text = _LINE_ENDS.sub("\n", text).encode("utf-8", "ignore").decode()
+    text = _LINE_ENDS.sub("\n", text.encode("utf-8", "ignore").decode())
     before, text = text, text.translate(_DIGITS)
     changes = []
     if before != text:
-        changed = [old for old, new in zip(before, text, strict=True) if old != new]
-        changes.append(Change("Arabic digits", len(changed), tuple(dict.fromkeys(changed))))
-    for kind, pattern in (("HTML tags", _TAG), ("emoji", _EMOJI), ("hidden characters", _HIDDEN)):
-        text, found = _remove(pattern, text)
-        if found:
-            changes.append(Change(kind, found.total(), tuple(found)))
-    controls = Counter(char for char in text if _is_control(char))
-    if controls:
-        text = "".join(char for char in text if char not in controls)
-        changes.append(Change("control characters", controls.total(), tuple(controls)))
+        changed = Counter(old for old, new in zip(before, text, strict=True) if old != new)
+        changes.append(Change("Arabic digits", changed.total(), tuple(changed)))
+    text, removed = _without(text)
+    changes += [Change(kind, found.total(), tuple(found)) for kind, found in removed.items()]
     return text, tuple(changes)
 
 
-def _remove(pattern: re.Pattern[str], text: str) -> tuple[str, "Counter[str]"]:
-    """What a removal brings together may match again, so it goes on until nothing does."""
-    found: Counter[str] = Counter()
-    while here := pattern.findall(text):
-        found.update(here)
-        text = pattern.sub("", text)
-    return text, found
-
-
-def _is_control(char: str) -> bool:
-    return char not in "\n\t" and unicodedata.category(char) in ("Cc", "Cf")
+def _without(text: str) -> tuple[str, dict[str, "Counter[str]"]]:
+    """The text less what is removed: again and again, for a removal may bring a tag together."""
+    removed: dict[str, Counter[str]] = {}
+    while True:
+        before = text
+        for kind, pattern in _REMOVED:
+            if found := pattern.findall(text):
+                removed.setdefault(kind, Counter()).update(found)
+                text = pattern.sub("", text)
+        if text == before:
+            return text, removed
 
 
 def _is_gsm(char: str) -> bool:

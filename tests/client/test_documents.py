@@ -1,0 +1,58 @@
+"""docs/client.md and the library agree."""
+
+import re
+from pathlib import Path
+
+import kwtsms_client
+from kwtsms_client import API_ERRORS, AsyncClient, Client, Outcome, errors
+
+PAGE = (Path(__file__).parents[2] / "docs" / "client.md").read_text()
+
+
+def column(first: str, number: int) -> list[str]:
+    """The names in backticks in one column of the table that begins with `first`."""
+    table = PAGE[PAGE.index(f"| {first} |") :].split("\n\n")[0].splitlines()[2:]
+    cells = [line.strip("|").split("|")[number] for line in table]
+    return [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+
+def test_every_name_of_the_rust_client_has_ours() -> None:
+    """The table maps to names that exist, in both clients."""
+    for name in column("Rust", 1):
+        owner, _, member = name.partition(".")
+        assert hasattr(kwtsms_client, owner), name
+        if member and member != "cached_balance":  # Of the instance.
+            assert hasattr(Client, member), name
+            assert hasattr(AsyncClient, member), name
+
+
+def test_every_public_name_is_there() -> None:
+    """Everything in __all__ can be had."""
+    assert [name for name in kwtsms_client.__all__ if not hasattr(kwtsms_client, name)] == []
+
+
+def test_every_outcome_is_explained() -> None:
+    """The four outcomes of the page are those of the code."""
+    table = PAGE[PAGE.index("| outcome |") :].split("\n\n")[0]
+    rows = re.findall(r"^\| (\w+) \|", table, re.MULTILINE)
+
+    assert set(rows) - {"outcome"} == {outcome.value for outcome in Outcome}
+
+
+def test_every_error_a_caller_meets_is_explained() -> None:
+    """Each leaf of the tree has a line that says what to do."""
+    leaves = {
+        kind.__name__
+        for kind in vars(errors).values()
+        if isinstance(kind, type)
+        and issubclass(kind, errors.KwtSMSError)
+        and not kind.__subclasses__()
+    }
+
+    assert set(column("error", 0)) == leaves
+
+
+def test_all_28_codes_have_meaning_and_remedy() -> None:
+    """Nobody is left alone with a code."""
+    assert len(API_ERRORS) == 28
+    assert all(info.meaning and info.remedy and info.user_message for info in API_ERRORS.values())

@@ -1,0 +1,68 @@
+"""The set-up from the environment and a .env file."""
+
+from pathlib import Path
+
+import pytest
+
+from kwtsms_client import Client, ConfigurationError
+from kwtsms_client.settings import Settings, from_environment
+
+ENV = {"KWTSMS_USERNAME": "user", "KWTSMS_PASSWORD": "very-secret"}
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
+    """A variable of the process wins; what it lacks comes from the file."""
+    file = tmp_path / ".env"
+    file.write_text("KWTSMS_USERNAME=file\nKWTSMS_SENDER_ID=MY-APP   # the sender\n")
+    found = from_environment(file, ENV)
+
+    assert (found.credentials.username, found.sender_id) == ("user", "MY-APP")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("1", True), ("true", True), (" YES ", True), ("0", False), ("false", False), ("", False)],
+)
+def test_test_mode_is_read(text: str, expected: bool) -> None:  # noqa: FBT001 - a table's cell.
+    """The usual words for yes and no."""
+    assert from_environment(None, {**ENV, "KWTSMS_TEST_MODE": text}).test_mode is expected
+
+
+@pytest.mark.parametrize("text", ["tru", "2", "on off", "1      # use 0 for live"])
+def test_a_typo_in_test_mode_never_sends_for_real(text: str) -> None:
+    """What is neither true nor false is an error."""
+    with pytest.raises(ConfigurationError, match="KWTSMS_TEST_MODE"):
+        from_environment(None, {**ENV, "KWTSMS_TEST_MODE": text})
+
+
+def test_a_comment_in_the_file_is_no_part_of_the_value(tmp_path: Path) -> None:
+    """The official client's own sample reads as it was meant."""
+    (tmp_path / ".env").write_text("KWTSMS_TEST_MODE=1      # 1 for test, 0 for live\n")
+
+    assert from_environment(tmp_path / ".env", ENV).test_mode is True
+
+
+@pytest.mark.parametrize("name", sorted(ENV))
+def test_what_is_missing_is_named(name: str) -> None:
+    """The error says which variable, and where to put it."""
+    with pytest.raises(ConfigurationError, match=f"{name} is not set"):
+        from_environment(None, {key: value for key, value in ENV.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://www.kwtsms.com/API/", "ftp://x/", "//x", "http://127.0.0.1.evil.example/", "https://"],
+)
+def test_the_password_goes_nowhere_unsafe(url: str) -> None:
+    """Only https, or this machine."""
+    with pytest.raises(ConfigurationError, match="neither https nor this machine"):
+        from_environment(None, {**ENV, "KWTSMS_BASE_URL": url})
+
+
+def test_no_secret_shows() -> None:
+    """Neither settings nor clients tell the password."""
+    found = from_environment(None, ENV)
+    with Client.from_env(None, ENV) as sms:
+        told = repr(found) + repr(sms) + repr(sms.credentials) + str(Settings(found.credentials))
+
+    assert "very-secret" not in told
