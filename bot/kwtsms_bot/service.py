@@ -18,7 +18,7 @@ from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.alerts.watch import BalanceWatch
 from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
-from kwtsms_bot.database import Database, open_database
+from kwtsms_bot.database import Database, DatabaseTrouble, open_database
 from kwtsms_bot.outbox.store import Audit, DatabasePacer, Store
 from kwtsms_bot.outbox.tracker import Tracker
 from kwtsms_bot.outbox.worker import Worker
@@ -158,8 +158,14 @@ class _Parts:
         return scheduler
 
     async def _check_balance(self) -> None:
-        """In a task of ours: the scheduler cancels what it runs itself when it is shut down."""
-        await self.tasks.start(self.watch.check(now()))
+        """Begun here and awaited at the stop: what the scheduler awaits, it cancels at the stop."""
+        self.tasks.start(self._balance_checked())
+
+    async def _balance_checked(self) -> None:
+        try:
+            await self.watch.check(now())
+        except DatabaseTrouble as error:
+            log.error("balance not checked", error=str(error))
 
 
 def _gateway(config: Config, pacer: DatabasePacer) -> AsyncClient:
