@@ -87,7 +87,7 @@ class Service:
         """Connects to Slack, however long that takes; a wrong token ends it at once."""
         while True:
             try:
-                team = await parts.connection.open(parts.front)
+                team = await parts.connection.open(parts.front, parts.tasks)
                 break
             except SlackUnreachable as error:
                 log.warning("slack unreachable", error=str(error), again_in=RECONNECT_SECONDS)
@@ -132,9 +132,7 @@ class _Parts:
             on_change=self.publisher.wake,
         )
         self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
-        self.front = Front(
-            Desk(config, store, Audit(database), gateway, now, self.wake), directory, self.tasks
-        )
+        self.front = Front(Desk(config, store, Audit(database), gateway, now, self.wake), directory)
         self.watch = BalanceWatch(config.alerts.balance, alerts, gateway, self.publisher.wake)
         self.scheduler = self._schedule(config)
 

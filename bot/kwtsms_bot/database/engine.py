@@ -103,7 +103,9 @@ async def open_database(url: str) -> Database:
     parsed = make_url(url)
     name = parsed.get_backend_name()
     engine = create_async_engine(
-        parsed.set(drivername=DRIVERS[name]), pool_pre_ping=name != "sqlite"
+        parsed.set(drivername=DRIVERS[name]),
+        pool_pre_ping=name != "sqlite",
+        hide_parameters=True,  # Numbers and texts are in them, and errors reach the log.
     )
     if name == "sqlite":
         _prepare_sqlite(engine)

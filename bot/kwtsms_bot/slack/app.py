@@ -40,18 +40,24 @@ Listener = Callable[[AsyncAck, Body, AsyncRespond], Awaitable[None]]
 class Front:
     """Between Bolt and the commands: one listener for the slash command, one for each button."""
 
-    def __init__(self, desk: Desk, directory: Directory, tasks: Tasks) -> None:
+    def __init__(self, desk: Desk, directory: Directory) -> None:
         self._desk = desk
         self._directory = directory
-        self._tasks = tasks
         self._api_url = desk.config.slack.api_url
         self.slash = desk.config.slack.command
 
     async def command(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """`/sms …`: answered with the acknowledgement itself where the answer comes in time."""
-        groups = await self._directory.groups_of(str(body.get("user_id", "")))
-        work = self._tasks.start(router.handle(self._desk, inbound.invocation(body, groups)))
-        await self._answer(work, ack, respond)
+        work = asyncio.create_task(self._handle(body))
+        done, _ = await asyncio.wait({work}, timeout=ACK_SECONDS)
+        if not done:
+            await ack(text=STILL_AT_IT, response_type="ephemeral")
+        answer = await work
+        shown = {} if answer.accepted else blocks.reply(answer)
+        if done:
+            await (ack(response_type="ephemeral", **shown) if shown else ack())
+        elif shown:
+            await self._respond(respond, shown)
 
     async def send_again(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """The button of a message whose outcome is unknown: send it once more."""
@@ -65,29 +71,19 @@ class Front:
         """What nothing else listens to: Slack shows an error for what is never acknowledged."""
         await ack()
 
+    async def _handle(self, body: Body) -> Reply:
+        groups = await self._directory.groups_of(str(body.get("user_id", "")))
+        return await router.handle(self._desk, inbound.invocation(body, groups))
+
     async def _decide(
         self, decision: unknown.Decision, ack: AsyncAck, body: Body, respond: AsyncRespond
     ) -> None:
         await ack()
         groups = await self._directory.groups_of(str(body.get("user", {}).get("id", "")))
         ref = str(body["actions"][0].get("value", ""))
-        work = self._tasks.start(decision(self._desk, inbound.presser(body, groups), ref))
-        answer = await work
+        answer = await decision(self._desk, inbound.presser(body, groups), ref)
         if answer.tone is not Tone.GOOD:  # What was done shows on the card.
             await self._respond(respond, blocks.reply(answer))
-
-    async def _answer(
-        self, work: asyncio.Task[Reply], ack: AsyncAck, respond: AsyncRespond
-    ) -> None:
-        done, _ = await asyncio.wait({work}, timeout=ACK_SECONDS)
-        if not done:
-            await ack(text=STILL_AT_IT, response_type="ephemeral")
-        answer = await work
-        shown = {} if answer.accepted else blocks.reply(answer)
-        if done:
-            await (ack(response_type="ephemeral", **shown) if shown else ack())
-        elif shown:
-            await self._respond(respond, shown)
 
     async def _respond(self, respond: AsyncRespond, shown: blocks.Payload) -> None:
         """Answers by the response URL, which must be Slack's own."""
@@ -105,10 +101,16 @@ def is_slacks(url: str, api_url: str) -> bool:
     return parts.scheme == "https" and parts.netloc in SLACK_HOSTS
 
 
-def guarded(listener: Listener) -> Listener:
-    """`listener`, from which no exception leaves: the person gets a reference to the log."""
+def guarded(listener: Listener, tasks: Tasks) -> Listener:
+    """`listener`, from which no exception leaves: the person gets a reference to the log.
+
+    It runs among `tasks`, so that a stop waits for it: Bolt forgets what it has begun.
+    """
 
     async def listen(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        await tasks.start(run(ack, body, respond))
+
+    async def run(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         acknowledged = False
 
         async def acknowledge(*args: Any, **kwargs: Any) -> Any:
@@ -136,7 +138,9 @@ async def _apologise(error: Exception, answer: Callable[..., Awaitable[Any]]) ->
         log.error("apology failed", reference=reference, error=type(failed).__name__)
 
 
-def build_app(front: Front, client: AsyncWebClient, identity: AsyncSlackResponse) -> AsyncApp:
+def build_app(
+    front: Front, tasks: Tasks, *, client: AsyncWebClient, identity: AsyncSlackResponse
+) -> AsyncApp:
     """The Bolt app; `identity` is the auth.test made at start, which Bolt would make too late."""
     known = AuthorizeResult.from_auth_test_response(
         auth_test_response=identity, bot_token=client.token
@@ -146,9 +150,9 @@ def build_app(front: Front, client: AsyncWebClient, identity: AsyncSlackResponse
         return known
 
     app = AsyncApp(client=client, authorize=authorize, name="kwtsms-bridge")
-    app.command(front.slash)(guarded(front.command))
-    app.action(card.SEND_AGAIN)(guarded(front.send_again))
-    app.action(card.TREAT_AS_SENT)(guarded(front.treat_as_sent))
+    app.command(front.slash)(guarded(front.command, tasks))
+    app.action(card.SEND_AGAIN)(guarded(front.send_again, tasks))
+    app.action(card.TREAT_AS_SENT)(guarded(front.treat_as_sent, tasks))
     for kind in (app.command, app.action, app.shortcut, app.view, app.options, app.event):
-        kind(ANYTHING)(guarded(front.catch_all))
+        kind(ANYTHING)(guarded(front.catch_all, tasks))
     return app

@@ -10,6 +10,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.config import Slack
 from kwtsms_bot.slack.app import Front, build_app
+from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
 TIMEOUT_SECONDS = 10
@@ -42,7 +43,7 @@ class Connection:
         )
         self._handler: AsyncSocketModeHandler | None = None
 
-    async def open(self, front: Front) -> str:
+    async def open(self, front: Front, tasks: Tasks) -> str:
         """Tries both tokens, then connects; the name of the workspace.
 
         Raises:
@@ -54,7 +55,8 @@ class Connection:
         # With a wrong app token the socket client would try for ever; one call by hand tells.
         await self._ask("slack.app_token", self.client.apps_connections_open(app_token=token))
         # The handler takes hold of the running loop.
-        self._handler = AsyncSocketModeHandler(build_app(front, self.client, identity), token)
+        app = build_app(front, tasks, client=self.client, identity=identity)
+        self._handler = AsyncSocketModeHandler(app, token)
         await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's own gap.
         return str(identity.get("team"))
 

@@ -9,6 +9,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from structlog.testing import capture_logs
 
 from kwtsms_bot.slack.app import guarded, is_slacks
+from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_sandbox.slack import OPS, SARA
 from support.slack import bolt_app, connected, running_slack
 
@@ -29,7 +30,7 @@ async def test_a_failing_listener_leaves_an_answer_with_a_reference(listener: An
     """No exception at any point of a listener leaves the person without an answer."""
     async with running_slack() as slack:
         app = bolt_app(slack)
-        app.command("/sms")(guarded(listener))
+        app.command("/sms")(guarded(listener, Tasks()))
         with capture_logs() as log:
             async with connected(slack, app):
                 done = await slack.command(SARA, OPS, "/sms", "balance")
