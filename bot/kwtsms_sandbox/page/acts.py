@@ -130,17 +130,18 @@ async def shortcut(order: Order) -> Interaction | None:
 
 
 async def bad_day(order: Order) -> None:
-    """Lets the next send go wrong."""
+    """Lets the next send go wrong, in this way and no other."""
     fault = order.text("fault")
     if fault not in {day.fault for day in BAD_DAYS}:
         raise BadOrderError("fault: expected one that the page offers")
+    order.scene.gateway.faults.clear()
     order.scene.gateway.fault(fault, endpoint="send")
 
 
 async def mend(order: Order) -> None:
     """Takes back what was to go wrong."""
     order.scene.gateway.faults.clear()
-    order.scene.gateway.turn()
+    order.scene.gateway.turn()  # Which tells everybody that something changed.
 
 
 async def top_up(order: Order) -> None:

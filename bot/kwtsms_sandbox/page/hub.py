@@ -13,7 +13,7 @@ from kwtsms_sandbox.slack import Happening, User
 
 from .scene import EVERYTHING, Scene, Topic
 
-MAX_TOPICS = 500  # More at once, and all is told anew.
+MAX_TOPICS = 50  # More at once, and it is cheaper to tell all anew.
 
 
 class Viewer:

@@ -10,7 +10,16 @@ from datetime import timedelta
 
 from kwtsms_sandbox.gateway import Entry, Event, Gateway
 from kwtsms_sandbox.gateway import Kind as GatewayKind
-from kwtsms_sandbox.slack import Channel, Happening, Interaction, Kind, Message, SlackSandbox, User
+from kwtsms_sandbox.slack import (
+    BOT_USER_ID,
+    Channel,
+    Happening,
+    Interaction,
+    Kind,
+    Message,
+    SlackSandbox,
+    User,
+)
 
 from . import wire
 from .offers import BAD_DAYS, Hint, Shortcut
@@ -74,6 +83,7 @@ class Scene:
         """All that this person sees."""
         return {
             "me": me.id,
+            "app": self.slack.directory.user(BOT_USER_ID).real_name,
             "people": [wire.person(user) for user in self.slack.directory.users.values()],
             "groups": {one.id: one.handle for one in self.slack.directory.groups.values()},
             "channels": [wire.channel(one) for one in self.channels(me)],
@@ -180,7 +190,7 @@ class Scene:
         return {"account": shown}
 
     def _phones(self) -> list[str]:
-        """The numbers that received something, the latest last."""
+        """The numbers that received something, the latest last; not more than can be shown."""
         inboxes = self.gateway.inboxes()
         received = sorted((box[-1].at, number) for number, box in inboxes.items() if box)
         return [number for _, number in received[-MAX_PHONES:]]

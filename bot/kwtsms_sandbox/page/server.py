@@ -7,6 +7,7 @@ in the workspace: it is a stage, on loopback only (see `guard`).
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -70,15 +71,12 @@ class PageServer:
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_FROM_PAGE)
         await socket.prepare(request)
-        viewer = self._hub.join(self._person(request.query.get("as", "")))
+        viewer = self._hub.join(self._person(request.query.get("as")) or self._scene.people()[0])
         telling = asyncio.create_task(self._tell(socket, viewer))
+        hearing = asyncio.create_task(socket.receive())  # The page says nothing but goodbye.
         self._sockets.add(socket)
         try:
-            # The page says nothing but goodbye.
-            await asyncio.wait(
-                {telling, asyncio.ensure_future(socket.receive())},
-                return_when=asyncio.FIRST_COMPLETED,
-            )
+            await asyncio.wait({telling, hearing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._hub.leave(viewer)
             self._sockets.discard(socket)
@@ -87,10 +85,11 @@ class PageServer:
         return socket
 
     async def _tell(self, socket: web.WebSocketResponse, viewer: Viewer) -> None:
-        while True:
-            topics = await viewer.topics()
-            news = [self._scene.draw(topic, viewer.me) for topic in topics]
-            await socket.send_str(json.dumps(news, ensure_ascii=False))
+        with suppress(ConnectionError):  # The page was closed while it was being told.
+            while True:
+                topics = await viewer.topics()
+                news = [self._scene.draw(topic, viewer.me) for topic in topics]
+                await socket.send_str(json.dumps(news, ensure_ascii=False))
 
     # What people do
 
@@ -115,11 +114,13 @@ class PageServer:
             raise BadOrderError("expected JSON") from error
         if not isinstance(fields, dict):
             raise BadOrderError("expected an object")
-        return Order(self._scene, self._person(str(fields.get("as", ""))), fields)
+        me = self._person(fields.get("as"))
+        if me is None:
+            raise BadOrderError("as: expected somebody of this workspace")
+        return Order(self._scene, me, fields)
 
-    def _person(self, user_id: str) -> User:
-        people = self._scene.people()
-        return next((user for user in people if user.id == user_id), people[0])
+    def _person(self, user_id: Any) -> User | None:
+        return next((user for user in self._scene.people() if user.id == user_id), None)
 
     async def _file(self, request: web.Request) -> web.Response:
         try:

@@ -87,7 +87,8 @@ function context(block) {
 function image(words, title, url) {
   const caption = title ? h("figcaption", { dir: "auto" }, textObject(title)) : null;
   const source = url ? link(url, "open") : null;
-  return h("figure.image", {}, caption, h("div.frame", {}, icon("picture"), h("span", { dir: "auto" }, words), source));
+  const frame = h("div.frame", {}, icon("picture"), h("span", { dir: "auto" }, words), source);
+  return h("figure.image", {}, caption, frame);
 }
 
 function input(block, surface, error) {
@@ -104,7 +105,8 @@ function input(block, surface, error) {
     press: block.dispatch_action ? (value) => surface.press(block, model, value) : null,
   });
   const optional = block.optional ? h("span.optional", {}, " (optional)") : null;
-  const label = h("label", { id: names.labelId, htmlFor: grouped ? null : names.id, dir: "auto" }, textObject(block.label), optional);
+  const target = grouped ? null : names.id;
+  const label = h("label", { id: names.labelId, htmlFor: target, dir: "auto" }, textObject(block.label), optional);
   const hint = block.hint ? h("p.hint", { dir: "auto" }, textObject(block.hint)) : null;
   const complaint = error ? h("p.error", { role: "alert", dir: "auto" }, error) : null;
   return h(error ? "div.input.wrong" : "div.input", {}, label, field, complaint, hint);

@@ -29,11 +29,12 @@ export function startComposer(onsent) {
 
 /** Shows where a line would go, and what else can be begun here. */
 export function showComposer(channel) {
-  const name = channel.is_dm ? "the SMS app" : `#${channel.name}`;
+  const name = channel.is_dm ? state.app : `#${channel.name}`;
   box.placeholder = `Message ${name}, or type /sms`;
   box.setAttribute("aria-label", `Message ${name}`);
   const offered = state.offers.shortcuts.filter((one) => !one.on_message);
-  const items = offered.map((one) => ({ label: one.name, act: () => act("shortcut", { callback_id: one.callback_id }) }));
+  const take = (one) => () => act("shortcut", { callback_id: one.callback_id });
+  const items = offered.map((one) => ({ label: one.name, act: take(one) }));
   const begin = items.length ? menu("Shortcuts", items, "shortcuts") : null;
   begin?.querySelector("summary").replaceChildren(icon("bolt"));
   fill(document.getElementById("shortcuts"), begin);
@@ -53,7 +54,8 @@ function send() {
 function fitting() {
   const typed = box.value.toLowerCase();
   if (!typed.startsWith("/")) return [];
-  return state.offers.commands.filter((one) => one.command.startsWith(typed.trimEnd()) && !typed.startsWith(`${one.command} `));
+  const fits = ({ command }) => command.startsWith(typed.trimEnd()) && !typed.startsWith(`${command} `);
+  return state.offers.commands.filter(fits);
 }
 
 /** The command whose name is already there. */
@@ -67,14 +69,21 @@ function suggest() {
   active = -1;
   fill(list, found.map(suggestion));
   open(found.length > 0);
-  const command = begun();
-  hint.textContent = command ? `${command.command} ${command.usage}`.trim() + (command.about ? ` – ${command.about}` : "") : HINT;
+  hint.textContent = usage(begun()) ?? HINT;
+}
+
+function usage(one) {
+  return one && [`${one.command} ${one.usage}`.trim(), one.about].filter(Boolean).join(" – ");
 }
 
 function suggestion(one, index) {
+  const pick = (event) => {
+    event.preventDefault(); // The focus stays where one types.
+    complete(one);
+  };
   return h(
     "li",
-    { role: "option", id: `suggestion-${index}`, "aria-selected": "false", onmousedown: (event) => { event.preventDefault(); complete(one); } },
+    { role: "option", id: `suggestion-${index}`, "aria-selected": "false", onmousedown: pick },
     h("span", {}, h("b", {}, one.command), " ", h("span.usage", {}, one.usage)),
     h("span.about", {}, one.about),
   );

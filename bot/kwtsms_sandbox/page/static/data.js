@@ -25,7 +25,7 @@ export function dataTable(block) {
 export function chart(block) {
   const { type } = block.chart;
   const series = type === "pie" ? [{ name: block.title, data: block.chart.segments }] : block.chart.series;
-  const drawing = type === "pie" ? shares(block.chart.segments) : axes(type, series);
+  const drawing = type === "pie" ? shares(block.chart.segments) : [axes(type, series), categories(series)];
   const figures = h("details", {}, h("summary", {}, "Figures"), figuresOf(series));
   return h("figure.chart", {}, h("figcaption", { dir: "auto" }, block.title), drawing, legend(type, series), figures);
 }
@@ -48,14 +48,22 @@ function figuresOf(series) {
   const labels = series[0].data.map((point) => point.label);
   const head = h("tr", {}, h("th"), series.map((one) => h("th", {}, one.name)));
   const body = labels.map((label, index) =>
-    h("tr", {}, h("th", {}, label), series.map((one) => h("td.number", {}, String(one.data[index]?.value ?? "")))),
+    h("tr", {}, h("th", {}, label), series.map((one) => figure(one.data[index]))),
   );
   return scrolling(h("table", {}, head, body));
+}
+
+function figure(point) {
+  return h("td.number", {}, String(point?.value ?? ""));
 }
 
 function legend(type, series) {
   if (type === "pie" || series.length < 2) return null;
   return h("p.legend", {}, series.map((one, index) => h(`span.series-${index % 6}`, {}, one.name)));
+}
+
+function categories(series) {
+  return h("p.axis", { "aria-hidden": "true" }, series[0].data.map((point) => h("span", { dir: "auto" }, point.label)));
 }
 
 /** Parts of a whole, each as a bar. */
@@ -87,15 +95,17 @@ function bars({ points, index, series, y }) {
   return points.map((point, at) => {
     const [above, below] = [Math.min(y(point.value), y(0)), Math.max(y(point.value), y(0))];
     const x = at * room + room * 0.15 + index * width;
-    return shape("rect", { x, y: above, width, height: Math.max(below - above, 1), rx: 2, class: `series-${index % 6}` });
+    const height = Math.max(below - above, 1);
+    return shape("rect", { x, y: above, width, height, rx: 2, class: `series-${index % 6}` });
   });
 }
 
 function lines({ points, index, y, type }) {
-  const step = WIDTH / Math.max(points.length - 1, 1);
-  const path = points.map((point, at) => `${at * step},${y(point.value)}`).join(" ");
+  const room = WIDTH / points.length;
+  const x = (at) => (at + 0.5) * room;
+  const path = points.map((point, at) => `${x(at)},${y(point.value)}`).join(" ");
   const curve = shape("polyline", { points: path, class: `line series-${index % 6}` });
   if (type !== "area") return [curve];
-  const floor = `${(points.length - 1) * step},${y(0)} 0,${y(0)}`;
+  const floor = `${x(points.length - 1)},${y(0)} ${x(0)},${y(0)}`;
   return [shape("polygon", { points: `${path} ${floor}`, class: `area series-${index % 6}` }), curve];
 }

@@ -7,11 +7,17 @@ const SECONDS_SHOWN = 7;
 
 /** Shows Slack's confirm object; true if the person goes on. */
 export function ask({ title, text, confirm, deny, style }) {
-  const yes = h(style === "danger" ? "button.button.danger" : "button.button.primary", { value: "yes" }, textObject(confirm));
+  const look = style === "danger" ? "button.button.danger" : "button.button.primary";
+  const yes = h(look, { value: "yes" }, textObject(confirm));
   const no = h("button.button", { value: "" }, textObject(deny));
-  const form = h("form", { method: "dialog" }, h("h2", { dir: "auto" }, textObject(title)), h("p", { dir: "auto" }, textObject(text)));
+  const form = h(
+    "form",
+    { method: "dialog" },
+    h("h2", { dir: "auto" }, textObject(title)),
+    h("p", { dir: "auto" }, textObject(text)),
+    h("div.actions", {}, no, yes),
+  );
   const dialog = h("dialog.ask", { "aria-label": title.text }, form);
-  form.append(h("div.actions", {}, no, yes));
   form.addEventListener("submit", (event) => {
     event.preventDefault(); // The policy lets no form be submitted, not even to its dialog.
     dialog.close(event.submitter?.value);

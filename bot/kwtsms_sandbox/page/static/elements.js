@@ -69,7 +69,7 @@ function button(model, hand) {
     if (/^https?:/i.test(model.url ?? "")) window.open(model.url, "_blank", "noopener,noreferrer");
     hand.press(model.value ?? null);
   };
-  const look = { primary: "button.primary", danger: "button.danger" }[model.style] ?? "button";
+  const look = { primary: "button.button.primary", danger: "button.button.danger" }[model.style] ?? "button.button";
   return h(
     look,
     {
@@ -92,19 +92,24 @@ function overflow(model, hand) {
 /** A button that opens a small menu of {label, act}. */
 export function menu(name, items, focus) {
   const close = () => node.removeAttribute("open");
+  const choose = (act) => () => {
+    close();
+    act();
+  };
+  const onkeydown = (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    close();
+    summary.focus();
+  };
+  const onfocusout = (event) => {
+    if (!node.contains(event.relatedTarget)) close();
+  };
   const choices = items.map(({ label, act }) =>
-    h("button.item", { type: "button", dir: "auto", onclick: () => { close(); act(); } }, label),
+    h("button.item", { type: "button", dir: "auto", onclick: choose(act) }, label),
   );
   const summary = h("summary", { "aria-label": name, title: name, "data-focus": focus }, icon("more"));
-  const node = h(
-    "details.menu",
-    {
-      onkeydown: (event) => { if (event.key === "Escape") { close(); summary.focus(); event.stopPropagation(); } },
-      onfocusout: (event) => { if (!node.contains(event.relatedTarget)) close(); },
-    },
-    summary,
-    h("div.items", {}, choices),
-  );
+  const node = h("details.menu", { onkeydown, onfocusout }, summary, h("div.items", {}, choices));
   return node;
 }
 
@@ -131,7 +136,8 @@ function select(model, options, hand) {
     h("option", { value: option.value, selected: option.value === hand.value }, option.text.text),
   );
   const placeholder = h("option", { value: "" }, model.placeholder?.text ?? "Choose…");
-  const node = h("select", { "data-focus": hand.focus, id: hand.id, "aria-label": hand.id ? null : placeholder.text }, placeholder, choices);
+  const name = hand.id ? null : placeholder.text; // In an input block its label names it.
+  const node = h("select", { "data-focus": hand.focus, id: hand.id, "aria-label": name }, placeholder, choices);
   node.addEventListener("change", () => {
     hand.change(node.value || null);
     if (hand.press) confirmed(model, () => hand.press(node.value || null));

@@ -7,7 +7,6 @@ import { state } from "./state.js";
 const credits = document.getElementById("credits");
 const account = document.getElementById("account");
 const delta = document.getElementById("delta");
-const waiting = document.getElementById("waiting");
 const menu = document.getElementById("bad-day");
 const log = document.getElementById("log");
 const nothing = document.getElementById("log-empty");
@@ -19,14 +18,14 @@ export function startGateway() {
   document.getElementById("top-up").addEventListener("click", () => act("top-up"));
   menu.addEventListener("change", () => {
     if (menu.value) act("bad-day", { fault: menu.value });
-    menu.value = "";
+    else act("mend");
   });
 }
 
 /** Offers the bad days that the server knows. */
 export function showBadDays() {
-  const options = state.offers.bad_days.map((day) => h("option", { value: day.fault }, day.words));
-  fill(menu, h("option", { value: "" }, "Next send goes wrong…"), options);
+  const options = state.offers.bad_days.map((day) => h("option", { value: day.fault }, `Next send: ${day.words}`));
+  fill(menu, h("option", { value: "" }, "Next send: as usual"), options);
   last = null;
 }
 
@@ -34,7 +33,7 @@ export function showBadDays() {
 export function showGateway() {
   account.textContent = state.account.name;
   showCredits(Number(state.account.credits));
-  showWaiting();
+  showBadDay();
   const rows = [...state.requests.values()].sort((a, b) => b.number - a.number);
   nothing.hidden = rows.length > 0;
   reconcile(log, rows.map((one) => ({ key: String(one.number), version: JSON.stringify(one), draw: () => row(one) })));
@@ -50,11 +49,10 @@ function showCredits(now) {
   last = now;
 }
 
-function showWaiting() {
-  const words = new Map(state.offers.bad_days.map((day) => [day.fault, day.words]));
-  const chips = state.account.waiting.map((fault) => h("li", {}, words.get(fault) ?? fault));
-  const mend = h("button.link", { type: "button", onclick: () => act("mend") }, "Never mind");
-  fill(waiting, chips.length ? [h("span", {}, "Next: "), h("ul", {}, chips), mend] : null);
+function showBadDay() {
+  const offered = state.offers.bad_days.map((day) => day.fault);
+  menu.value = state.account.waiting.find((fault) => offered.includes(fault)) ?? "";
+  menu.classList.toggle("set", Boolean(menu.value));
 }
 
 function row(one) {

@@ -3,7 +3,7 @@
 import { showComposer, startComposer } from "./composer.js";
 import { fill, h } from "./dom.js";
 import { showBadDays, showGateway, startGateway } from "./gateway.js";
-import { showMessages } from "./messages.js";
+import { showMessages, startMessages } from "./messages.js";
 import { forgetPhones, showPhones, startPhones } from "./phones.js";
 import { act, currentChannel, isAtHome, onmove, place } from "./place.js";
 import { listen } from "./server.js";
@@ -44,6 +44,7 @@ function drawEverything() {
     forgetPhones();
     clearHome();
     showBadDays();
+    if (matchMedia("(min-width: 901px)").matches) document.getElementById("composer").focus();
   }
   showRoom();
   showModal();
@@ -55,20 +56,30 @@ function drawEverything() {
 function showRoom() {
   const channel = currentChannel();
   const isApp = channel === appChannel();
-  fill(document.getElementById("room-name"), h("span.sign", {}, isApp ? "" : "#"), isApp ? "SMS" : channel.name);
+  fill(document.getElementById("room-name"), h("span.sign", {}, isApp ? "" : "#"), isApp ? state.app : channel.name);
   document.getElementById("room-about").textContent = channel.is_shared ? "Shared with another company" : "";
   document.getElementById("app-tabs").hidden = !isApp;
   document.getElementById("room").classList.toggle("at-home", isAtHome());
   for (const tab of document.querySelectorAll("[data-tab]")) {
     tab.setAttribute("aria-selected", String((tab.dataset.tab === "home") === isAtHome()));
   }
-  list.setAttribute("aria-live", "off"); // What is not new is not read out.
-  list.replaceChildren();
-  showMessages(list, channel, { jump: true });
-  requestAnimationFrame(() => list.setAttribute("aria-live", "polite"));
   showComposer(channel);
+  showChannel(channel);
   showHome();
   showSidebar();
+}
+
+/** The messages; when one comes from somewhere else, the end of them, and none is read out as new. */
+function showChannel(channel) {
+  const spot = `${state.me} ${channel.id}`;
+  const isNew = list.dataset.spot !== spot;
+  if (isNew) {
+    list.dataset.spot = spot;
+    list.setAttribute("aria-live", "off");
+    list.replaceChildren();
+    requestAnimationFrame(() => list.setAttribute("aria-live", "polite"));
+  }
+  showMessages(list, channel, { jump: isNew });
 }
 
 /** On a narrow screen one part is seen at a time; the others show that something came. */
@@ -90,7 +101,8 @@ onmove(({ person, channel, tab }) => {
   if (channel) document.getElementById("composer").focus({ preventScroll: true });
 });
 
-startComposer(() => { list.scrollTop = list.scrollHeight; });
+startMessages(list);
+startComposer(() => showMessages(list, currentChannel(), { jump: true }));
 startViews();
 startPhones();
 startGateway();

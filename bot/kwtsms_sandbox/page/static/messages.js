@@ -9,12 +9,26 @@ import { person, state } from "./state.js";
 
 const NEAR_THE_END = 120; // Pixels from the end, and new messages are followed.
 
+let following = true; // New messages come into view, unless one has scrolled up to read.
+
+/** Begins to keep the list at its end, whatever changes its size. */
+export function startMessages(list) {
+  list.addEventListener("scroll", () => {
+    following = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
+  });
+  new ResizeObserver(() => follow(list)).observe(list);
+}
+
 /** Makes the list show a channel; `jump` goes to its end. */
 export function showMessages(list, channel, { jump = false } = {}) {
-  const follow = jump || list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
+  following ||= jump;
   const items = [...roots(channel), ...typedLines(channel)].sort((a, b) => (a.ts < b.ts ? -1 : 1));
   reconcile(list, items.length ? items : [empty(channel)]);
-  if (follow) list.scrollTop = list.scrollHeight;
+  follow(list);
+}
+
+function follow(list) {
+  if (following) list.scrollTop = list.scrollHeight;
 }
 
 /** The moment of a message as "14:05". */
@@ -44,7 +58,8 @@ function roots(channel) {
 }
 
 function isReply(message, all) {
-  return Boolean(message.thread_ts) && message.thread_ts !== message.ts && all.some((one) => one.ts === message.thread_ts);
+  const { ts, thread_ts: root } = message;
+  return Boolean(root) && root !== ts && all.some((one) => one.ts === root);
 }
 
 function item(message, replies) {
@@ -64,8 +79,7 @@ function article(message, replies = []) {
   );
   const seen = message.is_ephemeral ? h("p.ephemeral", {}, icon("eye"), "Only visible to you") : null;
   const body = h("div.content", {}, seen, head, content(message), shortcuts(message));
-  const thread = replies.length ? h("div.replies", { "aria-label": "Replies" }, replies.map((one) => article(one))) : null;
-  body.append(...(thread ? [thread] : []));
+  if (replies.length) body.append(h("div.replies", {}, replies.map((one) => article(one))));
   const node = h(message.is_ephemeral ? "article.message.only-you" : "article.message", {}, avatar(who), body);
   node.dataset.ts = message.ts;
   return node;
@@ -100,14 +114,17 @@ function attachment(attached, surface) {
 
 function file({ id, name, bytes }) {
   const size = bytes < 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024)} KB`;
-  return h("a.file", { href: `/files/${encodeURIComponent(id)}`, download: name }, icon("file"), h("bdi", {}, name), h("span.about", {}, size));
+  const properties = { href: `/files/${encodeURIComponent(id)}`, download: name };
+  return h("a.file", properties, icon("file"), h("bdi", {}, name), h("span.about", {}, size));
 }
 
 function shortcuts(message) {
   const offered = state.offers.shortcuts.filter((one) => one.on_message);
   if (!offered.length || message.is_ephemeral) return null;
-  const take = (one) => () => act("shortcut", { callback_id: one.callback_id, channel: message.channel, ts: message.ts });
-  return menu("Message shortcuts", offered.map((one) => ({ label: one.name, act: take(one) })), `shortcuts ${message.ts}`);
+  const { channel, ts } = message;
+  const take = (one) => () => act("shortcut", { callback_id: one.callback_id, channel, ts });
+  const items = offered.map((one) => ({ label: one.name, act: take(one) }));
+  return menu("Message shortcuts", items, `shortcuts ${ts}`);
 }
 
 function typedLines(channel) {
@@ -121,10 +138,11 @@ function typed(line) {
   const outcome = line.error
     ? h("span.bad", {}, line.error)
     : h("span.about", {}, line.took === null ? "sending…" : `acknowledged in ${line.took} ms`);
-  return h("div.typed", {}, icon("typed", { label: "You typed" }), h("code", { dir: "auto" }, line.text), outcome);
+  const words = h("p", {}, h("code", { dir: "auto" }, line.text), outcome);
+  return h("div.typed", {}, icon("typed", { label: "You typed" }), words);
 }
 
 function empty(channel) {
-  const draw = () => h("p.empty", {}, channel.is_dm ? "Nothing here yet." : `This is the beginning of #${channel.name}.`);
-  return { ts: "", key: "empty", version: channel.id, draw };
+  const words = channel.is_dm ? "Nothing here yet." : `This is the beginning of #${channel.name}.`;
+  return { ts: "", key: "empty", version: channel.id, draw: () => h("p.empty", {}, words) };
 }

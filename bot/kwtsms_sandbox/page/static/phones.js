@@ -30,7 +30,8 @@ export function forgetPhones() {
 /** Shows the phones; the one that just received something comes up unless somebody is reading. */
 export function showPhones() {
   const phones = [...state.phones.values()];
-  const latest = phones.at(-1);
+  const latest = phones.reduce((last, one) => (last && when(last) > when(one) ? last : one), undefined);
+  for (const one of seen.keys()) if (!state.phones.has(one)) seen.delete(one);
   const reading = pane.contains(document.activeElement);
   const isNew = latest && count(latest) > (seen.get(latest.number) ?? 0);
   if (!state.phones.has(chosen) || (isNew && !reading)) chosen = latest?.number ?? "";
@@ -49,6 +50,10 @@ export function pretty(digits) {
 
 function count(phone) {
   return phone.first + phone.sms.length;
+}
+
+function when(phone) {
+  return Date.parse(phone.sms.at(-1).at);
 }
 
 function hour(at) {

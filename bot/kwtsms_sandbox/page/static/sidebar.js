@@ -26,9 +26,10 @@ export function showSidebar() {
   const here = currentChannel();
   const app = appChannel();
   seen.set(here.id, newest(here));
-  reconcile(apps, [row(app, "SMS", state.online ? "online" : "offline", here)]);
+  reconcile(apps, [row(app, state.app, state.online ? "online" : "offline", here)]);
   reconcile(channels, state.channels.filter((one) => one !== app).map((one) => row(one, one.name, "", here)));
   const actors = [...state.people.values()].filter((one) => !one.is_bot);
+  channels.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   reconcile(people, actors.map((one) => ({
     key: one.id,
     version: String(one.id === state.me),
@@ -62,6 +63,8 @@ function actor(one) {
   const standing = one.standing ? h("span.tag", {}, one.standing) : null;
   const properties = {
     type: "button",
+    title: one.real_name,
+    "aria-label": one.standing ? `${one.real_name}, ${one.standing}` : one.real_name,
     "aria-pressed": String(one.id === state.me),
     "data-focus": one.id,
     onclick: () => go({ person: one.id }),

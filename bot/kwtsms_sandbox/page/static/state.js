@@ -4,6 +4,7 @@ const nobody = { id: "", name: "somebody", real_name: "Somebody", is_bot: false,
 
 export const state = {
   me: "",
+  app: "", // Its name.
   people: new Map(),
   groups: {},
   channels: [],
@@ -43,6 +44,7 @@ export function appChannel() {
 
 function takeEverything(news) {
   state.me = news.me;
+  state.app = news.app;
   state.people = new Map(news.people.map((one) => [one.id, one]));
   state.groups = news.groups;
   state.channels = news.channels;
@@ -69,7 +71,6 @@ const keepers = {
     return "messages";
   },
   phone: (phone) => {
-    state.phones.delete(phone.number); // The latest stands last.
     state.phones.set(phone.number, phone);
     return "phones";
   },

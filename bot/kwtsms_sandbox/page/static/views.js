@@ -73,10 +73,12 @@ export function clearHome() {
 }
 
 function showFoot(view) {
-  const close = () => act("close", { view: view.id });
-  const cancel = h("button.button", { type: "button", dir: "auto", onclick: close }, view.close ? plainText(view.close.text) : "Close");
-  const send = view.submit ? h("button.button.primary", { type: "submit", id: "modal-submit", dir: "auto" }, plainText(view.submit.text)) : null;
-  fill(foot, view.close || !view.submit ? cancel : null, send);
+  const onclick = () => act("close", { view: view.id });
+  const label = view.close ? plainText(view.close.text) : "Close";
+  const cancel = h("button.button", { type: "button", dir: "auto", onclick }, label);
+  const properties = { type: "submit", id: "modal-submit", dir: "auto" };
+  const send = view.submit ? h("button.button.primary", properties, plainText(view.submit.text)) : null;
+  fill(foot, view.close || !send ? cancel : null, send);
 }
 
 async function submit(view) {

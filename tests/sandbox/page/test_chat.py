@@ -1,0 +1,119 @@
+"""The chat in a real browser: what people type and read."""
+
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from kwtsms_sandbox.gateway import Gateway
+from kwtsms_sandbox.page import PageServer
+from kwtsms_sandbox.serving import serve
+from kwtsms_sandbox.slack import NOURA, OPS, SARA
+from support.browser import Browser
+from support.page import Page
+from support.slack import running_slack
+
+pytestmark = pytest.mark.browser
+
+DOWN, ENTER, UP = Keys.ARROW_DOWN, Keys.ENTER, Keys.ARROW_UP
+
+
+def answering(page: Page) -> None:
+    """The app repeats what is typed, for the person alone."""
+
+    @page.bolt.command("/sms")
+    async def reply(ack: Any, command: Any) -> None:
+        await ack(f"you said {command['text']}")
+
+
+async def test_a_command_is_typed_and_answered(page: Page, shown: Browser) -> None:
+    """The answer says that nobody else sees it, and the line how fast it was acknowledged."""
+    answering(page)
+    await shown.type("#composer", "/sms balance" + ENTER)
+
+    await shown.shows(".message .text", "you said balance")
+    await shown.shows(".message .ephemeral", "Only visible to you")
+    await shown.shows(".typed", "/sms balance")
+    await shown.shows(".typed", "acknowledged in")
+    assert shown.complaints() == []
+
+
+async def test_a_message_changes_in_its_place(page: Page, shown: Browser) -> None:
+    """The card of a send is one message, edited as its state changes."""
+    sent = await page.api.chat_postMessage(channel=OPS.id, text="Waiting")
+    await shown.shows(".message", "Waiting")
+    await page.api.chat_update(channel=OPS.id, ts=sent["ts"], text="Sent")
+    await shown.shows(".message", "Sent")
+
+    assert await shown.count(".message") == 1
+
+
+async def test_commands_are_suggested(page: Page, shown: Browser) -> None:
+    """By the letters so far; the arrows choose, Enter completes, and sends nothing yet."""
+    await shown.type("#composer", "/sms s")
+    await shown.until("!document.getElementById('suggestions').hidden")
+    assert await shown.count("#suggestions li") == 2
+    await shown.type("#composer", DOWN + DOWN + ENTER)
+
+    assert await shown.run("return document.getElementById('composer').value") == "/sms status "
+    assert page.slack.visible(SARA, OPS) == []
+
+
+async def test_an_exact_command_is_sent_at_once(page: Page, shown: Browser) -> None:
+    """The suggestions do not stand in the way of Enter."""
+    answering(page)
+    await shown.type("#composer", "/sms" + ENTER)
+
+    await shown.shows(".message", "you said")
+
+
+async def test_the_last_line_comes_back(page: Page, shown: Browser) -> None:
+    """As in a terminal."""
+    answering(page)
+    await shown.type("#composer", "/sms balance" + ENTER)
+    await shown.shows(".message", "you said")
+    await shown.type("#composer", UP)
+
+    assert await shown.run("return document.getElementById('composer').value") == "/sms balance"
+
+
+async def test_a_wrong_command_is_refused_in_words(shown: Browser) -> None:
+    """As Slack's own composer does it."""
+    await shown.type("#composer", "/nonsense" + ENTER)
+
+    await shown.shows("[role=alert]", "/nonsense is not a valid command.")
+
+
+async def test_one_can_be_somebody_else(page: Page, shown: Browser) -> None:
+    """What was for one person's eyes is not there for another."""
+    await page.api.chat_postEphemeral(channel=OPS.id, user=SARA.id, text="for Sara")
+    await shown.shows(".message", "for Sara")
+    await shown.click("#people li:nth-child(2) button")
+    await shown.until("document.querySelector('#people li:nth-child(2) [aria-pressed=true]')")
+
+    assert await shown.count(".message") == 0
+    await shown.type("#composer", "hello" + ENTER)
+    await shown.shows(".message", NOURA.real_name)
+
+
+async def test_another_channel_tells_that_something_came(page: Page, shown: Browser) -> None:
+    """A mark stands beside it until it is looked at."""
+    await page.api.chat_postMessage(channel="alerts", text="low balance")
+    await shown.click("#channels .fresh")
+    await shown.shows(".message", "low balance")
+
+    assert await shown.count("#channels .fresh") == 0
+
+
+async def test_a_page_that_lost_the_server_comes_back(gateway: Gateway, browser: Browser) -> None:
+    """It says so meanwhile, and shows what it missed."""
+    async with running_slack() as slack:
+        server = PageServer(gateway=gateway, slack=slack)
+        async with serve(server.app()) as first:
+            await browser.open(first.url)
+            await browser.until("document.querySelector('#channels .entry')")
+        await browser.shows("#offline", "The demo has stopped")
+        slack.say(SARA, OPS, "missed")
+        async with serve(server.app(), port=first.port):
+            await browser.shows(".message", "missed")
+            await browser.until("document.getElementById('offline').hidden")

@@ -1,0 +1,155 @@
+"""Buttons, forms and Home in a real browser."""
+
+from typing import Any
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from kwtsms_sandbox.slack import NOURA, OPS, SARA
+from support.blockkit import actions, button, home, modal, plain_text, section, text_field
+from support.browser import Browser
+from support.page import Page
+
+pytestmark = pytest.mark.browser
+
+ENTER, ESCAPE = Keys.ENTER, Keys.ESCAPE
+
+
+def opening_a_form(page: Page, *blocks: dict[str, Any]) -> list[dict[str, Any]]:
+    """The app opens a form on any command; into the list goes what is submitted."""
+    submitted: list[dict[str, Any]] = []
+
+    @page.bolt.command("/sms")
+    async def start(ack: Any, command: Any, client: Any) -> None:
+        await ack()
+        await client.views_open(trigger_id=command["trigger_id"], view=modal(*blocks))
+
+    @page.bolt.view("send_form")
+    async def take(ack: Any, view: Any) -> None:
+        await ack()
+        submitted.append(view["state"]["values"])
+
+    return submitted
+
+
+async def test_a_button_with_a_question_asks_first(page: Page, shown: Browser) -> None:
+    """No means no; yes reaches the app once."""
+    uses: list[str] = []
+
+    @page.bolt.action("again")
+    async def use(ack: Any, action: Any) -> None:
+        await ack()
+        uses.append(action["value"])
+
+    confirm = {
+        "title": plain_text("Send again"),
+        "text": plain_text("It may arrive twice."),
+        "confirm": plain_text("Send"),
+        "deny": plain_text("Back"),
+    }
+    again = button("Send again", action_id="again", value="7", confirm=confirm)
+    await page.api.chat_postMessage(channel=OPS.id, text="x", blocks=[actions(again)])
+    await shown.click(".message .button")
+    await shown.shows(".ask", "It may arrive twice.")
+    await shown.click(".ask .button:not(.primary)")
+    await shown.until("!document.querySelector('.ask')")
+    assert uses == []
+    await shown.click(".message .button")
+    await shown.click(".ask .button.primary")
+
+    await page.slack.until(lambda: uses == ["7"])
+
+
+async def test_a_form_opens_and_is_submitted(page: Page, shown: Browser) -> None:
+    """What was typed arrives, and the form goes away."""
+    submitted = opening_a_form(page, text_field("Text", "text"))
+    await shown.type("#composer", "/sms" + ENTER)
+    await shown.type("#modal input", "مرحبا")
+    await shown.click("#modal-submit")
+    await shown.until("!document.getElementById('modal').open")
+
+    assert submitted[0]["text"]["text_input"]["value"] == "مرحبا"
+
+
+async def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(
+    page: Page, shown: Browser
+) -> None:
+    """The complaint stands below its field, and nothing has to be typed twice."""
+    opening_a_form(page, text_field("To", "to"), text_field("Text", "text"))
+    await shown.type("#composer", "/sms" + ENTER)
+    await shown.type("#modal input[id]", "96598765432")
+    await shown.click("#modal-submit")
+
+    await shown.shows("#modal .error", "Please complete this required field.")
+    assert await shown.run("return document.querySelector('#modal input').value") == "96598765432"
+
+
+async def test_a_form_that_changes_keeps_the_caret(page: Page, shown: Browser) -> None:
+    """A preview is drawn anew while one types; the field stays as it is."""
+
+    def form(preview: str) -> dict[str, Any]:
+        field = text_field(
+            "Text",
+            "text",
+            dispatch_action_config={"trigger_actions_on": ["on_character_entered"]},
+        )
+        return modal(field | {"dispatch_action": True}, section(preview))
+
+    @page.bolt.command("/sms")
+    async def start(ack: Any, command: Any, client: Any) -> None:
+        await ack()
+        await client.views_open(trigger_id=command["trigger_id"], view=form("nothing yet"))
+
+    @page.bolt.action("text_input")
+    async def preview(ack: Any, body: Any, client: Any) -> None:
+        await ack()
+        said = body["actions"][0]["value"]
+        await client.views_update(view_id=body["view"]["id"], view=form(f"it says {said}"))
+
+    await shown.type("#composer", "/sms" + ENTER)
+    await shown.type("#modal input", "hel")
+    await shown.shows("#modal", "it says hel")
+    await shown.press("lo")
+
+    await shown.shows("#modal", "it says hello")
+
+
+async def test_escape_closes_a_form(page: Page, shown: Browser) -> None:
+    """The sandbox knows that it is closed."""
+    opening_a_form(page, section("hello"))
+    await shown.type("#composer", "/sms" + ENTER)
+    await shown.until("document.getElementById('modal').open")
+    await shown.press(ESCAPE)
+    await shown.until("!document.getElementById('modal').open")
+
+    assert page.slack.modal(SARA) is None
+
+
+async def test_home_is_a_tab_of_the_app(page: Page, shown: Browser) -> None:
+    """Opening it tells the app, and shows what it publishes."""
+
+    @page.bolt.event("app_home_opened")
+    async def publish(event: Any, client: Any) -> None:
+        await client.views_publish(user_id=event["user"], view=home(section("1,000 credits")))
+
+    await shown.click("#apps .entry")
+
+    await shown.shows("#home", "1,000 credits")
+
+
+async def test_a_shortcut_of_a_message_knows_the_message(page: Page, shown: Browser) -> None:
+    """It is offered in each message's menu."""
+    taken: list[str] = []
+
+    @page.bolt.shortcut("text_this")
+    async def take(ack: Any, shortcut: Any) -> None:
+        await ack()
+        taken.append(shortcut["message"]["text"])
+
+    page.slack.say(NOURA, OPS, "text this to Yousef")
+    await shown.shows(".message", "text this")
+    await shown.run("document.querySelector('.message .menu summary').focus()")
+    await shown.press(ENTER)
+    await shown.click(".message .item")
+
+    await page.slack.until(lambda: taken == ["text this to Yousef"])

@@ -1,0 +1,216 @@
+"""What people do on the page happens in the sandbox, and what they cannot do is said."""
+
+from typing import Any
+
+from kwtsms_sandbox.slack import GUEST, NOURA, OPS, RANDOM, SARA, Message
+from support.blockkit import actions, button, home, modal, section, text_field
+from support.page import Page, Visitor
+
+
+async def posted(page: Page, *blocks: dict[str, Any]) -> Message:
+    """A message of the app's with these blocks."""
+    await page.api.chat_postMessage(channel=OPS.id, text="x", blocks=blocks)
+    return page.slack.visible(SARA, OPS)[-1]
+
+
+def heard(page: Page, action_id: str) -> list[tuple[str, Any]]:
+    """The list into which each use of that action goes, with its block's id and its value."""
+    uses: list[tuple[str, Any]] = []
+
+    @page.bolt.action(action_id)
+    async def use(ack: Any, action: Any) -> None:
+        await ack()
+        chosen = action.get("selected_option") or action
+        uses.append((action["block_id"], chosen.get("value")))
+
+    return uses
+
+
+async def test_words_are_said(page: Page, visitor: Visitor) -> None:
+    """What does not begin with a slash is for everybody, letter for letter."""
+    assert await visitor.act("write", channel=OPS.id, line="a <b> & c") == (200, None)
+
+    assert [m.text for m in page.slack.visible(NOURA, OPS)] == ["a &lt;b&gt; &amp; c"]
+
+
+async def test_a_command_reaches_the_app(page: Page, visitor: Visitor) -> None:
+    """With the text behind it."""
+
+    @page.bolt.command("/sms")
+    async def reply(ack: Any, command: Any) -> None:
+        await ack(f"you said {command['text']}")
+
+    assert await visitor.act("write", channel=OPS.id, line="/sms balance now") == (200, None)
+    assert [m.text for m in page.slack.visible(SARA, OPS)] == ["you said balance now"]
+
+
+async def test_an_app_that_does_not_answer_is_reported(page: Page, visitor: Visitor) -> None:
+    """In Slack's own word for it."""
+    page.slack.ack_seconds = 0.05
+
+    assert await visitor.act("write", channel=OPS.id, line="/sms x") == (200, "operation_timeout")
+
+
+async def test_an_unknown_command_does_not_reach_the_app(visitor: Visitor) -> None:
+    """Slack's composer refuses it."""
+    status, error = await visitor.act("write", channel=OPS.id, line="/smss send")
+
+    assert (status, error) == (409, "/smss is not a valid command.")
+
+
+async def test_nobody_writes_where_they_are_not(visitor: Visitor) -> None:
+    """The sandbox's own rule is told."""
+    status, error = await visitor.act("write", who=GUEST, channel=RANDOM.id, line="hi")
+
+    assert (status, error) == (409, "tim is not in random")
+
+
+async def test_a_button_is_pressed(page: Page, visitor: Visitor) -> None:
+    """The app hears of the very button."""
+    uses = heard(page, "again")
+    message = await posted(page, actions(button("Again", action_id="again", value="7")))
+
+    done = await visitor.act(
+        "press", channel=OPS.id, ts=message.ts, block_id="/blocks/0", action_id="again"
+    )
+
+    assert done == (200, None)
+    assert uses == [("/blocks/0", "7")]
+
+
+async def test_of_buttons_with_one_action_the_right_one_is_pressed(
+    page: Page, visitor: Visitor
+) -> None:
+    """A list with the same button in each row is usual; the values tell them apart."""
+    uses = heard(page, "open")
+    rows = [actions(button("Open", action_id="open", value=str(n))) for n in range(3)]
+    message = await posted(page, *rows)
+
+    await visitor.act(
+        "press", channel=OPS.id, ts=message.ts, block_id="/blocks/1", action_id="open"
+    )
+
+    assert uses == [("/blocks/1", "1")]
+
+
+async def test_a_choice_is_made(page: Page, visitor: Visitor) -> None:
+    """The option's value reaches the app."""
+    uses = heard(page, "pick")
+    options = [{"text": {"type": "plain_text", "text": name}, "value": name} for name in "ab"]
+    select = {"type": "static_select", "action_id": "pick", "options": options}
+    message = await posted(page, section("x") | {"accessory": select})
+
+    await visitor.act(
+        "press",
+        channel=OPS.id,
+        ts=message.ts,
+        block_id="/blocks/0",
+        action_id="pick",
+        value="b",
+    )
+
+    assert uses == [("/blocks/0", "b")]
+
+
+async def test_what_is_gone_cannot_be_pressed(visitor: Visitor) -> None:
+    """The message may have been deleted a moment ago."""
+    status, error = await visitor.act(
+        "press", channel=OPS.id, ts="1.000000", block_id="a", action_id="b"
+    )
+
+    assert (status, error) == (409, "This message is not there any more.")
+
+
+async def test_a_form_is_submitted(page: Page, visitor: Visitor) -> None:
+    """With what was typed, by block id."""
+    typed: list[str] = []
+
+    @page.bolt.shortcut("send_sms")
+    async def start(ack: Any, shortcut: Any, client: Any) -> None:
+        await ack()
+        view = modal(text_field("Text", "text"))
+        await client.views_open(trigger_id=shortcut["trigger_id"], view=view)
+
+    @page.bolt.view("send_form")
+    async def take(ack: Any, view: Any) -> None:
+        await ack()
+        typed.append(view["state"]["values"]["text"]["text_input"]["value"])
+
+    await visitor.act("shortcut", callback_id="send_sms")
+    view = page.slack.modal(SARA)
+    assert view
+    assert await visitor.act("submit", view=view.id, values={"text": "مرحبا"}) == (200, None)
+
+    assert typed == ["مرحبا"]
+    assert page.slack.modal(SARA) is None
+
+
+async def test_a_form_of_somebody_else_cannot_be_closed(page: Page, visitor: Visitor) -> None:
+    """Each person has their own."""
+
+    @page.bolt.shortcut("send_sms")
+    async def start(ack: Any, shortcut: Any, client: Any) -> None:
+        await ack()
+        await client.views_open(trigger_id=shortcut["trigger_id"], view=modal(section("x")))
+
+    await visitor.act("shortcut", callback_id="send_sms")
+    view = page.slack.modal(SARA)
+    assert view
+    status, _ = await visitor.act("close", who=NOURA, view=view.id)
+
+    assert status == 409
+    assert page.slack.modal(SARA) == view
+
+
+async def test_what_the_window_holds_back_stands_in_the_form(page: Page, visitor: Visitor) -> None:
+    """It is no failure: the person reads it below the field."""
+
+    @page.bolt.shortcut("send_sms")
+    async def start(ack: Any, shortcut: Any, client: Any) -> None:
+        await ack()
+        view = modal(text_field("Text", "text"))
+        await client.views_open(trigger_id=shortcut["trigger_id"], view=view)
+
+    await visitor.act("shortcut", callback_id="send_sms")
+    before = page.slack.modal(SARA)
+    assert before
+    assert await visitor.act("submit", view=before.id) == (200, None)
+
+    after = page.slack.modal(SARA)
+    assert after
+    assert after.errors == {"text": "Please complete this required field."}
+
+
+async def test_home_is_opened(page: Page, visitor: Visitor) -> None:
+    """The app is told, and publishes it."""
+
+    @page.bolt.event("app_home_opened")
+    async def publish(event: Any, client: Any) -> None:
+        await client.views_publish(user_id=event["user"], view=home(section("hello")))
+
+    assert await visitor.act("home") == (200, None)
+    await page.slack.until(lambda: page.slack.home(SARA))
+
+
+async def test_the_gateway_has_a_bad_day(page: Page, visitor: Visitor) -> None:
+    """The next send meets it; it can be taken back."""
+    assert await visitor.act("bad-day", fault="reset_after") == (200, None)
+    assert [planned.endpoint for planned in page.gateway.faults] == ["send"]
+
+    await visitor.act("mend")
+
+    assert list(page.gateway.faults) == []
+
+
+async def test_only_offered_bad_days_are_planned(visitor: Visitor) -> None:
+    """The page is no second admin API."""
+    status, _ = await visitor.act("bad-day", fault="huge")
+
+    assert status == 400
+
+
+async def test_credits_are_bought(page: Page, visitor: Visitor) -> None:
+    """A hundred at a time."""
+    await visitor.act("top-up")
+
+    assert page.gateway.balance() == 1100

@@ -1,0 +1,100 @@
+"""A page over a gateway and a Slack of its own, and a small real Bolt app to talk to."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_sandbox.gateway import Gateway
+from kwtsms_sandbox.page import PageServer, Shortcut
+from kwtsms_sandbox.serving import serve
+from kwtsms_sandbox.slack import SARA, SlackSandbox, User
+from support.browser import Browser
+from support.slack import bolt_app, connected, running_slack, web_client
+
+SHORTCUTS = (
+    Shortcut("send_sms", "Send SMS"),
+    Shortcut("text_this", "Text this to…", on_message=True),
+)
+
+News = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page and what stands behind it."""
+
+    url: str
+    gateway: Gateway
+    slack: SlackSandbox
+    bolt: AsyncApp
+
+    @property
+    def api(self) -> AsyncWebClient:
+        """What the app posts with."""
+        return web_client(self.slack)
+
+
+class Visitor:
+    """A program that does what the page's script does."""
+
+    def __init__(self, page: Page, http: ClientSession) -> None:
+        self.page = page
+        self.http = http
+        self.origin = {"Origin": page.url}
+
+    async def act(self, name: str, *, who: User = SARA, **fields: Any) -> tuple[int, str | None]:
+        """Gives an order; its status and what was wrong with it."""
+        order = {"as": who.id, **fields}
+        url = f"{self.page.url}/act/{name}"
+        async with self.http.post(url, json=order, headers=self.origin) as response:
+            return response.status, (await response.json())["error"]
+
+    @asynccontextmanager
+    async def listening(self, who: User = SARA) -> AsyncIterator[ClientWebSocketResponse]:
+        """The stream of news, as this person."""
+        url = f"{self.page.url}/events?as={who.id}"
+        async with self.http.ws_connect(url, headers=self.origin) as socket:
+            yield socket
+
+    async def everything(self, who: User = SARA) -> News:
+        """All that this person sees."""
+        async with self.listening(who) as socket:
+            return (await news(socket))[0]
+
+
+async def news(socket: ClientWebSocketResponse) -> list[News]:
+    """The next news."""
+    told: list[News] = json.loads(await socket.receive_str(timeout=5))
+    return told
+
+
+@pytest.fixture
+async def page(gateway: Gateway) -> AsyncIterator[Page]:
+    """A served page; `bolt` is connected and listens to nothing yet."""
+    async with running_slack() as slack:
+        bolt = bolt_app(slack)
+        server = PageServer(gateway=gateway, slack=slack, shortcuts=SHORTCUTS)
+        async with connected(slack, bolt), serve(server.app()) as served:
+            yield Page(served.url, gateway, slack, bolt)
+
+
+@pytest.fixture
+async def visitor(page: Page) -> AsyncIterator[Visitor]:
+    """A visitor of the page."""
+    async with ClientSession(trust_env=False) as http:
+        yield Visitor(page, http)
+
+
+@pytest.fixture
+async def shown(page: Page, browser: Browser) -> Browser:
+    """The browser, with the page before it."""
+    await browser.open(page.url)
+    await browser.until("document.querySelector('#channels .entry')")
+    return browser
