@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from kwtsms_sandbox.page import PageServer
 
 from kwtsms_bot import logs
 from kwtsms_bot.cli.stage import Stage
 from kwtsms_bot.commands.wording import MEANINGS, UNDER_WAY
 from kwtsms_bot.config import Logging
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Sms
+from kwtsms_sandbox.page import PageServer
 from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack import Message
 from kwtsms_sandbox.slack.demo import OPS, SARA

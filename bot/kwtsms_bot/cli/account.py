@@ -1,0 +1,52 @@
+"""`kwtsms-bridge balance`, `senders`, `coverage`: what kwtSMS says of the account."""
+
+import click
+
+from kwtsms_bot.cli.output import EXIT_CODES, answered, env_option, facts, json_option, show_json
+from kwtsms_client import Client, find_country_code
+from kwtsms_client.countries import COUNTRIES
+
+
+@click.command(epilog=EXIT_CODES)
+@env_option
+@json_option
+@answered
+def balance(env_file: str, *, as_json: bool) -> None:
+    """Show the credits left."""
+    with Client.from_env(env_file) as sms:
+        found = sms.balance()
+    if as_json:
+        return show_json(found)
+    return facts([("Available", f"{found.available:,f}"), ("Purchased", found.purchased)])
+
+
+@click.command(epilog=EXIT_CODES)
+@env_option
+@json_option
+@answered
+def senders(env_file: str, *, as_json: bool) -> None:
+    """List the sender IDs that the account may use."""
+    with Client.from_env(env_file) as sms:
+        found = sms.senderids()
+    if as_json:
+        return show_json({"sender_ids": found})
+    return click.echo("\n".join(found) or "None: register one at kwtsms.com.")
+
+
+@click.command(epilog=EXIT_CODES)
+@env_option
+@json_option
+@answered
+def coverage(env_file: str, *, as_json: bool) -> None:
+    """List the countries that the account may send to."""
+    with Client.from_env(env_file) as sms:
+        found = sms.coverage()
+    if as_json:
+        return show_json(found)
+    return facts([(prefix, country_name(prefix)) for prefix in found.prefixes])
+
+
+def country_name(prefix: str) -> str:
+    """The country of a prefix, where it is known."""
+    code = find_country_code(prefix)
+    return COUNTRIES[code].name if code else ""
