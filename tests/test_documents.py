@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kwtsms_bot import cli
 from kwtsms_bot.commands.policy import ROLES
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.wording import MEANINGS
@@ -13,6 +14,7 @@ from kwtsms_bot.outbox.message import TRANSITIONS, State
 from kwtsms_bot.slack.manifest import SCOPES
 
 ROOT = Path(__file__).parents[1]
+CLIENT = {f"kwtsms_bot.cli.{name}" for name in ("message", "bulk", "account", "check")}
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
 
 
@@ -65,6 +67,13 @@ def test_every_command_has_its_row_and_its_role() -> None:
         command.typed("/sms", command.usage): ROLES.get(command.action, ("–",))[0]
         for command in COMMANDS.values()
     }
+
+
+def test_every_client_command_is_in_the_shells_page() -> None:
+    """docs/cli.md lists the commands that need nothing but the base install."""
+    ours = {name for name, (where, _) in cli.COMMANDS.items() if where.split(":")[0] in CLIENT}
+
+    assert set(rows("docs/cli.md", "command")) == ours
 
 
 def test_every_scope_has_its_reason() -> None:

@@ -15,6 +15,7 @@ COMMANDS = {
     ),
     "run": ("kwtsms_bot.cli.run:run", "Run the Slack bot."),
     "send": ("kwtsms_bot.cli.message:send", "Send a text message."),
+    "bulk": ("kwtsms_bot.cli.bulk:bulk", "Send a text to every row of a CSV file."),
     "balance": ("kwtsms_bot.cli.account:balance", "Show the credits left."),
     "status": ("kwtsms_bot.cli.message:status", "Ask what kwtSMS did with a message."),
     "dlr": ("kwtsms_bot.cli.message:dlr", "Ask for the delivery report of a message."),
