@@ -93,7 +93,7 @@ async def test_who_may_not_send_is_refused(tmp_path: Path, person: User, place: 
         await stage.slack.command(person, place, "/sms", f"send {NUMBER} hi")
         seen = stage.slack.visible(person, place)
 
-        assert "You may not send here" in stage.slack.plain(seen[-1])
+        assert "You may not use /sms send here" in stage.slack.plain(seen[-1])
         assert seen[-1].ephemeral_to == person.id
         assert sends(stage) == []
         assert (person.id, "send", "refused") in await ledger(tmp_path)
@@ -113,7 +113,7 @@ async def test_with_an_empty_access_section_nobody_sends(tmp_path: Path) -> None
     """Default deny: not even an administrator of the workspace may send."""
     async with staged(tmp_path, access={}) as stage:
         await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await shown(stage, "You may not send here")
+        await shown(stage, "You may not use /sms send here")
 
         assert sends(stage) == []
 

@@ -13,10 +13,11 @@ import click
 
 from kwtsms_bot import logs
 from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.wording import MEANINGS, UNDER_WAY
 from kwtsms_bot.config import Logging
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Sms
-from kwtsms_sandbox.page import PageServer
+from kwtsms_sandbox.page import Hint, PageServer
 from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack import Message
 from kwtsms_sandbox.slack.demo import OPS, SARA
@@ -99,7 +100,7 @@ async def _show(folder: Path, port: int) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         Stage(folder) as stage,
-        serve(PageServer(gateway=stage.gateway, slack=stage.slack).app(), port=port) as page,
+        serve(_page(stage).app(), port=port) as page,
     ):
         told = PAGE.format(
             url=page.url + "/",
@@ -109,6 +110,12 @@ async def _show(folder: Path, port: int) -> None:
         )
         click.echo(told)
         await stop.wait()
+
+
+def _page(stage: Stage) -> PageServer:
+    slash = stage.config.slack.command
+    hints = [Hint(one.typed(slash), one.usage, one.summary) for one in COMMANDS.values()]
+    return PageServer(gateway=stage.gateway, slack=stage.slack, commands=tuple(hints))
 
 
 async def play(stage: Stage, line: str) -> Scene:

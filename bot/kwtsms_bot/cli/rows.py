@@ -84,7 +84,7 @@ def table(text: str) -> tuple[list[str], list[tuple[int, Mapping[str, str]]]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         columns = [name.strip() for name in next(reader, [])]
-        rows = [
+        rows: list[tuple[int, Mapping[str, str]]] = [
             (reader.line_num, dict(zip(columns, cells, strict=False)))
             for cells in reader
             if any(cell.strip() for cell in cells)

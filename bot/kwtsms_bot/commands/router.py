@@ -37,7 +37,8 @@ async def handle(desk: Desk, ask: Invocation) -> Reply:
     if command is None:
         return unknown(desk.config.slack.command, name)
     if not allows(desk.config.access, ask.person, command.action):
-        return await refuse(desk, ask.person, command.action, command.name)
+        subject = command.typed(f"use {desk.config.slack.command}")
+        return await refuse(desk, ask.person, command.action, subject)
     try:
         return await command.run(desk, ask, ask.text[verb.end() :] if verb else "")
     except KwtSMSError as error:
