@@ -44,7 +44,7 @@ HOMES = {
     "pydantic": ("kwtsms_bot.config",),
     "httpx": ("kwtsms_client.client",),
     "requests": ("apprise_kwtsms",),
-    "apprise": ("apprise_kwtsms", "kwtsms_bot.alerts", "kwtsms_bot.cli"),
+    "apprise": ("apprise_kwtsms", "kwtsms_bot.alerts"),
     "kwtsms_sandbox": ("kwtsms_sandbox", "kwtsms_bot.cli.demo", "kwtsms_bot.cli.stage"),
 }
 

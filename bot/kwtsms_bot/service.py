@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from kwtsms_bot.alerts.apprise import AppriseCourier
 from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.alerts.watch import BalanceWatch
 from kwtsms_bot.commands.base import Desk
@@ -62,10 +63,14 @@ class Service:
             asyncio.create_task(parts.worker.run(sending), name="worker"),
             asyncio.create_task(parts.tracker.run(sending), name="tracker"),
         ]
-        publisher = asyncio.create_task(parts.publisher.run(showing), name="publisher")
-        background = [*workers, publisher]
+        shows = [
+            asyncio.create_task(parts.publisher.run(showing), name="publisher"),
+            asyncio.create_task(parts.courier.run(showing), name="courier"),
+        ]
+        background = [*workers, *shows]
         stopping = asyncio.create_task(stop.wait(), name="stop")
         opening = asyncio.create_task(self._open(parts), name="slack")
+        parts.scheduler.start()
         try:
             await _first(stopping, opening, *background)
             if opening.done() and not stop.is_set():
@@ -78,7 +83,7 @@ class Service:
             sending.set()
             await asyncio.wait(workers, timeout=FINISH_SECONDS)
             showing.set()
-            await asyncio.wait([publisher], timeout=FINISH_SECONDS)
+            await asyncio.wait(shows, timeout=FINISH_SECONDS)
             log.info("stopped")
         for task in background:
             task.result()
@@ -92,14 +97,12 @@ class Service:
             except SlackUnreachable as error:
                 log.warning("slack unreachable", error=str(error), again_in=RECONNECT_SECONDS)
                 await asyncio.sleep(RECONNECT_SECONDS)
-        parts.scheduler.start()
         log.info("ready", team=team, command=self.config.slack.command)
 
     async def _close(self, parts: "_Parts", opening: "asyncio.Task[None]") -> None:
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
-        if parts.scheduler.running:
-            parts.scheduler.shutdown(wait=False)
+        parts.scheduler.shutdown(wait=False)
         await parts.connection.close()
         await parts.tasks.finish(FINISH_SECONDS)
 
@@ -121,7 +124,11 @@ class _Parts:
         client = self.connection.client
         directory = Directory(client, _groups(config))
         alerts = AlertStore(database)
-        self.publisher = Publisher(store, alerts, client, directory)
+        watch = config.alerts.balance
+        self.publisher = Publisher(
+            store, alerts, channels=watch.channels, client=client, directory=directory
+        )
+        self.courier = AppriseCourier(alerts, (url.get_secret_value() for url in watch.apprise))
         self.worker = Worker(
             store,
             gateway,
@@ -133,13 +140,24 @@ class _Parts:
         )
         self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
         self.front = Front(Desk(config, store, Audit(database), gateway, now, self.wake), directory)
-        self.watch = BalanceWatch(config.alerts.balance, alerts, gateway, self.publisher.wake)
+        self.watch = BalanceWatch(
+            watch,
+            alerts,
+            gateway,
+            targets=(*watch.channels, *self.courier.targets),
+            on_change=self.warned,
+        )
         self.scheduler = self._schedule(config)
 
     def wake(self) -> None:
         """There is something new in the outbox: to send, and to show."""
         self.worker.wake()
         self.publisher.wake()
+
+    def warned(self) -> None:
+        """There is a balance warning on its way."""
+        self.publisher.wake()
+        self.courier.wake()
 
     def _schedule(self, config: Config) -> AsyncIOScheduler:
         every = config.alerts.balance.every

@@ -1,10 +1,20 @@
 """Somebody is told before the credits run out."""
 
+import asyncio
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+from aiohttp import web
+
+from kwtsms_bot.alerts.apprise import AppriseCourier
+from kwtsms_bot.alerts.balance import Kind, Level, Notice
+from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_sandbox.gateway import Fault
+from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack.demo import ALERTS
 from support.bot import cards, shown, staged
+from support.database import AT, opened
 
 WATCH = {"channels": [ALERTS.id], "warn": 2000, "critical": 10, "every": "1s"}
 
@@ -20,6 +30,49 @@ async def test_a_low_balance_is_told_once_in_the_channel(tmp_path: Path) -> None
         await stage.stop_bot()
 
         assert len(cards(stage, where=ALERTS)) == 1
+
+
+async def test_any_apprise_url_can_be_told(tmp_path: Path) -> None:
+    """The warning goes to an Apprise URL too, once, by the real Apprise."""
+    received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    async def take(request: web.Request) -> web.Response:
+        await received.put(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/", take)
+    async with serve(app) as other:
+        watch = {**WATCH, "apprise": [f"json://127.0.0.1:{other.port}/"]}
+        async with staged(tmp_path, alerts={"balance": watch}) as stage:
+            told = await asyncio.wait_for(received.get(), timeout=15)
+            asked = len(stage.gateway.requests)
+            await stage.gateway.until(lambda: len(stage.gateway.requests) >= asked + 2)
+
+    assert told["title"] == "The SMS credits are running low: 1,000 credits"
+    assert "Top up at kwtsms.com" in told["message"]
+    assert received.empty()
+
+
+async def test_a_url_that_fails_is_tried_again(tmp_path: Path) -> None:
+    """What a target did not take stays on its way to it, and to it alone."""
+    answers = [False, True]
+    calls: list[str] = []
+
+    def notify(url: str, _title: str, _body: str) -> bool:
+        calls.append(url)
+        return answers.pop(0)
+
+    async with opened(tmp_path) as database:
+        store = AlertStore(database)
+        courier = AppriseCourier(store, ["json://one/"], notify)
+        notice = Notice(Kind.LOW, Level.LOW, Decimal(10), Decimal(200))
+        await store.record(Decimal(10), notice, (*courier.targets, "C1"), AT)
+        for _ in range(3):
+            await courier.sweep()
+
+        assert calls == ["json://one/", "json://one/"]
+        assert [one.target for one in await store.pending([*courier.targets, "C1"])] == ["C1"]
 
 
 async def test_a_top_up_gets_one_all_clear(tmp_path: Path) -> None:

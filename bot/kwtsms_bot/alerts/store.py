@@ -70,11 +70,12 @@ class AlertStore:
             if rows:
                 await connection.execute(insert(alert_delivery), rows)
 
-    async def pending(self, limit: int = 50) -> tuple[Pending, ...]:
-        """What is still to be delivered, oldest first."""
+    async def pending(self, targets: Iterable[str], limit: int = 50) -> tuple[Pending, ...]:
+        """What is still to be delivered to these targets, oldest first."""
         query = (
             select(alert, alert_delivery.c.target)
             .join_from(alert_delivery, alert)
+            .where(alert_delivery.c.target.in_(list(targets)))
             .order_by(alert.c.id)
             .limit(limit)
         )

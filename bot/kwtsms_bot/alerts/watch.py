@@ -1,6 +1,6 @@
 """The scheduled look at the balance. Decides nothing: `balance` does, and `store` keeps it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
@@ -30,9 +30,12 @@ class BalanceWatch:
         settings: Settings,
         store: AlertStore,
         account: Account,
+        *,
+        targets: Iterable[str],
         on_change: Callable[[], None],
     ) -> None:
         self._settings = settings
+        self._targets = tuple(targets)
         self._thresholds = Thresholds(settings.warn, settings.critical, settings.remind_after)
         self._store, self._account, self._on_change = store, account, on_change
 
@@ -46,7 +49,7 @@ class BalanceWatch:
             log.warning("balance not known", error=type(error).__name__)
             return
         notice = due(self._thresholds, await self._store.told(), balance.available, now)
-        await self._store.record(balance.available, notice, self._settings.channels, now)
+        await self._store.record(balance.available, notice, self._targets, now)
         log.info("balance seen", available=str(balance.available), notice=notice and notice.kind)
         if notice:
             self._on_change()

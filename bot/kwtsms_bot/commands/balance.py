@@ -1,7 +1,6 @@
 """`/sms balance`: the credits left."""
 
-from decimal import Decimal
-
+from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.policy import Action
 
@@ -28,12 +27,6 @@ async def run(desk: Desk, _ask: Invocation, _rest: str) -> Reply:
         details=("One credit is one page to one Kuwaiti number.",),
         facts=tuple(facts),
     )
-
-
-def credits_text(amount: Decimal) -> str:
-    """`Decimal("1234.50")` as `1,234.5`: no exponent, no trailing zeros."""
-    text = f"{amount:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 COMMAND = Command("balance", "", "Credits left on the account", ("",), Action.READ, run)

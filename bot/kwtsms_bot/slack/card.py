@@ -1,7 +1,7 @@
 """The one message that tells a text message's life: rendered anew at each step. Pure."""
 
+from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands import wording
-from kwtsms_bot.commands.balance import credits_text
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.blocks import Block, Payload

@@ -6,6 +6,7 @@ and loses none. A post whose answer was lost is made again: a card may double, a
 
 import asyncio
 import time
+from collections.abc import Iterable
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -60,9 +61,16 @@ class Publisher:
     """Posts the card of each message, and edits it in place as its state changes."""
 
     def __init__(
-        self, store: Store, alerts: AlertStore, client: AsyncWebClient, directory: Directory
+        self,
+        store: Store,
+        alerts: AlertStore,
+        *,
+        channels: Iterable[str],
+        client: AsyncWebClient,
+        directory: Directory,
     ) -> None:
         self._store, self._alerts = store, alerts
+        self._channels = tuple(channels)
         self._client = client
         self._directory = directory
         self._woken = asyncio.Event()
@@ -141,7 +149,7 @@ class Publisher:
 
     async def _tell(self) -> None:
         """Posts the warnings that are on their way; a channel that is gone holds up no other."""
-        for pending in await self._alerts.pending():
+        for pending in await self._alerts.pending(self._channels):
             if pending.target in self._not_before:
                 continue
             try:
