@@ -33,6 +33,7 @@ try:  # Since Apprise 2.0; before, a TypeError says the same.
 except ImportError:
     AppriseImproperlyConfigured = TypeError
 
+FORMATS = (NotifyFormat.TEXT, NotifyFormat.HTML, NotifyFormat.MARKDOWN)
 MAY_HAVE_BEEN_SENT = "may have been sent"
 
 
@@ -46,6 +47,9 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     category = "custom"
     storage_mode = PersistentStoreMode.MEMORY
 
+    # Since Apprise 2.0 a plugin may take several formats as they are, so that links keep their
+    # address; before, Apprise makes text of what a caller declares to be HTML.
+    notify_format = FORMATS if hasattr(NotifyBase, "resolve_format") else NotifyFormat.TEXT
     title_maxlen = 0  # A title goes in front of the body.
     body_maxlen = 1_071  # Seven Latin pages; for more the gateway has ERR012.
     request_rate_per_sec = 0.5  # Seconds between requests: kwtSMS advises two a second.

@@ -1,0 +1,161 @@
+"""What Apprise, and the tools built on it, rely on in a plugin."""
+
+import pickle
+from typing import Any
+
+import pytest
+from apprise import Apprise, NotificationManager
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import apprise_kwtsms
+from apprise_kwtsms import NotifyKwtSMS
+
+GOOD = "kwtsms://user:password@SENDER/96598765432"
+NUMBER = "96598765432"
+
+
+@pytest.fixture(autouse=True)
+def registered() -> None:
+    """The schema is known; twice does no harm."""
+    assert apprise_kwtsms.register()
+    assert apprise_kwtsms.register()
+
+
+def made(url: str) -> Any:
+    """The plugin object for `url`."""
+    found = Apprise.instantiate(url, suppress_exceptions=True)
+    assert isinstance(found, NotifyKwtSMS), url
+    return found
+
+
+@pytest.mark.parametrize(
+    ("url", "targets"),
+    [
+        (GOOD, [NUMBER]),
+        ("kwtsms://user:password@SENDER/+96598765432/96551234567", [NUMBER, "96551234567"]),
+        ("kwtsms://user:password@SENDER/?to=+96598765432,96551234567", [NUMBER, "96551234567"]),
+        ("kwtsms://user:password@98765432/?from=SENDER", [NUMBER]),
+        ("kwtsms://_?user=user&pass=password&from=SENDER&to=96598765432", [NUMBER]),
+        ("kwtsms://user:password@SENDER/98765432", [NUMBER]),
+        ("kwtsms://user:password@SENDER/0096598765432", [NUMBER]),
+        (
+            "kwtsms://user:password@SENDER/%D9%A9%D9%A8%D9%A7%D9%A6%D9%A5%D9%A4%D9%A3%D9%A2",
+            [NUMBER],
+        ),
+        ("kwtsms://user:password@SENDER/98765432/96598765432", [NUMBER]),
+        ("kwtsms://user:password@SENDER/512345678?country=966", ["966512345678"]),
+    ],
+)
+def test_every_form_of_the_url_round_trips(url: str, targets: list[str]) -> None:
+    """`url()` makes the same object again, whatever form it came in."""
+    first = made(url)
+    again = made(first.url())
+
+    assert first.targets == again.targets == targets
+    assert (first.user, first.password, first.source) == ("user", "password", "SENDER")
+    assert (again.user, again.password, again.source) == ("user", "password", "SENDER")
+    assert first.url_id() == again.url_id()
+
+
+def test_a_password_may_hold_anything_when_encoded() -> None:
+    """`:`, `@`, `/` and `%` survive the round trip."""
+    first = made("kwtsms://user:p%3Aa%40s%2Fs%25w@SENDER/96598765432")
+
+    assert first.password == "p:a@s/s%w"
+    assert made(first.url()).password == first.password
+
+
+def test_a_sender_keeps_its_case_and_its_blanks() -> None:
+    """Sender IDs are case-sensitive."""
+    assert made("kwtsms://user:password@My%20App.1/96598765432").source == "My App.1"
+
+
+def test_privacy_shows_no_secret() -> None:
+    """Neither the password nor a number stands in what is shown to people."""
+    shown = made(GOOD).url(privacy=True)
+
+    assert "password" not in shown
+    assert NUMBER not in shown
+    assert shown.startswith("kwtsms://user:****@SENDER/")
+
+
+@pytest.mark.parametrize("query", ["format=html", "format=markdown", "format=text", "avatar_url=x"])
+def test_arguments_of_other_tools_are_no_obstacle(query: str) -> None:
+    """changedetection.io adds some to every URL."""
+    assert made(f"{GOOD}?{query}").targets == [NUMBER]
+
+
+def test_yaml_gives_ints_and_lists() -> None:
+    """A number without quotes is an int in YAML, and is not lost."""
+    built = NotifyKwtSMS(
+        source="SENDER", targets=[96598765432, "98765433"], user="user", password="password"
+    )
+
+    assert built.targets == [NUMBER, "96598765433"]
+
+
+def test_what_is_no_number_is_kept_for_the_url() -> None:
+    """A typo is reported and not forgotten."""
+    built = made("kwtsms://user:password@SENDER/96598765432/abc")
+
+    assert built.targets == [NUMBER]
+    assert "/abc" in built.url()
+
+
+@pytest.mark.parametrize(
+    ("count", "batch", "requests"), [(0, "yes", 1), (450, "yes", 3), (5, "no", 5)]
+)
+def test_its_length_is_its_requests(count: int, batch: str, requests: int) -> None:
+    """Never 0: Apprise would take it for nothing."""
+    numbers = "/".join(str(96590000000 + n) for n in range(count))
+
+    assert len(made(f"kwtsms://user:password@SENDER/{numbers}?batch={batch}")) == requests
+
+
+def test_it_can_be_pickled() -> None:
+    """Some tools hand it to another process."""
+    built = made(GOOD)
+
+    assert pickle.loads(pickle.dumps(built)).url() == built.url()
+
+
+@pytest.mark.parametrize("junk", [None, b"kwtsms://", 42, object(), [], {}, "", "kwtsms://", ":@/"])
+def test_junk_is_no_url(junk: Any) -> None:
+    """Nothing that is no URL raises."""
+    assert NotifyKwtSMS.parse_url(junk) is None or isinstance(NotifyKwtSMS.parse_url(junk), dict)
+
+
+@given(st.text() | st.text().map(lambda text: f"kwtsms://{text}"))
+@example("kwtsms://user:password@SENDER/?to=\x00")
+def test_no_text_raises(text: str) -> None:
+    """A URL is understood or refused."""
+    found = NotifyKwtSMS.parse_url(text)
+
+    assert found is None or isinstance(found, dict)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "kwtsms://",
+        "kwtsms://SENDER/96598765432",
+        "kwtsms://user@SENDER/96598765432",
+        "kwtsms://user:password@SENDER-TOO-LONG/96598765432",
+        "kwtsms://user:password@SENDER/96598765432?country=x",
+    ],
+)
+def test_a_wrong_url_makes_no_object(url: str) -> None:
+    """Apprise says so when it is loaded, not when it is needed."""
+    assert Apprise.instantiate(url, suppress_exceptions=True) is None
+
+
+def test_apprise_describes_it() -> None:
+    """`apprise -l` and the tools that build forms know its arguments."""
+    (described,) = [
+        one for one in Apprise().details()["schemas"] if one["service_name"] == "kwtSMS"
+    ]
+
+    assert described["details"]["tokens"]["password"]["private"] is True
+    assert {"to", "from", "batch", "test", "country"} <= set(described["details"]["args"])
+    assert "kwtsms" in NotificationManager()

@@ -1,0 +1,173 @@
+"""Sending through Apprise, on the sandbox gateway: who got what, and what was said of it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from apprise import Apprise
+
+import apprise_kwtsms
+from kwtsms_sandbox.gateway import Fault, RunningGateway
+from support.gateway import KUWAIT, KUWAIT_2, running_gateway
+
+Notify = Callable[..., Any]
+
+
+@pytest.fixture
+async def gateway_url(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningGateway]:
+    """A gateway that the plugin finds."""
+    apprise_kwtsms.register()
+    async with running_gateway() as running:
+        monkeypatch.setenv("KWTSMS_BASE_URL", running.base_url)
+        yield running
+
+
+def url(running: RunningGateway, *targets: str, query: str = "") -> str:
+    """A URL for the sandbox's account."""
+    account = running.gateway.account
+    numbers = "/".join(targets or (KUWAIT,))
+    return f"kwtsms://{account.username}:{account.password}@MY-APP/{numbers}{query and '?'}{query}"
+
+
+async def notify(address: str, body: str, **kwargs: Any) -> bool:
+    """Notifies, in a thread as Apprise does."""
+    service = Apprise()
+    assert service.add(address)
+    return bool(await asyncio.to_thread(service.notify, body, **kwargs))
+
+
+def texts(running: RunningGateway, number: str = KUWAIT) -> list[str]:
+    """What a phone has received."""
+    return [sms.text for sms in running.gateway.inbox(number)]
+
+
+async def test_450_numbers_take_three_paced_requests(gateway_url: RunningGateway) -> None:
+    """Each number once, half a second apart, well within Apprise's 60 seconds."""
+    numbers = [f"965{90000000 + n}" for n in range(450)]
+
+    assert await notify(url(gateway_url, *numbers), "hello")
+    entries = gateway_url.gateway.ledger
+    assert [len(entry.numbers) for entry in entries] == [200, 200, 50]
+    assert sorted(sum((entry.numbers for entry in entries), ())) == numbers
+    starts = [seen.at for seen in gateway_url.gateway.requests]
+    assert all(later - before > 0.45 for before, later in pairwise(starts))
+
+
+async def test_a_retry_sends_only_what_was_not_accepted(gateway_url: RunningGateway) -> None:
+    """With batch 2 refused by ERR013, `retry=2` sends batch 2 again and no other."""
+    numbers = [f"965{90000000 + n}" for n in range(250)]
+    gateway_url.gateway.fault(Fault.SLOW, endpoint="send", seconds=0)
+    gateway_url.gateway.fault("ERR013", endpoint="send")
+
+    assert await notify(url(gateway_url, *numbers, query="retry=2&wait=0.1"), "hello")
+    assert [len(entry.numbers) for entry in gateway_url.gateway.ledger] == [200, 50]
+    assert len(gateway_url.gateway.requests) == 3
+
+
+@pytest.mark.parametrize("fault", [Fault.RESET_AFTER, Fault.HTML_502_AFTER, Fault.TRUNCATED])
+async def test_what_may_have_been_sent_is_never_repeated(
+    gateway_url: RunningGateway, fault: Fault, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A lost answer fails the notification, says why, and a retry does not send a second time."""
+    gateway_url.gateway.fault(fault, endpoint="send")
+
+    assert not await notify(url(gateway_url, query="retry=2&wait=0.1"), "hello")
+    assert len(gateway_url.gateway.requests) == 1
+    assert "may have been sent" in caplog.text
+
+
+async def test_it_is_repeated_where_the_url_says_so(gateway_url: RunningGateway) -> None:
+    """`resend=yes` takes the risk."""
+    gateway_url.gateway.turn(repeat_seconds=0)
+    gateway_url.gateway.fault(Fault.HTML_502, endpoint="send")
+
+    assert await notify(url(gateway_url, query="retry=1&wait=0.1&resend=yes"), "hello")
+    assert texts(gateway_url) == ["hello"]
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "query", "expected"),
+    [
+        ("disk full", {}, "", "disk full"),
+        ("disk full", {"title": "db-2"}, "", "db-2\ndisk full"),
+        ("🔴 [DB] Down ✅", {}, "", "[DB] Down"),
+        ("a < b && c > d", {}, "", "a < b && c > d"),
+        (
+            '<p>Up: <b>db</b> <a href="https://x.example/1">diff</a></p>',
+            {"body_format": "html"},
+            "",
+            "Up: db diff (https://x.example/1)",
+        ),
+        ("A<br>B <b>x</b>", {}, "format=html", "A\nB x"),
+        ("**Up** [diff](https://x.example/1)", {"body_format": "markdown"}, "", None),
+        ("**Up** `db`", {}, "format=markdown", "Up db"),
+        ("نجح النسخ ١٢٣", {}, "", "نجح النسخ 123"),
+    ],
+)
+async def test_the_phone_shows_readable_text(
+    gateway_url: RunningGateway,
+    body: str,
+    options: dict[str, Any],
+    query: str,
+    expected: str | None,
+) -> None:
+    """HTML and Markdown become text with their links, emoji go, Arabic stays."""
+    assert await notify(url(gateway_url, query=query), body, **options)
+    (text,) = texts(gateway_url)
+
+    assert text == expected if expected else "https://x.example/1" in text
+
+
+@pytest.mark.parametrize(("body", "said"), [("🎉🎉", "nothing is left"), ("م" * 470, "8 pages")])
+async def test_what_cannot_be_sent_is_not_tried(
+    gateway_url: RunningGateway, body: str, said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The reason is in the log, and the gateway is not asked."""
+    assert not await notify(url(gateway_url), body)
+    assert said in caplog.text
+    assert gateway_url.gateway.requests == []
+
+
+async def test_test_mode_delivers_nothing(gateway_url: RunningGateway) -> None:
+    """`test=yes` queues at the gateway only."""
+    assert await notify(url(gateway_url, query="test=yes"), "hello")
+    assert texts(gateway_url) == []
+    assert gateway_url.gateway.ledger[0].test
+
+
+async def test_a_bad_number_fails_the_notification_but_not_the_others(
+    gateway_url: RunningGateway,
+) -> None:
+    """Somebody has to mend the URL, and the alert is out all the same."""
+    assert not await notify(url(gateway_url, KUWAIT, "123"), "hello")
+    assert texts(gateway_url) == ["hello"]
+
+
+async def test_the_log_tells_the_code_and_nothing_private(
+    gateway_url: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One INFO line for what was sent, one WARNING for what was refused; no secret at any level."""
+    caplog.set_level(logging.DEBUG)
+    await notify(url(gateway_url, KUWAIT, KUWAIT_2), "the-secret-text")
+    gateway_url.gateway.fault("ERR010", endpoint="send")
+    await notify(url(gateway_url, KUWAIT, KUWAIT_2), "the-secret-text")
+    ours = [record for record in caplog.records if "kwtSMS" in record.getMessage()]
+    told = [(one.levelname, one.getMessage()) for one in ours if one.levelno >= logging.INFO]
+
+    assert [level for level, _ in told] == ["INFO", "WARNING"]
+    assert "ERR010" in told[1][1]
+    assert "Buy credits" in told[1][1]
+    private = (gateway_url.gateway.account.password, KUWAIT, KUWAIT_2, "the-secret-text")
+    assert [word for word in private if word in caplog.text] == []
+
+
+async def test_a_new_object_for_each_request_does_it_too(gateway_url: RunningGateway) -> None:
+    """As Apprise API works: a fresh `Apprise()` every time."""
+    gateway_url.gateway.turn(repeat_seconds=0)
+    for n in range(3):
+        assert await notify(url(gateway_url), f"message {n}")
+
+    assert texts(gateway_url) == ["message 0", "message 1", "message 2"]
