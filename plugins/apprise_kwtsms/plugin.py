@@ -13,7 +13,6 @@ from apprise.url import PrivacyMode
 from apprise.utils.parse import parse_bool, validate_regex
 
 from kwtsms_client import (
-    MAX_PAGES,
     Credentials,
     KwtSMSError,
     Rejected,
@@ -61,11 +60,10 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     template_tokens: ClassVar[dict[str, Any]] = {**NotifyBase.template_tokens, **TOKENS}
     template_args: ClassVar[dict[str, Any]] = {**NotifyBase.template_args, **ARGUMENTS}
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - Apprise reads the arguments' names, and only those before a star.
         self,
         source: Any = None,
         targets: Any = None,
-        *,
         batch: Any = None,
         test: Any = None,
         country: Any = None,
@@ -119,9 +117,6 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
             return False
         if not text:
             self.logger.warning("kwtSMS: nothing is left of the text to be sent.")
-            return False
-        if report.pages > MAX_PAGES:
-            self.logger.warning("kwtSMS: the text has %d pages, at most 7 go.", report.pages)
             return False
         done = [self._send_batch(batch, text) for batch in self._batches()]
         return all(done) and not self.invalid_targets

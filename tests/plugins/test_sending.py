@@ -121,7 +121,9 @@ async def test_the_phone_shows_readable_text(
     assert text == expected if expected else "https://x.example/1" in text
 
 
-@pytest.mark.parametrize(("body", "said"), [("🎉🎉", "nothing is left"), ("م" * 470, "8 pages")])
+@pytest.mark.parametrize(
+    ("body", "said"), [("🎉🎉", "nothing is left"), ("\u200b<b></b>", "nothing is left")]
+)
 async def test_what_cannot_be_sent_is_not_tried(
     gateway_url: RunningGateway, body: str, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -129,6 +131,15 @@ async def test_what_cannot_be_sent_is_not_tried(
     assert not await notify(url(gateway_url), body)
     assert said in caplog.text
     assert gateway_url.gateway.requests == []
+
+
+async def test_a_text_that_is_too_long_is_the_gateways_to_refuse(
+    gateway_url: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Eight pages: ERR012, with its remedy."""
+    assert not await notify(url(gateway_url), "م" * 470)
+    assert "ERR012" in caplog.text
+    assert "469 Arabic" in caplog.text
 
 
 async def test_test_mode_delivers_nothing(gateway_url: RunningGateway) -> None:

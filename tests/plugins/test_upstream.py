@@ -1,0 +1,60 @@
+"""Apprise's own generic tests pass with our plugin, from the oldest supported Apprise on."""
+
+import asyncio
+import os
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+CACHE = Path(sys.prefix) / "apprise-sources"
+VERSIONS = ("1.9.1", "1.9.9", "1.13.0", "2.2.0")
+
+
+async def run(*command: str, **environ: str) -> tuple[int, str]:
+    """Runs a command; its exit code and output."""
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, **environ},
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), timeout=240)
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+async def source(version: str) -> Path:
+    """Apprise's source distribution of that version, unpacked; downloaded once."""
+    folder = CACHE / f"apprise-{version}"
+    if not folder.exists():
+        CACHE.mkdir(exist_ok=True)
+        pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps")
+        code, said = await run(
+            *pip, "--no-binary", ":all:", "--dest", str(CACHE), f"apprise=={version}"
+        )
+        if code:
+            reason = f"Apprise {version} cannot be downloaded: {said[-300:]}"
+            pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+        with tarfile.open(CACHE / f"apprise-{version}.tar.gz") as archive:
+            archive.extractall(CACHE, filter="data")
+    return folder
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_apprises_own_tests_pass(version: str) -> None:
+    """The URL tester and the details checks, from the source distribution of each version."""
+    sources = await source(version)
+    tests = next(path for path in (sources / "tests", sources / "test") if path.exists())
+    path = os.pathsep.join(map(str, (sources, tests, ROOT / "bot", ROOT / "plugins")))
+    code, said = await run(
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull),
+        *("--rootdir", str(HERE), "--confcutdir", str(HERE / "upstream")),
+        str(HERE / "upstream" / "driver.py"),
+        PYTHONPATH=path,
+    )
+
+    assert code == 0, said[-5000:]
