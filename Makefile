@@ -12,7 +12,7 @@ demo: $(SHOWN)
 	@$(BIN)/kwtsms-bridge demo
 
 test: $(READY) browser check
-	@$(BIN)/pytest $(TESTS)
+	@$(BIN)/pytest -n auto --dist loadfile $(TESTS)
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format' to mend the formatting."; exit 1; }

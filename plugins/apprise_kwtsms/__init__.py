@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .plugin import NotifyKwtSMS
 
-__all__ = ["STUB", "NotifyKwtSMS", "register"]
+__all__ = ["MODULE", "STUB", "NotifyKwtSMS", "register"]
 
 SCHEMA = "kwtsms"
 # What stands in a plugin file of Apprise: enough for its command line and for Apprise API.
@@ -18,6 +18,11 @@ STUB = """\
 import apprise_kwtsms
 
 apprise_kwtsms.register()
+"""
+# What stands in Apprise's own folder, where it looks for classes by their name.
+MODULE = """\
+# kwtsms:// for Apprise. Written by: kwtsms-bridge apprise install --zero-touch
+from apprise_kwtsms.plugin import NotifyKwtSMS as NotifyKwtSMS
 """
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from apprise import NotifyBase, NotifyFormat, NotifyType
-from apprise.common import PersistentStoreMode
+from apprise.common import OverflowMode, PersistentStoreMode
 from apprise.url import PrivacyMode
 from apprise.utils.parse import parse_bool, validate_regex
 
@@ -33,6 +33,8 @@ except ImportError:
     AppriseImproperlyConfigured = TypeError
 
 FORMATS = (NotifyFormat.TEXT, NotifyFormat.HTML, NotifyFormat.MARKDOWN)
+WHOLE = 1_071  # Seven Latin pages.
+PART = 450  # Seven pages in Unicode are 469; a part begins with its number, as in (10/12).
 MAY_HAVE_BEEN_SENT = "may have been sent"
 
 
@@ -50,7 +52,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     # address; before, Apprise makes text of what a caller declares to be HTML.
     notify_format = FORMATS if hasattr(NotifyBase, "resolve_format") else NotifyFormat.TEXT
     title_maxlen = 0  # A title goes in front of the body.
-    body_maxlen = 1_071  # Seven Latin pages; for more the gateway has ERR012.
+    seconds_between_parts = 16.0  # ERR028: a number is not sent to twice within 15 s.
     request_rate_per_sec = 0.5  # Seconds between requests: kwtSMS advises two a second.
     socket_read_timeout = 15.0
     default_batch_size = MAX_RECIPIENTS
@@ -86,6 +88,11 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         if not hasattr(self, "mark_delivered"):
             self.retry = 0  # Apprise before 2.0 would send everything anew to everybody.
 
+    @property
+    def body_maxlen(self) -> int:
+        """Seven Latin pages, for the gateway to judge; a part fits seven pages in any language."""
+        return PART if self.overflow_mode == OverflowMode.SPLIT else WHOLE
+
     def _refused(self, text: str) -> Exception:
         self.logger.warning(text)
         error: Exception = AppriseImproperlyConfigured(text)
@@ -112,12 +119,17 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         del title, notify_type
         report = inspect_message(tidy(self._readable(body, kwargs.get("body_format"))))
         text = tidy(report.cleaned)
+        index, total = kwargs.get("index", 0), kwargs.get("total", 1)
+        if total > 1:
+            text = f"({index + 1}/{total}) {text}"
         if not self.targets:
             self.logger.warning("kwtSMS: there is no valid phone number to send to.")
             return False
         if not text:
             self.logger.warning("kwtSMS: nothing is left of the text to be sent.")
             return False
+        if index:
+            self.throttle(wait=self.seconds_between_parts)
         done = [self._send_batch(batch, text) for batch in self._batches()]
         return all(done) and not self.invalid_targets
 

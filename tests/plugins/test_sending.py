@@ -10,6 +10,7 @@ import pytest
 from apprise import Apprise
 
 import apprise_kwtsms
+from apprise_kwtsms import NotifyKwtSMS
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from support.gateway import KUWAIT, KUWAIT_2, running_gateway
 
@@ -140,6 +141,23 @@ async def test_a_text_that_is_too_long_is_the_gateways_to_refuse(
     assert not await notify(url(gateway_url), "م" * 470)
     assert "ERR012" in caplog.text
     assert "469 Arabic" in caplog.text
+
+
+async def test_a_split_text_comes_in_numbered_parts(
+    gateway_url: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each part fits seven pages in any language, and says which it is."""
+    monkeypatch.setattr(NotifyKwtSMS, "seconds_between_parts", 0.0)
+    gateway_url.gateway.turn(repeat_seconds=0)
+
+    assert await notify(url(gateway_url, query="overflow=split"), "م" * 1000)
+    assert [text[:6] for text in texts(gateway_url)] == ["(1/3) ", "(2/3) ", "(3/3) "]
+    assert sum(text.count("م") for text in texts(gateway_url)) == 1000
+
+
+def test_parts_keep_out_of_each_others_15_seconds() -> None:
+    """The gateway refuses a number that was sent to less than 15 s ago."""
+    assert NotifyKwtSMS.seconds_between_parts > 15
 
 
 async def test_test_mode_delivers_nothing(gateway_url: RunningGateway) -> None:

@@ -3,12 +3,13 @@
 import getpass
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
 import click
 
-from apprise_kwtsms import STUB
+from apprise_kwtsms import MODULE, STUB
 
 FILE = "kwtsms.py"
 dir_option = click.option(
@@ -16,6 +17,10 @@ dir_option = click.option(
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     help="Apprise's plugin folder [default: ~/.config/apprise/plugins].",
+)
+
+zero_touch_option = click.option(
+    "--zero-touch", is_flag=True, help="Into the folder of the Apprise that is installed here."
 )
 
 
@@ -26,24 +31,30 @@ def apprise_group() -> None:
 
 @apprise_group.command()
 @dir_option
-def install(folder: Path | None) -> None:
-    """Write the plugin file that Apprise's command line and Apprise API load."""
-    file = (folder or _default()) / FILE
+@zero_touch_option
+def install(folder: Path | None, *, zero_touch: bool) -> None:
+    """Write the plugin file that Apprise's command line and Apprise API load.
+
+    With --zero-touch, write one line into Apprise's own folder instead: then everything that uses
+    this Apprise knows kwtsms://, Home Assistant and Healthchecks too.
+    """
+    file, content = _place(folder, zero_touch=zero_touch)
     file.parent.mkdir(parents=True, exist_ok=True)
-    if file.exists() and file.read_text() != STUB:
+    if file.exists() and file.read_text() != content:
         raise click.ClickException(f"{file} exists and is not ours. Remove it, or use --dir.")
-    file.write_text(STUB)
+    file.write_text(content)
     click.echo(f"Written: {file}\nTry it: apprise -vv -b 'disk full' 'kwtsms://…'")
 
 
 @apprise_group.command()
 @dir_option
-def uninstall(folder: Path | None) -> None:
+@zero_touch_option
+def uninstall(folder: Path | None, *, zero_touch: bool) -> None:
     """Remove the plugin file again."""
-    file = (folder or _default()) / FILE
+    file, content = _place(folder, zero_touch=zero_touch)
     if not file.exists():
         click.echo(f"Not there: {file}")
-    elif file.read_text() != STUB:
+    elif file.read_text() != content:
         raise click.ClickException(f"{file} is not ours, and stays.")
     else:
         file.unlink()
@@ -66,6 +77,20 @@ def url(user: str, sender: str, numbers: tuple[str, ...]) -> None:
     parts = [quote(part, safe="") for part in (user, password, sender)]
     targets = "/".join(quote(number, safe="+") for number in numbers)
     click.echo(f"kwtsms://{parts[0]}:{parts[1]}@{parts[2]}/{targets}")
+
+
+def _place(folder: Path | None, *, zero_touch: bool) -> tuple[Path, str]:
+    """Where the file belongs, and what stands in it."""
+    if not zero_touch:
+        return (folder or _default()) / FILE, STUB
+    if folder is not None:
+        raise click.UsageError("--dir and --zero-touch are two ways; choose one.")
+    found = find_spec("apprise")
+    if found is None or not found.origin:
+        raise click.ClickException(
+            "Apprise is not installed here. Install it: pip install 'kwtsms-bridge[apprise]'"
+        )
+    return Path(found.origin).parent / "plugins" / FILE, MODULE
 
 
 def _default() -> Path:

@@ -50,9 +50,11 @@ URLS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.fixture(autouse=True)
-def registered() -> None:
-    """Known to Apprise, as after `apprise_kwtsms.register()`."""
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known to Apprise, as after `apprise_kwtsms.register()`; without waits, as Apprise's are."""
     assert apprise_kwtsms.register()
+    monkeypatch.setattr(NotifyKwtSMS, "request_rate_per_sec", 0)
+    monkeypatch.setattr(NotifyKwtSMS, "seconds_between_parts", 0)
 
 
 @pytest.mark.parametrize("case", URLS, ids=lambda case: case[0])
