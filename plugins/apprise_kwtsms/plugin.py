@@ -227,7 +227,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     def parse_url(url: Any) -> dict[str, Any] | None:
         """The constructor's arguments that stand in `url`; None where it is none."""
         results: dict[str, Any] | None = NotifyBase.parse_url(url, verify_host=False)
-        if not results:
+        if not results or results["schema"] != NotifyKwtSMS.secure_protocol:
             return None
         query, unquote = results["qsd"], NotifyBase.unquote
         host, path = unquote(results["host"]), NotifyBase.split_path(results["fullpath"])

@@ -1,10 +1,12 @@
 """What Apprise, and the tools built on it, rely on in a plugin."""
 
 import pickle
+import random
+import string
 from typing import Any
 
 import pytest
-from apprise import Apprise, NotificationManager
+from apprise import Apprise, AppriseConfig, NotificationManager
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -95,6 +97,22 @@ def test_yaml_gives_ints_and_lists() -> None:
     assert built.targets == [NUMBER, "96598765433"]
 
 
+def test_a_yaml_configuration_is_understood() -> None:
+    """Numbers without quotes, lists, and several entries below one URL."""
+    config = AppriseConfig()
+    config.add_config(
+        "urls:\n"
+        "  - kwtsms://user:password@SENDER:\n"
+        "    - to: 96598765432\n"
+        "      tag: ops\n"
+        "    - to: [96598765433, '98765434']\n",
+        format="yaml",
+    )
+
+    found = [service.targets for service in config[0].services()]
+    assert found == [[NUMBER], ["96598765433", "96598765434"]]
+
+
 def test_what_is_no_number_is_kept_for_the_url() -> None:
     """A typo is reported and not forgotten."""
     built = made("kwtsms://user:password@SENDER/96598765432/abc")
@@ -120,10 +138,21 @@ def test_it_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(built)).url() == built.url()
 
 
-@pytest.mark.parametrize("junk", [None, b"kwtsms://", 42, object(), [], {}, "", "kwtsms://", ":@/"])
+@pytest.mark.parametrize(
+    "junk", [None, b"kwtsms://", 42, object(), [], {}, "", ":@/", "mailto://user:pw@host"]
+)
 def test_junk_is_no_url(junk: Any) -> None:
-    """Nothing that is no URL raises."""
-    assert NotifyKwtSMS.parse_url(junk) is None or isinstance(NotifyKwtSMS.parse_url(junk), dict)
+    """What is no URL of ours is None, and raises nothing."""
+    assert NotifyKwtSMS.parse_url(junk) is None
+
+
+def test_ten_thousand_random_texts_are_no_url() -> None:
+    """Nor is anything else that happens to come along."""
+    dice = random.Random(1)
+    letters = string.printable + "é٣😀\u200b"
+    texts = ("".join(dice.choices(letters, k=dice.randrange(60))) for _ in range(10_000))
+
+    assert {NotifyKwtSMS.parse_url(text) for text in texts} == {None}
 
 
 @given(st.text() | st.text().map(lambda text: f"kwtsms://{text}"))

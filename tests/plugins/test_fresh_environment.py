@@ -93,6 +93,28 @@ async def test_a_plugin_folder_of_ones_own_does_too(tmp_path: Path) -> None:
         assert [sms.text for sms in running.gateway.inbox(KUWAIT)] == ["hi"]
 
 
+async def test_a_server_that_makes_a_new_object_for_each_request_sends(tmp_path: Path) -> None:
+    """As Apprise API works: a new `Apprise()` with `plugin_paths` for each of three requests."""
+    program = (
+        "import sys\n"
+        "from apprise import Apprise, AppriseAsset\n"
+        "for n in range(3):\n"
+        "    service = Apprise(asset=AppriseAsset(plugin_paths=[sys.argv[1]]))\n"
+        "    assert service.add(sys.argv[2]) and service.notify(f'message {n}')\n"
+    )
+    async with running_gateway() as running:
+        running.gateway.turn(repeat_seconds=0)
+        await run(f"{BIN}/kwtsms-bridge", "apprise", "install", "--dir", str(tmp_path))
+        code, said = await run(
+            *(str(BIN / "python"), "-c", program, str(tmp_path), url(running)),
+            environ={"KWTSMS_BASE_URL": running.base_url},
+        )
+
+        assert code == 0, said
+        texts = [sms.text for sms in running.gateway.inbox(KUWAIT)]
+        assert texts == ["message 0", "message 1", "message 2"]
+
+
 async def test_zero_touch_makes_every_user_of_apprise_know_it() -> None:
     """A program that knows nothing of us sends; after the removal it does not."""
     program = (

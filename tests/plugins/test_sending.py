@@ -160,6 +160,12 @@ def test_parts_keep_out_of_each_others_15_seconds() -> None:
     assert NotifyKwtSMS.seconds_between_parts > 15
 
 
+async def test_a_title_alone_is_refused_by_apprise(gateway_url: RunningGateway) -> None:
+    """Apprise wants a body; nothing is sent and nothing raises."""
+    assert not await notify(url(gateway_url), "", title="disk full")
+    assert gateway_url.gateway.requests == []
+
+
 async def test_test_mode_delivers_nothing(gateway_url: RunningGateway) -> None:
     """`test=yes` queues at the gateway only."""
     assert await notify(url(gateway_url, query="test=yes"), "hello")
@@ -191,12 +197,3 @@ async def test_the_log_tells_the_code_and_nothing_private(
     assert "Buy credits" in told[1][1]
     private = (gateway_url.gateway.account.password, KUWAIT, KUWAIT_2, "the-secret-text")
     assert [word for word in private if word in caplog.text] == []
-
-
-async def test_a_new_object_for_each_request_does_it_too(gateway_url: RunningGateway) -> None:
-    """As Apprise API works: a fresh `Apprise()` every time."""
-    gateway_url.gateway.turn(repeat_seconds=0)
-    for n in range(3):
-        assert await notify(url(gateway_url), f"message {n}")
-
-    assert texts(gateway_url) == ["message 0", "message 1", "message 2"]
