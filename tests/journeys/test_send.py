@@ -75,13 +75,13 @@ async def test_a_mistake_is_answered_with_an_example(
 ) -> None:
     """A mistake is told to the person alone, with a line to type; nothing reaches the gateway."""
     async with staged(tmp_path) as stage:
-        asked = len(stage.gateway.requests)
         await stage.slack.command(SARA, OPS, "/sms", typed)
         answer = await shown(stage, said)
 
         assert answer.ephemeral_to == SARA.id
         assert example in stage.slack.plain(answer)
-        assert len(stage.gateway.requests) == asked
+        # The balance watch may have looked meanwhile.
+        assert {seen.endpoint for seen in stage.gateway.requests} <= {"balance"}
 
 
 @pytest.mark.parametrize(
