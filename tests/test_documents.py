@@ -1,6 +1,7 @@
 """What the documents say is so."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,17 @@ def test_every_client_command_is_in_the_shells_page() -> None:
     ours = {name for name, (where, _) in cli.COMMANDS.items() if where.split(":")[0] in CLIENT}
 
     assert set(rows("docs/cli.md", "command")) == ours
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """docs/architecture.md names each package that pyproject.toml asks for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    asked = [*project["dependencies"], *(one for group in extras.values() for one in group)]
+    names = {re.split(r"[\[<>=]", one)[0].lower() for one in asked} - {"kwtsms-bridge"}
+    page = (ROOT / "docs" / "architecture.md").read_text().lower()
+
+    assert [name for name in sorted(names) if name not in page] == []
 
 
 def test_every_scope_has_its_reason() -> None:
