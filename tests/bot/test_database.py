@@ -52,5 +52,5 @@ async def test_opening_again_changes_nothing(tmp_path: Path) -> None:
 
 async def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> None:
     """A folder that does not exist is DatabaseTrouble, not a foreign exception."""
-    with pytest.raises(DatabaseTrouble):
+    with pytest.raises(DatabaseTrouble, match="missing does not exist"):
         await open_database(f"sqlite:///{tmp_path / 'missing' / 'outbox.sqlite3'}")

@@ -108,6 +108,7 @@ async def open_database(url: str) -> Database:
         hide_parameters=True,  # Numbers and texts are in them, and errors reach the log.
     )
     if name == "sqlite":
+        _check_folder(parsed.database)
         _prepare_sqlite(engine)
     database = Database(engine)
     try:
@@ -118,6 +119,13 @@ async def open_database(url: str) -> Database:
         await database.close()
         raise
     return database
+
+
+def _check_folder(file: str | None) -> None:
+    """SQLite's own words for a missing folder are "unable to open database file"."""
+    folder = Path(file or ".").parent
+    if not folder.is_dir():
+        raise DatabaseTrouble(f"the folder {folder} does not exist")
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:
