@@ -67,7 +67,7 @@ def show_report(report: MessageReport) -> None:
             ("Encoding", report.encoding.value),
             ("Characters", report.units),
             ("Forces Unicode", " ".join(report.forcing[:20]) or None),
-            ("Changed", report.summary() or None),
+            ("Cleaned", report.summary() or None),
             ("May not arrive", " ".join(report.risky) or None),
         ]
     )

@@ -116,4 +116,4 @@ def _preview(text: str, *, as_json: bool) -> None:
     if as_json:
         return show_json(report)
     click.echo(report.cleaned)
-    return facts([("Pages", report.pages), ("Changed", report.summary() or None)])
+    return facts([("Pages", report.pages), ("Cleaned", report.summary() or None)])
