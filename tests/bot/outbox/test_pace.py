@@ -9,19 +9,32 @@ from pathlib import Path
 from kwtsms_bot.outbox.store import DatabasePacer
 from support.database import opened
 
+INTERVAL = timedelta(milliseconds=50)
 
-async def test_callers_start_an_interval_apart(tmp_path: Path) -> None:
-    """Whoever asks and from however many processes, starts are at least an interval apart."""
-    interval = timedelta(milliseconds=50)
+
+async def test_instants_are_an_interval_apart(tmp_path: Path) -> None:
+    """Whoever asks, and from however many processes, gets an instant of its own."""
     async with opened(tmp_path) as one, opened(tmp_path) as two:
-        pacers = [DatabasePacer(one, interval), DatabasePacer(two, interval)]
+        pacers = [DatabasePacer(one, INTERVAL), DatabasePacer(two, INTERVAL)]
+        reserved = await asyncio.gather(*(pacer.reserve() for pacer in pacers * 5))
 
-        async def start(pacer: DatabasePacer) -> float:
-            await pacer.turn()
-            return time.monotonic()
+    instants = sorted(at for at, _ in reserved)
+    assert all(after - before >= INTERVAL for before, after in pairwise(instants))
 
-        starts = sorted(await asyncio.gather(*(start(pacer) for pacer in pacers * 5)))
 
-    # A timer may fire a little late, and the one after it on time.
-    assert all(after - before > 0.03 for before, after in pairwise(starts))
-    assert starts[-1] - starts[0] > 0.42
+async def test_a_turn_is_not_before_its_instant(tmp_path: Path) -> None:
+    """The fourth caller has waited for three intervals."""
+    async with opened(tmp_path) as database:
+        pacer = DatabasePacer(database, INTERVAL)
+        began = time.monotonic()
+        await asyncio.gather(*(pacer.turn() for _ in range(4)))
+
+    assert time.monotonic() - began >= 3 * INTERVAL.total_seconds()
+
+
+async def test_an_idle_account_starts_at_once(tmp_path: Path) -> None:
+    """Nobody waits for turns that were not taken."""
+    async with opened(tmp_path) as database:
+        at, now = await DatabasePacer(database, INTERVAL).reserve()
+
+    assert at == now

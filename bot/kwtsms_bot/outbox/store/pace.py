@@ -24,10 +24,11 @@ class DatabasePacer(Base):
 
     async def turn(self) -> None:
         """Waits for this caller's instant, by the database's clock."""
-        at, now = await self._reserve()
+        at, now = await self.reserve()
         await asyncio.sleep(max(0.0, (at - now).total_seconds()))
 
-    async def _reserve(self) -> tuple[datetime, datetime]:
+    async def reserve(self) -> tuple[datetime, datetime]:
+        """This caller's instant, which no other caller has, and what time it is now."""
         now = self.database.now_expression
         starts = case((rate.c.next_free > now, rate.c.next_free), else_=now)
         step = (
@@ -40,7 +41,7 @@ class DatabasePacer(Base):
             row = (await connection.execute(step)).first()
         if row is None:
             await self._begin()
-            return await self._reserve()
+            return await self.reserve()
         return row.next_free - self.interval, row.now
 
     async def _begin(self) -> None:
