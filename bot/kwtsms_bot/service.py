@@ -119,6 +119,7 @@ class _Parts:
         pacer: DatabasePacer,
     ) -> None:
         store = Store(database)
+        self.store, self.retention = store, config.outbox.retention
         self.tasks = Tasks()
         self.connection = Connection(config.slack)
         client = self.connection.client
@@ -171,7 +172,19 @@ class _Parts:
             coalesce=True,
             misfire_grace_time=int(every.total_seconds()),
         )
+        scheduler.add_job(self._erase, "interval", hours=1, next_run_time=now())
         return scheduler
+
+    async def _erase(self) -> None:
+        self.tasks.start(self._erased())
+
+    async def _erased(self) -> None:
+        """Forgets what is older than the retention time, a part of it at a time."""
+        try:
+            while count := await self.store.erase(now() - self.retention):
+                log.info("erased", messages=count)
+        except DatabaseTrouble as error:
+            log.error("not erased", error=str(error))
 
     async def _check_balance(self) -> None:
         """Begun here and awaited at the stop: what the scheduler awaits, it cancels at the stop."""

@@ -114,7 +114,7 @@ class Outbox(Section):
     lease: Duration = Field(default=timedelta(seconds=30), examples=["30s"])
     """How long a message belongs to a process that stopped answering before another takes over."""
     retention: Duration = Field(default=timedelta(days=30), examples=["30d"])
-    """Texts and numbers are erased after this time; the ledger keeps masked numbers."""
+    """Texts and numbers are erased after this time; who, when and what became of it stays."""
 
     @model_validator(mode="after")
     def _lease_is_sane(self) -> "Outbox":

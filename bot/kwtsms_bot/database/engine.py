@@ -137,6 +137,7 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA synchronous=FULL")  # A commit survives a power cut.
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA secure_delete=ON")  # What is erased is gone from the file too.
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -1,14 +1,16 @@
-"""What a person decides about a message, and what the tracker learns of it."""
+"""What a person decides about a message, what the tracker learns of it, and what time erases."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import String, cast, delete, select, update
 
-from kwtsms_bot.database.tables import attempt, message, recipient
+from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store.base import Base, move, touch
+from kwtsms_bot.outbox.store.base import PARAMETERS, Base, move, touch
 from kwtsms_bot.outbox.tracking import Tracked
+
+UNDER_WAY = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
 
 
 class Deciding(Base):
@@ -34,6 +36,30 @@ class Deciding(Base):
             found = (await connection.execute(ids)).scalars().all()
             await touch(connection, found if moved else ())
         return moved
+
+    async def erase(self, before: datetime) -> int:
+        """Forgets texts and numbers of messages from before; how many messages that were.
+
+        Who, when, pages, credits and what became of it stay. What is still to be sent is kept.
+        """
+        under_way = select(recipient.c.id).where(
+            recipient.c.message_id == message.c.id, recipient.c.state.in_(UNDER_WAY)
+        )
+        old = (
+            select(message.c.id)
+            .where(message.c.created_at < before, message.c.text.is_not(None), ~under_way.exists())
+            .limit(PARAMETERS)
+        )
+        async with self.database.transaction() as connection:
+            ids = (await connection.execute(old)).scalars().all()
+            await connection.execute(
+                update(recipient)
+                .where(recipient.c.message_id.in_(ids))
+                .values(phone="#" + cast(recipient.c.id, String))
+            )
+            await connection.execute(update(message).where(message.c.id.in_(ids)).values(text=None))
+            await connection.execute(delete(hot_number).where(hot_number.c.until < before))
+        return len(ids)
 
     async def to_check(self, now: datetime) -> Tracked | None:
         """The attempt whose status is to be asked first."""

@@ -1,6 +1,5 @@
 """Out of the outbox: messages by id, and those whose card does not show what is so."""
 
-from datetime import datetime
 
 from sqlalchemy import and_, case, select, update
 
@@ -56,13 +55,3 @@ class Reading(Base):
                     place_ts=place.ts if place else None,
                 )
             )
-
-    async def erase(self, before: datetime) -> int:
-        """Forgets texts of messages from before; what became of them stays."""
-        async with self.database.transaction() as connection:
-            erased = await connection.execute(
-                update(message)
-                .where(message.c.created_at < before, message.c.text.is_not(None))
-                .values(text=None)
-            )
-        return erased.rowcount
