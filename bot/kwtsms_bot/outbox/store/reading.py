@@ -1,6 +1,5 @@
 """Out of the outbox: messages by id, and those whose card does not show what is so."""
 
-
 from sqlalchemy import and_, case, select, update
 
 from kwtsms_bot.database.tables import message, recipient
