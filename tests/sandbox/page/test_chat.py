@@ -84,6 +84,23 @@ async def test_a_wrong_command_is_refused_in_words(shown: Browser) -> None:
     await shown.shows("[role=alert]", "/nonsense is not a valid command.")
 
 
+async def test_a_line_that_was_not_taken_is_not_lost(shown: Browser) -> None:
+    """It stands where it was typed, to be mended."""
+    await shown.type("#composer", "/nonsense a long text" + ENTER)
+    await shown.shows("[role=alert]", "not a valid command")
+
+    await shown.until("document.getElementById('composer').value === '/nonsense a long text'")
+
+
+async def test_the_first_command_is_offered(page: Page, shown: Browser) -> None:
+    """One click on the empty phone writes it, and sends nothing yet."""
+    await shown.click("[data-try]")
+
+    typed = await shown.run("return document.activeElement.value")
+    assert typed == "/sms send +96598765432 Hello مرحبا"
+    assert page.slack.visible(SARA, OPS) == []
+
+
 async def test_one_can_be_somebody_else(page: Page, shown: Browser) -> None:
     """What was for one person's eyes is not there for another."""
     await page.api.chat_postEphemeral(channel=OPS.id, user=SARA.id, text="for Sara")

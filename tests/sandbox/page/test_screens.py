@@ -27,6 +27,21 @@ async def test_a_narrow_screen_needs_no_scrolling_sideways(
     assert await browser.run(BEYOND_THE_EDGE) == []
 
 
+async def test_a_narrow_log_stays_readable(page: Page, browser: Browser, caller: Caller) -> None:
+    """What a request was about stands on a line of its own, whole."""
+    await caller.send(KUWAIT, "x")
+    await browser.open(page.url, width=390, height=844)
+    await browser.click("[data-show=gateway]")
+    await browser.shows("#log tr", "965•••••432")
+    lines = await browser.run(
+        "const range = document.createRange();"
+        "range.selectNodeContents(document.querySelector('#log td.what bdi'));"
+        "return range.getClientRects().length"
+    )
+
+    assert lines == 1
+
+
 BEYOND_THE_EDGE = """
 return [...document.querySelectorAll("main .room *, main .phones *, main .gateway *")]
   .filter((one) => one.getClientRects().length && one.getBoundingClientRect().right > innerWidth)

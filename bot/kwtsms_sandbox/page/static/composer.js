@@ -41,13 +41,26 @@ export function showComposer(channel) {
   suggest();
 }
 
-function send() {
+async function send() {
   const line = box.value.trim();
   if (!line) return;
   box.value = "";
   hide();
-  act("write", { channel: currentChannel().id, line });
+  const answer = act("write", { channel: currentChannel().id, line });
   sent();
+  if (!(await answer) && !box.value && !wasTyped(line)) box.value = line;
+}
+
+/** The line reached the app, whatever became of it there: it stands among the messages. */
+function wasTyped(line) {
+  return [...state.typed.values()].at(-1)?.text === line;
+}
+
+/** Puts a line where one types, to be looked at and sent. */
+export function offer(line) {
+  box.value = line;
+  box.focus();
+  suggest();
 }
 
 /** The commands that begin as the line does; none once one is complete. */

@@ -59,9 +59,10 @@ function unknown(model) {
   return h("span.unknown", {}, `This page cannot show “${model.type}”.`);
 }
 
-/** Asks back where the element wants that, then acts. */
-async function confirmed(model, act) {
+/** Asks back where the element wants that, then acts, or takes the choice back. */
+async function confirmed(model, act, undo = () => {}) {
   if (!model.confirm || (await ask(model.confirm))) act();
+  else undo();
 }
 
 function button(model, hand) {
@@ -138,9 +139,19 @@ function select(model, options, hand) {
   const placeholder = h("option", { value: "" }, model.placeholder?.text ?? "Choose…");
   const name = hand.id ? null : placeholder.text; // In an input block its label names it.
   const node = h("select", { "data-focus": hand.focus, id: hand.id, "aria-label": name }, placeholder, choices);
+  let before = node.value;
+  const undo = () => {
+    node.value = before;
+    hand.change(before || null);
+  };
   node.addEventListener("change", () => {
-    hand.change(node.value || null);
-    if (hand.press) confirmed(model, () => hand.press(node.value || null));
+    const now = node.value;
+    hand.change(now || null);
+    const press = () => {
+      before = now;
+      hand.press(now || null);
+    };
+    if (hand.press) confirmed(model, press, undo);
   });
   return node;
 }

@@ -61,15 +61,20 @@ function row(one) {
     {},
     h("td.at", {}, h("time", { datetime: one.at }, clock(one.at))),
     h("td.endpoint", {}, one.endpoint),
-    h("td.what", {}, h("bdi", {}, one.about || "–")),
-    h("td.outcome", {}, h(`span.chip.${tone(one)}`, {}, outcome(one))),
+    h(one.about ? "td.what" : "td.what.nothing", {}, h("bdi", {}, one.about || "–")),
+    h("td.outcome", {}, h(`span.chip.${tone(one)}`, { title: badDay(one.outcome) }, outcome(one))),
     h("td.credits", {}, one.credits ?? ""),
   );
 }
 
 function outcome({ outcome: code, state: now }) {
   if (code === null) return "…";
-  return ["test", "stuck", "queued", "deleted"].includes(now) ? `${code} · ${now}` : code;
+  const words = code.replaceAll("_", " "); // The sandbox's faults have names of their own.
+  return ["test", "stuck", "queued", "deleted"].includes(now) ? `${words} · ${now}` : words;
+}
+
+function badDay(code) {
+  return state.offers.bad_days.find((day) => day.fault === code)?.words;
 }
 
 function tone({ outcome: code, state: now }) {

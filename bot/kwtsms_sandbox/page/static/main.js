@@ -1,11 +1,11 @@
 /** Puts the page together: news comes in, the parts that it touches are drawn. */
 
-import { showComposer, startComposer } from "./composer.js";
+import { offer, showComposer, startComposer } from "./composer.js";
 import { fill, h } from "./dom.js";
 import { showBadDays, showGateway, startGateway } from "./gateway.js";
 import { showMessages, startMessages } from "./messages.js";
 import { forgetPhones, showPhones, startPhones } from "./phones.js";
-import { act, currentChannel, isAtHome, onmove, place } from "./place.js";
+import { act, currentChannel, go, isAtHome, onmove, place } from "./place.js";
 import { listen } from "./server.js";
 import { forgetUnread, showSidebar } from "./sidebar.js";
 import { appChannel, state, take } from "./state.js";
@@ -107,5 +107,12 @@ startViews();
 startPhones();
 startGateway();
 for (const button of panes) button.addEventListener("click", () => showPane(button.dataset.show));
+for (const button of document.querySelectorAll("[data-try]")) {
+  button.addEventListener("click", () => {
+    showPane("slack");
+    if (isAtHome()) go({ tab: "messages" });
+    offer(button.textContent.trim());
+  });
+}
 showPane("slack");
 connect();
