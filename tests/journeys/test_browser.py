@@ -64,10 +64,7 @@ async def test_an_unknown_outcome_is_decided_with_the_mouse(
         stage.gateway.fault(Fault.HTML_502_AFTER, endpoint="send")
         await browser.type("#composer", f"/sms send {NUMBER} hi{ENTER}")
         await browser.shows("#messages", "it may have been sent")
-        await browser.run(
-            "[...document.querySelectorAll('#messages button')]"
-            ".find((one) => one.innerText.includes('Treat as sent')).click()"
-        )
+        await browser.click_words("#messages button", "Treat as sent")
         await browser.shows("#messages", "Accepted by kwtSMS")
 
         assert len(stage.gateway.ledger) == 1

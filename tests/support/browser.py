@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,12 @@ class Browser:
         await self.until(f"document.querySelector({css!r})")
         await asyncio.to_thread(lambda: self.driver.find_element(By.CSS_SELECTOR, css).click())
 
+    async def click_words(self, css: str, words: str) -> None:
+        """Clicks, with the mouse, the first element that fits `css` and says just these words."""
+        find = f"[...document.querySelectorAll({css!r})].find((one) => one.innerText === {words!r})"
+        element = await self.until(find)
+        await asyncio.to_thread(element.click)
+
     async def type(self, css: str, keys: str) -> None:
         """Types into the first such element, key by key."""
         await self.until(f"document.querySelector({css!r})")
@@ -136,24 +143,40 @@ class Browser:
         await asyncio.to_thread(self.driver.execute_cdp_cmd, command, arguments)
 
 
+@contextmanager
+def launched(profile: Path) -> Iterator[Chrome]:
+    """A browser as long as the block lasts; `profile` is an empty folder.
+
+    Raises:
+        FileNotFoundError: there is no Chromium, or no driver for it.
+    """
+    binary, driver_binary = shutil.which("chromium"), shutil.which("chromedriver")
+    if not binary or not driver_binary:
+        raise FileNotFoundError("Chromium and its driver are missing: make browser")
+    options = ChromeOptions()
+    options.binary_location = binary
+    for switch in (*SWITCHES, f"--user-data-dir={profile}"):
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    with no_proxy():
+        driver = Chrome(options, ChromeService(driver_binary))
+        try:
+            driver.set_script_timeout(SECONDS * 2)
+            yield driver
+        finally:
+            driver.quit()
+
+
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """One browser for all tests, with an empty profile."""
-    tools = [shutil.which(name) for name in ("chromium", "chromedriver")]
-    if not all(tools):
-        reason = "Chromium and its driver are missing: make browser"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    options = ChromeOptions()
-    options.binary_location = str(tools[0])
-    for switch in SWITCHES:
-        options.add_argument(switch)
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with no_proxy():
-        driver = Chrome(options, ChromeService(str(tools[1])))
-        driver.set_script_timeout(SECONDS * 2)
+    with ExitStack() as stack:
+        try:
+            driver = stack.enter_context(launched(tmp_path_factory.mktemp("chromium")))
+        except FileNotFoundError as missing:
+            reason = str(missing)
+            pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
         yield driver
-        driver.quit()
 
 
 @pytest.fixture
