@@ -60,6 +60,25 @@ async def test_a_button_with_a_question_asks_first(page: Page, shown: Browser) -
     await page.slack.until(lambda: uses == ["7"])
 
 
+async def test_a_choice_that_is_not_meant_is_taken_back(page: Page, shown: Browser) -> None:
+    """No to the question, and the menu holds again what it held."""
+    options = [{"text": plain_text(name), "value": name} for name in ("keep", "drop")]
+    confirm = {
+        "title": plain_text("Drop it"),
+        "text": plain_text("For good."),
+        "confirm": plain_text("Drop"),
+        "deny": plain_text("Back"),
+    }
+    menu = {"type": "static_select", "action_id": "pick", "options": options, "confirm": confirm}
+    menu["initial_option"] = options[0]
+    await page.api.chat_postMessage(channel=OPS.id, text="x", blocks=[actions(menu)])
+    await shown.click(".message option[value=drop]")
+    await shown.click_words(".ask button", "Back")
+    await shown.until("!document.querySelector('.ask')")
+
+    assert await shown.run("return document.querySelector('.message select').value") == "keep"
+
+
 async def test_a_form_opens_and_is_submitted(page: Page, shown: Browser) -> None:
     """What was typed arrives, and the form goes away."""
     submitted = opening_a_form(page, text_field("Text", "text"))
