@@ -1,15 +1,8 @@
 """config.yaml: its types, and how it is read. The only folder that knows YAML."""
 
-from kwtsms_bot.config.models import (
-    Access,
-    BalanceWatch,
-    Config,
-    Gateway,
-    Grant,
-    Logging,
-    Outbox,
-    Slack,
-)
+from kwtsms_bot.config.access import Access, Grant, Limits
+from kwtsms_bot.config.models import BalanceWatch, Config, Gateway, Logging, Outbox, Slack
+from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.problems import ConfigurationProblems, Problem
 from kwtsms_bot.config.reading import load, parse
 
@@ -20,8 +13,10 @@ __all__ = [
     "ConfigurationProblems",
     "Gateway",
     "Grant",
+    "Limits",
     "Logging",
     "Outbox",
+    "Phonebook",
     "Problem",
     "Slack",
     "load",

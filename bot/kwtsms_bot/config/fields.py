@@ -1,14 +1,15 @@
 """The kinds of values that config.yaml holds: times, addresses, secrets, Slack's ids. Pure."""
 
 import re
-from datetime import timedelta
+from datetime import time, timedelta
 from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 
 _DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
+_HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]\d|2[0-3]):[0-5]\d)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -24,6 +25,21 @@ def parse_duration(value: Any) -> Any:
     if not match or int(match[1]) == 0:
         raise ValueError("expected a time such as 30s, 15m, 24h or 7d")
     return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+
+def parse_quiet_hours(value: Any) -> Any:
+    """`21:00-09:00` as two times of day.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
+    if not match:
+        raise ValueError("expected two times of day such as 21:00-09:00")
+    begin, end = time.fromisoformat(match[1]), time.fromisoformat(match[2])
+    if begin == end:
+        raise ValueError("expected two different times such as 21:00-09:00")
+    return begin, end
 
 
 def _is_loopback(host: str) -> bool:
@@ -66,6 +82,12 @@ def _one_name(value: str) -> str:
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+QuietHours = Annotated[
+    tuple[time, time],
+    BeforeValidator(parse_quiet_hours),
+    WithJsonSchema({"type": "string", "pattern": _HOURS.pattern}),
+]
+Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,2}|all)$")]
 Url = Annotated[str, AfterValidator(_safe_url)]
 Secret = Annotated[SecretStr, AfterValidator(_filled)]
 BotToken = Annotated[

@@ -8,27 +8,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from kwtsms_bot.config.fields import (
-    AppToken,
-    BotToken,
-    ChannelId,
-    Duration,
-    GroupId,
-    Name,
-    Secret,
-    Url,
-    UserId,
-)
-
-
-class Section(BaseModel):
-    """A part of the file: unknown keys are refused, and nothing changes after reading."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+from kwtsms_bot.config.access import Access, Limits
+from kwtsms_bot.config.fields import AppToken, BotToken, ChannelId, Duration, Name, Secret, Url
+from kwtsms_bot.config.phonebook import Phonebook
+from kwtsms_bot.config.section import Section
 
 
 class Slack(Section):
@@ -67,37 +52,6 @@ class Gateway(Section):
     """The gateway's address. Change it only to talk to another one, such as the sandbox."""
     timeout: Duration = Field(default=timedelta(seconds=15), examples=["15s"])
     """How long to wait for an answer; after that the outcome of a send is unknown."""
-
-
-class Grant(Section):
-    """Who holds a role, by Slack's ids. Names are refused: they can be changed by anybody."""
-
-    users: tuple[UserId, ...] = Field(default=(), examples=[["U0123ABCD"]])
-    """User ids (in Slack: profile, ⋮, Copy member ID)."""
-    groups: tuple[GroupId, ...] = Field(default=(), examples=[["S0123ABCD"]])
-    """User group ids (paid Slack plans)."""
-    channels: tuple[ChannelId, ...] = Field(default=(), examples=[["C0123ABCD"]])
-    """Channel ids: everybody who types in that channel."""
-
-    @property
-    def empty(self) -> bool:
-        """Nobody holds this role."""
-        return not (self.users or self.groups or self.channels)
-
-
-class Access(Section):
-    """Who may do what. Nobody may do anything unless it is said here."""
-
-    reader: Grant = Field(default=Grant(), examples=[{"channels": ["C0123ABCD"]}])
-    """May ask: balance, status, dlr."""
-    sender: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
-    """May send to a few numbers, and ask."""
-    bulk: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
-    """May send to many numbers at once, and all that a sender may."""
-    admin: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
-    """May do everything."""
-    bulk_from: Annotated[int, Field(ge=2, le=10_000)] = Field(default=20, examples=[20])
-    """From this many numbers in one command the role bulk is needed."""
 
 
 class Outbox(Section):
@@ -171,6 +125,12 @@ class Config(Section):
     """The kwtSMS account that pays for the messages."""
     access: Access = Field(default=Access())
     """Who may do what. Nobody may do anything unless it is said here."""
+    limits: Limits = Field(default=Limits())
+    """How much may be sent, and what takes a second look first."""
+    phonebook: Phonebook = Field(default=Phonebook())
+    """Names that can be typed instead of numbers."""
+    language: Literal["en", "ar"] = Field(default="en", examples=["en"])
+    """The language of what is said to everybody, and to people whose Slack is in neither."""
     outbox: Outbox = Field(default=Outbox())
     """Where accepted messages are kept until they are sent."""
     alerts: Alerts = Field(default=Alerts())

@@ -1,0 +1,50 @@
+"""Names for numbers, so that `@oncall` can be typed. Reads no file."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from kwtsms_bot.config.section import Section
+from kwtsms_client import validate_phone_input
+
+
+def _is_number(value: str) -> str:
+    check = validate_phone_input(value, default_country="965")
+    if not check.valid:
+        raise ValueError(f"expected a mobile number with its country code. {check.error}")
+    return check.normalized
+
+
+Handle = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+Number = Annotated[str, AfterValidator(_is_number)]
+
+
+class Phonebook(Section):
+    """Names that can be typed instead of numbers."""
+
+    contacts: Mapping[Handle, Number] = Field(
+        default_factory=dict, examples=[{"noura": "+965 5550 0100"}], repr=False
+    )
+    """A name in small letters, and the number that `@name` stands for."""
+    groups: Mapping[Handle, tuple[Handle, ...]] = Field(
+        default_factory=dict, examples=[{"oncall": ["noura"]}]
+    )
+    """A name in small letters, and the contacts that `@name` stands for."""
+
+    @model_validator(mode="after")
+    def _every_name_is_known_once(self) -> "Phonebook":
+        for group, members in self.groups.items():
+            if group in self.contacts:
+                raise ValueError(f"groups.{group}: there is a contact of this name")
+            for member in members:
+                if member not in self.contacts:
+                    raise ValueError(f"groups.{group}: there is no contact {member!r}")
+        return self
+
+    def numbers(self, name: str) -> tuple[str, ...]:
+        """The numbers that a name stands for; none where nobody has it."""
+        name = name.casefold()
+        if name in self.contacts:
+            return (self.contacts[name],)
+        return tuple(self.contacts[one] for one in self.groups.get(name, ()))
