@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, literal_column, select
+from sqlalchemy import event, func, literal_column, select
 from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -69,6 +69,12 @@ class Database:
         with _translated():
             async with self._engine.connect() as connection:
                 yield await connection.execution_options(**{READING: True})
+
+    async def one_at_a_time(self, connection: AsyncConnection, what: str) -> None:
+        """Waits until no other transaction is at `what`; SQLite has one writer anyway."""
+        if self.dialect == "postgresql":
+            lock = func.pg_advisory_xact_lock(func.hashtext(what))
+            await connection.execute(select(lock))
 
     async def now(self) -> datetime:
         """What the database's clock says."""

@@ -90,6 +90,7 @@ recipient = Table(
     Column("reason", String(500)),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("message_id", "phone"),
+    Index(None, "phone"),
     Index(None, "state", "priority", "due_at", "id"),
 )
 
@@ -149,6 +150,43 @@ balance_sample = Table(
     Column("id", Id, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
     Column("available", Amount, nullable=False),
+)
+
+# A message that waits for its sender's yes, or for a second person's. Used once.
+draft = Table(
+    "draft",
+    metadata,
+    Column("token", String(40), primary_key=True),
+    Column("kind", String(12), nullable=False),  # confirm, approve
+    Column("author", String(80), nullable=False),
+    Column("team", String(40), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("locale", String(10), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("phones", Text, nullable=False),  # Separated by commas.
+    Column("sender_id", String(20), nullable=False),
+    Column("pages", SmallInteger, nullable=False),
+    Column("test", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+# Credits accepted on each day of Kuwait.
+spending = Table(
+    "spending",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("credits", Integer, nullable=False),
+)
+
+# What an administrator has switched; a row is there while it is on.
+switch = Table(
+    "switch",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("actor", String(80), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 audit = Table(

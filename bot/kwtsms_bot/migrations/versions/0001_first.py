@@ -43,6 +43,24 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_balance_sample_at"), "balance_sample", ["at"], unique=False)
     op.create_table(
+        "draft",
+        sa.Column("token", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("author", sa.String(length=80), nullable=False),
+        sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("locale", sa.String(length=10), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("phones", sa.Text(), nullable=False),
+        sa.Column("sender_id", sa.String(length=20), nullable=False),
+        sa.Column("pages", sa.SmallInteger(), nullable=False),
+        sa.Column("test", sa.Boolean(), nullable=False),
+        sa.Column("created_at", Moment, nullable=False),
+        sa.Column("expires_at", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_draft")),
+    )
+    op.create_index(op.f("ix_draft_expires_at"), "draft", ["expires_at"], unique=False)
+    op.create_table(
         "hot_number",
         sa.Column("phone", sa.String(length=20), nullable=False),
         sa.Column("until", Moment, nullable=False),
@@ -84,6 +102,20 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=40), nullable=False),
         sa.Column("next_free", Moment, nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_rate")),
+    )
+    op.create_table(
+        "spending",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("credits", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_spending")),
+    )
+    op.create_table(
+        "switch",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("at", Moment, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_switch")),
     )
     op.create_table(
         "tick",
@@ -165,6 +197,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_recipient_attempt_id"), "recipient", ["attempt_id"], unique=False)
     op.create_index(op.f("ix_recipient_message_id"), "recipient", ["message_id"], unique=False)
+    op.create_index(op.f("ix_recipient_phone"), "recipient", ["phone"], unique=False)
     op.create_index(
         op.f("ix_recipient_state_priority_due_at_id"),
         "recipient",

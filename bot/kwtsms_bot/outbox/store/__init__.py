@@ -4,12 +4,23 @@ from kwtsms_bot.outbox.store.accepting import Accepted, Accepting, KeyReused
 from kwtsms_bot.outbox.store.audit import Audit, AuditEntry
 from kwtsms_bot.outbox.store.deciding import Deciding
 from kwtsms_bot.outbox.store.dispatching import Dispatching
+from kwtsms_bot.outbox.store.drafts import Drafting
 from kwtsms_bot.outbox.store.pace import DatabasePacer
 from kwtsms_bot.outbox.store.reading import Reading
+from kwtsms_bot.outbox.store.switches import Pause, Paused, Switches
 from kwtsms_bot.outbox.store.takeover import TakingOver
 
-__all__ = ["Accepted", "Audit", "AuditEntry", "DatabasePacer", "KeyReused", "Store"]
+__all__ = [
+    "Accepted",
+    "Audit",
+    "AuditEntry",
+    "DatabasePacer",
+    "KeyReused",
+    "Pause",
+    "Paused",
+    "Store",
+]
 
 
-class Store(Accepting, Reading, Dispatching, TakingOver, Deciding):
+class Store(Accepting, Drafting, Reading, Dispatching, TakingOver, Deciding, Switches):
     """The outbox in its database."""

@@ -9,11 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.columns import inserted_id
 from kwtsms_bot.database.tables import dedupe, message, recipient
+from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
 from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, State
 from kwtsms_bot.outbox.store.base import Base, load
+from kwtsms_bot.outbox.store.switches import refuse_while_paused
+from kwtsms_bot.outbox.store.usage import spend
 
 REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # None that is mistaken for another.
 REF_LENGTH = 7
+ACCEPTING = "accepting"  # Limits hold only where one accepts after the other.
 
 
 class KeyReused(Exception):
@@ -33,17 +37,21 @@ class Accepted:
 class Accepting(Base):
     """The door."""
 
-    async def accept(self, new: NewMessage, now: datetime) -> Accepted:
+    async def accept(
+        self, new: NewMessage, now: datetime, allowance: Allowance = UNLIMITED
+    ) -> Accepted:
         """Makes `new` durable; once this returns, it is not lost.
 
         Raises:
             KeyReused: the key is known, with another content.
+            OverLimit: it would be more than is allowed.
+            Paused: nothing is taken for the time being.
             DatabaseTrouble: nothing was accepted.
         """
         known = await self._known(new)
         if known is None:
             try:
-                return Accepted(await self._insert(new, now), fresh=True)
+                return Accepted(await self._insert(new, now, allowance), fresh=True)
             except AlreadyThere:  # Another replica was a moment faster.
                 known = await self._known(new)
                 if known is None:
@@ -80,22 +88,36 @@ class Accepting(Base):
                 raise KeyReused(f"{new.key.scope}: the key was used for another message")
             return await load(connection, message.c.id == row.message_id)
 
-    async def _insert(self, new: NewMessage, now: datetime) -> Message:
+    async def _insert(self, new: NewMessage, now: datetime, allowance: Allowance) -> Message:
         async with self.database.transaction() as connection:
-            message_id = await _insert_message(connection, new, now)
-            if new.key is not None:
-                await connection.execute(
-                    insert(dedupe).values(
-                        scope=new.key.scope,
-                        key=new.key.key,
-                        content_hash=new.content_hash,
-                        message_id=message_id,
-                        created_at=now,
-                    )
-                )
-            made = await load(connection, message.c.id == message_id)
-        assert made is not None  # noqa: S101 - it was inserted in this transaction.
-        return made
+            await self.database.one_at_a_time(connection, ACCEPTING)
+            return await admit(connection, new, now, allowance)
+
+
+async def admit(
+    connection: AsyncConnection, new: NewMessage, now: datetime, allowance: Allowance
+) -> Message:
+    """Writes the message, its recipients and its key, if it is allowed now.
+
+    Raises:
+        OverLimit, Paused: it is not; the transaction is to be rolled back.
+    """
+    await refuse_while_paused(connection)
+    await spend(connection, new, now, allowance)
+    message_id = await _insert_message(connection, new, now)
+    if new.key is not None:
+        await connection.execute(
+            insert(dedupe).values(
+                scope=new.key.scope,
+                key=new.key.key,
+                content_hash=new.content_hash,
+                message_id=message_id,
+                created_at=now,
+            )
+        )
+    made = await load(connection, message.c.id == message_id)
+    assert made is not None  # noqa: S101 - it was inserted in this transaction.
+    return made
 
 
 async def _insert_message(connection: AsyncConnection, new: NewMessage, now: datetime) -> int:

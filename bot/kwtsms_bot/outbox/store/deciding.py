@@ -8,6 +8,7 @@ from sqlalchemy import String, cast, delete, select, update
 from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store.base import PARAMETERS, Base, move, touch
+from kwtsms_bot.outbox.store.usage import add
 from kwtsms_bot.outbox.tracking import Tracked
 
 UNDER_WAY = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
@@ -18,7 +19,19 @@ class Deciding(Base):
 
     async def cancel(self, ref: str, now: datetime) -> int:
         """Takes back what is still queued; how many recipients that were."""
-        return await self._move_all(ref, State.QUEUED, State.CANCELLED, now)
+        about = select(message.c.id, message.c.pages, message.c.created_at).where(
+            message.c.ref == ref
+        )
+        async with self.database.transaction() as connection:
+            row = (await connection.execute(about)).first()
+            if row is None:
+                return 0
+            where = [recipient.c.message_id == row.id, recipient.c.state == State.QUEUED.value]
+            moved = await move(connection, where, State.CANCELLED, now, reason=None, code=None)
+            if moved:
+                await add(connection, -row.pages * moved, row.created_at)
+                await touch(connection, [row.id])
+        return moved
 
     async def send_again(self, ref: str, now: datetime) -> int:
         """Queues anew what is unknown: a person takes the risk that it is sent twice."""

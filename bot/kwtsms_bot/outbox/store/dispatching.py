@@ -18,6 +18,7 @@ from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, as_recipient, move, touch
 from kwtsms_bot.outbox.store.heat import cool, heat, without_hot
+from kwtsms_bot.outbox.store.switches import RUNNING
 from kwtsms_bot.outbox.store.takeover import give_back
 
 MAX_RECIPIENTS = 200  # ERR007
@@ -154,10 +155,15 @@ class Dispatching(Base):
 
 
 def _queue(priority: Priority, column: ColumnElement[Any]) -> Select[Any]:
-    """`column` of the head of one priority's queue: one look into the index, however long it is."""
+    """`column` of the head of one priority's queue: one look into the index, however long it is.
+
+    While all sending is paused, the queue looks empty.
+    """
     return (
         select(column)
-        .where(recipient.c.state == State.QUEUED.value, recipient.c.priority == int(priority))
+        .where(
+            recipient.c.state == State.QUEUED.value, recipient.c.priority == int(priority), RUNNING
+        )
         .order_by(recipient.c.due_at, recipient.c.id)
         .limit(1)
     )

@@ -1,10 +1,15 @@
 """Out of the outbox: messages by id, and those whose card does not show what is so."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
 from sqlalchemy import and_, case, select, update
 
-from kwtsms_bot.database.tables import message, recipient
+from kwtsms_bot.database.tables import hot_number, message, recipient
 from kwtsms_bot.outbox.message import Message, Place
-from kwtsms_bot.outbox.store.base import Base, load
+from kwtsms_bot.outbox.store.base import Base, chunks, load
+
+REMEMBERED = 50  # Of a person's messages, when one is looked for that is like a new one.
 
 
 class Reading(Base):
@@ -26,6 +31,50 @@ class Reading(Base):
         """What this person sent last."""
         async with self.database.reading() as connection:
             return await load(connection, message.c.author == author)
+
+    async def recent(self, author: str | None, limit: int) -> tuple[Message, ...]:
+        """The newest messages, of one person or of all; the newest first."""
+        query = select(message.c.id).order_by(message.c.id.desc()).limit(limit)
+        if author is not None:
+            query = query.where(message.c.author == author)
+        async with self.database.reading() as connection:
+            ids = (await connection.execute(query)).scalars().all()
+            found = [await load(connection, message.c.id == one) for one in ids]
+        return tuple(one for one in found if one is not None)
+
+    async def sent_before(
+        self, author: str, text_hash: str, phones: Sequence[str], since: datetime
+    ) -> bool:
+        """Whether this person has sent this text to one of these numbers since then."""
+        lately = (
+            select(message.c.id)
+            .where(message.c.author == author)
+            .order_by(message.c.id.desc())
+            .limit(REMEMBERED)
+        )
+        query = (
+            select(recipient.c.phone)
+            .join(message, message.c.id == recipient.c.message_id)
+            .where(
+                message.c.id.in_(lately),
+                message.c.text_hash == text_hash,
+                message.c.created_at > since,
+            )
+        )
+        async with self.database.reading() as connection:
+            known = (await connection.execute(query)).scalars().all()
+        return not set(phones).isdisjoint(known)
+
+    async def hot(self, phones: Sequence[str], now: datetime) -> Mapping[str, datetime]:
+        """Those that were sent to just now, and when they may be sent to again."""
+        found: dict[str, datetime] = {}
+        async with self.database.reading() as connection:
+            for part in chunks(phones):
+                rows = await connection.execute(
+                    select(hot_number).where(hot_number.c.phone.in_(part), hot_number.c.until > now)
+                )
+                found |= {row.phone: row.until for row in rows}
+        return found
 
     async def unshown(self, limit: int) -> tuple[Message, ...]:
         """Messages that have changed since they were shown, oldest first."""

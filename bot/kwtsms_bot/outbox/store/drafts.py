@@ -1,0 +1,107 @@
+"""Drafts: kept until somebody decides, and gone with the decision, so nobody decides twice."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, insert, select
+
+from kwtsms_bot.database.tables import draft
+from kwtsms_bot.outbox.draft import Draft, DraftKind
+from kwtsms_bot.outbox.limits import Allowance
+from kwtsms_bot.outbox.message import Message, NewMessage
+from kwtsms_bot.outbox.store.accepting import ACCEPTING, admit
+from kwtsms_bot.outbox.store.base import Base
+
+
+class Drafting(Base):
+    """What waits for a yes."""
+
+    async def keep(self, new: Draft) -> None:
+        """Makes the draft durable."""
+        async with self.database.transaction() as connection:
+            await connection.execute(insert(draft).values(**_columns(new)))
+
+    async def draft(self, token: str, now: datetime) -> Draft | None:
+        """The draft that waits under this token; None once it is decided or too old."""
+        query = select(draft).where(draft.c.token == token, draft.c.expires_at > now)
+        async with self.database.reading() as connection:
+            row = (await connection.execute(query)).first()
+        return _as_draft(row) if row else None
+
+    async def send_draft(
+        self, token: str, new: NewMessage, now: datetime, allowance: Allowance
+    ) -> Message | None:
+        """Accepts `new` in place of the draft; None: somebody has decided, or it is too old.
+
+        Raises:
+            OverLimit, Paused: it is not accepted; the draft is still there.
+        """
+        async with self.database.transaction() as connection:
+            await self.database.one_at_a_time(connection, ACCEPTING)
+            gone = await connection.execute(
+                delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
+            )
+            if gone.rowcount != 1:
+                return None
+            return await admit(connection, new, now, allowance)
+
+    async def promote(self, token: str, new: Draft, now: datetime) -> bool:
+        """Puts another draft in the place of this one; False: it is not there any more."""
+        async with self.database.transaction() as connection:
+            gone = await connection.execute(
+                delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
+            )
+            if gone.rowcount != 1:
+                return False
+            await connection.execute(insert(draft).values(**_columns(new)))
+        return True
+
+    async def drop_draft(self, token: str, now: datetime) -> bool:
+        """Throws the draft away; False: it is not there any more."""
+        async with self.database.transaction() as connection:
+            gone = await connection.execute(
+                delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
+            )
+        return gone.rowcount == 1
+
+    async def drop_old_drafts(self, now: datetime) -> int:
+        """Throws away what nobody decided in time; how many that were."""
+        async with self.database.transaction() as connection:
+            gone = await connection.execute(delete(draft).where(draft.c.expires_at <= now))
+        return gone.rowcount
+
+
+def _columns(new: Draft) -> dict[str, Any]:
+    return {
+        "token": new.token,
+        "kind": new.kind.value,
+        "author": new.author,
+        "team": new.team,
+        "channel": new.channel,
+        "locale": new.locale,
+        "text": new.text,
+        "phones": ",".join(new.recipients),
+        "sender_id": new.sender_id,
+        "pages": new.pages,
+        "test": new.test,
+        "created_at": new.created_at,
+        "expires_at": new.expires_at,
+    }
+
+
+def _as_draft(row: Row[Any]) -> Draft:
+    return Draft(
+        token=row.token,
+        kind=DraftKind(row.kind),
+        author=row.author,
+        team=row.team,
+        channel=row.channel,
+        locale=row.locale,
+        text=row.text,
+        recipients=tuple(row.phones.split(",")),
+        sender_id=row.sender_id,
+        pages=row.pages,
+        test=row.test,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )

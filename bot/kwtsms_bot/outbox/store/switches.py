@@ -1,0 +1,71 @@
+"""The kill switch: while it is on, nothing is accepted and nothing leaves; nothing is lost."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database import AlreadyThere
+from kwtsms_bot.database.tables import switch
+from kwtsms_bot.outbox.store.base import Base
+
+PAUSED = "paused"
+RUNNING = ~select(switch.c.name).where(switch.c.name == PAUSED).exists()  # For a WHERE clause.
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Who paused, when and why."""
+
+    actor: str
+    reason: str
+    at: datetime
+
+
+class Paused(Exception):
+    """Nothing was accepted: an administrator has paused all sending."""
+
+    def __init__(self, pause: Pause) -> None:
+        super().__init__("sending is paused")
+        self.pause = pause
+
+
+class Switches(Base):
+    """The switch, and whoever turns it."""
+
+    async def pause(self, pause: Pause) -> bool:
+        """Stops all sending; False: it was stopped already."""
+        try:
+            async with self.database.transaction() as connection:
+                await connection.execute(
+                    insert(switch).values(
+                        name=PAUSED, actor=pause.actor, reason=pause.reason[:500], at=pause.at
+                    )
+                )
+        except AlreadyThere:
+            return False
+        return True
+
+    async def resume(self) -> bool:
+        """Lets it go on; False: it was going."""
+        async with self.database.transaction() as connection:
+            gone = await connection.execute(delete(switch).where(switch.c.name == PAUSED))
+        return gone.rowcount == 1
+
+    async def paused(self) -> Pause | None:
+        """The pause that holds now."""
+        async with self.database.reading() as connection:
+            return await _paused(connection)
+
+
+async def refuse_while_paused(connection: AsyncConnection) -> None:
+    """Raises `Paused` while it holds."""
+    pause = await _paused(connection)
+    if pause is not None:
+        raise Paused(pause)
+
+
+async def _paused(connection: AsyncConnection) -> Pause | None:
+    row = (await connection.execute(select(switch).where(switch.c.name == PAUSED))).first()
+    return Pause(row.actor, row.reason, row.at) if row else None

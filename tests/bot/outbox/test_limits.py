@@ -1,0 +1,184 @@
+"""Limits, drafts and the kill switch: held by the database, whoever asks at the same time."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot import kuwait
+from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
+from kwtsms_bot.outbox.limits import Allowance, Limit, OverLimit
+from kwtsms_bot.outbox.message import NewMessage
+from kwtsms_bot.outbox.store import Pause, Paused, Store
+from support.database import AT, opened
+
+LEASE = timedelta(seconds=30)
+
+
+def new(number: int = 0, author: str = "U1", pages: int = 1) -> NewMessage:
+    """A message to one phone."""
+    return NewMessage(
+        source="slack",
+        author=author,
+        text="hi",
+        sender_id="MY-APP",
+        recipients=(f"965{90000000 + number}",),
+        pages=pages,
+    )
+
+
+def draft(token: str, kind: DraftKind = DraftKind.CONFIRM) -> Draft:
+    """A draft that is good for ten minutes."""
+    return Draft(
+        token=token,
+        kind=kind,
+        author="U1",
+        team="T1",
+        channel="C1",
+        locale="en",
+        text="hi",
+        recipients=("96590000000",),
+        sender_id="MY-APP",
+        pages=1,
+        test=False,
+        created_at=AT,
+        expires_at=AT + timedelta(minutes=10),
+    )
+
+
+async def test_a_person_sends_no_more_than_allowed_in_an_hour(tmp_path: Path) -> None:
+    """The refusal says when the hour of the oldest message ends; then one more is taken."""
+    allowance = Allowance(messages_per_hour=2)
+    async with opened(tmp_path) as database:
+        store = Store(database)
+        for n in range(2):
+            await store.accept(new(n), AT + timedelta(minutes=n), allowance)
+        with pytest.raises(OverLimit) as refused:
+            await store.accept(new(2), AT + timedelta(minutes=5), allowance)
+        await store.accept(new(2, author="U2"), AT + timedelta(minutes=5), allowance)
+        await store.accept(new(2), AT + timedelta(minutes=61), allowance)
+
+    assert refused.value.breach.limit is Limit.PERSON
+    assert refused.value.breach.ends_at == AT + timedelta(minutes=60)
+
+
+async def test_a_phone_gets_no_more_than_allowed_in_an_hour(tmp_path: Path) -> None:
+    """It does not matter who sends; what was cancelled does not count."""
+    allowance = Allowance(per_number_per_hour=2)
+    async with opened(tmp_path) as database:
+        store = Store(database)
+        first = await store.accept(new(), AT, allowance)
+        await store.accept(new(author="U2"), AT, allowance)
+        with pytest.raises(OverLimit) as refused:
+            await store.accept(new(author="U3"), AT, allowance)
+        await store.cancel(first.message.ref, AT)
+        await store.accept(new(author="U3"), AT, allowance)
+
+    assert refused.value.breach.limit is Limit.NUMBER
+
+
+async def test_a_day_costs_no_more_than_allowed(tmp_path: Path) -> None:
+    """Pages times numbers, from midnight to midnight in Kuwait; cancelling gives them back."""
+    allowance = Allowance(credits_per_day=5)
+    async with opened(tmp_path) as database:
+        store = Store(database)
+        first = await store.accept(new(pages=4), AT, allowance)
+        with pytest.raises(OverLimit) as refused:
+            await store.accept(new(1, pages=2), AT, allowance)
+        await store.accept(new(1, pages=2), kuwait.midnight_after(AT), allowance)
+        await store.cancel(first.message.ref, AT)
+        await store.accept(new(1, pages=5), AT, allowance)
+
+    assert refused.value.breach.limit is Limit.DAY
+    assert refused.value.breach.left == 1
+    assert refused.value.breach.ends_at == kuwait.midnight_after(AT)
+
+
+async def test_limits_hold_for_requests_at_the_same_time(tmp_path: Path) -> None:
+    """Of twenty messages at once, as many are taken as are allowed."""
+    async with opened(tmp_path) as database:
+        store = Store(database)
+        tried = await asyncio.gather(
+            *(store.accept(new(n), AT, Allowance(messages_per_hour=7)) for n in range(20)),
+            return_exceptions=True,
+        )
+
+    assert sum(isinstance(one, OverLimit) for one in tried) == 13
+    assert sum(not isinstance(one, BaseException) for one in tried) == 7
+
+
+async def test_a_draft_is_sent_once(tmp_path: Path) -> None:
+    """Of ten who press at the same time, one sends."""
+    async with opened(tmp_path) as database:
+        store = Store(database)
+        token = new_token()
+        await store.keep(draft(token))
+        sent = await asyncio.gather(
+            *(store.send_draft(token, new(), AT, Allowance()) for _ in range(10))
+        )
+        left = await store.draft(token, AT)
+
+    assert sum(one is not None for one in sent) == 1
+    assert left is None
+
+
+async def test_an_old_draft_is_void(tmp_path: Path) -> None:
+    """After its time it cannot be sent, and is thrown away with the next sweep."""
+    async with opened(tmp_path) as database:
+        store = Store(database)
+        await store.keep(draft("old"))
+        later = AT + timedelta(minutes=10)
+
+        assert await store.draft("old", later) is None
+        assert await store.send_draft("old", new(), later, Allowance()) is None
+        assert await store.drop_old_drafts(later) == 1
+
+
+async def test_a_draft_over_the_limit_stays(tmp_path: Path) -> None:
+    """What the limits refuse can be sent when they allow it."""
+    async with opened(tmp_path) as database:
+        store = Store(database)
+        await store.accept(new(1), AT)
+        await store.keep(draft("token"))
+        with pytest.raises(OverLimit):
+            await store.send_draft("token", new(), AT, Allowance(messages_per_hour=1))
+
+        assert await store.draft("token", AT) == draft("token")
+
+
+async def test_a_confirmed_draft_can_wait_for_a_second_person(tmp_path: Path) -> None:
+    """The new draft stands in the place of the old one, whose token is used up."""
+    async with opened(tmp_path) as database:
+        store = Store(database)
+        await store.keep(draft("first"))
+        asked = replace(draft("second"), kind=DraftKind.APPROVE)
+
+        assert await store.promote("first", asked, AT)
+        assert not await store.promote("first", replace(asked, token="third"), AT)
+        assert await store.draft("second", AT) == asked
+        assert await store.drop_draft("second", AT)
+        assert not await store.drop_draft("second", AT)
+
+
+async def test_a_pause_stops_all_and_loses_nothing(tmp_path: Path) -> None:
+    """While it holds nothing is accepted or claimed; afterwards the queue goes on."""
+    pause = Pause("U1", "a mistake", AT)
+    async with opened(tmp_path) as database:
+        store = Store(database)
+        await store.accept(new(), AT)
+        assert await store.pause(pause)
+        assert not await store.pause(pause)
+        with pytest.raises(Paused) as refused:
+            await store.accept(new(1), AT)
+        while_paused = await store.claim("me", LEASE, AT)
+        due = await store.next_due()
+        assert await store.resume()
+        assert not await store.resume()
+        after = await store.claim("me", LEASE, AT)
+
+    assert refused.value.pause == pause
+    assert while_paused is None
+    assert due is None
+    assert after is not None
