@@ -1,0 +1,108 @@
+"""The database as a witness: every change of a state, written down by triggers of the test.
+
+The triggers are the database's own, so no code of ours can forget to write.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from chaos.evidence import Row, Step
+from kwtsms_bot.database import Database, open_database
+from kwtsms_bot.outbox.message import State
+
+Card = Callable[[str, str], str]  # The words of the card at a channel and a ts.
+TABLE = """CREATE TABLE IF NOT EXISTS chaos_step (
+    id {key}, recipient BIGINT NOT NULL, before VARCHAR(12), after VARCHAR(12) NOT NULL)"""
+SQLITE = (
+    TABLE.format(key="INTEGER PRIMARY KEY"),
+    """CREATE TRIGGER IF NOT EXISTS chaos_made AFTER INSERT ON recipient BEGIN
+    INSERT INTO chaos_step (recipient, before, after) VALUES (new.id, NULL, new.state); END""",
+    """CREATE TRIGGER IF NOT EXISTS chaos_moved AFTER UPDATE OF state ON recipient BEGIN
+    INSERT INTO chaos_step (recipient, before, after) VALUES (new.id, old.state, new.state); END""",
+)
+POSTGRESQL = (
+    TABLE.format(key="BIGSERIAL PRIMARY KEY"),
+    """CREATE OR REPLACE FUNCTION chaos_note() RETURNS trigger AS $$ BEGIN
+    INSERT INTO chaos_step (recipient, before, after) VALUES
+      (new.id, CASE WHEN tg_op = 'UPDATE' THEN old.state END, new.state);
+    RETURN NULL; END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER chaos_made AFTER INSERT ON recipient
+    FOR EACH ROW EXECUTE FUNCTION chaos_note()""",
+    """CREATE OR REPLACE TRIGGER chaos_moved AFTER UPDATE OF state ON recipient
+    FOR EACH ROW EXECUTE FUNCTION chaos_note()""",
+)
+UNFINISHED = """SELECT
+    (SELECT count(*) FROM recipient WHERE state IN ('queued', 'claimed', 'in_flight')) AS unsent,
+    (SELECT count(*) FROM message WHERE revision > shown_revision) AS unshown"""
+ROWS = """SELECT recipient.id, message_id, text, phone, state, gateway_id,
+    place_channel, place_ts, revision, shown_revision
+    FROM recipient JOIN message ON message.id = message_id ORDER BY recipient.id"""
+
+
+class History:
+    """One run's database, read from the side."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._database: Database | None = None
+
+    async def begin(self) -> None:
+        """Makes the tables as the bot would, and the triggers."""
+        self._database = database = await open_database(self._url)
+        for statement in SQLITE if database.dialect == "sqlite" else POSTGRESQL:
+            async with database.transaction() as connection:
+                await connection.exec_driver_sql(statement)
+
+    async def end(self) -> None:
+        """Lets go of it."""
+        if self._database is not None:
+            await self._database.close()
+
+    async def unfinished(self) -> tuple[int, int]:
+        """How many numbers wait to be sent, and how many messages to be shown."""
+        (row,) = await self._ask(UNFINISHED)
+        return row.unsent, row.unshown
+
+    async def states(self) -> dict[str, int]:
+        """How many numbers are in each state."""
+        rows = await self._ask("SELECT state, count(*) AS found FROM recipient GROUP BY state")
+        return {row.state: row.found for row in rows}
+
+    async def steps(self) -> tuple[Step, ...]:
+        """Every change of a state, in order."""
+        rows = await self._ask("SELECT recipient, before, after FROM chaos_step ORDER BY id")
+        return tuple(
+            Step(row.recipient, State(row.before) if row.before else None, State(row.after))
+            for row in rows
+        )
+
+    async def rows(self, says: Card) -> tuple[Row, ...]:
+        """Every number as it stands; `says` reads a card."""
+        return tuple(_row(one, says) for one in await self._ask(ROWS))
+
+    async def ticks(self) -> int:
+        """How many slots of scheduled work were taken."""
+        (row,) = await self._ask("SELECT count(*) AS found FROM tick WHERE job = 'balance'")
+        found: int = row.found
+        return found
+
+    async def _ask(self, query: str) -> Sequence[Any]:
+        assert self._database
+        async with self._database.reading() as connection:
+            return (await connection.execute(text(query))).all()
+
+
+def _row(one: Any, says: Card) -> Row:
+    words = says(one.place_channel, one.place_ts) if one.place_ts else ""
+    return Row(
+        id=one.id,
+        message=one.message_id,
+        text=one.text or "",
+        phone=one.phone,
+        state=State(one.state),
+        gateway_id=one.gateway_id,
+        told_unknown="may have been sent" in words,
+        shown=bool(words) and one.shown_revision >= one.revision,
+    )

@@ -1,0 +1,141 @@
+"""A gateway, a Slack, a database and bots that may die: everything that a run of chaos needs."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from chaos.bots import Bot, Zygote
+from chaos.crowd import PEOPLE, Crowd
+from chaos.evidence import Evidence
+from chaos.gateway import GatewayProcess
+from chaos.history import History
+from chaos.program import Program
+from chaos.waiting import until
+from kwtsms_sandbox.slack import SlackSandbox
+from kwtsms_sandbox.slack.web.rates import Limits
+from support.slack import no_proxy
+
+LEASE = "2s"
+TIMEOUT = "1s"  # Of one request to the gateway.
+PLENTY = 1_000_000
+
+
+@dataclass
+class House:
+    """What is in it."""
+
+    slack: SlackSandbox
+    gateway: GatewayProcess
+    history: History
+    zygote: Zygote
+    crowd: Crowd
+    program: Program
+    bots: list[Bot] = field(default_factory=list)
+    kills: int = 0
+
+    async def start(self, **changes: Any) -> Bot:
+        """One more bot, not yet connected; `changes` are to its program."""
+        bot = await self.zygote.start(replace(self.program, **changes))
+        self.bots.append(bot)
+        return bot
+
+    async def connected(self, **changes: Any) -> Bot:
+        """One more bot, connected to Slack."""
+        sockets = self.slack.sockets
+        already = len(sockets.connections)
+        bot = await self.start(**changes)
+        await self.slack.until(lambda: len(sockets.connections) > already, timeout=30, what="a bot")
+        return bot
+
+    async def kill(self, bot: Bot) -> None:
+        """Ends a bot as a power cut would, and counts it."""
+        await bot.kill()
+        self.bots.remove(bot)
+        self.kills += 1
+
+    async def quiet(self, seconds: float = 120) -> None:
+        """Returns once every number has come to its end and every card shows it.
+
+        Waits no longer than `seconds`: what is left then, the judge finds.
+        """
+
+        async def nothing_left() -> bool:
+            return await self.history.unfinished() == (0, 0)
+
+        with suppress(TimeoutError):
+            await until(nothing_left, seconds=seconds, what="quiet", every=0.1)
+
+    async def evidence(self) -> Evidence:
+        """What all witnesses say, once the bots are gone."""
+        for bot in self.bots:
+            await bot.kill()
+        self.bots.clear()
+        return Evidence(
+            asked=tuple(self.crowd.asked),
+            rows=await self.history.rows(self._card),
+            steps=await self.history.steps(),
+            requests=await self.gateway.requests(),
+            ledger=await self.gateway.ledger(),
+            ticks=await self.history.ticks(),
+            kills=self.kills,
+        )
+
+    def _card(self, channel: str, ts: str) -> str:
+        message = self.slack.space.timeline.find(channel, ts)
+        return self.slack.plain(message) if message else ""
+
+
+@asynccontextmanager
+async def housed(
+    folder: Path, database: str, *, seed: int, program: Program, **knobs: Any
+) -> AsyncIterator[House]:
+    """A house in `folder`, without a bot in it; `knobs` are the gateway's."""
+    knobs = {"requests_per_second": None, **knobs}
+    async with AsyncExitStack() as stack:
+        stack.enter_context(no_proxy())
+        slack = await stack.enter_async_context(SlackSandbox(limits=Limits.none()))
+        gateway = await stack.enter_async_context(GatewayProcess(folder, seed, **knobs))
+        history = History(database)
+        stack.push_async_callback(history.end)
+        await history.begin()
+        config = folder / "config.yaml"
+        config.write_text(json.dumps(_sections(slack, gateway, database)))  # JSON is YAML.
+        zygote = await stack.enter_async_context(Zygote(config, folder / "bots.log"))
+        house = House(slack, gateway, history, zygote, Crowd(slack, Random(seed)), program)
+        stack.push_async_callback(_kill_all, house)
+        yield house
+
+
+async def _kill_all(house: House) -> None:
+    await asyncio.gather(*(bot.kill() for bot in house.bots))
+
+
+def _sections(slack: SlackSandbox, gateway: GatewayProcess, database: str) -> dict[str, Any]:
+    """config.yaml: short leases and a short timeout; limits that 2,000 messages do not meet."""
+    login = gateway.login
+    return {
+        "slack": {
+            "bot_token": slack.bot_token,
+            "app_token": slack.app_token,
+            "api_url": slack.api_url,
+        },
+        "kwtsms": {
+            "username": login.username,
+            "password": login.password,
+            "sender_id": "MY-APP",
+            "base_url": login.base_url,
+            "timeout": TIMEOUT,
+        },
+        "access": {"admin": {"users": [person.id for person in PEOPLE]}},
+        "limits": {
+            "messages_per_hour": PLENTY,
+            "per_number_per_hour": PLENTY,
+            "credits_per_day": PLENTY,
+        },
+        "outbox": {"database": database, "lease": LEASE},
+    }

@@ -1,0 +1,143 @@
+"""What runs in a bot's process: `kwtsms-bridge run` as it is, but for what chaos has to set.
+
+Three things that only a test may change: the pace (so that 2,000 messages do not take a quarter of
+an hour), the clock (so that it can jump), and a point where the process dies, stops or hangs. One
+of the planted faults may be asked for as well. Nothing here is reachable from the product.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import partial, wraps
+from pathlib import Path
+from typing import Any
+
+from kwtsms_bot import service
+from kwtsms_bot.cli import main
+from kwtsms_bot.outbox.store import DatabasePacer, Store, heat
+from kwtsms_client import AsyncClient
+from kwtsms_client.protocol import Call
+
+
+class Point(StrEnum):
+    """A moment in a message's life."""
+
+    ACCEPTING = "accepting"  # Nothing is written yet.
+    CLAIMED = "claimed"  # Taken, and not yet in flight.
+    IN_FLIGHT = "in_flight"  # Durably in flight; no byte has left.
+    ANSWERED = "answered"  # The gateway has answered, and that is not written down.
+    SETTLED = "settled"  # It is.
+
+
+class Action(StrEnum):
+    """What happens to the process there, once."""
+
+    DIE = "die"  # kill -9
+    STOP = "stop"  # SIGSTOP: it goes on after SIGCONT
+    HANG = "hang"  # That one coroutine goes no further.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """How one bot is run; what is left out is as in production."""
+
+    interval: float = 0.5  # Seconds between two requests.
+    hot: float = 16.0  # Seconds for which a number is left alone.
+    clock: str | None = None  # A file that says by how many seconds the clock is wrong.
+    point: Point | None = None
+    action: Action | None = None
+    planted: str | None = None
+
+    def asked(self) -> dict[str, Any]:
+        """As JSON values, for the zygote."""
+        return asdict(self)
+
+
+def run(program: Program, config: str) -> None:
+    """Runs the bot until it ends, by itself or otherwise."""
+    if program.interval != Program().interval:
+        interval = timedelta(seconds=program.interval)
+        setattr(service, "DatabasePacer", partial(DatabasePacer, interval=interval))  # noqa: B010
+    if program.hot != Program().hot:
+        heat.HOT = timedelta(seconds=program.hot)
+    if program.clock is not None:
+        service.now = partial(_wrong_clock, Path(program.clock))
+    if program.planted is not None:
+        from chaos.planted import PLANTED  # noqa: PLC0415 - not where nothing is planted.
+
+        PLANTED[program.planted]()
+    if program.point is not None and program.action is not None:
+        _arm(program.point, _Trap(program.action))
+    main(["run", "-c", config])
+
+
+def _wrong_clock(file: Path) -> datetime:
+    return datetime.now(UTC) + timedelta(seconds=float(file.read_text() or 0))
+
+
+class _Trap:
+    """Springs once."""
+
+    def __init__(self, action: Action) -> None:
+        self._action: Action | None = action
+
+    async def __call__(self) -> None:
+        action, self._action = self._action, None
+        if action is Action.DIE:
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif action is Action.STOP:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        elif action is Action.HANG:
+            await asyncio.Event().wait()
+
+
+def _arm(point: Point, trap: _Trap) -> None:
+    match point:
+        case Point.ACCEPTING:
+            _wrap(Store, "accept", before=trap)
+        case Point.CLAIMED:
+            _wrap(Store, "claim", after=trap)
+        case Point.IN_FLIGHT:
+            _wrap(Store, "put_in_flight", after=trap)
+        case Point.ANSWERED:
+            _wrap(AsyncClient, "exchange", after=trap, only=_is_send)
+        case Point.SETTLED:
+            _wrap(Store, "settle", after=trap)
+
+
+def _is_send(_client: Any, call: Call[Any]) -> bool:
+    return call.path.strip("/").endswith("send")
+
+
+def _wrap(
+    owner: type,
+    name: str,
+    *,
+    before: Callable[[], Awaitable[None]] | None = None,
+    after: Callable[[], Awaitable[None]] | None = None,
+    only: Callable[..., bool] | None = None,
+) -> None:
+    """Springs a trap before `owner.name` begins, or after it came to something."""
+    original = getattr(owner, name)
+
+    @wraps(original)
+    async def trapped(*args: Any, **kwargs: Any) -> Any:
+        meant = only is None or only(*args)
+        if before and meant:
+            await before()
+        came = False
+        try:
+            came = bool(answer := await original(*args, **kwargs)) or name == "settle"
+            return answer
+        except Exception:
+            came = True
+            raise
+        finally:
+            if after and meant and came:
+                await after()
+
+    setattr(owner, name, trapped)

@@ -1,0 +1,21 @@
+"""The short form of `make chaos`: the same storm, a few seconds of it."""
+
+from pathlib import Path
+
+from chaos.storm import FAULTS, Weather, storm
+
+# Without the two refusals after which the bot waits for 16 and for 30 seconds.
+QUICK = {fault: weight for fault, weight in FAULTS.items() if not fault.startswith("ERR")}
+SHORT = Weather(
+    messages=60, kills=10, interval=0.1, per_second=8, jitter=0.05, faults=QUICK, calm_seconds=60
+)
+
+
+async def test_a_short_storm_on_sqlite(tmp_path: Path) -> None:
+    """Nothing is lost, doubled or hidden, and the pace holds."""
+    verdict = await storm(
+        tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", seed=1, weather=SHORT
+    )
+
+    assert not verdict.findings, verdict.report
+    assert verdict.figures.kills == SHORT.kills
