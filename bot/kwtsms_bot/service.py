@@ -123,7 +123,7 @@ class _Parts:
         self.tasks = Tasks()
         self.connection = Connection(config.slack)
         client = self.connection.client
-        directory = Directory(client, _groups(config))
+        directory = Directory(client, _groups(config), config.language)
         alerts = AlertStore(database)
         watch = config.alerts.balance
         self.publisher = Publisher(
@@ -140,7 +140,8 @@ class _Parts:
             on_change=self.publisher.wake,
         )
         self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
-        self.front = Front(Desk(config, store, Audit(database), gateway, now, self.wake), directory)
+        desk = Desk(config, store, Audit(database), gateway, directory, now, self.wake)
+        self.front = Front(desk, directory, client)
         self.watch = BalanceWatch(
             watch,
             alerts,
@@ -183,6 +184,7 @@ class _Parts:
         try:
             while count := await self.store.erase(now() - self.retention):
                 log.info("erased", messages=count)
+            await self.store.drop_old_drafts(now())
         except DatabaseTrouble as error:
             log.error("not erased", error=str(error))
 

@@ -3,30 +3,29 @@
 from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.policy import Action
+from kwtsms_bot.language import marked
 
 
-async def run(desk: Desk, _ask: Invocation, _rest: str) -> Reply:
+async def run(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     """Asks the gateway, so the figure is of this moment."""
+    say = ask.say
     balance = await desk.gateway.balance()
     watch = desk.config.alerts.balance
-    facts = [("Available", f"{credits_text(balance.available)} credits")]
+    left = say("{credits} credits", credits=credits_text(balance.available))
+    facts = [(say("Available"), left)]
     if balance.purchased is not None:
-        facts.append(("Purchased in all", f"{credits_text(balance.purchased)} credits"))
+        bought = say("{credits} credits", credits=credits_text(balance.purchased))
+        facts.append((say("Purchased in all"), bought))
     if balance.available < watch.critical:
-        return Reply(
-            Tone.BAD,
-            "Almost empty: top up now at kwtsms.com.",
-            details=("Messages wait in the outbox when the balance reaches zero.",),
-            facts=tuple(facts),
-        )
+        title = say("Almost empty: top up now at kwtsms.com.")
+        details = (say("Messages wait in the outbox when the balance reaches zero."),)
+        return Reply(Tone.BAD, title, details, tuple(facts))
     if balance.available < watch.warn:
-        return Reply(Tone.WARNING, "Low: top up soon at kwtsms.com.", facts=tuple(facts))
-    return Reply(
-        Tone.GOOD,
-        f"{credits_text(balance.available)} credits left.",
-        details=("One credit is one page to one Kuwaiti number.",),
-        facts=tuple(facts),
-    )
+        title = say("Low: top up soon at kwtsms.com.")
+        return Reply(Tone.WARNING, title, facts=tuple(facts))
+    title = say("{credits} credits left.", credits=credits_text(balance.available))
+    details = (say("One credit is one page to one Kuwaiti number."),)
+    return Reply(Tone.GOOD, title, details, tuple(facts))
 
 
-COMMAND = Command("balance", "", "Credits left on the account", ("",), Action.READ, run)
+COMMAND = Command("balance", "", marked("Credits left on the account"), ("",), Action.READ, run)

@@ -1,24 +1,41 @@
 """What a command is, what it is asked, and what it answers. Knows no Slack and performs no I/O."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from kwtsms_bot.commands.policy import Action, Person
 from kwtsms_bot.config import Config
+from kwtsms_bot.language import Language
 from kwtsms_bot.outbox.message import Message
 from kwtsms_bot.outbox.store import Audit, Store
 from kwtsms_client import AsyncClient
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
-    """One command as a person typed it: who, where, and the text after the command's name."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Somebody wants something: who, where, and in which language the answer is to be."""
 
     person: Person
-    text: str = field(repr=False)
+    say: Language
     key: str  # Unique for each time somebody pressed enter: the same key is the same request.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation(Ask):
+    """One command as a person typed it: the text after the command's name."""
+
+    text: str = field(repr=False)
+    mentions: Mapping[str, str] = field(default_factory=dict)  # The ids behind @names in it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press(Ask):
+    """A button that somebody pressed; `value` is what we put into it."""
+
+    value: str
 
 
 class Tone(StrEnum):
@@ -31,8 +48,35 @@ class Tone(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: the deed it leads to, and what that deed is told."""
+
+    deed: str
+    label: str
+    value: str
+    style: str = ""
+    question: str = ""  # Asked once more before it counts.
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text; `removed` parts never reach the phone."""
+
+    text: str
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Something to download, for the person who asked."""
+
+    name: str
+    content: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer for the person who asked, and for nobody else."""
+    """An answer for the person who asked, and for nobody else but for what `public` says."""
 
     tone: Tone
     title: str
@@ -40,6 +84,33 @@ class Reply:
     facts: tuple[tuple[str, str], ...] = ()
     examples: tuple[str, ...] = ()  # Commands to type, right as they stand.
     accepted: Message | None = None  # Its own card tells the rest, and stays up to date.
+    pieces: tuple[Piece, ...] = ()  # A message as the phone will show it.
+    choices: tuple[Choice, ...] = ()
+    replaces: bool = False  # Stands in the place of what was pressed, whose buttons are used up.
+    form: bool = False  # What is missing is best asked for by a form.
+    file: File | None = None
+    public: "Notice | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that everybody in a channel is told."""
+
+    channel: str
+    reply: Reply
+
+
+class People(Protocol):
+    """Who is who in the workspace."""
+
+    async def person(self, user: str, channel: str) -> Person:
+        """What the permissions have to know of somebody."""
+
+    async def phone(self, user: str) -> str:
+        """The phone in somebody's profile, as they wrote it; empty where there is none."""
+
+    async def name(self, user: str) -> str:
+        """What people call somebody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +121,7 @@ class Desk:
     store: Store
     audit: Audit
     gateway: AsyncClient
+    people: People
     now: Callable[[], datetime]
     wake: Callable[[], None]  # Tells the outbox that there is something new.
 

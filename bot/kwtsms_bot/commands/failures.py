@@ -1,25 +1,38 @@
 """What went wrong between us and kwtSMS, as an answer that says what to do. Pure."""
 
 from kwtsms_bot.commands.base import Reply, Tone
+from kwtsms_bot.language import Language, marked
 from kwtsms_client import KwtSMSError, NotSent, Rejected, UnknownOutcome
 
+UNREACHABLE = (
+    marked("kwtSMS cannot be reached from here."),
+    marked("Try again in a minute. If it stays so, check this server's network and firewall."),
+)
+UNREADABLE = (
+    marked("kwtSMS gave no readable answer."),
+    marked("Try again in a minute: nothing was changed by asking."),
+)
+WRONG = (marked("That could not be asked."), marked("Check what you typed."))
 
-def explain(error: KwtSMSError) -> Reply:
+
+def explain(error: KwtSMSError, say: Language) -> Reply:
     """The answer for somebody whose question could not be answered."""
     if isinstance(error, Rejected):
-        return Reply(
-            Tone.BAD,
-            f"kwtSMS refused: {error.description}",
-            details=(f"What to do: {error.remedy}",),
-            facts=(("Code", error.code),),
-        )
+        title = say("kwtSMS refused: {description}", description=say(error.description))
+        todo = say("What to do: {remedy}", remedy=say(error.remedy))
+        return Reply(Tone.BAD, title, (todo,), ((say("Code"), error.code),))
     if isinstance(error, NotSent):
-        title = "kwtSMS cannot be reached from here."
-        remedy = "Try again in a minute. If it stays so, check this server's network and firewall."
+        title, remedy = UNREACHABLE
     elif isinstance(error, UnknownOutcome):
-        title = "kwtSMS gave no readable answer."
-        remedy = "Try again in a minute: nothing was changed by asking."
+        title, remedy = UNREADABLE
     else:
-        title = "That could not be asked."
-        remedy = "Check what you typed."
-    return Reply(Tone.BAD, title, details=(f"{error}", f"What to do: {remedy}"))
+        title, remedy = WRONG
+    details = (str(error), say("What to do: {remedy}", remedy=say(remedy)))
+    return Reply(Tone.BAD, say(title), details)
+
+
+def not_written(say: Language) -> Reply:
+    """The answer where the database does not answer."""
+    title = say("The bot's database does not answer. Nothing was accepted, and nothing was sent.")
+    details = (say("Try again in a minute; if it stays so, tell whoever runs the bot."),)
+    return Reply(Tone.BAD, title, details)

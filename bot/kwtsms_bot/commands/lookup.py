@@ -24,37 +24,32 @@ async def find(desk: Desk, ask: Invocation, typed: str, command: Command) -> Fou
     wanted = typed.strip().strip("`<>")
     if wanted.casefold() in LAST:
         message = await desk.store.latest(ask.person.user)
-        return _found(message) if message else _none_yet(desk, command)
+        if message is None:
+            title = ask.say("You have not sent anything yet.")
+            return Reply(Tone.PLAIN, title, examples=_examples(desk, command))
+        return found(message)
     gateway_id, ref = wanted.lower(), wanted.upper()
     if _GATEWAY_ID.fullmatch(gateway_id):
         message = await desk.store.find(gateway_id)
         return Found((gateway_id,), message)
     message = await desk.store.find(ref) if _REF.fullmatch(ref) else None
-    return _found(message) if message else _unknown(desk, command, wanted)
+    return found(message) if message else _unknown(desk, ask, command=command, wanted=wanted)
 
 
-def _found(message: Message) -> Found:
+def found(message: Message) -> Found:
+    """A message of ours."""
     return Found(message.gateway_ids, message)
 
 
-def _none_yet(desk: Desk, command: Command) -> Reply:
-    return Reply(
-        Tone.PLAIN,
-        "You have not sent anything yet.",
-        examples=_examples(desk, command),
-    )
-
-
-def _unknown(desk: Desk, command: Command, wanted: str) -> Reply:
-    return Reply(
-        Tone.BAD,
-        f"There is no message with the id “{wanted[:40]}”.",
-        details=(
+def _unknown(desk: Desk, ask: Invocation, *, command: Command, wanted: str) -> Reply:
+    title = ask.say("There is no message with the id “{id}”.", id=wanted[:40])
+    details = (
+        ask.say(
             "An id stands at the foot of each message's card: ours is short (M7F3KQ2), "
-            "kwtSMS's has 32 characters. Without an id your last message is meant.",
+            "kwtSMS's has 32 characters. Without an id your last message is meant."
         ),
-        examples=_examples(desk, command),
     )
+    return Reply(Tone.BAD, title, details, examples=_examples(desk, command))
 
 
 def _examples(desk: Desk, command: Command) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ class Action(StrEnum):
     READ = "read"
     SEND = "send"
     BULK = "bulk"
+    APPROVE = "approve"
     ADMIN = "admin"
 
 
@@ -21,6 +22,7 @@ ROLES: dict[Action, tuple[str, ...]] = {
     Action.READ: ("reader", "sender", "bulk", "admin"),
     Action.SEND: ("sender", "bulk", "admin"),
     Action.BULK: ("bulk", "admin"),
+    Action.APPROVE: ("bulk", "admin"),
     Action.ADMIN: ("admin",),
 }
 
@@ -33,6 +35,7 @@ class Person:
     channel: str
     team: str = ""
     groups: frozenset[str] = frozenset()
+    outsider: bool = False  # A guest, somebody of another workspace, or not known to be neither.
 
 
 def allows(access: Access, person: Person, action: Action) -> bool:
@@ -43,8 +46,9 @@ def allows(access: Access, person: Person, action: Action) -> bool:
 
 
 def _holds(grant: Grant, person: Person) -> bool:
-    return (
-        person.user in grant.users
-        or person.channel in grant.channels
-        or not person.groups.isdisjoint(grant.groups)
-    )
+    """Outsiders share channels with us; so they hold only what their own id was given."""
+    if person.user in grant.users:
+        return True
+    if person.outsider:
+        return False
+    return person.channel in grant.channels or not person.groups.isdisjoint(grant.groups)

@@ -11,6 +11,8 @@ _GROUP = re.compile(r"[0-9٠-٩۰-۹+().\-/\u200e\u200f\u202a-\u202e\u2066-\u206
 _COMMA = re.compile(r"\s*[,;،]\s*")
 _COMMA_OR_BLANK = re.compile(r"[\s,;،]")
 _BLANK = re.compile(r"\s+")
+_SEPARATOR = re.compile(r"[,;،\n]+")
+_NAME = re.compile(r"@([^\s,;،@]{1,80})(?=[\s,;،]|$)")
 _DIGIT = re.compile(r"[0-9٠-٩۰-۹]")
 _COUNTRY_DIGITS = 5  # 00965: a longer first group is a whole number, not the beginning of one.
 EXAMPLE = "Write it with the country code, such as +965 9876 5432."
@@ -24,32 +26,79 @@ class Addressed:
     recipients: tuple[Phone, ...] = field(repr=False)
     mistakes: tuple[str, ...] = field(repr=False)  # A sentence for each that is no number.
     text: str = field(repr=False)
+    names: tuple[str, ...] = ()  # Contacts, groups and people, without their @.
+    duplicates: int = 0
 
 
 def read(line: str, *, default_country: str) -> Addressed:
-    """Takes `NUMBER[, NUMBER…] TEXT` apart; a number may be written in groups.
+    """Takes `NUMBER[, @NAME…] TEXT` apart; a number may be written in groups.
 
-    A line that does not begin with a number has its first word among the mistakes.
+    A line that begins with neither has its first word among the mistakes.
     """
-    found: dict[Phone, None] = {}
-    mistakes: list[str] = []
+    found = _Found(default_country)
     rest = line.strip()
     while rest:
-        end = _number_end(rest, default_country)
-        typed = rest[:end] if end else _word(rest)
-        rest = rest[len(typed) :]
-        check = _check(typed, default_country) if end else _no_number(typed)
-        if check.valid:
-            found[Phone(check.normalized)] = None
-        else:
-            mistakes.append(f"{check.error} {EXAMPLE}")
+        rest = rest[found.take(rest) :]
         comma = _COMMA.match(rest)
         if not comma:
             break
         rest = rest[comma.end() :]
-        if not _GROUP.match(rest):
+        if not (_GROUP.match(rest) or _NAME.match(rest)):
             break
-    return Addressed(tuple(found), tuple(mistakes), rest.strip())
+    return found.addressed(rest.strip())
+
+
+def read_list(text: str, *, default_country: str) -> Addressed:
+    """Takes a field apart that holds nothing but numbers and @names, a line or a comma each."""
+    found = _Found(default_country)
+    for part in _SEPARATOR.split(text):
+        if typed := part.strip():
+            found.add(typed)
+    return found.addressed("")
+
+
+class _Found:
+    """What has been found so far, in order."""
+
+    def __init__(self, default_country: str) -> None:
+        self._country = default_country
+        self._phones: dict[Phone, None] = {}
+        self._names: dict[str, None] = {}
+        self._mistakes: list[str] = []
+        self._duplicates = 0
+
+    def take(self, line: str) -> int:
+        """Takes the first recipient of a line; how far it reaches."""
+        name = _NAME.match(line)
+        if name:
+            self.add(name[0])
+            return name.end()
+        end = _number_end(line, self._country)
+        if end:
+            self.add(line[:end])
+            return end
+        word = _word(line)
+        self._mistakes.append(f"“{word[:60]}” is not a phone number. {EXAMPLE}")
+        return len(word)
+
+    def add(self, typed: str) -> None:
+        """One recipient, as it was typed."""
+        name = _NAME.fullmatch(typed)
+        if name:
+            self._names[name[1].casefold()] = None
+            return
+        check = _check(typed, self._country)
+        if not check.valid:
+            self._mistakes.append(f"{check.error} {EXAMPLE}")
+            return
+        self._duplicates += Phone(check.normalized) in self._phones
+        self._phones[Phone(check.normalized)] = None
+
+    def addressed(self, text: str) -> Addressed:
+        """All of it, and the text after it."""
+        return Addressed(
+            tuple(self._phones), tuple(self._mistakes), text, tuple(self._names), self._duplicates
+        )
 
 
 def _number_end(line: str, default_country: str) -> int:
@@ -85,10 +134,6 @@ def _is_phone(text: str, default_country: str) -> bool:
 
 def _check(text: str, default_country: str) -> PhoneCheck:
     return validate_phone_input(text, default_country=default_country)
-
-
-def _no_number(typed: str) -> PhoneCheck:
-    return PhoneCheck(False, f"“{typed[:60]}” is not a phone number.", "")
 
 
 def _word(line: str) -> str:

@@ -1,46 +1,53 @@
 """A message whose outcome cannot be known: a person decides, and the decision is on record."""
 
-from collections.abc import Callable, Coroutine
-from typing import Any
+from kwtsms_bot.commands.base import Desk, Press, Reply, Tone
+from kwtsms_bot.commands.policy import Action, allows
+from kwtsms_bot.commands.refusals import record, refuse
+from kwtsms_bot.outbox.message import DedupeKey, State
 
-from kwtsms_bot.commands.base import Desk, Reply, Tone
-from kwtsms_bot.commands.policy import Action, Person, allows
-from kwtsms_bot.commands.router import refuse
-from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store import AuditEntry
-
-Decision = Callable[[Desk, Person, str], Coroutine[Any, Any, Reply]]
+SEND_AGAIN, TREAT_AS_SENT = "unknown_send_again", "unknown_treat_as_sent"
 
 
-async def send_again(desk: Desk, person: Person, ref: str) -> Reply:
+async def send_again(desk: Desk, press: Press) -> Reply:
     """Queues anew what is unknown, once: whoever presses second finds nothing left to decide."""
-    refusal = await _refusal(desk, person, ref)
-    if refusal:
-        return refusal
+    ref = await _to_decide(desk, press)
+    if isinstance(ref, Reply):
+        return ref
     await desk.store.send_again(ref, desk.now())
-    return await _done(desk, person, ref, "send again")
+    return await _done(desk, press, ref, "send again")
 
 
-async def treat_as_sent(desk: Desk, person: Person, ref: str) -> Reply:
+async def treat_as_sent(desk: Desk, press: Press) -> Reply:
     """Takes what is unknown as sent; nothing leaves this machine."""
-    refusal = await _refusal(desk, person, ref)
-    if refusal:
-        return refusal
+    ref = await _to_decide(desk, press)
+    if isinstance(ref, Reply):
+        return ref
     await desk.store.treat_as_sent(ref, desk.now())
-    return await _done(desk, person, ref, "treat as sent")
+    return await _done(desk, press, ref, "treat as sent")
 
 
-async def _refusal(desk: Desk, person: Person, ref: str) -> Reply | None:
-    if not allows(desk.config.access, person, Action.SEND):
-        return await refuse(desk, person, Action.SEND, "decide about this message")
+async def _to_decide(desk: Desk, press: Press) -> str | Reply:
+    """The message, where this press is the one that decides about it.
+
+    The button's value names the message and the state of the card that it stood on; each is good
+    for one decision, whatever Slack or a double click delivers.
+    """
+    if not allows(desk.config.access, press.person, Action.SEND):
+        return await refuse(desk, press, Action.SEND, "decide")
+    ref = press.value.partition(".")[0]
     message = await desk.store.find(ref)
-    if message is None or State.UNKNOWN not in message.counts:
-        return Reply(Tone.PLAIN, "There is nothing left to decide here: somebody already has.")
-    return None
+    open_still = message is not None and State.UNKNOWN in message.counts
+    key = DedupeKey("button.unknown", press.value[:200])
+    if not open_still or not await desk.store.consume(key, desk.now()):
+        title = press.say("There is nothing left to decide here: somebody already has.")
+        return Reply(Tone.PLAIN, title)
+    return ref
 
 
-async def _done(desk: Desk, person: Person, ref: str, decision: str) -> Reply:
-    entry = AuditEntry(desk.now(), person.user, Action.SEND.value, "allowed", ref, decision)
-    await desk.audit.record(entry)
+async def _done(desk: Desk, press: Press, ref: str, decision: str) -> Reply:
+    await record(desk, press, "allowed", (Action.SEND, ref, decision))
     desk.wake()
-    return Reply(Tone.GOOD, f"Done: {decision}.")
+    return Reply(Tone.GOOD, press.say("Done."))
+
+
+DEEDS = {SEND_AGAIN: send_again, TREAT_AS_SENT: treat_as_sent}

@@ -4,22 +4,23 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from kwtsms_bot.commands.base import Tone
+from kwtsms_bot.language import Language, marked
 from kwtsms_bot.outbox.message import Message, Recipient, State
 from kwtsms_client import API_ERRORS
 
 # One line of meaning for each state.
 MEANINGS = {
-    State.QUEUED: "waiting to be sent",
-    State.CLAIMED: "about to be sent",
-    State.IN_FLIGHT: "being sent",
-    State.SENT: "accepted by kwtSMS",
-    State.DELIVERED: "delivered to the phone",
-    State.UNDELIVERED: "not delivered",
-    State.STUCK: "stuck in kwtSMS's queue",
-    State.REJECTED: "refused by kwtSMS",
-    State.CANCELLED: "cancelled",
-    State.EXPIRED: "given up: too old to send",
-    State.UNKNOWN: "unknown: it may have been sent",
+    State.QUEUED: marked("waiting to be sent"),
+    State.CLAIMED: marked("about to be sent"),
+    State.IN_FLIGHT: marked("being sent"),
+    State.SENT: marked("accepted by kwtSMS"),
+    State.DELIVERED: marked("delivered to the phone"),
+    State.UNDELIVERED: marked("not delivered"),
+    State.STUCK: marked("stuck in kwtSMS's queue"),
+    State.REJECTED: marked("refused by kwtSMS"),
+    State.CANCELLED: marked("cancelled"),
+    State.EXPIRED: marked("given up: too old to send"),
+    State.UNKNOWN: marked("unknown: it may have been sent"),
 }
 # What colours a message of several states: the first that any recipient is in.
 _WORST = (
@@ -34,11 +35,14 @@ _WORST = (
     (State.CANCELLED, Tone.PLAIN),
 )
 UNDER_WAY = frozenset({State.QUEUED, State.CLAIMED, State.IN_FLIGHT})
-UNKNOWN = (
+UNKNOWN = marked(
     "The message left, and no readable answer came back. It may have been sent, so it is not sent "
     "again by itself. Ask the recipient or look into the archive at kwtsms.com, then choose."
 )
-NO_RECEIPT = "Kuwaiti operators give no receipt from the phone: this is the last state to be known."
+NO_RECEIPT = marked(
+    "Kuwaiti operators give no receipt from the phone: this is the last state to be known."
+)
+NOTHING_LOST = marked("Nothing is lost and nothing was charged; it is tried again by itself.")
 
 
 def tone(message: Message) -> Tone:
@@ -52,20 +56,20 @@ def is_under_way(message: Message) -> bool:
     return not UNDER_WAY.isdisjoint(message.counts)
 
 
-def summary(message: Message) -> str:
+def summary(message: Message, say: Language) -> str:
     """The states of the recipients: one phrase, or a count for each."""
     counts = message.counts
     if len(counts) == 1:
-        phrase = MEANINGS[next(iter(counts))]
+        phrase = say(MEANINGS[next(iter(counts))])
         return phrase[0].upper() + phrase[1:]
-    return " · ".join(f"{count} {MEANINGS[state]}" for state, count in counts.items())
+    return " · ".join(f"{count} {say(MEANINGS[state])}" for state, count in counts.items())
 
 
-def explanations(message: Message) -> tuple[str, ...]:
+def explanations(message: Message, say: Language) -> tuple[str, ...]:
     """Why it is so and what to do, a sentence or two for each reason there is."""
     told: dict[str, None] = {}
     for recipient in message.recipients:
-        for sentence in _explain(recipient):
+        for sentence in _explain(recipient, say):
             told[sentence] = None
     return tuple(told)
 
@@ -80,19 +84,19 @@ def _put_off(recipients: Iterable[Recipient]) -> list[Recipient]:
     return [one for one in recipients if one.state is State.QUEUED and one.reason]
 
 
-def _explain(recipient: Recipient) -> tuple[str, ...]:
+def _explain(recipient: Recipient, say: Language) -> tuple[str, ...]:
     known = API_ERRORS.get(recipient.code or "")
-    reason = _sentence(recipient.reason or (known.meaning if known else ""))
-    remedy = f"What to do: {known.remedy}" if known else ""
+    why = recipient.reason or (known.meaning if known else "")
+    reason = _sentence(say(why)) if why else ""
+    remedy = say("What to do: {remedy}", remedy=say(known.remedy)) if known else ""
     if recipient.state is State.UNKNOWN:
-        return tuple(filter(None, (UNKNOWN, reason)))
+        return tuple(filter(None, (say(UNKNOWN), reason)))
     if recipient.state is State.QUEUED and recipient.reason:
-        lost = "Nothing is lost and nothing was charged; it is tried again by itself."
-        return tuple(filter(None, (reason, lost, remedy)))
+        return tuple(filter(None, (reason, say(NOTHING_LOST), remedy)))
     if recipient.state in (State.REJECTED, State.EXPIRED, State.STUCK, State.UNDELIVERED):
         return tuple(filter(None, (reason, remedy)))
     if recipient.state is State.SENT and recipient.phone.startswith("965"):
-        return (NO_RECEIPT,)
+        return (say(NO_RECEIPT),)
     return ()
 
 

@@ -54,6 +54,8 @@ class Limits(Section):
     """From this many credits on, a second person with the role bulk or admin has to approve."""
     approval_expires: Duration = Field(default=timedelta(minutes=30), examples=["30m"])
     """An approval that nobody gave is void after this time."""
+    approval_channel: ChannelId | None = Field(default=None, examples=["C0123ABCD"])
+    """Where approvals are asked for; without it, where the message was written."""
     messages_per_hour: Annotated[int, Field(ge=1)] = Field(default=60, examples=[60])
     """What one person may send in an hour."""
     per_number_per_hour: Annotated[int, Field(ge=1)] = Field(default=10, examples=[10])

@@ -4,18 +4,21 @@ What a person typed goes into rich_text, which Slack does not interpret, or is e
 becomes a mention, a link or a heading. `verbatim` keeps Slack from linking numbers.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from kwtsms_bot.commands.base import Reply, Tone
+from kwtsms_bot.commands.base import Choice, Piece, Reply, Tone
+from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.language import ENGLISH, Language
 
 Block = dict[str, Any]
 Payload = dict[str, Any]  # `text` (notification, screen reader) and `blocks`.
 
 MAX_SECTION = 3000
+MAX_HEADING = 150
+MAX_MODAL_TITLE = 24
 MAX_TITLE = 2900  # A section less the icon and the emphasis around the title.
-KUWAIT = ZoneInfo("Asia/Kuwait")
 ICONS = {
     Tone.GOOD: ":white_check_mark:",
     Tone.PLAIN: ":information_source:",
@@ -32,23 +35,49 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def reply(answer: Reply) -> Payload:
+def reply(answer: Reply, say: Language = ENGLISH) -> Payload:
     """An answer for the person who asked."""
-    blocks = [section(f"{ICONS[answer.tone]} *{_bold(answer.title)}*")]
-    if answer.details:
-        blocks.append(section(escape("\n".join(answer.details))))
-    if answer.facts:
-        blocks.append(facts(answer.facts))
-    if answer.examples:
-        blocks += [context("Type for example"), preformatted("\n".join(answer.examples))]
+    made = [section(f"{ICONS[answer.tone]} *{_bold(answer.title)}*"), *body(answer, say)]
+    if answer.choices:
+        made.append(actions(*(choice(one, say) for one in answer.choices)))
     told = [answer.title, *answer.details, *(f"{name}: {value}" for name, value in answer.facts)]
-    return {"text": escape("\n".join(told))[:MAX_SECTION], "blocks": blocks}
+    return {"text": escape("\n".join(told))[:MAX_SECTION], "blocks": made}
+
+
+def body(answer: Reply, say: Language) -> list[Block]:
+    """An answer without its title and buttons."""
+    made = []
+    if answer.pieces:
+        made.append(quote(answer.pieces))
+    if answer.details:
+        made.append(section(escape("\n".join(answer.details))))
+    if answer.facts:
+        made.append(facts(answer.facts))
+    if answer.examples:
+        if not answer.pieces and all(one.startswith("/") for one in answer.examples):
+            made.append(context(say("Type for example")))
+            made.append(preformatted("\n".join(answer.examples)))
+        else:
+            made += [preformatted(one) for one in answer.examples]
+    return made
+
+
+def choice(one: Choice, say: Language) -> Block:
+    """A button as a command words it."""
+    return button(
+        one.deed, one.label, one.value, confirm=one.question, style=one.style, back=say("Back")
+    )
 
 
 def section(mrkdwn: str) -> Block:
     """A paragraph; `mrkdwn` is ours or escaped."""
     text = {"type": "mrkdwn", "text": cut(mrkdwn, MAX_SECTION), "verbatim": True}
     return {"type": "section", "text": text}
+
+
+def heading(text: str) -> Block:
+    """Large text."""
+    return {"type": "header", "text": plain(cut(text, MAX_HEADING))}
 
 
 def context(*mrkdwn: str) -> Block:
@@ -69,9 +98,15 @@ def facts(pairs: tuple[tuple[str, str], ...]) -> Block:
     return _rich({"type": "rich_text_section", "elements": elements})
 
 
-def quote(text: str) -> Block:
-    """What a person wrote, as the phone will show it."""
-    return _rich({"type": "rich_text_quote", "elements": [{"type": "text", "text": text}]})
+def quote(pieces: Sequence[Piece]) -> Block:
+    """What a person wrote, as the phone will show it; what it will not show is struck through."""
+    elements: list[Block] = []
+    for piece in pieces:
+        shown: Block = {"type": "text", "text": piece.text or " "}
+        if piece.removed:
+            shown["style"] = {"strike": True}
+        elements.append(shown)
+    return _rich({"type": "rich_text_quote", "elements": elements or [_blank()]})
 
 
 def preformatted(text: str) -> Block:
@@ -79,7 +114,15 @@ def preformatted(text: str) -> Block:
     return _rich({"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]})
 
 
-def button(action: str, label: str, value: str, *, confirm: str = "", style: str = "") -> Block:
+def button(
+    action: str,
+    label: str,
+    value: str,
+    *,
+    confirm: str = "",
+    style: str = "",
+    back: str = "Back",
+) -> Block:
     """A button; with `confirm`, Slack asks once more before it tells us."""
     made: Block = {
         "type": "button",
@@ -94,7 +137,7 @@ def button(action: str, label: str, value: str, *, confirm: str = "", style: str
             "title": {"type": "plain_text", "text": label},
             "text": {"type": "plain_text", "text": confirm},
             "confirm": {"type": "plain_text", "text": label},
-            "deny": {"type": "plain_text", "text": "Back"},
+            "deny": {"type": "plain_text", "text": back},
         }
     return made
 
@@ -104,9 +147,24 @@ def actions(*buttons: Block) -> Block:
     return {"type": "actions", "elements": list(buttons)}
 
 
+def modal(title: str, content: list[Block], close: str = "Close") -> Block:
+    """A form without fields, or the frame of one with fields."""
+    return {
+        "type": "modal",
+        "title": plain(cut(title, MAX_MODAL_TITLE)),
+        "close": plain(cut(close, MAX_MODAL_TITLE)),
+        "blocks": content,
+    }
+
+
+def plain(text: str) -> Block:
+    """Text that is not interpreted."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
 def clock(at: datetime) -> str:
     """A time in the reader's own zone; Kuwait's where Slack cannot."""
-    fallback = at.astimezone(KUWAIT).strftime("%H:%M:%S")
+    fallback = at.astimezone(ZONE).strftime("%H:%M:%S")
     return f"<!date^{int(at.timestamp())}^{{time_secs}}|{fallback} Kuwait>"
 
 

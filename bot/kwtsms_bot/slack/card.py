@@ -2,80 +2,117 @@
 
 from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands import wording
+from kwtsms_bot.commands.base import Choice, Piece
+from kwtsms_bot.commands.control import CANCEL
+from kwtsms_bot.commands.follow import CHECK, FAILED, FAILURES, SUPPORT
+from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
+from kwtsms_bot.language import ENGLISH, Language
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.blocks import Block, Payload
 from kwtsms_client import mask
 
-SEND_AGAIN = "unknown_send_again"
-TREAT_AS_SENT = "unknown_treat_as_sent"
 MAX_MASKED = 3  # Numbers shown on the card; the rest is a count.
-ERASED = "(the text was erased after the retention time)"
+MANY = 10  # From so many numbers on, a bar shows how far it is.
+BAR_CELLS = 20
+DONE = (State.SENT, State.DELIVERED)
+WITH_GATEWAY = (State.SENT, State.STUCK, State.DELIVERED, State.UNDELIVERED)
 
 
-def render(message: Message, author: str) -> Payload:
+def render(message: Message, author: str, say: Language = ENGLISH) -> Payload:
     """The card of `message`, asked for by the person called `author`."""
-    summary = wording.summary(message)
+    summary = wording.summary(message, say)
     title = f"{blocks.ICONS[wording.tone(message)]} *{blocks.escape(summary)}*"
+    erased = say("(the text was erased after the retention time)")
     made = [
-        blocks.section(f"{title} · {_whom(message)}"),
-        blocks.quote(message.text or ERASED),
-        *_why(message),
-        blocks.context(_facts(message, author)),
-        blocks.context(_ids(message)),
+        blocks.section(f"{title} · {_whom(message, say)}"),
+        blocks.quote((Piece(message.text or erased),)),
+        *_progress(message, say),
+        *_why(message, say),
+        blocks.context(_timeline(message, say)),
+        blocks.context(_facts(message, author, say)),
+        blocks.context(_ids(message, say)),
     ]
-    return {
-        "text": blocks.escape(f"{summary} · {_whom(message)}"),
-        "blocks": made + _choice(message),
-    }
+    buttons = [blocks.choice(one, say) for one in choices(message, say)]
+    if buttons:
+        made.append(blocks.actions(*buttons))
+    told = blocks.escape(f"{summary} · {_whom(message, say)}")
+    return {"text": told, "blocks": made}
 
 
-def _whom(message: Message) -> str:
+def choices(message: Message, say: Language) -> list[Choice]:
+    """What a person can do now, by the states that occur."""
+    present, ref = message.counts, message.ref
+    found = []
+    if State.UNKNOWN in present and message.text is not None:
+        once = f"{ref}.{message.revision}"
+        risk = say("If the first one did arrive, the recipient gets it twice, charged twice.")
+        found.append(Choice(SEND_AGAIN, say("Send again"), once, "danger", risk))
+        found.append(Choice(TREAT_AS_SENT, say("Treat as sent"), once))
+    if State.QUEUED in present:
+        found.append(Choice(CANCEL, say("Cancel"), ref))
+    if message.gateway_ids and not present.keys().isdisjoint(WITH_GATEWAY):
+        found.append(Choice(CHECK, say("Check now"), ref))
+        found.append(Choice(SUPPORT, say("Support text"), ref))
+    if len(message.recipients) > 1 and not present.keys().isdisjoint(FAILED):
+        found.append(Choice(FAILURES, say("Failures (CSV)"), ref))
+    return found
+
+
+def _whom(message: Message, say: Language) -> str:
     first = ", ".join(mask(one.phone) for one in message.recipients[:MAX_MASKED])
     more = len(message.recipients) - MAX_MASKED
-    return f"{first} and {more} more" if more > 0 else first
+    return say("{first} and {more} more", first=first, more=more) if more > 0 else first
 
 
-def _why(message: Message) -> list[Block]:
-    lines = [blocks.escape(sentence) for sentence in wording.explanations(message)]
+def _progress(message: Message, say: Language) -> list[Block]:
+    """How far a message to many is: a bar, and the count."""
+    total = len(message.recipients)
+    if total < MANY:
+        return []
+    waiting = sum(message.counts.get(state, 0) for state in wording.UNDER_WAY)
+    cells = BAR_CELLS * (total - waiting) // total
+    bar = "█" * cells + "░" * (BAR_CELLS - cells)
+    done = say("{done} of {total} done", done=total - waiting, total=total)
+    return [blocks.section(f"`{bar}` {done}")]
+
+
+def _why(message: Message, say: Language) -> list[Block]:
+    lines = [blocks.escape(sentence) for sentence in wording.explanations(message, say)]
     due = wording.next_try(message)
     if due:
-        lines.append(f"Next try: {blocks.clock(due)}.")
+        lines.append(say("Next try: {time}.", time=blocks.clock(due)))
     return [blocks.section("\n".join(lines))] if lines else []
 
 
-def _facts(message: Message, author: str) -> str:
+def _timeline(message: Message, say: Language) -> str:
+    """What has happened, in order, each with its time."""
+    steps = [say("Accepted {time}", time=blocks.clock(message.created_at))]
+    settled = [one for one in message.recipients if one.state is not State.QUEUED]
+    if settled:
+        newest = max(settled, key=lambda one: one.updated_at)
+        phrase = say(wording.MEANINGS[newest.state])
+        steps.append(f"{phrase} {blocks.clock(newest.updated_at)}")
+    return " → ".join(steps)
+
+
+def _facts(message: Message, author: str, say: Language) -> str:
     count = len(message.recipients)
-    pages = f"{message.pages} page" + ("s" if message.pages != 1 else "")
+    pages = say.plural("{count} page", "{count} pages", message.pages)
     parts = [
-        f"From {blocks.escape(message.sender_id)}",
-        f"asked by {blocks.escape(author)}",
-        f"{pages} × {count} numbers" if count > 1 else pages,
+        say("From {sender}", sender=blocks.escape(message.sender_id)),
+        say("asked by {name}", name=blocks.escape(author)),
+        say("{pages} × {count} numbers", pages=message.pages, count=count) if count > 1 else pages,
     ]
     if message.points is not None:
-        parts.append(f"{credits_text(message.points)} charged")
+        parts.append(say("{credits} charged", credits=credits_text(message.points)))
     if message.balance_after is not None:
-        parts.append(f"{credits_text(message.balance_after)} left")
+        parts.append(say("{credits} left", credits=credits_text(message.balance_after)))
     if message.test:
-        parts.append("test mode: not delivered, credits held until deleted at kwtsms.com")
+        parts.append(say("test mode: not delivered, credits held until deleted at kwtsms.com"))
     return " · ".join(parts)
 
 
-def _ids(message: Message) -> str:
+def _ids(message: Message, say: Language) -> str:
     ids = [f"`{message.ref}`", *(f"kwtSMS `{one}`" for one in message.gateway_ids[:2])]
-    return f"id {' · '.join(ids)} · {blocks.clock(message.created_at)}"
-
-
-def _choice(message: Message) -> list[Block]:
-    """The decision that only a person can take, while there is one to take."""
-    unknown = message.counts.get(State.UNKNOWN, 0)
-    if not unknown or message.text is None:
-        return []
-    again = blocks.button(
-        SEND_AGAIN,
-        "Send again",
-        message.ref,
-        style="danger",
-        confirm="If the first one did arrive, the recipient gets it twice, charged twice.",
-    )
-    return [blocks.actions(again, blocks.button(TREAT_AS_SENT, "Treat as sent", message.ref))]
+    return say("id {ids}", ids=" · ".join(ids))

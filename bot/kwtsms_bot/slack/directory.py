@@ -1,12 +1,19 @@
-"""Names and user groups, asked of Slack and kept for five minutes. Fails closed."""
+"""People, their languages and their user groups: asked of Slack, kept for five minutes.
 
+Fails closed: of whom Slack does not tell, it is assumed that they are guests, in no group.
+"""
+
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.language import Language, language
 from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
 KEPT_SECONDS = 300  # usergroups.users.list is Tier 2: 20 a minute.
@@ -14,14 +21,39 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-class Directory:
-    """Who is called what, and who belongs to which of the groups that the configuration names."""
+@dataclass(frozen=True, slots=True)
+class About:
+    """What Slack says of somebody."""
 
-    def __init__(self, client: AsyncWebClient, groups: Iterable[str]) -> None:
+    name: str
+    locale: str
+    outsider: bool
+    team: str
+
+
+class Directory:
+    """Who is called what, speaks what, and belongs to which of the groups that roles name."""
+
+    def __init__(self, client: AsyncWebClient, groups: Iterable[str], fallback: str = "en") -> None:
         self._client = client
         self._groups = tuple(groups)
-        self._names: _Kept[str] = _Kept(self._ask_name)
+        self._fallback = fallback
+        self._people: _Kept[About] = _Kept(self._ask_about)
+        self._phones: _Kept[str] = _Kept(self._ask_phone)
         self._members: _Kept[frozenset[str]] = _Kept(self._ask_members)
+        self.team = ""  # Ours, as soon as Slack has said it.
+
+    async def caller(self, user: str, channel: str) -> tuple[Person, Language]:
+        """Somebody who asks for something, and the language to answer in."""
+        return await self.person(user, channel), await self.language(user)
+
+    async def person(self, user: str, channel: str) -> Person:
+        """What the permissions have to know of somebody."""
+        about = await self._people.get(user)
+        groups = await self.groups_of(user)
+        if about is None:
+            return Person(user, channel, self.team, groups, outsider=True)
+        return Person(user, channel, about.team, groups, outsider=about.outsider)
 
     async def groups_of(self, user: str) -> frozenset[str]:
         """Those of the configured groups that `user` is in; none of those that cannot be read."""
@@ -34,13 +66,39 @@ class Directory:
 
     async def name(self, user: str) -> str:
         """What people call `user`; the id when Slack does not say."""
-        return await self._names.get(user) or user
+        about = await self._people.get(user)
+        return about.name if about else user
 
-    async def _ask_name(self, user: str) -> str:
-        answer = await self._client.users_info(user=user)
-        about = answer.get("user") or {}
-        profile = about.get("profile") or {}
-        return str(profile.get("display_name") or about.get("real_name") or user)
+    async def phone(self, user: str) -> str:
+        """The phone in somebody's profile, as they wrote it."""
+        return await self._phones.get(user) or ""
+
+    async def language(self, user: str) -> Language:
+        """The language of somebody's Slack; the configured one where it is neither of ours."""
+        about = await self._people.get(user)
+        locale = about.locale if about else ""
+        return language(locale if locale[:2] in ("ar", "en") else self._fallback)
+
+    async def _ask_about(self, user: str) -> About:
+        answer = await self._client.users_info(user=user, include_locale=True)
+        return self._about(answer.get("user") or {}, user)
+
+    def _about(self, told: Mapping[str, Any], user: str) -> About:
+        profile = told.get("profile") or {}
+        team = str(told.get("team_id") or "")
+        teams = (told.get("enterprise_user") or {}).get("teams") or [team]
+        elsewhere = bool(self.team) and self.team not in teams
+        flags = ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted")
+        return About(
+            name=str(profile.get("display_name") or told.get("real_name") or user),
+            locale=str(told.get("locale") or ""),
+            outsider=elsewhere or any(told.get(flag) for flag in flags),
+            team=team,
+        )
+
+    async def _ask_phone(self, user: str) -> str:
+        answer = await self._client.users_profile_get(user=user)
+        return str((answer.get("profile") or {}).get("phone") or "")
 
     async def _ask_members(self, group: str) -> frozenset[str]:
         answer = await self._client.usergroups_users_list(usergroup=group)
@@ -48,21 +106,31 @@ class Directory:
 
 
 class _Kept(Generic[T]):
-    """Answers that are good for a while; an old one is better than none, none than a wrong one."""
+    """Answers that are good for a while; an old one is better than none, none than a wrong one.
+
+    Who asks while somebody else is asking the same waits for that answer.
+    """
 
     def __init__(self, ask: Callable[[str], Awaitable[T]]) -> None:
         self._ask = ask
         self._known: dict[str, tuple[float, T]] = {}
+        self._asking: dict[str, asyncio.Task[T | None]] = {}
 
     async def get(self, key: str) -> T | None:
-        now = time.monotonic()
-        since, answer = self._known.get(key, (None, None))
-        if since is not None and now - since < KEPT_SECONDS:
-            return answer
+        known = self._known.get(key)
+        if known and time.monotonic() - known[0] < KEPT_SECONDS:
+            return known[1]
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = asyncio.create_task(self._fetch(key))
+            asking.add_done_callback(lambda _: self._asking.pop(key, None))
+        return await asyncio.shield(asking)
+
+    async def _fetch(self, key: str) -> T | None:
         try:
             answer = await self._ask(key)
         except SLACK_TROUBLE as error:
             log.warning("slack lookup failed", id=key, error=name(error))
             return None
-        self._known[key] = (now, answer)
+        self._known[key] = (time.monotonic(), answer)
         return answer

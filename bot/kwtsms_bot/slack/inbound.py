@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
-from kwtsms_bot.commands.base import Invocation
+from kwtsms_bot.commands.base import Invocation, Press
 from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.language import Language
 
 # What Slack makes of what a person types, with `should_escape`: <@U1|name>, <#C1|name>,
 # <!subteam^S1|@name>, <https://x.com|x.com>, <tel:+965…|+965 …>, <mailto:a@x.com|a@x.com>.
@@ -20,6 +21,18 @@ def untangle(text: str) -> str:
     return _ENTITY.sub(lambda match: unescape(match[0]), _TOKEN.sub(_typed, text))
 
 
+def mentions(text: str) -> dict[str, str]:
+    """The ids behind the @names that `untangle` leaves in a text; none where two share a name."""
+    found: dict[str, str] = {}
+    twice: set[str] = set()
+    for token in _TOKEN.finditer(text):
+        if token[1] == "@":
+            name = _typed(token).removeprefix("@").casefold()
+            if found.setdefault(name, token[2]) != token[2]:
+                twice.add(name)
+    return {name: user for name, user in found.items() if name not in twice}
+
+
 def _typed(token: re.Match[str]) -> str:
     sign, target, label = token[1], token[2], token[3]
     if sign:
@@ -27,25 +40,29 @@ def _typed(token: re.Match[str]) -> str:
     return label or re.sub(r"^(?:tel|mailto):", "", target)
 
 
-def invocation(body: Mapping[str, Any], groups: frozenset[str]) -> Invocation:
+def who(body: Mapping[str, Any]) -> tuple[str, str]:
+    """Who acts and in which channel, by their ids; no channel on Home and in forms.
+
+    A command names them at the top of its payload, an interaction in parts of it.
+    """
+    user = body.get("user") or {}
+    channel = body.get("channel") or {}
+    return (
+        str(body.get("user_id") or user.get("id", "")),
+        str(body.get("channel_id") or channel.get("id", "")),
+    )
+
+
+def invocation(body: Mapping[str, Any], person: Person, say: Language) -> Invocation:
     """A slash command's payload; `trigger_id` is new each time somebody presses enter."""
-    return Invocation(
-        person=Person(
-            user=str(body.get("user_id", "")),
-            channel=str(body.get("channel_id", "")),
-            team=str(body.get("team_id", "")),
-            groups=groups,
-        ),
-        text=untangle(str(body.get("text", ""))),
-        key=str(body.get("trigger_id", "")),
-    )
+    text = str(body.get("text", ""))
+    key = str(body.get("trigger_id", ""))
+    return Invocation(person=person, say=say, key=key, text=untangle(text), mentions=mentions(text))
 
 
-def presser(body: Mapping[str, Any], groups: frozenset[str]) -> Person:
-    """Who pressed a button, and in which channel."""
-    return Person(
-        user=str(body.get("user", {}).get("id", "")),
-        channel=str(body.get("channel", {}).get("id", "")),
-        team=str(body.get("team", {}).get("id", "")),
-        groups=groups,
-    )
+def press(body: Mapping[str, Any], person: Person, say: Language) -> tuple[str, Press]:
+    """A pressed button: the deed it names, and what that deed is told."""
+    action = body["actions"][0]
+    key = str(body.get("trigger_id", ""))
+    told = Press(person=person, say=say, key=key, value=str(action.get("value", "")))
+    return str(action["action_id"]), told

@@ -116,7 +116,8 @@ class Publisher:
         return later
 
     async def _show(self, message: Message) -> None:
-        payload = card.render(message, await self._directory.name(message.author))
+        say = await self._directory.language(message.author)
+        payload = card.render(message, await self._directory.name(message.author), say)
         place = message.place
         try:
             place = await self._put_or_direct(message, payload)

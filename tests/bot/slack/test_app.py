@@ -8,7 +8,8 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from structlog.testing import capture_logs
 
-from kwtsms_bot.slack.app import guarded, is_slacks
+from kwtsms_bot.slack.guarding import guarded
+from kwtsms_bot.slack.outlet import is_slacks
 from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_sandbox.slack import OPS, SARA
 from support.slack import bolt_app, connected, running_slack

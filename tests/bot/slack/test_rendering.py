@@ -10,6 +10,8 @@ from kwtsms_bot.alerts.balance import Kind, Level, Notice
 from kwtsms_bot.alerts.store import Pending
 from kwtsms_bot.commands.base import Reply, Tone
 from kwtsms_bot.commands.router import unknown
+from kwtsms_bot.commands.unknown import SEND_AGAIN
+from kwtsms_bot.language import ENGLISH
 from kwtsms_bot.outbox.message import Message, Place, Priority, Recipient, State
 from kwtsms_bot.slack import blocks, card, notices
 from kwtsms_sandbox.slack import Message as Shown
@@ -90,7 +92,7 @@ def test_an_answer_passes_slacks_rules(text: str, tone: Tone) -> None:
 @pytest.mark.parametrize("typed", HOSTILE, ids=lambda text: text[:20])
 def test_an_unknown_subcommand_is_repeated_harmlessly(typed: str) -> None:
     """What was typed is shown back as it stands."""
-    assert_harmless(blocks.reply(unknown("/sms", typed)))
+    assert_harmless(blocks.reply(unknown("/sms", typed, ENGLISH)))
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -106,7 +108,7 @@ def test_a_warning_passes_slacks_rules(kind: Kind) -> None:
 def test_the_choice_is_offered_only_while_there_is_one() -> None:
     """Send again and Treat as sent stand on a card whose outcome is unknown, and on no other."""
     offered = {
-        state for state in State if card.SEND_AGAIN in str(card.render(message("hi", state), "s"))
+        state for state in State if SEND_AGAIN in str(card.render(message("hi", state), "s"))
     }
 
     assert offered == {State.UNKNOWN}

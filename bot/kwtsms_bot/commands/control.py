@@ -1,0 +1,89 @@
+"""`/sms cancel`, `/sms pause`, `/sms resume`: taking back, and the kill switch."""
+
+from kwtsms_bot.commands import lookup, refusals
+from kwtsms_bot.commands.base import Ask, Command, Desk, Invocation, Press, Reply, Tone
+from kwtsms_bot.commands.policy import Action, allows
+from kwtsms_bot.language import marked
+from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.outbox.store import Pause, Paused
+
+CANCEL = "message_cancel"
+
+
+async def cancel(desk: Desk, ask: Invocation, rest: str) -> Reply:
+    """Takes a message back, as far as it has not left."""
+    found = await lookup.find(desk, ask, rest, CANCEL_COMMAND)
+    if isinstance(found, Reply):
+        return found
+    if found.message is None:
+        title = ask.say("That message was not sent by this bot: it cannot be taken back here.")
+        return Reply(Tone.BAD, title)
+    return await _cancel(desk, ask, found.message)
+
+
+async def press_cancel(desk: Desk, press: Press) -> Reply:
+    """The button of the same meaning."""
+    message = await desk.store.find(press.value)
+    if message is None:
+        return Reply(Tone.PLAIN, press.say("That message is not there any more."))
+    return await _cancel(desk, press, message)
+
+
+async def _cancel(desk: Desk, ask: Ask, message: Message) -> Reply:
+    access, person = desk.config.access, ask.person
+    own = message.author == person.user and allows(access, person, Action.SEND)
+    if not (own or allows(access, person, Action.ADMIN)):
+        return await refusals.refuse(desk, ask, Action.ADMIN, "cancel")
+    count = await desk.store.cancel(message.ref, desk.now())
+    if count == 0:
+        title = ask.say("It is too late: nothing of {ref} is waiting any more.", ref=message.ref)
+        return Reply(Tone.PLAIN, title)
+    about = (Action.SEND, message.ref, f"cancelled {count}")
+    await refusals.record(desk, ask, "allowed", about)
+    desk.wake()
+    title = ask.say.plural(
+        "Taken back: {count} number gets nothing of {ref}.",
+        "Taken back: {count} numbers get nothing of {ref}.",
+        count,
+        ref=message.ref,
+    )
+    return Reply(Tone.GOOD, title)
+
+
+async def pause(desk: Desk, ask: Invocation, rest: str) -> Reply:
+    """Stops everything: nothing is accepted, and what waits keeps waiting."""
+    wanted = Pause(ask.person.user, rest.strip()[:200], desk.now())
+    fresh = await desk.store.pause(wanted)
+    if not fresh and (held := await desk.store.paused()):
+        return refusals.paused(Paused(held), desk.config.slack.command, ask.say)
+    await refusals.record(desk, ask, "allowed", (Action.ADMIN, "pause", ""))
+    details = (
+        ask.say("What waits keeps waiting, until it is too old; what is in flight is finished."),
+    )
+    examples = (RESUME.typed(desk.config.slack.command),)
+    title = ask.say("All sending is paused.")
+    return Reply(Tone.WARNING, title, details, examples=examples)
+
+
+async def resume(desk: Desk, ask: Invocation, _rest: str) -> Reply:
+    """Lets it go on."""
+    if not await desk.store.resume():
+        return Reply(Tone.PLAIN, ask.say("Sending was not paused."))
+    await refusals.record(desk, ask, "allowed", (Action.ADMIN, "resume", ""))
+    desk.wake()
+    return Reply(Tone.GOOD, ask.say("Sending goes on. What waited goes out now."))
+
+
+CANCEL_COMMAND = Command(
+    "cancel",
+    marked("[ID]"),
+    marked("Take a message back that has not left yet"),
+    ("", "M7F3KQ2"),
+    Action.SEND,
+    cancel,
+)
+PAUSE = Command(
+    "pause", marked("[REASON]"), marked("Stop all sending"), ("a mistake",), Action.ADMIN, pause
+)
+RESUME = Command("resume", "", marked("Let sending go on"), ("",), Action.ADMIN, resume)
+DEEDS = {CANCEL: press_cancel}

@@ -1,0 +1,99 @@
+"""The buttons that follow a message up: what kwtSMS says of it now, and the complaint to send."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from kwtsms_bot.commands import lookup, status
+from kwtsms_bot.commands.base import Desk, File, Press, Reply, Tone
+from kwtsms_bot.commands.policy import Action, allows
+from kwtsms_bot.commands.refusals import record, refuse
+from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.language import language
+from kwtsms_bot.outbox.message import Message, State
+
+CHECK, SUPPORT, FAILURES = "message_check", "message_support", "message_failures"
+COMPLAIN_WITHIN = timedelta(hours=24)  # kwtsms.com/help.html: later complaints are not looked at.
+FAILED = (State.REJECTED, State.EXPIRED, State.UNDELIVERED, State.STUCK, State.UNKNOWN)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # Spreadsheets would run what begins so.
+
+Deed = Callable[[Desk, Press], Awaitable[Reply]]
+
+
+def _of_message(work: Callable[[Desk, Press, Message], Awaitable[Reply]], action: Action) -> Deed:
+    """A deed about the message that the button names, for those who hold the role."""
+
+    async def run(desk: Desk, press: Press) -> Reply:
+        if not allows(desk.config.access, press.person, action):
+            return await refuse(desk, press, action, "follow up")
+        message = await desk.store.find(press.value)
+        if message is None:
+            return Reply(Tone.PLAIN, press.say("That message is not there any more."))
+        return await work(desk, press, message)
+
+    return run
+
+
+async def _check(desk: Desk, press: Press, message: Message) -> Reply:
+    return await status.tell(desk, press, lookup.found(message))
+
+
+async def _support(desk: Desk, press: Press, message: Message) -> Reply:
+    """The complaint as kwtSMS wants it, in both languages: sender, time, text, numbers."""
+    await record(desk, press, "allowed", (Action.SEND, message.ref, "support text"))
+    say, until = press.say, message.created_at + COMPLAIN_WITHIN
+    details: tuple[str, ...] = (
+        say("Send it to kwtSMS's support; complaints are looked at within 24 hours of sending."),
+        say("That is until {time} (Kuwait).", time=_time(until)),
+    )
+    if desk.now() > until:
+        details = (say("The 24 hours in which kwtSMS looks at complaints are over."),)
+    both = (complaint(message, "en"), complaint(message, "ar"))
+    title = say("A complaint to copy, in English and Arabic")
+    return Reply(Tone.PLAIN, title, details, examples=both)
+
+
+def complaint(message: Message, code: str) -> str:
+    """What kwtSMS asks for: https://www.kwtsms.com/help.html."""
+    say = language(code)
+    numbers = [one for one in message.recipients if one.state in FAILED] or message.recipients
+    lines = [
+        say("This message did not arrive. Please look into it."),
+        say("Sender ID: {sender}", sender=message.sender_id),
+        say("Sent: {time} (Kuwait)", time=_time(message.created_at)),
+        say("Message ids: {ids}", ids=", ".join(message.gateway_ids[:3]) or "–"),
+        say("Numbers: {numbers}", numbers=", ".join(one.phone for one in numbers[:20])),
+        say("Text: {text}", text=(message.text or "–")[:1000]),
+    ]
+    return "\n".join(lines)
+
+
+async def _failures(desk: Desk, press: Press, message: Message) -> Reply:
+    """The numbers that did not get it, as a file for whoever may send to so many."""
+    rows = [one for one in message.recipients if one.state in FAILED]
+    if not rows:
+        return Reply(Tone.PLAIN, press.say("No number of this message has failed."))
+    await record(desk, press, "allowed", (Action.SEND, message.ref, "failures as CSV"))
+    lines = ["number,state,code,reason"]
+    lines += [
+        ",".join(_cell(text) for text in (one.phone, one.state.value, one.code, one.reason))
+        for one in rows
+    ]
+    title = press.say("The numbers that failed are in your direct messages.")
+    file = File(f"{message.ref}-failures.csv", "\n".join(lines) + "\n")
+    return Reply(Tone.GOOD, title, file=file)
+
+
+def _cell(text: str | None) -> str:
+    safe = (text or "").replace('"', '""')
+    return f'"\'{safe}"' if safe.startswith(FORMULA) else f'"{safe}"'
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+
+
+DEEDS: dict[str, Deed] = {
+    CHECK: _of_message(_check, Action.READ),
+    SUPPORT: _of_message(_support, Action.SEND),
+    FAILURES: _of_message(_failures, Action.SEND),
+}

@@ -1,0 +1,77 @@
+"""The answer to somebody who may not, or not now; it is on record before it is told."""
+
+from kwtsms_bot.commands.base import Ask, Desk, Reply, Tone
+from kwtsms_bot.commands.policy import ROLES, Action
+from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.language import Language
+from kwtsms_bot.outbox.limits import Breach, Limit, OverLimit
+from kwtsms_bot.outbox.store import AuditEntry, Paused
+
+
+async def record(desk: Desk, ask: Ask, decision: str, about: tuple[Action, str, str]) -> None:
+    """Adds what was decided to the ledger; `about` is the action, its subject and the detail."""
+    action, subject, detail = about
+    await desk.audit.record(
+        AuditEntry(desk.now(), ask.person.user, action.value, decision, subject, detail)
+    )
+
+
+async def refuse(desk: Desk, ask: Ask, action: Action, subject: str) -> Reply:
+    """The answer to somebody who does not hold the role."""
+    where = ask.person.channel or "no channel"
+    detail = f"needs one of: {', '.join(ROLES[action])}; asked in {where}"
+    await record(desk, ask, "refused", (action, subject, detail))
+    say, person = ask.say, ask.person
+    details = [
+        say(
+            "Ask an administrator of the bot for the role {role}: it is given in config.yaml, "
+            "under access.",
+            role=ROLES[action][0],
+        )
+    ]
+    if person.outsider:
+        details.append(
+            say("Guests and people from other workspaces need it for their own Slack id.")
+        )
+    facts = [(say("Your Slack id"), person.user)]
+    if person.channel:
+        facts.append((say("This channel"), person.channel))
+    title = say("You may not do that here.")
+    return Reply(Tone.BAD, title, tuple(details), tuple(facts))
+
+
+async def over_limit(desk: Desk, ask: Ask, error: OverLimit) -> Reply:
+    """The answer to a message that would be too much: which limit, and when it ends."""
+    over = error.breach
+    await record(desk, ask, "refused", (Action.SEND, "send", f"over the limit: {over.limit}"))
+    return Reply(
+        Tone.BAD, ask.say("Nothing was sent: that would be too much."), _limit(over, ask.say)
+    )
+
+
+def _limit(over: Breach, say: Language) -> tuple[str, ...]:
+    until = over.ends_at.astimezone(ZONE).strftime("%H:%M")
+    if over.limit is Limit.PERSON:
+        what = say("One person may send {most} messages in an hour.", most=over.most)
+    elif over.limit is Limit.NUMBER:
+        what = say("One phone may get {most} messages in an hour.", most=over.most)
+    else:
+        what = say(
+            "All people together may spend {most} credits a day; {left} are left of today's.",
+            most=over.most,
+            left=over.left,
+        )
+    when = say("That ends at {time} (Kuwait).", time=until)
+    return what, when, say("An administrator can change it in config.yaml, under limits.")
+
+
+def paused(error: Paused, slash: str, say: Language) -> Reply:
+    """The answer while an administrator has stopped all sending."""
+    pause = error.pause
+    since = pause.at.astimezone(ZONE).strftime("%H:%M")
+    facts = [(say("Paused by"), pause.actor), (say("Since"), since)]
+    if pause.reason:
+        facts.append((say("Reason"), pause.reason))
+    title = say("All sending is paused. Nothing was sent.")
+    details = (say("An administrator can lift it with {command}.", command=f"{slash} resume"),)
+    return Reply(Tone.WARNING, title, details, tuple(facts))

@@ -1,0 +1,131 @@
+"""Forms in motion: opened, previewed, confirmed. What they decide is in `commands`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_bot.commands import deeds, obstacles, sending, showing
+from kwtsms_bot.commands.base import Ask, Desk, Press
+from kwtsms_bot.commands.gathering import Wish, gather
+from kwtsms_bot.commands.policy import Action, allows
+from kwtsms_bot.commands.preview import doubts
+from kwtsms_bot.commands.refusals import refuse
+from kwtsms_bot.outbox.draft import new_token
+from kwtsms_bot.slack import forms, inbound
+from kwtsms_bot.slack.directory import Directory
+from kwtsms_bot.slack.forms import Begin, View
+from kwtsms_bot.slack.guarding import Body
+from kwtsms_bot.slack.outlet import Outlet
+from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
+
+SHORTCUT, MESSAGE_SHORTCUT = "send_sms_form", "text_this"
+ANSWER_SECONDS = 2.0
+Work = Callable[[], Awaitable[dict[str, Any]]]
+log = structlog.get_logger(__name__)
+
+
+class Dialogs:
+    """From "Send SMS" to a message in the outbox, without typing a command."""
+
+    def __init__(
+        self, desk: Desk, directory: Directory, outlet: Outlet, client: AsyncWebClient
+    ) -> None:
+        self._desk, self._directory = desk, directory
+        self._outlet, self._client = outlet, client
+
+    async def opened(self, ask: Ask, begin: Begin) -> bool:
+        """Opens the form; False: Slack would not."""
+        return await self._open(ask.key, await self._first_view(ask, begin))
+
+    async def shortcut(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The global shortcut."""
+        await ack()
+        await self.opened(await self._ask(body), Begin())
+
+    async def message_shortcut(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The shortcut in a message's menu: its text is where the form begins."""
+        await ack()
+        ask = await self._ask(body)
+        text = inbound.untangle(str((body.get("message") or {}).get("text", "")))
+        await self.opened(ask, Begin(ask.person.channel, text=text))
+
+    async def submit_form(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The filled-in form: a preview on top of it, or a sentence at the wrong field."""
+        view = body["view"]
+        ask = await self._ask(body, channel=str(view.get("private_metadata", "")))
+        wish = forms.wish(view, self._desk.config.kwtsms.default_country)
+        await self._in_time(ack, ask, lambda: self._preview(ask, wish))
+
+    async def submit_preview(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The preview's yes."""
+        token = str(body["view"].get("private_metadata", ""))
+        ask = await self._ask(body)
+        await self._in_time(ack, ask, lambda: self._confirmed(ask, token))
+
+    async def _preview(self, ask: Ask, wish: Wish) -> dict[str, Any]:
+        """What the form is answered with."""
+        desk, say = self._desk, ask.say
+        preview = await gather(desk, ask, wish)
+        if wrong := obstacles.of_recipients(ask, preview):
+            return forms.field_error(forms.NUMBERS, wrong)
+        if wrong := obstacles.of_text(ask, preview):
+            return forms.field_error(forms.TEXT, wrong)
+        problem = await obstacles.first(desk, ask, preview)
+        if problem:
+            return {"response_action": "push", "view": forms.told(problem, say)}
+        draft = sending.draft_of(desk, ask, preview)
+        await desk.store.keep(draft)
+        why = doubts(preview, desk.config.limits, desk.config.kwtsms.default_country)
+        shown = showing.to_confirm(preview, why, draft.token, say)
+        label = showing.send_label(preview.credits, say)
+        view = forms.preview_form(shown, draft.token, say, label)
+        return {"response_action": "push", "view": view}
+
+    async def _confirmed(self, ask: Ask, token: str) -> dict[str, Any]:
+        press = Press(person=ask.person, say=ask.say, key=ask.key, value=token)
+        reply = await deeds.do(self._desk, sending.CONFIRM, press)
+        reply = await self._outlet.after_form(reply, ask)
+        if reply.accepted:
+            return {"response_action": "clear"}
+        return {"response_action": "update", "view": forms.told(reply, ask.say)}
+
+    async def _in_time(self, ack: AsyncAck, ask: Ask, work: Work) -> None:
+        """Answers a form; what takes longer than Slack waits is shown when it is there."""
+        working = asyncio.ensure_future(work())
+        done, _ = await asyncio.wait({working}, timeout=ANSWER_SECONDS)
+        if done:
+            await ack(**working.result())
+            return
+        external_id = new_token()
+        await ack(response_action="push", view=forms.waiting(external_id, ask.say))
+        answer = await working
+        view = answer.get("view") or self._in_words(answer, ask)
+        await self._client.views_update(external_id=external_id, view=view)
+
+    def _in_words(self, answer: dict[str, Any], ask: Ask) -> View:
+        """What came of a form that is not on top any more."""
+        wrong = " ".join((answer.get("errors") or {}).values())
+        return forms.sentence(wrong or ask.say("Accepted. Its card tells the rest."), ask.say)
+
+    async def _first_view(self, ask: Ask, begin: Begin) -> View:
+        if not allows(self._desk.config.access, ask.person, Action.SEND):
+            return forms.told(await refuse(self._desk, ask, Action.SEND, "form"), ask.say)
+        return forms.send_form(begin, self._desk.config.phonebook, ask.say)
+
+    async def _open(self, trigger: str, view: View) -> bool:
+        try:
+            await self._client.views_open(trigger_id=trigger, view=view)
+        except SLACK_TROUBLE as error:
+            log.warning("form not opened", error=name(error))
+            return False
+        return True
+
+    async def _ask(self, body: Body, channel: str = "") -> Ask:
+        user, here = inbound.who(body)
+        person, say = await self._directory.caller(user, channel or here)
+        return Ask(person=person, say=say, key=str(body.get("trigger_id", "")))

@@ -1,0 +1,104 @@
+"""App Home: the balance, what one sent last, and what can be done from here."""
+
+from collections.abc import Mapping
+
+import structlog
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_bot.commands import balance, history
+from kwtsms_bot.commands.base import Ask, Desk, Invocation, Reply, Tone
+from kwtsms_bot.commands.failures import explain
+from kwtsms_bot.commands.policy import Action, allows
+from kwtsms_bot.language import Language
+from kwtsms_bot.slack import blocks, inbound
+from kwtsms_bot.slack.blocks import Block
+from kwtsms_bot.slack.dialogs import Dialogs
+from kwtsms_bot.slack.directory import Directory
+from kwtsms_bot.slack.forms import Begin
+from kwtsms_bot.slack.guarding import Body
+from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
+from kwtsms_client import KwtSMSError
+
+PREFIX = "home_"
+SEND, REFRESH = "home_send", "home_refresh"
+log = structlog.get_logger(__name__)
+
+
+def view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say: Language) -> Block:
+    """What stands on Home: a heading and an answer for each of `sections`."""
+    buttons = [blocks.button(REFRESH, say("Refresh"), "")]
+    if may_send:
+        buttons.insert(0, blocks.button(SEND, say("Send SMS"), "", style="primary"))
+    made = [blocks.heading(say("Text messages by kwtSMS")), blocks.actions(*buttons)]
+    for title, reply in sections.items():
+        made.append({"type": "divider"})
+        made.append(blocks.section(f"*{blocks.escape(title)}*"))
+        made += blocks.reply(reply, say)["blocks"]
+    made.append({"type": "divider"})
+    told = say("In any channel: {command}", command=f"{slash} help")
+    made.append(blocks.context(blocks.escape(told)))
+    return {"type": "home", "blocks": made}
+
+
+class HomeTab:
+    """Publishes it, anew each time somebody looks."""
+
+    def __init__(
+        self, desk: Desk, directory: Directory, dialogs: Dialogs, client: AsyncWebClient
+    ) -> None:
+        self._desk, self._directory = desk, directory
+        self._dialogs, self._client = dialogs, client
+
+    async def opened(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """Somebody looks at it."""
+        await ack()
+        event = body.get("event") or {}
+        if event.get("tab") == "home":
+            await self._publish(await self._ask(str(event.get("user", "")), ""))
+
+    async def pressed(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """One of its buttons."""
+        await ack()
+        ask = await self._ask(inbound.who(body)[0], str(body.get("trigger_id", "")))
+        if body["actions"][0]["action_id"] == SEND:
+            await self._dialogs.opened(ask, Begin())
+        else:
+            await self._publish(ask)
+
+    async def _publish(self, ask: Ask) -> None:
+        access = self._desk.config.access
+        shown = view(
+            await self._sections(ask),
+            may_send=allows(access, ask.person, Action.SEND),
+            slash=self._desk.config.slack.command,
+            say=ask.say,
+        )
+        try:
+            await self._client.views_publish(user_id=ask.person.user, view=shown)
+        except SLACK_TROUBLE as error:
+            log.warning("home not shown", error=name(error))
+
+    async def _sections(self, ask: Ask) -> dict[str, Reply]:
+        desk, say = self._desk, ask.say
+        told = Invocation(person=ask.person, say=say, key=ask.key, text="")
+        if not allows(desk.config.access, ask.person, Action.READ):
+            return {say("What you may do here"): await history.whoami(desk, told, "")}
+        found = {say("Balance"): await self._balance(told)}
+        if pause := await desk.store.paused():
+            who = await desk.people.name(pause.actor)
+            title = say("All sending is paused by {name}.", name=who)
+            found[say("Paused")] = Reply(Tone.WARNING, title)
+        found[say("Your last messages")] = await history.history(desk, told, "")
+        return found
+
+    async def _balance(self, ask: Invocation) -> Reply:
+        try:
+            return await balance.run(self._desk, ask, "")
+        except KwtSMSError as error:
+            return explain(error, ask.say)
+
+    async def _ask(self, user: str, key: str) -> Ask:
+        person, say = await self._directory.caller(user, "")
+        return Ask(person=person, say=say, key=key)
