@@ -15,6 +15,7 @@ from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import DatabasePacer, Store, dispatching
 from kwtsms_bot.outbox.store.base import IN_FLIGHT, OVER
 from kwtsms_bot.outbox.worker import Worker
+from kwtsms_bot.slack import inbound
 from kwtsms_bot.slack.app import Front
 from kwtsms_client import KwtSMSError, NotSent, UnknownOutcome
 
@@ -59,7 +60,8 @@ def acknowledge_before_the_commit() -> None:
 
     async def command(self: Front, ack: Any, body: Any, _respond: Any) -> None:
         await ack()
-        await self._handle(body)
+        person, say = await self._directory.caller(*inbound.who(body))
+        await self._handle(inbound.invocation(body, person, say))
 
     _plant(Front, "command", command)
 

@@ -82,8 +82,9 @@ class Stage:
         finally:
             await self._stack.aclose()
 
-    async def start_bot(self) -> None:
-        """The bot, until it takes commands."""
+    async def start_bot(self, **changes: Any) -> None:
+        """The bot, until it takes commands; further changes replace sections of its config."""
+        self._changes |= changes
         self._stop.clear()
         service = Service(self.config)
         self._bot = asyncio.create_task(service.run(self._stop))

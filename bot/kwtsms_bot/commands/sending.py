@@ -25,6 +25,8 @@ APPROVE, REFUSE = "send_approve", "send_refuse"
 
 async def offer(desk: Desk, ask: Ask, preview: Preview) -> Reply:
     """Accepts the message where there is nothing to doubt, else shows what would be sent."""
+    if preview.repeated and (known := await desk.store.accepted_as(_key(ask))):
+        return showing.accepted(known, ask.say)  # Slack has delivered the command twice.
     problem = await obstacles.first(desk, ask, preview)
     if problem:
         return problem
@@ -59,7 +61,7 @@ def draft_of(desk: Desk, ask: Ask, preview: Preview) -> Draft:
 
 async def accept(desk: Desk, ask: Ask, draft: Draft) -> Reply:
     """Accepts at once; the same key is the same request."""
-    new = replace(_message(desk, draft), key=DedupeKey("slack", ask.key))
+    new = replace(_message(desk, draft), key=_key(ask))
     try:
         accepted = await desk.store.accept(new, desk.now(), allowance(desk))
     except KeyReused:
@@ -200,6 +202,10 @@ async def _accepted(desk: Desk, ask: Ask, message: Message) -> None:
     detail = f"{len(message.recipients)} to {first}"
     await record(desk, ask, "allowed", (Action.SEND, message.ref, detail))
     desk.wake()
+
+
+def _key(ask: Ask) -> DedupeKey:
+    return DedupeKey("slack", ask.key)
 
 
 def _where(press: Press, draft: Draft) -> Press:

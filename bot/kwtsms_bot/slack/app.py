@@ -12,7 +12,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.commands import deeds, router
-from kwtsms_bot.commands.base import Ask, Desk
+from kwtsms_bot.commands.base import Ask, Desk, Invocation, Reply
+from kwtsms_bot.language import marked
 from kwtsms_bot.slack import blocks, forms, home, inbound
 from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT, Dialogs
 from kwtsms_bot.slack.directory import Directory
@@ -26,6 +27,7 @@ from kwtsms_bot.slack.workflow import STEP, WorkflowStep
 ACK_SECONDS = 2.0
 ANYTHING = re.compile("")
 DEEDS = re.compile("|".join(deeds.DEEDS))
+STILL_AT_IT = marked("Still at it: the answer follows here.")
 
 
 class Front:
@@ -48,11 +50,10 @@ class Front:
         """`/sms …`: answered with the acknowledgement itself where the answer comes in time."""
         person, say = await self._directory.caller(*inbound.who(body))
         ask = inbound.invocation(body, person, say)
-        work = asyncio.create_task(router.handle(self._desk, ask))
+        work = asyncio.create_task(self._handle(ask))
         done, _ = await asyncio.wait({work}, timeout=ACK_SECONDS)
         if not done:
-            later = say("Still at it: the answer follows here.")
-            await ack(text=later, response_type="ephemeral")
+            await ack(text=say(STILL_AT_IT), response_type="ephemeral")
         answer = await work
         if answer.form and done and await self.dialogs.opened(ask, forms.Begin(person.channel)):
             await ack()
@@ -61,6 +62,9 @@ class Front:
             await (ack(response_type="ephemeral", **shown) if shown else ack())
         elif not answer.accepted:
             await self._outlet.answer(answer, ask, respond)
+
+    async def _handle(self, ask: Invocation) -> Reply:
+        return await router.handle(self._desk, ask)
 
     async def deed(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """A button of ours: what it does is in `commands`, which asks for the role again."""

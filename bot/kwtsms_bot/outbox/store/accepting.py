@@ -58,6 +58,15 @@ class Accepting(Base):
                     raise
         return Accepted(known, fresh=False)
 
+    async def accepted_as(self, key: DedupeKey) -> Message | None:
+        """What was accepted under this key."""
+        query = select(dedupe.c.message_id).where(
+            dedupe.c.scope == key.scope, dedupe.c.key == key.key
+        )
+        async with self.database.reading() as connection:
+            found = (await connection.execute(query)).scalar()
+            return await load(connection, message.c.id == found) if found else None
+
     async def consume(self, key: DedupeKey, now: datetime) -> bool:
         """Uses up a one-time key; only the first who asks gets True."""
         try:

@@ -1,0 +1,219 @@
+"""Without typing a command: the form, the shortcuts, App Home, and the step of a workflow."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_sandbox.slack import NOURA, OPS, SARA, YOUSEF, User, View
+from kwtsms_sandbox.slack.steps import StepState
+from support.bot import NUMBER, shown, staged
+
+
+async def form(stage: Stage, who: User = SARA, title: str = "") -> View:
+    """The form before somebody, as soon as there is one (of this title)."""
+
+    def find() -> View | None:
+        view = stage.slack.modal(who)
+        return view if view and title in view.title else None
+
+    return await stage.slack.until(find)
+
+
+async def direct(stage: Stage, who: User, phrase: str) -> str:
+    """The direct message that says `phrase`."""
+
+    def find() -> str | None:
+        for message in stage.slack.visible(who, stage.slack.dm(who)):
+            if phrase in stage.slack.plain(message):
+                return stage.slack.plain(message)
+        return None
+
+    return await stage.slack.until(find, timeout=10)
+
+
+async def test_send_alone_opens_a_form(tmp_path: Path) -> None:
+    """From the form by way of the preview to the phone; the card is in the channel."""
+    async with staged(tmp_path) as stage:
+        done = await stage.slack.command(SARA, OPS, "/sms", "send")
+        first = await form(stage)
+        await stage.slack.submit(SARA, first, {"numbers": "98765432", "text": "Hello 🎉 مرحبا"})
+        preview = await form(stage, title="right")
+        told = stage.slack.plain(preview)
+        before = list(stage.gateway.ledger)
+        await stage.slack.submit(SARA, preview)
+        await shown(stage, "accepted by kwtSMS")
+
+        assert done.error is None
+        assert "1 page: 1 credit" in told
+        assert before == []
+        assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == ["Hello  مرحبا"]
+        assert stage.slack.modal(SARA) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "said"),
+    [
+        ({"numbers": "123", "text": "hi"}, "numbers", "not a phone number"),
+        ({"text": "hi"}, "numbers", "There is no phone number"),
+        ({"numbers": "98765432", "text": "🎉"}, "text", "Nothing is left"),
+        ({"numbers": "98765432", "text": "م" * 470}, "text", "too long"),
+    ],
+)
+async def test_the_form_says_which_field_is_wrong(
+    tmp_path: Path, values: dict[str, Any], field: str, said: str
+) -> None:
+    """The form stays open, with a sentence at the field; what was typed is still there."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", "send")
+        first = await form(stage)
+        await stage.slack.submit(SARA, first, values)
+        now = await form(stage)
+
+        assert said in now.errors[field]
+        assert stage.gateway.ledger == []
+
+
+async def test_the_form_leaves_out_what_is_wrong_and_says_so(tmp_path: Path) -> None:
+    """Good numbers, bad ones, one twice, a colleague: the preview says what becomes of each."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", "send")
+        typed = "98765432\n98765432\n123"
+        values = {"numbers": typed, "people": [NOURA.id], "text": "hi"}
+        await stage.slack.submit(SARA, await form(stage), values)
+        preview = await form(stage, title="right")
+        told = stage.slack.plain(preview)
+        await stage.slack.submit(SARA, preview)
+        await shown(stage, "accepted by kwtSMS")
+
+        assert "named twice: 1" in told
+        assert "123" in told
+        assert [entry.numbers for entry in stage.gateway.ledger] == [(NUMBER, "96555500100")]
+
+
+async def test_a_preview_submitted_twice_sends_once(tmp_path: Path) -> None:
+    """Slack may deliver the submission again."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", "send")
+        await stage.slack.submit(SARA, await form(stage), {"numbers": NUMBER, "text": "hi"})
+        sent = await stage.slack.submit(SARA, await form(stage, title="right"))
+        await stage.slack.redeliver(sent)
+        await shown(stage, "accepted by kwtSMS")
+
+        assert len(stage.gateway.ledger) == 1
+
+
+async def test_the_global_shortcut(tmp_path: Path) -> None:
+    """It has no channel: the card comes by direct message."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.shortcut(SARA, SHORTCUT)
+        await stage.slack.submit(SARA, await form(stage), {"numbers": NUMBER, "text": "hi"})
+        await stage.slack.submit(SARA, await form(stage, title="right"))
+
+        assert "ccepted by kwtSMS" in await direct(stage, SARA, "ccepted by kwtSMS")
+
+
+async def test_the_message_shortcut(tmp_path: Path) -> None:
+    """The message's text is where the form begins; the card is in its channel."""
+    async with staged(tmp_path) as stage:
+        said = stage.slack.say(SARA, OPS, "Disk 5 > 4 & hot")
+        await stage.slack.shortcut(SARA, MESSAGE_SHORTCUT, said)
+        first = await form(stage)
+        await stage.slack.submit(SARA, first, {"numbers": NUMBER})
+        await stage.slack.submit(SARA, await form(stage, title="right"))
+        await shown(stage, "accepted by kwtSMS")
+
+        assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == ["Disk 5 > 4 & hot"]
+
+
+async def test_a_reader_gets_no_form(tmp_path: Path) -> None:
+    """Instead of the fields the window says what is missing."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.shortcut(NOURA, SHORTCUT)
+        view = await form(stage, NOURA)
+
+        assert view.callback_id == ""
+        assert stage.gateway.ledger == []
+
+
+async def test_a_role_withdrawn_between_preview_and_press(tmp_path: Path) -> None:
+    """What was allowed when it was written is asked again when it is confirmed."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", "send")
+        await stage.slack.submit(SARA, await form(stage), {"numbers": NUMBER, "text": "hi"})
+        preview = await form(stage, title="right")
+        await stage.stop_bot()
+        await stage.start_bot(access={"reader": {"users": [SARA.id]}})
+        await stage.slack.submit(SARA, preview)
+        refused = await form(stage)
+
+        assert "You may not" in stage.slack.plain(refused)
+        assert stage.gateway.ledger == []
+
+
+async def test_home_shows_the_balance_and_opens_the_form(tmp_path: Path) -> None:
+    """Balance, one's last messages, and a button to send."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await shown(stage, "accepted by kwtSMS")
+        await stage.slack.open_home(SARA)
+        home = await stage.slack.until(lambda: stage.slack.home(SARA))
+        await stage.slack.press(SARA, home, "home_send")
+        await form(stage)
+
+        assert "999 credits left" in stage.slack.plain(home)
+        assert "Accepted by kwtSMS" in stage.slack.plain(home)
+
+
+async def test_home_tells_nothing_to_those_who_may_not_read(tmp_path: Path) -> None:
+    """No balance and no messages, but what is missing."""
+    async with staged(tmp_path, access={"admin": {"users": [YOUSEF.id]}}) as stage:
+        await stage.slack.open_home(SARA)
+        home = await stage.slack.until(lambda: stage.slack.home(SARA))
+
+        assert SARA.id in stage.slack.plain(home)
+        assert "credits" not in stage.slack.plain(home)
+        assert "Send SMS" not in stage.slack.plain(home)
+
+
+INPUTS = {"numbers": "98765432", "text": "From a workflow", "user": SARA.id}
+
+
+async def test_a_workflow_sends(tmp_path: Path) -> None:
+    """Where it is switched on: once, though Slack asks twice; the step tells the message's id."""
+    access = {"sender": {"users": [SARA.id]}, "workflows": True}
+    async with staged(tmp_path, access=access) as stage:
+        step, told = await stage.slack.run_step("send_sms", INPUTS)
+        ended = await stage.slack.ended(step)
+        await stage.slack.redeliver(told)
+        await direct(stage, SARA, "ccepted by kwtSMS")
+
+        assert ended.state is StepState.COMPLETED
+        assert ended.outputs
+        assert str(ended.outputs["message"]).startswith("M")
+        assert len(stage.gateway.ledger) == 1
+
+
+@pytest.mark.parametrize(
+    ("access", "changes", "said"),
+    [
+        ({"sender": {"users": [SARA.id]}}, {}, "Workflows may not send"),
+        ({"reader": {"users": [SARA.id]}, "workflows": True}, {}, "You may not"),
+        ({"sender": {"users": [SARA.id]}, "workflows": True}, {"numbers": "1"}, "not a phone"),
+        ({"sender": {"users": [SARA.id]}, "workflows": True}, {"text": " "}, "There is no text"),
+        ({"sender": {"channels": [OPS.id]}, "workflows": True}, {}, "You may not"),
+    ],
+)
+async def test_a_workflow_that_may_not(
+    tmp_path: Path, access: dict[str, Any], changes: dict[str, str], said: str
+) -> None:
+    """The step fails with the reason, and nothing is sent."""
+    async with staged(tmp_path, access=access) as stage:
+        step, _ = await stage.slack.run_step("send_sms", INPUTS | changes)
+        ended = await stage.slack.ended(step)
+
+        assert ended.state is StepState.FAILED
+        assert said in str(ended.error)
+        assert stage.gateway.ledger == []
