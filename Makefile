@@ -6,13 +6,17 @@ READY  := $(VENV)/.ready-dev
 SHOWN  := $(VENV)/.ready-demo
 TESTS  ?= tests
 
-.PHONY: demo test check format install browser clean
+.PHONY: demo test chaos check format install browser clean
 
 demo: $(SHOWN)
 	@$(BIN)/kwtsms-bridge demo
 
 test: $(READY) browser check
 	@$(BIN)/pytest -n auto --dist loadfile $(TESTS)
+
+# Kills, stalls and starves the real bot for a quarter of an hour: docs/chaos.md. SEED=n repeats a run.
+chaos: $(READY)
+	@CHAOS_SEED=$(SEED) $(BIN)/pytest -o python_files="test_*.py chaos_*.py" tests/chaos
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format' to mend the formatting."; exit 1; }

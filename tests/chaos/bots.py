@@ -11,6 +11,7 @@ from typing import Self
 
 from chaos.program import Program
 from chaos.waiting import until
+from support.bot import COMMAND
 
 TESTS = Path(__file__).parents[1]
 
@@ -60,8 +61,41 @@ class Bot:
         self._gone.set()
 
 
+class Fresh:
+    """Starts `kwtsms-bridge run` as anybody would: at its own pace, with nothing changed."""
+
+    def __init__(self, config: Path, log: Path) -> None:
+        self._config, self._log = config, log
+        self._started: list[asyncio.subprocess.Process] = []
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for process in self._started:
+            await process.wait()
+
+    async def start(self, program: Program) -> Bot:
+        """One more bot; it has only just begun to load."""
+        assert program == Program(), "nothing about it can be changed"
+        with self._log.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(str(COMMAND), "run", "-c", str(self._config)),
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            )
+        self._started.append(process)
+        return Bot(process.pid)
+
+
 class Zygote:
-    """Makes bots, all with one configuration file."""
+    """Forks bots from a process that has loaded them already."""
 
     def __init__(self, config: Path, log: Path) -> None:
         self._config, self._log = config, log

@@ -58,8 +58,7 @@ class Crowd:
 
     async def ask(self, order: Order) -> Asked:
         """Types one, and lets Slack deliver it again until there is an answer."""
-        line = f"send {','.join(order.numbers)} {order.text}"
-        told = await self._slack.command(self._chance.choice(PEOPLE), OPS, "/sms", line)
+        told = await self._type(order)
         for _ in range(MAX_TRIES):
             if told.acked:
                 break
@@ -68,11 +67,23 @@ class Crowd:
         if order.again and heard(told) is Told.ACCEPTED:
             second = await self._slack.redeliver(told)
             told = second if second.acked else told
-        return Asked(order.text, order.numbers, heard(told), words(told))
+        return _remembered(order, told)
+
+    async def ask_once(self, order: Order) -> Asked:
+        """Types one, and leaves it at that."""
+        return _remembered(order, await self._type(order))
+
+    async def _type(self, order: Order) -> Interaction:
+        line = f"send {','.join(order.numbers)} {order.text}"
+        return await self._slack.command(self._chance.choice(PEOPLE), OPS, "/sms", line)
 
     async def _somebody_is_there(self) -> None:
         sockets = self._slack.sockets
         await self._slack.until(lambda: sockets.connections, timeout=60, what="a bot")
+
+
+def _remembered(order: Order, told: Interaction) -> Asked:
+    return Asked(order.text, order.numbers, heard(told), words(told))
 
 
 def heard(told: Interaction) -> Told:

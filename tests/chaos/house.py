@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from chaos.bots import Bot, Zygote
+from chaos.bots import Bot, Fresh, Zygote
 from chaos.crowd import PEOPLE, Crowd
 from chaos.evidence import Evidence
 from chaos.gateway import GatewayProcess
@@ -32,7 +33,7 @@ class House:
     slack: SlackSandbox
     gateway: GatewayProcess
     history: History
-    zygote: Zygote
+    maker: Zygote | Fresh
     crowd: Crowd
     program: Program
     bots: list[Bot] = field(default_factory=list)
@@ -40,23 +41,36 @@ class House:
 
     async def start(self, **changes: Any) -> Bot:
         """One more bot, not yet connected; `changes` are to its program."""
-        bot = await self.zygote.start(replace(self.program, **changes))
+        bot = await self.maker.start(replace(self.program, **changes))
         self.bots.append(bot)
         return bot
 
     async def connected(self, **changes: Any) -> Bot:
         """One more bot, connected to Slack."""
-        sockets = self.slack.sockets
-        already = len(sockets.connections)
+        before = self._newest()
         bot = await self.start(**changes)
-        await self.slack.until(lambda: len(sockets.connections) > already, timeout=30, what="a bot")
+        await self.slack.until(lambda: self._newest() > before, timeout=30, what="a bot")
         return bot
+
+    def _newest(self) -> int:
+        """The number of the newest connection to Slack; those of the dead may still be there."""
+        return max((one.number for one in self.slack.sockets.connections), default=0)
 
     async def kill(self, bot: Bot) -> None:
         """Ends a bot as a power cut would, and counts it."""
         await bot.kill()
+        self.bury(bot)
+
+    def bury(self, bot: Bot) -> None:
+        """Counts one that is dead."""
         self.bots.remove(bot)
         self.kills += 1
+
+    async def stop(self, bot: Bot) -> None:
+        """Ends it politely: it finishes what it has begun."""
+        bot.signal(signal.SIGTERM)
+        await bot.ended()
+        self.bots.remove(bot)
 
     async def quiet(self, seconds: float = 120) -> None:
         """Returns once every number has come to its end and every card shows it.
@@ -92,7 +106,13 @@ class House:
 
 @asynccontextmanager
 async def housed(
-    folder: Path, database: str, *, seed: int, program: Program, **knobs: Any
+    folder: Path,
+    database: str,
+    *,
+    seed: int,
+    program: Program,
+    maker: type[Zygote | Fresh] = Zygote,
+    **knobs: Any,
 ) -> AsyncIterator[House]:
     """A house in `folder`, without a bot in it; `knobs` are the gateway's."""
     knobs = {"requests_per_second": None, **knobs}
@@ -105,8 +125,9 @@ async def housed(
         await history.begin()
         config = folder / "config.yaml"
         config.write_text(json.dumps(_sections(slack, gateway, database)))  # JSON is YAML.
-        zygote = await stack.enter_async_context(Zygote(config, folder / "bots.log"))
-        house = House(slack, gateway, history, zygote, Crowd(slack, Random(seed)), program)
+        made: Zygote | Fresh = maker(config, folder / "bots.log")
+        await stack.enter_async_context(made)
+        house = House(slack, gateway, history, made, Crowd(slack, Random(seed)), program)
         stack.push_async_callback(_kill_all, house)
         yield house
 

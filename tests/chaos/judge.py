@@ -14,7 +14,8 @@ from kwtsms_bot.outbox.message import TRANSITIONS, State
 ARRIVED = frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED, State.STUCK})
 UNFINISHED = frozenset({State.QUEUED, State.CLAIMED, State.IN_FLIGHT})
 MAX_STARTS = 3  # In any one second, at two requests a second.
-SECOND = 2.0  # One second, in intervals of the pace.
+SECOND = 2  # One second, in intervals of the pace.
+TEN_SECONDS = 20  # Ten of them: what the pace is on average, whatever the jitter.
 MAX_SHOWN = 5  # Findings of one kind in a report.
 
 
@@ -158,13 +159,13 @@ def _told_wrongly(evidence: Evidence) -> Iterator[str]:
 
 
 def over_pace(requests: Sequence[Request], rules: Rules) -> Iterator[str]:
-    """Each request that is the fourth within a second (of the scaled pace)."""
-    window = SECOND * rules.interval - rules.jitter
+    """Each request that is one too many for its second, or for its ten seconds (scaled)."""
     starts = sorted(request.at for request in requests)
-    for first, fourth in zip(starts, starts[MAX_STARTS:], strict=False):
-        if fourth - first < window:
-            took = fourth - first
-            yield f"{MAX_STARTS + 1} requests began within {took:.3f} s, at {fourth:.3f}"
+    second, ten = SECOND * rules.interval - rules.jitter, TEN_SECONDS * rules.interval
+    for most, window in ((MAX_STARTS, second), (TEN_SECONDS + MAX_STARTS, ten)):
+        for first, last in zip(starts, starts[most:], strict=False):
+            if last - first < window:
+                yield f"{most + 1} requests began within {last - first:.3f} s, until {last:.3f}"
 
 
 def _illegal(evidence: Evidence, rules: Rules) -> Iterator[str]:

@@ -18,6 +18,7 @@ from typing import Any
 
 from kwtsms_bot import service
 from kwtsms_bot.cli import main
+from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.outbox.store import DatabasePacer, Store, heat
 from kwtsms_client import AsyncClient
 from kwtsms_client.protocol import Call
@@ -37,7 +38,7 @@ class Action(StrEnum):
     """What happens to the process there, once."""
 
     DIE = "die"  # kill -9
-    STOP = "stop"  # SIGSTOP: it goes on after SIGCONT
+    STOP = "stop"  # SIGSTOP, between two transactions: it goes on after SIGCONT
     HANG = "hang"  # That one coroutine goes no further.
 
 
@@ -71,6 +72,7 @@ def run(program: Program, config: str) -> None:
 
         PLANTED[program.planted]()
     if program.point is not None and program.action is not None:
+        setattr(service, "open_database", _opened)  # noqa: B010
         _arm(program.point, _Trap(program.action))
     main(["run", "-c", config])
 
@@ -90,9 +92,29 @@ class _Trap:
         if action is Action.DIE:
             os.kill(os.getpid(), signal.SIGKILL)
         elif action is Action.STOP:
+            await _out_of_transactions()
             os.kill(os.getpid(), signal.SIGSTOP)
         elif action is Action.HANG:
             await asyncio.Event().wait()
+
+
+_databases: list[Database] = []
+
+
+async def _out_of_transactions() -> None:
+    """Returns at a moment when this process holds no lock of the database."""
+    while any(map(_is_busy, _databases)):  # noqa: ASYNC110 - the pool tells nobody.
+        await asyncio.sleep(0)
+
+
+def _is_busy(database: Database) -> bool:
+    busy: int = database._engine.pool.checkedout()  # type: ignore[attr-defined]
+    return busy > 0
+
+
+async def _opened(url: str) -> Database:
+    _databases.append(await open_database(url))
+    return _databases[-1]
 
 
 def _arm(point: Point, trap: _Trap) -> None:

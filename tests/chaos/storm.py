@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from chaos.bots import Bot
+from chaos.bots import Bot, Fresh, Zygote
 from chaos.crowd import orders
 from chaos.house import House, housed
 from chaos.judge import Rules, Verdict, judge
@@ -39,6 +39,7 @@ class Weather:
     per_second: float  # How fast people write.
     jitter: float = 0.0
     replicas: int = 1
+    fresh: bool = False  # Every bot is a new `kwtsms-bridge run`, at its own pace.
     faults: Mapping[str, int] = field(default_factory=lambda: FAULTS)
     calm_seconds: float = 150.0  # How long to wait for the last message, afterwards.
 
@@ -46,7 +47,10 @@ class Weather:
 async def storm(folder: Path, database: str, *, seed: int, weather: Weather) -> Verdict:
     """One storm, and what is to be said of it."""
     program = Program(interval=weather.interval)
-    async with housed(folder, database, seed=seed, program=program, latency=0.05) as house:
+    maker = Fresh if weather.fresh else Zygote
+    async with housed(
+        folder, database, seed=seed, program=program, maker=maker, latency=0.05
+    ) as house:
         for _ in range(weather.replicas):
             await house.connected()
         await _blow(house, weather, seed)

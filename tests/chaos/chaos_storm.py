@@ -1,0 +1,42 @@
+"""The long storms of `make chaos`."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from chaos.judge import Verdict
+from chaos.postgres import postgres
+from chaos.storm import FAULTS, Weather, storm
+
+# Ten times the real pace. A busy machine may delay a request by one interval.
+LONG = Weather(messages=2_000, kills=300, interval=0.05, per_second=14, jitter=0.05)
+# Without the refusals after which the bot waits, so that the last message does not take minutes.
+UNREADABLE = {fault: weight for fault, weight in FAULTS.items() if not fault.startswith("ERR")}
+REAL = Weather(
+    messages=40, kills=12, interval=0.5, per_second=2, faults=UNREADABLE, fresh=True, replicas=2
+)
+
+
+async def test_a_storm_on_sqlite(
+    tmp_path: Path, seed: int, weigh: Callable[[Verdict], None]
+) -> None:
+    """2,000 messages and 300 kills: nothing is lost, doubled or hidden, and the pace holds."""
+    database = f"sqlite:///{tmp_path / 'bridge.sqlite3'}"
+    weigh(await storm(tmp_path, database, seed=seed, weather=LONG))
+
+
+async def test_a_storm_on_postgresql_with_three_replicas(
+    tmp_path: Path, seed: int, weigh: Callable[[Verdict], None]
+) -> None:
+    """The same with three bots at a time."""
+    async with postgres(tmp_path) as server:
+        weather = replace(LONG, replicas=3)
+        weigh(await storm(tmp_path, server.url, seed=seed, weather=weather))
+
+
+async def test_a_storm_at_the_real_pace(
+    tmp_path: Path, seed: int, weigh: Callable[[Verdict], None]
+) -> None:
+    """Unchanged `kwtsms-bridge run` processes: never more than three requests in any second."""
+    async with postgres(tmp_path) as server:
+        weigh(await storm(tmp_path, server.url, seed=seed, weather=REAL))
