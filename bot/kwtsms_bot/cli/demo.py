@@ -16,8 +16,9 @@ from kwtsms_bot.cli.stage import Stage
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.wording import MEANINGS, UNDER_WAY
 from kwtsms_bot.config import Logging
+from kwtsms_bot.slack.manifest import manifest
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Sms
-from kwtsms_sandbox.page import Hint, PageServer
+from kwtsms_sandbox.page import Hint, PageServer, Shortcut
 from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack import Message
 from kwtsms_sandbox.slack.demo import OPS, SARA
@@ -115,7 +116,13 @@ async def _show(folder: Path, port: int) -> None:
 def _page(stage: Stage) -> PageServer:
     slash = stage.config.slack.command
     hints = [Hint(one.typed(slash), one.usage, one.summary) for one in COMMANDS.values()]
-    return PageServer(gateway=stage.gateway, slack=stage.slack, commands=tuple(hints))
+    shortcuts = [
+        Shortcut(one["callback_id"], one["name"], on_message=one["type"] == "message")
+        for one in manifest(slash, COMMANDS)["features"]["shortcuts"]
+    ]
+    return PageServer(
+        gateway=stage.gateway, slack=stage.slack, commands=tuple(hints), shortcuts=tuple(shortcuts)
+    )
 
 
 async def play(stage: Stage, line: str) -> Scene:

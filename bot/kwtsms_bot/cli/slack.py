@@ -15,6 +15,10 @@ def slack() -> None:
 
 @slack.command()
 @click.option("--command", "slash", default="/sms", show_default=True, help="The slash command.")
-def manifest(slash: str) -> None:
+@click.option(
+    "--workflow-step", is_flag=True, help="With the step for Workflow Builder (paid plans)."
+)
+def manifest(slash: str, *, workflow_step: bool) -> None:
     """Print the manifest: paste it at api.slack.com/apps, Create New App, From a manifest."""
-    click.echo(json.dumps(make(slash, COMMANDS), indent=2, ensure_ascii=False))
+    made = make(slash, COMMANDS, workflow_step=workflow_step)
+    click.echo(json.dumps(made, indent=2, ensure_ascii=False))

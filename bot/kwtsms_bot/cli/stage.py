@@ -11,8 +11,9 @@ from typing import Any, Self
 
 from kwtsms_bot.config import Config
 from kwtsms_bot.service import Service
+from kwtsms_bot.slack.manifest import SCOPES
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Gateway, RunningGateway
-from kwtsms_sandbox.slack import SlackSandbox
+from kwtsms_sandbox.slack import Manifest, SlackSandbox
 from kwtsms_sandbox.slack.demo import ALERTS, NOURA, SARA, YOUSEF
 
 START_SECONDS = 15.0
@@ -47,7 +48,8 @@ class Stage:
 
     def __init__(self, folder: Path, **changes: Any) -> None:
         self.folder = folder
-        self.slack = SlackSandbox()
+        # With the scopes of our manifest and no other: what the bot does, they allow.
+        self.slack = SlackSandbox(manifest=Manifest(scopes=frozenset(SCOPES)))
         self.gateway = Gateway()
         self.running = RunningGateway(self.gateway)
         self._changes = changes

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kwtsms_bot.commands.base import Command
+from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_bot.slack.workflow import NUMBERS, STEP, TEXT, USER
 
 # Each scope with its reason; docs/slack.md says the same, and a test holds them together.
 SCOPES = {
@@ -12,37 +14,114 @@ SCOPES = {
     "im:write": "a direct message where the bot may not write into the channel",
     "users:read": "the name of who asked, on the card",
     "usergroups:read": "roles that are given to a user group",
+    "users.profile:read": "the phone of a colleague who is named as a recipient",
+    "files:write": "the list of failed numbers, as a file for whoever asks for it",
 }
+EVENTS = ("app_home_opened",)
 MAX_USAGE_HINT = 1000
 
 
-def manifest(slash: str, table: Mapping[str, Command]) -> dict[str, Any]:
-    """What https://api.slack.com/apps takes under “From a manifest”."""
-    return {
+def manifest(
+    slash: str, table: Mapping[str, Command], *, workflow_step: bool = False
+) -> dict[str, Any]:
+    """What https://api.slack.com/apps takes under “From a manifest”.
+
+    The workflow step needs a paid plan, so it is in the manifest only where it is asked for.
+    """
+    made = {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
             "name": "kwtSMS",
             "description": "Text messages to phones, by kwtSMS",
             "background_color": "#0b5d4e",
         },
-        "features": {
-            "bot_user": {"display_name": "kwtSMS", "always_online": True},
-            "slash_commands": [
-                {
-                    "command": slash,
-                    "description": "Send and follow text messages by kwtSMS",
-                    "usage_hint": usage_hint(table),
-                    "should_escape": True,
-                }
-            ],
-        },
+        "features": _features(slash, table),
         "oauth_config": {"scopes": {"bot": list(SCOPES)}},
         "settings": {
             "interactivity": {"is_enabled": True},
+            "event_subscriptions": {"bot_events": list(EVENTS)},
             "org_deploy_enabled": False,
             "socket_mode_enabled": True,
             "token_rotation_enabled": False,
         },
+    }
+    return _with_step(made) if workflow_step else made
+
+
+def _features(slash: str, table: Mapping[str, Command]) -> dict[str, Any]:
+    return {
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": True,
+        },
+        "bot_user": {"display_name": "kwtSMS", "always_online": True},
+        "shortcuts": [
+            {
+                "name": "Send SMS",
+                "type": "global",
+                "callback_id": SHORTCUT,
+                "description": "Write a text message to phones",
+            },
+            {
+                "name": "Text this to…",
+                "type": "message",
+                "callback_id": MESSAGE_SHORTCUT,
+                "description": "Send this message's text to phones",
+            },
+        ],
+        "slash_commands": [
+            {
+                "command": slash,
+                "description": "Send and follow text messages by kwtSMS",
+                "usage_hint": usage_hint(table),
+                "should_escape": True,
+            }
+        ],
+    }
+
+
+def _with_step(made: dict[str, Any]) -> dict[str, Any]:
+    """The same with the step for Workflow Builder."""
+    settings = made["settings"]
+    events = {"bot_events": [*EVENTS, "function_executed"]}
+    settings |= {
+        "event_subscriptions": events,
+        "org_deploy_enabled": True,
+        "function_runtime": "remote",
+    }
+    inputs = {
+        NUMBERS: ("string", "Numbers", "Phone numbers or @names, with commas between them"),
+        TEXT: ("string", "Text", "What the phone shows"),
+        USER: (
+            "slack#/types/user_id",
+            "For whom",
+            "Whose permission counts, and who gets the card",
+        ),
+    }
+    outputs = {
+        "message": ("string", "Message id", "The id for /sms status"),
+        "credits": ("integer", "Credits", "What it costs, by the local reckoning"),
+    }
+    step = {
+        "title": "Send SMS",
+        "description": "Sends a text message by kwtSMS",
+        "input_parameters": _parameters(inputs),
+        "output_parameters": _parameters(outputs),
+    }
+    return made | {"functions": {STEP: step}}
+
+
+def _parameters(named: Mapping[str, tuple[str, str, str]]) -> dict[str, dict[str, Any]]:
+    return {
+        name: {
+            "type": kind,
+            "name": name,
+            "title": title,
+            "description": description,
+            "is_required": True,
+        }
+        for name, (kind, title, description) in named.items()
     }
 
 
