@@ -49,11 +49,12 @@ def read(line: str, *, default_country: str) -> Addressed:
 
 
 def read_list(text: str, *, default_country: str) -> Addressed:
-    """Takes a field apart that holds nothing but numbers and @names, a line or a comma each."""
+    """Takes a field apart that holds nothing but numbers and @names, however separated."""
     found = _Found(default_country)
     for part in _SEPARATOR.split(text):
-        if typed := part.strip():
-            found.add(typed)
+        rest = part.strip()
+        while rest:
+            rest = rest[found.take(rest) :].strip()
     return found.addressed("")
 
 

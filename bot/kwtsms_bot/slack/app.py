@@ -94,15 +94,15 @@ def build_app(
         return known
 
     app = AsyncApp(client=client, authorize=authorize, name="kwtsms-bridge")
-    app.command(front.slash)(guarded(front.command, tasks))
-    app.action(DEEDS)(guarded(front.deed, tasks))
-    app.shortcut(SHORTCUT)(guarded(front.dialogs.shortcut, tasks))
-    app.shortcut(MESSAGE_SHORTCUT)(guarded(front.dialogs.message_shortcut, tasks))
-    app.view(forms.SEND_FORM)(guarded(front.dialogs.submit_form, tasks))
-    app.view(forms.PREVIEW_FORM)(guarded(front.dialogs.submit_preview, tasks))
-    app.event("app_home_opened")(guarded(front.home.opened, tasks))
-    app.action(re.compile(f"^{home.PREFIX}"))(guarded(front.home.pressed, tasks))
+    app.command(front.slash)(guarded(front.command, tasks, client))
+    app.action(DEEDS)(guarded(front.deed, tasks, client))
+    app.shortcut(SHORTCUT)(guarded(front.dialogs.shortcut, tasks, client))
+    app.shortcut(MESSAGE_SHORTCUT)(guarded(front.dialogs.message_shortcut, tasks, client))
+    app.view(forms.SEND_FORM)(guarded(front.dialogs.submit_form, tasks, client))
+    app.view(forms.PREVIEW_FORM)(guarded(front.dialogs.submit_preview, tasks, client))
+    app.event("app_home_opened")(guarded(front.home.opened, tasks, client))
+    app.action(re.compile(f"^{home.PREFIX}"))(guarded(front.home.pressed, tasks, client))
     app.function(STEP, auto_acknowledge=False)(front.step.listener(tasks))
     for kind in (app.command, app.action, app.shortcut, app.view, app.options, app.event):
-        kind(ANYTHING)(guarded(front.catch_all, tasks))
+        kind(ANYTHING)(guarded(front.catch_all, tasks, client))
     return app

@@ -11,9 +11,11 @@ from uuid import uuid4
 import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.commands.base import Reply, Tone
-from kwtsms_bot.slack import blocks
+from kwtsms_bot.language import language, marked
+from kwtsms_bot.slack import blocks, inbound
 from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_bot.slack.trouble import SLACK_TROUBLE
 
@@ -23,7 +25,11 @@ Body = Mapping[str, Any]
 Listener = Callable[[AsyncAck, Body, AsyncRespond], Awaitable[None]]
 
 
-def guarded(listener: Listener, tasks: Tasks) -> Listener:
+SORRY = marked("Something went wrong on our side; it may or may not have been done.")
+LOOK = marked("Look before you try again.")
+
+
+def guarded(listener: Listener, tasks: Tasks, client: AsyncWebClient) -> Listener:
     """`listener`, from which no exception leaves.
 
     It runs among `tasks`, so that a stop waits for it: Bolt forgets what it has begun.
@@ -43,34 +49,46 @@ def guarded(listener: Listener, tasks: Tasks) -> Listener:
         try:
             await listener(acknowledge, body, respond)  # type: ignore[arg-type]  # Same call.
         except Exception as error:  # noqa: BLE001 - the last door; it is logged with its trace.
-            await _apologise(error, _way(body, ack, respond, acknowledged=acknowledged))
+            told = apology(error)
+            try:
+                if acknowledged or not await _at_once(told, body, ack):
+                    await _afterwards(told, body, respond, client)
+            except (*SLACK_TROUBLE, ValueError) as failed:
+                log.error("apology failed", error=type(failed).__name__)
 
     return listen
 
 
-def _way(
-    body: Body, ack: AsyncAck, respond: AsyncRespond, *, acknowledged: bool
-) -> Callable[[Reply], Awaitable[Any]]:
-    """How the person can still be told: by the form that they sent, the answer, or afterwards."""
-
-    async def tell(reply: Reply) -> None:
-        shown = blocks.reply(reply)
-        if body.get("type") == "view_submission" and not acknowledged:
-            await ack(response_action="update", view=blocks.modal(reply.title, shown["blocks"]))
-        elif acknowledged:
-            await respond(response_type="ephemeral", replace_original=False, **shown)
-        else:
-            await ack(response_type="ephemeral", **shown)
-
-    return tell
-
-
-async def _apologise(error: Exception, tell: Callable[[Reply], Awaitable[Any]]) -> None:
+def apology(error: Exception) -> Reply:
+    """What the person is told, in both languages: whose it is could not be asked any more."""
     reference = uuid4().hex[:8]
     log.error("listener failed", reference=reference, exc_info=error)
-    title = "Something went wrong on our side; it may or may not have been done."
-    facts = (("Reference", reference),)
-    try:
-        await tell(Reply(Tone.BAD, title, ("Look before you try again.",), facts))
-    except (*SLACK_TROUBLE, ValueError) as failed:
-        log.error("apology failed", reference=reference, error=type(failed).__name__)
+    arabic = language("ar")
+    details = (LOOK, arabic(SORRY), arabic(LOOK))
+    return Reply(Tone.BAD, SORRY, details, (("Reference", reference),))
+
+
+async def _at_once(told: Reply, body: Body, ack: AsyncAck) -> bool:
+    """Acknowledges; whether that could be done with words."""
+    shown = blocks.reply(told)
+    if body.get("type") == "view_submission":
+        await ack(response_action="update", view=blocks.modal("kwtSMS", shown["blocks"]))
+        return True
+    if "command" in body:
+        await ack(response_type="ephemeral", **shown)
+        return True
+    await ack()
+    return False
+
+
+async def _afterwards(
+    told: Reply, body: Body, respond: AsyncRespond, client: AsyncWebClient
+) -> None:
+    shown = blocks.reply(told)
+    if respond.response_url:
+        await respond(response_type="ephemeral", replace_original=False, **shown)
+        return
+    event = body.get("event") or {}
+    user = str(inbound.who(body)[0] or event.get("user", ""))
+    opened = await client.conversations_open(users=user)
+    await client.chat_postMessage(channel=str(opened["channel"]["id"]), **shown)

@@ -12,7 +12,7 @@ from kwtsms_bot.slack.guarding import guarded
 from kwtsms_bot.slack.outlet import is_slacks
 from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_sandbox.slack import OPS, SARA
-from support.slack import bolt_app, connected, running_slack
+from support.slack import bolt_app, connected, running_slack, web_client
 
 
 async def fails_at_once(_ack: AsyncAck, _body: Any, _respond: AsyncRespond) -> None:
@@ -31,7 +31,7 @@ async def test_a_failing_listener_leaves_an_answer_with_a_reference(listener: An
     """No exception at any point of a listener leaves the person without an answer."""
     async with running_slack() as slack:
         app = bolt_app(slack)
-        app.command("/sms")(guarded(listener, Tasks()))
+        app.command("/sms")(guarded(listener, Tasks(), web_client(slack)))
         with capture_logs() as log:
             async with connected(slack, app):
                 done = await slack.command(SARA, OPS, "/sms", "balance")

@@ -1,0 +1,321 @@
+"""Who may do what: every role, every deed, every way in. What is not granted is refused.
+
+The tables stand here in full: what the code allows is held against them, not against itself.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.commands.base import Desk, Press
+from kwtsms_bot.commands.deeds import DEEDS, do
+from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.commands.router import COMMANDS
+from kwtsms_bot.language import ENGLISH
+from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_bot.slack.forms import PREVIEW_FORM, SEND_FORM
+from kwtsms_sandbox.slack import GUEST, OPS, SARA, STRANGER, User, UserGroup, View
+from kwtsms_sandbox.slack.steps import StepState
+from support.bot import shown, staged
+from support.database import AT, new
+from support.desk import at_desk
+
+NOBODY = User("U000NOBODY", "nobody", "Nobody")
+READER = User("U000READER", "reader", "Reader")
+SENDER = User("U000SENDER", "sender", "Sender")
+BULK = User("U00000BULK", "bulk", "Bulk")
+ADMIN = User("U0000ADMIN", "admin", "Admin")
+INSIDE = {"nobody": NOBODY, "reader": READER, "sender": SENDER, "bulk": BULK, "admin": ADMIN}
+EVERYBODY = {**INSIDE, "guest": GUEST, "stranger": STRANGER}
+ACCESS: dict[str, Any] = {
+    "reader": {"users": [READER.id]},
+    "sender": {"users": [SENDER.id, SARA.id]},
+    "bulk": {"users": [BULK.id]},
+    "admin": {"users": [ADMIN.id]},
+    "workflows": True,
+}
+ANYBODY = frozenset(EVERYBODY)
+READS = frozenset({"reader", "sender", "bulk", "admin"})
+SENDS = frozenset({"sender", "bulk", "admin"})
+APPROVES = frozenset({"bulk", "admin"})
+ADMINISTERS = frozenset({"admin"})
+NONE = frozenset[str]()
+LEASE = timedelta(seconds=30)
+numbers = count(96590000000)
+
+# What is typed, and who may.
+TYPED = {
+    "send": ("send 96590000001 hello from {who}", SENDS),
+    "balance": ("balance", READS),
+    "status": ("status", READS),
+    "dlr": ("dlr", READS),
+    "history": ("history", READS),
+    "history all": ("history all", ADMINISTERS),
+    "cancel": ("cancel {ref}", ADMINISTERS),  # Somebody else's.
+    "validate": ("validate 98765432", READS),
+    "senders": ("senders", READS),
+    "coverage": ("coverage", READS),
+    "whoami": ("whoami", ANYBODY),
+    "pause": ("pause", ADMINISTERS),
+    "resume": ("resume", ADMINISTERS),
+    "help": ("help", ANYBODY),
+}
+# The buttons of somebody else's card and request, and the role that each may be pressed with.
+PRESSED = {
+    "message_cancel": ADMINISTERS,
+    "message_check": READS,
+    "message_support": SENDS,
+    "message_failures": SENDS,
+    "unknown_send_again": SENDS,
+    "unknown_treat_as_sent": SENDS,
+    "send_approve": APPROVES,
+    "send_refuse": APPROVES,
+    "send_confirm": NONE,  # Its author's alone.
+    "send_discard": NONE,
+}
+OWN = {"send_confirm": SENDS, "send_discard": ANYBODY, "send_approve": NONE, "send_refuse": NONE}
+
+
+@asynccontextmanager
+async def house(folder: Path, **changes: Any) -> AsyncIterator[Stage]:
+    """A workspace in which everybody is in #ops, also a guest and a stranger."""
+    async with staged(folder, **({"access": ACCESS} | changes)) as stage:
+        for person in INSIDE.values():
+            stage.slack.directory.put_user(person)
+        for person in EVERYBODY.values():
+            stage.slack.directory.invite(person, OPS)
+        yield stage
+
+
+def test_the_tables_are_complete() -> None:
+    """Every command and every button of the code stands in the tables here."""
+    assert {name.split()[0] for name in TYPED} == set(COMMANDS)
+    assert set(PRESSED) == set(DEEDS)
+
+
+async def test_commands(tmp_path: Path) -> None:
+    """Roles times commands."""
+    async with house(tmp_path, limits={"per_number_per_hour": 100}) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", "send 96590000099 whose")
+        await shown(stage, "accepted by kwtSMS")
+        (entry,) = stage.gateway.ledger
+        allowed: dict[str, set[str]] = {name: set() for name in TYPED}
+        for name, (line, _) in TYPED.items():
+            for role, person in EVERYBODY.items():
+                typed = line.format(who=role, ref=entry.message_id)
+                done = await stage.slack.command(person, OPS, "/sms", typed)
+                if "You may not do that" not in str((done.ack or {}).get("text", "")):
+                    allowed[name].add(role)
+
+    assert allowed == {name: set(roles) for name, (_, roles) in TYPED.items()}
+
+
+@pytest.mark.parametrize("deed", PRESSED)
+async def test_buttons_of_somebody_else(tmp_path: Path, deed: str) -> None:
+    """Roles times buttons: who may, does; who may not, changes nothing and is on record."""
+    async with at_desk(tmp_path, access=ACCESS) as place:
+        allowed = {
+            role
+            for role, person in EVERYBODY.items()
+            if await pressed(place.desk, deed, who(role, person), author=SARA.id)
+        }
+        refusals = [one for one in await place.desk.audit.entries() if one.decision == "refused"]
+
+    assert allowed == PRESSED[deed]
+    assert {one.actor for one in refusals} == {
+        person.id for role, person in EVERYBODY.items() if role not in allowed
+    }
+
+
+@pytest.mark.parametrize("deed", OWN)
+async def test_buttons_of_ones_own(tmp_path: Path, deed: str) -> None:
+    """Who has lost the role confirms nothing; nobody approves or refuses their own request."""
+    async with at_desk(tmp_path, access=ACCESS) as place:
+        allowed = {
+            role
+            for role, person in EVERYBODY.items()
+            if await pressed(place.desk, deed, who(role, person), author=person.id)
+        }
+
+    assert allowed == OWN[deed]
+
+
+def who(role: str, person: User) -> Person:
+    """Somebody in #ops, as the permissions know them."""
+    return Person(person.id, OPS.id, outsider=role in ("guest", "stranger"))
+
+
+async def pressed(desk: Desk, deed: str, person: Person, *, author: str) -> bool:
+    """Whether a press on something new of `author`'s did what it says."""
+    value = await situation(desk, deed, author)
+    press = Press(person=person, say=ENGLISH, key=new_token(), value=value)
+    before = await picture(desk, value)
+    reply = await do(desk, deed, press)
+    told = "You may not do that" in reply.title or "Nobody approves" in reply.title
+    changed = await picture(desk, value) != before
+    assert not (told and changed), "refused, and done nevertheless"
+    return not told
+
+
+async def picture(desk: Desk, value: str) -> object:
+    """All that a press may change."""
+    message = await desk.store.find(value.partition(".")[0])
+    return message and message.counts, await desk.store.draft(value, AT)
+
+
+async def situation(desk: Desk, deed: str, author: str) -> str:
+    """Something that the deed can be done to; the value of its button."""
+    if deed.startswith("send_"):
+        return await asked(desk, deed, author)
+    accepted = await desk.store.accept(new(str(next(numbers)), author=author), AT)
+    message = accepted.message
+    if deed == "message_cancel":
+        return message.ref
+    call = await desk.store.claim("worker", LEASE, AT)
+    assert call
+    await desk.store.put_in_flight(call, LEASE, AT)
+    await desk.store.settle(call, Plan(State.UNKNOWN, AT), AT)
+    return f"{message.ref}.{message.revision}" if deed.startswith("unknown") else message.ref
+
+
+async def asked(desk: Desk, deed: str, author: str) -> str:
+    """A draft that waits for a yes."""
+    kind = DraftKind.CONFIRM if deed in ("send_confirm", "send_discard") else DraftKind.APPROVE
+    draft = Draft(
+        token=new_token(),
+        kind=kind,
+        author=author,
+        team="T1",
+        channel=OPS.id,
+        locale="en",
+        text="hi",
+        recipients=("96590000000",),
+        sender_id="MY-APP",
+        pages=1,
+        test=False,
+        created_at=AT,
+        expires_at=AT + timedelta(minutes=10),
+    )
+    await desk.store.keep(draft)
+    return draft.token
+
+
+async def window(stage: Stage, person: User) -> View:
+    """The form that somebody has before them."""
+    return await stage.slack.until(lambda: stage.slack.modal(person))
+
+
+@pytest.mark.parametrize("way", ["command", "shortcut", "message shortcut", "home"])
+async def test_forms(tmp_path: Path, way: str) -> None:
+    """Roles times ways into the form: who may not send gets no fields."""
+    async with house(tmp_path) as stage:
+        said = stage.slack.say(SARA, OPS, "hello")
+        allowed = set()
+        for role, person in EVERYBODY.items():
+            if way == "command":
+                await stage.slack.command(person, OPS, "/sms", "send")
+            elif way == "shortcut":
+                await stage.slack.shortcut(person, SHORTCUT)
+            elif way == "message shortcut":
+                await stage.slack.shortcut(person, MESSAGE_SHORTCUT, said)
+            elif not await from_home(stage, person):
+                continue
+            if way == "command" and stage.slack.modal(person) is None:
+                continue
+            if (await window(stage, person)).callback_id == SEND_FORM:
+                allowed.add(role)
+
+    assert allowed == SENDS
+
+
+async def from_home(stage: Stage, person: User) -> bool:
+    """Presses Send SMS on Home, where it stands there."""
+    await stage.slack.open_home(person)
+    home = await stage.slack.until(lambda: stage.slack.home(person))
+    if "Send SMS" not in stage.slack.plain(home):
+        return False
+    await stage.slack.press(person, home, "home_send")
+    return True
+
+
+@pytest.mark.parametrize("step", ["filled in", "confirmed"])
+async def test_a_form_that_was_opened_with_a_role(tmp_path: Path, step: str) -> None:
+    """The role is asked for at each step: what was open when it was withdrawn sends nothing."""
+    everybody = {"sender": {"users": [person.id for person in EVERYBODY.values()]}}
+    async with house(tmp_path, access=everybody) as stage:
+        for role, person in EVERYBODY.items():
+            await stage.slack.shortcut(person, SHORTCUT)
+            if step == "confirmed":
+                await fill_in(stage, person, role)
+        await stage.stop_bot()
+        await stage.start_bot(access=ACCESS)
+        allowed = set()
+        for role, person in EVERYBODY.items():
+            if step == "filled in":
+                await fill_in(stage, person, role)
+                if (await window(stage, person)).callback_id == PREVIEW_FORM:
+                    allowed.add(role)
+            else:
+                await stage.slack.submit(person, await window(stage, person))
+                if stage.slack.modal(person) is None:
+                    allowed.add(role)
+
+    assert allowed == SENDS
+
+
+async def fill_in(stage: Stage, person: User, role: str) -> None:
+    """Fills the form in and asks for the preview."""
+    values = {"numbers": "98765432", "text": f"from {role}"}
+    await stage.slack.submit(person, await window(stage, person), values)
+
+
+async def test_workflows(tmp_path: Path) -> None:
+    """The person whom the workflow names has to be allowed to send; a channel's role is none."""
+    async with house(tmp_path) as stage:
+        allowed = set()
+        for role, person in EVERYBODY.items():
+            inputs = {"numbers": "98765432", "text": f"from {role}", "user": person.id}
+            step, _ = await stage.slack.run_step("send_sms", inputs)
+            if (await stage.slack.ended(step)).state is StepState.COMPLETED:
+                allowed.add(role)
+
+    assert allowed == SENDS
+
+
+async def test_home(tmp_path: Path) -> None:
+    """The balance is for those who may read."""
+    async with house(tmp_path) as stage:
+        allowed = set()
+        for role, person in EVERYBODY.items():
+            await stage.slack.open_home(person)
+            home = await stage.slack.until(lambda person=person: stage.slack.home(person))  # type: ignore[misc]
+            if "credits" in stage.slack.plain(home):
+                allowed.add(role)
+
+    assert allowed == READS
+
+
+@pytest.mark.parametrize("grant", ["channels", "groups"])
+async def test_what_is_given_to_a_channel_or_a_group(tmp_path: Path, grant: str) -> None:
+    """It is everybody's there, but no guest's and no stranger's."""
+    given = {"channels": [OPS.id], "groups": ["S0EVERYONE"]}
+    access = {"sender": {grant: given[grant]}}
+    async with house(tmp_path, access=access) as stage:
+        people = tuple(person.id for person in EVERYBODY.values())
+        stage.slack.directory.put_group(UserGroup("S0EVERYONE", "everyone", "Everyone", people))
+        allowed = set()
+        for role, person in EVERYBODY.items():
+            done = await stage.slack.command(person, OPS, "/sms", "balance")
+            if "You may not do that" not in str((done.ack or {}).get("text", "")):
+                allowed.add(role)
+
+    assert allowed == set(INSIDE)

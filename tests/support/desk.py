@@ -1,0 +1,55 @@
+"""What commands work with, for tests that ask them directly: a real database, gateway and Slack."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.commands.base import Desk
+from kwtsms_bot.config import Config
+from kwtsms_bot.outbox.store import Audit, Store
+from kwtsms_bot.slack.directory import Directory
+from kwtsms_client import AsyncClient, Credentials
+from kwtsms_sandbox.gateway import RunningGateway
+from kwtsms_sandbox.slack import SlackSandbox
+from kwtsms_sandbox.slack.people import TEAM_ID
+from support.database import AT, opened
+from support.slack import no_proxy, web_client
+
+
+class Set:
+    """A desk, and the sandboxes and people around it."""
+
+    def __init__(self, desk: Desk, slack: SlackSandbox, running: RunningGateway) -> None:
+        self.desk, self.slack, self.gateway = desk, slack, running.gateway
+
+
+@asynccontextmanager
+async def at_desk(folder: Path, **changes: Any) -> AsyncIterator[Set]:
+    """A desk at noon; nothing sends what it accepts. `changes` replaces sections of the config."""
+    stage = Stage(folder, **changes)
+    with no_proxy():
+        async with stage.slack, stage.running, opened(folder) as database:
+            config = stage.config
+            directory = Directory(web_client(stage.slack), ())
+            directory.team = TEAM_ID
+            async with _client(config) as client:
+                desk = Desk(
+                    config=config,
+                    store=Store(database),
+                    audit=Audit(database),
+                    gateway=client,
+                    people=directory,
+                    now=lambda: AT,
+                    wake=lambda: None,
+                )
+                yield Set(desk, stage.slack, stage.running)
+
+
+def _client(config: Config) -> AsyncClient:
+    settings = config.kwtsms
+    return AsyncClient(
+        Credentials(settings.username, settings.password.get_secret_value()),
+        base_url=settings.base_url,
+    )
