@@ -6,12 +6,10 @@ from pathlib import Path
 
 from chaos.judge import Verdict
 from chaos.postgres import postgres
-from chaos.storm import FAULTS, Weather, storm
+from chaos.storm import UNREADABLE, Weather, storm
 
 # Ten times the real pace. A busy machine may delay a request by one interval.
 LONG = Weather(messages=2_000, kills=300, interval=0.05, per_second=14, jitter=0.05)
-# Without the refusals after which the bot waits, so that the last message does not take minutes.
-UNREADABLE = {fault: weight for fault, weight in FAULTS.items() if not fault.startswith("ERR")}
 REAL = Weather(
     messages=40, kills=12, interval=0.5, per_second=2, faults=UNREADABLE, fresh=True, replicas=2
 )

@@ -15,7 +15,10 @@ from kwtsms_bot.outbox.message import State
 Card = Callable[[str, str], str]  # The words of the card at a channel and a ts.
 TABLE = """CREATE TABLE IF NOT EXISTS chaos_step (
     id {key}, recipient BIGINT NOT NULL, before VARCHAR(12), after VARCHAR(12) NOT NULL)"""
+CLOCK = "CREATE TABLE IF NOT EXISTS chaos_clock (wrong_by BIGINT NOT NULL)"
+WRONG_BY = "SELECT COALESCE(SUM(wrong_by), 0) FROM chaos_clock"  # Microseconds.
 SQLITE = (
+    CLOCK,
     TABLE.format(key="INTEGER PRIMARY KEY"),
     """CREATE TRIGGER IF NOT EXISTS chaos_made AFTER INSERT ON recipient BEGIN
     INSERT INTO chaos_step (recipient, before, after) VALUES (new.id, NULL, new.state); END""",
@@ -23,6 +26,7 @@ SQLITE = (
     INSERT INTO chaos_step (recipient, before, after) VALUES (new.id, old.state, new.state); END""",
 )
 POSTGRESQL = (
+    CLOCK,
     TABLE.format(key="BIGSERIAL PRIMARY KEY"),
     """CREATE OR REPLACE FUNCTION chaos_note() RETURNS trigger AS $$ BEGIN
     INSERT INTO chaos_step (recipient, before, after) VALUES
@@ -59,6 +63,14 @@ class History:
         """Lets go of it."""
         if self._database is not None:
             await self._database.close()
+
+    async def set_clock(self, seconds: float) -> None:
+        """From now on a SQLite database's clock is wrong by so much."""
+        assert self._database
+        async with self._database.transaction() as connection:
+            await connection.execute(text("DELETE FROM chaos_clock"))
+            change = text("INSERT INTO chaos_clock VALUES (:wrong_by)")
+            await connection.execute(change, {"wrong_by": int(seconds * 1_000_000)})
 
     async def unfinished(self) -> tuple[int, int]:
         """How many numbers wait to be sent, and how many messages to be shown."""

@@ -23,6 +23,7 @@ from support.slack import no_proxy
 
 LEASE = "2s"
 TIMEOUT = "1s"  # Of one request to the gateway.
+KEEP_SECONDS = 0.5  # After which what has ended is started again.
 PLENTY = 1_000_000
 
 
@@ -56,10 +57,16 @@ class House:
         """The number of the newest connection to Slack; those of the dead may still be there."""
         return max((one.number for one in self.slack.sockets.connections), default=0)
 
+    @property
+    def alive(self) -> list[Bot]:
+        """Those that have not ended."""
+        return [bot for bot in self.bots if bot.alive]
+
     async def kill(self, bot: Bot) -> None:
         """Ends a bot as a power cut would, and counts it."""
+        self.bots.remove(bot)
         await bot.kill()
-        self.bury(bot)
+        self.kills += 1
 
     def bury(self, bot: Bot) -> None:
         """Counts one that is dead."""
@@ -71,6 +78,32 @@ class House:
         bot.signal(signal.SIGTERM)
         await bot.ended()
         self.bots.remove(bot)
+
+    @asynccontextmanager
+    async def kept(self) -> AsyncIterator[None]:
+        """Starts anew, as systemd would, whatever ends by itself."""
+
+        async def keep() -> None:
+            while True:
+                for bot in [one for one in self.bots if not one.alive]:
+                    self.bots.remove(bot)
+                    await self.start()
+                await asyncio.sleep(KEEP_SECONDS)
+
+        keeper = asyncio.create_task(keep())
+        try:
+            yield
+        finally:
+            keeper.cancel()
+
+    async def set_clock(self, seconds: float) -> None:
+        """From now on the machine's clock is wrong by so many seconds."""
+        assert self.program.clock
+        file = Path(self.program.clock)
+        beside = file.with_suffix(".new")
+        beside.write_text(str(seconds))
+        beside.replace(file)  # Whole, for whoever reads it now.
+        await self.history.set_clock(seconds)
 
     async def quiet(self, seconds: float = 120) -> None:
         """Returns once every number has come to its end and every card shows it.

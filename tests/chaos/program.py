@@ -16,9 +16,11 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
+from chaos.history import WRONG_BY
 from kwtsms_bot import service
 from kwtsms_bot.cli import main
 from kwtsms_bot.database import Database, open_database
+from kwtsms_bot.database.engine import _NOW
 from kwtsms_bot.outbox.store import DatabasePacer, Store, heat
 from kwtsms_client import AsyncClient
 from kwtsms_client.protocol import Call
@@ -67,6 +69,7 @@ def run(program: Program, config: str) -> None:
         heat.HOT = timedelta(seconds=program.hot)
     if program.clock is not None:
         service.now = partial(_wrong_clock, Path(program.clock))
+        _NOW["sqlite"] += f" + ({WRONG_BY})"  # Its clock is the machine's; PostgreSQL has its own.
     if program.planted is not None:
         from chaos.planted import PLANTED  # noqa: PLC0415 - not where nothing is planted.
 
@@ -78,7 +81,7 @@ def run(program: Program, config: str) -> None:
 
 
 def _wrong_clock(file: Path) -> datetime:
-    return datetime.now(UTC) + timedelta(seconds=float(file.read_text() or 0))
+    return datetime.now(UTC) + timedelta(seconds=float(file.read_text()) if file.exists() else 0.0)
 
 
 class _Trap:

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chaos.judge import Verdict
-from chaos.storm import FAULTS, Weather, storm
+from chaos.storm import UNREADABLE, Weather, storm
 
-# Without the two refusals after which the bot waits for 16 and for 30 seconds.
-QUICK = {fault: weight for fault, weight in FAULTS.items() if not fault.startswith("ERR")}
 SHORT = Weather(
-    messages=60, kills=10, interval=0.1, per_second=8, jitter=0.05, faults=QUICK, calm_seconds=60
+    messages=60,
+    kills=10,
+    interval=0.1,
+    per_second=8,
+    jitter=0.05,
+    faults=UNREADABLE,
+    calm_seconds=60,
 )
 
 

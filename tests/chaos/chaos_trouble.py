@@ -1,0 +1,82 @@
+"""Storms with a trouble on top: the machine, the disk, the clock, the database server."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from chaos import troubles
+from chaos.house import House
+from chaos.judge import Verdict
+from chaos.postgres import postgres
+from chaos.storm import UNREADABLE, Trouble, Weather, storm
+
+SHOWER = Weather(
+    messages=80, kills=6, interval=0.1, per_second=8, jitter=0.1, faults=UNREADABLE, calm_seconds=60
+)
+THREE = replace(SHOWER, replicas=3)
+Weigh = Callable[[Verdict], None]
+
+
+def sqlite(folder: Path) -> str:
+    """The database of a run."""
+    return f"sqlite:///{folder / 'bridge.sqlite3'}"
+
+
+async def test_sqlite_is_locked_for_ten_seconds(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+    """Who is told that nothing was accepted is told so rightly; the rest goes out."""
+
+    async def trouble(_: House) -> None:
+        await troubles.locked(tmp_path / "bridge.sqlite3")
+
+    weigh(await storm(tmp_path, sqlite(tmp_path), seed=seed, weather=SHOWER, trouble=trouble))
+
+
+async def test_postgresql_is_restarted(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+    """The server goes without a word, and comes back."""
+    async with postgres(tmp_path) as server:
+
+        async def trouble(_: House) -> None:
+            await server.restart()
+
+        weigh(await storm(tmp_path, server.url, seed=seed, weather=THREE, trouble=trouble))
+
+
+async def test_the_disk_is_full(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+    """People are told that nothing was accepted, and what was accepted before survives."""
+    with troubles.small_disk(tmp_path / "disk") as disk:
+        told: list[str] = []
+
+        async def trouble(house: House) -> None:
+            await disk.fill(house)
+            told.extend(one.words for one in house.crowd.asked)
+
+        database = sqlite(disk.folder)
+        weigh(await storm(tmp_path, database, seed=seed, weather=SHOWER, trouble=trouble))
+
+    assert any("Nothing was accepted" in words for words in told)
+
+
+async def test_processes_stand_still_past_their_lease(
+    tmp_path: Path, seed: int, weigh: Weigh
+) -> None:
+    """What was taken over from them they neither send nor write when they go on."""
+    async with postgres(tmp_path) as server:
+        weather = replace(THREE, kills=2)
+        trouble: Trouble = troubles.stalled
+        weigh(await storm(tmp_path, server.url, seed=seed, weather=weather, trouble=trouble))
+
+
+async def test_the_clock_jumps_an_hour_either_way(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+    """The database's clock is the machine's, and jumps with it."""
+    clock, database = str(tmp_path / "clock"), sqlite(tmp_path)
+    jumps: Trouble = troubles.clock_jumps
+    weigh(await storm(tmp_path, database, seed=seed, weather=SHOWER, trouble=jumps, clock=clock))
+
+
+async def test_the_clocks_of_three_replicas_jump(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+    """The database's clock is another machine's, and is right."""
+    clock, jumps = str(tmp_path / "clock"), troubles.clock_jumps
+    async with postgres(tmp_path) as server:
+        weigh(
+            await storm(tmp_path, server.url, seed=seed, weather=THREE, trouble=jumps, clock=clock)
+        )
