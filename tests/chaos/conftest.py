@@ -1,49 +1,57 @@
-"""The seed of a run, and its one line of figures."""
+"""The seed of a run, and its one line of figures, also where several processes share the work."""
 
 import os
 import random
 from collections.abc import Callable
+from dataclasses import astuple
+from typing import Any
 
 import pytest
 
 from chaos.judge import Figures, Verdict
 
-SEED = pytest.StashKey[int]()
-FIGURES = pytest.StashKey[list[Figures]]()
+SEED = "CHAOS_SEED"
+PROPERTY = "chaos"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """CHAOS_SEED, or a seed of our own."""
-    config.stash[SEED] = int(os.environ.get("CHAOS_SEED") or random.randrange(1, 100_000))
-    config.stash[FIGURES] = []
+def pytest_configure() -> None:
+    """CHAOS_SEED, or a seed of our own; the environment takes it to pytest's other processes."""
+    if not os.environ.get(SEED):
+        os.environ[SEED] = str(random.randrange(1, 100_000))
 
 
-def pytest_report_header(config: pytest.Config) -> str:
+def pytest_report_header() -> str:
     """The seed, before anything happens."""
-    return f"chaos seed: {config.stash[SEED]}"
+    return f"chaos seed: {os.environ[SEED]}"
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
+def pytest_terminal_summary(terminalreporter: Any) -> None:
     """All runs of chaos together, in one line."""
-    if found := config.stash[FIGURES]:
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    found = [
+        Figures(*value)
+        for report in reports
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == PROPERTY
+    ]
+    if found:
         total = sum(found, Figures())
-        terminalreporter.write_line(f"chaos: seed {config.stash[SEED]}: {total}")
+        terminalreporter.write_line(f"chaos: seed {os.environ[SEED]}: {total}")
 
 
 @pytest.fixture
-def seed(pytestconfig: pytest.Config) -> int:
+def seed() -> int:
     """What chance begins with."""
-    return pytestconfig.stash[SEED]
+    return int(os.environ[SEED])
 
 
 @pytest.fixture
-def weigh(pytestconfig: pytest.Config, seed: int) -> Callable[[Verdict], None]:
+def weigh(record_property: Callable[[str, object], None], seed: int) -> Callable[[Verdict], None]:
     """Counts a verdict among the figures, and fails if it found anything."""
 
     def weighed(verdict: Verdict) -> None:
-        pytestconfig.stash[FIGURES].append(verdict.figures)
+        record_property(PROPERTY, astuple(verdict.figures))
         assert not verdict.findings, f"seed {seed}: {verdict.report}"
 
     return weighed
