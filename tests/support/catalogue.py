@@ -1,0 +1,89 @@
+"""What the bot says, collected from its code, and the catalogue that says it in Arabic."""
+
+import re
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import read_mo, write_mo
+from babel.messages.pofile import read_po, write_po
+
+from kwtsms_bot.language import CATALOGUES, DOMAIN
+from kwtsms_client import API_ERRORS
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "bot" / "kwtsms_bot"
+FOLDER = CATALOGUES / "ar" / "LC_MESSAGES"
+PO, MO = FOLDER / f"{DOMAIN}.po", FOLDER / f"{DOMAIN}.mo"
+KEYWORDS = {"say": None, "arabic": None, "marked": None, "plural": (1, 2)}
+FIELD = re.compile(r"{(\w+)}")
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def template() -> Catalog:
+    """Every text that the code says, and those that it takes from the client's table of errors."""
+    found = Catalog(locale="ar", domain=DOMAIN, charset="utf-8")
+    for file, _, text, _, _ in extract_from_dir(SOURCE, keywords=KEYWORDS):
+        found.add(text, locations=[(file, 0)])
+    for error in API_ERRORS.values():
+        for text in (error.meaning, error.remedy):
+            found.add(text, locations=[("kwtsms_client/codes.py", 0)])
+    return found
+
+
+def catalogue() -> Catalog:
+    """The Arabic catalogue as it is kept."""
+    with PO.open("rb") as file:
+        return read_po(file, locale="ar", domain=DOMAIN)
+
+
+def compiled() -> Catalog:
+    """The same as gettext reads it."""
+    with MO.open("rb") as file:
+        return read_mo(file)
+
+
+def texts(made: Catalog) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """What a catalogue translates, and how."""
+    return {tuple(_forms(one.id)): tuple(_forms(one.string)) for one in made if one.id}
+
+
+def updated() -> Catalog:
+    """The kept catalogue, brought up to what the code says."""
+    kept = catalogue() if PO.exists() else Catalog(locale="ar", domain=DOMAIN)
+    kept.update(template(), no_fuzzy_matching=True)
+    kept.obsolete.clear()
+    # What would change with each run and says nothing.
+    kept.creation_date = kept.revision_date = BEGINNING
+    kept.header_comment = "# What kwtsms-bridge says, in Arabic. Made by scripts/catalogue."
+    kept.project, kept.version, kept.fuzzy = "kwtsms-bridge", "1", False
+    return kept
+
+
+def missing(made: Catalog) -> list[str]:
+    """Texts without a translation, or with one that names other values."""
+    return [
+        str(message.id)
+        for message in made
+        if message.id and not all(_matches(message.id, one) for one in _forms(message.string))
+    ]
+
+
+def _forms(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    return [text or ""] if isinstance(text, str | None) else list(text)
+
+
+def _matches(original: str | tuple[str, ...] | list[str], translated: str) -> bool:
+    """Whether a translation is there and names no value that the text does not have."""
+    known = {name for one in _forms(original) for name in FIELD.findall(one)}
+    return bool(translated.strip()) and set(FIELD.findall(translated)) <= known
+
+
+def written(made: Catalog) -> tuple[bytes, bytes]:
+    """The catalogue as the two files that are kept."""
+    po, mo = BytesIO(), BytesIO()
+    write_po(po, made, width=100, omit_header=False, sort_output=True)
+    write_mo(mo, made)
+    return po.getvalue(), mo.getvalue()
