@@ -45,6 +45,7 @@ message = Table(
     Column("expires_at", Moment),
     Column("revision", Integer, nullable=False),
     Column("shown_revision", Integer, nullable=False),
+    Column("showing_until", Moment),  # While a replica is posting its card.
     Column("place_channel", String(40)),
     Column("place_ts", String(40)),
     Index(None, "author", "id"),

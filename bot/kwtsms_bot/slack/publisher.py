@@ -107,26 +107,34 @@ class Publisher:
 
     async def _show_all(self) -> float:
         later = SWEEP_SECONDS
-        for message in await self._store.unshown(BATCH):
-            wait = self._not_before.get(message.id, 0.0) - time.monotonic()
+        for one in await self._store.unshown(BATCH):
+            wait = self._not_before.get(one, 0.0) - time.monotonic()
             if wait > 0:
                 later = min(later, wait)
-            else:
+            elif message := await self._store.take_to_show(one):
                 await self._show(message)
         return later
 
     async def _show(self, message: Message) -> None:
+        try:
+            place = await self._at_its_place(message)
+        except Exception:
+            await self._store.not_shown(message.id)
+            raise
+        self._not_before[message.id] = time.monotonic() + UPDATE_SECONDS
+        await self._store.shown(message.id, message.revision, place)
+
+    async def _at_its_place(self, message: Message) -> Place | None:
+        """Where it is shown now; as before where Slack refuses it for good."""
         say = await self._directory.language(message.author)
         payload = card.render(message, await self._directory.name(message.author), say)
-        place = message.place
         try:
-            place = await self._put_or_direct(message, payload)
+            return await self._put_or_direct(message, payload)
         except SlackApiError as error:
             if name(error) in PASSING:
                 raise
             log.error("card not shown", message=message.ref, error=name(error))
-        self._not_before[message.id] = time.monotonic() + UPDATE_SECONDS
-        await self._store.shown(message.id, message.revision, place)
+            return message.place
 
     async def _put_or_direct(self, message: Message, payload: Payload) -> Place:
         try:

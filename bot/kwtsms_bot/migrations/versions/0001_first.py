@@ -83,6 +83,7 @@ def upgrade() -> None:
         sa.Column("expires_at", Moment, nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("shown_revision", sa.Integer(), nullable=False),
+        sa.Column("showing_until", Moment, nullable=True),
         sa.Column("place_channel", sa.String(length=40), nullable=True),
         sa.Column("place_ts", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),

@@ -7,6 +7,7 @@ from kwtsms_bot.outbox.store.dispatching import Dispatching
 from kwtsms_bot.outbox.store.drafts import Drafting
 from kwtsms_bot.outbox.store.pace import DatabasePacer
 from kwtsms_bot.outbox.store.reading import Reading
+from kwtsms_bot.outbox.store.showing import Showing
 from kwtsms_bot.outbox.store.switches import Pause, Paused, Switches
 from kwtsms_bot.outbox.store.takeover import TakingOver
 
@@ -22,5 +23,5 @@ __all__ = [
 ]
 
 
-class Store(Accepting, Drafting, Reading, Dispatching, TakingOver, Deciding, Switches):
+class Store(Accepting, Drafting, Reading, Showing, Dispatching, TakingOver, Deciding, Switches):
     """The outbox in its database."""

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, case, select, update
+from sqlalchemy import select
 
 from kwtsms_bot.database.tables import hot_number, message, recipient
-from kwtsms_bot.outbox.message import Message, Place
+from kwtsms_bot.outbox.message import Message
 from kwtsms_bot.outbox.store.base import Base, chunks, load
 
 REMEMBERED = 50  # Of a person's messages, when one is looked for that is like a new one.
@@ -75,31 +75,3 @@ class Reading(Base):
                 )
                 found |= {row.phone: row.until for row in rows}
         return found
-
-    async def unshown(self, limit: int) -> tuple[Message, ...]:
-        """Messages that have changed since they were shown, oldest first."""
-        async with self.database.reading() as connection:
-            ids = (
-                await connection.execute(
-                    select(message.c.id)
-                    .where(message.c.revision > message.c.shown_revision)
-                    .order_by(message.c.id)
-                    .limit(limit)
-                )
-            ).scalars()
-            found = [await load(connection, message.c.id == one) for one in ids.all()]
-        return tuple(one for one in found if one is not None)
-
-    async def shown(self, message_id: int, revision: int, place: Place | None) -> None:
-        """This revision of the message is what people see, at `place`."""
-        newer = and_(message.c.shown_revision < revision)
-        async with self.database.transaction() as connection:
-            await connection.execute(
-                update(message)
-                .where(message.c.id == message_id)
-                .values(
-                    shown_revision=case((newer, revision), else_=message.c.shown_revision),
-                    place_channel=place.channel if place else None,
-                    place_ts=place.ts if place else None,
-                )
-            )
