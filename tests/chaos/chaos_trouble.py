@@ -4,10 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from chaos import troubles
-from chaos.house import House
-from chaos.judge import Verdict
+import pytest
+
+from chaos import scenes, troubles
+from chaos.house import House, housed
+from chaos.judge import Rules, Verdict, judge
 from chaos.postgres import postgres
+from chaos.program import Point, Program
 from chaos.storm import UNREADABLE, Trouble, Weather, storm
 
 SHOWER = Weather(
@@ -64,6 +67,21 @@ async def test_processes_stand_still_past_their_lease(
         weather = replace(THREE, kills=2)
         trouble: Trouble = troubles.stalled
         weigh(await storm(tmp_path, server.url, seed=seed, weather=weather, trouble=trouble))
+
+
+@pytest.mark.parametrize(("point", "sends"), [(Point.CLAIMED, 1), (Point.IN_FLIGHT, 0)])
+async def test_a_process_that_wakes_after_its_lease_sends_nothing(
+    tmp_path: Path, weigh: Weigh, point: Point, sends: int
+) -> None:
+    """What it had only claimed the other has sent; what it had in flight is unknown, and stays."""
+    async with postgres(tmp_path) as server:
+        program = Program(interval=0.1)
+        async with housed(tmp_path, server.url, seed=1, program=program) as house:
+            await scenes.sleeps_past_its_lease(house, point)
+            evidence = await house.evidence()
+    weigh(judge(evidence, Rules(interval=0.1, jitter=0.1)))
+
+    assert sum(request.endpoint == "send" for request in evidence.requests) == sends
 
 
 async def test_the_clock_jumps_an_hour_either_way(tmp_path: Path, seed: int, weigh: Weigh) -> None:

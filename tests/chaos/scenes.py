@@ -77,6 +77,17 @@ async def wakes_with_a_refusal_after_its_lease(house: House) -> None:
     await house.quiet(3)
 
 
+async def sleeps_past_its_lease(house: House, point: Point) -> None:
+    """A process stands still at this point until another has taken over, and then goes on."""
+    sleeper = await house.connected(point=point, action=Action.STOP)
+    await ask(house, order())
+    await sleeper.stands_still()
+    await house.connected()
+    await house.quiet(20)
+    sleeper.signal(signal.SIGCONT)
+    await house.stop(sleeper)
+
+
 async def taken_over(house: House) -> None:
     """Returns once somebody has declared the call of a lost process unknown."""
 
