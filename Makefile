@@ -16,7 +16,7 @@ test: $(READY) browser check
 
 # Kills, stalls and starves the real bot for a quarter of an hour: docs/chaos.md. SEED=n repeats a run.
 chaos: $(READY)
-	@CHAOS_SEED=$(SEED) $(BIN)/pytest -n 2 -o python_files="test_*.py chaos_*.py" tests/chaos
+	@CHAOS_SEED=$(SEED) $(BIN)/pytest -n 2 --dist loadgroup -o python_files="test_*.py chaos_*.py" tests/chaos
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format' to mend the formatting."; exit 1; }

@@ -39,7 +39,7 @@ async def _cancel(desk: Desk, ask: Ask, message: Message) -> Reply:
         title = ask.say("It is too late: nothing of {ref} is waiting any more.", ref=message.ref)
         return Reply(Tone.PLAIN, title)
     about = (Action.SEND, message.ref, f"cancelled {count}")
-    await refusals.record(desk, ask, "allowed", about)
+    await refusals.record_deed(desk, ask, "allowed", about)
     desk.wake()
     title = ask.say.plural(
         "Taken back: {count} number gets nothing of {ref}.",
@@ -56,7 +56,7 @@ async def pause(desk: Desk, ask: Invocation, rest: str) -> Reply:
     fresh = await desk.store.pause(wanted)
     if not fresh and (held := await desk.store.paused()):
         return refusals.paused(Paused(held), desk.config.slack.command, ask.say)
-    await refusals.record(desk, ask, "allowed", (Action.ADMIN, "pause", ""))
+    await refusals.record_deed(desk, ask, "allowed", (Action.ADMIN, "pause", ""))
     details = (
         ask.say("What waits keeps waiting, until it is too old; what is in flight is finished."),
     )
@@ -69,7 +69,7 @@ async def resume(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     """Lets it go on."""
     if not await desk.store.resume():
         return Reply(Tone.PLAIN, ask.say("Sending was not paused."))
-    await refusals.record(desk, ask, "allowed", (Action.ADMIN, "resume", ""))
+    await refusals.record_deed(desk, ask, "allowed", (Action.ADMIN, "resume", ""))
     desk.wake()
     return Reply(Tone.GOOD, ask.say("Sending goes on. What waited goes out now."))
 

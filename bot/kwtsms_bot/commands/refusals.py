@@ -1,11 +1,16 @@
 """The answer to somebody who may not, or not now; it is on record before it is told."""
 
+import structlog
+
 from kwtsms_bot.commands.base import Ask, Desk, Reply, Tone
 from kwtsms_bot.commands.policy import ROLES, Action
+from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.language import Language
 from kwtsms_bot.outbox.limits import Breach, Limit, OverLimit
 from kwtsms_bot.outbox.store import AuditEntry, Paused
+
+log = structlog.get_logger(__name__)
 
 
 async def record(desk: Desk, ask: Ask, decision: str, about: tuple[Action, str, str]) -> None:
@@ -14,6 +19,15 @@ async def record(desk: Desk, ask: Ask, decision: str, about: tuple[Action, str, 
     await desk.audit.record(
         AuditEntry(desk.now(), ask.person.user, action.value, decision, subject, detail)
     )
+
+
+async def record_deed(desk: Desk, ask: Ask, decision: str, about: tuple[Action, str, str]) -> None:
+    """The same for what is done already: that the ledger failed must not hide that it is done."""
+    try:
+        await record(desk, ask, decision, about)
+    except DatabaseTrouble as error:
+        action, subject, _ = about
+        log.error("not in the ledger", action=action.value, subject=subject, error=str(error))
 
 
 async def refuse(desk: Desk, ask: Ask, action: Action, subject: str) -> Reply:

@@ -11,12 +11,11 @@ from kwtsms_bot.commands import obstacles, showing
 from kwtsms_bot.commands.base import Ask, Desk, Notice, Press, Reply, Tone
 from kwtsms_bot.commands.policy import Action, allows
 from kwtsms_bot.commands.preview import Preview, doubts, needs_approval
-from kwtsms_bot.commands.refusals import over_limit, paused, record, refuse
+from kwtsms_bot.commands.refusals import over_limit, paused, record, record_deed, refuse
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.limits import Allowance, OverLimit
-from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, Place, Priority
+from kwtsms_bot.outbox.message import DedupeKey, NewMessage, Place, Priority
 from kwtsms_bot.outbox.store import KeyReused, Paused
-from kwtsms_client import mask
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 CONFIRM, DISCARD = "send_confirm", "send_discard"
@@ -72,7 +71,7 @@ async def accept(desk: Desk, ask: Ask, draft: Draft) -> Reply:
     except Paused as error:
         return paused(error, desk.config.slack.command, ask.say)
     if accepted.fresh:
-        await _accepted(desk, ask, accepted.message)
+        desk.wake()
     return showing.accepted(accepted.message, ask.say)
 
 
@@ -115,7 +114,7 @@ async def approve(desk: Desk, press: Press) -> Reply:
     reply = await _send(desk, asked, found)
     if reply.accepted is None:
         return reply
-    await record(desk, press, "approved", (Action.APPROVE, reply.accepted.ref, found.author))
+    await record_deed(desk, press, "approved", (Action.APPROVE, reply.accepted.ref, found.author))
     title = press.say("Approved, and accepted as {ref}.", ref=reply.accepted.ref)
     by = ((press.say("Approved by"), await desk.people.name(press.person.user)),)
     return Reply(Tone.GOOD, title, facts=by, replaces=True)
@@ -128,7 +127,7 @@ async def turn_down(desk: Desk, press: Press) -> Reply:
         return found
     if not await desk.store.drop_draft(found.token, desk.now()):
         return showing.void(press.say)
-    await record(desk, press, "turned down", (Action.APPROVE, "send", found.author))
+    await record_deed(desk, press, "turned down", (Action.APPROVE, "send", found.author))
     facts = (
         (press.say("Asked by"), await desk.people.name(found.author)),
         (press.say("Refused by"), await desk.people.name(press.person.user)),
@@ -193,15 +192,8 @@ async def _send(desk: Desk, ask: Ask, draft: Draft) -> Reply:
         return paused(error, desk.config.slack.command, ask.say)
     if message is None:
         return showing.void(ask.say)
-    await _accepted(desk, ask, message)
-    return replace(showing.accepted(message, ask.say), replaces=True)
-
-
-async def _accepted(desk: Desk, ask: Ask, message: Message) -> None:
-    first = ", ".join(mask(one.phone) for one in message.recipients[:3])
-    detail = f"{len(message.recipients)} to {first}"
-    await record(desk, ask, "allowed", (Action.SEND, message.ref, detail))
     desk.wake()
+    return replace(showing.accepted(message, ask.say), replaces=True)
 
 
 def _key(ask: Ask) -> DedupeKey:

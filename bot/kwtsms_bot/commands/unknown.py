@@ -2,7 +2,7 @@
 
 from kwtsms_bot.commands.base import Desk, Press, Reply, Tone
 from kwtsms_bot.commands.policy import Action, allows
-from kwtsms_bot.commands.refusals import record, refuse
+from kwtsms_bot.commands.refusals import record_deed, refuse
 from kwtsms_bot.outbox.message import DedupeKey, State
 
 SEND_AGAIN, TREAT_AS_SENT = "unknown_send_again", "unknown_treat_as_sent"
@@ -45,7 +45,7 @@ async def _to_decide(desk: Desk, press: Press) -> str | Reply:
 
 
 async def _done(desk: Desk, press: Press, ref: str, decision: str) -> Reply:
-    await record(desk, press, "allowed", (Action.SEND, ref, decision))
+    await record_deed(desk, press, "allowed", (Action.SEND, ref, decision))
     desk.wake()
     return Reply(Tone.GOOD, press.say("Done."))
 

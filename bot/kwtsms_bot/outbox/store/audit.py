@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import audit
 from kwtsms_bot.outbox.store.base import Base
@@ -27,16 +28,7 @@ class Audit(Base):
     async def record(self, entry: AuditEntry) -> None:
         """Adds one line."""
         async with self.database.transaction() as connection:
-            await connection.execute(
-                insert(audit).values(
-                    at=entry.at,
-                    actor=entry.actor,
-                    action=entry.action,
-                    decision=entry.decision,
-                    subject=entry.subject[:80],
-                    detail=entry.detail[:500],
-                )
-            )
+            await note(connection, entry)
 
     async def entries(self, limit: int = 1000) -> tuple[AuditEntry, ...]:
         """The newest lines, oldest of them first."""
@@ -47,3 +39,17 @@ class Audit(Base):
             AuditEntry(row.at, row.actor, row.action, row.decision, row.subject, row.detail)
             for row in reversed(rows)
         )
+
+
+async def note(connection: AsyncConnection, entry: AuditEntry) -> None:
+    """Adds one line as a part of a transaction."""
+    await connection.execute(
+        insert(audit).values(
+            at=entry.at,
+            actor=entry.actor,
+            action=entry.action,
+            decision=entry.decision,
+            subject=entry.subject[:80],
+            detail=entry.detail[:500],
+        )
+    )

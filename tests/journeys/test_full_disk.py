@@ -1,0 +1,30 @@
+"""A ledger that cannot be written: what was done is not called undone."""
+
+from pathlib import Path
+
+from kwtsms_bot.database import open_database
+from kwtsms_bot.outbox.store import Audit
+from kwtsms_sandbox.slack.demo import OPS, SARA
+from support.bot import NUMBER, cards, shown, staged
+
+BLOCK = "CREATE TRIGGER no_room BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
+
+
+async def test_without_its_line_in_the_ledger_nothing_is_accepted(tmp_path: Path) -> None:
+    """The message and its line are one transaction, so "nothing was accepted" is true."""
+    async with staged(tmp_path) as stage:
+        database = await open_database(stage.config.outbox.database)
+        async with database.transaction() as connection:
+            await connection.exec_driver_sql(BLOCK)
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await shown(stage, "Nothing was accepted")
+        async with database.transaction() as connection:
+            await connection.exec_driver_sql("DROP TRIGGER no_room")
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} second")
+        await shown(stage, "accepted by kwtSMS")
+        entries = await Audit(database).entries()
+        await database.close()
+
+        assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == ["second"]
+        assert [one.decision for one in entries if one.action == "send"] == ["allowed"]
+        assert not [card for card in cards(stage) if "hi" in card.split()]
