@@ -1,24 +1,36 @@
-"""Phone numbers: from what people write to what the gateway takes. Performs no I/O."""
+"""Phone numbers: from what people write to what the gateway takes. Performs no I/O.
+
+Numbers come one by one or in batches. A batch is handled as one long text, a line for each number,
+so that Python's loops over characters are C's; a test holds that both ways answer alike.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NewType
+from functools import cache, partial
+from itertools import repeat
+from typing import NamedTuple, NewType, overload
 
-from kwtsms_client.countries import COUNTRIES
+from kwtsms_client.countries import COUNTRIES, Country
 from kwtsms_client.errors import InvalidInput
 
 Phone = NewType("Phone", str)  # Digits in international form, as the gateway takes them.
 
 MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164 has at most 15.
-_NOT_DIGIT = re.compile(r"[^0-9]+")
 _SEPARATORS = re.compile(r"[,;،\n]+")
 EXAMPLE = "Write it with the country code, such as +965 9876 5432."
 
+_NO_DIGIT = bytes(set(range(128)) - set(b"0123456789"))
+_NO_DIGIT_OR_LINE = bytes(set(_NO_DIGIT) - set(b"\n"))
+# A line with a zero early on may have a trunk zero behind its country code.
+_EARLY_ZERO = re.compile(r"\n[1-9][0-9]{0,2}0[0-9]*")
 
-@dataclass(frozen=True, slots=True)
-class PhoneCheck:
+
+_LISTS = (list, tuple)
+_SHAPE = 4  # No country tells its mobiles apart by more than the first four digits.
+
+
+class PhoneCheck(NamedTuple):
     """Whether a text is a phone number, why not, and its digits in international form."""
 
     valid: bool
@@ -26,35 +38,53 @@ class PhoneCheck:
     normalized: str
 
 
-def normalize_phone(text: str, *, default_country: str | None = None) -> str:
+_new_check = partial(tuple.__new__, PhoneCheck)  # Half the time of PhoneCheck(…).
+
+
+@overload
+def normalize_phone(  # type: ignore[overload-overlap]  # A str is an iterable of str, too.
+    text: str, *, default_country: str | None = None
+) -> str: ...
+@overload
+def normalize_phone(text: Iterable[str], *, default_country: str | None = None) -> list[str]: ...
+def normalize_phone(
+    text: str | Iterable[str], *, default_country: str | None = None
+) -> str | list[str]:
     """The digits in international form: no +, no 00, no blanks, no trunk zero.
 
     Digits of any script become ASCII. `default_country` completes a number that is written without
-    + or 00 and is exactly a local mobile number there. Nothing is judged here.
+    + or 00 and is exactly a local mobile number there. Nothing is judged here. Of several numbers,
+    a list in the same order.
     """
-    text = str(text)
-    digits = _NOT_DIGIT.sub("", text if text.isascii() else _ascii_digits(text))
-    number = digits.lstrip("0")
-    if (
-        default_country
-        and digits == number
-        and "+" not in text
-        and _is_local(digits, default_country)
-    ):
-        return default_country + digits
-    return _without_trunk_zero(number)
+    if isinstance(text, str):
+        return _normalized(text, default_country)
+    if isinstance(text, Iterable) and not isinstance(text, bytes):
+        return _all_normalized([str(one) for one in text], default_country)
+    return _normalized(str(text), default_country)
 
 
-def validate_phone_input(text: object, *, default_country: str | None = None) -> PhoneCheck:
-    """Whether `text` is a mobile number that can be sent to; it never raises."""
+@overload
+def validate_phone_input(text: str, *, default_country: str | None = None) -> PhoneCheck: ...
+@overload
+def validate_phone_input(  # type: ignore[overload-overlap]  # A list is an object, too.
+    text: list[str] | tuple[str, ...], *, default_country: str | None = None
+) -> list[PhoneCheck]: ...
+@overload
+def validate_phone_input(text: object, *, default_country: str | None = None) -> PhoneCheck: ...
+def validate_phone_input(
+    text: object, *, default_country: str | None = None
+) -> PhoneCheck | list[PhoneCheck]:
+    """Whether `text` is a mobile number that can be sent to; it never raises.
+
+    Of a list or tuple, a list of checks in the same order.
+    """
+    if isinstance(text, _LISTS):
+        return _all_checked(text, default_country)
     raw = str(text).strip() if text is not None else ""
-    if not raw:
-        return PhoneCheck(False, "A phone number is required.", "")
-    if "@" in raw:
-        return PhoneCheck(False, f"'{raw[:60]}' is an email address, not a phone number.", "")
-    number = normalize_phone(raw, default_country=default_country)
-    error = _error(raw[:60], number)
-    return PhoneCheck(error is None, error, number)
+    number = _normalized(raw, default_country)
+    if _lengths().get(number[:_SHAPE], 0) >> len(number) & 1 and "@" not in raw:
+        return _new_check((True, None, number))
+    return PhoneCheck(False, *_refused(raw, number))
 
 
 def parse_phone(text: object, *, default_country: str | None = None) -> Phone:
@@ -71,10 +101,8 @@ def parse_phone(text: object, *, default_country: str | None = None) -> Phone:
 
 def find_country_code(number: str) -> str | None:
     """The country code that a number in international form begins with."""
-    for length in (3, 2, 1):
-        if number[:length] in COUNTRIES:
-            return number[:length]
-    return None
+    country = _country(number)
+    return country.code if country else None
 
 
 def split_recipients(recipients: object) -> list[str]:
@@ -93,40 +121,139 @@ def mask(number: str) -> str:
     return f"{code}{'•' * hidden}{number[len(code) + hidden :]}"
 
 
+def _by_prefix() -> dict[str, Country]:
+    """The country behind each beginning of a number, of three digits at most."""
+    found = {}
+    for code, country in sorted(COUNTRIES.items(), key=lambda item: len(item[0])):
+        for rest in range(10 ** (3 - len(code))):
+            found[f"{code}{rest:0{3 - len(code)}}" if len(code) < 3 else code] = country
+        found[code] = country
+    return found
+
+
+_PREFIXES = _by_prefix()
+
+
+def _country(number: str) -> Country | None:
+    return _PREFIXES.get(number[:3]) or _PREFIXES.get(number[:2]) or _PREFIXES.get(number[:1])
+
+
+def _normalized(text: str, default_country: str | None) -> str:
+    ascii_text = text if text.isascii() else _ascii_digits(text)
+    digits = ascii_text.encode().translate(None, _NO_DIGIT).decode()
+    number = digits.lstrip("0")
+    local = default_country and number == digits and "+" not in text
+    if local and _is_local(digits, default_country):
+        return f"{default_country}{digits}"
+    return _without_trunk_zero(number) if "0" in number[1:4] else number
+
+
+def _all_normalized(texts: list[str], default_country: str | None) -> list[str]:
+    """The same for many; those that are not plain are done one by one."""
+    joined = "\n".join([one if one.isascii() else _ascii_digits(one) for one in texts])
+    if default_country or joined.count("\n") != len(texts) - 1:
+        return [_normalized(one, default_country) for one in texts]
+    lines = "\n" + joined.encode().translate(None, _NO_DIGIT_OR_LINE).decode()
+    while "\n0" in lines:
+        lines = lines.replace("\n0", "\n")
+    lines = _EARLY_ZERO.sub(lambda line: "\n" + _without_trunk_zero(line[0][1:]), lines)
+    return lines[1:].split("\n")
+
+
+def _all_checked(
+    texts: list[object] | tuple[object, ...], default_country: str | None
+) -> list[PhoneCheck]:
+    raw = [str(one) for one in texts]
+    numbers = _all_normalized(raw, default_country)
+    checks = list(map(_new_check, zip(repeat(True), repeat(None), numbers, strict=False)))
+    lengths = _lengths()
+    doubtful = [
+        at
+        for at, number in enumerate(numbers)
+        if not lengths.get(number[:_SHAPE], 0) >> len(number) & 1
+    ]
+    if "@" in "".join(raw):
+        doubtful += [at for at, one in enumerate(raw) if "@" in one]
+    for at in doubtful:
+        checks[at] = validate_phone_input(texts[at], default_country=default_country)
+    return checks
+
+
+def _is_sendable(number: str) -> bool:
+    """Whether a number in international form can be a mobile; of unknown countries any may be."""
+    country = _country(number)
+    if country is None:
+        return MIN_DIGITS <= len(number) <= MAX_DIGITS
+    at = len(country.code)
+    return len(number) - at in country.lengths and (
+        not country.first or number.startswith(country.first, at)
+    )
+
+
+@cache
+def _lengths() -> dict[str, int]:
+    """How long a number may be that begins with these four digits: a bit for each length."""
+    found = {}
+    for number in map(str, range(10 ** (_SHAPE - 1), 10**_SHAPE)):
+        fits = (length for length in range(_SHAPE, MAX_DIGITS + 2))
+        found[number] = sum(1 << n for n in fits if _is_sendable(number.ljust(n, "0")))
+    return found
+
+
+class _Digits(dict[int, str | int]):
+    """Digits of every script as ASCII, for `str.translate`; other characters become blanks."""
+
+    def __missing__(self, code: int) -> str | int:
+        char = chr(code)
+        found = char if code < 128 else str(unicodedata.decimal(char, " "))
+        if code < 0x10000:  # What is remembered has its bounds.
+            self[code] = found
+        return found
+
+
+_DIGITS = _Digits()
+
+
 def _ascii_digits(text: str) -> str:
-    return "".join(str(unicodedata.decimal(char, "")) for char in text)
+    return text.translate(_DIGITS)
 
 
-def _is_local(digits: str, code: str) -> bool:
-    country = COUNTRIES.get(code)
+def _is_local(digits: str, code: str | None) -> bool:
+    country = COUNTRIES.get(code or "")
     if country is None or len(digits) not in country.lengths:
         return False
     return not country.first or digits.startswith(country.first)
 
 
 def _without_trunk_zero(number: str) -> str:
-    code = find_country_code(number)
-    if code is None or COUNTRIES[code].keeps_zero:
+    country = _country(number)
+    if country is None or country.keeps_zero:
         return number
-    local = number[len(code) :]
-    return code + (local.lstrip("0") or local)
+    local = number[len(country.code) :]
+    return country.code + (local.lstrip("0") or local)
 
 
-def _error(raw: str, number: str) -> str | None:
+def _refused(raw: str, number: str) -> tuple[str, str]:
+    """Why a text is no number, and what is left of it."""
+    if not raw:
+        return "A phone number is required.", ""
+    if "@" in raw:
+        return f"'{raw[:60]}' is an email address, not a phone number.", ""
+    return _error(raw[:60], number), number
+
+
+def _error(raw: str, number: str) -> str:
     if not number:
         return f"'{raw}' is not a phone number: no digits found."
     if len(number) < MIN_DIGITS:
         return f"'{raw}' is too short: {len(number)} digits, at least {MIN_DIGITS} are needed."
-    if len(number) > MAX_DIGITS:
+    country = _country(number)
+    if len(number) > MAX_DIGITS or country is None:
         return f"'{raw}' is too long: {len(number)} digits, at most {MAX_DIGITS} are allowed."
-    code = find_country_code(number)
-    if code is None or _is_local(number[len(code) :], code):
-        return None
-    country = COUNTRIES[code]
-    lengths = " or ".join(map(str, country.lengths))
-    if len(number) - len(code) not in country.lengths:
-        return (
-            f"'{raw}' is not a number in {country.name}: expected {lengths} digits after +{code}."
-        )
+    if len(number) - len(country.code) not in country.lengths:
+        lengths = " or ".join(map(str, country.lengths))
+        where = f"'{raw}' is not a number in {country.name}"
+        return f"{where}: expected {lengths} digits after +{country.code}."
     first = ", ".join(country.first)
-    return f"'{raw}' is not a mobile in {country.name}: after {code} it must start with {first}."
+    where = f"'{raw}' is not a mobile in {country.name}"
+    return f"{where}: after {country.code} it must start with {first}."
