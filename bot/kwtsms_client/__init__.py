@@ -38,6 +38,7 @@ from kwtsms_client.models import (
     Validation,
     Verification,
 )
+from kwtsms_client.paging import MAX_PAGES, Encoding, pages
 from kwtsms_client.phone import (
     Phone,
     PhoneCheck,
@@ -48,7 +49,8 @@ from kwtsms_client.phone import (
     split_recipients,
     validate_phone_input,
 )
-from kwtsms_client.text import MAX_PAGES, MessageReport, clean_message, inspect_message, pages
+from kwtsms_client.report import MessageReport, Segment, inspect_message
+from kwtsms_client.text import clean_message
 from kwtsms_client.version import __version__
 
 if TYPE_CHECKING:
@@ -69,6 +71,7 @@ __all__ = [
     "CreditError",
     "Delivery",
     "DeliveryReport",
+    "Encoding",
     "ErrorInfo",
     "InvalidInput",
     "KwtSMSError",
@@ -84,6 +87,7 @@ __all__ = [
     "RejectedInput",
     "ReportUnavailable",
     "RequestError",
+    "Segment",
     "SendResult",
     "SenderError",
     "Status",

@@ -19,9 +19,10 @@ from kwtsms_client.models import (
     SendResult,
     Validation,
 )
+from kwtsms_client.paging import MAX_PAGES
 from kwtsms_client.phone import split_recipients, validate_phone_input
 from kwtsms_client.protocol import MAX_RECIPIENTS, Call
-from kwtsms_client.text import MAX_PAGES, inspect_message
+from kwtsms_client.report import inspect_message
 
 QUEUE_FULL_SECONDS = (30.0, 60.0, 120.0)  # ERR013, as the vendor advises.
 TOO_SOON_SECONDS = 16.0  # ERR028: 15 s and a little.

@@ -7,16 +7,15 @@ so that Python's loops over characters are C's; a test holds that both ways answ
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import partial
 from itertools import repeat
 from typing import NamedTuple, NewType, overload
 
-from kwtsms_client.countries import COUNTRIES, Country
 from kwtsms_client.errors import InvalidInput
+from kwtsms_client.numbering import LENGTHS, MAX_DIGITS, MIN_DIGITS, SHAPE, country_of, is_local
 
 Phone = NewType("Phone", str)  # Digits in international form, as the gateway takes them.
 
-MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164 has at most 15.
 _SEPARATORS = re.compile(r"[,;،\n]+")
 EXAMPLE = "Write it with the country code, such as +965 9876 5432."
 
@@ -27,7 +26,6 @@ _EARLY_ZERO = re.compile(r"\n[1-9][0-9]{0,2}0[0-9]*")
 
 
 _LISTS = (list, tuple)
-_SHAPE = 4  # No country tells its mobiles apart by more than the first four digits.
 
 
 class PhoneCheck(NamedTuple):
@@ -82,7 +80,7 @@ def validate_phone_input(
         return _all_checked(text, default_country)
     raw = str(text).strip() if text is not None else ""
     number = _normalized(raw, default_country)
-    if _lengths().get(number[:_SHAPE], 0) >> len(number) & 1 and "@" not in raw:
+    if LENGTHS[number[:SHAPE]] >> len(number) & 1 and "@" not in raw:
         return _new_check((True, None, number))
     return PhoneCheck(False, *_refused(raw, number))
 
@@ -101,7 +99,7 @@ def parse_phone(text: object, *, default_country: str | None = None) -> Phone:
 
 def find_country_code(number: str) -> str | None:
     """The country code that a number in international form begins with."""
-    country = _country(number)
+    country = country_of(number)
     return country.code if country else None
 
 
@@ -121,29 +119,12 @@ def mask(number: str) -> str:
     return f"{code}{'•' * hidden}{number[len(code) + hidden :]}"
 
 
-def _by_prefix() -> dict[str, Country]:
-    """The country behind each beginning of a number, of three digits at most."""
-    found = {}
-    for code, country in sorted(COUNTRIES.items(), key=lambda item: len(item[0])):
-        for rest in range(10 ** (3 - len(code))):
-            found[f"{code}{rest:0{3 - len(code)}}" if len(code) < 3 else code] = country
-        found[code] = country
-    return found
-
-
-_PREFIXES = _by_prefix()
-
-
-def _country(number: str) -> Country | None:
-    return _PREFIXES.get(number[:3]) or _PREFIXES.get(number[:2]) or _PREFIXES.get(number[:1])
-
-
 def _normalized(text: str, default_country: str | None) -> str:
     ascii_text = text if text.isascii() else _ascii_digits(text)
     digits = ascii_text.encode().translate(None, _NO_DIGIT).decode()
     number = digits.lstrip("0")
     local = default_country and number == digits and "+" not in text
-    if local and _is_local(digits, default_country):
+    if local and is_local(digits, default_country):
         return f"{default_country}{digits}"
     return _without_trunk_zero(number) if "0" in number[1:4] else number
 
@@ -166,38 +147,14 @@ def _all_checked(
     raw = [str(one) for one in texts]
     numbers = _all_normalized(raw, default_country)
     checks = list(map(_new_check, zip(repeat(True), repeat(None), numbers, strict=False)))
-    lengths = _lengths()
     doubtful = [
-        at
-        for at, number in enumerate(numbers)
-        if not lengths.get(number[:_SHAPE], 0) >> len(number) & 1
+        at for at, number in enumerate(numbers) if not LENGTHS[number[:SHAPE]] >> len(number) & 1
     ]
     if "@" in "".join(raw):
         doubtful += [at for at, one in enumerate(raw) if "@" in one]
     for at in doubtful:
         checks[at] = validate_phone_input(texts[at], default_country=default_country)
     return checks
-
-
-def _is_sendable(number: str) -> bool:
-    """Whether a number in international form can be a mobile; of unknown countries any may be."""
-    country = _country(number)
-    if country is None:
-        return MIN_DIGITS <= len(number) <= MAX_DIGITS
-    at = len(country.code)
-    return len(number) - at in country.lengths and (
-        not country.first or number.startswith(country.first, at)
-    )
-
-
-@cache
-def _lengths() -> dict[str, int]:
-    """How long a number may be that begins with these four digits: a bit for each length."""
-    found = {}
-    for number in map(str, range(10 ** (_SHAPE - 1), 10**_SHAPE)):
-        fits = (length for length in range(_SHAPE, MAX_DIGITS + 2))
-        found[number] = sum(1 << n for n in fits if _is_sendable(number.ljust(n, "0")))
-    return found
 
 
 class _Digits(dict[int, str | int]):
@@ -218,15 +175,8 @@ def _ascii_digits(text: str) -> str:
     return text.translate(_DIGITS)
 
 
-def _is_local(digits: str, code: str | None) -> bool:
-    country = COUNTRIES.get(code or "")
-    if country is None or len(digits) not in country.lengths:
-        return False
-    return not country.first or digits.startswith(country.first)
-
-
 def _without_trunk_zero(number: str) -> str:
-    country = _country(number)
+    country = country_of(number)
     if country is None or country.keeps_zero:
         return number
     local = number[len(country.code) :]
@@ -247,7 +197,7 @@ def _error(raw: str, number: str) -> str:
         return f"'{raw}' is not a phone number: no digits found."
     if len(number) < MIN_DIGITS:
         return f"'{raw}' is too short: {len(number)} digits, at least {MIN_DIGITS} are needed."
-    country = _country(number)
+    country = country_of(number)
     if len(number) > MAX_DIGITS or country is None:
         return f"'{raw}' is too long: {len(number)} digits, at most {MAX_DIGITS} are allowed."
     if len(number) - len(country.code) not in country.lengths:

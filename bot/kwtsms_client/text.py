@@ -1,4 +1,4 @@
-"""Texts: cleaned of what jams the gateway, and counted in pages. Performs no I/O.
+"""Texts, cleaned of what jams the gateway. Performs no I/O.
 
 The gateway accepts and charges a message with emoji or hidden characters, and never delivers it.
 Arabic letters and presentation forms are never touched.
@@ -9,28 +9,13 @@ same answers.
 """
 
 import re
-from collections import Counter
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import overload
 
-MAX_PAGES = 7  # Seen live: 1,071 Latin and 469 Arabic characters are accepted, one more is ERR012.
-GSM_SINGLE, GSM_PART = 160, 153
-UCS_SINGLE, UCS_PART = 70, 67
-
-# GSM 03.38: the default alphabet, and the extension whose characters count two.
-_GSM = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-_GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
-RISKY = frozenset("©®™ℹ←↑→↓↔↕⇒⇔")  # Left in; whether the gateway chokes on them is not known.
-
-_DIGITS = {base + n: str(n) for base in (0x0660, 0x06F0) for n in range(10)}
-_LINE_ENDS = re.compile(r"\r\n?")
+ARABIC_DIGITS = {base + n: str(n) for base in (0x0660, 0x06F0) for n in range(10)}
+LINE_ENDS = re.compile(r"\r\n?")
 # A tag is what is shaped like one: a name and well-formed attributes; so `a<b && c>d` survives.
 # None holds a NUL, which keeps the texts of a batch apart.
-_TAG = re.compile(
+TAG = re.compile(
     r"<!--[^\0]*?-->|<!doctype[^<>\0]*>|</[a-z][a-z0-9-]*\s*>|"
     r"<[a-z][a-z0-9-]*(?:\s+[a-z_:@][\w:.@-]*(?:\s*=\s*"
     r"(?:\"[^\"<>\0]*\"|'[^'<>\0]*'|[^\s\"'=<>`\0]+))?)*\s*/?>",
@@ -53,9 +38,9 @@ _CONTROL_HIGH = (
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
     "\U000e0001\U000e0020-\U000e007f"
 )
-_EMOJI = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}]")
-_HIDDEN = re.compile(f"[{_HIDDEN_LOW}]")
-_CONTROL = re.compile(f"[\0{_CONTROL_LOW}{_CONTROL_HIGH}]")
+EMOJI = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}]")
+HIDDEN = re.compile(f"[{_HIDDEN_LOW}]")
+CONTROL = re.compile(f"[\0{_CONTROL_LOW}{_CONTROL_HIGH}]")
 # One character at a time: a "+" behind it would take four times as long.
 _LOW = re.compile(f"[{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}]")
 _ABOVE = re.compile("[^\0-\uffff]")
@@ -66,52 +51,6 @@ _WORK = re.compile(
     f"[<\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff]"
 )
 _LISTS = (list, tuple)
-_REMOVED = (
-    ("HTML tags", _TAG),
-    ("emoji", _EMOJI),
-    ("hidden characters", _HIDDEN),
-    ("control characters", _CONTROL),
-)
-
-
-class Encoding(StrEnum):
-    """How a text goes over the air."""
-
-    GSM7 = "gsm7"
-    UCS2 = "ucs2"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One kind of thing that was removed or changed, and how often."""
-
-    kind: str
-    count: int
-    what: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MessageReport:
-    """A text as the phone will show it, what was taken out, and what it costs."""
-
-    original: str
-    cleaned: str
-    changes: tuple[Change, ...]
-    encoding: Encoding
-    units: int
-    pages: int
-    forcing: tuple[str, ...]
-    risky: tuple[str, ...]
-
-    @property
-    def blank(self) -> bool:
-        """Nothing is left to read."""
-        return not self.cleaned.strip()
-
-    def summary(self) -> str:
-        """What was changed, as a sentence for people."""
-        done = [f"{change.count} {change.kind}" for change in self.changes]
-        return f"Removed or changed: {', '.join(done)}." if done else ""
 
 
 @overload
@@ -127,29 +66,6 @@ def clean_message(text: object) -> object:
     if isinstance(text, _LISTS):
         return _all_cleaned([str(one) for one in text])
     return _cleaned(str(text))
-
-
-def inspect_message(text: str) -> MessageReport:
-    """The cleaned text with a report: what changed, pages, and which characters force Unicode."""
-    cleaned, changes = _clean(str(text))
-    forcing = tuple(dict.fromkeys(char for char in cleaned if not _is_gsm(char)))
-    units = _units(cleaned, unicode=bool(forcing))
-    return MessageReport(
-        original=str(text),
-        cleaned=cleaned,
-        changes=changes,
-        encoding=Encoding.UCS2 if forcing else Encoding.GSM7,
-        units=units,
-        pages=_pages(units, unicode=bool(forcing)),
-        forcing=forcing,
-        risky=tuple(dict.fromkeys(char for char in cleaned if char in RISKY)),
-    )
-
-
-def pages(text: str) -> int:
-    """How many pages the text takes as it stands; an estimate, `points-charged` is the truth."""
-    unicode = any(not _is_gsm(char) for char in text)
-    return _pages(_units(text, unicode=unicode), unicode=unicode)
 
 
 def _is_plain(text: str) -> bool:
@@ -184,61 +100,21 @@ def _all_cleaned(texts: list[str]) -> list[str]:
 
 def _reduced(text: str) -> str:
     """All but NULs removed; tags once more, for a removal may bring one together."""
-    text = _LINE_ENDS.sub("\n", text) if "\r" in text else text
+    text = LINE_ENDS.sub("\n", text) if "\r" in text else text
     if _ARABIC_DIGIT.search(text):
         text = _with_ascii_digits(text)
-    text = _TAG.sub("", text) if "<" in text else text
+    text = TAG.sub("", text) if "<" in text else text
     text = _LOW.sub("", text)
     for char in set(_ABOVE.findall(text)):
         if _HIGH.match(char):
             text = text.replace(char, "")
-    while "<" in text and (less := _TAG.sub("", text)) != text:
+    while "<" in text and (less := TAG.sub("", text)) != text:
         text = less
     return text
 
 
 def _with_ascii_digits(text: str) -> str:
-    for arabic, digit in _DIGITS.items():
+    for arabic, digit in ARABIC_DIGITS.items():
         if (char := chr(arabic)) in text:
             text = text.replace(char, digit)
     return text
-
-
-def _clean(text: str) -> tuple[str, tuple[Change, ...]]:
-    text = _LINE_ENDS.sub("\n", text)
-    before, text = text, text.translate(_DIGITS)
-    changes = []
-    if before != text:
-        changed = Counter(old for old, new in zip(before, text, strict=True) if old != new)
-        changes.append(Change("Arabic digits", changed.total(), tuple(changed)))
-    text, removed = _without(text)
-    changes += [Change(kind, found.total(), tuple(found)) for kind, found in removed.items()]
-    return text, tuple(changes)
-
-
-def _without(text: str) -> tuple[str, dict[str, "Counter[str]"]]:
-    """The text less what is removed: again and again, for a removal may bring a tag together."""
-    removed: dict[str, Counter[str]] = {}
-    while True:
-        before = text
-        for kind, pattern in _REMOVED:
-            if found := pattern.findall(text):
-                removed.setdefault(kind, Counter()).update(found)
-                text = pattern.sub("", text)
-        if text == before:
-            return text, removed
-
-
-def _is_gsm(char: str) -> bool:
-    return char in _GSM or char in _GSM_EXTENSION
-
-
-def _units(text: str, *, unicode: bool) -> int:
-    if unicode:
-        return len(text.encode("utf-16-le", "surrogatepass")) // 2
-    return len(text) + sum(char in _GSM_EXTENSION for char in text)
-
-
-def _pages(units: int, *, unicode: bool) -> int:
-    single, part = (UCS_SINGLE, UCS_PART) if unicode else (GSM_SINGLE, GSM_PART)
-    return 1 if units <= single else -(-units // part)

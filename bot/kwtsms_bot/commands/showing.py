@@ -6,8 +6,7 @@ from kwtsms_bot.commands.preview import Doubt, Preview
 from kwtsms_bot.language import Language, marked
 from kwtsms_bot.outbox.draft import Draft
 from kwtsms_bot.outbox.message import Message
-from kwtsms_client import MessageReport, mask
-from kwtsms_client.text import Encoding
+from kwtsms_client import Encoding, MessageReport, mask
 
 MAX_MASKED = 3
 MAX_LISTED = 10

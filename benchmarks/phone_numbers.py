@@ -1,0 +1,51 @@
+"""Reading phone numbers, beside the official Python client from PyPI.
+
+    .venv/bin/python benchmarks/phone_numbers.py
+
+Each row is the median of five rounds, both clients in turn on the same numbers.
+"""
+
+import kwtsms
+from side_by_side import Way, row, table
+
+from kwtsms_client import normalize_phone, validate_phone_input
+
+COUNT = 5000
+WRITTEN = (
+    "+965 9876 5432",
+    "0096598765433",
+    "٩٦٥٩٨٧٦٥٤٣٤",
+    "96598765435",
+    "+966512345678",
+    "965-9876-5436",
+    "(965) 98765437",
+)
+
+
+def main() -> None:
+    """Measures and prints."""
+    numbers = [WRITTEN[number % len(WRITTEN)] for number in range(COUNT)]
+    assert [kwtsms.normalize_phone(one) for one in numbers] == normalize_phone(numbers)  # noqa: S101
+    theirs = Way("official", lambda: [kwtsms.normalize_phone(one) for one in numbers])
+    judged = Way("official", lambda: [kwtsms.validate_phone_input(one) for one in numbers])
+    found = [
+        row("normalised, one by one", COUNT, theirs, Way("", lambda: singly(numbers))),
+        row("normalised, a batch", COUNT, theirs, Way("", lambda: normalize_phone(numbers))),
+        row("validated, one by one", COUNT, judged, Way("", lambda: checked(numbers))),
+        row("validated, a batch", COUNT, judged, Way("", lambda: validate_phone_input(numbers))),
+    ]
+    print(table("number", found))
+
+
+def singly(numbers: list[str]) -> list[str]:
+    """One call for each number."""
+    return [normalize_phone(one) for one in numbers]
+
+
+def checked(numbers: list[str]) -> list[object]:
+    """The same, judged."""
+    return [validate_phone_input(one) for one in numbers]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,35 @@
+"""Cleaning texts, beside the official Python client from PyPI.
+
+    .venv/bin/python benchmarks/texts.py
+
+Each row is the median of five rounds, both clients in turn on the same texts.
+"""
+
+import kwtsms
+from side_by_side import Way, row, table
+
+from kwtsms_client import clean_message
+
+COUNT = 2000
+ENGLISH = ("Backup failed on db-2: the disk is full.", "Your code is 123456, valid for 5 minutes.")
+ARABIC = ("نجح النسخ الاحتياطي، شكراً لكم", "تم استلام طلبكم وسيصل خلال يومين")
+DIRTY = ("رمزك ١٢٣٤٥٦ صالح لمدة ٥ دقائق", "Server down 🎉 now", "<b>Hello</b> world\u200b")
+# Of what operations and support teams send, most needs no cleaning.
+MIXED = (*ENGLISH, *ARABIC, *ENGLISH, *ARABIC, *DIRTY)
+
+
+def rows(label: str, kinds: tuple[str, ...]) -> list[str]:
+    """One text after the other, and all at once."""
+    texts = [kinds[number % len(kinds)] for number in range(COUNT)]
+    wrong = [one for one in kinds if kwtsms.clean_message(one) != clean_message(one)]
+    assert wrong == []  # noqa: S101 - What is compared does the same.
+    assert clean_message(texts) == [clean_message(one) for one in texts]  # noqa: S101
+    theirs = Way("official", lambda: [kwtsms.clean_message(one) for one in texts])
+    singly = Way("one by one", lambda: [clean_message(one) for one in texts])
+    together = Way("a batch", lambda: clean_message(texts))
+    return [row(f"{label}, {way.name}", COUNT, theirs, way) for way in (singly, together)]
+
+
+if __name__ == "__main__":
+    found = [*rows("English", ENGLISH), *rows("Arabic", ARABIC), *rows("mixed", MIXED)]
+    print(table("text", found + rows("all to be cleaned", DIRTY)))

@@ -1,0 +1,45 @@
+"""Which country a number belongs to, and whether it can be a mobile there. Pure."""
+
+from kwtsms_client.countries import COUNTRIES, Country
+
+MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164 has at most 15.
+SHAPE = 4  # No country tells its mobiles apart by more than the first four digits.
+
+
+def country_of(number: str) -> Country | None:
+    """The country whose code a number in international form begins with."""
+    return COUNTRIES.get(number[:3]) or COUNTRIES.get(number[:2]) or COUNTRIES.get(number[:1])
+
+
+def is_local(digits: str, code: str | None) -> bool:
+    """Whether these digits are exactly a mobile number within a country."""
+    country = COUNTRIES.get(code or "")
+    if country is None or len(digits) not in country.lengths:
+        return False
+    return not country.first or digits.startswith(country.first)
+
+
+def is_sendable(number: str) -> bool:
+    """Whether a number in international form can be a mobile; of unknown countries any may be."""
+    country = country_of(number)
+    if country is None:
+        return MIN_DIGITS <= len(number) <= MAX_DIGITS
+    return is_local(number[len(country.code) :], country.code)
+
+
+class _Lengths(dict[str, int]):
+    """How long a number may be that begins with these four digits: a bit for each length.
+
+    There are no more than ten thousand such beginnings; each is worked out when it first occurs.
+    """
+
+    def __missing__(self, beginning: str) -> int:
+        bits = 0
+        if len(beginning) == SHAPE:
+            fits = (n for n in range(SHAPE, MAX_DIGITS + 2) if is_sendable(beginning.ljust(n, "0")))
+            bits = sum(1 << n for n in fits)
+        self[beginning] = bits
+        return bits
+
+
+LENGTHS = _Lengths()

@@ -1,0 +1,182 @@
+"""What becomes of a text: what is removed and where, what forces Unicode, and what that costs.
+
+Slower than `clean_message`, which keeps no account; a test holds both to the same text.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from kwtsms_client import paging
+from kwtsms_client.paging import UCS_SINGLE, Encoding
+from kwtsms_client.text import ARABIC_DIGITS, CONTROL, EMOJI, HIDDEN, LINE_ENDS, TAG
+
+RISKY = frozenset("©®™ℹ←↑→↓↔↕⇒⇔")  # Left in; whether the gateway chokes on them is not known.
+DIGIT, HTML, EMOJI_KIND, CONTROL_KIND = "Arabic digit", "HTML tag", "emoji", "control character"
+# What is not to be seen, by the names that people know or can look up.
+NAMES = {
+    "\u200b": "zero-width space",
+    "\u200c": "zero-width non-joiner",
+    "\u200d": "zero-width joiner",
+    "\u2060": "word joiner",
+    "\u00ad": "soft hyphen",
+    "\ufeff": "byte-order mark",
+    "\ufffc": "object placeholder",
+    "\u200e": "left-to-right mark",
+    "\u200f": "right-to-left mark",
+    "\u061c": "Arabic letter mark",
+    **dict.fromkeys("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "direction mark"),
+}
+KINDS = (DIGIT, HTML, EMOJI_KIND, CONTROL_KIND, *dict.fromkeys(NAMES.values()))
+# What word processors put in, and the plain character that says the same.
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys("‘’‚‛′`´", "'"),
+        **dict.fromkeys("“”„‟″«»", '"'),
+        **dict.fromkeys("‐‑‒–—−", "-"),
+        **dict.fromkeys("\u00a0\u2002\u2003\u2009\u202f\t", " "),
+        "…": "...",
+        "•": "-",
+        "×": "x",
+    }
+)
+_ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
+MAX_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One kind of thing that was removed or changed, and how often."""
+
+    kind: str  # One of KINDS.
+    count: int
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a text as it was written; `removed` parts never reach the phone."""
+
+    text: str
+    removed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MessageReport:
+    """A text as the phone will show it, what was taken out, and what it costs."""
+
+    original: str = field(repr=False)
+    cleaned: str = field(repr=False)
+    changes: tuple[Change, ...]
+    encoding: Encoding
+    units: int
+    pages: int
+    forcing: tuple[str, ...]  # Characters that force Unicode: 70 to a page and not 160.
+    risky: tuple[str, ...]
+    segments: tuple[Segment, ...] = field(repr=False)
+
+    @property
+    def blank(self) -> bool:
+        """Nothing is left to read."""
+        return not self.cleaned.strip()
+
+    @property
+    def odd(self) -> tuple[str, ...]:
+        """What forces Unicode in a text that is not Arabic: often it can be spared."""
+        found = tuple(char for char in self.forcing if not _ARABIC.match(char))
+        return found if len(found) == len(self.forcing) else ()
+
+    @property
+    def plainer(self) -> str | None:
+        """The same with plain quotes and dashes, where that takes fewer pages."""
+        text = self.cleaned.translate(_PLAIN)
+        return text if paging.pages(text) < self.pages else None
+
+    def summary(self) -> str:
+        """What was changed and what it costs, as sentences for people."""
+        removed = [counted(one) for one in self.changes if one.kind != DIGIT]
+        digits = [counted(one) for one in self.changes if one.kind == DIGIT]
+        told = [f"Removed {', '.join(removed)}."] if removed else []
+        told += [f"Changed {one} to 0-9." for one in digits]
+        if self.odd:
+            chars = " ".join(self.odd[:MAX_NAMED])
+            verb = "forces" if len(self.odd) == 1 else "force"
+            told.append(f"{chars} {verb} Unicode: {UCS_SINGLE} characters per page.")
+        return " ".join(told)
+
+
+def counted(change: Change) -> str:
+    """How often, and what: `2 HTML tags`."""
+    plural = "" if change.count == 1 or change.kind == EMOJI_KIND else "s"
+    return f"{change.count} {change.kind}{plural}"
+
+
+def inspect_message(text: str) -> MessageReport:
+    """The cleaned text with a report: what changed, pages, and which characters force Unicode."""
+    written = LINE_ENDS.sub("\n", str(text))
+    trail = _Trail(written.translate(ARABIC_DIGITS))
+    while trail.shortened():
+        pass
+    cleaned = trail.text
+    forcing = paging.forcing(cleaned)
+    encoding = Encoding.UCS2 if forcing else Encoding.GSM7
+    units = paging.units(cleaned, encoding)
+    return MessageReport(
+        original=str(text),
+        cleaned=cleaned,
+        changes=(*_digits(written), *trail.changes()),
+        encoding=encoding,
+        units=units,
+        pages=paging.pages_of(units, encoding),
+        forcing=forcing,
+        risky=tuple(char for char in dict.fromkeys(cleaned) if char in RISKY),
+        segments=trail.segments(),
+    )
+
+
+class _Trail:
+    """A text while it is shortened, and where each of its characters stood at first."""
+
+    def __init__(self, text: str) -> None:
+        self.whole = self.text = text
+        self._at = list(range(len(text)))
+        self._removed: dict[str, Counter[str]] = {}
+
+    def shortened(self) -> bool:
+        """Takes out what is to be removed; whether there was any, so that more may have formed."""
+        before = len(self.text)
+        for pattern, kind in ((TAG, HTML), (EMOJI, EMOJI_KIND), (HIDDEN, ""), (CONTROL, "")):
+            self._take_out(pattern, kind)
+        return len(self.text) < before
+
+    def _take_out(self, pattern: "re.Pattern[str]", kind: str) -> None:
+        end, text, at = 0, [], []
+        for found in pattern.finditer(self.text):
+            name = kind or NAMES.get(found[0], CONTROL_KIND)
+            self._removed.setdefault(name, Counter())[found[0]] += 1
+            text.append(self.text[end : found.start()])
+            at += self._at[end : found.start()]
+            end = found.end()
+        if end:
+            self.text = "".join(text) + self.text[end:]
+            self._at = at + self._at[end:]
+
+    def changes(self) -> list[Change]:
+        """What was taken out, kind by kind."""
+        return [Change(kind, all_.total(), tuple(all_)) for kind, all_ in self._removed.items()]
+
+    def segments(self) -> tuple[Segment, ...]:
+        """The whole text, in parts that stayed and parts that did not."""
+        kept = set(self._at)
+        parts: list[Segment] = []
+        begin = 0
+        for number in range(1, len(self.whole) + 1):
+            if number == len(self.whole) or (number in kept) != (begin in kept):
+                parts.append(Segment(self.whole[begin:number], begin not in kept))
+                begin = number
+        return tuple(parts)
+
+
+def _digits(written: str) -> list[Change]:
+    found = Counter(char for char in written if ord(char) in ARABIC_DIGITS)
+    return [Change(DIGIT, found.total(), tuple(found))] if found else []
