@@ -8,10 +8,10 @@ from chaos.judge import Verdict
 from chaos.postgres import postgres
 from chaos.storm import UNREADABLE, Weather, storm
 
-# Ten times the real pace. A busy machine may delay a request by one interval.
-LONG = Weather(messages=2_000, kills=300, interval=0.05, per_second=14, jitter=0.05)
+# Ten times the real pace, where a tenth of a second is a whole one: judged by every ten of them.
+LONG = Weather(messages=2_000, kills=300, interval=0.05, per_second=14, jitter=0.1)
 REAL = Weather(
-    messages=40, kills=12, interval=0.5, per_second=2, faults=UNREADABLE, fresh=True, replicas=2
+    messages=60, kills=20, interval=0.5, per_second=2, faults=UNREADABLE, fresh=True, replicas=3
 )
 
 

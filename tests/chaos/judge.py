@@ -7,6 +7,7 @@ fault.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 
 from chaos.evidence import Entry, Evidence, Request, Told
 from kwtsms_bot.outbox.message import TRANSITIONS, State
@@ -15,7 +16,7 @@ ARRIVED = frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED, State.STUCK
 UNFINISHED = frozenset({State.QUEUED, State.CLAIMED, State.IN_FLIGHT})
 MAX_STARTS = 3  # In any one second, at two requests a second.
 SECOND = 2  # One second, in intervals of the pace.
-TEN_SECONDS = 20  # Ten of them: what the pace is on average, whatever the jitter.
+TEN_SECONDS = 20  # Ten of them: what the pace is on average.
 MAX_SHOWN = 5  # Findings of one kind in a report.
 
 
@@ -24,7 +25,7 @@ class Rules:
     """What holds for this run."""
 
     interval: float = 0.5  # Seconds between two requests.
-    jitter: float = 0.0  # Seconds by which a busy machine may delay one request.
+    jitter: float = 0.0  # Seconds by which a busy machine may delay one request: it does not scale.
     repeat_seconds: float = 15.0  # The gateway's pause between two messages to one number.
     by_hand: frozenset[str] = frozenset()  # Texts that a person sent again.
 
@@ -162,7 +163,8 @@ def over_pace(requests: Sequence[Request], rules: Rules) -> Iterator[str]:
     """Each request that is one too many for its second, or for its ten seconds (scaled)."""
     starts = sorted(request.at for request in requests)
     second, ten = SECOND * rules.interval - rules.jitter, TEN_SECONDS * rules.interval
-    for most, window in ((MAX_STARTS, second), (TEN_SECONDS + MAX_STARTS, ten)):
+    in_ten = TEN_SECONDS + MAX_STARTS + ceil(rules.jitter / rules.interval)
+    for most, window in ((MAX_STARTS, second), (in_ten, ten)):
         for first, last in zip(starts, starts[most:], strict=False):
             if last - first < window:
                 yield f"{most + 1} requests began within {last - first:.3f} s, until {last:.3f}"
