@@ -46,6 +46,14 @@ def later(moment: ColumnElement[datetime], delay: timedelta) -> ColumnElement[da
     return type_coerce(type_coerce(moment, BigInteger) + delay // MICROSECOND, Moment)
 
 
+def moved(
+    moment: ColumnElement[datetime], then: ColumnElement[datetime], now: datetime
+) -> ColumnElement[datetime]:
+    """What is as far from `now` as `moment` is from `then`."""
+    offset = type_coerce(moment, BigInteger) - type_coerce(then, BigInteger)
+    return type_coerce(offset + (now - EPOCH) // MICROSECOND, Moment)
+
+
 def inserted_id(made: CursorResult[Any]) -> int:
     """The number that the database gave to the row just inserted."""
     key = made.inserted_primary_key

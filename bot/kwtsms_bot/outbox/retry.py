@@ -71,6 +71,11 @@ def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
     return Plan(State.REJECTED, now, code, reason)
 
 
+def overslept(now: datetime) -> Plan:
+    """The plan for a call whose lease ran out before a byte of it left."""
+    return Plan(State.QUEUED, now, reason="This machine stood still.")
+
+
 def _again(
     delays: tuple[int, ...], tries: int, now: datetime, *, reason: str, code: str | None = None
 ) -> Plan:

@@ -4,6 +4,7 @@ For each call: claim it, wait for the turn, make "in flight" durable, and only t
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
@@ -23,6 +24,7 @@ MAX_IN_FLIGHT = 8  # A slow answer keeps no other message waiting.
 SHORTEST_SECONDS = 0.05
 SWEEP_SECONDS = 2.0  # How often the leases of others are looked at.
 TROUBLE_SECONDS = 1.0
+LATE_SECONDS = 0.25  # A turn that was so long ago is over: others have started since.
 FINISH_SECONDS = 20.0
 log = structlog.get_logger(__name__)
 
@@ -107,12 +109,14 @@ class Worker:
     async def _launch(self, stop: asyncio.Event) -> bool:
         """Puts one call on its way. The turn comes first: what is urgent then is claimed then."""
         await self._turns.turn()
+        turn = time.monotonic()
         if stop.is_set():
             return False
         call = await self._store.claim(self._owner, self._lease, self._clock())
+        leaving = time.monotonic()
         if call is None or not await self._store.put_in_flight(call, self._lease, self._clock()):
             return False
-        task = asyncio.create_task(self._send(call))
+        task = asyncio.create_task(self._send(call, turn, leaving))
         self._carrying.add(task)
         task.add_done_callback(self._carried)
         self._on_change()
@@ -124,7 +128,13 @@ class Worker:
         if not task.cancelled() and (error := task.exception()):
             log.error("call abandoned", exc_info=error)  # Its lease runs out: it becomes unknown.
 
-    async def _send(self, call: ClaimedCall) -> None:
+    async def _send(self, call: ClaimedCall, turn: float, leaving: float) -> None:
+        """Lets it leave, if its turn and its lease are not over meanwhile."""
+        if time.monotonic() - turn > LATE_SECONDS:
+            await self._turns.turn()
+        if time.monotonic() - leaving >= self._lease.total_seconds():
+            await self._settle(call, retry.overslept(self._clock()))
+            return
         await self._settle(call, await self._carry(call))
 
     async def _carry(self, call: ClaimedCall) -> Plan:

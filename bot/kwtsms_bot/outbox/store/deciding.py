@@ -1,9 +1,10 @@
 """What a person decides about a message, what the tracker learns of it, and what time erases."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import String, cast, delete, select, update
+from sqlalchemy import Select, String, cast, delete, select, update
 
 from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
 from kwtsms_bot.outbox.message import State
@@ -11,6 +12,7 @@ from kwtsms_bot.outbox.store.base import PARAMETERS, Base, move, touch
 from kwtsms_bot.outbox.store.usage import add
 from kwtsms_bot.outbox.tracking import Tracked
 
+CHECKING = timedelta(minutes=2)  # Then another replica asks.
 UNDER_WAY = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
 
 
@@ -75,17 +77,22 @@ class Deciding(Base):
         return len(ids)
 
     async def to_check(self, now: datetime) -> Tracked | None:
-        """The attempt whose status is to be asked first."""
+        """The attempt whose status is to be asked first; it is ours for a while."""
         query = (
             select(attempt)
             .where(attempt.c.check_at <= now, attempt.c.gateway_id.is_not(None))
             .order_by(attempt.c.check_at)
             .limit(1)
         )
-        async with self.database.reading() as connection:
-            row = (await connection.execute(query)).first()
+        if not await self._is_any(query):
+            return None
+        async with self.database.transaction() as connection:
+            locked = query.with_for_update(skip_locked=True)
+            row = (await connection.execute(locked)).first()
             if row is None:
                 return None
+            mine = update(attempt).where(attempt.c.id == row.id).values(check_at=now + CHECKING)
+            await connection.execute(mine)
             phones = await connection.execute(
                 select(recipient.c.phone).where(recipient.c.attempt_id == row.id)
             )
@@ -96,6 +103,11 @@ class Deciding(Base):
                 sent_at=row.settled_at,
                 checks=row.checks,
             )
+
+    async def _is_any(self, query: Select[Any]) -> bool:
+        """Without keeping a writer waiting."""
+        async with self.database.reading() as connection:
+            return (await connection.execute(query)).first() is not None
 
     async def next_check(self) -> datetime | None:
         """When the first status is to be asked."""

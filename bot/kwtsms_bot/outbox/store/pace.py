@@ -1,10 +1,14 @@
-"""Whose turn it is: one row that all replicas move forward, so no leader is needed."""
+"""Whose turn it is: one row that all replicas move forward, so no leader is needed.
+
+A turn that was slept through is not used: requests whose turns are long past would all start now.
+"""
 
 import asyncio
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, insert, update
+from sqlalchemy import and_, case, insert, update
 
 from kwtsms_bot.database import AlreadyThere, Database
 from kwtsms_bot.database.columns import later
@@ -13,6 +17,7 @@ from kwtsms_bot.outbox.store.base import Base
 
 INTERVAL = timedelta(seconds=0.5)  # kwtSMS advises two requests a second; above five it bans.
 ACCOUNT = "kwtsms"
+LONGEST_QUEUE = timedelta(minutes=5)  # Nobody waits so long: the clock has gone back.
 
 
 class DatabasePacer(Base):
@@ -24,13 +29,19 @@ class DatabasePacer(Base):
 
     async def turn(self) -> None:
         """Waits for this caller's instant, by the database's clock."""
-        at, now = await self.reserve()
-        await asyncio.sleep(max(0.0, (at - now).total_seconds()))
+        late = self.interval.total_seconds() / 2
+        while True:
+            at, now = await self.reserve()
+            begins = time.monotonic() + max(0.0, (at - now).total_seconds())
+            await asyncio.sleep(begins - time.monotonic())
+            if time.monotonic() - begins < late:
+                return
 
     async def reserve(self) -> tuple[datetime, datetime]:
         """This caller's instant, which no other caller has, and what time it is now."""
         now = self.database.now_expression
-        starts = case((rate.c.next_free > now, rate.c.next_free), else_=now)
+        waiting = and_(rate.c.next_free > now, rate.c.next_free < later(now, LONGEST_QUEUE))
+        starts = case((waiting, rate.c.next_free), else_=now)
         step = (
             update(rate)
             .where(rate.c.account == ACCOUNT)

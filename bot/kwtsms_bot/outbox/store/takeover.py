@@ -1,14 +1,17 @@
-"""What is taken over from owners that are gone."""
+"""What is taken over from owners that are gone, and set right after the clock has gone back."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database.columns import moved
 from kwtsms_bot.database.tables import attempt, recipient
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.message import Priority, State
 from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, move, touch
 
+LONGEST_LEASE = timedelta(minutes=10)  # As config.yaml allows it.
+CLOCKS_DIFFER = timedelta(minutes=1)  # No more than this; what is later, a wrong clock has written.
 GONE_REASON = "The process that was sending it stopped before the answer came."
 
 
@@ -17,11 +20,13 @@ class TakingOver(Base):
 
     async def reap(self, now: datetime) -> tuple[int, int]:
         """Takes over from owners that are gone: how many calls went back, how many are unknown."""
+        ended = or_(attempt.c.lease_until <= now, attempt.c.lease_until > now + LONGEST_LEASE)
         async with self.database.transaction() as connection:
+            await _after_a_wrong_clock(connection, now)
             lost = (
                 await connection.execute(
                     select(attempt.c.id, attempt.c.state, attempt.c.message_id)
-                    .where(attempt.c.state.in_([CLAIMED, IN_FLIGHT]), attempt.c.lease_until <= now)
+                    .where(attempt.c.state.in_([CLAIMED, IN_FLIGHT]), ended)
                     .with_for_update(skip_locked=True)
                 )
             ).all()
@@ -37,6 +42,21 @@ class TakingOver(Base):
             await touch(connection, [row.message_id for row in lost])
         unknown = sum(row.state == IN_FLIGHT for row in lost)
         return len(lost) - unknown, unknown
+
+
+async def _after_a_wrong_clock(connection: AsyncConnection, now: datetime) -> None:
+    """What was put off by a clock that was fast is as far off now as it was then."""
+    ahead = now + CLOCKS_DIFFER
+    await connection.execute(
+        update(recipient)
+        .where(
+            recipient.c.state == State.QUEUED.value,
+            recipient.c.priority.in_(list(map(int, Priority))),  # For the index.
+            recipient.c.due_at > ahead,
+            recipient.c.updated_at > ahead,
+        )
+        .values(due_at=moved(recipient.c.due_at, recipient.c.updated_at, now), updated_at=now)
+    )
 
 
 async def give_back(connection: AsyncConnection, attempt_id: int, now: datetime) -> None:

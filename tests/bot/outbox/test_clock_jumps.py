@@ -1,0 +1,86 @@
+"""The clock was an hour fast and is set right: nothing waits for the hour to pass."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import update
+
+from kwtsms_bot.database.tables import rate
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import DatabasePacer
+from support.database import AT, new, opened, store_in
+
+HOUR = timedelta(hours=1)
+LEASE = timedelta(seconds=30)
+
+
+async def test_what_was_accepted_then_is_due_now(tmp_path: Path) -> None:
+    """Its time is as far off as it was."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(), AT + HOUR)
+        await store.reap(AT)
+
+        assert await store.next_due() == AT
+        assert await store.claim("one", LEASE, AT)
+
+
+async def test_what_was_put_off_then_waits_as_long_as_it_should(tmp_path: Path) -> None:
+    """Thirty seconds for a full queue are thirty seconds."""
+    wait = timedelta(seconds=30)
+    async with store_in(tmp_path) as store:
+        await store.accept(new(), AT + HOUR)
+        call = await store.claim("one", LEASE, AT + HOUR)
+        assert call
+        assert await store.put_in_flight(call, LEASE, AT + HOUR)
+        await store.settle(call, Plan(State.QUEUED, AT + HOUR + wait), AT + HOUR)
+        await store.reap(AT)
+
+        assert await store.next_due() == AT + wait
+
+
+async def test_what_waits_for_its_time_is_left_alone(tmp_path: Path) -> None:
+    """A long pause is no wrong clock."""
+    late = AT + timedelta(minutes=5)
+    async with store_in(tmp_path) as store:
+        await store.accept(new(), AT)
+        call = await store.claim("one", LEASE, AT)
+        assert call
+        assert await store.put_in_flight(call, LEASE, AT)
+        await store.settle(call, Plan(State.QUEUED, late), AT)
+        await store.reap(AT)
+
+        assert await store.next_due() == late
+
+
+async def test_a_lease_taken_then_is_over(tmp_path: Path) -> None:
+    """A dead process does not hold its call for an hour."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(), AT + HOUR)
+        assert await store.claim("one", LEASE, AT + HOUR)
+
+        assert await store.reap(AT) == (1, 0)
+
+
+async def test_a_number_written_to_then_is_not_hot_for_an_hour(tmp_path: Path) -> None:
+    """The gateway's fifteen seconds are no hour."""
+    async with store_in(tmp_path) as store:
+        await store.accept(new(), AT + HOUR)
+        call = await store.claim("one", LEASE, AT + HOUR)
+        assert call
+        assert await store.put_in_flight(call, LEASE, AT + HOUR)
+        await store.accept(new(text="second"), AT)
+
+        assert await store.claim("one", LEASE, AT)
+
+
+async def test_turns_given_then_do_not_hold_up_the_next(tmp_path: Path) -> None:
+    """The row says that the next free instant is an hour away; nobody can be waiting for that."""
+    async with opened(tmp_path) as database:
+        pacer = DatabasePacer(database)
+        await pacer.reserve()
+        async with database.transaction() as connection:
+            await connection.execute(update(rate).values(next_free=await database.now() + HOUR))
+        at, now = await pacer.reserve()
+
+    assert at == now
