@@ -12,6 +12,7 @@ from chaos.judge import Rules, Verdict, judge
 from chaos.postgres import postgres
 from chaos.program import Point, Program
 from chaos.storm import UNREADABLE, Trouble, Weather, storm
+from kwtsms_bot.outbox.message import State
 
 SHOWER = Weather(
     messages=80, kills=6, interval=0.1, per_second=8, jitter=0.2, faults=UNREADABLE, calm_seconds=60
@@ -82,6 +83,19 @@ async def test_a_process_that_wakes_after_its_lease_sends_nothing(
     weigh(judge(evidence, Rules(interval=0.1, jitter=0.1)))
 
     assert sum(request.endpoint == "send" for request in evidence.requests) == sends
+
+
+async def test_a_lock_is_not_held_by_who_stands_still(tmp_path: Path, weigh: Weigh) -> None:
+    """A replica that stops inside a transaction keeps the others from their turns for seconds."""
+    async with postgres(tmp_path) as server:
+        program = Program(interval=0.1)
+        async with housed(tmp_path, server.url, seed=1, program=program) as house:
+            await house.connected()
+            await scenes.sends_past_a_lock(house, server.url)
+            evidence = await house.evidence()
+    weigh(judge(evidence, Rules(interval=0.1, jitter=0.2)))
+
+    assert [row.state for row in evidence.rows] == [State.SENT]
 
 
 async def test_the_clock_jumps_an_hour_either_way(tmp_path: Path, seed: int, weigh: Weigh) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+from contextlib import suppress
 
 from chaos.crowd import Order
 from chaos.house import House
 from chaos.program import Action, Point
 from chaos.waiting import until
+from kwtsms_bot.database import DatabaseTrouble, open_database
 
 NUMBER = "96566000001"
 
@@ -86,6 +88,18 @@ async def sleeps_past_its_lease(house: House, point: Point) -> None:
     await house.quiet(20)
     sleeper.signal(signal.SIGCONT)
     await house.stop(sleeper)
+
+
+async def sends_past_a_lock(house: House, database: str) -> None:
+    """Somebody holds the row of the turns, and says nothing more."""
+    silent = await open_database(database)
+    with suppress(DatabaseTrouble):  # The database hangs up on it.
+        async with silent.transaction() as connection:
+            await connection.exec_driver_sql("UPDATE rate SET next_free = next_free")
+            await ask(house, order())
+            await house.quiet(30)
+            await connection.exec_driver_sql("SELECT 1")
+    await silent.close()
 
 
 async def taken_over(house: House) -> None:

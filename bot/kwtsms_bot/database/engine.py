@@ -18,6 +18,12 @@ from kwtsms_bot.database.columns import Moment
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 BUSY_MILLISECONDS = 10_000
+# A replica that stands still, or whose machine is gone, does not hold its locks for longer.
+IDLE_MILLISECONDS = 10_000
+CONNECT: dict[str, dict[str, str]] = {
+    "sqlite": {},
+    "postgresql": {"options": f"-c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"},
+}
 READING = "kwtsms_reading"
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 # The database's own clock, in microseconds since 1970: replicas' clocks may differ.
@@ -112,6 +118,7 @@ async def open_database(url: str) -> Database:
         parsed.set(drivername=DRIVERS[name]),
         pool_pre_ping=name != "sqlite",
         hide_parameters=True,  # Numbers and texts are in them, and errors reach the log.
+        connect_args=CONNECT[name],
     )
     if name == "sqlite":
         _check_folder(parsed.database)
