@@ -114,6 +114,7 @@ class SendResult:
     invalid: tuple[RejectedInput, ...] = ()
     points_charged: Decimal = Decimal(0)
     balance_after: Decimal | None = None
+    warnings: tuple[str, ...] = ()  # What went well, and should not be so in production.
 
     def of(self, outcome: Outcome) -> tuple[str, ...]:
         """The numbers with this outcome."""

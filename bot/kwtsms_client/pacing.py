@@ -14,9 +14,14 @@ class Pacer:
         self._next = float("-inf")
         self._lock = threading.Lock()
 
-    def reserve(self, now: float) -> float:
-        """How many seconds from `now` the caller has to wait before it starts."""
+    def reserve(self, now: float, latest: float = float("inf")) -> float | None:
+        """How many seconds from `now` the caller has to wait before it starts.
+
+        None, and nothing reserved, where that would be later than `latest`.
+        """
         with self._lock:
             start = max(now, self._next)
+            if start > latest:
+                return None
             self._next = start + self.interval
         return start - now

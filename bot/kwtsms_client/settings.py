@@ -25,6 +25,7 @@ class Settings:
     sender_id: str = SHARED_SENDER
     test_mode: bool = False
     base_url: str = BASE_URL
+    log_file: str | None = None
 
 
 def from_environment(
@@ -41,6 +42,7 @@ def from_environment(
         values.get("KWTSMS_SENDER_ID", "").strip() or SHARED_SENDER,
         _flag(values.get("KWTSMS_TEST_MODE", "")),
         checked_url(values.get("KWTSMS_BASE_URL", "").strip() or BASE_URL),
+        values.get("KWTSMS_LOG_FILE", "").strip() or None,
     )
 
 

@@ -14,15 +14,16 @@ from kwtsms_client import (
 )
 from kwtsms_client import flow as plans
 from kwtsms_client.errors import rejection
-from kwtsms_client.flow import Pause
+from kwtsms_client.flow import Pause, Together
 
 OK = Acceptance("f4c8", 1, None, None, None)
 NUMBER = "96598765432"
 
 
-def carry(plan: plans.Plan[Any], answers: list[Any]) -> tuple[Any, list[float]]:
+def carry(
+    plan: plans.Plan[Any], answers: list[Any], pauses: list[float]
+) -> tuple[Any, list[float]]:
     """Carries `plan` with these answers; its result, and the seconds it asked to wait."""
-    pauses: list[float] = []
     try:
         step = next(plan)
         while True:
@@ -30,16 +31,27 @@ def carry(plan: plans.Plan[Any], answers: list[Any]) -> tuple[Any, list[float]]:
                 pauses.append(step.seconds)
                 step = plan.send(None)
                 continue
+            if isinstance(step, Together):
+                step = plan.send([part(one, answers, pauses) for one in step.plans])
+                continue
             answer = answers.pop(0)
             step = plan.throw(answer) if isinstance(answer, Exception) else plan.send(answer)
     except StopIteration as done:
         return done.value, pauses
 
 
+def part(plan: plans.Plan[Any], answers: list[Any], pauses: list[float]) -> Any:
+    """One of several plans: its result, or the error that it ended with."""
+    try:
+        return carry(plan, answers, pauses)[0]
+    except KwtSMSError as error:
+        return error
+
+
 def send(answers: list[Any], **options: Any) -> tuple[SendResult, list[float]]:
     """Carries a send to one number."""
     order = plans.order(NUMBER, "hello", sender="MY-APP", test=False, default_country=None)
-    return carry(plans.send(order, **options), answers)
+    return carry(plans.send(order, **options), answers, [])
 
 
 @pytest.mark.parametrize(
@@ -92,7 +104,7 @@ def test_what_cannot_be_sent_is_refused_here(to: object, text: object, sender: s
 def test_good_numbers_are_sent_and_bad_ones_are_told() -> None:
     """One wrong number does not hold up the others, and is not lost."""
     order = plans.order([NUMBER, "abc"], "hello", sender="MY-APP", test=False, default_country=None)
-    result, _ = carry(plans.send(order), [OK])
+    result, _ = carry(plans.send(order), [OK], [])
 
     assert result.accepted == (NUMBER,)
     assert [one.input for one in result.invalid] == ["abc"]

@@ -1,5 +1,8 @@
 """What both clients are made with, and what they remember. Opens no connection."""
 
+import ssl
+import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -7,18 +10,28 @@ from typing import Any, Self
 import httpx
 
 from kwtsms_client import flow, settings
-from kwtsms_client.models import Balance, Credentials, SendResult
+from kwtsms_client import preview as previews
+from kwtsms_client.models import Balance, Coverage, Credentials, RejectedInput, SendResult
+from kwtsms_client.preview import SendPreview
 from kwtsms_client.protocol import BASE_URL, HEADERS
+from kwtsms_client.request_log import RequestLog
 from kwtsms_client.settings import SHARED_SENDER
 
 TIMEOUT_SECONDS = 15.0
 KEEPALIVE_SECONDS = 4.0  # Common servers close an idle connection after five.
+MAX_IN_FLIGHT = 8
+COVERAGE_SECONDS = 24 * 3600.0
 
 
 class Account:
-    """What both clients are made with, and what they remember."""
+    """What both clients are made with, and what they remember; threads may share it.
 
-    def __init__(
+    `log` names a file for the request log (`log_content`: with numbers and texts in full).
+    `check_coverage` holds back numbers of countries that are not active on the account, once
+    `coverage()` has been asked.
+    """
+
+    def __init__(  # noqa: PLR0913 - Each by its name, and each has a default.
         self,
         credentials: Credentials,
         *,
@@ -27,6 +40,10 @@ class Account:
         test_mode: bool = False,
         default_country: str | None = None,
         timeout: float = TIMEOUT_SECONDS,
+        log: str | Path | None = None,
+        log_content: bool = False,
+        check_coverage: bool = True,
+        tls: ssl.SSLContext | bool = True,
     ) -> None:
         self.credentials = credentials
         self.base_url = settings.checked_url(base_url)
@@ -34,46 +51,90 @@ class Account:
         self.test_mode = test_mode
         self.default_country = default_country
         self.cached_balance: Balance | None = None  # From the last balance, verify or send.
+        self._lock = threading.Lock()
+        self._check_coverage = check_coverage
+        self._coverage: tuple[float, Coverage] | None = None
+        self._log = RequestLog(log, content=log_content) if log else None
+        self._timeout = timeout
         self._options: dict[str, Any] = {
             "timeout": timeout,
             "follow_redirects": False,
             "headers": HEADERS,
             "limits": httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
+            "verify": tls,
         }
 
     @classmethod
     def from_env(
-        cls, path: str | Path | None = ".env", environ: Mapping[str, str] | None = None
+        cls,
+        path: str | Path | None = ".env",
+        environ: Mapping[str, str] | None = None,
+        **options: Any,
     ) -> Self:
-        """A client set up by KWTSMS_USERNAME, _PASSWORD, _SENDER_ID, _TEST_MODE and _BASE_URL.
+        """A client set up by KWTSMS_USERNAME, _PASSWORD, _SENDER_ID, _TEST_MODE and the rest.
 
         Raises:
             ConfigurationError: something is missing, or neither true nor false.
         """
         found = settings.from_environment(path, environ)
-        return cls(
-            found.credentials,
-            base_url=found.base_url,
-            sender_id=found.sender_id,
-            test_mode=found.test_mode,
+        told: dict[str, Any] = {
+            "base_url": found.base_url,
+            "sender_id": found.sender_id,
+            "test_mode": found.test_mode,
+            "log": found.log_file,
+        }
+        return cls(found.credentials, **(told | options))
+
+    @property
+    def cached_coverage(self) -> Coverage | None:
+        """The active prefixes, if they were asked for within a day."""
+        known = self._coverage
+        return known[1] if known and time.monotonic() - known[0] < COVERAGE_SECONDS else None
+
+    def preview(self, to: object, text: object) -> SendPreview:
+        """What `send` would do, with the credits that it would cost; asks and sends nothing."""
+        balance = self.cached_balance
+        found = previews.preview(
+            to,
+            text,
+            default_country=self.default_country,
+            balance=balance.available if balance else None,
         )
+        good, left_out = self._covered(found.recipients)
+        invalid = (*found.invalid, *left_out)
+        return SendPreview(found.report, good, invalid, found.balance)
 
     def _order(self, to: object, text: object, sender: str | None) -> flow.Order:
-        return flow.order(
+        order = flow.order(
             to,
             text,
             sender=self.sender_id if sender is None else sender,
             test=self.test_mode,
             default_country=self.default_country,
         )
+        good, left_out = self._covered(order.recipients)
+        return flow.covered(order, good, left_out)
+
+    def _covered(
+        self, numbers: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], tuple[RejectedInput, ...]]:
+        """The numbers that the account can send to, as far as that is known, and the others."""
+        coverage = self.cached_coverage if self._check_coverage else None
+        return (numbers, ()) if coverage is None else flow.by_coverage(numbers, coverage)
 
     def _remember(self, result: SendResult) -> SendResult:
         if result.balance_after is not None:
-            before = self.cached_balance
-            purchased = before.purchased if before else None
-            self.cached_balance = Balance(result.balance_after, purchased)
+            with self._lock:
+                before = self.cached_balance
+                purchased = before.purchased if before else None
+                self.cached_balance = Balance(result.balance_after, purchased)
         return result
 
     def _remember_balance(self, balance: Balance) -> Balance:
-        self.cached_balance = balance
+        with self._lock:
+            self.cached_balance = balance
         return balance
+
+    def _remember_coverage(self, coverage: Coverage) -> Coverage:
+        self._coverage = (time.monotonic(), coverage)
+        return coverage

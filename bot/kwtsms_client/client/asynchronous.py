@@ -2,16 +2,18 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 import httpx
 
 from kwtsms_client import flow, protocol
-from kwtsms_client.client.account import Account
+from kwtsms_client.client.account import MAX_IN_FLIGHT, Account
+from kwtsms_client.client.journey import TOO_LATE, Journey, NotBegun
 from kwtsms_client.client.wire import Received, translated
-from kwtsms_client.errors import KwtSMSError
-from kwtsms_client.flow import Pause, Plan
+from kwtsms_client.errors import KwtSMSError, NotSent
+from kwtsms_client.flow import Pause, Plan, Step, Together
 from kwtsms_client.models import (
     Balance,
     Coverage,
@@ -46,13 +48,26 @@ class AsyncClient(Account):
     ) -> None:
         super().__init__(credentials, **options)
         self._turns = pacer or _OwnTurns()
+        self._gate = asyncio.Lock()  # One request at a time waits for its turn.
+        self._places = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._http = httpx.AsyncClient(**self._options)
 
-    async def exchange(self, call: Call[T]) -> T:
+    async def exchange(self, call: Call[T], timeout: float | None = None) -> T:  # noqa: ASYNC109
         """Carries one call exactly once: no pacing, no retry. Raises as `Client.exchange` does."""
-        body = protocol.request_body(call, self.credentials)
+        begun = time.monotonic()
         try:
-            async with self._http.stream("POST", self.base_url + call.path, content=body) as reply:
+            answer = await self._exchange(call, timeout or self._timeout)
+        except KwtSMSError as error:
+            await self._note(call, error, begun)
+            raise
+        await self._note(call, answer, begun)
+        return answer
+
+    async def _exchange(self, call: Call[T], seconds: float) -> T:
+        body = protocol.request_body(call, self.credentials)
+        url = self.base_url + call.path
+        try:
+            async with self._http.stream("POST", url, content=body, timeout=seconds) as reply:
                 received = Received()
                 async for part in reply.aiter_bytes():
                     received.add(part)
@@ -76,23 +91,32 @@ class AsyncClient(Account):
         return await self._carry(flow.once(protocol.senderids()))
 
     async def coverage(self) -> Coverage:
-        """The active country prefixes."""
-        return await self._carry(flow.once(protocol.coverage()))
+        """The active country prefixes; remembered for a day, see `cached_coverage`."""
+        return self._remember_coverage(await self._carry(flow.once(protocol.coverage())))
 
     async def validate(self, numbers: object) -> Validation:
         """Whether the gateway routes to these numbers."""
         return await self._carry(flow.validate(numbers, self.default_country))
 
-    async def send(self, to: object, text: str, *, sender: str | None = None) -> SendResult:
+    async def send(
+        self, to: object, text: str, *, sender: str | None = None, deadline: float | None = None
+    ) -> SendResult:
         """As `Client.send`."""
-        return self._remember(await self._carry(flow.send(self._order(to, text, sender))))
+        plan = flow.send(self._order(to, text, sender))
+        return self._remember(await self._carry(plan, _journey(deadline)))
 
     async def send_with_retry(
-        self, to: object, text: str, *, sender: str | None = None, retries: int = 3
+        self,
+        to: object,
+        text: str,
+        *,
+        sender: str | None = None,
+        retries: int = 3,
+        deadline: float | None = None,
     ) -> SendResult:
         """As `Client.send_with_retry`."""
         plan = flow.send(self._order(to, text, sender), retries_too_soon=retries)
-        return self._remember(await self._carry(plan))
+        return self._remember(await self._carry(plan, _journey(deadline)))
 
     async def status(self, message_id: str) -> Status:
         """What the gateway did with a message."""
@@ -117,12 +141,16 @@ class AsyncClient(Account):
     ) -> None:
         await self.aclose()
 
-    async def _carry(self, plan: Plan[T]) -> T:
+    async def _carry(
+        self,
+        plan: Plan[T],
+        way: Journey = Journey(),  # noqa: B008 - It is frozen.
+    ) -> T:
         try:
             step = next(plan)
             while True:
                 try:
-                    answer = await self._do(step)
+                    answer = await self._do(step, way)
                 except KwtSMSError as error:
                     step = plan.throw(error)
                 else:
@@ -130,11 +158,62 @@ class AsyncClient(Account):
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]  # StopIteration has no type for it.
 
-    async def _do(self, step: Call[Any] | Pause) -> Any:
+    async def _do(self, step: Step, way: Journey) -> Any:
         if isinstance(step, Pause):
-            return await asyncio.sleep(step.seconds)
-        await self._turns.turn()
-        return await self.exchange(step)
+            return await _wait(step.seconds, way)
+        if isinstance(step, Together):
+            return await self._together(step, way)
+        await self._turn(way)
+        return await self.exchange(step, way.timeout(time.monotonic(), self._timeout))
+
+    async def _together(self, step: Together, way: Journey) -> list[Any]:
+        """Each plan in a task, as many at a time as may be in flight."""
+        stopped = asyncio.Event()
+
+        async def run(plan: Plan[Any]) -> Any:
+            async with self._places:
+                try:
+                    return await self._carry(plan, replace(way, stopped=stopped))
+                except NotBegun:
+                    return None
+                except KwtSMSError as error:
+                    if step.stops(error):
+                        stopped.set()
+                    return error
+
+        return await asyncio.gather(*(run(plan) for plan in step.plans))
+
+    async def _turn(self, way: Journey) -> None:
+        """Waits until a request may start."""
+        async with self._gate:
+            way.check()
+            try:
+                async with asyncio.timeout_at(_loop_time(way.until)):
+                    await self._turns.turn()
+            except TimeoutError:
+                raise NotSent(TOO_LATE) from None
+            way.check()
+
+    async def _note(self, call: Call[Any], outcome: object, begun: float) -> None:
+        if self._log:
+            await asyncio.to_thread(self._log.write, call, outcome, time.monotonic() - begun)
+
+
+async def _wait(seconds: float, way: Journey) -> None:
+    if time.monotonic() + seconds > way.until:
+        raise NotSent(TOO_LATE)
+    await asyncio.sleep(seconds)
+
+
+def _journey(deadline: float | None) -> Journey:
+    return Journey() if deadline is None else Journey(time.monotonic() + deadline)
+
+
+def _loop_time(until: float) -> float | None:
+    """An instant of `time.monotonic` by the loop's clock."""
+    if until == float("inf"):
+        return None
+    return asyncio.get_running_loop().time() + until - time.monotonic()
 
 
 class _OwnTurns:
@@ -142,4 +221,4 @@ class _OwnTurns:
         self._pacer = Pacer()
 
     async def turn(self) -> None:
-        await asyncio.sleep(self._pacer.reserve(time.monotonic()))
+        await asyncio.sleep(self._pacer.reserve(time.monotonic()) or 0.0)

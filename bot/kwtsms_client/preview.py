@@ -1,0 +1,42 @@
+"""What a send would be, before it is: the text, the numbers, the calls and the credits. Pure."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from kwtsms_client.flow import sort
+from kwtsms_client.models import RejectedInput
+from kwtsms_client.protocol import MAX_RECIPIENTS
+from kwtsms_client.report import MessageReport, inspect_message
+
+
+@dataclass(frozen=True, slots=True)
+class SendPreview:
+    """What would be sent, as far as it can be known here; nothing was asked or sent."""
+
+    report: MessageReport
+    recipients: tuple[str, ...] = field(repr=False)
+    invalid: tuple[RejectedInput, ...] = field(repr=False)
+    balance: Decimal | None  # The last that is known.
+
+    @property
+    def calls(self) -> int:
+        """Requests to the gateway, of 200 numbers at most."""
+        return -(-len(self.recipients) // MAX_RECIPIENTS)
+
+    @property
+    def credits(self) -> int:
+        """Pages times numbers: exact in Kuwait, a lower bound abroad."""
+        return self.report.pages * len(self.recipients)
+
+    @property
+    def affordable(self) -> bool | None:
+        """Whether the last known balance suffices; None where none is known."""
+        return None if self.balance is None else self.credits <= self.balance
+
+
+def preview(
+    to: object, text: object, *, default_country: str | None, balance: Decimal | None
+) -> SendPreview:
+    """The preview of a send."""
+    good, bad = sort(to, default_country)
+    return SendPreview(inspect_message("" if text is None else str(text)), good, bad, balance)

@@ -1,0 +1,79 @@
+"""A file of what was asked and answered, a JSON line each: off unless asked for.
+
+The password is never in it; numbers are masked and texts left out unless they are asked for. A log
+that cannot be written never breaks a send.
+"""
+
+import json
+import os
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from kwtsms_client.errors import KwtSMSError, Rejected
+from kwtsms_client.phone import mask
+from kwtsms_client.protocol import Call
+
+MAX_BYTES = 5 * 1024 * 1024
+KEPT = 3  # Older files, beside the one that is written: .1 is the newest of them.
+OURS_ALONE = 0o600
+SENSITIVE = ("mobile", "message")
+
+
+class RequestLog:
+    """Appends a line for each request; several threads may share it."""
+
+    def __init__(self, path: str | Path, *, content: bool = False) -> None:
+        self.path = Path(path)
+        self._content = content
+        self._lock = threading.Lock()
+
+    def write(self, call: Call[Any], outcome: object, seconds: float) -> None:
+        """One request: when, what, how long it took, and what came of it."""
+        entry = {
+            "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "endpoint": call.path.strip("/"),
+            "request": self._shown(call.payload),
+            "seconds": round(seconds, 3),
+            **_outcome(outcome),
+        }
+        line = json.dumps(entry, ensure_ascii=False, default=str) + "\n"
+        try:
+            with self._lock:
+                self._append(line)
+        except OSError:  # A full disk is no reason not to send.
+            return
+
+    def _append(self, line: str) -> None:
+        if self.path.exists() and self.path.stat().st_size + len(line) > MAX_BYTES:
+            self._rotate()
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+        with os.fdopen(os.open(self.path, flags, OURS_ALONE), "a", encoding="utf-8") as file:
+            file.write(line)
+
+    def _rotate(self) -> None:
+        for number in range(KEPT, 0, -1):
+            older = Path(f"{self.path}.{number - 1}" if number > 1 else self.path)
+            if older.exists():
+                older.replace(f"{self.path}.{number}")
+
+    def _shown(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        if self._content:
+            return dict(payload)
+        shown = {name: value for name, value in payload.items() if name not in SENSITIVE}
+        if numbers := str(payload.get("mobile", "")):
+            shown["mobile"] = ",".join(mask(one) for one in numbers.split(","))
+        if "message" in payload:
+            shown["characters"] = len(str(payload["message"]))
+        return shown
+
+
+def _outcome(outcome: object) -> dict[str, Any]:
+    if isinstance(outcome, Rejected):
+        return {"outcome": "rejected", "code": outcome.code}
+    if isinstance(outcome, KwtSMSError):
+        return {"outcome": type(outcome).__name__, "why": str(outcome)}
+    found = {name: getattr(outcome, name, None) for name in ("message_id", "points_charged")}
+    return {"outcome": "ok", **{name: value for name, value in found.items() if value is not None}}
