@@ -10,6 +10,7 @@ import asyncio
 import statistics
 import sys
 import time
+from decimal import Decimal
 
 from kwtsms_client import AsyncClient, Client, Credentials
 from kwtsms_sandbox.gateway import Gateway, RunningGateway
@@ -25,7 +26,7 @@ async def run(latency: float, kind: str) -> tuple[float, int]:
     async with RunningGateway(Gateway()) as running:
         gateway = running.gateway
         gateway.turn(latency=latency)
-        gateway.top_up(gateway.account.username, 20_000)
+        gateway.top_up(Decimal(20_000))
         account = Credentials(gateway.account.username, gateway.account.password)
         begun = time.monotonic()
         if kind == "Client":
@@ -66,7 +67,9 @@ def main() -> None:
             floor = INTERVALS * INTERVAL + latency
             over = f"{(took / floor - 1) * 100:.1f} %"
             most = max(count for _, count in found)
-            print(f"| {latency * 1000:.0f} ms | {kind} | {floor:.1f} | {took:.2f} | {over} | {most} |")
+            print(
+                f"| {latency * 1000:.0f} ms | {kind} | {floor:.1f} | {took:.2f} | {over} | {most} |"
+            )
 
 
 if __name__ == "__main__":

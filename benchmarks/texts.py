@@ -14,8 +14,8 @@ COUNT = 2000
 ENGLISH = ("Backup failed on db-2: the disk is full.", "Your code is 123456, valid for 5 minutes.")
 ARABIC = ("نجح النسخ الاحتياطي، شكراً لكم", "تم استلام طلبكم وسيصل خلال يومين")
 DIRTY = ("رمزك ١٢٣٤٥٦ صالح لمدة ٥ دقائق", "Server down 🎉 now", "<b>Hello</b> world\u200b")
-# Of what operations and support teams send, most needs no cleaning.
-MIXED = (*ENGLISH, *ARABIC, *ENGLISH, *ARABIC, *DIRTY)
+# Of what operations and support teams send, most needs no cleaning: here, one text in six does.
+MIXED = (*ENGLISH, *ARABIC, *ENGLISH, *ARABIC, *ENGLISH, *ARABIC, *ENGLISH, *DIRTY[:3])
 
 
 def rows(label: str, kinds: tuple[str, ...]) -> list[str]:
