@@ -1,0 +1,34 @@
+"""A one-time password: made, sent, and checked at the prompt.
+
+python examples/otp.py +96598765432
+
+What a service on the internet needs beyond this (limits, expiry, hashed codes) is in otp_service.py.
+"""
+
+import hmac
+import secrets
+import sys
+
+from kwtsms_client import Client
+
+COMPANY = "Example Co"  # kwtSMS wants the company's name in the text.
+
+
+def main(number: str) -> int:
+    """Sends a code to one number and asks for it."""
+    code = f"{secrets.randbelow(10**6):06}"
+    with Client.from_env() as sms:
+        result = sms.send(number, f"Your {COMPANY} code is {code}. It is valid for 5 minutes.")
+    if not result.ok:
+        print("The code could not be sent. Check the number and try again.")
+        return 1
+    typed = input("Code: ").strip()
+    if hmac.compare_digest(typed.encode(), code.encode()):
+        print("Right.")
+        return 0
+    print("Wrong.")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

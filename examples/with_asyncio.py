@@ -1,0 +1,27 @@
+"""Several things at once, from asyncio: one client, which keeps the pace for all of them.
+
+python examples/with_asyncio.py +96598765432 +96551234567
+"""
+
+import asyncio
+import sys
+
+from kwtsms_client import AsyncClient
+
+
+async def main(*numbers: str) -> int:
+    """Asks for the account's facts and sends to each number, all side by side."""
+    async with AsyncClient.from_env() as sms:
+        balance, senders, *results = await asyncio.gather(
+            sms.balance(),
+            sms.senderids(),
+            *(sms.send(number, f"Hello, {number[-4:]}", deadline=30) for number in numbers),
+        )
+    print(f"{balance.available} credits, sender IDs: {', '.join(senders)}")
+    for result in results:
+        print([f"{one.recipient}: {one.outcome}" for one in result.recipients])
+    return 0 if all(result.ok for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(*sys.argv[1:])))
