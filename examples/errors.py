@@ -43,7 +43,7 @@ def main(number: str) -> int:
     return 0 if result.ok else 1
 
 
-def balance(sms: Client) -> str:
+def balance(sms: Client) -> str:  # noqa: PLR0911 - One for each kind of error.
     """A question, which raises where there is no answer."""
     try:
         return str(sms.balance().available)
@@ -54,9 +54,8 @@ def balance(sms: Client) -> str:
     except QueueFull as error:
         return f"try again in {error.wait} seconds"
     except Rejected as error:
-        return (
-            f"refused ({error.code}). For operators: {error.remedy} For users: {error.user_message}"
-        )
+        print(f"For operators: {error.remedy} For users: {error.user_message}")
+        return f"refused ({error.code})"
     except NotSent:
         return "no connection; try again"
     except UnknownOutcome:

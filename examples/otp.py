@@ -2,7 +2,7 @@
 
 python examples/otp.py +96598765432
 
-What a service on the internet needs beyond this (limits, expiry, hashed codes) is in otp_service.py.
+What a service on the internet needs beyond this (limits, expiry, hashed codes): otp_service.py.
 """
 
 import hmac

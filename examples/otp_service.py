@@ -62,9 +62,7 @@ class Codes:
             self._db.execute("DELETE FROM asked WHERE at <= ?", (now - HOUR,))
             self._check("number", number, PER_NUMBER)
             self._check("address", address, PER_ADDRESS)
-            last = self._one("SELECT MAX(at) FROM asked WHERE number = ?", number)
-            if last and now - last < RESEND_AFTER:
-                raise Refusal("A code was sent just now.", int(last + RESEND_AFTER - now) + 1)
+            self._check_last(number, now)
             code = f"{secrets.randbelow(10**6):06}"
             self._db.execute("INSERT INTO asked VALUES (?, ?, ?)", (number, address, now))
             self._db.execute(
@@ -94,8 +92,8 @@ class Codes:
         """Nothing was sent: the code is void, and the number may ask at once."""
         self._db.execute("DELETE FROM code WHERE number = ?", (number,))
         self._db.execute(
-            "DELETE FROM asked WHERE number = ? AND at = (SELECT MAX(at) FROM asked WHERE number = ?)",
-            (number, number),
+            "DELETE FROM asked WHERE rowid = (SELECT MAX(rowid) FROM asked WHERE number = ?)",
+            (number,),
         )
 
     def _check(self, column: str, value: str, most: int) -> None:
@@ -104,9 +102,11 @@ class Codes:
         if count >= most:
             raise Refusal("Too many codes were asked for.", int(first + HOUR - self._clock()) + 1)
 
-    def _one(self, query: str, value: str) -> float | None:
-        found: float | None = self._db.execute(query, (value,)).fetchone()[0]
-        return found
+    def _check_last(self, number: str, now: float) -> None:
+        query = "SELECT MAX(at) FROM asked WHERE number = ?"
+        (last,) = self._db.execute(query, (number,)).fetchone()
+        if last and now - last < RESEND_AFTER:
+            raise Refusal("A code was sent just now.", int(last + RESEND_AFTER - now) + 1)
 
     def _hash(self, number: str, code: str) -> bytes:
         return hmac.digest(self._key, f"{number}:{code}".encode(), hashlib.sha256)

@@ -12,10 +12,9 @@ from kwtsms_client import AsyncClient
 async def main(*numbers: str) -> int:
     """Asks for the account's facts and sends to each number, all side by side."""
     async with AsyncClient.from_env() as sms:
-        balance, senders, *results = await asyncio.gather(
-            sms.balance(),
-            sms.senderids(),
-            *(sms.send(number, f"Hello, {number[-4:]}", deadline=30) for number in numbers),
+        balance, senders = await asyncio.gather(sms.balance(), sms.senderids())
+        results = await asyncio.gather(
+            *(sms.send(number, f"Hello, {number[-4:]}", deadline=30) for number in numbers)
         )
     print(f"{balance.available} credits, sender IDs: {', '.join(senders)}")
     for result in results:

@@ -111,7 +111,7 @@ def test_a_number_gets_five_an_hour(codes: Any, clock: Clock) -> None:
     codes.issue(KUWAIT, "another")
 
 
-def test_an_address_asks_for_twenty_an_hour(codes: Any, clock: Clock) -> None:
+def test_an_address_asks_for_twenty_an_hour(codes: Any) -> None:
     """Whichever numbers it asks for."""
     for n in range(20):
         codes.issue(f"965{90000000 + n}", "a")
@@ -120,7 +120,7 @@ def test_an_address_asks_for_twenty_an_hour(codes: Any, clock: Clock) -> None:
     codes.issue(KUWAIT, "b")
 
 
-def test_codes_are_kept_as_hashes(codes: Any, tmp_path: Path) -> None:
+def test_codes_are_kept_as_hashes(codes: Any) -> None:
     """The file does not hold the code."""
     code = codes.issue(KUWAIT, "a")
     stored = codes._db.execute("SELECT hash FROM code").fetchone()[0]
