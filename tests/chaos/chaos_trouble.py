@@ -15,7 +15,7 @@ from chaos.storm import UNREADABLE, Trouble, Weather, storm
 from kwtsms_bot.outbox.message import State
 
 SHOWER = Weather(
-    messages=80, kills=6, interval=0.1, per_second=8, jitter=0.2, faults=UNREADABLE, calm_seconds=60
+    messages=80, kills=6, interval=0.1, per_second=8, jitter=0.2, faults=UNREADABLE, calm_seconds=90
 )
 THREE = replace(SHOWER, replicas=3)
 Weigh = Callable[[Verdict], None]

@@ -45,6 +45,7 @@ class Step:
     recipient: int
     before: State | None
     after: State
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

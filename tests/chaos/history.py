@@ -14,7 +14,8 @@ from kwtsms_bot.outbox.message import State
 
 Card = Callable[[str, str], str]  # The words of the card at a channel and a ts.
 TABLE = """CREATE TABLE IF NOT EXISTS chaos_step (
-    id {key}, recipient BIGINT NOT NULL, before VARCHAR(12), after VARCHAR(12) NOT NULL)"""
+    id {key}, recipient BIGINT NOT NULL, before VARCHAR(12), after VARCHAR(12) NOT NULL,
+    reason VARCHAR(500))"""
 CLOCK = "CREATE TABLE IF NOT EXISTS chaos_clock (wrong_by BIGINT NOT NULL)"
 WRONG_BY = "SELECT COALESCE(SUM(wrong_by), 0) FROM chaos_clock"  # Microseconds.
 SQLITE = (
@@ -23,14 +24,15 @@ SQLITE = (
     """CREATE TRIGGER IF NOT EXISTS chaos_made AFTER INSERT ON recipient BEGIN
     INSERT INTO chaos_step (recipient, before, after) VALUES (new.id, NULL, new.state); END""",
     """CREATE TRIGGER IF NOT EXISTS chaos_moved AFTER UPDATE OF state ON recipient BEGIN
-    INSERT INTO chaos_step (recipient, before, after) VALUES (new.id, old.state, new.state); END""",
+    INSERT INTO chaos_step (recipient, before, after, reason)
+      VALUES (new.id, old.state, new.state, new.reason); END""",
 )
 POSTGRESQL = (
     CLOCK,
     TABLE.format(key="BIGSERIAL PRIMARY KEY"),
     """CREATE OR REPLACE FUNCTION chaos_note() RETURNS trigger AS $$ BEGIN
-    INSERT INTO chaos_step (recipient, before, after) VALUES
-      (new.id, CASE WHEN tg_op = 'UPDATE' THEN old.state END, new.state);
+    INSERT INTO chaos_step (recipient, before, after, reason) VALUES
+      (new.id, CASE WHEN tg_op = 'UPDATE' THEN old.state END, new.state, new.reason);
     RETURN NULL; END $$ LANGUAGE plpgsql""",
     """CREATE OR REPLACE TRIGGER chaos_made AFTER INSERT ON recipient
     FOR EACH ROW EXECUTE FUNCTION chaos_note()""",
@@ -84,9 +86,14 @@ class History:
 
     async def steps(self) -> tuple[Step, ...]:
         """Every change of a state, in order."""
-        rows = await self._ask("SELECT recipient, before, after FROM chaos_step ORDER BY id")
+        rows = await self._ask("SELECT * FROM chaos_step ORDER BY id")
         return tuple(
-            Step(row.recipient, State(row.before) if row.before else None, State(row.after))
+            Step(
+                row.recipient,
+                State(row.before) if row.before else None,
+                State(row.after),
+                row.reason,
+            )
             for row in rows
         )
 

@@ -11,6 +11,7 @@ from math import ceil
 
 from chaos.evidence import Entry, Evidence, Request, Told
 from kwtsms_bot.outbox.message import TRANSITIONS, State
+from kwtsms_bot.outbox.retry import STOOD_STILL
 
 ARRIVED = frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED, State.STUCK})
 UNFINISHED = frozenset({State.QUEUED, State.CLAIMED, State.IN_FLIGHT})
@@ -120,7 +121,11 @@ def _doubled(evidence: Evidence, rules: Rules) -> Iterator[str]:
 
 
 def _tried_again(evidence: Evidence, rules: Rules) -> Iterator[str]:
-    """What went out once more although the gateway had not refused the time before."""
+    """What went out once more although the gateway had not refused the time before.
+
+    The gateway reads no text of some requests that it cuts off, so flights are counted and not
+    requests. A bot that stood still may say that it had not begun; the ledger checks that.
+    """
     flights = Counter(step.recipient for step in evidence.steps if step.after is State.IN_FLIGHT)
     refusals = Counter(
         (request.text, phone)
@@ -128,10 +133,15 @@ def _tried_again(evidence: Evidence, rules: Rules) -> Iterator[str]:
         if request.outcome.startswith("ERR")
         for phone in request.numbers
     )
+    not_begun = Counter(
+        step.recipient
+        for step in evidence.steps
+        if (step.before, step.reason) == (State.IN_FLIGHT, STOOD_STILL)
+    )
     for row in evidence.rows:
         if row.text in rules.by_hand:
             continue
-        allowed = 1 + refusals[row.text, row.phone]
+        allowed = 1 + refusals[row.text, row.phone] + not_begun[row.id]
         if flights[row.id] > allowed:
             yield f"{row.text!r} was in flight {flights[row.id]} times, and {allowed} are explained"
 

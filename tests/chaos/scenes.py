@@ -31,7 +31,7 @@ async def dies_with_the_answer_in_its_hands(house: House) -> None:
     await bot.ended()
     house.bury(bot)
     await house.connected()
-    await house.quiet(20)
+    await house.quiet(50)
 
 
 async def the_answer_is_cut_off(house: House) -> None:
@@ -39,7 +39,7 @@ async def the_answer_is_cut_off(house: House) -> None:
     await house.gateway.fault("reset_after")
     await house.connected()
     await ask(house, order())
-    await house.quiet(20)
+    await house.quiet(50)
 
 
 async def dies_before_the_commit(house: House) -> None:
@@ -48,14 +48,14 @@ async def dies_before_the_commit(house: House) -> None:
     house.crowd.asked.append(await house.crowd.ask_once(order()))
     await house.kill(bot)
     await house.connected()
-    await house.quiet(20)
+    await house.quiet(50)
 
 
 async def many_write_at_once(house: House) -> None:
     """Twelve messages, all of them due now."""
     await house.connected()
     await ask(house, *(order(number) for number in range(12)))
-    await house.quiet(20)
+    await house.quiet(50)
 
 
 async def two_messages_to_one_number(house: House) -> None:
@@ -85,7 +85,7 @@ async def sleeps_past_its_lease(house: House, point: Point) -> None:
     await ask(house, order())
     await sleeper.stands_still()
     await house.connected()
-    await house.quiet(20)
+    await house.quiet(50)
     sleeper.signal(signal.SIGCONT)
     await house.stop(sleeper)
 

@@ -24,6 +24,7 @@ from kwtsms_client import (
 NO_CONNECTION = (2, 5, 10, 20, 30, 60, 120, 300)  # Seconds; the last one repeats.
 QUEUE_FULL = (30, 60, 120)  # ERR013, as the vendor advises.
 MENDABLE = (5, 10, 20, 30, 60, 120, 300)  # Wrong password, no credits: until somebody mends it.
+STOOD_STILL = "This machine stood still."
 TOO_SOON = 16  # ERR028: 15 s and a little.
 
 
@@ -73,7 +74,7 @@ def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
 
 def overslept(now: datetime) -> Plan:
     """The plan for a call whose lease ran out before a byte of it left."""
-    return Plan(State.QUEUED, now, reason="This machine stood still.")
+    return Plan(State.QUEUED, now, reason=STOOD_STILL)
 
 
 def _again(

@@ -16,6 +16,7 @@ from kwtsms_bot.outbox import retry
 from kwtsms_bot.outbox.message import ClaimedCall
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store.pace import LATE_SECONDS
 from kwtsms_client import KwtSMSError, protocol
 from kwtsms_client.protocol import Call
 
@@ -24,7 +25,6 @@ MAX_IN_FLIGHT = 8  # A slow answer keeps no other message waiting.
 SHORTEST_SECONDS = 0.05
 SWEEP_SECONDS = 2.0  # How often the leases of others are looked at.
 TROUBLE_SECONDS = 1.0
-LATE_SECONDS = 0.25  # A turn that was so long ago is over: others have started since.
 FINISH_SECONDS = 20.0
 log = structlog.get_logger(__name__)
 
@@ -129,13 +129,21 @@ class Worker:
             log.error("call abandoned", exc_info=error)  # Its lease runs out: it becomes unknown.
 
     async def _send(self, call: ClaimedCall, turn: float, leaving: float) -> None:
-        """Lets it leave, if its turn and its lease are not over meanwhile."""
-        if time.monotonic() - turn > LATE_SECONDS:
-            await self._turns.turn()
-        if time.monotonic() - leaving >= self._lease.total_seconds():
-            await self._settle(call, retry.overslept(self._clock()))
-            return
-        await self._settle(call, await self._carry(call))
+        if await self._may_leave(turn, leaving):
+            plan = await self._carry(call)
+        else:
+            plan = retry.overslept(self._clock())
+        await self._settle(call, plan)
+
+    async def _may_leave(self, turn: float, leaving: float) -> bool:
+        """Whether our lease still runs, after another turn where ours is long past."""
+        try:
+            if time.monotonic() - turn > LATE_SECONDS:
+                await self._turns.turn()
+        except DatabaseTrouble as error:
+            log.warning("no turn", error=str(error))
+            return False
+        return time.monotonic() - leaving < self._lease.total_seconds()
 
     async def _carry(self, call: ClaimedCall) -> Plan:
         """Sends it, once, and holds on to the lease until there is an answer."""

@@ -17,6 +17,7 @@ from kwtsms_bot.outbox.store.base import Base
 
 INTERVAL = timedelta(seconds=0.5)  # kwtSMS advises two requests a second; above five it bans.
 ACCOUNT = "kwtsms"
+LATE_SECONDS = 0.25  # A turn that was so long ago is over: others have started since.
 LONGEST_QUEUE = timedelta(minutes=5)  # Nobody waits so long: the clock has gone back.
 
 
@@ -29,12 +30,11 @@ class DatabasePacer(Base):
 
     async def turn(self) -> None:
         """Waits for this caller's instant, by the database's clock."""
-        late = self.interval.total_seconds() / 2
         while True:
             at, now = await self.reserve()
             begins = time.monotonic() + max(0.0, (at - now).total_seconds())
             await asyncio.sleep(begins - time.monotonic())
-            if time.monotonic() - begins < late:
+            if time.monotonic() - begins < LATE_SECONDS:
                 return
 
     async def reserve(self) -> tuple[datetime, datetime]:
