@@ -23,7 +23,7 @@ LAYERS = (
     ("kwtsms_bot.service",),
     ("kwtsms_bot.slack",),
     ("kwtsms_bot.commands",),
-    ("kwtsms_bot.outbox", "kwtsms_bot.alerts"),
+    ("kwtsms_bot.outbox", "kwtsms_bot.alerts", "kwtsms_bot.doctor"),
     ("kwtsms_bot.config", "kwtsms_bot.database", "kwtsms_bot.migrations", "kwtsms_bot.logs"),
     ("kwtsms_client",),
 )

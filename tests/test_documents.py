@@ -15,7 +15,7 @@ from kwtsms_bot.outbox.message import TRANSITIONS, State
 from kwtsms_bot.slack.manifest import SCOPES
 
 ROOT = Path(__file__).parents[1]
-CLIENT = {f"kwtsms_bot.cli.{name}" for name in ("message", "bulk", "account", "check")}
+CLIENT = {f"kwtsms_bot.cli.{name}" for name in ("message", "bulk", "account", "check", "doctor")}
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
 
 

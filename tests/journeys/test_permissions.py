@@ -65,6 +65,7 @@ TYPED = {
     "senders": ("senders", READS),
     "coverage": ("coverage", READS),
     "whoami": ("whoami", ANYBODY),
+    "doctor": ("doctor", ADMINISTERS),
     "pause": ("pause", ADMINISTERS),
     "resume": ("resume", ADMINISTERS),
     "help": ("help", ANYBODY),

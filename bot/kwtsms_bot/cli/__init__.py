@@ -23,6 +23,7 @@ COMMANDS = {
     "pages": ("kwtsms_bot.cli.check:pages", "Show a text as a phone would, and its pages."),
     "senders": ("kwtsms_bot.cli.account:senders", "List the account's sender IDs."),
     "coverage": ("kwtsms_bot.cli.account:coverage", "List the countries that can be sent to."),
+    "doctor": ("kwtsms_bot.cli.doctor:doctor", "Look at the set-up and say what to mend."),
     "config": ("kwtsms_bot.cli.config:config", "Check the configuration, or print its schema."),
     "slack": ("kwtsms_bot.cli.slack:slack", "Print the manifest for your Slack app."),
     "apprise": ("kwtsms_bot.cli.apprise:apprise_group", "Make kwtsms:// known to Apprise."),

@@ -62,7 +62,7 @@ async def validate(desk: Desk, ask: Invocation, rest: str) -> Reply:
         title = say("Too many numbers: at most {most} can be asked at once.", most=MAX_ASKED)
         return Reply(Tone.BAD, title)
     unnamed = tuple(say("@{name} is not a number.", name=name) for name in line.names)
-    mistakes = (*line.mistakes, *unnamed)
+    mistakes = (*(one.sentence(say) for one in line.mistakes), *unnamed)
     if not line.recipients:
         return Reply(Tone.BAD, say("That is not a phone number."), listed(mistakes, ask))
     found = await desk.gateway.validate(line.recipients)

@@ -53,7 +53,7 @@ async def gather(desk: Desk, ask: Ask, wish: Wish) -> Preview:
     return Preview(
         report=report,
         recipients=covered,
-        mistakes=(*wish.line.mistakes, *named.mistakes),
+        mistakes=(*(one.sentence(ask.say) for one in wish.line.mistakes), *named.mistakes),
         uncovered=uncovered,
         duplicates=wish.line.duplicates + len(asked) - len(phones),
         hot=len(await desk.store.hot(covered, desk.now())),

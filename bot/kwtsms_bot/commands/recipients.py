@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from kwtsms_bot.language import ENGLISH, Language
 from kwtsms_client import Phone, PhoneCheck, validate_phone_input
 
 # Digits of both Arabic scripts, punctuation of phone numbers, and the invisible direction marks
@@ -15,8 +16,23 @@ _SEPARATOR = re.compile(r"[,;،\n]+")
 _NAME = re.compile(r"@([^\s,;،@]{1,80})(?=[\s,;،]|$)")
 _DIGIT = re.compile(r"[0-9٠-٩۰-۹]")
 _COUNTRY_DIGITS = 5  # 00965: a longer first group is a whole number, not the beginning of one.
-EXAMPLE = "Write it with the country code, such as +965 9876 5432."
 _GROUP_DIGITS = 3  # A shorter later group is more likely text: "+965 9876 5432 5 disks failed".
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """Something that is no number."""
+
+    typed: str = field(repr=False)
+    why: str = field(repr=False)  # In English, as the client says it.
+
+    def sentence(self, say: Language) -> str:
+        """What is wrong with it, and how to write it."""
+        example = say("Write it with the country code, such as +965 9876 5432.")
+        if say is ENGLISH:
+            return f"{self.why} {example}"
+        wrong = say("“{typed}” is not the number of a mobile.", typed=self.typed)
+        return f"{wrong} {example}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +40,7 @@ class Addressed:
     """A typed line, taken apart."""
 
     recipients: tuple[Phone, ...] = field(repr=False)
-    mistakes: tuple[str, ...] = field(repr=False)  # A sentence for each that is no number.
+    mistakes: tuple[Mistake, ...] = field(repr=False)
     text: str = field(repr=False)
     names: tuple[str, ...] = ()  # Contacts, groups and people, without their @.
     duplicates: int = 0
@@ -65,7 +81,7 @@ class _Found:
         self._country = default_country
         self._phones: dict[Phone, None] = {}
         self._names: dict[str, None] = {}
-        self._mistakes: list[str] = []
+        self._mistakes: list[Mistake] = []
         self._duplicates = 0
 
     def take(self, line: str) -> int:
@@ -79,7 +95,7 @@ class _Found:
             self.add(line[:end])
             return end
         word = _word(line)
-        self._mistakes.append(f"“{word[:60]}” is not a phone number. {EXAMPLE}")
+        self._mistakes.append(Mistake(word[:60], f"“{word[:60]}” is not a phone number."))
         return len(word)
 
     def add(self, typed: str) -> None:
@@ -90,7 +106,7 @@ class _Found:
             return
         check = _check(typed, self._country)
         if not check.valid:
-            self._mistakes.append(f"{check.error} {EXAMPLE}")
+            self._mistakes.append(Mistake(typed[:60], check.error or ""))
             return
         self._duplicates += Phone(check.normalized) in self._phones
         self._phones[Phone(check.normalized)] = None

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 import structlog
 
-from kwtsms_bot.commands import account, balance, control, dlr, history, send, status
+from kwtsms_bot.commands import account, balance, control, dlr, doctor, history, send, status
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.failures import explain, not_written
@@ -28,6 +28,7 @@ COMMANDS: dict[str, Command] = {
         account.SENDERS,
         account.COVERAGE,
         history.WHOAMI,
+        doctor.COMMAND,
         control.PAUSE,
         control.RESUME,
     )

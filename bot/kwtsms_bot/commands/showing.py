@@ -6,7 +6,7 @@ from kwtsms_bot.commands.preview import Doubt, Preview
 from kwtsms_bot.language import Language, marked
 from kwtsms_bot.outbox.draft import Draft
 from kwtsms_bot.outbox.message import Message
-from kwtsms_client import Encoding, MessageReport, mask
+from kwtsms_client import MessageReport, mask, pages
 
 MAX_MASKED = 3
 MAX_LISTED = 10
@@ -107,12 +107,12 @@ def whom(recipients: tuple[str, ...], say: Language) -> str:
     return say("{first} and {more} more", first=first, more=more) if more > 0 else first
 
 
-def cost(pages: int, count: int, say: Language) -> str:
+def cost(each: int, count: int, say: Language) -> str:
     """Pages, numbers, and the credits they come to."""
     if count == 1:
-        return say.plural("{count} page: {count} credit", "{count} pages: {count} credits", pages)
+        return say.plural("{count} page: {count} credit", "{count} pages: {count} credits", each)
     return say(
-        "{pages} × {count} numbers = {total} credits", pages=pages, count=count, total=pages * count
+        "{pages} × {count} numbers = {total} credits", pages=each, count=count, total=each * count
     )
 
 
@@ -122,11 +122,15 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
     if report.changes:
         what = ", ".join(f"{one.count} × {say(one.kind)}" for one in report.changes)
         notes.append(say("removed or changed: {what}", what=what))
-    if report.encoding is Encoding.UCS2 and report.pages > 1:
-        shown = " ".join(report.forcing[:MAX_LISTED])
-        notes.append(
-            say("{characters} need Unicode: 70 characters on the first page", characters=shown)
-        )
+    if report.odd:
+        shown = " ".join(report.odd[:MAX_LISTED])
+        notes.append(say("{characters} needs Unicode: 70 characters on a page", characters=shown))
+    if report.risky:
+        shown = " ".join(report.risky[:MAX_LISTED])
+        notes.append(say("{characters} may not be delivered", characters=shown))
+    if report.plainer is not None:
+        less = say.plural("{count} page", "{count} pages", pages(report.plainer))
+        notes.append(say("with plain quotes and dashes it takes {pages}", pages=less))
     return notes
 
 
@@ -143,5 +147,5 @@ def left_out(preview: Preview, say: Language) -> list[str]:
 
 
 def pieces(report: MessageReport) -> tuple[Piece, ...]:
-    """The text as the phone will show it."""
-    return (Piece(report.cleaned),)
+    """The text as the phone will show it, and between it what was removed."""
+    return tuple(Piece(one.text, one.removed) for one in report.segments)

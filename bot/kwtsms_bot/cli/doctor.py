@@ -1,0 +1,136 @@
+"""`kwtsms-bridge doctor`: looks at the set-up and says what to mend. It sends nothing."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kwtsms_bot.cli.output import answered, env_option, json_option, show_json
+from kwtsms_bot.doctor import Finding, Level, Wanted, examine_gateway
+from kwtsms_client import AsyncClient, Credentials
+from kwtsms_client.settings import from_environment
+
+if TYPE_CHECKING:
+    from kwtsms_bot.config import Config
+
+PROBLEM = 1  # The exit code where something does not work.
+TIMEOUT_SECONDS = 10.0
+MARKS = {
+    Level.OK: ("✓", "green"),
+    Level.WARNING: ("!", "yellow"),
+    Level.PROBLEM: ("✗", "red"),
+    Level.SKIPPED: ("–", "bright_black"),
+}
+
+
+@click.command()
+@click.option(
+    "-c",
+    "--config",
+    "file",
+    metavar="FILE",
+    help="Look at the whole bot, not at the account alone (config.yaml, if it is there).",
+)
+@env_option
+@json_option
+@answered
+def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
+    r"""Look at the set-up and say what to mend. Nothing is sent.
+
+    \b
+    Without a config.yaml: the account at kwtSMS.
+    With one: also Slack's tokens, scopes and channels, the database and the clock.
+    Exit code 0: it works. 1: something does not. 2: the configuration has to be mended.
+    """
+    if file is None and Path("config.yaml").exists():
+        file = "config.yaml"
+    found = asyncio.run(_account(env_file) if file is None else _bot(file))
+    if as_json:
+        show_json(found)
+    else:
+        _show(found)
+    sys.exit(PROBLEM if any(one.level is Level.PROBLEM for one in found) else 0)
+
+
+async def _account(env_file: str) -> Sequence[Finding]:
+    settings = from_environment(env_file)
+    client = AsyncClient(settings.credentials, base_url=settings.base_url, timeout=TIMEOUT_SECONDS)
+    async with client:
+        return await examine_gateway(client, Wanted(settings.sender_id, settings.test_mode))
+
+
+async def _bot(file: str) -> Sequence[Finding]:
+    """All of it, the parts side by side."""
+    from kwtsms_bot.cli.common import read_config  # noqa: PLC0415 - The base install has no YAML.
+
+    config = read_config(file)
+    parts = await asyncio.gather(_gateway(config), _slack(config), _database(config))
+    return [*_of_config(config, file), *(one for part in parts for one in part)]
+
+
+async def _gateway(config: "Config") -> Sequence[Finding]:
+    settings = config.kwtsms
+    account = Credentials(settings.username, settings.password.get_secret_value())
+    wanted = Wanted(
+        settings.sender_id,
+        settings.test_mode,
+        settings.default_country,
+        config.alerts.balance.critical,
+    )
+    client = AsyncClient(account, base_url=settings.base_url, timeout=TIMEOUT_SECONDS)
+    async with client:
+        return await examine_gateway(client, wanted)
+
+
+async def _slack(config: "Config") -> Sequence[Finding]:
+    from datetime import UTC, datetime  # noqa: PLC0415 - Beside what needs it.
+
+    from kwtsms_bot.slack.checks import examine  # noqa: PLC0415 - Slack's SDK is slow to load.
+
+    grants = (config.access.reader, config.access.sender, config.access.bulk, config.access.admin)
+    channels = [channel for grant in grants for channel in grant.channels]
+    channels += config.alerts.balance.channels
+    return await examine(config.slack, channels, datetime.now(UTC))
+
+
+async def _database(config: "Config") -> Sequence[Finding]:
+    from kwtsms_bot.database import DatabaseTrouble, open_database  # noqa: PLC0415 - The same.
+
+    check, url = "Database", config.outbox.database
+    try:
+        database = await open_database(url)
+    except DatabaseTrouble as error:
+        remedy = "Check that its folder exists, that the disk has room, and who may write there."
+        return [Finding(check, Level.PROBLEM, f"It cannot be used ({error}).", remedy)]
+    try:
+        await database.now()
+    finally:
+        await database.close()
+    return [Finding(check, Level.OK, f"{database.dialect}, and its tables are up to date.")]
+
+
+def _of_config(config: "Config", file: str) -> list[Finding]:
+    """What is allowed and surely not meant, and a file that others may read."""
+    told = [Finding("Configuration", Level.WARNING, text) for text in config.warnings()]
+    if os.name == "posix" and Path(file).stat().st_mode & 0o004 and _has_secrets(file):
+        what = f"{file} holds secrets, and everybody on this machine can read it."
+        told.append(Finding("Configuration", Level.WARNING, what, f"chmod 600 {file}"))
+    return told or [Finding("Configuration", Level.OK, f"{file} is in order.")]
+
+
+def _has_secrets(file: str) -> bool:
+    text = Path(file).read_text(encoding="utf-8")
+    return any(beginning in text for beginning in ("xoxb-", "xapp-"))
+
+
+def _show(found: Sequence[Finding]) -> None:
+    width = max(len(one.check) for one in found) + 2
+    for one in found:
+        mark, colour = MARKS[one.level]
+        click.echo(f"{click.style(mark, fg=colour)} {one.check:<{width}}{one.what}")
+        if one.remedy:
+            click.echo(f"  {'':<{width}}→ {one.remedy}")

@@ -1,0 +1,23 @@
+"""One thing that was looked at: how it stands, and the remedy where it does not stand well."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARNING = "warning"  # It works, and not as it should in production.
+    PROBLEM = "problem"  # It does not work.
+    SKIPPED = "skipped"  # It could not be looked at, because of a problem before it.
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was looked at, what was found, and what to do."""
+
+    check: str
+    level: Level
+    what: str
+    remedy: str = ""

@@ -1,0 +1,125 @@
+"""What the doctor says of an account, each fault with its remedy."""
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from kwtsms_bot.doctor import Finding, Level, Wanted, examine_gateway
+from kwtsms_bot.language import language
+from kwtsms_client import AsyncClient, Credentials
+from kwtsms_sandbox.gateway import Fault, RunningGateway
+from support.gateway import running_gateway
+
+WANTED = Wanted("MY-APP")
+
+
+@pytest.fixture
+async def running() -> AsyncIterator[RunningGateway]:
+    """A gateway."""
+    async with running_gateway() as running:
+        yield running
+
+
+async def examined(
+    running: RunningGateway, wanted: Wanted = WANTED, password: str = ""
+) -> dict[str, Finding]:
+    """The findings by what was looked at."""
+    account = running.gateway.account
+    credentials = Credentials(account.username, password or account.password)
+    async with AsyncClient(credentials, base_url=running.base_url, timeout=1) as client:
+        return {one.check: one for one in await examine_gateway(client, wanted)}
+
+
+async def test_a_good_account(running: RunningGateway) -> None:
+    """Everything is well, nothing was sent."""
+    found = await examined(running)
+
+    assert {one.level for one in found.values()} == {Level.OK}
+    assert "1,000 credits left" in found["kwtSMS account"].what
+    assert running.gateway.ledger == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "said", "remedy"),
+    [
+        ("ERR003", "ERR003", "not the login or mobile number"),
+        ("ERR024", "ERR024", "IP Lockdown"),
+        ("ERR005", "ERR005", "Contact kwtSMS support"),
+        ("ERR001", "ERR001", "Switch it on"),
+        (Fault.HTML_502, "JSON", "address of the gateway"),
+        (Fault.REDIRECT, "redirected", "address of the gateway"),
+        (Fault.HANG, "No answer", "address of the gateway"),
+    ],
+)
+async def test_an_account_that_cannot_be_used(
+    running: RunningGateway, fault: Fault | str, said: str, remedy: str
+) -> None:
+    """The first question fails: what it means, what to do, and the rest is skipped."""
+    running.gateway.fault(fault, endpoint="balance")
+    found = await examined(running)
+
+    assert found["kwtSMS account"].level is Level.PROBLEM
+    assert said in found["kwtSMS account"].what
+    assert remedy in found["kwtSMS account"].remedy
+    assert found["Sender ID"].level is Level.SKIPPED
+    assert len(running.gateway.requests) == 1
+
+
+async def test_a_gateway_that_cannot_be_reached(running: RunningGateway) -> None:
+    """Told apart from a wrong password."""
+    await running.stop()
+    found = await examined(running)
+
+    assert "No connection" in found["kwtSMS account"].what
+    assert "firewall" in found["kwtSMS account"].remedy
+
+
+@pytest.mark.parametrize(
+    ("wanted", "check", "level", "words"),
+    [
+        (Wanted("my-app"), "Sender ID", Level.PROBLEM, "Write it as it was registered: MY-APP."),
+        (Wanted("OTHER"), "Sender ID", Level.PROBLEM, "Use one of these"),
+        (Wanted("KWT-SMS"), "Sender ID", Level.WARNING, "Virgin"),
+        (Wanted("MY-APP", country="49"), "Coverage", Level.PROBLEM, "activate coverage"),
+        (Wanted("MY-APP", test_mode=True), "Test mode", Level.WARNING, "Switch it off"),
+        (Wanted("MY-APP", warn_below=Decimal(1000)), "kwtSMS account", Level.WARNING, "Buy"),
+    ],
+)
+async def test_what_is_set_up_wrongly(
+    running: RunningGateway, wanted: Wanted, check: str, level: Level, words: str
+) -> None:
+    """Each with its remedy."""
+    found = (await examined(running, wanted))[check]
+
+    assert found.level is level
+    assert words in found.remedy
+
+
+async def test_it_speaks_arabic(running: RunningGateway) -> None:
+    """For `/sms doctor`."""
+    account = running.gateway.account
+    credentials = Credentials(account.username, account.password)
+    async with AsyncClient(credentials, base_url=running.base_url) as client:
+        found = await examine_gateway(client, WANTED, language("ar"))
+
+    assert [one.check for one in found][1:] == ["اسم المرسل", "التغطية", "وضع التجربة"]
+
+
+async def test_a_question_that_fails_later_is_a_warning(running: RunningGateway) -> None:
+    """The account works; that much is known."""
+    running.gateway.fault(Fault.HTML_502, endpoint="senderid")
+    found = await examined(running)
+
+    assert found["Sender ID"].level is Level.WARNING
+    assert found["kwtSMS account"].level is Level.OK
+
+
+def test_levels_are_ordered_for_people() -> None:
+    """Each has a mark of its own in both surfaces."""
+    from kwtsms_bot.cli import doctor as shell  # noqa: PLC0415 - Only here.
+    from kwtsms_bot.commands import doctor as chat  # noqa: PLC0415
+
+    marks: list[Any] = [chat.MARKS, shell.MARKS]
+    assert all(set(one) == set(Level) for one in marks)
