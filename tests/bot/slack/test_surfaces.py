@@ -1,0 +1,203 @@
+"""Every message, form and Home view that the code makes: Slack takes it, and nothing comes alive.
+
+In both languages, with one character, with as much as there can be, and with what is meant to harm.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from kwtsms_bot.commands import follow, refusals, router, showing
+from kwtsms_bot.commands.base import Choice, File, Notice, Piece, Reply, Tone
+from kwtsms_bot.commands.failures import explain, not_written
+from kwtsms_bot.commands.preview import Doubt, Preview
+from kwtsms_bot.config import Phonebook
+from kwtsms_bot.language import Language, language
+from kwtsms_bot.outbox.draft import Draft, DraftKind
+from kwtsms_bot.outbox.limits import Breach, Limit
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.store import Pause, Paused
+from kwtsms_bot.slack import blocks, card, forms, home
+from kwtsms_bot.slack.guarding import apology
+from kwtsms_client import NotSent, Phone, UnknownOutcome, inspect_message
+from kwtsms_client.errors import rejection
+from kwtsms_sandbox.slack import Message as Shown
+from kwtsms_sandbox.slack import check
+from kwtsms_sandbox.slack.blocks import check_view
+from kwtsms_sandbox.slack.live import live
+from support.database import AT
+
+HOSTILE = (
+    "a",
+    "<!channel> <!everyone> <@U00000SARA> <https://evil.example|here> https://evil.example",
+    "&lt;!channel&gt; &amp;lt; *bold* _it_ ~no~ `code` ```block```",
+    "\u202eright to left\u202c \u200f",
+    "x" * 12_000,
+    "م" * 469,
+    "line\nline\n\n> quote\n- list",
+    "“quotes” — and 🎉 <b>tags</b>\u200b",
+)
+LANGUAGES = (language("en"), language("ar"))
+everything = pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20])
+both = pytest.mark.parametrize("say", LANGUAGES, ids=lambda say: say.code)
+PHONES = tuple(Phone(f"965{90000000 + n}") for n in range(5000))
+
+
+def previews(text: str) -> Iterator[Preview]:
+    """A plain one, and one of which everything is said that there is to say."""
+    plain = Preview(report=inspect_message(text), recipients=PHONES[:1])
+    yield plain
+    yield replace(
+        plain,
+        recipients=PHONES,
+        mistakes=(text,) * 50,
+        uncovered=PHONES[:20],
+        duplicates=3,
+        hot=11,
+        from_profiles=True,
+        repeated=True,
+        balance=Decimal(7),
+    )
+
+
+def draft(text: str) -> Draft:
+    """A draft that waits for a second person."""
+    return Draft(
+        token="t" * 32,
+        kind=DraftKind.APPROVE,
+        author="U1",
+        team="T1",
+        channel="C1",
+        locale="en",
+        text=text,
+        recipients=PHONES,
+        sender_id="MY-APP",
+        pages=7,
+        test=False,
+        created_at=AT,
+        expires_at=AT + timedelta(minutes=30),
+    )
+
+
+def replies(text: str, say: Language) -> Iterator[Reply]:
+    """An answer of every kind."""
+    for preview in previews(text):
+        yield showing.to_confirm(preview, tuple(Doubt), "t" * 32, say)
+    yield showing.to_approve(draft(text), text, say)
+    yield showing.void(say)
+    yield not_written(say)
+    yield router.unknown("/sms", text, say)
+    yield refusals.paused(Paused(Pause("U1", text[:500], AT)), "/sms", say)
+    yield apology(RuntimeError(text))
+    for error in (rejection("ERR003", text[:500]), NotSent(text), UnknownOutcome(text)):
+        yield explain(error, say)
+    many = tuple((text[:200], text) for _ in range(20))
+    yield Reply(
+        Tone.BAD,
+        text,
+        (text,) * 5,
+        many,
+        (text,),
+        pieces=(Piece(text), Piece(text, removed=True), Piece("")),
+        choices=(Choice("message_check", say("Check now"), "M1", "danger", text[:300]),),
+        file=File("a.csv", text),
+        public=Notice("C1", Reply(Tone.PLAIN, text)),
+    )
+
+
+def assert_harmless(payload: dict[str, Any]) -> None:
+    """A message that Slack takes, and in which nothing calls anybody or leads anywhere."""
+    assert check(payload["blocks"], "message") == []
+    assert 0 < len(payload["text"]) <= 4000
+    shown = Shown("1.1", "C1", "UBOT", payload["text"], tuple(payload["blocks"]))
+    assert live(shown) == []
+
+
+def assert_view(view: dict[str, Any]) -> None:
+    """A form or Home view that Slack takes, and in which nothing is alive."""
+    assert check_view(view) == []
+    shown = Shown("1.1", "C1", "UBOT", "", tuple(view["blocks"]))
+    assert live(shown) == []
+
+
+@both
+@everything
+def test_messages(text: str, say: Language) -> None:
+    """Every answer, preview, request for approval and apology."""
+    for reply in replies(text, say):
+        assert_harmless(blocks.reply(reply, say))
+
+
+@both
+@everything
+def test_forms(text: str, say: Language) -> None:
+    """The form with and without a phone book, the preview, and each answer in a window."""
+    contacts = {f"contact{n}": "+96598765432" for n in range(150)}
+    groups = {f"group{n}": tuple(contacts)[:50] for n in range(20)}
+    for book in (Phonebook(), Phonebook(contacts=contacts, groups=groups)):
+        assert_view(forms.send_form(forms.Begin("C1", text, text), book, say))
+    for preview in previews(text):
+        shown = showing.to_confirm(preview, tuple(Doubt), "t" * 32, say)
+        label = showing.send_label(preview.credits, say)
+        assert_view(forms.preview_form(shown, "t" * 32, say, label))
+    for reply in replies(text, say):
+        assert_view(forms.told(reply, say))
+    assert_view(forms.waiting("t" * 32, say))
+    assert_view(forms.sentence(text, say))
+
+
+@both
+@everything
+def test_field_errors_fit(text: str, say: Language) -> None:
+    """The sentence at a field is never empty and never too long."""
+    for reply in replies(text, say):
+        (sentence,) = forms.field_error("text", reply)["errors"].values()
+        assert 0 < len(sentence) <= forms.MAX_FIELD_ERROR
+
+
+@both
+@everything
+def test_home(text: str, say: Language) -> None:
+    """Home with any answers on it, for those who may send and those who may not."""
+    answers = list(replies(text, say))
+    for number, reply in enumerate(answers):
+        sections = {say("Balance"): reply, say("Your last messages"): answers[number - 1]}
+        for may_send in (True, False):
+            assert_view(home.view(sections, may_send=may_send, slash="/sms", say=say))
+
+
+@both
+@everything
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("count", [1, 3, 250])
+def test_cards(text: str, say: Language, state: State, count: int) -> None:
+    """The card in each state, of one number and of many."""
+    from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
+
+    made = message(text, state, count=count, reason=text[:500])
+    assert_harmless(card.render(made, author=text[:80], say=say))
+
+
+@both
+@pytest.mark.parametrize("limit", Limit)
+def test_a_limit_is_told_with_its_end(limit: Limit, say: Language) -> None:
+    """Each limit has its sentence, and says when it ends."""
+    details = refusals._limit(Breach(limit, 5, 2, AT), say)
+
+    assert len(details) == 3
+    assert "15:00" in details[1]  # Noon in UTC.
+
+
+def test_a_complaint_in_both_languages_has_what_kwtsms_asks_for() -> None:
+    """Sender, time, ids, numbers and text."""
+    from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
+
+    made = message("the text", State.STUCK)
+    for code in ("en", "ar"):
+        told = follow.complaint(made, code)
+        for part in ("MY-APP", "2026-11-23 15:00", "f" * 32, "96590000000", "the text"):
+            assert part in told
