@@ -97,7 +97,7 @@ async def test_the_log_of_a_run_holds_no_secret_no_number_and_no_text(tmp_path: 
             "the-secret-text",
             config.kwtsms.password.get_secret_value(),
             config.slack.bot_token.get_secret_value(),
-            config.slack.app_token.get_secret_value(),
+            stage.slack.app_token,
         )
         assert [secret for secret in secrets if secret in bot.output] == []
         assert "stopped" in bot.output

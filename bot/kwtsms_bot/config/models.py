@@ -21,14 +21,30 @@ class Slack(Section):
 
     bot_token: BotToken = Field(examples=["${SLACK_BOT_TOKEN}"])
     """The bot's token (xoxb-…), from OAuth & Permissions in your Slack app's settings."""
-    app_token: AppToken = Field(examples=["${SLACK_APP_TOKEN}"])
-    """The app-level token for Socket Mode (xapp-…, scope connections:write)."""
+    mode: Literal["socket", "http"] = Field(default="socket", examples=["socket"])
+    """socket needs no public address; http is told things by requests from Slack."""
+    app_token: AppToken | None = Field(default=None, examples=["${SLACK_APP_TOKEN}"])
+    """The app-level token for mode socket (xapp-…, scope connections:write)."""
+    signing_secret: Secret | None = Field(default=None, examples=["${SLACK_SIGNING_SECRET}"])
+    """The signing secret for mode http, from Basic Information in your Slack app's settings."""
+    listen: Annotated[str, Field(pattern=r"^[^\s:]+:\d{1,5}$")] = Field(
+        default="127.0.0.1:3000", examples=["127.0.0.1:3000"]
+    )
+    """Where mode http waits for requests, as host:port; a proxy in front brings the https."""
     command: Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")] = Field(
         default="/sms", examples=["/sms"]
     )
     """The slash command as registered in Slack."""
     api_url: Url = Field(default="https://slack.com/api/", examples=["https://slack.com/api/"])
     """Slack's Web API. Change it only to talk to another Slack, such as the sandbox."""
+
+    @model_validator(mode="after")
+    def _mode_has_its_secret(self) -> "Slack":
+        if self.mode == "socket" and self.app_token is None:
+            raise ValueError("app_token: mode socket needs it, such as ${SLACK_APP_TOKEN}")
+        if self.mode == "http" and self.signing_secret is None:
+            raise ValueError("signing_secret: mode http needs it, such as ${SLACK_SIGNING_SECRET}")
+        return self
 
 
 class Gateway(Section):

@@ -16,7 +16,9 @@ from kwtsms_bot.config.problems import ConfigurationProblems, Path, Problem, dot
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000  # An alias that refers to aliases grows without bounds.
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_SECRET_KEYS = frozenset({"bot_token", "app_token", "password", "apprise", "database"})
+_SECRET_KEYS = frozenset(
+    {"bot_token", "app_token", "signing_secret", "password", "apprise", "database"}
+)
 
 
 def load(file: str, environ: Mapping[str, str] | None = None) -> Config:

@@ -2,7 +2,9 @@
 
 from collections.abc import Awaitable
 
+from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -10,6 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.config import Slack
 from kwtsms_bot.slack.app import Front, build_app
+from kwtsms_bot.slack.http import Endpoint, serve
 from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
@@ -26,7 +29,7 @@ class SlackUnreachable(Exception):
 
 
 class Connection:
-    """One workspace: a Web API client from the start, and Socket Mode once it is open.
+    """One workspace: a Web API client from the start, and Socket Mode or HTTP once it is open.
 
     The socket opens again by itself when it breaks.
     """
@@ -42,29 +45,46 @@ class Connection:
             retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
         )
         self._handler: AsyncSocketModeHandler | None = None
+        self._runner: web.AppRunner | None = None
 
     async def open(self, front: Front, tasks: Tasks) -> str:
-        """Tries both tokens, then connects; the name of the workspace.
+        """Tries the tokens, then connects or listens; the name of the workspace.
 
         Raises:
-            SlackRefused: a token is wrong, revoked or lacks a scope.
+            SlackRefused: a token is wrong, revoked or lacks a scope; or the port is taken.
             SlackUnreachable: no answer came.
         """
         identity = await self._ask("slack.bot_token", self.client.auth_test())
-        token = self.settings.app_token.get_secret_value()
+        app = build_app(front, tasks, client=self.client, identity=identity)
+        if self.settings.signing_secret is not None and self.settings.mode == "http":
+            await self._listen(Endpoint(app, self.settings.signing_secret.get_secret_value()))
+        elif self.settings.app_token is not None:
+            await self._connect(app, self.settings.app_token.get_secret_value())
+        return str(identity.get("team"))
+
+    async def _listen(self, endpoint: Endpoint) -> None:
+        host, _, port = self.settings.listen.rpartition(":")
+        try:
+            self._runner = await serve(endpoint, host, int(port))
+        except (OSError, OverflowError) as error:
+            text = f"slack.listen: {self.settings.listen} cannot be listened on. Choose another."
+            raise SlackRefused(text) from error
+
+    async def _connect(self, app: AsyncApp, token: str) -> None:
         # With a wrong app token the socket client would try for ever; one call by hand tells.
         await self._ask("slack.app_token", self.client.apps_connections_open(app_token=token))
         # The handler takes hold of the running loop.
-        app = build_app(front, tasks, client=self.client, identity=identity)
         self._handler = AsyncSocketModeHandler(app, token)
         await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's own gap.
-        return str(identity.get("team"))
 
     async def close(self) -> None:
         """Takes nothing more in."""
         if self._handler is not None:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
             self._handler = None
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
 
     async def _ask(self, key: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         try:
