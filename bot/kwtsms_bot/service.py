@@ -41,6 +41,7 @@ class Service:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.ready = asyncio.Event()
+        self.address = ""  # Where Slack's requests are taken over HTTP, once it is ready.
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop` is set, and ends with nothing in flight.
@@ -97,7 +98,8 @@ class Service:
             except SlackUnreachable as error:
                 log.warning("slack unreachable", error=str(error), again_in=RECONNECT_SECONDS)
                 await asyncio.sleep(RECONNECT_SECONDS)
-        log.info("ready", team=team, command=self.config.slack.command)
+        self.address = parts.connection.address
+        log.info("ready", team=team, command=self.config.slack.command, listens=self.address)
 
     async def _close(self, parts: "_Parts", opening: "asyncio.Task[None]") -> None:
         opening.cancel()

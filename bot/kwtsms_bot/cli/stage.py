@@ -46,8 +46,10 @@ def _sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dict[str, 
 class Stage:
     """A gateway, a Slack and the bot between them, as long as the context lasts."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, *, over_http: bool = False, **changes: Any) -> None:
         self.folder = folder
+        self._over_http = over_http
+        self.address = ""  # Where the bot takes Slack's requests over HTTP.
         # With the scopes of our manifest and no other: what the bot does, they allow.
         self.slack = SlackSandbox(manifest=Manifest(scopes=frozenset(SCOPES)))
         self.gateway = Gateway()
@@ -60,7 +62,14 @@ class Stage:
     @property
     def sections(self) -> dict[str, Any]:
         """What would stand in a config.yaml, secrets and all; the changes replace sections."""
-        return _sections(self.folder, self.slack, self.running.base_url) | self._changes
+        made = _sections(self.folder, self.slack, self.running.base_url)
+        if self._over_http:
+            made["slack"] |= {
+                "mode": "http",
+                "signing_secret": self.slack.signing_secret,
+                "listen": "127.0.0.1:0",
+            }
+        return made | self._changes
 
     @property
     def config(self) -> Config:
@@ -97,6 +106,9 @@ class Stage:
         ready.cancel()
         if self._bot.done():
             self._bot.result()
+        elif service.address:
+            self.address = service.address
+            self.slack.deliver_to(service.address)
 
     async def stop_bot(self) -> None:
         """Stops the bot as SIGTERM would."""

@@ -12,7 +12,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.config import Slack
 from kwtsms_bot.slack.app import Front, build_app
-from kwtsms_bot.slack.http import Endpoint, serve
+from kwtsms_bot.slack.http import PATH, Endpoint, serve
 from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
@@ -61,6 +61,14 @@ class Connection:
         elif self.settings.app_token is not None:
             await self._connect(app, self.settings.app_token.get_secret_value())
         return str(identity.get("team"))
+
+    @property
+    def address(self) -> str:
+        """Where Slack's requests are taken; empty in Socket Mode."""
+        if self._runner is None:
+            return ""
+        host, port = self._runner.addresses[0][:2]
+        return f"http://{host}:{port}{PATH}"
 
     async def _listen(self, endpoint: Endpoint) -> None:
         host, _, port = self.settings.listen.rpartition(":")

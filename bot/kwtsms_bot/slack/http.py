@@ -47,8 +47,8 @@ class Endpoint:
         return await self._dispatch(request, payload)
 
     def _is_repeated(self, signature: str, now: float) -> bool:
-        for old in [key for key, until in self._seen.items() if until < now]:
-            del self._seen[old]
+        while self._seen and next(iter(self._seen.values())) < now:  # The oldest stand first.
+            del self._seen[next(iter(self._seen))]
         repeated = signature in self._seen
         # A timestamp may lie ahead by one window and be taken until another one has passed.
         self._seen.setdefault(signature, now + 2 * guard.WINDOW_SECONDS)
