@@ -1,8 +1,9 @@
 """A client for kwtSMS, the Kuwaiti SMS gateway: sync and async, typed, with honest outcomes.
 
-`Client` and `AsyncClient` are loaded when first used: the pure half needs no httpx.
+What is heavy is loaded when first used; the pure half needs no httpx.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kwtsms_client.codes import API_ERRORS, ErrorInfo
@@ -49,12 +50,12 @@ from kwtsms_client.phone import (
     split_recipients,
     validate_phone_input,
 )
-from kwtsms_client.report import MessageReport, Segment, inspect_message
-from kwtsms_client.text import clean_message
 from kwtsms_client.version import __version__
 
 if TYPE_CHECKING:
     from kwtsms_client.client import AsyncClient, Client
+    from kwtsms_client.report import MessageReport, Segment, inspect_message
+    from kwtsms_client.text import clean_message
 
 __all__ = [
     "API_ERRORS",
@@ -108,9 +109,20 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in {"AsyncClient", "Client"}:
-        from kwtsms_client import client  # noqa: PLC0415 - httpx comes with it.
+# Loaded when first used: httpx comes with the clients, and large patterns with the texts.
+_LATER = {
+    "AsyncClient": "client",
+    "Client": "client",
+    "MessageReport": "report",
+    "Segment": "report",
+    "clean_message": "text",
+    "inspect_message": "report",
+}
 
-        return getattr(client, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = getattr(import_module(f"kwtsms_client.{_LATER[name]}"), name)
+    globals()[name] = found
+    return found

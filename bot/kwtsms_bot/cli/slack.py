@@ -18,7 +18,15 @@ def slack() -> None:
 @click.option(
     "--workflow-step", is_flag=True, help="With the step for Workflow Builder (paid plans)."
 )
-def manifest(slash: str, *, workflow_step: bool) -> None:
+@click.option(
+    "--url",
+    default="",
+    metavar="https://…/slack/events",
+    help="For slack.mode: http: where Slack is to post everything.",
+)
+def manifest(slash: str, url: str, *, workflow_step: bool) -> None:
     """Print the manifest: paste it at api.slack.com/apps, Create New App, From a manifest."""
-    made = make(slash, COMMANDS, workflow_step=workflow_step)
+    if url and not url.startswith("https://"):
+        raise click.BadParameter("Slack posts to https:// addresses only.", param_hint="--url")
+    made = make(slash, COMMANDS, workflow_step=workflow_step, url=url)
     click.echo(json.dumps(made, indent=2, ensure_ascii=False))

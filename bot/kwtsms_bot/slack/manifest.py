@@ -22,13 +22,14 @@ MAX_USAGE_HINT = 1000
 
 
 def manifest(
-    slash: str, table: Mapping[str, Command], *, workflow_step: bool = False
+    slash: str, table: Mapping[str, Command], *, workflow_step: bool = False, url: str = ""
 ) -> dict[str, Any]:
     """What https://api.slack.com/apps takes under “From a manifest”.
 
-    The workflow step needs a paid plan, so it is in the manifest only where it is asked for.
+    The workflow step needs a paid plan, so it is in the manifest only where it is asked for. With
+    `url`, Slack posts everything there; without it, the app connects by Socket Mode.
     """
-    made = {
+    made: dict[str, Any] = {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
             "name": "kwtSMS",
@@ -45,7 +46,20 @@ def manifest(
             "token_rotation_enabled": False,
         },
     }
-    return _with_step(made) if workflow_step else made
+    if workflow_step:
+        made = _with_step(made)
+    return _by_http(made, url) if url else made
+
+
+def _by_http(made: dict[str, Any], url: str) -> dict[str, Any]:
+    """The same with an address for each kind of request."""
+    settings, features = made["settings"], made["features"]
+    settings["socket_mode_enabled"] = False
+    settings["interactivity"] = {"is_enabled": True, "request_url": url}
+    settings["event_subscriptions"]["request_url"] = url
+    for command in features["slash_commands"]:
+        command["url"] = url
+    return made
 
 
 def _features(slash: str, table: Mapping[str, Command]) -> dict[str, Any]:

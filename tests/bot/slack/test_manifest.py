@@ -105,6 +105,18 @@ def test_without_the_step_nothing_needs_a_paid_plan() -> None:
     assert made["settings"]["org_deploy_enabled"] is False
 
 
+def test_over_http_every_kind_of_request_has_its_address() -> None:
+    """Commands, buttons and events; and no socket."""
+    url = "https://sms.example.com/slack/events"
+    made = manifest("/sms", COMMANDS, workflow_step=True, url=url)
+
+    assert made["settings"]["socket_mode_enabled"] is False
+    assert made["settings"]["interactivity"]["request_url"] == url
+    assert made["settings"]["event_subscriptions"]["request_url"] == url
+    assert "function_executed" in made["settings"]["event_subscriptions"]["bot_events"]
+    assert [one["url"] for one in made["features"]["slash_commands"]] == [url]
+
+
 def test_no_scope_lets_the_bot_read_what_people_write() -> None:
     """No history, no channel management."""
     assert [one for one in SCOPES if "history" in one or "manage" in one] == []

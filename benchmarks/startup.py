@@ -1,0 +1,50 @@
+"""How much the command and the library take to start.
+
+    .venv/bin/python benchmarks/startup.py
+
+Processor time of whole processes, medians of fifteen; the time of an import is Python's own
+figure, less nothing, beside that of the official client.
+"""
+
+import resource
+import statistics
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+RUNS = 15
+BRIDGE = str(Path(sys.executable).with_name("kwtsms-bridge"))
+
+
+def processor_time(command: Sequence[str]) -> float:
+    """The processor seconds of one run."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def import_time(module: str) -> float:
+    """The seconds that Python says an import took, with all that it brings."""
+    command = (sys.executable, "-X", "importtime", "-c", f"import {module}")
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    line = next(one for one in done.stderr.splitlines() if one.endswith(f"| {module}"))
+    return int(line.split("|")[1]) / 1e6
+
+
+def main() -> None:
+    """Measures and prints."""
+    shown = statistics.median(processor_time((BRIDGE, "--help")) for _ in range(RUNS))
+    bare = statistics.median(processor_time((sys.executable, "-c", "")) for _ in range(RUNS))
+    pairs = [(import_time("kwtsms"), import_time("kwtsms_client")) for _ in range(RUNS)]
+    theirs, ours = (statistics.median(one) for one in zip(*pairs, strict=True))
+    print("| what | ms |\n|---|---|")
+    print(f"| kwtsms-bridge --help, processor time | {shown * 1000:.0f} |")
+    print(f"| python with nothing to do | {bare * 1000:.0f} |")
+    print(f"| import kwtsms_client | {ours * 1000:.0f} |")
+    print(f"| import kwtsms (the official client) | {theirs * 1000:.0f} |")
+
+
+if __name__ == "__main__":
+    main()
