@@ -118,7 +118,7 @@ class Dispatching(Base):
             where = [_of(call)]
             if plan.state is State.QUEUED:  # Not from unknown: that takes a person.
                 where.append(recipient.c.state == State.IN_FLIGHT.value)
-            await move(
+            moved = await move(
                 connection,
                 where,
                 plan.state,
@@ -132,7 +132,9 @@ class Dispatching(Base):
             phones = [one.phone for one in call.recipients]
             if plan.state in (State.SENT, State.UNKNOWN):
                 await heat(connection, phones, now)
-            else:  # They were cold when they were put in flight, and nothing has reached them.
+            elif (
+                moved
+            ):  # They were cold when they were put in flight, and nothing has reached them.
                 await cool(connection, phones)
             await touch(connection, [call.message_id])
 
