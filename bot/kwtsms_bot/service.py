@@ -30,7 +30,8 @@ from kwtsms_bot.slack.publisher import Publisher
 from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_client import AsyncClient, Credentials
 
-FINISH_SECONDS = 20.0
+FINISH_SECONDS = 19.0  # All of a stop: whoever sends SIGTERM waits for twenty.
+SHOW_SECONDS = 3.0  # The last of them, for what the end has changed.
 RECONNECT_SECONDS = 5.0
 log = structlog.get_logger(__name__)
 
@@ -80,14 +81,16 @@ class Service:
                 await _first(stopping, *background)
         finally:
             stopping.cancel()
+            ends_at = asyncio.get_running_loop().time() + FINISH_SECONDS
             await self._close(parts, opening)
             sending.set()
-            await asyncio.wait(workers, timeout=FINISH_SECONDS)
+            await _finished(workers, ends_at - SHOW_SECONDS)
             showing.set()
-            await asyncio.wait(shows, timeout=FINISH_SECONDS)
+            await _finished(shows, ends_at)
             log.info("stopped")
         for task in background:
-            task.result()
+            if not task.cancelled():
+                task.result()
 
     async def _open(self, parts: "_Parts") -> None:
         """Connects to Slack, however long that takes; a wrong token ends it at once."""
@@ -106,7 +109,7 @@ class Service:
         await asyncio.gather(opening, return_exceptions=True)
         parts.scheduler.shutdown(wait=False)
         await parts.connection.close()
-        await parts.tasks.finish(FINISH_SECONDS)
+        await parts.tasks.finish(FINISH_SECONDS / 2)
 
 
 class _Parts:
@@ -218,6 +221,16 @@ def _groups(config: Config) -> set[str]:
     access = config.access
     grants = (access.reader, access.sender, access.bulk, access.admin)
     return {group for grant in grants for group in grant.groups}
+
+
+async def _finished(tasks: list["asyncio.Task[None]"], ends_at: float) -> None:
+    """Lets tasks finish until then, and ends them: what they leave is in the database."""
+    left = ends_at - asyncio.get_running_loop().time()
+    _, late = await asyncio.wait(tasks, timeout=max(0.0, left))
+    for task in late:
+        log.warning("not finished in time", task=task.get_name())
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
 
 
 async def _first(*tasks: "asyncio.Task[object]") -> None:

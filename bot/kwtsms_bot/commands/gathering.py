@@ -56,7 +56,6 @@ async def gather(desk: Desk, ask: Ask, wish: Wish) -> Preview:
         mistakes=(*(one.sentence(ask.say) for one in wish.line.mistakes), *named.mistakes),
         uncovered=uncovered,
         duplicates=wish.line.duplicates + len(asked) - len(phones),
-        hot=len(await desk.store.hot(covered, desk.now())),
         from_profiles=len(named.phones) > contacts,
         repeated=await _repeated(desk, ask, report.cleaned, covered),
         balance=known.available if known else None,

@@ -33,9 +33,17 @@ async def offer(desk: Desk, ask: Ask, preview: Preview) -> Reply:
     why = doubts(preview, limits, desk.config.kwtsms.default_country)
     if not why and not needs_approval(preview.credits, limits):
         return await accept(desk, ask, draft_of(desk, ask, preview))
+    return (await shown_first(desk, ask, preview))[0]
+
+
+async def shown_first(desk: Desk, ask: Ask, preview: Preview) -> tuple[Reply, str]:
+    """Keeps the message until its author has said yes; what they are shown, and its token."""
     draft = draft_of(desk, ask, preview)
     await desk.store.keep(draft)
-    return showing.to_confirm(preview, why, draft.token, ask.say)
+    hot = await desk.store.hot(preview.recipients, desk.now())
+    preview = replace(preview, hot=len(hot))
+    why = doubts(preview, desk.config.limits, desk.config.kwtsms.default_country)
+    return showing.to_confirm(preview, why, draft.token, ask.say), draft.token
 
 
 def draft_of(desk: Desk, ask: Ask, preview: Preview) -> Draft:

@@ -25,6 +25,8 @@ from kwtsms_bot.slack.workflow import STEP, WorkflowStep
 
 # Slack gives three seconds. What takes longer is acknowledged with a word and answered afterwards.
 ACK_SECONDS = 2.0
+# In a crowd everybody gets a word at once, so that nobody waits behind the others' answers.
+CROWD, CROWD_SECONDS = 20, 0.05
 ANYTHING = re.compile("")
 DEEDS = re.compile("|".join(deeds.DEEDS))
 STILL_AT_IT = marked("Still at it: the answer follows here.")
@@ -41,6 +43,7 @@ class Front:
         self.home = HomeTab(desk, directory, self.dialogs, client)
         self.step = WorkflowStep(desk, directory)
         self.slash = desk.config.slack.command
+        self._at_work = 0  # Commands that are being answered.
 
     def knows(self, team: str) -> None:
         """Which workspace this is: whoever is from another one is a stranger."""
@@ -51,7 +54,9 @@ class Front:
         person, say = await self._directory.caller(*inbound.who(body))
         ask = inbound.invocation(body, person, say)
         work = asyncio.create_task(self._handle(ask))
-        done, _ = await asyncio.wait({work}, timeout=ACK_SECONDS)
+        self._at_work += 1
+        work.add_done_callback(self._worked)
+        done = await self._in_time(work)
         if not done:
             await ack(text=say(STILL_AT_IT), response_type="ephemeral")
         answer = await work
@@ -62,6 +67,21 @@ class Front:
             await (ack(response_type="ephemeral", **shown) if shown else ack())
         elif not answer.accepted:
             await self._outlet.answer(answer, ask, respond)
+
+    async def _in_time(self, work: "asyncio.Task[Reply]") -> bool:
+        """Whether the answer is there before the acknowledgement has to go out."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        while not work.done():
+            patience = ACK_SECONDS if self._at_work < CROWD else CROWD_SECONDS
+            left = begun + patience - clock()
+            if left <= 0:
+                return False
+            await asyncio.wait({work}, timeout=min(left, CROWD_SECONDS))
+        return True
+
+    def _worked(self, _: "asyncio.Task[Reply]") -> None:
+        self._at_work -= 1
 
     async def _handle(self, ask: Invocation) -> Reply:
         return await router.handle(self._desk, ask)

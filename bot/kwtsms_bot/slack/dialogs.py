@@ -13,7 +13,6 @@ from kwtsms_bot.commands import deeds, obstacles, sending, showing
 from kwtsms_bot.commands.base import Ask, Desk, Press
 from kwtsms_bot.commands.gathering import Wish, gather
 from kwtsms_bot.commands.policy import Action, allows
-from kwtsms_bot.commands.preview import doubts
 from kwtsms_bot.commands.refusals import refuse
 from kwtsms_bot.outbox.draft import new_token
 from kwtsms_bot.slack import forms, inbound
@@ -78,12 +77,9 @@ class Dialogs:
         problem = await obstacles.first(desk, ask, preview)
         if problem:
             return {"response_action": "push", "view": forms.told(problem, say)}
-        draft = sending.draft_of(desk, ask, preview)
-        await desk.store.keep(draft)
-        why = doubts(preview, desk.config.limits, desk.config.kwtsms.default_country)
-        shown = showing.to_confirm(preview, why, draft.token, say)
+        shown, token = await sending.shown_first(desk, ask, preview)
         label = showing.send_label(preview.credits, say)
-        view = forms.preview_form(shown, draft.token, say, label)
+        view = forms.preview_form(shown, token, say, label)
         return {"response_action": "push", "view": view}
 
     async def _confirmed(self, ask: Ask, token: str) -> dict[str, Any]:

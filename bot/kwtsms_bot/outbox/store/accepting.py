@@ -50,15 +50,19 @@ class Accepting(Base):
             Paused: nothing is taken for the time being.
             DatabaseTrouble: nothing was accepted.
         """
-        known = await self._known(new)
-        if known is None:
-            try:
-                return Accepted(await self._insert(new, now, allowance), fresh=True)
-            except AlreadyThere:  # Another replica was a moment faster.
-                known = await self._known(new)
-                if known is None:
-                    raise
-        return Accepted(known, fresh=False)
+        try:
+            async with self.database.transaction() as connection:
+                await self.database.one_at_a_time(connection, ACCEPTING)
+                known = await _known(connection, new)
+                if known is not None:
+                    return Accepted(known, fresh=False)
+                return Accepted(await admit(connection, new, now, allowance), fresh=True)
+        except AlreadyThere:  # Another replica was a moment faster.
+            async with self.database.reading() as connection:
+                known = await _known(connection, new)
+            if known is None:
+                raise
+            return Accepted(known, fresh=False)
 
     async def accepted_as(self, key: DedupeKey) -> Message | None:
         """What was accepted under this key."""
@@ -82,27 +86,18 @@ class Accepting(Base):
             return False
         return True
 
-    async def _known(self, new: NewMessage) -> Message | None:
-        if new.key is None:
-            return None
-        async with self.database.reading() as connection:
-            row = (
-                await connection.execute(
-                    select(dedupe).where(
-                        dedupe.c.scope == new.key.scope, dedupe.c.key == new.key.key
-                    )
-                )
-            ).first()
-            if row is None:
-                return None
-            if row.content_hash != new.content_hash:
-                raise KeyReused(f"{new.key.scope}: the key was used for another message")
-            return await load(connection, message.c.id == row.message_id)
 
-    async def _insert(self, new: NewMessage, now: datetime, allowance: Allowance) -> Message:
-        async with self.database.transaction() as connection:
-            await self.database.one_at_a_time(connection, ACCEPTING)
-            return await admit(connection, new, now, allowance)
+async def _known(connection: AsyncConnection, new: NewMessage) -> Message | None:
+    """What was accepted under the same key."""
+    if new.key is None:
+        return None
+    query = select(dedupe).where(dedupe.c.scope == new.key.scope, dedupe.c.key == new.key.key)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return None
+    if row.content_hash != new.content_hash:
+        raise KeyReused(f"{new.key.scope}: the key was used for another message")
+    return await load(connection, message.c.id == row.message_id)
 
 
 async def admit(

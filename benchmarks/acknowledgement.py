@@ -1,0 +1,59 @@
+"""How fast the bot acknowledges commands, as Slack sees it: the bot in a process of its own.
+
+    .venv/bin/python benchmarks/acknowledgement.py
+
+A thousand commands within one second, and a hundred a second for ten seconds; each is durable
+before its answer says that it was accepted. Medians of five rounds.
+"""
+
+import asyncio
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from kwtsms_sandbox.slack import OPS, SARA
+from support.bot import BotProcess, staged
+
+ROUNDS = 5
+ANY = {"messages_per_hour": 10**6, "per_number_per_hour": 10**6, "credits_per_day": 10**6}
+LOADS = ((1000, 1.0), (1000, 10.0))
+
+
+async def acknowledged(count: int, seconds: float, folder: Path) -> list[float]:
+    """How long each command waited for its acknowledgement, shortest first."""
+    async with staged(folder, limits=ANY) as stage:
+        await stage.stop_bot()
+        bot = BotProcess(stage)
+        await bot.start()
+        await stage.slack.command(SARA, OPS, "/sms", "help")
+
+        async def typed(number: int) -> float:
+            await asyncio.sleep(number * seconds / count)
+            text = f"send {96590000000 + number} message {number}"
+            done = await stage.slack.command(SARA, OPS, "/sms", text)
+            assert done.error is None  # noqa: S101 - What is timed has to be right.
+            return done.took or 0.0
+
+        took = await asyncio.gather(*(typed(number) for number in range(count)))
+        await bot.kill()
+        return sorted(took)
+
+
+def main() -> None:
+    """Measures and prints."""
+    print("| commands | within | median, ms | p99, ms | slowest, ms |\n|---|---|---|---|---|")
+    for count, seconds in LOADS:
+        rows = []
+        for _ in range(ROUNDS):
+            with tempfile.TemporaryDirectory() as folder:
+                took = asyncio.run(acknowledged(count, seconds, Path(folder)))
+            rows.append((took[count // 2], took[count * 99 // 100], took[-1]))
+        figures = (f"{statistics.median(one) * 1000:.0f}" for one in zip(*rows, strict=True))
+        print(f"| {count} | {seconds:.0f} s | {' | '.join(figures)} |")
+
+
+if __name__ == "__main__":
+    main()
