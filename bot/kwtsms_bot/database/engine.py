@@ -3,19 +3,21 @@
 Foreign errors become `DatabaseTrouble` here; nobody above catches SQLAlchemy's.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import event, func, literal_column, select
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy import create_engine, event, func, literal_column, select
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kwtsms_bot.database.columns import Moment
 
+T = TypeVar("T")
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 BUSY_MILLISECONDS = 10_000
 # A replica that stands still, or whose machine is gone, does not hold its locks for longer.
@@ -46,6 +48,10 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # SQLite has one writer; whoever waits for it there polls, in no order. Here they queue.
+        one = engine.dialect.name == "sqlite"
+        self._direct = _direct_engine(engine) if one else None
+        self._writer: AbstractAsyncContextManager[None] = asyncio.Lock() if one else nullcontext()
         self.now_expression = literal_column(_NOW[engine.dialect.name], Moment())
 
     @property
@@ -61,9 +67,26 @@ class Database:
             AlreadyThere: a key is taken.
             DatabaseTrouble: anything else went wrong.
         """
-        with _translated():
-            async with self._engine.begin() as connection:
-                yield connection
+        async with self._writer:
+            with _translated():
+                async with self._engine.begin() as connection:
+                    yield connection
+
+    async def at_once(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+        """All of `work` in one transaction, without a pause between its statements.
+
+        Each statement on SQLite is a trip to a thread and back; here the whole of it is one trip.
+        `work` awaits nothing but the connection.
+
+        Raises:
+            AlreadyThere: a key is taken.
+            DatabaseTrouble: anything else went wrong.
+        """
+        if self._direct is None:
+            async with self.transaction() as connection:
+                return await work(connection)
+        async with self._writer:
+            return await asyncio.to_thread(_in_this_thread, self._direct, work)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -91,6 +114,36 @@ class Database:
     async def close(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()
+        if self._direct is not None:
+            self._direct.dispose()
+
+
+class _Direct:
+    """A connection of this thread, to be awaited like one of the loop's; it never pauses."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def execute(self, *args: Any) -> Any:
+        """As AsyncConnection's."""
+        return self._connection.execute(*args)
+
+
+def _in_this_thread(engine: Engine, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+    with _translated(), engine.begin() as connection:
+        running = work(cast("AsyncConnection", _Direct(connection)))
+        try:
+            running.send(None)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]  # StopIteration has no type for it.
+        running.close()
+        raise RuntimeError("the work awaited something else than its connection")
+
+
+def _direct_engine(engine: AsyncEngine) -> Engine:
+    direct = create_engine(engine.url.set(drivername="sqlite"), hide_parameters=True)
+    _prepare_sqlite(direct)
+    return direct
 
 
 class _translated:  # noqa: N801 - reads as the clause that it is.
@@ -122,7 +175,7 @@ async def open_database(url: str) -> Database:
     )
     if name == "sqlite":
         _check_folder(parsed.database)
-        _prepare_sqlite(engine)
+        _prepare_sqlite(engine.sync_engine)
     database = Database(engine)
     try:
         with _translated():
@@ -141,8 +194,8 @@ def _check_folder(file: str | None) -> None:
         raise DatabaseTrouble(f"the folder {folder} does not exist")
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
-    @event.listens_for(engine.sync_engine, "connect")
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # We say BEGIN ourselves, below.
         cursor = connection.cursor()
@@ -153,7 +206,7 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
         cursor.execute("PRAGMA secure_delete=ON")  # What is erased is gone from the file too.
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         # A reader that becomes a writer half way would fail at once where another writes.
         reads = connection.get_execution_options().get(READING)

@@ -1,24 +1,27 @@
 """Into the outbox: a message, its recipients and its key, in one transaction or not at all."""
 
+import asyncio
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import AlreadyThere
+from kwtsms_bot.database import AlreadyThere, Database
 from kwtsms_bot.database.columns import inserted_id
 from kwtsms_bot.database.tables import dedupe, message, recipient
-from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
+from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, OverLimit
 from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, State
 from kwtsms_bot.outbox.store.audit import AuditEntry, note
 from kwtsms_bot.outbox.store.base import Base, load
-from kwtsms_bot.outbox.store.switches import refuse_while_paused
+from kwtsms_bot.outbox.store.switches import Paused, refuse_while_paused
 from kwtsms_bot.outbox.store.usage import spend
 from kwtsms_client import mask
 
 REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # None that is mistaken for another.
 REF_LENGTH = 7
+TOGETHER = 100  # In one transaction at most.
 ACCEPTING = "accepting"  # Limits hold only where one accepts after the other.
 
 
@@ -36,8 +39,32 @@ class Accepted:
         self.fresh = fresh
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Somebody at the door."""
+
+    new: NewMessage
+    now: datetime
+    allowance: Allowance
+    answer: "asyncio.Future[Accepted]"
+
+    def told(self, answer: "Accepted | Exception") -> None:
+        """Tells them, if they are still there."""
+        if self.answer.done():
+            return
+        if isinstance(answer, Exception):
+            self.answer.set_exception(answer)
+        else:
+            self.answer.set_result(answer)
+
+
 class Accepting(Base):
     """The door."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._waiting: list[_Asked] = []
+        self._door: asyncio.Task[None] | None = None
 
     async def accept(
         self, new: NewMessage, now: datetime, allowance: Allowance = UNLIMITED
@@ -50,19 +77,45 @@ class Accepting(Base):
             Paused: nothing is taken for the time being.
             DatabaseTrouble: nothing was accepted.
         """
+        asked = _Asked(new, now, allowance, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
+        if self._door is None or self._door.done():
+            self._door = asyncio.create_task(self._let_in())
+        return await asked.answer
+
+    async def _let_in(self) -> None:
+        """Accepts what waits, as much as there is in one transaction: they share its fsync."""
+        while self._waiting:
+            together, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
+            try:
+                await self._let_in_together(together)
+            except AlreadyThere:  # Another replica was a moment faster with one of them.
+                for asked in together:
+                    await self._let_in_alone(asked)
+            except Exception as error:  # noqa: BLE001 - Each of them is told.
+                for asked in together:
+                    asked.told(error)
+
+    async def _let_in_together(self, together: "list[_Asked]") -> None:
+        """Nobody hears that they were accepted before all of it is on disk."""
+
+        async def judged(connection: AsyncConnection) -> list[Accepted | Exception]:
+            await self.database.one_at_a_time(connection, ACCEPTING)
+            return [await _judged(connection, asked) for asked in together]
+
+        answers = await self.database.at_once(judged)
+        for asked, answer in zip(together, answers, strict=True):
+            asked.told(answer)
+
+    async def _let_in_alone(self, asked: "_Asked") -> None:
         try:
-            async with self.database.transaction() as connection:
-                await self.database.one_at_a_time(connection, ACCEPTING)
-                known = await _known(connection, new)
-                if known is not None:
-                    return Accepted(known, fresh=False)
-                return Accepted(await admit(connection, new, now, allowance), fresh=True)
-        except AlreadyThere:  # Another replica was a moment faster.
+            await self._let_in_together([asked])
+        except AlreadyThere as error:
             async with self.database.reading() as connection:
-                known = await _known(connection, new)
-            if known is None:
-                raise
-            return Accepted(known, fresh=False)
+                known = await _known(connection, asked.new)
+            asked.told(error if known is None else Accepted(known, fresh=False))
+        except Exception as error:  # noqa: BLE001 - They are told.
+            asked.told(error)
 
     async def accepted_as(self, key: DedupeKey) -> Message | None:
         """What was accepted under this key."""
@@ -85,6 +138,18 @@ class Accepting(Base):
         except AlreadyThere:
             return False
         return True
+
+
+async def _judged(connection: AsyncConnection, asked: _Asked) -> Accepted | Exception:
+    """What becomes of one of them; a refusal has written nothing."""
+    try:
+        known = await _known(connection, asked.new)
+        if known is not None:
+            return Accepted(known, fresh=False)
+        made = await admit(connection, asked.new, asked.now, asked.allowance)
+    except (KeyReused, OverLimit, Paused) as refusal:
+        return refusal
+    return Accepted(made, fresh=True)
 
 
 async def _known(connection: AsyncConnection, new: NewMessage) -> Message | None:
