@@ -29,7 +29,7 @@ class Mistake:
     def sentence(self, say: Language) -> str:
         """What is wrong with it, and how to write it."""
         example = say("Write it with the country code, such as +965 9876 5432.")
-        if say is ENGLISH:
+        if say == ENGLISH:
             return f"{self.why} {example}"
         wrong = say("“{typed}” is not the number of a mobile.", typed=self.typed)
         return f"{wrong} {example}"

@@ -34,7 +34,8 @@ def view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say: Lang
     made = [blocks.heading(say("Text messages by kwtSMS")), blocks.actions(*buttons)]
     for title, reply in sections.items():
         made.append({"type": "divider"})
-        made.append(blocks.section(f"*{blocks.escape(title)}*"))
+        if title != reply.title:
+            made.append(blocks.section(f"*{blocks.escape(title)}*"))
         made += blocks.reply(reply, say)["blocks"]
     made.append({"type": "divider"})
     told = say("In any channel: {command}", command=f"{slash} help")
