@@ -145,7 +145,7 @@ class _Parts:
             on_change=self.publisher.wake,
         )
         self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
-        desk = Desk(config, store, Audit(database), gateway, directory, now, self.wake)
+        desk = Desk(config, store, Audit(database), alerts, gateway, directory, now, self.wake)
         self.front = Front(desk, directory, client)
         self.watch = BalanceWatch(
             watch,

@@ -10,7 +10,6 @@ from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.slack import GENERAL, GUEST, NOURA, OPS, RANDOM, SARA, Channel, User
 from support.bot import NUMBER, sends, shown, staged
 
-
 # Noura's Slack is in Arabic.
 REFUSALS = ("You may not do that here", "لا يُسمح لك بذلك هنا")
 

@@ -81,3 +81,39 @@ async def test_two_answers_do_not_come_for_one_command(tmp_path: Path) -> None:
         await stage.slack.until(lambda: len(cards(stage)) >= 4)
 
         assert len(cards(stage)) == 4
+
+
+async def test_a_deleted_card_comes_by_direct_message(tmp_path: Path) -> None:
+    """Somebody deletes the card before it is brought up to date: its author still gets to know."""
+    async with staged(tmp_path) as stage:
+        await stage.running.stop()
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        card = await shown(stage, "Next try")
+        stage.slack.fault("chat.update", Fault(error="message_not_found"), times=1)
+        await stage.running.start()
+        told = await stage.slack.until(
+            lambda: [
+                one
+                for one in stage.slack.visible(SARA, stage.slack.dm(SARA))
+                if "Accepted by kwtSMS" in stage.slack.plain(one)
+            ],
+            timeout=20,
+        )
+
+        assert card
+        assert len(told) == 1
+        assert len(stage.gateway.ledger) == 1
+
+
+async def test_an_answer_that_slack_does_not_take_comes_by_direct_message(tmp_path: Path) -> None:
+    """The response URL is used up or gone: what came of a button is told all the same."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        card = await shown(stage, "accepted by kwtSMS")
+        stage.slack.fault("response_url", Fault(error="used_url"), times=5)
+        await stage.slack.press(SARA, card, "message_support")
+        told = await stage.slack.until(
+            lambda: stage.slack.visible(SARA, stage.slack.dm(SARA)), timeout=10
+        )
+
+        assert "complaint" in stage.slack.plain(told[-1])

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.cli.stage import Stage
 from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
@@ -39,6 +40,7 @@ async def at_desk(folder: Path, **changes: Any) -> AsyncIterator[Set]:
                     config=config,
                     store=Store(database),
                     audit=Audit(database),
+                    alerts=AlertStore(database),
                     gateway=client,
                     people=directory,
                     now=lambda: AT,

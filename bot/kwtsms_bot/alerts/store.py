@@ -12,6 +12,7 @@ from decimal import Decimal
 from sqlalchemy import delete, insert, select
 
 from kwtsms_bot.alerts.balance import Kind, Level, Notice, Told
+from kwtsms_bot.alerts.outlook import Sample
 from kwtsms_bot.database import AlreadyThere, Database
 from kwtsms_bot.database.columns import inserted_id
 from kwtsms_bot.database.tables import alert, alert_delivery, balance_sample, tick
@@ -69,6 +70,17 @@ class AlertStore:
             rows = [{"alert_id": inserted_id(made), "target": one} for one in targets]
             if rows:
                 await connection.execute(insert(alert_delivery), rows)
+
+    async def samples(self, since: datetime) -> tuple[Sample, ...]:
+        """The balances seen since then, oldest first."""
+        query = (
+            select(balance_sample)
+            .where(balance_sample.c.at >= since)
+            .order_by(balance_sample.c.at, balance_sample.c.id)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(Sample(row.at, row.available) for row in rows)
 
     async def pending(self, targets: Iterable[str], limit: int = 50) -> tuple[Pending, ...]:
         """What is still to be delivered to these targets, oldest first."""

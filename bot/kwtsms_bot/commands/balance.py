@@ -1,9 +1,10 @@
 """`/sms balance`: the credits left."""
 
+from kwtsms_bot.alerts.outlook import WINDOW, outlook
 from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.policy import Action
-from kwtsms_bot.language import marked
+from kwtsms_bot.language import Language, marked
 
 
 async def run(desk: Desk, ask: Invocation, _rest: str) -> Reply:
@@ -16,6 +17,9 @@ async def run(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     if balance.purchased is not None:
         bought = say("{credits} credits", credits=credits_text(balance.purchased))
         facts.append((say("Purchased in all"), bought))
+    lasts = await _outlook(desk, say)
+    if lasts:
+        facts.append((say("Lasts"), lasts))
     if balance.available < watch.critical:
         title = say("Almost empty: top up now at kwtsms.com.")
         details = (say("Messages wait in the outbox when the balance reaches zero."),)
@@ -26,6 +30,19 @@ async def run(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     title = say("{credits} credits left.", credits=credits_text(balance.available))
     details = (say("One credit is one page to one Kuwaiti number."),)
     return Reply(Tone.GOOD, title, details, tuple(facts))
+
+
+async def _outlook(desk: Desk, say: Language) -> str:
+    """For how long, where enough of the past is known."""
+    now = desk.now()
+    found = outlook(await desk.alerts.samples(now - WINDOW), now)
+    if found is None:
+        return ""
+    return say(
+        "about {likely} days; {least} if each were as busy as the busiest",
+        likely=found.likely,
+        least=found.at_least,
+    )
 
 
 COMMAND = Command("balance", "", marked("Credits left on the account"), ("",), Action.READ, run)

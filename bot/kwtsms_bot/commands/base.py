@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.commands.policy import Action, Person
 from kwtsms_bot.config import Config
 from kwtsms_bot.language import Language
@@ -120,6 +121,7 @@ class Desk:
     config: Config
     store: Store
     audit: Audit
+    alerts: AlertStore
     gateway: AsyncClient
     people: People
     now: Callable[[], datetime]

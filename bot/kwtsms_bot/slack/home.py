@@ -91,6 +91,10 @@ class HomeTab:
             who = await desk.people.name(pause.actor)
             title = say("All sending is paused by {name}.", name=who)
             found[say("Paused")] = Reply(Tone.WARNING, title)
+        problems = desk.config.warnings()
+        if problems and allows(desk.config.access, ask.person, Action.ADMIN):
+            title = say("The set-up could be better.")
+            found[say("Set-up")] = Reply(Tone.WARNING, title, problems)
         found[say("Your last messages")] = await history.history(desk, told, "")
         return found
 

@@ -8,6 +8,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from structlog.testing import capture_logs
 
+from kwtsms_bot.slack.blocks import modal, plain, section
 from kwtsms_bot.slack.guarding import guarded
 from kwtsms_bot.slack.outlet import is_slacks
 from kwtsms_bot.slack.tasks import Tasks
@@ -42,6 +43,48 @@ async def test_a_failing_listener_leaves_an_answer_with_a_reference(listener: An
     assert done.error is None
     assert reference
     assert reference[1] in [entry.get("reference") for entry in log]
+
+
+@pytest.mark.parametrize("listener", [fails_at_once, fails_after_ack])
+async def test_a_form_or_shortcut_that_fails_leaves_an_answer(listener: Any) -> None:
+    """In the window where that is still open, else by direct message; never nothing."""
+    async with running_slack() as slack:
+        app = bolt_app(slack)
+        client = web_client(slack)
+        opener = guarded(_opens(client), Tasks(), client)
+        app.shortcut("opens")(opener)
+        app.view("form")(guarded(listener, Tasks(), client))
+        app.shortcut("fails")(guarded(listener, Tasks(), client))
+        app.event("app_home_opened")(guarded(listener, Tasks(), client))
+        with capture_logs() as log:
+            async with connected(slack, app):
+                await slack.shortcut(SARA, "opens")
+                view = await slack.until(lambda: slack.modal(SARA))
+                await slack.submit(SARA, view)
+                await slack.shortcut(SARA, "fails")
+                await slack.open_home(SARA)
+                told = await slack.until(
+                    lambda: _all_told(slack, 2 + (listener is not fails_at_once))
+                )
+
+    known = [str(entry.get("reference")) for entry in log if entry.get("reference")]
+    assert len(known) == 3
+    assert all(any(one in text for one in known) for text in told)
+
+
+def _opens(client: Any) -> Any:
+    async def opens(ack: AsyncAck, body: Any, _respond: AsyncRespond) -> None:
+        await ack()
+        view = {**modal("Form", [section("x")]), "callback_id": "form", "submit": plain("Send")}
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    return opens
+
+
+def _all_told(slack: Any, count: int) -> list[str] | None:
+    """What Sara is told by direct message, once there is so much."""
+    seen = [slack.plain(one) for one in slack.visible(SARA, slack.dm(SARA))]
+    return seen if len(seen) >= count else None
 
 
 @pytest.mark.parametrize(

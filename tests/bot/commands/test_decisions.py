@@ -1,0 +1,90 @@
+"""What waits for a yes, and when messages to many have to wait: decided by the clock."""
+
+from dataclasses import replace
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.commands.base import Invocation, Press
+from kwtsms_bot.commands.deeds import do
+from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.commands.router import handle
+from kwtsms_bot.config import Limits
+from kwtsms_bot.language import ENGLISH
+from kwtsms_bot.outbox.draft import Draft, DraftKind
+from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
+from support.database import AT
+from support.desk import at_desk
+
+MANY = ", ".join(str(96590000000 + number) for number in range(20))
+
+
+def draft(kind: DraftKind) -> Draft:
+    """Something of Sara's that waits for ten minutes."""
+    return Draft(
+        token="token",
+        kind=kind,
+        author=SARA.id,
+        team="T1",
+        channel=OPS.id,
+        locale="en",
+        text="hi",
+        recipients=("96590000000",),
+        sender_id="MY-APP",
+        pages=1,
+        test=False,
+        created_at=AT,
+        expires_at=AT + timedelta(minutes=10),
+    )
+
+
+@pytest.mark.parametrize(
+    ("deed", "kind", "who"),
+    [
+        ("send_confirm", DraftKind.CONFIRM, SARA.id),
+        ("send_approve", DraftKind.APPROVE, YOUSEF.id),
+        ("send_refuse", DraftKind.APPROVE, YOUSEF.id),
+    ],
+)
+async def test_a_yes_that_comes_too_late(
+    tmp_path: Path, deed: str, kind: DraftKind, who: str
+) -> None:
+    """After its time a request can be neither confirmed nor approved; nothing is accepted."""
+    async with at_desk(tmp_path) as place:
+        await place.desk.store.keep(draft(kind))
+        late = replace(place.desk, now=lambda: AT + timedelta(minutes=10))
+        press = Press(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
+        reply = await do(late, deed, press)
+        sent = await place.desk.store.recent(None, 5)
+
+    assert "too old" in reply.title
+    assert sent == ()
+
+
+@pytest.mark.parametrize(
+    ("hour", "quiet"), [(20, False), (21, True), (23, True), (0, True), (8, True), (9, False)]
+)
+def test_quiet_hours_span_midnight(hour: int, *, quiet: bool) -> None:
+    """From the first time up to the second, across midnight."""
+    limits = Limits.model_validate({"quiet_hours": "21:00-09:00"})
+
+    assert limits.is_quiet(time(hour, 0)) is quiet
+    assert not Limits().is_quiet(time(hour, 0))
+
+
+@pytest.mark.parametrize(("hours", "refused"), [("14:00-16:00", True), ("16:00-18:00", False)])
+async def test_messages_to_many_rest_in_quiet_hours(
+    tmp_path: Path, hours: str, *, refused: bool
+) -> None:
+    """Noon in UTC is three in Kuwait; a single number may be sent to at any hour."""
+    access = {"admin": {"users": [YOUSEF.id]}}
+    limits = {"quiet_hours": hours}
+    async with at_desk(tmp_path, access=access, limits=limits) as place:
+        person = Person(YOUSEF.id, OPS.id)
+        many = Invocation(person=person, say=ENGLISH, key="1", text=f"send {MANY} hi")
+        one = Invocation(person=person, say=ENGLISH, key="2", text="send 98765432 hi")
+        to_many, to_one = await handle(place.desk, many), await handle(place.desk, one)
+
+    assert ("No bulk messages now" in to_many.title) is refused
+    assert to_one.accepted is not None
