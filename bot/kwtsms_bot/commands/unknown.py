@@ -10,24 +10,28 @@ SEND_AGAIN, TREAT_AS_SENT = "unknown_send_again", "unknown_treat_as_sent"
 
 async def send_again(desk: Desk, press: Press) -> Reply:
     """Queues anew what is unknown, once: whoever presses second finds nothing left to decide."""
-    ref = await _to_decide(desk, press)
-    if isinstance(ref, Reply):
-        return ref
-    await desk.store.send_again(ref, desk.now())
+    found = await _to_decide(desk, press)
+    if isinstance(found, Reply):
+        return found
+    ref, once = found
+    if not await desk.store.send_again(ref, desk.now(), once):
+        return _nothing_left(press)
     return await _done(desk, press, ref, "send again")
 
 
 async def treat_as_sent(desk: Desk, press: Press) -> Reply:
     """Takes what is unknown as sent; nothing leaves this machine."""
-    ref = await _to_decide(desk, press)
-    if isinstance(ref, Reply):
-        return ref
-    await desk.store.treat_as_sent(ref, desk.now())
+    found = await _to_decide(desk, press)
+    if isinstance(found, Reply):
+        return found
+    ref, once = found
+    if not await desk.store.treat_as_sent(ref, desk.now(), once):
+        return _nothing_left(press)
     return await _done(desk, press, ref, "treat as sent")
 
 
-async def _to_decide(desk: Desk, press: Press) -> str | Reply:
-    """The message, where this press is the one that decides about it.
+async def _to_decide(desk: Desk, press: Press) -> tuple[str, DedupeKey] | Reply:
+    """The message, and the key under which this press decides about it.
 
     The button's value names the message and the state of the card that it stood on; each is good
     for one decision, whatever Slack or a double click delivers.
@@ -36,12 +40,14 @@ async def _to_decide(desk: Desk, press: Press) -> str | Reply:
         return await refuse(desk, press, Action.SEND, "decide")
     ref = press.value.partition(".")[0]
     message = await desk.store.find(ref)
-    open_still = message is not None and State.UNKNOWN in message.counts
-    key = DedupeKey("button.unknown", press.value[:200])
-    if not open_still or not await desk.store.consume(key, desk.now()):
-        title = press.say("There is nothing left to decide here: somebody already has.")
-        return Reply(Tone.PLAIN, title)
-    return ref
+    if message is None or State.UNKNOWN not in message.counts:
+        return _nothing_left(press)
+    return ref, DedupeKey("button.unknown", press.value[:200])
+
+
+def _nothing_left(press: Press) -> Reply:
+    title = press.say("There is nothing left to decide here: somebody already has.")
+    return Reply(Tone.PLAIN, title)
 
 
 async def _done(desk: Desk, press: Press, ref: str, decision: str) -> Reply:

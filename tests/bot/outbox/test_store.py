@@ -203,6 +203,20 @@ async def test_a_person_brings_an_unknown_message_back_once(tmp_path: Path) -> N
         assert await store.send_again(message.ref, LATER) == 1
         assert await store.send_again(message.ref, LATER) == 0
         assert await store.treat_as_sent(message.ref, LATER) == 0
+
+
+async def test_a_decision_under_one_key_counts_once(tmp_path: Path) -> None:
+    """A press that Slack delivers again decides nothing, though it is unknown once more."""
+    once = DedupeKey("button", "M1.7")
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new(), AT)).message
+        for minute, decided in ((1, 1), (2, 0)):
+            at = AT + timedelta(minutes=minute)
+            call = await store.claim("a", LEASE, at)
+            assert call
+            assert await store.put_in_flight(call, LEASE, at)
+            await store.settle(call, Plan(State.UNKNOWN, at), at)
+            assert await store.send_again(message.ref, at, once) == decided
         assert await states(store, message) == [State.QUEUED]
 
 

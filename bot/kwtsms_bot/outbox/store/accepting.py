@@ -130,11 +130,7 @@ class Accepting(Base):
         """Uses up a one-time key; only the first who asks gets True."""
         try:
             async with self.database.transaction() as connection:
-                await connection.execute(
-                    insert(dedupe).values(
-                        scope=key.scope, key=key.key, content_hash="", created_at=now
-                    )
-                )
+                await use_up(connection, key, now)
         except AlreadyThere:
             return False
         return True
@@ -163,6 +159,13 @@ async def _known(connection: AsyncConnection, new: NewMessage) -> Message | None
     if row.content_hash != new.content_hash:
         raise KeyReused(f"{new.key.scope}: the key was used for another message")
     return await load(connection, message.c.id == row.message_id)
+
+
+async def use_up(connection: AsyncConnection, key: DedupeKey, now: datetime) -> None:
+    """Raises AlreadyThere where the key was used up before."""
+    await connection.execute(
+        insert(dedupe).values(scope=key.scope, key=key.key, content_hash="", created_at=now)
+    )
 
 
 async def admit(

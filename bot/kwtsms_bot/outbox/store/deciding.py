@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import Select, String, cast, delete, select, update
 
+from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.message import DedupeKey, State
+from kwtsms_bot.outbox.store.accepting import use_up
 from kwtsms_bot.outbox.store.base import PARAMETERS, Base, move, touch
 from kwtsms_bot.outbox.store.usage import add
 from kwtsms_bot.outbox.tracking import Tracked
@@ -35,21 +37,32 @@ class Deciding(Base):
                 await touch(connection, [row.id])
         return moved
 
-    async def send_again(self, ref: str, now: datetime) -> int:
-        """Queues anew what is unknown: a person takes the risk that it is sent twice."""
-        return await self._move_all(ref, State.UNKNOWN, State.QUEUED, now)
+    async def send_again(self, ref: str, now: datetime, once: DedupeKey | None = None) -> int:
+        """Queues anew what is unknown: a person takes the risk that it is sent twice.
 
-    async def treat_as_sent(self, ref: str, now: datetime) -> int:
+        With `once`, a decision under the same key counts no second time.
+        """
+        return await self._decide(ref, State.QUEUED, now, once)
+
+    async def treat_as_sent(self, ref: str, now: datetime, once: DedupeKey | None = None) -> int:
         """Takes what is unknown as sent."""
-        return await self._move_all(ref, State.UNKNOWN, State.SENT, now)
+        return await self._decide(ref, State.SENT, now, once)
 
-    async def _move_all(self, ref: str, before: State, after: State, now: datetime) -> int:
+    async def _decide(self, ref: str, after: State, now: datetime, once: DedupeKey | None) -> int:
+        """The key is used up together with the decision, or neither is there."""
         ids = select(message.c.id).where(message.c.ref == ref)
-        where = [recipient.c.message_id.in_(ids), recipient.c.state == before.value]
-        async with self.database.transaction() as connection:
-            moved = await move(connection, where, after, now, due_at=now, reason=None, code=None)
-            found = (await connection.execute(ids)).scalars().all()
-            await touch(connection, found if moved else ())
+        where = [recipient.c.message_id.in_(ids), recipient.c.state == State.UNKNOWN.value]
+        try:
+            async with self.database.transaction() as connection:
+                if once is not None:
+                    await use_up(connection, once, now)
+                moved = await move(
+                    connection, where, after, now, due_at=now, reason=None, code=None
+                )
+                found = (await connection.execute(ids)).scalars().all()
+                await touch(connection, found if moved else ())
+        except AlreadyThere:
+            return 0
         return moved
 
     async def erase(self, before: datetime) -> int:
