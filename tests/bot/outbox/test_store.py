@@ -203,6 +203,7 @@ async def test_a_person_brings_an_unknown_message_back_once(tmp_path: Path) -> N
         assert await store.send_again(message.ref, LATER) == 1
         assert await store.send_again(message.ref, LATER) == 0
         assert await store.treat_as_sent(message.ref, LATER) == 0
+        assert await states(store, message) == [State.QUEUED]
 
 
 async def test_a_decision_under_one_key_counts_once(tmp_path: Path) -> None:
@@ -217,7 +218,6 @@ async def test_a_decision_under_one_key_counts_once(tmp_path: Path) -> None:
             assert await store.put_in_flight(call, LEASE, at)
             await store.settle(call, Plan(State.UNKNOWN, at), at)
             assert await store.send_again(message.ref, at, once) == decided
-        assert await states(store, message) == [State.QUEUED]
 
 
 async def test_what_is_sent_cannot_be_cancelled(tmp_path: Path) -> None:
