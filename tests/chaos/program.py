@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from chaos.history import WRONG_BY
-from kwtsms_bot import service
 from kwtsms_bot.cli import main
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.database.engine import _NOW
 from kwtsms_bot.outbox.store import DatabasePacer, Store, heat
+from kwtsms_bot.service import parts, running
 from kwtsms_client import AsyncClient
 from kwtsms_client.protocol import Call
 
@@ -64,18 +64,18 @@ def run(program: Program, config: str) -> None:
     """Runs the bot until it ends, by itself or otherwise."""
     if program.interval != Program().interval:
         interval = timedelta(seconds=program.interval)
-        setattr(service, "DatabasePacer", partial(DatabasePacer, interval=interval))  # noqa: B010
+        setattr(running, "DatabasePacer", partial(DatabasePacer, interval=interval))  # noqa: B010
     if program.hot != Program().hot:
         heat.HOT = timedelta(seconds=program.hot)
     if program.clock is not None:
-        service.now = partial(_wrong_clock, Path(program.clock))
+        parts.now = partial(_wrong_clock, Path(program.clock))
         _NOW["sqlite"] += f" + ({WRONG_BY})"  # Its clock is the machine's; PostgreSQL has its own.
     if program.planted is not None:
         from chaos.planted import PLANTED  # noqa: PLC0415 - not where nothing is planted.
 
         PLANTED[program.planted]()
     if program.point is not None and program.action is not None:
-        setattr(service, "open_database", _opened)  # noqa: B010
+        setattr(running, "open_database", _opened)  # noqa: B010
         _arm(program.point, _Trap(program.action))
     main(["run", "-c", config])
 

@@ -1,0 +1,106 @@
+"""What the service is made of, wired. Starts nothing and decides nothing."""
+
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+
+from kwtsms_bot.alerts.apprise import AppriseCourier
+from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.alerts.watch import BalanceWatch
+from kwtsms_bot.commands.base import Desk
+from kwtsms_bot.config import Config
+from kwtsms_bot.database import Database
+from kwtsms_bot.outbox.store import Audit, DatabasePacer, Store
+from kwtsms_bot.outbox.tracker import Tracker
+from kwtsms_bot.outbox.worker import Worker
+from kwtsms_bot.slack.app import Front
+from kwtsms_bot.slack.connection import Connection
+from kwtsms_bot.slack.directory import Directory
+from kwtsms_bot.slack.publisher import Publisher
+from kwtsms_bot.slack.tasks import Tasks
+from kwtsms_client import AsyncClient, Credentials
+
+
+class Parts:
+    """What the service is made of, wired."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        database: Database,
+        gateway: AsyncClient,
+        pacer: DatabasePacer,
+    ) -> None:
+        store = Store(database)
+        self.config, self.store, self.clock = config, store, now
+        self.tasks = Tasks()
+        self.connection = Connection(config.slack)
+        client = self.connection.client
+        directory = Directory(client, _groups(config), config.language)
+        alerts = AlertStore(database)
+        watch = config.alerts.balance
+        self.publisher = Publisher(
+            store, alerts, channels=watch.channels, client=client, directory=directory
+        )
+        self.courier = AppriseCourier(alerts, (url.get_secret_value() for url in watch.apprise))
+        self.worker = Worker(
+            store,
+            gateway,
+            pacer,
+            owner=owner(),
+            lease=config.outbox.lease,
+            clock=now,
+            on_change=self.publisher.wake,
+        )
+        self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
+        desk = Desk(config, store, Audit(database), alerts, gateway, directory, now, self.wake)
+        self.front = Front(desk, directory, client)
+        self.watch = BalanceWatch(
+            watch,
+            alerts,
+            gateway,
+            targets=(*watch.channels, *self.courier.targets),
+            on_change=self.warned,
+        )
+
+    def wake(self) -> None:
+        """There is something new in the outbox: to send, and to show."""
+        self.worker.wake()
+        self.publisher.wake()
+
+    def warned(self) -> None:
+        """There is a balance warning on its way."""
+        self.publisher.wake()
+        self.courier.wake()
+
+
+def gateway_client(config: Config, pacer: DatabasePacer) -> AsyncClient:
+    """The account that pays for the messages."""
+    settings = config.kwtsms
+    return AsyncClient(
+        Credentials(settings.username, settings.password.get_secret_value()),
+        base_url=settings.base_url,
+        sender_id=settings.sender_id,
+        test_mode=settings.test_mode,
+        default_country=settings.default_country,
+        timeout=settings.timeout.total_seconds(),
+        pacer=pacer,
+    )
+
+
+def _groups(config: Config) -> set[str]:
+    access = config.access
+    grants = (access.reader, access.sender, access.bulk, access.admin)
+    return {group for grant in grants for group in grant.groups}
+
+
+def owner() -> str:
+    """A name for this process that no other has, not even its successor with the same id."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def now() -> datetime:
+    """The one place where the service reads the clock."""
+    return datetime.now(UTC)

@@ -1,0 +1,113 @@
+"""Starts the parts in order and stops them in order. Decides nothing.
+
+Stopping: the schedule first, then the socket (nothing new comes in), then what was begun is
+awaited, then the outbox finishes the call in flight and what changed is shown, then all is closed.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import structlog
+
+from kwtsms_bot.config import Config
+from kwtsms_bot.database import open_database
+from kwtsms_bot.outbox.store import DatabasePacer
+from kwtsms_bot.service.parts import Parts, gateway_client
+from kwtsms_bot.service.schedule import schedule
+from kwtsms_bot.slack.connection import SlackUnreachable
+
+FINISH_SECONDS = 19.0  # All of a stop: whoever sends SIGTERM waits for twenty.
+SHOW_SECONDS = 3.0  # The last of them, for what the end has changed.
+RECONNECT_SECONDS = 5.0
+log = structlog.get_logger(__name__)
+
+
+class Service:
+    """The bot as a whole; `ready` is set once Slack's commands are taken."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.ready = asyncio.Event()
+        self.address = ""  # Where Slack's requests are taken over HTTP, once it is ready.
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Runs until `stop` is set, and ends with nothing in flight.
+
+        Raises:
+            SlackRefused: a token is wrong.
+        """
+        async with AsyncExitStack() as stack:
+            database = await open_database(self.config.outbox.database)
+            stack.push_async_callback(database.close)
+            pacer = DatabasePacer(database)
+            gateway = await stack.enter_async_context(gateway_client(self.config, pacer))
+            parts = Parts(self.config, database=database, gateway=gateway, pacer=pacer)
+            await self._serve(parts, stop)
+
+    async def _serve(self, parts: Parts, stop: asyncio.Event) -> None:
+        """The outbox works from the start on: while Slack is down, accepted messages go out."""
+        sending, showing = asyncio.Event(), asyncio.Event()  # Set to end them.
+        workers = [
+            asyncio.create_task(parts.worker.run(sending), name="worker"),
+            asyncio.create_task(parts.tracker.run(sending), name="tracker"),
+        ]
+        shows = [
+            asyncio.create_task(parts.publisher.run(showing), name="publisher"),
+            asyncio.create_task(parts.courier.run(showing), name="courier"),
+        ]
+        background = [*workers, *shows]
+        scheduler = schedule(parts)
+        stopping = asyncio.create_task(stop.wait(), name="stop")
+        opening = asyncio.create_task(self._open(parts), name="slack")
+        scheduler.start()
+        try:
+            await _first(stopping, opening, *background)
+            if opening.done() and not stop.is_set():
+                opening.result()
+                self.ready.set()
+                await _first(stopping, *background)
+        finally:
+            stopping.cancel()
+            ends_at = asyncio.get_running_loop().time() + FINISH_SECONDS
+            scheduler.shutdown(wait=False)
+            await self._close(parts, opening)
+            sending.set()
+            await _finished(workers, ends_at - SHOW_SECONDS)
+            showing.set()
+            await _finished(shows, ends_at)
+            log.info("stopped")
+        for task in background:
+            if not task.cancelled():
+                task.result()
+
+    async def _open(self, parts: Parts) -> None:
+        """Connects to Slack, however long that takes; a wrong token ends it at once."""
+        while True:
+            try:
+                team = await parts.connection.open(parts.front, parts.tasks)
+                break
+            except SlackUnreachable as error:
+                log.warning("slack unreachable", error=str(error), again_in=RECONNECT_SECONDS)
+                await asyncio.sleep(RECONNECT_SECONDS)
+        self.address = parts.connection.address
+        log.info("ready", team=team, command=self.config.slack.command, listens=self.address)
+
+    async def _close(self, parts: Parts, opening: "asyncio.Task[None]") -> None:
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        await parts.connection.close()
+        await parts.tasks.finish(FINISH_SECONDS / 2)
+
+
+async def _finished(tasks: list["asyncio.Task[None]"], ends_at: float) -> None:
+    """Lets tasks finish until then, and ends them: what they leave is in the database."""
+    left = ends_at - asyncio.get_running_loop().time()
+    _, late = await asyncio.wait(tasks, timeout=max(0.0, left))
+    for task in late:
+        log.warning("not finished in time", task=task.get_name())
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+
+
+async def _first(*tasks: "asyncio.Task[object]") -> None:
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
