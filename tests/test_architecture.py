@@ -23,6 +23,9 @@ LAYERS = (
     ("kwtsms_bot.service",),
     ("kwtsms_bot.slack",),
     ("kwtsms_bot.commands",),
+    # It looks at the outbox from outside. Slack and the commands stand above it, so that they can
+    # add a page or count something; it is told what it has to know of them.
+    ("kwtsms_bot.operation",),
     ("kwtsms_bot.outbox", "kwtsms_bot.alerts", "kwtsms_bot.doctor"),
     ("kwtsms_bot.config", "kwtsms_bot.database", "kwtsms_bot.migrations", "kwtsms_bot.logs"),
     ("kwtsms_client",),

@@ -10,6 +10,7 @@ from kwtsms_bot import logs
 from kwtsms_bot.cli.common import USAGE, config_option, read_config
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.operation.web import CannotListen
 from kwtsms_bot.service import Service
 from kwtsms_bot.slack.connection import SlackRefused
 
@@ -27,7 +28,7 @@ def run(file: str) -> None:
         click.echo(f"warning: {warning}", err=True)
     try:
         asyncio.run(_serve(config))
-    except SlackRefused as error:
+    except (SlackRefused, CannotListen) as error:
         click.echo(str(error), err=True)
         sys.exit(USAGE)
     except DatabaseTrouble as error:

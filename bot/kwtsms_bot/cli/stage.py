@@ -50,6 +50,7 @@ class Stage:
         self.folder = folder
         self._over_http = over_http
         self.address = ""  # Where the bot takes Slack's requests over HTTP.
+        self.watched_at = ""  # Where its pages for operators are, if there are any.
         # With the scopes of our manifest and no other: what the bot does, they allow.
         self.slack = SlackSandbox(manifest=Manifest(scopes=frozenset(SCOPES)))
         self.gateway = Gateway()
@@ -104,6 +105,7 @@ class Stage:
             {self._bot, ready}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
         ready.cancel()
+        self.watched_at = service.watched_at
         if self._bot.done():
             self._bot.result()
         elif service.address:

@@ -2,6 +2,7 @@
 
 from kwtsms_bot.config.access import Access, Grant, Limits
 from kwtsms_bot.config.models import BalanceWatch, Config, Gateway, Logging, Outbox, Slack
+from kwtsms_bot.config.operation import Heartbeat, Http
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.problems import ConfigurationProblems, Problem
 from kwtsms_bot.config.reading import load, parse
@@ -13,6 +14,8 @@ __all__ = [
     "ConfigurationProblems",
     "Gateway",
     "Grant",
+    "Heartbeat",
+    "Http",
     "Limits",
     "Logging",
     "Outbox",

@@ -75,6 +75,11 @@ def _filled(value: SecretStr) -> SecretStr:
     return value
 
 
+def _secret_url(value: SecretStr) -> SecretStr:
+    _safe_url(value.get_secret_value())
+    return value
+
+
 def _one_name(value: str) -> str:
     if value != value.strip() or not value:
         raise ValueError("expected a name without blanks around it")
@@ -89,6 +94,9 @@ QuietHours = Annotated[
 ]
 Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,2}|all)$")]
 Url = Annotated[str, AfterValidator(_safe_url)]
+# Whoever knows it can make its calls: the address itself is the password.
+SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
+Address = Annotated[str, Field(pattern=r"^[^\s:]+:\d{1,5}$")]
 Secret = Annotated[SecretStr, AfterValidator(_filled)]
 BotToken = Annotated[
     SecretStr, _starts_with("xoxb-", "OAuth & Permissions in your Slack app's settings")

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from kwtsms_bot.config.access import Access, Limits
 from kwtsms_bot.config.fields import AppToken, BotToken, ChannelId, Duration, Name, Secret, Url
+from kwtsms_bot.config.operation import Heartbeat, Http
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.section import Section
 
@@ -151,6 +152,10 @@ class Config(Section):
     """Where accepted messages are kept until they are sent."""
     alerts: Alerts = Field(default=Alerts())
     """What the bot watches by itself."""
+    http: Http = Field(default=Http())
+    """Pages for those who watch the bot: /healthz, /readyz and /metrics."""
+    heartbeat: Heartbeat = Field(default=Heartbeat())
+    """An address that is called while all is well, so that silence is noticed elsewhere."""
     logging: Logging = Field(default=Logging())
     """What the bot writes to its log."""
 

@@ -63,6 +63,12 @@ class Worker:
         self._woken = asyncio.Event()
         self._free = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._carrying: set[asyncio.Task[None]] = set()
+        self._moved_at = time.monotonic()
+
+    @property
+    def idle_seconds(self) -> float:
+        """How long ago the loop last moved on; it looks at the queue every two seconds."""
+        return time.monotonic() - self._moved_at
 
     def wake(self) -> None:
         """There is something new to send."""
@@ -90,6 +96,7 @@ class Worker:
         if given_back or unknown:
             log.warning("taken over", queued=given_back, unknown=unknown)
         while not stop.is_set() and await self._is_due():
+            self._moved_at = time.monotonic()
             await self._free.acquire()
             launched = False
             try:
@@ -99,6 +106,7 @@ class Worker:
                     self._free.release()
         self._on_change()  # A claim may have put recipients off, or given them up.
         due = await self._store.next_due()
+        self._moved_at = time.monotonic()
         wait = SWEEP_SECONDS if due is None else (due - self._clock()).total_seconds()
         return max(SHORTEST_SECONDS, min(SWEEP_SECONDS, wait))
 

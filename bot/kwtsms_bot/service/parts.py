@@ -11,7 +11,9 @@ from kwtsms_bot.alerts.watch import BalanceWatch
 from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
+from kwtsms_bot.operation.readiness import Readiness
 from kwtsms_bot.outbox.store import Audit, DatabasePacer, Store
+from kwtsms_bot.outbox.store.figures import Figures
 from kwtsms_bot.outbox.tracker import Tracker
 from kwtsms_bot.outbox.worker import Worker
 from kwtsms_bot.slack.app import Front
@@ -63,6 +65,13 @@ class Parts:
             gateway,
             targets=(*watch.channels, *self.courier.targets),
             on_change=self.warned,
+        )
+        self.readiness = Readiness(
+            Figures(database),
+            slack=self.connection.is_alive,
+            dispatcher_idle=lambda: self.worker.idle_seconds,
+            answer_takes=config.kwtsms.timeout,
+            clock=now,
         )
 
     def wake(self) -> None:

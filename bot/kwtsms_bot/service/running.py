@@ -11,6 +11,7 @@ import structlog
 
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import open_database
+from kwtsms_bot.operation.web import build_web, health_routes, serving
 from kwtsms_bot.outbox.store import DatabasePacer
 from kwtsms_bot.service.parts import Parts, gateway_client
 from kwtsms_bot.service.schedule import schedule
@@ -29,12 +30,14 @@ class Service:
         self.config = config
         self.ready = asyncio.Event()
         self.address = ""  # Where Slack's requests are taken over HTTP, once it is ready.
+        self.watched_at = ""  # Where the pages for operators are, if there are any.
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop` is set, and ends with nothing in flight.
 
         Raises:
             SlackRefused: a token is wrong.
+            CannotListen: the address of the pages for operators is taken.
         """
         async with AsyncExitStack() as stack:
             database = await open_database(self.config.outbox.database)
@@ -42,6 +45,11 @@ class Service:
             pacer = DatabasePacer(database)
             gateway = await stack.enter_async_context(gateway_client(self.config, pacer))
             parts = Parts(self.config, database=database, gateway=gateway, pacer=pacer)
+            if self.config.http.listen is not None:
+                app = build_web(health_routes(parts.readiness))
+                pages = serving(app, self.config.http.listen)
+                self.watched_at = await stack.enter_async_context(pages)
+                log.info("watched", at=self.watched_at)
             await self._serve(parts, stop)
 
     async def _serve(self, parts: Parts, stop: asyncio.Event) -> None:
@@ -67,6 +75,7 @@ class Service:
                 self.ready.set()
                 await _first(stopping, *background)
         finally:
+            parts.readiness.stopping = True
             stopping.cancel()
             ends_at = asyncio.get_running_loop().time() + FINISH_SECONDS
             scheduler.shutdown(wait=False)

@@ -70,6 +70,12 @@ class Connection:
         host, port = self._runner.addresses[0][:2]
         return f"http://{host}:{port}{PATH}"
 
+    async def is_alive(self) -> bool:
+        """Whether Slack reaches us: the socket has answered a ping lately, or we listen."""
+        if self._runner is not None:
+            return bool(self._runner.addresses)
+        return self._handler is not None and await self._handler.client.is_connected()
+
     async def _listen(self, endpoint: Endpoint) -> None:
         host, _, port = self.settings.listen.rpartition(":")
         try:

@@ -1,0 +1,64 @@
+"""Looks at the parts of the bot; `health` says what it means. Changes nothing."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.operation.health import Health, Seen, judge
+from kwtsms_bot.outbox.store.figures import Figures, Waiting
+
+DATABASE_SECONDS = 3.0  # Longer than any answer of a database that is well.
+FRESH_SECONDS = 1.0  # However often it is asked, it looks once a second.
+log = structlog.get_logger(__name__)
+
+
+class Readiness:
+    """The bot as it stands now; `stopping` is set once it has been told to end."""
+
+    def __init__(
+        self,
+        figures: Figures,
+        *,
+        slack: Callable[[], Awaitable[bool]],
+        dispatcher_idle: Callable[[], float],
+        answer_takes: timedelta,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._figures, self._slack, self._clock = figures, slack, clock
+        self._dispatcher_idle, self._answer_takes = dispatcher_idle, answer_takes
+        self._looking = asyncio.Lock()
+        self._last: tuple[float, Health] | None = None
+        self.stopping = False
+
+    async def look(self) -> Health:
+        """What is so now, or was so less than a second ago."""
+        async with self._looking:
+            if self._last is None or time.monotonic() - self._last[0] > FRESH_SECONDS:
+                health = judge(await self._seen(), self._answer_takes)
+                self._last = time.monotonic(), health
+            return self._last[1]
+
+    async def _seen(self) -> Seen:
+        waiting = await self._waiting()
+        return Seen(
+            at=self._clock(),
+            database=waiting is not None,
+            slack=await self._slack(),
+            stopping=self.stopping,
+            dispatcher_idle=timedelta(seconds=self._dispatcher_idle()),
+            oldest_due=waiting.oldest_due if waiting else None,
+            paused=waiting.paused if waiting else False,
+        )
+
+    async def _waiting(self) -> Waiting | None:
+        """What waits in the outbox; None where the database does not say it in time."""
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                return await self._figures.waiting()
+        except (DatabaseTrouble, TimeoutError) as error:
+            log.warning("database does not answer", error=type(error).__name__)
+            return None

@@ -1,0 +1,66 @@
+"""The bot's pages for those who watch it: numbers and states, never a phone number or a text.
+
+Only GET is answered, and no body is read. They ask for no password: they are for the inside.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from kwtsms_bot.operation.readiness import Readiness
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MAX_BYTES = 1024  # Nothing that is asked here has a body.
+
+
+class CannotListen(Exception):
+    """The address is taken, or is none of this machine; the text says what to do."""
+
+
+def build_web(routes: Iterable[web.RouteDef]) -> web.Application:
+    """A server's application of these routes; whoever has more to serve adds to them."""
+    app = web.Application(client_max_size=MAX_BYTES)
+    app.add_routes(routes)
+    return app
+
+
+def page(path: str, handler: Handler) -> web.RouteDef:
+    """A route for GET and nothing else."""
+    return web.get(path, handler, allow_head=False)
+
+
+def health_routes(readiness: Readiness) -> tuple[web.RouteDef, ...]:
+    """/healthz: the process answers. /readyz: every part is well, or 503 and which is not."""
+
+    async def alive(_: web.Request) -> web.Response:
+        return web.json_response({"alive": True})
+
+    async def ready(_: web.Request) -> web.Response:
+        health = await readiness.look()
+        return web.json_response(health.as_json(), status=200 if health.ready else 503)
+
+    return page("/healthz", alive), page("/readyz", ready)
+
+
+@asynccontextmanager
+async def serving(app: web.Application, address: str) -> AsyncIterator[str]:
+    """Listens at host:port as long as the block lasts; yields where, which tells a port of 0.
+
+    Raises:
+        CannotListen: it cannot.
+    """
+    host, _, port = address.rpartition(":")
+    # A body that nobody reads is not waited for either.
+    runner = web.AppRunner(app, access_log=None, lingering_time=0, shutdown_timeout=1)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, int(port)).start()
+        except (OSError, OverflowError) as error:
+            text = f"http.listen: {address} cannot be listened on. Choose another."
+            raise CannotListen(text) from error
+        taken = runner.addresses[0]
+        yield f"http://{taken[0]}:{taken[1]}"
+    finally:
+        await runner.cleanup()

@@ -1,0 +1,73 @@
+"""The outbox in figures, for those who watch it. Only reads, and names no number and no person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+
+from kwtsms_bot.database.tables import attempt, balance_sample, recipient, switch
+from kwtsms_bot.outbox.message import Priority, State
+from kwtsms_bot.outbox.store.base import Base
+from kwtsms_bot.outbox.store.switches import PAUSED
+
+LATELY = 100  # Of the newest calls, when one is looked for that told the balance.
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits to be sent."""
+
+    oldest_due: datetime | None  # When the recipient was due that is due the longest.
+    paused: bool
+
+
+class Figures(Base):
+    """The questions."""
+
+    async def waiting(self) -> Waiting:
+        """One look into the index for each priority, however long the queue is."""
+        queued = recipient.c.state == State.QUEUED.value
+        async with self.database.reading() as connection:
+            found = [
+                (
+                    await connection.execute(
+                        select(func.min(recipient.c.due_at)).where(
+                            queued, recipient.c.priority == int(priority)
+                        )
+                    )
+                ).scalar()
+                for priority in Priority
+            ]
+            paused = await connection.execute(select(switch.c.name).where(switch.c.name == PAUSED))
+            return Waiting(
+                oldest_due=min((due for due in found if due is not None), default=None),
+                paused=paused.first() is not None,
+            )
+
+    async def recipients(self) -> Mapping[State, int]:
+        """How many recipients are in each state, those that are in none included."""
+        query = select(recipient.c.state, func.count()).group_by(recipient.c.state)
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        found = {State(state): count for state, count in rows}
+        return {state: found.get(state, 0) for state in State}
+
+    async def balance(self) -> Decimal | None:
+        """What the gateway said last about the credits, to a call or to the balance watch."""
+        newest = (
+            select(attempt.c.balance_after, attempt.c.settled_at)
+            .order_by(attempt.c.id.desc())
+            .limit(LATELY)
+        )
+        sample = select(balance_sample).order_by(balance_sample.c.id.desc()).limit(1)
+        async with self.database.reading() as connection:
+            calls = (await connection.execute(newest)).all()
+            watched = (await connection.execute(sample)).first()
+        told = [
+            (row.settled_at, row.balance_after) for row in calls if row.balance_after is not None
+        ]
+        if watched is not None:
+            told.append((watched.at, watched.available))
+        return max(told)[1] if told else None

@@ -1,0 +1,117 @@
+"""The pages: what they answer, what they refuse, and that they follow what is really so."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from kwtsms_bot.operation.web import CannotListen, build_web, page, serving
+from kwtsms_sandbox.slack import Fault
+from support.watching import get, watched
+
+
+async def ready(address: str) -> tuple[int, dict[str, Any]]:
+    """What /readyz says: its status, and the parts that are not well."""
+    answer = await get(f"{address}/readyz")
+    parts = answer.json()["parts"]
+    return answer.status_code, {name: part for name, part in parts.items() if not part["ok"]}
+
+
+def lose_a_table(database: Path) -> None:
+    """What no query gets over."""
+    with closing(sqlite3.connect(database)) as other:
+        other.execute("ALTER TABLE switch RENAME TO away")
+        other.commit()
+
+
+async def becomes(address: str, status: int) -> dict[str, Any]:
+    """The parts that are not well, as soon as /readyz answers with `status`."""
+    async with asyncio.timeout(15):
+        while True:
+            found, parts = await ready(address)
+            if found == status:
+                return parts
+
+
+async def test_a_bot_at_work_is_alive_and_ready(tmp_path: Path) -> None:
+    """Both pages say yes once Slack's commands are taken."""
+    async with watched(tmp_path) as stage:
+        alive = await get(f"{stage.watched_at}/healthz")
+
+        assert (alive.status_code, alive.json()) == (200, {"alive": True})
+        assert await becomes(stage.watched_at, 200) == {}
+
+
+async def test_without_slack_it_is_alive_and_not_ready(tmp_path: Path) -> None:
+    """A Slack that has gone away is noticed, and its return too."""
+    async with watched(tmp_path) as stage:
+        await becomes(stage.watched_at, 200)
+        stage.slack.fault("apps.connections.open", Fault(status=503), times=1)
+        await stage.slack.sockets.close()
+
+        assert set(await becomes(stage.watched_at, 503)) == {"slack"}
+        assert (await get(f"{stage.watched_at}/healthz")).status_code == 200
+        assert await becomes(stage.watched_at, 200) == {}
+
+
+async def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
+    """A database that answers with an error is no database."""
+    async with watched(tmp_path) as stage:
+        await becomes(stage.watched_at, 200)
+        await asyncio.to_thread(lose_a_table, tmp_path / "bridge.sqlite3")
+
+        assert set(await becomes(stage.watched_at, 503)) == {"database", "queue"}
+
+
+async def test_behind_http_it_is_ready_while_it_listens(tmp_path: Path) -> None:
+    """Without a socket to Slack, what counts is that Slack can reach us."""
+    async with watched(tmp_path, over_http=True) as stage:
+        assert await becomes(stage.watched_at, 200) == {}
+
+
+@asynccontextmanager
+async def answering() -> AsyncIterator[str]:
+    """A server with one page; yields the page's address."""
+
+    async def hello(_: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    async with serving(build_web([page("/page", hello)]), "127.0.0.1:0") as address:
+        yield f"{address}/page"
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
+async def test_only_get_is_answered(method: str) -> None:
+    """Nothing is taken in by these pages."""
+    async with answering() as address:
+        assert (await get(address)).text == "hello"
+        assert (await get(address, method)).status_code == 405
+
+
+async def test_a_body_is_not_waited_for() -> None:
+    """A request that promises a gigabyte is answered at once, and its connection is closed."""
+    async with answering() as address:
+        host, _, port = address.split("/")[2].partition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        head = "GET /page HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
+        writer.write(head.encode() + b"x" * 1000)
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        writer.close()
+
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert answer.endswith(b"hello")
+
+
+async def test_an_address_that_is_taken_is_said_so() -> None:
+    """The message names the key and what to do."""
+    async with answering() as address:
+        taken = address.split("/")[2]
+
+        with pytest.raises(CannotListen, match=f"http.listen: {taken} cannot be listened on"):
+            await serving(build_web([]), taken).__aenter__()

@@ -1,0 +1,22 @@
+"""The bot's pages for operators, asked over a real socket."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from support.bot import staged
+
+LISTENING = {"listen": "127.0.0.1:0"}
+
+
+def watched(folder: Path, **changes: Any) -> Any:
+    """A stage whose bot has its pages."""
+    return staged(folder, http=LISTENING, **changes)
+
+
+async def get(url: str, method: str = "GET", content: bytes | None = None) -> httpx.Response:
+    """One request."""
+    # verify=False: reading the system's certificates takes longer than most tests.
+    async with httpx.AsyncClient(trust_env=False, timeout=10, verify=False) as http:
+        return await http.request(method, url, content=content)
