@@ -43,6 +43,7 @@ HOMES = {
     ),
     "alembic": ("kwtsms_bot.database", "kwtsms_bot.migrations"),
     "apscheduler": ("kwtsms_bot.service",),
+    "prometheus_client": ("kwtsms_bot.operation",),
     "yaml": ("kwtsms_bot.config",),
     "pydantic": ("kwtsms_bot.config",),
     "httpx": ("kwtsms_client.client",),

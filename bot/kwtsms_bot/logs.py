@@ -5,6 +5,7 @@ Libraries that log what they carry are kept above the level at which they do, in
 
 import logging
 import re
+import secrets
 import sys
 from typing import Any
 
@@ -27,6 +28,25 @@ _LEAST = {
     "alembic": logging.WARNING,
     "apscheduler": logging.WARNING,
 }
+
+
+REQUEST = "request"
+
+
+def begin_request() -> None:
+    """What this task and its own tasks log from now on carries a new request id."""
+    structlog.contextvars.bind_contextvars(**{REQUEST: secrets.token_hex(4)})
+
+
+def continue_request(request: str) -> None:
+    """What this task logs from now on belongs to a request that was begun before."""
+    if request:
+        structlog.contextvars.bind_contextvars(**{REQUEST: request})
+
+
+def request() -> str:
+    """The id of the request that this task belongs to; empty where it belongs to none."""
+    return str(structlog.contextvars.get_contextvars().get(REQUEST, ""))
 
 
 def configure(settings: Logging) -> None:

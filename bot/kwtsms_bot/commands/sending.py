@@ -7,6 +7,7 @@ What waits for a yes is durable too, is used up by the first decision, and is vo
 from dataclasses import replace
 from datetime import timedelta
 
+from kwtsms_bot import logs
 from kwtsms_bot.commands import obstacles, showing
 from kwtsms_bot.commands.base import Ask, Desk, Notice, Press, Reply, Tone
 from kwtsms_bot.commands.policy import Action, allows
@@ -227,6 +228,7 @@ def _message(desk: Desk, draft: Draft) -> NewMessage:
         expires_at=desk.now() + desk.config.outbox.expires_after,
         test=draft.test,
         pages=draft.pages,
+        request=logs.request(),
     )
 
 

@@ -35,6 +35,7 @@ message = Table(
     Column("source", String(40), nullable=False),
     Column("author", String(80), nullable=False),
     Column("team", String(40), nullable=False),
+    Column("request", String(16), nullable=False),  # What the log calls where it came from.
     Column("text", Text),  # NULL once erased.
     Column("text_hash", String(64), nullable=False),
     Column("sender_id", String(20), nullable=False),

@@ -48,6 +48,7 @@ class Health:
     """All parts."""
 
     parts: tuple[Part, ...]
+    paused: bool  # By somebody's wish: no fault.
 
     @property
     def ready(self) -> bool:
@@ -56,7 +57,8 @@ class Health:
 
     def as_json(self) -> Mapping[str, object]:
         """For a page."""
-        return {"ready": self.ready, "parts": {part.name: part.as_json() for part in self.parts}}
+        parts = {part.name: part.as_json() for part in self.parts}
+        return {"ready": self.ready, "paused": self.paused, "parts": parts}
 
 
 def judge(seen: Seen, answer_takes: timedelta) -> Health:
@@ -68,7 +70,8 @@ def judge(seen: Seen, answer_takes: timedelta) -> Health:
             Part("slack", "" if seen.slack else "there is no connection"),
             _dispatcher(seen.dispatcher_idle, STILL + answer_takes),
             _queue(seen),
-        )
+        ),
+        seen.paused,
     )
 
 

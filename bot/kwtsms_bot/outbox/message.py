@@ -107,6 +107,7 @@ class NewMessage:
     test: bool = False
     key: DedupeKey | None = None
     team: str = ""
+    request: str = ""  # What the log calls the request that it came with.
 
     @property
     def content_hash(self) -> str:
@@ -185,3 +186,4 @@ class ClaimedCall:
     recipients: tuple[Recipient, ...]
     test: bool
     expires_at: datetime | None
+    request: str = ""

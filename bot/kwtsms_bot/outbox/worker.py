@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
+from kwtsms_bot import logs
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox import retry
 from kwtsms_bot.outbox.message import ClaimedCall
@@ -137,6 +138,7 @@ class Worker:
             log.error("call abandoned", exc_info=error)  # Its lease runs out: it becomes unknown.
 
     async def _send(self, call: ClaimedCall, turn: float, leaving: float) -> None:
+        logs.continue_request(call.request)
         if await self._may_leave(turn, leaving):
             plan = await self._carry(call)
         else:

@@ -11,8 +11,11 @@ from kwtsms_bot.alerts.watch import BalanceWatch
 from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
+from kwtsms_bot.operation.counting import CountedClient, CountedStore, Turns
+from kwtsms_bot.operation.exposition import Exposition
+from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.readiness import Readiness
-from kwtsms_bot.outbox.store import Audit, DatabasePacer, Store
+from kwtsms_bot.outbox.store import Audit
 from kwtsms_bot.outbox.store.figures import Figures
 from kwtsms_bot.outbox.tracker import Tracker
 from kwtsms_bot.outbox.worker import Worker
@@ -33,11 +36,12 @@ class Parts:
         *,
         database: Database,
         gateway: AsyncClient,
-        pacer: DatabasePacer,
+        pacer: Turns,
+        metrics: Metrics,
     ) -> None:
-        store = Store(database)
+        store = CountedStore(database, metrics)
         self.config, self.store, self.clock = config, store, now
-        self.tasks = Tasks()
+        self.tasks = Tasks(metrics.acknowledged)
         self.connection = Connection(config.slack)
         client = self.connection.client
         directory = Directory(client, _groups(config), config.language)
@@ -66,13 +70,15 @@ class Parts:
             targets=(*watch.channels, *self.courier.targets),
             on_change=self.warned,
         )
+        figures = Figures(database)
         self.readiness = Readiness(
-            Figures(database),
+            figures,
             slack=self.connection.is_alive,
             dispatcher_idle=lambda: self.worker.idle_seconds,
             answer_takes=config.kwtsms.timeout,
             clock=now,
         )
+        self.exposition = Exposition(metrics, figures, self.readiness)
 
     def wake(self) -> None:
         """There is something new in the outbox: to send, and to show."""
@@ -85,10 +91,10 @@ class Parts:
         self.courier.wake()
 
 
-def gateway_client(config: Config, pacer: DatabasePacer) -> AsyncClient:
+def gateway_client(config: Config, pacer: Turns, metrics: Metrics) -> CountedClient:
     """The account that pays for the messages."""
     settings = config.kwtsms
-    return AsyncClient(
+    return CountedClient(
         Credentials(settings.username, settings.password.get_secret_value()),
         base_url=settings.base_url,
         sender_id=settings.sender_id,
@@ -96,6 +102,7 @@ def gateway_client(config: Config, pacer: DatabasePacer) -> AsyncClient:
         default_country=settings.default_country,
         timeout=settings.timeout.total_seconds(),
         pacer=pacer,
+        metrics=metrics,
     )
 
 

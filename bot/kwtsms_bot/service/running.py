@@ -5,12 +5,15 @@ awaited, then the outbox finishes the call in flight and what changed is shown, 
 """
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import open_database
+from kwtsms_bot.operation.counting import CountedTurns
+from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.web import build_web, health_routes, serving
 from kwtsms_bot.outbox.store import DatabasePacer
 from kwtsms_bot.service.parts import Parts, gateway_client
@@ -42,15 +45,26 @@ class Service:
         async with AsyncExitStack() as stack:
             database = await open_database(self.config.outbox.database)
             stack.push_async_callback(database.close)
-            pacer = DatabasePacer(database)
-            gateway = await stack.enter_async_context(gateway_client(self.config, pacer))
-            parts = Parts(self.config, database=database, gateway=gateway, pacer=pacer)
-            if self.config.http.listen is not None:
-                app = build_web(health_routes(parts.readiness))
-                pages = serving(app, self.config.http.listen)
-                self.watched_at = await stack.enter_async_context(pages)
-                log.info("watched", at=self.watched_at)
+            metrics = Metrics()
+            pacer = CountedTurns(DatabasePacer(database), metrics)
+            client = gateway_client(self.config, pacer, metrics)
+            gateway = await stack.enter_async_context(client)
+            parts = Parts(
+                self.config, database=database, gateway=gateway, pacer=pacer, metrics=metrics
+            )
+            await stack.enter_async_context(self._pages(parts))
             await self._serve(parts, stop)
+
+    @asynccontextmanager
+    async def _pages(self, parts: Parts) -> AsyncIterator[None]:
+        """The pages for operators, where the configuration wants them."""
+        if self.config.http.listen is None:
+            yield
+            return
+        app = build_web((*health_routes(parts.readiness), *parts.exposition.routes()))
+        async with serving(app, self.config.http.listen) as self.watched_at:
+            log.info("watched", at=self.watched_at)
+            yield
 
     async def _serve(self, parts: Parts, stop: asyncio.Event) -> None:
         """The outbox works from the start on: while Slack is down, accepted messages go out."""

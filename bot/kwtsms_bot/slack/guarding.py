@@ -5,14 +5,15 @@ answer when it raises before it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from time import monotonic
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
+from kwtsms_bot import logs
 from kwtsms_bot.commands.base import Reply, Tone
 from kwtsms_bot.language import language, marked
 from kwtsms_bot.slack import blocks, inbound
@@ -32,7 +33,8 @@ LOOK = marked("Look before you try again.")
 def guarded(listener: Listener, tasks: Tasks, client: AsyncWebClient) -> Listener:
     """`listener`, from which no exception leaves.
 
-    It runs among `tasks`, so that a stop waits for it: Bolt forgets what it has begun.
+    It runs among `tasks`, so that a stop waits for it: Bolt forgets what it has begun. All that it
+    logs carries one request id.
     """
 
     async def listen(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
@@ -40,9 +42,14 @@ def guarded(listener: Listener, tasks: Tasks, client: AsyncWebClient) -> Listene
 
     async def run(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         acknowledged = False
+        begun = monotonic()
+        logs.begin_request()
+        log.debug("asked", kind=inbound.kind(body))
 
         async def acknowledge(*args: Any, **kwargs: Any) -> Any:
             nonlocal acknowledged
+            if not acknowledged:
+                tasks.acknowledged(monotonic() - begun)
             acknowledged = True
             return await ack(*args, **kwargs)
 
@@ -61,7 +68,7 @@ def guarded(listener: Listener, tasks: Tasks, client: AsyncWebClient) -> Listene
 
 def apology(error: Exception) -> Reply:
     """What the person is told, in both languages: whose it is could not be asked any more."""
-    reference = uuid4().hex[:8]
+    reference = logs.request()
     log.error("listener failed", reference=reference, exc_info=error)
     arabic = language("ar")
     details = (LOOK, arabic(SORRY), arabic(LOOK))

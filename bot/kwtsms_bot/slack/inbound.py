@@ -53,6 +53,13 @@ def who(body: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
+def kind(body: Mapping[str, Any]) -> str:
+    """What came in, in Slack's own word."""
+    if "command" in body:
+        return "command"
+    return str((body.get("event") or body).get("type", ""))
+
+
 def invocation(body: Mapping[str, Any], person: Person, say: Language) -> Invocation:
     """A slash command's payload; `trigger_id` is new each time somebody presses enter."""
     text = str(body.get("text", ""))

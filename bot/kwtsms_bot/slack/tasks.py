@@ -1,7 +1,7 @@
 """What was begun and must end before the process does."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -10,8 +10,9 @@ T = TypeVar("T")
 class Tasks:
     """Running work; a loop keeps only weak references to its tasks, so somebody has to."""
 
-    def __init__(self) -> None:
+    def __init__(self, acknowledged: Callable[[float], None] = lambda _: None) -> None:
         self._running: set[asyncio.Task[Any]] = set()
+        self.acknowledged = acknowledged  # Told how many seconds each acknowledgement took.
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begins `work` and remembers it."""

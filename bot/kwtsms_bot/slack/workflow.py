@@ -8,6 +8,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.complete.async_complete import AsyncComplete
 from slack_bolt.context.fail.async_fail import AsyncFail
 
+from kwtsms_bot import logs
 from kwtsms_bot.commands import obstacles, sending
 from kwtsms_bot.commands.base import Ask, Desk, Reply
 from kwtsms_bot.commands.gathering import Wish, gather
@@ -44,6 +45,7 @@ class WorkflowStep:
     async def _run(
         self, ack: AsyncAck, body: Body, *, complete: AsyncComplete, fail: AsyncFail
     ) -> None:
+        logs.begin_request()
         event = body.get("event") or {}
         inputs = event.get("inputs") or {}
         try:

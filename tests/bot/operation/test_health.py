@@ -70,6 +70,7 @@ def test_the_page_names_every_part() -> None:
 
     assert shown == {
         "ready": False,
+        "paused": False,
         "parts": {
             "service": {"ok": True},
             "database": {"ok": True},

@@ -73,6 +73,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("author", sa.String(length=80), nullable=False),
         sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("request", sa.String(length=16), nullable=False),
         sa.Column("text", sa.Text(), nullable=True),
         sa.Column("text_hash", sa.String(length=64), nullable=False),
         sa.Column("sender_id", sa.String(length=20), nullable=False),

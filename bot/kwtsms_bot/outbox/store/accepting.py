@@ -209,6 +209,7 @@ async def _insert_message(connection: AsyncConnection, new: NewMessage, now: dat
             source=new.source,
             author=new.author,
             team=new.team,
+            request=new.request[:16],
             text=new.text,
             text_hash=new.text_hash,
             sender_id=new.sender_id,

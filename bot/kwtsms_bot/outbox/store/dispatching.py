@@ -212,6 +212,7 @@ async def _take(
         recipients=tuple(taken),
         test=about.test,
         expires_at=about.expires_at,
+        request=about.request,
     )
 
 

@@ -1,0 +1,93 @@
+"""The store, the client and the pace, as they are, with every step counted on its way through."""
+
+import time
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import structlog
+
+from kwtsms_bot.database import Database
+from kwtsms_bot.operation.metrics import Metrics
+from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
+from kwtsms_bot.outbox.message import Message, NewMessage
+from kwtsms_bot.outbox.store import Accepted, Store
+from kwtsms_client import AsyncClient, Credentials, KwtSMSError
+from kwtsms_client.protocol import Call
+
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class CountedStore(Store):
+    """What is accepted is counted, and logged under the request that it came with."""
+
+    def __init__(self, database: Database, metrics: Metrics) -> None:
+        super().__init__(database)
+        self._metrics = metrics
+
+    async def accept(
+        self, new: NewMessage, now: datetime, allowance: Allowance = UNLIMITED
+    ) -> Accepted:
+        """As the store does."""
+        accepted = await super().accept(new, now, allowance)
+        if accepted.fresh:
+            self._count(accepted.message)
+        return accepted
+
+    async def send_draft(
+        self, token: str, new: NewMessage, now: datetime, allowance: Allowance
+    ) -> Message | None:
+        """As the store does."""
+        message = await super().send_draft(token, new, now, allowance)
+        if message is not None:
+            self._count(message)
+        return message
+
+    def _count(self, message: Message) -> None:
+        self._metrics.accepted(message.source)
+        log.info(
+            "message accepted",
+            message=message.ref,
+            author=message.author,
+            recipients=len(message.recipients),
+            pages=message.pages,
+        )
+
+
+class CountedClient(AsyncClient):
+    """Each call is counted once, by what it came to."""
+
+    def __init__(self, credentials: Credentials, *, metrics: Metrics, **options: Any) -> None:
+        super().__init__(credentials, **options)
+        self._metrics = metrics
+
+    async def exchange(self, call: Call[T], timeout: float | None = None) -> T:  # noqa: ASYNC109
+        """As the client does."""
+        endpoint = call.path.strip("/")
+        try:
+            answer = await super().exchange(call, timeout)
+        except KwtSMSError as error:
+            self._metrics.called(endpoint, error)
+            raise
+        self._metrics.called(endpoint, None)
+        return answer
+
+
+class Turns(Protocol):
+    """Something that lets requests start one after another."""
+
+    async def turn(self) -> None:
+        """Waits until this request may start."""
+
+
+class CountedTurns:
+    """How long each turn took to come."""
+
+    def __init__(self, turns: Turns, metrics: Metrics) -> None:
+        self._turns, self._metrics = turns, metrics
+
+    async def turn(self) -> None:
+        """As the pace does."""
+        begun = time.monotonic()
+        await self._turns.turn()
+        self._metrics.waited(time.monotonic() - begun)

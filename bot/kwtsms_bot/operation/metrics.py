@@ -1,0 +1,100 @@
+"""What the bot has done, in figures for Prometheus. No phone number, person or text is a label."""
+
+import platform
+import re
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    ProcessCollector,
+)
+
+from kwtsms_bot.outbox.message import State
+from kwtsms_client import KwtSMSError, NotSent, Outcome, Rejected
+from kwtsms_client.version import __version__
+
+PREFIX = "kwtsms_bridge"
+_CODE = re.compile(r"ERR\d{3}")
+ACKNOWLEDGED = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)  # Slack waits for 3 seconds.
+WAITED = (0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+# What this process has done. name: (what it is, its labels)
+COUNTERS = {
+    "messages_accepted": ("Messages made durable by this process", ("source",)),
+    "calls": ("Calls to kwtSMS by this process", ("endpoint", "outcome", "code")),
+}
+HISTOGRAMS = {
+    "acknowledgement_seconds": ("From a request's arrival to its acknowledgement", ACKNOWLEDGED),
+    "pace_wait_seconds": ("How long a call waited for its turn", WAITED),
+}
+# What is so now; what stands in the database is the same for every replica.
+GAUGES = {
+    "ready": ("1 while /readyz says yes", ()),
+    "database_up": ("1 while the database answers", ()),
+    "slack_connected": ("1 while Slack reaches the bot", ()),
+    "dispatcher_idle_seconds": ("Since the dispatcher last moved on", ()),
+    "paused": ("1 while an administrator has paused all sending", ()),
+    "recipients": ("Recipients in the database", ("state",)),
+    "queue_depth": ("Recipients that wait to be sent", ()),
+    "queue_oldest_due_seconds": ("How long the oldest of them has been due", ()),
+    "balance_credits": ("Credits, as kwtSMS said last", ()),
+    "build_info": ("1; what runs", ("version", "python")),
+}
+
+
+class Metrics:
+    """The figures of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._counters = {
+            name: Counter(f"{PREFIX}_{name}", what, labels, registry=self.registry)
+            for name, (what, labels) in COUNTERS.items()
+        }
+        self._histograms = {
+            name: Histogram(f"{PREFIX}_{name}", what, buckets=buckets, registry=self.registry)
+            for name, (what, buckets) in HISTOGRAMS.items()
+        }
+        self._gauges = {
+            name: Gauge(f"{PREFIX}_{name}", what, labels, registry=self.registry)
+            for name, (what, labels) in GAUGES.items()
+        }
+        self._gauges["build_info"].labels(__version__, platform.python_version()).set(1)
+
+    def accepted(self, source: str) -> None:
+        """One more message is durable."""
+        self._counters["messages_accepted"].labels(source).inc()
+
+    def called(self, endpoint: str, error: KwtSMSError | None) -> None:
+        """One more call came to its end."""
+        outcome, code = _outcome(error)
+        self._counters["calls"].labels(endpoint, outcome.value, code).inc()
+
+    def acknowledged(self, seconds: float) -> None:
+        """A request of Slack's was acknowledged."""
+        self._histograms["acknowledgement_seconds"].observe(seconds)
+
+    def waited(self, seconds: float) -> None:
+        """A call has had its turn."""
+        self._histograms["pace_wait_seconds"].observe(seconds)
+
+    def set(self, name: str, value: float) -> None:
+        """What a gauge without labels shows from now on."""
+        self._gauges[name].set(value)
+
+    def set_recipients(self, state: State, count: int) -> None:
+        """How many recipients are in a state."""
+        self._gauges["recipients"].labels(state.value).set(count)
+
+
+def _outcome(error: KwtSMSError | None) -> tuple[Outcome, str]:
+    """The outcome, and the gateway's code: a label takes no words from outside."""
+    if error is None:
+        return Outcome.ACCEPTED, ""
+    if isinstance(error, Rejected):
+        return Outcome.REJECTED, error.code if _CODE.fullmatch(error.code) else "other"
+    return (Outcome.NOT_SENT if isinstance(error, NotSent) else Outcome.UNKNOWN), ""
