@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from chaos.judge import Verdict
-from chaos.postgres import postgres
 from chaos.storm import UNREADABLE, Weather, storm
+from support.postgres import postgres
 
 # Ten times the real pace, where a tenth of a second is a whole one: judged by every ten of them.
 LONG = Weather(messages=2_000, kills=300, interval=0.05, per_second=14, jitter=0.1)

@@ -9,10 +9,10 @@ import pytest
 from chaos import scenes, troubles
 from chaos.house import House, housed
 from chaos.judge import Rules, Verdict, judge
-from chaos.postgres import postgres
 from chaos.program import Point, Program
 from chaos.storm import UNREADABLE, Trouble, Weather, storm
 from kwtsms_bot.outbox.message import State
+from support.postgres import postgres
 
 SHOWER = Weather(
     messages=80, kills=6, interval=0.1, per_second=8, jitter=0.2, faults=UNREADABLE, calm_seconds=90

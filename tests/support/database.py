@@ -1,4 +1,4 @@
-"""A real database for each test: SQLite in a folder of its own, opened by the migrations."""
+"""A real database for each test, opened by the migrations: at a URL, or SQLite in a folder."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,9 +16,10 @@ OTHER = "96551234567"
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Database]:
-    """A new database, or the one that is in `folder` already."""
-    database = await open_database(f"sqlite:///{folder / 'outbox.sqlite3'}")
+async def opened(place: Path | str) -> AsyncIterator[Database]:
+    """A new database, or the one that is there already."""
+    at = f"sqlite:///{place / 'outbox.sqlite3'}" if isinstance(place, Path) else place
+    database = await open_database(at)
     try:
         yield database
     finally:
@@ -26,9 +27,9 @@ async def opened(folder: Path) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def store_in(folder: Path) -> AsyncIterator[Store]:
-    """An outbox in `folder`."""
-    async with opened(folder) as database:
+async def store_in(place: Path | str) -> AsyncIterator[Store]:
+    """An outbox there."""
+    async with opened(place) as database:
         yield Store(database)
 
 

@@ -1,7 +1,6 @@
 """The clock was an hour fast and is set right: nothing waits for the hour to pass."""
 
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import update
 
@@ -15,9 +14,9 @@ HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=30)
 
 
-async def test_what_was_accepted_then_is_due_now(tmp_path: Path) -> None:
+async def test_what_was_accepted_then_is_due_now(database_url: str) -> None:
     """Its time is as far off as it was."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(), AT + HOUR)
         await store.reap(AT)
 
@@ -25,10 +24,10 @@ async def test_what_was_accepted_then_is_due_now(tmp_path: Path) -> None:
         assert await store.claim("one", LEASE, AT)
 
 
-async def test_what_was_put_off_then_waits_as_long_as_it_should(tmp_path: Path) -> None:
+async def test_what_was_put_off_then_waits_as_long_as_it_should(database_url: str) -> None:
     """Thirty seconds for a full queue are thirty seconds."""
     wait = timedelta(seconds=30)
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(), AT + HOUR)
         call = await store.claim("one", LEASE, AT + HOUR)
         assert call
@@ -39,10 +38,10 @@ async def test_what_was_put_off_then_waits_as_long_as_it_should(tmp_path: Path) 
         assert await store.next_due() == AT + wait
 
 
-async def test_what_waits_for_its_time_is_left_alone(tmp_path: Path) -> None:
+async def test_what_waits_for_its_time_is_left_alone(database_url: str) -> None:
     """A long pause is no wrong clock."""
     late = AT + timedelta(minutes=5)
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(), AT)
         call = await store.claim("one", LEASE, AT)
         assert call
@@ -53,18 +52,18 @@ async def test_what_waits_for_its_time_is_left_alone(tmp_path: Path) -> None:
         assert await store.next_due() == late
 
 
-async def test_a_lease_taken_then_is_over(tmp_path: Path) -> None:
+async def test_a_lease_taken_then_is_over(database_url: str) -> None:
     """A dead process does not hold its call for an hour."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(), AT + HOUR)
         assert await store.claim("one", LEASE, AT + HOUR)
 
         assert await store.reap(AT) == (1, 0)
 
 
-async def test_a_number_written_to_then_is_not_hot_for_an_hour(tmp_path: Path) -> None:
+async def test_a_number_written_to_then_is_not_hot_for_an_hour(database_url: str) -> None:
     """The gateway's fifteen seconds are no hour."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(), AT + HOUR)
         call = await store.claim("one", LEASE, AT + HOUR)
         assert call
@@ -74,13 +73,13 @@ async def test_a_number_written_to_then_is_not_hot_for_an_hour(tmp_path: Path) -
         assert await store.claim("one", LEASE, AT)
 
 
-async def test_turns_given_then_do_not_hold_up_the_next(tmp_path: Path) -> None:
+async def test_turns_given_then_do_not_hold_up_the_next(database_url: str) -> None:
     """The row says that the next free instant is an hour away; nobody can be waiting for that."""
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         pacer = DatabasePacer(database)
         await pacer.reserve()
         async with database.transaction() as connection:
             await connection.execute(update(rate).values(next_free=await database.now() + HOUR))
         at, now = await pacer.reserve()
 
-    assert at == now
+    assert at <= now

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -48,10 +47,10 @@ def draft(token: str, kind: DraftKind = DraftKind.CONFIRM) -> Draft:
     )
 
 
-async def test_a_person_sends_no_more_than_allowed_in_an_hour(tmp_path: Path) -> None:
+async def test_a_person_sends_no_more_than_allowed_in_an_hour(database_url: str) -> None:
     """The refusal says when the hour of the oldest message ends; then one more is taken."""
     allowance = Allowance(messages_per_hour=2)
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         store = Store(database)
         for n in range(2):
             await store.accept(new(n), AT + timedelta(minutes=n), allowance)
@@ -64,10 +63,10 @@ async def test_a_person_sends_no_more_than_allowed_in_an_hour(tmp_path: Path) ->
     assert refused.value.breach.ends_at == AT + timedelta(minutes=60)
 
 
-async def test_a_phone_gets_no_more_than_allowed_in_an_hour(tmp_path: Path) -> None:
+async def test_a_phone_gets_no_more_than_allowed_in_an_hour(database_url: str) -> None:
     """It does not matter who sends; what was cancelled does not count."""
     allowance = Allowance(per_number_per_hour=2)
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         store = Store(database)
         first = await store.accept(new(), AT, allowance)
         await store.accept(new(author="U2"), AT, allowance)
@@ -79,10 +78,10 @@ async def test_a_phone_gets_no_more_than_allowed_in_an_hour(tmp_path: Path) -> N
     assert refused.value.breach.limit is Limit.NUMBER
 
 
-async def test_a_day_costs_no_more_than_allowed(tmp_path: Path) -> None:
+async def test_a_day_costs_no_more_than_allowed(database_url: str) -> None:
     """Pages times numbers, from midnight to midnight in Kuwait; cancelling gives them back."""
     allowance = Allowance(credits_per_day=5)
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         store = Store(database)
         first = await store.accept(new(pages=4), AT, allowance)
         with pytest.raises(OverLimit) as refused:
@@ -96,9 +95,9 @@ async def test_a_day_costs_no_more_than_allowed(tmp_path: Path) -> None:
     assert refused.value.breach.ends_at == kuwait.midnight_after(AT)
 
 
-async def test_limits_hold_for_requests_at_the_same_time(tmp_path: Path) -> None:
+async def test_limits_hold_for_requests_at_the_same_time(database_url: str) -> None:
     """Of twenty messages at once, as many are taken as are allowed."""
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         store = Store(database)
         tried = await asyncio.gather(
             *(store.accept(new(n), AT, Allowance(messages_per_hour=7)) for n in range(20)),
@@ -109,9 +108,9 @@ async def test_limits_hold_for_requests_at_the_same_time(tmp_path: Path) -> None
     assert sum(not isinstance(one, BaseException) for one in tried) == 7
 
 
-async def test_a_draft_is_sent_once(tmp_path: Path) -> None:
+async def test_a_draft_is_sent_once(database_url: str) -> None:
     """Of ten who press at the same time, one sends."""
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         store = Store(database)
         token = new_token()
         await store.keep(draft(token))
@@ -124,9 +123,9 @@ async def test_a_draft_is_sent_once(tmp_path: Path) -> None:
     assert left is None
 
 
-async def test_an_old_draft_is_void(tmp_path: Path) -> None:
+async def test_an_old_draft_is_void(database_url: str) -> None:
     """After its time it cannot be sent, and is thrown away with the next sweep."""
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         store = Store(database)
         await store.keep(draft("old"))
         later = AT + timedelta(minutes=10)
@@ -136,9 +135,9 @@ async def test_an_old_draft_is_void(tmp_path: Path) -> None:
         assert await store.drop_old_drafts(later) == 1
 
 
-async def test_a_draft_over_the_limit_stays(tmp_path: Path) -> None:
+async def test_a_draft_over_the_limit_stays(database_url: str) -> None:
     """What the limits refuse can be sent when they allow it."""
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         store = Store(database)
         await store.accept(new(1), AT)
         await store.keep(draft("token"))
@@ -148,9 +147,9 @@ async def test_a_draft_over_the_limit_stays(tmp_path: Path) -> None:
         assert await store.draft("token", AT) == draft("token")
 
 
-async def test_a_confirmed_draft_can_wait_for_a_second_person(tmp_path: Path) -> None:
+async def test_a_confirmed_draft_can_wait_for_a_second_person(database_url: str) -> None:
     """The new draft stands in the place of the old one, whose token is used up."""
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         store = Store(database)
         await store.keep(draft("first"))
         asked = replace(draft("second"), kind=DraftKind.APPROVE)
@@ -162,10 +161,10 @@ async def test_a_confirmed_draft_can_wait_for_a_second_person(tmp_path: Path) ->
         assert not await store.drop_draft("second", AT)
 
 
-async def test_a_pause_stops_all_and_loses_nothing(tmp_path: Path) -> None:
+async def test_a_pause_stops_all_and_loses_nothing(database_url: str) -> None:
     """While it holds nothing is accepted or claimed; afterwards the queue goes on."""
     pause = Pause("U1", "a mistake", AT)
-    async with opened(tmp_path) as database:
+    async with opened(database_url) as database:
         store = Store(database)
         await store.accept(new(), AT)
         assert await store.pause(pause)

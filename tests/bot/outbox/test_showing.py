@@ -1,7 +1,6 @@
 """Cards and replicas: one posts a card, and what people see is the latest state in the end."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,9 @@ from support.database import AT, new, store_in
 PLACE = Place("C1", "1.1")
 
 
-async def test_a_card_is_in_one_replicas_hands(tmp_path: Path) -> None:
+async def test_a_card_is_in_one_replicas_hands(database_url: str) -> None:
     """Whoever comes second leaves it alone, and does not even find it."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
 
         assert await store.take_to_show(message.id)
@@ -22,9 +21,9 @@ async def test_a_card_is_in_one_replicas_hands(tmp_path: Path) -> None:
         assert await store.unshown(10) == ()
 
 
-async def test_what_could_not_be_shown_is_free_again(tmp_path: Path) -> None:
+async def test_what_could_not_be_shown_is_free_again(database_url: str) -> None:
     """The next round may try."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         await store.take_to_show(message.id)
         await store.not_shown(message.id)
@@ -33,10 +32,10 @@ async def test_what_could_not_be_shown_is_free_again(tmp_path: Path) -> None:
 
 
 async def test_a_replica_that_is_gone_does_not_keep_a_card(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a while another may show it."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         monkeypatch.setattr(showing, "SHOWING", timedelta(0))
         await store.take_to_show(message.id)
@@ -45,10 +44,10 @@ async def test_a_replica_that_is_gone_does_not_keep_a_card(
 
 
 async def test_a_card_taken_by_a_clock_that_was_fast_is_free(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody holds a card for an hour."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         with monkeypatch.context() as fast:
             fast.setattr(showing, "SHOWING", timedelta(hours=1))
@@ -57,9 +56,9 @@ async def test_a_card_taken_by_a_clock_that_was_fast_is_free(
         assert await store.unshown(10) == (message.id,)
 
 
-async def test_an_earlier_state_over_a_later_one_is_shown_anew(tmp_path: Path) -> None:
+async def test_an_earlier_state_over_a_later_one_is_shown_anew(database_url: str) -> None:
     """A replica that stalled while it posted has covered what another had posted since."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         await store.cancel(message.ref, AT)
         later = await store.take_to_show(message.id)

@@ -39,20 +39,20 @@ async def states(store: Store, message: Message) -> list[State]:
     return [one.state for one in found.recipients]
 
 
-async def test_what_is_accepted_is_there_after_a_restart(tmp_path: Path) -> None:
+async def test_what_is_accepted_is_there_after_a_restart(database_url: str) -> None:
     """An accepted message is in the database when accept returns."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         accepted = await store.accept(new(NUMBER, OTHER), AT)
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         found = await store.find(accepted.message.ref)
 
         assert found == accepted.message
         assert [one.phone for one in found.recipients] == [NUMBER, OTHER]
 
 
-async def test_the_same_key_is_the_same_message(tmp_path: Path) -> None:
+async def test_the_same_key_is_the_same_message(database_url: str) -> None:
     """A request that comes twice is accepted once."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         first = await store.accept(new(key=KEY), AT)
         again = await store.accept(new(key=KEY), AT)
 
@@ -60,35 +60,35 @@ async def test_the_same_key_is_the_same_message(tmp_path: Path) -> None:
         assert again.message.id == first.message.id
 
 
-async def test_the_same_key_at_the_same_moment_is_accepted_once(tmp_path: Path) -> None:
+async def test_the_same_key_at_the_same_moment_is_accepted_once(database_url: str) -> None:
     """Two deliveries that race come to one message."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         both = await asyncio.gather(*(store.accept(new(key=KEY), AT) for _ in range(8)))
 
         assert [one.fresh for one in both].count(True) == 1
         assert len({one.message.id for one in both}) == 1
 
 
-async def test_the_same_key_with_another_content_is_refused(tmp_path: Path) -> None:
+async def test_the_same_key_with_another_content_is_refused(database_url: str) -> None:
     """A key that was used for one message does not bring another one through."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(key=KEY), AT)
 
         with pytest.raises(KeyReused):
             await store.accept(new(key=KEY, text="another"), AT)
 
 
-async def test_a_one_time_key_is_consumed_once(tmp_path: Path) -> None:
+async def test_a_one_time_key_is_consumed_once(database_url: str) -> None:
     """Of several who press at once, one wins."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         won = await asyncio.gather(*(store.consume(KEY, AT) for _ in range(8)))
 
         assert won.count(True) == 1
 
 
-async def test_two_workers_never_take_the_same_recipient(tmp_path: Path) -> None:
+async def test_two_workers_never_take_the_same_recipient(database_url: str) -> None:
     """However many claim at once, each recipient is taken once."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         for n in range(5):
             await store.accept(new(f"9659876543{n}"), AT)
         calls = await asyncio.gather(*(store.claim(f"owner {n}", LEASE, AT) for n in range(8)))
@@ -97,18 +97,18 @@ async def test_two_workers_never_take_the_same_recipient(tmp_path: Path) -> None
         assert len(taken) == len(set(taken)) == 5
 
 
-async def test_urgent_goes_before_bulk(tmp_path: Path) -> None:
+async def test_urgent_goes_before_bulk(database_url: str) -> None:
     """An alert never waits behind a campaign that came earlier."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(NUMBER, priority=Priority.BULK), AT - timedelta(hours=1))
         urgent = await store.accept(new(OTHER, priority=Priority.URGENT), AT)
 
         assert (await claimed(store)).message_id == urgent.message.id
 
 
-async def test_a_call_has_at_most_200_recipients(tmp_path: Path) -> None:
+async def test_a_call_has_at_most_200_recipients(database_url: str) -> None:
     """ERR007: more are split."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(*(f"965{90000000 + n}" for n in range(450))), AT)
         sizes = [len((await claimed(store)).recipients) for _ in range(3)]
 
@@ -116,9 +116,9 @@ async def test_a_call_has_at_most_200_recipients(tmp_path: Path) -> None:
         assert await store.claim("one", LEASE, AT) is None
 
 
-async def test_an_accepted_call_settles_its_message(tmp_path: Path) -> None:
+async def test_an_accepted_call_settles_its_message(database_url: str) -> None:
     """What the gateway said is on the message: id, points, balance."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         await store.settle(await in_flight(store), SENT, AT)
         found = await store.find("f4c8")
@@ -129,9 +129,9 @@ async def test_an_accepted_call_settles_its_message(tmp_path: Path) -> None:
         assert (found.points, found.balance_after) == (Decimal(1), Decimal(99))
 
 
-async def test_a_claim_whose_lease_ran_out_goes_back(tmp_path: Path) -> None:
+async def test_a_claim_whose_lease_ran_out_goes_back(database_url: str) -> None:
     """Nothing had left, so another process may send it."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         await claimed(store)
 
@@ -139,9 +139,9 @@ async def test_a_claim_whose_lease_ran_out_goes_back(tmp_path: Path) -> None:
         assert await states(store, message) == [State.QUEUED]
 
 
-async def test_what_was_in_flight_becomes_unknown(tmp_path: Path) -> None:
+async def test_what_was_in_flight_becomes_unknown(database_url: str) -> None:
     """Its owner is gone and it may have been sent: nobody sends it again."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         await in_flight(store)
 
@@ -150,9 +150,9 @@ async def test_what_was_in_flight_becomes_unknown(tmp_path: Path) -> None:
         assert await store.claim("two", LEASE, LATER + timedelta(days=1)) is None
 
 
-async def test_a_lease_that_is_renewed_does_not_run_out(tmp_path: Path) -> None:
+async def test_a_lease_that_is_renewed_does_not_run_out(database_url: str) -> None:
     """A slow answer is no reason to take over."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(), AT)
         call = await in_flight(store)
 
@@ -160,9 +160,9 @@ async def test_a_lease_that_is_renewed_does_not_run_out(tmp_path: Path) -> None:
         assert await store.reap(LATER) == (0, 0)
 
 
-async def test_a_process_that_stalled_past_its_lease_may_not_send(tmp_path: Path) -> None:
+async def test_a_process_that_stalled_past_its_lease_may_not_send(database_url: str) -> None:
     """Once the lease has run out, putting in flight is refused, reaped or not."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(), AT)
         call = await claimed(store)
 
@@ -171,9 +171,9 @@ async def test_a_process_that_stalled_past_its_lease_may_not_send(tmp_path: Path
         assert not await store.put_in_flight(call, LEASE, AT)
 
 
-async def test_a_late_answer_makes_unknown_known(tmp_path: Path) -> None:
+async def test_a_late_answer_makes_unknown_known(database_url: str) -> None:
     """An answer after the take-over is still the truth."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         call = await in_flight(store)
         await store.reap(LATER)
@@ -182,9 +182,9 @@ async def test_a_late_answer_makes_unknown_known(tmp_path: Path) -> None:
         assert await states(store, message) == [State.SENT]
 
 
-async def test_a_late_failure_does_not_queue_what_is_unknown(tmp_path: Path) -> None:
+async def test_a_late_failure_does_not_queue_what_is_unknown(database_url: str) -> None:
     """Only a person brings an unknown message back into the queue."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         call = await in_flight(store)
         await store.reap(LATER)
@@ -193,9 +193,9 @@ async def test_a_late_failure_does_not_queue_what_is_unknown(tmp_path: Path) -> 
         assert await states(store, message) == [State.UNKNOWN]
 
 
-async def test_a_person_brings_an_unknown_message_back_once(tmp_path: Path) -> None:
+async def test_a_person_brings_an_unknown_message_back_once(database_url: str) -> None:
     """Of two who decide, the second finds nothing to decide."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         await in_flight(store)
         await store.reap(LATER)
@@ -206,10 +206,10 @@ async def test_a_person_brings_an_unknown_message_back_once(tmp_path: Path) -> N
         assert await states(store, message) == [State.QUEUED]
 
 
-async def test_a_decision_under_one_key_counts_once(tmp_path: Path) -> None:
+async def test_a_decision_under_one_key_counts_once(database_url: str) -> None:
     """A press that Slack delivers again decides nothing, though it is unknown once more."""
     once = DedupeKey("button", "M1.7")
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         for minute, decided in ((1, 1), (2, 0)):
             at = AT + timedelta(minutes=minute)
@@ -220,9 +220,9 @@ async def test_a_decision_under_one_key_counts_once(tmp_path: Path) -> None:
             assert await store.send_again(message.ref, at, once) == decided
 
 
-async def test_what_is_sent_cannot_be_cancelled(tmp_path: Path) -> None:
+async def test_what_is_sent_cannot_be_cancelled(database_url: str) -> None:
     """Cancelling takes back what is queued, and nothing else."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         sent = (await store.accept(new(), AT)).message
         await store.settle(await in_flight(store), SENT, AT)
         queued = (await store.accept(new(OTHER), AT)).message
@@ -233,9 +233,9 @@ async def test_what_is_sent_cannot_be_cancelled(tmp_path: Path) -> None:
         assert await states(store, queued) == [State.CANCELLED]
 
 
-async def test_a_number_sent_to_waits_15_seconds_alone(tmp_path: Path) -> None:
+async def test_a_number_sent_to_waits_15_seconds_alone(database_url: str) -> None:
     """The second message to a number waits; a message to another number does not wait for it."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(NUMBER), AT)
         await store.settle(await in_flight(store), SENT, AT)
         both = (await store.accept(new(NUMBER, OTHER, text="second"), AT)).message
@@ -248,9 +248,9 @@ async def test_a_number_sent_to_waits_15_seconds_alone(tmp_path: Path) -> None:
         assert last.message_id == both.id
 
 
-async def test_two_claims_of_one_number_do_not_leave_together(tmp_path: Path) -> None:
+async def test_two_claims_of_one_number_do_not_leave_together(database_url: str) -> None:
     """A number that became hot after the claim is not sent to."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(NUMBER), AT)
         await store.accept(new(NUMBER, text="second"), AT)
         first, second = await claimed(store, "one"), await claimed(store, "two")
@@ -260,27 +260,27 @@ async def test_two_claims_of_one_number_do_not_leave_together(tmp_path: Path) ->
         assert await store.claim("two", LEASE, AT) is None
 
 
-async def test_a_number_that_nothing_reached_is_not_hot(tmp_path: Path) -> None:
+async def test_a_number_that_nothing_reached_is_not_hot(database_url: str) -> None:
     """Proven not sent: the next try does not wait for the 15 seconds."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(), AT)
         await store.settle(await in_flight(store), Plan(State.QUEUED, AT), AT)
 
         assert await store.claim("one", LEASE, AT)
 
 
-async def test_what_is_too_old_is_given_up(tmp_path: Path) -> None:
+async def test_what_is_too_old_is_given_up(database_url: str) -> None:
     """After its time a message is not sent any more, and its card says so."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(expires_at=LATER), AT)).message
         assert await store.claim("one", LEASE, LATER) is None
         assert await states(store, message) == [State.EXPIRED]
         assert await store.unshown(10) == (message.id,)
 
 
-async def test_what_is_put_off_is_given_up_at_its_time(tmp_path: Path) -> None:
+async def test_what_is_put_off_is_given_up_at_its_time(database_url: str) -> None:
     """A next try that would come too late is not waited for."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(expires_at=LATER), AT)).message
         late = Plan(State.QUEUED, LATER + timedelta(hours=1), reason="down")
         await store.settle(await in_flight(store), late, AT)
@@ -290,9 +290,9 @@ async def test_what_is_put_off_is_given_up_at_its_time(tmp_path: Path) -> None:
         assert await states(store, message) == [State.EXPIRED]
 
 
-async def test_what_is_not_shown_is_found_until_it_is(tmp_path: Path) -> None:
+async def test_what_is_not_shown_is_found_until_it_is(database_url: str) -> None:
     """Each change asks for the card again; what was shown meanwhile does not hide it."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         call = await in_flight(store)
         await store.settle(call, SENT, AT)
@@ -306,9 +306,9 @@ async def test_what_is_not_shown_is_found_until_it_is(tmp_path: Path) -> None:
         assert await store.unshown(10) == ()
 
 
-async def test_erasing_forgets_text_and_numbers_and_keeps_the_ledger(tmp_path: Path) -> None:
+async def test_erasing_forgets_text_and_numbers_and_keeps_the_ledger(database_url: str) -> None:
     """After the retention time they are gone; who, when and what became of it stays."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
         await store.settle(await in_flight(store), SENT, AT)
 
@@ -336,9 +336,9 @@ async def test_what_is_erased_is_gone_from_the_file(tmp_path: Path) -> None:
     assert [secret in after for secret in secrets] == [False, False]
 
 
-async def test_what_is_still_to_be_sent_is_not_erased(tmp_path: Path) -> None:
+async def test_what_is_still_to_be_sent_is_not_erased(database_url: str) -> None:
     """However old it is, its text is needed."""
-    async with store_in(tmp_path) as store:
+    async with store_in(database_url) as store:
         await store.accept(new(), AT)
 
         assert await store.erase(LATER) == 0

