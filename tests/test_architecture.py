@@ -46,7 +46,8 @@ HOMES = {
     "prometheus_client": ("kwtsms_bot.operation",),
     "yaml": ("kwtsms_bot.config",),
     "pydantic": ("kwtsms_bot.config",),
-    "httpx": ("kwtsms_client.client",),
+    # The heartbeat is the only call that goes neither to kwtSMS nor to Slack.
+    "httpx": ("kwtsms_client.client", "kwtsms_bot.operation.heartbeat"),
     "requests": ("apprise_kwtsms",),
     "apprise": ("apprise_kwtsms", "kwtsms_bot.alerts"),
     "kwtsms_sandbox": ("kwtsms_sandbox", "kwtsms_bot.cli.demo", "kwtsms_bot.cli.stage"),

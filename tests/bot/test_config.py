@@ -57,6 +57,18 @@ def test_secrets_do_not_show_in_problems() -> None:
     assert "very-secret" not in "".join(problems(text))
 
 
+def test_the_heartbeats_address_is_a_secret() -> None:
+    """Its path is a password: it is in no repr, and a wrong one is not repeated."""
+    address = "https://hc.example/very-secret-5"
+    config = parse(f"{GOOD}heartbeat:\n  url: {address}\n", "config.yaml", SECRETS)
+    found = problems(f"{GOOD}heartbeat:\n  url: http://hc.example/very-secret-5\n")
+
+    assert config.heartbeat.url
+    assert config.heartbeat.url.get_secret_value() == address
+    assert "heartbeat.url" in found[0]
+    assert "very-secret" not in repr(config) + "".join(found)
+
+
 def test_all_problems_are_told_at_once_with_line_and_remedy() -> None:
     """An unknown key, a wrong token, a missing variable and a wrong number: one run tells all."""
     text = GOOD.replace("bot_token: ${SLACK_BOT_TOKEN}", "bot_token: xoxp-1\n  comand: /sms")

@@ -17,7 +17,7 @@ MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000  # An alias that refers to aliases grows without bounds.
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_KEYS = frozenset(
-    {"bot_token", "app_token", "signing_secret", "password", "apprise", "database"}
+    {"bot_token", "app_token", "signing_secret", "password", "apprise", "database", "heartbeat"}
 )
 
 

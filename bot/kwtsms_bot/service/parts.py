@@ -13,6 +13,7 @@ from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
 from kwtsms_bot.operation.counting import CountedClient, CountedStore, Turns
 from kwtsms_bot.operation.exposition import Exposition
+from kwtsms_bot.operation.heartbeat import Pulse
 from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.readiness import Readiness
 from kwtsms_bot.outbox.store import Audit
@@ -79,6 +80,7 @@ class Parts:
             clock=now,
         )
         self.exposition = Exposition(metrics, figures, self.readiness)
+        self.pulse = Pulse(config.heartbeat, self.readiness)
 
     def wake(self) -> None:
         """There is something new in the outbox: to send, and to show."""

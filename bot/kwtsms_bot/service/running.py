@@ -5,8 +5,9 @@ awaited, then the outbox finishes the call in flight and what changed is shown, 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import structlog
 
@@ -53,6 +54,7 @@ class Service:
                 self.config, database=database, gateway=gateway, pacer=pacer, metrics=metrics
             )
             await stack.enter_async_context(self._pages(parts))
+            await stack.enter_async_context(_meanwhile(parts.pulse.run(self.ready)))
             await self._serve(parts, stop)
 
     @asynccontextmanager
@@ -120,6 +122,17 @@ class Service:
         await asyncio.gather(opening, return_exceptions=True)
         await parts.connection.close()
         await parts.tasks.finish(FINISH_SECONDS / 2)
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Does `work` as long as the block lasts; nothing else ends with it."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 async def _finished(tasks: list["asyncio.Task[None]"], ends_at: float) -> None:
