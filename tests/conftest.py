@@ -3,9 +3,9 @@
 import os
 
 from support.gateway import caller, gateway, running
-from support.postgres import database_url, postgres_server
+from support.postgres import database_url, postgres_server, postgres_url
 
-__all__ = ["caller", "database_url", "gateway", "postgres_server", "running"]
+__all__ = ["caller", "database_url", "gateway", "postgres_server", "postgres_url", "running"]
 
 
 def pytest_xdist_auto_num_workers() -> int:

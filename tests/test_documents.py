@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot import cli
+from kwtsms_bot.cli.audit import COLUMNS as AUDIT_COLUMNS
 from kwtsms_bot.commands.policy import ROLES
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.wording import MEANINGS
@@ -75,6 +76,18 @@ def test_every_client_command_is_in_the_shells_page() -> None:
     ours = {name for name, (where, _) in cli.COMMANDS.items() if where.split(":")[0] in CLIENT}
 
     assert set(rows("docs/cli.md", "command")) == ours
+
+
+def test_every_column_of_the_ledger_is_explained() -> None:
+    """docs/privacy.md lists what an export holds, in its order."""
+    assert list(rows("docs/privacy.md", "column")) == list(AUDIT_COLUMNS)
+
+
+def test_every_operators_command_is_in_the_shells_page() -> None:
+    """docs/cli.md lists the commands that need more than the base install, too."""
+    assert set(rows("docs/cli.md", "for operators")) == cli.COMMANDS.keys() - rows(
+        "docs/cli.md", "command"
+    )
 
 
 def test_every_dependency_has_its_reason() -> None:

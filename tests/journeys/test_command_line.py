@@ -103,7 +103,16 @@ async def test_the_scripted_demo_answers_with_real_values(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(
     "command",
-    [(), ("run",), ("demo",), ("config",), ("slack",), ("apprise",), ("sandbox", "gateway")],
+    [
+        (),
+        ("run",),
+        ("demo",),
+        ("config",),
+        ("audit", "export"),
+        ("slack",),
+        ("apprise",),
+        ("sandbox", "gateway"),
+    ],
     ids=lambda command: " ".join(command) or "itself",
 )
 def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...]) -> None:

@@ -105,3 +105,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'outbox.sqlite3'}"
     server: Postgres = request.getfixturevalue("postgres_server")
     return server.fresh()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> str:
+    """An outbox of the test's own on PostgreSQL alone."""
+    return postgres_server.fresh()

@@ -25,6 +25,7 @@ COMMANDS = {
     "coverage": ("kwtsms_bot.cli.account:coverage", "List the countries that can be sent to."),
     "doctor": ("kwtsms_bot.cli.doctor:doctor", "Look at the set-up and say what to mend."),
     "config": ("kwtsms_bot.cli.config:config", "Check the configuration, or print its schema."),
+    "audit": ("kwtsms_bot.cli.audit:audit", "Export the ledger of who did what."),
     "slack": ("kwtsms_bot.cli.slack:slack", "Print the manifest for your Slack app."),
     "apprise": ("kwtsms_bot.cli.apprise:apprise_group", "Make kwtsms:// known to Apprise."),
     "sandbox": (

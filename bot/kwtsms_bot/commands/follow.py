@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
+from kwtsms_bot.cells import harmless
 from kwtsms_bot.commands import lookup, status
 from kwtsms_bot.commands.base import Desk, File, Press, Reply, Tone
 from kwtsms_bot.commands.policy import Action, allows
@@ -14,7 +15,6 @@ from kwtsms_bot.outbox.message import Message, State
 CHECK, SUPPORT, FAILURES = "message_check", "message_support", "message_failures"
 COMPLAIN_WITHIN = timedelta(hours=24)  # kwtsms.com/help.html: later complaints are not looked at.
 FAILED = (State.REJECTED, State.EXPIRED, State.UNDELIVERED, State.STUCK, State.UNKNOWN)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # Spreadsheets would run what begins so.
 
 Deed = Callable[[Desk, Press], Awaitable[Reply]]
 
@@ -84,8 +84,8 @@ async def _failures(desk: Desk, press: Press, message: Message) -> Reply:
 
 
 def _cell(text: str | None) -> str:
-    safe = (text or "").replace('"', '""')
-    return f'"\'{safe}"' if safe.startswith(FORMULA) else f'"{safe}"'
+    safe = harmless(text or "").replace('"', '""')
+    return f'"{safe}"'
 
 
 def _time(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import structlog
 
+from kwtsms_bot import logs
 from kwtsms_bot.commands.base import Ask, Desk, Reply, Tone
 from kwtsms_bot.commands.policy import ROLES, Action
 from kwtsms_bot.database import DatabaseTrouble
@@ -16,8 +17,19 @@ log = structlog.get_logger(__name__)
 async def record(desk: Desk, ask: Ask, decision: str, about: tuple[Action, str, str]) -> None:
     """Adds what was decided to the ledger; `about` is the action, its subject and the detail."""
     action, subject, detail = about
+    person = ask.person
     await desk.audit.record(
-        AuditEntry(desk.now(), ask.person.user, action.value, decision, subject, detail)
+        AuditEntry(
+            desk.now(),
+            person.user,
+            action.value,
+            decision,
+            subject,
+            detail,
+            team=person.team,
+            channel=person.channel,
+            request=logs.request(),
+        )
     )
 
 

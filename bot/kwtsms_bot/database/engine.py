@@ -159,8 +159,10 @@ class _translated:  # noqa: N801 - reads as the clause that it is.
             raise DatabaseTrouble(type(error).__name__) from error
 
 
-async def open_database(url: str) -> Database:
+async def open_database(url: str, *, create: bool = True) -> Database:
     """The database at `url`, its tables as this version wants them.
+
+    Without `create`, a SQLite file that is not there is not made.
 
     Raises:
         DatabaseTrouble: it cannot be opened or brought up to date.
@@ -174,7 +176,7 @@ async def open_database(url: str) -> Database:
         connect_args=CONNECT[name],
     )
     if name == "sqlite":
-        _check_folder(parsed.database)
+        _check_file(parsed.database, create=create)
         _prepare_sqlite(engine.sync_engine)
     database = Database(engine)
     try:
@@ -187,11 +189,13 @@ async def open_database(url: str) -> Database:
     return database
 
 
-def _check_folder(file: str | None) -> None:
+def _check_file(file: str | None, *, create: bool) -> None:
     """SQLite's own words for a missing folder are "unable to open database file"."""
     folder = Path(file or ".").parent
     if not folder.is_dir():
         raise DatabaseTrouble(f"the folder {folder} does not exist")
+    if not create and not Path(file or ".").is_file():
+        raise DatabaseTrouble(f"the file {file} does not exist")
 
 
 def _prepare_sqlite(engine: Engine) -> None:

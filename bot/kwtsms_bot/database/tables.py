@@ -191,14 +191,19 @@ switch = Table(
     Column("at", Moment, nullable=False),
 )
 
+# The ledger. The database itself refuses to change or remove a row: the migration's triggers.
 audit = Table(
     "audit",
     metadata,
     Column("id", Id, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("actor", String(80), nullable=False),
+    Column("team", String(40), nullable=False),
+    Column("channel", String(40), nullable=False),
     Column("action", String(40), nullable=False),
     Column("decision", String(20), nullable=False),
     Column("subject", String(80), nullable=False),
     Column("detail", String(500), nullable=False),
+    Column("request", String(16), nullable=False),
+    Index(None, "at", "id"),
 )

@@ -10,6 +10,26 @@ down_revision = None
 Moment = sa.BigInteger()
 Amount = sa.String(40)
 
+# Rows of the ledger are added, and neither changed nor removed: whoever tries hears this.
+APPEND_ONLY = {
+    "sqlite": (
+        """CREATE TRIGGER audit_keeps_what_it_says BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+        """CREATE TRIGGER audit_keeps_its_rows BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+        # INSERT OR REPLACE removes a row without asking the triggers of DELETE.
+        """CREATE TRIGGER audit_replaces_nothing BEFORE INSERT ON audit
+            WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
+            BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
+    ),
+    "postgresql": (
+        """CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$""",
+        """CREATE TRIGGER audit_keeps_its_rows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
+            FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()""",
+    ),
+}
+
 
 def upgrade() -> None:
     """To this version."""
@@ -28,12 +48,18 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", Moment, nullable=False),
         sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("team", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
         sa.Column("action", sa.String(length=40), nullable=False),
         sa.Column("decision", sa.String(length=20), nullable=False),
         sa.Column("subject", sa.String(length=80), nullable=False),
         sa.Column("detail", sa.String(length=500), nullable=False),
+        sa.Column("request", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
+    op.create_index(op.f("ix_audit_at_id"), "audit", ["at", "id"], unique=False)
+    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(statement)
     op.create_table(
         "balance_sample",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -13,11 +13,10 @@ from kwtsms_bot.database.columns import inserted_id
 from kwtsms_bot.database.tables import dedupe, message, recipient
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, OverLimit
 from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, State
-from kwtsms_bot.outbox.store.audit import AuditEntry, note
+from kwtsms_bot.outbox.store.audit import accepted, note
 from kwtsms_bot.outbox.store.base import Base, load
 from kwtsms_bot.outbox.store.switches import Paused, refuse_while_paused
 from kwtsms_bot.outbox.store.usage import spend
-from kwtsms_client import mask
 
 REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # None that is mistaken for another.
 REF_LENGTH = 7
@@ -191,15 +190,8 @@ async def admit(
         )
     made = await load(connection, message.c.id == message_id)
     assert made is not None  # noqa: S101 - it was inserted in this transaction.
-    await note(connection, _allowed(made))
+    await note(connection, accepted(made, new))
     return made
-
-
-def _allowed(made: Message) -> AuditEntry:
-    """Its line in the ledger, in the same transaction: neither is there without the other."""
-    first = ", ".join(mask(one.phone) for one in made.recipients[:3])
-    detail = f"{len(made.recipients)} to {first}"
-    return AuditEntry(made.created_at, made.author, "send", "allowed", made.ref, detail)
 
 
 async def _insert_message(connection: AsyncConnection, new: NewMessage, now: datetime) -> int:

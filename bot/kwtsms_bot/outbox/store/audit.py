@@ -1,13 +1,21 @@
-"""The ledger of who did what: rows are added, never changed."""
+"""The ledger of who did what: rows are added, and the database refuses to change or remove one.
 
+No text and no whole number stands in it, so that nothing of it ever has to be erased.
+"""
+
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, Select, insert, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import audit
+from kwtsms_bot.outbox.message import Message, NewMessage
 from kwtsms_bot.outbox.store.base import Base
+from kwtsms_client import mask
+
+PAGE = 500  # Read at a time by an export: none holds a transaction while its reader is slow.
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +28,10 @@ class AuditEntry:
     decision: str
     subject: str
     detail: str
+    team: str = ""
+    channel: str = ""
+    request: str = ""  # What the log calls where it came from.
+    id: int | None = None  # Given by the database.
 
 
 class Audit(Base):
@@ -35,10 +47,29 @@ class Audit(Base):
         query = select(audit).order_by(audit.c.id.desc()).limit(limit)
         async with self.database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(
-            AuditEntry(row.at, row.actor, row.action, row.decision, row.subject, row.detail)
-            for row in reversed(rows)
-        )
+        return tuple(_entry(row) for row in reversed(rows))
+
+    async def export(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> AsyncIterator[AuditEntry]:
+        """Every line from `since` to before `until`, in the order of time; a page in memory."""
+        query = select(audit).order_by(audit.c.at, audit.c.id).limit(PAGE)
+        if since is not None:
+            query = query.where(audit.c.at >= since)
+        if until is not None:
+            query = query.where(audit.c.at < until)
+        page = await self._page(query)
+        while page:
+            for row in page:
+                yield _entry(row)
+            last = page[-1]
+            seen = tuple_(literal(last.at, audit.c.at.type), literal(last.id))
+            after = tuple_(audit.c.at, audit.c.id) > seen
+            page = await self._page(query.where(after)) if len(page) == PAGE else []
+
+    async def _page(self, query: "Select[tuple[object, ...]]") -> list[Row[tuple[object, ...]]]:
+        async with self.database.reading() as connection:
+            return list((await connection.execute(query)).all())
 
 
 async def note(connection: AsyncConnection, entry: AuditEntry) -> None:
@@ -47,9 +78,44 @@ async def note(connection: AsyncConnection, entry: AuditEntry) -> None:
         insert(audit).values(
             at=entry.at,
             actor=entry.actor,
+            team=entry.team,
+            channel=entry.channel,
             action=entry.action,
             decision=entry.decision,
             subject=entry.subject[:80],
             detail=entry.detail[:500],
+            request=entry.request[:16],
         )
+    )
+
+
+def accepted(made: Message, new: NewMessage) -> AuditEntry:
+    """The line of an accepted message, for its transaction: neither is there without the other."""
+    first = ", ".join(mask(one) for one in new.recipients[:3])
+    size = f"pages {new.pages}, characters {len(new.text)}"
+    return AuditEntry(
+        made.created_at,
+        made.author,
+        "send",
+        "allowed",
+        made.ref,
+        f"{len(new.recipients)} to {first}; {size}",
+        team=new.team,
+        channel=new.place.channel if new.place else "",
+        request=new.request,
+    )
+
+
+def _entry(row: Row[tuple[object, ...]]) -> AuditEntry:
+    return AuditEntry(
+        row.at,
+        row.actor,
+        row.action,
+        row.decision,
+        row.subject,
+        row.detail,
+        team=row.team,
+        channel=row.channel,
+        request=row.request,
+        id=row.id,
     )

@@ -1,0 +1,134 @@
+"""`kwtsms-bridge audit export`: the ledger as a file for others. It only reads.
+
+A page of it is in memory at a time, however long it is. Numbers are masked as they are stored.
+"""
+
+import csv
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from kwtsms_bot.cells import harmless
+from kwtsms_bot.cli.common import config_option, read_config
+from kwtsms_bot.cli.stored import in_database
+from kwtsms_bot.database import Database
+from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.outbox.store import Audit, AuditEntry
+
+# The columns, in their order; docs/privacy.md says what they mean. New ones come at the end.
+COLUMNS: dict[str, Callable[[AuditEntry], str]] = {
+    "id": lambda entry: str(entry.id),
+    "at": lambda entry: entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+    "actor": lambda entry: entry.actor,
+    "team": lambda entry: entry.team,
+    "channel": lambda entry: entry.channel,
+    "action": lambda entry: entry.action,
+    "decision": lambda entry: entry.decision,
+    "subject": lambda entry: entry.subject,
+    "detail": lambda entry: entry.detail,
+    "request": lambda entry: entry.request,
+}
+OURS_ALONE = 0o600
+
+
+class _Moment(click.ParamType[datetime]):
+    """A day, or a time of one; in Kuwait unless it says where."""
+
+    name = "time"
+
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The moment that is meant."""
+        try:
+            read = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no time; write 2026-11-24 or 2026-11-24T09:00", param, ctx)
+        return read if read.tzinfo else read.replace(tzinfo=ZONE)
+
+
+@click.group()
+def audit() -> None:
+    """Export the ledger of who did what."""
+
+
+@audit.command()
+@config_option
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="Comma-separated values, or a JSON object a line.",
+)
+@click.option("--since", type=_Moment(), metavar="TIME", help="From this time on.")
+@click.option("--until", type=_Moment(), metavar="TIME", help="Before this time.")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write it to a file that only you may read; - : here."
+)
+def export(
+    file: str, form: str, *, since: datetime | None, until: datetime | None, output: str | None
+) -> None:
+    r"""Write the ledger: who did what, when, and whether it was allowed.
+
+    \b
+    Times are a day (2026-11-24, from midnight) or a time of one (2026-11-24T09:00), in Kuwait
+    unless they say where (2026-11-24T06:00Z). No text and no whole number is in the ledger.
+    """
+    config = read_config(file)
+
+    async def work(database: Database) -> int:
+        write = _csv if form == "csv" else _json_lines
+        with _opened(output) as out:
+            return await write(Audit(database).export(since, until), out)
+
+    count = in_database(config, work)
+    if output not in (None, "-"):
+        click.echo(f"{output}: {count} line{'' if count == 1 else 's'} of the ledger.", err=True)
+
+
+async def _csv(entries: AsyncIterator[AuditEntry], out: TextIO) -> int:
+    rows = csv.writer(out)
+    rows.writerow(COLUMNS)
+    count = 0
+    async for entry in entries:
+        rows.writerow([harmless(read(entry)) for read in COLUMNS.values()])
+        count += 1
+    return count
+
+
+async def _json_lines(entries: AsyncIterator[AuditEntry], out: TextIO) -> int:
+    count = 0
+    async for entry in entries:
+        line = {name: read(entry) for name, read in COLUMNS.items()}
+        out.write(json.dumps({**line, "id": entry.id}, ensure_ascii=False) + "\n")
+        count += 1
+    return count
+
+
+@contextmanager
+def _opened(output: str | None) -> Iterator[TextIO]:
+    """Where to write; a file is there whole or not at all."""
+    if output in (None, "-"):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+        yield sys.stdout
+        return
+    path = Path(str(output))
+    part = path.with_name(f"{path.name}.part")
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
+            yield out
+        part.replace(path)
+    except OSError as error:
+        raise click.ClickException(f"{path}: cannot be written ({error.strerror}).") from error
+    finally:
+        part.unlink(missing_ok=True)

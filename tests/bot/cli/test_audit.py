@@ -1,0 +1,140 @@
+"""`kwtsms-bridge audit export`: the ledger as CSV or JSON lines, as it is documented."""
+
+import csv
+import io
+import json
+import os
+import stat
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.cli.audit import COLUMNS
+from kwtsms_bot.outbox.store import Audit, AuditEntry
+from support.database import AT, new, opened, store_in
+from support.operating import configure, operate
+
+FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1")
+
+
+async def ledger(folder: Path, url: str, details: Sequence[str]) -> None:
+    """A ledger with a line for each of these details, a minute apart."""
+    configure(folder, url)
+    async with opened(url) as database:
+        for minute, detail in enumerate(details):
+            at = AT + timedelta(minutes=minute)
+            line = AuditEntry(at, "U1", "send", "refused", "send", detail, team="T1")
+            await Audit(database).record(line)
+
+
+async def test_both_forms_tell_the_same(tmp_path: Path, database_url: str) -> None:
+    """CSV and JSON lines have the same columns in the same order, and the same lines."""
+    await ledger(tmp_path, database_url, ["first", 'a "quoted", second', "third\nwith a line"])
+    table = await operate(tmp_path, "audit", "export")
+    lines = await operate(tmp_path, "audit", "export", "--format", "jsonl")
+
+    header, *rows = csv.reader(io.StringIO(table.out, newline=""))
+    objects = [json.loads(line) for line in lines.out.splitlines()]
+    assert header == list(COLUMNS) == list(objects[0])
+    assert rows == [[str(value) for value in one.values()] for one in objects]
+    assert [one["detail"] for one in objects][2] == "third\nwith a line"
+    assert objects[0]["at"] == "2026-11-23T12:00:00.000000+00:00"
+    assert objects[0]["id"] == 1
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+async def test_an_empty_ledger_is_no_mistake(tmp_path: Path, form: str) -> None:
+    """A header or nothing, and exit code 0."""
+    await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", [])
+    done = await operate(tmp_path, "audit", "export", "--format", form)
+
+    assert (done.code, done.err) == (0, "")
+    assert len(done.out.splitlines()) == (form == "csv")
+
+
+async def test_a_spreadsheet_runs_no_cell(tmp_path: Path) -> None:
+    """What begins like a formula stands behind an apostrophe in CSV; JSON has it as it is."""
+    await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", FORMULAS)
+    table = await operate(tmp_path, "audit", "export")
+    lines = await operate(tmp_path, "audit", "export", "--format", "jsonl")
+
+    rows = list(csv.DictReader(io.StringIO(table.out, newline="")))
+    assert [row["detail"] for row in rows] == [f"'{one}" for one in FORMULAS]
+    assert [json.loads(line)["detail"] for line in lines.out.splitlines()] == list(FORMULAS)
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (("--since", "2026-11-23T12:01Z"), ["1", "2"]),
+        (("--since", "2026-11-23T15:01"), ["1", "2"]),
+        (("--until", "2026-11-23T15:01:00"), ["0"]),
+        (("--since", "2026-11-23", "--until", "2026-11-24"), ["0", "1", "2"]),
+        (("--since", "2026-11-24"), []),
+    ],
+    ids=" ".join,
+)
+async def test_times_are_kuwaits_unless_they_say_where(
+    tmp_path: Path, options: tuple[str, ...], found: list[str]
+) -> None:
+    """Noon in UTC is three in the afternoon; the end is not in it."""
+    await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", ["0", "1", "2"])
+    done = await operate(tmp_path, "audit", "export", "--format", "jsonl", *options)
+
+    assert [json.loads(line)["detail"] for line in done.out.splitlines()] == found
+
+
+async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
+    """--output writes the whole file or none, readable by nobody else."""
+    await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", ["0"])
+    done = await operate(tmp_path, "audit", "export", "--output", "ledger.csv")
+    lost = await operate(tmp_path, "audit", "export", "--output", "missing/ledger.csv")
+
+    file = tmp_path / "ledger.csv"
+    assert (done.code, done.out, done.err) == (0, "", "ledger.csv: 1 line of the ledger.\n")
+    assert len(file.read_text().splitlines()) == 2
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert lost.code == 1
+    assert "missing/ledger.csv: cannot be written (No such file or directory)." in lost.err
+    assert {one.name for one in os.scandir(tmp_path)} == {
+        "bridge.sqlite3",
+        "config.yaml",
+        file.name,
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--since", "yesterday"), "'yesterday' is no time; write 2026-11-24"),
+        (("-c", "missing.yaml"), "missing.yaml: cannot be read"),
+        ((), "bridge.sqlite3 does not exist"),
+    ],
+    ids=["time", "configuration", "database"],
+)
+async def test_a_mistake_is_told_with_its_remedy(
+    tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    """Exit code 2, a sentence, and no database is made where there was none."""
+    configure(tmp_path, "sqlite:///bridge.sqlite3")
+    done = await operate(tmp_path, "audit", "export", *words)
+
+    assert done.code == 2
+    assert told in done.err
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "bridge.sqlite3").exists()
+
+
+async def test_what_was_sent_is_told_without_number_and_text(tmp_path: Path) -> None:
+    """The export has what the ledger has: masked numbers, no text."""
+    url = f"sqlite:///{tmp_path / 'bridge.sqlite3'}"
+    configure(tmp_path, url)
+    async with store_in(url) as store:
+        await store.accept(new(text="the-secret-text"), AT)
+    done = await operate(tmp_path, "audit", "export")
+
+    assert "965•••••432" in done.out
+    assert "98765432" not in done.out
+    assert "the-secret-text" not in done.out

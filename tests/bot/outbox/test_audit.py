@@ -1,0 +1,132 @@
+"""The ledger: rows are added and never changed, and an export tells all of it in order."""
+
+import tracemalloc
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, text
+
+from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.database.tables import audit
+from kwtsms_bot.outbox.store import Audit, AuditEntry
+from kwtsms_bot.outbox.store.audit import PAGE
+from support.database import AT, NUMBER, OTHER, new, opened, store_in
+
+MINUTE = timedelta(minutes=1)
+CHANGES = {
+    "update": "UPDATE audit SET actor = 'nobody'",
+    "delete": "DELETE FROM audit WHERE id = 1",
+    "replace": (
+        "INSERT OR REPLACE INTO audit "
+        "SELECT id, at, 'nobody', team, channel, action, decision, subject, detail, request"
+        " FROM audit"
+    ),
+    "truncate": "TRUNCATE audit",
+}
+
+
+def entry(at: datetime = AT, actor: str = "U1") -> AuditEntry:
+    """A line of the ledger."""
+    return AuditEntry(at, actor, "send", "refused", "send", "needs one of: sender")
+
+
+def rows(count: int) -> list[dict[str, object]]:
+    """Lines of the ledger that were not written in the order of time."""
+    one = {"actor": "U1", "team": "T1", "channel": "C1", "action": "send", "decision": "refused"}
+    return [
+        {**one, "subject": "s", "detail": str(n), "request": "", "at": AT + (n * 7 % 50) * MINUTE}
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("change", ["update", "delete"])
+async def test_the_database_refuses_to_change_the_ledger(database_url: str, change: str) -> None:
+    """Nobody who uses the database changes or removes a line, whatever code they write."""
+    await refused(database_url, change)
+
+
+async def test_sqlite_refuses_to_replace_a_line(tmp_path: Path) -> None:
+    """INSERT OR REPLACE is a way to change one, too."""
+    await refused(tmp_path, "replace")
+
+
+async def test_postgresql_refuses_to_empty_the_ledger(postgres_url: str) -> None:
+    """TRUNCATE asks no row's trigger."""
+    await refused(postgres_url, "truncate")
+
+
+async def refused(place: Path | str, change: str) -> None:
+    """The statement fails and the ledger is as it was."""
+    async with opened(place) as database:
+        ledger = Audit(database)
+        await ledger.record(entry())
+        before = await ledger.entries()
+        with pytest.raises(DatabaseTrouble) as trouble:
+            async with database.transaction() as connection:
+                await connection.execute(text(CHANGES[change]))
+
+        assert "the ledger is append-only" in str(trouble.value.__cause__)
+        assert await ledger.entries() == before
+
+
+async def test_a_message_is_in_the_ledger_without_its_text_and_numbers(database_url: str) -> None:
+    """Who, where, how many, how long, in answer to which request; numbers are masked."""
+    async with store_in(database_url) as store:
+        asked = new(NUMBER, OTHER, text="the-secret-text", team="T1", request="0123abcd")
+        message = (await store.accept(asked, AT)).message
+        (line,) = await Audit(store.database).entries()
+
+    assert (line.actor, line.team, line.channel, line.request) == ("U1", "T1", "C1", "0123abcd")
+    assert (line.subject, line.action, line.decision) == (message.ref, "send", "allowed")
+    assert line.detail == "2 to 965•••••432, 965•••••567; pages 1, characters 15"
+
+
+async def test_an_export_tells_every_line_once_in_the_order_of_time(database_url: str) -> None:
+    """Over several pages, with many lines of the same moment."""
+    count = 2 * PAGE + 7
+    async with opened(database_url) as database:
+        async with database.transaction() as connection:
+            await connection.execute(insert(audit), rows(count))
+        found = [one async for one in Audit(database).export()]
+
+    assert found == sorted(found, key=lambda one: (one.at, one.id))
+    assert sorted(int(one.detail) for one in found) == list(range(count))
+
+
+async def test_an_export_may_begin_and_end(database_url: str) -> None:
+    """`since` is in it, `until` is not."""
+    async with opened(database_url) as database:
+        ledger = Audit(database)
+        for minute in range(5):
+            await ledger.record(entry(AT + minute * MINUTE))
+        found = [one.at async for one in ledger.export(AT + MINUTE, AT + 3 * MINUTE)]
+
+    assert found == [AT + MINUTE, AT + 2 * MINUTE]
+
+
+async def test_an_export_reads_by_an_index(tmp_path: Path) -> None:
+    """However long the ledger is, a page is a look into the index."""
+    query = "SELECT * FROM audit WHERE at >= 1 AND (at, id) > (1, 1) ORDER BY at, id LIMIT 500"
+    async with opened(tmp_path) as database, database.reading() as connection:
+        plan = (await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))).all()
+
+    assert [step.detail for step in plan] == ["SEARCH audit USING INDEX ix_audit_at_id (at>?)"]
+
+
+async def test_a_long_ledger_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+    """A page is held, not the ledger."""
+    peaks = []
+    async with opened(tmp_path) as database:
+        ledger = Audit(database)
+        for more in (4 * PAGE, 40 * PAGE):
+            async with database.transaction() as connection:
+                await connection.execute(insert(audit), rows(more))
+            tracemalloc.start()
+            async for _ in ledger.export():
+                pass
+            peaks.append(tracemalloc.get_traced_memory()[1])
+            tracemalloc.stop()
+
+    short, long = peaks
+    assert long < 1.5 * short

@@ -1,0 +1,35 @@
+"""A folder with a config.yaml, and the commands that an operator types in it; no bot runs."""
+
+import asyncio
+import json
+import os
+from pathlib import Path
+
+from support.bot import COMMAND
+from support.shell import Done
+
+SECRETS = {"bot_token": "xoxb-bot-secret", "app_token": "xapp-app-secret"}
+PASSWORD = "gateway-password"
+
+
+def configure(folder: Path, database: str, **sections: object) -> None:
+    """A config.yaml that names this database."""
+    account = {"username": "user", "password": PASSWORD, "sender_id": "MY-APP"}
+    made = {"slack": SECRETS, "kwtsms": account, "outbox": {"database": database}}
+    (folder / "config.yaml").write_text(json.dumps(made | sections))  # JSON is YAML.
+
+
+async def operate(folder: Path, *words: str, stdin: bytes | None = None) -> Done:
+    """`kwtsms-bridge` in that folder; without `stdin` there is nobody to ask."""
+    process = await asyncio.create_subprocess_exec(
+        str(COMMAND),
+        *words,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "USER": "sara", "LOGNAME": "sara"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(stdin or b""), timeout=60)
+    assert process.returncode is not None
+    return Done(process.returncode, out.decode(), err.decode())
