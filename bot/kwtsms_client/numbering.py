@@ -24,22 +24,23 @@ def is_sendable(number: str) -> bool:
     country = country_of(number)
     if country is None:
         return MIN_DIGITS <= len(number) <= MAX_DIGITS
-    return is_local(number[len(country.code) :], country.code)
+    local = number[len(country.code) :]
+    if local.startswith("0") and not country.keeps_zero:
+        return False
+    return is_local(local, country.code)
 
 
-class _Lengths(dict[str, int]):
-    """How long a number may be that begins with these four digits: a bit for each length.
+class _Lengths(dict[str, frozenset[int]]):
+    """How long a number may be that begins with these four digits.
 
     There are no more than ten thousand such beginnings; each is worked out when it first occurs.
     """
 
-    def __missing__(self, beginning: str) -> int:
-        bits = 0
-        if len(beginning) == SHAPE:
-            fits = (n for n in range(SHAPE, MAX_DIGITS + 2) if is_sendable(beginning.ljust(n, "0")))
-            bits = sum(1 << n for n in fits)
-        self[beginning] = bits
-        return bits
+    def __missing__(self, beginning: str) -> frozenset[int]:
+        lengths = range(SHAPE, MAX_DIGITS + 2) if len(beginning) == SHAPE else ()
+        found = frozenset(n for n in lengths if is_sendable(beginning.ljust(n, "0")))
+        self[beginning] = found
+        return found
 
 
 LENGTHS = _Lengths()

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable
 from functools import partial
 from itertools import repeat
+from operator import contains, itemgetter
 from typing import NamedTuple, NewType, overload
 
 from kwtsms_client.errors import InvalidInput
@@ -19,13 +20,19 @@ Phone = NewType("Phone", str)  # Digits in international form, as the gateway ta
 _SEPARATORS = re.compile(r"[,;،\n]+")
 EXAMPLE = "Write it with the country code, such as +965 9876 5432."
 
-_NO_DIGIT = bytes(set(range(128)) - set(b"0123456789"))
-_NO_DIGIT_OR_LINE = bytes(set(_NO_DIGIT) - set(b"\n"))
+# In UTF-8 the second byte of an Arabic digit, of either script, tells which digit it is.
+_ARABIC = re.compile(rb"(?:\xd9[\xa0-\xa9]|\xdb[\xb0-\xb9])*")
+_SECOND = bytes((*range(0xA0, 0xAA), *range(0xB0, 0xBA)))
+_AS_ASCII = bytes.maketrans(_SECOND, b"0123456789" * 2)
+_ASCII = bytes(range(128))
+_OTHERS = bytes(set(range(256)) - set(b"0123456789" + _SECOND))
+_OTHERS_IN_LINE = _OTHERS.replace(b"\n", b"")
 # A line with a zero early on may have a trunk zero behind its country code.
 _EARLY_ZERO = re.compile(r"\n[1-9][0-9]{0,2}0[0-9]*")
 
 
 _LISTS = (list, tuple)
+_beginning = itemgetter(slice(SHAPE))
 
 
 class PhoneCheck(NamedTuple):
@@ -76,13 +83,13 @@ def validate_phone_input(
 
     Of a list or tuple, a list of checks in the same order.
     """
+    if isinstance(text, str):
+        number = _normalized(text, default_country)
+        if len(number) in LENGTHS[number[:SHAPE]] and "@" not in text:
+            return _new_check((True, None, number))
     if isinstance(text, _LISTS):
         return _all_checked(text, default_country)
-    raw = str(text).strip() if text is not None else ""
-    number = _normalized(raw, default_country)
-    if LENGTHS[number[:SHAPE]] >> len(number) & 1 and "@" not in raw:
-        return _new_check((True, None, number))
-    return PhoneCheck(False, *_refused(raw, number))
+    return _checked(str(text).strip() if text is not None else "", default_country)
 
 
 def parse_phone(text: object, *, default_country: str | None = None) -> Phone:
@@ -119,9 +126,16 @@ def mask(number: str) -> str:
     return f"{code}{'•' * hidden}{number[len(code) + hidden :]}"
 
 
+def _checked(raw: str, default_country: str | None) -> PhoneCheck:
+    number = _normalized(raw, default_country)
+    if len(number) in LENGTHS[number[:SHAPE]] and "@" not in raw:
+        return PhoneCheck(True, None, number)
+    return PhoneCheck(False, *_refused(raw, number))
+
+
 def _normalized(text: str, default_country: str | None) -> str:
-    ascii_text = text if text.isascii() else _ascii_digits(text)
-    digits = ascii_text.encode().translate(None, _NO_DIGIT).decode()
+    plain = text if text.isascii() else text.translate(_DIGITS)
+    digits = plain.encode().translate(None, _OTHERS).decode()
     number = digits.lstrip("0")
     local = default_country and number == digits and "+" not in text
     if local and is_local(digits, default_country):
@@ -130,11 +144,16 @@ def _normalized(text: str, default_country: str | None) -> str:
 
 
 def _all_normalized(texts: list[str], default_country: str | None) -> list[str]:
-    """The same for many; those that are not plain are done one by one."""
-    joined = "\n".join([one if one.isascii() else _ascii_digits(one) for one in texts])
+    """The same for many; where one of them has line breaks, one by one."""
+    joined = "\n".join(texts)
     if default_country or joined.count("\n") != len(texts) - 1:
         return [_normalized(one, default_country) for one in texts]
-    lines = "\n" + joined.encode().translate(None, _NO_DIGIT_OR_LINE).decode()
+    data = joined.encode(errors="surrogatepass")
+    if not (joined.isascii() or _ARABIC.fullmatch(data.translate(None, _ASCII))):
+        plain = [one if one.isascii() else one.translate(_DIGITS) for one in texts]
+        data = "\n".join(plain).encode()
+    lines = "\n" + data.translate(_AS_ASCII, _OTHERS_IN_LINE).decode()
+    lines = lines.replace("\n00", "\n")
     while "\n0" in lines:
         lines = lines.replace("\n0", "\n")
     lines = _EARLY_ZERO.sub(lambda line: "\n" + _without_trunk_zero(line[0][1:]), lines)
@@ -146,14 +165,13 @@ def _all_checked(
 ) -> list[PhoneCheck]:
     raw = [str(one) for one in texts]
     numbers = _all_normalized(raw, default_country)
-    checks = list(map(_new_check, zip(repeat(True), repeat(None), numbers, strict=False)))
-    doubtful = [
-        at for at, number in enumerate(numbers) if not LENGTHS[number[:SHAPE]] >> len(number) & 1
-    ]
-    if "@" in "".join(raw):
-        doubtful += [at for at, one in enumerate(raw) if "@" in one]
-    for at in doubtful:
-        checks[at] = validate_phone_input(texts[at], default_country=default_country)
+    checks = list(map(tuple.__new__, repeat(PhoneCheck), zip(repeat(True), repeat(None), numbers)))
+    lengths = map(LENGTHS.__getitem__, map(_beginning, numbers))
+    if all(map(contains, lengths, map(len, numbers))) and "@" not in "".join(raw):
+        return checks
+    for at, number in enumerate(numbers):
+        if len(number) not in LENGTHS[number[:SHAPE]] or "@" in raw[at]:
+            checks[at] = validate_phone_input(texts[at], default_country=default_country)
     return checks
 
 
@@ -169,10 +187,6 @@ class _Digits(dict[int, str | int]):
 
 
 _DIGITS = _Digits()
-
-
-def _ascii_digits(text: str) -> str:
-    return text.translate(_DIGITS)
 
 
 def _without_trunk_zero(number: str) -> str:
@@ -204,6 +218,6 @@ def _error(raw: str, number: str) -> str:
         lengths = " or ".join(map(str, country.lengths))
         where = f"'{raw}' is not a number in {country.name}"
         return f"{where}: expected {lengths} digits after +{country.code}."
-    first = ", ".join(country.first)
+    first = ", ".join(country.first) or "1 to 9"
     where = f"'{raw}' is not a mobile in {country.name}"
     return f"{where}: after {country.code} it must start with {first}."
