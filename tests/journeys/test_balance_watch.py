@@ -1,6 +1,7 @@
 """Somebody is told before the credits run out."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 from aiohttp import web
 
 from kwtsms_bot.alerts.apprise import AppriseCourier
-from kwtsms_bot.alerts.balance import Kind, Level, Notice
+from kwtsms_bot.alerts.balance import Thresholds
+from kwtsms_bot.alerts.rules import Rules
 from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.kuwait import ZONE
 from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack.demo import ALERTS
@@ -17,6 +20,7 @@ from support.bot import cards, shown, staged
 from support.database import AT, opened
 
 WATCH = {"channels": [ALERTS.id], "warn": 2000, "critical": 10, "every": "1s"}
+RULES = Rules(Thresholds(Decimal(200), Decimal(50), timedelta(days=1)), ZONE)
 
 
 async def test_a_low_balance_is_told_once_in_the_channel(tmp_path: Path) -> None:
@@ -65,9 +69,9 @@ async def test_a_url_that_fails_is_tried_again(tmp_path: Path) -> None:
 
     async with opened(tmp_path) as database:
         store = AlertStore(database)
-        courier = AppriseCourier(store, ["json://one/"], notify)
-        notice = Notice(Kind.LOW, Level.LOW, Decimal(10), Decimal(200))
-        await store.record(Decimal(10), notice, (*courier.targets, "C1"), AT)
+        courier = AppriseCourier(store, ["json://one/"], notify=notify)
+        targets = (*courier.targets, "C1")
+        await store.record(Decimal(100), AT, after=0, rules=RULES, targets=targets)
         for _ in range(3):
             await courier.sweep()
 

@@ -13,6 +13,7 @@ import structlog
 from kwtsms_bot.alerts.store import AlertStore, Pending
 from kwtsms_bot.alerts.wording import body, title
 from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.language import ENGLISH, Language
 
 PREFIX = "apprise:"
 SWEEP_SECONDS = 60.0  # After a failure the same target is tried again in the next sweep.
@@ -37,8 +38,14 @@ def notify(url: str, title: str, body: str) -> bool:
 class AppriseCourier:
     """Delivers what is on its way to Apprise URLs, until it is there."""
 
-    def __init__(self, store: AlertStore, urls: Iterable[str], notify: Notify = notify) -> None:
-        self._store = store
+    def __init__(
+        self,
+        store: AlertStore,
+        urls: Iterable[str],
+        say: Language = ENGLISH,
+        notify: Notify = notify,
+    ) -> None:
+        self._store, self._say = store, say
         self._urls = {target(url): url for url in urls}
         self._notify = notify
         self._woken = asyncio.Event()
@@ -70,15 +77,21 @@ class AppriseCourier:
         """Tries everything that is on its way once."""
         try:
             for pending in await self._store.pending(self._urls):
+                if not await self._store.take(pending):
+                    continue
                 if await self._deliver(pending):
                     await self._store.delivered(pending)
+                else:
+                    await self._store.not_delivered(pending)
         except DatabaseTrouble as error:
             log.warning("warnings not delivered yet", error=str(error))
 
     async def _deliver(self, pending: Pending) -> bool:
         url = self._urls[pending.target]
         try:
-            done = await asyncio.to_thread(self._notify, url, title(pending), body(pending))
+            done = await asyncio.to_thread(
+                self._notify, url, title(pending, self._say), body(pending, self._say)
+            )
         except ImportError:
             log.error("apprise is not installed", remedy="pip install 'kwtsms-bridge[apprise]'")
             return False

@@ -1,9 +1,11 @@
-"""When to warn about the balance: pure decisions over what was last told and what is so now."""
+"""When to warn about the balance: pure decisions over how it stood before and what is so now."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+from kwtsms_bot.alerts.facts import NOTHING_MORE, Facts
 
 # The balance must rise this far above a threshold before it counts as left behind, so that a
 # balance that hovers around it does not warn again and again.
@@ -25,14 +27,15 @@ class Kind(StrEnum):
     CRITICAL = "critical"
     REMINDER = "reminder"
     ALL_CLEAR = "all_clear"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """The last thing that people were told, and when."""
+class Standing:
+    """The level at the last look, and when people were told something last."""
 
-    level: Level
-    at: datetime
+    level: Level = Level.FINE
+    told_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Notice:
     level: Level
     available: Decimal
     threshold: Decimal
+    facts: Facts = NOTHING_MORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +71,14 @@ class Thresholds:
 
 
 def due(
-    thresholds: Thresholds, told: Told | None, available: Decimal, at: datetime
+    thresholds: Thresholds, standing: Standing, available: Decimal, at: datetime
 ) -> Notice | None:
     """What to tell now: one warning per crossing, a reminder after a time, one all-clear."""
-    before = told.level if told else Level.FINE
-    level = thresholds.level(available, before)
+    level = thresholds.level(available, standing.level)
     threshold = thresholds.critical if level is Level.CRITICAL else thresholds.warn
-    kind = _kind(before, level)
-    if kind is None and told and level is not Level.FINE:
-        kind = Kind.REMINDER if at - told.at >= thresholds.remind_after else None
+    kind = _kind(standing.level, level)
+    if kind is None and level is not Level.FINE and standing.told_at is not None:
+        kind = Kind.REMINDER if at - standing.told_at >= thresholds.remind_after else None
     return Notice(kind, level, available, threshold) if kind else None
 
 

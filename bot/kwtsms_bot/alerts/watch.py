@@ -1,17 +1,18 @@
 """The scheduled look at the balance. Decides nothing: `balance` does, and `store` keeps it."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
 
-from kwtsms_bot.alerts.balance import Thresholds, due
-from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.alerts.balance import Thresholds
+from kwtsms_bot.alerts.rules import Rules
+from kwtsms_bot.alerts.store import JOB, AlertStore
 from kwtsms_bot.config import BalanceWatch as Settings
 from kwtsms_client import Balance, KwtSMSError
 
-JOB = "balance"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = structlog.get_logger(__name__)
 
 
@@ -36,24 +37,28 @@ class BalanceWatch:
     ) -> None:
         self._settings = settings
         self._targets = tuple(targets)
-        self._thresholds = Thresholds(settings.warn, settings.critical, settings.remind_after)
+        thresholds = Thresholds(settings.warn, settings.critical, settings.remind_after)
+        self._rules = Rules(thresholds, settings.zone)
         self._store, self._account, self._on_change = store, account, on_change
 
     async def check(self, now: datetime) -> None:
         """Looks, keeps what it saw, and puts the notice that is due on its way."""
         if not await self._store.take_tick(JOB, self._slot(now)):
             return
+        after = await self._store.last_look()
         try:
             balance = await self._account.balance()
         except KwtSMSError as error:
             log.warning("balance not known", error=type(error).__name__)
             return
-        notice = due(self._thresholds, await self._store.told(), balance.available, now)
-        await self._store.record(balance.available, notice, self._targets, now)
+        notice = await self._store.record(
+            balance.available, now, after=after, rules=self._rules, targets=self._targets
+        )
         log.info("balance seen", available=str(balance.available), notice=notice and notice.kind)
         if notice:
             self._on_change()
 
     def _slot(self, now: datetime) -> str:
         """The same for all replicas that run at about the same time."""
-        return str(int(now.timestamp() // self._settings.every.total_seconds()))
+        every = self._settings.every
+        return (EPOCH + (now - EPOCH) // every * every).isoformat()

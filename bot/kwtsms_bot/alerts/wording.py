@@ -1,17 +1,20 @@
-"""A balance warning in words. Pure; every surface uses the same words."""
+"""Balance warnings and digests in words. Pure; every surface uses the same words."""
 
 from decimal import Decimal
 
 from kwtsms_bot.alerts.balance import Kind
+from kwtsms_bot.alerts.facts import Facts, Yesterday
+from kwtsms_bot.alerts.outlook import Outlook
 from kwtsms_bot.alerts.store import Pending
+from kwtsms_bot.language import Language, marked
 
 SAYS = {
-    Kind.LOW: "The SMS credits are running low",
-    Kind.CRITICAL: "The SMS credits are almost gone",
-    Kind.REMINDER: "The SMS credits are still low",
-    Kind.ALL_CLEAR: "The SMS credits are fine again",
+    Kind.LOW: marked("The SMS credits are running low: {credits} credits"),
+    Kind.CRITICAL: marked("The SMS credits are almost gone: {credits} credits"),
+    Kind.REMINDER: marked("The SMS credits are still low: {credits} credits"),
+    Kind.ALL_CLEAR: marked("The SMS credits are fine again: {credits} credits"),
+    Kind.DIGEST: marked("SMS credits today: {credits} credits"),
 }
-REMEDY = "Top up at kwtsms.com. At zero, messages wait in the outbox."
 
 
 def credits_text(amount: Decimal) -> str:
@@ -20,17 +23,94 @@ def credits_text(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def title(pending: Pending) -> str:
+def title(pending: Pending, say: Language) -> str:
     """What happened, and how much is left."""
-    return f"{SAYS[pending.notice.kind]}: {credits_text(pending.notice.available)} credits"
+    notice = pending.notice
+    return say(SAYS[notice.kind], credits=credits_text(notice.available))
 
 
-def threshold(pending: Pending) -> str:
+def threshold(pending: Pending, say: Language) -> str:
     """The line that was crossed."""
-    return f"the threshold is {credits_text(pending.notice.threshold)}"
+    return say("The threshold is {credits}.", credits=credits_text(pending.notice.threshold))
 
 
-def body(pending: Pending) -> str:
-    """What to do about it."""
-    line = f"{threshold(pending)[0].upper()}{threshold(pending)[1:]}."
-    return line if pending.notice.kind is Kind.ALL_CLEAR else f"{line} {REMEDY}"
+def lasts(outlook: Outlook, say: Language) -> str:
+    """For how long the credits last, as a range."""
+    if outlook.likely is None:
+        return say("more than a year, at least {least} days", least=outlook.least)
+    likely = say("less than a day")
+    if outlook.likely:
+        likely = say.plural("about {count} day", "about {count} days", outlook.likely)
+    if outlook.most is None:
+        return say("{likely}, at least {least}", likely=likely, least=outlook.least)
+    return say(
+        "{likely}, between {least} and {most}",
+        likely=likely,
+        least=outlook.least,
+        most=outlook.most,
+    )
+
+
+def remedy(pending: Pending, say: Language) -> str:
+    """What to do about it; nothing where all is well."""
+    if pending.notice.kind in (Kind.ALL_CLEAR, Kind.DIGEST):
+        return ""
+    return say("Top up at kwtsms.com. At zero, messages wait in the outbox.")
+
+
+def details(pending: Pending, say: Language) -> tuple[str, ...]:
+    """The sentences below the title, without the remedy and the threshold."""
+    facts, kind = pending.notice.facts, pending.notice.kind
+    found = []
+    if facts.yesterday is not None:
+        found += _yesterday(facts.yesterday, say)
+    if facts.outlook is not None:
+        found.append(say("The credits last {days}.", days=lasts(facts.outlook, say)))
+    if kind is not Kind.ALL_CLEAR:
+        found += _elsewhere(facts, say)
+    return tuple(found)
+
+
+def body(pending: Pending, say: Language) -> str:
+    """All that there is to say below the title."""
+    parts = [*details(pending, say), remedy(pending, say)]
+    if pending.notice.kind is not Kind.DIGEST:
+        parts.append(threshold(pending, say))
+    return "\n".join(part for part in parts if part)
+
+
+def _yesterday(day: Yesterday, say: Language) -> list[str]:
+    used = say("Yesterday the balance was not watched all day, so what was used is not known.")
+    if day.used is not None:
+        used = say("Used yesterday: {credits} credits.", credits=credits_text(day.used))
+    return [
+        used,
+        say(
+            "Messages of yesterday: {sent} sent, {failed} failed, {unknown} unknown.",
+            sent=f"{day.sent:,}",
+            failed=f"{day.failed:,}",
+            unknown=f"{day.unknown:,}",
+        ),
+    ]
+
+
+def _elsewhere(facts: Facts, say: Language) -> list[str]:
+    found = []
+    if facts.elsewhere:
+        when = say("yesterday") if facts.yesterday else say("in the last 24 hours")
+        found.append(
+            say(
+                "{credits} credits left the account {when}, and not through this bot.",
+                credits=credits_text(facts.elsewhere),
+                when=when,
+            )
+        )
+    if facts.held:
+        found.append(
+            say(
+                "Test and stuck messages hold up to {credits} credits: delete them from the queue "
+                "at kwtsms.com to get them back.",
+                credits=credits_text(facts.held),
+            )
+        )
+    return found

@@ -1,7 +1,7 @@
 """`/sms balance`: the credits left."""
 
 from kwtsms_bot.alerts.outlook import WINDOW, outlook
-from kwtsms_bot.alerts.wording import credits_text
+from kwtsms_bot.alerts.wording import credits_text, lasts
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.policy import Action
 from kwtsms_bot.language import Language, marked
@@ -17,9 +17,9 @@ async def run(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     if balance.purchased is not None:
         bought = say("{credits} credits", credits=credits_text(balance.purchased))
         facts.append((say("Purchased in all"), bought))
-    lasts = await _outlook(desk, say)
-    if lasts:
-        facts.append((say("Lasts"), lasts))
+    outlasts = await _outlook(desk, say)
+    if outlasts:
+        facts.append((say("Lasts"), outlasts))
     if balance.available < watch.critical:
         title = say("Almost empty: top up now at kwtsms.com.")
         details = (say("Messages wait in the outbox when the balance reaches zero."),)
@@ -35,14 +35,9 @@ async def run(desk: Desk, ask: Invocation, _rest: str) -> Reply:
 async def _outlook(desk: Desk, say: Language) -> str:
     """For how long, where enough of the past is known."""
     now = desk.now()
-    found = outlook(await desk.alerts.samples(now - WINDOW), now)
-    if found is None:
-        return ""
-    return say(
-        "about {likely} days; {least} if each were as busy as the busiest",
-        likely=found.likely,
-        least=found.at_least,
-    )
+    watch = desk.config.alerts.balance
+    found = outlook(await desk.alerts.samples(now - WINDOW), now, watch.zone)
+    return lasts(found, say) if found else ""
 
 
 COMMAND = Command("balance", "", marked("Credits left on the account"), ("",), Action.READ, run)

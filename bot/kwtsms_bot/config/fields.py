@@ -1,15 +1,21 @@
 """The kinds of values that config.yaml holds: times, addresses, secrets, Slack's ids. Pure."""
 
 import re
-from datetime import time, timedelta
+from datetime import time, timedelta, tzinfo
 from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 
+from kwtsms_bot import kuwait
+
 _DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
 _HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]\d|2[0-3]):[0-5]\d)")
+_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
+MINUTES_A_DAY = 1440
+KUWAIT = "Asia/Kuwait"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -40,6 +46,41 @@ def parse_quiet_hours(value: Any) -> Any:
     if begin == end:
         raise ValueError("expected two different times such as 21:00-09:00")
     return begin, end
+
+
+def parse_time_of_day(value: Any) -> Any:
+    """`08:00` as a time of day; without quotes, YAML makes a number of `12:30`.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, int) and 0 <= value < MINUTES_A_DAY:
+        return time(value // 60, value % 60)
+    if not isinstance(value, str) or not _TIME.fullmatch(value.strip()):
+        raise ValueError("expected a time of day such as 08:00")
+    return time.fromisoformat(value.strip())
+
+
+def zone(name: str) -> tzinfo:
+    """The time zone of that name; Kuwait's needs no time zone database.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name == KUWAIT:
+        return kuwait.ZONE
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, OSError, ValueError):
+        raise ValueError(
+            f"expected the name of a time zone such as {KUWAIT} (where none but this is known, "
+            "install tzdata)"
+        ) from None
+
+
+def _zone_name(value: str) -> str:
+    zone(value)
+    return value
 
 
 def _is_loopback(host: str) -> bool:
@@ -92,6 +133,12 @@ QuietHours = Annotated[
     BeforeValidator(parse_quiet_hours),
     WithJsonSchema({"type": "string", "pattern": _HOURS.pattern}),
 ]
+TimeOfDay = Annotated[
+    time,
+    BeforeValidator(parse_time_of_day),
+    WithJsonSchema({"type": "string", "pattern": _TIME.pattern}),
+]
+TimeZone = Annotated[str, AfterValidator(_zone_name)]
 Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,2}|all)$")]
 Url = Annotated[str, AfterValidator(_safe_url)]
 # Whoever knows it can make its calls: the address itself is the password.

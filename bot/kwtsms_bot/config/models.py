@@ -5,13 +5,13 @@ Schema and the comment in config.yaml.example, so that the three cannot disagree
 """
 
 from datetime import timedelta
-from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from kwtsms_bot.config.access import Access, Limits
-from kwtsms_bot.config.fields import AppToken, BotToken, ChannelId, Duration, Name, Secret, Url
+from kwtsms_bot.config.alerts import Alerts
+from kwtsms_bot.config.fields import AppToken, BotToken, Duration, Name, Secret, Url
 from kwtsms_bot.config.operation import Heartbeat, Http
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.section import Section
@@ -92,36 +92,6 @@ class Outbox(Section):
         if not timedelta(seconds=1) <= self.lease <= timedelta(minutes=10):
             raise ValueError("lease: expected a time between 1s and 10m")
         return self
-
-
-class BalanceWatch(Section):
-    """When to warn that the credits run out, and where."""
-
-    warn: Annotated[Decimal, Field(gt=0)] = Field(default=Decimal(200), examples=[200])
-    """Below this many credits a warning is posted."""
-    critical: Annotated[Decimal, Field(gt=0)] = Field(default=Decimal(50), examples=[50])
-    """Below this many credits the warning is urgent."""
-    every: Duration = Field(default=timedelta(minutes=15), examples=["15m"])
-    """How often the balance is checked."""
-    remind_after: Duration = Field(default=timedelta(hours=24), examples=["24h"])
-    """The warning is repeated after this time while the balance stays low."""
-    channels: tuple[ChannelId, ...] = Field(default=(), examples=[["C0123ABCD"]])
-    """Slack channels that get the warnings; invite the bot to them."""
-    apprise: tuple[Secret, ...] = Field(default=(), examples=[["mailto://user:password@host"]])
-    """Apprise URLs that get the warnings too (install kwtsms-bridge[apprise])."""
-
-    @model_validator(mode="after")
-    def _critical_is_lower(self) -> "BalanceWatch":
-        if self.critical >= self.warn:
-            raise ValueError("critical: expected a number below warn")
-        return self
-
-
-class Alerts(Section):
-    """What the bot watches by itself."""
-
-    balance: BalanceWatch = Field(default=BalanceWatch())
-    """The balance of the account."""
 
 
 class Logging(Section):

@@ -136,6 +136,7 @@ alert = Table(
     Column("available", Amount, nullable=False),
     Column("threshold", Amount, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("facts", Text, nullable=False),  # What else is told, as JSON.
 )
 
 # One row for each place that an alert has to reach; gone once it is there.
@@ -144,6 +145,7 @@ alert_delivery = Table(
     metadata,
     Column("alert_id", ForeignKey("alert.id"), primary_key=True),
     Column("target", String(500), primary_key=True),
+    Column("taking_until", Moment),  # While a replica is bringing it there.
 )
 
 balance_sample = Table(
@@ -152,6 +154,10 @@ balance_sample = Table(
     Column("id", Id, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
     Column("available", Amount, nullable=False),
+    Column("level", String(20), nullable=False),
+    # What our calls cost since the last sample that has it; NULL: one was in flight meanwhile.
+    Column("ours", Amount),
+    Column("unsure", Amount),  # What calls of unknown outcome may have cost besides.
 )
 
 # A message that waits for its sender's yes, or for a second person's. Used once.

@@ -11,6 +11,7 @@ from kwtsms_bot.alerts.watch import BalanceWatch
 from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
+from kwtsms_bot.language import language
 from kwtsms_bot.operation.counting import CountedClient, CountedStore, Turns
 from kwtsms_bot.operation.exposition import Exposition
 from kwtsms_bot.operation.heartbeat import Pulse
@@ -23,6 +24,7 @@ from kwtsms_bot.outbox.worker import Worker
 from kwtsms_bot.slack.app import Front
 from kwtsms_bot.slack.connection import Connection
 from kwtsms_bot.slack.directory import Directory
+from kwtsms_bot.slack.herald import Herald
 from kwtsms_bot.slack.publisher import Publisher
 from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_client import AsyncClient, Credentials
@@ -48,10 +50,11 @@ class Parts:
         directory = Directory(client, _groups(config), config.language)
         alerts = AlertStore(database)
         watch = config.alerts.balance
-        self.publisher = Publisher(
-            store, alerts, channels=watch.channels, client=client, directory=directory
-        )
-        self.courier = AppriseCourier(alerts, (url.get_secret_value() for url in watch.apprise))
+        say = language(config.language)
+        herald = Herald(alerts, client, say, channels=watch.channels)
+        self.publisher = Publisher(store, herald, client=client, directory=directory)
+        urls = (url.get_secret_value() for url in watch.apprise)
+        self.courier = AppriseCourier(alerts, urls, say)
         self.worker = Worker(
             store,
             gateway,

@@ -6,25 +6,23 @@ and loses none. A post whose answer was lost is made again: a card may double, a
 
 import asyncio
 import time
-from collections.abc import Iterable
 
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox.message import Message, Place
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.slack import card, notices
+from kwtsms_bot.slack import card
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.directory import Directory
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
+from kwtsms_bot.slack.herald import Herald
+from kwtsms_bot.slack.trouble import PASSING, SLACK_TROUBLE, name
 
 SWEEP_SECONDS = 5.0
 UPDATE_SECONDS = 1.0  # chat.update is Tier 3: 50 a minute; only the newest state is worth one.
 BACK_OFF_SECONDS = 5.0
-NOWHERE_SECONDS = 60.0  # Until a channel is tried again where a warning could not be posted.
 BATCH = 50
 # Errors of a place where nothing can be shown any more: the author gets a direct message instead.
 GONE = frozenset(
@@ -38,22 +36,6 @@ GONE = frozenset(
         "restricted_action",
     }
 )
-# Errors of Slack, of the network or of our token: the card waits until they have passed.
-PASSING = frozenset(
-    {
-        "account_inactive",
-        "fatal_error",
-        "internal_error",
-        "invalid_auth",
-        "missing_scope",
-        "not_authed",
-        "ratelimited",
-        "request_timeout",
-        "service_unavailable",
-        "token_expired",
-        "token_revoked",
-    }
-)
 log = structlog.get_logger(__name__)
 
 
@@ -63,18 +45,16 @@ class Publisher:
     def __init__(
         self,
         store: Store,
-        alerts: AlertStore,
+        herald: Herald,
         *,
-        channels: Iterable[str],
         client: AsyncWebClient,
         directory: Directory,
     ) -> None:
-        self._store, self._alerts = store, alerts
-        self._channels = tuple(channels)
+        self._store, self._herald = store, herald
         self._client = client
         self._directory = directory
         self._woken = asyncio.Event()
-        self._not_before: dict[int | str, float] = {}  # Of a message or a channel.
+        self._not_before: dict[int, float] = {}  # Of a message.
 
     def wake(self) -> None:
         """There is something new to show."""
@@ -99,7 +79,7 @@ class Publisher:
         now = time.monotonic()
         self._not_before = {one: at for one, at in self._not_before.items() if at > now}
         try:
-            await self._tell()
+            await self._herald.tell()
             return await self._show_all()
         except (*SLACK_TROUBLE, DatabaseTrouble) as error:
             log.warning("not shown yet", error=name(error))
@@ -155,18 +135,3 @@ class Publisher:
             channel=place.channel, unfurl_links=False, unfurl_media=False, **payload
         )
         return Place(str(posted["channel"]), str(posted["ts"]))
-
-    async def _tell(self) -> None:
-        """Posts the warnings that are on their way; a channel that is gone holds up no other."""
-        for pending in await self._alerts.pending(self._channels):
-            if pending.target in self._not_before:
-                continue
-            try:
-                await self._put(Place(pending.target, None), notices.render(pending))
-            except SlackApiError as error:
-                if name(error) in PASSING:
-                    raise
-                log.error("warning not posted", channel=pending.target, error=name(error))
-                self._not_before[pending.target] = time.monotonic() + NOWHERE_SECONDS
-                continue
-            await self._alerts.delivered(pending)

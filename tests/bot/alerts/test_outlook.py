@@ -1,14 +1,22 @@
 """How long the credits last."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.alerts.outlook import Outlook, Sample, outlook
+from kwtsms_bot.alerts.outlook import HORIZON, Outlook, outlook
+from kwtsms_bot.alerts.samples import Sample
+from kwtsms_bot.kuwait import ZONE
 from support.database import AT
+
+DAY = timedelta(days=1)
+FRIDAY = datetime(2026, 11, 20, tzinfo=ZONE)
+WEEKEND = (4, 5)
 
 
 def days(*balances: int) -> list[Sample]:
@@ -20,22 +28,105 @@ def days(*balances: int) -> list[Sample]:
 @pytest.mark.parametrize(
     ("balances", "found"),
     [
-        ((1000, 900, 800, 700), Outlook(7, 7)),
-        ((1000, 990, 980, 780), Outlook(3, 10)),
-        ((100, 50, 1050, 1000), Outlook(20, 30)),  # A top-up uses nothing.
+        ((1000, 900, 800, 700), Outlook(7, 7, 7)),
+        ((100, 50, 1050, 1000, 950), Outlook(25, 28, 31)),
         ((1000, 1000, 1000), None),
-        ((1000, 900), None),  # Too little of the past.
+        ((1000, 900), None),  # No whole day of the past.
         ((), None),
     ],
 )
 def test_days_left(balances: tuple[int, ...], found: Outlook | None) -> None:
-    """On average, and at the pace of the busiest day."""
-    assert outlook(days(*balances), AT) == found
+    """On average, and as a range that follows from how much the days differ."""
+    assert outlook(days(*balances), AT, ZONE) == found
+
+
+def month(uses: Callable[[date], float], start: float = 10_000) -> list[Sample]:
+    """Four weeks seen at each midnight of Kuwait, the last of them at `FRIDAY`."""
+    samples, balance = [], Decimal(start)
+    for number in range(28, -1, -1):
+        at = FRIDAY - timedelta(days=number)
+        samples.append(Sample(at, balance))
+        balance -= Decimal(uses(at.date()))
+    return samples
+
+
+def left(samples: list[Sample], credits_left: int) -> list[Sample]:
+    """The same past, with so many credits left now: a top-up, or a drop of it, in no time."""
+    moved = credits_left - samples[-1].available
+    return [Sample(one.at, one.available + moved) for one in samples]
+
+
+def works(day: date) -> float:
+    """Nothing on Fridays and Saturdays, Kuwait's weekend."""
+    return 0 if day.weekday() in WEEKEND else 100
+
+
+def test_each_weekday_has_its_own_pace() -> None:
+    """On a Friday 250 credits last over the weekend: four days, where the average says three."""
+    samples = left(month(works), 250)
+
+    assert outlook(samples, FRIDAY, ZONE) == Outlook(4, 4, 4)
+
+
+def test_the_rest_of_a_begun_day_counts() -> None:
+    """At noon on a Thursday half a day of sending is to come before the weekend, not a whole."""
+    noon = FRIDAY - DAY / 2
+    seen = month(works)[:-1]
+    samples = left([*seen, Sample(noon, seen[-1].available - 50)], 99)
+
+    assert outlook(samples, noon, ZONE) == Outlook(2, 2, 2)
+
+
+def test_a_gap_in_the_samples_is_spread_over_its_days() -> None:
+    """What was used while nobody looked is not put on the day on which somebody looks again."""
+    seen = month(lambda _: 100)
+    samples = left([*seen[:10], *seen[17:]], 1000)
+
+    assert outlook(samples, FRIDAY, ZONE) == Outlook(10, 10, 10)
+
+
+def test_a_clock_that_was_ahead_does_not_spoil_the_forecast() -> None:
+    """A sample of the future is passed over."""
+    samples = [*left(month(works), 250), Sample(FRIDAY + 400 * DAY, Decimal(0))]
+
+    assert outlook(samples, FRIDAY, ZONE) == Outlook(4, 4, 4)
+
+
+def test_the_truth_lies_in_the_range_four_times_out_of_five() -> None:
+    """Of 300 accounts that send at random, each in the rhythm of its weekdays."""
+    chance = Random(20)
+    hits = [_foreseen(chance) for _ in range(300)]
+
+    assert 0.7 <= sum(hits) / len(hits) <= 0.95
+
+
+def _foreseen(chance: Random) -> bool:
+    """Whether an account runs dry when the forecast says so."""
+    usual = [chance.uniform(20, 200) for _ in range(7)]
+
+    def uses(day: date) -> float:
+        return round(max(0, chance.gauss(usual[day.weekday()], 40)))
+
+    credits_left = chance.randint(500, 3000)
+    found = outlook(left(month(uses), credits_left), FRIDAY, ZONE)
+    day, rest = 0, float(credits_left)
+    while (rest := rest - uses((FRIDAY + day * DAY).date())) >= 0:
+        day += 1
+    return found is not None and found.least <= day <= (found.most or HORIZON)
 
 
 @given(st.lists(st.integers(0, 10**6), max_size=20))
 def test_the_range_is_a_range(balances: list[int]) -> None:
-    """Never below nothing, and the busiest day never promises more than the average one."""
-    found = outlook(days(*balances), AT)
+    """Whatever was seen: never below nothing, and the likely figure lies within the range."""
+    found = outlook(days(*balances), AT, ZONE)
 
-    assert found is None or 0 <= found.at_least <= found.likely + 1
+    if found is not None:
+        assert 0 <= found.least <= (HORIZON if found.likely is None else found.likely)
+        assert found.most is None or (found.likely is not None and found.likely <= found.most)
+
+
+def test_what_lasts_longer_than_a_year_is_not_reckoned() -> None:
+    """A credit a day of ten thousand."""
+    found = outlook(left(month(lambda _: 1), 10_000), FRIDAY, ZONE)
+
+    assert found == Outlook(HORIZON, None, None)

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("available", Amount, nullable=False),
         sa.Column("threshold", Amount, nullable=False),
         sa.Column("at", Moment, nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
     )
     op.create_table(
@@ -65,6 +66,9 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", Moment, nullable=False),
         sa.Column("available", Amount, nullable=False),
+        sa.Column("level", sa.String(length=20), nullable=False),
+        sa.Column("ours", Amount, nullable=True),
+        sa.Column("unsure", Amount, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_balance_sample")),
     )
     op.create_index(op.f("ix_balance_sample_at"), "balance_sample", ["at"], unique=False)
@@ -155,6 +159,7 @@ def upgrade() -> None:
         "alert_delivery",
         sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("target", sa.String(length=500), nullable=False),
+        sa.Column("taking_until", Moment, nullable=True),
         sa.ForeignKeyConstraint(
             ["alert_id"], ["alert.id"], name=op.f("fk_alert_delivery_alert_id")
         ),

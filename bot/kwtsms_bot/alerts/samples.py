@@ -1,0 +1,86 @@
+"""What the balances seen tell of the past: used on which day, and gone without us. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from itertools import pairwise
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The balance at one moment.
+
+    Where no call of ours was in flight, `ours` is what our calls have cost since the last such
+    moment, and `unsure` what those of unknown outcome may have cost besides.
+    """
+
+    at: datetime
+    available: Decimal
+    ours: Decimal | None = None
+    unsure: Decimal = Decimal(0)
+
+
+def midnight(day: date, zone: tzinfo) -> datetime:
+    """When `day` begins in `zone`."""
+    return datetime.combine(day, time(), zone)
+
+
+def used_by_day(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
+    """The credits used on each day that the samples touch; a rise is a top-up and uses nothing.
+
+    What was used between two samples of different days is spread evenly over the time between.
+    """
+    used: dict[date, Decimal] = {one.at.astimezone(zone).date(): Decimal(0) for one in samples}
+    for before, after in pairwise(samples):
+        drop = max(Decimal(0), before.available - after.available)
+        for day, share in _shares(before.at, after.at, zone):
+            used[day] = used.get(day, Decimal(0)) + drop * share
+    return used
+
+
+def whole_days(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
+    """The same, of the days that the samples cover from midnight to midnight."""
+    if not samples:
+        return {}
+    first, last = samples[0].at, samples[-1].at
+    return {
+        day: amount
+        for day, amount in used_by_day(samples, zone).items()
+        if first <= midnight(day, zone) and midnight(day + DAY, zone) <= last
+    }
+
+
+def at_end_of_days(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
+    """The last balance seen on each day."""
+    return {one.at.astimezone(zone).date(): one.available for one in samples}
+
+
+def left_without_us(samples: Sequence[Sample], since: datetime, until: datetime) -> Decimal:
+    """The credits that left the account from `since` to `until`, and not by a call of ours.
+
+    What calls of unknown outcome may have cost is not counted as such. A top-up between two
+    samples hides what left in between.
+    """
+    known = [one for one in samples if one.ours is not None]
+    found = Decimal(0)
+    for before, after in pairwise(known):
+        if since <= after.at < until:
+            gone = before.available - after.available - (after.ours or 0) - after.unsure
+            found += max(Decimal(0), gone)
+    return found
+
+
+def _shares(begin: datetime, end: datetime, zone: tzinfo) -> list[tuple[date, Decimal]]:
+    """How much of the time from `begin` to `end` lies on each day."""
+    first, last = begin.astimezone(zone).date(), end.astimezone(zone).date()
+    if first == last:
+        return [(first, Decimal(1))]
+    found = []
+    for number in range((last - first).days + 1):
+        day = first + DAY * number
+        there = min(end, midnight(day + DAY, zone)) - max(begin, midnight(day, zone))
+        found.append((day, Decimal(there / (end - begin))))
+    return found

@@ -1,0 +1,57 @@
+"""What the store modules of the alerts share: the database, and rows made facts."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.alerts.balance import Notice
+from kwtsms_bot.alerts.samples import Sample
+from kwtsms_bot.database import Database
+from kwtsms_bot.database.columns import inserted_id
+from kwtsms_bot.database.tables import alert, alert_delivery, balance_sample
+
+
+class Base:
+    """Holds the database; its subclasses hold the statements."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+
+async def put_on_its_way(
+    connection: AsyncConnection, notice: Notice, targets: Iterable[str], at: datetime
+) -> None:
+    """Writes a notice down, on its way to all targets."""
+    made = await connection.execute(
+        insert(alert).values(
+            kind=notice.kind.value,
+            level=notice.level.value,
+            available=notice.available,
+            threshold=notice.threshold,
+            at=at,
+            facts=notice.facts.written(),
+        )
+    )
+    rows = [{"alert_id": inserted_id(made), "target": one} for one in targets]
+    if rows:
+        await connection.execute(insert(alert_delivery), rows)
+
+
+async def samples_since(connection: AsyncConnection, since: datetime) -> tuple[Sample, ...]:
+    """The balances seen since then, oldest first."""
+    query = (
+        select(balance_sample)
+        .where(balance_sample.c.at >= since)
+        .order_by(balance_sample.c.at, balance_sample.c.id)
+    )
+    return tuple(as_sample(row) for row in await connection.execute(query))
+
+
+def as_sample(row: Row[Any]) -> Sample:
+    """A row of `balance_sample` as a fact."""
+    if row.ours is None:
+        return Sample(row.at, row.available)
+    return Sample(row.at, row.available, row.ours, row.unsure)

@@ -1,0 +1,49 @@
+"""What config.yaml says about what the bot watches by itself. Reads no file."""
+
+from datetime import timedelta, tzinfo
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from kwtsms_bot.config.fields import ChannelId, Duration, Secret, TimeOfDay, TimeZone, zone
+from kwtsms_bot.config.section import Section
+
+
+class BalanceWatch(Section):
+    """When to warn that the credits run out, and where."""
+
+    warn: Annotated[Decimal, Field(gt=0)] = Field(default=Decimal(200), examples=[200])
+    """Below this many credits a warning is posted."""
+    critical: Annotated[Decimal, Field(gt=0)] = Field(default=Decimal(50), examples=[50])
+    """Below this many credits the warning is urgent."""
+    every: Duration = Field(default=timedelta(minutes=15), examples=["15m"])
+    """How often the balance is checked."""
+    remind_after: Duration = Field(default=timedelta(hours=24), examples=["24h"])
+    """The warning is repeated after this time while the balance stays low."""
+    digest: TimeOfDay | None = Field(default=None, examples=["08:00"])
+    """When a summary of the day before is posted, once a day; without it, never."""
+    timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
+    """Whose days and times of day these are."""
+    channels: tuple[ChannelId, ...] = Field(default=(), examples=[["C0123ABCD"]])
+    """Slack channels that get the warnings and the summary; invite the bot to them."""
+    apprise: tuple[Secret, ...] = Field(default=(), examples=[["mailto://user:password@host"]])
+    """Apprise URLs that get them too (install kwtsms-bridge[apprise])."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone itself."""
+        return zone(self.timezone)
+
+    @model_validator(mode="after")
+    def _critical_is_lower(self) -> "BalanceWatch":
+        if self.critical >= self.warn:
+            raise ValueError("critical: expected a number below warn")
+        return self
+
+
+class Alerts(Section):
+    """What the bot watches by itself."""
+
+    balance: BalanceWatch = Field(default=BalanceWatch())
+    """The balance of the account."""
