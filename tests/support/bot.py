@@ -56,10 +56,13 @@ def sends(stage: Stage) -> list[Seen]:
 
 
 class BotProcess:
-    """`kwtsms-bridge run` as a process of its own, on the gateway and Slack of a stage."""
+    """`kwtsms-bridge run` as a process of its own, on the gateway and Slack of a stage.
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    `changes` are made within sections of its configuration.
+    """
+
+    def __init__(self, stage: Stage, **changes: dict[str, Any]) -> None:
+        self._stage, self._changes = stage, changes
         self._file = stage.folder / "config.yaml"
         self._process: asyncio.subprocess.Process | None = None
         self.output = ""
@@ -79,7 +82,8 @@ class BotProcess:
 
     async def _spawn(self, **slack: str) -> None:
         sections = self._stage.sections
-        sections["slack"] |= slack
+        for name, change in {**self._changes, "slack": slack}.items():
+            sections[name] = sections.get(name, {}) | change
         self._file.write_text(json.dumps(sections))  # JSON is YAML.
         self._process = await asyncio.create_subprocess_exec(
             str(COMMAND),
@@ -95,10 +99,14 @@ class BotProcess:
         """Ends it as a power cut would."""
         await self.end(signal.SIGKILL)
 
+    def tell(self, number: int) -> None:
+        """Sends it a signal, if it is still there."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
+
     async def end(self, number: int = signal.SIGTERM) -> int:
         """Sends the signal and waits for the end; the exit code."""
-        assert self._process
-        self._process.send_signal(number)
+        self.tell(number)
         return await self._finished()
 
     async def _finished(self) -> int:

@@ -1,13 +1,14 @@
 """Starts the parts in order and stops them in order. Decides nothing.
 
-Stopping: the schedule first, then the socket (nothing new comes in), then what was begun is
-awaited, then the outbox finishes the call in flight and what changed is shown, then all is closed.
+Stopping: at once no scheduled work and no call to the gateway is begun any more; what waits stays
+in the database, for whoever runs next. Then the socket is closed (nothing new comes in), what was
+begun is awaited, the calls in flight are settled, what changed is shown, and all is closed.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -22,8 +23,10 @@ from kwtsms_bot.service.schedule import schedule
 from kwtsms_bot.slack.connection import SlackUnreachable
 
 FINISH_SECONDS = 19.0  # All of a stop: whoever sends SIGTERM waits for twenty.
+CLOSE_SECONDS = 3.0  # The first of them: a Slack that hangs is not waited for.
 SHOW_SECONDS = 3.0  # The last of them, for what the end has changed.
 RECONNECT_SECONDS = 5.0
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
@@ -44,7 +47,9 @@ class Service:
             CannotListen: the address of the pages for operators is taken.
         """
         async with AsyncExitStack() as stack:
-            database = await open_database(self.config.outbox.database)
+            database = await _unless(stop, open_database(self.config.outbox.database))
+            if database is None:
+                return
             stack.push_async_callback(database.close)
             metrics = Metrics()
             pacer = CountedTurns(DatabasePacer(database), metrics)
@@ -95,8 +100,8 @@ class Service:
             stopping.cancel()
             ends_at = asyncio.get_running_loop().time() + FINISH_SECONDS
             scheduler.shutdown(wait=False)
-            await self._close(parts, opening)
             sending.set()
+            await self._close(parts, opening)
             await _finished(workers, ends_at - SHOW_SECONDS)
             showing.set()
             await _finished(shows, ends_at)
@@ -120,7 +125,8 @@ class Service:
     async def _close(self, parts: Parts, opening: "asyncio.Task[None]") -> None:
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
-        await parts.connection.close()
+        closing = asyncio.create_task(parts.connection.close(), name="slack")
+        await _finished([closing], asyncio.get_running_loop().time() + CLOSE_SECONDS)
         await parts.tasks.finish(FINISH_SECONDS / 2)
 
 
@@ -143,6 +149,17 @@ async def _finished(tasks: list["asyncio.Task[None]"], ends_at: float) -> None:
         log.warning("not finished in time", task=task.get_name())
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """What `work` comes to; None, and it is given up, where `stop` is set before."""
+    begun, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({begun, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not begun.done():
+        begun.cancel()
+        await asyncio.wait({begun})
+    return None if begun.cancelled() else begun.result()
 
 
 async def _first(*tasks: "asyncio.Task[object]") -> None:
