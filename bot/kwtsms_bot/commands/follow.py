@@ -14,6 +14,7 @@ from kwtsms_bot.outbox.message import Message, State
 
 CHECK, SUPPORT, FAILURES = "message_check", "message_support", "message_failures"
 COMPLAIN_WITHIN = timedelta(hours=24)  # kwtsms.com/help.html: later complaints are not looked at.
+MAX_NAMED = 20  # Numbers in a complaint.
 FAILED = (State.REJECTED, State.EXPIRED, State.UNDELIVERED, State.STUCK, State.UNKNOWN)
 
 Deed = Callable[[Desk, Press], Awaitable[Reply]]
@@ -47,21 +48,28 @@ async def _support(desk: Desk, press: Press, message: Message) -> Reply:
     )
     if desk.now() > until:
         details = (say("The 24 hours in which kwtSMS looks at complaints are over."),)
-    both = (complaint(message, "en"), complaint(message, "ar"))
+    phones = await _concerned(desk, message)
+    both = (complaint(message, phones, "en"), complaint(message, phones, "ar"))
     title = say("A complaint to copy, in English and Arabic")
     return Reply(Tone.PLAIN, title, details, examples=both)
 
 
-def complaint(message: Message, code: str) -> str:
+async def _concerned(desk: Desk, message: Message) -> tuple[str, ...]:
+    """The first numbers that failed; where none has, the first of all."""
+    found = await desk.store.recipients(message.id, FAILED, limit=MAX_NAMED)
+    found = found or await desk.store.recipients(message.id, limit=MAX_NAMED)
+    return tuple(one.phone for one in found)
+
+
+def complaint(message: Message, phones: tuple[str, ...], code: str) -> str:
     """What kwtSMS asks for: https://www.kwtsms.com/help.html."""
     say = language(code)
-    numbers = [one for one in message.recipients if one.state in FAILED] or message.recipients
     lines = [
         say("This message did not arrive. Please look into it."),
         say("Sender ID: {sender}", sender=message.sender_id),
         say("Sent: {time} (Kuwait)", time=_time(message.created_at)),
         say("Message ids: {ids}", ids=", ".join(message.gateway_ids[:3]) or "–"),
-        say("Numbers: {numbers}", numbers=", ".join(one.phone for one in numbers[:20])),
+        say("Numbers: {numbers}", numbers=", ".join(phones)),
         say("Text: {text}", text=(message.text or "–")[:1000]),
     ]
     return "\n".join(lines)
@@ -69,18 +77,24 @@ def complaint(message: Message, code: str) -> str:
 
 async def _failures(desk: Desk, press: Press, message: Message) -> Reply:
     """The numbers that did not get it, as a file for whoever may send to so many."""
-    rows = [one for one in message.recipients if one.state in FAILED]
-    if not rows:
+    if message.counts.keys().isdisjoint(FAILED):
         return Reply(Tone.PLAIN, press.say("No number of this message has failed."))
     await record(desk, press, "allowed", (Action.SEND, message.ref, "failures as CSV"))
-    lines = ["number,state,code,reason"]
-    lines += [
-        ",".join(_cell(text) for text in (one.phone, one.state.value, one.code, one.reason))
-        for one in rows
-    ]
     title = press.say("The numbers that failed are in your direct messages.")
-    file = File(f"{message.ref}-failures.csv", "\n".join(lines) + "\n")
+    file = File(f"{message.ref}-failures.csv", await _table(desk, message))
     return Reply(Tone.GOOD, title, file=file)
+
+
+async def _table(desk: Desk, message: Message) -> str:
+    """A line for each, read page by page."""
+    lines, after = ["number,state,code,reason"], 0
+    while rows := await desk.store.recipients(message.id, FAILED, after=after):
+        lines += [
+            ",".join(_cell(text) for text in (one.phone, one.state.value, one.code, one.reason))
+            for one in rows
+        ]
+        after = rows[-1].id
+    return "\n".join(lines) + "\n"
 
 
 def _cell(text: str | None) -> str:

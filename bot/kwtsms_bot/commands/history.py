@@ -31,8 +31,8 @@ async def history(desk: Desk, ask: Invocation, rest: str) -> Reply:
 def line(message: Message, say: Language) -> str:
     """A message in one line: when, to whom, what became of it. Not what it said."""
     when = message.created_at.astimezone(ZONE).strftime("%d.%m. %H:%M")
-    first = mask(message.recipients[0].phone)
-    more = len(message.recipients) - 1
+    first = mask(message.first[0])
+    more = message.size - 1
     whom = say("{first} and {more} more", first=first, more=more) if more else first
     return f"{when} · {whom} · {wording.summary(message, say)}"
 

@@ -1,11 +1,10 @@
 """What became of a message, in words for people. Pure; every surface uses the same words."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from kwtsms_bot.commands.base import Tone
 from kwtsms_bot.language import Language, marked
-from kwtsms_bot.outbox.message import Message, Recipient, State
+from kwtsms_bot.outbox.message import Message, Reason, State
 from kwtsms_client import API_ERRORS
 
 # One line of meaning for each state.
@@ -68,35 +67,35 @@ def summary(message: Message, say: Language) -> str:
 def explanations(message: Message, say: Language) -> tuple[str, ...]:
     """Why it is so and what to do, a sentence or two for each reason there is."""
     told: dict[str, None] = {}
-    for recipient in message.recipients:
-        for sentence in _explain(recipient, say):
-            told[sentence] = None
+    if State.UNKNOWN in message.counts:
+        told[say(UNKNOWN)] = None
+    for reason in message.reasons:
+        told |= dict.fromkeys(_explain(reason, say))
+    if message.sent_at_home:
+        told[say(NO_RECEIPT)] = None
     return tuple(told)
 
 
 def next_try(message: Message) -> datetime | None:
     """When the first recipient that was put off is due."""
-    due = [one.due_at for one in _put_off(message.recipients)]
-    return min(due) if due else None
+    return min((one.due_at for one in message.reasons if _is_put_off(one)), default=None)
 
 
-def _put_off(recipients: Iterable[Recipient]) -> list[Recipient]:
-    return [one for one in recipients if one.state is State.QUEUED and one.reason]
+def _is_put_off(reason: Reason) -> bool:
+    return reason.state is State.QUEUED and bool(reason.text)
 
 
-def _explain(recipient: Recipient, say: Language) -> tuple[str, ...]:
-    known = API_ERRORS.get(recipient.code or "")
-    why = recipient.reason or (known.meaning if known else "")
-    reason = _sentence(say(why)) if why else ""
+def _explain(reason: Reason, say: Language) -> tuple[str, ...]:
+    known = API_ERRORS.get(reason.code or "")
+    why = reason.text or (known.meaning if known else "")
+    told = _sentence(say(why)) if why else ""
     remedy = say("What to do: {remedy}", remedy=say(known.remedy)) if known else ""
-    if recipient.state is State.UNKNOWN:
-        return tuple(filter(None, (say(UNKNOWN), reason)))
-    if recipient.state is State.QUEUED and recipient.reason:
-        return tuple(filter(None, (reason, say(NOTHING_LOST), remedy)))
-    if recipient.state in (State.REJECTED, State.EXPIRED, State.STUCK, State.UNDELIVERED):
-        return tuple(filter(None, (reason, remedy)))
-    if recipient.state is State.SENT and recipient.phone.startswith("965"):
-        return (say(NO_RECEIPT),)
+    if reason.state is State.UNKNOWN:
+        return (told,) if told else ()
+    if _is_put_off(reason):
+        return tuple(filter(None, (told, say(NOTHING_LOST), remedy)))
+    if reason.state in (State.REJECTED, State.EXPIRED, State.STUCK, State.UNDELIVERED):
+        return tuple(filter(None, (told, remedy)))
     return ()
 
 

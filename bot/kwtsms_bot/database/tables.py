@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    or_,
 )
 
 from kwtsms_bot.database.columns import Amount, Moment
@@ -80,7 +81,7 @@ recipient = Table(
     "recipient",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("message_id", ForeignKey("message.id"), nullable=False, index=True),
+    Column("message_id", ForeignKey("message.id"), nullable=False),
     Column("phone", String(20), nullable=False),
     Column("state", String(12), nullable=False),
     Column("priority", SmallInteger, nullable=False),  # The message's, for the index.
@@ -93,7 +94,18 @@ recipient = Table(
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("message_id", "phone"),
     Index(None, "phone"),
+    Index(None, "message_id", "id"),
+    # A message's states are counted, and its next call is found, without looking at a recipient.
+    Index("ix_recipient_standing", "message_id", "state", "due_at", "id", "updated_at"),
     Index(None, "state", "priority", "due_at", "id"),
+)
+# Recipients of which there is something to tell: put off, refused, not to be known.
+TOLD = or_(recipient.c.code.is_not(None), recipient.c.reason.is_not(None))
+Index(
+    "ix_recipient_told",
+    recipient.c.message_id,
+    sqlite_where=TOLD,
+    postgresql_where=TOLD,
 )
 
 dedupe = Table(

@@ -49,7 +49,7 @@ class CountedStore(Store):
             "message accepted",
             message=message.ref,
             author=message.author,
-            recipients=len(message.recipients),
+            recipients=message.size,
             pages=message.pages,
         )
 

@@ -13,7 +13,6 @@ becomes unknown, and no code sends it again.
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -136,9 +135,31 @@ class Recipient:
     updated_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many recipients are in one state, and when the last of them came to it."""
+
+    state: State
+    count: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why recipients are in a state: what kwtSMS or we have said, the same of all of them."""
+
+    state: State
+    code: str | None
+    text: str | None
+    due_at: datetime  # Of the first of them.
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message as the outbox knows it."""
+    """A message as the outbox knows it: as large for 100,000 recipients as for three.
+
+    Its recipients themselves are asked of the store, in pages.
+    """
 
     id: int
     ref: str
@@ -156,21 +177,23 @@ class Message:
     revision: int
     shown_revision: int
     place: Place | None
-    recipients: tuple[Recipient, ...]
+    first: tuple[str, ...] = field(repr=False)  # The first few numbers, as they were named.
+    standings: tuple[Standing, ...]  # In the order of the states; only those that occur.
+    reasons: tuple[Reason, ...]
+    sent_at_home: bool  # Some that were sent are in Kuwait, where no phone gives a receipt.
+    gateway_ids: tuple[str, ...]  # Each once, the oldest first.
     points: Decimal | None  # Charged so far, by the gateway's own figures.
     balance_after: Decimal | None
 
     @property
-    def counts(self) -> Mapping[State, int]:
-        """How many recipients are in each state; only states that occur."""
-        found = Counter(one.state for one in self.recipients)
-        return {state: found[state] for state in State if found[state]}
+    def size(self) -> int:
+        """How many recipients it has."""
+        return sum(one.count for one in self.standings)
 
     @property
-    def gateway_ids(self) -> tuple[str, ...]:
-        """The gateway's ids, each once."""
-        found = (one.gateway_id for one in self.recipients if one.gateway_id)
-        return tuple(dict.fromkeys(found))
+    def counts(self) -> Mapping[State, int]:
+        """How many recipients are in each state; only states that occur."""
+        return {one.state: one.count for one in self.standings}
 
 
 @dataclass(frozen=True, slots=True)

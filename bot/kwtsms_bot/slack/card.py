@@ -12,7 +12,6 @@ from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.blocks import Block, Payload
 from kwtsms_client import mask
 
-MAX_MASKED = 3  # Numbers shown on the card; the rest is a count.
 MANY = 10  # From so many numbers on, a bar shows how far it is.
 BAR_CELLS = 20
 DONE = (State.SENT, State.DELIVERED)
@@ -54,20 +53,20 @@ def choices(message: Message, say: Language) -> list[Choice]:
     if message.gateway_ids and not present.keys().isdisjoint(WITH_GATEWAY):
         found.append(Choice(CHECK, say("Check now"), ref))
         found.append(Choice(SUPPORT, say("Support text"), ref))
-    if len(message.recipients) > 1 and not present.keys().isdisjoint(FAILED):
+    if message.size > 1 and not present.keys().isdisjoint(FAILED):
         found.append(Choice(FAILURES, say("Failures (CSV)"), ref))
     return found
 
 
 def _whom(message: Message, say: Language) -> str:
-    first = ", ".join(mask(one.phone) for one in message.recipients[:MAX_MASKED])
-    more = len(message.recipients) - MAX_MASKED
+    first = ", ".join(mask(phone) for phone in message.first)
+    more = message.size - len(message.first)
     return say("{first} and {more} more", first=first, more=more) if more > 0 else first
 
 
 def _progress(message: Message, say: Language) -> list[Block]:
     """How far a message to many is: a bar, and the count."""
-    total = len(message.recipients)
+    total = message.size
     if total < MANY:
         return []
     waiting = sum(message.counts.get(state, 0) for state in wording.UNDER_WAY)
@@ -88,16 +87,15 @@ def _why(message: Message, say: Language) -> list[Block]:
 def _timeline(message: Message, say: Language) -> str:
     """What has happened, in order, each with its time."""
     steps = [say("Accepted {time}", time=blocks.clock(message.created_at))]
-    settled = [one for one in message.recipients if one.state is not State.QUEUED]
-    if settled:
-        newest = max(settled, key=lambda one: one.updated_at)
-        phrase = say(wording.MEANINGS[newest.state])
-        steps.append(f"{phrase} {blocks.clock(newest.updated_at)}")
+    moved = [one for one in message.standings if one.state is not State.QUEUED]
+    if moved:
+        newest = max(moved, key=lambda one: one.since)
+        steps.append(f"{say(wording.MEANINGS[newest.state])} {blocks.clock(newest.since)}")
     return " → ".join(steps)
 
 
 def _facts(message: Message, author: str, say: Language) -> str:
-    count = len(message.recipients)
+    count = message.size
     pages = say.plural("{count} page", "{count} pages", message.pages)
     parts = [
         say("From {sender}", sender=blocks.escape(message.sender_id)),

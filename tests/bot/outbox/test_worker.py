@@ -64,6 +64,11 @@ class Bench:
         return await self.until(message, lambda found: set(found.counts) == {state})
 
 
+def codes(message: Message) -> list[str | None]:
+    """Why it is where it is, in kwtSMS's codes."""
+    return [one.code for one in message.reasons]
+
+
 @asynccontextmanager
 async def working(place: str) -> AsyncIterator[Bench]:
     """A worker between a database and a gateway."""
@@ -130,7 +135,7 @@ async def test_an_unreadable_answer_is_unknown_and_never_repeated(
         bench.later(3600)
         await bench.reached(await bench.send(OTHER), State.SENT)
 
-        assert [one.state for one in message.recipients] == [State.UNKNOWN]
+        assert message.counts == {State.UNKNOWN: 1}
         assert sum(seen.endpoint == "send" for seen in bench.gateway.requests) == 2
 
 
@@ -139,7 +144,7 @@ async def test_a_gateway_that_is_down_is_tried_again(database_url: str) -> None:
     async with working(database_url) as bench:
         await bench.running.stop()
         message = await bench.send()
-        await bench.until(message, lambda found: found.recipients[0].reason is not None)
+        await bench.until(message, lambda found: found.reasons != ())
         await bench.running.start()
         bench.later(5)
 
@@ -153,7 +158,7 @@ async def test_a_full_queue_is_waited_for(database_url: str, status: int) -> Non
     async with working(database_url) as bench:
         bench.gateway.fault("ERR013", endpoint="send", http_status=status)
         message = await bench.send()
-        await bench.until(message, lambda found: found.recipients[0].code == "ERR013")
+        await bench.until(message, lambda found: codes(found) == ["ERR013"])
         bench.later(31)
 
         await bench.reached(message, State.SENT)
@@ -165,7 +170,7 @@ async def test_a_number_sent_to_by_others_is_tried_after_16_seconds(database_url
     async with working(database_url) as bench:
         bench.gateway.fault("ERR028", endpoint="send")
         message = await bench.send()
-        await bench.until(message, lambda found: found.recipients[0].code == "ERR028")
+        await bench.until(message, lambda found: codes(found) == ["ERR028"])
         bench.later(17)
 
         await bench.reached(message, State.SENT)
@@ -176,7 +181,7 @@ async def test_a_second_message_to_a_number_waits_by_itself(database_url: str) -
     async with working(database_url) as bench:
         await bench.reached(await bench.send(text="first"), State.SENT)
         second = await bench.send(text="second")
-        await bench.until(second, lambda found: found.recipients[0].reason is not None)
+        await bench.until(second, lambda found: found.reasons != ())
         bench.later(17)
         await bench.reached(second, State.SENT)
 
@@ -189,7 +194,7 @@ async def test_a_refused_text_ends_the_message(database_url: str) -> None:
         bench.gateway.fault("ERR031", endpoint="send")
         message = await bench.reached(await bench.send(), State.REJECTED)
 
-        assert message.recipients[0].code == "ERR031"
+        assert codes(message) == ["ERR031"]
         assert message.points is None
 
 

@@ -12,7 +12,7 @@ from kwtsms_bot.commands.base import Reply, Tone
 from kwtsms_bot.commands.router import unknown
 from kwtsms_bot.commands.unknown import SEND_AGAIN
 from kwtsms_bot.language import ENGLISH
-from kwtsms_bot.outbox.message import Message, Place, Priority, Recipient, State
+from kwtsms_bot.outbox.message import Message, Place, Priority, Reason, Standing, State
 from kwtsms_bot.slack import blocks, card, notices
 from kwtsms_sandbox.slack import Message as Shown
 from kwtsms_sandbox.slack import check
@@ -32,10 +32,6 @@ HOSTILE = [
 
 def message(text: str, state: State, count: int = 1, reason: str | None = None) -> Message:
     """A message in one state."""
-    recipients = tuple(
-        Recipient(n, f"965{90000000 + n}", state, AT, 1, "f" * 32, None, reason, AT)
-        for n in range(count)
-    )
     return Message(
         id=1,
         ref="M7F3KQ2",
@@ -53,7 +49,11 @@ def message(text: str, state: State, count: int = 1, reason: str | None = None) 
         revision=1,
         shown_revision=0,
         place=Place("C1", None),
-        recipients=recipients,
+        first=tuple(f"965{90000000 + number}" for number in range(min(count, 3))),
+        standings=(Standing(state, count, AT),),
+        reasons=(Reason(state, None, reason, AT),) if reason else (),
+        sent_at_home=state is State.SENT,
+        gateway_ids=("f" * 32,),
         points=Decimal(count),
         balance_after=Decimal(1000),
     )

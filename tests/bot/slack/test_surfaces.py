@@ -198,6 +198,6 @@ def test_a_complaint_in_both_languages_has_what_kwtsms_asks_for() -> None:
 
     made = message("the text", State.STUCK)
     for code in ("en", "ar"):
-        told = follow.complaint(made, code)
+        told = follow.complaint(made, made.first, code)
         for part in ("MY-APP", "2026-11-23 15:00", "f" * 32, "96590000000", "the text"):
             assert part in told

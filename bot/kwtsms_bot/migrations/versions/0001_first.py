@@ -229,11 +229,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", "phone", name=op.f("uq_recipient_message_id_phone")),
     )
     op.create_index(op.f("ix_recipient_attempt_id"), "recipient", ["attempt_id"], unique=False)
-    op.create_index(op.f("ix_recipient_message_id"), "recipient", ["message_id"], unique=False)
+    op.create_index(
+        op.f("ix_recipient_message_id_id"), "recipient", ["message_id", "id"], unique=False
+    )
     op.create_index(op.f("ix_recipient_phone"), "recipient", ["phone"], unique=False)
     op.create_index(
         op.f("ix_recipient_state_priority_due_at_id"),
         "recipient",
         ["state", "priority", "due_at", "id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_recipient_standing",
+        "recipient",
+        ["message_id", "state", "due_at", "id", "updated_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_recipient_told",
+        "recipient",
+        ["message_id"],
+        unique=False,
+        sqlite_where=sa.text("code IS NOT NULL OR reason IS NOT NULL"),
+        postgresql_where=sa.text("code IS NOT NULL OR reason IS NOT NULL"),
     )

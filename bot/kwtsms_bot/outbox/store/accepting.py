@@ -14,7 +14,8 @@ from kwtsms_bot.database.tables import dedupe, message, recipient
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, OverLimit
 from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, State
 from kwtsms_bot.outbox.store.audit import accepted, note
-from kwtsms_bot.outbox.store.base import Base, load
+from kwtsms_bot.outbox.store.base import Base
+from kwtsms_bot.outbox.store.loading import load
 from kwtsms_bot.outbox.store.switches import Paused, refuse_while_paused
 from kwtsms_bot.outbox.store.usage import spend
 

@@ -1,23 +1,15 @@
-"""What the store modules share: the database, rows made facts, and legal steps only."""
+"""What the store modules share: the database, and legal steps only."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, select, update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database
-from kwtsms_bot.database.tables import attempt, message, recipient
-from kwtsms_bot.outbox.message import (
-    TRANSITIONS,
-    Message,
-    Place,
-    Priority,
-    Recipient,
-    State,
-)
+from kwtsms_bot.database.tables import message, recipient
+from kwtsms_bot.outbox.message import TRANSITIONS, State
 
 CLAIMED, IN_FLIGHT, OVER = "claimed", "in_flight", "over"  # An attempt's states.
 PARAMETERS = 500  # SQLite takes 32,766 parameters in a statement at most, older ones 999.
@@ -62,79 +54,3 @@ async def touch(connection: AsyncConnection, messages: Iterable[int]) -> None:
 def chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
     """`values` in parts that fit into a statement."""
     return (values[start : start + PARAMETERS] for start in range(0, len(values), PARAMETERS))
-
-
-async def load(connection: AsyncConnection, where: ColumnElement[bool]) -> Message | None:
-    """The newest message that `where` names."""
-    row = (
-        await connection.execute(
-            select(message).where(where).order_by(message.c.id.desc()).limit(1)
-        )
-    ).first()
-    return await _complete(connection, row) if row else None
-
-
-async def _complete(connection: AsyncConnection, row: Row[Any]) -> Message:
-    recipients = await connection.execute(
-        select(recipient).where(recipient.c.message_id == row.id).order_by(recipient.c.id)
-    )
-    points, balance_after = await _charged(connection, row.id)
-    return Message(
-        id=row.id,
-        ref=row.ref,
-        source=row.source,
-        author=row.author,
-        team=row.team,
-        text=row.text,
-        text_hash=row.text_hash,
-        sender_id=row.sender_id,
-        priority=Priority(row.priority),
-        pages=row.pages,
-        test=row.test,
-        created_at=row.created_at,
-        expires_at=row.expires_at,
-        revision=row.revision,
-        shown_revision=row.shown_revision,
-        place=Place(row.place_channel, row.place_ts) if row.place_channel else None,
-        recipients=tuple(as_recipient(one) for one in recipients),
-        points=points,
-        balance_after=balance_after,
-    )
-
-
-async def _charged(
-    connection: AsyncConnection, message_id: int
-) -> tuple[Decimal | None, Decimal | None]:
-    rows = (
-        await connection.execute(
-            select(attempt.c.points, attempt.c.balance_after)
-            .where(attempt.c.message_id == message_id, attempt.c.settled_at.is_not(None))
-            .order_by(attempt.c.settled_at)
-        )
-    ).all()
-    points = [row.points for row in rows if row.points is not None]
-    balances = [row.balance_after for row in rows if row.balance_after is not None]
-    return sum(points, Decimal(0)) if points else None, balances[-1] if balances else None
-
-
-def as_recipient(row: Row[Any]) -> Recipient:
-    """A row of `recipient` as a fact."""
-    return Recipient(
-        id=row.id,
-        phone=row.phone,
-        state=State(row.state),
-        due_at=row.due_at,
-        tries=row.tries,
-        gateway_id=row.gateway_id,
-        code=row.code,
-        reason=row.reason,
-        updated_at=row.updated_at,
-    )
-
-
-async def count(connection: AsyncConnection, where: ColumnElement[bool]) -> int:
-    """How many recipients there are."""
-    found: int = (
-        await connection.execute(select(func.count()).select_from(recipient).where(where))
-    ).scalar_one()
-    return found

@@ -16,8 +16,9 @@ from kwtsms_bot.database.columns import inserted_id
 from kwtsms_bot.database.tables import attempt, message, recipient
 from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, as_recipient, move, touch
+from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, move, touch
 from kwtsms_bot.outbox.store.heat import cool, heat, without_hot
+from kwtsms_bot.outbox.store.loading import as_recipient
 from kwtsms_bot.outbox.store.switches import RUNNING
 from kwtsms_bot.outbox.store.takeover import give_back
 
@@ -65,7 +66,7 @@ class Dispatching(Base):
                 recipient.c.state == State.QUEUED.value,
                 recipient.c.due_at <= now,
             )
-            .order_by(recipient.c.id)
+            .order_by(recipient.c.due_at, recipient.c.id)
             .limit(MAX_RECIPIENTS)
             .with_for_update(skip_locked=True)
         )

@@ -1,14 +1,16 @@
 """Out of the outbox: messages by id, and those whose card does not show what is so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 
-from kwtsms_bot.database.tables import hot_number, message, recipient
-from kwtsms_bot.outbox.message import Message
-from kwtsms_bot.outbox.store.base import Base, chunks, load
+from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
+from kwtsms_bot.outbox.message import Message, Recipient, State
+from kwtsms_bot.outbox.store.base import Base, chunks
+from kwtsms_bot.outbox.store.loading import as_recipient, load
 
+PAGE = 1000  # Recipients that are read at a time.
 REMEMBERED = 50  # Of a person's messages, when one is looked for that is like a new one.
 
 
@@ -22,10 +24,32 @@ class Reading(Base):
 
     async def find(self, wanted: str) -> Message | None:
         """The message with this reference, or with this id at the gateway."""
-        by_gateway = select(recipient.c.message_id).where(recipient.c.gateway_id == wanted)
+        by_gateway = select(attempt.c.message_id).where(attempt.c.gateway_id == wanted)
         async with self.database.reading() as connection:
             found = await load(connection, message.c.ref == wanted)
             return found or await load(connection, message.c.id.in_(by_gateway))
+
+    async def recipients(
+        self,
+        message_id: int,
+        states: Collection[State] = tuple(State),
+        *,
+        after: int = 0,
+        limit: int = PAGE,
+    ) -> tuple[Recipient, ...]:
+        """A page of a message's recipients in these states: those that follow the id `after`."""
+        query = (
+            select(recipient)
+            .where(
+                recipient.c.message_id == message_id,
+                recipient.c.id > after,
+                recipient.c.state.in_([state.value for state in states]),
+            )
+            .order_by(recipient.c.id)
+            .limit(limit)
+        )
+        async with self.database.reading() as connection:
+            return tuple(as_recipient(row) for row in await connection.execute(query))
 
     async def latest(self, author: str) -> Message | None:
         """What this person sent last."""

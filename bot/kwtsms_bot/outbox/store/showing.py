@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from kwtsms_bot.database.columns import later
 from kwtsms_bot.database.tables import message
 from kwtsms_bot.outbox.message import Message, Place
-from kwtsms_bot.outbox.store.base import Base, load
+from kwtsms_bot.outbox.store.base import Base
+from kwtsms_bot.outbox.store.loading import load
 
 SHOWING = timedelta(seconds=30)  # Longer than Slack takes; then another replica does it.
 
