@@ -97,6 +97,10 @@ def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def _masked(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    return _NUMBER.sub(r"\1••••\2", _TOKEN.sub(r"\1•••", value))
+    if isinstance(value, str):
+        return _NUMBER.sub(r"\1••••\2", _TOKEN.sub(r"\1•••", value))
+    if isinstance(value, dict):
+        return {key: _masked(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(one) for one in value]
+    return value

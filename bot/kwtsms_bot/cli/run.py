@@ -33,15 +33,15 @@ def run(file: str) -> None:
     config = read_config(file)
     logs.configure(config.logging)
     for warning in config.warnings():
-        click.echo(f"warning: {warning}", err=True)
+        log.warning(warning)
     try:
         asyncio.run(_serve(config))
     except (SlackRefused, CannotListen) as error:
-        click.echo(str(error), err=True)
+        log.error(str(error))
         sys.exit(USAGE)
     except DatabaseTrouble as error:
         remedy = "Check that its folder exists, that the disk has room, and who may write there."
-        click.echo(f"outbox.database: cannot be used ({error}). {remedy}", err=True)
+        log.error(f"outbox.database: cannot be used ({error}). {remedy}")  # noqa: G004
         sys.exit(USAGE)
 
 
