@@ -177,7 +177,7 @@ async def _ask_for_approval(desk: Desk, ask: Ask, draft: Draft) -> Reply:
         token=new_token(),
         kind=DraftKind.APPROVE,
         created_at=now,
-        expires_at=now + limits.approval_expires,
+        expires_at=now + min(limits.approval_expires, desk.config.outbox.retention),
     )
     if not await desk.store.promote(draft.token, asked, now):
         return showing.void(ask.say)

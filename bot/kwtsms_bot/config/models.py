@@ -88,9 +88,12 @@ class Outbox(Section):
     """Texts and numbers are erased after this time; who, when and what became of it stays."""
 
     @model_validator(mode="after")
-    def _lease_is_sane(self) -> "Outbox":
+    def _times_are_sane(self) -> "Outbox":
         if not timedelta(seconds=1) <= self.lease <= timedelta(minutes=10):
             raise ValueError("lease: expected a time between 1s and 10m")
+        if self.retention < max(timedelta(days=1), self.expires_after):
+            # Slack delivers a request again for up to a day; what is to be sent needs its text.
+            raise ValueError("retention: expected at least 1d, and no less than expires_after")
         return self
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kwtsms_bot.database.columns import Moment
+from kwtsms_bot.database.logfile import emptied
 
 T = TypeVar("T")
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -110,6 +111,14 @@ class Database:
         async with self.reading() as connection:
             found: datetime = (await connection.execute(select(self.now_expression))).scalar_one()
             return found
+
+    async def empty_log(self) -> bool:
+        """Takes pages as they were out of SQLite's files; False: a reader needs them still."""
+        if self._direct is None:
+            return True
+        async with self._writer:
+            with _translated():
+                return await asyncio.to_thread(emptied, self._direct)
 
     async def close(self) -> None:
         """Closes every connection."""

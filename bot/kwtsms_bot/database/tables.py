@@ -60,6 +60,14 @@ Index(
     postgresql_where=message.c.revision > message.c.shown_revision,
 )
 
+# What is to be erased: erased messages are not in this index.
+Index(
+    "ix_message_unerased",
+    message.c.created_at,
+    sqlite_where=message.c.text.is_not(None),
+    postgresql_where=message.c.text.is_not(None),
+)
+
 attempt = Table(
     "attempt",
     metadata,
@@ -115,14 +123,14 @@ dedupe = Table(
     Column("key", String(200), primary_key=True),
     Column("content_hash", String(64), nullable=False),
     Column("message_id", ForeignKey("message.id")),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
 )
 
 hot_number = Table(
     "hot_number",
     metadata,
     Column("phone", String(20), primary_key=True),
-    Column("until", Moment, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
 )
 
 rate = Table(

@@ -120,6 +120,9 @@ class NewMessage:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
+ERASED = "#"  # Begins what stands in the place of a number that was erased.
+
+
 @dataclass(frozen=True, slots=True)
 class Recipient:
     """One number of a message, and where it stands."""

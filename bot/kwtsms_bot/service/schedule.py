@@ -9,6 +9,7 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.outbox.retention import SWEEP, sweep
 from kwtsms_bot.service.parts import Parts
 
 log = structlog.get_logger(__name__)
@@ -34,16 +35,20 @@ def schedule(parts: Parts) -> AsyncIOScheduler:
         coalesce=True,
         misfire_grace_time=int(every.total_seconds()),
     )
-    scheduler.add_job(erase, "interval", hours=1, next_run_time=parts.clock())
+    scheduler.add_job(
+        erase,
+        "interval",
+        seconds=SWEEP.total_seconds(),
+        next_run_time=parts.clock(),
+        coalesce=True,
+        misfire_grace_time=None,  # Late is better than not at all.
+    )
     return scheduler
 
 
 async def _erase(parts: Parts) -> None:
-    """Forgets what is older than the retention time, a part of it at a time."""
     try:
-        while count := await parts.store.erase(parts.clock() - parts.config.outbox.retention):
-            log.info("erased", messages=count)
-        await parts.store.drop_old_drafts(parts.clock())
+        await sweep(parts.store, parts.config.outbox.retention, parts.clock())
     except DatabaseTrouble as error:
         log.error("not erased", error=str(error))
 

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -302,36 +301,6 @@ async def test_what_is_not_shown_is_found_until_it_is(database_url: str) -> None
 
         assert again.place == Place("C1", "1.1")
         assert await store.unshown(10) == ()
-
-
-async def test_erasing_forgets_text_and_numbers_and_keeps_the_ledger(database_url: str) -> None:
-    """After the retention time they are gone; who, when and what became of it stays."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
-        await store.settle(await in_flight(store), SENT, AT)
-
-        assert await store.erase(LATER) == 1
-        assert await store.erase(LATER) == 0
-        found = await store.get(message.id)
-        assert found
-        assert found.text is None
-        assert NUMBER not in str([one.phone for one in await store.recipients(message.id)])
-        assert found.points == Decimal(1)
-
-
-async def test_what_is_erased_is_gone_from_the_file(tmp_path: Path) -> None:
-    """Neither text nor number is left anywhere in the database's file."""
-    async with store_in(tmp_path) as store:
-        await store.accept(new(text="the-secret-text"), AT)
-        await store.settle(await in_flight(store), SENT, AT)
-    before = (tmp_path / "outbox.sqlite3").read_bytes()
-    async with store_in(tmp_path) as store:
-        await store.erase(LATER)
-    after = (tmp_path / "outbox.sqlite3").read_bytes()
-
-    secrets = (b"the-secret-text", NUMBER.encode())
-    assert [secret in before for secret in secrets] == [True, True]
-    assert [secret in after for secret in secrets] == [False, False]
 
 
 async def test_what_is_still_to_be_sent_is_not_erased(database_url: str) -> None:

@@ -10,26 +10,6 @@ down_revision = None
 Moment = sa.BigInteger()
 Amount = sa.String(40)
 
-# Rows of the ledger are added, and neither changed nor removed: whoever tries hears this.
-APPEND_ONLY = {
-    "sqlite": (
-        """CREATE TRIGGER audit_keeps_what_it_says BEFORE UPDATE ON audit
-            BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
-        """CREATE TRIGGER audit_keeps_its_rows BEFORE DELETE ON audit
-            BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
-        # INSERT OR REPLACE removes a row without asking the triggers of DELETE.
-        """CREATE TRIGGER audit_replaces_nothing BEFORE INSERT ON audit
-            WHEN EXISTS (SELECT 1 FROM audit WHERE id = NEW.id)
-            BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END""",
-    ),
-    "postgresql": (
-        """CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
-            $$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$""",
-        """CREATE TRIGGER audit_keeps_its_rows BEFORE UPDATE OR DELETE OR TRUNCATE ON audit
-            FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()""",
-    ),
-}
-
 
 def upgrade() -> None:
     """To this version."""
@@ -59,8 +39,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
     )
     op.create_index(op.f("ix_audit_at_id"), "audit", ["at", "id"], unique=False)
-    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
-        op.execute(statement)
     op.create_table(
         "balance_sample",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -96,6 +74,7 @@ def upgrade() -> None:
         sa.Column("until", Moment, nullable=False),
         sa.PrimaryKeyConstraint("phone", name=op.f("pk_hot_number")),
     )
+    op.create_index(op.f("ix_hot_number_until"), "hot_number", ["until"], unique=False)
     op.create_table(
         "message",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -128,6 +107,14 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("revision > shown_revision"),
         postgresql_where=sa.text("revision > shown_revision"),
+    )
+    op.create_index(
+        "ix_message_unerased",
+        "message",
+        ["created_at"],
+        unique=False,
+        sqlite_where=sa.text("text IS NOT NULL"),
+        postgresql_where=sa.text("text IS NOT NULL"),
     )
     op.create_table(
         "rate",
@@ -201,6 +188,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_dedupe_message_id")),
         sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_dedupe")),
     )
+    op.create_index(op.f("ix_dedupe_created_at"), "dedupe", ["created_at"], unique=False)
     op.create_table(
         "recipient",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -5,6 +5,7 @@ from kwtsms_bot.outbox.store.audit import Audit, AuditEntry
 from kwtsms_bot.outbox.store.deciding import Deciding
 from kwtsms_bot.outbox.store.dispatching import Dispatching
 from kwtsms_bot.outbox.store.drafts import Drafting
+from kwtsms_bot.outbox.store.erasing import Erasing
 from kwtsms_bot.outbox.store.pace import DatabasePacer
 from kwtsms_bot.outbox.store.reading import Reading
 from kwtsms_bot.outbox.store.showing import Showing
@@ -23,5 +24,15 @@ __all__ = [
 ]
 
 
-class Store(Accepting, Drafting, Reading, Showing, Dispatching, TakingOver, Deciding, Switches):
+class Store(
+    Accepting,
+    Drafting,
+    Reading,
+    Showing,
+    Dispatching,
+    TakingOver,
+    Deciding,
+    Erasing,
+    Switches,
+):
     """The outbox in its database."""

@@ -1,21 +1,21 @@
-"""What a person decides about a message, what the tracker learns of it, and what time erases."""
+"""What a person decides about a message, and what the tracker learns of it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, cast, delete, select, update
+from sqlalchemy import Select, select, update
 
 from kwtsms_bot.database import AlreadyThere
-from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
+from kwtsms_bot.database.tables import attempt, message, recipient
 from kwtsms_bot.outbox.message import DedupeKey, State
 from kwtsms_bot.outbox.store.accepting import use_up
-from kwtsms_bot.outbox.store.base import PARAMETERS, Base, move, touch
+from kwtsms_bot.outbox.store.base import Base, move, touch
+from kwtsms_bot.outbox.store.erasing import NUMBERED
 from kwtsms_bot.outbox.store.usage import add
 from kwtsms_bot.outbox.tracking import Tracked
 
 CHECKING = timedelta(minutes=2)  # Then another replica asks.
-UNDER_WAY = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
 
 
 class Deciding(Base):
@@ -52,6 +52,8 @@ class Deciding(Base):
         """The key is used up together with the decision, or neither is there."""
         ids = select(message.c.id).where(message.c.ref == ref)
         where = [recipient.c.message_id.in_(ids), recipient.c.state == State.UNKNOWN.value]
+        if after is State.QUEUED:  # What is erased cannot be sent.
+            where.append(NUMBERED)
         try:
             async with self.database.transaction() as connection:
                 if once is not None:
@@ -64,30 +66,6 @@ class Deciding(Base):
         except AlreadyThere:
             return 0
         return moved
-
-    async def erase(self, before: datetime) -> int:
-        """Forgets texts and numbers of messages from before; how many messages that were.
-
-        Who, when, pages, credits and what became of it stay. What is still to be sent is kept.
-        """
-        under_way = select(recipient.c.id).where(
-            recipient.c.message_id == message.c.id, recipient.c.state.in_(UNDER_WAY)
-        )
-        old = (
-            select(message.c.id)
-            .where(message.c.created_at < before, message.c.text.is_not(None), ~under_way.exists())
-            .limit(PARAMETERS)
-        )
-        async with self.database.transaction() as connection:
-            ids = (await connection.execute(old)).scalars().all()
-            await connection.execute(
-                update(recipient)
-                .where(recipient.c.message_id.in_(ids))
-                .values(phone="#" + cast(recipient.c.id, String))
-            )
-            await connection.execute(update(message).where(message.c.id.in_(ids)).values(text=None))
-            await connection.execute(delete(hot_number).where(hot_number.c.until < before))
-        return len(ids)
 
     async def to_check(self, now: datetime) -> Tracked | None:
         """The attempt whose status is to be asked first; it is ours for a while."""
@@ -107,7 +85,7 @@ class Deciding(Base):
             mine = update(attempt).where(attempt.c.id == row.id).values(check_at=now + CHECKING)
             await connection.execute(mine)
             phones = await connection.execute(
-                select(recipient.c.phone).where(recipient.c.attempt_id == row.id)
+                select(recipient.c.phone).where(recipient.c.attempt_id == row.id, NUMBERED)
             )
             return Tracked(
                 attempt=row.id,
