@@ -121,6 +121,29 @@ def test_a_missing_file_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
         load(str(tmp_path / "missing.yaml"))
 
 
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    """NAME_FILE, as Docker's and systemd's secrets; NAME itself comes before it."""
+    (tmp_path / "config.yaml").write_text(GOOD)
+    (tmp_path / "secret").write_text("xoxb-from-a-file\n")
+    known = {name: SECRETS[name] for name in SECRETS if name != "SLACK_BOT_TOKEN"}
+    named = {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "secret"), "KWTSMS_PASSWORD_FILE": "/nowhere"}
+    config = load(str(tmp_path / "config.yaml"), known | named)
+
+    assert config.slack.bot_token.get_secret_value() == "xoxb-from-a-file"
+    assert config.kwtsms.password.get_secret_value() == SECRETS["KWTSMS_PASSWORD"]
+
+
+def test_a_secrets_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """By the variable that names it, with its line and the remedy."""
+    (tmp_path / "config.yaml").write_text(GOOD)
+    known = {name: SECRETS[name] for name in SECRETS if name != "SLACK_BOT_TOKEN"}
+    with pytest.raises(ConfigurationProblems) as caught:
+        load(str(tmp_path / "config.yaml"), known | {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "no")})
+
+    assert len(caught.value.problems) == 1
+    assert ":2: slack.bot_token: SLACK_BOT_TOKEN_FILE cannot be read" in str(caught.value)
+
+
 def test_secrets_come_from_the_env_file_beside_it(tmp_path: Path) -> None:
     """A .env file beside the configuration fills in what the environment lacks."""
     (tmp_path / "config.yaml").write_text(GOOD)

@@ -24,6 +24,8 @@ _SECRET_KEYS = frozenset(
 def load(file: str, environ: Mapping[str, str] | None = None) -> Config:
     """The configuration in `file`; `${NAME}` comes from the environment, or the .env beside it.
 
+    Where only NAME_FILE is set, it is what stands in that file, as Docker's secrets do.
+
     Raises:
         ConfigurationProblems: it is missing, unreadable or wrong; all problems at once.
     """
@@ -148,9 +150,23 @@ class _Tree:
         return value
 
     def _resolve(self, text: str, path: Path) -> str:
-        for name in _REFERENCE.findall(text):
-            if name not in self._environ:
-                what = f"the environment variable {name} is not set"
-                remedy = f"Set it, or write {name}=… into the file .env beside the configuration."
-                self.problems.append(Problem(self.lines[path], dotted(path), what, remedy))
-        return _REFERENCE.sub(lambda match: self._environ.get(match[1], ""), text)
+        return _REFERENCE.sub(lambda match: self._value(match[1], path), text)
+
+    def _value(self, name: str, path: Path) -> str:
+        if name in self._environ:
+            return self._environ[name]
+        file = self._environ.get(f"{name}_FILE")
+        if file is None:
+            what = f"the environment variable {name} is not set"
+            remedy = f"Set it, or write {name}=… into the file .env beside the configuration."
+            self._blame(path, what, remedy)
+            return ""
+        try:
+            return FilePath(file).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            what = f"{name}_FILE cannot be read ({type(error).__name__})"
+            self._blame(path, what, "Name a text file that the bot's user may read.")
+            return ""
+
+    def _blame(self, path: Path, what: str, remedy: str) -> None:
+        self.problems.append(Problem(self.lines[path], dotted(path), what, remedy))
