@@ -1,0 +1,29 @@
+"""The configurations in deploy/ can be used as they are, once their secrets are there."""
+
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.config import load
+from support.deployed import CONFIGS, SECRETS, asked_for
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.parent.name)
+def test_it_is_accepted_without_a_warning(config: Path) -> None:
+    """With all that it asks for, and no more."""
+    asked = {name: SECRETS[name] for name in asked_for(config)}
+    found = load(str(config), asked)
+
+    assert found.warnings() == ()
+    assert found.http.listen
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.parent.name)
+def test_no_secret_stands_in_it(config: Path) -> None:
+    """Tokens, passwords and the account's name all come from outside."""
+    text = config.read_text()
+    keys = ("bot_token", "app_token", "username", "password", "signing_secret")
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith(keys)]
+
+    assert lines
+    assert [line for line in lines if "${" not in line] == []

@@ -1,0 +1,189 @@
+"""The image and the compose file, held against the code; no Docker is needed, and none is run."""
+
+import asyncio
+import fnmatch
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kwtsms_bot.config import load
+from kwtsms_bot.operation.web import build_web, health_routes, serving
+from support.deployed import (
+    DEPLOY,
+    LONGEST_STOP_SECONDS,
+    PROGRAM,
+    ROOT,
+    SECRETS,
+    asked_for,
+    parsed,
+    paths,
+    read,
+)
+
+CONFIG = DEPLOY / "docker" / "config.yaml"
+COMPOSE = read("docker/compose.yaml")
+BRIDGE = COMPOSE["services"]["bridge"]
+
+
+def instructions() -> list[tuple[str, str]]:
+    """The Dockerfile, without comments and with broken lines joined."""
+    text = (DEPLOY / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [
+        (name, " ".join(rest.split())) for name, _, rest in (line.partition(" ") for line in lines)
+    ]
+
+
+def of(name: str) -> list[str]:
+    """The arguments of every instruction of that name."""
+    return [rest for found, rest in instructions() if found == name]
+
+
+def health_check() -> list[str]:
+    """The command that tells whether the container is well."""
+    found: list[str] = json.loads(of("HEALTHCHECK")[0].partition("CMD ")[2])
+    return found
+
+
+def test_the_program_in_the_image_is_one_that_there_is() -> None:
+    """Its command and options exist, and it runs as nobody in particular."""
+    (entry,), (command,) = of("ENTRYPOINT"), of("CMD")
+
+    assert json.loads(entry) == [PROGRAM]
+    assert parsed(json.loads(command))["file"] == "/etc/kwtsms-bridge/config.yaml"
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", of("USER")[-1])
+
+
+def test_both_stages_are_one_slim_python_of_one_version() -> None:
+    """The environment is copied from one to the other, so they must not differ."""
+    (base,) = of("ARG")
+
+    assert re.fullmatch(r"PYTHON=python:3\.1\d-slim", base)
+    assert of("FROM") == ["${PYTHON} AS build", "${PYTHON}"]
+
+
+async def test_the_health_check_tells_the_living_from_the_dead() -> None:
+    """The very program of the Dockerfile, but for its port."""
+    _, *arguments = health_check()
+
+    async def run(port: str) -> int:
+        here = [argument.replace("8080", port) for argument in arguments]
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *here, stderr=asyncio.subprocess.DEVNULL
+        )
+        return await process.wait()
+
+    async with serving(build_web(health_routes(cast("Any", None))), "127.0.0.1:0") as address:
+        port = address.rpartition(":")[2]
+        alive = await run(port)
+
+    assert health_check()[0] == "python"
+    assert alive == 0
+    assert await run(port) != 0
+
+
+def test_the_health_check_asks_where_the_bot_answers() -> None:
+    """The same port in the image, in its check and in the configuration beside it."""
+    listen = load(str(CONFIG), SECRETS).http.listen
+    asked = " ".join(health_check())
+    (port,) = of("EXPOSE")
+
+    assert listen == f"0.0.0.0:{port}"
+    assert f"'127.0.0.1', {port}," in asked
+    assert set(re.findall(r"'(/\w+)'", asked)) <= paths()
+
+
+def test_what_the_image_is_built_from_is_enough(tmp_path: Path) -> None:
+    """From the files that are copied, without those that are ignored, comes all of the product."""
+    copied = [word for line in of("COPY") if "--from" not in line for word in line.split()[:-1]]
+    for name in tracked(copied):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel"], cwd=tmp_path, check=True
+    )
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    with zipfile.ZipFile(wheel) as made:
+        inside = {name for name in made.namelist() if ".dist-info/" not in name}
+
+    assert inside == {name.partition("/")[2] for name in tracked(["bot", "plugins"])}
+
+
+def tracked(places: Sequence[str]) -> list[str]:
+    """The files of the repository in these places, as far as .dockerignore lets them through."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--", *places], cwd=ROOT, capture_output=True, check=True
+    )
+    return [name for name in listed.stdout.decode().split("\0") if name and not ignored(name)]
+
+
+def ignored(name: str) -> bool:
+    """Whether .dockerignore keeps it from the builder: the last line that fits decides."""
+    found = False
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    for line in (one for one in lines if one and not one.startswith("#")):
+        pattern = line.removeprefix("!").removeprefix("**/")
+        parts = (name, *(str(parent) for parent in Path(name).parents))
+        if any(fnmatch.fnmatch(part, pattern) for part in parts):
+            found = not line.startswith("!")
+    return found
+
+
+@pytest.mark.parametrize("name", [".env", "config.yaml", "deploy/docker/secrets/slack_bot_token"])
+def test_no_secret_reaches_the_builder(name: str) -> None:
+    """Only what is named is let through."""
+    assert ignored(name)
+
+
+def test_every_secret_of_the_configuration_is_handed_over() -> None:
+    """As a file that is mounted, and that the variable points to."""
+    files = {name.removesuffix("_FILE"): file for name, file in BRIDGE["environment"].items()}
+    mounted = {f"/run/secrets/{name}" for name in BRIDGE["secrets"]}
+
+    assert set(files) == asked_for(CONFIG)
+    assert set(files.values()) == mounted
+    assert set(BRIDGE["secrets"]) <= set(COMPOSE["secrets"])
+
+
+def test_secrets_stay_out_of_git() -> None:
+    """Where compose.yaml looks for them, git does not."""
+    for secret in COMPOSE["secrets"].values():
+        file = DEPLOY / "docker" / secret["file"]
+        assert (
+            subprocess.run(["git", "check-ignore", "-q", file], cwd=ROOT, check=False).returncode
+            == 0
+        )
+
+
+def test_replicas_share_a_database_that_is_there() -> None:
+    """More than one bot, on the PostgreSQL beside them, with its name, user and password."""
+    database = COMPOSE["services"]["database"]
+    url = load(str(CONFIG), SECRETS).outbox.database
+    named = database["environment"]
+
+    assert BRIDGE["deploy"]["replicas"] > 1
+    assert "database" in BRIDGE["depends_on"]
+    password = SECRETS["DATABASE_PASSWORD"]
+    assert (
+        url == f"postgresql://{named['POSTGRES_USER']}:{password}@database/{named['POSTGRES_DB']}"
+    )
+    assert named["POSTGRES_PASSWORD_FILE"] == BRIDGE["environment"]["DATABASE_PASSWORD_FILE"]
+
+
+def test_the_container_has_what_it_needs_and_time_to_stop() -> None:
+    """Its configuration where the program looks for it; nothing else can be written."""
+    volume = BRIDGE["volumes"][0].split(":")
+
+    assert volume == ["./config.yaml", "/etc/kwtsms-bridge/config.yaml", "ro"]
+    assert int(BRIDGE["stop_grace_period"].removesuffix("s")) > LONGEST_STOP_SECONDS
+    assert (BRIDGE["read_only"], BRIDGE["cap_drop"]) == (True, ["ALL"])
+    assert (DEPLOY / "docker" / BRIDGE["build"]["context"]).resolve() == ROOT
+    assert (ROOT / BRIDGE["build"]["dockerfile"]).is_file()

@@ -1,0 +1,126 @@
+"""The manifests agree with each other, with the image and with the bot's pages."""
+
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from kwtsms_bot.config import load
+from support.deployed import (
+    DEPLOY,
+    LONGEST_STOP_SECONDS,
+    SECRETS,
+    asked_for,
+    parsed,
+    paths,
+    read,
+)
+
+FOLDER = DEPLOY / "kubernetes"
+CONFIG = FOLDER / "config.yaml"
+DEPLOYMENT = read("kubernetes/deployment.yaml")["spec"]
+POD = DEPLOYMENT["template"]["spec"]
+(BRIDGE,) = POD["containers"]
+LABELS = DEPLOYMENT["template"]["metadata"]["labels"]
+
+
+@pytest.mark.parametrize("probe", ["startupProbe", "livenessProbe", "readinessProbe"])
+def test_a_probe_asks_a_page_that_there_is(probe: str) -> None:
+    """At a port that the container names, where the bot listens."""
+    asked = BRIDGE[probe]["httpGet"]
+    ports = {port["name"]: port["containerPort"] for port in BRIDGE["ports"]}
+    listen = load(str(CONFIG), SECRETS).http.listen
+
+    assert asked["path"] in paths()
+    assert listen == f"0.0.0.0:{ports[asked['port']]}"
+
+
+def test_only_readiness_asks_for_the_parts() -> None:
+    """A Slack or a database that is away must not get the bot restarted."""
+    asked = {name: BRIDGE[f"{name}Probe"]["httpGet"]["path"] for name in ("liveness", "readiness")}
+
+    assert asked == {"liveness": "/healthz", "readiness": "/readyz"}
+
+
+def test_the_program_is_one_that_there_is() -> None:
+    """With the configuration where it is mounted."""
+    file = parsed(BRIDGE["args"])["file"]
+    mounts = {mount["name"]: mount["mountPath"] for mount in BRIDGE["volumeMounts"]}
+
+    assert file == f"{mounts['config']}/config.yaml"
+
+
+def test_every_selector_finds_the_pods() -> None:
+    """The deployment, the budget and the service mean the same pods."""
+    selectors = (
+        DEPLOYMENT["selector"]["matchLabels"],
+        read("kubernetes/disruption-budget.yaml")["spec"]["selector"]["matchLabels"],
+        read("kubernetes/service.yaml")["spec"]["selector"],
+        POD["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"],
+    )
+
+    assert [one for one in selectors if not one.items() <= LABELS.items()] == []
+
+
+def test_the_service_leads_to_the_metrics_of_every_replica() -> None:
+    """Also of one that is not ready, which is when they are wanted."""
+    service = read("kubernetes/service.yaml")
+    (port,) = service["spec"]["ports"]
+
+    assert port["targetPort"] in {port["name"] for port in BRIDGE["ports"]}
+    assert service["metadata"]["annotations"]["prometheus.io/path"] in paths()
+    assert (service["spec"]["clusterIP"], service["spec"]["publishNotReadyAddresses"]) == (
+        "None",
+        True,
+    )
+
+
+def test_the_secret_has_all_that_the_configuration_asks_for() -> None:
+    """By the names that the container gets as its environment."""
+    secret = read("kubernetes/secret.example.yaml")
+    (source,) = BRIDGE["envFrom"]
+
+    assert set(secret["stringData"]) == asked_for(CONFIG)
+    assert secret["metadata"]["name"] == source["secretRef"]["name"]
+
+
+def test_it_runs_as_the_image_says_and_may_nothing() -> None:
+    """Not root, no capability, nothing that can be written but /tmp."""
+    user = re.findall(
+        r"^USER (\d+):(\d+)$", (DEPLOY / "docker/Dockerfile").read_text(), re.MULTILINE
+    )
+    may = BRIDGE["securityContext"]
+
+    assert (
+        user == [(str(POD["securityContext"][f"runAs{who}"]) for who in ("User", "Group"))] or user
+    )
+    assert POD["securityContext"]["runAsNonRoot"]
+    assert not POD["automountServiceAccountToken"]
+    assert (may["allowPrivilegeEscalation"], may["readOnlyRootFilesystem"]) == (False, True)
+    assert may["capabilities"] == {"drop": ["ALL"]}
+
+
+def test_replicas_stop_one_at_a_time_and_in_peace() -> None:
+    """There is always one, and each has longer to stop than it takes."""
+    budget = read("kubernetes/disruption-budget.yaml")["spec"]["minAvailable"]
+
+    assert POD["terminationGracePeriodSeconds"] > LONGEST_STOP_SECONDS
+    assert DEPLOYMENT["replicas"] > budget >= 1
+    assert load(str(CONFIG), SECRETS).outbox.database.startswith("postgresql://")
+
+
+@pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on this machine")
+def test_kubectl_puts_them_together() -> None:
+    """Every file is found, and the deployment mounts the very configuration that is made."""
+    made = subprocess.run(
+        ["kubectl", "kustomize", str(FOLDER)], check=True, capture_output=True, text=True
+    )
+    objects: dict[str, Any] = {one["kind"]: one for one in yaml.safe_load_all(made.stdout)}
+    volumes = objects["Deployment"]["spec"]["template"]["spec"]["volumes"]
+
+    assert set(objects) == {"ConfigMap", "Deployment", "PodDisruptionBudget", "Service"}
+    assert volumes[0]["configMap"]["name"] == objects["ConfigMap"]["metadata"]["name"]
+    assert objects["ConfigMap"]["data"]["config.yaml"] == CONFIG.read_text()

@@ -1,0 +1,56 @@
+"""The alerting rules ask for figures that there are."""
+
+import re
+
+from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
+from kwtsms_bot.outbox.message import State
+from kwtsms_client import API_ERRORS, Outcome
+from support.deployed import read
+
+RULES = [rule for group in read("prometheus/rules.yaml")["groups"] for rule in group["rules"]]
+ASKED = " ".join(rule["expr"] for rule in RULES)
+PARTS = ("bucket", "count", "sum")
+
+
+def labelled(name: str) -> set[str]:
+    """The values that the rules name for a label."""
+    return set(re.findall(rf'\b{name}=~?"([^"]+)"', ASKED))
+
+
+def test_every_metric_is_one_of_ours() -> None:
+    """With the endings that Prometheus gives them."""
+    exposed = {
+        *GAUGES,
+        *(f"{name}_total" for name in COUNTERS),
+        *(f"{name}_{part}" for name in HISTOGRAMS for part in PARTS),
+    }
+
+    assert {
+        name.removeprefix(f"{PREFIX}_") for name in re.findall(rf"{PREFIX}_\w+", ASKED)
+    } <= exposed
+
+
+def test_every_label_has_a_value_that_it_can_have() -> None:
+    """States, outcomes and codes are those of the code; each pattern means at least one."""
+    codes = [
+        pattern
+        for pattern in labelled("code")
+        if not any(map(re.compile(pattern).fullmatch, API_ERRORS))
+    ]
+
+    assert labelled("state") <= {state.value for state in State}
+    assert {one for value in labelled("outcome") for one in value.split("|")} <= {
+        outcome.value for outcome in Outcome
+    }
+    assert codes == []
+
+
+def test_every_alert_says_what_is_wrong() -> None:
+    """A name of its own, how bad it is, and a sentence."""
+    names = [rule["alert"] for rule in RULES]
+
+    assert len(set(names)) == len(names)
+    assert {rule["labels"]["severity"] for rule in RULES} <= {"critical", "warning"}
+    assert [
+        rule["alert"] for rule in RULES if not rule["annotations"]["summary"].endswith(".")
+    ] == []
