@@ -6,6 +6,7 @@ import socket
 from datetime import UTC, datetime
 
 from kwtsms_bot.alerts.apprise import AppriseCourier
+from kwtsms_bot.alerts.digest import Digest
 from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.alerts.watch import BalanceWatch
 from kwtsms_bot.commands.base import Desk
@@ -67,13 +68,9 @@ class Parts:
         self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
         desk = Desk(config, store, Audit(database), alerts, gateway, directory, now, self.wake)
         self.front = Front(desk, directory, client)
-        self.watch = BalanceWatch(
-            watch,
-            alerts,
-            gateway,
-            targets=(*watch.channels, *self.courier.targets),
-            on_change=self.warned,
-        )
+        targets = (*watch.channels, *self.courier.targets)
+        self.watch = BalanceWatch(watch, alerts, gateway, targets=targets, on_change=self.warned)
+        self.digest = Digest(watch, alerts, targets=targets, on_change=self.warned)
         figures = Figures(database)
         self.readiness = Readiness(
             figures,

@@ -1,4 +1,4 @@
-"""What is done at set times: the balance, and what the retention time erases.
+"""What is done at set times: the balance, its daily digest, and what the retention time erases.
 
 Each job is begun here and awaited at the stop: what the scheduler awaits, it cancels at the stop.
 """
@@ -22,6 +22,9 @@ def schedule(parts: Parts) -> AsyncIOScheduler:
     async def check_balance() -> None:
         parts.tasks.start(_check_balance(parts))
 
+    async def summarise() -> None:
+        parts.tasks.start(_summarise(parts))
+
     async def erase() -> None:
         parts.tasks.start(_erase(parts))
 
@@ -43,6 +46,7 @@ def schedule(parts: Parts) -> AsyncIOScheduler:
         coalesce=True,
         misfire_grace_time=None,  # Late is better than not at all.
     )
+    scheduler.add_job(summarise, "interval", minutes=1, next_run_time=parts.clock())
     return scheduler
 
 
@@ -58,3 +62,12 @@ async def _check_balance(parts: Parts) -> None:
         await parts.watch.check(parts.clock())
     except DatabaseTrouble as error:
         log.error("balance not checked", error=str(error))
+    await _summarise(parts)  # Its first sample may be what the digest waits for.
+
+
+async def _summarise(parts: Parts) -> None:
+    """Asks every minute whether the digest is due: the database knows whether it was made."""
+    try:
+        await parts.digest.check(parts.clock())
+    except DatabaseTrouble as error:
+        log.error("digest not made", error=str(error))

@@ -5,9 +5,10 @@ A notice and its way to each target are one transaction, so a crash neither lose
 
 from kwtsms_bot.alerts.store.delivering import Delivering, Pending
 from kwtsms_bot.alerts.store.looking import JOB, Looking
+from kwtsms_bot.alerts.store.summing import Summing
 
 __all__ = ["JOB", "AlertStore", "Pending"]
 
 
-class AlertStore(Looking, Delivering):
+class AlertStore(Looking, Summing, Delivering):
     """The alerts in their database."""

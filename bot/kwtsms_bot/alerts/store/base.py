@@ -40,6 +40,12 @@ async def put_on_its_way(
         await connection.execute(insert(alert_delivery), rows)
 
 
+async def newest_look(connection: AsyncConnection) -> Row[Any] | None:
+    """The newest row of `balance_sample`."""
+    query = select(balance_sample).order_by(balance_sample.c.id.desc()).limit(1)
+    return (await connection.execute(query)).first()
+
+
 async def samples_since(connection: AsyncConnection, since: datetime) -> tuple[Sample, ...]:
     """The balances seen since then, oldest first."""
     query = (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.alerts.balance import Kind, Level, Notice
 from kwtsms_bot.alerts.facts import Facts
@@ -65,8 +66,11 @@ class Delivering(Base):
             .where(*_this(pending), self._free())
             .values(taking_until=later(self.database.now_expression, TAKING))
         )
-        async with self.database.transaction() as connection:
+
+        async def work(connection: AsyncConnection) -> bool:
             return (await connection.execute(mine)).rowcount == 1
+
+        return await self.database.at_once(work)
 
     async def not_delivered(self, pending: Pending) -> None:
         """It did not get there: whoever comes next may try."""

@@ -7,15 +7,14 @@ from the same past.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.alerts.balance import Kind, Level, Notice, Standing
 from kwtsms_bot.alerts.rules import Rules
 from kwtsms_bot.alerts.samples import Sample
-from kwtsms_bot.alerts.store.base import Base, put_on_its_way, samples_since
+from kwtsms_bot.alerts.store.base import Base, newest_look, put_on_its_way, samples_since
 from kwtsms_bot.alerts.store.books import cost_since, held
 from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.tables import alert, balance_sample, tick
@@ -29,9 +28,12 @@ class Looking(Base):
 
     async def take_tick(self, job: str, slot: str) -> bool:
         """Whether this process is the one that runs `job` in `slot`."""
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(insert(tick).values(job=job, slot=slot))
+
         try:
-            async with self.database.transaction() as connection:
-                await connection.execute(insert(tick).values(job=job, slot=slot))
+            await self.database.at_once(work)
         except AlreadyThere:
             return False
         return True
@@ -56,9 +58,10 @@ class Looking(Base):
         Nothing follows, and nothing is kept, where somebody has looked since the look `after`:
         whoever stood still in between holds an old balance in its hands.
         """
-        async with self.database.transaction() as connection:
+
+        async def work(connection: AsyncConnection) -> Notice | None:
             await self.database.one_at_a_time(connection, JOB)
-            last = await _newest(connection)
+            last = await newest_look(connection)
             if (last.id if last else 0) != after:
                 return None
             level = Level(last.level) if last else Level.FINE
@@ -72,15 +75,12 @@ class Looking(Base):
             await put_on_its_way(connection, notice, targets, at)
             return notice
 
+        return await self.database.at_once(work)
+
     async def samples(self, since: datetime) -> tuple[Sample, ...]:
         """The balances seen since then, oldest first."""
         async with self.database.reading() as connection:
             return await samples_since(connection, since)
-
-
-async def _newest(connection: AsyncConnection) -> Row[Any] | None:
-    query = select(balance_sample).order_by(balance_sample.c.id.desc()).limit(1)
-    return (await connection.execute(query)).first()
 
 
 async def _told_at(connection: AsyncConnection) -> datetime | None:

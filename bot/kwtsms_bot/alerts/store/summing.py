@@ -1,0 +1,110 @@
+"""The day before in figures, and the row that makes its digest the only one."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, tzinfo
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.alerts.balance import Kind, Level, Notice
+from kwtsms_bot.alerts.facts import Facts, Yesterday
+from kwtsms_bot.alerts.outlook import WINDOW, outlook
+from kwtsms_bot.alerts.samples import (
+    DAY,
+    at_end_of_days,
+    left_without_us,
+    midnight,
+    whole_days,
+)
+from kwtsms_bot.alerts.store.base import Base, newest_look, put_on_its_way, samples_since
+from kwtsms_bot.alerts.store.books import held
+from kwtsms_bot.database import AlreadyThere
+from kwtsms_bot.database.tables import alert, alert_delivery, attempt, recipient, tick
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.store.base import OVER
+from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
+
+JOB = "digest"
+DRAWN = 14  # Days in the chart.
+SENT = (State.SENT, State.DELIVERED)
+FAILED = (State.REJECTED, State.UNDELIVERED, State.STUCK, State.EXPIRED)
+
+
+class Summing(Base):
+    """The digest's questions."""
+
+    async def summary(self, now: datetime, zone: tzinfo) -> Notice | None:
+        """What there is to tell of the day before; None: nobody has seen the balance yet."""
+        today = now.astimezone(zone).date()
+        yesterday = today - DAY
+        begin, end = midnight(yesterday, zone), midnight(today, zone)
+        async with self.database.reading() as connection:
+            last = await newest_look(connection)
+            if last is None:
+                return None
+            samples = await samples_since(connection, now - WINDOW)
+            states = await _states(connection, begin, end)
+            ends = [one for one in at_end_of_days(samples, zone).items() if one[0] < today]
+            facts = Facts(
+                outlook=outlook(samples, now, zone),
+                elsewhere=left_without_us(samples, begin, end),
+                held=await held(connection, now),
+                yesterday=Yesterday(
+                    day=yesterday,
+                    used=whole_days(samples, zone).get(yesterday),
+                    sent=sum(states[state] for state in SENT),
+                    failed=sum(states[state] for state in FAILED),
+                    unknown=states[State.UNKNOWN],
+                    seen_at=last.at,
+                    balances=tuple(ends[-DRAWN:]),
+                ),
+            )
+        # A digest crosses no threshold.
+        return Notice(Kind.DIGEST, Level(last.level), last.available, last.available, facts)
+
+    async def tell_of_day(
+        self, day: date, summary: Notice, targets: Iterable[str], at: datetime
+    ) -> bool:
+        """Puts the digest of `day` on its way, in the place of one that is still under way.
+
+        False: somebody has done it before.
+        """
+        try:
+            async with self.database.transaction() as connection:
+                await connection.execute(insert(tick).values(job=JOB, slot=day.isoformat()))
+                older = select(alert.c.id).where(alert.c.kind == Kind.DIGEST.value)
+                await connection.execute(
+                    delete(alert_delivery).where(alert_delivery.c.alert_id.in_(older))
+                )
+                await put_on_its_way(connection, summary, targets, at)
+        except AlreadyThere:
+            return False
+        return True
+
+
+async def _states(connection: AsyncConnection, begin: datetime, end: datetime) -> "Counter[State]":
+    """How many recipients came to what state by a call of that time, or by waiting for one."""
+    over = func.coalesce(attempt.c.settled_at, attempt.c.lease_until)
+    called = (
+        select(recipient.c.state, func.count())
+        .join_from(recipient, attempt, attempt.c.id == recipient.c.attempt_id)
+        .where(
+            attempt.c.state == OVER,
+            attempt.c.lease_until.between(begin - LONGEST_LEASE, end + LONGEST_LEASE),
+            over >= begin,
+            over < end,
+            recipient.c.state != State.EXPIRED.value,
+        )
+        .group_by(recipient.c.state)
+    )
+    expired = select(recipient.c.state, func.count()).where(
+        recipient.c.state == State.EXPIRED.value,
+        recipient.c.updated_at >= begin,
+        recipient.c.updated_at < end,
+    )
+    found: Counter[State] = Counter()
+    for query in (called, expired.group_by(recipient.c.state)):
+        for state, count in (await connection.execute(query)).all():
+            found[State(state)] += count
+    return found
