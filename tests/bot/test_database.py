@@ -54,3 +54,12 @@ async def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> 
     """A folder that does not exist is DatabaseTrouble, not a foreign exception."""
     with pytest.raises(DatabaseTrouble, match="missing does not exist"):
         await open_database(f"sqlite:///{tmp_path / 'missing' / 'outbox.sqlite3'}")
+
+
+async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
+    """Not guessed at: the message says which version to run."""
+    async with opened(database_url) as database, database.transaction() as connection:
+        await connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'")
+
+    with pytest.raises(DatabaseTrouble, match="a newer kwtsms-bridge has used it"):
+        await open_database(database_url)

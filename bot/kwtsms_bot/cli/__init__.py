@@ -26,6 +26,10 @@ COMMANDS = {
     "doctor": ("kwtsms_bot.cli.doctor:doctor", "Look at the set-up and say what to mend."),
     "config": ("kwtsms_bot.cli.config:config", "Check the configuration, or print its schema."),
     "audit": ("kwtsms_bot.cli.audit:audit", "Export the ledger of who did what."),
+    "restored": (
+        "kwtsms_bot.cli.restored:restored",
+        "Make a database that was restored from a back-up safe to run on.",
+    ),
     "slack": ("kwtsms_bot.cli.slack:slack", "Print the manifest for your Slack app."),
     "apprise": ("kwtsms_bot.cli.apprise:apprise_group", "Make kwtsms:// known to Apprise."),
     "sandbox": (

@@ -230,10 +230,14 @@ def _migrate(connection: Connection) -> None:
     """Under the write lock of the transaction that it runs in, so that one replica does it."""
     from alembic import command  # noqa: PLC0415 - needed once, and slow to load.
     from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
 
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7766001)")
     settings = Config()
     settings.set_main_option("script_location", str(MIGRATIONS))
     settings.attributes["connection"] = connection
-    command.upgrade(settings, "head")
+    try:
+        command.upgrade(settings, "head")
+    except CommandError as error:  # It names a step that this version does not have.
+        raise DatabaseTrouble("a newer kwtsms-bridge has used it: run that version") from error

@@ -1,0 +1,95 @@
+"""A restored outbox: whatever may have been sent since the back-up is in doubt, and only that."""
+
+from datetime import timedelta
+
+from kwtsms_bot.outbox.draft import Draft, DraftKind
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import Audit, Store
+from kwtsms_bot.outbox.store.restoring import Doubted, Restoring
+from support.database import AT, NUMBER, new, opened, store_in
+
+LEASE = timedelta(seconds=30)
+SENT = Plan(State.SENT, AT, gateway_id="f4c8")
+DRAFT = Draft(
+    token="token",
+    kind=DraftKind.CONFIRM,
+    author="U1",
+    team="T1",
+    channel="C1",
+    locale="en",
+    text="hello",
+    recipients=(NUMBER,),
+    sender_id="MY-APP",
+    pages=1,
+    test=False,
+    created_at=AT,
+    expires_at=AT + timedelta(minutes=10),
+)
+
+
+async def filled(store: Store) -> None:
+    """A message that is sent, one in flight, one claimed and one queued, and a draft."""
+    for number in range(4):
+        await store.accept(new(f"9659876543{number}"), AT)
+    first, second, _ = [await store.claim("one", LEASE, AT) for _ in range(3)]
+    assert first
+    assert second
+    for call in (first, second):
+        await store.put_in_flight(call, LEASE, AT)
+    await store.settle(first, SENT, AT)
+    await store.keep(DRAFT)
+
+
+async def states(store: Store) -> list[State]:
+    """Where each recipient stands, in the order of their messages."""
+    messages = reversed(await store.recent(None, 10))
+    return [state for message in messages for state in message.counts]
+
+
+async def test_all_that_is_not_settled_becomes_unknown(database_url: str) -> None:
+    """What was sent stays so; nothing is left to claim, and no old button sends a draft."""
+    async with store_in(database_url) as store:
+        await filled(store)
+        before = await states(store)
+        found = await Restoring(store.database).doubt("shell:sara", AT)
+
+        assert before == [State.SENT, State.IN_FLIGHT, State.CLAIMED, State.QUEUED]
+        assert found == Doubted(messages=3, recipients=3, drafts=1)
+        assert await states(store) == [State.SENT, *[State.UNKNOWN] * 3]
+        assert await store.claim("two", LEASE, AT + timedelta(hours=1)) is None
+        assert await store.reap(AT + timedelta(hours=1)) == (0, 0)
+        assert await store.draft(DRAFT.token, AT) is None
+
+
+async def test_it_is_shown_and_in_the_ledger(database_url: str) -> None:
+    """Each card is brought up to date, and who did it is written down."""
+    async with store_in(database_url) as store:
+        await filled(store)
+        for one in await store.unshown(10):
+            shown = await store.take_to_show(one)
+            assert shown
+            await store.shown(one, shown.revision, shown.place)
+        await Restoring(store.database).doubt("shell:sara", AT)
+        last = (await Audit(store.database).entries())[-1]
+
+        assert len(await store.unshown(10)) == 3
+        assert (last.actor, last.subject) == ("shell:sara", "restored")
+        assert "3 numbers of 3 messages" in last.detail
+
+
+async def test_a_process_that_is_still_there_sends_nothing_of_it(database_url: str) -> None:
+    """A bot that was left running by mistake has lost what it had claimed."""
+    async with store_in(database_url) as store:
+        await store.accept(new(), AT)
+        call = await store.claim("one", LEASE, AT)
+        assert call
+        await Restoring(store.database).doubt("shell:sara", AT)
+
+        assert not await store.put_in_flight(call, LEASE, AT)
+
+
+async def test_an_empty_outbox_is_left_as_it_is(database_url: str) -> None:
+    """Nothing waits, so nothing is in doubt."""
+    async with opened(database_url) as database:
+        assert await Restoring(database).doubt("shell:sara", AT) == Doubted(0, 0, 0)

@@ -1,0 +1,95 @@
+"""docs/operations.md says what the code does: pages, figures, log, commands and times."""
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from kwtsms_bot.cli import main
+from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
+from support.deployed import ROOT, paths
+
+PAGE = (ROOT / "docs" / "operations.md").read_text()
+LEVELS = ("debug", "info", "warning", "error")
+ALWAYS = {"request"}  # Bound to the task and not named where it is logged.
+
+
+def rows(first: str) -> dict[str, list[str]]:
+    """The table whose first column is called `first`: its cells by their first."""
+    table = PAGE[PAGE.index(f"| {first} |") :].split("\n\n")[0].splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return {row[0]: row[1:] for row in cells}
+
+
+def logged() -> Iterator[ast.Call]:
+    """Every place in the bot that logs an event."""
+    for file in (ROOT / "bot" / "kwtsms_bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in LEVELS
+                and ast.unparse(node.func.value) == "log"
+            ):
+                yield node
+
+
+def test_every_metric_is_in_the_table_with_its_labels() -> None:
+    """As Prometheus sees it."""
+    counters = {f"{PREFIX}_{name}_total": labels for name, (_, labels) in COUNTERS.items()}
+    gauges = {f"{PREFIX}_{name}": labels for name, (_, labels) in GAUGES.items()}
+    histograms: dict[str, tuple[str, ...]] = {f"{PREFIX}_{name}": () for name in HISTOGRAMS}
+
+    assert {name.strip("`"): row[0] for name, row in rows("metric").items()} == {
+        name: ", ".join(labels) or "–"
+        for name, labels in {**counters, **gauges, **histograms}.items()
+    }
+
+
+def test_every_page_is_in_the_table() -> None:
+    """What the bot answers, and nothing else."""
+    assert {name.strip("`") for name in rows("page")} == paths()
+
+
+def test_what_is_said_of_the_log_is_logged() -> None:
+    """Each event and each field of the tables is in the code."""
+    calls = list(logged())
+    events = {ast.literal_eval(call.args[0]) for call in calls if _is_literal(call)}
+    fields = {keyword.arg for call in calls for keyword in call.keywords} | ALWAYS
+
+    assert {name.strip("`") for name in rows("event")} <= events
+    assert set(re.findall(r"`(\w+)`", " ".join(rows("field")))) <= fields
+
+
+def _is_literal(call: ast.Call) -> bool:
+    return bool(call.args) and isinstance(call.args[0], ast.Constant)
+
+
+def commands() -> list[list[str]]:
+    """Every use of our own command in an indented line of the page, and in `docker compose run`."""
+    lines = [line.split("#")[0] for line in PAGE.splitlines() if line.startswith("    ")]
+    ours = re.compile(r"(?:bin/kwtsms-bridge|compose run --rm bridge) (.+)$")
+    return [shlex.split(found[1]) for line in lines if (found := ours.search(line))]
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_every_command_of_the_page_exists(words: list[str]) -> None:
+    """With the options that it names."""
+    command: click.Command | None = main
+    with click.Context(main) as context:
+        while isinstance(command, click.Group):
+            command = command.get_command(context, words.pop(0))
+        assert command is not None
+        command.make_context("it", words, parent=context)
+
+
+def test_the_files_that_are_named_are_there() -> None:
+    """Everything below deploy/, but for what the reader makes."""
+    made = {"deploy/kubernetes/secret.yaml"}
+    named = set(re.findall(r"deploy/[\w./-]+\w", PAGE)) - made
+
+    assert len(named) >= 6
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
