@@ -20,6 +20,7 @@ from kwtsms_bot.database.logfile import emptied
 
 T = TypeVar("T")
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+DIRECT_DRIVERS = DRIVERS | {"sqlite": "sqlite"}  # Without asyncio, in a thread.
 BUSY_MILLISECONDS = 10_000
 # A replica that stands still, or whose machine is gone, does not hold its locks for longer.
 IDLE_MILLISECONDS = 10_000
@@ -47,11 +48,11 @@ class AlreadyThere(DatabaseTrouble):
 class Database:
     """Transactions, and the clock that all replicas share."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, direct: Engine) -> None:
         self._engine = engine
+        self._direct = direct
         # SQLite has one writer; whoever waits for it there polls, in no order. Here they queue.
         one = engine.dialect.name == "sqlite"
-        self._direct = _direct_engine(engine) if one else None
         self._writer: AbstractAsyncContextManager[None] = asyncio.Lock() if one else nullcontext()
         self.now_expression = literal_column(_NOW[engine.dialect.name], Moment())
 
@@ -76,16 +77,13 @@ class Database:
     async def at_once(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
         """All of `work` in one transaction, without a pause between its statements.
 
-        Each statement on SQLite is a trip to a thread and back; here the whole of it is one trip.
+        Each statement is a trip to a thread or to the loop and back; the whole of it is one here.
         `work` awaits nothing but the connection.
 
         Raises:
             AlreadyThere: a key is taken.
             DatabaseTrouble: anything else went wrong.
         """
-        if self._direct is None:
-            async with self.transaction() as connection:
-                return await work(connection)
         async with self._writer:
             return await asyncio.to_thread(_in_this_thread, self._direct, work)
 
@@ -123,8 +121,7 @@ class Database:
     async def close(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()
-        if self._direct is not None:
-            self._direct.dispose()
+        self._direct.dispose()
 
 
 class _Direct:
@@ -147,12 +144,6 @@ def _in_this_thread(engine: Engine, work: Callable[[AsyncConnection], Coroutine[
             return done.value  # type: ignore[no-any-return]  # StopIteration has no type for it.
         running.close()
         raise RuntimeError("the work awaited something else than its connection")
-
-
-def _direct_engine(engine: AsyncEngine) -> Engine:
-    direct = create_engine(engine.url.set(drivername="sqlite"), hide_parameters=True)
-    _prepare_sqlite(direct)
-    return direct
 
 
 class _translated:  # noqa: N801 - reads as the clause that it is.
@@ -178,16 +169,18 @@ async def open_database(url: str, *, create: bool = True) -> Database:
     """
     parsed = make_url(url)
     name = parsed.get_backend_name()
-    engine = create_async_engine(
-        parsed.set(drivername=DRIVERS[name]),
-        pool_pre_ping=name != "sqlite",
-        hide_parameters=True,  # Numbers and texts are in them, and errors reach the log.
-        connect_args=CONNECT[name],
-    )
+    options: dict[str, Any] = {
+        "pool_pre_ping": name != "sqlite",
+        "hide_parameters": True,  # Numbers and texts are in them, and errors reach the log.
+        "connect_args": CONNECT[name],
+    }
+    engine = create_async_engine(parsed.set(drivername=DRIVERS[name]), **options)
+    direct = create_engine(parsed.set(drivername=DIRECT_DRIVERS[name]), **options)
     if name == "sqlite":
         _check_file(parsed.database, create=create)
         _prepare_sqlite(engine.sync_engine)
-    database = Database(engine)
+        _prepare_sqlite(direct)
+    database = Database(engine, direct)
     try:
         with _translated():
             async with engine.begin() as connection:

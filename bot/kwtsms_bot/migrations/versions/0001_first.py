@@ -217,9 +217,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("message_id", "phone", name=op.f("uq_recipient_message_id_phone")),
     )
     op.create_index(op.f("ix_recipient_attempt_id"), "recipient", ["attempt_id"], unique=False)
-    op.create_index(
-        op.f("ix_recipient_message_id_id"), "recipient", ["message_id", "id"], unique=False
-    )
+    op.create_index(op.f("ix_recipient_message_id_id"), "recipient", ["message_id", "id"])
     op.create_index(op.f("ix_recipient_phone"), "recipient", ["phone"], unique=False)
     op.create_index(
         op.f("ix_recipient_state_priority_due_at_id"),
@@ -231,13 +229,8 @@ def upgrade() -> None:
         "ix_recipient_standing",
         "recipient",
         ["message_id", "state", "due_at", "id", "updated_at"],
-        unique=False,
     )
+    told = sa.text("code IS NOT NULL OR reason IS NOT NULL")
     op.create_index(
-        "ix_recipient_told",
-        "recipient",
-        ["message_id"],
-        unique=False,
-        sqlite_where=sa.text("code IS NOT NULL OR reason IS NOT NULL"),
-        postgresql_where=sa.text("code IS NOT NULL OR reason IS NOT NULL"),
+        "ix_recipient_told", "recipient", ["message_id"], sqlite_where=told, postgresql_where=told
     )

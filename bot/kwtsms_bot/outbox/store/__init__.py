@@ -1,6 +1,7 @@
 """Every SQL statement of the outbox. SQLAlchemy stops here; facts go in and out."""
 
-from kwtsms_bot.outbox.store.accepting import Accepted, Accepting, KeyReused
+from kwtsms_bot.outbox.store.accepting import Accepting
+from kwtsms_bot.outbox.store.admitting import Accepted, KeyReused
 from kwtsms_bot.outbox.store.audit import Audit, AuditEntry
 from kwtsms_bot.outbox.store.deciding import Deciding
 from kwtsms_bot.outbox.store.dispatching import Dispatching

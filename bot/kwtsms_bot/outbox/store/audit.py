@@ -72,20 +72,24 @@ class Audit(Base):
             return list((await connection.execute(query)).all())
 
 
-async def note(connection: AsyncConnection, entry: AuditEntry) -> None:
-    """Adds one line as a part of a transaction."""
+async def note(connection: AsyncConnection, *entries: AuditEntry) -> None:
+    """Adds lines as a part of a transaction."""
     await connection.execute(
-        insert(audit).values(
-            at=entry.at,
-            actor=entry.actor,
-            team=entry.team,
-            channel=entry.channel,
-            action=entry.action,
-            decision=entry.decision,
-            subject=entry.subject[:80],
-            detail=entry.detail[:500],
-            request=entry.request[:16],
-        )
+        insert(audit),
+        [
+            {
+                "at": entry.at,
+                "actor": entry.actor,
+                "team": entry.team,
+                "channel": entry.channel,
+                "action": entry.action,
+                "decision": entry.decision,
+                "subject": entry.subject[:80],
+                "detail": entry.detail[:500],
+                "request": entry.request[:16],
+            }
+            for entry in entries
+        ],
     )
 
 

@@ -6,10 +6,12 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 
 from kwtsms_bot.database.tables import draft
+from kwtsms_bot.outbox.admission import Request
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.limits import Allowance
 from kwtsms_bot.outbox.message import Message, NewMessage
-from kwtsms_bot.outbox.store.accepting import ACCEPTING, admit
+from kwtsms_bot.outbox.store.accepting import ACCEPTING
+from kwtsms_bot.outbox.store.admitting import admit
 from kwtsms_bot.outbox.store.base import Base
 
 
@@ -43,7 +45,10 @@ class Drafting(Base):
             )
             if gone.rowcount != 1:
                 return None
-            return await admit(connection, new, now, allowance)
+            (answer,) = await admit(connection, [Request(new, now)], allowance)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer.message
 
     async def promote(self, token: str, new: Draft, now: datetime) -> bool:
         """Puts another draft in the place of this one; False: it is not there any more."""

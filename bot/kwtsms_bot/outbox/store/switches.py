@@ -56,16 +56,10 @@ class Switches(Base):
     async def paused(self) -> Pause | None:
         """The pause that holds now."""
         async with self.database.reading() as connection:
-            return await _paused(connection)
+            return await pause_of(connection)
 
 
-async def refuse_while_paused(connection: AsyncConnection) -> None:
-    """Raises `Paused` while it holds."""
-    pause = await _paused(connection)
-    if pause is not None:
-        raise Paused(pause)
-
-
-async def _paused(connection: AsyncConnection) -> Pause | None:
+async def pause_of(connection: AsyncConnection) -> Pause | None:
+    """The pause that holds now."""
     row = (await connection.execute(select(switch).where(switch.c.name == PAUSED))).first()
     return Pause(row.actor, row.reason, row.at) if row else None

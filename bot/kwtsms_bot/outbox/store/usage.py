@@ -1,100 +1,94 @@
 """What has been sent lately, asked inside the transaction that accepts more."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot import kuwait
 from kwtsms_bot.database.tables import message, recipient, spending
-from kwtsms_bot.outbox.limits import HOUR, Allowance, OverLimit, Usage, breach
-from kwtsms_bot.outbox.message import NewMessage, State
+from kwtsms_bot.outbox.admission import Author, Busy, Past, Request, day_of, shared_numbers
+from kwtsms_bot.outbox.limits import HOUR, Allowance
+from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store.base import chunks
 
 # What never reached a phone counts for no phone.
 WITHOUT_EFFECT = (State.CANCELLED.value, State.REJECTED.value, State.EXPIRED.value)
 
 
-async def spend(
-    connection: AsyncConnection, new: NewMessage, now: datetime, allowance: Allowance
-) -> None:
-    """Puts the message on today's account; whoever holds the transaction holds the figures.
-
-    Raises:
-        OverLimit: it would be too much.
-    """
-    needed = new.pages * len(new.recipients)
-    usage = Usage(
-        author_since=await _author_since(connection, new, now, allowance.messages_per_hour),
-        busiest_since=await _busiest_since(connection, new, now, allowance.per_number_per_hour),
-        spent_today=await spent(connection, now),
+async def read_past(
+    connection: AsyncConnection, requests: Sequence[Request], allowance: Allowance
+) -> Past:
+    """What matters for these requests; whoever holds the transaction holds the figures."""
+    shared = shared_numbers(requests)
+    at_once = max(shared.values(), default=1)
+    return Past(
+        authors=await _authors(connection, requests, allowance.messages_per_hour),
+        days={day: await _spent(connection, day) for day in {one.day for one in requests}},
+        numbers=await _busy(connection, requests, allowance.per_number_per_hour, at_once=at_once),
+        shared=shared,
     )
-    over = breach(allowance, usage, needed, kuwait.midnight_after(now))
-    if over is not None:
-        raise OverLimit(over)
-    await add(connection, needed, now)
 
 
 async def add(connection: AsyncConnection, amount: int, at: datetime) -> None:
     """Adds credits to the day of `at`; fewer than none takes them back."""
     changed = await connection.execute(
         update(spending)
-        .where(spending.c.day == _day(at))
+        .where(spending.c.day == day_of(at))
         .values(credits=spending.c.credits + amount)
     )
     if changed.rowcount == 0:
-        await connection.execute(insert(spending).values(day=_day(at), credits=max(0, amount)))
+        await connection.execute(insert(spending).values(day=day_of(at), credits=max(0, amount)))
 
 
-async def spent(connection: AsyncConnection, now: datetime) -> int:
+async def _spent(connection: AsyncConnection, day: str) -> int:
     """The credits accepted since midnight in Kuwait, less what was cancelled."""
-    query = select(spending.c.credits).where(spending.c.day == _day(now))
+    query = select(spending.c.credits).where(spending.c.day == day)
     return (await connection.execute(query)).scalar() or 0
 
 
-def _day(at: datetime) -> str:
-    return at.astimezone(kuwait.ZONE).date().isoformat()
-
-
-async def _author_since(
-    connection: AsyncConnection, new: NewMessage, now: datetime, most: int | None
-) -> datetime | None:
-    """When the oldest of the author's last `most` messages was sent, if that is within the hour."""
+async def _authors(
+    connection: AsyncConnection, requests: Iterable[Request], most: int | None
+) -> dict[str, Author]:
+    """Of each author as many times as those who come now can come to."""
     if most is None:
-        return None
-    query = (
-        select(message.c.created_at)
-        .where(message.c.author == new.author)
-        .order_by(message.c.id.desc())
-        .offset(most - 1)
-        .limit(1)
-    )
-    since: datetime | None = (await connection.execute(query)).scalar()
-    return since if since is not None and since > now - HOUR else None
-
-
-async def _busiest_since(
-    connection: AsyncConnection, new: NewMessage, now: datetime, most: int | None
-) -> datetime | None:
-    """When a number that has had `most` messages within the hour got the first of them."""
-    if most is None:
-        return None
-    for phones in chunks(new.recipients):
-        first = func.min(message.c.created_at)
+        return {}
+    found = {}
+    for author, count in Counter(one.new.author for one in requests).items():
+        start = max(0, most - count)
         query = (
-            select(first)
+            select(message.c.created_at)
+            .where(message.c.author == author)
+            .order_by(message.c.id.desc())
+            .offset(start)
+            .limit(count)
+        )
+        times = (await connection.execute(query)).scalars().all()
+        found[author] = Author(start, tuple(times))
+    return found
+
+
+async def _busy(
+    connection: AsyncConnection, requests: Sequence[Request], most: int | None, *, at_once: int
+) -> dict[str, Busy]:
+    """The numbers that are full within the hour, or can be once `at_once` more have come."""
+    if most is None:
+        return {}
+    since = min(one.at for one in requests) - HOUR
+    found = {}
+    for phones in chunks([phone for one in requests for phone in one.new.recipients]):
+        query = (
+            select(recipient.c.phone, func.count(), func.min(message.c.created_at))
             .select_from(recipient.join(message, message.c.id == recipient.c.message_id))
             .where(
                 recipient.c.phone.in_(phones),
                 recipient.c.state.not_in(WITHOUT_EFFECT),
-                message.c.created_at > now - HOUR,
+                message.c.created_at > since,
             )
             .group_by(recipient.c.phone)
-            .having(func.count() >= most)
-            .order_by(first.desc())
-            .limit(1)
+            .having(func.count() > most - at_once)
         )
-        found: datetime | None = (await connection.execute(query)).scalar()
-        if found is not None:
-            return found
-    return None
+        for phone, count, first in await connection.execute(query):
+            found[phone] = Busy(count, first)
+    return found
