@@ -23,6 +23,7 @@ class Postgres:
         self._server = server
         self._count = itertools.count(1)
         self.url: str = server.get_uri()
+        self.programs: str = str(server.bin_path)  # Where psql, pg_dump and their like are.
 
     async def restart(self) -> None:
         """Ends it without a word to anybody, and starts it again."""

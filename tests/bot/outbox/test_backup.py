@@ -1,0 +1,71 @@
+"""The back-ups that docs/operations.md describes hold what was there, and can be put back."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.store import Audit, AuditEntry
+from kwtsms_bot.outbox.store.restoring import Restoring
+from support.database import AT, new, opened, store_in
+from support.postgres import Postgres
+
+BEFORE, AFTER = "96598765431", "96598765432"
+
+
+async def written(url: str, phone: str) -> None:
+    """One more message, and one more line in the ledger."""
+    async with store_in(url) as store:
+        await store.accept(new(phone), AT)
+        line = AuditEntry(AT, "U1", "send", "refused", "send", phone[-3:])
+        await Audit(store.database).record(line)
+
+
+async def found(url: str) -> tuple[list[tuple[str, ...]], list[str]]:
+    """The numbers of each message, and what the ledger says."""
+    async with store_in(url) as store:
+        messages = await store.recent(None, 10)
+        lines = await Audit(store.database).entries()
+    return [one.first for one in messages], [one.detail for one in lines if one.subject == "send"]
+
+
+async def run(program: Path, *words: str, given: bytes = b"") -> bytes:
+    """What a program answers that has to succeed."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(program, *words, stdin=pipe, stdout=pipe)
+    answer, _ = await process.communicate(given)
+    assert process.returncode == 0
+    return answer
+
+
+async def test_sqlite_is_backed_up_while_it_is_open(tmp_path: Path) -> None:
+    """What stands in the write-ahead log alone is in the back-up too."""
+    file, copy = tmp_path / "live.sqlite3", tmp_path / "back-up.sqlite3"
+    url = f"sqlite:///{file}"
+    async with opened(url):  # Keeps the log from being written into the file.
+        await written(url, BEFORE)
+        with closing(sqlite3.connect(file)) as beside:
+            beside.execute(f"VACUUM INTO '{copy}'")
+        await written(url, AFTER)
+
+    assert await found(f"sqlite:///{copy}") == ([(BEFORE,)], ["431"])
+
+
+async def test_postgresql_is_put_back_over_what_came_later(postgres_server: Postgres) -> None:
+    """pg_restore --clean, the ledger's own protection included; then what waits is doubted."""
+    url = postgres_server.fresh()
+    programs = Path(postgres_server.programs)
+    await written(url, BEFORE)
+    dump = await run(programs / "pg_dump", "--format=custom", url)
+    await written(url, AFTER)
+    restore = ("--clean", "--if-exists", f"--dbname={url}")
+    await run(programs / "pg_restore", *restore, given=dump)
+    async with opened(url) as database:
+        doubted = await Restoring(database).doubt("shell:sara", AT)
+    async with store_in(url) as store:
+        (message,) = await store.recent(None, 10)
+
+    assert await found(url) == ([(BEFORE,)], ["431"])
+    assert doubted.messages == 1
+    assert set(message.counts) == {State.UNKNOWN}
