@@ -19,7 +19,7 @@ async def database_url(kind: str, folder: Path) -> AsyncIterator[str]:
     if kind == "SQLite":
         yield f"sqlite:///{folder / 'outbox.sqlite3'}"
         return
-    async with postgres(folder) as server:
+    async with postgres() as server:
         yield server.url
 
 

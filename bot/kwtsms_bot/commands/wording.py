@@ -1,9 +1,12 @@
 """What became of a message, in words for people. Pure; every surface uses the same words."""
 
 from datetime import datetime
+from decimal import Decimal
 
+from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Tone
 from kwtsms_bot.language import Language, marked
+from kwtsms_bot.outbox.evidence import Verdict
 from kwtsms_bot.outbox.message import Message, Reason, State
 from kwtsms_client import API_ERRORS
 
@@ -43,6 +46,29 @@ NO_RECEIPT = marked(
 )
 NOTHING_LOST = marked("Nothing is lost and nothing was charged; it is tried again by itself.")
 
+MAX_EVIDENCE = 3  # Calls of one message whose evidence is told.
+NOT_LOOKED = marked(
+    "Evidence: none yet. The balance is asked for a minute after; it may tell whether this was "
+    "charged."
+)
+NOTHING_BEFORE = marked(
+    "Evidence: none. {after} are left now, and it is not known how many there were before."
+)
+EVIDENCE = {
+    Verdict.NOT_CHARGED: marked(
+        "Evidence: it was not charged, so it was probably not sent. There were {before} before and "
+        "{after} after, and other messages cost {meanwhile}: nothing is missing."
+    ),
+    Verdict.CHARGED: marked(
+        "Evidence: its price is missing, so it was probably sent. There were {before} before and "
+        "{after} after, and other messages cost {meanwhile}."
+    ),
+    Verdict.UNCLEAR: marked(
+        "Evidence: the balance does not tell. There were {before} before and {after} after, and "
+        "other messages that are known of cost {meanwhile}."
+    ),
+}
+
 
 def tone(message: Message) -> Tone:
     """How the message as a whole is doing."""
@@ -69,11 +95,29 @@ def explanations(message: Message, say: Language) -> tuple[str, ...]:
     told: dict[str, None] = {}
     if State.UNKNOWN in message.counts:
         told[say(UNKNOWN)] = None
+        told |= dict.fromkeys(_evidence(message, say))
     for reason in message.reasons:
         told |= dict.fromkeys(_explain(reason, say))
     if message.sent_at_home:
         told[say(NO_RECEIPT)] = None
     return tuple(told)
+
+
+def _evidence(message: Message, say: Language) -> list[str]:
+    """What the balance tells about each call that was lost."""
+    if not message.evidence:
+        return [say(NOT_LOOKED)]
+    told = [
+        say(
+            EVIDENCE[one.verdict] if one.before is not None else NOTHING_BEFORE,
+            before=credits_text(one.before or Decimal(0)),
+            after=credits_text(one.after),
+            meanwhile=credits_text(one.meanwhile),
+        )
+        for one in message.evidence[:MAX_EVIDENCE]
+    ]
+    more = len(message.evidence) - MAX_EVIDENCE
+    return [*told, say("… and {count} more.", count=more)] if more > 0 else told
 
 
 def next_try(message: Message) -> datetime | None:

@@ -79,10 +79,26 @@ attempt = Table(
     Column("gateway_id", String(64), index=True),
     Column("points", Amount),
     Column("balance_after", Amount),
+    Column("begun_at", Moment, index=True),  # When it was put in flight.
     Column("settled_at", Moment),
+    Column("price", Integer, nullable=False),  # In credits, as we reckon it.
+    Column("lost", Boolean, nullable=False),  # Nobody knows what became of it.
     Column("check_at", Moment, index=True),  # When to ask for its status; NULL: never again.
     Column("checks", SmallInteger, nullable=False),
     Index(None, "state", "lease_until"),
+)
+Index("ix_attempt_lost", attempt.c.id, sqlite_where=attempt.c.lost, postgresql_where=attempt.c.lost)
+
+# What the balance told about a call that was lost.
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("attempt_id", ForeignKey("attempt.id"), primary_key=True),
+    Column("verdict", String(12), nullable=False),
+    Column("before", Amount),
+    Column("after", Amount, nullable=False),
+    Column("meanwhile", Amount, nullable=False),
+    Column("at", Moment, nullable=False),
 )
 
 recipient = Table(

@@ -19,6 +19,8 @@ from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
+from kwtsms_bot.outbox.evidence import Evidence
+
 
 class State(StrEnum):
     """Where a recipient stands."""
@@ -187,6 +189,7 @@ class Message:
     gateway_ids: tuple[str, ...]  # Each once, the oldest first.
     points: Decimal | None  # Charged so far, by the gateway's own figures.
     balance_after: Decimal | None
+    evidence: tuple[Evidence, ...] = ()  # Of what is unknown, once it is looked into.
 
     @property
     def size(self) -> int:

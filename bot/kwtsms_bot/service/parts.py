@@ -21,6 +21,7 @@ from kwtsms_bot.operation.readiness import Readiness
 from kwtsms_bot.outbox.store import Audit
 from kwtsms_bot.outbox.store.figures import Figures
 from kwtsms_bot.outbox.tracker import Tracker
+from kwtsms_bot.outbox.witness import Witness
 from kwtsms_bot.outbox.worker import Worker
 from kwtsms_bot.slack.app import Front
 from kwtsms_bot.slack.connection import Connection
@@ -66,6 +67,7 @@ class Parts:
             on_change=self.publisher.wake,
         )
         self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
+        self.witness = Witness(store, gateway, clock=now, on_change=self.publisher.wake)
         desk = Desk(config, store, Audit(database), alerts, gateway, directory, now, self.wake)
         self.front = Front(desk, directory, client)
         targets = (*watch.channels, *self.courier.targets)

@@ -79,6 +79,7 @@ class Service:
         workers = [
             asyncio.create_task(parts.worker.run(sending), name="worker"),
             asyncio.create_task(parts.tracker.run(sending), name="tracker"),
+            asyncio.create_task(parts.witness.run(sending), name="witness"),
         ]
         shows = [
             asyncio.create_task(parts.publisher.run(showing), name="publisher"),

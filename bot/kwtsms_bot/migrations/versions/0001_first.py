@@ -7,6 +7,7 @@ revision = "0001"
 down_revision = None
 
 # The column types as they were in this version: a migration does not follow later changes.
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Moment = sa.BigInteger()
 Amount = sa.String(40)
 
@@ -15,7 +16,7 @@ def upgrade() -> None:
     """To this version."""
     op.create_table(
         "alert",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("level", sa.String(length=20), nullable=False),
         sa.Column("available", Amount, nullable=False),
@@ -26,7 +27,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "audit",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("at", Moment, nullable=False),
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("team", sa.String(length=40), nullable=False),
@@ -41,7 +42,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_audit_at_id"), "audit", ["at", "id"], unique=False)
     op.create_table(
         "balance_sample",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("at", Moment, nullable=False),
         sa.Column("available", Amount, nullable=False),
         sa.Column("level", sa.String(length=20), nullable=False),
@@ -77,7 +78,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_hot_number_until"), "hot_number", ["until"], unique=False)
     op.create_table(
         "message",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", ID, nullable=False),
         sa.Column("ref", sa.String(length=16), nullable=False),
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("author", sa.String(length=80), nullable=False),
@@ -144,7 +145,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "alert_delivery",
-        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_id", ID, nullable=False),
         sa.Column("target", sa.String(length=500), nullable=False),
         sa.Column("taking_until", Moment, nullable=True),
         sa.ForeignKeyConstraint(
@@ -154,36 +155,57 @@ def upgrade() -> None:
     )
     op.create_table(
         "attempt",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("message_id", ID, nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("owner", sa.String(length=120), nullable=False),
         sa.Column("lease_until", Moment, nullable=False),
         sa.Column("gateway_id", sa.String(length=64), nullable=True),
         sa.Column("points", Amount, nullable=True),
         sa.Column("balance_after", Amount, nullable=True),
+        sa.Column("begun_at", Moment, nullable=True),
         sa.Column("settled_at", Moment, nullable=True),
+        sa.Column("price", sa.Integer(), nullable=False),
+        sa.Column("lost", sa.Boolean(), nullable=False),
         sa.Column("check_at", Moment, nullable=True),
         sa.Column("checks", sa.SmallInteger(), nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attempt_message_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
     )
+    op.create_index(op.f("ix_attempt_begun_at"), "attempt", ["begun_at"], unique=False)
     op.create_index(op.f("ix_attempt_check_at"), "attempt", ["check_at"], unique=False)
     op.create_index(op.f("ix_attempt_gateway_id"), "attempt", ["gateway_id"], unique=False)
     op.create_index(op.f("ix_attempt_message_id"), "attempt", ["message_id"], unique=False)
     op.create_index(
         op.f("ix_attempt_state_lease_until"), "attempt", ["state", "lease_until"], unique=False
     )
+    op.create_index(
+        "ix_attempt_lost",
+        "attempt",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("lost"),
+        postgresql_where=sa.text("lost"),
+    )
+    op.create_table(
+        "evidence",
+        sa.Column("attempt_id", ID, nullable=False),
+        sa.Column("verdict", sa.String(length=12), nullable=False),
+        sa.Column("before", Amount, nullable=True),
+        sa.Column("after", Amount, nullable=False),
+        sa.Column("meanwhile", Amount, nullable=False),
+        sa.Column("at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attempt_id"], ["attempt.id"], name=op.f("fk_evidence_attempt_id")
+        ),
+        sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_evidence")),
+    )
     op.create_table(
         "dedupe",
         sa.Column("scope", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
-        sa.Column(
-            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
+        sa.Column("message_id", ID, nullable=True),
         sa.Column("created_at", Moment, nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_dedupe_message_id")),
         sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_dedupe")),
@@ -191,18 +213,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_dedupe_created_at"), "dedupe", ["created_at"], unique=False)
     op.create_table(
         "recipient",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "message_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", ID, nullable=False),
+        sa.Column("message_id", ID, nullable=False),
         sa.Column("phone", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("priority", sa.SmallInteger(), nullable=False),
         sa.Column("due_at", Moment, nullable=False),
         sa.Column("tries", sa.SmallInteger(), nullable=False),
-        sa.Column(
-            "attempt_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
+        sa.Column("attempt_id", ID, nullable=True),
         sa.Column("gateway_id", sa.String(length=64), nullable=True),
         sa.Column("code", sa.String(length=20), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=True),

@@ -7,6 +7,7 @@ from kwtsms_bot.outbox.store.deciding import Deciding
 from kwtsms_bot.outbox.store.dispatching import Dispatching
 from kwtsms_bot.outbox.store.drafts import Drafting
 from kwtsms_bot.outbox.store.erasing import Erasing
+from kwtsms_bot.outbox.store.evidence import Examining
 from kwtsms_bot.outbox.store.pace import DatabasePacer
 from kwtsms_bot.outbox.store.reading import Reading
 from kwtsms_bot.outbox.store.showing import Showing
@@ -32,6 +33,7 @@ class Store(
     Showing,
     Dispatching,
     TakingOver,
+    Examining,
     Deciding,
     Erasing,
     Switches,

@@ -81,7 +81,7 @@ class Dispatching(Base):
             changed = await connection.execute(
                 update(attempt)
                 .where(*_ours(call), attempt.c.state == CLAIMED, attempt.c.lease_until > now)
-                .values(state=IN_FLIGHT, lease_until=now + lease)
+                .values(state=IN_FLIGHT, lease_until=now + lease, begun_at=now)
             )
             if changed.rowcount != 1:
                 return False
@@ -113,6 +113,7 @@ class Dispatching(Base):
                     points=plan.points,
                     balance_after=plan.balance_after,
                     settled_at=now,
+                    lost=plan.state is State.UNKNOWN,
                     check_at=check_at,
                 )
             )
@@ -192,16 +193,22 @@ async def _take(
     lease: timedelta,
 ) -> ClaimedCall:
     message_id = rows[0].message_id
+    about = (await connection.execute(select(message).where(message.c.id == message_id))).one()
     made = await connection.execute(
         insert(attempt).values(
-            message_id=message_id, state=CLAIMED, owner=owner, lease_until=now + lease, checks=0
+            message_id=message_id,
+            state=CLAIMED,
+            owner=owner,
+            lease_until=now + lease,
+            price=about.pages * len(rows),
+            lost=False,
+            checks=0,
         )
     )
     attempt_id = inserted_id(made)
     changes = {"attempt_id": attempt_id, "tries": recipient.c.tries + 1}
     where = [recipient.c.id.in_([row.id for row in rows])]
     await move(connection, where, State.CLAIMED, now, **changes)
-    about = (await connection.execute(select(message).where(message.c.id == message_id))).one()
     taken = (replace(as_recipient(row), state=State.CLAIMED, tries=row.tries + 1) for row in rows)
     return ClaimedCall(
         attempt=attempt_id,

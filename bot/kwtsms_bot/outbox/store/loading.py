@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import TOLD, attempt, message, recipient
+from kwtsms_bot.database.tables import TOLD, attempt, evidence, message, recipient
+from kwtsms_bot.outbox.evidence import Evidence, Verdict
 from kwtsms_bot.outbox.message import (
     Message,
     Place,
@@ -60,6 +61,7 @@ async def _complete(connection: AsyncConnection, row: Row[Any]) -> Message:
         gateway_ids=tuple(dict.fromkeys(gateway_id for _, gateway_id in ids)),
         points=sum(points, Decimal(0)) if points else None,
         balance_after=balances[-1] if balances else None,
+        evidence=await _evidence(connection, row.id, standings),
     )
 
 
@@ -120,6 +122,29 @@ async def _sent_at_home(
         .limit(1)
     )
     return (await connection.execute(query)).first() is not None
+
+
+async def _evidence(
+    connection: AsyncConnection, message_id: int, standings: Sequence[Standing]
+) -> tuple[Evidence, ...]:
+    """Of the calls of which a recipient is unknown still."""
+    if not any(one.state is State.UNKNOWN for one in standings):
+        return ()
+    undecided = select(recipient.c.id).where(
+        recipient.c.message_id == message_id,
+        recipient.c.state == State.UNKNOWN.value,
+        recipient.c.attempt_id == attempt.c.id,
+    )
+    query = (
+        select(evidence)
+        .join(attempt)
+        .where(attempt.c.message_id == message_id, undecided.exists())
+        .order_by(attempt.c.id)
+    )
+    return tuple(
+        Evidence(Verdict(row.verdict), row.before, row.after, row.meanwhile)
+        for row in await connection.execute(query)
+    )
 
 
 async def _calls(connection: AsyncConnection, message_id: int) -> Sequence[Any]:

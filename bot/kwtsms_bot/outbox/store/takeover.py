@@ -35,7 +35,9 @@ class TakingOver(Base):
                     await give_back(connection, row.id, now)
                     continue
                 await connection.execute(
-                    update(attempt).where(attempt.c.id == row.id).values(state=OVER)
+                    update(attempt)
+                    .where(attempt.c.id == row.id)
+                    .values(state=OVER, lost=True, settled_at=now)
                 )
                 here = [recipient.c.attempt_id == row.id]
                 await move(connection, here, State.UNKNOWN, now, reason=GONE_REASON)

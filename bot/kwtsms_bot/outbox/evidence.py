@@ -1,0 +1,86 @@
+"""What the balance tells about a call whose outcome is not known. Pure.
+
+A charge only ever lowers the balance. So where nothing is missing, nothing was charged; and where
+exactly the price of the call is missing, and nothing else can explain it, the call was charged.
+Anything between tells nothing: other calls, other programs on the account, a top-up.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+CLOCKS_DIFFER = timedelta(seconds=5)  # Between the replicas that made the calls.
+
+
+class Verdict(StrEnum):
+    """What the balance says of a call."""
+
+    CHARGED = "charged"
+    NOT_CHARGED = "not_charged"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """A call and what it cost: None, where that is not known either."""
+
+    begun_at: datetime
+    ended_at: datetime | None  # None: it is still under way.
+    credits: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A balance, and the time in which the gateway said it."""
+
+    begun_at: datetime
+    ended_at: datetime
+    available: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was seen, and what it comes to; `meanwhile` is what our other calls cost."""
+
+    verdict: Verdict
+    before: Decimal | None
+    after: Decimal
+    meanwhile: Decimal
+
+
+def weigh(price: int, before: Seen | None, after: Seen, others: Iterable[Spent]) -> Evidence:
+    """What the balances before and after a call of this price, in credits, say about it.
+
+    `others` are our calls that may have been charged between the two.
+    """
+    if before is None:
+        return Evidence(Verdict.UNCLEAR, None, after.available, Decimal(0))
+    meanwhile, doubtful = Decimal(0), False
+    for one in others:
+        if _is_between(one, before, after) and one.credits is not None:
+            meanwhile += one.credits
+        elif one.credits != 0 and not _is_outside(one, before, after):
+            doubtful = True
+    missing = before.available - after.available - meanwhile
+    verdict = Verdict.UNCLEAR
+    if missing == 0:
+        verdict = Verdict.NOT_CHARGED
+    elif missing == price and not doubtful:
+        verdict = Verdict.CHARGED
+    return Evidence(verdict, before.available, after.available, meanwhile)
+
+
+def _is_between(one: Spent, before: Seen, after: Seen) -> bool:
+    """Whether it was charged after the first look and before the second."""
+    if one.ended_at is None:
+        return False
+    began_after = one.begun_at >= before.ended_at + CLOCKS_DIFFER
+    return began_after and one.ended_at <= after.begun_at - CLOCKS_DIFFER
+
+
+def _is_outside(one: Spent, before: Seen, after: Seen) -> bool:
+    """Whether it was charged before the first look or after the second."""
+    ended_before = one.ended_at is not None and one.ended_at <= before.begun_at - CLOCKS_DIFFER
+    return ended_before or one.begun_at >= after.ended_at + CLOCKS_DIFFER
