@@ -19,6 +19,7 @@ from kwtsms_bot.slack.connection import SlackRefused
 
 WALL_SECONDS = 19.6  # The service takes 19 at most; whoever sends SIGTERM kills after twenty.
 CUT_SHORT = 1
+STOPS = (signal.SIGTERM, signal.SIGINT)
 log = structlog.get_logger(__name__)
 
 
@@ -48,9 +49,19 @@ def run(file: str) -> None:
 async def _serve(config: Config) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _end, stop)
-    await Service(config).run(stop)
+
+    def told(_number: int, _frame: object) -> None:
+        if not stop.is_set():
+            loop.call_soon_threadsafe(_end, stop)
+
+    # Not the loop's own handlers: between its end and the program's, a second signal would kill.
+    for number in STOPS:
+        signal.signal(number, told)
+    try:
+        await Service(config).run(stop)
+    finally:
+        for number in STOPS:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _end(stop: asyncio.Event) -> None:

@@ -125,12 +125,7 @@ recipient = Table(
 )
 # Recipients of which there is something to tell: put off, refused, not to be known.
 TOLD = or_(recipient.c.code.is_not(None), recipient.c.reason.is_not(None))
-Index(
-    "ix_recipient_told",
-    recipient.c.message_id,
-    sqlite_where=TOLD,
-    postgresql_where=TOLD,
-)
+Index("ix_recipient_told", recipient.c.message_id, sqlite_where=TOLD, postgresql_where=TOLD)
 
 dedupe = Table(
     "dedupe",
