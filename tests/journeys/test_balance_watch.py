@@ -111,3 +111,17 @@ async def test_a_gateway_that_does_not_answer_is_no_low_balance(tmp_path: Path) 
         await stage.gateway.until(lambda: len(stage.gateway.requests) >= asked + 2, timeout=10)
 
         assert len(cards(stage, where=ALERTS)) == 1
+
+
+async def test_a_digest_comes_once_a_day(tmp_path: Path) -> None:
+    """As soon as there is something to tell after its time, and not again after a restart."""
+    watch = {**WATCH, "warn": 20, "digest": "00:00"}
+    async with staged(tmp_path, alerts={"balance": watch}) as stage:
+        await shown(stage, "SMS credits today: 1,000", where=ALERTS)
+        await stage.stop_bot()
+        asked = len(stage.gateway.requests)
+        await stage.start_bot()
+        await stage.gateway.until(lambda: len(stage.gateway.requests) >= asked + 2)
+        await stage.stop_bot()
+
+        assert len(cards(stage, where=ALERTS)) == 1

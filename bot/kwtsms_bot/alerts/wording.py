@@ -13,7 +13,7 @@ SAYS = {
     Kind.CRITICAL: marked("The SMS credits are almost gone: {credits} credits"),
     Kind.REMINDER: marked("The SMS credits are still low: {credits} credits"),
     Kind.ALL_CLEAR: marked("The SMS credits are fine again: {credits} credits"),
-    Kind.DIGEST: marked("SMS credits today: {credits} credits"),
+    Kind.DIGEST: marked("SMS credits today: {credits}"),
 }
 
 
@@ -82,7 +82,7 @@ def body(pending: Pending, say: Language) -> str:
 def _yesterday(day: Yesterday, say: Language) -> list[str]:
     used = say("Yesterday the balance was not watched all day, so what was used is not known.")
     if day.used is not None:
-        used = say("Used yesterday: {credits} credits.", credits=credits_text(day.used))
+        used = say("Credits used yesterday: {credits}.", credits=credits_text(day.used))
     return [
         used,
         say(
@@ -100,7 +100,7 @@ def _elsewhere(facts: Facts, say: Language) -> list[str]:
         when = say("yesterday") if facts.yesterday else say("in the last 24 hours")
         found.append(
             say(
-                "{credits} credits left the account {when}, and not through this bot.",
+                "Credits that left the account {when}, and not through this bot: {credits}.",
                 credits=credits_text(facts.elsewhere),
                 when=when,
             )
@@ -108,8 +108,8 @@ def _elsewhere(facts: Facts, say: Language) -> list[str]:
     if facts.held:
         found.append(
             say(
-                "Test and stuck messages hold up to {credits} credits: delete them from the queue "
-                "at kwtsms.com to get them back.",
+                "Credits held by test and stuck messages: up to {credits}. They come back when "
+                "you delete the messages from the queue at kwtsms.com.",
                 credits=credits_text(facts.held),
             )
         )

@@ -1,5 +1,6 @@
 """Everything the bot shows passes Slack's rules, and nothing a person typed comes alive."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import pytest
 
 from kwtsms_bot.alerts.balance import Kind, Level, Notice
+from kwtsms_bot.alerts.facts import NOTHING_MORE, Facts, Yesterday
+from kwtsms_bot.alerts.outlook import Outlook
 from kwtsms_bot.alerts.store import Pending
 from kwtsms_bot.commands.base import Reply, Tone
 from kwtsms_bot.commands.router import unknown
 from kwtsms_bot.commands.unknown import SEND_AGAIN
-from kwtsms_bot.language import ENGLISH
+from kwtsms_bot.language import ENGLISH, Language, language
 from kwtsms_bot.outbox.message import Message, Place, Priority, Reason, Standing, State
 from kwtsms_bot.slack import blocks, card, notices
 from kwtsms_sandbox.slack import Message as Shown
@@ -95,14 +98,76 @@ def test_an_unknown_subcommand_is_repeated_harmlessly(typed: str) -> None:
     assert_harmless(blocks.reply(unknown("/sms", typed, ENGLISH)))
 
 
+FACTS = Facts(
+    Outlook(6, 9, 14),
+    Decimal(182),
+    Decimal(36),
+    Yesterday(
+        day=AT.date(),
+        used=Decimal(45),
+        sent=40,
+        failed=2,
+        unknown=1,
+        seen_at=AT,
+        balances=tuple((AT.date() + timedelta(days=n), Decimal(1000 - n)) for n in range(25)),
+    ),
+)
+
+
+def pending(kind: Kind, facts: Facts = NOTHING_MORE) -> Pending:
+    """A notice on its way."""
+    return Pending(1, "C1", Notice(kind, Level.LOW, Decimal("1234.50"), Decimal(2000), facts), AT)
+
+
+@pytest.mark.parametrize("say", [ENGLISH, language("ar")], ids=["en", "ar"])
+@pytest.mark.parametrize("facts", [NOTHING_MORE, FACTS, replace(FACTS, yesterday=None)])
 @pytest.mark.parametrize("kind", Kind)
-def test_a_warning_passes_slacks_rules(kind: Kind) -> None:
-    """Each kind of warning can be posted."""
-    notice = Notice(kind, Level.LOW, Decimal("1234.50"), Decimal(2000))
-    payload = notices.render(Pending(1, "C1", notice, AT))
+def test_a_warning_passes_slacks_rules(kind: Kind, facts: Facts, say: Language) -> None:
+    """Each kind of warning, and the digest with its chart, can be posted in both languages."""
+    payload = notices.render(pending(kind, facts), say)
 
     assert_harmless(payload)
-    assert "1,234.5 credits" in payload["text"]
+    assert "1,234.5" in payload["text"]
+
+
+def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
+    """Where Slack does not draw the chart, nothing but the chart is missing."""
+    text = notices.render(pending(Kind.DIGEST, FACTS))["text"]
+
+    assert text.splitlines() == [
+        "SMS credits today: 1,234.5",
+        "Credits used yesterday: 45.",
+        "Messages of yesterday: 40 sent, 2 failed, 1 unknown.",
+        "The credits last about 9 days, between 6 and 14.",
+        "Credits that left the account yesterday, and not through this bot: 182.",
+        "Credits held by test and stuck messages: up to 36. They come back when you delete the "
+        "messages from the queue at kwtsms.com.",
+    ]
+
+
+def test_the_chart_draws_the_last_days() -> None:
+    """As many as Slack takes, the oldest first."""
+    chart = notices.render(pending(Kind.DIGEST, FACTS))["blocks"][-2]
+
+    points = chart["chart"]["series"][0]["data"]
+    assert [points[0]["value"], points[-1]["value"]] == [995.0, 976.0]
+    assert [point["label"] for point in points] == chart["chart"]["axis_config"]["categories"]
+
+
+def test_a_single_day_is_not_drawn() -> None:
+    """A line has two ends."""
+    day = FACTS.yesterday
+    assert day
+    short = replace(FACTS, yesterday=replace(day, balances=day.balances[:1]))
+    made = notices.render(pending(Kind.DIGEST, short))["blocks"]
+
+    assert [block["type"] for block in made] == ["section", "section", "context"]
+
+
+def test_facts_are_read_as_they_were_written() -> None:
+    """On their way through the database nothing is lost of them."""
+    assert Facts.read(FACTS.written()) == FACTS
+    assert Facts.read(NOTHING_MORE.written()) == NOTHING_MORE
 
 
 def test_the_choice_is_offered_only_while_there_is_one() -> None:

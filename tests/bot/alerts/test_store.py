@@ -1,0 +1,238 @@
+"""The alerts in a real database: what is seen, what follows, and what our own calls cost."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from kwtsms_bot.alerts.balance import Kind, Notice, Thresholds
+from kwtsms_bot.alerts.rules import Rules
+from kwtsms_bot.alerts.samples import Sample
+from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.database import Database, open_database
+from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import Store
+from support.database import AT, NUMBER, OTHER, new
+
+HOUR = timedelta(hours=1)
+LEASE = timedelta(seconds=30)
+RULES = Rules(Thresholds(Decimal(200), Decimal(50), timedelta(days=1)), ZONE)
+
+
+class Bench:
+    """An outbox and its alerts in one database."""
+
+    def __init__(self, database: Database) -> None:
+        self.outbox, self.alerts = Store(database), AlertStore(database)
+
+    async def look(self, available: int, at: datetime, *targets: str) -> Notice | None:
+        """Somebody sees so many credits."""
+        after = await self.alerts.last_look()
+        return await self.alerts.record(
+            Decimal(available), at, after=after, rules=RULES, targets=targets
+        )
+
+    async def send(
+        self, at: datetime, plan: Plan | None, *numbers: str, test: bool = False
+    ) -> None:
+        """A message goes out in one call, which comes to `plan`; None: it is not over."""
+        await self.outbox.accept(new(*(numbers or (NUMBER,)), text=str(at), test=test), at)
+        call = await self.outbox.claim("one", LEASE, at)
+        assert call
+        assert await self.outbox.put_in_flight(call, LEASE, at)
+        if plan is not None:
+            await self.outbox.settle(call, plan, at)
+
+    async def last(self) -> Sample:
+        """The newest sample."""
+        return (await self.alerts.samples(AT - 100 * HOUR))[-1]
+
+
+@asynccontextmanager
+async def bench(url: str) -> AsyncIterator[Bench]:
+    """With an empty database."""
+    database = await open_database(url)
+    try:
+        yield Bench(database)
+    finally:
+        await database.close()
+
+
+def sent(points: int) -> Plan:
+    """The gateway has taken it, for so many credits."""
+    return Plan(State.SENT, AT, gateway_id="f4c8", points=Decimal(points))
+
+
+UNKNOWN = Plan(State.UNKNOWN, AT, reason="No answer came.")
+
+
+async def test_a_look_knows_what_our_calls_cost_since_the_one_before(database_url: str) -> None:
+    """Calls of other hours are in other samples."""
+    async with bench(database_url) as b:
+        await b.look(1000, AT)
+        await b.send(AT + HOUR / 2, sent(3))
+        await b.look(997, AT + HOUR)
+        await b.look(990, AT + 2 * HOUR)
+
+        costs = [one.ours for one in await b.alerts.samples(AT)]
+        assert costs == [0, 3, 0]
+
+
+async def test_a_look_amid_a_call_knows_nothing_of_our_calls(database_url: str) -> None:
+    """Whether the balance has the call in it cannot be known; the next quiet look knows both."""
+    async with bench(database_url) as b:
+        await b.look(1000, AT)
+        await b.send(AT + HOUR / 2, sent(3))
+        await b.send(AT + HOUR, None)
+        await b.look(996, AT + HOUR)
+        assert (await b.last()).ours is None
+
+        await b.outbox.reap(AT + HOUR + 2 * LEASE)
+        await b.look(996, AT + 2 * HOUR)
+        assert await b.last() == Sample(AT + 2 * HOUR, Decimal(996), Decimal(3), Decimal(1))
+
+
+async def test_a_look_right_after_a_call_may_have_been_too_early(database_url: str) -> None:
+    """The replicas' clocks are not the same to the second."""
+    async with bench(database_url) as b:
+        await b.look(1000, AT)
+        await b.send(AT + HOUR, sent(3))
+        await b.look(1000, AT + HOUR + timedelta(seconds=1))
+
+        assert (await b.last()).ours is None
+
+
+async def test_a_call_of_unknown_outcome_may_have_cost_a_page_each(database_url: str) -> None:
+    """It is said apart from what is known, once."""
+    async with bench(database_url) as b:
+        await b.look(1000, AT)
+        await b.send(AT + HOUR / 2, UNKNOWN, NUMBER, OTHER)
+        await b.look(998, AT + HOUR)
+        assert await b.last() == Sample(AT + HOUR, Decimal(998), Decimal(0), Decimal(2))
+
+        await b.look(998, AT + 2 * HOUR)
+        assert (await b.last()).unsure == 0
+
+
+async def test_what_left_without_us_stands_in_the_warning(database_url: str) -> None:
+    """Where it is more than a tenth of the threshold: less is no news beside the warning."""
+    async with bench(database_url) as b:
+        await b.look(300, AT)
+        await b.send(AT + HOUR / 2, sent(80))
+        notice = await b.look(199, AT + HOUR)
+        assert notice
+        assert notice.facts.elsewhere == 21
+
+        await b.look(1000, AT + 2 * HOUR)
+        await b.look(220, AT + 30 * HOUR)
+        low = await b.look(199, AT + 60 * HOUR)
+        assert low
+        assert low.facts.elsewhere == 21
+
+
+async def test_what_test_messages_hold_stands_in_the_warning(database_url: str) -> None:
+    """They were charged, and come back when somebody deletes them."""
+    async with bench(database_url) as b:
+        await b.send(AT, sent(36), test=True)
+        await b.send(AT + HOUR, sent(5))
+        notice = await b.look(100, AT + 2 * HOUR)
+
+        assert notice
+        assert notice.facts.held == 36
+
+
+async def test_whoever_stood_still_decides_nothing(database_url: str) -> None:
+    """An old balance, written down late, is neither kept nor warned about."""
+    async with bench(database_url) as b:
+        await b.look(1000, AT)
+        before = await b.alerts.last_look()
+        await b.look(990, AT + HOUR)
+        late = await b.alerts.record(
+            Decimal(10), AT + HOUR / 2, after=before, rules=RULES, targets=["C1"]
+        )
+
+        assert late is None
+        assert await b.alerts.pending(["C1"]) == ()
+        assert (await b.last()).available == 990
+
+
+async def test_the_digest_counts_yesterday(database_url: str) -> None:
+    """What was sent, failed and is unknown; used, gone elsewhere, held; not what was today."""
+    midnight = datetime(2026, 11, 23, tzinfo=ZONE)
+    async with bench(database_url) as b:
+        yesterday = midnight - 12 * HOUR
+        await b.look(1000, midnight - 24 * HOUR)
+        await b.send(yesterday, sent(2), NUMBER, OTHER)
+        await b.send(yesterday + HOUR, UNKNOWN)
+        await b.send(yesterday + 2 * HOUR, Plan(State.REJECTED, AT, code="ERR008"))
+        await b.send(yesterday + 3 * HOUR, sent(4), test=True)
+        await b.look(950, midnight)
+        await b.send(midnight + HOUR, sent(1))
+        await b.look(949, midnight + 2 * HOUR)
+        summary = await b.alerts.summary(midnight + 3 * HOUR, ZONE)
+
+    assert summary
+    facts, day = summary.facts, summary.facts.yesterday
+    assert day
+    assert (summary.kind, summary.available) == (Kind.DIGEST, Decimal(949))
+    assert day.day == date(2026, 11, 22)
+    assert (day.sent, day.failed, day.unknown) == (3, 1, 1)
+    assert (facts.held, day.used) == (Decimal(4), Decimal(50))
+    assert day.balances == ((date(2026, 11, 22), Decimal(1000)),)
+
+
+async def test_a_digest_that_nobody_got_makes_room_for_the_next(database_url: str) -> None:
+    """After an outage people get the news of the day, not those of a week."""
+    async with bench(database_url) as b:
+        await b.look(100, AT, "C1")
+        for days in range(3):
+            now = AT + timedelta(days=days)
+            summary = await b.alerts.summary(now, ZONE)
+            assert summary
+            assert await b.alerts.tell_of_day(now.date(), summary, ["C1"], now)
+            assert not await b.alerts.tell_of_day(now.date(), summary, ["C1"], now)
+
+        waiting = await b.alerts.pending(["C1"])
+        assert [(one.notice.kind, one.at) for one in waiting] == [
+            (Kind.LOW, AT),
+            (Kind.DIGEST, AT + timedelta(days=2)),
+        ]
+
+
+async def test_nobody_sums_up_what_nobody_has_seen(database_url: str) -> None:
+    """Before the first look there is no digest."""
+    async with bench(database_url) as b:
+        assert await b.alerts.summary(AT, ZONE) is None
+
+
+async def test_a_notice_is_in_one_replicas_hands(database_url: str) -> None:
+    """Whoever comes second leaves it alone; what could not be delivered is free again."""
+    async with bench(database_url) as b:
+        await b.look(100, AT, "C1", "C2")
+        first, second = await b.alerts.pending(["C1", "C2"])
+
+        assert await b.alerts.take(first)
+        assert not await b.alerts.take(first)
+        assert await b.alerts.pending(["C1", "C2"]) == (second,)
+        await b.alerts.not_delivered(first)
+        assert await b.alerts.take(first)
+        await b.alerts.delivered(first)
+        assert not await b.alerts.take(first)
+        assert await b.alerts.pending(["C1", "C2"]) == (second,)
+
+
+async def test_a_replica_that_is_gone_does_not_keep_a_notice(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a while another may deliver it."""
+    async with bench(database_url) as b:
+        await b.look(100, AT, "C1")
+        (only,) = await b.alerts.pending(["C1"])
+        monkeypatch.setattr("kwtsms_bot.alerts.store.delivering.TAKING", timedelta(0))
+        assert await b.alerts.take(only)
+
+        assert await b.alerts.take(only)

@@ -1,0 +1,121 @@
+"""Warnings and digests reach Slack's channels: each once, whatever Slack or a replica does."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from slack_sdk.errors import SlackApiError
+
+from kwtsms_bot.alerts.balance import Thresholds
+from kwtsms_bot.alerts.rules import Rules
+from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.language import ENGLISH
+from kwtsms_bot.slack.herald import Herald
+from kwtsms_sandbox.slack import ALERTS, SARA, Fault, SlackSandbox
+from support.database import AT, opened
+from support.slack import running_slack, web_client
+
+RULES = Rules(Thresholds(Decimal(200), Decimal(50), timedelta(days=1)), ZONE)
+POST = "chat.postMessage"
+
+
+class Bench:
+    """Two replicas' heralds in one workspace."""
+
+    def __init__(self, slack: SlackSandbox, alerts: AlertStore) -> None:
+        self.slack, self.alerts = slack, alerts
+        self.heralds = [
+            Herald(alerts, web_client(slack), ENGLISH, channels=[ALERTS.id]) for _ in range(2)
+        ]
+
+    async def warn(self) -> None:
+        """A warning is on its way."""
+        await self.alerts.record(Decimal(100), AT, after=0, rules=RULES, targets=[ALERTS.id])
+
+    async def sum_up(self) -> None:
+        """A digest is on its way, with a chart of three days."""
+        for days in range(4):
+            await self.alerts.record(
+                Decimal(1000 - days),
+                AT + timedelta(days=days),
+                after=await self.alerts.last_look(),
+                rules=RULES,
+                targets=[],
+            )
+        now = AT + timedelta(days=3)
+        summary = await self.alerts.summary(now, ZONE)
+        assert summary
+        await self.alerts.tell_of_day(now.date(), summary, [ALERTS.id], now)
+
+    def posted(self) -> list[str]:
+        """What stands in the channel."""
+        return [self.slack.plain(one) for one in self.slack.visible(SARA, ALERTS)]
+
+
+@asynccontextmanager
+async def bench(folder: Path) -> AsyncIterator[Bench]:
+    """With an empty database and an empty channel."""
+    async with running_slack() as slack, opened(folder) as database:
+        yield Bench(slack, AlertStore(database))
+
+
+async def test_two_replicas_post_one_warning(tmp_path: Path) -> None:
+    """Both find it on its way at the same time; one of them brings it there."""
+    async with bench(tmp_path) as b:
+        await b.warn()
+        await asyncio.gather(*(herald.tell() for herald in b.heralds))
+
+        assert len(b.posted()) == 1
+
+
+async def test_a_digest_comes_with_its_chart(tmp_path: Path) -> None:
+    """Slack takes it as it stands."""
+    async with bench(tmp_path) as b:
+        await b.sum_up()
+        await b.heralds[0].tell()
+
+        (message,) = b.slack.visible(SARA, ALERTS)
+        assert "data_visualization" in [block["type"] for block in message.blocks]
+
+
+async def test_a_slack_without_charts_gets_the_text(tmp_path: Path) -> None:
+    """While Slack does not know the block, the words come alone, once."""
+    async with bench(tmp_path) as b:
+        await b.sum_up()
+        b.slack.fault(POST, Fault(error="invalid_blocks"), times=1)
+        await b.heralds[0].tell()
+        await b.heralds[1].tell()
+
+        (message,) = b.slack.visible(SARA, ALERTS)
+        assert message.blocks == ()
+        assert "Credits used yesterday: 1." in message.text
+
+
+async def test_an_outage_delays_a_warning(tmp_path: Path) -> None:
+    """What Slack did not take goes to whoever tries next."""
+    async with bench(tmp_path) as b:
+        await b.warn()
+        b.slack.fault(POST, Fault(error="service_unavailable"), times=1)
+        with pytest.raises(SlackApiError):
+            await b.heralds[0].tell()
+        await b.heralds[1].tell()
+
+        assert len(b.posted()) == 1
+
+
+async def test_a_channel_that_is_gone_is_tried_again(tmp_path: Path) -> None:
+    """It is left alone for a while by the one, and not lost for the other."""
+    async with bench(tmp_path) as b:
+        await b.warn()
+        b.slack.fault(POST, Fault(error="not_in_channel"), times=1)
+        await b.heralds[0].tell()
+        await b.heralds[0].tell()
+        assert b.posted() == []
+
+        await b.heralds[1].tell()
+        assert len(b.posted()) == 1
