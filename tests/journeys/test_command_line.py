@@ -109,6 +109,8 @@ async def test_the_scripted_demo_answers_with_real_values(tmp_path: Path) -> Non
         ("demo",),
         ("config",),
         ("audit", "export"),
+        ("forget",),
+        ("bulk",),
         ("slack",),
         ("apprise",),
         ("sandbox", "gateway"),
@@ -121,3 +123,4 @@ def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...])
 
     assert done.returncode == 0
     assert "Usage: kwtsms-bridge" in done.stdout
+    assert "\\b" not in done.stdout  # Click's mark for lines that are to stay as they are.

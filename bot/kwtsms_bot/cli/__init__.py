@@ -30,6 +30,7 @@ COMMANDS = {
         "kwtsms_bot.cli.restored:restored",
         "Make a database that was restored from a back-up safe to run on.",
     ),
+    "forget": ("kwtsms_bot.cli.forget:forget", "Erase a number and the texts that went to it."),
     "slack": ("kwtsms_bot.cli.slack:slack", "Print the manifest for your Slack app."),
     "apprise": ("kwtsms_bot.cli.apprise:apprise_group", "Make kwtsms:// known to Apprise."),
     "sandbox": (
@@ -66,6 +67,8 @@ class LazyGroup(click.Group):
                 f"{cmd_name} needs {error.name}, which is not installed. "
                 f"Install it: pip install 'kwtsms-bridge[{extra}]'"
             ) from error
+        # Click's mark for lines that stay as they are; in a raw docstring it is two characters.
+        command.help = (command.help or "").replace(r"\b", "\b")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -77,9 +77,8 @@ def audit() -> None:
 def export(
     file: str, form: str, *, since: datetime | None, until: datetime | None, output: str | None
 ) -> None:
-    r"""Write the ledger: who did what, when, and whether it was allowed.
+    """Write the ledger: who did what, when, and whether it was allowed.
 
-    \b
     Times are a day (2026-11-24, from midnight) or a time of one (2026-11-24T09:00), in Kuwait
     unless they say where (2026-11-24T06:00Z). No text and no whole number is in the ledger.
     """

@@ -1,5 +1,7 @@
 """What several subcommands share. Loads the configuration, or says what is wrong and ends."""
 
+import getpass
+import os
 import sys
 
 import click
@@ -27,3 +29,11 @@ def read_config(file: str) -> Config:
         count = len(error.problems)
         click.echo(f"{error}\n{count} problem{'s' if count != 1 else ''}.", err=True)
         sys.exit(USAGE)
+
+
+def actor() -> str:
+    """As the ledger names whoever types a command; a container's user may have no name."""
+    try:
+        return f"shell:{getpass.getuser()}"
+    except (KeyError, OSError, ImportError):
+        return f"shell:{os.getuid()}"

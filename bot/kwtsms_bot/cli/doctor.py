@@ -39,11 +39,11 @@ MARKS = {
 @json_option
 @answered
 def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
-    r"""Look at the set-up and say what to mend. Nothing is sent.
+    """Look at the set-up and say what to mend. Nothing is sent.
 
-    \b
     Without a config.yaml: the account at kwtSMS.
     With one: also Slack's tokens, scopes and channels, the database and the clock.
+
     Exit code 0: it works. 1: something does not. 2: the configuration has to be mended.
     """
     if file is None and Path("config.yaml").exists():

@@ -1,11 +1,10 @@
 """`kwtsms-bridge restored`: makes a restored back-up safe to run on. It sends nothing."""
 
-import getpass
 from datetime import UTC, datetime
 
 import click
 
-from kwtsms_bot.cli.common import config_option, read_config
+from kwtsms_bot.cli.common import actor, config_option, read_config
 from kwtsms_bot.cli.stored import in_database
 from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.store.restoring import Doubted, Restoring
@@ -21,7 +20,7 @@ def restored(file: str) -> None:
     """
 
     async def work(database: Database) -> Doubted:
-        return await Restoring(database).doubt(_actor(), datetime.now(UTC))
+        return await Restoring(database).doubt(actor(), datetime.now(UTC))
 
     found = in_database(read_config(file), work)
     click.echo(
@@ -30,11 +29,3 @@ def restored(file: str) -> None:
     )
     if found.messages:
         click.echo("Start the bot; their cards in Slack ask what to do about each.")
-
-
-def _actor() -> str:
-    """As the ledger names whoever types a command; a container's user may have no name."""
-    try:
-        return f"shell:{getpass.getuser()}"
-    except (KeyError, OSError):
-        return "shell:"

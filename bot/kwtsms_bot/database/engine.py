@@ -112,7 +112,7 @@ class Database:
 
     async def empty_log(self) -> bool:
         """Takes pages as they were out of SQLite's files; False: a reader needs them still."""
-        if self._direct is None:
+        if self.dialect != "sqlite":
             return True
         async with self._writer:
             with _translated():

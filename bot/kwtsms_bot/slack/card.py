@@ -22,7 +22,7 @@ def render(message: Message, author: str, say: Language = ENGLISH) -> Payload:
     """The card of `message`, asked for by the person called `author`."""
     summary = wording.summary(message, say)
     title = f"{blocks.ICONS[wording.tone(message)]} *{blocks.escape(summary)}*"
-    erased = say("(the text was erased after the retention time)")
+    erased = say("(the text was erased)")
     made = [
         blocks.section(f"{title} · {_whom(message, say)}"),
         blocks.quote((Piece(message.text or erased),)),

@@ -1,113 +1,35 @@
 """After the retention time no text and no number is left anywhere, and nothing goes before it."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
 
-from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
-from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, State
+from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retention import SWEEP, sweep
-from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.outbox.store.erasing import PART
-from support.database import AT, OTHER, new, store_in
+from support.database import AT, new, store_in
+from support.lives import (
+    LEASE,
+    Secret,
+    cancelled,
+    drafted,
+    in_flight,
+    put_off,
+    rejected,
+    secret,
+    sent,
+    unknown,
+)
 from support.walk import on_disk, traces
 
 RETENTION = timedelta(days=1)
 HOUR = timedelta(hours=1)
-LEASE = timedelta(seconds=30)
 LATER = AT + RETENTION + HOUR
-
-
-@dataclass(frozen=True)
-class Secret:
-    """What somebody sent: nothing else has this number or this text."""
-
-    count: int
-    at: datetime
-
-    @property
-    def phone(self) -> str:
-        """Its number."""
-        return f"9655{self.count:07d}"
-
-    @property
-    def text(self) -> str:
-        """Its text."""
-        return f"secret-{self.count:04d}-text"
-
-
-async def accepted(store: Store, one: Secret) -> Message:
-    """In the outbox, under a key of its own."""
-    asked = new(one.phone, text=one.text, key=DedupeKey("slack", one.text[::-1]))
-    return (await store.accept(asked, one.at)).message
-
-
-async def in_flight(store: Store, one: Secret) -> ClaimedCall:
-    """On its way."""
-    await accepted(store, one)
-    call = await store.claim("one", LEASE, one.at)
-    assert call
-    assert await store.put_in_flight(call, LEASE, one.at)
-    return call
-
-
-async def sent(store: Store, one: Secret) -> None:
-    """Taken by kwtSMS."""
-    plan = Plan(State.SENT, one.at, gateway_id="f4c8", points=Decimal(1))
-    await store.settle(await in_flight(store, one), plan, one.at)
-
-
-async def rejected(store: Store, one: Secret) -> None:
-    """Refused by kwtSMS, in words that name the number and the text."""
-    plan = Plan(State.REJECTED, one.at, "ERR999", f"no {one.text} to {one.phone}")
-    await store.settle(await in_flight(store, one), plan, one.at)
-
-
-async def unknown(store: Store, one: Secret) -> None:
-    """Lost with its process, and never decided by anybody."""
-    await in_flight(store, one)
-    await store.reap(one.at + timedelta(minutes=1))
-
-
-async def put_off(store: Store, one: Secret) -> None:
-    """To be tried again much later, and not before it is too late."""
-    plan = Plan(State.QUEUED, one.at + timedelta(days=9), reason=f"no way to {one.phone}")
-    await store.settle(await in_flight(store, one), plan, one.at)
-
-
-async def cancelled(store: Store, one: Secret) -> None:
-    """Taken back."""
-    await store.cancel((await accepted(store, one)).ref, one.at)
-
-
-async def drafted(store: Store, one: Secret) -> None:
-    """Waits for a yes that never comes."""
-    await store.keep(draft(one))
-
-
-def draft(one: Secret) -> Draft:
-    """A message that is not accepted."""
-    return Draft(
-        token=new_token(),
-        kind=DraftKind.APPROVE,
-        author="U1",
-        team="T1",
-        channel="C1",
-        locale="en",
-        text=one.text,
-        recipients=(OTHER, one.phone),
-        sender_id="MY-APP",
-        pages=1,
-        test=False,
-        created_at=one.at,
-        expires_at=one.at + timedelta(minutes=30),
-    )
 
 
 FATES: tuple[Callable[[Store, Secret], Awaitable[None]], ...] = (
@@ -126,11 +48,11 @@ async def test_texts_and_numbers_are_gone_within_an_hour(database_url: str) -> N
         secrets = []
         for hour in range(40):
             now = AT + hour * HOUR
-            secrets.append(Secret(hour, now))
+            secrets.append(secret(hour, now))
             await FATES[hour % len(FATES)](store, secrets[-1])
             await sweep(store, RETENTION, now)
             old = [one for one in secrets if one.at <= now - RETENTION - HOUR]
-            told = [word for one in old for word in (one.phone, one.text, one.text[::-1])]
+            told = [word for one in old for word in one.words]
 
             assert await traces(store.database, *told) == set()
 
@@ -139,22 +61,22 @@ async def test_nothing_is_erased_before_its_time(database_url: str) -> None:
     """A minute before the retention time is over, all of it is there."""
     async with store_in(database_url) as store:
         for count, fate in enumerate(FATES[:-1]):
-            await fate(store, Secret(count, AT))
+            await fate(store, secret(count))
         await sweep(store, RETENTION, AT + RETENTION - timedelta(minutes=1))
 
         for count in range(len(FATES) - 1):
-            one = Secret(count, AT)
+            one = secret(count)
             assert await traces(store.database, one.text) >= {"message.text"}
             assert await traces(store.database, one.phone) >= {"recipient.phone"}
 
 
 async def test_the_files_hold_nothing_of_it_either(tmp_path: Path) -> None:
     """Not in freed pages, and not in the write-ahead log, while the bot runs on."""
-    secrets = [Secret(count, AT) for count in range(90)]
+    secrets = [secret(count) for count in range(90)]
     told = [word for one in secrets for word in (one.phone, one.text)]
     async with store_in(tmp_path) as store:
-        for one in secrets:
-            await FATES[one.count % len(FATES)](store, one)
+        for count, one in enumerate(secrets):
+            await FATES[count % len(FATES)](store, one)
         assert on_disk(tmp_path, *told) == set(told)
         await sweep(store, RETENTION, LATER)
 
@@ -164,7 +86,7 @@ async def test_the_files_hold_nothing_of_it_either(tmp_path: Path) -> None:
 async def test_who_and_what_became_of_it_stay(database_url: str) -> None:
     """The ledger, the states, the pages, the credits and kwtSMS's id outlive text and number."""
     async with store_in(database_url) as store:
-        await sent(store, Secret(1, AT))
+        await sent(store, secret(1))
         await sweep(store, RETENTION, LATER)
         found = await store.find("f4c8")
 
@@ -177,7 +99,7 @@ async def test_who_and_what_became_of_it_stay(database_url: str) -> None:
 async def test_what_waits_too_long_is_given_up_and_told(database_url: str) -> None:
     """While sending is paused nobody looks at expiries; text and number go all the same."""
     async with store_in(database_url) as store:
-        await put_off(store, Secret(1, AT))
+        await put_off(store, secret(1))
         (message,) = await store.recent("U1", 1)
         await store.shown(message.id, message.revision, None)
         await sweep(store, RETENTION, LATER)
@@ -191,16 +113,16 @@ async def test_what_waits_too_long_is_given_up_and_told(database_url: str) -> No
 async def test_what_is_in_hand_is_kept(database_url: str) -> None:
     """A call that is on its way keeps its text, however old the message is."""
     async with store_in(database_url) as store:
-        await in_flight(store, Secret(1, AT))
+        await in_flight(store, secret(1))
         await sweep(store, RETENTION, LATER)
 
-        assert await traces(store.database, Secret(1, AT).text) == {"message.text"}
+        assert await traces(store.database, secret(1).text) == {"message.text"}
 
 
 async def test_an_erased_message_is_not_sent_again(database_url: str) -> None:
     """Nobody has decided in time: its card is shown anew, and an old button does nothing."""
     async with store_in(database_url) as store:
-        await unknown(store, Secret(1, AT))
+        await unknown(store, secret(1))
         (message,) = await store.recent("U1", 1)
         await store.shown(message.id, message.revision, None)
         await sweep(store, RETENTION, LATER)
@@ -214,7 +136,7 @@ async def test_an_erased_message_is_not_sent_again(database_url: str) -> None:
 async def test_what_was_just_decided_is_kept(database_url: str) -> None:
     """Sent again after all, a moment before the sweep: it is sent, text and all."""
     async with store_in(database_url) as store:
-        await unknown(store, Secret(1, AT))
+        await unknown(store, secret(1))
         (message,) = await store.recent("U1", 1)
         await store.send_again(message.ref, LATER)
 
@@ -239,7 +161,7 @@ async def test_a_sweep_scans_no_table(tmp_path: Path) -> None:
     statements: list[tuple[str, Any]] = []
     async with store_in(tmp_path) as store:
         for count, fate in enumerate(FATES):
-            await fate(store, Secret(count, AT))
+            await fate(store, secret(count))
         engine = store.database._engine.sync_engine
 
         @event.listens_for(engine, "before_cursor_execute")
@@ -264,7 +186,7 @@ async def plan(store: Store, said: str, values: Any) -> str:
 async def test_the_log_cannot_be_emptied_under_a_reader(tmp_path: Path) -> None:
     """Who reads keeps what they see; the next sweep empties it."""
     async with store_in(tmp_path) as store:
-        await sent(store, Secret(1, AT))
+        await sent(store, secret(1))
         async with store.database.reading() as connection:
             await connection.execute(text("SELECT * FROM message"))
             await store.erase(LATER)

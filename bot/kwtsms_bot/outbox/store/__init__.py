@@ -8,6 +8,7 @@ from kwtsms_bot.outbox.store.dispatching import Dispatching
 from kwtsms_bot.outbox.store.drafts import Drafting
 from kwtsms_bot.outbox.store.erasing import Erasing
 from kwtsms_bot.outbox.store.evidence import Examining
+from kwtsms_bot.outbox.store.forgetting import Forgetting, Forgotten
 from kwtsms_bot.outbox.store.pace import DatabasePacer
 from kwtsms_bot.outbox.store.reading import Reading
 from kwtsms_bot.outbox.store.showing import Showing
@@ -19,6 +20,7 @@ __all__ = [
     "Audit",
     "AuditEntry",
     "DatabasePacer",
+    "Forgotten",
     "KeyReused",
     "Pause",
     "Paused",
@@ -36,6 +38,7 @@ class Store(
     Examining,
     Deciding,
     Erasing,
+    Forgetting,
     Switches,
 ):
     """The outbox in its database."""

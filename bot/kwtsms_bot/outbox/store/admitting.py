@@ -86,7 +86,8 @@ async def _known(connection: AsyncConnection, requests: Sequence[Request]) -> di
 
 async def _as_before(connection: AsyncConnection, request: Request, row: Row[Any]) -> Answer:
     before = None
-    if row.content_hash == request.new.content_hash:
+    # Without a hash: its message is forgotten, and it is the same request by its key alone.
+    if row.content_hash in ("", request.new.content_hash):
         before = await load(connection, message.c.id == row.message_id)
     if before is None:
         return KeyReused(f"{row.scope}: the key was used for another message")

@@ -1,0 +1,210 @@
+"""One number, erased from every table at a person's word. What is to be sent is never dropped.
+
+What is erased and what is kept is decided in one transaction; a rehearsal undoes it again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database.tables import dedupe, draft, hot_number, message, recipient, switch
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.naming import SEPARATORS, Naming
+from kwtsms_bot.outbox.store.audit import AuditEntry, note
+from kwtsms_bot.outbox.store.base import Base, chunks, move, touch
+from kwtsms_bot.outbox.store.erasing import UNDER_WAY, without_numbers, without_texts
+from kwtsms_bot.outbox.store.usage import add
+from kwtsms_client import mask
+
+UNSETTLED = (*UNDER_WAY, State.UNKNOWN.value)  # Their texts may be sent yet, word by word.
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What cannot be erased yet: a message, and how it stands."""
+
+    ref: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What became of a number; `phone` is masked."""
+
+    phone: str
+    messages: int  # That went to it: it is not among their recipients any more.
+    texts: int  # Of these, erased: they went to nobody else.
+    unknown: int  # Of these messages: nobody can decide any more to send it again.
+    named: int  # Texts to others in which it was masked.
+    drafts: int  # Thrown away: they waited for a yes.
+    cancelled: int  # Taken back before they left.
+    kept: tuple[Kept, ...]  # Still to be sent to it, or naming it and not settled.
+
+    @property
+    def nothing(self) -> bool:
+        """Whether there was nothing of it."""
+        return not (self.messages or self.named or self.drafts or self.cancelled or self.kept)
+
+
+class Forgetting(Base):
+    """What a person who wants to be forgotten may ask for."""
+
+    async def forget(
+        self, phone: str, now: datetime, *, actor: str, cancel: bool = False
+    ) -> Forgotten:
+        """Erases the number wherever it is; with `cancel`, takes back first what is queued to it.
+
+        The ledger says so, without the number.
+        """
+        async with self.database.transaction() as connection:
+            found = await _forget(connection, phone, now, cancel=cancel)
+            await note(connection, _line(found, actor, now))
+        return found
+
+    async def rehearse_forgetting(
+        self, phone: str, now: datetime, *, cancel: bool = False
+    ) -> Forgotten:
+        """What `forget` would do; nothing is changed."""
+        async with self.database.transaction() as connection:
+            found = await _forget(connection, phone, now, cancel=cancel)
+            await connection.rollback()
+        return found
+
+
+def _line(found: Forgotten, actor: str, now: datetime) -> AuditEntry:
+    detail = (
+        f"messages {found.messages}, texts {found.texts}, named {found.named}, "
+        f"drafts {found.drafts}, cancelled {found.cancelled}, kept {len(found.kept)}"
+    )
+    return AuditEntry(now, actor, "forget", "allowed", found.phone, detail)
+
+
+async def _forget(
+    connection: AsyncConnection, phone: str, now: datetime, *, cancel: bool
+) -> Forgotten:
+    naming = Naming(phone)
+    cancelled = await _cancel(connection, phone, now) if cancel else 0
+    waiting = await _with(connection, (recipient.c.phone == phone) & _in(*UNDER_WAY))
+    unknown = await _with(connection, (recipient.c.phone == phone) & _in(State.UNKNOWN.value))
+    messages, texts = await _erase(connection, phone, naming)
+    named, unsettled = await _mask_texts(connection, naming)
+    drafts = await _drop_drafts(connection, phone, naming)
+    await connection.execute(delete(hot_number).where(hot_number.c.phone == phone))
+    await _mask_reason(connection, naming)
+    kept = {one.ref: one for one in (*unsettled, *waiting)}
+    return Forgotten(
+        phone=mask(phone),
+        messages=messages,
+        texts=texts,
+        unknown=len(unknown),
+        named=named,
+        drafts=drafts,
+        cancelled=cancelled,
+        kept=tuple(kept.values()),
+    )
+
+
+def _in(*states: str) -> ColumnElement[bool]:
+    return recipient.c.state.in_(states)
+
+
+async def _with(connection: AsyncConnection, where: ColumnElement[bool]) -> list[Kept]:
+    """The messages with such recipients."""
+    query = (
+        select(message.c.ref, recipient.c.state)
+        .join_from(recipient, message)
+        .where(where)
+        .order_by(recipient.c.id)
+    )
+    return [Kept(row.ref, row.state) for row in await connection.execute(query)]
+
+
+async def _cancel(connection: AsyncConnection, phone: str, now: datetime) -> int:
+    """Takes back what has not left, and its credits; nobody else's is touched."""
+    query = (
+        select(recipient.c.id, message.c.id.label("message"), message.c.pages, message.c.created_at)
+        .join_from(recipient, message)
+        .where(recipient.c.phone == phone, _in(State.QUEUED.value))
+    )
+    count = 0
+    for row in (await connection.execute(query)).all():
+        here = [recipient.c.id == row.id]
+        if await move(connection, here, State.CANCELLED, now, reason=None, code=None):
+            await add(connection, -row.pages, row.created_at)
+            count += 1
+    return count
+
+
+async def _erase(connection: AsyncConnection, phone: str, naming: Naming) -> tuple[int, int]:
+    """From how many messages it is gone, and how many of those have no text any more."""
+    query = select(recipient.c.message_id).where(recipient.c.phone == phone, ~_in(*UNDER_WAY))
+    ids = (await connection.execute(query)).scalars().all()
+    messages = await without_numbers(connection, recipient.c.phone == phone)
+    texts = 0
+    for part in chunks(ids):
+        texts += await without_texts(connection, part)
+        await _mask_words(connection, part, naming)
+        # Whoever knows the text could find the number that makes this hash.
+        await connection.execute(
+            update(dedupe).where(dedupe.c.message_id.in_(part)).values(content_hash="")
+        )
+    await touch(connection, ids)  # Their cards say so, too.
+    return messages, texts
+
+
+async def _mask_words(connection: AsyncConnection, ids: Sequence[int], naming: Naming) -> None:
+    """Masks it in what kwtSMS said of the others: a refusal of one number is told of them all."""
+    here = recipient.c.message_id.in_(ids)
+    query = select(recipient.c.reason).where(here, recipient.c.reason.is_not(None)).distinct()
+    for reason in (await connection.execute(query)).scalars().all():
+        if naming.within(reason):
+            changed = update(recipient).where(here, recipient.c.reason == reason)
+            await connection.execute(changed.values(reason=naming.masked(reason)))
+
+
+async def _mask_texts(connection: AsyncConnection, naming: Naming) -> tuple[int, list[Kept]]:
+    """Masks it in texts to others; where a text may be sent yet, it is kept as it is."""
+    alike: ColumnElement[str] = message.c.text
+    for separator in SEPARATORS:
+        alike = func.replace(alike, separator, "")
+    query = select(message.c.id, message.c.ref, message.c.text).where(alike.contains(naming.digits))
+    rows = [row for row in await connection.execute(query) if naming.within(row.text)]
+    named, kept = [], []
+    for row in rows:
+        states = select(recipient.c.state).where(recipient.c.message_id == row.id, _in(*UNSETTLED))
+        state = (await connection.execute(states.limit(1))).scalar()
+        if state is not None:
+            kept.append(Kept(row.ref, state))
+            continue
+        changed = {"text": naming.masked(row.text), "text_hash": ""}
+        await connection.execute(update(message).where(message.c.id == row.id).values(changed))
+        named.append(row.id)
+    await touch(connection, named)
+    return len(named), kept
+
+
+async def _drop_drafts(connection: AsyncConnection, phone: str, naming: Naming) -> int:
+    """Whole ones: a second person does not say yes to other numbers than they were shown."""
+    rows = await connection.execute(select(draft.c.token, draft.c.phones, draft.c.text))
+    tokens = [
+        row.token for row in rows if phone in row.phones.split(",") or naming.within(row.text)
+    ]
+    return await _dropped(connection, tokens)
+
+
+async def _dropped(connection: AsyncConnection, tokens: Sequence[str]) -> int:
+    gone = [
+        await connection.execute(delete(draft).where(draft.c.token.in_(part)))
+        for part in chunks(tokens)
+    ]
+    return sum(one.rowcount for one in gone)
+
+
+async def _mask_reason(connection: AsyncConnection, naming: Naming) -> None:
+    """Why sending is paused is an administrator's own words."""
+    for row in (await connection.execute(select(switch.c.name, switch.c.reason))).all():
+        changed = update(switch).where(switch.c.name == row.name)
+        await connection.execute(changed.values(reason=naming.masked(row.reason)))

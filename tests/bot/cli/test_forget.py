@@ -1,0 +1,145 @@
+"""`kwtsms-bridge forget`: asks first, erases, and says what it cannot erase."""
+
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.cli.forget import ELSEWHERE
+from support.database import NUMBER, OTHER, opened, store_in
+from support.lives import Secret, put_off, sent
+from support.operating import PASSWORD, configure, operate
+from support.shell import Done
+from support.walk import cells, on_disk, traces
+
+MASKED = "965•••••432"
+
+
+def url(folder: Path) -> str:
+    """The database of this folder."""
+    return f"sqlite:///{folder / 'bridge.sqlite3'}"
+
+
+async def prepare(folder: Path, **sections: object) -> None:
+    """A message to the number alone, and one to another."""
+    configure(folder, url(folder), **sections)
+    async with store_in(url(folder)) as store:
+        await sent(store, Secret(NUMBER, "the-secret-text"))
+        await sent(store, Secret(OTHER, "the-other-text"))
+
+
+async def left(folder: Path, *secrets: str) -> set[str]:
+    """Where the database still has one of these."""
+    async with opened(url(folder)) as database:
+        return await traces(database, *secrets)
+
+
+@pytest.mark.parametrize(
+    "written", ["96598765432", "+965 9876-5432", "0096598765432", "98765432", "٩٨٧٦٥٤٣٢"]
+)
+async def test_a_number_in_any_form_is_forgotten(tmp_path: Path, written: str) -> None:
+    """It is gone from tables and files, and the other one's message is as it was."""
+    await prepare(tmp_path)
+    done = await operate(tmp_path, "forget", written, "--yes")
+
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"{MASKED} was erased:")
+    assert on_disk(tmp_path, NUMBER, "98765432", "the-secret-text") == set()
+    assert await left(tmp_path, "the-other-text") == {"message.text"}
+
+
+async def test_it_can_be_read_from_standard_input(tmp_path: Path) -> None:
+    """So that no history of a shell keeps it."""
+    await prepare(tmp_path)
+    done = await operate(tmp_path, "forget", "-", "--yes", stdin=b"98765432\n")
+
+    assert done.code == 0
+    assert await left(tmp_path, NUMBER) == set()
+
+
+async def test_a_dry_run_and_a_question_change_nothing(tmp_path: Path) -> None:
+    """With --dry-run it only says so; where nobody can be asked it wants --yes."""
+    await prepare(tmp_path)
+    async with opened(url(tmp_path)) as database:
+        before = await cells(database)
+    told = await operate(tmp_path, "forget", NUMBER, "--dry-run")
+    asked = await operate(tmp_path, "forget", NUMBER)
+    async with opened(url(tmp_path)) as database:
+        after = await cells(database)
+
+    assert told.code == 0
+    assert f"{MASKED} would be erased:\nMessages to it:" in told.out
+    assert asked.code == 2
+    assert "Add --yes, or look with --dry-run." in asked.err
+    assert before == after
+
+
+async def test_what_is_still_to_be_sent_is_kept_or_taken_back(tmp_path: Path) -> None:
+    """Exit code 1 while something is kept, with the way to take it back."""
+    configure(tmp_path, url(tmp_path))
+    async with store_in(url(tmp_path)) as store:
+        await put_off(store, Secret(NUMBER, "the-secret-text"))
+        (message,) = await store.recent("U1", 1)
+    kept = await operate(tmp_path, "forget", NUMBER, "--yes")
+    done = await operate(tmp_path, "forget", NUMBER, "--yes", "--cancel", "--json")
+
+    assert kept.code == 1
+    assert f"Kept: {message.ref} is queued." in kept.out
+    assert "--cancel" in kept.out
+    assert done.code == 0
+    assert done.json | {"elsewhere": []} == {
+        "phone": MASKED,
+        "messages": 1,
+        "texts": 1,
+        "unknown": 0,
+        "named": 0,
+        "drafts": 0,
+        "cancelled": 1,
+        "kept": [],
+        "done": True,
+        "phonebook": [],
+        "elsewhere": [],
+    }
+
+
+async def test_it_says_what_it_cannot_erase(tmp_path: Path) -> None:
+    """Slack, kwtSMS, phones, back-ups, files; and the phone book, by the name in it."""
+    await prepare(tmp_path, phonebook={"contacts": {"sara": "98765432", "ali": OTHER}})
+    done = await operate(tmp_path, "forget", NUMBER, "--yes")
+    again = await operate(tmp_path, "forget", NUMBER, "--yes")
+
+    for one in (done, again):
+        assert [where for where in ELSEWHERE if where not in one.out] == []
+        assert "in the phonebook as sara: remove it there" in one.out
+    assert f"Nothing of {MASKED} is stored." in again.out
+
+
+async def test_nothing_that_it_says_has_the_number(tmp_path: Path) -> None:
+    """Its output may be kept in a log: it has neither number nor text nor secret."""
+    await prepare(tmp_path)
+    said: list[Done] = [
+        await operate(tmp_path, "forget", NUMBER, "--dry-run"),
+        await operate(tmp_path, "forget", NUMBER, "--yes", "--json"),
+        await operate(tmp_path, "audit", "export"),
+    ]
+    out = "".join(one.out + one.err for one in said)
+
+    assert [
+        one for one in (NUMBER, "98765432", "the-secret-text", PASSWORD, "xoxb") if one in out
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [(("123",), "'123' is too short"), ((NUMBER,), "bridge.sqlite3 does not exist")],
+    ids=["number", "database"],
+)
+async def test_a_mistake_is_told_with_its_remedy(
+    tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    """Exit code 2, and nothing is made."""
+    configure(tmp_path, url(tmp_path))
+    done = await operate(tmp_path, "forget", *words, "--yes")
+
+    assert done.code == 2
+    assert told in done.err
+    assert "Traceback" not in done.err

@@ -1,0 +1,227 @@
+"""Somebody wants to be forgotten: nothing of their number is left, and nothing accepted is lost."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from kwtsms_bot.outbox.message import DedupeKey, State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import Audit, Forgotten, Pause, Store
+from kwtsms_bot.outbox.store.forgetting import Kept
+from support.database import AT, NUMBER, OTHER, new, store_in
+from support.lives import (
+    LEASE,
+    Secret,
+    cancelled,
+    drafted,
+    in_flight,
+    put_off,
+    rejected,
+    sent,
+    unknown,
+)
+from support.walk import cells, on_disk, traces
+
+LOCAL = NUMBER.removeprefix("965")
+MINUTE = timedelta(minutes=1)
+TO_IT = ("one-text", "two-text", "three-text", "four-text", "draft-text")
+NAMING = "Call Sara on +965 9876 5432 today"
+
+
+async def forget(store: Store, *, cancel: bool = False) -> Forgotten:
+    """Forgets NUMBER."""
+    return await store.forget(NUMBER, AT, actor="shell:sara", cancel=cancel)
+
+
+async def everywhere(store: Store) -> None:
+    """Its number in every table that can hold one, at every point of a message's life."""
+    for minute, fate in enumerate((sent, rejected, unknown, cancelled)):
+        await fate(store, Secret(NUMBER, TO_IT[minute], AT + minute * MINUTE))
+    await drafted(store, Secret(NUMBER, "draft-text"))
+    await drafted(store, Secret("96590000001", f"draft that names {NUMBER}"))
+    later = AT + timedelta(hours=1)
+    await sent(store, Secret(NUMBER, "text for all", later, (OTHER,)))
+    await sent(store, Secret("96590000002", NAMING, later))
+    await store.pause(Pause("U2", f"complaint of {NUMBER}", later))
+
+
+async def test_nothing_of_it_is_left_in_any_table(database_url: str) -> None:
+    """Not the number, however it is written, and not a text that went to it alone."""
+    async with store_in(database_url) as store:
+        await everywhere(store)
+        assert len(await traces(store.database, NUMBER)) > 5
+        found = await forget(store)
+        told = (NUMBER, LOCAL, "9876 5432", *TO_IT)
+
+        assert await traces(store.database, *told) == set()
+        assert (found.messages, found.texts, found.unknown) == (5, 4, 1)
+        assert (found.named, found.drafts, found.cancelled, found.kept) == (1, 2, 0, ())
+
+
+async def test_it_is_gone_from_the_files_while_others_use_them(tmp_path: Path) -> None:
+    """Neither freed pages nor the write-ahead log hold it, though another process is connected."""
+    async with store_in(tmp_path) as running, store_in(tmp_path) as ours:
+        await everywhere(running)
+        told = (NUMBER, LOCAL, *TO_IT)
+        assert on_disk(tmp_path, *told) == set(told)
+        await forget(ours)
+
+        assert await ours.database.empty_log()
+        assert on_disk(tmp_path, *told) == set()
+
+
+async def test_others_keep_their_message(database_url: str) -> None:
+    """A message to many stays theirs, text and all, until the last of them is forgotten."""
+    async with store_in(database_url) as store:
+        await sent(store, Secret(NUMBER, "text for all", others=(OTHER,)))
+        first = await forget(store)
+        assert await traces(store.database, "text for all") == {"message.text"}
+        assert await traces(store.database, OTHER) == {"recipient.phone", "hot_number.phone"}
+        last = await store.forget(OTHER, AT, actor="shell:sara")
+
+        assert (first.messages, first.texts) == (1, 0)
+        assert (last.messages, last.texts) == (1, 1)
+        assert await traces(store.database, "text for all", OTHER) == set()
+
+
+async def test_others_keep_a_text_that_names_it(database_url: str) -> None:
+    """The number in it is masked, the rest is theirs."""
+    async with store_in(database_url) as store:
+        await sent(store, Secret(OTHER, NAMING))
+        await forget(store)
+        (message,) = await store.recent("U1", 1)
+
+        assert message.text == "Call Sara on 965•••••432 today"
+
+
+async def test_what_is_still_to_be_sent_is_kept_and_told(database_url: str) -> None:
+    """What was accepted is not lost for it, whether it waits, is on its way or names the number."""
+    async with store_in(database_url) as store:
+        await put_off(store, Secret(NUMBER, "waits"))
+        await put_off(store, Secret(OTHER, NAMING))
+        await in_flight(store, Secret(NUMBER, "flies", AT + MINUTE))
+        flying, naming, waiting = await store.recent("U1", 3)
+        before = await cells(store.database)
+        found = await forget(store)
+        after = await cells(store.database)
+
+        assert (found.messages, found.named) == (0, 0)
+        assert set(found.kept) == {
+            Kept(waiting.ref, "queued"),
+            Kept(flying.ref, "in_flight"),
+            Kept(naming.ref, "queued"),
+        }
+        for column in ("message.text", "recipient.phone", "recipient.state"):
+            assert before[column] == after[column]
+
+
+async def test_what_waits_is_taken_back_where_that_is_asked_for(database_url: str) -> None:
+    """With `cancel` it is cancelled, its credits are given back, and it is erased like the rest."""
+    async with store_in(database_url) as store:
+        await put_off(store, Secret(NUMBER, "waits", others=(OTHER,)))
+        found = await forget(store, cancel=True)
+        (message,) = await store.recent("U1", 1)
+
+        assert (found.cancelled, found.messages, found.texts, found.kept) == (1, 1, 0, ())
+        assert message.counts == {State.QUEUED: 1, State.CANCELLED: 1}
+        assert (await cells(store.database))["spending.credits"] == "1"
+        assert await traces(store.database, NUMBER) == set()
+
+
+async def test_what_is_in_flight_cannot_be_taken_back(database_url: str) -> None:
+    """It may have left: it is kept until it is settled, and then it goes."""
+    async with store_in(database_url) as store:
+        call = await in_flight(store, Secret(NUMBER, "flies"))
+        kept = await forget(store, cancel=True)
+        await store.settle(call, Plan(State.SENT, AT, gateway_id="f4c8"), AT)
+        gone = await forget(store)
+
+        assert ([one.state for one in kept.kept], kept.cancelled) == (["in_flight"], 0)
+        assert (gone.messages, gone.texts, gone.kept) == (1, 1, ())
+        assert await traces(store.database, NUMBER, "flies") == set()
+
+
+async def test_a_rehearsal_changes_nothing(database_url: str) -> None:
+    """It says what would be done, and the tables are as they were."""
+    async with store_in(database_url) as store:
+        await put_off(store, Secret(NUMBER, "waits", AT - MINUTE))
+        await everywhere(store)
+        before = await cells(store.database)
+        rehearsed = await store.rehearse_forgetting(NUMBER, AT, cancel=True)
+        after = await cells(store.database)
+        found = await forget(store, cancel=True)
+
+        assert before == after
+        assert rehearsed == found
+
+
+async def test_the_ledger_says_that_it_was_done_and_not_to_whom(database_url: str) -> None:
+    """Who did it, when, and how much it was; the number is masked."""
+    async with store_in(database_url) as store:
+        await sent(store, Secret(NUMBER, "text"))
+        await forget(store)
+        line = (await Audit(store.database).entries())[-1]
+
+    assert (line.actor, line.action, line.decision) == ("shell:sara", "forget", "allowed")
+    assert line.subject == "965•••••432"
+    assert line.detail == "messages 1, texts 1, named 0, drafts 0, cancelled 0, kept 0"
+
+
+async def test_cards_are_shown_anew(database_url: str) -> None:
+    """A running bot takes the text out of Slack, too, where it can."""
+    async with store_in(database_url) as store:
+        await sent(store, Secret(NUMBER, "text"))
+        await sent(store, Secret(OTHER, NAMING, AT + MINUTE))
+        shown = {message.id: message for message in await store.recent("U1", 2)}
+        for message in shown.values():
+            await store.shown(message.id, message.revision, None)
+        assert await store.unshown(10) == ()
+        await forget(store)
+
+        assert set(await store.unshown(10)) == set(shown)
+
+
+async def test_a_forgotten_request_that_comes_again_is_not_sent_again(database_url: str) -> None:
+    """The key outlives the content: Slack's second delivery finds the message that was."""
+    key = DedupeKey("slack", "trigger")
+    async with store_in(database_url) as store:
+        first = await store.accept(new(key=key), AT)
+        await store.cancel(first.message.ref, AT)
+        await forget(store)
+        again = await store.accept(new(key=key), AT)
+
+        assert (again.fresh, again.message.id) == (False, first.message.id)
+
+
+async def test_an_unknown_message_to_it_is_not_sent_again(database_url: str) -> None:
+    """The number is gone: an old button sends to the others alone."""
+    async with store_in(database_url) as store:
+        await unknown(store, Secret(NUMBER, "text", others=(OTHER,)))
+        await forget(store)
+        (message,) = await store.recent("U1", 1)
+
+        assert await store.send_again(message.ref, AT + MINUTE) == 1
+        call = await store.claim("one", LEASE, AT + MINUTE)
+        assert call
+        assert [one.phone for one in call.recipients] == [OTHER]
+
+
+async def test_a_late_report_about_it_is_asked_without_it(database_url: str) -> None:
+    """What is followed up has only the numbers that are left."""
+    async with store_in(database_url) as store:
+        await sent(store, Secret(NUMBER, "text", others=(OTHER,)))
+        await forget(store)
+        tracked = await store.to_check(AT + MINUTE)
+
+        assert tracked
+        assert tracked.phones == (OTHER,)
+
+
+async def test_a_number_that_nobody_knows(database_url: str) -> None:
+    """Nothing is found, and nothing else is touched."""
+    async with store_in(database_url) as store:
+        await sent(store, Secret(OTHER, "text"))
+        before = await cells(store.database)
+        found = await store.rehearse_forgetting(NUMBER, AT)
+
+        assert found.nothing
+        assert await cells(store.database) == before
