@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot import cli
+from kwtsms_bot.alerts import outlook
+from kwtsms_bot.alerts.balance import Kind
+from kwtsms_bot.alerts.store import books, summing
 from kwtsms_bot.cli.audit import COLUMNS as AUDIT_COLUMNS
 from kwtsms_bot.commands.policy import ROLES
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.wording import MEANINGS
+from kwtsms_bot.config import BalanceWatch
 from kwtsms_bot.outbox import retry
 from kwtsms_bot.outbox.message import TRANSITIONS, State
 from kwtsms_bot.slack.manifest import SCOPES
@@ -88,6 +92,38 @@ def test_every_operators_command_is_in_the_shells_page() -> None:
     assert set(rows("docs/cli.md", "for operators")) == cli.COMMANDS.keys() - rows(
         "docs/cli.md", "command"
     )
+
+
+def test_every_kind_of_notice_is_explained() -> None:
+    """docs/balance.md says when each of them comes."""
+    assert set(rows("docs/balance.md", "kind")) == set(Kind)
+
+
+def test_every_setting_of_the_balance_watch_is_explained() -> None:
+    """docs/balance.md lists them with their defaults."""
+    written = {name: row[0] for name, row in rows("docs/balance.md", "setting").items()}
+    used = {name: value for name, value in written.items() if value != "–"}
+
+    assert written.keys() == BalanceWatch.model_fields.keys()
+    assert BalanceWatch.model_validate(used) == BalanceWatch()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "figure"),
+    [
+        (r"balances of the last (\d+) days", outlook.WINDOW.days),
+        (r"longer than (\d+) days", outlook.HORIZON),
+        (r"within (\d+) seconds of its end", books.CLOCKS_DIFFER.seconds),
+        (r"those of the last (\d+) days", books.HELD_FOR.days),
+        (r"each of the last (\d+) days", summing.DRAWN),
+    ],
+)
+def test_the_figures_of_the_balance_watch_are_those_of_the_code(pattern: str, figure: int) -> None:
+    """docs/balance.md says how far it looks back and ahead."""
+    found = re.search(pattern, (ROOT / "docs" / "balance.md").read_text())
+
+    assert found
+    assert int(found[1]) == figure
 
 
 def test_every_dependency_has_its_reason() -> None:

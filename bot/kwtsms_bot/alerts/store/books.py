@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import attempt, message, recipient
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store.base import IN_FLIGHT, OVER
+from kwtsms_bot.outbox.store.base import IN_FLIGHT
 from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
 
 CLOCKS_DIFFER = timedelta(seconds=5)  # Between the replicas that settle calls.
@@ -28,36 +28,21 @@ class Cost:
 async def cost_since(connection: AsyncConnection, since: datetime, at: datetime) -> Cost | None:
     """What our calls cost from `since` to `at`; None: one was under way at `at`."""
     flying = select(attempt.c.id).where(attempt.c.state == IN_FLIGHT).limit(1)
-    landed = _over(at, attempt.c.settled_at > at - CLOCKS_DIFFER).limit(1)
+    landed = settled_since(at - CLOCKS_DIFFER).limit(1)
     for query in (flying, landed):
         if (await connection.execute(query)).first() is not None:
             return None
-    charged = _over(since, attempt.c.settled_at > since, attempt.c.points.is_not(None))
-    rows = (await connection.execute(charged)).all()
-    ours = sum((row.points for row in rows), Decimal(0))
-    return Cost(ours, await _unsure(connection, since))
+    rows = (await connection.execute(settled_since(since))).all()
+    ours = sum((row.points for row in rows if row.points is not None), Decimal(0))
+    unsure = sum(row.price for row in rows if row.lost or (row.points is None and row.gateway_id))
+    return Cost(ours, Decimal(unsure))
 
 
-async def _unsure(connection: AsyncConnection, since: datetime) -> Decimal:
-    """A page for each recipient of which nobody knows whether it was charged."""
-    lost = and_(attempt.c.settled_at.is_(None), attempt.c.lease_until > since)
-    about = _over(
-        since, attempt.c.points.is_(None), or_(attempt.c.settled_at > since, lost)
-    ).subquery()
-    query = (
-        select(message.c.pages)
-        .select_from(recipient)
-        .join(about, about.c.id == recipient.c.attempt_id)
-        .join(message, message.c.id == recipient.c.message_id)
-        .where(recipient.c.state.in_([State.UNKNOWN.value, State.SENT.value]))
+def settled_since(since: datetime) -> Any:
+    """Calls that came to an end after `since`; the index knows when they were begun."""
+    return select(attempt).where(
+        attempt.c.begun_at > since - LONGEST_LEASE, attempt.c.settled_at > since
     )
-    return Decimal(sum((await connection.execute(query)).scalars()))
-
-
-def _over(since: datetime, *where: ColumnElement[bool]) -> Any:
-    """Calls that were begun about `since` or later, by the index, and are over."""
-    recent = attempt.c.lease_until > since - LONGEST_LEASE
-    return select(attempt).where(attempt.c.state == OVER, recent, *where)
 
 
 async def held(connection: AsyncConnection, at: datetime) -> Decimal:
@@ -66,7 +51,7 @@ async def held(connection: AsyncConnection, at: datetime) -> Decimal:
     tests = (
         select(attempt.c.points)
         .join_from(attempt, message)
-        .where(message.c.test, message.c.created_at >= since, attempt.c.points.is_not(None))
+        .where(message.c.test, attempt.c.begun_at >= since, attempt.c.points.is_not(None))
     )
     stuck = (
         select(message.c.pages)

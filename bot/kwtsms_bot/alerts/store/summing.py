@@ -18,12 +18,10 @@ from kwtsms_bot.alerts.samples import (
     whole_days,
 )
 from kwtsms_bot.alerts.store.base import Base, newest_look, put_on_its_way, samples_since
-from kwtsms_bot.alerts.store.books import held
+from kwtsms_bot.alerts.store.books import held, settled_since
 from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.tables import alert, alert_delivery, attempt, recipient, tick
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store.base import OVER
-from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
 
 JOB = "digest"
 DRAWN = 14  # Days in the chart.
@@ -85,17 +83,11 @@ class Summing(Base):
 
 async def _states(connection: AsyncConnection, begin: datetime, end: datetime) -> "Counter[State]":
     """How many recipients came to what state by a call of that time, or by waiting for one."""
-    over = func.coalesce(attempt.c.settled_at, attempt.c.lease_until)
+    calls = settled_since(begin).where(attempt.c.settled_at < end).subquery()
     called = (
         select(recipient.c.state, func.count())
-        .join_from(recipient, attempt, attempt.c.id == recipient.c.attempt_id)
-        .where(
-            attempt.c.state == OVER,
-            attempt.c.lease_until.between(begin - LONGEST_LEASE, end + LONGEST_LEASE),
-            over >= begin,
-            over < end,
-            recipient.c.state != State.EXPIRED.value,
-        )
+        .join_from(recipient, calls, calls.c.id == recipient.c.attempt_id)
+        .where(recipient.c.state != State.EXPIRED.value)
         .group_by(recipient.c.state)
     )
     expired = select(recipient.c.state, func.count()).where(
