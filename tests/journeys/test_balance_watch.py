@@ -76,7 +76,8 @@ async def test_a_url_that_fails_is_tried_again(tmp_path: Path) -> None:
             await courier.sweep()
 
         assert calls == ["json://one/", "json://one/"]
-        assert [one.target for one in await store.pending([*courier.targets, "C1"])] == ["C1"]
+        assert await store.pending(courier.targets[0]) == ()
+        assert len(await store.pending("C1")) == 1
 
 
 async def test_a_top_up_gets_one_all_clear(tmp_path: Path) -> None:
@@ -125,3 +126,13 @@ async def test_a_digest_comes_once_a_day(tmp_path: Path) -> None:
         await stage.stop_bot()
 
         assert len(cards(stage, where=ALERTS)) == 1
+
+
+async def test_what_somebody_else_used_stands_in_the_warning(tmp_path: Path) -> None:
+    """Credits that leave the account without a call of the bot are told with the warning."""
+    watch = {**WATCH, "warn": 900}
+    async with staged(tmp_path, alerts={"balance": watch}) as stage:
+        await stage.gateway.until(lambda: len(stage.gateway.requests) >= 2)
+        stage.gateway.top_up(-182)
+
+        await shown(stage, "not through this bot: 182", where=ALERTS)

@@ -74,17 +74,23 @@ class AppriseCourier:
         stopping.cancel()
 
     async def sweep(self) -> None:
-        """Tries everything that is on its way once."""
+        """Tries everything that is on its way once; a target that fails holds up no other."""
         try:
-            for pending in await self._store.pending(self._urls):
-                if not await self._store.take(pending):
-                    continue
-                if await self._deliver(pending):
-                    await self._store.delivered(pending)
-                else:
-                    await self._store.not_delivered(pending)
+            for target in self._urls:
+                for pending in await self._store.pending(target):
+                    if await self._store.take(pending) and not await self._bring(pending):
+                        break
         except DatabaseTrouble as error:
             log.warning("warnings not delivered yet", error=str(error))
+
+    async def _bring(self, pending: Pending) -> bool:
+        """Whether the target has it now."""
+        done = await self._deliver(pending)
+        if done:
+            await self._store.delivered(pending)
+        else:
+            await self._store.not_delivered(pending)
+        return done
 
     async def _deliver(self, pending: Pending) -> bool:
         url = self._urls[pending.target]

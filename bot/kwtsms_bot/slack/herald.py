@@ -41,13 +41,15 @@ class Herald:
         Raises:
             SlackApiError: Slack takes nothing at the moment.
         """
-        for pending in await self._alerts.pending(self._channels):
-            if self._not_before.get(pending.target, 0.0) > time.monotonic():
+        for channel in self._channels:
+            if self._not_before.get(channel, 0.0) > time.monotonic():
                 continue
-            if await self._alerts.take(pending):
-                await self._bring(pending)
+            for pending in await self._alerts.pending(channel):
+                if await self._alerts.take(pending) and not await self._bring(pending):
+                    break
 
-    async def _bring(self, pending: Pending) -> None:
+    async def _bring(self, pending: Pending) -> bool:
+        """Whether the channel has it now."""
         try:
             await self._post(pending)
         except SlackApiError as error:
@@ -56,11 +58,12 @@ class Herald:
                 raise
             log.error("warning not posted", channel=pending.target, error=name(error))
             self._not_before[pending.target] = time.monotonic() + NOWHERE_SECONDS
+            return False
         except Exception:
             await self._alerts.not_delivered(pending)
             raise
-        else:
-            await self._alerts.delivered(pending)
+        await self._alerts.delivered(pending)
+        return True
 
     async def _post(self, pending: Pending) -> None:
         """With its blocks; as text alone where Slack does not know one of them yet."""

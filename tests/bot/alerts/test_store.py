@@ -156,7 +156,7 @@ async def test_whoever_stood_still_decides_nothing(database_url: str) -> None:
         )
 
         assert late is None
-        assert await b.alerts.pending(["C1"]) == ()
+        assert await b.alerts.pending("C1") == ()
         assert (await b.last()).available == 990
 
 
@@ -196,11 +196,21 @@ async def test_a_digest_that_nobody_got_makes_room_for_the_next(database_url: st
             assert await b.alerts.tell_of_day(now.date(), summary, ["C1"], now)
             assert not await b.alerts.tell_of_day(now.date(), summary, ["C1"], now)
 
-        waiting = await b.alerts.pending(["C1"])
+        waiting = await b.alerts.pending("C1")
         assert [(one.notice.kind, one.at) for one in waiting] == [
             (Kind.LOW, AT),
             (Kind.DIGEST, AT + timedelta(days=2)),
         ]
+
+
+async def test_a_reminder_that_nobody_got_makes_room_for_the_next(database_url: str) -> None:
+    """The crossings are told all the same, each of them."""
+    async with bench(database_url) as b:
+        for days, available in enumerate([100, 100, 100, 10, 10, 1000]):
+            await b.look(available, AT + timedelta(days=days), "C1")
+
+        kinds = [one.notice.kind for one in await b.alerts.pending("C1")]
+        assert kinds == [Kind.LOW, Kind.CRITICAL, Kind.ALL_CLEAR]
 
 
 async def test_nobody_sums_up_what_nobody_has_seen(database_url: str) -> None:
@@ -213,16 +223,17 @@ async def test_a_notice_is_in_one_replicas_hands(database_url: str) -> None:
     """Whoever comes second leaves it alone; what could not be delivered is free again."""
     async with bench(database_url) as b:
         await b.look(100, AT, "C1", "C2")
-        first, second = await b.alerts.pending(["C1", "C2"])
+        (first,), (second,) = await b.alerts.pending("C1"), await b.alerts.pending("C2")
 
         assert await b.alerts.take(first)
         assert not await b.alerts.take(first)
-        assert await b.alerts.pending(["C1", "C2"]) == (second,)
+        assert await b.alerts.pending("C1") == ()
         await b.alerts.not_delivered(first)
         assert await b.alerts.take(first)
         await b.alerts.delivered(first)
         assert not await b.alerts.take(first)
-        assert await b.alerts.pending(["C1", "C2"]) == (second,)
+        assert await b.alerts.pending("C1") == ()
+        assert await b.alerts.pending("C2") == (second,)
 
 
 async def test_a_replica_that_is_gone_does_not_keep_a_notice(
@@ -231,7 +242,7 @@ async def test_a_replica_that_is_gone_does_not_keep_a_notice(
     """After a while another may deliver it."""
     async with bench(database_url) as b:
         await b.look(100, AT, "C1")
-        (only,) = await b.alerts.pending(["C1"])
+        (only,) = await b.alerts.pending("C1")
         monkeypatch.setattr("kwtsms_bot.alerts.store.delivering.TAKING", timedelta(0))
         assert await b.alerts.take(only)
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.alerts.balance import Notice
+from kwtsms_bot.alerts.balance import Kind, Notice
 from kwtsms_bot.alerts.samples import Sample
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.columns import inserted_id
@@ -24,7 +24,14 @@ class Base:
 async def put_on_its_way(
     connection: AsyncConnection, notice: Notice, targets: Iterable[str], at: datetime
 ) -> None:
-    """Writes a notice down, on its way to all targets."""
+    """Writes a notice down, on its way to all targets; what it makes stale is not delivered.
+
+    So after an outage nobody gets the digests and reminders of a week at once. A crossing is
+    always told.
+    """
+    outdated = Kind.DIGEST if notice.kind is Kind.DIGEST else Kind.REMINDER
+    stale = select(alert.c.id).where(alert.c.kind == outdated.value)
+    await connection.execute(delete(alert_delivery).where(alert_delivery.c.alert_id.in_(stale)))
     made = await connection.execute(
         insert(alert).values(
             kind=notice.kind.value,

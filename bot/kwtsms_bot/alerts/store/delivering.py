@@ -3,7 +3,6 @@
 A delivery belongs to one replica while it is under way: two of them would post it twice.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -32,12 +31,12 @@ class Pending:
 class Delivering(Base):
     """The couriers' questions."""
 
-    async def pending(self, targets: Iterable[str], limit: int = 50) -> tuple[Pending, ...]:
-        """What is still to go to these targets and in nobody's hands, oldest first."""
+    async def pending(self, target: str, limit: int = 50) -> tuple[Pending, ...]:
+        """What is still to go there and in nobody's hands, oldest first."""
         query = (
             select(alert, alert_delivery.c.target)
             .join_from(alert_delivery, alert)
-            .where(alert_delivery.c.target.in_(list(targets)), self._free())
+            .where(alert_delivery.c.target == target, self._free())
             .order_by(alert.c.id)
             .limit(limit)
         )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, tzinfo
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.alerts.balance import Kind, Level, Notice
@@ -20,7 +20,7 @@ from kwtsms_bot.alerts.samples import (
 from kwtsms_bot.alerts.store.base import Base, newest_look, put_on_its_way, samples_since
 from kwtsms_bot.alerts.store.books import held, settled_since
 from kwtsms_bot.database import AlreadyThere
-from kwtsms_bot.database.tables import alert, alert_delivery, attempt, recipient, tick
+from kwtsms_bot.database.tables import attempt, recipient, tick
 from kwtsms_bot.outbox.message import State
 
 JOB = "digest"
@@ -64,17 +64,13 @@ class Summing(Base):
     async def tell_of_day(
         self, day: date, summary: Notice, targets: Iterable[str], at: datetime
     ) -> bool:
-        """Puts the digest of `day` on its way, in the place of one that is still under way.
+        """Puts the digest of `day` on its way.
 
         False: somebody has done it before.
         """
         try:
             async with self.database.transaction() as connection:
                 await connection.execute(insert(tick).values(job=JOB, slot=day.isoformat()))
-                older = select(alert.c.id).where(alert.c.kind == Kind.DIGEST.value)
-                await connection.execute(
-                    delete(alert_delivery).where(alert_delivery.c.alert_id.in_(older))
-                )
                 await put_on_its_way(connection, summary, targets, at)
         except AlreadyThere:
             return False
