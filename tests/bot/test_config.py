@@ -1,6 +1,6 @@
 """config.yaml: what is read, what is refused, and how it says so."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.config import Config, ConfigurationProblems, load, parse
+from kwtsms_bot.config import BalanceWatch, Config, ConfigurationProblems, load, parse
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-very-secret-1",
@@ -189,3 +189,33 @@ def test_no_text_raises_anything_else(text: str) -> None:
     """Whatever stands in the file, the answer is a configuration or a list of problems."""
     with pytest.raises(ConfigurationProblems):
         parse(text, "config.yaml", {})
+
+
+@pytest.mark.parametrize(
+    ("written", "at"), [('"08:00"', time(8)), ("08:00", time(8)), ("12:30", time(12, 30))]
+)
+def test_a_time_of_day_needs_no_quotes(written: str, at: time) -> None:
+    """YAML reads 12:30 as a number in base sixty; we know what was meant."""
+    config = parse(f"{GOOD}alerts: {{balance: {{digest: {written}}}}}", "config.yaml", SECRETS)
+
+    assert config.alerts.balance.digest == at
+
+
+def test_a_wrong_time_and_a_wrong_zone_are_told_with_their_remedy() -> None:
+    """What was expected, by an example."""
+    text = f"{GOOD}alerts:\n  balance:\n    digest: 8am\n    timezone: Kuwait City\n"
+
+    digest, zone = problems(text)
+    assert 'digest: expected a time of day such as 08:00, got "8am"' in digest
+    assert "timezone: expected the name of a time zone such as Asia/Kuwait" in zone
+
+
+def test_the_days_are_those_of_the_time_zone() -> None:
+    """Kuwait's without a time zone database; others by name."""
+    summer = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+    zones = [
+        BalanceWatch.model_validate({"timezone": name}).zone
+        for name in ("Asia/Kuwait", "Europe/Berlin")
+    ]
+
+    assert [summer.astimezone(zone).isoformat()[8:16] for zone in zones] == ["02T01:30", "02T00:30"]
