@@ -1,21 +1,29 @@
 """What reaches the log: one event a line with its facts; tokens and phone numbers never whole.
 
-Libraries that log what they carry are kept above the level at which they do, in any case.
+Libraries that log what they carry are kept above the level at which they do, in any case. Of an
+exception the log has the way it came, and its words only where they are known to quote nothing.
 """
 
 import logging
 import re
 import secrets
 import sys
+import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from structlog.typing import EventDict, Processor
+from structlog.typing import EventDict, ExcInfo, Processor
 
 from kwtsms_bot.config import Logging
 
 _TOKEN = re.compile(r"\b(xox[a-z]-|xapp-|xwfp-)[\w-]+")
 _NUMBER = re.compile(r"(?<![\w.:-])\+?(\d{3})\d{4,9}(\d{3})(?![\w.:-])")
+# As it is typed at home: eight digits, or in two groups behind the country code.
+_LOCAL = re.compile(r"(?<![\w.:-])(?:(?:\+|00)?965[ -]?)?[24569]\d{3}[ -]?\d(\d{3})(?![\w.:-])")
+# A ValueError, a KeyError or a database's own error quotes the value that it is about.
+_PLAIN = (TypeError, AttributeError, NameError, ImportError, OSError, RuntimeError, AssertionError)
+_PLAIN_HOMES = ("kwtsms_bot", "kwtsms_client", "slack_sdk", "slack_bolt", "aiohttp", "httpx")
 # At DEBUG these write request bodies; slack_bolt does so at INFO for a wrong signature.
 _LEAST = {
     "slack_bolt": logging.ERROR,
@@ -56,7 +64,7 @@ def configure(settings: Logging) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(told),
         mask,
     ]
     structlog.configure(
@@ -93,12 +101,34 @@ def _formatter(settings: Logging, shared: list[Processor]) -> logging.Formatter:
 
 def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """The last net: whatever was logged, tokens and numbers in it are masked."""
-    return {key: _masked(value) for key, value in event.items()}
+    return {key: value if key == REQUEST else _masked(value) for key, value in event.items()}
+
+
+def told(exc_info: ExcInfo) -> str:
+    """How an exception came about, from its first cause on."""
+    return "\n".join(reversed([_way(error) for error in _causes(exc_info[1])]))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The exception, and what it was raised from or while."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _way(error: BaseException) -> str:
+    kind = type(error)
+    home = kind.__module__.partition(".")[0]
+    plain = home in _PLAIN_HOMES or (home == "builtins" and isinstance(error, _PLAIN))
+    words = str(error) if plain else "(its words may quote what is private)"
+    return "".join(traceback.format_tb(error.__traceback__)) + f"{kind.__qualname__}: {words}"
 
 
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
-        return _NUMBER.sub(r"\1••••\2", _TOKEN.sub(r"\1•••", value))
+        return _LOCAL.sub(r"••••\1", _NUMBER.sub(r"\1••••\2", _TOKEN.sub(r"\1•••", value)))
     if isinstance(value, dict):
         return {key: _masked(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
