@@ -74,8 +74,8 @@ async def test_a_slow_gateway_is_waited_for_and_nothing_new_is_begun(tmp_path: P
         await bot.start()
         await stage.gateway.until(lambda: len(stage.gateway.ledger) == MESSAGES, timeout=15)
 
-        assert (code, sent) == (0, at_the_stop)
-        assert 0 < sent < MESSAGES
+        assert code == 0
+        assert 0 < sent <= at_the_stop + 1 < MESSAGES  # One may have been on its way already.
         assert took < LONGEST_SECONDS
         assert len(sends(stage)) == MESSAGES
 

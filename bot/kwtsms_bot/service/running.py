@@ -49,6 +49,7 @@ class Service:
         async with AsyncExitStack() as stack:
             database = await _unless(stop, open_database(self.config.outbox.database))
             if database is None:
+                log.info("stopped")
                 return
             stack.push_async_callback(database.close)
             metrics = Metrics()
