@@ -18,7 +18,7 @@ from kwtsms_bot.service.running import FINISH_SECONDS
 from kwtsms_sandbox.slack.demo import OPS, SARA
 from support.bot import NUMBER, BotProcess, sends, shown, staged
 
-MESSAGES = 6
+MESSAGES = 10
 SLOW_SECONDS = 4  # Eight calls could be begun meanwhile.
 LONGEST_SECONDS = 20
 
