@@ -51,6 +51,7 @@ message = Table(
     Column("place_channel", String(40)),
     Column("place_ts", String(40)),
     Index(None, "author", "id"),
+    Index(None, "author", "created_at"),
 )
 # The publisher's question: what is not shown as it is? Almost no row is in this index.
 Index(

@@ -101,6 +101,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("ref", name=op.f("uq_message_ref")),
     )
     op.create_index(op.f("ix_message_author_id"), "message", ["author", "id"], unique=False)
+    op.create_index(op.f("ix_message_author_created_at"), "message", ["author", "created_at"])
     op.create_index(
         "ix_message_unshown",
         "message",

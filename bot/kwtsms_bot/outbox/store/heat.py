@@ -1,20 +1,22 @@
 """Numbers that were just sent to: the gateway refuses a whole request for one of them (ERR028)."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, or_, select, update
+from sqlalchemy import Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import hot_number, recipient
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store.base import touch
+from kwtsms_bot.outbox.store.base import only_checked, touch
 
 HOT = timedelta(seconds=16)  # 15 s, and a little for the two clocks.
 # Further off is nothing but what a clock has written that was fast.
 HOTTEST = timedelta(minutes=1)
+NOT_LEFT = (State.QUEUED.value, State.CLAIMED.value)
 HOT_REASON = "A message to this number left less than 15 seconds ago."
 
 
@@ -49,18 +51,15 @@ async def without_hot(
         )
     ).all()
     until = {row.phone: row.until for row in hot}
+    put_off = defaultdict(list)
     for row in rows:
         if row.phone in until:
-            await connection.execute(
-                update(recipient)
-                .where(
-                    recipient.c.id == row.id,
-                    or_(
-                        recipient.c.state == State.QUEUED.value,
-                        recipient.c.state == State.CLAIMED.value,
-                    ),
-                )
-                .values(due_at=until[row.phone], reason=HOT_REASON, code=None)
-            )
+            put_off[until[row.phone]].append(row.id)
+    for due_at, ids in put_off.items():  # Those of one call became hot at one time.
+        await connection.execute(
+            update(recipient)
+            .where(recipient.c.id.in_(ids), only_checked(recipient.c.state).in_(NOT_LEFT))
+            .values(due_at=due_at, reason=HOT_REASON, code=None)
+        )
     await touch(connection, [row.message_id for row in rows if row.phone in until])
     return [row for row in rows if row.phone not in until]

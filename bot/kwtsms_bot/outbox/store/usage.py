@@ -1,7 +1,7 @@
 """What has been sent lately, asked inside the transaction that accepts more."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, insert, select, update
@@ -49,24 +49,36 @@ async def _spent(connection: AsyncConnection, day: str) -> int:
 
 
 async def _authors(
-    connection: AsyncConnection, requests: Iterable[Request], most: int | None
+    connection: AsyncConnection, requests: Sequence[Request], most: int | None
 ) -> dict[str, Author]:
-    """Of each author as many times as those who come now can come to."""
+    """Those who have sent as much within the hour as they may, or will have once these are in."""
     if most is None:
         return {}
-    found = {}
-    for author, count in Counter(one.new.author for one in requests).items():
-        start = max(0, most - count)
-        query = (
-            select(message.c.created_at)
-            .where(message.c.author == author)
-            .order_by(message.c.id.desc())
-            .offset(start)
-            .limit(count)
-        )
-        times = (await connection.execute(query)).scalars().all()
-        found[author] = Author(start, tuple(times))
-    return found
+    since = min(one.at for one in requests) - HOUR
+    come = Counter(one.new.author for one in requests)
+    query = (
+        select(message.c.author, func.count())
+        .where(message.c.author.in_(list(come)), message.c.created_at > since)
+        .group_by(message.c.author)
+        .having(func.count() > most - max(come.values()))
+    )
+    near = [author for author, _ in await connection.execute(query)]
+    return {
+        one: await _author(connection, one, start=max(0, most - come[one]), count=come[one])
+        for one in near
+    }
+
+
+async def _author(connection: AsyncConnection, author: str, *, start: int, count: int) -> Author:
+    """As many of somebody's times as those who come now can come to."""
+    query = (
+        select(message.c.created_at)
+        .where(message.c.author == author)
+        .order_by(message.c.id.desc())
+        .offset(start)
+        .limit(count)
+    )
+    return Author(start, tuple((await connection.execute(query)).scalars()))
 
 
 async def _busy(

@@ -1,0 +1,125 @@
+"""How long it takes to claim the next call from a queue of 1,000 and of 1,000,000 recipients.
+
+    .venv/bin/python benchmarks/claiming.py
+
+The queue is what a campaign leaves: messages to 100,000 numbers each. Claimed from it are a call of
+200 of them; the same while ten of the first numbers are hot and have to be put off; a single
+message that has come meanwhile; an urgent one. What was claimed goes back before the next.
+"""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from databases import KINDS, opened
+from sqlalchemy import delete, update
+
+from kwtsms_bot.database.tables import TOLD, hot_number, recipient
+from kwtsms_bot.outbox.message import ClaimedCall, NewMessage, Priority
+from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store.heat import heat
+from kwtsms_bot.outbox.store.takeover import give_back
+
+SIZES = (1_000, 1_000_000)
+LARGEST = 100_000  # Recipients of one message.
+TIMES = 100
+HOT = 10
+LEASE = timedelta(seconds=30)
+AT = datetime(2026, 11, 24, tzinfo=UTC)
+Prepare = Callable[[Store, ClaimedCall], Awaitable[None]]
+
+
+def message(numbers: range, priority: Priority) -> NewMessage:
+    """A message to these numbers."""
+    return NewMessage(
+        source="benchmark",
+        author="U1",
+        text="hello",
+        sender_id="MY-APP",
+        recipients=tuple(f"965{50000000 + number}" for number in numbers),
+        pages=1,
+        priority=priority,
+    )
+
+
+async def fill(store: Store, size: int) -> None:
+    """A campaign of so many recipients."""
+    for start in range(0, size, LARGEST):
+        numbers = range(start, min(size, start + LARGEST))
+        await store.accept(message(numbers, Priority.BULK), AT)
+
+
+async def undo(store: Store, call: ClaimedCall) -> None:
+    """Puts back what was claimed, and what was put off because it was hot."""
+    async with store.database.transaction() as connection:
+        await give_back(connection, call.attempt, AT)
+        await connection.execute(delete(hot_number))
+        await connection.execute(
+            update(recipient)
+            .where(recipient.c.message_id == call.message_id, recipient.c.due_at > AT, TOLD)
+            .values(due_at=AT, reason=None)
+        )
+
+
+async def heat_some(store: Store, last: ClaimedCall) -> None:
+    """Some of those that are claimed next are hot."""
+    async with store.database.transaction() as connection:
+        await heat(connection, [one.phone for one in last.recipients[:HOT]], AT)
+
+
+async def nothing(_store: Store, _last: ClaimedCall) -> None:
+    """As it is."""
+
+
+async def claims(store: Store, prepare: Prepare) -> float:
+    """The median of many, in seconds."""
+    took = []
+    last = await store.claim("benchmark", LEASE, AT)
+    assert last is not None  # noqa: S101 - What is timed has to be right.
+    for _ in range(TIMES):
+        await undo(store, last)
+        await prepare(store, last)
+        begun = time.perf_counter()
+        last = await store.claim("benchmark", LEASE, AT)
+        took.append(time.perf_counter() - begun)
+        assert last is not None  # noqa: S101
+    await undo(store, last)
+    return statistics.median(took)
+
+
+async def measured(kind: str, size: int) -> dict[str, float]:
+    """What a claim of each sort takes."""
+    with TemporaryDirectory() as folder:
+        async with opened(kind, Path(folder)) as database:
+            store = Store(database)
+            await fill(store, size)
+            found = {"200 of the campaign": await claims(store, nothing)}
+            found[f"the same, {HOT} of them hot"] = await claims(store, heat_some)
+            await store.accept(message(range(1), Priority.NORMAL), AT)
+            found["a single one before them"] = await claims(store, nothing)
+            await store.accept(message(range(1), Priority.URGENT), AT)
+            found["an urgent one before all"] = await claims(store, nothing)
+            return found
+
+
+def main() -> None:
+    """Measures and prints."""
+    few, many = (f"{size:,}" for size in SIZES)
+    print(f"| database | claimed | from {few}, ms | from {many}, ms | ratio |")
+    print("|---|---|---|---|---|")
+    for kind in KINDS:
+        small, large = (asyncio.run(measured(kind, size)) for size in SIZES)
+        for what, before in small.items():
+            after = large[what]
+            print(
+                f"| {kind} | {what} | {before * 1000:.1f} | {after * 1000:.1f} | "
+                f"{after / before:.2f} |"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""However long the queue is, the next call is found by looking into indexes."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import Store
+from support.database import AT, NUMBER, OTHER, new, store_in
+
+LEASE = timedelta(seconds=30)
+NUMBERS = tuple(f"965{90000000 + number}" for number in range(300))
+SENT = Plan(State.SENT, AT, gateway_id="f4c8")
+
+
+async def one_call(store: Store) -> None:
+    """Claims a call of which a number is hot, sends it, and looks whether others have died."""
+    await store.accept(new(NUMBERS[0]), AT)
+    await store.accept(new(*NUMBERS), AT)
+    for _ in range(2):
+        call = await store.claim("one", LEASE, AT)
+        assert call
+        assert await store.put_in_flight(call, LEASE, AT)
+        await store.settle(call, SENT, AT)
+    assert await store.claim("one", LEASE, AT)
+    await store.reap(AT + LEASE)
+
+
+async def test_a_call_is_taken_without_a_walk_through_the_queue(tmp_path: Path) -> None:
+    """No step of it reads all that is queued, nor a whole table, nor sorts what it finds."""
+    said: list[tuple[str, Any]] = []
+    async with store_in(tmp_path) as store:
+
+        def heard(_c: Any, _cursor: Any, statement: str, facts: Any, *_: Any) -> None:
+            said.append((statement, facts))
+
+        event.listen(store.database._engine.sync_engine, "before_cursor_execute", heard)
+        await one_call(store)
+        changes = [one for one in said if one[0].startswith("UPDATE recipient")]
+        plans = []
+        async with store.database.reading() as connection:
+            for statement, facts in changes:
+                query = f"EXPLAIN QUERY PLAN {statement}"
+                rows = (await connection.exec_driver_sql(query, facts)).all()
+                plans.append((statement, " ".join(row.detail for row in rows)))
+
+    assert len(changes) >= 8
+    put_right = [plan for statement, plan in plans if "due_at=(" in statement]
+    others = [plan for statement, plan in plans if "due_at=(" not in statement]
+    assert all("ix_recipient_state_priority_due_at_id" in plan for plan in put_right)
+    assert [plan for plan in others if "ix_recipient_state" in plan] == []
+    assert [plan for _, plan in plans if "SCAN recipient" in plan] == []
+
+
+@pytest.mark.parametrize("count", [1, 200])
+async def test_those_who_were_hot_at_one_time_are_put_off_together(
+    database_url: str, count: int
+) -> None:
+    """One statement for all of them; those of another time keep theirs."""
+    later = AT + timedelta(seconds=3)
+    async with store_in(database_url) as store:
+        for at, numbers in ((AT, NUMBERS[:count]), (later, (NUMBER,))):
+            await store.accept(new(*numbers, text=f"first {at}"), at)
+            call = await store.claim("one", LEASE, at)
+            assert call
+            assert await store.put_in_flight(call, LEASE, at)
+        message = (await store.accept(new(*NUMBERS[:count], NUMBER, OTHER), later)).message
+        call = await store.claim("one", LEASE, later)
+        call = call or await store.claim("one", LEASE, later)  # All of the first 200 were hot.
+        assert call
+        queued = await store.recipients(message.id, (State.QUEUED,))
+
+    assert [one.phone for one in call.recipients] == [OTHER]
+    assert {one.due_at - AT for one in queued[:count]} == {timedelta(seconds=16)}
+    assert [one.due_at - AT for one in queued[count:]] == [timedelta(seconds=19)]
