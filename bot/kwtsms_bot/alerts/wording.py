@@ -100,7 +100,8 @@ def _elsewhere(facts: Facts, say: Language) -> list[str]:
         when = say("yesterday") if facts.yesterday else say("in the last 24 hours")
         found.append(
             say(
-                "Credits that left the account {when}, and not through this bot: {credits}.",
+                "Credits that left the account {when}, and not through this bot: {credits}. If "
+                "nobody knows who used them, change the API password at kwtsms.com.",
                 credits=credits_text(facts.elsewhere),
                 when=when,
             )

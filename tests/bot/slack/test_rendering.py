@@ -139,7 +139,8 @@ def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
         "Credits used yesterday: 45.",
         "Messages of yesterday: 40 sent, 2 failed, 1 unknown.",
         "The credits last about 9 days, between 6 and 14.",
-        "Credits that left the account yesterday, and not through this bot: 182.",
+        "Credits that left the account yesterday, and not through this bot: 182. If nobody knows "
+        "who used them, change the API password at kwtsms.com.",
         "Credits held by test and stuck messages: up to 36. They come back when you delete the "
         "messages from the queue at kwtsms.com.",
     ]
