@@ -5,9 +5,17 @@ import os
 from hypothesis import settings
 
 from support.gateway import caller, gateway, running
-from support.postgres import database_url, postgres_server, postgres_url
+from support.postgres import database_url, empty_database_url, postgres_server, postgres_url
 
-__all__ = ["caller", "database_url", "gateway", "postgres_server", "postgres_url", "running"]
+__all__ = [
+    "caller",
+    "database_url",
+    "empty_database_url",
+    "gateway",
+    "postgres_server",
+    "postgres_url",
+    "running",
+]
 
 # How fast a machine is that has other things to do is no property of our code.
 settings.register_profile("kwtsms", deadline=None)

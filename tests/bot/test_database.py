@@ -1,15 +1,25 @@
 """The database: brought up to date at start, whatever state it is in."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, inspect
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, MetaData, Table, create_engine, insert, inspect, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
 from kwtsms_bot.database import DatabaseTrouble, open_database
+from kwtsms_bot.database.engine import MIGRATIONS
 from kwtsms_bot.database.tables import metadata
 from support.database import opened
+
+FIRST = "0001"
+REPLICAS = 4
 
 
 async def test_the_migrations_make_the_tables_that_the_code_wants(tmp_path: Path) -> None:
@@ -63,3 +73,72 @@ async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> No
 
     with pytest.raises(DatabaseTrouble, match="a newer kwtsms-bridge has used it"):
         await open_database(database_url)
+
+
+async def test_replicas_that_start_at_once_make_the_tables_once(empty_database_url: str) -> None:
+    """Each waits for the one that is at it, and finds them made."""
+    opened_at_once = await asyncio.gather(
+        *(open_database(empty_database_url) for _ in range(REPLICAS))
+    )
+    times = [await database.now() for database in opened_at_once]
+    await asyncio.gather(*(database.close() for database in opened_at_once))
+
+    assert len(times) == REPLICAS
+
+
+async def test_an_upgrade_from_the_first_schema_keeps_every_row(empty_database_url: str) -> None:
+    """A database of the first release, with a row in each table, is brought to this version."""
+    with connected(empty_database_url) as connection:
+        to_revision(connection, FIRST)
+        before = {table.name: filled(connection, table) for table in tables(connection)}
+
+    database = await open_database(empty_database_url)
+    await database.close()
+
+    with connected(empty_database_url) as connection:
+        after = {table.name: rows(connection, table) for table in tables(connection)}
+    assert set(after) == set(metadata.tables)
+    for name, kept in before.items():
+        assert [{column: row[column] for column in kept} for row in after[name]] == [kept]
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A connection past our own code."""
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def to_revision(connection: Connection, revision: str) -> None:
+    """Makes the tables as they were in that version."""
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, revision)
+
+
+def tables(connection: Connection) -> list[Table]:
+    """The tables as they are in the database, those that others refer to first."""
+    found = MetaData()
+    found.reflect(connection)
+    return [table for table in found.sorted_tables if table.name != "alembic_version"]
+
+
+def filled(connection: Connection, table: Table) -> dict[str, Any]:
+    """The one row that is put into it."""
+    row = {column.name: value(column.type.python_type) for column in table.columns}
+    connection.execute(insert(table).values(row))
+    (found,) = rows(connection, table)
+    return found
+
+
+def value(kind: type) -> Any:
+    """Something of that type; the number of the only row, for what refers to another."""
+    return "1" if kind is str else kind(1)
+
+
+def rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    """All that is in it."""
+    return [dict(row) for row in connection.execute(select(table)).mappings()]

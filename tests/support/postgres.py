@@ -115,3 +115,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def postgres_url(postgres_server: Postgres) -> str:
     """An outbox of the test's own on PostgreSQL alone."""
     return postgres_server.fresh()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of the test's own without tables, of each of the two kinds."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'outbox.sqlite3'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.empty()
