@@ -78,7 +78,9 @@ def due(
     threshold = thresholds.critical if level is Level.CRITICAL else thresholds.warn
     kind = _kind(standing.level, level)
     if kind is None and level is not Level.FINE and standing.told_at is not None:
-        kind = Kind.REMINDER if at - standing.told_at >= thresholds.remind_after else None
+        # A warning of the future was told by a clock that was wrong: it keeps nobody quiet.
+        since = abs(at - standing.told_at)
+        kind = Kind.REMINDER if since >= thresholds.remind_after else None
     return Notice(kind, level, available, threshold) if kind else None
 
 

@@ -60,6 +60,12 @@ def test_a_reminder_comes_after_a_day() -> None:
     assert kind(standing, 150, AT + DAY) is Kind.REMINDER
 
 
+def test_a_clock_that_was_ahead_keeps_no_reminder_back() -> None:
+    """A warning that was told next year is long enough ago."""
+    assert kind(Standing(Level.LOW, AT + 365 * DAY), 150) is Kind.REMINDER
+    assert kind(Standing(Level.LOW, AT + timedelta(hours=1)), 150) is None
+
+
 def test_a_fine_balance_is_never_reminded_of() -> None:
     """An all-clear is told once."""
     assert kind(Standing(Level.FINE, AT), 1000, AT + 10 * DAY) is None

@@ -118,6 +118,18 @@ async def test_a_call_of_unknown_outcome_may_have_cost_a_page_each(database_url:
         assert (await b.last()).unsure == 0
 
 
+async def test_a_clock_that_was_ahead_blames_nobody(database_url: str) -> None:
+    """After a look of next year our calls are reckoned from the last look before now."""
+    async with bench(database_url) as b:
+        await b.look(1000, AT)
+        await b.look(1000, AT + 9000 * HOUR)
+        await b.send(AT + HOUR / 2, sent(100))
+        notice = await b.look(199, AT + HOUR)
+
+        assert notice
+        assert notice.facts.elsewhere == 701
+
+
 async def test_what_left_without_us_stands_in_the_warning(database_url: str) -> None:
     """Where it is more than a tenth of the threshold: less is no news beside the warning."""
     async with bench(database_url) as b:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.alerts.balance import Kind, Level, Notice, Standing
@@ -96,8 +96,8 @@ async def _keep(
     connection: AsyncConnection, at: datetime, available: Decimal, level: Level
 ) -> None:
     """Writes down what was seen, and what our calls cost since a look that has that too."""
-    known = select(balance_sample.c.at).where(balance_sample.c.ours.is_not(None))
-    newest = known.order_by(balance_sample.c.id.desc()).limit(1)
+    known = balance_sample.c.ours.is_not(None), balance_sample.c.at <= at
+    newest = select(func.max(balance_sample.c.at)).where(*known)
     since: datetime | None = (await connection.execute(newest)).scalar()
     cost = await cost_since(connection, since or at, at)
     await connection.execute(
