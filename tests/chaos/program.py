@@ -111,8 +111,8 @@ async def _out_of_transactions() -> None:
 
 
 def _is_busy(database: Database) -> bool:
-    busy: int = database._engine.pool.checkedout()  # type: ignore[attr-defined]
-    return busy > 0
+    pools: Any = (database._engine.pool, database._direct.pool)
+    return any(pool.checkedout() > 0 for pool in pools)
 
 
 async def _opened(url: str) -> Database:
