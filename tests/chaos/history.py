@@ -103,7 +103,7 @@ class History:
 
     async def ticks(self) -> int:
         """How many slots of scheduled work were taken."""
-        (row,) = await self._ask("SELECT count(*) AS found FROM tick WHERE job = 'balance'")
+        (row,) = await self._ask("SELECT count(*) AS found FROM tick WHERE job <> 'digest'")
         found: int = row.found
         return found
 

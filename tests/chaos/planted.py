@@ -120,7 +120,7 @@ def both_run_one_tick() -> None:
     """Every replica takes every slot."""
     honest = AlertStore.take_tick
 
-    async def take_tick(self: AlertStore, job: str, slot: str) -> bool:
+    async def take_tick(self: AlertStore, job: str, slot: datetime) -> bool:
         await honest(self, job, slot)
         return True
 

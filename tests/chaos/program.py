@@ -134,7 +134,7 @@ def _arm(point: Point, trap: _Trap) -> None:
             _wrap(Store, "settle", after=trap)
 
 
-def _is_send(_client: Any, call: Call[Any]) -> bool:
+def _is_send(_client: Any, call: Call[Any], *_rest: Any) -> bool:
     return call.path.strip("/").endswith("send")
 
 

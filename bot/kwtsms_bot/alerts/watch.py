@@ -1,7 +1,7 @@
 """The scheduled look at the balance. Decides nothing: `balance` does, and `store` keeps it."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -10,9 +10,9 @@ from kwtsms_bot.alerts.balance import Thresholds
 from kwtsms_bot.alerts.rules import Rules
 from kwtsms_bot.alerts.store import JOB, AlertStore
 from kwtsms_bot.config import BalanceWatch as Settings
+from kwtsms_bot.database.ticks import slot_of
 from kwtsms_client import Balance, KwtSMSError
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 log = structlog.get_logger(__name__)
 
 
@@ -43,7 +43,7 @@ class BalanceWatch:
 
     async def check(self, now: datetime) -> None:
         """Looks, keeps what it saw, and puts the notice that is due on its way."""
-        if not await self._store.take_tick(JOB, self._slot(now)):
+        if not await self._store.take_tick(JOB, slot_of(now, self._settings.every)):
             return
         after = await self._store.last_look()
         try:
@@ -57,8 +57,3 @@ class BalanceWatch:
         log.info("balance seen", available=str(balance.available), notice=notice and notice.kind)
         if notice:
             self._on_change()
-
-    def _slot(self, now: datetime) -> str:
-        """The same for all replicas that run at about the same time."""
-        every = self._settings.every
-        return (EPOCH + (now - EPOCH) // every * every).isoformat()

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.database.ticks import slot_of
 from kwtsms_bot.outbox.evidence import Seen, weigh
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.outbox.store.evidence import LostCall
 from kwtsms_client import Balance, KwtSMSError
 
-SWEEP_SECONDS = 15.0
+SWEEP = timedelta(seconds=15)
 log = structlog.get_logger(__name__)
 
 
@@ -45,12 +46,15 @@ class Witness:
                 await self.look()
             except DatabaseTrouble as error:
                 log.warning("not looked into", error=str(error))
-            await _wait(stop, SWEEP_SECONDS)
+            await _wait(stop, SWEEP.total_seconds())
 
     async def look(self) -> int:
-        """Looks into the calls that were lost a while ago; how many those were."""
+        """Looks into the calls that were lost a while ago; how many those were.
+
+        One replica does, for all: the others' turn comes in another slot.
+        """
         lost = await self._store.lost_calls(self._clock())
-        if not lost:
+        if not lost or not await self._store.take_look(slot_of(self._clock(), SWEEP)):
             return 0
         begun_at = self._clock()
         try:

@@ -1,5 +1,6 @@
 """What the balance tells about a call that was lost: never more than is so."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -255,6 +256,20 @@ async def test_a_gateway_that_is_silent_is_asked_later(database_url: str) -> Non
         it.later(61)
         it.running.gateway.fault(Fault.HTML_502, endpoint="balance")
         assert await it.witness.look() == 0
+        it.later(15)
         await it.witness.look()
 
+        assert len(await it.evidence(lost)) == 1
+
+
+async def test_one_replica_asks_for_all(database_url: str) -> None:
+    """Two that look at the same time find the same calls; one request for the balance tells."""
+    async with bench(database_url) as it:
+        lost = await it.lose(OTHER, arrives=False)
+        it.later(61)
+        before = len(it.running.gateway.requests)
+        looked = await asyncio.gather(it.witness.look(), it.witness.look())
+
+        assert sorted(looked) == [0, 1]
+        assert len(it.running.gateway.requests) == before + 1
         assert len(await it.evidence(lost)) == 1

@@ -5,10 +5,10 @@ from the same past.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.alerts.balance import Kind, Level, Notice, Standing
@@ -16,27 +16,18 @@ from kwtsms_bot.alerts.rules import Rules
 from kwtsms_bot.alerts.samples import Sample
 from kwtsms_bot.alerts.store.base import Base, newest_look, put_on_its_way, samples_since
 from kwtsms_bot.alerts.store.books import cost_since, held
-from kwtsms_bot.database import AlreadyThere
-from kwtsms_bot.database.tables import alert, balance_sample, tick
+from kwtsms_bot.database.tables import alert, balance_sample
+from kwtsms_bot.database.ticks import take_tick
 
 JOB = "balance"
-TICKS_KEPT = timedelta(days=7)
 
 
 class Looking(Base):
     """The balance watch's questions."""
 
-    async def take_tick(self, job: str, slot: str) -> bool:
+    async def take_tick(self, job: str, slot: datetime) -> bool:
         """Whether this process is the one that runs `job` in `slot`."""
-
-        async def work(connection: AsyncConnection) -> None:
-            await connection.execute(insert(tick).values(job=job, slot=slot))
-
-        try:
-            await self.database.at_once(work)
-        except AlreadyThere:
-            return False
-        return True
+        return await take_tick(self.database, job, slot)
 
     async def last_look(self) -> int:
         """The number of the newest sample; 0: there is none."""
@@ -109,5 +100,3 @@ async def _keep(
             unsure=cost and cost.unsure,
         )
     )
-    old = (at - TICKS_KEPT).isoformat()
-    await connection.execute(delete(tick).where(tick.c.job == JOB, tick.c.slot < old))

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, and_, insert, or_, select
 
 from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.tables import attempt, balance_sample, evidence
+from kwtsms_bot.database.ticks import take_tick
 from kwtsms_bot.outbox.evidence import CLOCKS_DIFFER, Evidence, Seen, Spent
 from kwtsms_bot.outbox.store.base import Base, touch
 from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
@@ -17,6 +18,7 @@ from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
 AFTER = timedelta(minutes=1)  # What hangs at the gateway may be charged a little later.
 ANSWER_TAKES = timedelta(minutes=1)  # A sample was taken within this after its time.
 AT_ONCE = 20
+JOB = "evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,10 @@ class LostCall:
 
 class Examining(Base):
     """What the witness asks and writes down."""
+
+    async def take_look(self, slot: datetime) -> bool:
+        """Whether this process is the one that asks for the balance in `slot`."""
+        return await take_tick(self.database, JOB, slot)
 
     async def lost_calls(self, now: datetime) -> Sequence[LostCall]:
         """Those that can be looked into now and were not yet, the oldest first."""

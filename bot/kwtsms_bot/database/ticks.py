@@ -1,0 +1,36 @@
+"""Slots of scheduled work that all replicas share: whoever takes a slot does its work, alone."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database.engine import AlreadyThere, Database
+from kwtsms_bot.database.tables import tick
+
+KEPT = timedelta(days=2)
+EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def slot_of(now: datetime, every: timedelta) -> datetime:
+    """The same for all replicas that run at about the same time."""
+    return EPOCH + (now - EPOCH) // every * every
+
+
+async def take_tick(database: Database, job: str, slot: datetime) -> bool:
+    """Whether this process is the one that does `job` in `slot`.
+
+    Raises:
+        DatabaseTrouble: the database cannot be used.
+    """
+    old = (slot - KEPT).isoformat()
+
+    async def work(connection: AsyncConnection) -> None:
+        await connection.execute(insert(tick).values(job=job, slot=slot.isoformat()))
+        await connection.execute(delete(tick).where(tick.c.job == job, tick.c.slot < old))
+
+    try:
+        await database.at_once(work)
+    except AlreadyThere:
+        return False
+    return True
