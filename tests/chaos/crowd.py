@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 
 from chaos.evidence import Asked, Told
+from kwtsms_bot.commands.failures import BROKE_OFF
 from kwtsms_bot.slack.app import STILL_AT_IT
 from kwtsms_sandbox.slack import Interaction, SlackSandbox
 from kwtsms_sandbox.slack.demo import OPS, SARA, YOUSEF
@@ -88,7 +89,7 @@ def _remembered(order: Order, told: Interaction) -> Asked:
 
 def heard(told: Interaction) -> Told:
     """What an acknowledgement means to the person."""
-    if not told.acked or STILL_AT_IT in words(told):
+    if not told.acked or any(open_ in words(told) for open_ in (STILL_AT_IT, BROKE_OFF)):
         return Told.NOTHING
     return Told.REFUSED if told.ack else Told.ACCEPTED
 

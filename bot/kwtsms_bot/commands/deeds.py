@@ -6,7 +6,7 @@ import structlog
 
 from kwtsms_bot.commands import control, follow, sending, unknown
 from kwtsms_bot.commands.base import Desk, Press, Reply
-from kwtsms_bot.commands.failures import explain, not_written
+from kwtsms_bot.commands.failures import explain, trouble
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_client import KwtSMSError
 
@@ -27,4 +27,4 @@ async def do(desk: Desk, deed: str, press: Press) -> Reply:
         return explain(error, press.say)
     except DatabaseTrouble as error:
         log.error("database trouble", deed=deed, error=str(error))
-        return not_written(press.say)
+        return trouble(error, desk.config.slack.command, press.say)

@@ -1,6 +1,7 @@
-"""What went wrong between us and kwtSMS, as an answer that says what to do. Pure."""
+"""What went wrong with kwtSMS or the database, as an answer that says what to do. Pure."""
 
 from kwtsms_bot.commands.base import Reply, Tone
+from kwtsms_bot.database import CommitLost, DatabaseTrouble
 from kwtsms_bot.language import Language, marked
 from kwtsms_client import KwtSMSError, NotSent, Rejected, UnknownOutcome
 
@@ -12,6 +13,7 @@ UNREADABLE = (
     marked("kwtSMS gave no readable answer."),
     marked("Try again in a minute: nothing was changed by asking."),
 )
+BROKE_OFF = marked("The bot's database broke off: it is not known whether that was done.")
 WRONG = (marked("That could not be asked."), marked("Check what you typed."))
 
 
@@ -31,8 +33,14 @@ def explain(error: KwtSMSError, say: Language) -> Reply:
     return Reply(Tone.BAD, say(title), details)
 
 
-def not_written(say: Language) -> Reply:
-    """The answer where the database does not answer."""
+def trouble(error: DatabaseTrouble, slash: str, say: Language) -> Reply:
+    """The answer where the database does not answer, or broke off at the last moment."""
+    if isinstance(error, CommitLost):
+        title = say(BROKE_OFF)
+        look = say(
+            "Look at {history} in a minute, before you do it again.", history=f"{slash} history"
+        )
+        return Reply(Tone.BAD, title, (look,))
     title = say("The bot's database does not answer. Nothing was accepted, and nothing was sent.")
     details = (say("Try again in a minute; if it stays so, tell whoever runs the bot."),)
     return Reply(Tone.BAD, title, details)

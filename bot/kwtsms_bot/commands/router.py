@@ -8,7 +8,7 @@ import structlog
 from kwtsms_bot.commands import account, balance, control, dlr, doctor, history, send, status
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
-from kwtsms_bot.commands.failures import explain, not_written
+from kwtsms_bot.commands.failures import explain, trouble
 from kwtsms_bot.commands.policy import allows
 from kwtsms_bot.commands.refusals import refuse
 from kwtsms_bot.database import DatabaseTrouble
@@ -54,7 +54,7 @@ async def handle(desk: Desk, ask: Invocation) -> Reply:
         return explain(error, ask.say)
     except DatabaseTrouble as error:
         log.error("database trouble", command=name, error=str(error))
-        return not_written(ask.say)
+        return trouble(error, desk.config.slack.command, ask.say)
 
 
 def unknown(slash: str, name: str, say: Language) -> Reply:

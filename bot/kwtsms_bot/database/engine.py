@@ -12,11 +12,11 @@ from typing import Any, TypeVar, cast
 
 from sqlalchemy import create_engine, event, func, literal_column, select
 from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kwtsms_bot.database.columns import Moment
 from kwtsms_bot.database.logfile import emptied
+from kwtsms_bot.database.trouble import CommitLost, DatabaseTrouble, translated
 
 T = TypeVar("T")
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -35,14 +35,6 @@ _NOW = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
     "postgresql": "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
 }
-
-
-class DatabaseTrouble(Exception):
-    """The database did not do what it was asked to; the transaction changed nothing."""
-
-
-class AlreadyThere(DatabaseTrouble):
-    """A row with this key exists."""
 
 
 class Database:
@@ -67,12 +59,15 @@ class Database:
 
         Raises:
             AlreadyThere: a key is taken.
-            DatabaseTrouble: anything else went wrong.
+            CommitLost: the answer to the commit was lost.
+            DatabaseTrouble: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
-            with _translated():
-                async with self._engine.begin() as connection:
+            with translated():
+                async with self._engine.connect() as connection, connection.begin() as begun:
                     yield connection
+                    with translated(CommitLost):
+                        await begun.commit()
 
     async def at_once(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
         """All of `work` in one transaction, without a pause between its statements.
@@ -82,7 +77,8 @@ class Database:
 
         Raises:
             AlreadyThere: a key is taken.
-            DatabaseTrouble: anything else went wrong.
+            CommitLost: the answer to the commit was lost.
+            DatabaseTrouble: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
             return await asyncio.to_thread(_in_this_thread, self._direct, work)
@@ -94,7 +90,7 @@ class Database:
         Raises:
             DatabaseTrouble: it cannot be read.
         """
-        with _translated():
+        with translated():
             async with self._engine.connect() as connection:
                 yield await connection.execution_options(**{READING: True})
 
@@ -115,7 +111,7 @@ class Database:
         if self.dialect != "sqlite":
             return True
         async with self._writer:
-            with _translated():
+            with translated():
                 return await asyncio.to_thread(emptied, self._direct)
 
     async def close(self) -> None:
@@ -136,27 +132,16 @@ class _Direct:
 
 
 def _in_this_thread(engine: Engine, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
-    with _translated(), engine.begin() as connection:
+    with translated(), engine.connect() as connection, connection.begin() as begun:
         running = work(cast("AsyncConnection", _Direct(connection)))
         try:
             running.send(None)
         except StopIteration as done:
+            with translated(CommitLost):
+                begun.commit()
             return done.value  # type: ignore[no-any-return]  # StopIteration has no type for it.
         running.close()
         raise RuntimeError("the work awaited something else than its connection")
-
-
-class _translated:  # noqa: N801 - reads as the clause that it is.
-    """Turns SQLAlchemy's errors into ours, with the cause."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, IntegrityError):
-            raise AlreadyThere(type(error).__name__) from error
-        if isinstance(error, SQLAlchemyError | OSError):
-            raise DatabaseTrouble(type(error).__name__) from error
 
 
 async def open_database(url: str, *, create: bool = True) -> Database:
@@ -182,7 +167,7 @@ async def open_database(url: str, *, create: bool = True) -> Database:
         _prepare_sqlite(direct)
     database = Database(engine, direct)
     try:
-        with _translated():
+        with translated():
             async with engine.begin() as connection:
                 await connection.run_sync(_migrate)
     except DatabaseTrouble:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.engine import AlreadyThere, Database
+from kwtsms_bot.database.engine import Database
 from kwtsms_bot.database.tables import tick
+from kwtsms_bot.database.trouble import AlreadyThere
 
 KEPT = timedelta(days=2)
 EPOCH = datetime.fromtimestamp(0, UTC)

@@ -13,9 +13,10 @@ import pytest
 
 from kwtsms_bot.commands import follow, refusals, router, showing
 from kwtsms_bot.commands.base import Choice, File, Notice, Piece, Reply, Tone
-from kwtsms_bot.commands.failures import explain, not_written
+from kwtsms_bot.commands.failures import explain, trouble
 from kwtsms_bot.commands.preview import Doubt, Preview
 from kwtsms_bot.config import Phonebook
+from kwtsms_bot.database import CommitLost, DatabaseTrouble
 from kwtsms_bot.language import Language, language
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.limits import Breach, Limit
@@ -89,7 +90,8 @@ def replies(text: str, say: Language) -> Iterator[Reply]:
         yield showing.to_confirm(preview, tuple(Doubt), "t" * 32, say)
     yield showing.to_approve(draft(text), text, say)
     yield showing.void(say)
-    yield not_written(say)
+    yield trouble(DatabaseTrouble(""), "/sms", say)
+    yield trouble(CommitLost(""), "/sms", say)
     yield router.unknown("/sms", text, say)
     yield refusals.paused(Paused(Pause("U1", text[:500], AT)), "/sms", say)
     yield apology(RuntimeError(text))

@@ -1,7 +1,7 @@
 """The door of the outbox: whoever waits there is let in together, or not at all."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -9,7 +9,7 @@ from itertools import groupby
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import AlreadyThere, Database
+from kwtsms_bot.database import AlreadyThere, CommitLost, Database, DatabaseTrouble
 from kwtsms_bot.database.tables import dedupe, message
 from kwtsms_bot.outbox.admission import Request
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
@@ -19,6 +19,8 @@ from kwtsms_bot.outbox.store.base import Base
 from kwtsms_bot.outbox.store.loading import load
 
 TOGETHER = 100  # In one transaction at most.
+LOOKS_AFTER = (0.0, 0.2, 0.4, 0.8)  # Seconds; Slack waits for three.
+Told = Answer | DatabaseTrouble
 ACCEPTING = "accepting"  # Limits hold only where one accepts after the other.
 
 
@@ -57,6 +59,7 @@ class Accepting(Base):
             KeyReused: the key is known, with another content.
             OverLimit: it would be more than is allowed.
             Paused: nothing is taken for the time being.
+            CommitLost: it is not known whether it was accepted.
             DatabaseTrouble: nothing was accepted.
         """
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
@@ -80,15 +83,17 @@ class Accepting(Base):
 
     async def _let_in_together(self, together: Sequence[_Asked]) -> None:
         """Nobody hears that they were accepted before all of it is on disk."""
+        answers: list[Told] = []
 
-        async def judged(connection: AsyncConnection) -> list[Answer]:
+        async def judge(connection: AsyncConnection) -> None:
             await self.database.one_at_a_time(connection, ACCEPTING)
-            answers = []
             for allowance, asked in groupby(together, key=lambda one: one.allowance):
-                answers += await admit(connection, [one.request for one in asked], allowance)
-            return answers
+                answers.extend(await admit(connection, [one.request for one in asked], allowance))
 
-        answers = await self.database.at_once(judged)
+        try:
+            await self.database.at_once(judge)
+        except CommitLost as lost:
+            answers = await self._after(lost, answers)
         for asked, answer in zip(together, answers, strict=True):
             asked.told(answer)
 
@@ -97,6 +102,26 @@ class Accepting(Base):
             await self._let_in_together([asked])
         except Exception as error:  # noqa: BLE001 - They are told.
             asked.told(error)
+
+    async def _after(self, lost: CommitLost, answers: Sequence[Told]) -> list[Told]:
+        """The same answers where the database has what they say; `lost` where it stays silent."""
+        refs = [one.message.ref for one in answers if isinstance(one, Accepted)]
+        for delay in LOOKS_AFTER:
+            await asyncio.sleep(delay)
+            try:
+                there = await self._there(refs)
+            except DatabaseTrouble:
+                continue
+            not_there = DatabaseTrouble(str(lost))
+            return [_held(one, there, or_else=not_there) for one in answers]
+        return [_held(one, frozenset(), or_else=lost) for one in answers]
+
+    async def _there(self, refs: Sequence[str]) -> frozenset[str]:
+        """Which of these were accepted, once nobody is at it any more: not even the dead."""
+        query = select(message.c.ref).where(message.c.ref.in_(refs))
+        async with self.database.reading() as connection:
+            await self.database.one_at_a_time(connection, ACCEPTING)
+            return frozenset((await connection.execute(query)).scalars())
 
     async def accepted_as(self, key: DedupeKey) -> Message | None:
         """What was accepted under this key."""
@@ -130,6 +155,13 @@ def _next(waiting: Sequence[_Asked]) -> tuple[list[_Asked], list[_Asked]]:
         keys.add(key)
         together.append(asked)
     return together, later
+
+
+def _held(answer: Told, there: Collection[str], *, or_else: DatabaseTrouble) -> Told:
+    """A refusal wrote nothing, and holds; that something was accepted holds where it is there."""
+    if isinstance(answer, Accepted) and answer.message.ref not in there:
+        return or_else
+    return answer
 
 
 async def use_up(connection: AsyncConnection, key: DedupeKey, now: datetime) -> None:

@@ -6,6 +6,7 @@ import { richText } from "./richtext.js";
 
 const WIDTH = 480;
 const HEIGHT = 140;
+const LABELS = 8; // Under a chart.
 
 /** A table block. */
 export function table(block) {
@@ -63,7 +64,10 @@ function legend(type, series) {
 }
 
 function categories(series) {
-  return h("p.axis", { "aria-hidden": "true" }, series[0].data.map((point) => h("span", { dir: "auto" }, point.label)));
+  const points = series[0].data;
+  const step = Math.ceil(points.length / LABELS); // Where there are many, only every second, third… is named.
+  const named = points.map((point, index) => h("span", { dir: "auto" }, index % step ? "" : point.label));
+  return h(step > 1 ? "p.axis.sparse" : "p.axis", { "aria-hidden": "true" }, named);
 }
 
 /** Parts of a whole, each as a bar. */

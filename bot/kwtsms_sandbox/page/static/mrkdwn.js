@@ -7,14 +7,14 @@ const SAFE_LINK = /^(https?:\/\/|mailto:|tel:)/i;
 
 /** Names of emoji and their characters; those in `DRAWN` have a drawing of ours. */
 const EMOJI = {
-  arrows_counterclockwise: "🔄", bell: "🔔", black_circle: "⚫", calling: "📲", chart_with_upwards_trend: "📈",
+  arrows_counterclockwise: "🔄", bell: "🔔", bar_chart: "📊", black_circle: "⚫", calling: "📲", chart_with_upwards_trend: "📈",
   eyes: "👀", gear: "⚙️", hourglass_flowing_sand: "⏳", information_source: "ℹ️", iphone: "📱",
   large_blue_circle: "🔵", large_green_circle: "🟢", large_yellow_circle: "🟡", lock: "🔒", mag: "🔍",
   moneybag: "💰", no_entry: "⛔", question: "❓", red_circle: "🔴", rotating_light: "🚨", tada: "🎉",
   warning: "⚠️", white_check_mark: "✅", white_circle: "⚪", x: "❌",
 };
 const DRAWN = new Set([
-  "bell", "black_circle", "chart_with_upwards_trend", "hourglass_flowing_sand", "information_source", "iphone",
+  "bar_chart", "bell", "black_circle", "chart_with_upwards_trend", "hourglass_flowing_sand", "information_source", "iphone",
   "large_blue_circle", "large_green_circle", "large_yellow_circle", "lock", "mag", "moneybag", "no_entry",
   "question", "red_circle", "rotating_light", "warning", "white_check_mark", "white_circle", "x",
 ]);

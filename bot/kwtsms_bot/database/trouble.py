@@ -1,0 +1,33 @@
+"""What can go wrong with the database, told apart by what it means for what was to be written."""
+
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+
+class DatabaseTrouble(Exception):
+    """The database did not do what it was asked to; the transaction changed nothing."""
+
+
+class AlreadyThere(DatabaseTrouble):
+    """A row with this key exists."""
+
+
+class CommitLost(DatabaseTrouble):
+    """The answer to a commit was lost: the transaction changed all that it was to, or nothing."""
+
+
+class translated:  # noqa: N801 - reads as the clause that it is.
+    """Turns SQLAlchemy's errors into ours, with the cause."""
+
+    def __init__(self, trouble: type[DatabaseTrouble] = DatabaseTrouble) -> None:
+        self._trouble = trouble
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, IntegrityError):
+            raise AlreadyThere(type(error).__name__) from error
+        if isinstance(error, SQLAlchemyError | OSError):
+            raise self._trouble(type(error).__name__) from error
