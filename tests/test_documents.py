@@ -11,7 +11,7 @@ from kwtsms_bot.alerts import outlook
 from kwtsms_bot.alerts.balance import Kind
 from kwtsms_bot.alerts.store import books, summing
 from kwtsms_bot.cli.audit import COLUMNS as AUDIT_COLUMNS
-from kwtsms_bot.commands.policy import ROLES
+from kwtsms_bot.commands.policy import ROLES, Action
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.wording import MEANINGS
 from kwtsms_bot.config import BalanceWatch
@@ -85,6 +85,14 @@ def test_every_client_command_is_in_the_shells_page() -> None:
 def test_every_column_of_the_ledger_is_explained() -> None:
     """docs/privacy.md lists what an export holds, in its order."""
     assert list(rows("docs/privacy.md", "column")) == list(AUDIT_COLUMNS)
+
+
+def test_every_action_in_the_ledger_is_named() -> None:
+    """docs/privacy.md says what can be wanted; whoever only asks for help is not in the ledger."""
+    (meaning,) = rows("docs/privacy.md", "column")["action"]
+    wanted = {action.value for action in Action if action is not Action.HELP}
+
+    assert set(re.findall(r"`(\w+)`", meaning)) == {*wanted, "forget"}
 
 
 def test_every_operators_command_is_in_the_shells_page() -> None:

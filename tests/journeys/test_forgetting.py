@@ -1,11 +1,17 @@
-"""Somebody is forgotten while the bot runs: its card forgets the text, too."""
+"""Texts and numbers go, at their time or at a person's word, while the bot runs."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kwtsms_sandbox.slack.demo import OPS, SARA
 from support.bot import NUMBER, cards, sends, shown, staged
+from support.database import new, store_in
 from support.operating import operate
+from support.walk import on_disk
+
+OLD = ("96551112233", "the-old-text")
+YOUNG = ("96552223344", "the-young-text")
 
 
 async def test_a_running_bot_takes_the_text_out_of_its_card(tmp_path: Path) -> None:
@@ -22,3 +28,18 @@ async def test_a_running_bot_takes_the_text_out_of_its_card(tmp_path: Path) -> N
         assert "the-secret-text" not in "".join(cards(stage))
         assert "98765432" not in "".join(cards(stage))
         assert len(sends(stage)) == 1
+
+
+async def test_a_bot_that_starts_erases_what_is_too_old(tmp_path: Path) -> None:
+    """What has become older than the retention time while it was down is gone from its files."""
+    now = datetime.now(UTC)
+    async with store_in(f"sqlite:///{tmp_path / 'bridge.sqlite3'}") as store:
+        for (phone, text), days in ((OLD, 31), (YOUNG, 29)):
+            asked = new(phone, text=text, place=None)
+            message = (await store.accept(asked, now - timedelta(days=days))).message
+            await store.cancel(message.ref, now)
+    async with staged(tmp_path) as stage:
+        await stage.stop_bot()  # What it has begun is finished first.
+
+        assert on_disk(tmp_path, *OLD) == set()
+        assert on_disk(tmp_path, *YOUNG) == set(YOUNG)

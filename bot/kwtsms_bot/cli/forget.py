@@ -18,6 +18,7 @@ from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.store import Forgotten, Store
 from kwtsms_client import InvalidInput, parse_phone
 
+AT_MOST_BYTES = 256 * 1024 * 1024  # A few seconds, for which a running bot can wait.
 NOT_ALL = 1  # The exit code where something is kept, or nothing was done.
 ELSEWHERE = (
     "Slack: what people wrote there, files, exports (a running bot rewrites its own cards)",
@@ -62,7 +63,12 @@ def forget(
     found, on_disk = in_database(config, _forgetting(phone, cancel=cancel))
     _tell(found, names, done=True, as_json=as_json)
     if not on_disk:
-        click.echo("The database is busy: the next sweep empties its write-ahead log.", err=True)
+        click.echo(
+            "The tables are done. SQLite's file was busy or is larger than "
+            f"{AT_MOST_BYTES >> 20} MB: fragments may stand in unused parts of it "
+            "until it is compacted (docs/privacy.md).",
+            err=True,
+        )
     sys.exit(NOT_ALL if found.kept else 0)
 
 
@@ -72,7 +78,7 @@ def _forgetting(
     async def work(database: Database) -> tuple[Forgotten, bool]:
         store = Store(database)
         found = await store.forget(phone, datetime.now(UTC), actor=actor(), cancel=cancel)
-        return found, await database.empty_log()
+        return found, await database.compact(AT_MOST_BYTES)
 
     return work
 

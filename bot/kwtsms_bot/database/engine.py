@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from kwtsms_bot.database.columns import Moment
-from kwtsms_bot.database.logfile import emptied
+from kwtsms_bot.database.files import compacted, emptied
 from kwtsms_bot.database.trouble import CommitLost, DatabaseTrouble, translated
 
 T = TypeVar("T")
@@ -113,6 +113,17 @@ class Database:
         async with self._writer:
             with translated():
                 return await asyncio.to_thread(emptied, self._direct)
+
+    async def compact(self, at_most: int) -> bool:
+        """Writes SQLite's file anew without a trace of what was erased; False: not this time.
+
+        A file of more than `at_most` bytes would keep everybody waiting for too long.
+        """
+        if self.dialect != "sqlite":
+            return True
+        async with self._writer:
+            done = await asyncio.to_thread(compacted, self._direct, at_most)
+        return await self.empty_log() and done
 
     async def close(self) -> None:
         """Closes every connection."""

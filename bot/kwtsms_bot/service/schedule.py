@@ -9,7 +9,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.outbox.retention import SWEEP, sweep
+from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.outbox.retention import NIGHT_HOUR, SWEEP, compact, sweep
 from kwtsms_bot.service.parts import Parts
 
 log = structlog.get_logger(__name__)
@@ -27,6 +28,9 @@ def schedule(parts: Parts) -> AsyncIOScheduler:
 
     async def erase() -> None:
         parts.tasks.start(_erase(parts))
+
+    async def tidy() -> None:
+        parts.tasks.start(_compact(parts))
 
     scheduler = AsyncIOScheduler(timezone=UTC)
     scheduler.add_job(
@@ -46,6 +50,7 @@ def schedule(parts: Parts) -> AsyncIOScheduler:
         coalesce=True,
         misfire_grace_time=None,  # Late is better than not at all.
     )
+    scheduler.add_job(tidy, "cron", hour=NIGHT_HOUR, timezone=ZONE, misfire_grace_time=None)
     scheduler.add_job(summarise, "interval", minutes=1, next_run_time=parts.clock())
     return scheduler
 
@@ -55,6 +60,13 @@ async def _erase(parts: Parts) -> None:
         await sweep(parts.store, parts.config.outbox.retention, parts.clock())
     except DatabaseTrouble as error:
         log.error("not erased", error=str(error))
+
+
+async def _compact(parts: Parts) -> None:
+    try:
+        await compact(parts.store)
+    except DatabaseTrouble as error:
+        log.error("not compacted", error=str(error))
 
 
 async def _check_balance(parts: Parts) -> None:

@@ -1,6 +1,8 @@
 """After the retention time no text and no number is left anywhere, and nothing goes before it."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import Any
 from sqlalchemy import event, text
 
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retention import SWEEP, sweep
+from kwtsms_bot.outbox.retention import NIGHTLY_BYTES, SWEEP, compact, sweep
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.outbox.store.erasing import PART
 from support.database import AT, new, store_in
@@ -193,6 +195,43 @@ async def test_the_log_cannot_be_emptied_under_a_reader(tmp_path: Path) -> None:
             assert not await store.database.empty_log()
 
         assert await store.database.empty_log()
+
+
+async def test_a_file_is_written_anew_without_fragments(tmp_path: Path) -> None:
+    """What stands in unused parts of its pages is gone after the night; a large file is left."""
+    async with store_in(tmp_path) as store:
+        for count in range(5):
+            await sent(store, secret(count))
+        careless(tmp_path / "outbox.sqlite3")
+        fragment = secret(3).text
+        assert on_disk(tmp_path, fragment) == {fragment}
+        assert not await store.database.compact(at_most=1)
+        assert on_disk(tmp_path, fragment) == {fragment}
+        await compact(store)
+
+        assert on_disk(tmp_path, fragment) == set()
+        assert await traces(store.database, secret(2).text) == {"message.text"}
+
+
+def careless(file: Path) -> None:
+    """Leaves a text in an unused page, as SQLite may where it moved rows."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA secure_delete=OFF")
+        connection.execute("UPDATE message SET text = NULL WHERE text = ?", (secret(3).text,))
+        connection.execute("CREATE TABLE moved (text)")
+        connection.execute("INSERT INTO moved VALUES (?)", (secret(3).text,))
+        connection.execute("DROP TABLE moved")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+async def test_a_file_that_others_write_is_left_for_another_night(tmp_path: Path) -> None:
+    """Who writes is not pushed aside."""
+    async with store_in(tmp_path) as store:
+        with closing(sqlite3.connect(tmp_path / "outbox.sqlite3", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert not await store.database.compact(NIGHTLY_BYTES)
+
+        assert await store.database.compact(NIGHTLY_BYTES)
 
 
 def test_sweeps_come_often_enough() -> None:

@@ -14,9 +14,10 @@ from kwtsms_bot.outbox.message import ERASED, State
 from kwtsms_bot.outbox.store.base import PARAMETERS, Base, move, touch
 from kwtsms_bot.outbox.store.heat import HOTTEST
 
-PART = 5_000  # Recipients erased in one transaction.
+PART = 1_000  # Recipients erased in one transaction.
 UNDER_WAY = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
-NUMBERED = recipient.c.phone.not_like(f"{ERASED}%")
+# The first half is for the index of a message's numbers: what is erased stands before it.
+NUMBERED = (recipient.c.phone >= "0") & recipient.c.phone.not_like(f"{ERASED}%")
 ERASING = "erasing"  # Two replicas that erase at once would wait for each other's rows.
 
 

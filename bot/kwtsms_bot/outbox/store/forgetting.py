@@ -69,8 +69,9 @@ class Forgetting(Base):
     ) -> Forgotten:
         """What `forget` would do; nothing is changed."""
         async with self.database.transaction() as connection:
+            rehearsal = await connection.begin_nested()
             found = await _forget(connection, phone, now, cancel=cancel)
-            await connection.rollback()
+            await rehearsal.rollback()
         return found
 
 
