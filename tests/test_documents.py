@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from kwtsms_bot.commands.policy import ROLES, Action
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.wording import MEANINGS
 from kwtsms_bot.config import BalanceWatch
-from kwtsms_bot.outbox import retry
+from kwtsms_bot.outbox import retry, tracking
 from kwtsms_bot.outbox.message import TRANSITIONS, State
 from kwtsms_bot.slack.manifest import SCOPES
 
@@ -166,3 +167,21 @@ def test_named_pages_exist(page: Path) -> None:
     missing = [name for name in sorted(named) if not (ROOT / name).exists()]
 
     assert missing == []
+
+
+def test_the_times_of_the_questions_after_sending_are_told() -> None:
+    """docs/outbox.md says when kwtSMS is asked what became of a message."""
+    soon, *then = map(in_words, tracking.CHECKS)
+    said = " ".join((ROOT / "docs/outbox.md").read_text("utf-8").split())
+
+    assert f"status {soon} after" in said
+    assert f"again {', '.join(then[:-1])} and {then[-1]} after" in said
+    assert f"from {in_words(tracking.DLR_AFTER)} on for the delivery report" in said
+
+
+def in_words(time: timedelta) -> str:
+    """In the largest unit that it is a whole number of."""
+    seconds = int(time.total_seconds())
+    units = {"hour": 3600, "minute": 60, "second": 1}
+    unit, size = next((unit, size) for unit, size in units.items() if seconds % size == 0)
+    return f"{seconds // size} {unit}{'' if seconds == size else 's'}"

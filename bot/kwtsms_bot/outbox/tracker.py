@@ -1,8 +1,11 @@
-"""Follows what was accepted: asks for statuses and reports, and writes down what is new."""
+"""Follows what was accepted: asks for statuses and reports, and writes down what is new.
+
+It shares the account's turns with what is to be sent, and takes none while anything is.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -14,6 +17,7 @@ from kwtsms_bot.outbox.tracking import Tracked, from_report, next_check, wants_r
 from kwtsms_client import DeliveryReport, KwtSMSError, Rejected, Status
 
 SWEEP_SECONDS = 5.0
+TURN = timedelta(seconds=1)  # Two requests' time; a question takes one turn.
 STUCK = "ERR030"
 log = structlog.get_logger(__name__)
 
@@ -54,7 +58,9 @@ class Tracker:
                 await _wait(stop, SWEEP_SECONDS)
 
     async def check_one(self) -> bool:
-        """Asks about the message that is due first; False if none is."""
+        """Asks about the message that is due first; False if none is, or sends need the turns."""
+        if await self._sends_come_first():
+            return False
         tracked = await self._store.to_check(self._clock())
         if tracked is None:
             return False
@@ -65,6 +71,11 @@ class Tracker:
         if found:
             self._on_change()
         return True
+
+    async def _sends_come_first(self) -> bool:
+        """Whether something is to be sent now, or before a question's turn would be over."""
+        due = await self._store.next_due()
+        return due is not None and due <= self._clock() + TURN
 
     async def _ask(self, tracked: Tracked) -> tuple[Mapping[str, State], bool]:
         """What is new of each number, and whether nothing more is to come."""

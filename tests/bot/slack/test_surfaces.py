@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.commands import follow, refusals, router, showing
+from kwtsms_bot.commands import follow, refusals, router, showing, wording
 from kwtsms_bot.commands.base import Choice, File, Notice, Piece, Reply, Tone
 from kwtsms_bot.commands.failures import explain, trouble
 from kwtsms_bot.commands.preview import Doubt, Preview
@@ -19,6 +19,7 @@ from kwtsms_bot.config import Phonebook
 from kwtsms_bot.database import CommitLost, DatabaseTrouble
 from kwtsms_bot.language import Language, language
 from kwtsms_bot.outbox.draft import Draft, DraftKind
+from kwtsms_bot.outbox.evidence import Evidence, Verdict
 from kwtsms_bot.outbox.limits import Breach, Limit
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store import Pause, Paused
@@ -30,6 +31,7 @@ from kwtsms_sandbox.slack import Message as Shown
 from kwtsms_sandbox.slack import check
 from kwtsms_sandbox.slack.blocks import check_view
 from kwtsms_sandbox.slack.live import live
+from kwtsms_sandbox.slack.plain import plain
 from support.database import AT
 
 HOSTILE = (
@@ -182,6 +184,34 @@ def test_cards(text: str, say: Language, state: State, count: int) -> None:
 
     made = message(text, state, count=count, reason=text[:500])
     assert_harmless(card.render(made, author=text[:80], say=say))
+
+
+@both
+@pytest.mark.parametrize("before", [Decimal("1000.5"), None])
+@pytest.mark.parametrize("verdict", Verdict)
+def test_the_card_of_what_is_unknown_tells_what_the_balance_tells(
+    verdict: Verdict, before: Decimal | None, say: Language
+) -> None:
+    """Each finding has its sentence, in the person's language; a fourth call is only counted."""
+    from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
+
+    found = Evidence(verdict, before, Decimal("999.5"), Decimal(3))
+    made = message("hello", State.UNKNOWN, count=3, reason="")
+    (sentence,) = wording._evidence(replace(made, evidence=(found,)), say)
+    shown = [
+        card.render(replace(made, evidence=(found,) * n), author="U1", say=say) for n in (1, 4)
+    ]
+    posted = [Shown("1.1", "C1", "UBOT", "", tuple(payload["blocks"])) for payload in shown]
+    texts = [plain(one) for one in posted]
+
+    for payload in shown:
+        assert_harmless(payload)
+    assert all(sentence in text for text in texts)
+    assert "999.5" in sentence
+    assert (before is None) == ("1,000.5" not in sentence)
+    more = say("… and {count} more.", count=1)
+    assert [more in text for text in texts] == [False, True]
+    assert say(wording.NOT_LOOKED) not in texts[0]
 
 
 @both

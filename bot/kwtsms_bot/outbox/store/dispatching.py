@@ -134,9 +134,8 @@ class Dispatching(Base):
             phones = [one.phone for one in call.recipients]
             if plan.state in (State.SENT, State.UNKNOWN):
                 await heat(connection, phones, now)
-            elif (
-                moved
-            ):  # They were cold when they were put in flight, and nothing has reached them.
+            elif moved:
+                # They were cold when they were put in flight, and nothing has reached them.
                 await cool(connection, phones)
             await touch(connection, [call.message_id])
 

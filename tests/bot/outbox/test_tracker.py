@@ -1,0 +1,213 @@
+"""What became of a message is asked for at its times, by one replica, and never before a send."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store.deciding import CHECKING
+from kwtsms_bot.outbox.tracker import Tracker
+from kwtsms_bot.outbox.tracking import CHECKS, DLR_AFTER, Tracked, next_check, wants_report
+from kwtsms_client import AsyncClient, Credentials
+from kwtsms_sandbox.gateway import Fault, RunningGateway
+from support.database import AT, NUMBER, OTHER, new, store_in
+from support.gateway import running_gateway
+
+LEASE = timedelta(seconds=30)
+ABROAD = "966512345678"
+ABROAD_TOO = "971501234567"
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class Bench:
+    """An outbox, the real account, and trackers who ask when told to."""
+
+    store: Store
+    running: RunningGateway
+    account: AsyncClient
+    passed: list[timedelta] = field(default_factory=lambda: [timedelta(0)])
+
+    @property
+    def tracker(self) -> Tracker:
+        """One of any number of replicas."""
+        return Tracker(self.store, self.account, clock=lambda: AT + self.passed[0])
+
+    @property
+    def asked(self) -> list[str]:
+        """The questions that the gateway has seen, in their order."""
+        seen = (request.endpoint for request in self.running.gateway.requests)
+        return [endpoint for endpoint in seen if endpoint in ("status", "dlr")]
+
+    def later(self, passed: timedelta) -> None:
+        """So long after the first message."""
+        self.passed[0] = passed
+
+    async def sent(self, *phones: str) -> Message:
+        """A message that the gateway has accepted."""
+        now = AT + self.passed[0]
+        message = (await self.store.accept(new(*phones), now)).message
+        call = await self.store.claim("one", LEASE, now)
+        assert call
+        assert await self.store.put_in_flight(call, LEASE, now)
+        answer = await self.account.send(list(phones), call.text, sender="MY-APP")
+        await self.store.settle(call, Plan(State.SENT, now, gateway_id=answer.message_ids[0]), now)
+        return message
+
+    async def states(self, message: Message) -> dict[str, State]:
+        """How each of its numbers stands."""
+        return {one.phone: one.state for one in await self.store.recipients(message.id)}
+
+    async def asks_at(self, *times: timedelta) -> list[timedelta]:
+        """Those of these times at which something is asked."""
+        found = []
+        for time in times:
+            self.later(time)
+            if await self.tracker.check_one():
+                found.append(time)
+        return found
+
+
+@asynccontextmanager
+async def bench(url: str) -> AsyncIterator[Bench]:
+    """The bench."""
+    async with running_gateway() as running, store_in(url) as store:
+        owner = running.gateway.account
+        account = replace(owner, coverage=("965", "966", "971"))
+        running.gateway.books.holding(owner.username).account = account
+        credentials = Credentials(owner.username, owner.password)
+        async with AsyncClient(credentials, base_url=running.base_url) as client:
+            yield Bench(store, running, client)
+
+
+async def test_a_message_at_home_is_asked_for_once(database_url: str) -> None:
+    """Ten seconds after: kwtSMS has let it go, and Kuwait has nothing more to tell."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        times = [CHECKS[0] - SECOND, CHECKS[0], CHECKS[1], DAY]
+
+        assert await it.asks_at(*times) == [CHECKS[0]]
+        assert it.asked == ["status"]
+        assert await it.states(message) == {NUMBER: State.SENT}
+
+
+async def test_a_message_abroad_is_followed_until_its_report(database_url: str) -> None:
+    """First its status; after five minutes its report, until there is one for each number."""
+    async with bench(database_url) as it:
+        message = await it.sent(ABROAD, ABROAD_TOO)
+        gateway_id = it.running.gateway.ledger[0].message_id
+        early = await it.asks_at(*CHECKS[:3])
+        first = {ABROAD: "Received by recipient"}
+        it.running.gateway.set_dlr(gateway_id, first)
+        half = await it.asks_at(CHECKS[3])
+        known = await it.states(message)
+        it.running.gateway.set_dlr(gateway_id, first | {ABROAD_TOO: "Blacklisted"})
+        rest = await it.asks_at(*CHECKS[4:])
+
+        assert [*early, *half, *rest] == list(CHECKS[:5])
+        assert it.asked == ["status", "status", "dlr", "dlr", "dlr"]
+        assert known == {ABROAD: State.DELIVERED, ABROAD_TOO: State.SENT}
+        assert await it.states(message) == {
+            ABROAD: State.DELIVERED,
+            ABROAD_TOO: State.UNDELIVERED,
+        }
+
+
+async def test_after_a_day_nothing_is_asked_any_more(database_url: str) -> None:
+    """No report came: it stays sent, and nobody says more."""
+    async with bench(database_url) as it:
+        message = await it.sent(ABROAD)
+        asked = await it.asks_at(*CHECKS, 2 * DAY, 3 * DAY)
+
+        assert asked == list(CHECKS)
+        assert await it.states(message) == {ABROAD: State.SENT}
+
+
+async def test_what_is_stuck_is_seen(database_url: str) -> None:
+    """ERR030: the gateway holds it, and will not send it; that is asked once."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "ERR030")
+        asked = await it.asks_at(*CHECKS)
+
+        (one,) = await it.store.recipients(message.id)
+        assert asked == [CHECKS[0]]
+        assert (one.state, one.code) == (State.STUCK, "ERR030")
+
+
+@pytest.mark.parametrize("fault", [Fault.HTML_502, "ERR013"])
+async def test_no_answer_is_no_finding(database_url: str, fault: Fault | str) -> None:
+    """Nothing changes, and the next time asks again."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        it.running.gateway.fault(fault, endpoint="status")
+
+        assert await it.asks_at(*CHECKS) == list(CHECKS[:2])
+        assert await it.states(message) == {NUMBER: State.SENT}
+
+
+async def test_nothing_is_asked_while_anything_is_to_be_sent(database_url: str) -> None:
+    """The account's turns belong to what waits; the question comes when the queue is empty."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.later(CHECKS[0])
+        waiting = (await it.store.accept(new(OTHER), AT + CHECKS[0])).message
+        during = await it.tracker.check_one()
+        await it.store.cancel(waiting.ref, AT + CHECKS[0])
+
+        assert not during
+        assert await it.tracker.check_one()
+
+
+async def test_one_of_two_replicas_asks(database_url: str) -> None:
+    """They look at the same moment."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.later(CHECKS[0])
+        found = await asyncio.gather(it.tracker.check_one(), it.tracker.check_one())
+
+        assert sorted(found) == [False, True]
+        assert it.asked == ["status"]
+
+
+async def test_what_a_dead_replica_had_begun_to_ask_is_asked_by_another(database_url: str) -> None:
+    """Two minutes after."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        assert await it.store.to_check(AT + CHECKS[0])
+
+        assert await it.asks_at(CHECKS[0] + CHECKING - SECOND, CHECKS[0] + CHECKING) == [
+            CHECKS[0] + CHECKING
+        ]
+
+
+@given(st.integers(0, len(CHECKS) - 1), st.integers(0, 200_000), st.booleans())
+def test_the_next_time_is_never_in_the_past(checks: int, seconds: int, abroad: bool) -> None:  # noqa: FBT001 - hypothesis.
+    """However late a question was asked; and no report is asked for before there can be one."""
+    phones = (ABROAD if abroad else NUMBER,)
+    tracked = Tracked(1, "id", phones, AT, checks)
+    now = AT + timedelta(seconds=seconds)
+    following = next_check(tracked, now, settled=False)
+
+    assert following is None or following >= now
+    assert (following is None) == (checks + 1 == len(CHECKS))
+    assert next_check(tracked, now, settled=True) is None
+    assert wants_report(tracked, now) == (abroad and now >= AT + DLR_AFTER)
+
+
+def test_the_intervals_grow_up_to_a_day() -> None:
+    """Soon at first, then ever more seldom."""
+    gaps = [later - earlier for earlier, later in pairwise(CHECKS)]
+
+    assert gaps == sorted(gaps)
+    assert CHECKS[-1] == DAY
