@@ -1,0 +1,188 @@
+"""How much memory the bot takes while a message to 100,000 numbers goes through it.
+
+    .venv/bin/python benchmarks/memory.py
+
+The whole bot in a process of its own, as it is but for its pace: it accepts the message, sends it
+in 500 calls to a gateway in another process, asks for the status of each, and keeps its card in
+Slack up to date. Its memory (what the kernel calls resident) is read fifty times a second from the
+moment before until all is done. A message to a thousand numbers goes ahead, so that all is loaded.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from databases import KINDS, database_url
+
+from kwtsms_bot.config import Config
+from kwtsms_bot.database import open_database
+from kwtsms_bot.outbox.message import NewMessage, Place, Priority
+from kwtsms_bot.outbox.store import DatabasePacer, Store
+from kwtsms_bot.service import Service, running
+from kwtsms_sandbox.slack.demo import OPS, SARA
+from support.bot import cards, staged
+
+SIZES = (1_000, 10_000, 100_000)
+FIRST, CALL = 1_000, 200
+PAGE = os.sysconf("SC_PAGE_SIZE")
+LOOK_SECONDS = 0.02
+STATUS_SECONDS = 15.0  # The first status is asked for after ten.
+
+
+async def bot(config: Config) -> None:
+    """The child: the service, and a line on its input for each message that it is to accept."""
+    without_pace = partial(DatabasePacer, interval=timedelta(0))
+    setattr(running, "DatabasePacer", without_pace)  # noqa: B010 - only a benchmark may.
+    service, stop = Service(config), asyncio.Event()
+    serving = asyncio.create_task(service.run(stop))
+    await service.ready.wait()
+    database = await open_database(config.outbox.database)
+    print("ready", flush=True)
+    start = 0
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        await Store(database).accept(campaign(start, int(line)), datetime.now(UTC))
+        start += int(line)
+        print("accepted", flush=True)
+    stop.set()
+    await serving
+    await database.close()
+
+
+def campaign(start: int, size: int) -> NewMessage:
+    """A message to so many numbers."""
+    return NewMessage(
+        source="slack",
+        author=SARA.id,
+        text=f"message to {size}",
+        sender_id="MY-APP",
+        recipients=tuple(f"965{50000000 + number}" for number in range(start, start + size)),
+        pages=1,
+        place=Place(OPS.id, None),
+        priority=Priority.BULK,
+    )
+
+
+@dataclass
+class Memory:
+    """A process's memory, looked at from outside."""
+
+    pid: int
+    peak: float = 0.0
+
+    def now(self) -> float:
+        """In megabytes."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * PAGE / 1e6
+
+    async def watch(self) -> None:
+        """Remembers the most, until it is cancelled."""
+        while True:
+            self.peak = max(self.peak, self.now())
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of one message."""
+
+    size: int
+    before: float
+    peak: float
+    seconds: float
+
+
+class Child:
+    """The bot's process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.memory = Memory(process.pid)
+
+    async def says(self, word: str) -> None:
+        """Waits until it does."""
+        assert self.process.stdout  # noqa: S101
+        while line := await self.process.stdout.readline():
+            if line.decode().strip() == word:
+                return
+        raise RuntimeError("the bot has ended")
+
+    async def accept(self, size: int, done: Callable[[], Awaitable[None]]) -> Row:
+        """Lets it accept a message, and watches until all of it is done."""
+        assert self.process.stdin  # noqa: S101
+        before, begun = self.memory.now(), time.monotonic()
+        self.memory.peak = before
+        watching = asyncio.create_task(self.memory.watch())
+        self.process.stdin.write(f"{size}\n".encode())
+        await self.says("accepted")
+        await done()
+        watching.cancel()
+        return Row(size, before, self.memory.peak, time.monotonic() - begun)
+
+
+async def measured(kind: str) -> list[Row]:
+    """What each size takes, in a bot of its own."""
+    rows = []
+    for size in SIZES:
+        with TemporaryDirectory() as folder:
+            async with database_url(kind, Path(folder)) as url:
+                rows.append(await one(Path(folder), url, size))
+    return rows
+
+
+async def one(folder: Path, url: str, size: int) -> Row:
+    """A message of that size, after a small one."""
+    async with staged(folder, outbox={"database": url}) as stage:
+        await stage.stop_bot()
+        stage.gateway.turn(requests_per_second=None)
+        stage.gateway.top_up(Decimal(10**6))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            __file__,
+            "bot",
+            json.dumps(stage.sections),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        child = Child(process)
+        await child.says("ready")
+
+        async def all_done(sent: int, label: int) -> None:
+            asked = sent // CALL
+            while (  # noqa: ASYNC110 - the gateway tells nobody.
+                sum(seen.endpoint == "send" for seen in stage.gateway.requests) < asked
+                or sum(seen.endpoint == "status" for seen in stage.gateway.requests) < asked
+                or not any(f"{label} of {label} done" in card for card in cards(stage))
+            ):
+                await asyncio.sleep(0.2)
+
+        await child.accept(FIRST, partial(all_done, FIRST, FIRST))
+        row = await child.accept(size, partial(all_done, FIRST + size, size))
+        process.terminate()
+        await process.communicate()
+        return row
+
+
+def main() -> None:
+    """Measures and prints."""
+    print("| database | recipients | before, MB | at most, MB | more, MB | took, s |")
+    print("|---|---|---|---|---|---|")
+    for kind in KINDS:
+        for row in asyncio.run(measured(kind)):
+            figures = f"{row.before:.0f} | {row.peak:.0f} | {row.peak - row.before:.0f}"
+            print(f"| {kind} | {row.size:,} | {figures} | {row.seconds:.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["bot"]:
+        asyncio.run(bot(Config.model_validate(json.loads(sys.argv[2]))))
+    else:
+        main()
