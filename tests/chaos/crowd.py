@@ -1,4 +1,4 @@
-"""People who type `/sms send` all the time, and remember what they were told."""
+"""People who type `/sms send`, and workflows that send alerts; what each of them was told."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,9 +10,15 @@ from kwtsms_bot.commands.failures import BROKE_OFF
 from kwtsms_bot.slack.app import STILL_AT_IT
 from kwtsms_sandbox.slack import Interaction, SlackSandbox
 from kwtsms_sandbox.slack.demo import OPS, SARA, YOUSEF
+from kwtsms_sandbox.slack.steps import Step, StepState
 
 PEOPLE = (SARA, YOUSEF)  # Their Slack is English, and the judge reads no Arabic.
 POPULAR = tuple(f"9655000000{digit}" for digit in range(8))  # Written to more than once.
+STEPS = {
+    StepState.COMPLETED: Told.ACCEPTED,
+    StepState.FAILED: Told.REFUSED,
+    StepState.RUNNING: Told.WAITING,
+}
 MAX_TRIES = 20  # Of one command whose acknowledgement never came.
 
 
@@ -23,6 +29,7 @@ class Order:
     text: str
     numbers: tuple[str, ...]
     again: bool  # Slack delivers it a second time though it was acknowledged.
+    alert: bool = False  # It comes from a workflow's step.
 
 
 def orders(count: int, name: str, chance: Random) -> Iterator[Order]:
@@ -32,7 +39,8 @@ def orders(count: int, name: str, chance: Random) -> Iterator[Order]:
         numbers = tuple(f"9656{number:05d}{place:02d}" for place in range(size))
         if number % 100 == 50:
             numbers = (POPULAR[number // 100 % len(POPULAR)],)
-        yield Order(f"{name} {number}", numbers, again=chance.random() < 0.1)
+        again, alert = chance.random() < 0.1, chance.random() < 0.25
+        yield Order(f"{name} {number}", numbers, again=again, alert=alert)
 
 
 class Crowd:
@@ -59,32 +67,42 @@ class Crowd:
 
     async def ask(self, order: Order) -> Asked:
         """Types one, and lets Slack deliver it again until there is an answer."""
-        told = await self._type(order)
+        step, told = await self._begin(order)
         for _ in range(MAX_TRIES):
             if told.acked:
                 break
             await self._somebody_is_there()
             told = await self._slack.redeliver(told)
-        if order.again and heard(told) is Told.ACCEPTED:
+        if order.again and self._heard(told, step)[0] is Told.ACCEPTED:
             second = await self._slack.redeliver(told)
             told = second if second.acked else told
-        return _remembered(order, told)
+        return self._remembered(order, told, step)
 
     async def ask_once(self, order: Order) -> Asked:
         """Types one, and leaves it at that."""
-        return _remembered(order, await self._type(order))
+        step, told = await self._begin(order)
+        return self._remembered(order, told, step)
 
-    async def _type(self, order: Order) -> Interaction:
-        line = f"send {','.join(order.numbers)} {order.text}"
-        return await self._slack.command(self._chance.choice(PEOPLE), OPS, "/sms", line)
+    async def _begin(self, order: Order) -> tuple[Step | None, Interaction]:
+        who, numbers = self._chance.choice(PEOPLE), ",".join(order.numbers)
+        if order.alert:
+            inputs = {"numbers": numbers, "text": order.text, "user": who.id}
+            return await self._slack.run_step("send_sms", inputs)
+        line = f"send {numbers} {order.text}"
+        return None, await self._slack.command(who, OPS, "/sms", line)
+
+    def _remembered(self, order: Order, told: Interaction, step: Step | None) -> Asked:
+        return Asked(order.text, order.numbers, *self._heard(told, step))
+
+    def _heard(self, told: Interaction, step: Step | None) -> tuple[Told, str]:
+        if step is None or not told.acked:
+            return heard(told), words(told)
+        ended = self._slack.step(step.id)
+        return STEPS[ended.state], ended.error or ""
 
     async def _somebody_is_there(self) -> None:
         sockets = self._slack.sockets
         await self._slack.until(lambda: sockets.connections, timeout=60, what="a bot")
-
-
-def _remembered(order: Order, told: Interaction) -> Asked:
-    return Asked(order.text, order.numbers, heard(told), words(told))
 
 
 def heard(told: Interaction) -> Told:

@@ -11,6 +11,7 @@ class Told(StrEnum):
 
     ACCEPTED = "accepted"  # Acknowledged without a complaint.
     REFUSED = "refused"  # Told that nothing was accepted.
+    WAITING = "waiting"  # A workflow whose event was acknowledged, and whose step never ended.
     NOTHING = "nothing"  # No acknowledgement came, or one that promises nothing.
 
 

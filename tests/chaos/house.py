@@ -185,7 +185,7 @@ def _sections(slack: SlackSandbox, gateway: GatewayProcess, database: str) -> di
             "base_url": login.base_url,
             "timeout": TIMEOUT,
         },
-        "access": {"admin": {"users": [person.id for person in PEOPLE]}},
+        "access": {"admin": {"users": [person.id for person in PEOPLE]}, "workflows": True},
         "limits": {
             "messages_per_hour": PLENTY,
             "per_number_per_hour": PLENTY,

@@ -167,6 +167,8 @@ def _told_wrongly(evidence: Evidence) -> Iterator[str]:
     for one in evidence.asked:
         if one.told is Told.REFUSED and one.text in known:
             yield f"{one.text!r} was refused ({one.words[:60]!r}) and is in the database"
+        elif one.told is Told.WAITING:
+            yield f"the workflow of {one.text!r} waits for ever"
 
 
 def over_pace(requests: Sequence[Request], rules: Rules) -> Iterator[str]:

@@ -68,6 +68,7 @@ def test_an_honest_run_has_no_findings() -> None:
         ("not flagged", {"rows": (replace(ROW, shown=False),)}),
         ("not flagged", {"asked": (), "rows": ()}),
         ("told wrongly", {"asked": (Asked("hi", (PHONE,), Told.REFUSED, "no"),)}),
+        ("told wrongly", {"asked": (Asked("hi", (PHONE,), Told.WAITING, ""),)}),
         ("over the pace", {"requests": [replace(BALANCE, at=n / 4) for n in range(4)]}),
         ("over the pace", {"requests": [replace(BALANCE, at=n * 0.4) for n in range(30)]}),
         ("illegal steps", {"steps": steps(None, State.QUEUED, State.SENT)}),

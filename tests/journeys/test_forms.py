@@ -7,7 +7,7 @@ import pytest
 
 from kwtsms_bot.cli.stage import Stage
 from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
-from kwtsms_sandbox.slack import NOURA, OPS, SARA, YOUSEF, User, View
+from kwtsms_sandbox.slack import NOURA, OPS, SARA, YOUSEF, Fault, User, View
 from kwtsms_sandbox.slack.steps import StepState
 from support.bot import NUMBER, shown, staged
 
@@ -193,6 +193,26 @@ async def test_a_workflow_sends(tmp_path: Path) -> None:
         assert ended.state is StepState.COMPLETED
         assert ended.outputs
         assert str(ended.outputs["message"]).startswith("M")
+        assert len(stage.gateway.ledger) == 1
+
+
+async def test_a_step_that_was_accepted_ends_well_whatever_is_forbidden_since(
+    tmp_path: Path,
+) -> None:
+    """The bot could not end it and started anew; Slack tells of it again, minutes later."""
+    access = {"sender": {"users": [SARA.id]}}
+    async with staged(tmp_path, access=access | {"workflows": True}) as stage:
+        down = Fault(error="fatal_error")
+        stage.slack.fault("functions.completeSuccess", down, times=float("inf"))
+        step, told = await stage.slack.run_step("send_sms", INPUTS)
+        await direct(stage, SARA, "ccepted by kwtSMS")
+        stage.slack.mend()
+        await stage.stop_bot()
+        await stage.start_bot(access=access)
+        await stage.slack.redeliver(told)
+        ended = await stage.slack.ended(step)
+
+        assert ended.state is StepState.COMPLETED
         assert len(stage.gateway.ledger) == 1
 
 

@@ -15,7 +15,7 @@ from kwtsms_bot.commands.preview import Preview, doubts, needs_approval
 from kwtsms_bot.commands.refusals import over_limit, paused, record, record_deed, refuse
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.limits import Allowance, OverLimit
-from kwtsms_bot.outbox.message import DedupeKey, NewMessage, Place, Priority
+from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, Place, Priority
 from kwtsms_bot.outbox.store import KeyReused, Paused
 
 CONFIRM_WITHIN = timedelta(minutes=10)
@@ -25,7 +25,7 @@ APPROVE, REFUSE = "send_approve", "send_refuse"
 
 async def offer(desk: Desk, ask: Ask, preview: Preview) -> Reply:
     """Accepts the message where there is nothing to doubt, else shows what would be sent."""
-    if preview.repeated and (known := await desk.store.accepted_as(_key(ask))):
+    if preview.repeated and (known := await accepted_before(desk, ask)):
         return showing.accepted(known, ask.say)  # Slack has delivered the command twice.
     problem = await obstacles.first(desk, ask, preview)
     if problem:
@@ -35,6 +35,11 @@ async def offer(desk: Desk, ask: Ask, preview: Preview) -> Reply:
     if not why and not needs_approval(preview.credits, limits):
         return await accept(desk, ask, draft_of(desk, ask, preview))
     return (await shown_first(desk, ask, preview))[0]
+
+
+async def accepted_before(desk: Desk, ask: Ask) -> Message | None:
+    """What was accepted when Slack delivered this for the first time."""
+    return await desk.store.accepted_as(_key(ask))
 
 
 async def shown_first(desk: Desk, ask: Ask, preview: Preview) -> tuple[Reply, str]:

@@ -15,6 +15,7 @@ from kwtsms_bot.commands.gathering import Wish, gather
 from kwtsms_bot.commands.preview import needs_approval
 from kwtsms_bot.commands.recipients import read_list
 from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.outbox.message import Message
 from kwtsms_bot.slack.directory import Directory
 from kwtsms_bot.slack.guarding import Body
 from kwtsms_bot.slack.tasks import Tasks
@@ -33,7 +34,10 @@ class WorkflowStep:
         self._desk, self._directory = desk, directory
 
     def listener(self, tasks: Tasks) -> Listen:
-        """Acknowledged once the message is durable: Slack repeats what is not."""
+        """Acknowledged once the message is durable and the step has ended: else Slack repeats it.
+
+        A bot that dies in between would leave the workflow waiting for ever.
+        """
 
         async def listen(
             ack: AsyncAck, body: Body, complete: AsyncComplete, fail: AsyncFail
@@ -49,14 +53,13 @@ class WorkflowStep:
         event = body.get("event") or {}
         inputs = event.get("inputs") or {}
         try:
-            reply = await self._send(inputs, str(event.get("function_execution_id", "")))
+            reply = await self._answer(inputs, str(event.get("function_execution_id", "")))
         except DatabaseTrouble as error:  # Not acknowledged: Slack asks once more.
             log.error("database trouble", error=str(error))
             return
         except Exception as error:
             log.error("step failed", exc_info=error)
             reply = "The bot could not do it; its log says why."
-        await ack()
         try:
             if isinstance(reply, str):
                 await fail(error=reply)
@@ -64,12 +67,18 @@ class WorkflowStep:
                 await complete(outputs=reply)
         except SLACK_TROUBLE as error:
             log.error("step not ended", error=name(error))
+        await ack()
 
-    async def _send(self, inputs: dict[str, Any], key: str) -> dict[str, Any] | str:
+    async def _answer(self, inputs: dict[str, Any], key: str) -> dict[str, Any] | str:
         """The step's outputs, or the sentence that says why nothing was sent."""
-        desk = self._desk
         person, say = await self._directory.caller(str(inputs.get(USER, "")), "")
         ask = Ask(person=person, say=say, key=key)
+        before = await sending.accepted_before(self._desk, ask)
+        # Whatever is forbidden since: what is accepted is accepted.
+        return _outputs(before) if before is not None else await self._send(ask, inputs)
+
+    async def _send(self, ask: Ask, inputs: dict[str, Any]) -> dict[str, Any] | str:
+        desk, say = self._desk, ask.say
         if not desk.config.access.workflows:
             return say("Workflows may not send: access.workflows in config.yaml is false.")
         country = desk.config.kwtsms.default_country
@@ -86,7 +95,11 @@ class WorkflowStep:
         message = reply.accepted
         if message is None:
             return in_words(reply)
-        return {"message": message.ref, "credits": preview.credits}
+        return _outputs(message)
+
+
+def _outputs(message: Message) -> dict[str, Any]:
+    return {"message": message.ref, "credits": message.pages * message.size}
 
 
 def in_words(reply: Reply) -> str:
