@@ -2,6 +2,7 @@
 
 from kwtsms_client.countries import COUNTRIES, Country
 
+HOME = "965"  # Where kwtSMS and most of those it sends to are.
 MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164 has at most 15.
 SHAPE = 4  # No country tells its mobiles apart by more than the first four digits.
 

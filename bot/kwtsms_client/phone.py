@@ -13,7 +13,15 @@ from operator import contains, itemgetter
 from typing import NamedTuple, NewType, overload
 
 from kwtsms_client.errors import InvalidInput
-from kwtsms_client.numbering import LENGTHS, MAX_DIGITS, MIN_DIGITS, SHAPE, country_of, is_local
+from kwtsms_client.numbering import (
+    HOME,
+    LENGTHS,
+    MAX_DIGITS,
+    MIN_DIGITS,
+    SHAPE,
+    country_of,
+    is_local,
+)
 
 Phone = NewType("Phone", str)  # Digits in international form, as the gateway takes them.
 
@@ -217,7 +225,8 @@ def _error(raw: str, number: str) -> str:
     if len(number) - len(country.code) not in country.lengths:
         lengths = " or ".join(map(str, country.lengths))
         where = f"'{raw}' is not a number in {country.name}"
-        return f"{where}: expected {lengths} digits after +{country.code}."
+        home = f" If it is in Kuwait, it is {HOME}{number}." if is_local(number, HOME) else ""
+        return f"{where}: expected {lengths} digits after +{country.code}.{home}"
     first = ", ".join(country.first) or "1 to 9"
     where = f"'{raw}' is not a mobile in {country.name}"
     return f"{where}: after {country.code} it must start with {first}."

@@ -15,6 +15,7 @@ from kwtsms_bot.cli.output import (
     OF_OUTCOME,
     USAGE,
     answered,
+    country_option,
     env_option,
     facts,
     json_option,
@@ -46,7 +47,7 @@ class Tally:
 @click.option("--text", "template", metavar="TEXT", help="The text; {name} takes a column's value.")
 @click.option("--to", metavar="COLUMN", help="The column of the numbers [default: to, phone, …].")
 @click.option("--from", "sender", metavar="SENDER-ID", help="Another sender ID than the set one.")
-@click.option("--country", metavar="CODE", help="Complete local numbers with this country code.")
+@country_option
 @click.option("--skip-bad", is_flag=True, help="Send the good rows although there are bad ones.")
 @click.option("--dry-run", is_flag=True, help="Judge and count, and send nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")

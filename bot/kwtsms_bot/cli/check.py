@@ -6,6 +6,7 @@ from kwtsms_bot.cli.message import read_text
 from kwtsms_bot.cli.output import (
     EXIT_CODES,
     answered,
+    country_option,
     env_option,
     facts,
     json_option,
@@ -17,7 +18,7 @@ from kwtsms_client import Client, MessageReport, inspect_message, validate_phone
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("numbers", nargs=-1, required=True)
-@click.option("--country", metavar="CODE", help="Complete local numbers with this country code.")
+@country_option
 @click.option("--offline", is_flag=True, help="Judge by form only; do not ask kwtSMS.")
 @env_option
 @json_option

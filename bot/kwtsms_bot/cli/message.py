@@ -1,6 +1,7 @@
 """`kwtsms-bridge send`, `status`, `dlr`: one message, and what became of it."""
 
 import sys
+from dataclasses import asdict
 
 import click
 
@@ -8,13 +9,15 @@ from kwtsms_bot.cli.output import (
     EXIT_CODES,
     OF_OUTCOME,
     answered,
+    country_option,
     env_option,
     facts,
     json_option,
     show_json,
     table,
 )
-from kwtsms_client import Client, InvalidInput, SendResult, inspect_message
+from kwtsms_client import Client, InvalidInput, SendResult
+from kwtsms_client.preview import SendPreview, preview
 
 MAX_STDIN = 64 * 1024  # A text has at most 1,071 characters; more is a mistake.
 
@@ -23,12 +26,20 @@ MAX_STDIN = 64 * 1024  # A text has at most 1,071 characters; more is a mistake.
 @click.argument("to", metavar="NUMBER[,NUMBER…]")
 @click.argument("text", required=False)
 @click.option("--from", "sender", metavar="SENDER-ID", help="Another sender ID than the set one.")
+@country_option
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 @env_option
 @json_option
 @answered
 def send(
-    to: str, text: str | None, sender: str | None, env_file: str, *, dry_run: bool, as_json: bool
+    to: str,
+    text: str | None,
+    sender: str | None,
+    env_file: str,
+    *,
+    country: str | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     r"""Send a text message; without TEXT, or with -, the text is read from standard input.
 
@@ -38,9 +49,9 @@ def send(
     """
     text = read_text(text)
     if dry_run:
-        _preview(text, as_json=as_json)
+        _show_preview(preview(to, text, default_country=country, balance=None), as_json=as_json)
         return
-    with Client.from_env(env_file) as sms:
+    with Client.from_env(env_file, default_country=country) as sms:
         result = sms.send(to, text, sender=sender)
     if as_json:
         show_json(result)
@@ -111,9 +122,13 @@ def read_text(text: str | None) -> str:
         raise InvalidInput("The text is not UTF-8.") from error
 
 
-def _preview(text: str, *, as_json: bool) -> None:
-    report = inspect_message(text)
+def _show_preview(found: SendPreview, *, as_json: bool) -> None:
     if as_json:
-        return show_json(report)
-    click.echo(report.cleaned)
-    return facts([("Pages", report.pages), ("Cleaned", report.summary() or None)])
+        return show_json(asdict(found) | {"credits": found.credits})
+    click.echo(f"{found.report.cleaned}\n")
+    rows = [(one, "would be sent") for one in found.recipients]
+    rows += [(one.input, one.reason) for one in found.invalid]
+    table(("Number", "Verdict"), rows)
+    cost = f"{found.credits} (one a page in Kuwait, more elsewhere)"
+    cleaned = found.report.summary() or None
+    return facts([("Pages", found.report.pages), ("Credits", cost), ("Cleaned", cleaned)])

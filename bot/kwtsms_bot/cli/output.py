@@ -27,6 +27,9 @@ OF_OUTCOME = {
 }
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with JSON.")
+country_option = click.option(
+    "--country", metavar="CODE", help="Complete local numbers with this country code."
+)
 env_option = click.option(
     "--env",
     "env_file",

@@ -1,5 +1,6 @@
 """The client's commands, as they are typed in a shell, on the sandbox gateway."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,27 @@ async def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
 async def test_a_dry_run_sends_nothing(tmp_path: Path) -> None:
     """It shows what would be sent, and asks the gateway nothing."""
     async with shell(tmp_path) as (running, run):
-        done = await run("send", KUWAIT, "🔴 down", "--dry-run")
+        done = await run("send", f"{KUWAIT},98765432,12", "🔴 down", "--dry-run")
+        local = await run("send", "98765432", "down", "--dry-run", "--country", "965", "--json")
 
         assert "1 emoji" in done.out
+        assert "it is 96598765432" in " ".join(done.out.split())
+        assert "'12' is too short" in done.out
+        assert "Credits: 1 (" in " ".join(done.out.split())
+        told = json.loads(local.out)
+        assert (told["recipients"], told["credits"]) == (["96598765432"], 1)
         assert running.gateway.requests == []
+
+
+async def test_a_local_number_is_completed_where_its_country_is_named(tmp_path: Path) -> None:
+    """Without one it is refused, and what to write instead is said."""
+    async with shell(tmp_path) as (running, run):
+        refused = await run("send", "98765432", "hello")
+        sent = await run("send", "98765432", "hello", "--country", "965")
+
+        assert (refused.code, sent.code) == (2, 0)
+        assert "If it is in Kuwait, it is 96598765432." in refused.err
+        assert [sms.text for sms in running.gateway.inbox("96598765432")] == ["hello"]
 
 
 @pytest.mark.parametrize(
