@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.outbox.worker import MAX_IN_FLIGHT
 from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
 from kwtsms_sandbox.slack import NOURA, OPS, SARA, YOUSEF, Fault, User, View
 from kwtsms_sandbox.slack.steps import StepState
@@ -194,6 +195,21 @@ async def test_a_workflow_sends(tmp_path: Path) -> None:
         assert ended.outputs
         assert str(ended.outputs["message"]).startswith("M")
         assert len(stage.gateway.ledger) == 1
+
+
+async def test_what_a_workflow_sends_overtakes_what_waits(tmp_path: Path) -> None:
+    """It is an alert, mostly: it is ahead of what people have typed before."""
+    access = {"sender": {"users": [SARA.id]}, "workflows": True}
+    async with staged(tmp_path, access=access) as stage:
+        stage.gateway.hold()
+        for number in range(11):
+            await stage.slack.command(SARA, OPS, "/sms", f"send {96551110000 + number} typed")
+        await stage.slack.run_step("send_sms", INPUTS)
+        stage.gateway.release()
+        await stage.slack.until(lambda: len(stage.gateway.ledger) == 12, timeout=20)
+
+        texts = [entry.text for entry in stage.gateway.ledger]
+        assert texts.index("From a workflow") <= MAX_IN_FLIGHT + 1
 
 
 async def test_a_step_that_was_accepted_ends_well_whatever_is_forbidden_since(

@@ -1,6 +1,8 @@
 """Slack misbehaving: the SMS goes out all the same, and the person still gets to know."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from kwtsms_sandbox.slack import OPS, SARA, Cut, Fault
@@ -57,6 +59,25 @@ async def test_a_cut_of_the_socket_loses_no_card(tmp_path: Path) -> None:
         await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
 
         await shown(stage, "accepted by kwtSMS")
+
+
+async def test_a_cut_in_the_middle_of_a_command_sends_once(tmp_path: Path) -> None:
+    """The bot has it and has not said so: Slack brings it again by the next connection."""
+    async with staged(tmp_path) as stage:
+        with closing(sqlite3.connect(tmp_path / "bridge.sqlite3")) as other:
+            other.execute("BEGIN IMMEDIATE")  # Nothing can be accepted for the time being.
+            command = stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+            typed = asyncio.create_task(command)
+            await stage.slack.until(lambda: stage.slack.calls("users.info"))
+            stage.slack.sockets.abort()
+        told = await typed
+        await stage.slack.until(lambda: stage.slack.sockets.connections, timeout=20)
+        again = await stage.slack.redeliver(told)
+        await shown(stage, "accepted by kwtSMS")
+
+        assert again.acked
+        assert len(sends(stage)) == 1
+        assert sum("Accepted by kwtSMS" in card for card in cards(stage)) == 1
 
 
 async def test_a_wrong_token_ends_the_start_with_the_remedy(tmp_path: Path) -> None:

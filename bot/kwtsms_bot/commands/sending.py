@@ -72,9 +72,11 @@ def draft_of(desk: Desk, ask: Ask, preview: Preview) -> Draft:
     )
 
 
-async def accept(desk: Desk, ask: Ask, draft: Draft) -> Reply:
-    """Accepts at once; the same key is the same request."""
+async def accept(desk: Desk, ask: Ask, draft: Draft, *, urgent: bool = False) -> Reply:
+    """Accepts at once; the same key is the same request. What is urgent overtakes what waits."""
     new = replace(_message(desk, draft), key=_key(ask))
+    if urgent and new.priority is not Priority.BULK:
+        new = replace(new, priority=Priority.URGENT)
     try:
         accepted = await desk.store.accept(new, desk.now(), allowance(desk))
     except KeyReused:

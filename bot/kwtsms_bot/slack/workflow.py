@@ -91,7 +91,7 @@ class WorkflowStep:
             return " ".join(preview.mistakes) or say("There is no route to one of the numbers.")
         if needs_approval(preview.credits, desk.config.limits):
             return say("This needs a second person's yes: send it by hand.")
-        reply = await sending.accept(desk, ask, sending.draft_of(desk, ask, preview))
+        reply = await sending.accept(desk, ask, sending.draft_of(desk, ask, preview), urgent=True)
         message = reply.accepted
         if message is None:
             return in_words(reply)

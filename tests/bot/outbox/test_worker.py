@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.message import Message, Priority, State
 from kwtsms_bot.outbox.store import DatabasePacer, Store
-from kwtsms_bot.outbox.worker import Worker
+from kwtsms_bot.outbox.worker import MAX_IN_FLIGHT, SWEEP_SECONDS, Worker
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
 from support.database import NUMBER, OTHER, new, opened
@@ -196,6 +196,36 @@ async def test_a_refused_text_ends_the_message(database_url: str) -> None:
 
         assert codes(message) == ["ERR031"]
         assert message.points is None
+
+
+async def test_a_message_waits_for_one_call_of_a_campaign_at_most(database_url: str) -> None:
+    """Ten thousand numbers are on their way; what comes meanwhile goes with the next turn."""
+    async with working(database_url) as bench:
+        bench.gateway.turn(requests_per_second=None)
+        numbers = tuple(f"965{90000000 + n}" for n in range(10_000))
+        campaign = new(*numbers, text="campaign", priority=Priority.BULK)
+        accepted = (await bench.store.accept(campaign, bench.now())).message
+        bench.worker.wake()
+        await bench.until(accepted, lambda found: State.SENT in found.counts)
+        begun = len(bench.gateway.requests)
+        alert = await bench.reached(await bench.send(OTHER, text="alert"), State.SENT)
+        calls = [entry.text for entry in bench.gateway.ledger]
+
+        assert alert.counts == {State.SENT: 1}
+        assert calls.index("alert") <= begun + MAX_IN_FLIGHT + 1
+        assert len(calls) < 51
+
+
+async def test_what_a_dead_process_had_taken_is_sent_by_another(database_url: str) -> None:
+    """Within fifteen seconds of the end of its lease, and without anybody being told."""
+    async with working(database_url) as bench:
+        lease = timedelta(seconds=30)
+        message = await bench.store.accept(new(NUMBER), bench.now() - lease)
+        assert await bench.store.claim("dead", lease, bench.now() - lease)
+        sent = await bench.until(message.message, lambda found: State.SENT in found.counts)
+
+        assert sent.counts == {State.SENT: 1}
+        assert SWEEP_SECONDS < 15
 
 
 async def test_450_numbers_go_in_three_calls(database_url: str) -> None:
