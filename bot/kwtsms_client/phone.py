@@ -6,11 +6,11 @@ so that Python's loops over characters are C's; a test holds that both ways answ
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import repeat
 from operator import contains, itemgetter
-from typing import NamedTuple, NewType, overload
+from typing import Any, NamedTuple, NewType, overload
 
 from kwtsms_client.errors import InvalidInput
 from kwtsms_client.numbering import (
@@ -72,7 +72,7 @@ def normalize_phone(
     if isinstance(text, str):
         return _normalized(text, default_country)
     if isinstance(text, Iterable) and not isinstance(text, bytes):
-        return _all_normalized([str(one) for one in text], default_country)
+        return _all_normalized(*_in_lines(list(text)), default_country)
     return _normalized(str(text), default_country)
 
 
@@ -145,15 +145,22 @@ def _normalized(text: str, default_country: str | None) -> str:
     plain = text if text.isascii() else text.translate(_DIGITS)
     digits = plain.encode().translate(None, _OTHERS).decode()
     number = digits.lstrip("0")
-    local = default_country and number == digits and "+" not in text
-    if local and is_local(digits, default_country):
-        return f"{default_country}{digits}"
+    if default_country and number == digits and "+" not in text:
+        number = f"{default_country}{digits}" if is_local(digits, default_country) else number
     return _without_trunk_zero(number) if "0" in number[1:4] else number
 
 
-def _all_normalized(texts: list[str], default_country: str | None) -> list[str]:
+def _in_lines(texts: Sequence[Any]) -> tuple[Sequence[str], str]:
+    """All of them as texts, and one below the other."""
+    try:
+        return texts, "\n".join(texts)
+    except TypeError:  # They are texts, nearly always: to look at each would cost more.
+        written = [str(one) for one in texts]
+        return written, "\n".join(written)
+
+
+def _all_normalized(texts: Sequence[str], joined: str, default_country: str | None) -> list[str]:
     """The same for many; where one of them has line breaks, one by one."""
-    joined = "\n".join(texts)
     if default_country or joined.count("\n") != len(texts) - 1:
         return [_normalized(one, default_country) for one in texts]
     data = joined.encode(errors="surrogatepass")
@@ -171,11 +178,11 @@ def _all_normalized(texts: list[str], default_country: str | None) -> list[str]:
 def _all_checked(
     texts: list[object] | tuple[object, ...], default_country: str | None
 ) -> list[PhoneCheck]:
-    raw = [str(one) for one in texts]
-    numbers = _all_normalized(raw, default_country)
+    raw, joined = _in_lines(texts)
+    numbers = _all_normalized(raw, joined, default_country)
     checks = list(map(tuple.__new__, repeat(PhoneCheck), zip(repeat(True), repeat(None), numbers)))
     lengths = map(LENGTHS.__getitem__, map(_beginning, numbers))
-    if all(map(contains, lengths, map(len, numbers))) and "@" not in "".join(raw):
+    if all(map(contains, lengths, map(len, numbers))) and "@" not in joined:
         return checks
     for at, number in enumerate(numbers):
         if len(number) not in LENGTHS[number[:SHAPE]] or "@" in raw[at]:
