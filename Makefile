@@ -12,7 +12,7 @@ demo: $(SHOWN)
 	@$(BIN)/kwtsms-bridge demo
 
 test: $(READY) browser check
-	@$(BIN)/pytest -n auto --dist loadfile $(TESTS)
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # Kills, stalls and starves the real bot for a quarter of an hour: docs/chaos.md. SEED=n repeats a run.
 chaos: $(READY)
