@@ -41,12 +41,9 @@ _CONTROL_HIGH = (
 EMOJI = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}]")
 HIDDEN = re.compile(f"[{_HIDDEN_LOW}]")
 CONTROL = re.compile(f"[\0{_CONTROL_LOW}{_CONTROL_HIGH}]")
-# One character at a time: a "+" behind it would take four times as long.
-_LOW = re.compile(f"[{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}]")
-_ABOVE = re.compile("[^\0-\uffff]")
-_HIGH = re.compile(f"[{_EMOJI_HIGH}{_CONTROL_HIGH}]")
-_ARABIC_DIGIT = re.compile("[\u0660-\u0669\u06f0-\u06f9]")
-# Whatever may need work; what holds none of it, nor a NUL, is clean as it stands.
+_GONE = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}{_HIDDEN_LOW}{_CONTROL_LOW}{_CONTROL_HIGH}]")
+# Whatever may need work, one character at a time (a "+" behind it would take four times as long);
+# what holds none of it, nor a NUL, is clean as it stands.
 _WORK = re.compile(
     f"[<\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff]"
 )
@@ -62,21 +59,18 @@ def clean_message(text: object) -> object: ...
 def clean_message(text: object) -> object:
     """The text without what jams the gateway; of a list or tuple, a list in the same order."""
     if isinstance(text, str):
-        return text if _is_plain(text) else _cleaned(text)
+        plain = text.isascii() and text.isprintable() and "<" not in text  # As most are.
+        return text if plain else _cleaned(text)
     if isinstance(text, _LISTS):
         return _all_cleaned([str(one) for one in text])
     return _cleaned(str(text))
 
 
-def _is_plain(text: str) -> bool:
-    """Whether it is plain to see that there is nothing to clean: the fast way, for most texts."""
-    return text.isascii() and text.isprintable() and "<" not in text
-
-
 def _cleaned(text: str) -> str:
     """The text without what is removed, and no account of it."""
     text = text.replace("\0", "")
-    return _reduced(text) if _WORK.search(text) else text
+    work = _WORK.findall(text)
+    return _reduced(text, work) if work else text
 
 
 def _all_cleaned(texts: list[str]) -> list[str]:
@@ -91,30 +85,32 @@ def _all_cleaned(texts: list[str]) -> list[str]:
     joined = "\0".join([texts[number] for number in at])
     if joined.count("\0") > len(at) - 1:  # One of them has a NUL of its own.
         return [_cleaned(one) for one in texts]
-    if _WORK.search(joined) is None:
+    work = _WORK.findall(joined)
+    if not work:
         return texts
-    for number, one in zip(at, _reduced(joined).split("\0"), strict=False):
+    for number, one in zip(at, _reduced(joined, work).split("\0"), strict=False):
         texts[number] = one
     return texts
 
 
-def _reduced(text: str) -> str:
+def _reduced(text: str, work: list[str]) -> str:
     """All but NULs removed; tags once more, for a removal may bring one together."""
     text = LINE_ENDS.sub("\n", text) if "\r" in text else text
-    if _ARABIC_DIGIT.search(text):
-        text = _with_ascii_digits(text)
     text = TAG.sub("", text) if "<" in text else text
-    text = _LOW.sub("", text)
-    for char in set(_ABOVE.findall(text)):
-        if _HIGH.match(char):
-            text = text.replace(char, "")
+    for char in set(work):
+        text = text.replace(char, _INSTEAD[char])
     while "<" in text and (less := TAG.sub("", text)) != text:
         text = less
     return text
 
 
-def _with_ascii_digits(text: str) -> str:
-    for arabic, digit in ARABIC_DIGITS.items():
-        if (char := chr(arabic)) in text:
-            text = text.replace(char, digit)
-    return text
+class _Instead(dict[str, str]):
+    """What stands in the place of a character that may need work."""
+
+    def __missing__(self, char: str) -> str:
+        found = "" if _GONE.match(char) else ARABIC_DIGITS.get(ord(char), char)
+        self[char] = found
+        return found
+
+
+_INSTEAD = _Instead()
