@@ -31,6 +31,16 @@ def is_sendable(number: str) -> bool:
     return is_local(local, country.code)
 
 
+def completed(digits: str, code: str) -> str:
+    """A number without + or 00, with its country code where it is, or can only be, a local one."""
+    if is_local(digits, code):
+        return code + digits
+    country = COUNTRIES.get(code)
+    abroad = country_of(digits) is not None and is_sendable(digits)
+    short = country is not None and len(digits) <= max(country.lengths)
+    return code + digits if short and not abroad else digits
+
+
 class _Lengths(dict[str, frozenset[int]]):
     """How long a number may be that begins with these four digits.
 

@@ -19,6 +19,7 @@ from kwtsms_client.numbering import (
     MAX_DIGITS,
     MIN_DIGITS,
     SHAPE,
+    completed,
     country_of,
     is_local,
 )
@@ -66,8 +67,8 @@ def normalize_phone(
     """The digits in international form: no +, no 00, no blanks, no trunk zero.
 
     Digits of any script become ASCII. `default_country` completes a number that is written without
-    + or 00 and is exactly a local mobile number there. Nothing is judged here. Of several numbers,
-    a list in the same order.
+    + or 00 and is a local one there: a mobile, or so short that it is no number abroad. Nothing is
+    judged here. Of several numbers, a list in the same order.
     """
     if isinstance(text, str):
         return _normalized(text, default_country)
@@ -145,8 +146,8 @@ def _normalized(text: str, default_country: str | None) -> str:
     plain = text if text.isascii() else text.translate(_DIGITS)
     digits = plain.encode().translate(None, _OTHERS).decode()
     number = digits.lstrip("0")
-    if default_country and number == digits and "+" not in text:
-        number = f"{default_country}{digits}" if is_local(digits, default_country) else number
+    if default_country and digits and number == digits and "+" not in text:
+        number = completed(digits, default_country)
     return _without_trunk_zero(number) if "0" in number[1:4] else number
 
 

@@ -58,6 +58,7 @@ async def gather(desk: Desk, ask: Ask, wish: Wish) -> Preview:
         duplicates=wish.line.duplicates + len(asked) - len(phones),
         from_profiles=len(named.phones) > contacts,
         repeated=await _repeated(desk, ask, report.cleaned, covered),
+        unclear=wish.line.unclear,
         balance=known.available if known else None,
     )
 

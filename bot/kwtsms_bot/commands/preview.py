@@ -17,6 +17,7 @@ class Doubt(StrEnum):
     PROFILE = "profile"  # A number that somebody typed into their own Slack profile.
     REPEATED = "repeated"
     INCOMPLETE = "incomplete"  # Some of what was named is left out.
+    UNCLEAR = "unclear"  # What was taken for the text may be a recipient, or the other way round.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,7 @@ class Preview:
     hot: int = 0  # Numbers that were sent to within 15 s: theirs goes a little later.
     from_profiles: bool = False
     repeated: bool = False
+    unclear: bool = False
     balance: Decimal | None = None
 
     @property
@@ -63,6 +65,7 @@ def doubts(preview: Preview, limits: Limits, home: str) -> tuple[Doubt, ...]:
         Doubt.PROFILE: preview.from_profiles,
         Doubt.REPEATED: preview.repeated,
         Doubt.INCOMPLETE: bool(preview.mistakes or preview.uncovered),
+        Doubt.UNCLEAR: preview.unclear,
     }
     return tuple(doubt for doubt, there in found.items() if there)
 

@@ -1,38 +1,58 @@
-"""Where the numbers end and the text begins. Pure; the text is kept as it was typed."""
+"""Where the numbers end and the text begins. Pure; the text is kept as it was typed.
+
+A number may be written in groups, with blanks between them, in the way of its country: what stands
+behind a group may be more of the number, another number, or text. Where that can be read in more
+than one way the line is `unclear`, and a person looks at it before anything is sent.
+"""
 
 import re
 from dataclasses import dataclass, field
 
-from kwtsms_bot.language import ENGLISH, Language
-from kwtsms_client import Phone, PhoneCheck, validate_phone_input
+from kwtsms_bot.commands.digits import AROUND, DIGIT, GROUP, Run, is_abroad
+from kwtsms_bot.language import Language
+from kwtsms_client import Phone, validate_phone_input
+from kwtsms_client.countries import COUNTRIES
 
-# Digits of both Arabic scripts, punctuation of phone numbers, and the invisible direction marks
-# that come along when a number is copied from a chat or a contact.
-_GROUP = re.compile(r"[0-9٠-٩۰-۹+().\-/\u200e\u200f\u202a-\u202e\u2066-\u2069]+(?=[\s,;،]|$)")
-_COMMA = re.compile(r"\s*[,;،]\s*")
-_COMMA_OR_BLANK = re.compile(r"[\s,;،]")
-_BLANK = re.compile(r"\s+")
-_SEPARATOR = re.compile(r"[,;،\n]+")
-_NAME = re.compile(r"@([^\s,;،@]{1,80})(?=[\s,;،]|$)")
-_DIGIT = re.compile(r"[0-9٠-٩۰-۹]")
-_COUNTRY_DIGITS = 5  # 00965: a longer first group is a whole number, not the beginning of one.
-_GROUP_DIGITS = 3  # A shorter later group is more likely text: "+965 9876 5432 5 disks failed".
+_AHEAD = re.compile(rf"[\s{AROUND}]+(?=[+(@{DIGIT}])")
+_COMMA = re.compile(r"\s*[,;،؛]\s*")
+_JOINT = re.compile(r"\s*[,;،؛&/|]\s*")
+_SEPARATOR = re.compile(r"[,;،؛&/|\n]+")
+_SEPARATORS = " \t\n\u00a0,;،؛"
+_COMMA_OR_BLANK = re.compile(r"[\s,;،؛]")
+_NAME = re.compile(rf"@([^\s,;،؛@]{{1,80}}?)[{AROUND}]*:?(?=[\s,;،؛]|$)")
+_AND = re.compile(r"(?:and\s|&|\+|و)?\s*", re.IGNORECASE)
+MAX_SHOWN = 60  # Characters of what somebody typed.
 
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """Something that is no number."""
+    """Something that is no number, or could be more than one."""
 
     typed: str = field(repr=False)
-    why: str = field(repr=False)  # In English, as the client says it.
+    home: str = ""  # The country that a number without + is in; empty where another was meant.
+    unclear: bool = False
 
     def sentence(self, say: Language) -> str:
         """What is wrong with it, and how to write it."""
-        example = say("Write it with the country code, such as +965 9876 5432.")
-        if say == ENGLISH:
-            return f"{self.why} {example}"
-        wrong = say("“{typed}” is not the number of a mobile.", typed=self.typed)
-        return f"{wrong} {example}"
+        typed = self.typed[:MAX_SHOWN]
+        if self.unclear:
+            return say(
+                "“{typed}” can be read in more than one way. Put commas between the numbers.",
+                typed=typed,
+            )
+        country = COUNTRIES.get(self.home)
+        if country is None:
+            wrong = say("“{typed}” is not the number of a mobile.", typed=typed)
+            example = say("Write it with the country code, such as +965 9876 5432.")
+            return f"{wrong} {example}"
+        return say(
+            "“{typed}” is not the number of a mobile in {country}: it has {lengths} digits and "
+            "begins with {first}. Write a number abroad with + and its country code.",
+            typed=typed,
+            country=say(country.name),
+            lengths="/".join(map(str, country.lengths)),
+            first=", ".join(country.first) or "1-9",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +64,7 @@ class Addressed:
     text: str = field(repr=False)
     names: tuple[str, ...] = ()  # Contacts, groups and people, without their @.
     duplicates: int = 0
+    unclear: bool = False  # It could be meant otherwise.
 
 
 def read(line: str, *, default_country: str) -> Addressed:
@@ -52,16 +73,19 @@ def read(line: str, *, default_country: str) -> Addressed:
     A line that begins with neither has its first word among the mistakes.
     """
     found = _Found(default_country)
-    rest = line.strip()
+    rest = line.strip(_SEPARATORS)
     while rest:
+        rest = _bare(rest)
         rest = rest[found.take(rest) :]
-        comma = _COMMA.match(rest)
-        if not comma:
+        joint = _JOINT.match(rest)
+        if not (joint and _goes_on(joint[0], rest[joint.end() :], default_country)):
             break
-        rest = rest[comma.end() :]
-        if not (_GROUP.match(rest) or _NAME.match(rest)):
-            break
-    return found.addressed(rest.strip())
+        rest = rest[joint.end() :]
+    comma = _COMMA.match(rest)
+    text = rest[comma.end() :].strip() if comma else rest.strip()
+    begins = text[_AND.match(text).end() :]  # type: ignore[union-attr]  # It matches anything.
+    found.unclear |= _is_recipient(begins, default_country)
+    return found.addressed(text)
 
 
 def read_list(text: str, *, default_country: str) -> Addressed:
@@ -70,8 +94,28 @@ def read_list(text: str, *, default_country: str) -> Addressed:
     for part in _SEPARATOR.split(text):
         rest = part.strip()
         while rest:
-            rest = rest[found.take(rest) :].strip()
+            rest = _bare(rest)
+            rest = rest[found.take_all(rest) :].strip()
     return found.addressed("")
+
+
+def _bare(line: str) -> str:
+    """Without what is around the number or name that it begins with."""
+    around = _AHEAD.match(line)
+    return line[around.end() :] if around else line
+
+
+def _goes_on(joint: str, rest: str, country: str) -> bool:
+    """Whether another recipient follows: after a comma it may be a wrong one."""
+    if joint.strip() in ("&", "/", "|"):
+        return _is_recipient(rest, country)
+    return bool(GROUP.match(_bare(rest)) or _NAME.match(_bare(rest)))
+
+
+def _is_recipient(line: str, country: str) -> bool:
+    """Whether a line begins with a number or a name."""
+    line = _bare(line)
+    return bool(_NAME.match(line) or Run(line, country).numbers)
 
 
 class _Found:
@@ -83,75 +127,64 @@ class _Found:
         self._names: dict[str, None] = {}
         self._mistakes: list[Mistake] = []
         self._duplicates = 0
+        self.unclear = False
 
     def take(self, line: str) -> int:
         """Takes the first recipient of a line; how far it reaches."""
+        run = Run(line, self._country)
+        if not run.end:
+            return self._take_other(line)
+        if not run.numbers:
+            self._refuse(line[: run.end])
+            return run.end
+        end, *others = run.numbers
+        text = line[end:].strip()
+        self.unclear |= bool(others) or (bool(text) and run.may_end_sooner(end))
+        self._add(line[:end])
+        return end
+
+    def take_all(self, line: str) -> int:
+        """Takes all the numbers that a line begins with, or its first word; how far they reach."""
+        run = Run(line, self._country)
+        if not run.end:
+            return self._take_other(line)
+        ways = run.ways()
+        each = ways[0] if len(ways) == 1 else [] if ways else run.singles
+        for typed in each:
+            self._add(typed)
+        if not each:
+            self._refuse(line[: run.end], unclear=bool(ways))
+        return run.end
+
+    def _take_other(self, line: str) -> int:
         name = _NAME.match(line)
         if name:
-            self.add(name[0])
-            return name.end()
-        end = _number_end(line, self._country)
-        if end:
-            self.add(line[:end])
-            return end
-        word = _word(line)
-        self._mistakes.append(Mistake(word[:60], f"“{word[:60]}” is not a phone number."))
-        return len(word)
-
-    def add(self, typed: str) -> None:
-        """One recipient, as it was typed."""
-        name = _NAME.fullmatch(typed)
-        if name:
             self._names[name[1].casefold()] = None
-            return
-        check = _check(typed, self._country)
+            return name.end()
+        word = _COMMA_OR_BLANK.split(line, maxsplit=1)[0]
+        self._mistakes.append(Mistake(word))
+        return max(1, len(word))
+
+    def _add(self, typed: str) -> None:
+        check = validate_phone_input(typed, default_country=self._country)
         if not check.valid:
-            self._mistakes.append(Mistake(typed[:60], check.error or ""))
+            self._refuse(typed)
             return
-        self._duplicates += Phone(check.normalized) in self._phones
-        self._phones[Phone(check.normalized)] = None
+        phone = Phone(check.normalized)
+        self._duplicates += phone in self._phones
+        self._phones[phone] = None
+
+    def _refuse(self, typed: str, *, unclear: bool = False) -> None:
+        home = "" if is_abroad(typed) else self._country
+        self._mistakes.append(Mistake(typed.strip(), home, unclear))
 
     def addressed(self, text: str) -> Addressed:
         """All of it, and the text after it."""
         return Addressed(
-            tuple(self._phones), tuple(self._mistakes), text, tuple(self._names), self._duplicates
+            tuple(self._phones),
+            tuple(self._mistakes),
+            text,
+            tuple(self._names),
+            self._duplicates,
+            self.unclear,
         )
-
-
-def _number_end(line: str, default_country: str) -> int:
-    """How far the number reaches that `line` begins with; 0 where it begins with something else."""
-    first = _GROUP.match(line)
-    if not first:
-        return 0
-    if _digits(first[0]) <= _COUNTRY_DIGITS:
-        return _grouped(line, first.end(), default_country)
-    return first.end()
-
-
-def _grouped(line: str, end: int, default_country: str) -> int:
-    """Where a number in groups ends: at the first group that makes it complete."""
-    first = end
-    while blank := _BLANK.match(line, end):
-        group = _GROUP.match(line, blank.end())
-        if not group or _digits(group[0]) < _GROUP_DIGITS:
-            break
-        end = group.end()
-        if _is_phone(line[:end], default_country):
-            return end
-    return first
-
-
-def _digits(text: str) -> int:
-    return len(_DIGIT.findall(text))
-
-
-def _is_phone(text: str, default_country: str) -> bool:
-    return _check(text, default_country).valid
-
-
-def _check(text: str, default_country: str) -> PhoneCheck:
-    return validate_phone_input(text, default_country=default_country)
-
-
-def _word(line: str) -> str:
-    return _COMMA_OR_BLANK.split(line, maxsplit=1)[0]

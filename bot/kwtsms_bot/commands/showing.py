@@ -17,6 +17,9 @@ WHY = {
     Doubt.PROFILE: marked("A number comes from a Slack profile, which its owner wrote."),
     Doubt.REPEATED: marked("You sent the same text to the same number within the last minute."),
     Doubt.INCOMPLETE: marked("Some of what you named is left out."),
+    Doubt.UNCLEAR: marked(
+        "It is not clear where the numbers end and the text begins. Put commas between recipients."
+    ),
 }
 
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.commands.recipients import read
+from kwtsms_bot.commands.recipients import read, read_list
+from kwtsms_bot.language import ENGLISH, language
 
 ONE = ("96598765432",)
 TWO = ("96598765432", "96598765433")
@@ -30,6 +31,24 @@ TWO = ("96598765432", "96598765433")
         ("98765432 two  blanks\nand a line", ONE, "two  blanks\nand a line"),
         ("98765432 it's “quoted”", ONE, "it's “quoted”"),
         ("98765432", ONE, ""),
+        ("+965 98 765 432 hi", ONE, "hi"),
+        ("98765432: hi", ONE, "hi"),
+        ("98765432 :) hi", ONE, ":) hi"),
+        ("“98765432” hi", ONE, "hi"),
+        ("'98765432', `98765433` hi", TWO, "hi"),
+        ("*98765432* hi", ONE, "hi"),
+        ("98765432/98765433 hi", TWO, "hi"),
+        ("98765432 & 98765433 hi", TWO, "hi"),
+        ("98765432 & co", ONE, "& co"),
+        ("98765432 - hi", ONE, "- hi"),
+        ("98765432؛98765433 hi", TWO, "hi"),
+        (", 98765432 hi", ONE, "hi"),
+        ("\u200f98765432 مرحبا", ONE, "مرحبا"),
+        ("+968 92 123 456 hi", ("96892123456",), "hi"),
+        ("+971 50 123 4567 hi", ("971501234567",), "hi"),
+        ("+33 6 12 34 56 78 hi", ("33612345678",), "hi"),
+        ("+20 10 1234 5678 hi", ("201012345678",), "hi"),
+        ("+ 965 9876 5432 hi", ONE, "hi"),
     ],
 )
 def test_numbers_and_text_are_told_apart(line: str, recipients: tuple[str, ...], text: str) -> None:
@@ -37,6 +56,98 @@ def test_numbers_and_text_are_told_apart(line: str, recipients: tuple[str, ...],
     found = read(line, default_country="965")
 
     assert (found.recipients, found.text, found.mistakes) == (recipients, text, ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "98765432 98765433 no comma",
+        "98765432 and 98765433 hi",
+        "98765432 و98765433 مرحبا",
+        "98765432\n98765433 hi",
+        "@noura @omar hi",
+        "98765432 @oncall hi",
+        "965 98 765 459 hi",  # Or 9659 8765, and a text that begins with 459.
+        "+965 9876 543 2 disks failed",  # One digit short, perhaps.
+        "9055 1234 5678 is down",  # A number in Turkey, perhaps.
+        "+961 3 123 456 5 disks failed",  # Lebanon has numbers of seven digits and of eight.
+    ],
+)
+def test_what_can_be_meant_otherwise_is_unclear(line: str) -> None:
+    """A recipient that was taken for text is noticed before it is sent to somebody else."""
+    assert read(line, default_country="965").unclear
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "+965 9876 5432 5 disks failed",
+        "98765432 20 disks failed",
+        "98765432 2024 is over",
+        "98765432, hello, world",
+        "98765432, 98765433 hi",
+        "@noura hi",
+    ],
+)
+def test_what_is_clear_is_not_asked_about(line: str) -> None:
+    """Nobody has to look twice at a plain line."""
+    assert not read(line, default_country="965").unclear
+
+
+@pytest.mark.parametrize(
+    ("text", "recipients"),
+    [
+        ("98765432 98765433", TWO),
+        ("9876 5432 98765433", TWO),
+        ("98765432/98765433", TWO),
+        ("+965 9876 5432 +965 9876 5433", TWO),
+        ("98765432\n“98765433”;", TWO),
+        ("+968 92 123 456, +974 55 123 456", ("96892123456", "97455123456")),
+        ("+971 50 123 4567 98765432", ("971501234567", "96598765432")),
+        ("37212345678", ("37212345678",)),
+    ],
+)
+def test_a_field_of_numbers(text: str, recipients: tuple[str, ...]) -> None:
+    """However the numbers are written and kept apart."""
+    found = read_list(text, default_country="965")
+
+    assert (found.recipients, found.mistakes) == (recipients, ())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+968 92 123",  # Too short: what is left of it is nobody's number in Kuwait.
+        "+968 92 123 4567",
+        "98765432 123",
+        "3721234 5678 5",
+        "9512 34567 890",  # Kuwait and three digits, or Myanmar.
+        "hello",
+    ],
+)
+def test_no_part_of_a_wrong_number_is_a_number(text: str) -> None:
+    """What cannot be read as a whole is a mistake as a whole."""
+    found = read_list(text, default_country="965")
+
+    assert found.recipients == ()
+    assert len(found.mistakes) == 1
+
+
+def test_each_of_many_is_judged_by_itself() -> None:
+    """One wrong number among right ones is named, and the others are kept."""
+    found = read_list("98765432 9876543 98765433", default_country="965")
+
+    assert found.recipients == TWO
+    assert [one.typed for one in found.mistakes] == ["9876543"]
+
+
+@pytest.mark.parametrize("typed", ["22445566", "9876543", "987654321", "12345"])
+def test_a_wrong_local_number_is_explained_by_its_own_country(typed: str) -> None:
+    """Who forgets a digit at home is not told about Iran."""
+    (mistake,) = read(typed, default_country="965").mistakes
+
+    assert "Kuwait" in mistake.sentence(ENGLISH)
+    assert "8" in mistake.sentence(language("ar"))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +166,23 @@ def test_what_is_no_number_is_a_mistake(line: str) -> None:
     assert read(line, default_country="965").mistakes
 
 
-@given(st.text())
+WRITTEN = st.text(st.sampled_from("0123456789 +-()/,;،؛&:@ab\"'\n\u200f٩")) | st.text()
+
+
+@given(WRITTEN)
 def test_no_line_raises(line: str) -> None:
-    """Whatever is typed, it is taken apart or refused."""
-    read(line, default_country="965")
+    """Whatever is typed, it is taken apart or refused; a text is a part of it as it was typed."""
+    found = read(line, default_country="965")
+
+    assert found.text in line
+    read_list(line, default_country="965")
+
+
+@given(st.lists(st.integers(40000000, 69999999), min_size=1, max_size=5, unique=True))
+def test_every_number_arrives(numbers: list[int]) -> None:
+    """Written in any of the usual ways, it is the same number."""
+    known = [f"965{one}" for one in numbers if str(one)[0] in "456"]
+    written = [f"+965 {one[3:7]} {one[7:]}" for one in known]
+    found = read_list(", ".join(written), default_country="965")
+
+    assert list(found.recipients) == known

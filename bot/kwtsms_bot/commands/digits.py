@@ -1,0 +1,111 @@
+"""Groups of digits side by side: a number, several, or a number and the beginning of a text. Pure.
+
+People write numbers in groups, in the way of their country: +971 50 123 4567, 9876 5432.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from kwtsms_client import find_country_code, validate_phone_input
+from kwtsms_client.countries import COUNTRIES
+
+# What is not to be seen, and comes along when a number is copied from a chat or a contact.
+MARKS = "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u061c\ufeff"
+AROUND = f"\"'“”„‘’«»*_~`{MARKS}"  # What people and clipboards put around a number.
+DIGIT = "0-9٠-٩۰-۹"
+_DASHES = "‐-―"
+_END = r"(?=[\s,;،؛&/|:…]|$)"
+# A group has a digit; the first may be a plus by itself. A colon after the last belongs to neither.
+GROUP = re.compile(
+    rf"[+(.\-{_DASHES}{MARKS}]*[{DIGIT}][{DIGIT}+().\-{_DASHES}{AROUND}]*(?::(?=\s|$))?{_END}"
+    rf"|\+(?=\s*[{DIGIT}])"
+)
+_PLUS = re.compile(rf"[({MARKS}]*\+")
+_ABROAD = re.compile(rf"[({MARKS}]*(?:\+|00|[٠۰]{{2}})")
+_BLANK = re.compile(r"[ \t\u00a0\u202f]+")
+_WHOLE = 6  # Digits: a group of so many is a number by itself, right or wrong.
+_SHORT = 2  # Digits: a last group of no more may belong to the text: "+965 9876 543 2 disks".
+_MAX_DIGITS = 17  # 00, and the 15 that E.164 allows.
+
+
+def is_abroad(typed: str) -> bool:
+    """Whether a number is written with its country code: behind + or 00."""
+    return bool(_ABROAD.match(typed))
+
+
+class Run:
+    """The groups that a line begins with, up to a + that begins another number."""
+
+    def __init__(self, line: str, country: str) -> None:
+        self._line, self._country = line, country
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._digits: list[int] = []
+        at = 0
+        while group := GROUP.match(line, at):
+            if self._ends and _PLUS.match(group[0]):
+                break
+            self._starts.append(group.start())
+            self._ends.append(group.end())
+            self._digits.append(sum(char.isdecimal() for char in group[0]))
+            blank = _BLANK.match(line, group.end())
+            at = blank.end() if blank else group.end()
+
+    @property
+    def end(self) -> int:
+        """How far the groups reach; 0 where there are none."""
+        return self._ends[-1] if self._ends else 0
+
+    @cached_property
+    def numbers(self) -> list[int]:
+        """The ends of all that can be the number at its beginning, the likeliest first."""
+        found = [self._ends[last] for last in self._reach(0) if self._is_number(0, last)]
+        far = is_abroad(self._line) or self._begins_with_a_country
+        return found[::-1] if far else found
+
+    def may_end_sooner(self, end: int) -> bool:
+        """Whether the last group of the number that ends here may be the beginning of a text."""
+        last = self._ends.index(end)
+        return last > 0 and self._digits[last] <= _SHORT
+
+    @property
+    def singles(self) -> list[str]:
+        """Each group by itself, where each is long enough to be a number, right or wrong."""
+        if min(self._digits) < _WHOLE:
+            return []
+        return [self._line[s:e] for s, e in zip(self._starts, self._ends, strict=True)]
+
+    def ways(self) -> list[list[str]]:
+        """How all of it can be read as numbers; two ways are enough to know that it is unclear."""
+        found: dict[int, list[list[str]]] = {len(self._ends): [[]]}
+        for first in reversed(range(len(self._ends))):
+            here = []
+            for last in self._reach(first):
+                if found[last + 1] and self._is_number(first, last):
+                    part = self._line[self._starts[first] : self._ends[last]]
+                    here += [[part, *rest] for rest in found[last + 1]]
+            found[first] = here[:2]
+        return found[0]
+
+    @property
+    def _begins_with_a_country(self) -> bool:
+        return bool(self._ends) and self._line[: self._ends[0]].strip("()") in COUNTRIES
+
+    def _reach(self, first: int) -> Iterator[int]:
+        """The groups that a number beginning with the group `first` may end with."""
+        digits = 0
+        for last in range(first, len(self._ends)):
+            digits += self._digits[last]
+            if digits > _MAX_DIGITS and last > first:
+                return
+            yield last
+
+    def _is_number(self, first: int, last: int) -> bool:
+        """Whether these groups are a number; where there are several, of a country we know."""
+        typed = self._line[self._starts[first] : self._ends[last]]
+        check = validate_phone_input(typed, default_country=self._country)
+        if first == last or not check.valid:
+            return check.valid
+        whole = self._digits[first] >= _WHOLE
+        return not whole and find_country_code(check.normalized) is not None
