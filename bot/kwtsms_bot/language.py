@@ -26,6 +26,10 @@ class Language:
         said = self._catalogue.gettext(text)
         return said.format(**values) if values else said
 
+    def ltr(self, value: str) -> str:
+        """A number, a command or an id, kept from left to right within Arabic."""
+        return f"\u2066{value}\u2069" if self.code == "ar" else value
+
     def plural(self, one: str, many: str, /, count: int, **values: object) -> str:
         """The form that suits `count`, which both texts may name as `{count}`."""
         return self._catalogue.ngettext(one, many, count).format(count=count, **values)

@@ -49,6 +49,13 @@ def pages_of(count: int, encoding: Encoding) -> int:
     return 1 if count <= single else -(-count // part)
 
 
+def capacity(count: int, encoding: Encoding) -> int:
+    """How many units fit into so many pages."""
+    ucs = encoding is Encoding.UCS2
+    single, part = (UCS_SINGLE, UCS_PART) if ucs else (GSM_SINGLE, GSM_PART)
+    return single if count == 1 else part * count
+
+
 def is_gsm(char: str) -> bool:
     """Whether a character is in the alphabet that gives 160 of them to a page."""
     return char in _GSM or char in _GSM_EXTENSION

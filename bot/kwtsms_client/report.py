@@ -87,6 +87,12 @@ class MessageReport:
         return found if len(found) == len(self.forcing) else ()
 
     @property
+    def surplus(self) -> int:
+        """How much shorter it would have to be to take a page less; 0 for a single page."""
+        fewer = self.pages - 1
+        return self.units - paging.capacity(fewer, self.encoding) if fewer > 0 else 0
+
+    @property
     def plainer(self) -> str | None:
         """The same with plain quotes and dashes, where that takes fewer pages."""
         text = self.cleaned.translate(_PLAIN)

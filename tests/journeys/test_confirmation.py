@@ -49,9 +49,9 @@ async def test_many_numbers_are_previewed_and_sent_once(tmp_path: Path) -> None:
         await shown(stage, "accepted by kwtSMS")
         await gone(stage, preview)
 
-        assert "1 × 6 numbers = 6 credits" in told
+        assert "1 page × 6 numbers = 6 credits" in told
         assert "It goes to many numbers." in told
-        assert "90000000" not in told
+        assert "+96590000000, +96590000001" in told
         assert before == []
         assert [len(entry.numbers) for entry in stage.gateway.ledger] == [6]
 

@@ -106,6 +106,52 @@ async def test_a_preview_submitted_twice_sends_once(tmp_path: Path) -> None:
         assert len(stage.gateway.ledger) == 1
 
 
+SMART = "It’s a very long message that goes over seventy characters, does it not?"
+
+
+async def test_a_preview_in_the_form_can_take_plain_quotes(tmp_path: Path) -> None:
+    """The button shows the cheaper preview in the same window; that one is sent."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", "send")
+        await stage.slack.submit(SARA, await form(stage), {"numbers": NUMBER, "text": SMART})
+        preview = await form(stage, title="right")
+        await stage.slack.press(SARA, preview, "form_plainer")
+        cheaper = await stage.slack.until(
+            lambda: (
+                view
+                if (view := stage.slack.modal(SARA)) and "1 credit" in stage.slack.plain(view)
+                else None
+            )
+        )
+        await stage.slack.submit(SARA, cheaper)
+        await shown(stage, "accepted by kwtSMS")
+
+        assert "2 pages" in stage.slack.plain(preview)
+        assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == [SMART.replace("’", "'")]
+
+
+async def test_a_typed_preview_can_take_plain_quotes(tmp_path: Path) -> None:
+    """The cheaper preview stands in the place of the first, whose button is used up."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} {SMART}")
+        preview = await shown(stage, "2 pages: 2 credits")
+        await stage.slack.press(SARA, preview, "send_plainer")
+        cheaper = await shown(stage, "1 page: 1 credit")
+        await stage.slack.press(SARA, cheaper, "send_confirm")
+        await shown(stage, "accepted by kwtSMS")
+
+        assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == [SMART.replace("’", "'")]
+
+
+async def test_help_has_a_button_that_opens_the_form(tmp_path: Path) -> None:
+    """Who has never seen the bot needs nothing else."""
+    async with staged(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", "help")
+        await stage.slack.press(SARA, await shown(stage, "alone opens a form"), "Send SMS")
+
+        assert (await form(stage)).callback_id == "send_form"
+
+
 async def test_the_global_shortcut(tmp_path: Path) -> None:
     """It has no channel: the card comes by direct message."""
     async with staged(tmp_path) as stage:

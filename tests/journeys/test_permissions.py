@@ -82,8 +82,16 @@ PRESSED = {
     "send_refuse": APPROVES,
     "send_confirm": NONE,  # Its author's alone.
     "send_discard": NONE,
+    "send_plainer": NONE,
 }
-OWN = {"send_confirm": SENDS, "send_discard": ANYBODY, "send_approve": NONE, "send_refuse": NONE}
+OWN = {
+    "send_confirm": SENDS,
+    "send_discard": ANYBODY,
+    "send_plainer": ANYBODY,  # Shows another preview, to its author.
+    "send_approve": NONE,
+    "send_refuse": NONE,
+}
+QUOTED = "It’s " + "x" * 70  # Shorter with plain quotes.
 
 
 @asynccontextmanager
@@ -190,7 +198,8 @@ async def situation(desk: Desk, deed: str, author: str) -> str:
 
 async def asked(desk: Desk, deed: str, author: str) -> str:
     """A draft that waits for a yes."""
-    kind = DraftKind.CONFIRM if deed in ("send_confirm", "send_discard") else DraftKind.APPROVE
+    decided = deed in ("send_approve", "send_refuse")
+    kind = DraftKind.APPROVE if decided else DraftKind.CONFIRM
     draft = Draft(
         token=new_token(),
         kind=kind,
@@ -198,10 +207,10 @@ async def asked(desk: Desk, deed: str, author: str) -> str:
         team="T1",
         channel=OPS.id,
         locale="en",
-        text="hi",
+        text=QUOTED,
         recipients=("96590000000",),
         sender_id="MY-APP",
-        pages=1,
+        pages=2,
         test=False,
         created_at=AT,
         expires_at=AT + timedelta(minutes=10),

@@ -59,6 +59,9 @@ class Choice:
     question: str = ""  # Asked once more before it counts.
 
 
+OPEN_FORM = "open_form"  # The deed of a button that opens the form to send by.
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A part of a text; `removed` parts never reach the phone."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from kwtsms_bot.commands import control, follow, sending, unknown
+from kwtsms_bot.commands import control, follow, sending, sparing, unknown
 from kwtsms_bot.commands.base import Desk, Press, Reply
 from kwtsms_bot.commands.failures import explain, trouble
 from kwtsms_bot.database import DatabaseTrouble
@@ -12,6 +12,7 @@ from kwtsms_client import KwtSMSError
 
 DEEDS: Mapping[str, Callable[[Desk, Press], Awaitable[Reply]]] = {
     **sending.DEEDS,
+    **sparing.DEEDS,
     **control.DEEDS,
     **follow.DEEDS,
     **unknown.DEEDS,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from hashlib import sha256
 
 from kwtsms_bot.commands.base import Ask, Desk
@@ -33,33 +34,42 @@ class Wish:
 class _Named:
     """What names and people stand for, as far as it is found out."""
 
-    phones: list[Phone] = field(default_factory=list)
+    phones: dict[Phone, str] = field(default_factory=dict)  # And by which name they were named.
+    asked: int = 0  # Numbers, as often as they were named.
     users: list[str] = field(default_factory=list)
+    namesakes: list[str] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
+
+    def add(self, number: str, name: str) -> None:
+        """One number of a name."""
+        self.asked += 1
+        self.phones.setdefault(Phone(number), name)
 
 
 async def gather(desk: Desk, ask: Ask, wish: Wish) -> Preview:
     """The preview of a wish."""
     named = _look_up(desk, ask, wish)
-    contacts = len(named.phones)
+    contacts = named.asked
     for user in dict.fromkeys(named.users):
         await _add_profile(desk, ask, user, named)
-    asked = (*wish.line.recipients, *named.phones)
-    phones = tuple(dict.fromkeys(asked))
+    typed = wish.line.recipients
+    phones = tuple(dict.fromkeys((*typed, *named.phones)))
     uncovered = await _uncovered(desk, phones)
     covered = tuple(one for one in phones if one not in uncovered)
     report = inspect_message(wish.text)
-    known = desk.gateway.cached_balance
     return Preview(
         report=report,
         recipients=covered,
         mistakes=(*(one.sentence(ask.say) for one in wish.line.mistakes), *named.mistakes),
         uncovered=uncovered,
-        duplicates=wish.line.duplicates + len(asked) - len(phones),
-        from_profiles=len(named.phones) > contacts,
+        duplicates=wish.line.duplicates + len(typed) + named.asked - len(phones),
+        from_profiles=named.asked > contacts,
+        named={phone: name for phone, name in named.phones.items() if phone not in typed},
+        namesakes=tuple(named.namesakes),
         repeated=await _repeated(desk, ask, report.cleaned, covered),
         unclear=wish.line.unclear,
-        balance=known.available if known else None,
+        test=desk.config.kwtsms.test_mode,
+        balance=await _balance(desk),
     )
 
 
@@ -69,7 +79,9 @@ def _look_up(desk: Desk, ask: Ask, wish: Wish) -> _Named:
     for name in wish.line.names:
         numbers = desk.config.phonebook.numbers(name)
         if numbers:
-            named.phones += [Phone(one) for one in numbers]
+            for number in numbers:
+                named.add(number, f"@{name}")
+            named.namesakes += [name] if name in wish.mentions else []
         elif name in wish.mentions:
             named.users.append(wish.mentions[name])
         else:
@@ -82,10 +94,10 @@ async def _add_profile(desk: Desk, ask: Ask, user: str, named: _Named) -> None:
     """The number in somebody's Slack profile, or the sentence that says why there is none."""
     written = await desk.people.phone(user)
     check = validate_phone_input(written, default_country=desk.config.kwtsms.default_country)
-    if check.valid:
-        named.phones.append(Phone(check.normalized))
-        return
     name = await desk.people.name(user)
+    if check.valid:
+        named.add(check.normalized, name)
+        return
     if written:
         sorry = ask.say("The phone number in {name}'s Slack profile is not a mobile.", name=name)
     else:
@@ -104,6 +116,15 @@ async def _uncovered(desk: Desk, phones: Sequence[Phone]) -> tuple[Phone, ...]:
     except KwtSMSError:
         return ()
     return tuple(one for one in abroad if not coverage.covers(one))
+
+
+async def _balance(desk: Desk) -> Decimal | None:
+    """What this process last heard, or what any replica last saw within a day."""
+    known = desk.gateway.cached_balance
+    if known is not None:
+        return known.available
+    samples = await desk.alerts.samples(desk.now() - timedelta(days=1))
+    return samples[-1].available if samples else None
 
 
 async def _repeated(desk: Desk, ask: Ask, cleaned: str, phones: Sequence[Phone]) -> bool:

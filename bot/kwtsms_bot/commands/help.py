@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Run, Tone
+from kwtsms_bot.commands.base import OPEN_FORM, Choice, Command, Desk, Invocation, Reply, Run, Tone
 from kwtsms_bot.commands.policy import Action, allows
 from kwtsms_bot.language import marked
 
@@ -20,8 +20,10 @@ def _runner(table: Mapping[str, Command]) -> Run:
             (one.typed(slash, say(one.usage) if one.usage else ""), say(one.summary))
             for one in mine
         )
-        details: tuple[str, ...] = ()
-        if not allows(access, ask.person, Action.SEND):
+        form = Choice(OPEN_FORM, say("Send SMS"), "help", "primary")
+        details = (say("{command} alone opens a form.", command=say.ltr(f"{slash} send")),)
+        may_send = allows(access, ask.person, Action.SEND)
+        if not may_send:
             details = (
                 say(
                     "You may not do more than this here. Ask an administrator of the bot for the "
@@ -30,6 +32,7 @@ def _runner(table: Mapping[str, Command]) -> Run:
                 ),
             )
         examples = tuple(one.typed(slash, one.examples[0]) for one in mine if one.examples[0])
-        return Reply(Tone.PLAIN, say("Text messages by kwtSMS"), details, facts, examples)
+        title, choices = say("Text messages by kwtSMS"), (form,) if may_send else ()
+        return Reply(Tone.PLAIN, title, details, facts, examples, choices=choices)
 
     return run

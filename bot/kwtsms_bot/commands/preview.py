@@ -1,11 +1,13 @@
 """What would be sent, and what there is to say about it before it is. Pure decisions over facts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from kwtsms_bot.config import Limits
 from kwtsms_client import MessageReport, Phone, find_country_code
+from kwtsms_client.report import DIGIT
 
 
 class Doubt(StrEnum):
@@ -17,6 +19,9 @@ class Doubt(StrEnum):
     PROFILE = "profile"  # A number that somebody typed into their own Slack profile.
     REPEATED = "repeated"
     INCOMPLETE = "incomplete"  # Some of what was named is left out.
+    CHANGED = "changed"  # The phone will not show all that was written.
+    SPARE = "spare"  # Plain quotes and dashes would take fewer pages.
+    NAMESAKE = "namesake"  # Somebody in Slack has the name of a contact.
     UNCLEAR = "unclear"  # What was taken for the text may be a recipient, or the other way round.
 
 
@@ -31,8 +36,12 @@ class Preview:
     duplicates: int = 0
     hot: int = 0  # Numbers that were sent to within 15 s: theirs goes a little later.
     from_profiles: bool = False
+    named: Mapping[Phone, str] = field(default_factory=dict, repr=False)  # Whose numbers they are.
+    masked: bool = False  # It is not known any more which of them were typed.
+    namesakes: tuple[str, ...] = ()
     repeated: bool = False
     unclear: bool = False
+    test: bool = False
     balance: Decimal | None = None
 
     @property
@@ -65,6 +74,9 @@ def doubts(preview: Preview, limits: Limits, home: str) -> tuple[Doubt, ...]:
         Doubt.PROFILE: preview.from_profiles,
         Doubt.REPEATED: preview.repeated,
         Doubt.INCOMPLETE: bool(preview.mistakes or preview.uncovered),
+        Doubt.CHANGED: any(one.kind != DIGIT for one in preview.report.changes),
+        Doubt.SPARE: preview.report.plainer is not None,
+        Doubt.NAMESAKE: bool(preview.namesakes),
         Doubt.UNCLEAR: preview.unclear,
     }
     return tuple(doubt for doubt, there in found.items() if there)

@@ -73,7 +73,7 @@ def read(line: str, *, default_country: str) -> Addressed:
     A line that begins with neither has its first word among the mistakes.
     """
     found = _Found(default_country)
-    rest = line.strip(_SEPARATORS)
+    rest = line.strip().lstrip(_SEPARATORS)
     while rest:
         rest = _bare(rest)
         rest = rest[found.take(rest) :]

@@ -8,6 +8,7 @@ import structlog
 from kwtsms_bot.commands import account, balance, control, dlr, doctor, history, send, status
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
+from kwtsms_bot.commands.digits import DIGIT, MARKS
 from kwtsms_bot.commands.failures import explain, trouble
 from kwtsms_bot.commands.policy import allows
 from kwtsms_bot.commands.refusals import refuse
@@ -35,8 +36,10 @@ COMMANDS: dict[str, Command] = {
 }
 COMMANDS["help"] = help_.command(COMMANDS)
 
+MAX_SHOWN = 500  # Characters of a line that is given back to be typed again.
 log = structlog.get_logger(__name__)
-_VERB = re.compile(r"\s*(\S+)\s*")
+_VERB = re.compile(rf"[\s{MARKS}]*([^\s{MARKS}]+)[\s{MARKS}]*")
+_WHOM = re.compile(rf"[+(@{DIGIT}]")  # Somebody to send to, where a command is expected.
 
 
 async def handle(desk: Desk, ask: Invocation) -> Reply:
@@ -45,7 +48,7 @@ async def handle(desk: Desk, ask: Invocation) -> Reply:
     name = verb[1].casefold() if verb else "help"
     command = COMMANDS.get(name)
     if command is None:
-        return unknown(desk.config.slack.command, name, ask.say)
+        return unknown(desk.config.slack.command, name, ask.say, ask.text)
     if not allows(desk.config.access, ask.person, command.action):
         return await refuse(desk, ask, command.action, command.typed("use"))
     try:
@@ -57,8 +60,12 @@ async def handle(desk: Desk, ask: Invocation) -> Reply:
         return trouble(error, desk.config.slack.command, ask.say)
 
 
-def unknown(slash: str, name: str, say: Language) -> Reply:
-    """The answer to a subcommand that does not exist."""
+def unknown(slash: str, name: str, say: Language, line: str = "") -> Reply:
+    """The answer to a subcommand that does not exist; `line` is all that was typed."""
+    if _WHOM.match(name):
+        title = say("Nothing was sent: {command} is missing.", command=say.ltr("send"))
+        typed = send.COMMAND.typed(slash, line.strip()[:MAX_SHOWN])
+        return Reply(Tone.BAD, title, examples=(typed,))
     close = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
     meant = COMMANDS[close[0]] if close else COMMANDS["help"]
     title = say("There is no {command}.", command=f"{slash} {name[:40]}")

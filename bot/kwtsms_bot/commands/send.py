@@ -1,7 +1,7 @@
 """`/sms send`: from a typed line to a message in the outbox, or to a sentence that says why not."""
 
 from kwtsms_bot.commands import recipients, sending
-from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
+from kwtsms_bot.commands.base import OPEN_FORM, Choice, Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.gathering import Wish, gather
 from kwtsms_bot.commands.obstacles import listed
 from kwtsms_bot.commands.policy import Action
@@ -24,8 +24,10 @@ async def run(desk: Desk, ask: Invocation, rest: str) -> Reply:
 
 def _whom(desk: Desk, ask: Invocation) -> Reply:
     title = ask.say("Whom to, and what?")
-    details = (ask.say("Fill in the form, or type a number, a blank, and the text."),)
-    return Reply(Tone.PLAIN, title, details, examples=_examples(desk), form=True)
+    details = (ask.say("Type a number, a blank, and the text; or fill in the form."),)
+    form = Choice(OPEN_FORM, ask.say("Open the form"), "send", "primary")
+    examples = _examples(desk)
+    return Reply(Tone.PLAIN, title, details, examples=examples, choices=(form,), form=True)
 
 
 def _bad_numbers(desk: Desk, ask: Invocation, mistakes: tuple[str, ...]) -> Reply:

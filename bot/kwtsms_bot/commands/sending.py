@@ -4,7 +4,7 @@ Nothing is sent here. What is accepted is durable before these return; the outbo
 What waits for a yes is durable too, is used up by the first decision, and is void after its time.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from kwtsms_bot import logs
@@ -23,6 +23,15 @@ CONFIRM, DISCARD = "send_confirm", "send_discard"
 APPROVE, REFUSE = "send_approve", "send_refuse"
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What its author is shown before it goes, and the token of the draft behind it."""
+
+    reply: Reply
+    token: str
+    credits: int
+
+
 async def offer(desk: Desk, ask: Ask, preview: Preview) -> Reply:
     """Accepts the message where there is nothing to doubt, else shows what would be sent."""
     if preview.repeated and (known := await accepted_before(desk, ask)):
@@ -34,22 +43,23 @@ async def offer(desk: Desk, ask: Ask, preview: Preview) -> Reply:
     why = doubts(preview, limits, desk.config.kwtsms.default_country)
     if not why and not needs_approval(preview.credits, limits):
         return await accept(desk, ask, draft_of(desk, ask, preview))
-    return (await shown_first(desk, ask, preview))[0]
+    return (await shown_first(desk, ask, preview)).reply
 
 
 async def accepted_before(desk: Desk, ask: Ask) -> Message | None:
     """What was accepted when Slack delivered this for the first time."""
-    return await desk.store.accepted_as(_key(ask))
+    return await desk.store.accepted_as(DedupeKey("slack", ask.key))
 
 
-async def shown_first(desk: Desk, ask: Ask, preview: Preview) -> tuple[Reply, str]:
-    """Keeps the message until its author has said yes; what they are shown, and its token."""
+async def shown_first(desk: Desk, ask: Ask, preview: Preview) -> Shown:
+    """Keeps the message until its author has said yes."""
     draft = draft_of(desk, ask, preview)
     await desk.store.keep(draft)
     hot = await desk.store.hot(preview.recipients, desk.now())
     preview = replace(preview, hot=len(hot))
     why = doubts(preview, desk.config.limits, desk.config.kwtsms.default_country)
-    return showing.to_confirm(preview, why, draft.token, ask.say), draft.token
+    reply = showing.to_confirm(preview, why, draft.token, ask.say)
+    return Shown(reply, draft.token, draft.credits)
 
 
 def draft_of(desk: Desk, ask: Ask, preview: Preview) -> Draft:
@@ -74,7 +84,7 @@ def draft_of(desk: Desk, ask: Ask, preview: Preview) -> Draft:
 
 async def accept(desk: Desk, ask: Ask, draft: Draft, *, urgent: bool = False) -> Reply:
     """Accepts at once; the same key is the same request. What is urgent overtakes what waits."""
-    new = replace(_message(desk, draft), key=_key(ask))
+    new = replace(_message(desk, draft), key=DedupeKey("slack", ask.key))
     if urgent and new.priority is not Priority.BULK:
         new = replace(new, priority=Priority.URGENT)
     try:
@@ -98,7 +108,7 @@ async def confirm(desk: Desk, press: Press) -> Reply:
         return showing.void(press.say)
     if draft.author != press.person.user:
         return await refuse(desk, press, Action.SEND, "confirm")
-    ask = _where(press, draft)
+    ask = where(press, draft)
     problem = await obstacles.of_draft(desk, ask, draft)
     if problem:
         return problem
@@ -212,11 +222,7 @@ async def _send(desk: Desk, ask: Ask, draft: Draft) -> Reply:
     return replace(showing.accepted(message, ask.say), replaces=True)
 
 
-def _key(ask: Ask) -> DedupeKey:
-    return DedupeKey("slack", ask.key)
-
-
-def _where(press: Press, draft: Draft) -> Press:
+def where(press: Press, draft: Draft) -> Press:
     """The press as if it were made where the message was written: there its author asked."""
     return replace(press, person=replace(press.person, channel=draft.channel))
 

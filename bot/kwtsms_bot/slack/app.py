@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.commands import deeds, router
-from kwtsms_bot.commands.base import Ask, Desk, Invocation, Reply
+from kwtsms_bot.commands.base import OPEN_FORM, Ask, Desk, Invocation, Reply
 from kwtsms_bot.language import marked
 from kwtsms_bot.slack import blocks, forms, home, inbound
 from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT, Dialogs
@@ -120,6 +120,8 @@ def build_app(
     app.shortcut(MESSAGE_SHORTCUT)(guarded(front.dialogs.message_shortcut, tasks, client))
     app.view(forms.SEND_FORM)(guarded(front.dialogs.submit_form, tasks, client))
     app.view(forms.PREVIEW_FORM)(guarded(front.dialogs.submit_preview, tasks, client))
+    app.action(OPEN_FORM)(guarded(front.dialogs.button, tasks, client))
+    app.action(forms.PLAINER)(guarded(front.dialogs.plainer, tasks, client))
     app.event("app_home_opened")(guarded(front.home.opened, tasks, client))
     app.action(re.compile(f"^{home.PREFIX}"))(guarded(front.home.pressed, tasks, client))
     app.function(STEP, auto_acknowledge=False)(front.step.listener(tasks))

@@ -9,11 +9,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_bot.commands import deeds, obstacles, sending, showing
-from kwtsms_bot.commands.base import Ask, Desk, Press
+from kwtsms_bot.commands import deeds, obstacles, sending, showing, sparing
+from kwtsms_bot.commands.base import Ask, Desk, Press, Reply
 from kwtsms_bot.commands.gathering import Wish, gather
 from kwtsms_bot.commands.policy import Action, allows
 from kwtsms_bot.commands.refusals import refuse
+from kwtsms_bot.language import Language
 from kwtsms_bot.outbox.draft import new_token
 from kwtsms_bot.slack import forms, inbound
 from kwtsms_bot.slack.directory import Directory
@@ -46,6 +47,13 @@ class Dialogs:
         await ack()
         await self.opened(await self._ask(body), Begin())
 
+    async def button(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        """The button that opens it from an answer."""
+        await ack()
+        ask = await self._ask(body)
+        if not await self.opened(ask, Begin(ask.person.channel)):
+            await self._outlet.answer(forms.not_opened(ask.say), ask, respond)
+
     async def message_shortcut(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """The shortcut in a message's menu: its text is where the form begins."""
         await ack()
@@ -66,6 +74,17 @@ class Dialogs:
         ask = await self._ask(body)
         await self._in_time(ack, ask, lambda: self._confirmed(ask, token))
 
+    async def plainer(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The preview's button for plain quotes: another preview in its place."""
+        await ack()
+        _, press = inbound.press(body, *await self._directory.caller(*inbound.who(body)))
+        found = await sparing.respelled(self._desk, press)
+        if isinstance(found, Reply):
+            view = forms.told(found, press.say)
+        else:
+            view = _preview_form(found, press.say)
+        await self._client.views_update(view_id=body["view"]["id"], view=view)
+
     async def _preview(self, ask: Ask, wish: Wish) -> dict[str, Any]:
         """What the form is answered with."""
         desk, say = self._desk, ask.say
@@ -77,10 +96,8 @@ class Dialogs:
         problem = await obstacles.first(desk, ask, preview)
         if problem:
             return {"response_action": "push", "view": forms.told(problem, say)}
-        shown, token = await sending.shown_first(desk, ask, preview)
-        label = showing.send_label(preview.credits, say)
-        view = forms.preview_form(shown, token, say, label)
-        return {"response_action": "push", "view": view}
+        shown = await sending.shown_first(desk, ask, preview)
+        return {"response_action": "push", "view": _preview_form(shown, say)}
 
     async def _confirmed(self, ask: Ask, token: str) -> dict[str, Any]:
         press = Press(person=ask.person, say=ask.say, key=ask.key, value=token)
@@ -125,3 +142,8 @@ class Dialogs:
         user, here = inbound.who(body)
         person, say = await self._directory.caller(user, channel or here)
         return Ask(person=person, say=say, key=str(body.get("trigger_id", "")))
+
+
+def _preview_form(shown: sending.Shown, say: Language) -> View:
+    label = showing.send_label(shown.credits, say)
+    return forms.preview_form(shown.reply, shown.token, say, label)

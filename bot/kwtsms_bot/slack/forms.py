@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kwtsms_bot.commands.base import Reply
+from kwtsms_bot.commands import sparing
+from kwtsms_bot.commands.base import Reply, Tone
 from kwtsms_bot.commands.gathering import Wish
 from kwtsms_bot.commands.recipients import Addressed, read_list
 from kwtsms_bot.config import Phonebook
@@ -13,6 +14,7 @@ from kwtsms_bot.slack import blocks
 
 View = dict[str, Any]
 SEND_FORM, PREVIEW_FORM = "send_form", "preview_form"
+PLAINER = "form_plainer"
 NUMBERS, CONTACTS, PEOPLE, TEXT = "numbers", "contacts", "people", "text"
 MAX_OPTIONS = 100  # Of a menu: https://docs.slack.dev/reference/block-kit/block-elements
 MAX_TEXT = 3000
@@ -70,8 +72,12 @@ def send_form(begin: Begin, phonebook: Phonebook, say: Language) -> View:
 
 def preview_form(reply: Reply, token: str, say: Language, submit: str) -> View:
     """What would be sent, for its author to look at; the token is in nobody's hands but ours."""
+    made = blocks.body(reply, say)
+    for one in reply.choices:
+        if one.deed == sparing.PLAINER:
+            made.append(blocks.actions(blocks.button(PLAINER, one.label, token)))
     return {
-        **blocks.modal(say("Is this right?"), blocks.body(reply, say), say("Back")),
+        **blocks.modal(say("Is this right?"), made, say("Back")),
         "callback_id": PREVIEW_FORM,
         "private_metadata": token,
         "submit": blocks.plain(submit),
@@ -89,6 +95,12 @@ def told(reply: Reply, say: Language) -> View:
 def sentence(text: str, say: Language) -> View:
     """One sentence."""
     return blocks.modal(say("Send SMS"), [blocks.section(blocks.escape(text))], say("Close"))
+
+
+def not_opened(say: Language) -> Reply:
+    """The answer where Slack did not open a form."""
+    details = (say("Press the button again; if it stays so, tell whoever runs the bot."),)
+    return Reply(Tone.WARNING, say("Slack did not open the form."), details)
 
 
 def waiting(external_id: str, say: Language) -> View:

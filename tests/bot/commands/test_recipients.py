@@ -27,6 +27,7 @@ TWO = ("96598765432", "96598765433")
         ("98765432, 98765433 hi", TWO, "hi"),
         ("98765432 ، 98765433 hi", TWO, "hi"),
         ("98765432; +96598765432; 98765433 hi", TWO, "hi"),
+        ("98765432 hi, all; ", ONE, "hi, all;"),
         ("98765432, hello, world", ONE, "hello, world"),
         ("98765432 two  blanks\nand a line", ONE, "two  blanks\nand a line"),
         ("98765432 it's “quoted”", ONE, "it's “quoted”"),

@@ -1,0 +1,156 @@
+"""What there is to say of a message before it is sent: text, recipients, price. Pure."""
+
+import re
+from collections.abc import Mapping
+
+from kwtsms_bot.alerts.wording import credits_text
+from kwtsms_bot.commands.base import Piece
+from kwtsms_bot.commands.preview import Preview
+from kwtsms_bot.language import Language
+from kwtsms_client import MessageReport, Phone, mask, pages
+from kwtsms_client.report import CONTROL_KIND, NAMES
+from kwtsms_client.text import CONTROL, HIDDEN
+
+MAX_MASKED = 3
+MAX_LISTED = 10
+_SELECTORS = re.compile("[\ufe00-\ufe0f\u20e3\U000e0000-\U000e007f]")  # Parts of an emoji.
+
+
+def facts(preview: Preview, say: Language) -> tuple[tuple[str, str], ...]:
+    """To whom, for how much, and what is special."""
+    found = [(say("To"), whom_named(preview, say)), (say("Costs"), _price(preview, say))]
+    found += [(say("Text"), note) for note in text_notes(preview.report, say)]
+    found += [(say("Left out"), sentence) for sentence in left_out(preview, say)]
+    if preview.hot:
+        sentence = say.plural(
+            "{count} number was sent to a moment ago: its message waits 15 s",
+            "{count} numbers were sent to a moment ago: their messages wait 15 s",
+            preview.hot,
+        )
+        found.append((say("Waits"), sentence))
+    if preview.test:
+        sentence = say("on: it is queued at kwtSMS and never delivered; its credits are held")
+        found.append((say("Test mode"), sentence))
+    return tuple(found)
+
+
+def whom_named(preview: Preview, say: Language) -> str:
+    """The recipients for who named them: typed numbers as they were understood, names with theirs.
+
+    Only their author sees this. A number that was not typed is masked.
+    """
+    if preview.masked:
+        return whom(preview.recipients, say)
+    return _first(preview.recipients, MAX_LISTED, say, preview.named)
+
+
+def whom(recipients: tuple[str, ...], say: Language) -> str:
+    """The first few numbers for others to see, masked, and how many more."""
+    return _first(recipients, MAX_MASKED, say, None)
+
+
+def cost(each: int, count: int, say: Language) -> str:
+    """Pages, numbers, and the credits they come to."""
+    price = say.plural("{count} credit", "{count} credits", each * count)
+    length = say.plural("{count} page", "{count} pages", each)
+    if count == 1:
+        return f"{length}: {price}"
+    numbers = say.plural("{count} number", "{count} numbers", count)
+    return f"{length} × {numbers} = {price}"
+
+
+def text_notes(report: MessageReport, say: Language) -> list[str]:
+    """What was changed in the text, what makes it long, and what would make it shorter."""
+    notes = []
+    if report.changes:
+        what = say(", ").join(f"{one.count} × {say(one.kind)}" for one in report.changes)
+        notes.append(say("removed or changed: {what}", what=what))
+    if report.odd:
+        sentence = say.plural(
+            "{characters} needs Unicode: 70 characters on a page",
+            "{characters} need Unicode: 70 characters on a page",
+            len(report.odd),
+            characters=" ".join(report.odd[:MAX_LISTED]),
+        )
+        notes.append(sentence)
+    if report.risky:
+        shown = " ".join(report.risky[:MAX_LISTED])
+        notes.append(say("{characters} may not be delivered", characters=shown))
+    if report.plainer is not None:
+        less = say.plural("{count} page", "{count} pages", pages(report.plainer))
+        notes.append(say("with plain quotes and dashes it takes {pages}", pages=less))
+    elif report.surplus:
+        notes.append(_surplus(report, say))
+    return notes
+
+
+def left_out(preview: Preview, say: Language) -> list[str]:
+    """A sentence for each kind of recipient that gets nothing."""
+    found = list(preview.mistakes[:MAX_LISTED])
+    if len(preview.mistakes) > MAX_LISTED:
+        found.append(say("… and {count} more.", count=len(preview.mistakes) - MAX_LISTED))
+    if preview.uncovered:
+        numbers = _first(preview.uncovered, MAX_LISTED, say, preview.named)
+        found.append(say("no route: {numbers}", numbers=numbers))
+    if preview.duplicates:
+        found.append(say("named twice: {count}", count=preview.duplicates))
+    return found
+
+
+def pieces(report: MessageReport, say: Language) -> tuple[Piece, ...]:
+    """The text as the phone will show it, and between it what was removed, by its name if need be.
+
+    What is not to be seen would act here as in the text: a direction mark turns a price round.
+    """
+    return tuple(
+        Piece(_drawn(one.text, say) if one.removed else one.text, one.removed)
+        for one in report.segments
+    )
+
+
+def _price(preview: Preview, say: Language) -> str:
+    price = cost(preview.report.pages, len(preview.recipients), say)
+    if preview.share is None or preview.balance is None:
+        return price
+    share = say(
+        "{percent} % of the {balance} left",
+        percent=f"{preview.share:.1f}",
+        balance=credits_text(preview.balance),
+    )
+    return say(", ").join((price, share))
+
+
+def _first(
+    recipients: tuple[str, ...], most: int, say: Language, named: Mapping[Phone, str] | None
+) -> str:
+    first = say(", ").join(_shown(Phone(one), say, named) for one in recipients[:most])
+    more = len(recipients) - most
+    return say("{first} and {more} more", first=first, more=more) if more > 0 else first
+
+
+def _shown(number: Phone, say: Language, named: Mapping[Phone, str] | None) -> str:
+    if named is None:
+        return say.ltr(mask(number))
+    name = named.get(number)
+    return f"{name} ({say.ltr(mask(number))})" if name else say.ltr(f"+{number}")
+
+
+def _surplus(report: MessageReport, say: Language) -> str:
+    less = say.plural("{count} page", "{count} pages", report.pages - 1)
+    return say.plural(
+        "{count} character less, and it takes {pages}",
+        "{count} characters less, and it takes {pages}",
+        report.surplus,
+        pages=less,
+    )
+
+
+def _drawn(removed: str, say: Language) -> str:
+    """What was taken out, so that it can be seen and does nothing."""
+    return "".join(_visible(char, say) for char in _SELECTORS.sub("", removed))
+
+
+def _visible(char: str, say: Language) -> str:
+    if not (HIDDEN.match(char) or CONTROL.match(char)):
+        return char
+    return f"⟨{say(NAMES.get(char, CONTROL_KIND))}⟩"
