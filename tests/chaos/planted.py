@@ -15,7 +15,6 @@ from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import DatabasePacer, Store, dispatching
 from kwtsms_bot.outbox.store.base import IN_FLIGHT, OVER
 from kwtsms_bot.outbox.worker import Worker
-from kwtsms_bot.slack import inbound
 from kwtsms_bot.slack.app import Front
 from kwtsms_client import KwtSMSError, NotSent, UnknownOutcome
 
@@ -60,8 +59,7 @@ def acknowledge_before_the_commit() -> None:
 
     async def command(self: Front, ack: Any, body: Any, _respond: Any) -> None:
         await ack()
-        person, say = await self._directory.caller(*inbound.who(body))
-        await self._handle(inbound.invocation(body, person, say))
+        await self._answered(body)
 
     _plant(Front, "command", command)
 

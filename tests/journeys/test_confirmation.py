@@ -18,7 +18,7 @@ from kwtsms_sandbox.slack import (
     Message,
     User,
 )
-from kwtsms_sandbox.slack.demo import ON_CALL
+from kwtsms_sandbox.slack.demo import ALERTS, ON_CALL
 from support.bot import NUMBER, shown, staged
 
 MANY = ", ".join(str(96590000000 + n) for n in range(6))
@@ -165,6 +165,46 @@ async def test_a_second_person_refuses(tmp_path: Path) -> None:
         await stage.slack.press(YOUSEF, request, "send_refuse")
         await shown(stage, "Refused. Nothing was sent.")
 
+        assert stage.gateway.ledger == []
+
+
+async def test_a_refusal_is_told_to_who_asked(tmp_path: Path) -> None:
+    """Where it was asked for, the author may not even be; they get a direct message."""
+    limits = {"approve_credits": 6, "approval_channel": ALERTS.id}
+    async with staged(tmp_path, limits=limits) as stage:
+        preview = await answer(stage, SARA, f"send {MANY} hi")
+        await stage.slack.press(SARA, preview, "send_confirm")
+        asked = await shown(stage, "Now a second person")
+        request = await stage.slack.until(
+            lambda: next(
+                (
+                    one
+                    for one in stage.slack.visible(YOUSEF, ALERTS)
+                    if "second person's yes" in stage.slack.plain(one)
+                ),
+                None,
+            )
+        )
+        await stage.slack.press(YOUSEF, request, "send_refuse")
+        told = await shown(stage, "Your message was refused by", where=stage.slack.dm(SARA))
+
+        assert "Until" in stage.slack.plain(asked)
+        assert "hi" in stage.slack.plain(told)
+        assert "6 credits" in stage.slack.plain(stage.slack.now(request) or request)
+        assert stage.gateway.ledger == []
+
+
+async def test_an_author_takes_a_request_back(tmp_path: Path) -> None:
+    """*Refuse* is no for everybody: pressed by its author it ends the request."""
+    async with staged(tmp_path, limits={"approve_credits": 6}) as stage:
+        preview = await answer(stage, SARA, f"send {MANY} hi")
+        await stage.slack.press(SARA, preview, "send_confirm")
+        request = await shown(stage, "asks for a second person's yes")
+        await stage.slack.press(SARA, request, "send_refuse")
+        taken_back = await shown(stage, "Taken back by")
+
+        assert taken_back.ts == request.ts
+        assert "[Approve]" not in stage.slack.plain(taken_back)
         assert stage.gateway.ledger == []
 
 

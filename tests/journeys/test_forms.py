@@ -243,6 +243,19 @@ async def test_a_workflow_sends(tmp_path: Path) -> None:
         assert len(stage.gateway.ledger) == 1
 
 
+async def test_a_step_that_could_not_be_ended_is_told_of_again(tmp_path: Path) -> None:
+    """Slack is down for a moment: unacknowledged, it brings the step once more."""
+    access = {"sender": {"users": [SARA.id]}, "workflows": True}
+    async with staged(tmp_path, access=access) as stage:
+        stage.slack.fault("functions.completeSuccess", Fault(status=503))
+        step, _ = await stage.slack.run_step("send_sms", INPUTS)
+        ended = await stage.slack.ended(step)
+        await direct(stage, SARA, "ccepted by kwtSMS")
+
+        assert ended.state is StepState.COMPLETED
+        assert len(stage.gateway.ledger) == 1
+
+
 async def test_what_a_workflow_sends_overtakes_what_waits(tmp_path: Path) -> None:
     """It is an alert, mostly: it is ahead of what people have typed before."""
     access = {"sender": {"users": [SARA.id]}, "workflows": True}

@@ -74,8 +74,8 @@ TYPED = {
 PRESSED = {
     "message_cancel": ADMINISTERS,
     "message_check": READS,
-    "message_support": SENDS,
-    "message_failures": SENDS,
+    "message_support": APPROVES,  # They show whole numbers.
+    "message_failures": APPROVES,
     "unknown_send_again": SENDS,
     "unknown_treat_as_sent": SENDS,
     "send_approve": APPROVES,
@@ -88,8 +88,10 @@ OWN = {
     "send_confirm": SENDS,
     "send_discard": ANYBODY,
     "send_plainer": ANYBODY,  # Shows another preview, to its author.
+    "message_support": SENDS,
+    "message_failures": SENDS,
     "send_approve": NONE,
-    "send_refuse": NONE,
+    "send_refuse": ANYBODY,  # Takes it back.
 }
 QUOTED = "It’s " + "x" * 70  # Shorter with plain quotes.
 

@@ -94,6 +94,7 @@ class Reply:
     form: bool = False  # What is missing is best asked for by a form.
     file: File | None = None
     public: "Notice | None" = None
+    aside: "Aside | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,26 @@ class Notice:
     reply: Reply
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Something that somebody else is told by direct message, in their language."""
+
+    user: str
+    reply: Reply
+    say: Language
+
+
+class ChannelId(str):
+    """A channel among facts: shown by the name that it has for the reader."""
+
+    __slots__ = ()
+
+
 class People(Protocol):
     """Who is who in the workspace."""
 
-    async def person(self, user: str, channel: str) -> Person:
-        """What the permissions have to know of somebody."""
+    async def person(self, user: str, channel: str, *, fresh: bool = False) -> Person:
+        """What the permissions have to know of somebody; `fresh`: as of this moment."""
 
     async def phone(self, user: str) -> str:
         """The phone in somebody's profile, as they wrote it; empty where there is none."""

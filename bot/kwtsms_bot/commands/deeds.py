@@ -4,14 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from kwtsms_bot.commands import control, follow, sending, sparing, unknown
+from kwtsms_bot.commands import approvals, confirming, control, follow, sparing, unknown
 from kwtsms_bot.commands.base import Desk, Press, Reply
 from kwtsms_bot.commands.failures import explain, trouble
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_client import KwtSMSError
 
 DEEDS: Mapping[str, Callable[[Desk, Press], Awaitable[Reply]]] = {
-    **sending.DEEDS,
+    **confirming.DEEDS,
+    **approvals.DEEDS,
     **sparing.DEEDS,
     **control.DEEDS,
     **follow.DEEDS,

@@ -34,6 +34,18 @@ def _of_message(work: Callable[[Desk, Press, Message], Awaitable[Reply]], action
     return run
 
 
+def _of_own(work: Callable[[Desk, Press, Message], Awaitable[Reply]]) -> Deed:
+    """A deed that shows whole numbers: for the message's author, and for who approves."""
+
+    async def run(desk: Desk, press: Press, message: Message) -> Reply:
+        own = message.author == press.person.user
+        if not (own or allows(desk.config.access, press.person, Action.APPROVE)):
+            return await refuse(desk, press, Action.APPROVE, "whole numbers")
+        return await work(desk, press, message)
+
+    return _of_message(run, Action.SEND)
+
+
 async def _check(desk: Desk, press: Press, message: Message) -> Reply:
     return await status.tell(desk, press, lookup.found(message))
 
@@ -108,6 +120,6 @@ def _time(at: datetime) -> str:
 
 DEEDS: dict[str, Deed] = {
     CHECK: _of_message(_check, Action.READ),
-    SUPPORT: _of_message(_support, Action.SEND),
-    FAILURES: _of_message(_failures, Action.SEND),
+    SUPPORT: _of_own(_support),
+    FAILURES: _of_own(_failures),
 }

@@ -36,6 +36,7 @@ class Person:
     team: str = ""
     groups: frozenset[str] = frozenset()
     outsider: bool = False  # A guest, somebody of another workspace, or not known to be neither.
+    known: bool = True  # False: Slack does not say who this is.
 
 
 def allows(access: Access, person: Person, action: Action) -> bool:

@@ -48,6 +48,9 @@ async def refuse(desk: Desk, ask: Ask, action: Action, subject: str) -> Reply:
     detail = f"needs one of: {', '.join(ROLES[action])}; asked in {where}"
     await record(desk, ask, "refused", (action, subject, detail))
     say, person = ask.say, ask.person
+    if not person.known:
+        title = say("Slack does not say who you are. Nothing was done.")
+        return Reply(Tone.WARNING, title, (say("Try again in a minute."),))
     details = [
         say(
             "Ask an administrator of the bot for the role {role}: it is given in config.yaml, "

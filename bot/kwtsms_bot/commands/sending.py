@@ -9,18 +9,15 @@ from datetime import timedelta
 
 from kwtsms_bot import logs
 from kwtsms_bot.commands import obstacles, showing
-from kwtsms_bot.commands.base import Ask, Desk, Notice, Press, Reply, Tone
-from kwtsms_bot.commands.policy import Action, allows
+from kwtsms_bot.commands.base import Ask, Desk, Press, Reply, Tone
 from kwtsms_bot.commands.preview import Preview, doubts, needs_approval
-from kwtsms_bot.commands.refusals import over_limit, paused, record, record_deed, refuse
+from kwtsms_bot.commands.refusals import over_limit, paused
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.limits import Allowance, OverLimit
 from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, Place, Priority
 from kwtsms_bot.outbox.store import KeyReused, Paused
 
 CONFIRM_WITHIN = timedelta(minutes=10)
-CONFIRM, DISCARD = "send_confirm", "send_discard"
-APPROVE, REFUSE = "send_approve", "send_refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,113 +98,13 @@ async def accept(desk: Desk, ask: Ask, draft: Draft, *, urgent: bool = False) ->
     return showing.accepted(accepted.message, ask.say)
 
 
-async def confirm(desk: Desk, press: Press) -> Reply:
-    """The author's yes: accepted, or put before a second person where it costs that much."""
-    draft = await desk.store.draft(press.value, desk.now())
-    if draft is None or draft.kind is not DraftKind.CONFIRM:
-        return showing.void(press.say)
-    if draft.author != press.person.user:
-        return await refuse(desk, press, Action.SEND, "confirm")
-    ask = where(press, draft)
-    problem = await obstacles.of_draft(desk, ask, draft)
-    if problem:
-        return problem
-    if needs_approval(draft.credits, desk.config.limits):
-        return await _ask_for_approval(desk, ask, draft)
-    return await _send(desk, ask, draft)
-
-
-async def discard(desk: Desk, press: Press) -> Reply:
-    """The author's no."""
-    draft = await desk.store.draft(press.value, desk.now())
-    if draft is not None and draft.author != press.person.user:
-        return await refuse(desk, press, Action.SEND, "discard")
-    if draft is None or not await desk.store.drop_draft(draft.token, desk.now()):
-        return showing.void(press.say)
-    return Reply(Tone.PLAIN, press.say("Discarded. Nothing was sent."), replaces=True)
-
-
-async def approve(desk: Desk, press: Press) -> Reply:
-    """A second person's yes: the first counts, and nobody approves their own."""
-    found = await _to_decide(desk, press)
-    if isinstance(found, Reply):
-        return found
-    author = await desk.people.person(found.author, found.channel)
-    asked = replace(press, person=author)
-    problem = await obstacles.of_draft(desk, asked, found)
-    if problem:
-        return problem
-    reply = await _send(desk, asked, found)
-    if reply.accepted is None:
-        return reply
-    await record_deed(desk, press, "approved", (Action.APPROVE, reply.accepted.ref, found.author))
-    title = press.say("Approved, and accepted as {ref}.", ref=reply.accepted.ref)
-    by = ((press.say("Approved by"), await desk.people.name(press.person.user)),)
-    return Reply(Tone.GOOD, title, facts=by, replaces=True)
-
-
-async def turn_down(desk: Desk, press: Press) -> Reply:
-    """A second person's no."""
-    found = await _to_decide(desk, press)
-    if isinstance(found, Reply):
-        return found
-    if not await desk.store.drop_draft(found.token, desk.now()):
-        return showing.void(press.say)
-    await record_deed(desk, press, "turned down", (Action.APPROVE, "send", found.author))
-    facts = (
-        (press.say("Asked by"), await desk.people.name(found.author)),
-        (press.say("Refused by"), await desk.people.name(press.person.user)),
-    )
-    return Reply(Tone.BAD, press.say("Refused. Nothing was sent."), facts=facts, replaces=True)
-
-
 def allowance(desk: Desk) -> Allowance:
     """What the configuration allows."""
     limits = desk.config.limits
     return Allowance(limits.messages_per_hour, limits.per_number_per_hour, limits.credits_per_day)
 
 
-async def _to_decide(desk: Desk, press: Press) -> Draft | Reply:
-    """The draft that this person may decide about, or why they may not."""
-    if not allows(desk.config.access, press.person, Action.APPROVE):
-        return await refuse(desk, press, Action.APPROVE, "approve")
-    draft = await desk.store.draft(press.value, desk.now())
-    if draft is None or draft.kind is not DraftKind.APPROVE:
-        return showing.void(press.say)
-    if draft.author == press.person.user:
-        await record(desk, press, "refused", (Action.APPROVE, "send", "their own"))
-        title = press.say("Nobody approves what they asked for themselves.")
-        return Reply(Tone.BAD, title, (press.say("Ask somebody else to look at it."),))
-    return draft
-
-
-async def _ask_for_approval(desk: Desk, ask: Ask, draft: Draft) -> Reply:
-    limits = desk.config.limits
-    channel = limits.approval_channel or draft.channel
-    if not channel:
-        title = ask.say("A second person has to approve this. Nothing was sent.")
-        details = (ask.say("Write it in a channel, so that somebody there can."),)
-        return Reply(Tone.BAD, title, details)
-    now = desk.now()
-    asked = replace(
-        draft,
-        token=new_token(),
-        kind=DraftKind.APPROVE,
-        created_at=now,
-        expires_at=now + min(limits.approval_expires, desk.config.outbox.retention),
-    )
-    if not await desk.store.promote(draft.token, asked, now):
-        return showing.void(ask.say)
-    detail = f"{asked.credits} credits"
-    await record(desk, ask, "asked", (Action.APPROVE, "send", detail))
-    author = await desk.people.name(asked.author)
-    card = showing.to_approve(asked, author, ask.say)
-    title = ask.say("Now a second person has to approve it.")
-    details = (ask.say("It is asked for in this workspace; nothing is sent until then."),)
-    return Reply(Tone.PLAIN, title, details, replaces=True, public=Notice(channel, card))
-
-
-async def _send(desk: Desk, ask: Ask, draft: Draft) -> Reply:
+async def let_in(desk: Desk, ask: Ask, draft: Draft) -> Reply:
     """Accepts the draft: whoever comes second finds it gone."""
     new = _message(desk, draft)
     try:
@@ -243,6 +140,3 @@ def _message(desk: Desk, draft: Draft) -> NewMessage:
         pages=draft.pages,
         request=logs.request(),
     )
-
-
-DEEDS = {CONFIRM: confirm, DISCARD: discard, APPROVE: approve, REFUSE: turn_down}

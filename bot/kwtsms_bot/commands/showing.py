@@ -1,8 +1,11 @@
 """How a message is shown before it is sent: what the phone will show, to whom, and for how much."""
 
+from datetime import datetime
+
 from kwtsms_bot.commands import notes
 from kwtsms_bot.commands.base import Choice, Piece, Reply, Tone
 from kwtsms_bot.commands.preview import Doubt, Preview
+from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.language import Language, marked
 from kwtsms_bot.outbox.draft import Draft
 from kwtsms_bot.outbox.message import Message
@@ -48,11 +51,11 @@ def to_approve(draft: Draft, author: str, say: Language) -> Reply:
         say("{name} asks for a second person's yes.", name=author),
         (say("Nothing is sent until somebody else with the role bulk or admin approves it."),),
         (
-            (say("To"), notes.whom(draft.recipients, say)),
-            (say("Costs"), notes.cost(draft.pages, len(draft.recipients), say)),
+            *asked(draft, say),
             (say("Sender ID"), draft.sender_id),
+            (say("Until"), until(draft.expires_at, say)),
         ),
-        pieces=(Piece(draft.text),),
+        pieces=text_of(draft),
         choices=(
             Choice(
                 "send_approve",
@@ -64,6 +67,24 @@ def to_approve(draft: Draft, author: str, say: Language) -> Reply:
             Choice("send_refuse", say("Refuse"), draft.token, "danger"),
         ),
     )
+
+
+def asked(draft: Draft, say: Language) -> tuple[tuple[str, str], ...]:
+    """What a request is about, for others to see."""
+    return (
+        (say("To"), notes.whom(draft.recipients, say)),
+        (say("Costs"), notes.cost(draft.pages, len(draft.recipients), say)),
+    )
+
+
+def text_of(draft: Draft) -> tuple[Piece, ...]:
+    """Its text, which is clean."""
+    return (Piece(draft.text),)
+
+
+def until(at: datetime, say: Language) -> str:
+    """A time of day in Kuwait."""
+    return say("{time} (Kuwait)", time=say.ltr(at.astimezone(ZONE).strftime("%d.%m. %H:%M")))
 
 
 def accepted(message: Message, say: Language) -> Reply:

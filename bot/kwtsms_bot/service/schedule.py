@@ -1,4 +1,4 @@
-"""What is done at set times: the balance, its daily digest, and what the retention time erases.
+"""What is done at set times: the balance, its digest, what runs out and what is to be erased.
 
 Each job is begun here and awaited at the stop: what the scheduler awaits, it cancels at the stop.
 """
@@ -26,6 +26,9 @@ def schedule(parts: Parts) -> AsyncIOScheduler:
     async def summarise() -> None:
         parts.tasks.start(_summarise(parts))
 
+    async def run_out() -> None:
+        parts.tasks.start(_run_out(parts))
+
     async def erase() -> None:
         parts.tasks.start(_erase(parts))
 
@@ -50,9 +53,17 @@ def schedule(parts: Parts) -> AsyncIOScheduler:
         coalesce=True,
         misfire_grace_time=None,  # Late is better than not at all.
     )
+    scheduler.add_job(run_out, "interval", minutes=1, next_run_time=parts.clock())
     scheduler.add_job(tidy, "cron", hour=NIGHT_HOUR, timezone=ZONE, misfire_grace_time=None)
     scheduler.add_job(summarise, "interval", minutes=1, next_run_time=parts.clock())
     return scheduler
+
+
+async def _run_out(parts: Parts) -> None:
+    try:
+        await parts.front.tell_expired()
+    except DatabaseTrouble as error:
+        log.error("what ran out is not told", error=str(error))
 
 
 async def _erase(parts: Parts) -> None:

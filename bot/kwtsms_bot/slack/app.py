@@ -11,7 +11,7 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from kwtsms_bot.commands import deeds, router
+from kwtsms_bot.commands import approvals, deeds, router
 from kwtsms_bot.commands.base import OPEN_FORM, Ask, Desk, Invocation, Reply
 from kwtsms_bot.language import marked
 from kwtsms_bot.slack import blocks, forms, home, inbound
@@ -29,6 +29,7 @@ ACK_SECONDS = 2.0
 CROWD, CROWD_SECONDS = 20, 0.05
 ANYTHING = re.compile("")
 DEEDS = re.compile("|".join(deeds.DEEDS))
+Answered = tuple[Invocation, Reply]
 STILL_AT_IT = marked("Still at it: the answer follows here.")
 
 
@@ -51,24 +52,27 @@ class Front:
 
     async def command(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """`/sms …`: answered with the acknowledgement itself where the answer comes in time."""
-        person, say = await self._directory.caller(*inbound.who(body))
-        ask = inbound.invocation(body, person, say)
-        work = asyncio.create_task(self._handle(ask))
+        work = asyncio.create_task(self._answered(body))
         self._at_work += 1
         work.add_done_callback(self._worked)
         done = await self._in_time(work)
         if not done:
+            say = self._directory.likely(inbound.who(body)[0])
             await ack(text=say(STILL_AT_IT), response_type="ephemeral")
-        answer = await work
-        if answer.form and done and await self.dialogs.opened(ask, forms.Begin(person.channel)):
+        ask, answer = await work
+        if not done:
+            if not answer.accepted:
+                await self._outlet.answer(answer, ask, respond)
+        elif answer.form:
+            await ack()  # First: Slack may take its time with the form.
+            if not await self.dialogs.opened(ask, forms.Begin(ask.person.channel)):
+                await self._outlet.answer(answer, ask, respond)
+        elif answer.accepted:
             await ack()
-        elif done:
-            shown = {} if answer.accepted else blocks.reply(answer, say)
-            await (ack(response_type="ephemeral", **shown) if shown else ack())
-        elif not answer.accepted:
-            await self._outlet.answer(answer, ask, respond)
+        else:
+            await ack(response_type="ephemeral", **blocks.reply(answer, ask.say))
 
-    async def _in_time(self, work: "asyncio.Task[Reply]") -> bool:
+    async def _in_time(self, work: "asyncio.Task[Answered]") -> bool:
         """Whether the answer is there before the acknowledgement has to go out."""
         clock = asyncio.get_running_loop().time
         begun = clock()
@@ -80,25 +84,37 @@ class Front:
             await asyncio.wait({work}, timeout=min(left, CROWD_SECONDS))
         return True
 
-    def _worked(self, _: "asyncio.Task[Reply]") -> None:
+    def _worked(self, _: "asyncio.Task[Answered]") -> None:
         self._at_work -= 1
 
-    async def _handle(self, ask: Invocation) -> Reply:
-        return await router.handle(self._desk, ask)
+    async def _answered(self, body: Body) -> Answered:
+        """Who asked for what, and the answer; Slack is asked who that is."""
+        person, say = await self._directory.caller(*inbound.who(body))
+        ask = inbound.invocation(body, person, say)
+        return ask, await router.handle(self._desk, ask)
 
     async def deed(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """A button of ours: what it does is in `commands`, which asks for the role again."""
         await ack()
-        person, say = await self._directory.caller(*inbound.who(body))
+        person, say = await self._directory.caller(*inbound.who(body), fresh=True)
         name, press = inbound.press(body, person, say)
         answer = await deeds.do(self._desk, name, press)
         hidden = bool((body.get("container") or {}).get("is_ephemeral"))
         ask = Ask(person=person, say=say, key=press.key)
         await self._outlet.after_press(answer, ask, respond, ephemeral=hidden)
 
-    async def catch_all(self, ack: AsyncAck, _body: Body, _respond: AsyncRespond) -> None:
-        """What nothing else listens to: Slack shows an error for what is never acknowledged."""
-        await ack()
+    async def tell_expired(self) -> None:
+        """Tells those whose requests for a second person's yes have run out."""
+        for aside in await approvals.expired(self._desk):
+            await self._outlet.tell(aside)
+
+    async def catch_all(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """What nothing else listens to: Slack shows an error for what is never acknowledged.
+
+        Bolt also comes here from a listener that did not acknowledge in time: a step's, on purpose.
+        """
+        if inbound.kind(body) != "function_executed":
+            await ack()
 
 
 def build_app(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from kwtsms_bot.commands.base import Choice, Piece, Reply, Tone
+from kwtsms_bot.commands.base import ChannelId, Choice, Piece, Reply, Tone
 from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.language import ENGLISH, Language
 
@@ -94,6 +94,10 @@ def facts(pairs: tuple[tuple[str, str], ...]) -> Block:
     for name, value in pairs:
         end = "" if (name, value) == pairs[-1] else "\n"
         elements.append({"type": "text", "text": f"{name}: ", "style": {"bold": True}})
+        if isinstance(value, ChannelId):
+            elements.append({"type": "channel", "channel_id": str(value)})
+            elements.append({"type": "text", "text": end or " "})
+            continue
         elements.append({"type": "text", "text": value + end} if value + end else _blank())
     return _rich({"type": "rich_text_section", "elements": elements})
 

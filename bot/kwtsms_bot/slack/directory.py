@@ -1,6 +1,7 @@
-"""People, their languages and their user groups: asked of Slack, kept for five minutes.
+"""People, their languages and their user groups: asked of Slack, and kept for a while.
 
-Fails closed: of whom Slack does not tell, it is assumed that they are guests, in no group.
+Fails closed: of whom Slack does not tell, it is assumed that they are guests, in no group. What is
+asked `fresh` is as of this moment: a role that was withdrawn presses no button any more.
 """
 
 import asyncio
@@ -16,7 +17,9 @@ from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.language import Language, language
 from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
-KEPT_SECONDS = 300  # usergroups.users.list is Tier 2: 20 a minute.
+KEPT_SECONDS = 300.0
+GROUP_SECONDS = 60.0
+FRESH_SECONDS = 3.0  # usergroups.users.list is Tier 2: 20 a minute.
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
@@ -38,35 +41,35 @@ class Directory:
         self._client = client
         self._groups = tuple(groups)
         self._fallback = fallback
-        self._people: _Kept[About] = _Kept(self._ask_about)
-        self._phones: _Kept[str] = _Kept(self._ask_phone)
-        self._members: _Kept[frozenset[str]] = _Kept(self._ask_members)
+        self._people: _Kept[About] = _Kept(self._ask_about, KEPT_SECONDS)
+        self._phones: _Kept[str] = _Kept(self._ask_phone, KEPT_SECONDS)
+        self._members: _Kept[frozenset[str]] = _Kept(self._ask_members, GROUP_SECONDS)
         self.team = ""  # Ours, as soon as Slack has said it.
 
-    async def caller(self, user: str, channel: str) -> tuple[Person, Language]:
+    async def caller(
+        self, user: str, channel: str, *, fresh: bool = False
+    ) -> tuple[Person, Language]:
         """Somebody who asks for something, and the language to answer in."""
-        return await self.person(user, channel), await self.language(user)
+        return await self.person(user, channel, fresh=fresh), self.likely(user)
 
-    async def person(self, user: str, channel: str) -> Person:
+    async def person(self, user: str, channel: str, *, fresh: bool = False) -> Person:
         """What the permissions have to know of somebody."""
-        about = await self._people.get(user)
-        groups = await self.groups_of(user)
+        about, groups = await asyncio.gather(
+            self._people.get(user, fresh=fresh), self.groups_of(user, fresh=fresh)
+        )
         if about is None:
-            return Person(user, channel, self.team, groups, outsider=True)
+            return Person(user, channel, self.team, groups, outsider=True, known=False)
         return Person(user, channel, about.team, groups, outsider=about.outsider)
 
-    async def groups_of(self, user: str) -> frozenset[str]:
+    async def groups_of(self, user: str, *, fresh: bool = False) -> frozenset[str]:
         """Those of the configured groups that `user` is in; none of those that cannot be read."""
-        found = set()
-        for group in self._groups:
-            members = await self._members.get(group)
-            if members and user in members:
-                found.add(group)
-        return frozenset(found)
+        asked = (self._members.get(group, fresh=fresh) for group in self._groups)
+        found = zip(self._groups, await asyncio.gather(*asked), strict=True)
+        return frozenset(group for group, members in found if members and user in members)
 
     async def name(self, user: str) -> str:
-        """What people call `user`; the id when Slack does not say."""
-        about = await self._people.get(user)
+        """What people call `user`; the id when Slack has never said."""
+        about = await self._people.get(user) or self._people.known(user)
         return about.name if about else user
 
     async def phone(self, user: str) -> str:
@@ -75,7 +78,12 @@ class Directory:
 
     async def language(self, user: str) -> Language:
         """The language of somebody's Slack; the configured one where it is neither of ours."""
-        about = await self._people.get(user)
+        await self._people.get(user)
+        return self.likely(user)
+
+    def likely(self, user: str) -> Language:
+        """The same, as far as it is known without asking."""
+        about = self._people.known(user)
         locale = about.locale if about else ""
         return language(locale if locale[:2] in ("ar", "en") else self._fallback)
 
@@ -106,19 +114,24 @@ class Directory:
 
 
 class _Kept(Generic[T]):
-    """Answers that are good for a while; an old one is better than none, none than a wrong one.
+    """Answers that are good for a while; after that none is better than an old one.
 
     Who asks while somebody else is asking the same waits for that answer.
     """
 
-    def __init__(self, ask: Callable[[str], Awaitable[T]]) -> None:
-        self._ask = ask
+    def __init__(self, ask: Callable[[str], Awaitable[T]], seconds: float) -> None:
+        self._ask, self._seconds = ask, seconds
         self._known: dict[str, tuple[float, T]] = {}
         self._asking: dict[str, asyncio.Task[T | None]] = {}
 
-    async def get(self, key: str) -> T | None:
+    def known(self, key: str) -> T | None:
+        """What was heard last, however long ago."""
+        return self._known[key][1] if key in self._known else None
+
+    async def get(self, key: str, *, fresh: bool = False) -> T | None:
         known = self._known.get(key)
-        if known and time.monotonic() - known[0] < KEPT_SECONDS:
+        good = FRESH_SECONDS if fresh else self._seconds
+        if known and time.monotonic() - known[0] < good:
             return known[1]
         asking = self._asking.get(key)
         if asking is None:
@@ -127,10 +140,11 @@ class _Kept(Generic[T]):
         return await asyncio.shield(asking)
 
     async def _fetch(self, key: str) -> T | None:
+        begun = time.monotonic()  # What changes while Slack answers may not be in the answer.
         try:
             answer = await self._ask(key)
         except SLACK_TROUBLE as error:
             log.warning("slack lookup failed", id=key, error=name(error))
             return None
-        self._known[key] = (time.monotonic(), answer)
+        self._known[key] = (begun, answer)
         return answer

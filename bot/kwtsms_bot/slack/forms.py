@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kwtsms_bot.commands import sparing
-from kwtsms_bot.commands.base import Reply, Tone
+from kwtsms_bot.commands.base import OPEN_FORM, Choice, Reply, Tone
 from kwtsms_bot.commands.gathering import Wish
 from kwtsms_bot.commands.recipients import Addressed, read_list
 from kwtsms_bot.config import Phonebook
@@ -99,8 +99,10 @@ def sentence(text: str, say: Language) -> View:
 
 def not_opened(say: Language) -> Reply:
     """The answer where Slack did not open a form."""
-    details = (say("Press the button again; if it stays so, tell whoever runs the bot."),)
-    return Reply(Tone.WARNING, say("Slack did not open the form."), details)
+    details = (say("Press the button; if it stays so, tell whoever runs the bot."),)
+    again = Choice(OPEN_FORM, say("Open the form"), "again", "primary")
+    title = say("Slack did not open the form.")
+    return Reply(Tone.WARNING, title, details, choices=(again,))
 
 
 def waiting(external_id: str, say: Language) -> View:

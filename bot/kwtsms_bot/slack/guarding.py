@@ -19,6 +19,7 @@ from kwtsms_bot.language import language, marked
 from kwtsms_bot.slack import blocks, inbound
 from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_bot.slack.trouble import SLACK_TROUBLE
+from kwtsms_bot.slack.voice import Voice
 
 log = structlog.get_logger(__name__)
 
@@ -91,11 +92,7 @@ async def _at_once(told: Reply, body: Body, ack: AsyncAck) -> bool:
 async def _afterwards(
     told: Reply, body: Body, respond: AsyncRespond, client: AsyncWebClient
 ) -> None:
-    shown = blocks.reply(told)
-    if respond.response_url:
-        await respond(response_type="ephemeral", replace_original=False, **shown)
-        return
     event = body.get("event") or {}
     user = str(inbound.who(body)[0] or event.get("user", ""))
-    opened = await client.conversations_open(users=user)
-    await client.chat_postMessage(channel=str(opened["channel"]["id"]), **shown)
+    shown: dict[str, Any] = {"replace_original": False, **blocks.reply(told)}
+    await Voice(client).answer(respond, user, shown)

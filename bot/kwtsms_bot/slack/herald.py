@@ -14,7 +14,7 @@ from kwtsms_bot.alerts.store import AlertStore, Pending
 from kwtsms_bot.language import Language
 from kwtsms_bot.slack import notices
 from kwtsms_bot.slack.blocks import Payload
-from kwtsms_bot.slack.trouble import PASSING, name
+from kwtsms_bot.slack.trouble import name, passes
 
 NOWHERE_SECONDS = 60.0  # Until a channel is tried again where a warning could not be posted.
 log = structlog.get_logger(__name__)
@@ -54,7 +54,7 @@ class Herald:
             await self._post(pending)
         except SlackApiError as error:
             await self._alerts.not_delivered(pending)
-            if name(error) in PASSING:
+            if passes(error):
                 raise
             log.error("warning not posted", channel=pending.target, error=name(error))
             self._not_before[pending.target] = time.monotonic() + NOWHERE_SECONDS

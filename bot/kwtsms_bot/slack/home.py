@@ -64,7 +64,7 @@ class HomeTab:
         await ack()
         ask = await self._ask(inbound.who(body)[0], str(body.get("trigger_id", "")))
         if body["actions"][0]["action_id"] == SEND:
-            await self._dialogs.opened(ask, Begin())
+            await self._dialogs.open_or_tell(ask, Begin())
         else:
             await self._publish(ask)
 

@@ -18,24 +18,14 @@ from kwtsms_bot.slack import card
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.directory import Directory
 from kwtsms_bot.slack.herald import Herald
-from kwtsms_bot.slack.trouble import PASSING, SLACK_TROUBLE, name
+from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name, passes
 
 SWEEP_SECONDS = 5.0
 UPDATE_SECONDS = 1.0  # chat.update is Tier 3: 50 a minute; only the newest state is worth one.
 BACK_OFF_SECONDS = 5.0
 BATCH = 50
-# Errors of a place where nothing can be shown any more: the author gets a direct message instead.
-GONE = frozenset(
-    {
-        "cant_update_message",
-        "channel_not_found",
-        "edit_window_closed",
-        "is_archived",
-        "message_not_found",
-        "not_in_channel",
-        "restricted_action",
-    }
-)
+# Errors of what is shown, not of the place: its words alone are taken.
+UNFIT = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 log = structlog.get_logger(__name__)
 
 
@@ -111,21 +101,32 @@ class Publisher:
         try:
             return await self._put_or_direct(message, payload)
         except SlackApiError as error:
-            if name(error) in PASSING:
+            if passes(error):
                 raise
             log.error("card not shown", message=message.ref, error=name(error))
             return message.place
 
     async def _put_or_direct(self, message: Message, payload: Payload) -> Place:
+        """Where Slack shows nothing any more, for whatever reason, its author gets it directly."""
         try:
             if message.place is not None:
-                return await self._put(message.place, payload)
+                return await self._put_somehow(message.place, payload)
         except SlackApiError as error:
-            if name(error) not in GONE:
+            if passes(error):
                 raise
             log.info("card moved to a direct message", message=message.ref, error=name(error))
         opened = await self._client.conversations_open(users=message.author)
-        return await self._put(Place(str(opened["channel"]["id"]), None), payload)
+        return await self._put_somehow(Place(str(opened["channel"]["id"]), None), payload)
+
+    async def _put_somehow(self, place: Place, payload: Payload) -> Place:
+        """With its blocks; in words alone where Slack does not take them."""
+        try:
+            return await self._put(place, payload)
+        except SlackApiError as error:
+            if name(error) not in UNFIT:
+                raise
+            log.error("card shown as text", error=name(error))
+            return await self._put(place, {"text": payload["text"]})
 
     async def _put(self, place: Place, payload: Payload) -> Place:
         if place.ts is not None:

@@ -5,22 +5,34 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 
 SLACK_TROUBLE = (SlackClientError, ClientError, OSError, TimeoutError)
 
-# Errors of Slack, of the network or of our token: what is to be shown waits until they have passed.
-PASSING = frozenset(
+# Slack is not well, or busy.
+_ILL = frozenset(
+    {"fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"}
+)
+# Nor is our token: what is to be shown waits until that has passed, too.
+_LOCKED_OUT = frozenset(
     {
         "account_inactive",
-        "fatal_error",
-        "internal_error",
         "invalid_auth",
         "missing_scope",
         "not_authed",
-        "ratelimited",
-        "request_timeout",
-        "service_unavailable",
         "token_expired",
         "token_revoked",
     }
 )
+
+
+def is_ill(error: Exception) -> bool:
+    """Whether Slack gave no answer of its own: then it may take the same later."""
+    if not isinstance(error, SlackApiError):
+        return True
+    word = error.response.get("error")
+    return word is None or word in _ILL
+
+
+def passes(error: SlackApiError) -> bool:
+    """Whether the same may be taken later, when Slack is well or our token is mended."""
+    return is_ill(error) or error.response.get("error") in _LOCKED_OUT
 
 
 def name(error: Exception) -> str:

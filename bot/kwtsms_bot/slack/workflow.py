@@ -16,10 +16,11 @@ from kwtsms_bot.commands.preview import needs_approval
 from kwtsms_bot.commands.recipients import read_list
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.directory import Directory
-from kwtsms_bot.slack.guarding import Body
+from kwtsms_bot.slack.guarding import Body, apology
 from kwtsms_bot.slack.tasks import Tasks
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
+from kwtsms_bot.slack.trouble import SLACK_TROUBLE, is_ill, name
 
 STEP = "send_sms"
 NUMBERS, TEXT, USER = "numbers", "text", "user"
@@ -57,16 +58,17 @@ class WorkflowStep:
         except DatabaseTrouble as error:  # Not acknowledged: Slack asks once more.
             log.error("database trouble", error=str(error))
             return
-        except Exception as error:
-            log.error("step failed", exc_info=error)
-            reply = "The bot could not do it; its log says why."
+        except Exception as error:  # noqa: BLE001 - The last door; it is logged with its trace.
+            reply = in_words(apology(error))
         try:
             if isinstance(reply, str):
-                await fail(error=reply)
+                await fail(error=blocks.escape(reply))
             else:
                 await complete(outputs=reply)
         except SLACK_TROUBLE as error:
             log.error("step not ended", error=name(error))
+            if is_ill(error):  # Not acknowledged either: Slack tells of it again.
+                return
         await ack()
 
     async def _answer(self, inputs: dict[str, Any], key: str) -> dict[str, Any] | str:
@@ -104,4 +106,5 @@ def _outputs(message: Message) -> dict[str, Any]:
 
 def in_words(reply: Reply) -> str:
     """An answer as one line."""
-    return " ".join((reply.title, *reply.details))
+    facts = (f"{name}: {value}" for name, value in reply.facts)
+    return " ".join((reply.title, *reply.details, *facts))

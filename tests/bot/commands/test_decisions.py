@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kwtsms_bot.commands.approvals import expired
 from kwtsms_bot.commands.base import Invocation, Press
 from kwtsms_bot.commands.deeds import do
 from kwtsms_bot.commands.policy import Person
@@ -60,6 +61,57 @@ async def test_a_yes_that_comes_too_late(
 
     assert "too old" in reply.title
     assert sent == ()
+
+
+async def test_a_request_that_runs_out_is_told_once(tmp_path: Path) -> None:
+    """Whoever looks first tells its author; before its time nobody does."""
+    async with at_desk(tmp_path) as place:
+        await place.desk.store.keep(draft(DraftKind.APPROVE))
+        late = replace(place.desk, now=lambda: AT + timedelta(minutes=10))
+        before = await expired(place.desk)
+        told, again = await expired(late), await expired(late)
+
+    assert before == again == ()
+    assert [one.user for one in told] == [SARA.id]
+    assert "in time" in told[0].reply.title
+
+
+async def test_who_may_not_send_any_more_is_not_sent_for(tmp_path: Path) -> None:
+    """The author lost the role meanwhile: the approver is told so, in words about them."""
+    access = {"admin": {"users": [YOUSEF.id]}}
+    async with at_desk(tmp_path, access=access) as place:
+        await place.desk.store.keep(draft(DraftKind.APPROVE))
+        press = Press(person=Person(YOUSEF.id, OPS.id), say=ENGLISH, key="k", value="token")
+        reply = await do(place.desk, "send_approve", press)
+        (line,) = await place.desk.audit.entries()
+
+    assert "may not send any more" in reply.title
+    assert (line.actor, line.decision) == (YOUSEF.id, "refused")
+
+
+@pytest.mark.parametrize(
+    ("deed", "kind"),
+    [
+        ("send_confirm", DraftKind.APPROVE),
+        ("send_approve", DraftKind.CONFIRM),
+        ("send_refuse", DraftKind.CONFIRM),
+        ("send_plainer", DraftKind.APPROVE),
+    ],
+)
+async def test_a_token_is_good_for_its_own_button_only(
+    tmp_path: Path, deed: str, kind: DraftKind
+) -> None:
+    """Nobody confirms what waits for a second person, or approves what its author is shown."""
+    access = {"admin": {"users": [YOUSEF.id, SARA.id]}}
+    async with at_desk(tmp_path, access=access) as place:
+        await place.desk.store.keep(draft(kind))
+        who = SARA.id if deed in ("send_confirm", "send_plainer") else YOUSEF.id
+        press = Press(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
+        reply = await do(place.desk, deed, press)
+        left = await place.desk.store.draft("token", AT)
+
+    assert "decided already" in reply.title
+    assert left is not None
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 
 from kwtsms_bot.slack.blocks import modal, plain, section
 from kwtsms_bot.slack.guarding import guarded
-from kwtsms_bot.slack.outlet import is_slacks
 from kwtsms_bot.slack.tasks import Tasks
-from kwtsms_sandbox.slack import OPS, SARA
+from kwtsms_bot.slack.voice import is_slacks
+from kwtsms_sandbox.slack import OPS, SARA, Fault
 from support.slack import bolt_app, connected, running_slack, web_client
 
 
@@ -70,6 +70,27 @@ async def test_a_form_or_shortcut_that_fails_leaves_an_answer(listener: Any) -> 
     known = [str(entry.get("reference")) for entry in log if entry.get("reference")]
     assert len(known) == 3
     assert all(any(one in text for one in known) for text in told)
+
+
+@pytest.mark.parametrize("gone", ["used up", "not Slack's"])
+async def test_an_apology_that_cannot_be_answered_comes_directly(gone: str) -> None:
+    """By direct message where the response URL is used up, or leads somewhere else."""
+    async with running_slack() as slack:
+        app = bolt_app(slack)
+
+        async def fails(ack: AsyncAck, _body: Any, respond: AsyncRespond) -> None:
+            await ack()
+            if gone == "not Slack's":
+                respond.response_url = "http://169.254.169.254/latest"
+            raise RuntimeError("planted")
+
+        slack.fault("response_url", Fault(error="used_url"), times=5)
+        app.command("/sms")(guarded(fails, Tasks(), web_client(slack)))
+        async with connected(slack, app):
+            await slack.command(SARA, OPS, "/sms", "balance")
+            told = await slack.until(lambda: _all_told(slack, 1))
+
+    assert "Reference" in told[0]
 
 
 def _opens(client: Any) -> Any:

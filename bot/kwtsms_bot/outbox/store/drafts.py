@@ -69,10 +69,18 @@ class Drafting(Base):
             )
         return gone.rowcount == 1
 
-    async def drop_old_drafts(self, now: datetime) -> int:
-        """Throws away what nobody decided in time; how many that were."""
+    async def drop_old_requests(self, now: datetime) -> tuple[Draft, ...]:
+        """Throws away what no second person decided in time; only who throws it away gets it."""
+        old = (draft.c.kind == DraftKind.APPROVE.value, draft.c.expires_at <= now)
         async with self.database.transaction() as connection:
-            gone = await connection.execute(delete(draft).where(draft.c.expires_at <= now))
+            gone = await connection.execute(delete(draft).where(*old).returning(draft))
+            return tuple(_as_draft(row) for row in gone)
+
+    async def drop_old_drafts(self, now: datetime) -> int:
+        """Throws away what its author did not confirm in time; how many that were."""
+        old = (draft.c.kind == DraftKind.CONFIRM.value, draft.c.expires_at <= now)
+        async with self.database.transaction() as connection:
+            gone = await connection.execute(delete(draft).where(*old))
         return gone.rowcount
 
 
