@@ -219,3 +219,29 @@ def test_the_days_are_those_of_the_time_zone() -> None:
     ]
 
     assert [summer.astimezone(zone).isoformat()[8:16] for zone in zones] == ["02T01:30", "02T00:30"]
+
+
+@pytest.mark.parametrize(
+    ("country", "written", "number"),
+    [
+        ("965", "98765432", "96598765432"),
+        ("973", "66001234", "97366001234"),
+        ("973", "+965 9876 5432", "96598765432"),
+    ],
+)
+def test_a_contact_is_the_number_that_would_be_typed(
+    country: str, written: str, number: str
+) -> None:
+    """A local number in the phone book is one of `kwtsms.default_country`, in either alphabet."""
+    text = GOOD.replace("sender_id:", f'default_country: "{country}"\n  sender_id:')
+    book = f'phonebook: {{contacts: {{نورة: "{written}"}}, groups: {{الدعم: [نورة]}}}}'
+    config = parse(f"{text}{book}\n", "config.yaml", SECRETS)
+
+    assert config.phonebook.numbers("الدعم") == (number,)
+
+
+def test_a_contact_that_is_no_mobile_is_told() -> None:
+    """Where it stands, and what a number looks like."""
+    (problem,) = problems(f"{GOOD}phonebook:\n  contacts:\n    ali: 22445566\n")
+
+    assert "config.yaml:10: phonebook.contacts.ali" in problem

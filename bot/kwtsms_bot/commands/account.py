@@ -38,7 +38,7 @@ async def coverage(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     say, allowed = ask.say, desk.config.limits.countries
     found = (await desk.gateway.coverage()).prefixes
     named = [f"+{one} {COUNTRIES[one].name}" if one in COUNTRIES else f"+{one}" for one in found]
-    here = [one for one in found if "all" in allowed or one in allowed]
+    here = [one for one in found if "all" in allowed or one.startswith(allowed)]
     facts = (
         (say("On the account"), ", ".join(named) or "–"),
         (say("Allowed by this bot"), ", ".join(f"+{one}" for one in here) or "–"),

@@ -61,8 +61,8 @@ def countries_refused(recipients: tuple[Phone, ...], limits: Limits) -> tuple[st
     """The country codes among the recipients that may not be sent to."""
     if "all" in limits.countries:
         return ()
-    codes = {find_country_code(one) or one[:3] for one in recipients}
-    return tuple(sorted(codes - set(limits.countries)))
+    refused = (one for one in recipients if not one.startswith(limits.countries))
+    return tuple(sorted({find_country_code(one) or one[:3] for one in refused}))
 
 
 def doubts(preview: Preview, limits: Limits, home: str) -> tuple[Doubt, ...]:

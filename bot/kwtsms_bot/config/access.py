@@ -63,7 +63,7 @@ class Limits(Section):
     credits_per_day: Annotated[int, Field(ge=1)] = Field(default=1000, examples=[1000])
     """What all people together may spend from midnight to midnight in Kuwait."""
     countries: tuple[Country, ...] = Field(default=("965",), examples=[["965", "966"]])
-    """Country codes that may be sent to; "all" for all that the account covers."""
+    """What numbers that may be sent to begin with; "all" for all that the account covers."""
     quiet_hours: QuietHours | None = Field(default=None, examples=["21:00-09:00"])
     """No bulk messages between these times in Kuwait."""
 

@@ -139,7 +139,7 @@ TimeOfDay = Annotated[
     WithJsonSchema({"type": "string", "pattern": _TIME.pattern}),
 ]
 TimeZone = Annotated[str, AfterValidator(_zone_name)]
-Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,2}|all)$")]
+Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,3}|all)$")]  # +1-242 has four.
 Url = Annotated[str, AfterValidator(_safe_url)]
 # Whoever knows it can make its calls: the address itself is the password.
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]

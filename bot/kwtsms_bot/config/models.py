@@ -4,8 +4,9 @@ Every field has a description and an example: they are the remedy in an error, t
 Schema and the comment in config.yaml.example, so that the three cannot disagree.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -131,6 +132,17 @@ class Config(Section):
     """An address that is called while all is well, so that silence is noticed elsewhere."""
     logging: Logging = Field(default=Logging())
     """What the bot writes to its log."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _local_numbers_are_at_home(cls, data: Any) -> Any:
+        """Names in the phone book mean the same numbers as those that people type."""
+        if not isinstance(data, Mapping) or "phonebook" not in data:
+            return data
+        gateway = data.get("kwtsms")
+        country = gateway.get("default_country") if isinstance(gateway, Mapping) else None
+        known = str(country or Gateway.model_fields["default_country"].default)
+        return {**data, "phonebook": Phonebook.completed(data["phonebook"], known)}
 
     def warnings(self) -> tuple[str, ...]:
         """What is allowed, yet surely not what was meant."""

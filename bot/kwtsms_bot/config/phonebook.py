@@ -1,22 +1,23 @@
 """Names for numbers, so that `@oncall` can be typed. Reads no file."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
 from kwtsms_bot.config.section import Section
-from kwtsms_client import validate_phone_input
+from kwtsms_client import normalize_phone, validate_phone_input
 
 
 def _is_number(value: str) -> str:
-    check = validate_phone_input(value, default_country="965")
+    check = validate_phone_input(value)
     if not check.valid:
         raise ValueError(f"expected a mobile number with its country code. {check.error}")
     return check.normalized
 
 
-Handle = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,39}$")]
+_LETTERS = "a-z0-9\u0621-\u064a\u0660-\u0669"  # Small Latin and Arabic letters, and digits.
+Handle = Annotated[str, Field(pattern=rf"^[{_LETTERS}][{_LETTERS}._-]{{0,39}}$")]
 Number = Annotated[str, AfterValidator(_is_number)]
 
 
@@ -26,11 +27,26 @@ class Phonebook(Section):
     contacts: Mapping[Handle, Number] = Field(
         default_factory=dict, examples=[{"noura": "+965 5550 0100"}], repr=False
     )
-    """A name in small letters, and the number that `@name` stands for."""
+    """A name in small letters, and the number that `@name` stands for; a local number is one of
+    kwtsms.default_country."""
     groups: Mapping[Handle, tuple[Handle, ...]] = Field(
         default_factory=dict, examples=[{"oncall": ["noura"]}]
     )
     """A name in small letters, and the contacts that `@name` stands for."""
+
+    @staticmethod
+    def completed(data: Any, country: str) -> Any:
+        """The section as it stands in the file, its local numbers completed for `country`."""
+        contacts = data.get("contacts") if isinstance(data, Mapping) else None
+        if not isinstance(contacts, Mapping):
+            return data
+        full = {
+            name: f"+{normalize_phone(one, default_country=country)}"
+            if isinstance(one, str) and validate_phone_input(one, default_country=country).valid
+            else one
+            for name, one in contacts.items()
+        }
+        return {**data, "contacts": full}
 
     @model_validator(mode="after")
     def _every_name_is_known_once(self) -> "Phonebook":

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kwtsms_bot.commands import notes, showing
-from kwtsms_bot.commands.preview import Doubt, Preview, doubts
+from kwtsms_bot.commands.preview import Doubt, Preview, countries_refused, doubts
 from kwtsms_bot.config import Limits
 from kwtsms_bot.language import ENGLISH, language
 from kwtsms_client import Phone, inspect_message
@@ -124,6 +124,25 @@ def test_what_is_looked_at_twice(shown: Preview, doubt: Doubt) -> None:
     """Each reason by itself, and each has its sentence in both languages."""
     assert doubts(shown, LIMITS, "965") == (doubt,)
     assert ARABIC(showing.WHY[doubt]) != showing.WHY[doubt]
+
+
+@pytest.mark.parametrize(
+    ("number", "countries", "refused"),
+    [
+        ("96598765432", ("965",), ()),
+        ("966512345678", ("965",), ("966",)),
+        ("79161234567", ("7",), ()),
+        ("12425551234", ("1242",), ()),
+        ("12025551234", ("1242",), ("1",)),
+        ("93701234567", ("93",), ()),
+        ("93701234567", ("all",), ()),
+    ],
+)
+def test_which_countries_may_be_sent_to(
+    number: str, countries: tuple[str, ...], refused: tuple[str, ...]
+) -> None:
+    """A number belongs to the country whose code it begins with, known to us or not."""
+    assert countries_refused((Phone(number),), Limits(countries=countries)) == refused
 
 
 @pytest.mark.parametrize(
