@@ -214,6 +214,28 @@ async def test_home_shows_the_balance_and_opens_the_form(tmp_path: Path) -> None
         assert "Accepted by kwtSMS" in stage.slack.plain(home)
 
 
+async def test_home_shows_an_administrator_what_to_mend(tmp_path: Path) -> None:
+    """A sender ID in the wrong case, with the remedy; others see their messages only."""
+    async with staged(tmp_path) as stage:
+        sections = stage.sections["kwtsms"] | {"sender_id": "my-app"}
+        await stage.stop_bot()
+        await stage.start_bot(kwtsms=sections)
+        await stage.slack.open_home(YOUSEF)
+        told = await stage.slack.until(
+            lambda: (
+                stage.slack.plain(home)
+                if (home := stage.slack.home(YOUSEF))
+                and "Write it as it was registered: MY-APP" in stage.slack.plain(home)
+                else None
+            )
+        )
+        await stage.slack.open_home(SARA)
+        others = await stage.slack.until(lambda: stage.slack.home(SARA))
+
+        assert "my-app is not a sender ID of this account" in told
+        assert "registered" not in stage.slack.plain(others)
+
+
 async def test_home_tells_nothing_to_those_who_may_not_read(tmp_path: Path) -> None:
     """No balance and no messages, but what is missing."""
     async with staged(tmp_path, access={"admin": {"users": [YOUSEF.id]}}) as stage:

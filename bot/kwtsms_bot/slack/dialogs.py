@@ -17,7 +17,7 @@ from kwtsms_bot.commands.policy import Action, allows
 from kwtsms_bot.commands.refusals import refuse
 from kwtsms_bot.language import Language
 from kwtsms_bot.outbox.draft import new_token
-from kwtsms_bot.slack import blocks, forms, inbound
+from kwtsms_bot.slack import blocks, forms, inbound, quoting
 from kwtsms_bot.slack.directory import Directory
 from kwtsms_bot.slack.forms import Begin, View
 from kwtsms_bot.slack.guarding import Body
@@ -26,6 +26,7 @@ from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
 SHORTCUT, MESSAGE_SHORTCUT = "send_sms_form", "text_this"
 ANSWER_SECONDS = 2.0
+MAX_NAMED = 5  # People in a message who are asked for their names; the form has to open in time.
 log = structlog.get_logger(__name__)
 
 
@@ -66,7 +67,10 @@ class Dialogs:
         """The shortcut in a message's menu: its text is where the form begins."""
         await ack()
         ask = await self._ask(body)
-        text = inbound.untangle(str((body.get("message") or {}).get("text", "")))
+        message = body.get("message") or {}
+        told = quoting.people_in(message)[:MAX_NAMED]
+        found = await asyncio.gather(*(self._directory.name(one) for one in told))
+        text = quoting.text_of(message, dict(zip(told, found, strict=True)))
         await self.open_or_tell(ask, Begin(ask.person.channel, text=text))
 
     async def submit_form(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:

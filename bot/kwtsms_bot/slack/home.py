@@ -1,13 +1,14 @@
 """App Home: the balance, what one sent last, and what can be done from here."""
 
 from collections.abc import Mapping
+from time import monotonic
 
 import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_bot.commands import balance, history
+from kwtsms_bot.commands import balance, doctor, history
 from kwtsms_bot.commands.base import Ask, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.failures import explain
 from kwtsms_bot.commands.policy import Action, allows
@@ -23,6 +24,7 @@ from kwtsms_client import KwtSMSError
 
 PREFIX = "home_"
 SEND, REFRESH = "home_send", "home_refresh"
+LOOK_SECONDS = 3600.0  # How often the set-up is looked at for Home: it takes requests to kwtSMS.
 log = structlog.get_logger(__name__)
 
 
@@ -51,13 +53,17 @@ class HomeTab:
     ) -> None:
         self._desk, self._directory = desk, directory
         self._dialogs, self._client = dialogs, client
+        self._examined: dict[str, tuple[float, Reply]] = {}  # The set-up, in each language.
 
     async def opened(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """Somebody looks at it."""
         await ack()
         event = body.get("event") or {}
         if event.get("tab") == "home":
-            await self._publish(await self._ask(str(event.get("user", "")), ""))
+            ask = await self._ask(str(event.get("user", "")), "")
+            await self._publish(ask)
+            if await self._examine(ask):
+                await self._publish(ask)
 
     async def pressed(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """One of its buttons."""
@@ -91,12 +97,21 @@ class HomeTab:
             who = await desk.people.name(pause.actor)
             title = say("All sending is paused by {name}.", name=who)
             found[say("Paused")] = Reply(Tone.WARNING, title)
-        problems = desk.config.warnings()
-        if problems and allows(desk.config.access, ask.person, Action.ADMIN):
-            title = say("The set-up could be better.")
-            found[say("Set-up")] = Reply(Tone.WARNING, title, problems)
+        _, setup = self._examined.get(say.code, (0.0, None))
+        if setup and setup.tone is not Tone.GOOD and _administers(desk, ask):
+            found[say("Set-up")] = setup
         found[say("Your last messages")] = await history.history(desk, told, "")
         return found
+
+    async def _examine(self, ask: Ask) -> bool:
+        """Looks at the set-up for an administrator, once an hour; whether there is news of it."""
+        known = self._examined.get(ask.say.code)
+        if not _administers(self._desk, ask) or (known and monotonic() - known[0] < LOOK_SECONDS):
+            return False
+        told = Invocation(person=ask.person, say=ask.say, key=ask.key, text="")
+        setup = await doctor.run(self._desk, told, "")
+        self._examined[ask.say.code] = (monotonic(), setup)
+        return setup.tone is not Tone.GOOD
 
     async def _balance(self, ask: Invocation) -> Reply:
         try:
@@ -107,3 +122,7 @@ class HomeTab:
     async def _ask(self, user: str, key: str) -> Ask:
         person, say = await self._directory.caller(user, "")
         return Ask(person=person, say=say, key=key)
+
+
+def _administers(desk: Desk, ask: Ask) -> bool:
+    return allows(desk.config.access, ask.person, Action.ADMIN)
