@@ -17,13 +17,16 @@ from structlog.typing import EventDict, ExcInfo, Processor
 
 from kwtsms_bot.config import Logging
 
-_TOKEN = re.compile(r"\b(xox[a-z]-|xapp-|xwfp-)[\w-]+")
+# A ticket opens a socket, once: the address that it is in stands in the error of a failed try.
+_TOKEN = re.compile(r"\b(xox[a-z]-|xapp-|xwfp-|ticket=)[\w%-]+")
 _NUMBER = re.compile(r"(?<![\w.:-])\+?(\d{3})\d{4,9}(\d{3})(?![\w.:-])")
 # As it is typed at home: eight digits, or in two groups behind the country code.
 _LOCAL = re.compile(r"(?<![\w.:-])(?:(?:\+|00)?965[ -]?)?[24569]\d{3}[ -]?\d(\d{3})(?![\w.:-])")
 # A ValueError, a KeyError or a database's own error quotes the value that it is about.
 _PLAIN = (TypeError, AttributeError, NameError, ImportError, OSError, RuntimeError, AssertionError)
-_PLAIN_HOMES = ("kwtsms_bot", "kwtsms_client", "slack_sdk", "slack_bolt", "aiohttp", "httpx")
+_PLAIN_HOMES = ("kwtsms_bot", "kwtsms_client", "slack_sdk", "slack_bolt", "httpx")
+# Of these, only the kinds above: aiohttp's others quote the bytes that could not be read.
+_MIXED_HOMES = ("builtins", "aiohttp")
 # At DEBUG these write request bodies; slack_bolt does so at INFO for a wrong signature.
 _LEAST = {
     "slack_bolt": logging.ERROR,
@@ -42,8 +45,12 @@ REQUEST = "request"
 
 
 def begin_request() -> None:
-    """What this task and its own tasks log from now on carries a new request id."""
-    structlog.contextvars.bind_contextvars(**{REQUEST: secrets.token_hex(4)})
+    """What this task and its own tasks log from now on carries a new request id.
+
+    It begins with a letter: one that looks like a number would be masked.
+    """
+    made = secrets.choice("abcdef") + secrets.token_hex(4)[1:]
+    structlog.contextvars.bind_contextvars(**{REQUEST: made})
 
 
 def continue_request(request: str) -> None:
@@ -101,7 +108,7 @@ def _formatter(settings: Logging, shared: list[Processor]) -> logging.Formatter:
 
 def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """The last net: whatever was logged, tokens and numbers in it are masked."""
-    return {key: value if key == REQUEST else _masked(value) for key, value in event.items()}
+    return {key: _masked(value) for key, value in event.items()}
 
 
 def told(exc_info: ExcInfo) -> str:
@@ -121,7 +128,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _way(error: BaseException) -> str:
     kind = type(error)
     home = kind.__module__.partition(".")[0]
-    plain = home in _PLAIN_HOMES or (home == "builtins" and isinstance(error, _PLAIN))
+    plain = home in _PLAIN_HOMES or (home in _MIXED_HOMES and isinstance(error, _PLAIN))
     words = str(error) if plain else "(its words may quote what is private)"
     return "".join(traceback.format_tb(error.__traceback__)) + f"{kind.__qualname__}: {words}"
 

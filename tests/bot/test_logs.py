@@ -1,11 +1,19 @@
 """The log's last net: numbers and tokens are masked wherever in an event they are."""
 
+import logging
+from contextvars import copy_context
 from typing import Any
 
 import pytest
+import structlog
+from aiohttp import ClientPayloadError, ServerTimeoutError
+from aiohttp.http_exceptions import BadHttpMessage, InvalidHeader
+from aiohttp.web import RequestPayloadError
 
+from kwtsms_bot import logs
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.logs import mask, told
+from support.logged import logged
 
 PRIVATE = "call Sara on 98765432"
 
@@ -16,6 +24,10 @@ PRIVATE = "call Sara on 98765432"
         ("to 96598765432", "to 965••••432"),
         ("to +96598765432, 0096551234567", "to 965••••432, 009••••567"),
         ("with xoxb-1-2-abc and xapp-1-A-9", "with xoxb-••• and xapp-•••"),
+        (
+            "url='wss://x.test/link/?ticket=1-2%3D&app_id=A1'",
+            "url='wss://x.test/link/?ticket=•••&app_id=A1'",
+        ),
         ("to 98765432", "to ••••432"),
         ("to 9876 5432, 9876-5432", "to ••••432, ••••432"),
         ("to +965 9876 5432", "to ••••432"),
@@ -36,8 +48,33 @@ def test_what_is_masked_and_what_is_not(logged: Any, written: Any) -> None:
 
 
 def test_a_request_id_stays_as_it_is() -> None:
-    """One in forty of them looks like a number in Kuwait; it is what one request is followed by."""
-    assert mask(None, "info", {"request": "98765432"}) == {"request": "98765432"}
+    """Under whatever name it is logged: by it one request is followed, and a person's reference."""
+    made = [copy_context().run(fresh_request) for _ in range(500)]
+
+    assert len(set(made)) == 500
+    assert [one for one in made if mask(None, "info", {"reference": one})["reference"] != one] == []
+
+
+def fresh_request() -> str:
+    """The id of a request that begins."""
+    logs.begin_request()
+    return logs.request()
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("name", ["kwtsms_bot.outbox", "a.library"])
+def test_whoever_logs_is_masked(form: str, name: str) -> None:
+    """Our own events and a library's: their words, their facts, and the way an exception came."""
+    with logged(format=form) as log:
+        structlog.get_logger(name).error("to 98765432", to="96598765432", token="xoxb-1-2-abc")
+        logging.getLogger(name).error("to %s with %s", "98765432", "xapp-1-A-9")
+        logging.getLogger(name).error("failed", exc_info=OSError(PRIVATE))
+
+    written = log.getvalue()
+    assert written.count("to ••••432") == 2
+    assert written.count("965••••432") == 1
+    assert "call Sara on ••••432" in written
+    assert [secret for secret in ("9876", "2-abc", "A-9") if secret in written] == []
 
 
 def test_an_exception_does_not_quote_what_is_private() -> None:
@@ -52,6 +89,28 @@ def test_an_exception_does_not_quote_what_is_private() -> None:
     assert said.index("KeyError: (its words") < said.index("ValueError: (its words")
     assert said.endswith("DatabaseTrouble: the disk is full")
     assert said.count("in fail") == 3
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        BadHttpMessage(PRIVATE),
+        InvalidHeader(PRIVATE),
+        RequestPayloadError(PRIVATE),
+        ClientPayloadError(PRIVATE),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_could_not_be_read_is_not_quoted(error: Exception) -> None:
+    """Errors of aiohttp hold the bytes that the other side sent."""
+    assert told((type(error), error, None)).endswith(": (its words may quote what is private)")
+
+
+def test_what_the_network_did_is_told() -> None:
+    """An error of aiohttp that is one of the network's quotes nothing, and helps."""
+    error = ServerTimeoutError("Timeout on reading data from socket")
+
+    assert "Timeout on reading" in told((type(error), error, None))
 
 
 def fail(text: str) -> None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from kwtsms_bot.operation.listening import listen
 from kwtsms_bot.operation.readiness import Readiness
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -50,17 +51,14 @@ async def serving(app: web.Application, address: str) -> AsyncIterator[str]:
     Raises:
         CannotListen: it cannot.
     """
-    host, _, port = address.rpartition(":")
-    # A body that nobody reads is not waited for either.
-    runner = web.AppRunner(app, access_log=None, lingering_time=0, shutdown_timeout=1)
-    await runner.setup()
     try:
-        try:
-            await web.TCPSite(runner, host, int(port)).start()
-        except (OSError, OverflowError) as error:
-            text = f"http.listen: {address} cannot be listened on. Choose another."
-            raise CannotListen(text) from error
-        taken = runner.addresses[0]
-        yield f"http://{taken[0]}:{taken[1]}"
+        # A body that nobody reads is not waited for either.
+        runner = await listen(app, address, linger=0, finish=1)
+    except OSError as error:
+        text = f"http.listen: {address} cannot be listened on. Choose another."
+        raise CannotListen(text) from error
+    try:
+        host, port = runner.addresses[0][:2]
+        yield f"http://{host}:{port}"
     finally:
         await runner.cleanup()

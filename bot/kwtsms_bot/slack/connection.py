@@ -77,10 +77,9 @@ class Connection:
         return self._handler is not None and await self._handler.client.is_connected()
 
     async def _listen(self, endpoint: Endpoint) -> None:
-        host, _, port = self.settings.listen.rpartition(":")
         try:
-            self._runner = await serve(endpoint, host, int(port))
-        except (OSError, OverflowError) as error:
+            self._runner = await serve(endpoint, self.settings.listen)
+        except OSError as error:
             text = f"slack.listen: {self.settings.listen} cannot be listened on. Choose another."
             raise SlackRefused(text) from error
 

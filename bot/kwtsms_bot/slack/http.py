@@ -3,24 +3,48 @@
 Bolt's own reading and verifying of requests is left out: it parses before it verifies.
 """
 
+import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+import structlog
 from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from kwtsms_bot.operation.listening import listen
 from kwtsms_bot.slack import guard
 
 PATH = "/slack/events"
+READ_SECONDS = 5.0  # Slack sends all of it at once; whoever sends a byte a minute is not Slack.
+LINGER_SECONDS = 0.5  # A refusal reaches whoever is still sending.
+FINISH_SECONDS = 2.5  # At a stop: Slack itself waits for three.
+log = structlog.get_logger(__name__)
+
+
+class Refused(Exception):
+    """A request that reaches no listener; only its status is told, to anybody."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(str(status))
+        self.status = status
 
 
 class Endpoint:
     """Takes what Slack posts; a request that comes again is answered and not run again."""
 
-    def __init__(self, app: AsyncApp, secret: str) -> None:
+    def __init__(
+        self,
+        app: AsyncApp,
+        secret: str,
+        *,
+        clock: Callable[[], float] = time.time,
+        patience: float = READ_SECONDS,
+    ) -> None:
         self._app = app
         self._secret = secret
+        self._clock = clock
+        self._patience = patience
         self._seen: dict[str, float] = {}  # Signature: until when it could be repeated.
 
     def mount(self, router: web.UrlDispatcher) -> None:
@@ -30,23 +54,42 @@ class Endpoint:
     async def take(self, request: web.Request) -> web.Response:
         """The answer to one request."""
         try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            return web.Response(status=413)
-        now = time.time()
-        if not guard.is_signed(request.headers, body, secret=self._secret, now=now):
-            return web.Response(status=401)
-        try:
-            payload = guard.parsed(request.content_type, body)
-        except guard.Unreadable:
-            return web.Response(status=400)
+            payload = await self._admitted(request)
+        except Refused as refused:
+            log.info("request refused", status=refused.status)
+            return web.Response(status=refused.status)
         if payload.get("type") == "url_verification":
             return web.json_response({"challenge": str(payload.get("challenge", ""))})
-        if "ssl_check" in payload or self._is_repeated(request.headers[guard.SIGNATURE], now):
+        if "ssl_check" in payload or self._is_repeated(request.headers[guard.SIGNATURE]):
             return web.Response()
         return await self._dispatch(request, payload)
 
-    def _is_repeated(self, signature: str, now: float) -> bool:
+    async def _admitted(self, request: web.Request) -> dict[str, object]:
+        """What Slack says in it.
+
+        Raises:
+            Refused: it is too large, too slow, not signed, or not what Slack sends.
+        """
+        body = await self._read(request)
+        now = self._clock()
+        if not guard.is_signed(request.headers, body, secret=self._secret, now=now):
+            raise Refused(401)
+        try:
+            return guard.parsed(request.content_type, body)
+        except guard.Unreadable as error:
+            raise Refused(400) from error
+
+    async def _read(self, request: web.Request) -> bytes:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await request.read()
+        except TimeoutError as error:
+            raise Refused(408) from error
+        except web.HTTPRequestEntityTooLarge as error:
+            raise Refused(413) from error
+
+    def _is_repeated(self, signature: str) -> bool:
+        now = self._clock()
         while self._seen and next(iter(self._seen.values())) < now:  # The oldest stand first.
             del self._seen[next(iter(self._seen))]
         repeated = signature in self._seen
@@ -69,11 +112,12 @@ class Endpoint:
         )
 
 
-async def serve(endpoint: Endpoint, host: str, port: int) -> web.AppRunner:
-    """A server of its own for the endpoint; `cleanup()` of what it returns ends it."""
+async def serve(endpoint: Endpoint, address: str) -> web.AppRunner:
+    """A server of its own for the endpoint, at host:port; `cleanup()` of what it returns ends it.
+
+    Raises:
+        OSError: it cannot be listened on there.
+    """
     server = web.Application(client_max_size=guard.MAX_BYTES)
     endpoint.mount(server.router)
-    runner = web.AppRunner(server, access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, host, port).start()
-    return runner
+    return await listen(server, address, linger=LINGER_SECONDS, finish=FINISH_SECONDS)

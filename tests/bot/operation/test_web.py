@@ -12,6 +12,7 @@ from aiohttp import web
 
 from kwtsms_bot.operation.web import CannotListen, build_web, page, serving
 from kwtsms_sandbox.slack import Fault
+from support.logged import failures, logged
 from support.watching import get, watched
 
 
@@ -106,6 +107,45 @@ async def test_a_body_is_not_waited_for() -> None:
 
         assert answer.startswith(b"HTTP/1.1 200")
         assert answer.endswith(b"hello")
+
+
+@pytest.mark.parametrize(
+    "sent", ["GET /page HTTP/1.1\r\nHost: x\r\nX-A: a\x00hush\r\n\r\n", "hush\r\n\r\n"]
+)
+async def test_what_is_no_http_is_quoted_nowhere(sent: str) -> None:
+    """400: without a word of it in the answer, or in the log."""
+    with logged(level="debug", format="json") as log:
+        async with answering() as address:
+            host, _, port = address.split("/")[2].partition(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(sent.encode())
+            async with asyncio.timeout(5):
+                answer = await reader.read()
+            writer.close()
+
+    assert answer.split()[1] == b"400"
+    assert b"hush" not in answer
+    assert "hush" not in log.getvalue()
+    assert failures(log) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "failed"),
+    [(web.RequestPayloadError("hush"), 400, 0), (ValueError("hush"), 500, 1)],
+)
+async def test_whose_fault_it_is_is_told(error: Exception, status: int, failed: int) -> None:
+    """A body that cannot be read is the sender's; what our page does not get over is ours."""
+
+    async def fails(_: web.Request) -> web.Response:
+        raise error
+
+    with logged(format="json") as log:
+        async with serving(build_web([page("/page", fails)]), "127.0.0.1:0") as address:
+            answer = await get(f"{address}/page")
+
+    assert answer.status_code == status
+    assert "hush" not in answer.text + log.getvalue()
+    assert len(failures(log)) == failed
 
 
 async def test_an_address_that_is_taken_is_said_so() -> None:

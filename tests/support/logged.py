@@ -1,0 +1,34 @@
+"""The log as the bot writes it, within a test."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from typing import Any
+
+import structlog
+
+from kwtsms_bot import logs
+from kwtsms_bot.config import Logging
+
+
+@contextmanager
+def logged(**settings: Any) -> Iterator[io.StringIO]:
+    """What is logged in the block; `settings` are those of the section `logging`."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    try:
+        with redirect_stderr(io.StringIO()) as written:
+            logs.configure(Logging.model_validate(settings))
+        yield written
+    finally:
+        root.handlers = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
+
+
+def failures(log: io.StringIO) -> list[dict[str, Any]]:
+    """What was logged as a warning or worse, in the format `json`."""
+    events = [json.loads(line) for line in log.getvalue().splitlines()]
+    return [event for event in events if event["level"] not in ("debug", "info")]
