@@ -13,8 +13,8 @@ from sqlalchemy import Connection, MetaData, Table, create_engine, insert, inspe
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
-from kwtsms_bot.database import DatabaseTrouble, open_database
-from kwtsms_bot.database.engine import MIGRATIONS
+from kwtsms_bot.database import DatabaseTrouble, NotThere, Standing, look_at, open_database
+from kwtsms_bot.database.migrating import MIGRATIONS
 from kwtsms_bot.database.tables import metadata
 from support.database import opened
 
@@ -100,6 +100,35 @@ async def test_an_upgrade_from_the_first_schema_keeps_every_row(empty_database_u
     assert set(after) == set(metadata.tables)
     for name, kept in before.items():
         assert [{column: row[column] for column in kept} for row in after[name]] == [kept]
+
+
+async def test_a_look_says_how_the_tables_stand(empty_database_url: str) -> None:
+    """None of ours, those of a release before, ours, those of one to come; none is changed."""
+    with connected(empty_database_url) as connection:
+        connection.exec_driver_sql("CREATE TABLE another (id INTEGER)")
+    found = [await look_at(empty_database_url)]
+    with connected(empty_database_url) as connection:
+        to_revision(connection, FIRST)
+        before = [table.name for table in tables(connection)]
+    found.append(await look_at(empty_database_url))
+    with connected(empty_database_url) as connection:
+        after = [table.name for table in tables(connection)]
+    await (await open_database(empty_database_url)).close()
+    found.append(await look_at(empty_database_url))
+    with connected(empty_database_url) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'")
+    found.append(await look_at(empty_database_url))
+
+    assert found == [Standing.OLDER, Standing.OLDER, Standing.CURRENT, Standing.NEWER]
+    assert before == after
+
+
+async def test_a_look_makes_no_file(tmp_path: Path) -> None:
+    """A path that is mistyped is said to be one."""
+    file = tmp_path / "mistyped.sqlite3"
+    for _ in range(2):
+        with pytest.raises(NotThere, match=r"mistyped\.sqlite3 does not exist"):
+            await look_at(f"sqlite:///{file}")
 
 
 @contextmanager

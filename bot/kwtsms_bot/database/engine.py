@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from kwtsms_bot.database.columns import Moment
 from kwtsms_bot.database.files import compacted, emptied
-from kwtsms_bot.database.trouble import CommitLost, DatabaseTrouble, translated
+from kwtsms_bot.database.migrating import Standing, migrate, standing
+from kwtsms_bot.database.trouble import CommitLost, DatabaseTrouble, NotThere, translated
 
 T = TypeVar("T")
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -29,7 +30,6 @@ CONNECT: dict[str, dict[str, str]] = {
     "postgresql": {"options": f"-c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"},
 }
 READING = "kwtsms_reading"
-MIGRATIONS = Path(__file__).parents[1] / "migrations"
 # The database's own clock, in microseconds since 1970: replicas' clocks may differ.
 _NOW = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -161,8 +161,37 @@ async def open_database(url: str, *, create: bool = True) -> Database:
     Without `create`, a SQLite file that is not there is not made.
 
     Raises:
+        NotThere: there is no such file.
         DatabaseTrouble: it cannot be opened or brought up to date.
     """
+    database, engine = _connectable(url, create=create)
+    try:
+        with translated():
+            async with engine.begin() as connection:
+                await connection.run_sync(migrate)
+    except DatabaseTrouble:
+        await database.close()
+        raise
+    return database
+
+
+async def look_at(url: str) -> Standing:
+    """How the database at `url` stands; nothing is made and nothing is changed.
+
+    Raises:
+        NotThere: there is no such file.
+        DatabaseTrouble: it cannot be used.
+    """
+    database, _ = _connectable(url, create=False)
+    try:
+        async with database.transaction() as connection:  # Which shows that it can be written to.
+            return await connection.run_sync(standing)
+    finally:
+        await database.close()
+
+
+def _connectable(url: str, *, create: bool) -> tuple[Database, AsyncEngine]:
+    """The database, to which nothing is connected yet."""
     parsed = make_url(url)
     name = parsed.get_backend_name()
     options: dict[str, Any] = {
@@ -176,15 +205,7 @@ async def open_database(url: str, *, create: bool = True) -> Database:
         _check_file(parsed.database, create=create)
         _prepare_sqlite(engine.sync_engine)
         _prepare_sqlite(direct)
-    database = Database(engine, direct)
-    try:
-        with translated():
-            async with engine.begin() as connection:
-                await connection.run_sync(_migrate)
-    except DatabaseTrouble:
-        await database.close()
-        raise
-    return database
+    return Database(engine, direct), engine
 
 
 def _check_file(file: str | None, *, create: bool) -> None:
@@ -193,7 +214,7 @@ def _check_file(file: str | None, *, create: bool) -> None:
     if not folder.is_dir():
         raise DatabaseTrouble(f"the folder {folder} does not exist")
     if not create and not Path(file or ".").is_file():
-        raise DatabaseTrouble(f"the file {file} does not exist")
+        raise NotThere(f"the file {file} does not exist")
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -213,20 +234,3 @@ def _prepare_sqlite(engine: Engine) -> None:
         # A reader that becomes a writer half way would fail at once where another writes.
         reads = connection.get_execution_options().get(READING)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def _migrate(connection: Connection) -> None:
-    """Under the write lock of the transaction that it runs in, so that one replica does it."""
-    from alembic import command  # noqa: PLC0415 - needed once, and slow to load.
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.util import CommandError  # noqa: PLC0415
-
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7766001)")
-    settings = Config()
-    settings.set_main_option("script_location", str(MIGRATIONS))
-    settings.attributes["connection"] = connection
-    try:
-        command.upgrade(settings, "head")
-    except CommandError as error:  # It names a step that this version does not have.
-        raise DatabaseTrouble("a newer kwtsms-bridge has used it: run that version") from error

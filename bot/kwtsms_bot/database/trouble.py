@@ -9,6 +9,10 @@ class DatabaseTrouble(Exception):
     """The database did not do what it was asked to; the transaction changed nothing."""
 
 
+class NotThere(DatabaseTrouble):
+    """There is no such file."""
+
+
 class AlreadyThere(DatabaseTrouble):
     """A row with this key exists."""
 

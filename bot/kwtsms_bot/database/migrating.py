@@ -1,0 +1,61 @@
+"""The tables as this version wants them: brought up to date, or looked at without touching them.
+
+Runs in the transaction of a connection that is handed to it.
+"""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.engine import Connection
+
+from kwtsms_bot.database.trouble import DatabaseTrouble
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+
+
+class Standing(StrEnum):
+    """How the tables of a database stand to this version."""
+
+    CURRENT = "current"
+    OLDER = "older"  # Or there are none yet: a start brings them up to date.
+    NEWER = "newer"
+
+
+def migrate(connection: Connection) -> None:
+    """Under the write lock of the transaction that it runs in, so that one replica does it."""
+    from alembic import command  # noqa: PLC0415 - needed once, and slow to load.
+    from alembic.util import CommandError  # noqa: PLC0415
+
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7766001)")
+    settings = _settings()
+    settings.attributes["connection"] = connection
+    try:
+        command.upgrade(settings, "head")
+    except CommandError as error:  # It names a step that this version does not have.
+        raise DatabaseTrouble("a newer kwtsms-bridge has used it: run that version") from error
+
+
+def standing(connection: Connection) -> Standing:
+    """How the tables stand; nothing is changed."""
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - Slow to load.
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    steps = ScriptDirectory.from_config(_settings())
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found == steps.get_current_head():
+        return Standing.CURRENT
+    known = {step.revision for step in steps.walk_revisions()}
+    return Standing.OLDER if found is None or found in known else Standing.NEWER
+
+
+def _settings() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - Slow to load.
+
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS))
+    return settings
