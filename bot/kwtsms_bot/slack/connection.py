@@ -14,7 +14,7 @@ from kwtsms_bot.config import Slack
 from kwtsms_bot.slack.app import Front, build_app
 from kwtsms_bot.slack.http import PATH, Endpoint, serve
 from kwtsms_bot.slack.tasks import Tasks
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
+from kwtsms_bot.slack.trouble import SLACK_TROUBLE, is_ill, name, remedy
 
 TIMEOUT_SECONDS = 10
 RATE_LIMIT_RETRIES = 3
@@ -25,7 +25,7 @@ class SlackRefused(Exception):
 
 
 class SlackUnreachable(Exception):
-    """Slack gave no answer."""
+    """Slack gave no answer, or none that says anything about us."""
 
 
 class Connection:
@@ -52,7 +52,7 @@ class Connection:
 
         Raises:
             SlackRefused: a token is wrong, revoked or lacks a scope; or the port is taken.
-            SlackUnreachable: no answer came.
+            SlackUnreachable: Slack is away or not well.
         """
         identity = await self._ask("slack.bot_token", self.client.auth_test())
         app = build_app(front, tasks, client=self.client, identity=identity)
@@ -102,9 +102,9 @@ class Connection:
     async def _ask(self, key: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
         try:
             return await call
-        except SlackApiError as error:
-            remedy = "Copy the token anew from your Slack app's settings."
-            raise SlackRefused(f"{key}: Slack says {name(error)}. {remedy}") from error
         except SLACK_TROUBLE as error:
+            if isinstance(error, SlackApiError) and not is_ill(error):
+                text = f"{key}: Slack says {name(error)}. {remedy(error)}"
+                raise SlackRefused(text) from error
             text = f"{self.settings.api_url} gave no answer ({name(error)})"
             raise SlackUnreachable(text) from error

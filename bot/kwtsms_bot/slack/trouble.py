@@ -35,6 +35,16 @@ def passes(error: SlackApiError) -> bool:
     return is_ill(error) or error.response.get("error") in _LOCKED_OUT
 
 
+def remedy(error: SlackApiError) -> str:
+    """What to do where Slack refuses a token."""
+    if is_ill(error):
+        return "Try again in a minute."
+    if name(error) == "missing_scope":  # Of an app token: a bot token is asked for nothing else.
+        scope = "connections:write (Basic Information → App-Level Tokens)"
+        return f"Generate an app-level token with the scope {scope}."
+    return "Copy the token anew from your Slack app's settings."
+
+
 def name(error: Exception) -> str:
     """Slack's own word for what it refused; the kind of error where it gave none."""
     if isinstance(error, SlackApiError):

@@ -1,0 +1,36 @@
+"""Why there is no connection to Slack: a token of ours, or Slack itself."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.slack.connection import Connection, SlackRefused, SlackUnreachable
+from kwtsms_bot.slack.tasks import Tasks
+from kwtsms_sandbox.slack import Fault
+from support.slack import no_proxy
+
+NOBODY = cast("Any", None)  # The tokens are tried before anything is built.
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "said"),
+    [
+        (Fault(error="invalid_auth"), SlackRefused, "Copy the token anew"),
+        (Fault(error="account_inactive"), SlackRefused, "Copy the token anew"),
+        (Fault(error="internal_error"), SlackUnreachable, "gave no answer"),
+        (Fault(status=503), SlackUnreachable, "gave no answer"),
+    ],
+)
+async def test_a_slack_that_is_not_well_is_no_wrong_token(
+    tmp_path: Path, fault: Fault, kind: type[Exception], said: str
+) -> None:
+    """A wrong token ends the start; a Slack in trouble is tried again."""
+    stage = Stage(tmp_path)
+    with no_proxy():
+        async with stage.slack as slack:
+            slack.fault("auth.test", fault)
+
+            with pytest.raises(kind, match=said):
+                await Connection(stage.config.slack).open(NOBODY, Tasks())
