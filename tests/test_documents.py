@@ -18,7 +18,7 @@ from kwtsms_bot.commands.wording import MEANINGS
 from kwtsms_bot.config import BalanceWatch
 from kwtsms_bot.outbox import retry, tracking
 from kwtsms_bot.outbox.message import TRANSITIONS, State
-from kwtsms_bot.slack.manifest import SCOPES
+from kwtsms_bot.slack.manifest import LOOKING, SCOPES
 
 ROOT = Path(__file__).parents[1]
 CLIENT = {f"kwtsms_bot.cli.{name}" for name in ("message", "bulk", "account", "check", "doctor")}
@@ -148,7 +148,10 @@ def test_every_dependency_has_its_reason() -> None:
 
 def test_every_scope_has_its_reason() -> None:
     """docs/slack.md gives the reason that the manifest's code gives."""
-    assert {scope: row[0] for scope, row in rows("docs/slack.md", "scope").items()} == SCOPES
+    required, optional = (rows("docs/slack.md", kind) for kind in ("scope", "optional scope"))
+
+    assert {scope: row[0] for scope, row in required.items()} == SCOPES
+    assert {scope: row[0] for scope, row in optional.items()} == LOOKING
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

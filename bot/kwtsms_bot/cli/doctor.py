@@ -91,26 +91,13 @@ async def _slack(config: "Config") -> Sequence[Finding]:
 
     from kwtsms_bot.slack.checks import examine  # noqa: PLC0415 - Slack's SDK is slow to load.
 
-    grants = (config.access.reader, config.access.sender, config.access.bulk, config.access.admin)
-    channels = [channel for grant in grants for channel in grant.channels]
-    channels += config.alerts.balance.channels
-    return await examine(config.slack, channels, datetime.now(UTC))
+    return await examine(config, datetime.now(UTC))
 
 
 async def _database(config: "Config") -> Sequence[Finding]:
-    from kwtsms_bot.database import DatabaseTrouble, open_database  # noqa: PLC0415 - The same.
+    from kwtsms_bot.doctor.database import examine  # noqa: PLC0415 - The same.
 
-    check, url = "Database", config.outbox.database
-    try:
-        database = await open_database(url)
-    except DatabaseTrouble as error:
-        remedy = "Check that its folder exists, that the disk has room, and who may write there."
-        return [Finding(check, Level.PROBLEM, f"It cannot be used ({error}).", remedy)]
-    try:
-        await database.now()
-    finally:
-        await database.close()
-    return [Finding(check, Level.OK, f"{database.dialect}, and its tables are up to date.")]
+    return [await examine(config.outbox.database)]
 
 
 def _of_config(config: "Config", file: str) -> list[Finding]:

@@ -42,6 +42,20 @@ class Access(Section):
     """true lets the workflow step send, for the person whom the workflow names: whoever builds a
     workflow chooses that person, so turn it on only where builders of workflows are trusted."""
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The user groups that hold any role, each once."""
+        return tuple(dict.fromkeys(one for grant in self._grants for one in grant.groups))
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels in which everybody holds a role, each once."""
+        return tuple(dict.fromkeys(one for grant in self._grants for one in grant.channels))
+
+    @property
+    def _grants(self) -> tuple[Grant, ...]:
+        return self.reader, self.sender, self.bulk, self.admin
+
 
 class Limits(Section):
     """How much may be sent, and what takes a second look first."""

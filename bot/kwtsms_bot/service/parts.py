@@ -49,7 +49,7 @@ class Parts:
         self.tasks = Tasks(metrics.acknowledged)
         self.connection = Connection(config.slack)
         client = self.connection.client
-        directory = Directory(client, _groups(config), config.language)
+        directory = Directory(client, config.access.groups, config.language)
         alerts = AlertStore(database)
         watch = config.alerts.balance
         say = language(config.language)
@@ -108,12 +108,6 @@ def gateway_client(config: Config, pacer: Turns, metrics: Metrics) -> CountedCli
         pacer=pacer,
         metrics=metrics,
     )
-
-
-def _groups(config: Config) -> set[str]:
-    access = config.access
-    grants = (access.reader, access.sender, access.bulk, access.admin)
-    return {group for grant in grants for group in grant.groups}
 
 
 def owner() -> str:

@@ -17,6 +17,11 @@ SCOPES = {
     "users.profile:read": "the phone of a colleague who is named as a recipient",
     "files:write": "the list of failed numbers, as a file for whoever asks for it",
 }
+# What the bot does without: whoever installs it may leave them out, and `doctor` skips a check.
+LOOKING = {
+    "channels:read": "for `doctor`: are the channels of config.yaml there, and is the bot in them",
+    "groups:read": "the same for private channels",
+}
 EVENTS = ("app_home_opened",)
 MAX_USAGE_HINT = 1000
 
@@ -37,7 +42,9 @@ def manifest(
             "background_color": "#0b5d4e",
         },
         "features": _features(slash, table),
-        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        # An optional scope stands in both lists:
+        # https://docs.slack.dev/authentication/installing-with-oauth
+        "oauth_config": {"scopes": {"bot": [*SCOPES, *LOOKING], "bot_optional": list(LOOKING)}},
         "settings": {
             "interactivity": {"is_enabled": True},
             "event_subscriptions": {"bot_events": list(EVENTS)},
