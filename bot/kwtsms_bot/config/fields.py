@@ -14,6 +14,8 @@ from kwtsms_bot import kuwait
 _DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
 _HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]\d|2[0-3]):[0-5]\d)")
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
+# As Slack takes it: https://docs.slack.dev/interactivity/implementing-slash-commands
+SLASH_COMMAND = r"^/[a-z0-9_-]{1,31}$"
 MINUTES_A_DAY = 1440
 KUWAIT = "Asia/Kuwait"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -12,7 +12,15 @@ from pydantic import Field, model_validator
 
 from kwtsms_bot.config.access import Access, Limits
 from kwtsms_bot.config.alerts import Alerts
-from kwtsms_bot.config.fields import AppToken, BotToken, Duration, Name, Secret, Url
+from kwtsms_bot.config.fields import (
+    SLASH_COMMAND,
+    AppToken,
+    BotToken,
+    Duration,
+    Name,
+    Secret,
+    Url,
+)
 from kwtsms_bot.config.operation import Heartbeat, Http
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.section import Section
@@ -33,9 +41,7 @@ class Slack(Section):
         default="127.0.0.1:3000", examples=["127.0.0.1:3000"]
     )
     """Where mode http waits for requests, as host:port; a proxy in front brings the https."""
-    command: Annotated[str, Field(pattern=r"^/[a-z0-9_-]{1,31}$")] = Field(
-        default="/sms", examples=["/sms"]
-    )
+    command: Annotated[str, Field(pattern=SLASH_COMMAND)] = Field(default="/sms", examples=["/sms"])
     """The slash command as registered in Slack."""
     api_url: Url = Field(default="https://slack.com/api/", examples=["https://slack.com/api/"])
     """Slack's Web API. Change it only to talk to another Slack, such as the sandbox."""

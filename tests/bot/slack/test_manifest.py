@@ -1,81 +1,69 @@
-"""The manifest: within Slack's published rules, and in agreement with the code.
+"""The manifest: within Slack's published rules, and in agreement with the code."""
 
-https://github.com/slackapi/manifest-schema, schemas/manifest.schema.1.0.0.json
-"""
-
-import re
+import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from kwtsms_bot.cli.slack import slack
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
-from kwtsms_bot.slack.manifest import SCOPES, manifest
-from kwtsms_bot.slack.workflow import STEP
+from kwtsms_bot.slack.manifest import LOOKING, SCOPES, manifest
+from kwtsms_bot.slack.workflow import NUMBERS, STEP, TEXT, USER
+from support.manifest_rules import complaints
 
-# Keys that the schema knows, and the greatest length of their texts.
-KNOWN: dict[str, dict[str, int]] = {
-    "": {
-        "_metadata": 0,
-        "display_information": 0,
-        "features": 0,
-        "oauth_config": 0,
-        "settings": 0,
-        "functions": 0,
-    },
-    "display_information": {"name": 35, "description": 140, "background_color": 7},
-    "features": {"app_home": 0, "bot_user": 0, "shortcuts": 0, "slash_commands": 0},
-    "features.app_home": {
-        "home_tab_enabled": 0,
-        "messages_tab_enabled": 0,
-        "messages_tab_read_only_enabled": 0,
-    },
-    "features.bot_user": {"display_name": 80, "always_online": 0},
-    "settings": {
-        "interactivity": 0,
-        "event_subscriptions": 0,
-        "org_deploy_enabled": 0,
-        "socket_mode_enabled": 0,
-        "token_rotation_enabled": 0,
-        "function_runtime": 0,
-    },
-}
-SHORTCUT_LENGTHS = {"name": 24, "type": 7, "callback_id": 255, "description": 150}
-COMMAND_LENGTHS = {"command": 32, "description": 2000, "usage_hint": 1000, "url": 3000}
+URL = "https://sms.example.com/slack/events"
 
 
-def at(made: dict[str, Any], path: str) -> dict[str, Any]:
-    """A part of the manifest."""
-    for name in filter(None, path.split(".")):
-        made = made[name]
-    return made
+@pytest.mark.parametrize("url", ["", URL], ids=["socket", "http"])
+@pytest.mark.parametrize("workflow_step", [False, True], ids=["plain", "step"])
+@pytest.mark.parametrize("slash", ["/s", "/" + "s" * 31], ids=["shortest", "longest"])
+def test_slack_takes_it(slash: str, url: str, *, workflow_step: bool) -> None:
+    """Every part has what it needs and nothing that Slack does not know, short enough."""
+    made = manifest(slash, COMMANDS, workflow_step=workflow_step, url=url)
+
+    assert complaints(made) == []
 
 
-@pytest.mark.parametrize("workflow_step", [False, True])
-@pytest.mark.parametrize("path", KNOWN)
-def test_every_part_is_known_and_short_enough(path: str, *, workflow_step: bool) -> None:
-    """Slack refuses a manifest with a key that it does not know, or with too long a text."""
-    part = at(manifest("/sms", COMMANDS, workflow_step=workflow_step), path)
+@pytest.mark.parametrize(
+    ("path", "value", "complaint"),
+    [
+        ("colour", "red", "manifest.colour: not known"),
+        ("display_information", {}, "display_information.name: missing"),
+        ("display_information.name", "n" * 36, "name: not a text of 1 to 35"),
+        ("display_information.description", "", "description: not a text of 1 to 140"),
+        ("features.shortcuts", [], "shortcuts: not a list of 1 to 10"),
+        ("features.shortcuts.0.name", "n" * 25, "shortcuts.0.name: not a text of 1 to 24"),
+        ("features.shortcuts.0.type", "home", "shortcuts.0.type: not one of"),
+        ("features.slash_commands.0.command", "sms", "command: does not begin as /"),
+        ("features.slash_commands.0.command", "/", "command: not a text of 2 to 32"),
+        ("features.slash_commands.0.url", "sms.example.com", "url: does not begin as"),
+        ("oauth_config.scopes.bot", "commands", "scopes.bot: not a list"),
+        ("oauth_config.scopes.bot", ["commands"] * 2, "scopes.bot: something is in it twice"),
+        ("oauth_config.scopes.bots", [], "scopes.bots: not known"),
+        ("settings.socket_mode_enabled", 1, "socket_mode_enabled: not one of"),
+        ("functions.send_sms", {}, "functions.send_sms.title: missing"),
+        ("functions.send_sms.input_parameters.text.type", "text", "type: not one of"),
+    ],
+)
+def test_the_rules_are_kept_by_these_tests(path: str, value: Any, complaint: str) -> None:
+    """What Slack would refuse, they refuse."""
+    made = manifest("/sms", COMMANDS, workflow_step=True, url=URL)
 
-    assert set(part) <= set(KNOWN[path])
-    for key, most in KNOWN[path].items():
-        if most and key in part:
-            assert 1 <= len(part[key]) <= most
+    assert any(complaint in one for one in complaints(changed(made, path, value)))
 
 
-def test_shortcuts_and_commands_are_within_the_rules() -> None:
-    """At most ten shortcuts and fifty commands; the texts of each are short enough."""
-    features = manifest("/" + "s" * 31, COMMANDS)["features"]
-
-    assert len(features["shortcuts"]) <= 10
-    for shortcut in features["shortcuts"]:
-        assert shortcut["type"] in ("global", "message")
-        for key, most in SHORTCUT_LENGTHS.items():
-            assert 1 <= len(shortcut[key]) <= most
-    (command,) = features["slash_commands"]
-    assert re.fullmatch(r"/\S{1,31}", command["command"])
-    for key in set(command) - {"should_escape"}:
-        assert 1 <= len(command[key]) <= COMMAND_LENGTHS[key]
+def changed(made: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """A copy with another value there."""
+    whole: Any = deepcopy(made)
+    place = whole
+    *before, last = path.split(".")
+    for key in before:
+        place = place[int(key) if key.isdigit() else key]
+    place[last] = value
+    return dict(whole)
 
 
 def test_the_manifest_says_what_the_code_listens_to() -> None:
@@ -89,11 +77,19 @@ def test_the_manifest_says_what_the_code_listens_to() -> None:
         MESSAGE_SHORTCUT,
     }
     assert set(made["functions"]) == {STEP}
+    assert set(made["functions"][STEP]["input_parameters"]) == {NUMBERS, TEXT, USER}
+    assert set(made["functions"][STEP]["output_parameters"]) == {"message", "credits"}
     assert made["settings"]["event_subscriptions"]["bot_events"] == [
         "app_home_opened",
         "function_executed",
     ]
-    assert made["oauth_config"]["scopes"] == {"bot": list(SCOPES)}
+
+
+def test_an_optional_scope_stands_in_both_lists() -> None:
+    """As Slack wants it; no other can be left out at the install."""
+    scopes = manifest("/sms", COMMANDS)["oauth_config"]["scopes"]
+
+    assert scopes == {"bot": [*SCOPES, *LOOKING], "bot_optional": [*LOOKING]}
 
 
 def test_without_the_step_nothing_needs_a_paid_plan() -> None:
@@ -107,16 +103,46 @@ def test_without_the_step_nothing_needs_a_paid_plan() -> None:
 
 def test_over_http_every_kind_of_request_has_its_address() -> None:
     """Commands, buttons and events; and no socket."""
-    url = "https://sms.example.com/slack/events"
-    made = manifest("/sms", COMMANDS, workflow_step=True, url=url)
+    made = manifest("/sms", COMMANDS, workflow_step=True, url=URL)
 
     assert made["settings"]["socket_mode_enabled"] is False
-    assert made["settings"]["interactivity"]["request_url"] == url
-    assert made["settings"]["event_subscriptions"]["request_url"] == url
+    assert made["settings"]["interactivity"]["request_url"] == URL
+    assert made["settings"]["event_subscriptions"]["request_url"] == URL
     assert "function_executed" in made["settings"]["event_subscriptions"]["bot_events"]
-    assert [one["url"] for one in made["features"]["slash_commands"]] == [url]
+    assert [one["url"] for one in made["features"]["slash_commands"]] == [URL]
 
 
 def test_no_scope_lets_the_bot_read_what_people_write() -> None:
     """No history, no channel management."""
-    assert [one for one in SCOPES if "history" in one or "manage" in one] == []
+    asked = [*SCOPES, *LOOKING]
+
+    assert [one for one in asked if "history" in one or "manage" in one] == []
+
+
+def test_the_command_line_prints_it() -> None:
+    """As JSON, with the command and the address that were asked for."""
+    printed = CliRunner().invoke(slack, ["manifest", "--command", "/text-it", "--url", URL])
+    made = json.loads(printed.output)
+
+    assert made["features"]["slash_commands"][0]["command"] == "/text-it"
+    assert complaints(made) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--command", "sms", "such as /sms"),
+        ("--command", "/", "such as /sms"),
+        ("--command", "/SMS", "such as /sms"),
+        ("--command", "/" + "s" * 32, "such as /sms"),
+        ("--command", "/send sms", "such as /sms"),
+        ("--url", "http://sms.example.com/slack/events", "https://"),
+        ("--url", "https://", "https://"),
+    ],
+)
+def test_what_slack_would_refuse_is_not_printed(option: str, value: str, said: str) -> None:
+    """The mistake is named where it is typed, not by Slack."""
+    printed = CliRunner().invoke(slack, ["manifest", option, value])
+
+    assert printed.exit_code == 2
+    assert said in printed.output

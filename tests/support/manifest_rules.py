@@ -1,0 +1,192 @@
+"""Slack's published rules for a manifest: what it refuses is named by its path.
+
+https://github.com/slackapi/manifest-schema, schemas/manifest.schema.1.0.0.json: of each part that
+our manifest has, all of its keys.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Rule = Callable[[Any, str], Iterator[str]]
+
+WEB = r"https?://"
+TYPES = frozenset(
+    {
+        "integer",
+        "number",
+        "boolean",
+        "string",
+        "object",
+        "array",
+        "slack#/types/user_id",
+        "slack#/types/channel_id",
+        "slack#/types/usergroup_id",
+        "slack#/types/timestamp",
+        "slack#/types/date",
+        "slack#/types/rich_text",
+    }
+)
+
+
+def text(most: int = 100_000, least: int = 1, begins: str = "") -> Rule:
+    """A text of so many characters."""
+
+    def faults(value: Any, path: str) -> Iterator[str]:
+        if not isinstance(value, str) or not least <= len(value) <= most:
+            yield f"{path}: not a text of {least} to {most} characters"
+        elif not re.match(begins, value):
+            yield f"{path}: does not begin as {begins}"
+
+    return faults
+
+
+def one_of(*values: Any) -> Rule:
+    """One of these and nothing else; not 1 for true."""
+
+    def faults(value: Any, path: str) -> Iterator[str]:
+        if not any(value is one or (value == one and isinstance(one, str)) for one in values):
+            yield f"{path}: not one of {values}"
+
+    return faults
+
+
+def whole(value: Any, path: str) -> Iterator[str]:
+    """A whole number."""
+    if type(value) is not int:
+        yield f"{path}: not a whole number"
+
+
+def several(rule: Rule, most: int, least: int = 0) -> Rule:
+    """A list of so many; texts are in it once."""
+
+    def faults(value: Any, path: str) -> Iterator[str]:
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            yield f"{path}: not a list of {least} to {most}"
+            return
+        if len({str(one) for one in value}) < len(value):
+            yield f"{path}: something is in it twice"
+        for number, one in enumerate(value):
+            yield from rule(one, f"{path}.{number}")
+
+    return faults
+
+
+def part(needed: str = "", *, others: bool = False, **rules: Rule) -> Rule:
+    """An object with these keys; with `others`, any more are allowed."""
+
+    def faults(value: Any, path: str) -> Iterator[str]:
+        if not isinstance(value, dict):
+            yield f"{path}: not an object"
+            return
+        yield from (f"{path}.{key}: missing" for key in needed.split() if key not in value)
+        for key, one in value.items():
+            if key in rules:
+                yield from rules[key](one, f"{path}.{key}")
+            elif not others:
+                yield f"{path}.{key}: not known"
+
+    return faults
+
+
+def named(rule: Rule, most: int = 50) -> Rule:
+    """An object with names of one's own."""
+
+    def faults(value: Any, path: str) -> Iterator[str]:
+        if not isinstance(value, dict) or len(value) > most:
+            yield f"{path}: not an object with at most {most}"
+            return
+        for key, one in value.items():
+            yield from rule(one, f"{path}.{key}")
+
+    return faults
+
+
+FLAG = one_of(True, False)
+SHORTCUT = part(
+    "name type callback_id description",
+    name=text(24),
+    type=one_of("message", "global"),
+    callback_id=text(255),
+    description=text(150),
+)
+COMMAND = part(
+    "command description",
+    command=text(32, least=2, begins="/"),
+    url=text(3000, begins=WEB),
+    description=text(2000),
+    usage_hint=text(1000),
+    should_escape=FLAG,
+)
+FEATURES = part(
+    app_home=part(
+        home_tab_enabled=FLAG, messages_tab_enabled=FLAG, messages_tab_read_only_enabled=FLAG
+    ),
+    bot_user=part("display_name", display_name=text(80), always_online=FLAG),
+    shortcuts=several(SHORTCUT, 10, least=1),
+    slash_commands=several(COMMAND, 50, least=1),
+)
+SCOPES = several(text(50), 255)
+OAUTH = part(
+    redirect_urls=several(text(2500), 1000),
+    scopes=part(bot=SCOPES, user=SCOPES, bot_optional=SCOPES, user_optional=SCOPES),
+    token_management_enabled=FLAG,
+    pkce_enabled=FLAG,
+)
+EVENTS = several(text(50), 100)
+SETTINGS = part(
+    interactivity=part(
+        "is_enabled",
+        is_enabled=FLAG,
+        request_url=text(3500, begins=WEB),
+        message_menu_options_url=text(3500, begins=WEB),
+    ),
+    event_subscriptions=part(
+        request_url=text(3500, begins=WEB), user_events=EVENTS, bot_events=EVENTS
+    ),
+    org_deploy_enabled=FLAG,
+    socket_mode_enabled=FLAG,
+    token_rotation_enabled=FLAG,
+    function_runtime=text(),
+)
+PARAMETERS = named(
+    part(
+        "type",
+        others=True,
+        type=one_of(*TYPES),
+        title=text(),
+        description=text(),
+        is_required=FLAG,
+        is_hidden=FLAG,
+        hint=text(),
+    )
+)
+FUNCTION = part(
+    "title description input_parameters output_parameters",
+    title=text(),
+    description=text(),
+    input_parameters=PARAMETERS,
+    output_parameters=PARAMETERS,
+)
+MANIFEST = part(
+    "display_information",
+    _metadata=part(
+        schema_version=whole, min_version=whole, major_version=whole, minor_version=whole
+    ),
+    display_information=part(
+        "name",
+        name=text(35),
+        description=text(140),
+        background_color=text(7, least=4, begins="#[0-9a-fA-F]{3}"),
+        long_description=text(4000, least=175),
+    ),
+    features=FEATURES,
+    oauth_config=OAUTH,
+    settings=SETTINGS,
+    functions=named(FUNCTION),
+)
+
+
+def complaints(manifest: Any) -> list[str]:
+    """What Slack would refuse in it."""
+    return [*MANIFEST(manifest, "manifest")]
