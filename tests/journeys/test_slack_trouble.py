@@ -80,6 +80,24 @@ async def test_a_cut_in_the_middle_of_a_command_sends_once(tmp_path: Path) -> No
         assert sum("Accepted by kwtSMS" in card for card in cards(stage)) == 1
 
 
+async def test_a_refresh_in_the_middle_of_a_command(tmp_path: Path) -> None:
+    """Slack asks for another socket: it is acknowledged by that one, and sends once."""
+    async with staged(tmp_path) as stage:
+        (old,) = stage.slack.sockets.connections
+        with closing(sqlite3.connect(tmp_path / "bridge.sqlite3")) as other:
+            other.execute("BEGIN IMMEDIATE")  # Nothing can be accepted for the time being.
+            command = stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+            typed = asyncio.create_task(command)
+            await stage.slack.until(lambda: stage.slack.calls("users.info"))
+            await stage.slack.sockets.refresh()
+            await stage.slack.until(lambda: set(stage.slack.sockets.connections) - {old})
+        told = await typed
+        await shown(stage, "accepted by kwtSMS")
+
+        assert told.error is None
+        assert len(sends(stage)) == 1
+
+
 async def test_a_wrong_token_ends_the_start_with_the_remedy(tmp_path: Path) -> None:
     """invalid_auth at start: exit code 2, which token, what to do, no traceback."""
     async with staged(tmp_path) as stage:

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge doctor`: looks at the set-up and says what to mend. It sends nothing."""
+"""`kwtsms-bridge doctor`: looks at the set-up and says what to mend. It changes nothing."""
 
 import asyncio
 import os
@@ -39,10 +39,10 @@ MARKS = {
 @json_option
 @answered
 def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
-    """Look at the set-up and say what to mend. Nothing is sent.
+    """Look at the set-up and say what to mend. Nothing is sent, made or changed.
 
     Without a config.yaml: the account at kwtSMS.
-    With one: also Slack's tokens, scopes and channels, the database and the clock.
+    With one: also Slack's tokens, scopes, channels and groups, the database and the clock.
 
     Exit code 0: it works. 1: something does not. 2: the configuration has to be mended.
     """

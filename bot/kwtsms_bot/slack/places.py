@@ -24,7 +24,7 @@ LATER = "Try again in a minute."
 async def examine(client: AsyncWebClient, config: Config) -> tuple[Finding, ...]:
     """Each channel that the bot posts to or that gives a role, and each group that does."""
     approval = config.limits.approval_channel
-    posted = dict.fromkeys((*config.alerts.balance.channels, *([approval] if approval else ())))
+    posted = dict.fromkeys(filter(None, (*config.alerts.balance.channels, approval)))
     granted = [one for one in config.access.channels if one not in posted]
     return (
         *[await _channel(client, one, posts=True) for one in posted],
