@@ -8,7 +8,7 @@ import gzip
 import socket
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import hdrs, web
 
@@ -29,13 +29,22 @@ class Reply:
     content_type: str = "application/json"
     compressed: bool = False
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Those that tell of the body."""
+        headers: dict[str, str] = {hdrs.CONTENT_TYPE: self.content_type}
+        if self.compressed:
+            headers[hdrs.CONTENT_ENCODING] = "gzip"
+        return headers
+
+    @property
+    def sent(self) -> bytes:
+        """The body's bytes as they go over the wire."""
+        return gzip.compress(self.body, mtime=0) if self.compressed else self.body
+
     def response(self) -> web.Response:
         """What aiohttp sends."""
-        headers = {hdrs.CONTENT_ENCODING: "gzip"} if self.compressed else {}
-        body = gzip.compress(self.body, mtime=0) if self.compressed else self.body
-        return web.Response(
-            status=self.status, body=body, content_type=self.content_type, headers=headers
-        )
+        return web.Response(status=self.status, body=self.sent, headers=self.headers)
 
 
 def html(status: int, title: str) -> Reply:
@@ -74,29 +83,27 @@ def reset(request: web.Request) -> web.Response:
 
 
 async def _truncated(request: web.Request, reply: Reply) -> web.StreamResponse:
-    response = web.StreamResponse(status=reply.status)
-    response.content_type = reply.content_type
-    response.content_length = len(reply.body)
+    sent = reply.sent
+    response = web.StreamResponse(status=reply.status, headers=reply.headers)
+    response.content_length = len(sent)
     await response.prepare(request)
-    await response.write(reply.body[: len(reply.body) // 2])
+    await response.write(sent[: len(sent) // 2])
     if request.transport is not None:
         request.transport.close()
     return response
 
 
-def _with_field(body: bytes, field: bytes) -> bytes:
-    return body.removesuffix(b"}") + b"," + field + b"}"
+def _with_field(reply: Reply, field: bytes) -> Reply:
+    return replace(reply, body=reply.body.removesuffix(b"}") + b"," + field + b"}")
 
 
 MANGLED: Mapping[Fault, Callable[[Reply], Reply]] = {
     Fault.EMPTY: lambda reply: Reply(reply.status, b""),
-    Fault.NOT_JSON: lambda _: Reply(200, b"Service is under maintenance.", "text/plain"),
-    Fault.JSON_LIST: lambda reply: Reply(reply.status, b"[" + reply.body + b"]"),
-    Fault.JSON_NULL: lambda reply: Reply(reply.status, b"null"),
-    Fault.BAD_UTF8: lambda reply: Reply(
-        reply.status, _with_field(reply.body, b'"note":"\xff\xfe"')
+    Fault.NOT_JSON: lambda reply: replace(
+        reply, status=200, body=b"Service is under maintenance.", content_type="text/plain"
     ),
-    Fault.HUGE: lambda reply: Reply(
-        reply.status, _with_field(reply.body, b'"padding":"' + b"x" * HUGE_BYTES + b'"')
-    ),
+    Fault.JSON_LIST: lambda reply: replace(reply, body=b"[" + reply.body + b"]"),
+    Fault.JSON_NULL: lambda reply: replace(reply, body=b"null"),
+    Fault.BAD_UTF8: lambda reply: _with_field(reply, b'"note":"\xff\xfe"'),
+    Fault.HUGE: lambda reply: _with_field(reply, b'"padding":"' + b"x" * HUGE_BYTES + b'"'),
 }

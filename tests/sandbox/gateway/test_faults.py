@@ -140,6 +140,39 @@ async def test_huge(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_slow(caller: Caller, gateway: Gateway) -> None:
+@pytest.mark.parametrize(
+    ("fault", "answer"),
+    [
+        (Fault.JSON_LIST, '[{"result": "OK", "available": 1000, "purchased": 1000}]'),
+        (Fault.JSON_NULL, "null"),
+        (Fault.NOT_JSON, "Service is under maintenance."),
+    ],
+)
+async def test_a_spoilt_answer_is_compressed_too(
+    caller: Caller, gateway: Gateway, fault: Fault, answer: str
+) -> None:
+    """The knob holds whatever goes wrong."""
+    gateway.turn(gzip=True)
+    gateway.fault(fault)
+
+    spoilt = await caller.post("balance")
+
+    assert (spoilt.headers["content-encoding"], spoilt.text) == ("gzip", answer)
+
+
+async def test_half_of_a_compressed_answer(caller: Caller, gateway: Gateway) -> None:
+    """It is the compressed body that is cut."""
+    gateway.turn(gzip=True)
+    gateway.fault(Fault.TRUNCATED)
+    url = f"{caller.running.base_url}balance/"
+
+    async with caller.http.stream("POST", url, json={}) as cut:
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
+            await cut.aread()
+
+    assert cut.headers["content-encoding"] == "gzip"
+
+
     """The right answer, later."""
     gateway.fault(Fault.SLOW, seconds=0.05)
     started = asyncio.get_running_loop().time()
