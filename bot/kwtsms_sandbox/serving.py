@@ -38,7 +38,13 @@ async def listen(
         OSError: the port is taken.
     """
     listener = _listener(port)
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=GRACE)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=GRACE,
+        auto_decompress=False,  # As a web server in front of PHP: a body is read as it came.
+    )
     try:
         await runner.setup()
         await web.SockSite(runner, listener, ssl_context=ssl_context).start()

@@ -18,6 +18,7 @@ from kwtsms_sandbox.gateway.faults import BEFORE, Fault, Planned
 from kwtsms_sandbox.gateway.journal import Journal
 from kwtsms_sandbox.gateway.knobs import Ban
 from kwtsms_sandbox.gateway.misbehaviour import CLOSING, Reply, html, misbehave, reset
+from kwtsms_sandbox.gateway.reading import ScenarioError, load
 from kwtsms_sandbox.gateway.simulation import Simulation
 
 
@@ -96,16 +97,15 @@ class Front:
 
     async def _carry_out(self, visit: Visit, planned: Planned | None) -> tuple[Reply, str | None]:
         """The right answer, and the message id if a send was accepted."""
-        body = await visit.request.read()
-        try:
-            payload = _read(body)
-        except (ValueError, RecursionError):
-            return self._refuse(visit, "ERR002"), None
-        visit.journal.read(visit.number, payload)
+        payload = _read(await visit.request.read())
+        if payload is not None:
+            visit.journal.read(visit.number, payload)
         if visit.request.content_type != "application/json":
-            # The real one falls back to its text API, whose answers are bare words.
+            # A form, or no type at all: the text API answers, and its answers are bare words.
             visit.end("ERR002")
             return Reply(200, b"ERR002", "text/plain"), None
+        if payload is None:
+            return self._refuse(visit, "ERR002"), None
         if planned and planned.code:
             return self._refuse(visit, planned.code, planned.http_status), None
         try:
@@ -147,8 +147,10 @@ class Front:
         return released.done() and not released.cancelled()
 
 
-def _read(body: bytes) -> Mapping[str, Any]:
-    payload = json.loads(body)
-    if not isinstance(payload, dict):
-        raise ValueError("not an object")  # noqa: TRY004  unreadable, like broken JSON
-    return payload
+def _read(body: bytes) -> Mapping[str, Any] | None:
+    """The JSON object in a body, if there is one."""
+    try:
+        payload = load(body)
+    except ScenarioError:
+        return None
+    return payload if isinstance(payload, dict) else None

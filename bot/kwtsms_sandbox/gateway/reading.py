@@ -3,15 +3,17 @@
 Reads values by the dataclass's own annotations; knows nothing of what the fields mean.
 """
 
+import json
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, fields, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
+MAX_DEPTH = 32  # of lists and objects in each other; nothing that is read here needs four
 
 
 class ScenarioError(ValueError):
@@ -22,6 +24,54 @@ class ScenarioError(ValueError):
         self.problems = problems
 
 
+class Problems:
+    """Collects what is wrong in several places, so that all of it is told at once."""
+
+    def __init__(self) -> None:
+        self._found: list[str] = []
+
+    def take(self, read_it: Callable[[], T]) -> T | None:
+        """What `read_it` gives; None if it does not fit, which `tell` will say."""
+        try:
+            return read_it()
+        except ScenarioError as error:
+            self._found += error.problems
+            return None
+
+    def tell(self) -> None:
+        """Go on only if all was well.
+
+        Raises:
+            ScenarioError: it was not.
+        """
+        if self._found:
+            raise ScenarioError(*self._found)
+
+
+def load(text: str | bytes) -> Any:
+    """The JSON in a text.
+
+    Raises:
+        ScenarioError: there is none, or it is nested beyond all sense.
+    """
+    try:
+        value = json.loads(text)
+    except RecursionError as error:
+        raise ScenarioError("not JSON that can be read: too deep") from error
+    except ValueError as error:
+        raise ScenarioError(f"not JSON: {error}") from error
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return value
+    raise ScenarioError(f"expected at most {MAX_DEPTH} lists and objects in each other")
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
 def read(kind: type[T], given: Any, *, where: str, base: T | None = None) -> T:
     """`given` as a `kind`; fields that are not given come from `base`, or their defaults.
 
@@ -30,30 +80,34 @@ def read(kind: type[T], given: Any, *, where: str, base: T | None = None) -> T:
     """
     if not isinstance(given, Mapping):
         raise ScenarioError(f"{where}: expected an object, got {_shown(given)}")
-    hints = get_type_hints(kind)
     known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
-    problems = [
-        f"{where}.{name}: unknown; known are {', '.join(known)}" for name in given.keys() - known
-    ]
-    values: dict[str, Any] = {}
-    for name, value in given.items():
+    values, problems = _values(kind, given, known)
+    required = {name for name, field in known.items() if base is None and _required(field)}
+    problems += [f"{name}: missing" for name in required - given.keys()]
+    made = None
+    if required <= values.keys():  # The other fields are judged even if some could not be read.
         try:
-            values[name] = _value(hints[name], value) if name in known else None
+            made = kind(**values) if base is None else replace(base, **values)  # type: ignore[type-var]
         except ValueError as error:
-            problems.append(f"{where}.{name}: {error}")
-    if base is None:
-        absent = [name for name, field in known.items() if _required(field) and name not in given]
-        problems += [f"{where}.{name}: missing" for name in absent]
-    if problems:
-        raise ScenarioError(*sorted(problems))
-    return _made(kind, values, base, where)
+            problems += str(error).splitlines()
+    if made is None or problems:
+        raise ScenarioError(*(f"{where}.{problem}" for problem in sorted(problems)))
+    return made
 
 
-def _made(kind: type[T], values: dict[str, Any], base: T | None, where: str) -> T:
-    try:
-        return kind(**values) if base is None else replace(base, **values)  # type: ignore[type-var]
-    except ValueError as error:
-        raise ScenarioError(f"{where}.{error}") from error
+def _values(
+    kind: type[Any], given: Mapping[str, Any], known: Mapping[str, Field[Any]]
+) -> tuple[dict[str, Any], list[str]]:
+    """The fields that could be read, and what is wrong with the others."""
+    hints = get_type_hints(kind)
+    problems = [f"{name}: unknown; known are {', '.join(known)}" for name in given.keys() - known]
+    values: dict[str, Any] = {}
+    for name in given.keys() & known:
+        try:
+            values[name] = _value(hints[name], given[name])
+        except ValueError as error:
+            problems.append(f"{name}: {error}")
+    return values, problems
 
 
 def _required(field: Field[Any]) -> bool:
@@ -71,6 +125,8 @@ def _value(hint: Any, value: Any) -> Any:
         if value is None and types.NoneType in arguments:
             return None
         return _value(next(one for one in arguments if one is not types.NoneType), value)
+    if origin is Literal:
+        return _choice(arguments, value)
     if origin is tuple:
         items = _expect(list, value, "a list")
         return tuple(_value(arguments[0], item) for item in items)
@@ -88,7 +144,7 @@ def _plain(hint: type, value: Any) -> Any:
     if hint is Decimal:
         return _amount(value)
     if issubclass(hint, StrEnum):
-        return _choice(hint, value)
+        return hint(_choice(tuple(hint), value))
     if hint is float:
         return _finite(_expect(int | float, value, "a number"))
     return _expect(hint, value, _NAMES.get(hint, "text"))
@@ -123,12 +179,10 @@ def _amount(value: Any) -> Decimal:
     return amount
 
 
-def _choice(hint: type[StrEnum], value: Any) -> StrEnum:
-    try:
-        return hint(value)
-    except ValueError:
-        choices = ", ".join(hint)
-        raise ValueError(f"expected one of {choices}; got {_shown(value)}") from None
+def _choice(choices: tuple[str, ...], value: Any) -> Any:
+    if value not in choices:
+        raise ValueError(f"expected one of {', '.join(choices)}; got {_shown(value)}")
+    return value
 
 
 def _shown(value: Any) -> str:

@@ -1,7 +1,9 @@
 """HTTP as the gateway insists on it: method, address, content type, body."""
 
 import asyncio
+import gzip
 import json
+from urllib.parse import urlencode
 
 import pytest
 
@@ -26,15 +28,27 @@ async def test_unknown_addresses(caller: Caller, path: str) -> None:
     assert answer.headers["content-type"].startswith("text/html")
 
 
-async def test_another_content_type(caller: Caller, gateway: Gateway) -> None:
-    """The old text API answers: a bare word, on 200, and nothing is sent."""
-    login = {"username": "demo", "password": "demo-password"}
-    send = {**login, "sender": "MY-APP", "mobile": KUWAIT, "message": "hello"}
+SEND = {
+    "username": "demo",
+    "password": "demo-password",
+    "sender": "MY-APP",
+    "mobile": KUWAIT,
+    "message": "hello",
+}
 
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("text/plain", json.dumps(SEND)),
+        ("application/x-www-form-urlencoded", urlencode(SEND)),  # The commonest mistake.
+        ("", json.dumps(SEND)),
+    ],
+)
+async def test_another_content_type(caller: Caller, gateway: Gateway, kind: str, body: str) -> None:
+    """The old text API answers: a bare word, on 200, and nothing is sent."""
     answer = await caller.http.post(
-        f"{caller.running.base_url}send/",
-        content=json.dumps(send),
-        headers={"Content-Type": "text/plain"},
+        f"{caller.running.base_url}send/", content=body, headers={"Content-Type": kind}
     )
 
     assert (answer.status_code, answer.text) == (200, "ERR002")
@@ -42,13 +56,28 @@ async def test_another_content_type(caller: Caller, gateway: Gateway) -> None:
     assert gateway.ledger == []
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 50_000])
+DEEP = b'{"a":' + b"[" * 50 + b"]" * 50 + b"}"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 50_000, DEEP])
 async def test_a_body_that_is_no_object(caller: Caller, body: bytes) -> None:
     """ERR002: nothing that is asked for is there."""
     answer = await caller.http.post(
         f"{caller.running.base_url}balance/",
         content=body,
         headers={"Content-Type": "application/json"},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "ERR002")
+
+
+@pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}", mtime=0)])
+async def test_a_compressed_body(caller: Caller, body: bytes) -> None:
+    """Nobody unpacks it, or fails at what only says that it is packed."""
+    answer = await caller.http.post(
+        f"{caller.running.base_url}balance/",
+        content=body,
+        headers={"Content-Type": "application/json", "Content-Encoding": "gzip"},
     )
 
     assert (answer.status_code, answer.json()["code"]) == (400, "ERR002")
