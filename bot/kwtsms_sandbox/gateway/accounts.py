@@ -1,8 +1,25 @@
 """An account at the gateway, as its owner and the vendor have set it up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+
+MOST_CREDITS = 10**9  # what JSON and people can still read
+
+
+def check_amounts(amounts: Iterable[tuple[str, Decimal]]) -> None:
+    """Refuse amounts that could not be counted down.
+
+    Raises:
+        ValueError: a line for each, with its name and what is expected.
+    """
+    problems = [
+        f"{name}: expected 0 to {MOST_CREDITS}, got {amount}"
+        for name, amount in amounts
+        if not amount.is_finite() or not 0 <= amount <= MOST_CREDITS
+    ]
+    if problems:
+        raise ValueError("\n".join(problems))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +42,10 @@ class Account:
         """Refuse amounts that could not be counted down.
 
         Raises:
-            ValueError: naming the field and what it expects.
+            ValueError: naming the fields and what they expect.
         """
-        for name, amount in (("credits", self.credits), *self.rates.items()):
-            if not amount.is_finite() or amount < 0:
-                raise ValueError(f"{name}: expected 0 or more, got {amount}")
+        rates = ((f"rates.{prefix}", rate) for prefix, rate in self.rates.items())
+        check_amounts([("credits", self.credits), *rates])
 
     def covers(self, number: str) -> bool:
         """Whether the number's country is active."""

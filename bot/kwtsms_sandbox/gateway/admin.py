@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from kwtsms_sandbox.gateway.accounts import Account
+from kwtsms_sandbox.gateway.accounts import Account, check_amounts
 from kwtsms_sandbox.gateway.books import UnknownRecordError
 from kwtsms_sandbox.gateway.faults import FaultOrder
 from kwtsms_sandbox.gateway.knobs import Knobs
-from kwtsms_sandbox.gateway.reading import read
+from kwtsms_sandbox.gateway.reading import load, read
 from kwtsms_sandbox.gateway.records import as_json
 from kwtsms_sandbox.gateway.simulation import Simulation
 
@@ -31,6 +31,14 @@ class Credits:
 
     points: Decimal
     username: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no amount of credits.
+
+        Raises:
+            ValueError: naming the field and what it expects.
+        """
+        check_amounts([("points", self.points)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +124,8 @@ class Admin:
             return _problem(415, "expected Content-Type: application/json")
         try:
             body = await request.read()
-            return _json(change(json.loads(body) if body else {}))
-        except ValueError as error:  # ScenarioError, or what JSON and the clock refuse.
+            return _json(change(load(body) if body else {}))
+        except ValueError as error:  # ScenarioError, or what the clock refuses.
             return _problem(400, *str(error).splitlines())
         except UnknownRecordError as error:
             return _problem(404, str(error.args[0]))
@@ -141,9 +149,12 @@ class Admin:
 
     def _change_account(self, body: Any) -> dict[str, Any]:
         named = body.get("username") if isinstance(body, dict) else None
-        holding = self._simulation.books.holding(str(named or self._simulation.account.username))
-        holding.account = changed = read(Account, body, where="account", base=holding.account)
-        return {name: value for name, value in asdict(changed).items() if name != "password"}
+        name = str(named or self._simulation.account.username)
+        account = self._simulation.books.holding(name).account
+        changed = asdict(read(Account, body, where="account", base=account))
+        changes = {field: changed[field] for field in body.keys() - {"username"}}
+        self._simulation.change_account(name, **changes)
+        return {field: value for field, value in changed.items() if field != "password"}
 
     def _delete(self, body: Any) -> dict[str, Any]:
         given = read(Deletion, body, where="queue/delete")

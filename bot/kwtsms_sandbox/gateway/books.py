@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from kwtsms_sandbox.gateway.accounts import Account
+from kwtsms_sandbox.gateway.codes import is_code
 from kwtsms_sandbox.gateway.content import gets_stuck
 from kwtsms_sandbox.gateway.orders import Order
 from kwtsms_sandbox.gateway.records import Entry, Sms, State
@@ -37,6 +38,11 @@ class Said:
     status: tuple[str, str] | None = None
     code: str | None = None
     deliveries: dict[str, str] = field(default_factory=dict)
+
+    def set_status(self, word: str, description: str) -> None:
+        """From now on this is the status; a code is a refusal."""
+        self.code = word if is_code(word) else None
+        self.status = None if self.code else (word, description)
 
 
 class UnknownRecordError(LookupError):
@@ -162,7 +168,8 @@ class Books:
         rate = order.knobs.sends_per_second
         if rate is None:
             return now
-        start = max(now, holding.queue_free_at or now)
+        backlog_gone_at = now + timedelta(seconds=order.knobs.queue_backlog / rate)
+        start = max(backlog_gone_at, holding.queue_free_at or now)
         holding.queue_free_at = start + timedelta(seconds=len(order.accepted) / rate)
         return holding.queue_free_at
 

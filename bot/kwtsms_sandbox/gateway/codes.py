@@ -1,9 +1,10 @@
 """The gateway's error codes: what each says, on which HTTP status, and which comes first.
 
-A table and nothing else. The wording and the statuses other than ERR003's 403 are the sandbox's
+Tables and nothing else. The wording and the statuses other than ERR003's 403 are the sandbox's
 own: clients must go by the code.
 """
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -48,6 +49,13 @@ CODES: Mapping[str, Code] = {
     "ERR033": Code(406, "No active coverage was found."),
 }
 UNLISTED = Code(400, "Unknown error.")
+_SHAPE = re.compile(r"ERR[0-9]{3}")
+
+
+def is_code(text: str) -> bool:
+    """Whether it has the shape of a code, listed or not."""
+    return bool(_SHAPE.fullmatch(text))
+
 
 # The order in which a request is weighed: the first rule that it breaks is the answer.
 PRECEDENCE: tuple[str, ...] = (

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from kwtsms_sandbox.gateway.codes import is_code
 from kwtsms_sandbox.gateway.endpoints import ENDPOINTS
+from kwtsms_sandbox.gateway.knobs import MAX_VALUE, STATUSES
 
 
 class Fault(StrEnum):
@@ -64,21 +66,36 @@ class FaultOrder:
         """Refuse what could never be met.
 
         Raises:
-            ValueError: naming the field and what it expects.
+            ValueError: a line for each field that is wrong, with what it expects.
         """
+        problems = list(self._problems())
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    def _problems(self) -> Iterator[str]:
         names = [fault.value for fault in Fault if fault is not Fault.CODE]
         if not self._is_code and self.fault not in names:
             choices = ", ".join(names)
-            raise ValueError(f"fault: expected an ERR code or one of {choices}; got {self.fault!r}")
+            yield f"fault: expected a code such as ERR013 or one of {choices}; got {self.fault!r}"
         if self.endpoint is not None and self.endpoint not in ENDPOINTS:
             choices = ", ".join(ENDPOINTS)
-            raise ValueError(f"endpoint: expected one of {choices}; got {self.endpoint!r}")
+            yield f"endpoint: expected one of {choices}; got {self.endpoint!r}"
         if self.times is not None and self.times < 1:
-            raise ValueError(f"times: expected 1 or more, or null for ever; got {self.times}")
+            yield f"times: expected 1 or more, or null for ever; got {self.times}"
+        if not 0 <= self.seconds <= MAX_VALUE:
+            yield f"seconds: expected 0 to {MAX_VALUE}, got {self.seconds}"
+        if self.http_status is not None:
+            yield from self._status_problems(self.http_status)
+
+    def _status_problems(self, status: int) -> Iterator[str]:
+        if status not in STATUSES:
+            yield f"http_status: expected {STATUSES[0]} to {STATUSES[-1]}, got {status}"
+        if not self._is_code:
+            yield f"http_status: goes with a code such as ERR013, not with {self.fault!r}"
 
     @property
     def _is_code(self) -> bool:
-        return self.fault.startswith("ERR")
+        return is_code(self.fault)
 
     def planned(self) -> Planned:
         """The fault, ready to be met."""

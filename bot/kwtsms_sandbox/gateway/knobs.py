@@ -1,17 +1,29 @@
 """What can be turned on a gateway while it runs.
 
 The defaults are what was seen on the live service; where that is not known, the stricter reading.
-Knobs hold no state: a full queue or an empty account is not a knob, a limit is.
+Knobs hold no state: an empty account is not a knob, a limit is. One moves by itself: a backlog
+drains, see `Turned`.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
-from kwtsms_sandbox.gateway.codes import PRECEDENCE
+from kwtsms_sandbox.gateway.codes import PRECEDENCE, is_code
 
 MAX_VALUE = 10**9  # of any number here: seconds beyond it leave the calendar
+MAX_QUEUE = 10**6  # at the slowest rate it drains within the calendar
 MIN_RATE = 0.001
+STATUSES = range(200, 600)  # what clients can read as the status of an answer
+
+LIMITS: Mapping[str, tuple[float, float]] = {
+    "error_status": (STATUSES[0], STATUSES[-1]),
+    "queue_backlog": (0, MAX_QUEUE),
+    "queue_limit": (0, MAX_QUEUE),
+    "sends_per_second": (MIN_RATE, MAX_VALUE),
+}
 
 
 class NumberStyle(StrEnum):
@@ -81,10 +93,10 @@ class Knobs:
     precedence: tuple[str, ...] = PRECEDENCE
     error_status: int | None = None  # one HTTP status for every error, such as 200
     error_statuses: Mapping[str, int] = field(default_factory=dict)  # for single codes
-    empty_credentials: str = "ERR003"  # live: ERR002 or ERR003
-    empty_sender: str = "ERR002"  # live: ERR002 or ERR008
-    empty_message: str = "ERR009"  # live: ERR002 or ERR009
-    invalid_number: str | None = None  # live: ERR006 or ERR025; None: one ERR025, several ERR006
+    empty_credentials: Literal["ERR002", "ERR003"] = "ERR003"  # live: either, as the next three
+    empty_sender: Literal["ERR002", "ERR008"] = "ERR002"
+    empty_message: Literal["ERR002", "ERR009"] = "ERR009"
+    invalid_number: Literal["ERR006", "ERR025"] | None = None  # None: one ERR025, several ERR006
     unknown_sender_in_test: bool = True  # live: accepted with test=1
     partial_acceptance: bool = True  # bad numbers among good ones are left out, not refused
     # Content
@@ -98,7 +110,7 @@ class Knobs:
     max_numbers: int = 200
     validate_limit: int | None = None  # numbers per /validate/; the live limit is not known
     queue_limit: int = 1000
-    queue_backlog: int = 0  # messages that stand in each account's queue already
+    queue_backlog: int = 0  # other messages in each account's queue; they drain if it does
     sends_per_second: float | None = None  # how fast the queue drains; None: at once
     repeat_seconds: float = 15.0
     repeat_in_test: bool = False  # the 15 s rule holds for test=1 too
@@ -110,20 +122,49 @@ class Knobs:
     queued_for: float = 0.0  # seconds for which a stuck message still reads "queued"
     dlr_after: float = 300.0  # seconds until reports are ready
     dlr_status: str = "Received by recipient"
-    kuwait_dlr: str = "ERR021"  # there are no reports for Kuwait: ERR019 or ERR021
+    kuwait_dlr: Literal["ERR019", "ERR021"] = "ERR021"  # there are no reports for Kuwait
 
     def __post_init__(self) -> None:
         """Refuse what could not be acted on.
 
         Raises:
-            ValueError: naming the knob and what it expects.
+            ValueError: a line for each knob that is wrong, with what it expects.
         """
-        for knob in fields(self):
-            value = getattr(self, knob.name)
-            if isinstance(value, int | float) and not 0 <= value <= MAX_VALUE:
-                raise ValueError(f"{knob.name}: expected 0 to {MAX_VALUE}, got {value}")
-        if self.sends_per_second is not None and self.sends_per_second < MIN_RATE:
-            raise ValueError(f"sends_per_second: expected {MIN_RATE} or more, or null for at once")
+        problems = [*self._out_of_range(), *self._statuses()]
         unknown = sorted(set(self.precedence) - set(PRECEDENCE))
         if unknown:
-            raise ValueError(f"precedence: no rule is called {', '.join(unknown)}")
+            problems.append(f"precedence: no rule is called {', '.join(unknown)}")
+        if problems:
+            raise ValueError("\n".join(problems))
+
+    def _out_of_range(self) -> Iterator[str]:
+        for knob in fields(self):
+            value = getattr(self, knob.name)
+            least, most = LIMITS.get(knob.name, (0, MAX_VALUE))
+            if isinstance(value, int | float) and not least <= value <= most:
+                null = " or null" if knob.default is None else ""
+                yield f"{knob.name}: expected {least} to {most}{null}, got {value}"
+
+    def _statuses(self) -> Iterator[str]:
+        for code, status in self.error_statuses.items():
+            if not is_code(code):
+                yield f"error_statuses: expected codes such as ERR003, got {code!r}"
+            if status not in STATUSES:
+                limits = f"{STATUSES[0]} to {STATUSES[-1]}"
+                yield f"error_statuses.{code}: expected {limits}, got {status}"
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Knobs as somebody turned them, and when."""
+
+    knobs: Knobs
+    at: datetime
+
+    def by(self, now: datetime) -> Knobs:
+        """The knobs by now: the backlog has drained as fast as the queue does."""
+        backlog, rate = self.knobs.queue_backlog, self.knobs.sends_per_second
+        if not backlog or rate is None:
+            return self.knobs
+        gone = int((now - self.at).total_seconds() * rate)
+        return replace(self.knobs, queue_backlog=max(0, backlog - gone))

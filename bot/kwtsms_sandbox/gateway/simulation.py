@@ -18,7 +18,7 @@ from kwtsms_sandbox.gateway.endpoints import ENDPOINTS, Desk
 from kwtsms_sandbox.gateway.events import Announcer, Subscription
 from kwtsms_sandbox.gateway.faults import Fault, FaultOrder, FaultPlan, Planned
 from kwtsms_sandbox.gateway.journal import Journal
-from kwtsms_sandbox.gateway.knobs import Knobs
+from kwtsms_sandbox.gateway.knobs import Knobs, Turned
 from kwtsms_sandbox.gateway.limiter import Limiter
 from kwtsms_sandbox.gateway.records import Entry, Event, Kind, Seen, Sms, as_json
 
@@ -43,7 +43,8 @@ class Simulation:
 
     def reset(self) -> None:
         """Back to the beginning: accounts, credits, knobs, ledger, phones; the clock stays."""
-        accounts, self._knobs, seed = self._first
+        accounts, knobs, seed = self._first
+        self._turned = Turned(knobs, self.clock.now())
         self.books = Books(accounts, seed=seed)
         self.limiter = Limiter()
         self.journal = Journal(self._tell)
@@ -103,21 +104,23 @@ class Simulation:
     @property
     def knobs(self) -> Knobs:
         """How it behaves now; assign, or `turn(...)` single ones."""
-        return self._knobs
+        return self._turned.by(self.clock.now())
 
     @knobs.setter
     def knobs(self, knobs: Knobs) -> None:
-        self._knobs = knobs
+        self._turned = Turned(knobs, self.clock.now())
         self._tell(Kind.CHANGED, {"what": "knobs"})
 
     def turn(self, **knobs: Any) -> None:
         """Turn the named knobs: `gateway.turn(error_status=200)`."""
-        self.knobs = replace(self._knobs, **knobs)
+        self.knobs = replace(self.knobs, **knobs)
 
     def change_account(self, username: str | None = None, **changes: Any) -> None:
         """Change an account's fields: `gateway.change_account(blocked=True)`."""
         holding = self.books.holding(username or self.account.username)
         holding.account = replace(holding.account, **changes)
+        if "credits" in changes:
+            self.set_credits(holding.account.credits, username=username)
         self._tell(Kind.CHANGED, {"what": "account", "account": holding.account.username})
 
     def fault(
@@ -185,10 +188,7 @@ class Simulation:
 
     def set_status(self, message_id: str, status: str, description: str = "") -> None:
         """Make /status/ say this of one message; an error code, such as "ERR030", refuses."""
-        said = self.books.said_of(message_id)
-        said.code, said.status = (
-            (status, None) if status.startswith("ERR") else (None, (status, description))
-        )
+        self.books.said_of(message_id).set_status(status, description)
         self._tell_state(self.books.entry(message_id))
 
     def set_dlr(self, message_id: str, deliveries: Mapping[str, str]) -> None:
@@ -211,7 +211,7 @@ class Simulation:
             Refused: it breaks a rule.
         """
         self.settle()
-        desk = Desk(self.books, self._knobs, self.clock.now(), address)
+        desk = Desk(self.books, self.knobs, self.clock.now(), address)
         answer = ENDPOINTS[endpoint](desk, payload)
         if endpoint == "send":
             self._accepted(self.books.entry(answer["msg-id"]))

@@ -115,6 +115,22 @@ async def test_accounts(caller: Caller, admin: Administrator) -> None:
     assert (await caller.send())["code"] == "ERR005"
 
 
+async def test_credits_of_an_account(caller: Caller, admin: Administrator) -> None:
+    """They are what it has from then on; the user name only says which account is meant."""
+    answer = await admin.change("account", username="demo", credits=3)
+
+    assert answer.json()["credits"] == "3"
+    assert (await caller.call("balance"))["available"] == 3
+
+
+async def test_a_word_that_only_begins_like_a_code(caller: Caller, admin: Administrator) -> None:
+    """It is a status like any other."""
+    sent = await caller.send()
+    await admin.change("status", message_id=sent["msg-id"], status="ERRATIC")
+
+    assert (await caller.call("status", msgid=sent["msg-id"]))["status"] == "ERRATIC"
+
+
 async def test_faults(caller: Caller, admin: Administrator) -> None:
     """Planned, listed and cleared."""
     await admin.change("faults", fault="html_502", endpoint="send", times=None)
@@ -156,7 +172,11 @@ async def test_reset(caller: Caller, admin: Administrator) -> None:
         ("topup", {"points": "NaN"}, "topup.points: expected a number, got 'NaN'"),
         ("clock", {"advance": -1}, "the clock only goes forward"),
         ("clock", {"advance": 1e300}, "at most 10 years at once"),
-        ("faults", {"fault": "boom"}, "faults.fault: expected an ERR code or one of"),
+        ("faults", {"fault": "boom"}, "faults.fault: expected a code such as ERR013 or one of"),
+        ("topup", {"points": -5000}, "topup.points: expected 0 to 1000000000, got -5000"),
+        ("balance", {"points": "1e999999"}, "balance.points: expected 0 to 1000000000"),
+        ("account", {"credits": -1}, "account.credits: expected 0 to 1000000000, got -1"),
+        ("account", {"rates": {"965": -1}}, "account.rates.965: expected 0 to 1000000000, got -1"),
     ],
 )
 async def test_mistakes_are_told(
@@ -188,15 +208,20 @@ async def test_what_is_not_there(
     assert problem in answer.json()["problems"][0]
 
 
-async def test_unreadable_json(caller: Caller) -> None:
-    """A body that is no JSON is told, too."""
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [(b"{", "not JSON: "), (b"[" * 50_000, "too deep"), (b"[" * 50 + b"]" * 50, "at most 32")],
+)
+async def test_unreadable_json(caller: Caller, body: bytes, problem: str) -> None:
+    """A body that is no JSON, or nested without end, is told, too."""
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+
     answer = await caller.http.post(
-        f"{caller.running.url}/admin/knobs",
-        content=b"{",
-        headers={"Content-Type": "application/json"},
+        f"{caller.running.url}/admin/knobs", content=body, headers=headers
     )
 
     assert answer.status_code == 400
+    assert problem in answer.json()["problems"][0]
 
 
 async def test_a_page_elsewhere_cannot_change_it(caller: Caller) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from typing import Any
 
 import httpx
 import pytest
@@ -139,7 +140,6 @@ async def test_huge(caller: Caller, gateway: Gateway) -> None:
     assert answer.json()["available"] == 1000
 
 
-async def test_slow(caller: Caller, gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("fault", "answer"),
     [
@@ -173,6 +173,7 @@ async def test_half_of_a_compressed_answer(caller: Caller, gateway: Gateway) -> 
     assert cut.headers["content-encoding"] == "gzip"
 
 
+async def test_slow(caller: Caller, gateway: Gateway) -> None:
     """The right answer, later."""
     gateway.fault(Fault.SLOW, seconds=0.05)
     started = asyncio.get_running_loop().time()
@@ -234,16 +235,21 @@ async def test_a_lasting_fault(caller: Caller, gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("order", "problem"),
     [
-        ({"fault": "explode"}, "expected an ERR code or one of reset_before"),
-        ({"fault": "code"}, "expected an ERR code"),
+        ({"fault": "explode"}, "expected a code such as ERR013 or one of reset_before"),
+        ({"fault": "code"}, "expected a code"),
+        ({"fault": "ERR"}, "expected a code"),
+        ({"fault": "ERR0013"}, "expected a code"),
         ({"fault": "hang", "endpoint": "sned"}, "expected one of balance"),
         ({"fault": "hang", "times": 0}, "expected 1 or more"),
+        ({"fault": "slow", "seconds": -1.0}, "seconds: expected 0 to"),
+        ({"fault": "ERR013", "http_status": 99999}, "http_status: expected 200 to 599, got 99999"),
+        ({"fault": "html_502", "http_status": 503}, "http_status: goes with a code"),
     ],
 )
-def test_faults_that_could_never_be_met(order: dict[str, str], problem: str) -> None:
+def test_faults_that_could_never_be_met(order: dict[str, Any], problem: str) -> None:
     """A slip in a test's fault is an error, not a test that passes."""
     with pytest.raises(ValueError, match=problem):
-        FaultOrder(**order)  # type: ignore[arg-type]
+        FaultOrder(**order)
 
 
 async def test_faults_over_tls(tls_running: tuple[RunningGateway, ssl.SSLContext]) -> None:

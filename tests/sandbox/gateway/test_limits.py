@@ -1,12 +1,25 @@
 """The queue, the 15 seconds, the requests per second."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 
+from kwtsms_sandbox.clock import Clock
 from kwtsms_sandbox.gateway import Ban, Duplicates, Gateway, Knobs, RunningGateway, State
-from support.gateway import KUWAIT, KUWAIT_2, Caller, running_gateway
+from kwtsms_sandbox.gateway.limiter import Limiter
+from support.gateway import KUWAIT, KUWAIT_2, Caller, calling, running_gateway
+
+AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def still() -> AsyncIterator[Caller]:
+    """A caller of a gateway whose clock stands until it is moved."""
+    async with running_gateway(clock=Clock(AT)) as running, calling(running) as caller:
+        yield caller
 
 
 def numbers(count: int, start: int = 0) -> str:
@@ -127,6 +140,33 @@ async def test_the_queue_drains_by_itself() -> None:
             await gateway.until(lambda: bool(gateway.books.inboxes[KUWAIT]), timeout=2)
 
 
+async def test_a_backlog_drains(still: Caller) -> None:
+    """Full at first; after 20 seconds at 10 a second there is room for 200, behind the others."""
+    still.gateway.turn(queue_backlog=1000, sends_per_second=10.0)
+
+    assert (await still.send())["code"] == "ERR013"
+    still.gateway.advance(20)
+    assert still.gateway.knobs.queue_backlog == 800
+    sent = await still.send(numbers(200))
+    assert (await still.send(numbers(1, 500)))["code"] == "ERR013"
+    still.gateway.advance(99.9)
+    assert (await still.call("status", msgid=sent["msg-id"]))["status"] == "queued"
+    still.gateway.advance(0.1)
+    assert still.gateway.ledger[0].state is State.SENT
+
+
+async def test_other_knobs_do_not_fill_the_backlog_again(still: Caller) -> None:
+    """What has drained is gone, whatever is turned; without a rate nothing drains."""
+    still.gateway.turn(queue_backlog=1000, sends_per_second=10.0)
+    still.gateway.advance(30)
+    still.gateway.turn(sends_per_second=1.0)
+    still.gateway.advance(100)
+    still.gateway.turn(sends_per_second=None)
+    still.gateway.advance(100)
+
+    assert still.gateway.knobs.queue_backlog == 600
+
+
 async def test_six_requests_in_a_second_ban(caller: Caller, gateway: Gateway) -> None:
     """Five are served; the sixth meets a page instead of JSON, and so do the next."""
     answers = [await caller.post("balance") for _ in range(7)]
@@ -134,6 +174,24 @@ async def test_six_requests_in_a_second_ban(caller: Caller, gateway: Gateway) ->
     assert [answer.status_code for answer in answers] == [200] * 5 + [403] * 2
     assert answers[5].headers["content-type"].startswith("text/html")
     assert [seen.outcome for seen in gateway.requests[5:]] == ["banned"] * 2
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "balance/"), ("POST", "report/")])
+async def test_whatever_comes_to_the_api_counts(still: Caller, method: str, path: str) -> None:
+    """Wrong methods and wrong endpoints, too."""
+    for _ in range(5):
+        await still.http.request(method, f"{still.running.base_url}{path}")
+
+    assert (await still.post("balance")).status_code == 403
+
+
+@pytest.mark.parametrize(("apart", "admitted"), [(0.19, False), (0.2, True)])
+def test_any_window_of_one_second_counts(apart: float, *, admitted: bool) -> None:
+    """The sixth request is too much 0.95 s after the first, and not one second after it."""
+    limiter = Limiter()
+    asked = [limiter.admits("a", n * apart, Knobs()) for n in range(6)]
+
+    assert asked == [True] * 5 + [admitted]
 
 
 async def test_a_ban_ends(caller: Caller, gateway: Gateway) -> None:
