@@ -14,9 +14,9 @@ class Clock:
 
     def __init__(self, frozen_at: datetime | None = None) -> None:
         self._offset = 0.0
-        self._started = time.monotonic()
-        self._origin = frozen_at or datetime.now(UTC)
         self._frozen = frozen_at is not None
+        self._started = 0.0 if self._frozen else time.monotonic()
+        self._origin = frozen_at or datetime.now(UTC)
 
     def now(self) -> datetime:
         """The time of day, in UTC."""

@@ -29,6 +29,7 @@ def test_frozen() -> None:
     clock = Clock(START)
 
     assert clock.now() == clock.now() == START
+    assert clock.monotonic() == 0
 
 
 def test_it_never_goes_back() -> None:

@@ -5,9 +5,13 @@ The first lines say where it is and who may use it, so that a script can start i
 
 import asyncio
 import json
-import secrets
+import os
 import signal
+import ssl
+import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +37,8 @@ LABELS = {
 
 @click.command("gateway")
 @click.option("--port", type=PORT, default=0, help="Port on 127.0.0.1; 0 takes a free one.")
-@click.option("--scenario", "file", type=FILE, help="JSON file of accounts, knobs and faults.")
-@click.option("--seed", type=int, help="The same seed gives the same message ids.")
+@click.option("--scenario", "file", type=FILE, help="JSON file of accounts, knobs, faults, clock.")
+@click.option("--seed", type=int, help="The same seed gives the same message ids; over the file's.")
 @click.option("--tls", is_flag=True, help="HTTPS, with a certificate made on the spot.")
 @click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
 def gateway_command(
@@ -46,37 +50,61 @@ def gateway_command(
     as_json: bool,
 ) -> None:
     """Run a local kwtSMS gateway to test clients on."""
-    gateway = _gateway(file, secrets.randbits(32) if seed is None else seed)
-    with tempfile.TemporaryDirectory(prefix="kwtsms-gateway-") as directory:
-        context, ca_file = local_tls(Path(directory)) if tls else (None, None)
+    gateway = _gateway(file, seed)
+    with _certificate(wanted=tls) as (context, ca_file):
         running = RunningGateway(gateway, port=port, ssl_context=context)
-        try:
-            asyncio.run(_serve(running, ca_file, as_json=as_json))
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            message = f"port {port}: {reason}; choose another, or 0 for a free one"
-            raise click.ClickException(message) from error
+        asyncio.run(_serve(running, ca_file, as_json=as_json))
 
 
-def _gateway(file: Path | None, seed: int) -> Gateway:
-    if file is None:
-        return Gateway(seed=seed)
+def _gateway(file: Path | None, seed: int | None) -> Gateway:
     try:
-        return scenario.parse(file.read_text("utf-8")).gateway(seed=seed)
+        return scenario.parse(file.read_text("utf-8") if file else "{}").gateway(seed=seed)
     except (ScenarioError, UnicodeDecodeError) as error:
         raise click.BadParameter(f"{file}: {error}", param_hint="--scenario") from error
+
+
+@contextmanager
+def _certificate(*, wanted: bool) -> Iterator[tuple[ssl.SSLContext | None, Path | None]]:
+    """A context and the file of its CA, for as long as the block lasts."""
+    if not wanted:
+        yield None, None
+        return
+    with tempfile.TemporaryDirectory(prefix="kwtsms-gateway-") as directory:
+        yield local_tls(Path(directory))
 
 
 async def _serve(running: RunningGateway, ca_file: Path | None, *, as_json: bool) -> None:
     told = asyncio.Event()
     for sign in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(sign, told.set)
-    async with running:
-        _announce(running, ca_file, as_json=as_json)
+    await _bind(running)
+    try:
+        _print(_announcement(running, ca_file, as_json=as_json))
         await told.wait()
+    finally:
+        await running.stop()
 
 
-def _announce(running: RunningGateway, ca_file: Path | None, *, as_json: bool) -> None:
+async def _bind(running: RunningGateway) -> None:
+    try:
+        await running.start()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        message = f"{running.url}: {reason}; choose another port, or 0 for a free one"
+        raise click.ClickException(message) from error
+
+
+def _print(text: str) -> None:
+    """Print it in one write: a script may read the first line and close the pipe."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        # What is left in the buffer would fail once more at the end of the program.
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _announcement(running: RunningGateway, ca_file: Path | None, *, as_json: bool) -> str:
     account = running.gateway.account
     facts: dict[str, Any] = {
         "url": running.url,
@@ -89,10 +117,10 @@ def _announce(running: RunningGateway, ca_file: Path | None, *, as_json: bool) -
     if ca_file is not None:
         facts["ca_file"] = str(ca_file)
     if as_json:
-        click.echo(json.dumps(facts))
-        return
-    click.echo(running.url)
+        return json.dumps(facts)
+    lines = [running.url]
     for name, label in LABELS.items():
         value = facts.get(name)
         if value is not None:
-            click.echo(f"{label}: {', '.join(value) if isinstance(value, list) else value}")
+            lines.append(f"{label}: {', '.join(value) if isinstance(value, list) else value}")
+    return "\n".join(lines)

@@ -1,22 +1,28 @@
-"""A gateway described in a JSON file: its accounts, knobs, faults and seed.
+"""A gateway described in a JSON file: its accounts, knobs, faults, seed and clock.
 
-{"seed": 7,
+{"seed": 7, "clock": "2026-01-01T09:00:00+03:00",
  "accounts": [{"username": "shop", "password": "s3cret", "credits": "12.5"}],
  "knobs": {"number_style": "string", "error_status": 200},
  "faults": [{"fault": "reset_after", "endpoint": "send", "times": 2}, {"fault": "ERR013"}]}
 """
 
-import json
+import secrets
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeVar
 
+from kwtsms_sandbox.clock import Clock
 from kwtsms_sandbox.gateway.accounts import DEMO_ACCOUNT, Account
 from kwtsms_sandbox.gateway.faults import FaultOrder, Planned
 from kwtsms_sandbox.gateway.gateway import Gateway
 from kwtsms_sandbox.gateway.knobs import Knobs
-from kwtsms_sandbox.gateway.reading import ScenarioError, read
+from kwtsms_sandbox.gateway.reading import Problems, ScenarioError, load, read
 
-KEYS = ("accounts", "faults", "knobs", "seed")
+T = TypeVar("T")
+YEARS = range(1970, 2100)  # before and after, sums of times would leave the calendar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +33,17 @@ class Scenario:
     knobs: Knobs = field(default_factory=Knobs)
     faults: tuple[Planned, ...] = ()
     seed: int | None = None
+    clock: datetime | None = None  # where it stands; None: it follows the real one
 
-    def gateway(self, *, seed: int) -> Gateway:
-        """A gateway that starts so; `seed` is for a scenario that names none."""
-        number = seed if self.seed is None else self.seed
-        gateway = Gateway(accounts=self.accounts, knobs=self.knobs, seed=number)
+    def gateway(self, *, seed: int | None = None) -> Gateway:
+        """A gateway that starts so; `seed` replaces the scenario's, and without any it is drawn."""
+        chosen = self.seed if seed is None else seed
+        gateway = Gateway(
+            accounts=self.accounts,
+            knobs=self.knobs,
+            clock=Clock(self.clock),
+            seed=secrets.randbits(32) if chosen is None else chosen,
+        )
         for fault in self.faults:
             gateway.plan(fault)
         return gateway
@@ -43,33 +55,76 @@ def parse(text: str) -> Scenario:
     Raises:
         ScenarioError: it is not JSON, or something in it does not fit.
     """
-    try:
-        given = json.loads(text)
-    except ValueError as error:
-        raise ScenarioError(f"not JSON: {error}") from error
-    if not isinstance(given, dict) or given.keys() - set(KEYS):
-        raise ScenarioError(f"expected an object with any of: {', '.join(KEYS)}")
-    seed = given.get("seed")
-    if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
-        raise ScenarioError(f"seed: expected a whole number, got {seed!r}")
-    return Scenario(
-        accounts=_accounts(given.get("accounts")),
-        knobs=read(Knobs, given.get("knobs", {}), where="knobs"),
-        faults=tuple(
-            read(FaultOrder, one, where=f"faults[{at}]").planned()
-            for at, one in enumerate(_list(given.get("faults", []), "faults"))
-        ),
-        seed=seed,
-    )
+    given = load(text)
+    if not isinstance(given, dict) or given.keys() - PARTS.keys():
+        raise ScenarioError(f"expected an object with any of: {', '.join(PARTS)}")
+    problems = Problems()
+    parts: dict[str, Any] = {
+        name: problems.take(partial(PARTS[name], value))
+        for name, value in given.items()
+        if value is not None
+    }
+    problems.tell()
+    return Scenario(**parts)
 
 
 def _accounts(given: Any) -> tuple[Account, ...]:
-    if given is None:
-        return (DEMO_ACCOUNT,)
     listed = _list(given, "accounts")
     if not listed:
         raise ScenarioError("accounts: expected at least one; leave it out for the demo account")
-    return tuple(read(Account, one, where=f"accounts[{at}]") for at, one in enumerate(listed))
+    problems = Problems()
+    accounts = problems.take(partial(_each, Account, listed, "accounts"))
+    problems.take(partial(_check_names, listed))
+    problems.tell()
+    return accounts or ()
+
+
+def _check_names(accounts: list[Any]) -> None:
+    named = (one.get("username") for one in accounts if isinstance(one, dict))
+    count = Counter(name for name in named if isinstance(name, str))
+    twice = [name for name, times in count.items() if times > 1]
+    if twice:
+        raise ScenarioError(f"accounts: several have the username {', '.join(map(repr, twice))}")
+
+
+def _faults(given: Any) -> tuple[Planned, ...]:
+    return tuple(order.planned() for order in _each(FaultOrder, given, "faults"))
+
+
+def _seed(given: Any) -> int:
+    if not isinstance(given, int) or isinstance(given, bool):
+        raise ScenarioError(f"seed: expected a whole number, got {given!r}")
+    return given
+
+
+def _clock(given: Any) -> datetime:
+    try:
+        at = datetime.fromisoformat(given)
+    except (TypeError, ValueError):
+        at = None
+    if at is None or at.tzinfo is None or at.year not in YEARS:
+        limits = f"from {YEARS[0]} to {YEARS[-1]}, such as 2026-01-01T09:00:00+03:00"
+        raise ScenarioError(f"clock: expected a time with its offset, {limits}; got {given!r}")
+    return at.astimezone(UTC)
+
+
+PARTS: Mapping[str, Callable[[Any], Any]] = {
+    "accounts": _accounts,
+    "clock": _clock,
+    "faults": _faults,
+    "knobs": lambda given: read(Knobs, given, where="knobs"),
+    "seed": _seed,
+}
+
+
+def _each(kind: type[T], given: Any, where: str) -> tuple[T, ...]:
+    problems = Problems()
+    items = [
+        problems.take(partial(read, kind, one, where=f"{where}[{at}]"))
+        for at, one in enumerate(_list(given, where))
+    ]
+    problems.tell()
+    return tuple(one for one in items if one is not None)
 
 
 def _list(given: Any, where: str) -> list[Any]:

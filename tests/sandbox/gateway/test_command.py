@@ -1,6 +1,7 @@
 """The `gateway` command, as a program: started, used, told to stop."""
 
 import json
+import os
 import signal
 import ssl
 import subprocess
@@ -13,20 +14,23 @@ import httpx
 import pytest
 from click.testing import CliRunner
 
+from kwtsms_sandbox.gateway import command
 from kwtsms_sandbox.gateway.command import gateway_command
+from kwtsms_sandbox.gateway.scenario import parse
 
 PROGRAM = "from kwtsms_sandbox.gateway.command import gateway_command as run; run()"
 STOPS_WITHIN = 5.0
 
 
 @contextmanager
-def program(*arguments: str) -> Iterator[subprocess.Popen[str]]:
+def program(*arguments: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
     """The command in a process of its own."""
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, **environ},
     ) as process:
         try:
             yield process
@@ -40,17 +44,35 @@ def next_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().rstrip("\n")
 
 
-def test_its_first_lines() -> None:
-    """The address, who may use it and as whom, in the order that a script reads them."""
-    with program() as process:
-        lines = [next_line(process) for _ in range(4)]
+def test_its_first_lines(tmp_path: Path) -> None:
+    """All at once, in the order that a script reads them; who has read them may close the pipe."""
+    with program(TMPDIR=str(tmp_path)) as process:
+        assert process.stdout is not None
+        lines = os.read(process.stdout.fileno(), 65536).decode().splitlines()
+        process.stdout.close()
+        with httpx.Client(trust_env=False) as http:
+            ledger = http.get(f"{lines[0]}/admin/ledger").json()
 
-        assert lines[0].startswith("http://127.0.0.1:")
-        assert lines[1:] == [
+        assert lines == [
+            lines[0],
             "username: demo",
             "password: demo-password",
             "sender IDs: KWT-SMS, MY-APP",
+            f"base URL: {lines[0]}/API/",
+            f"admin URL: {lines[0]}/admin/",
         ]
+        assert ledger == []
+        assert list(tmp_path.iterdir()) == []  # Without --tls there is nothing to keep in a file.
+
+
+def test_a_reader_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody reads any more: nothing is said, and the gateway goes on."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+
+        command._print("http://127.0.0.1:1\nusername: demo")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
@@ -71,7 +93,7 @@ def test_a_scenario_as_json(tmp_path: Path) -> None:
     """One JSON object has all that a client needs, and the file's account is there."""
     account = {"username": "shop", "password": "s3cret", "sender_ids": ["SHOP"]}
     file = tmp_path / "scenario.json"
-    file.write_text(json.dumps({"accounts": [account]}))
+    file.write_text(json.dumps({"accounts": [account], "seed": 1}))
     with program("--json", "--seed", "7", "--scenario", str(file)) as process:
         facts = json.loads(next_line(process))
         login = {"username": facts["username"], "password": facts["password"]}
@@ -79,7 +101,8 @@ def test_a_scenario_as_json(tmp_path: Path) -> None:
         with httpx.Client(trust_env=False) as http:
             answer = http.post(f"{facts['base_url']}send/", json=login | send)
 
-        assert answer.json()["result"] == "OK"
+        same = parse(file.read_text()).gateway(seed=7).handle("send", login | send, "127.0.0.1")
+        assert answer.json()["msg-id"] == same["msg-id"]
         assert facts["username"] == "shop"
 
 
@@ -106,7 +129,8 @@ def test_a_taken_port() -> None:
         result = CliRunner().invoke(gateway_command, ["--port", port])
 
         assert result.exit_code == 1
-        assert "choose another, or 0 for a free one" in result.output
+        assert f"http://127.0.0.1:{port}: address already in use" in result.output
+        assert "choose another port, or 0 for a free one" in result.output
 
 
 def test_a_scenario_that_does_not_fit(tmp_path: Path) -> None:
