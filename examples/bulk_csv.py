@@ -10,9 +10,10 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from kwtsms_client import Client, validate_phone_input
+from kwtsms_client import Client, InvalidInput, parse_phone
 
 TEXT = "Dear {name}, we expect you at {time}."
+COLUMNS = ("name", "phone", "time")
 
 
 def main(file: str) -> int:
@@ -20,13 +21,14 @@ def main(file: str) -> int:
     by_text: dict[str, list[str]] = defaultdict(list)
     failed = 0
     with Path(file).open(newline="", encoding="utf-8-sig") as lines:
-        for number, row in enumerate(csv.DictReader(lines), start=2):
-            check = validate_phone_input(row["phone"], default_country="965")
-            if check.valid:
-                by_text[TEXT.format(**row)].append(check.normalized)
-            else:
+        rows = csv.DictReader(lines)
+        for row in rows:
+            try:
+                number, text = message(row)
+                by_text[text].append(number)
+            except InvalidInput as error:
                 failed += 1
-                print(f"line {number}: {check.error}")
+                print(f"line {rows.line_num}: {error}")
     with Client.from_env() as sms:
         for text, numbers in by_text.items():  # The same text to many is one request.
             for one in sms.send(numbers, text).recipients:
@@ -35,5 +37,21 @@ def main(file: str) -> int:
     return 1 if failed else 0
 
 
+def message(row: dict[str, str | None]) -> tuple[str, str]:
+    """The number and the text of a row.
+
+    Raises:
+        InvalidInput: a cell is not there, which would be sent as "None", or holds no number.
+    """
+    missing = [name for name in COLUMNS if not (row.get(name) or "").strip()]
+    if missing:
+        raise InvalidInput(f"there is nothing in {', '.join(missing)}")
+    if None in row:  # That is where the csv module puts them.
+        raise InvalidInput("there are more cells than columns")
+    return parse_phone(row["phone"], default_country="965"), TEXT.format(**row)
+
+
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     sys.exit(main(sys.argv[1]))

@@ -63,4 +63,6 @@ def balance(sms: Client) -> str:  # noqa: PLR0911 - One for each kind of error.
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     sys.exit(main(sys.argv[1]))

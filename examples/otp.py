@@ -9,7 +9,7 @@ import hmac
 import secrets
 import sys
 
-from kwtsms_client import Client
+from kwtsms_client import Client, Outcome
 
 COMPANY = "Example Co"  # kwtSMS wants the company's name in the text.
 
@@ -19,9 +19,12 @@ def main(number: str) -> int:
     code = f"{secrets.randbelow(10**6):06}"
     with Client.from_env() as sms:
         result = sms.send(number, f"Your {COMPANY} code is {code}. It is valid for 5 minutes.")
-    if not result.ok:
-        print("The code could not be sent. Check the number and try again.")
+    one = result.recipients[0]
+    if one.outcome in (Outcome.REJECTED, Outcome.NOT_SENT):
+        print(f"The code was not sent: {one.reason}")
         return 1
+    if one.outcome is Outcome.UNKNOWN:  # So it is not sent a second time.
+        print("kwtSMS gave no answer; the code may arrive all the same.")
     typed = input("Code: ").strip()
     if hmac.compare_digest(typed.encode(), code.encode()):
         print("Right.")
@@ -31,4 +34,6 @@ def main(number: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     sys.exit(main(sys.argv[1]))

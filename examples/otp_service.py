@@ -1,13 +1,13 @@
 """One-time passwords in production: an aiohttp service that keeps its limits in SQLite.
 
-python examples/otp_service.py
+OTP_KEY=$(python -c "import secrets; print(secrets.token_hex(32))") python examples/otp_service.py
 
 POST /request {"number": "+96598765432"}                      sends a code
 POST /check   {"number": "+96598765432", "code": "123456"}    200 for the right code, once
 
 Codes are kept as keyed hashes, live five minutes, and end with the next one or after five wrong
-tries. A number gets a new code after four minutes, five an hour; an address may ask for twenty an
-hour. Behind a proxy, set the address from its header in `remote`.
+tries. A number gets a new code after four minutes, five an hour. An address may ask for twenty an
+hour, and be wrong twenty times. Behind a proxy, set the address from its header in `remote`.
 """
 
 import hashlib
@@ -15,31 +15,39 @@ import hmac
 import os
 import secrets
 import sqlite3
+import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
+from dotenv import dotenv_values
 
-from kwtsms_client import AsyncClient, InvalidInput, Outcome, parse_phone
+from kwtsms_client import AsyncClient, ConfigurationError, InvalidInput, Outcome, parse_phone
 
 COMPANY = "Example Co"
-LIVES, RESEND_AFTER, HOUR = 300, 240, 3600
-PER_NUMBER, PER_ADDRESS, TRIES = 5, 20, 5
+# Only these: whoever gets paid for messages to numbers of his own asks for codes to far countries.
+COUNTRIES = ("965",)
+LIVES, RESEND_AFTER, HOUR, TRIES = 300, 240, 3600, 5
+LIMITS = {"number": 5, "address": 20, "wrong": 20}  # An hour: codes, codes, wrong tries.
+KEY_BYTES = 32
 MAX_BODY = 1024
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS code (number TEXT PRIMARY KEY, hash BLOB, expires REAL, tries INT);
-CREATE TABLE IF NOT EXISTS asked (number TEXT, address TEXT, at REAL);
-CREATE INDEX IF NOT EXISTS asked_at ON asked (at);
+CREATE TABLE IF NOT EXISTS used (what TEXT, who TEXT, at REAL);
+CREATE INDEX IF NOT EXISTS used_at ON used (at);
+CREATE INDEX IF NOT EXISTS used_by ON used (what, who);
 """
 
 
-@dataclass(frozen=True, slots=True)
 class Refusal(Exception):
-    """Why there is no code, and how long to wait for one."""
+    """A limit is reached; how long to wait."""
 
-    reason: str
-    wait: int
+    def __init__(self, reason: str, wait: float) -> None:
+        super().__init__(reason)
+        self.wait = int(wait) + 1
 
 
 class Codes:
@@ -56,57 +64,75 @@ class Codes:
         Raises:
             Refusal: a limit is reached.
         """
-        now = self._clock()
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            self._db.execute("DELETE FROM asked WHERE at <= ?", (now - HOUR,))
-            self._check("number", number, PER_NUMBER)
-            self._check("address", address, PER_ADDRESS)
+        with self._transaction() as now:
+            self._check_limit("number", number, now)
+            self._check_limit("address", address, now)
             self._check_last(number, now)
             code = f"{secrets.randbelow(10**6):06}"
-            self._db.execute("INSERT INTO asked VALUES (?, ?, ?)", (number, address, now))
+            self._use("number", number, now)
+            self._use("address", address, now)
             self._db.execute(
                 "REPLACE INTO code VALUES (?, ?, ?, 0)",
                 (number, self._hash(number, code), now + LIVES),
             )
-            self._db.execute("COMMIT")
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
         return code
 
-    def check(self, number: str, code: str) -> bool:
-        """Whether it is the number's code; the right one is good once."""
-        row = self._db.execute(
-            "UPDATE code SET tries = tries + 1 WHERE number = ? AND expires > ? AND tries < ? "
-            "RETURNING hash",
-            (number, self._clock(), TRIES),
-        ).fetchone()
-        right = row is not None and hmac.compare_digest(row[0], self._hash(number, code))
-        if right:
-            gone = self._db.execute("DELETE FROM code WHERE number = ?", (number,))
-            return gone.rowcount == 1
-        return False
+    def check(self, number: str, code: str, address: str) -> bool:
+        """Whether it is the number's code; the right one is good once.
+
+        Raises:
+            Refusal: the address was wrong too often.
+        """
+        with self._transaction() as now:
+            self._check_limit("wrong", address, now)
+            row = self._db.execute(
+                "UPDATE code SET tries = tries + 1 WHERE number = ? AND expires > ? AND tries < ? "
+                "RETURNING hash",
+                (number, now, TRIES),
+            ).fetchone()
+            right = row is not None and hmac.compare_digest(row[0], self._hash(number, code))
+            if right:
+                self._db.execute("DELETE FROM code WHERE number = ?", (number,))
+            else:
+                self._use("wrong", address, now)
+        return right
 
     def withdraw(self, number: str) -> None:
-        """Nothing was sent: the code is void, and the number may ask at once."""
-        self._db.execute("DELETE FROM code WHERE number = ?", (number,))
-        self._db.execute(
-            "DELETE FROM asked WHERE rowid = (SELECT MAX(rowid) FROM asked WHERE number = ?)",
-            (number,),
-        )
+        """Nothing was sent: the code is void, and the number may ask at once.
 
-    def _check(self, column: str, value: str, most: int) -> None:
-        query = f"SELECT COUNT(*), MIN(at) FROM asked WHERE {column} = ?"  # noqa: S608 - Ours.
-        count, first = self._db.execute(query, (value,)).fetchone()
-        if count >= most:
-            raise Refusal("Too many codes were asked for.", int(first + HOUR - self._clock()) + 1)
+        The address has asked all the same: numbers that are refused are no way around its limit.
+        """
+        with self._transaction():
+            self._db.execute("DELETE FROM code WHERE number = ?", (number,))
+            self._db.execute(
+                "DELETE FROM used WHERE rowid = "
+                "(SELECT MAX(rowid) FROM used WHERE what = 'number' AND who = ?)",
+                (number,),
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[float]:
+        """All or nothing, at one time; what is an hour old counts no more."""
+        now = self._clock()
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute("DELETE FROM used WHERE at <= ?", (now - HOUR,))
+            yield now
+
+    def _use(self, what: str, who: str, now: float) -> None:
+        self._db.execute("INSERT INTO used VALUES (?, ?, ?)", (what, who, now))
+
+    def _check_limit(self, what: str, who: str, now: float) -> None:
+        query = "SELECT COUNT(*), MIN(at) FROM used WHERE what = ? AND who = ?"
+        count, first = self._db.execute(query, (what, who)).fetchone()
+        if count >= LIMITS[what]:
+            raise Refusal("That was too often.", first + HOUR - now)
 
     def _check_last(self, number: str, now: float) -> None:
-        query = "SELECT MAX(at) FROM asked WHERE number = ?"
+        query = "SELECT MAX(at) FROM used WHERE what = 'number' AND who = ?"
         (last,) = self._db.execute(query, (number,)).fetchone()
         if last and now - last < RESEND_AFTER:
-            raise Refusal("A code was sent just now.", int(last + RESEND_AFTER - now) + 1)
+            raise Refusal("A code was sent just now.", last + RESEND_AFTER - now)
 
     def _hash(self, number: str, code: str) -> bytes:
         return hmac.digest(self._key, f"{number}:{code}".encode(), hashlib.sha256)
@@ -116,12 +142,8 @@ def service(codes: Codes, sms: AsyncClient) -> web.Application:
     """The two addresses."""
 
     async def request(asked: web.Request) -> web.Response:
-        number = await phone(asked)
-        try:
-            code = codes.issue(number, asked.remote or "")
-        except Refusal as refusal:
-            headers = {"Retry-After": str(refusal.wait)}
-            return web.json_response({"error": refusal.reason}, status=429, headers=headers)
+        number = phone(await fields(asked))
+        code = codes.issue(number, asked.remote or "")
         text = f"Your {COMPANY} code is {code}. It is valid for 5 minutes."
         (result,) = (await sms.send(number, text, deadline=20)).recipients
         if result.outcome in (Outcome.REJECTED, Outcome.NOT_SENT):
@@ -131,37 +153,69 @@ def service(codes: Codes, sms: AsyncClient) -> web.Application:
         return web.json_response({"expires_in": LIVES})  # Unknown: it may arrive; not sent again.
 
     async def check(asked: web.Request) -> web.Response:
-        number = await phone(asked)
-        right = codes.check(number, str((await asked.json()).get("code", ""))[:6])
+        given = await fields(asked)
+        right = codes.check(phone(given), typed(str(given.get("code"))), asked.remote or "")
         return web.json_response({"right": right}, status=200 if right else 403)
 
-    app = web.Application(client_max_size=MAX_BODY)
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[limited])
     app.router.add_post("/request", request)
     app.router.add_post("/check", check)
     return app
 
 
-async def phone(asked: web.Request) -> str:
-    """The number in a request; 400 where there is none."""
+@web.middleware
+async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Tells of a limit as HTTP does."""
     try:
-        body = await asked.json()
-        return parse_phone(body["number"], default_country="965")
-    except (ValueError, KeyError, TypeError, InvalidInput) as error:
+        return await handler(request)
+    except Refusal as refusal:
+        headers = {"Retry-After": str(refusal.wait)}
+        return web.json_response({"error": str(refusal)}, status=429, headers=headers)
+
+
+async def fields(asked: web.Request) -> dict[str, Any]:
+    """The JSON object in a request; 400 where there is none."""
+    try:
+        return dict(await asked.json())
+    except (ValueError, TypeError, LookupError, RecursionError, web.RequestPayloadError) as error:
+        raise web.HTTPBadRequest(text="A JSON object is needed.") from error
+
+
+def phone(given: dict[str, Any]) -> str:
+    """The number in a request; 400 where there is none that codes are sent to."""
+    try:
+        number = parse_phone(given["number"], default_country=COUNTRIES[0])
+    except (KeyError, TypeError, InvalidInput) as error:
         raise web.HTTPBadRequest(text="A mobile number is needed.") from error
+    if not number.startswith(COUNTRIES):
+        raise web.HTTPBadRequest(text="There are no codes for that country.")
+    return number
 
 
-async def started() -> web.Application:
-    """The service, set up by the environment: OTP_KEY, OTP_DATABASE and the KWTSMS_ variables."""
-    codes = Codes(os.environ.get("OTP_DATABASE", "otp.sqlite3"), os.environ["OTP_KEY"].encode())
-    sms = AsyncClient.from_env()
-    app = service(codes, sms)
+def typed(text: str) -> str:
+    """The six digits that somebody typed, in whichever script; nothing else is a code."""
+    digits = "".join(text.split())
+    return f"{int(digits):06}" if len(digits) == 6 and digits.isdecimal() else ""
+
+
+def main() -> None:
+    """The service, set up by the environment or .env: OTP_KEY, and what README.md tells."""
+    settings = {**dotenv_values(".env"), **os.environ}
+    key = (settings.get("OTP_KEY") or "").encode()
+    if len(key) < KEY_BYTES:
+        sys.exit(f"Set OTP_KEY to {KEY_BYTES} bytes or more that nobody can guess; see README.md.")
+    try:
+        sms = AsyncClient.from_env()
+    except ConfigurationError as error:
+        sys.exit(f"Set up first: {error}")
+    app = service(Codes(settings.get("OTP_DATABASE") or "otp.sqlite3", key), sms)
 
     async def close(_: web.Application) -> None:
         await sms.aclose()
 
     app.on_cleanup.append(close)
-    return app
+    web.run_app(app, host="127.0.0.1", port=int(settings.get("OTP_PORT") or "8080"))
 
 
 if __name__ == "__main__":
-    web.run_app(started(), host="127.0.0.1", port=int(os.environ.get("OTP_PORT", "8080")))
+    main()

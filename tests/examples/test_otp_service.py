@@ -1,6 +1,9 @@
 """The service for one-time passwords: every limit, by a clock that the test turns."""
 
+import hmac
 import importlib.util
+import json
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +17,7 @@ from aiohttp import ClientSession
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from kwtsms_sandbox.serving import serve
-from support.gateway import KUWAIT, running_gateway
+from support.gateway import ABROAD, KUWAIT, KUWAIT_2, running_gateway
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -52,15 +55,20 @@ def clock() -> Clock:
 @pytest.fixture
 def codes(tmp_path: Path, clock: Clock) -> Any:
     """Codes in a file of their own."""
-    return otp.Codes(str(tmp_path / "otp.sqlite3"), b"key", clock)
+    return opened(tmp_path, clock)
+
+
+def opened(folder: Path, clock: Clock, *, key: bytes = b"key") -> Any:
+    """The codes of a folder."""
+    return otp.Codes(str(folder / "otp.sqlite3"), key, clock)
 
 
 def test_a_code_is_good_once(codes: Any) -> None:
     """The right one is right, and then void."""
     code = codes.issue(KUWAIT, "a")
 
-    assert codes.check(KUWAIT, code)
-    assert not codes.check(KUWAIT, code)
+    assert codes.check(KUWAIT, code, "a")
+    assert not codes.check(KUWAIT, code, "a")
 
 
 def test_a_code_lives_five_minutes(codes: Any, clock: Clock) -> None:
@@ -68,16 +76,16 @@ def test_a_code_lives_five_minutes(codes: Any, clock: Clock) -> None:
     code = codes.issue(KUWAIT, "a")
     clock.now += 300
 
-    assert not codes.check(KUWAIT, code)
+    assert not codes.check(KUWAIT, code, "a")
 
 
 def test_five_wrong_tries_end_a_code(codes: Any) -> None:
     """Then the right one is wrong, too."""
     code = codes.issue(KUWAIT, "a")
-    tries = [codes.check(KUWAIT, "nothing") for _ in range(5)]
+    tries = [codes.check(KUWAIT, "nothing", "a") for _ in range(5)]
 
     assert not any(tries)
-    assert not codes.check(KUWAIT, code)
+    assert not codes.check(KUWAIT, code, "a")
 
 
 def test_a_new_code_voids_the_old_one(codes: Any, clock: Clock) -> None:
@@ -86,8 +94,8 @@ def test_a_new_code_voids_the_old_one(codes: Any, clock: Clock) -> None:
     clock.now += 240
     new = codes.issue(KUWAIT, "a")
 
-    assert old == new or not codes.check(KUWAIT, old)
-    assert codes.check(KUWAIT, new)
+    assert old == new or not codes.check(KUWAIT, old, "a")
+    assert codes.check(KUWAIT, new, "a")
 
 
 def test_a_number_waits_four_minutes(codes: Any, clock: Clock) -> None:
@@ -129,6 +137,123 @@ def test_codes_are_kept_as_hashes(codes: Any) -> None:
     assert len(stored) == 32
 
 
+def test_who_has_the_file_cannot_try_codes(codes: Any, clock: Clock, tmp_path: Path) -> None:
+    """The hash needs the key."""
+    code = codes.issue(KUWAIT, "a")
+
+    assert not opened(tmp_path, clock, key=b"another").check(KUWAIT, code, "a")
+    assert codes.check(KUWAIT, code, "a")
+
+
+def test_a_code_belongs_to_its_number(codes: Any) -> None:
+    """Who can write into the file cannot move it to another."""
+    code = codes.issue(KUWAIT, "a")
+    codes._db.execute("UPDATE code SET number = ?", (KUWAIT_2,))
+
+    assert not codes.check(KUWAIT_2, code, "a")
+
+
+def test_a_code_cannot_be_guessed(codes: Any, clock: Clock) -> None:
+    """Six digits, of which all vary, and another each time for the same number."""
+    issued = []
+    for n in range(20):
+        clock.now += 3600
+        issued.append(codes.issue(KUWAIT, f"address {n}"))
+
+    assert all(re.fullmatch("[0-9]{6}", code) for code in issued)
+    assert len(set(issued)) > 10
+    assert max(issued) > "000999"
+    assert len({code[3:] for code in issued}) > 10
+
+
+def test_a_wrong_code_takes_as_long_as_a_right_one(
+    codes: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hashes are compared in constant time."""
+    compared = []
+    compare = hmac.compare_digest
+
+    def watched(one: bytes, other: bytes) -> bool:
+        compared.append((one, other))
+        return compare(one, other)
+
+    monkeypatch.setattr(otp.hmac, "compare_digest", watched)
+    codes.issue(KUWAIT, "a")
+    codes.check(KUWAIT, "nothing", "a")
+
+    assert len(compared) == 1
+
+
+def test_what_was_not_sent_frees_the_number(codes: Any) -> None:
+    """Its code is void, and it may ask at once; what others asked for stays."""
+    kept = codes.issue(KUWAIT_2, "a")
+    void = codes.issue(KUWAIT, "a")
+    codes.withdraw(KUWAIT)
+
+    assert not codes.check(KUWAIT, void, "a")
+    assert codes.check(KUWAIT, codes.issue(KUWAIT, "a"), "a")
+    assert codes.check(KUWAIT_2, kept, "a")
+    with pytest.raises(otp.Refusal):
+        codes.issue(KUWAIT_2, "a")
+
+
+def test_only_the_last_request_is_taken_back(codes: Any, clock: Clock) -> None:
+    """Those before it count on."""
+    for n in range(5):
+        clock.now += 240
+        codes.issue(KUWAIT, f"address {n}")
+    codes.withdraw(KUWAIT)
+    codes.issue(KUWAIT, "another")
+    clock.now += 240
+
+    with pytest.raises(otp.Refusal):
+        codes.issue(KUWAIT, "another")
+
+
+def test_refused_numbers_are_no_way_around_the_limit(codes: Any) -> None:
+    """An address asks for twenty an hour, whether they are sent or not."""
+    for n in range(20):
+        codes.issue(f"965{90000000 + n}", "a")
+        codes.withdraw(f"965{90000000 + n}")
+
+    with pytest.raises(otp.Refusal):
+        codes.issue(KUWAIT, "a")
+
+
+def test_an_address_may_be_wrong_twenty_times_an_hour(codes: Any, clock: Clock) -> None:
+    """Whichever numbers it tries; then it is told to wait, and the code keeps its tries."""
+    for n in range(20):
+        codes.check(f"965{90000000 + n}", "nothing", "a")
+    code = codes.issue(KUWAIT, "a")
+    for _ in range(5):
+        with pytest.raises(otp.Refusal):
+            codes.check(KUWAIT, "nothing", "a")
+
+    assert codes.check(KUWAIT, code, "b")
+    clock.now += 3600
+    assert not codes.check(KUWAIT, "nothing", "a")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("012345", "012345"),
+        (" 012 345\n", "012345"),
+        ("٠١٢٣٤٥", "012345"),
+        ("۰۱۲۳۴۵", "012345"),
+        ("0123456", ""),
+        ("12345", ""),
+        ("x12345", ""),
+        ("²²²²²²", ""),
+        ("\ud800", ""),
+        ("", ""),
+    ],
+)
+def test_what_is_typed(text: str, code: str) -> None:
+    """Six digits of any script, and blanks between them."""
+    assert otp.typed(text) == code
+
+
 @asynccontextmanager
 async def served(running: RunningGateway, codes: Any) -> AsyncIterator[tuple[ClientSession, str]]:
     """The service over HTTP."""
@@ -152,29 +277,95 @@ async def test_the_way_of_a_code(codes: Any) -> None:
     assert int(again.headers["Retry-After"]) == 241
 
 
-@pytest.mark.parametrize(
-    ("fault", "status", "sent"),
-    [("ERR013", 503, 1), ("ERR008", 503, 1), (Fault.RESET_AFTER, 200, 1)],
-)
-async def test_what_is_refused_may_be_asked_again(
-    codes: Any, fault: Fault | str, status: int, sent: int
-) -> None:
-    """A refusal voids the code; an unknown outcome does not, and is not sent a second time."""
+@pytest.mark.parametrize("code", ["ERR013", "ERR008"])
+async def test_what_is_refused_may_be_asked_again(codes: Any, code: str) -> None:
+    """At once, and then it is sent."""
     async with running_gateway() as running, served(running, codes) as (http, url):
-        running.gateway.fault(fault, endpoint="send", times=4)
+        running.gateway.fault(code, endpoint="send")
+        refused = await http.post(f"{url}/request", json={"number": KUWAIT})
+        again = await http.post(f"{url}/request", json={"number": KUWAIT})
+
+        assert (refused.status, again.status) == (503, 200)
+        assert len(running.gateway.inbox(KUWAIT)) == 1
+
+
+async def test_what_has_no_answer_may_arrive(codes: Any) -> None:
+    """So its code is good, and no second one is sent for it."""
+    async with running_gateway() as running, served(running, codes) as (http, url):
+        running.gateway.fault(Fault.RESET_AFTER, endpoint="send")
         asked = await http.post(f"{url}/request", json={"number": KUWAIT})
+        again = await http.post(f"{url}/request", json={"number": KUWAIT})
+        code = running.gateway.inbox(KUWAIT)[0].text.split("code is ")[1][:6]
+        right = await http.post(f"{url}/check", json={"number": KUWAIT, "code": code})
 
-        assert asked.status == status
-        assert len(running.gateway.requests) == sent
+        assert (asked.status, again.status, right.status) == (200, 429, 200)
+        assert len(running.gateway.requests) == 1
 
 
+async def test_the_limits_are_those_of_the_address_that_asks(codes: Any) -> None:
+    """Where the connection comes from, for codes and for tries."""
+    for n in range(20):
+        codes.issue(f"965{90000000 + n}", "127.0.0.1")
+        codes.check(KUWAIT, "nothing", "127.0.0.1")
+    async with running_gateway() as running, served(running, codes) as (http, url):
+        asked = await http.post(f"{url}/request", json={"number": KUWAIT})
+        tried = await http.post(f"{url}/check", json={"number": KUWAIT, "code": "123456"})
+
+        assert (asked.status, tried.status) == (429, 429)
+        assert asked.headers["Retry-After"] == "3601"
+        assert running.gateway.requests == []
+
+
+async def test_no_codes_for_other_countries(codes: Any) -> None:
+    """A valid number, and nothing is sent to it."""
+    async with running_gateway() as running, served(running, codes) as (http, url):
+        answer = await http.post(f"{url}/request", json={"number": f"+{ABROAD}"})
+
+        assert answer.status == 400
+        assert running.gateway.requests == []
+
+
+@pytest.mark.parametrize("code", ["\ud800", "12345678901", None, ["123456"], {}])
+async def test_a_code_that_is_none_is_wrong(codes: Any, code: Any) -> None:
+    """Not more than that, whatever it is."""
+    codes.issue(KUWAIT, "a")
+    async with running_gateway() as running, served(running, codes) as (http, url):
+        body = json.dumps({"number": KUWAIT, "code": code})
+        answer = await http.post(f"{url}/check", data=body)
+
+        assert (answer.status, await answer.json()) == (403, {"right": False})
+
+
+@pytest.mark.parametrize("path", ["request", "check"])
 @pytest.mark.parametrize(
-    "body", ["", "[]", "{}", '{"number": "x"}', '{"number": null}', "x" * 2000]
+    "body",
+    ["", "[]", "{}", "1", '{"number": "x"}', '{"number": null}', "[" * 1000, "x" * 2000],
 )
-async def test_nonsense_is_refused(codes: Any, body: str) -> None:
+async def test_nonsense_is_refused(codes: Any, path: str, body: str) -> None:
     """Without a number nothing is sent."""
     async with running_gateway() as running, served(running, codes) as (http, url):
-        answer = await http.post(f"{url}/request", data=body)
+        answer = await http.post(f"{url}/{path}", data=body)
 
         assert answer.status in (400, 413)
         assert running.gateway.requests == []
+
+
+async def test_an_encoding_that_does_not_exist(codes: Any) -> None:
+    """It is the client's mistake, too."""
+    async with running_gateway() as running, served(running, codes) as (http, url):
+        headers = {"Content-Type": "application/json; charset=nothing"}
+        answer = await http.post(f"{url}/request", data="{}", headers=headers)
+
+        assert answer.status == 400
+
+
+@pytest.mark.parametrize("key", [None, "", "k" * 31])
+def test_a_key_is_needed(key: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short one would be as good as none."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OTP_KEY", raising=False)
+    if key is not None:
+        (tmp_path / ".env").write_text(f"OTP_KEY={key}\n")
+
+    with pytest.raises(SystemExit, match="Set OTP_KEY to 32 bytes or more"):
+        otp.main()

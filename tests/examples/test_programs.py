@@ -2,10 +2,13 @@
 
 import asyncio
 import os
+import runpy
+import signal
 import sys
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from support.gateway import KUWAIT, KUWAIT_2, running_gateway
@@ -17,8 +20,18 @@ async def run(
     running: RunningGateway, folder: Path, *line: str, typed: str = "", **environ: str
 ) -> tuple[int, str]:
     """Runs an example as a user would; its exit code and what it prints."""
+    process = await started(running, folder, *line, **environ)
+    out, _ = await asyncio.wait_for(process.communicate(typed.encode()), timeout=30)
+    assert process.returncode is not None
+    return process.returncode, out.decode()
+
+
+async def started(
+    running: RunningGateway, folder: Path, *line: str, **environ: str
+) -> asyncio.subprocess.Process:
+    """An example that runs, set up for that gateway."""
     account = running.gateway.account
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         str(EXAMPLES / line[0]),
         *line[1:],
@@ -35,9 +48,6 @@ async def run(
             **environ,
         },
     )
-    out, _ = await asyncio.wait_for(process.communicate(typed.encode()), timeout=30)
-    assert process.returncode is not None
-    return process.returncode, out.decode()
 
 
 async def test_basic(tmp_path: Path) -> None:
@@ -70,6 +80,25 @@ async def test_otp_with_a_wrong_code(tmp_path: Path) -> None:
         assert "Example Co" in running.gateway.inbox(KUWAIT)[0].text
 
 
+@pytest.mark.parametrize(
+    ("fault", "said", "code"),
+    [(Fault.RESET_AFTER, "may arrive all the same", 0), ("ERR008", "was not sent: ", 1)],
+)
+async def test_otp_that_goes_wrong(
+    tmp_path: Path, fault: Fault | str, said: str, code: int
+) -> None:
+    """What may arrive is asked for; what was not sent is not."""
+    async with running_gateway() as running:
+        gateway = running.gateway
+        gateway.fault(fault, endpoint="send")
+        process = await started(running, tmp_path, "otp.py", KUWAIT)
+        await gateway.until(lambda: any(seen.outcome for seen in gateway.requests), timeout=20)
+        typed = "".join(sms.text.split("code is ")[1][:6] for sms in gateway.inbox(KUWAIT))
+        told, _ = await asyncio.wait_for(process.communicate(typed.encode()), timeout=20)
+
+        assert (process.returncode, said in told.decode()) == (code, True)
+
+
 async def test_bulk(tmp_path: Path) -> None:
     """Two rows are sent, the third is named with its line."""
     async with running_gateway() as running:
@@ -99,6 +128,53 @@ async def test_errors(tmp_path: Path, fault: Fault | str | None, said: str) -> N
 
         assert said in told
         assert "Balance: 1000" in told
+
+
+async def test_rows_that_are_not_whole(tmp_path: Path) -> None:
+    """They are named with their lines, and nobody is expected at None."""
+    file = tmp_path / "rows.csv"
+    number = f"+{KUWAIT}"
+    cells = ["name,phone,time", f"Sara,{number}", f"Noura,{number},", f"Ali,{number},9,10", ""]
+    file.write_text("\n".join(cells))
+    async with running_gateway() as running:
+        code, told = await run(running, tmp_path, "bulk_csv.py", str(file))
+
+        assert code == 1
+        assert told.splitlines() == [
+            "line 2: there is nothing in time",
+            "line 3: there is nothing in time",
+            "line 4: there are more cells than columns",
+        ]
+        assert running.gateway.requests == []
+
+
+async def test_the_service(tmp_path: Path) -> None:
+    """It starts as README.md says, sends a code, and ends when told to."""
+    async with running_gateway() as running:
+        settings = {"OTP_KEY": "k" * 32, "OTP_PORT": "0", "PYTHONUNBUFFERED": "1"}
+        process = await started(running, tmp_path, "otp_service.py", **settings)
+        assert process.stdout is not None
+        url = (await process.stdout.readline()).decode().split()[3]
+        async with ClientSession() as http:
+            answer = await http.post(f"{url}/request", json={"number": KUWAIT})
+        process.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(process.communicate(), timeout=30)
+
+        assert answer.status == 200
+        assert process.returncode == 0
+        assert len(running.gateway.inbox(KUWAIT)) == 1
+
+
+PROGRAMS = ("basic.py", "bulk_csv.py", "errors.py", "otp.py", "with_asyncio.py")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_without_arguments(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each says how it is called."""
+    monkeypatch.setattr(sys, "argv", [name])
+
+    with pytest.raises(SystemExit, match=f"python examples/{name} "):
+        runpy.run_path(str(EXAMPLES / name), run_name="__main__")
 
 
 async def test_errors_without_a_set_up(tmp_path: Path) -> None:
