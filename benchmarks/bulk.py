@@ -1,53 +1,100 @@
-"""10,000 numbers through a paced gateway, for three latencies: how near the floor it comes.
+"""10,000 numbers through a paced gateway at three latencies, beside the official Python client.
 
-    .venv/bin/python benchmarks/bulk.py [ROUNDS]
+    .venv/bin/python benchmarks/bulk.py
 
-The floor is 49 intervals of half a second and one latency: fifty requests of 200 numbers, two of
-them starting in a second. The gateway itself tells when each request came in.
+`--rounds 1 --numbers 1000 --latencies 100` makes a short run of it; the whole takes twenty minutes.
+
+A request carries 200 numbers, and two of them may start in a second. The floor is an interval of
+half a second between each two requests, and one latency. The gateway itself tells when each came.
+In a round the clients run at the same time, each with a gateway of its own: they wait much more
+than they work.
 """
 
+import argparse
 import asyncio
 import statistics
-import sys
 import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+
+import kwtsms
+import kwtsms._core
+from side_by_side import ROUNDS
 
 from kwtsms_client import AsyncClient, Client, Credentials
 from kwtsms_sandbox.gateway import Gateway, RunningGateway
 
-NUMBERS = [f"965{90000000 + number}" for number in range(10_000)]
-LATENCIES = (0.1, 0.8, 2.0)
-INTERVALS = 49
+NUMBERS = 10_000
+PER_REQUEST = 200
+LATENCIES = (100, 800, 2000)  # Milliseconds.
 INTERVAL = 0.5
+OFFICIAL = "official"
+TEXT, SENDER = "hello", "MY-APP"
+
+Send = Callable[[RunningGateway, list[str]], Awaitable[int]]
 
 
-async def run(latency: float, kind: str) -> tuple[float, int]:
-    """How long it took, and the most starts that lie in any one second."""
-    async with RunningGateway(Gateway()) as running:
-        gateway = running.gateway
-        gateway.turn(latency=latency)
-        gateway.top_up(Decimal(20_000))
-        account = Credentials(gateway.account.username, gateway.account.password)
-        begun = time.monotonic()
-        if kind == "Client":
-            accepted = await asyncio.to_thread(by_threads, account, running.base_url)
-        else:
-            accepted = await by_asyncio(account, running.base_url)
-        took = time.monotonic() - begun
-        assert accepted == len(NUMBERS)  # noqa: S101 - What is timed has to be right.
-        return took, most_in_a_second([seen.at for seen in gateway.requests])
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How long a bulk took, and the most starts that lie in any one second."""
+
+    seconds: float
+    starts: int
 
 
-def by_threads(account: Credentials, url: str) -> int:
-    """Sends with `Client`; how many were accepted."""
-    with Client(account, base_url=url) as sms:
-        return len(sms.send(NUMBERS, "hello", sender="MY-APP").accepted)
+async def by_official(running: RunningGateway, numbers: list[str]) -> int:
+    """Sends with the client from PyPI; how many were accepted."""
+    kwtsms._core.BASE_URL = running.base_url
+    account = running.gateway.account
+    sms = kwtsms.KwtSMS(account.username, account.password, sender_id=SENDER, log_file="")
+    return int((await asyncio.to_thread(sms.send, numbers, TEXT))["numbers"])
 
 
-async def by_asyncio(account: Credentials, url: str) -> int:
+async def by_threads(running: RunningGateway, numbers: list[str]) -> int:
+    """Sends with `Client`."""
+
+    def send() -> int:
+        with Client(_account(running), base_url=running.base_url) as sms:
+            return len(sms.send(numbers, TEXT, sender=SENDER).accepted)
+
+    return await asyncio.to_thread(send)
+
+
+async def by_asyncio(running: RunningGateway, numbers: list[str]) -> int:
     """Sends with `AsyncClient`."""
-    async with AsyncClient(account, base_url=url) as sms:
-        return len((await sms.send(NUMBERS, "hello", sender="MY-APP")).accepted)
+    async with AsyncClient(_account(running), base_url=running.base_url) as sms:
+        return len((await sms.send(numbers, TEXT, sender=SENDER)).accepted)
+
+
+CLIENTS: Mapping[str, Send] = {
+    OFFICIAL: by_official,
+    "Client": by_threads,
+    "AsyncClient": by_asyncio,
+}
+
+
+def _account(running: RunningGateway) -> Credentials:
+    account = running.gateway.account
+    return Credentials(account.username, account.password)
+
+
+async def run(send: Send, latency: float, numbers: list[str]) -> Run:
+    """One bulk on a gateway of its own."""
+    async with RunningGateway(Gateway()) as running:
+        running.gateway.turn(latency=latency)
+        running.gateway.top_up(Decimal(len(numbers)))
+        begun = time.monotonic()
+        accepted = await send(running, numbers)
+        took = time.monotonic() - begun
+        assert accepted == len(numbers)  # noqa: S101 - What is timed has to be right.
+        return Run(took, most_in_a_second([seen.at for seen in running.gateway.requests]))
+
+
+async def one_round(latency: float, numbers: list[str]) -> dict[str, Run]:
+    """All clients at the same time."""
+    runs = await asyncio.gather(*(run(send, latency, numbers) for send in CLIENTS.values()))
+    return dict(zip(CLIENTS, runs, strict=True))
 
 
 def most_in_a_second(starts: list[float]) -> int:
@@ -55,21 +102,38 @@ def most_in_a_second(starts: list[float]) -> int:
     return max(sum(begin <= at < begin + 1.0 for at in starts) for begin in starts)
 
 
-def main() -> None:
+def floor(latency: float, count: int) -> float:
+    """The seconds that so many numbers take at least."""
+    return (-(-count // PER_REQUEST) - 1) * INTERVAL + latency
+
+
+def row(name: str, rounds: Sequence[Mapping[str, Run]], least: float) -> str:
+    """A client's cells of the table: medians, and the worst second of all rounds."""
+    took = statistics.median(found[name].seconds for found in rounds)
+    faster = statistics.median(found[OFFICIAL].seconds / found[name].seconds for found in rounds)
+    starts = max(found[name].starts for found in rounds)
+    over = (took / least - 1) * 100
+    return f"{name} | {least:.1f} | {took:.2f} | {over:.1f} % | {starts} | {faster:.2f}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Measures and prints."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    print("| latency | client | floor, s | took, s | above the floor | starts in a second |")
-    print("|---|---|---|---|---|---|")
-    for latency in LATENCIES:
-        for kind in ("Client", "AsyncClient"):
-            found = [asyncio.run(run(latency, kind)) for _ in range(rounds)]
-            took = statistics.median(seconds for seconds, _ in found)
-            floor = INTERVALS * INTERVAL + latency
-            over = f"{(took / floor - 1) * 100:.1f} %"
-            most = max(count for _, count in found)
-            print(
-                f"| {latency * 1000:.0f} ms | {kind} | {floor:.1f} | {took:.2f} | {over} | {most} |"
-            )
+    parser = argparse.ArgumentParser(description="A bulk beside the official Python client.")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--numbers", type=int, default=NUMBERS)
+    parser.add_argument("--latencies", type=int, nargs="+", default=LATENCIES, metavar="MS")
+    given = parser.parse_args(arguments)
+    numbers = [f"965{90_000_000 + number}" for number in range(given.numbers)]
+    print(
+        "| latency | client | floor, s | took, s | above the floor | most starts in a second "
+        "| times faster |\n|---|---|---|---|---|---|---|"
+    )
+    for latency in given.latencies:
+        seconds = latency / 1000
+        rounds = [asyncio.run(one_round(seconds, numbers)) for _ in range(given.rounds)]
+        for name in CLIENTS:
+            print(f"| {latency} ms | {row(name, rounds, floor(seconds, len(numbers)))} |")
+    print(f"\nMedians of rounds: {given.rounds}; {len(numbers)} numbers.")
 
 
 if __name__ == "__main__":
