@@ -13,6 +13,7 @@ NO_COUNTRY = "SMS delivery to this country is not available."
 BAD_CONTENT = "Your message could not be sent. Please try again with different content."
 BUSY = "SMS service is busy. Please try again in a few minutes."
 WAIT = "Please wait a moment before requesting another code."
+MAYBE_SENT = "Your message may be on its way. Please wait a few minutes before you try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class ErrorInfo:
     severity: str
     retry_after: int | None = None  # Seconds; None where a repetition cannot help.
     fatal: bool = False  # The rest of a bulk would be refused for the same reason.
+    about_one: bool = False  # One number of a request is wrong, and all of them are refused.
 
 
 def _table(*rows: ErrorInfo) -> Mapping[str, ErrorInfo]:
@@ -79,13 +81,15 @@ API_ERRORS: Mapping[str, ErrorInfo] = _table(
               "Add it at kwtsms.com, Account, API, IP Lockdown, or switch that off.", UNAVAILABLE,
               "critical", fatal=True),
     ErrorInfo("ERR025", "The number is not valid.",
-              "Write it with the country code, such as 96598765432.", BAD_PHONE, "low"),
+              "Write it with the country code, such as 96598765432.", BAD_PHONE, "low",
+              about_one=True),
     ErrorInfo("ERR026", "This country is not active on the account.",
-              "Ask kwtSMS support to activate it.", NO_COUNTRY, "low"),
+              "Ask kwtSMS support to activate it.", NO_COUNTRY, "low", about_one=True),
     ErrorInfo("ERR027", "The message contains HTML.",
               "Remove the tags.", BAD_CONTENT, "low", fatal=True),
     ErrorInfo("ERR028", "A message to this number was sent less than 15 seconds ago.",
-              "Wait 16 seconds; the whole request was refused.", WAIT, "medium", retry_after=16),
+              "Wait 16 seconds; the whole request was refused.", WAIT, "medium", retry_after=16,
+              about_one=True),
     ErrorInfo("ERR029", "There is no message with this id, or the id is malformed.",
               "Use the message id that the send returned.", UNAVAILABLE, "low"),
     ErrorInfo("ERR030", "The message is stuck in the sending queue; its credits are held.",

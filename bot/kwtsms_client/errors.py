@@ -17,15 +17,41 @@ KwtSMSError
     └── RequestError      the request is malformed, or the code is new to us
 """
 
-from kwtsms_client.codes import API_ERRORS, UNAVAILABLE, ErrorInfo
+from kwtsms_client.codes import API_ERRORS, MAYBE_SENT, UNAVAILABLE, ErrorInfo
 
 
 class KwtSMSError(Exception):
     """Anything that this library raises on purpose."""
 
+    code: str | None = None  # kwtSMS's own, where it gave one.
+
+    @property
+    def description(self) -> str:
+        """What went wrong."""
+        return str(self)
+
+    @property
+    def remedy(self) -> str:
+        """What an operator can do."""
+        return "Mend what the description says; nothing left this machine."
+
+    @property
+    def user_message(self) -> str:
+        """What an end user may be told; it gives nothing of the account away."""
+        return UNAVAILABLE
+
 
 class InvalidInput(KwtSMSError, ValueError):
     """The input is wrong; nothing left this machine. The text says what is wrong and the remedy."""
+
+    def __init__(self, text: str, *, user_message: str = UNAVAILABLE) -> None:
+        super().__init__(text)
+        self._user_message = user_message
+
+    @property
+    def user_message(self) -> str:
+        """What an end user may be told."""
+        return self._user_message
 
 
 class ConfigurationError(KwtSMSError, ValueError):
@@ -35,22 +61,41 @@ class ConfigurationError(KwtSMSError, ValueError):
 class NotSent(KwtSMSError):
     """No connection came about, so nothing left this machine; it can be repeated safely."""
 
+    @property
+    def remedy(self) -> str:
+        """What an operator can do."""
+        return "Send it again. If that does not help, look at the network, DNS and the firewall."
+
 
 class UnknownOutcome(KwtSMSError):
     """The request left and no readable answer came: a send may or may not have happened."""
+
+    @property
+    def remedy(self) -> str:
+        """What an operator can do."""
+        return "Look it up in the archive at kwtsms.com before anybody sends it again."
+
+    @property
+    def user_message(self) -> str:
+        """What an end user may be told."""
+        return MAYBE_SENT
 
 
 class Rejected(KwtSMSError):
     """The gateway refused; nothing was charged."""
 
     def __init__(self, code: str, description: str = "") -> None:
-        self.code = code
+        self.code: str = code
         self.info = API_ERRORS.get(code) or _unknown(code)
-        self.description = description or self.info.meaning
-        super().__init__(code, self.description)
+        super().__init__(code, description or self.info.meaning)
 
     def __str__(self) -> str:
         return f"{self.code}: {self.description} {self.remedy}"
+
+    @property
+    def description(self) -> str:
+        """What kwtSMS said, or what its code means."""
+        return str(self.args[1])
 
     @property
     def remedy(self) -> str:
