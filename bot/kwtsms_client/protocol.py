@@ -5,9 +5,10 @@ them, and reads the answer with `read_reply`. Source: the vendor's REST/JSON API
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from kwtsms_client.errors import InvalidInput, UnknownOutcome, rejection
@@ -26,12 +27,21 @@ T = TypeVar("T")
 Json = Mapping[str, Any]
 
 BASE_URL = "https://www.kwtsms.com/API/"
-# Without both headers the gateway answers in its old text form.
-HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
+# Without the first two the gateway answers in its old text form. What comes compressed has no size
+# that could be told before it is unpacked.
+HEADERS = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",
+}
 MAX_RECIPIENTS = 200  # ERR007
 MAX_REPLY_BYTES = 1 << 20
 MAX_NUMBER_CHARACTERS = 40  # Of a number in a reply; longer ones are not amounts.
-_COVERAGE_KEYS = ("prefixes", "coverage", "list", "countries", "prefix")
+MAX_MAGNITUDE = 18  # Nor are those with more digits before the point.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
+# One prefix as it may be written; the digits are what counts. The longest are island codes (1-869).
+_PREFIX = re.compile(r"(?:\+|00)?([1-9]\d{0,6})", re.ASCII)
+_COVERAGE_KEYS = ("prefixes", "coverage", "list", "countries", "prefix", "data")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +86,35 @@ def send(*, sender: str, recipients: Sequence[str], text: str, test: bool) -> Ca
 
 def status(message_id: str) -> Call[Status]:
     """What the gateway did with a message."""
-    return Call("status/", {"msgid": message_id}, lambda reply: _read_status(message_id, reply))
+    known = _message_id(message_id)
+    return Call("status/", {"msgid": known}, lambda reply: _read_status(known, reply))
 
 
 def dlr(message_id: str) -> Call[DeliveryReport]:
     """The delivery report: international numbers only, not before five minutes after sending."""
-    return Call("dlr/", {"msgid": message_id}, lambda reply: _read_report(message_id, reply))
+    known = _message_id(message_id)
+    return Call("dlr/", {"msgid": known}, lambda reply: _read_report(known, reply))
 
 
 def request_body(call: Call[Any], credentials: Credentials) -> bytes:
-    """The bytes to post: the password is in them, so they are never logged."""
+    """The bytes to post: the password is in them, so they are never logged.
+
+    Raises:
+        InvalidInput: something in the request cannot be written.
+    """
     login = {"username": credentials.username, "password": credentials.password}
-    return json.dumps({**login, **call.payload}, ensure_ascii=False).encode()
+    body = _written({**login, **call.payload})
+    if body is None:
+        raise InvalidInput("Something in the request is no text, or holds half a character.")
+    return body
+
+
+def _written(fields: Json) -> bytes | None:
+    """As JSON. The error of what cannot be written holds all of it, so it ends here."""
+    try:
+        return json.dumps(fields, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def read_reply(call: Call[T], status: int, body: bytes) -> T:
@@ -100,31 +127,28 @@ def read_reply(call: Call[T], status: int, body: bytes) -> T:
     if len(body) > MAX_REPLY_BYTES:
         raise UnknownOutcome(f"The reply is larger than {MAX_REPLY_BYTES} bytes.")
     try:
-        reply = json.loads(body, parse_float=Decimal)
+        reply = json.loads(body, parse_float=amount, parse_int=amount, parse_constant=amount)
     except (ValueError, RecursionError) as error:
         raise UnknownOutcome(f"The reply (HTTP {status}) is not JSON.") from error
     if not isinstance(reply, dict):
         raise UnknownOutcome(f"The reply (HTTP {status}) is not a JSON object.")
-    result = str(reply.get("result", "")).upper()
-    if result == "ERROR" and isinstance(reply.get("code"), str):
-        raise rejection(reply["code"][:20], str(reply.get("description") or "")[:500])
+    result = _text(reply.get("result")).upper()
+    if result == "ERROR" and (code := _code(reply.get("code"))):
+        raise rejection(code, _text(reply.get("description"))[:500])
     if result != "OK":
         raise UnknownOutcome(f"The reply (HTTP {status}) says neither OK nor a known error.")
     return call.read(reply)
 
 
 def amount(value: Any) -> Decimal | None:
-    """An int, a float or a numeric string as a Decimal; anything else is None."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+    """A number, or a text that is one, as a Decimal; anything else is None."""
+    if not isinstance(value, str | Decimal):
         return None
     text = str(value).strip()
-    if len(text) > MAX_NUMBER_CHARACTERS:
+    if len(text) > MAX_NUMBER_CHARACTERS or not _NUMBER.fullmatch(text):
         return None
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    number = Decimal(text)
+    return number if number.adjusted() < MAX_MAGNITUDE else None
 
 
 def _joined(numbers: Sequence[str]) -> str:
@@ -133,13 +157,38 @@ def _joined(numbers: Sequence[str]) -> str:
     return ",".join(numbers)
 
 
+def _message_id(value: object) -> str:
+    """A message id, as far as it can be judged here.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    if not text or not text.isprintable():
+        raise InvalidInput("The message id is missing. Use the one that the send returned.")
+    return text
+
+
+def _code(value: Any) -> str:
+    """An error code as the table has it; 3 is ERR003. Empty where there is none."""
+    if isinstance(value, Decimal) and 0 <= value < 1000:
+        return f"ERR{int(value):03}"
+    return _text(value).strip().upper()[:20]
+
+
 def _whole(value: Any) -> int | None:
     number = amount(value)
-    return int(number) if number is not None and abs(number) < Decimal(10) ** 18 else None
+    return None if number is None else int(number)
+
+
+def _text(value: Any) -> str:
+    """A text that every database and terminal takes: without NUL and halves of characters."""
+    text = str(value) if isinstance(value, str | Decimal) else ""
+    return text.encode(errors="replace").decode().replace("\0", "")
 
 
 def _texts(value: Any) -> tuple[str, ...]:
-    return tuple(str(one) for one in value) if isinstance(value, list) else ()
+    return tuple(map(_text, value)) if isinstance(value, list) else ()
 
 
 def _read_balance(reply: Json) -> Balance:
@@ -151,9 +200,8 @@ def _read_balance(reply: Json) -> Balance:
 
 def _read_acceptance(reply: Json) -> Acceptance:
     """An accepted send stays accepted, whatever else is missing."""
-    message_id = reply.get("msg-id")
     return Acceptance(
-        message_id=str(message_id) if isinstance(message_id, str | int) else None,
+        message_id=_text(reply.get("msg-id")).strip() or None,
         numbers=_whole(reply.get("numbers")),
         points_charged=amount(reply.get("points-charged")),
         balance_after=amount(reply.get("balance-after")),
@@ -162,13 +210,25 @@ def _read_acceptance(reply: Json) -> Acceptance:
 
 
 def _read_coverage(reply: Json) -> Coverage:
-    listed = next((reply[key] for key in _COVERAGE_KEYS if key in reply), None)
-    if listed is None:
-        listed = [key for key in reply if key.isdigit()]
-    if isinstance(listed, dict):
-        listed = list(listed)
-    found = [one.get("prefix") if isinstance(one, dict) else one for one in listed or ()]
-    return Coverage(tuple(str(one) for one in found if str(one).isdigit()))
+    """The prefixes, in whatever form; an account without any would be told so with ERR033.
+
+    Raises:
+        UnknownOutcome: there are none to be read, and that must not hold back every number.
+    """
+    shapes = [*(reply.get(key) for key in _COVERAGE_KEYS), list(reply)]
+    prefixes = next(filter(None, map(_prefixes, shapes)), ())
+    if not prefixes:
+        raise UnknownOutcome("The reply says OK and names no country.")
+    return Coverage(prefixes)
+
+
+def _prefixes(value: Any) -> tuple[str, ...]:
+    """Those in a list, in the names of an object, or in a text with commas."""
+    listed = re.split(r"[,;\s]+", str(value)) if isinstance(value, str | Decimal) else value
+    if not isinstance(listed, list | dict):
+        return ()
+    plain = (one.get("prefix") if isinstance(one, dict) else one for one in listed)
+    return tuple(found[1] for one in plain if (found := _PREFIX.fullmatch(_text(one).strip())))
 
 
 def _read_validation(reply: Json) -> Validation:
@@ -178,11 +238,12 @@ def _read_validation(reply: Json) -> Validation:
 
 
 def _read_status(message_id: str, reply: Json) -> Status:
-    return Status(message_id, str(reply.get("status") or ""), str(reply.get("description") or ""))
+    return Status(message_id, _text(reply.get("status")), _text(reply.get("description")))
 
 
 def _read_report(message_id: str, reply: Json) -> DeliveryReport:
-    rows = [row for row in reply.get("report") or () if isinstance(row, dict)]
+    listed = reply.get("report")
+    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
     plain = [{str(key).lower(): value for key, value in row.items()} for row in rows]
-    found = (Delivery(str(row.get("number", "")), str(row.get("status", ""))) for row in plain)
+    found = (Delivery(_text(row.get("number")), _text(row.get("status"))) for row in plain)
     return DeliveryReport(message_id, tuple(found))

@@ -1,0 +1,154 @@
+"""What stands in a reply: amounts, codes, prefixes and texts as gateways may write them."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from kwtsms_client import (
+    Credentials,
+    InvalidInput,
+    KwtSMSError,
+    RequestError,
+    UnknownOutcome,
+    protocol,
+)
+from kwtsms_client.errors import AccountError
+from kwtsms_client.protocol import Call, amount, read_reply
+
+SEND = protocol.send(sender="S", recipients=["96598765432"], text="hi", test=False)
+
+
+def reply(call: Call[Any], body: str) -> Any:
+    """What a call reads from these bytes."""
+    return read_reply(call, 200, body.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("150", Decimal(150)),
+        (" 150.50 ", Decimal("150.50")),
+        ("-3", Decimal(-3)),
+        ("1.5e3", Decimal(1500)),
+        ("999999999999999999", Decimal(10**18 - 1)),
+        ("0.0001", Decimal("0.0001")),
+        (Decimal(7), Decimal(7)),
+    ],
+)
+def test_an_amount(text: Any, number: Decimal) -> None:
+    """Digits of ASCII with a point, of a size that credits can have."""
+    assert amount(text) == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1_0", "٣", "３", "", "1,5", "0x1", "NaN", "inf", "1e18", "9e999999", "1" * 41),
+        *("9e99999999999999999999", "1e-99999999999999999999", None, True, []),
+    ],
+)
+def test_what_is_no_amount(text: Any) -> None:
+    """It is not known then, and never a guess."""
+    assert amount(text) is None
+
+
+@pytest.mark.parametrize(
+    "written", ["9e99999999999999999999", "9" * 5000, "NaN", "-Infinity", "1e400", '"9e999999"']
+)
+def test_an_absurd_number_takes_no_acceptance_away(written: str) -> None:
+    """The send was charged: what cannot be read of it is not known, and the rest is."""
+    found = reply(SEND, f'{{"result":"OK","msg-id":"f4c8","points-charged":{written}}}')
+
+    assert (found.message_id, found.points_charged) == ("f4c8", None)
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ('"f4c8"', "f4c8"),
+        ("12345", "12345"),
+        ('" "', None),
+        ("null", None),
+        ('"f4\\u0000c8"', "f4c8"),
+        ('"\\ud800"', "?"),
+    ],
+)
+def test_a_message_id_can_be_stored(written: str, known: str | None) -> None:
+    """Every database takes it: no NUL, no half of a character."""
+    assert reply(SEND, f'{{"result":"OK","msg-id":{written}}}').message_id == known
+
+
+@pytest.mark.parametrize(
+    ("written", "prefixes"),
+    [
+        ('"prefixes":["965","966"]', ("965", "966")),
+        ('"prefixes":["+965","00966"," 971 ",973]', ("965", "966", "971", "973")),
+        ('"prefixes":"965,966"', ("965", "966")),
+        ('"prefixes":965', ("965",)),
+        ('"data":["965"]', ("965",)),
+        ('"prefixes":null,"coverage":["965"]', ("965",)),
+        ('"prefixes":[],"list":["965"]', ("965",)),
+        ('"coverage":[{"prefix":"+965","country":"Kuwait"}]', ("965",)),
+        ('"countries":{"965":"Kuwait","966":"Saudi Arabia"}', ("965", "966")),
+        ('"965":"Kuwait"', ("965",)),
+        ('"prefixes":["965",null,{},[],"","Kuwait","٩٦٥"]', ("965",)),
+    ],
+)
+def test_the_coverage_in_every_form(written: str, prefixes: tuple[str, ...]) -> None:
+    """The first that can be read, digits only."""
+    assert reply(protocol.coverage(), f'{{"result":"OK",{written}}}').prefixes == prefixes
+
+
+@pytest.mark.parametrize(
+    "written", ['"prefixes":[]', '"prefixes":"Kuwait"', '"x":5', '"prefixes":[["965"]]']
+)
+def test_a_coverage_without_a_country_is_none(written: str) -> None:
+    """It would hold back every number: an account without coverage says ERR033."""
+    with pytest.raises(UnknownOutcome, match="names no country"):
+        reply(protocol.coverage(), f'{{"result":"OK",{written}}}')
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "known"),
+    [
+        ('"ERR003"', AccountError, "ERR003"),
+        ('" err003 "', AccountError, "ERR003"),
+        ("3", AccountError, "ERR003"),
+        ('"ERR099"', RequestError, "ERR099"),
+        ("1000", RequestError, "1000"),
+    ],
+)
+def test_a_code_however_it_is_written(code: str, kind: type[KwtSMSError], known: str) -> None:
+    """The gateway refused: that is known, and so nothing was charged."""
+    with pytest.raises(kind) as caught:
+        reply(SEND, f'{{"result":"ERROR","code":{code}}}')
+
+    assert caught.value.code == known
+
+
+@pytest.mark.parametrize("body", ['{"result":"ERROR"}', '{"result":"ERROR","code":""}', "{}"])
+def test_what_is_neither_is_unknown(body: str) -> None:
+    """Neither an OK nor a refusal that can be read."""
+    with pytest.raises(UnknownOutcome):
+        reply(SEND, body)
+
+
+def test_a_report_that_is_no_list_has_no_deliveries() -> None:
+    """Nothing is made up of it."""
+    assert reply(protocol.dlr("f4c8"), '{"result":"OK","report":5}').deliveries == ()
+
+
+@pytest.mark.parametrize("half", ["\ud800", "a\udfffb"])
+def test_no_error_of_a_request_holds_the_password(half: str) -> None:
+    """Half a character, or bytes: what cannot be written is our error, and nothing hangs on it."""
+    calls: tuple[Call[Any], ...] = (
+        protocol.send(sender=half, recipients=["96598765432"], text="hi", test=False),
+        Call("status/", {"msgid": half.encode(errors="replace")}, lambda found: found),
+    )
+    for call in calls:
+        with pytest.raises(InvalidInput) as caught:
+            protocol.request_body(call, Credentials("user", "very-secret"))
+
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None
