@@ -5,26 +5,19 @@ plans to be carried `Together`, and is sent the answer or thrown the error. Both
 same plans, so they behave alike.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any, TypeVar
 
-from kwtsms_client import protocol
+from kwtsms_client import protocol, results
+from kwtsms_client.codes import BAD_CONTENT, BAD_PHONE, NO_COUNTRY
 from kwtsms_client.errors import InvalidInput, KwtSMSError, NotSent, QueueFull, Rejected, TooSoon
-from kwtsms_client.models import (
-    Acceptance,
-    Coverage,
-    Outcome,
-    RecipientResult,
-    RejectedInput,
-    SendResult,
-    Validation,
-)
+from kwtsms_client.models import Acceptance, Coverage, RejectedInput, SendResult, Validation
 from kwtsms_client.paging import MAX_PAGES
 from kwtsms_client.phone import split_recipients, validate_phone_input
 from kwtsms_client.protocol import MAX_RECIPIENTS, Call
-from kwtsms_client.report import inspect_message
+from kwtsms_client.report import MessageReport, inspect_message
+from kwtsms_client.results import stops_the_rest
 from kwtsms_client.settings import SHARED_SENDER
 
 QUEUE_FULL_SECONDS = (30.0, 60.0, 120.0)  # ERR013, as the vendor advises.
@@ -46,7 +39,8 @@ class Together:
     """Plans that need not wait for each other's answers. They begin in order, a turn apart.
 
     The answer is a list: for each plan what it returned, or its error; None where it was not begun,
-    because another had ended with an error that `stops` the rest.
+    because another had ended with an error that `stops` the rest. An error that is not ours stops
+    the rest as well, and counts as unknown.
     """
 
     plans: tuple["Plan[Any]", ...]
@@ -76,17 +70,42 @@ def order(
     Raises:
         InvalidInput: nothing of it can be sent.
     """
-    if not 0 < len(sender) <= MAX_SENDER:
-        raise InvalidInput(f"The sender ID must have 1 to {MAX_SENDER} characters.")
+    sender_id = check_sender(sender)
     report = inspect_message("" if text is None else str(text))
-    if report.blank:
-        raise InvalidInput(f"The message is empty. {report.summary()}".rstrip())
-    if report.pages > MAX_PAGES:
-        raise InvalidInput(f"The message has {report.pages} pages; at most {MAX_PAGES} go.")
+    if refusal := refused_text(report):
+        raise InvalidInput(refusal, user_message=BAD_CONTENT)
     good, bad = sort(to, default_country)
-    if not good:
-        raise InvalidInput(bad[0].reason if bad else "There is no phone number to send to.")
-    return Order(sender, report.cleaned, good, bad, test)
+    if refusal := refused_numbers(good, bad):
+        raise InvalidInput(refusal, user_message=BAD_PHONE)
+    return Order(sender_id, report.cleaned, good, bad, test)
+
+
+def check_sender(sender: object) -> str:
+    """The sender ID, as far as it can be judged here: kwtSMS knows which are whose.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    text = sender.strip() if isinstance(sender, str) else ""
+    if not 0 < len(text) <= MAX_SENDER or not text.isprintable():
+        raise InvalidInput(f"The sender ID must have 1 to {MAX_SENDER} visible characters.")
+    return text
+
+
+def refused_text(report: MessageReport) -> str | None:
+    """Why a text cannot be sent, if it cannot."""
+    if report.blank:
+        return f"The message is empty. {report.summary()}".rstrip()
+    if report.pages > MAX_PAGES:
+        return f"The message has {report.pages} pages; at most {MAX_PAGES} go."
+    return None
+
+
+def refused_numbers(good: Sequence[str], bad: Sequence[RejectedInput]) -> str | None:
+    """Why nothing can be sent to these numbers, if nothing can."""
+    if good:
+        return None
+    return bad[0].reason if bad else "There is no phone number to send to."
 
 
 def sort(
@@ -95,7 +114,11 @@ def sort(
     """The numbers, each once and the first wins, and what is none."""
     good: dict[str, None] = {}
     bad: list[RejectedInput] = []
-    for one in split_recipients(numbers):
+    try:
+        written = split_recipients(numbers)
+    except RecursionError:
+        raise InvalidInput("The list of numbers holds itself, or far too many lists.") from None
+    for one in written:
         check = validate_phone_input(one, default_country=default_country)
         if check.valid:
             good[check.normalized] = None
@@ -111,7 +134,7 @@ def covered(what: Order, good: tuple[str, ...], left_out: tuple[RejectedInput, .
         InvalidInput: none is left.
     """
     if not good:
-        raise InvalidInput(left_out[0].reason)
+        raise InvalidInput(left_out[0].reason, user_message=NO_COUNTRY)
     return replace(what, recipients=good, invalid=(*what.invalid, *left_out))
 
 
@@ -132,36 +155,33 @@ def once(call: Call[T]) -> Plan[T]:
 
 def send(what: Order, *, retries_too_soon: int = 0) -> Plan[SendResult]:
     """Sends to all, at most 200 in a call; says what became of each number."""
-    batches = tuple(_batches(what.recipients))
+    batches = _batches(what.recipients)
     plans = tuple(_patient(_call(what, batch), retries_too_soon) for batch in batches)
     answers = yield Together(plans, stops_the_rest)
-    results: list[RecipientResult] = []
-    charged, balance = Decimal(0), None
-    stopped = next((one for one in answers if _is_fatal(one)), None)
-    for batch, answer in zip(batches, answers, strict=True):
-        if isinstance(answer, Acceptance):
-            results += _all(batch, Outcome.ACCEPTED, message_id=answer.message_id)
-            charged += answer.points_charged or 0
-            balance = _lower(balance, answer.balance_after)
-        else:
-            results += _failed(batch, answer) if answer else _not_tried(batch, stopped)
-    return SendResult(tuple(results), what.invalid, charged, balance, warnings(what))
+    return result(what, answers, next(filter(results.is_fatal, answers), None))
 
 
-def stops_the_rest(error: KwtSMSError) -> bool:
-    """Whether the rest of a bulk would meet the same error."""
-    return isinstance(error, Rejected) and error.fatal
+def result(
+    what: Order, answers: Sequence[object], stopped: KwtSMSError | None = None
+) -> SendResult:
+    """What became of each number, by the answers to the calls that an order took.
+
+    An answer of None was not asked for, because of the error that stopped the rest.
+    """
+    told = warnings(what.sender, test=what.test)
+    found = results.of_send(_batches(what.recipients), answers, stopped)
+    return replace(found, invalid=what.invalid, warnings=(*told, *found.warnings))
 
 
-def warnings(what: Order) -> tuple[str, ...]:
+def warnings(sender: str, *, test: bool) -> tuple[str, ...]:
     """What is allowed, yet surely not wanted where real people are sent to."""
     found = []
-    if what.sender.upper() == SHARED_SENDER:
+    if sender.upper() == SHARED_SENDER:
         found.append(
             "KWT-SMS is a shared sender ID for tests: it is slow, and phones at Virgin Kuwait "
             "never get it. Register your own at kwtsms.com."
         )
-    if what.test:
+    if test:
         found.append(
             "Test mode: nothing is delivered, and the credits are held until the messages are "
             "deleted from the queue at kwtsms.com."
@@ -172,26 +192,18 @@ def warnings(what: Order) -> tuple[str, ...]:
 def validate(numbers: object, default_country: str | None) -> Plan[Validation]:
     """Whether the gateway routes to these numbers; what is no number is not asked about."""
     good, bad = sort(numbers, default_country)
-    plans = tuple(once(protocol.validate(batch)) for batch in _batches(good))
-    found = yield Together(plans, lambda _: True)
-    for one in found:
-        if isinstance(one, KwtSMSError):
-            raise one
-    answers: list[Validation] = found
-    return Validation(
-        tuple(number for one in answers for number in one.ok),
-        tuple(number for one in answers for number in one.er),
-        tuple(number for one in answers for number in one.nr),
-        bad,
-    )
+    batches = _batches(good)
+    plans = tuple(_patient(protocol.validate(batch), 0) for batch in batches)
+    answers = yield Together(plans, stops_the_rest)
+    return results.of_validation(batches, answers, bad)
 
 
-def _patient(call: Call[Acceptance], retries_too_soon: int) -> Plan[Acceptance]:
+def _patient(call: Call[T], retries_too_soon: int) -> Plan[T]:
     """Repeats what was refused for a reason that passes; never what is unknown."""
     queue_full, too_soon = iter(QUEUE_FULL_SECONDS), retries_too_soon
     while True:
         try:
-            answer: Acceptance = yield call
+            answer: T = yield call
             return answer
         except QueueFull as error:
             refused: Rejected = error
@@ -199,7 +211,7 @@ def _patient(call: Call[Acceptance], retries_too_soon: int) -> Plan[Acceptance]:
             if seconds is None:
                 raise
         except TooSoon as error:
-            if too_soon == 0:
+            if too_soon <= 0:
                 raise
             refused, too_soon, seconds = error, too_soon - 1, TOO_SOON_SECONDS
         try:
@@ -208,38 +220,10 @@ def _patient(call: Call[Acceptance], retries_too_soon: int) -> Plan[Acceptance]:
             raise refused from None
 
 
-def _batches(numbers: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (
-        numbers[start : start + MAX_RECIPIENTS] for start in range(0, len(numbers), MAX_RECIPIENTS)
-    )
+def _batches(numbers: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    starts = range(0, len(numbers), MAX_RECIPIENTS)
+    return tuple(tuple(numbers[start : start + MAX_RECIPIENTS]) for start in starts)
 
 
 def _call(what: Order, batch: Sequence[str]) -> Call[Acceptance]:
     return protocol.send(sender=what.sender, recipients=batch, text=what.text, test=what.test)
-
-
-def _is_fatal(answer: object) -> bool:
-    return isinstance(answer, KwtSMSError) and stops_the_rest(answer)
-
-
-def _lower(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    """The lower of two balances: answers may come in another order than they were made in."""
-    known = [amount for amount in (one, other) if amount is not None]
-    return min(known, default=None)
-
-
-def _not_tried(batch: Sequence[str], stopped: Rejected | None) -> list[RecipientResult]:
-    code, why = (stopped.code, stopped.description) if stopped else (None, "")
-    return _all(batch, Outcome.NOT_SENT, code=code, reason=f"Not tried: {why}")
-
-
-def _failed(batch: Sequence[str], error: KwtSMSError) -> list[RecipientResult]:
-    if isinstance(error, Rejected):
-        reason = f"{error.description} {error.remedy}"
-        return _all(batch, Outcome.REJECTED, code=error.code, reason=reason)
-    outcome = Outcome.NOT_SENT if isinstance(error, NotSent) else Outcome.UNKNOWN
-    return _all(batch, outcome, reason=str(error))
-
-
-def _all(batch: Sequence[str], outcome: Outcome, **facts: str | None) -> list[RecipientResult]:
-    return [RecipientResult(one, outcome, **facts) for one in batch]

@@ -61,6 +61,17 @@ class RejectedInput:
 
 
 @dataclass(frozen=True, slots=True)
+class RecipientResult:
+    """What became of one number."""
+
+    recipient: str
+    outcome: Outcome
+    message_id: str | None = None
+    code: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Validation:
     """What the gateway says of numbers: routable, malformed, without a route."""
 
@@ -68,6 +79,7 @@ class Validation:
     er: tuple[str, ...]
     nr: tuple[str, ...]
     rejected: tuple[RejectedInput, ...] = ()
+    unanswered: tuple[RecipientResult, ...] = ()  # Nothing was learned of these, and why.
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +108,29 @@ class DeliveryReport:
 
 
 @dataclass(frozen=True, slots=True)
-class RecipientResult:
-    """What became of one number."""
+class Receipt:
+    """The OK to one call of a send: whom it was for, and what kwtSMS said."""
 
-    recipient: str
-    outcome: Outcome
-    message_id: str | None = None
-    code: str | None = None
-    reason: str | None = None
+    recipients: tuple[str, ...]
+    acceptance: Acceptance
+
+    @property
+    def uncounted(self) -> int:
+        """How many of the numbers kwtSMS did not count; it does not say which."""
+        counted = self.acceptance.numbers
+        return 0 if counted is None else max(0, len(self.recipients) - counted)
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What became of every number of a send, and what it cost."""
+    """What became of every number of a send, and what it cost; true where all went well."""
 
     recipients: tuple[RecipientResult, ...]
     invalid: tuple[RejectedInput, ...] = ()
     points_charged: Decimal = Decimal(0)
     balance_after: Decimal | None = None
     warnings: tuple[str, ...] = ()  # What went well, and should not be so in production.
+    receipts: tuple[Receipt, ...] = ()  # One for each call that was accepted.
 
     def of(self, outcome: Outcome) -> tuple[str, ...]:
         """The numbers with this outcome."""
@@ -146,15 +162,27 @@ class SendResult:
         return tuple(dict.fromkeys(one.message_id for one in self.recipients if one.message_id))
 
     @property
+    def uncounted(self) -> int:
+        """How many of the accepted numbers kwtSMS did not count; it does not say which."""
+        return sum(one.uncounted for one in self.receipts)
+
+    @property
     def ok(self) -> bool:
-        """Every number was accepted."""
-        return not self.invalid and len(self.accepted) == len(self.recipients) > 0
+        """Every number was accepted, and counted."""
+        all_accepted = len(self.accepted) == len(self.recipients) > 0
+        return all_accepted and not self.invalid and not self.uncounted
+
+    def __bool__(self) -> bool:
+        return self.ok
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Whether the credentials work: the balance, or what is wrong."""
+    """Whether the credentials work: the balance, or what is wrong. True where they do."""
 
     ok: bool
     balance: Balance | None
     error: str | None
+
+    def __bool__(self) -> bool:
+        return self.ok

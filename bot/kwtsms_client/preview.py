@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from kwtsms_client.flow import sort
+from kwtsms_client.flow import refused_numbers, refused_text, sort
 from kwtsms_client.models import RejectedInput
 from kwtsms_client.protocol import MAX_RECIPIENTS
 from kwtsms_client.report import MessageReport, inspect_message
@@ -17,6 +17,11 @@ class SendPreview:
     recipients: tuple[str, ...] = field(repr=False)
     invalid: tuple[RejectedInput, ...] = field(repr=False)
     balance: Decimal | None  # The last that is known.
+
+    @property
+    def refusal(self) -> str | None:
+        """Why `send` would refuse it, if it would."""
+        return refused_text(self.report) or refused_numbers(self.recipients, self.invalid)
 
     @property
     def calls(self) -> int:

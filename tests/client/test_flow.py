@@ -1,5 +1,6 @@
 """The plans: what is asked and waited for, step by step, without a gateway."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,9 +9,13 @@ from kwtsms_client import (
     Acceptance,
     InvalidInput,
     KwtSMSError,
+    NotSent,
     Outcome,
+    Rejected,
     SendResult,
     UnknownOutcome,
+    Validation,
+    codes,
 )
 from kwtsms_client import flow as plans
 from kwtsms_client.errors import rejection
@@ -18,6 +23,12 @@ from kwtsms_client.flow import Pause, Together
 
 OK = Acceptance("f4c8", 1, None, None, None)
 NUMBER = "96598765432"
+MANY = [f"965{90000000 + n}" for n in range(450)]
+HOLDS_ITSELF: list[Any] = []
+HOLDS_ITSELF.append(HOLDS_ITSELF)
+DEEP: list[Any] = []
+for _ in range(5000):
+    DEEP = [DEEP]
 
 
 def carry(
@@ -64,6 +75,7 @@ def send(answers: list[Any], **options: Any) -> tuple[SendResult, list[float]]:
         ([rejection("ERR028")], {}, Outcome.REJECTED, []),
         ([rejection("ERR028"), OK], {"retries_too_soon": 3}, Outcome.ACCEPTED, [16]),
         ([rejection("ERR028")] * 4, {"retries_too_soon": 3}, Outcome.REJECTED, [16, 16, 16]),
+        ([rejection("ERR028")], {"retries_too_soon": -1}, Outcome.REJECTED, []),
         ([UnknownOutcome("cut")], {"retries_too_soon": 3}, Outcome.UNKNOWN, []),
     ],
 )
@@ -90,9 +102,16 @@ def test_only_a_refusal_that_passes_is_repeated(
         (NUMBER, "م" * 470, "MY-APP"),
         (NUMBER, "hello", ""),
         (NUMBER, "hello", "MORE-THAN-ELEVEN"),
+        (NUMBER, "hello", "  "),
+        (NUMBER, "hello", "a\n\u200b"),
+        (NUMBER, "hello", "\ud800"),
+        (NUMBER, "hello", 5),
+        (NUMBER, "hello", b"MY-APP"),
+        (HOLDS_ITSELF, "hello", "MY-APP"),
+        (DEEP, "hello", "MY-APP"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_here(to: object, text: object, sender: str) -> None:
+def test_what_cannot_be_sent_is_refused_here(to: object, text: object, sender: Any) -> None:
     """Nothing leaves this machine, and the error says what was wrong."""
     with pytest.raises(InvalidInput) as caught:
         plans.order(to, text, sender=sender, test=False, default_country=None)
@@ -109,3 +128,131 @@ def test_good_numbers_are_sent_and_bad_ones_are_told() -> None:
     assert result.accepted == (NUMBER,)
     assert [one.input for one in result.invalid] == ["abc"]
     assert not result.ok
+
+
+def test_blanks_around_a_sender_id_are_no_part_of_it() -> None:
+    """It was copied from somewhere, and kwtSMS knows it without."""
+    order = plans.order(NUMBER, "hello", sender=" MY-APP\n", test=False, default_country=None)
+
+    assert order.sender == "MY-APP"
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "told"),
+    [
+        ("123", "hi", codes.BAD_PHONE),
+        ([], "hi", codes.BAD_PHONE),
+        (NUMBER, "🎉", codes.BAD_CONTENT),
+    ],
+)
+def test_an_end_user_is_told_what_to_mend(to: Any, text: str, told: str) -> None:
+    """A number or a text: nothing else of it is his business."""
+    with pytest.raises(InvalidInput) as caught:
+        plans.order(to, text, sender="MY-APP", test=False, default_country=None)
+
+    assert caught.value.user_message == told
+
+
+def test_a_refusal_during_a_pause_that_ends_early_stands() -> None:
+    """The deadline, or a closed client, makes no other thing of what kwtSMS has said."""
+    order = plans.order(NUMBER, "hello", sender="MY-APP", test=False, default_country=None)
+    together = next(plans.send(order))
+    assert isinstance(together, Together)
+    (part,) = together.plans
+    next(part)
+    pause = part.throw(rejection("ERR013"))
+
+    assert pause == Pause(30)
+    with pytest.raises(Rejected, match="ERR013"):
+        part.throw(NotSent("closed"))
+
+
+def sent(answers: list[Any], count: int) -> SendResult:
+    """The result of a send to so many, from an answer to each two hundred."""
+    order = plans.order(MANY[:count], "hello", sender="MY-APP", test=False, default_country=None)
+    return plans.result(order, answers)
+
+
+@pytest.mark.parametrize(
+    ("code", "count", "said"),
+    [
+        ("ERR025", 3, "One of these 3 numbers was refused, and all with it: The number is not"),
+        ("ERR026", 200, "One of these 200 numbers was refused"),
+        ("ERR028", 2, "One of these 2 numbers was refused"),
+        ("ERR025", 1, "The number is not valid."),
+        ("ERR006", 3, "There is no valid number"),
+        ("ERR031", 3, "The message was refused"),
+    ],
+)
+def test_nobody_is_blamed_for_another(code: str, count: int, said: str) -> None:
+    """The gateway refuses all for one, and does not say for which."""
+    reasons = {one.reason for one in sent([rejection(code)], count).recipients}
+
+    assert len(reasons) == 1
+    assert reasons.pop().startswith(said)  # type: ignore[union-attr]
+
+
+def test_what_a_bulk_cost_is_added_up() -> None:
+    """What kwtSMS did not say is not made up; the lowest balance is the last."""
+    answers = [
+        Acceptance("a", 200, None, Decimal(800), None),
+        Acceptance("b", 200, Decimal(400), Decimal(400), 1684763355),
+        UnknownOutcome("cut"),
+    ]
+    result = sent(answers, 450)
+
+    assert (result.points_charged, result.balance_after) == (Decimal(400), Decimal(400))
+    assert [one.acceptance.message_id for one in result.receipts] == ["a", "b"]
+    assert [len(one.recipients) for one in result.receipts] == [200, 200]
+    assert (len(result.accepted), len(result.unknown)) == (400, 50)
+    assert (result.uncounted, result.ok, bool(result)) == (0, False, False)
+
+
+@pytest.mark.parametrize(("numbers", "uncounted"), [(None, 0), (3, 0), (4, 0), (1, 2), (0, 3)])
+def test_what_kwtsms_did_not_count_is_counted(numbers: int | None, uncounted: int) -> None:
+    """Where it says how many it took, and that is fewer."""
+    result = sent([Acceptance("f4c8", numbers, Decimal(1), None, None)], 3)
+
+    assert result.uncounted == uncounted
+    assert result.ok is (uncounted == 0)
+    assert len(result.warnings) == (1 if uncounted else 0)
+
+
+def test_an_empty_result_is_not_well() -> None:
+    """Nobody was sent to."""
+    assert not SendResult(())
+
+
+def validated(answers: list[Any]) -> Validation:
+    """Asks about 450 numbers, with an answer to each two hundred."""
+    found: Validation = carry(plans.validate(MANY, None), answers, [])[0]
+    return found
+
+
+def test_what_a_reply_leaves_out_is_told() -> None:
+    """No number vanishes: those of a lost answer have its reason, and so have those forgotten."""
+    first = Validation(tuple(MANY[:198]), (MANY[198],), ())
+    last = Validation((), (), tuple(MANY[400:]))
+    found = validated([first, UnknownOutcome("cut"), last])
+    reasons = {one.recipient: one.reason for one in found.unanswered}
+
+    assert (len(found.ok), found.er, len(found.nr)) == (198, (MANY[198],), 50)
+    assert reasons[MANY[199]] == "The reply says nothing of this number."
+    assert reasons[MANY[200]] == "cut"
+    assert len(reasons) == 201
+
+
+def test_a_question_is_repeated_while_the_queue_is_full() -> None:
+    """As a send is."""
+    found, waited = carry(
+        plans.validate(NUMBER, None), [rejection("ERR013"), Validation((NUMBER,), (), ())], []
+    )
+
+    assert found.ok == (NUMBER,)
+    assert waited == [30]
+
+
+def test_where_nothing_is_learned_the_error_is_raised() -> None:
+    """There is nothing to tell beside it."""
+    with pytest.raises(Rejected, match="ERR003"):
+        validated([rejection("ERR003"), None, None])
