@@ -1,18 +1,21 @@
 """A file of what was asked and answered, a JSON line each: off unless asked for.
 
 The password is never in it; numbers are masked and texts left out unless they are asked for. A log
-that cannot be written never breaks a send.
+that cannot be written never breaks a send; Python's log is told of it once.
 """
 
 import json
+import logging
 import os
+import stat
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from kwtsms_client.errors import KwtSMSError, Rejected
+from kwtsms_client.errors import KwtSMSError, NotSent, Rejected, UnknownOutcome
+from kwtsms_client.models import Outcome
 from kwtsms_client.phone import mask
 from kwtsms_client.protocol import Call
 
@@ -20,6 +23,12 @@ MAX_BYTES = 5 * 1024 * 1024
 KEPT = 3  # Older files, beside the one that is written: .1 is the newest of them.
 OURS_ALONE = 0o600
 SENSITIVE = ("mobile", "message")
+_OUTCOMES = {
+    Rejected: Outcome.REJECTED,
+    NotSent: Outcome.NOT_SENT,
+    UnknownOutcome: Outcome.UNKNOWN,
+}
+log = logging.getLogger(__name__)
 
 
 class RequestLog:
@@ -29,6 +38,7 @@ class RequestLog:
         self.path = Path(path)
         self._content = content
         self._lock = threading.Lock()
+        self._complained = False
 
     def write(self, call: Call[Any], outcome: object, seconds: float) -> None:
         """One request: when, what, how long it took, and what came of it."""
@@ -39,19 +49,26 @@ class RequestLog:
             "seconds": round(seconds, 3),
             **_outcome(outcome),
         }
-        line = json.dumps(entry, ensure_ascii=False, default=str) + "\n"
         try:
             with self._lock:
-                self._append(line)
-        except OSError:  # A full disk is no reason not to send.
-            return
+                self._append(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
+        except (OSError, TypeError, ValueError, RecursionError) as error:
+            self._complain(error)  # A full disk is no reason to lose what came of a send.
 
     def _append(self, line: str) -> None:
         if self.path.exists() and self.path.stat().st_size + len(line) > MAX_BYTES:
             self._rotate()
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        with os.fdopen(os.open(self.path, flags, OURS_ALONE), "a", encoding="utf-8") as file:
+        number = os.open(self.path, flags, OURS_ALONE)
+        # Half a character of a text is written as JSON writes it.
+        with os.fdopen(number, "a", encoding="utf-8", errors="backslashreplace") as file:
+            _keep_from_others(number)
             file.write(line)
+
+    def _complain(self, error: Exception) -> None:
+        if not self._complained:
+            log.warning("The request log %s cannot be written: %s", self.path, error)
+        self._complained = True
 
     def _rotate(self) -> None:
         for number in range(KEPT, 0, -1):
@@ -70,10 +87,17 @@ class RequestLog:
         return shown
 
 
+def _keep_from_others(number: int) -> None:
+    """A file that was there before is its owner's alone, too; a device or a pipe stays as it is."""
+    mode = os.fstat(number).st_mode
+    if os.name == "posix" and stat.S_ISREG(mode) and mode & ~OURS_ALONE & 0o777:
+        os.fchmod(number, OURS_ALONE)
+
+
 def _outcome(outcome: object) -> dict[str, Any]:
-    if isinstance(outcome, Rejected):
-        return {"outcome": "rejected", "code": outcome.code}
     if isinstance(outcome, KwtSMSError):
-        return {"outcome": type(outcome).__name__, "why": str(outcome)}
+        name = next((name for kind, name in _OUTCOMES.items() if isinstance(outcome, kind)), None)
+        code = {"code": outcome.code} if outcome.code else {"why": str(outcome)}
+        return {"outcome": name or type(outcome).__name__, **code}
     found = {name: getattr(outcome, name, None) for name in ("message_id", "points_charged")}
     return {"outcome": "ok", **{name: value for name, value in found.items() if value is not None}}
