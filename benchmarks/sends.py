@@ -133,8 +133,10 @@ def measured(far: Far) -> list[tuple[float, float, float]]:
     official = kwtsms.KwtSMS(account.username, account.password, sender_id="MY-APP", log_file="")
     credentials = Credentials(account.username, account.password)
     bare = Bare(far, context)
-    with Client(credentials, base_url=far.url, sender_id="MY-APP", tls=context) as ours:
-        ours._pacer = Pacer(0.0)
+    pacer = Pacer(0.0)
+    with Client(
+        credentials, base_url=far.url, sender_id="MY-APP", tls=context, pacer=pacer
+    ) as ours:
         ours.send(next(numbers), "hi")  # From here on it is connected, as a program that runs is.
         return [
             (

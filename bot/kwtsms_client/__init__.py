@@ -32,6 +32,7 @@ from kwtsms_client.models import (
     Delivery,
     DeliveryReport,
     Outcome,
+    Receipt,
     RecipientResult,
     RejectedInput,
     SendResult,
@@ -39,6 +40,7 @@ from kwtsms_client.models import (
     Validation,
     Verification,
 )
+from kwtsms_client.pacing import Pacer
 from kwtsms_client.paging import MAX_PAGES, Encoding, pages
 from kwtsms_client.phone import (
     Phone,
@@ -79,9 +81,11 @@ __all__ = [
     "MessageReport",
     "NotSent",
     "Outcome",
+    "Pacer",
     "Phone",
     "PhoneCheck",
     "QueueFull",
+    "Receipt",
     "RecipientError",
     "RecipientResult",
     "Rejected",

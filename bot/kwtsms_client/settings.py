@@ -52,17 +52,28 @@ def checked_url(url: str) -> str:
     Raises:
         ConfigurationError: it may not.
     """
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/") + "/"
-    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
+    scheme, host = _scheme_and_host(url)
+    if (scheme == "https" and host) or (scheme == "http" and is_loopback(host)):
         return url.rstrip("/") + "/"
     raise ConfigurationError(
-        f"The address {url[:80]!r} is neither https nor this machine. Use {BASE_URL}"
+        f"The address {str(url)[:80]!r} is neither https nor this machine. Use {BASE_URL}"
     )
 
 
-def _is_loopback(host: str) -> bool:
+def _scheme_and_host(url: object) -> tuple[str, str]:
+    """Both empty where it is no address."""
+    if not isinstance(url, str) or not url.isprintable():
+        return "", ""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna").decode()
+        return ("", "") if parts.port == 0 else (parts.scheme, host)
+    except ValueError:  # A bracket that is not closed, a port of letters, a name that is too long.
+        return "", ""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this is a name or an address of this machine."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:

@@ -1,39 +1,26 @@
 """Every way in which an exchange can fail: the outcome, the requests seen, the credits charged."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import re
+import ssl
+import time
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kwtsms_client import AsyncClient, Client, Credentials, Outcome, SendResult
-from kwtsms_sandbox.gateway import Fault, RunningGateway
+from kwtsms_client import Outcome, UnknownOutcome
+from kwtsms_client.pacing import Pacer
+from kwtsms_client.protocol import Call
+from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
+from kwtsms_sandbox.gateway.tls import local_tls
+from support.clients import Kind, both, made, opened
 from support.gateway import KUWAIT, KUWAIT_2, running_gateway
+from support.sockets import answering, reply, request
 
-Send = Callable[[RunningGateway, object], Awaitable[SendResult]]
-
-
-async def by_threads(running: RunningGateway, to: object) -> SendResult:
-    """Sends with `Client`."""
-
-    def send() -> SendResult:
-        with Client(_credentials(running), base_url=running.base_url, timeout=1) as sms:
-            return sms.send(to, "hello", sender="MY-APP")
-
-    return await asyncio.to_thread(send)
-
-
-async def by_asyncio(running: RunningGateway, to: object) -> SendResult:
-    """Sends with `AsyncClient`."""
-    async with AsyncClient(_credentials(running), base_url=running.base_url, timeout=1) as sms:
-        return await sms.send(to, "hello", sender="MY-APP")
-
-
-def _credentials(running: RunningGateway) -> Credentials:
-    account = running.gateway.account
-    return Credentials(account.username, account.password)
+FAR = "https://gateway.invalid/API/"
 
 
 @dataclass(frozen=True)
@@ -70,44 +57,199 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("send", [by_threads, by_asyncio])
+@both
 @pytest.mark.parametrize("row", ROWS, ids=str)
-async def test_a_fault_has_its_outcome(send: Send, row: Row) -> None:
+async def test_a_fault_has_its_outcome(kind: Kind, row: Row) -> None:
     """The same for both clients: the outcome, one request, and the credits that it really cost."""
-    async with running_gateway() as running:
+    async with running_gateway() as running, opened(kind, running, timeout=0.5) as sms:
         gateway = running.gateway
         before = gateway.balance()
         gateway.fault(row.fault, endpoint="send", http_status=row.status)
-        result = await send(running, KUWAIT)
+        result = await sms.send(KUWAIT, "hello")
 
         assert [one.outcome for one in result.recipients] == [row.outcome]
         assert len(gateway.requests) == row.seen
         assert before - gateway.balance() == row.charged
 
 
-@pytest.mark.parametrize("send", [by_threads, by_asyncio])
-async def test_a_gateway_that_is_down_is_not_sent(send: Send) -> None:
-    """No connection: nothing left this machine."""
-    async with running_gateway() as running:
+@both
+async def test_a_gateway_that_is_down_is_not_sent(kind: Kind) -> None:
+    """No connection: nothing left this machine, and the system's reason is told."""
+    async with running_gateway() as running, opened(kind, running) as sms:
         await running.stop()
-        result = await send(running, KUWAIT)
+        result = await sms.send(KUWAIT, "hello")
+
+    assert result.not_sent == (KUWAIT,)
+    assert re.search("refused|attempts failed", result.recipients[0].reason)
+
+
+@both
+async def test_a_name_that_nobody_knows_is_not_sent(kind: Kind) -> None:
+    """Looking it up comes before the first byte, and the reason tells it from a closed port."""
+    sms = made(kind, FAR)
+    result = await sms.send(KUWAIT, "hello")
+    await sms.aclose()
+
+    assert result.not_sent == (KUWAIT,)
+    assert not re.search("refused|attempts failed", result.recipients[0].reason)
+
+
+@both
+async def test_a_certificate_that_is_not_trusted_is_not_sent_to(kind: Kind, tmp_path: Path) -> None:
+    """The password goes to nobody who only says that he is the gateway, unless he is trusted."""
+    context, authority = local_tls(tmp_path)
+    trusting = ssl.create_default_context(cafile=authority)
+    async with RunningGateway(Gateway(), ssl_context=context) as running:
+        async with opened(kind, running) as sms:
+            refused = await sms.send(KUWAIT, "hello")
+        async with opened(kind, running, tls=trusting) as sms:
+            accepted = await sms.send(KUWAIT, "hello")
+
+    assert refused.not_sent == (KUWAIT,)
+    assert "certificate" in refused.recipients[0].reason
+    assert accepted.ok
+
+
+async def stalls(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
+    """A gateway that takes some of a request and then no more."""
+    await asyncio.Event().wait()
+
+
+async def slams(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A gateway that ends the connection in the middle of a request."""
+    await reader.readexactly(1000)
+    writer.transport.abort()
+
+
+@both
+@pytest.mark.parametrize("answer", [stalls, slams])
+async def test_a_request_that_broke_off_half_way_is_unknown(kind: Kind, answer: Any) -> None:
+    """Some of it left, so nobody may say that nothing did."""
+    call: Call[Any] = Call("send/", {"message": "x" * 20_000_000}, lambda found: found)
+    async with answering(answer) as address:
+        sms = made(kind, f"http://{address}/API/", timeout=0.3)
+        with pytest.raises(UnknownOutcome):
+            await sms.exchange(call)
+        await sms.aclose()
+
+
+async def refuses(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A proxy that lets nobody through."""
+    await request(reader)
+    writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+
+
+async def hangs(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    """A proxy, or a gateway, that never answers."""
+    await reader.read()
+
+
+async def breaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A proxy that says yes, and then nothing that is TLS."""
+    await request(reader)
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"no TLS" * 9)
+    await reader.read()
+
+
+@both
+@pytest.mark.parametrize("proxy", [refuses, hangs, breaks])
+async def test_a_proxy_in_the_way_is_not_sent(
+    kind: Kind, proxy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the proxy got was its own request: ours is still here."""
+    async with answering(proxy) as address:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        sms = made(kind, FAR, timeout=0.3)
+        result = await sms.send(KUWAIT, "hello")
+        await sms.aclose()
 
     assert result.not_sent == (KUWAIT,)
 
 
+@both
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
+async def test_no_proxy_stands_between_this_machine_and_itself(
+    kind: Kind, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The password would go there in clear."""
+    monkeypatch.setenv(name, "http://127.0.0.1:1")
+    async with running_gateway() as running, opened(kind, running) as sms:
+        result = await sms.send(KUWAIT, "hello")
+
+    assert result.ok
+
+
+@both
+async def test_a_reply_that_drips_ends_in_time(kind: Kind) -> None:
+    """The time is for all of it, however often a byte comes."""
+
+    async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        head, _, body = reply(b'{"result":"OK"}' + b" " * 45).partition(b"\r\n\r\n")
+        writer.write(head + b"\r\n\r\n")
+        for byte in body:
+            writer.write(bytes((byte,)))
+            await asyncio.sleep(0.05)
+
+    async with answering(drips) as address:
+        sms = made(kind, f"http://{address}/API/")
+        begun = time.monotonic()
+        result = await sms.send(KUWAIT, "hello", deadline=0.4)
+        took = time.monotonic() - begun
+        await sms.aclose()
+
+    assert result.unknown == (KUWAIT,)
+    assert took < 1.0  # All of it takes three seconds.
+
+
+@both
+async def test_every_step_takes_from_the_same_time(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The proxy takes most of it, then TLS hangs: in all it is no more than was given."""
+
+    async def dawdles(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request(reader)
+        await asyncio.sleep(0.4)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await reader.read()
+
+    async with answering(dawdles) as address:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        sms = made(kind, FAR, timeout=0.6)
+        begun = time.monotonic()
+        result = await sms.send(KUWAIT, "hello")
+        took = time.monotonic() - begun
+        await sms.aclose()
+
+    assert result.not_sent == (KUWAIT,)
+    assert 0.5 < took < 0.9
+
+
 @pytest.mark.parametrize("style", ["float", "string", "null", "absent"])
-@pytest.mark.parametrize("send", [by_threads, by_asyncio])
-async def test_an_accepted_send_stays_accepted(send: Send, style: Any) -> None:
+@both
+async def test_an_accepted_send_stays_accepted(kind: Kind, style: Any) -> None:
     """Numbers as floats, strings, null or not at all never make an exception of a charged send."""
-    async with running_gateway() as running:
+    async with running_gateway() as running, opened(kind, running) as sms:
         running.gateway.turn(number_style=style)
-        result = await send(running, KUWAIT)
+        result = await sms.send(KUWAIT, "hello")
 
     assert result.accepted == (KUWAIT,)
     assert result.balance_after in (Decimal(999), None)
+    assert result.points_charged == (0 if style == "null" else 1)
 
 
-@pytest.mark.parametrize("send", [by_threads, by_asyncio])
+@both
+async def test_a_reply_that_is_compressed_unasked_is_read(kind: Kind) -> None:
+    """A charged send stays one, though nobody asked for compression."""
+    async with running_gateway() as running, opened(kind, running) as sms:
+        running.gateway.turn(gzip=True)
+        result = await sms.send(KUWAIT, "hello")
+
+    assert result.ok
+
+
+@both
 @pytest.mark.parametrize(
     "to",
     [
@@ -119,35 +261,35 @@ async def test_an_accepted_send_stays_accepted(send: Send, style: Any) -> None:
     ],
     ids=["comma", "list", "duplicates", "keys", "int"],
 )
-async def test_numbers_come_in_any_container_and_are_sent_once(send: Send, to: object) -> None:
+async def test_numbers_come_in_any_container_and_are_sent_once(kind: Kind, to: object) -> None:
     """A comma string, a list, a tuple, a view, ints: each number once, the first wins."""
-    async with running_gateway() as running:
-        result = await send(running, to)
+    async with running_gateway() as running, opened(kind, running) as sms:
+        result = await sms.send(to, "hello")
 
         assert result.accepted == (KUWAIT, KUWAIT_2)
         assert [entry.numbers for entry in running.gateway.ledger] == [(KUWAIT, KUWAIT_2)]
 
 
-@pytest.mark.parametrize("send", [by_threads, by_asyncio])
-async def test_a_fatal_code_stops_the_rest_of_a_bulk(send: Send) -> None:
+@both
+async def test_a_fatal_code_stops_the_rest_of_a_bulk(kind: Kind) -> None:
     """ERR003 in batch 2 of 3: the first is accepted, the second refused, the third not tried."""
     numbers = [f"965{90000000 + n}" for n in range(450)]
-    async with running_gateway() as running:
+    async with running_gateway() as running, opened(kind, running, pacer=Pacer(0.2)) as sms:
         gateway = running.gateway
         gateway.fault(Fault.SLOW, endpoint="send", seconds=0)
         gateway.fault("ERR003", endpoint="send")
-        result = await send(running, numbers)
+        result = await sms.send(numbers, "hello")
 
         assert [len(result.accepted), len(result.rejected), len(result.not_sent)] == [200, 200, 50]
         assert len(gateway.requests) == 2
 
 
-@pytest.mark.parametrize("send", [by_threads, by_asyncio])
-async def test_an_unknown_batch_does_not_stop_the_others(send: Send) -> None:
+@both
+async def test_an_unknown_batch_does_not_stop_the_others(kind: Kind) -> None:
     """What cannot be known of one batch says nothing of the next."""
     numbers = [f"965{90000000 + n}" for n in range(201)]
-    async with running_gateway() as running:
+    async with running_gateway() as running, opened(kind, running, pacer=Pacer(0.1)) as sms:
         running.gateway.fault(Fault.RESET_AFTER, endpoint="send")
-        result = await send(running, numbers)
+        result = await sms.send(numbers, "hello")
 
         assert (len(result.unknown), len(result.accepted)) == (200, 1)

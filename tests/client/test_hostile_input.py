@@ -1,17 +1,20 @@
-"""Bytes from outside: replies of the gateway, .env files and CSV files of any content."""
+"""What comes from outside: arguments, replies, .env files and CSV files of any content."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from kwtsms_bot.cli import rows
-from kwtsms_client import KwtSMSError, protocol
+from kwtsms_client import AsyncClient, Client, Credentials, KwtSMSError, protocol
+from kwtsms_client.pacing import Pacer
 from kwtsms_client.protocol import Call
 from kwtsms_client.settings import from_environment
 
@@ -29,6 +32,8 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
+HALVES = st.characters(codec=None)  # Halves of characters, too, as JSON can hold them.
+HUGE = st.sampled_from(["9e99", "1_0", "٣", "NaN", 10**30, -(10**18), 1e300, "965,966", ["+965"]])
 NAMES = (
     "result",
     "code",
@@ -52,6 +57,7 @@ NAMES = (
 REPLIES = st.dictionaries(
     st.sampled_from(NAMES), VALUES | st.sampled_from(["OK", "ERROR", "ERR003", "ERR999"])
 )
+OK_REPLIES = st.dictionaries(st.sampled_from(NAMES), VALUES | st.text(HALVES) | HUGE)
 ONE_FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -113,3 +119,89 @@ def test_any_csv_file_is_read_or_our_error(tmp_path: Path, content: bytes) -> No
 
         assert columns
         assert all(number > 1 for number, _ in lines)
+
+
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.binary() | st.text(HALVES),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+METHODS = ("send", "send_with_retry", "status", "dlr", "validate")
+
+
+class Answered:
+    """Both clients, with a log, and with whatever answer is given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.reply: dict[str, Any] = {}
+        self._transport = httpx.MockTransport(self._answer)
+        options: dict[str, Any] = {"pacer": Pacer(0.0), "log": folder / "log", "log_content": True}
+        options |= {"credentials": Credentials("user", "secret"), "base_url": "http://[::1]/"}
+        self._client, self._async_client = Client(**options), AsyncClient(**options)
+        self._client._http = httpx.Client(transport=self._transport)
+
+    def _answer(self, _: httpx.Request) -> httpx.Response:
+        body = json.dumps(self.reply | {"result": "OK"}).encode()
+        return httpx.Response(200, stream=httpx.ByteStream(body))
+
+    def call(self, name: str, *args: Any, **options: Any) -> Any:
+        """What `Client` answers."""
+        return getattr(self._client, name)(*args, **options)
+
+    def call_async(self, name: str, *args: Any, **options: Any) -> Any:
+        """What `AsyncClient` answers, in a loop of its own."""
+
+        async def call() -> Any:
+            self._async_client._http = httpx.AsyncClient(transport=self._transport)
+            self._async_client._loop = asyncio.get_running_loop()
+            return await getattr(self._async_client, name)(*args, **options)
+
+        return asyncio.run(call())
+
+
+@pytest.fixture
+def answered(tmp_path: Path) -> Answered:
+    """Both clients."""
+    return Answered(tmp_path)
+
+
+both_ways = pytest.mark.parametrize("how", ["call", "call_async"])
+A_FEW = settings(ONE_FILE, max_examples=50)
+
+
+@both_ways
+@A_FEW
+@given(st.sampled_from(METHODS), ANYTHING, ANYTHING, ANYTHING, OK_REPLIES)
+@example("send", "96598765432", "hi", "S\ud800", {})
+@example("send", "96598765432", "hi", 5, {})
+@example("send", 5.5, b"hi", None, {})
+@example("status", b"f4c8", None, None, {})
+@example("status", "\ud800", None, None, {})
+@example("dlr", "f4c8", None, None, {"report": 5})
+@example("validate", [[[[]]]], None, None, {"mobile": []})
+def test_any_argument_is_an_answer_or_our_error(
+    answered: Answered, how: str, name: str, first: Any, text: Any, sender: Any, reply: Any
+) -> None:
+    """Whatever is asked with, and whatever is answered."""
+    answered.reply = reply
+    arguments = (first, text) if name.startswith("send") else (first,)
+    options = {"sender": sender} if name.startswith("send") else {}
+    with suppress(KwtSMSError):
+        getattr(answered, how)(name, *arguments, **options)
+
+
+@both_ways
+@A_FEW
+@given(OK_REPLIES, st.integers(1, 3))
+@example({"msg-id": "\ud800"}, 1)
+@example({"points-charged": "9e999999"}, 3)
+@example({"msg-id": None, "numbers": "1_0", "points-charged": [], "balance-after": {}}, 2)
+def test_what_was_accepted_is_never_lost(
+    answered: Answered, how: str, reply: Any, batches: int
+) -> None:
+    """An OK is an OK, whatever else stands in it, and a bulk has a result for each number."""
+    answered.reply = reply
+    numbers = [f"965{90000000 + n}" for n in range(200 * batches)]
+    result = getattr(answered, how)("send", numbers, "hi")
+
+    assert result.accepted == tuple(numbers)

@@ -54,8 +54,8 @@ class Service:
             stack.push_async_callback(database.close)
             metrics = Metrics()
             pacer = CountedTurns(DatabasePacer(database), metrics)
-            client = gateway_client(self.config, pacer, metrics)
-            gateway = await stack.enter_async_context(client)
+            gateway = gateway_client(self.config, pacer, metrics)
+            stack.push_async_callback(gateway.aclose, 0)  # Whoever sends has been waited for.
             parts = Parts(
                 self.config, database=database, gateway=gateway, pacer=pacer, metrics=metrics
             )

@@ -1,25 +1,24 @@
 """What both clients are made with, and what they remember. Opens no connection."""
 
+import os
 import ssl
 import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
-
-import httpx
+from weakref import WeakSet
 
 from kwtsms_client import flow, settings
 from kwtsms_client import preview as previews
+from kwtsms_client.client.connecting import options_for
 from kwtsms_client.models import Balance, Coverage, Credentials, RejectedInput, SendResult
 from kwtsms_client.preview import SendPreview
-from kwtsms_client.protocol import BASE_URL, HEADERS
+from kwtsms_client.protocol import BASE_URL
 from kwtsms_client.request_log import RequestLog
 from kwtsms_client.settings import SHARED_SENDER
 
 TIMEOUT_SECONDS = 15.0
-KEEPALIVE_SECONDS = 4.0  # Common servers close an idle connection after five.
-MAX_IN_FLIGHT = 8
 COVERAGE_SECONDS = 24 * 3600.0
 
 
@@ -28,7 +27,7 @@ class Account:
 
     `log` names a file for the request log (`log_content`: with numbers and texts in full).
     `check_coverage` holds back numbers of countries that are not active on the account, once
-    `coverage()` has been asked.
+    `coverage()` has been asked. What is open is opened anew in a forked process.
     """
 
     def __init__(  # noqa: PLR0913 - Each by its name, and each has a default.
@@ -51,18 +50,18 @@ class Account:
         self.test_mode = test_mode
         self.default_country = default_country
         self.cached_balance: Balance | None = None  # From the last balance, verify or send.
-        self._lock = threading.Lock()
         self._check_coverage = check_coverage
         self._coverage: tuple[float, Coverage] | None = None
-        self._log = RequestLog(log, content=log_content) if log else None
+        self._log_to, self._log_content = log, log_content
         self._timeout = timeout
-        self._options: dict[str, Any] = {
-            "timeout": timeout,
-            "follow_redirects": False,
-            "headers": HEADERS,
-            "limits": httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
-            "verify": tls,
-        }
+        self._options = options_for(self.base_url, tls=tls, timeout=timeout)
+        self._open()
+        _ALL.add(self)
+
+    def _open(self) -> None:
+        """Makes what no two processes may share: locks, files and connections."""
+        self._lock = threading.Lock()
+        self._log = RequestLog(self._log_to, content=self._log_content) if self._log_to else None
 
     @classmethod
     def from_env(
@@ -104,6 +103,9 @@ class Account:
         invalid = (*found.invalid, *left_out)
         return SendPreview(found.report, good, invalid, found.balance)
 
+    def _seconds(self, timeout: float | None) -> float:
+        return self._timeout if timeout is None else timeout
+
     def _order(self, to: object, text: object, sender: str | None) -> flow.Order:
         order = flow.order(
             to,
@@ -138,3 +140,16 @@ class Account:
     def _remember_coverage(self, coverage: Coverage) -> Coverage:
         self._coverage = (time.monotonic(), coverage)
         return coverage
+
+
+_ALL: WeakSet[Account] = WeakSet()
+
+
+def _open_anew() -> None:
+    """In a forked process, before anything else runs there."""
+    for account in _ALL:
+        account._open()  # noqa: SLF001 - One of ours.
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_open_anew)

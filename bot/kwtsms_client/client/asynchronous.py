@@ -2,17 +2,18 @@
 
 import asyncio
 import time
-from dataclasses import replace
 from types import TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 
 from kwtsms_client import flow, protocol
-from kwtsms_client.client.account import MAX_IN_FLIGHT, Account
-from kwtsms_client.client.journey import TOO_LATE, Journey, NotBegun
-from kwtsms_client.client.wire import Received, translated
-from kwtsms_client.errors import KwtSMSError, NotSent
+from kwtsms_client.client.account import Account
+from kwtsms_client.client.connecting import set_up
+from kwtsms_client.client.journey import Journey
+from kwtsms_client.client.tasks import Tasks, Turns
+from kwtsms_client.client.wire import BROKEN_OFF, Departure, Received, translated
+from kwtsms_client.errors import KwtSMSError
 from kwtsms_client.flow import Pause, Plan, Step, Together
 from kwtsms_client.models import (
     Balance,
@@ -30,50 +31,69 @@ from kwtsms_client.protocol import Call
 T = TypeVar("T")
 
 
-class Turns(Protocol):
-    """Something that lets requests start one after another."""
-
-    async def turn(self) -> None:
-        """Waits until this request may start."""
-
-
 class AsyncClient(Account):
     """kwtSMS, from asyncio. Use it as a context manager, or `aclose()` it.
 
-    With `pacer`, something else than this client decides when a request may start.
+    Clients that are given the same `pacer` share its pace; it may also be something else that
+    decides when a request may start. An event loop that is not the last one gets new connections.
     """
 
     def __init__(
-        self, credentials: Credentials, *, pacer: Turns | None = None, **options: Any
+        self, credentials: Credentials, *, pacer: Pacer | Turns | None = None, **options: Any
     ) -> None:
+        self._pacer = pacer
         super().__init__(credentials, **options)
-        self._turns = pacer or _OwnTurns()
-        self._gate = asyncio.Lock()  # One request at a time waits for its turn.
-        self._places = asyncio.Semaphore(MAX_IN_FLIGHT)
-        self._http = httpx.AsyncClient(**self._options)
+
+    def _open(self) -> None:
+        super()._open()
+        self._tasks = Tasks(self._pacer or Pacer())
+        self._connect()
+
+    def _connect(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._http = set_up(lambda: httpx.AsyncClient(**self._options))
 
     async def exchange(self, call: Call[T], timeout: float | None = None) -> T:  # noqa: ASYNC109
         """Carries one call exactly once: no pacing, no retry. Raises as `Client.exchange` does."""
         begun = time.monotonic()
+        outcome: object = BROKEN_OFF
         try:
-            answer = await self._exchange(call, timeout or self._timeout)
+            async with self._tasks.flight():
+                outcome = answer = await self._exchange(call, self._seconds(timeout))
+            return answer
         except KwtSMSError as error:
-            await self._note(call, error, begun)
+            outcome = error
             raise
-        await self._note(call, answer, begun)
-        return answer
+        finally:
+            if self._log:
+                took = time.monotonic() - begun
+                await asyncio.to_thread(self._log.write, call, outcome, took)
 
     async def _exchange(self, call: Call[T], seconds: float) -> T:
         body = protocol.request_body(call, self.credentials)
-        url = self.base_url + call.path
+        departure, received = Departure(), Received()
+        request = self._connections().stream(
+            "POST",
+            self.base_url + call.path,
+            content=body,
+            timeout=seconds,
+            extensions={"trace": departure.follow_async},
+        )
         try:
-            async with self._http.stream("POST", url, content=body, timeout=seconds) as reply:
-                received = Received()
-                async for part in reply.aiter_bytes():
+            async with asyncio.timeout(seconds), request as reply:
+                async for part in reply.aiter_raw():
                     received.add(part)
                 return received.read(call, reply)
-        except httpx.HTTPError as error:
-            raise translated(error) from error
+        except Exception as error:
+            raise translated(error, departure) from error
+
+    def _connections(self) -> httpx.AsyncClient:
+        """Those of this event loop: of another one, none can be used."""
+        loop = asyncio.get_running_loop()
+        if self._loop not in (None, loop):
+            self._connect()
+        self._loop = loop
+        return self._http
 
     async def verify(self) -> Verification:
         """Whether the credentials work."""
@@ -84,26 +104,26 @@ class AsyncClient(Account):
 
     async def balance(self) -> Balance:
         """The credits on the account."""
-        return self._remember_balance(await self._carry(flow.once(protocol.balance())))
+        return self._remember_balance(await self.carry(flow.once(protocol.balance())))
 
     async def senderids(self) -> tuple[str, ...]:
         """The sender IDs that the account may use."""
-        return await self._carry(flow.once(protocol.senderids()))
+        return await self.carry(flow.once(protocol.senderids()))
 
     async def coverage(self) -> Coverage:
         """The active country prefixes; remembered for a day, see `cached_coverage`."""
-        return self._remember_coverage(await self._carry(flow.once(protocol.coverage())))
+        return self._remember_coverage(await self.carry(flow.once(protocol.coverage())))
 
-    async def validate(self, numbers: object) -> Validation:
+    async def validate(self, numbers: object, *, deadline: float | None = None) -> Validation:
         """Whether the gateway routes to these numbers."""
-        return await self._carry(flow.validate(numbers, self.default_country))
+        return await self.carry(flow.validate(numbers, self.default_country), deadline=deadline)
 
     async def send(
         self, to: object, text: str, *, sender: str | None = None, deadline: float | None = None
     ) -> SendResult:
         """As `Client.send`."""
         plan = flow.send(self._order(to, text, sender))
-        return self._remember(await self._carry(plan, _journey(deadline)))
+        return self._remember(await self.carry(plan, deadline=deadline))
 
     async def send_with_retry(
         self,
@@ -116,19 +136,26 @@ class AsyncClient(Account):
     ) -> SendResult:
         """As `Client.send_with_retry`."""
         plan = flow.send(self._order(to, text, sender), retries_too_soon=retries)
-        return self._remember(await self._carry(plan, _journey(deadline)))
+        return self._remember(await self.carry(plan, deadline=deadline))
 
     async def status(self, message_id: str) -> Status:
         """What the gateway did with a message."""
-        return await self._carry(flow.once(protocol.status(message_id)))
+        return await self.carry(flow.once(protocol.status(message_id)))
 
     async def dlr(self, message_id: str) -> DeliveryReport:
         """The delivery report of a message: international numbers only."""
-        return await self._carry(flow.once(protocol.dlr(message_id)))
+        return await self.carry(flow.once(protocol.dlr(message_id)))
 
-    async def aclose(self) -> None:
-        """Closes the connections."""
-        await self._http.aclose()
+    async def carry(self, plan: Plan[T], *, deadline: float | None = None) -> T:
+        """As `Client.carry`."""
+        return await self._carry(plan, Journey.within(deadline, time.monotonic()))
+
+    async def aclose(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """As `Client.close`."""
+        try:
+            await self._tasks.close(timeout)
+        finally:
+            await self._connections().aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -141,11 +168,7 @@ class AsyncClient(Account):
     ) -> None:
         await self.aclose()
 
-    async def _carry(
-        self,
-        plan: Plan[T],
-        way: Journey = Journey(),  # noqa: B008 - It is frozen.
-    ) -> T:
+    async def _carry(self, plan: Plan[T], way: Journey) -> T:
         try:
             step = next(plan)
             while True:
@@ -157,68 +180,13 @@ class AsyncClient(Account):
                     step = plan.send(answer)
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]  # StopIteration has no type for it.
+        finally:
+            plan.close()
 
     async def _do(self, step: Step, way: Journey) -> Any:
         if isinstance(step, Pause):
-            return await _wait(step.seconds, way)
+            return await self._tasks.pause(step.seconds, way)
         if isinstance(step, Together):
-            return await self._together(step, way)
-        await self._turn(way)
-        return await self.exchange(step, way.timeout(time.monotonic(), self._timeout))
-
-    async def _together(self, step: Together, way: Journey) -> list[Any]:
-        """Each plan in a task, as many at a time as may be in flight."""
-        stopped = asyncio.Event()
-
-        async def run(plan: Plan[Any]) -> Any:
-            async with self._places:
-                try:
-                    return await self._carry(plan, replace(way, stopped=stopped))
-                except NotBegun:
-                    return None
-                except KwtSMSError as error:
-                    if step.stops(error):
-                        stopped.set()
-                    return error
-
-        return await asyncio.gather(*(run(plan) for plan in step.plans))
-
-    async def _turn(self, way: Journey) -> None:
-        """Waits until a request may start."""
-        async with self._gate:
-            way.check()
-            try:
-                async with asyncio.timeout_at(_loop_time(way.until)):
-                    await self._turns.turn()
-            except TimeoutError:
-                raise NotSent(TOO_LATE) from None
-            way.check()
-
-    async def _note(self, call: Call[Any], outcome: object, begun: float) -> None:
-        if self._log:
-            await asyncio.to_thread(self._log.write, call, outcome, time.monotonic() - begun)
-
-
-async def _wait(seconds: float, way: Journey) -> None:
-    if time.monotonic() + seconds > way.until:
-        raise NotSent(TOO_LATE)
-    await asyncio.sleep(seconds)
-
-
-def _journey(deadline: float | None) -> Journey:
-    return Journey() if deadline is None else Journey(time.monotonic() + deadline)
-
-
-def _loop_time(until: float) -> float | None:
-    """An instant of `time.monotonic` by the loop's clock."""
-    if until == float("inf"):
-        return None
-    return asyncio.get_running_loop().time() + until - time.monotonic()
-
-
-class _OwnTurns:
-    def __init__(self) -> None:
-        self._pacer = Pacer()
-
-    async def turn(self) -> None:
-        await asyncio.sleep(self._pacer.reserve(time.monotonic()) or 0.0)
+            return await self._tasks.together(step, way, self._carry)
+        async with self._tasks.turn(way):
+            return await self.exchange(step, way.timeout(time.monotonic(), self._timeout))

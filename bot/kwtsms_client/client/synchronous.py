@@ -1,19 +1,18 @@
 """kwtSMS from threads."""
 
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
 
 from kwtsms_client import flow, protocol
-from kwtsms_client.client.account import MAX_IN_FLIGHT, Account
-from kwtsms_client.client.journey import CLOSED, TOO_LATE, Journey, NotBegun
-from kwtsms_client.client.wire import Received, translated
-from kwtsms_client.errors import KwtSMSError, NotSent
+from kwtsms_client.client.account import Account
+from kwtsms_client.client.connecting import set_up
+from kwtsms_client.client.journey import Journey
+from kwtsms_client.client.threads import Threads
+from kwtsms_client.client.wire import BROKEN_OFF, Received, TimedDeparture, translated
+from kwtsms_client.errors import KwtSMSError
 from kwtsms_client.flow import Pause, Plan, Step, Together
 from kwtsms_client.models import (
     Balance,
@@ -32,16 +31,21 @@ T = TypeVar("T")
 
 
 class Client(Account):
-    """kwtSMS, from threads. Use it as a context manager, or `close()` it."""
+    """kwtSMS, from threads. Use it as a context manager, or `close()` it.
 
-    def __init__(self, credentials: Credentials, **options: Any) -> None:
+    Clients that are given the same `pacer` share its pace: two requests a second in all.
+    """
+
+    def __init__(
+        self, credentials: Credentials, *, pacer: Pacer | None = None, **options: Any
+    ) -> None:
+        self._pacer = pacer
         super().__init__(credentials, **options)
-        self._pacer = Pacer()
-        self._gate = threading.Lock()  # One request at a time waits for its turn.
-        self._closing = threading.Event()
-        self._idle = threading.Condition()
-        self._in_flight = 0
-        self._http = httpx.Client(**self._options)
+
+    def _open(self) -> None:
+        super()._open()
+        self._threads = Threads(self._pacer or Pacer())
+        self._http = set_up(lambda: httpx.Client(**self._options))
 
     def exchange(self, call: Call[T], timeout: float | None = None) -> T:
         """Carries one call exactly once: no pacing, no retry.
@@ -52,25 +56,36 @@ class Client(Account):
             Rejected: the gateway said no.
         """
         begun = time.monotonic()
+        outcome: object = BROKEN_OFF
         try:
-            answer = self._exchange(call, timeout or self._timeout)
+            with self._threads.flight():
+                outcome = answer = self._exchange(call, self._seconds(timeout))
+            return answer
         except KwtSMSError as error:
-            self._note(call, error, begun)
+            outcome = error
             raise
-        self._note(call, answer, begun)
-        return answer
+        finally:
+            if self._log:
+                self._log.write(call, outcome, time.monotonic() - begun)
 
-    def _exchange(self, call: Call[T], timeout: float) -> T:
+    def _exchange(self, call: Call[T], seconds: float) -> T:
         body = protocol.request_body(call, self.credentials)
-        url = self.base_url + call.path
+        until = time.monotonic() + seconds
+        departure, received = TimedDeparture(until), Received(until)
+        request = self._http.stream(
+            "POST",
+            self.base_url + call.path,
+            content=body,
+            timeout=seconds,
+            extensions={"trace": departure.follow},
+        )
         try:
-            with self._http.stream("POST", url, content=body, timeout=timeout) as reply:
-                received = Received()
-                for part in reply.iter_bytes():
+            with request as reply:
+                for part in reply.iter_raw():
                     received.add(part)
                 return received.read(call, reply)
-        except httpx.HTTPError as error:
-            raise translated(error) from error
+        except Exception as error:
+            raise translated(error, departure) from error
 
     def verify(self) -> Verification:
         """Whether the credentials work."""
@@ -81,32 +96,33 @@ class Client(Account):
 
     def balance(self) -> Balance:
         """The credits on the account."""
-        return self._remember_balance(self._carry(flow.once(protocol.balance())))
+        return self._remember_balance(self.carry(flow.once(protocol.balance())))
 
     def senderids(self) -> tuple[str, ...]:
         """The sender IDs that the account may use."""
-        return self._carry(flow.once(protocol.senderids()))
+        return self.carry(flow.once(protocol.senderids()))
 
     def coverage(self) -> Coverage:
         """The active country prefixes; remembered for a day, see `cached_coverage`."""
-        return self._remember_coverage(self._carry(flow.once(protocol.coverage())))
+        return self._remember_coverage(self.carry(flow.once(protocol.coverage())))
 
-    def validate(self, numbers: object) -> Validation:
+    def validate(self, numbers: object, *, deadline: float | None = None) -> Validation:
         """Whether the gateway routes to these numbers."""
-        return self._carry(flow.validate(numbers, self.default_country))
+        return self.carry(flow.validate(numbers, self.default_country), deadline=deadline)
 
     def send(
         self, to: object, text: str, *, sender: str | None = None, deadline: float | None = None
     ) -> SendResult:
         """Sends `text` to a number, several, or a comma-separated list of them.
 
-        After `deadline` seconds nothing more begins; what has no answer by then is unknown.
+        Nothing begins in the last quarter of a second before the `deadline`, in seconds, or later;
+        what has no answer by then is unknown. Ctrl-C, too, lets nothing more begin.
 
         Raises:
             InvalidInput: nothing of it can be sent.
         """
         plan = flow.send(self._order(to, text, sender))
-        return self._remember(self._carry(plan, _journey(deadline)))
+        return self._remember(self.carry(plan, deadline=deadline))
 
     def send_with_retry(
         self,
@@ -119,21 +135,26 @@ class Client(Account):
     ) -> SendResult:
         """The same, waiting 16 s where a number was sent to just before (ERR028)."""
         plan = flow.send(self._order(to, text, sender), retries_too_soon=retries)
-        return self._remember(self._carry(plan, _journey(deadline)))
+        return self._remember(self.carry(plan, deadline=deadline))
 
     def status(self, message_id: str) -> Status:
         """What the gateway did with a message."""
-        return self._carry(flow.once(protocol.status(message_id)))
+        return self.carry(flow.once(protocol.status(message_id)))
 
     def dlr(self, message_id: str) -> DeliveryReport:
         """The delivery report of a message: international numbers only."""
-        return self._carry(flow.once(protocol.dlr(message_id)))
+        return self.carry(flow.once(protocol.dlr(message_id)))
 
-    def close(self) -> None:
-        """Ends every wait, lets what is in flight finish, and closes the connections."""
-        self._closing.set()
-        with self._idle:
-            self._idle.wait_for(lambda: self._in_flight == 0)
+    def carry(self, plan: Plan[T], *, deadline: float | None = None) -> T:
+        """Carries a plan of `kwtsms_client.flow`, or one of your own, at this client's pace."""
+        return self._carry(plan, Journey.within(deadline, time.monotonic()))
+
+    def close(self, timeout: float | None = None) -> None:
+        """Ends every wait, lets what is in flight finish, and closes the connections.
+
+        After `timeout` seconds what is in flight is cut off: it is unknown what came of it.
+        """
+        self._threads.close(timeout)
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -147,7 +168,7 @@ class Client(Account):
     ) -> None:
         self.close()
 
-    def _carry(self, plan: Plan[T], way: Journey = Journey()) -> T:  # noqa: B008 - It is frozen.
+    def _carry(self, plan: Plan[T], way: Journey) -> T:
         try:
             step = next(plan)
             while True:
@@ -159,62 +180,13 @@ class Client(Account):
                     step = plan.send(answer)
         except StopIteration as done:
             return done.value  # type: ignore[no-any-return]  # StopIteration has no type for it.
+        finally:
+            plan.close()
 
     def _do(self, step: Step, way: Journey) -> Any:
         if isinstance(step, Pause):
-            return self._wait(step.seconds, way)
+            return self._threads.pause(step.seconds, way)
         if isinstance(step, Together):
-            return self._together(step, way)
-        self._turn(way)
-        try:
+            return self._threads.together(step, way, self._carry)
+        with self._threads.turn(way):
             return self.exchange(step, way.timeout(time.monotonic(), self._timeout))
-        finally:
-            with self._idle:
-                self._in_flight -= 1
-                self._idle.notify_all()
-
-    def _together(self, step: Together, way: Journey) -> list[Any]:
-        """Each plan in a thread, as many at a time as may be in flight."""
-        stopped = threading.Event()
-
-        def run(plan: Plan[Any]) -> Any:
-            try:
-                return self._carry(plan, replace(way, stopped=stopped))
-            except NotBegun:
-                return None
-            except KwtSMSError as error:
-                if step.stops(error):
-                    stopped.set()
-                return error
-
-        if len(step.plans) == 1:
-            return [run(step.plans[0])]
-        with ThreadPoolExecutor(min(MAX_IN_FLIGHT, len(step.plans))) as pool:
-            return list(pool.map(run, step.plans))
-
-    def _turn(self, way: Journey) -> None:
-        """Waits until a request may start; from then on it counts as in flight."""
-        with self._gate:
-            way.check()
-            now = time.monotonic()
-            seconds = self._pacer.reserve(now, way.until)
-            if seconds is None:
-                raise NotSent(TOO_LATE)
-            self._wait(seconds, way)
-            way.check()
-            with self._idle:
-                self._in_flight += 1
-
-    def _wait(self, seconds: float, way: Journey) -> None:
-        if time.monotonic() + seconds > way.until:
-            raise NotSent(TOO_LATE)
-        if self._closing.wait(seconds):
-            raise NotSent(CLOSED)
-
-    def _note(self, call: Call[Any], outcome: object, begun: float) -> None:
-        if self._log:
-            self._log.write(call, outcome, time.monotonic() - begun)
-
-
-def _journey(deadline: float | None) -> Journey:
-    return Journey() if deadline is None else Journey(time.monotonic() + deadline)
