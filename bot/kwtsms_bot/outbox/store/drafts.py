@@ -1,9 +1,9 @@
 """Drafts: kept until somebody decides, and gone with the decision, so nobody decides twice."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, and_, delete, insert, or_, select
 
 from kwtsms_bot.database.tables import draft
 from kwtsms_bot.outbox.admission import Request
@@ -13,6 +13,9 @@ from kwtsms_bot.outbox.message import Message, NewMessage
 from kwtsms_bot.outbox.store.accepting import ACCEPTING
 from kwtsms_bot.outbox.store.admitting import admit
 from kwtsms_bot.outbox.store.base import Base
+
+
+TOLD_WITHIN = timedelta(days=1)  # Who asked is told that a request ran out; or nobody runs.
 
 
 class Drafting(Base):
@@ -77,10 +80,14 @@ class Drafting(Base):
             return tuple(_as_draft(row) for row in gone)
 
     async def drop_old_drafts(self, now: datetime) -> int:
-        """Throws away what its author did not confirm in time; how many that were."""
-        old = (draft.c.kind == DraftKind.CONFIRM.value, draft.c.expires_at <= now)
+        """Throws away what its author did not confirm in time; how many that were.
+
+        Requests for a second person's yes go by themselves; what is left of them for a day is old.
+        """
+        confirm = and_(draft.c.kind == DraftKind.CONFIRM.value, draft.c.expires_at <= now)
+        left = draft.c.expires_at <= now - TOLD_WITHIN
         async with self.database.transaction() as connection:
-            gone = await connection.execute(delete(draft).where(*old))
+            gone = await connection.execute(delete(draft).where(or_(confirm, left)))
         return gone.rowcount
 
 
