@@ -12,6 +12,7 @@ from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
 from kwtsms_bot.outbox.message import Message, NewMessage
 from kwtsms_bot.outbox.store import Accepted, Store
 from kwtsms_client import AsyncClient, Credentials, KwtSMSError
+from kwtsms_client.client.wire import Leaving
 from kwtsms_client.protocol import Call
 
 T = TypeVar("T")
@@ -61,11 +62,17 @@ class CountedClient(AsyncClient):
         super().__init__(credentials, **options)
         self._metrics = metrics
 
-    async def exchange(self, call: Call[T], timeout: float | None = None) -> T:  # noqa: ASYNC109
+    async def exchange(
+        self,
+        call: Call[T],
+        timeout: float | None = None,  # noqa: ASYNC109
+        *,
+        leaving: Leaving | None = None,
+    ) -> T:
         """As the client does."""
         endpoint = call.path.strip("/")
         try:
-            answer = await super().exchange(call, timeout)
+            answer = await super().exchange(call, timeout, leaving=leaving)
         except KwtSMSError as error:
             self._metrics.called(endpoint, error)
             raise

@@ -11,7 +11,7 @@ import httpx
 from kwtsms_client import flow, protocol
 from kwtsms_client.client.account import MAX_IN_FLIGHT, Account
 from kwtsms_client.client.journey import TOO_LATE, Journey, NotBegun
-from kwtsms_client.client.wire import Received, translated
+from kwtsms_client.client.wire import Leaving, Received, before_the_first_byte, translated
 from kwtsms_client.errors import KwtSMSError, NotSent
 from kwtsms_client.flow import Pause, Plan, Step, Together
 from kwtsms_client.models import (
@@ -52,22 +52,35 @@ class AsyncClient(Account):
         self._places = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._http = httpx.AsyncClient(**self._options)
 
-    async def exchange(self, call: Call[T], timeout: float | None = None) -> T:  # noqa: ASYNC109
-        """Carries one call exactly once: no pacing, no retry. Raises as `Client.exchange` does."""
+    async def exchange(
+        self,
+        call: Call[T],
+        timeout: float | None = None,  # noqa: ASYNC109
+        *,
+        leaving: Leaving | None = None,
+    ) -> T:
+        """Carries one call exactly once: no pacing, no retry. Raises as `Client.exchange` does.
+
+        `leaving` is awaited when the connection is there, right before the first byte of the
+        request is written to it. Where it raises NotSent, nothing leaves.
+        """
         begun = time.monotonic()
         try:
-            answer = await self._exchange(call, timeout or self._timeout)
+            answer = await self._exchange(call, timeout or self._timeout, leaving)
         except KwtSMSError as error:
             await self._note(call, error, begun)
             raise
         await self._note(call, answer, begun)
         return answer
 
-    async def _exchange(self, call: Call[T], seconds: float) -> T:
+    async def _exchange(self, call: Call[T], seconds: float, leaving: Leaving | None) -> T:
         body = protocol.request_body(call, self.credentials)
         url = self.base_url + call.path
+        hooks = before_the_first_byte(leaving) if leaving else None
         try:
-            async with self._http.stream("POST", url, content=body, timeout=seconds) as reply:
+            async with self._http.stream(
+                "POST", url, content=body, timeout=seconds, extensions=hooks
+            ) as reply:
                 received = Received()
                 async for part in reply.aiter_bytes():
                     received.add(part)

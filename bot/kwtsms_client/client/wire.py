@@ -5,7 +5,8 @@ What can fail before a byte of the request has left is `NotSent`; everything aft
 written, so it counts as unknown; connections are kept for less time than servers commonly do.
 """
 
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 import httpx
 
@@ -14,6 +15,7 @@ from kwtsms_client.errors import KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.protocol import MAX_REPLY_BYTES, Call
 
 T = TypeVar("T")
+Leaving = Callable[[], Awaitable[None]]
 # Raised before a byte of the request has left: it is certain that nothing was sent.
 NOTHING_LEFT = (
     httpx.ConnectError,
@@ -44,6 +46,20 @@ class Received:
         if reply.is_redirect:
             raise UnknownOutcome(f"The gateway redirected (HTTP {reply.status_code}).")
         return protocol.read_reply(call, reply.status_code, bytes(self._body))
+
+
+def before_the_first_byte(leaving: Leaving) -> dict[str, Any]:
+    """What makes httpx await `leaving` then: on a new connection and on one that was kept.
+
+    What it raises comes out of the request, and the connection is closed with nothing written.
+    """
+
+    async def trace(event: str, about: Mapping[str, Any]) -> None:
+        # https://www.encode.io/httpcore/extensions/#trace. A proxy is asked first, by CONNECT.
+        if event.endswith("send_request_headers.started") and about["request"].method == b"POST":
+            await leaving()
+
+    return {"trace": trace}
 
 
 def translated(error: httpx.HTTPError) -> KwtSMSError:
