@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from kwtsms_client import AsyncClient, Credentials, NotSent, protocol
+from kwtsms_client.pacing import LATE_SECONDS
 from kwtsms_sandbox.gateway import Gateway, RunningGateway
 from kwtsms_sandbox.gateway.tls import local_tls
 from support.gateway import KUWAIT, running_gateway
+from support.way import way
 
 SEND = protocol.send(sender="MY-APP", recipients=[KUWAIT], text="hello", test=False)
 
@@ -77,6 +79,30 @@ async def test_asking_a_proxy_for_the_way_is_not_yet_leaving(
 
         assert moments == [1]
         assert len(running.gateway.ledger) == 1
+
+
+class Turns:
+    """Lets everybody start at once, and counts them."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    async def turn(self) -> None:
+        """One more."""
+        self.taken += 1
+
+
+async def test_a_turn_that_passed_on_the_way_is_taken_anew(tmp_path: Path) -> None:
+    """Requests whose handshakes hung do not all start at once when the way is free again."""
+    prompt, held_up = Turns(), Turns()
+    async with way(tmp_path) as wire:
+        async with wire.client(prompt) as sms:
+            await sms.balance()
+        wire.hold(2 * LATE_SECONDS)
+        async with wire.client(held_up) as sms:
+            await sms.balance()
+
+        assert (prompt.taken, held_up.taken) == (1, 2)
 
 
 @asynccontextmanager

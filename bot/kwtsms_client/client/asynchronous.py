@@ -24,7 +24,7 @@ from kwtsms_client.models import (
     Validation,
     Verification,
 )
-from kwtsms_client.pacing import Pacer
+from kwtsms_client.pacing import LATE_SECONDS, Pacer
 from kwtsms_client.protocol import Call
 
 T = TypeVar("T")
@@ -177,7 +177,14 @@ class AsyncClient(Account):
         if isinstance(step, Together):
             return await self._together(step, way)
         await self._turn(way)
-        return await self.exchange(step, way.timeout(time.monotonic(), self._timeout))
+        turn = time.monotonic()
+
+        async def leaving() -> None:
+            if time.monotonic() - turn > LATE_SECONDS:
+                await self._turn(way)
+
+        seconds = way.timeout(turn, self._timeout)
+        return await self.exchange(step, seconds, leaving=leaving)
 
     async def _together(self, step: Together, way: Journey) -> list[Any]:
         """Each plan in a task, as many at a time as may be in flight."""
