@@ -109,6 +109,7 @@ async def test_a_turn_that_passed_on_the_way_is_taken_anew(tmp_path: Path) -> No
 async def proxy() -> AsyncIterator[tuple[str, list[str]]]:
     """One that leads anywhere; yields its URL, and what it is asked."""
     asked: list[str] = []
+    ended = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
@@ -116,9 +117,11 @@ async def proxy() -> AsyncIterator[tuple[str, list[str]]]:
         there, thence = await asyncio.open_connection(host, int(port))
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await asyncio.gather(copied(reader, thence), copied(there, writer))
+        ended.set()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", asked
+        await ended.wait()
 
 
 async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -127,4 +130,6 @@ async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         while data := await reader.read(65536):
             writer.write(data)
             await writer.drain()
-        writer.close()
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()

@@ -16,31 +16,54 @@ from kwtsms_sandbox.gateway.tls import local_tls
 class Way:
     """A gateway, and a client at the other end of the wire."""
 
-    def __init__(self, gateway: Gateway, credentials: Credentials, tls: ssl.SSLContext) -> None:
-        self.gateway = gateway
-        self._credentials, self._tls = credentials, tls
+    def __init__(
+        self, running: RunningGateway, credentials: Credentials, tls: ssl.SSLContext
+    ) -> None:
+        self.gateway = running.gateway
+        self._behind = int(running.url.rpartition(":")[2])
+        self.tls, self._credentials = tls, credentials
         self._free = asyncio.Event()
         self._free.set()
-        self.port = 0
+        self._open: set[asyncio.Task[None]] = set()
+        self.url = ""
 
     def client(self, pacer: Turns | None = None) -> AsyncClient:
         """A client that goes this way."""
-        url = f"https://127.0.0.1:{self.port}/API/"
-        return AsyncClient(self._credentials, base_url=url, tls=self._tls, pacer=pacer)
+        return AsyncClient(self._credentials, base_url=self.url, tls=self.tls, pacer=pacer)
 
     def hold(self, seconds: float) -> None:
         """For so long nothing comes through; then all of it comes at once."""
         self._free.clear()
         asyncio.get_running_loop().call_later(seconds, self._free.set)
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One direction of one connection."""
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One connection, until either side has enough of it."""
+        task = asyncio.current_task()
+        assert task
+        self._open.add(task)
+        there, thence = await asyncio.open_connection("127.0.0.1", self._behind)
+        ways = [self._carry(reader, thence), self._carry(there, writer)]
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*ways)
+        for end in (writer, thence):
+            end.close()
+            with contextlib.suppress(OSError):
+                await end.wait_closed()
+        self._open.discard(task)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
                 await self._free.wait()
                 writer.write(data)
                 await writer.drain()
         writer.close()
+
+    async def close(self) -> None:
+        """Cuts what is still open."""
+        for task in self._open:
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -51,13 +74,8 @@ async def way(folder: Path) -> AsyncIterator[Way]:
         account = running.gateway.account
         credentials = Credentials(account.username, account.password)
         tls = ssl.create_default_context(cafile=str(authority))
-        made = Way(running.gateway, credentials, tls)
-        behind = int(running.url.rpartition(":")[2])
-
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            there, thence = await asyncio.open_connection("127.0.0.1", behind)
-            await asyncio.gather(made.carry(reader, thence), made.carry(there, writer))
-
-        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-            made.port = server.sockets[0].getsockname()[1]
+        made = Way(running, credentials, tls)
+        async with await asyncio.start_server(made.serve, "127.0.0.1", 0) as server:
+            made.url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/API/"
             yield made
+            await made.close()

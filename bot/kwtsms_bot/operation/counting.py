@@ -2,12 +2,13 @@
 
 import time
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.operation.metrics import Metrics
+from kwtsms_bot.outbox.carrying import Turns
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
 from kwtsms_bot.outbox.message import Message, NewMessage
 from kwtsms_bot.outbox.store import Accepted, Store
@@ -78,13 +79,6 @@ class CountedClient(AsyncClient):
             raise
         self._metrics.called(endpoint, None)
         return answer
-
-
-class Turns(Protocol):
-    """Something that lets requests start one after another."""
-
-    async def turn(self) -> None:
-        """Waits until this request may start."""
 
 
 class CountedTurns:

@@ -1,6 +1,7 @@
 """Follows what was accepted: asks for statuses and reports, and writes down what is new.
 
-It shares the account's turns with what is to be sent, and takes none while anything is.
+It shares the account's turns with what is to be sent: it takes none while anything is, and queues
+for none.
 """
 
 import asyncio
@@ -23,7 +24,10 @@ log = structlog.get_logger(__name__)
 
 
 class Reporter(Protocol):
-    """The gateway's two questions about a message, paced."""
+    """The gateway's two questions about a message."""
+
+    async def may(self) -> bool:
+        """Whether one of them may be asked now: then it is to be asked at once."""
 
     async def status(self, message_id: str) -> Status:
         """What the gateway did with it."""
@@ -54,12 +58,13 @@ class Tracker:
             except DatabaseTrouble as error:
                 log.warning("not tracked", error=str(error))
                 found = False
-            if not found:
-                await _wait(stop, SWEEP_SECONDS)
+            await _wait(stop, TURN.total_seconds() if found else SWEEP_SECONDS)
 
     async def check_one(self) -> bool:
         """Asks about the message that is due first; False if none is, or sends need the turns."""
-        if await self._sends_come_first():
+        if not await self._is_due() or await self._sends_come_first():
+            return False
+        if not await self._reporter.may():
             return False
         tracked = await self._store.to_check(self._clock())
         if tracked is None:
@@ -71,6 +76,11 @@ class Tracker:
         if found:
             self._on_change()
         return True
+
+    async def _is_due(self) -> bool:
+        """Whether there is anything to ask: a turn is not taken in vain."""
+        due = await self._store.next_check()
+        return due is not None and due <= self._clock()
 
     async def _sends_come_first(self) -> bool:
         """Whether something is to be sent now, or before a question's turn would be over."""

@@ -9,7 +9,7 @@ from kwtsms_bot.outbox.store.drafts import Drafting
 from kwtsms_bot.outbox.store.erasing import Erasing
 from kwtsms_bot.outbox.store.evidence import Examining
 from kwtsms_bot.outbox.store.forgetting import Forgetting, Forgotten
-from kwtsms_bot.outbox.store.pace import DatabasePacer
+from kwtsms_bot.outbox.store.pace import DatabasePacer, QuestionTurns
 from kwtsms_bot.outbox.store.reading import Reading
 from kwtsms_bot.outbox.store.showing import Showing
 from kwtsms_bot.outbox.store.switches import Pause, Paused, Switches
@@ -24,6 +24,7 @@ __all__ = [
     "KeyReused",
     "Pause",
     "Paused",
+    "QuestionTurns",
     "Store",
 ]
 
