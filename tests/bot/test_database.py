@@ -23,8 +23,8 @@ from kwtsms_bot.database import (
     look_at,
     open_database,
 )
+from kwtsms_bot.database.columns import metadata
 from kwtsms_bot.database.migrating import MIGRATIONS
-from kwtsms_bot.database.tables import metadata
 from kwtsms_bot.database.ticks import take_tick
 from support.database import AT, opened
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from kwtsms_bot.language import marked
+from kwtsms_bot.outbox.hold import Heard
 from kwtsms_bot.outbox.message import State
 from kwtsms_client import (
     Acceptance,
@@ -77,6 +78,14 @@ def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
 def overslept(now: datetime) -> Plan:
     """The plan for a call of which we made sure that no byte left."""
     return Plan(State.QUEUED, now, reason=STOOD_STILL)
+
+
+def heard(plan: Plan) -> Heard:
+    """Whether what came back of the call could be read."""
+    if plan.state is State.UNKNOWN:
+        return Heard.NOTHING
+    not_asked = plan.state is State.QUEUED and plan.code is None
+    return Heard.NOT_ASKED if not_asked else Heard.ANSWER
 
 
 def _again(

@@ -83,7 +83,12 @@ class Tracker:
         return due is not None and due <= self._clock()
 
     async def _sends_come_first(self) -> bool:
-        """Whether something is to be sent now, or before a question's turn would be over."""
+        """Whether something is to be sent now, or before a question's turn would be over.
+
+        While sending is held, the questions of the scout come first.
+        """
+        if (await self._store.hold()).since is not None:
+            return True
         due = await self._store.next_due()
         return due is not None and due <= self._clock() + TURN
 

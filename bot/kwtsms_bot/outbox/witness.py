@@ -51,8 +51,11 @@ class Witness:
     async def look(self) -> int:
         """Looks into the calls that were lost a while ago; how many those were.
 
-        One replica does, for all: the others' turn comes in another slot.
+        One replica does, for all: the others' turn comes in another slot. While sending is held
+        the balance stays as it is, and is asked for by the scout.
         """
+        if (await self._store.hold()).since is not None:
+            return 0
         lost = await self._store.lost_calls(self._clock())
         if not lost or not await self._store.take_look(slot_of(self._clock(), SWEEP)):
             return 0

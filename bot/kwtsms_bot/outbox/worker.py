@@ -1,4 +1,4 @@
-"""Sends what is in the outbox. Decides nothing: `retry` does, and `store` writes it down.
+"""Sends what is in the outbox. Decides nothing: `retry` and `hold` do, and `store` writes it down.
 
 For each call: wait for the turn, claim it, make "in flight" durable, and only then let a byte go.
 """
@@ -160,6 +160,7 @@ class Worker:
         logs.continue_request(call.request)
         plan = await self._carry(call, turn)
         await self._settle(call, plan)
+        await self._tell(call, plan)
         self._changed()
 
     async def _carry(self, call: ClaimedCall, turn: float) -> Plan:
@@ -210,6 +211,18 @@ class Worker:
             code=plan.code,
             gateway_id=plan.gateway_id,
         )
+
+    async def _tell(self, call: ClaimedCall, plan: Plan) -> None:
+        """Counts whether the answer could be read: sending is held where none can be."""
+        try:
+            changed = await self._store.heard(retry.heard(plan), trial=call.trial)
+        except DatabaseTrouble as error:
+            log.warning("answer not counted", message=call.ref, error=str(error))
+            return
+        if changed is not None and changed.since is not None:
+            log.error("sending held", unreadable=changed.unread)
+        elif changed is not None:
+            log.warning("sending goes on")
 
     async def _sleep(self, seconds: float, stop: asyncio.Event) -> None:
         """Waits until there is something to do, and no longer than so many seconds."""

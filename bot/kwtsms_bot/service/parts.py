@@ -20,6 +20,7 @@ from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.readiness import Readiness
 from kwtsms_bot.outbox.asking import Asking
 from kwtsms_bot.outbox.carrying import Turns
+from kwtsms_bot.outbox.scout import Scout
 from kwtsms_bot.outbox.store import Audit, DatabasePacer
 from kwtsms_bot.outbox.store.figures import Figures
 from kwtsms_bot.outbox.tracker import Tracker
@@ -71,6 +72,7 @@ class Parts:
         asking = Asking(gateway, pace)
         self.tracker = Tracker(store, asking, clock=now, on_change=self.publisher.wake)
         self.witness = Witness(store, gateway, clock=now, on_change=self.publisher.wake)
+        self.scout = Scout(store, gateway, on_answer=self.worker.wake)
         desk = Desk(config, store, Audit(database), alerts, gateway, directory, now, self.wake)
         self.front = Front(desk, directory, client)
         targets = (*watch.channels, *self.courier.targets)

@@ -82,6 +82,7 @@ class Service:
             asyncio.create_task(parts.worker.run(sending), name="worker"),
             asyncio.create_task(parts.tracker.run(sending), name="tracker"),
             asyncio.create_task(parts.witness.run(sending), name="witness"),
+            asyncio.create_task(parts.scout.run(sending), name="scout"),
         ]
         shows = [
             asyncio.create_task(parts.publisher.run(showing), name="publisher"),

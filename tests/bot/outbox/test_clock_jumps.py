@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from kwtsms_bot.database.tables import rate
+from kwtsms_bot.database.pacing import rate
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import DatabasePacer

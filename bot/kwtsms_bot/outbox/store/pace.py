@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, and_, case, insert, not_, update
 
 from kwtsms_bot.database import AlreadyThere, Database
 from kwtsms_bot.database.columns import later
-from kwtsms_bot.database.tables import rate
+from kwtsms_bot.database.pacing import rate
 from kwtsms_bot.outbox.store.base import Base
 from kwtsms_client.pacing import LATE_SECONDS
 
