@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtsms_bot.outbox.asking import Asking
+from kwtsms_bot.outbox.hold import UNREADABLE, Heard
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import DatabasePacer, Store
@@ -171,6 +172,20 @@ async def test_nothing_is_asked_while_anything_is_to_be_sent(database_url: str) 
         waiting = (await it.store.accept(new(OTHER), AT + CHECKS[0])).message
         during = await it.tracker.check_one()
         await it.store.cancel(waiting.ref, AT + CHECKS[0])
+
+        assert not during
+        assert await it.tracker.check_one()
+
+
+async def test_nothing_is_asked_while_sending_is_held(database_url: str) -> None:
+    """No answer could be read: each question would be one of the few that there are in vain."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.later(CHECKS[0])
+        for _ in range(UNREADABLE):
+            await it.store.heard(Heard.NOTHING, trial=False)
+        during = await it.tracker.check_one()
+        await it.store.heard(Heard.ANSWER, trial=False)
 
         assert not during
         assert await it.tracker.check_one()

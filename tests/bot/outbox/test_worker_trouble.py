@@ -59,14 +59,15 @@ async def test_a_slow_answer_keeps_no_other_message_waiting(tmp_path: Path) -> N
 
 
 async def test_a_call_that_is_waited_for_is_held_on_to(tmp_path: Path) -> None:
-    """The answer takes twice as long as the lease, and nobody takes the call over meanwhile."""
-    lease = timedelta(seconds=0.6)
+    """The answer takes longer than the lease, and nobody takes the call over meanwhile."""
+    lease = timedelta(seconds=1.5)
     async with working(tmp_path, lease=lease, timeout=5.0) as bench, store_in(tmp_path) as other:
-        bench.gateway.fault(Fault.SLOW, endpoint="send", seconds=1.2)
+        bench.gateway.fault(Fault.SLOW, endpoint="send", seconds=2.0)
         sent = asyncio.create_task(bench.reached(await bench.send(), State.SENT))
         taken_over = set()
         while not sent.done():
             taken_over.add(await other.reap(bench.now()))
+            await asyncio.wait({sent}, timeout=0.1)
         await sent
 
         assert taken_over == {(0, 0)}
