@@ -8,6 +8,7 @@ import structlog
 
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.waiting import pause
 from kwtsms_client import Balance, KwtSMSError, Rejected
 
 SWEEP_SECONDS = 2.0
@@ -36,7 +37,7 @@ class Scout:
                 await self.look()
             except DatabaseTrouble as error:
                 log.warning("not asked", error=str(error))
-            await _wait(stop, SWEEP_SECONDS)
+            await pause(stop, SWEEP_SECONDS)
 
     async def look(self) -> bool:
         """Asks, if a question is due; whether it was answered."""
@@ -57,11 +58,3 @@ class Scout:
             log.info("no answer yet", error=type(error).__name__)
             return False
         return True
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -8,6 +8,7 @@ import structlog
 
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.waiting import pause
 
 SWEEP_SECONDS = 2.0
 log = structlog.get_logger(__name__)
@@ -21,21 +22,21 @@ class Sweeper:
     ) -> None:
         self._store, self._clock, self._on_change = store, clock, on_change
 
-    async def run(self) -> None:
-        """Sweeps until it is cancelled.
+    async def run(self, stop: asyncio.Event) -> None:
+        """Sweeps until `stop` is set.
 
         After trouble with the database the first sweep only sees that it is back: whoever has an
         outcome in hand, and could not write it, does that first.
         """
         trouble = False
-        while True:
+        while not stop.is_set():
             try:
                 await (self._store.next_due() if trouble else self._sweep())
                 trouble = False
             except DatabaseTrouble as error:
                 log.warning("nothing taken over", error=str(error))
                 trouble = True
-            await asyncio.sleep(SWEEP_SECONDS)
+            await pause(stop, SWEEP_SECONDS)
 
     async def _sweep(self) -> None:
         given_back, unknown = await self._store.reap(self._clock())

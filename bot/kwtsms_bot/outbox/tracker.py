@@ -15,6 +15,7 @@ from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.outbox.tracking import Tracked, from_report, next_check, wants_report
+from kwtsms_bot.outbox.waiting import pause
 from kwtsms_client import DeliveryReport, KwtSMSError, Rejected, Status
 
 SWEEP_SECONDS = 5.0
@@ -58,7 +59,7 @@ class Tracker:
             except DatabaseTrouble as error:
                 log.warning("not tracked", error=str(error))
                 found = False
-            await _wait(stop, TURN.total_seconds() if found else SWEEP_SECONDS)
+            await pause(stop, TURN.total_seconds() if found else SWEEP_SECONDS)
 
     async def check_one(self) -> bool:
         """Asks about the message that is due first; False if none is, or sends need the turns."""
@@ -111,11 +112,3 @@ class Tracker:
         known = {one.recipient: from_report(one.status) for one in report.deliveries}
         found = {phone: state for phone, state in known.items() if state is not None}
         return found, set(tracked.abroad) <= found.keys()
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

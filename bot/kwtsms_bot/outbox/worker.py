@@ -65,9 +65,9 @@ class Worker:
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, and then finishes what is in flight."""
         sweeper = Sweeper(self._store, clock=self._clock, on_change=self._changed)
-        parts = [asyncio.create_task(self._work(stop)), asyncio.create_task(sweeper.run())]
+        parts = [asyncio.create_task(self._work(stop)), asyncio.create_task(sweeper.run(stop))]
         try:
-            ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_EXCEPTION)
             for part in ended:
                 part.result()
             if self._carrying:

@@ -139,6 +139,23 @@ async def test_an_answer_is_written_down_however_long_the_database_is_away(
         assert sent.gateway_ids == (bench.gateway.ledger[0].message_id,)
 
 
+async def test_a_stop_does_not_wait_for_a_database_that_stays_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be written by then is in flight, and becomes unknown."""
+    monkeypatch.setattr(worker, "FINISH_SECONDS", 0.1)
+    async with asyncio.timeout(10):
+        async with working(tmp_path, store=Away) as bench:
+            assert isinstance(bench.store, Away)
+            message = await bench.send()
+            await bench.store.tried.wait()
+    async with store_in(tmp_path) as store:
+        left = await store.get(message.id)
+
+    assert left
+    assert left.counts == {State.IN_FLIGHT: 1}
+
+
 class Cut(Store):
     """A store whose wire breaks at a commit, once."""
 
