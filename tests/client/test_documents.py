@@ -41,12 +41,12 @@ def test_every_outcome_is_explained() -> None:
 
 def test_every_error_a_caller_meets_is_explained() -> None:
     """Each leaf of the tree has a line that says what to do."""
+    ours = [kind for kind in vars(errors).values() if isinstance(kind, type)]
     leaves = {
         kind.__name__
-        for kind in vars(errors).values()
-        if isinstance(kind, type)
-        and issubclass(kind, errors.KwtSMSError)
-        and not kind.__subclasses__()
+        for kind in ours
+        if issubclass(kind, errors.KwtSMSError)
+        and not set(ours) & set(kind.__subclasses__())  # The bot has one of its own.
     }
 
     assert set(column("error", 0)) == leaves
