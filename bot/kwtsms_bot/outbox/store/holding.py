@@ -19,7 +19,9 @@ from kwtsms_bot.outbox.store.pace import ACCOUNT
 
 TRYING = timedelta(minutes=1)  # Longer than an answer takes; then another replica tries it.
 LONGEST = timedelta(seconds=WAITS[-1]) + TRYING  # What is further off, a wrong clock has written.
-SHOWN = 200  # Of what waits: whose cards say so at once. The others' say it when they are shown.
+# Of what waits, and of each priority: whose cards say so at once. Slack takes about one a second;
+# the others say it when they are shown for another reason.
+SHOWN = 50
 JOB = "hold"
 OURS = hold.c.account == ACCOUNT
 GOING = ~select(hold.c.account).where(OURS, hold.c.shut).exists()  # For a WHERE clause.
