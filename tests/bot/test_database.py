@@ -111,6 +111,21 @@ async def test_what_we_rely_on_is_set(postgres_url: str, name: str, value: str) 
         assert await said(database, f"SHOW {name}") == {value}
 
 
+async def test_a_server_that_is_gone_is_noticed_as_soon_as_its_address_says(
+    postgres_url: str,
+) -> None:
+    """What stands in the address holds; the rest is ours."""
+    async with (
+        opened(f"{postgres_url}&connect_timeout=3") as database,
+        database.transaction() as connection,
+    ):
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        told = driver.info.get_parameters()
+
+    assert (told["connect_timeout"], told["tcp_user_timeout"]) == ("3", "20000")
+    assert (told["keepalives_idle"], told["keepalives_count"]) == ("10", "2")
+
+
 async def said(database: Database, question: str) -> set[str]:
     """What both ways to the database answer."""
 

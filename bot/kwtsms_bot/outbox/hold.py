@@ -42,7 +42,7 @@ class Hold:
     unread: int = 0  # Unreadable answers in a row.
     since: datetime | None = None  # When it was held; None: it is not.
     shut: bool = False  # Nothing may leave, not even one call that tries it.
-    in_vain: int = 0  # Tries since then.
+    in_vain: int = 0  # Tries since then, as far as they make the next one later.
     next_at: datetime | None = None  # The next of them.
 
 
@@ -71,6 +71,7 @@ def after_question(hold: Hold, *, answered: bool, now: datetime) -> Hold:
 
 
 def _later(hold: Hold, now: datetime) -> Hold:
-    in_vain = hold.in_vain + 1
-    wait = timedelta(seconds=WAITS[min(in_vain, len(WAITS) - 1)])
-    return replace(hold, shut=True, in_vain=in_vain, next_at=now + wait)
+    in_vain = min(hold.in_vain + 1, len(WAITS) - 1)
+    return replace(
+        hold, shut=True, in_vain=in_vain, next_at=now + timedelta(seconds=WAITS[in_vain])
+    )
