@@ -160,6 +160,23 @@ async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> No
         await open_database(database_url)
 
 
+async def test_writers_of_one_process_come_in_their_order(tmp_path: Path) -> None:
+    """SQLite lets in whoever looks at the right moment; here nobody is passed by."""
+    came: list[int] = []
+
+    async def write(database: Database, number: int) -> None:
+        async with database.transaction():
+            came.append(number)
+
+    async with opened(tmp_path) as database:
+        async with database.transaction():
+            waiting = [asyncio.create_task(write(database, number)) for number in range(8)]
+            await database.now()  # All of them have begun.
+        await asyncio.gather(*waiting)
+
+    assert came == list(range(8))
+
+
 async def test_replicas_that_start_at_once_make_the_tables_once(empty_database_url: str) -> None:
     """Each waits for the one that is at it, and finds them made."""
     opened_at_once = await asyncio.gather(

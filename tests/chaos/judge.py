@@ -15,6 +15,8 @@ from kwtsms_bot.outbox.retry import STOOD_STILL
 
 ARRIVED = frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED, State.STUCK})
 UNFINISHED = frozenset({State.QUEUED, State.CLAIMED, State.IN_FLIGHT})
+# A person sends again what is unknown, and the answer that was lost comes before it leaves again.
+BY_PERSON = {(State.UNKNOWN, State.QUEUED), (State.QUEUED, State.SENT)}
 MAX_STARTS = 3  # In any one second, at two requests a second.
 SECOND = 2  # One second, in intervals of the pace.
 TEN_SECONDS = 20  # Ten of them: what the pace is on average.
@@ -190,7 +192,7 @@ def _illegal(evidence: Evidence, rules: Rules) -> Iterator[str]:
             if step.after is not State.QUEUED:
                 yield f"{text!r} began as {step.after}"
             continue
-        by_person = step.before is State.UNKNOWN and step.after is State.QUEUED
+        by_person = (step.before, step.after) in BY_PERSON
         if step.after not in TRANSITIONS[step.before] or (by_person and text not in rules.by_hand):
             yield f"{text!r} went from {step.before} to {step.after}"
 

@@ -1,10 +1,10 @@
 """Faults that the suite must find: each breaks one promise of the outbox, in tests only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.alerts.store import AlertStore
@@ -12,8 +12,9 @@ from kwtsms_bot.database.tables import attempt, recipient
 from kwtsms_bot.outbox import retry
 from kwtsms_bot.outbox.message import ClaimedCall, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import DatabasePacer, Store, dispatching
+from kwtsms_bot.outbox.store import DatabasePacer, Store, claiming, dispatching, heat
 from kwtsms_bot.outbox.store.base import IN_FLIGHT, OVER
+from kwtsms_bot.outbox.store.claiming import MAX_RECIPIENTS
 from kwtsms_bot.outbox.worker import Worker
 from kwtsms_bot.slack.app import Front
 from kwtsms_client import KwtSMSError, NotSent, UnknownOutcome
@@ -91,12 +92,15 @@ def no_pacing() -> None:
 def ignore_the_15_seconds() -> None:
     """Numbers that were just written to are written to."""
 
-    async def without_hot(
-        _connection: AsyncConnection, rows: Sequence[Row[Any]], _now: datetime
-    ) -> list[Row[Any]]:
-        return list(rows)
+    async def put_off(*_: Any) -> dict[int, int]:
+        return {}
 
-    _plant(dispatching, "without_hot", without_hot)
+    async def heat_cold(connection: AsyncConnection, call: int, clock: Any) -> int:
+        await heat.heat(connection, call, clock)
+        return MAX_RECIPIENTS
+
+    _plant(claiming, "put_off", put_off)
+    _plant(dispatching, "heat_cold", heat_cold)
 
 
 def settle_without_fencing() -> None:

@@ -5,7 +5,7 @@ from kwtsms_bot.commands.base import Ask, Command, Desk, Invocation, Press, Repl
 from kwtsms_bot.commands.policy import Action, allows
 from kwtsms_bot.language import marked
 from kwtsms_bot.outbox.message import DedupeKey, Message
-from kwtsms_bot.outbox.store import Pause, Paused
+from kwtsms_bot.outbox.store import Paused
 
 CANCEL = "message_cancel"
 
@@ -36,12 +36,10 @@ async def _cancel(desk: Desk, ask: Ask, message: Message) -> Reply:
         return await refusals.refuse(desk, ask, Action.ADMIN, "cancel")
     if not await _is_new(desk, ask):
         return _done_before(ask)
-    count = await desk.store.cancel(message.ref, desk.now())
+    count = await desk.store.cancel(message.ref, desk.now(), refusals.by(ask))
     if count == 0:
         title = ask.say("It is too late: nothing of {ref} is waiting any more.", ref=message.ref)
         return Reply(Tone.PLAIN, title)
-    about = (Action.SEND, message.ref, f"cancelled {count}")
-    await refusals.record_deed(desk, ask, "allowed", about)
     desk.wake()
     title = ask.say.plural(
         "Taken back: {count} number gets nothing of {ref}.",
@@ -54,13 +52,11 @@ async def _cancel(desk: Desk, ask: Ask, message: Message) -> Reply:
 
 async def pause(desk: Desk, ask: Invocation, rest: str) -> Reply:
     """Stops everything: nothing is accepted, and what waits keeps waiting."""
-    wanted = Pause(ask.person.user, rest.strip()[:200], desk.now())
     if not await _is_new(desk, ask):
         return _done_before(ask)
-    fresh = await desk.store.pause(wanted)
+    fresh = await desk.store.pause(rest.strip()[:200], desk.now(), refusals.by(ask))
     if not fresh and (held := await desk.store.paused()):
         return refusals.paused(Paused(held), desk.config.slack.command, ask.say)
-    await refusals.record_deed(desk, ask, "allowed", (Action.ADMIN, "pause", ""))
     details = (
         ask.say("What waits keeps waiting, until it is too old; what is in flight is finished."),
     )
@@ -73,9 +69,8 @@ async def resume(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     """Lets it go on."""
     if not await _is_new(desk, ask):
         return _done_before(ask)
-    if not await desk.store.resume():
+    if not await desk.store.resume(desk.now(), refusals.by(ask)):
         return Reply(Tone.PLAIN, ask.say("Sending was not paused."))
-    await refusals.record_deed(desk, ask, "allowed", (Action.ADMIN, "resume", ""))
     desk.wake()
     return Reply(Tone.GOOD, ask.say("Sending goes on. What waited goes out now."))
 

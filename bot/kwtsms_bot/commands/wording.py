@@ -6,7 +6,7 @@ from decimal import Decimal
 from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Tone
 from kwtsms_bot.language import Language, marked
-from kwtsms_bot.outbox.evidence import Verdict
+from kwtsms_bot.outbox.evidence import Evidence, Verdict
 from kwtsms_bot.outbox.message import Message, Reason, State
 from kwtsms_client import API_ERRORS
 
@@ -63,6 +63,9 @@ EVIDENCE = {
         "Evidence: its price is missing, so it was probably sent. There were {before} before and "
         "{after} after, and other messages cost {meanwhile}."
     ),
+    Verdict.NOT_SENT: marked(
+        "Evidence: the answer came late, and it says that nothing was sent and nothing was charged."
+    ),
     Verdict.UNCLEAR: marked(
         "Evidence: the balance does not tell. There were {before} before and {after} after, and "
         "other messages that are known of cost {meanwhile}."
@@ -109,15 +112,19 @@ def _evidence(message: Message, say: Language) -> list[str]:
         return [say(NOT_LOOKED)]
     told = [
         say(
-            EVIDENCE[one.verdict] if one.before is not None else NOTHING_BEFORE,
+            NOTHING_BEFORE if _unfounded(one) else EVIDENCE[one.verdict],
             before=credits_text(one.before or Decimal(0)),
-            after=credits_text(one.after),
+            after=credits_text(one.after or Decimal(0)),
             meanwhile=credits_text(one.meanwhile),
         )
         for one in message.evidence[:MAX_EVIDENCE]
     ]
     more = len(message.evidence) - MAX_EVIDENCE
     return [*told, say("… and {count} more.", count=more)] if more > 0 else told
+
+
+def _unfounded(found: Evidence) -> bool:
+    return found.verdict is Verdict.UNCLEAR and found.before is None
 
 
 def next_try(message: Message) -> datetime | None:

@@ -12,6 +12,7 @@ from kwtsms_bot.alerts.watch import BalanceWatch
 from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
+from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.language import language
 from kwtsms_bot.operation.counting import CountedClient, CountedStore, CountedTurns
 from kwtsms_bot.operation.exposition import Exposition
@@ -47,8 +48,8 @@ class Parts:
         pace: DatabasePacer,
         metrics: Metrics,
     ) -> None:
-        store = CountedStore(database, metrics)
-        self.config, self.store, self.clock = config, store, now
+        self.config, self.clock = config, now
+        self.store = store = CountedStore(database, metrics, rests=self._rests)
         self.tasks = Tasks(metrics.acknowledged)
         self.connection = Connection(config.slack)
         client = self.connection.client
@@ -78,7 +79,7 @@ class Parts:
         targets = (*watch.channels, *self.courier.targets)
         self.watch = BalanceWatch(watch, alerts, gateway, targets=targets, on_change=self.warned)
         self.digest = Digest(watch, alerts, targets=targets, on_change=self.warned)
-        figures = Figures(database)
+        figures = Figures(database, rests=self._rests)
         self.readiness = Readiness(
             figures,
             slack=self.connection.is_alive,
@@ -93,6 +94,10 @@ class Parts:
         """There is something new in the outbox: to send, and to show."""
         self.worker.wake()
         self.publisher.wake()
+
+    def _rests(self) -> bool:
+        """Whether it is an hour at which no messages to many go out."""
+        return self.config.limits.is_quiet(now().astimezone(ZONE).time())
 
     def warned(self) -> None:
         """There is a balance warning on its way."""

@@ -15,8 +15,7 @@ from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import Store
-from support.database import AT, NUMBER, OTHER, new
+from support.database import AT, NUMBER, OTHER, OneClock, new
 
 HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=30)
@@ -27,7 +26,7 @@ class Bench:
     """An outbox and its alerts in one database."""
 
     def __init__(self, database: Database) -> None:
-        self.outbox, self.alerts = Store(database), AlertStore(database)
+        self.outbox, self.alerts = OneClock(database), AlertStore(database)
 
     async def look(self, available: int, at: datetime, *targets: str) -> Notice | None:
         """Somebody sees so many credits."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from kwtsms_bot.outbox.message import DedupeKey, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import Audit, Forgotten, Pause, Store
+from kwtsms_bot.outbox.store import Audit, Forgotten, Store
 from kwtsms_bot.outbox.store.forgetting import Kept
-from support.database import AT, NUMBER, OTHER, new, store_in
+from support.database import AT, BY, NUMBER, OTHER, new, store_in
 from support.lives import (
     LEASE,
     Secret,
@@ -41,7 +41,7 @@ async def everywhere(store: Store) -> None:
     later = AT + timedelta(hours=1)
     await sent(store, Secret(NUMBER, "text for all", later, (OTHER,)))
     await sent(store, Secret("96590000002", NAMING, later))
-    await store.pause(Pause("U2", f"complaint of {NUMBER}", later))
+    await store.pause(f"complaint of {NUMBER}", later, BY)
 
 
 async def test_nothing_of_it_is_left_in_any_table(database_url: str) -> None:
@@ -185,7 +185,7 @@ async def test_a_forgotten_request_that_comes_again_is_not_sent_again(database_u
     key = DedupeKey("slack", "trigger")
     async with store_in(database_url) as store:
         first = await store.accept(new(key=key), AT)
-        await store.cancel(first.message.ref, AT)
+        await store.cancel(first.message.ref, AT, BY)
         await forget(store)
         again = await store.accept(new(key=key), AT)
 
@@ -199,7 +199,7 @@ async def test_an_unknown_message_to_it_is_not_sent_again(database_url: str) -> 
         await forget(store)
         (message,) = await store.recent("U1", 1)
 
-        assert await store.send_again(message.ref, AT + MINUTE) == 1
+        assert await store.send_again(message.ref, AT + MINUTE, BY) == 1
         call = await store.claim("one", LEASE, AT + MINUTE)
         assert call
         assert [one.phone for one in call.recipients] == [OTHER]

@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from kwtsms_bot.database.tables import attempt, balance_sample, recipient, switch
-from kwtsms_bot.outbox.message import Priority, State
+from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store.base import Base
 from kwtsms_bot.outbox.store.holding import hold_of
 from kwtsms_bot.outbox.store.switches import PAUSED
@@ -18,7 +18,7 @@ LATELY = 100  # Of the newest calls, when one is looked for that told the balanc
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits to be sent."""
+    """What waits to be sent; without messages to many while they rest."""
 
     oldest_due: datetime | None  # When the recipient was due that is due the longest.
     paused: bool
@@ -40,7 +40,7 @@ class Figures(Base):
                         )
                     )
                 ).scalar()
-                for priority in Priority
+                for priority in self.going
             ]
             paused = await connection.execute(select(switch.c.name).where(switch.c.name == PAUSED))
             return Waiting(

@@ -6,6 +6,7 @@ What is erased and what is kept is decided in one transaction; a rehearsal undoe
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,8 +15,14 @@ from kwtsms_bot.database.tables import dedupe, draft, hot_number, message, recip
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.naming import SEPARATORS, Naming
 from kwtsms_bot.outbox.store.audit import AuditEntry, note
-from kwtsms_bot.outbox.store.base import Base, chunks, move, touch
-from kwtsms_bot.outbox.store.erasing import UNDER_WAY, without_numbers, without_texts
+from kwtsms_bot.outbox.store.base import Base, chunks, hold, hold_messages, move, touch
+from kwtsms_bot.outbox.store.erasing import (
+    ERASING,
+    UNDER_WAY,
+    without_numbers,
+    without_texts,
+    without_words,
+)
 from kwtsms_bot.outbox.store.usage import add
 from kwtsms_client import mask
 
@@ -60,6 +67,7 @@ class Forgetting(Base):
         The ledger says so, without the number.
         """
         async with self.database.transaction() as connection:
+            await self.database.one_at_a_time(connection, ERASING)
             found = await _forget(connection, phone, now, cancel=cancel)
             await note(connection, _line(found, actor, now))
         return found
@@ -87,13 +95,19 @@ async def _forget(
     connection: AsyncConnection, phone: str, now: datetime, *, cancel: bool
 ) -> Forgotten:
     naming = Naming(phone)
+    settled = await _settled(connection, phone)
+    for part in chunks(settled):
+        await without_words(connection, part)
+    await hold(connection, recipient.c.id, recipient.c.phone == phone)
     cancelled = await _cancel(connection, phone, now) if cancel else 0
     waiting = await _with(connection, (recipient.c.phone == phone) & _in(*UNDER_WAY))
     unknown = await _with(connection, (recipient.c.phone == phone) & _in(State.UNKNOWN.value))
-    messages, texts = await _erase(connection, phone, naming)
-    named, unsettled = await _mask_texts(connection, naming)
-    drafts = await _drop_drafts(connection, phone, naming)
     await connection.execute(delete(hot_number).where(hot_number.c.phone == phone))
+    naming_it = await _that_name(connection, naming)
+    await hold_messages(connection, [*settled, *(row.id for row in naming_it)])
+    messages, texts = await _erase(connection, phone, naming)
+    named, unsettled = await _mask_texts(connection, naming_it, naming)
+    drafts = await _drop_drafts(connection, phone, naming)
     await _mask_reason(connection, naming)
     kept = {one.ref: one for one in (*unsettled, *waiting)}
     return Forgotten(
@@ -126,34 +140,44 @@ async def _with(connection: AsyncConnection, where: ColumnElement[bool]) -> list
 async def _cancel(connection: AsyncConnection, phone: str, now: datetime) -> int:
     """Takes back what has not left, and its credits; nobody else's is touched."""
     query = (
-        select(recipient.c.id, message.c.id.label("message"), message.c.pages, message.c.created_at)
+        select(recipient.c.id, message.c.pages, message.c.created_at)
         .join_from(recipient, message)
         .where(recipient.c.phone == phone, _in(State.QUEUED.value))
+        .order_by(recipient.c.id)
     )
-    count = 0
-    for row in (await connection.execute(query)).all():
-        here = [recipient.c.id == row.id]
-        if await move(connection, here, State.CANCELLED, now, reason=None, code=None):
-            await add(connection, -row.pages, row.created_at)
-            count += 1
-    return count
+    cancelled = [
+        row
+        for row in (await connection.execute(query)).all()
+        if await move(
+            connection, [recipient.c.id == row.id], State.CANCELLED, now, reason=None, code=None
+        )
+    ]
+    for row in cancelled:
+        await add(connection, -row.pages, row.created_at)
+    return len(cancelled)
 
 
 async def _erase(connection: AsyncConnection, phone: str, naming: Naming) -> tuple[int, int]:
     """From how many messages it is gone, and how many of those have no text any more."""
-    query = select(recipient.c.message_id).where(recipient.c.phone == phone, ~_in(*UNDER_WAY))
-    ids = (await connection.execute(query)).scalars().all()
+    ids = await _settled(connection, phone)
     messages = await without_numbers(connection, recipient.c.phone == phone)
     texts = 0
     for part in chunks(ids):
-        texts += await without_texts(connection, part)
         await _mask_words(connection, part, naming)
+    for part in chunks(ids):
+        texts += await without_texts(connection, part)
         # Whoever knows the text could find the number that makes this hash.
         await connection.execute(
             update(dedupe).where(dedupe.c.message_id.in_(part)).values(content_hash="")
         )
     await touch(connection, ids)  # Their cards say so, too.
     return messages, texts
+
+
+async def _settled(connection: AsyncConnection, phone: str) -> Sequence[int]:
+    """The messages that have been to it, or will not go."""
+    query = select(recipient.c.message_id).where(recipient.c.phone == phone, ~_in(*UNDER_WAY))
+    return (await connection.execute(query)).scalars().all()
 
 
 async def _mask_words(connection: AsyncConnection, ids: Sequence[int], naming: Naming) -> None:
@@ -166,13 +190,19 @@ async def _mask_words(connection: AsyncConnection, ids: Sequence[int], naming: N
             await connection.execute(changed.values(reason=naming.masked(reason)))
 
 
-async def _mask_texts(connection: AsyncConnection, naming: Naming) -> tuple[int, list[Kept]]:
-    """Masks it in texts to others; where a text may be sent yet, it is kept as it is."""
+async def _that_name(connection: AsyncConnection, naming: Naming) -> list[Any]:
+    """The messages whose text names it, however it is written there."""
     alike: ColumnElement[str] = message.c.text
     for separator in SEPARATORS:
         alike = func.replace(alike, separator, "")
     query = select(message.c.id, message.c.ref, message.c.text).where(alike.contains(naming.digits))
-    rows = [row for row in await connection.execute(query) if naming.within(row.text)]
+    return [row for row in await connection.execute(query) if naming.within(row.text)]
+
+
+async def _mask_texts(
+    connection: AsyncConnection, rows: Sequence[Any], naming: Naming
+) -> tuple[int, list[Kept]]:
+    """Masks it in texts to others; where a text may be sent yet, it is kept as it is."""
     named, kept = [], []
     for row in rows:
         states = select(recipient.c.state).where(recipient.c.message_id == row.id, _in(*UNSETTLED))
@@ -180,9 +210,10 @@ async def _mask_texts(connection: AsyncConnection, naming: Naming) -> tuple[int,
         if state is not None:
             kept.append(Kept(row.ref, state))
             continue
-        changed = {"text": naming.masked(row.text), "text_hash": ""}
-        await connection.execute(update(message).where(message.c.id == row.id).values(changed))
-        named.append(row.id)
+        there = (message.c.id == row.id) & message.c.text.is_not(None)  # Not erased just now.
+        changed = update(message).where(there).values(text=naming.masked(row.text), text_hash="")
+        if (await connection.execute(changed)).rowcount:
+            named.append(row.id)
     await touch(connection, named)
     return len(named), kept
 
