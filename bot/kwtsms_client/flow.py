@@ -7,6 +7,7 @@ same plans, so they behave alike.
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from kwtsms_client import protocol, results
@@ -60,6 +61,9 @@ class Order:
     recipients: tuple[str, ...] = field(repr=False)
     invalid: tuple[RejectedInput, ...] = field(repr=False)
     test: bool
+
+
+Ask = Callable[[Order], Plan[Acceptance]]
 
 
 def order(
@@ -155,10 +159,26 @@ def once(call: Call[T]) -> Plan[T]:
 
 def send(what: Order, *, retries_too_soon: int = 0) -> Plan[SendResult]:
     """Sends to all, at most 200 in a call; says what became of each number."""
-    batches = _batches(what.recipients)
-    plans = tuple(_patient(_call(what, batch), retries_too_soon) for batch in batches)
-    answers = yield Together(plans, stops_the_rest)
+    answers = yield Together(requests(what, retries_too_soon), stops_the_rest)
     return result(what, answers, next(filter(results.is_fatal, answers), None))
+
+
+def ask(part: Order) -> Plan[Acceptance]:
+    """One call, with at most 200 numbers."""
+    return once(call(part))
+
+
+def call(part: Order) -> Call[Acceptance]:
+    """The call that carries an order of at most 200 numbers."""
+    return protocol.send(
+        sender=part.sender, recipients=part.recipients, text=part.text, test=part.test
+    )
+
+
+def requests(what: Order, retries_too_soon: int, asked: Ask = ask) -> tuple[Plan[Acceptance], ...]:
+    """A plan for each call that an order takes; `asked` makes one call."""
+    parts = (replace(what, recipients=one, invalid=()) for one in _batches(what.recipients))
+    return tuple(_patient(partial(asked, part), retries_too_soon) for part in parts)
 
 
 def result(
@@ -193,18 +213,17 @@ def validate(numbers: object, default_country: str | None) -> Plan[Validation]:
     """Whether the gateway routes to these numbers; what is no number is not asked about."""
     good, bad = sort(numbers, default_country)
     batches = _batches(good)
-    plans = tuple(_patient(protocol.validate(batch), 0) for batch in batches)
+    plans = tuple(_patient(partial(once, protocol.validate(batch)), 0) for batch in batches)
     answers = yield Together(plans, stops_the_rest)
     return results.of_validation(batches, answers, bad)
 
 
-def _patient(call: Call[T], retries_too_soon: int) -> Plan[T]:
+def _patient(asked: Callable[[], Plan[T]], retries_too_soon: int) -> Plan[T]:
     """Repeats what was refused for a reason that passes; never what is unknown."""
     queue_full, too_soon = iter(QUEUE_FULL_SECONDS), retries_too_soon
     while True:
         try:
-            answer: T = yield call
-            return answer
+            return (yield from asked())
         except QueueFull as error:
             refused: Rejected = error
             seconds = next(queue_full, None)
@@ -223,7 +242,3 @@ def _patient(call: Call[T], retries_too_soon: int) -> Plan[T]:
 def _batches(numbers: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     starts = range(0, len(numbers), MAX_RECIPIENTS)
     return tuple(tuple(numbers[start : start + MAX_RECIPIENTS]) for start in starts)
-
-
-def _call(what: Order, batch: Sequence[str]) -> Call[Acceptance]:
-    return protocol.send(sender=what.sender, recipients=batch, text=what.text, test=what.test)

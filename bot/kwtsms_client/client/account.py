@@ -132,6 +132,13 @@ class Account:
                 self.cached_balance = Balance(result.balance_after, purchased)
         return result
 
+    def _remember_lowest(self, results: list[SendResult]) -> list[SendResult]:
+        """Of several: they may have been answered in another order than they were made in."""
+        known = [one.balance_after for one in results if one.balance_after is not None]
+        if known:
+            self._remember(SendResult((), balance_after=min(known)))
+        return results
+
     def _remember_balance(self, balance: Balance) -> Balance:
         with self._lock:
             self.cached_balance = balance

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
 
-from kwtsms_client import flow, protocol
+from kwtsms_client import flow, many, protocol
 from kwtsms_client.client.account import Account
 from kwtsms_client.client.connecting import set_up
 from kwtsms_client.client.journey import Journey
@@ -15,6 +16,7 @@ from kwtsms_client.client.tasks import Tasks, Turns
 from kwtsms_client.client.wire import BROKEN_OFF, Departure, Received, translated
 from kwtsms_client.errors import KwtSMSError
 from kwtsms_client.flow import Pause, Plan, Step, Together
+from kwtsms_client.many import Watch
 from kwtsms_client.models import (
     Balance,
     Coverage,
@@ -59,6 +61,8 @@ class AsyncClient(Account):
         outcome: object = BROKEN_OFF
         try:
             async with self._tasks.flight():
+                if call.before:
+                    call.before()
                 outcome = answer = await self._exchange(call, self._seconds(timeout))
             return answer
         except KwtSMSError as error:
@@ -137,6 +141,20 @@ class AsyncClient(Account):
         """As `Client.send_with_retry`."""
         plan = flow.send(self._order(to, text, sender), retries_too_soon=retries)
         return self._remember(await self.carry(plan, deadline=deadline))
+
+    async def send_many(
+        self,
+        messages: Iterable[tuple[object, str]],
+        *,
+        sender: str | None = None,
+        retries: int = 0,
+        deadline: float | None = None,
+        watch: Watch | None = None,
+    ) -> list[SendResult]:
+        """As `Client.send_many`."""
+        orders = [self._order(to, text, sender) for to, text in messages]
+        plan = many.send_many(orders, retries_too_soon=retries, watch=watch)
+        return self._remember_lowest(await self.carry(plan, deadline=deadline))
 
     async def status(self, message_id: str) -> Status:
         """What the gateway did with a message."""
