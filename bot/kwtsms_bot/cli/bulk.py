@@ -15,14 +15,12 @@ from kwtsms_bot.cli.output import (
     OF_OUTCOME,
     USAGE,
     answered,
-    country_option,
-    env_option,
     facts,
-    json_option,
     show_json,
     table,
 )
 from kwtsms_bot.cli.rows import NUMBER_COLUMNS, TEXT_COLUMNS, Row, Sheet, calls, column, read, sheet
+from kwtsms_bot.cli.words import country_option, env_option, json_option
 from kwtsms_client import API_ERRORS, Client, Outcome, mask
 
 MAX_SHOWN = 20
