@@ -7,7 +7,19 @@ from typing import Any
 
 import pytest
 
-from kwtsms_client import AsyncClient, Client, Credentials, InvalidInput, NotSent, SendResult
+from kwtsms_client import (
+    Acceptance,
+    AsyncClient,
+    Client,
+    Credentials,
+    InvalidInput,
+    NotSent,
+    SendResult,
+    flow,
+    many,
+)
+from kwtsms_client.errors import rejection
+from kwtsms_client.flow import Pause
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from support.gateway import KUWAIT, KUWAIT_2, running_gateway
 
@@ -47,16 +59,16 @@ both = pytest.mark.parametrize("send", [by_threads, by_asyncio])
 class Record:
     """Keeps what it is told; holds back what is named."""
 
-    def __init__(self, running: RunningGateway, *, refused: str = "") -> None:
+    def __init__(self, taken: Callable[[], int], *, refused: str = "") -> None:
         self.told: list[tuple[str, str, int]] = []
-        self._running, self._refused = running, refused
+        self._taken, self._refused = taken, refused
         self._lock = threading.Lock()
 
     def begins(self, text: str, recipients: Sequence[str]) -> None:
         """With how many messages the gateway has taken so far."""
         assert len(recipients) == 1
         with self._lock:
-            self.told.append(("begins", text, len(self._running.gateway.books.entries)))
+            self.told.append(("begins", text, self._taken()))
         if text == self._refused:
             raise NotSent("not now")
 
@@ -84,7 +96,7 @@ async def test_texts_are_under_way_together(send: Send) -> None:
 async def test_each_request_is_told_before_it_leaves(send: Send) -> None:
     """And what became of it afterwards, with what it cost."""
     async with running_gateway() as running:
-        record = Record(running)
+        record = Record(lambda: len(running.gateway.books.entries))
         await send(running, MESSAGES[:2], watch=record)
 
         assert record.told == [
@@ -99,7 +111,7 @@ async def test_each_request_is_told_before_it_leaves(send: Send) -> None:
 async def test_who_is_told_can_keep_it_back(send: Send) -> None:
     """Then neither that request leaves nor any after it."""
     async with running_gateway() as running:
-        record = Record(running, refused="two")
+        record = Record(lambda: 0, refused="two")
         results = await send(running, MESSAGES, watch=record)
 
         assert [bool(result.accepted) for result in results] == [True, False, False]
@@ -125,6 +137,22 @@ async def test_a_refused_text_concerns_no_other(send: Send) -> None:
             ("not_sent", "ERR003"),
             ("not_sent", "ERR003"),
         ]
+
+
+def test_what_was_refused_as_too_soon_is_tried_again() -> None:
+    """After 16 s, where it is asked for; who is told learns of both requests."""
+    record = Record(lambda: 0)
+    what = flow.order(KUWAIT, "hello", sender="MY-APP", test=False, default_country=None)
+    plan: Any = many.send_many([what], retries_too_soon=1, watch=record)
+    (one,) = next(plan).plans
+    next(one).before()
+    pause = one.throw(rejection("ERR028"))
+    one.send(None).before()
+    with pytest.raises(StopIteration):
+        one.send(Acceptance("f4c8", 1, None, None, None))
+
+    assert pause == Pause(16.0)
+    assert [what for what, _, _ in record.told] == ["begins", "rejected", "begins", "accepted"]
 
 
 @both

@@ -120,13 +120,12 @@ class Journal:
             raise InvalidInput(f"{self.path} cannot be locked: {error.strerror}.") from error
 
     def _load(self) -> dict[str, State]:
-        """The states so far; a line that an interruption has torn is cut off."""
+        """The states so far; what is written next takes the place of a line that was torn."""
         try:
             written = self.path.read_bytes()
             *lines, torn = written.split(b"\n")
             states = _read(lines, self.path)
             self._end = len(written) - len(torn)
-            self._cut()
             _sync_folder(self.path.parent)
         except OSError as error:
             raise InvalidInput(f"{self.path} cannot be read: {error.strerror}.") from error

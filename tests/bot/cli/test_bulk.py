@@ -1,6 +1,8 @@
 """`kwtsms-bridge bulk`, as it is typed: judged before, sent once, resumed after an interruption."""
 
+import asyncio
 import signal
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,13 @@ async def in_flight(running: RunningGateway, run: Shell, *words: str) -> Running
     started = await run.start(*words)
     await running.gateway.until(lambda: len(running.gateway.ledger) > 0, timeout=20)
     return started
+
+
+async def written(folder: Path, state: str) -> None:
+    """As soon as the journal says that a row has come to this state."""
+    journal = folder / "guests.csv.journal"
+    while not (journal.exists() and state in journal.read_text()):
+        await asyncio.to_thread(threading.Event().wait, 0.01)
 
 
 async def test_each_row_gets_its_text_once(tmp_path: Path) -> None:
@@ -184,6 +193,22 @@ async def test_ctrl_c_waits_for_what_has_left(tmp_path: Path) -> None:
         assert 0 < first.json["accepted"] == 6 - first.json["not_tried"] < 6
         assert (rest.code, rest.json["accepted"]) == (0, first.json["not_tried"])
         assert texts(running.gateway) == Counter(f"text {row}" for row in range(2, 8))
+
+
+async def test_ctrl_c_while_a_refused_row_waits_leaves_it_refused(tmp_path: Path) -> None:
+    """ERR028 is tried again after 16 s; whoever does not wait for that can send it later."""
+    async with shell(tmp_path) as (running, run):
+        words = ("bulk", many(tmp_path, 1), "--yes", "--json")
+        running.gateway.fault("ERR028", endpoint="send")
+        stopped = await run.start(*words)
+        await written(tmp_path, "rejected")
+        stopped.tell()
+        await stopped.said("Stopping")
+        first = await stopped.end()
+        rest = await run(*words)
+
+        assert (first.code, [row["code"] for row in first.json["rows"]]) == (3, ["ERR028"])
+        assert (rest.code, rest.json["accepted"]) == (0, 1)
 
 
 async def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:

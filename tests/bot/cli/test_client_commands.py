@@ -228,6 +228,7 @@ async def test_numbers_are_judged_by_form_and_by_kwtsms(tmp_path: Path) -> None:
         (("-",), 2, "There is no number."),
         ((f"{KUWAIT},{KUWAIT}", "--offline"), 0, "well formed"),
         ((KUWAIT, "12", "--offline"), 2, "'12' is too short"),
+        ((KUWAIT, "9876\udcff5432", "--offline"), 2, "not UTF-8"),
         (("\x1b]0,\x07", "--offline"), 2, "\\x1b]0"),
     ],
 )
