@@ -14,7 +14,7 @@ from kwtsms_client import mask
 MAX_SHOWN = 20
 AGAIN = "Run the same command again: it goes on from there and sends no row twice."
 LOOK_UP = (
-    "They are not sent again: look them up in the archive at kwtsms.com. To send one again, put it "
+    "No such row is sent again: look it up in the archive at kwtsms.com. To send it again, put it "
     "into a file of its own."
 )
 
@@ -43,6 +43,11 @@ class Ended:
         return {fate: found[fate] for fate in Fate}
 
 
+def counted(number: int, name: str) -> str:
+    """How many of what: `2 rows`."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
 def refusal(found: Sheet, file: Path, *, as_json: bool) -> None:
     """The rows that cannot be sent, because of which none was."""
     if as_json:
@@ -50,7 +55,7 @@ def refusal(found: Sheet, file: Path, *, as_json: bool) -> None:
         return
     _mistakes(found, file)
     remedy = "Mend them, or send the others with --skip-bad." if found.rows else "Mend them."
-    tell(f"{_count(found.mistakes, 'bad row')}; nothing was sent. {remedy}", err=True)
+    tell(f"{counted(len(found.mistakes), 'bad row')}; nothing was sent. {remedy}", err=True)
 
 
 def preview(
@@ -78,7 +83,7 @@ def preview(
             ("Cleaned", found.cleaned),
             ("Written twice", f"{found.repeated:,}, sent once" if found.repeated else None),
             ("Bad rows", f"{len(found.mistakes):,}, not sent" if found.mistakes else None),
-            ("Sent before", f"{already:,}, by {file.name}.journal" if already else None),
+            ("Not again", f"{already:,}, by {file.name}.journal" if already else None),
         ]
     )
 
@@ -118,12 +123,12 @@ def _remedies(ended: Ended) -> None:
     if ended.trouble:
         tell(ended.trouble, err=True)
     if untried := ended.counts[Fate.NOT_TRIED]:
-        tell(f"{untried:,} not tried. {ended.why} {AGAIN}", err=True)
+        tell(f"{counted(untried, 'row')} not tried. {ended.why} {AGAIN}", err=True)
     if ended.unknown:
         lines = ", ".join(map(str, ended.unknown[:MAX_SHOWN]))
         more = ", …" if len(ended.unknown) > MAX_SHOWN else ""
-        which = f"{len(ended.unknown):,} may or may not have been sent (lines {lines}{more})."
-        tell(f"{which} {LOOK_UP}", err=True)
+        rows = counted(len(ended.unknown), "row")
+        tell(f"{rows} may or may not have been sent, by line: {lines}{more}. {LOOK_UP}", err=True)
 
 
 def _mistakes(found: Sheet, file: Path) -> None:
@@ -137,7 +142,3 @@ def _mistakes(found: Sheet, file: Path) -> None:
 def _enough(balance: Decimal, cost: int) -> str:
     """Credits that do not suffice are told before they run out in the middle."""
     return f"{balance:,f}" if cost <= balance else f"{balance:,f}, which does not suffice"
-
-
-def _count(things: Sequence[object], name: str) -> str:
-    return f"{len(things):,} {name}{'' if len(things) == 1 else 's'}"

@@ -99,8 +99,8 @@ class Run:
             for warning in warnings(self.sender, test=self.sms.test_mode):
                 tell(warning, err=True)
         if asks:
-            kind = "test messages" if self.sms.test_mode else "messages"
-            question = f"Send {len(rest.rows):,} {kind} from {self.sender}?"
+            kind = "test message" if self.sms.test_mode else "message"
+            question = f"Send {report.counted(len(rest.rows), kind)} from {self.sender}?"
             click.confirm(question, abort=True, err=True)
 
     def _carry(self, campaign: Campaign, rows: Sequence[Row]) -> list[SendResult]:

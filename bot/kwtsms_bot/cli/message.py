@@ -137,7 +137,8 @@ def _show_preview(found: SendPreview, *, refused: bool, as_json: bool) -> None:
     if as_json:
         return show_json(asdict(found) | {"credits": found.credits})
     tell(f"{found.report.cleaned}\n")
-    rows = [(one, "would be sent") for one in found.recipients]
+    verdict = "well formed" if refused else "would be sent"
+    rows = [(one, verdict) for one in found.recipients]
     rows += [(one.input, one.reason) for one in found.invalid]
     table(("Number", "Verdict"), rows)
     cost = f"{found.credits} (one a page in Kuwait, more elsewhere)"

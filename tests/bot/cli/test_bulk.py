@@ -329,7 +329,7 @@ async def test_a_refusal_that_concerns_all_stops_the_rest(tmp_path: Path) -> Non
         asked = sends(running)
 
         assert (first.code, asked) == (3, 1)
-        assert "1 not tried. Your balance is zero. Run the same command again" in first.err
+        assert "1 row not tried. Your balance is zero. Run the same command again" in first.err
 
 
 @pytest.mark.parametrize(("keys", "sent"), [(b"y\n", 2), (b"n\n", 0)])
