@@ -18,7 +18,8 @@ from kwtsms_bot.cli.journal import Journal
 from kwtsms_bot.cli.output import USAGE, end, tell
 from kwtsms_bot.cli.rows import Row, Sheet, calls
 from kwtsms_client import Client, Coverage, NotSent, Outcome, SendResult, UnknownOutcome
-from kwtsms_client.flow import NOT_TRIED, by_coverage, check_sender, warnings
+from kwtsms_client.flow import by_coverage, check_sender, warnings
+from kwtsms_client.results import NOT_TRIED
 
 RETRIES = 3  # Of ERR028, after 16 s each: a number's second message may follow its first closely.
 STOPPED = "It was stopped."
@@ -44,10 +45,10 @@ class Run:
     """A run: what it sends with, and what it knows of the runs before it."""
 
     def __init__(self, sms: Client, journal: Journal, sender: str, options: Options) -> None:
-        check_sender(sender)
-        self.sms, self.journal, self.sender, self.options = sms, journal, sender, options
+        self.sms, self.journal, self.options = sms, journal, options
+        self.sender = check_sender(sender)
         # From another sender, by another gateway or only tried out, it is another message.
-        self.scope = "\0".join((sms.base_url, "test" if sms.test_mode else "live", sender))
+        self.scope = "\0".join((sms.base_url, "test" if sms.test_mode else "live", self.sender))
 
     def send(self, found: Sheet) -> NoReturn:
         """Sends what is left, tells what became of it, and ends."""
@@ -115,8 +116,7 @@ def _coverage(sms: Client) -> Coverage | None:
         NotSent: it is not well; nothing has been sent.
     """
     try:
-        coverage = sms.coverage()
-        return coverage if coverage.prefixes else None
+        return sms.coverage()
     except UnknownOutcome:
         _balance(sms)
         return None

@@ -7,9 +7,9 @@ import click
 
 from kwtsms_bot.cli.output import (
     EXIT_CODES,
+    OF_OUTCOME,
     OK,
     REJECTED,
-    UNKNOWN,
     USAGE,
     answered,
     end,
@@ -24,7 +24,6 @@ from kwtsms_client import (
     Client,
     InvalidInput,
     MessageReport,
-    PhoneCheck,
     Validation,
     inspect_message,
     split_recipients,
@@ -32,6 +31,7 @@ from kwtsms_client import (
 )
 
 Verdict = tuple[str, int]  # What is said of a number, and the exit code that goes with it.
+WELL_FORMED: Verdict = ("well formed", OK)
 
 
 @click.command(epilog=EXIT_CODES)
@@ -50,11 +50,14 @@ def validate(
     """
     checks = {one: validate_phone_input(one, default_country=country) for one in _listed(numbers)}
     good = [check.normalized for check in checks.values() if check.valid]
-    found = None
+    said = dict.fromkeys(good, WELL_FORMED)
     if good and not offline:
         with Client.from_env(env_file) as sms:
-            found = sms.validate(good)
-    verdicts = {one: _verdict(check, found) for one, check in checks.items()}
+            said = _said(sms.validate(good))
+    verdicts = {
+        one: said[check.normalized] if check.valid else (check.error or "", USAGE)
+        for one, check in checks.items()
+    }
     show = partial(_show_verdicts, verdicts, as_json=as_json)
     end(worst(code for _, code in verdicts.values()), show)
 
@@ -101,19 +104,14 @@ def _listed(words: Iterable[str]) -> list[str]:
     return numbers
 
 
-def _verdict(check: PhoneCheck, found: Validation | None) -> Verdict:
-    """What is to be said of a number; what is malformed is not asked about."""
-    if not check.valid:
-        return check.error or "", USAGE
-    if found is None:
-        return "well formed", OK
-    if check.normalized in found.ok:
-        return "ok", OK
-    if check.normalized in found.er:
-        return "refused: malformed", REJECTED
-    if check.normalized in found.nr:
-        return "refused: no route to this country", REJECTED
-    return "kwtSMS says nothing of it", UNKNOWN
+def _said(found: Validation) -> dict[str, Verdict]:
+    """What kwtSMS says of each number that it was asked about, or why it says nothing."""
+    said: dict[str, Verdict] = dict.fromkeys(found.ok, ("ok", OK))
+    said |= dict.fromkeys(found.er, ("refused: malformed", REJECTED))
+    said |= dict.fromkeys(found.nr, ("refused: no route to this country", REJECTED))
+    return said | {
+        one.recipient: (one.reason or "", OF_OUTCOME[one.outcome]) for one in found.unanswered
+    }
 
 
 def _show_verdicts(verdicts: Mapping[str, Verdict], *, as_json: bool) -> None:

@@ -22,9 +22,8 @@ from kwtsms_bot.cli.output import (
 )
 from kwtsms_bot.cli.words import country_option, env_option, json_option, read_text, sender_option
 from kwtsms_client import Client, InvalidInput, SendResult
-from kwtsms_client.flow import order
+from kwtsms_client.flow import check_sender
 from kwtsms_client.preview import SendPreview, preview
-from kwtsms_client.settings import SHARED_SENDER
 
 REFUSED = "Nothing is sent. Mend the numbers, or send to the others with --skip-bad."
 NOT_WAITED_FOR = "Ended before the answer came: it may have been sent."
@@ -61,8 +60,10 @@ def send(
     """
     text = read_text(text)
     found = preview(to, text, default_country=country, balance=None)
-    # What `Client.send` would refuse is refused here already, so that a dry run tells it, too.
-    order(to, text, sender=sender or SHARED_SENDER, test=False, default_country=country)
+    if sender is not None:
+        check_sender(sender)
+    if found.refusal:  # `Client.send` would refuse it; so a dry run tells it, too.
+        raise InvalidInput(found.refusal)
     refused = bool(found.invalid) and not skip_bad
     if dry_run or refused:
         show = partial(_show_preview, found, refused=refused, as_json=as_json)
@@ -82,7 +83,6 @@ def send(
 @answered
 def status(message_id: str, env_file: str, *, as_json: bool) -> None:
     """Ask what kwtSMS did with a message."""
-    _check_id(message_id)
     with Client.from_env(env_file) as sms:
         found = sms.status(message_id)
     if as_json:
@@ -97,7 +97,6 @@ def status(message_id: str, env_file: str, *, as_json: bool) -> None:
 @answered
 def dlr(message_id: str, env_file: str, *, as_json: bool) -> None:
     """Ask for the delivery report of a message (international numbers only)."""
-    _check_id(message_id)
     with Client.from_env(env_file) as sms:
         found = sms.dlr(message_id)
     if as_json:
@@ -120,11 +119,6 @@ def _show_result(result: SendResult, cleaned: str, *, as_json: bool) -> None:
     for warning in result.warnings:
         tell(warning, err=True)
     return None
-
-
-def _check_id(message_id: str) -> None:
-    if not message_id.strip():
-        raise InvalidInput("The message id is empty. `send` tells it.")
 
 
 def _code(result: SendResult) -> int:

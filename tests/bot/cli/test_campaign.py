@@ -10,7 +10,8 @@ import pytest
 from kwtsms_bot.cli.campaign import MAX_UNKNOWN, Campaign, Fate
 from kwtsms_bot.cli.journal import Journal
 from kwtsms_bot.cli.rows import Row
-from kwtsms_client import NotSent, Outcome, RecipientResult, SendResult
+from kwtsms_client import Acceptance, NotSent, Outcome, RecipientResult, SendResult
+from kwtsms_client.models import Receipt
 
 ROWS = [Row(line, f"9659876543{line}", "hello", 1) for line in range(2, 9)]
 SCOPE = "scope"
@@ -161,7 +162,8 @@ def test_numbers_that_were_taken_in_part_are_unknown(told: Told) -> None:
     """How many were is told, and not which."""
     told.campaign.begins("hello", [number(0), number(1)])
     both = tuple(RecipientResult(number(row), Outcome.ACCEPTED) for row in range(2))
-    told.campaign.ended("hello", SendResult(both, uncounted=1))
+    receipt = Receipt((number(0), number(1)), Acceptance("f4c8", 1, None, None, None))
+    told.campaign.ended("hello", SendResult(both, receipts=(receipt,)))
 
     assert told.fates[:2] == [Fate.UNKNOWN, Fate.UNKNOWN]
     assert not told.may_be_sent(0)

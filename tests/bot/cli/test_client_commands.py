@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from kwtsms_bot.cli.check import _said
+from kwtsms_client import Outcome, RecipientResult, Validation
 from kwtsms_sandbox.gateway import Fault, Gateway
 from support.gateway import KUWAIT
 from support.shell import offline, shell
@@ -241,12 +243,15 @@ def test_what_is_no_number_is_not_asked_about(words: tuple[str, ...], code: int,
     assert "\x1b" not in done.out
 
 
-@pytest.mark.parametrize("command", ["status", "dlr"])
-def test_an_empty_message_id_is_not_asked_about(command: str) -> None:
-    """It is a variable of a script that was never set."""
-    done = offline(command, " ")
+def test_what_kwtsms_says_nothing_of_is_unknown() -> None:
+    """Why is told, and the exit code is not that of a number that can be sent to."""
+    left_out = RecipientResult(KUWAIT, Outcome.UNKNOWN, reason="The reply says nothing of it.")
+    refused = RecipientResult(ABROAD, Outcome.REJECTED, reason="The balance is zero.")
 
-    assert (done.code, "message id is empty" in done.err) == (2, True)
+    assert _said(Validation((), (), (), unanswered=(left_out, refused))) == {
+        KUWAIT: ("The reply says nothing of it.", 5),
+        ABROAD: ("The balance is zero.", 3),
+    }
 
 
 def test_pages_are_counted_offline() -> None:
