@@ -64,6 +64,8 @@ class Threads:
         bulk = Bulk(step.stops)
 
         def run(number: int, plan: Plan[Any]) -> Any:
+            if bulk.stopped:  # Of thousands, each would look for its place only to be told so.
+                return None
             try:
                 return carry(plan, way.part(bulk, number))
             except Exception as error:  # noqa: BLE001 - What came of the others must not be lost.
@@ -81,8 +83,9 @@ class Threads:
         with ThreadPoolExecutor(min(MAX_IN_FLIGHT, len(step.plans))) as pool:
             try:
                 parts = [pool.submit(run, *one) for one in enumerate(step.plans)]
-                while wait(parts, LOOK_SECONDS).not_done:
-                    continue
+                for part in parts:
+                    while not part.done():
+                        wait([part], LOOK_SECONDS)
                 return [part.result() for part in parts]
             except BaseException:  # Ctrl-C: what is in flight is finished, and nothing else begun.
                 self._stop(bulk)
