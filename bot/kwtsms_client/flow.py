@@ -14,8 +14,9 @@ from kwtsms_client.codes import BAD_CONTENT, BAD_PHONE, NO_COUNTRY
 from kwtsms_client.errors import InvalidInput, KwtSMSError, NotSent, QueueFull, Rejected, TooSoon
 from kwtsms_client.models import Acceptance, Coverage, RejectedInput, SendResult, Validation
 from kwtsms_client.paging import MAX_PAGES
-from kwtsms_client.phone import split_recipients, validate_phone_input
+from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, Call
+from kwtsms_client.recipients import as_given, split_recipients
 from kwtsms_client.report import MessageReport, inspect_message
 from kwtsms_client.results import stops_the_rest
 from kwtsms_client.settings import SHARED_SENDER
@@ -119,11 +120,11 @@ def sort(
     except RecursionError:
         raise InvalidInput("The list of numbers holds itself, or far too many lists.") from None
     for one in written:
-        check = validate_phone_input(one, default_country=default_country)
+        check = check_phone(one, default_country)
         if check.valid:
             good[check.normalized] = None
         else:
-            bad.append(RejectedInput(one, check.error or ""))
+            bad.append(RejectedInput(as_given(one), check.error or ""))
     return tuple(good), tuple(bad)
 
 

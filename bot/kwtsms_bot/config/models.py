@@ -17,6 +17,7 @@ from kwtsms_bot.config.fields import (
     AppToken,
     BotToken,
     Duration,
+    HomeCountry,
     Name,
     Secret,
     Url,
@@ -66,9 +67,7 @@ class Gateway(Section):
     """The sender ID that phones show: at most 11 characters, upper and lower case matter."""
     test_mode: bool = Field(default=False, examples=[False])
     """true queues messages without delivering them; credits are held until you delete them."""
-    default_country: Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")] = Field(
-        default="965", examples=["965"]
-    )
+    default_country: HomeCountry = Field(default="965", examples=["965"])
     """The country code that completes a local number such as 98765432."""
     base_url: Url = Field(
         default="https://www.kwtsms.com/API/", examples=["https://www.kwtsms.com/API/"]

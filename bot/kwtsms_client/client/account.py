@@ -13,6 +13,7 @@ from kwtsms_client import flow, settings
 from kwtsms_client import preview as previews
 from kwtsms_client.client.connecting import options_for
 from kwtsms_client.models import Balance, Coverage, Credentials, RejectedInput, SendResult
+from kwtsms_client.numbering import country_named
 from kwtsms_client.preview import SendPreview
 from kwtsms_client.protocol import BASE_URL
 from kwtsms_client.request_log import RequestLog
@@ -48,7 +49,7 @@ class Account:
         self.base_url = settings.checked_url(base_url)
         self.sender_id = sender_id
         self.test_mode = test_mode
-        self.default_country = default_country
+        self.default_country = country_named(default_country).code if default_country else None
         self.cached_balance: Balance | None = None  # From the last balance, verify or send.
         self._check_coverage = check_coverage
         self._coverage: tuple[float, Coverage] | None = None
@@ -90,7 +91,7 @@ class Account:
         known = self._coverage
         return known[1] if known and time.monotonic() - known[0] < COVERAGE_SECONDS else None
 
-    def preview(self, to: object, text: object) -> SendPreview:
+    def preview(self, to: object, text: str) -> SendPreview:
         """What `send` would do, with the credits that it would cost; asks and sends nothing."""
         balance = self.cached_balance
         found = previews.preview(
@@ -106,7 +107,7 @@ class Account:
     def _seconds(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else timeout
 
-    def _order(self, to: object, text: object, sender: str | None) -> flow.Order:
+    def _order(self, to: object, text: str, sender: str | None) -> flow.Order:
         order = flow.order(
             to,
             text,
