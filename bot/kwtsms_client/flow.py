@@ -20,10 +20,13 @@ from kwtsms_client.recipients import as_given, split_recipients
 from kwtsms_client.report import MessageReport, inspect_message
 from kwtsms_client.results import stops_the_rest
 from kwtsms_client.settings import SHARED_SENDER
+from kwtsms_client.text import require_text
 
 QUEUE_FULL_SECONDS = (30.0, 60.0, 120.0)  # ERR013, as the vendor advises.
 TOO_SOON_SECONDS = 16.0  # ERR028: 15 s and a little.
 MAX_SENDER = 11
+MAX_CHARACTERS = 20_000  # Seven pages are 1,071; the rest may be tags and emoji.
+TOO_LONG = f"The message has more than {MAX_CHARACTERS:,} characters."
 
 T = TypeVar("T")
 
@@ -72,7 +75,10 @@ def order(
         InvalidInput: nothing of it can be sent.
     """
     sender_id = check_sender(sender)
-    report = inspect_message("" if text is None else str(text))
+    written = require_text(text)
+    if len(written) > MAX_CHARACTERS:
+        raise InvalidInput(TOO_LONG, user_message=BAD_CONTENT)
+    report = inspect_message(written)
     if refusal := refused_text(report):
         raise InvalidInput(refusal, user_message=BAD_CONTENT)
     good, bad = sort(to, default_country)
@@ -95,6 +101,8 @@ def check_sender(sender: object) -> str:
 
 def refused_text(report: MessageReport) -> str | None:
     """Why a text cannot be sent, if it cannot."""
+    if len(report.original) > MAX_CHARACTERS:
+        return TOO_LONG
     if report.blank:
         return f"The message is empty. {report.summary()}".rstrip()
     if report.pages > MAX_PAGES:

@@ -174,3 +174,12 @@ def test_a_blank_among_the_numbers_is_told() -> None:
     assert order.recipients == (NUMBER, "96598765433", "96598765434")
     assert order.invalid[:2] == (RejectedInput("", "A phone number is required."),) * 2
     assert [one.input for one in order.invalid[2:]] == ["4.5", "b'9'"]
+
+
+@pytest.mark.parametrize(
+    "text", [None, b"Backup failed", ["Backup failed"], {"text": "x"}, 5, "x" * 20_001]
+)
+def test_what_is_no_text_is_not_sent(text: object) -> None:
+    """Nor what Python would write of it; nor is a text looked at that is far too long."""
+    with pytest.raises(InvalidInput, match=r"must be text|more than 20,000"):
+        flow.order(NUMBER, text, sender="MY-APP", test=False, default_country=None)

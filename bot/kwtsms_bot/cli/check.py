@@ -14,6 +14,7 @@ from kwtsms_bot.cli.output import (
     table,
 )
 from kwtsms_client import Client, MessageReport, inspect_message, validate_phone_input
+from kwtsms_client.report import called
 
 
 @click.command(epilog=EXIT_CODES)
@@ -67,7 +68,7 @@ def show_report(report: MessageReport) -> None:
             ("Pages", report.pages),
             ("Encoding", report.encoding.value),
             ("Characters", report.units),
-            ("Forces Unicode", " ".join(report.forcing[:20]) or None),
+            ("Forces Unicode", ", ".join(map(called, report.forcing[:20])) or None),
             ("Cleaned", report.summary() or None),
             ("May not arrive", " ".join(report.risky) or None),
         ]

@@ -8,7 +8,7 @@ from kwtsms_bot.commands.base import Piece
 from kwtsms_bot.commands.preview import Preview
 from kwtsms_bot.language import Language
 from kwtsms_client import MessageReport, Phone, mask, pages
-from kwtsms_client.report import CONTROL_KIND, NAMES
+from kwtsms_client.report import CONTROL_KIND, NAMES, called
 from kwtsms_client.text import CONTROL, HIDDEN
 
 MAX_MASKED = 3
@@ -70,7 +70,7 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
             "{characters} needs Unicode: 70 characters on a page",
             "{characters} need Unicode: 70 characters on a page",
             len(report.odd),
-            characters=" ".join(report.odd[:MAX_LISTED]),
+            characters=say(", ").join(say(called(one)) for one in report.odd[:MAX_LISTED]),
         )
         notes.append(sentence)
     if report.risky:

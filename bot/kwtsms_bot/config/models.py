@@ -25,6 +25,7 @@ from kwtsms_bot.config.fields import (
 from kwtsms_bot.config.operation import Heartbeat, Http
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.section import Section
+from kwtsms_client.countries import COUNTRIES
 
 
 class Slack(Section):
@@ -147,6 +148,8 @@ class Config(Section):
         gateway = data.get("kwtsms")
         country = gateway.get("default_country") if isinstance(gateway, Mapping) else None
         known = str(country or Gateway.model_fields["default_country"].default)
+        if known not in COUNTRIES:  # That is told by itself.
+            return data
         return {**data, "phonebook": Phonebook.completed(data["phonebook"], known)}
 
     def warnings(self) -> tuple[str, ...]:
