@@ -1,7 +1,11 @@
 """docs/client.md and the library agree."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 import kwtsms_client
 from kwtsms_client import API_ERRORS, AsyncClient, Client, Outcome, errors
@@ -29,6 +33,20 @@ def test_every_name_of_the_rust_client_has_ours() -> None:
 def test_every_public_name_is_there() -> None:
     """Everything in __all__ can be had."""
     assert [name for name in kwtsms_client.__all__ if not hasattr(kwtsms_client, name)] == []
+
+
+def test_every_public_name_is_offered() -> None:
+    """To somebody who asks an interpreter what there is, before anything is used."""
+    script = "import kwtsms_client as k; raise SystemExit(', '.join({*k.__all__} - {*dir(k)}))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+
+    assert run.stderr.decode().strip() == ""
+
+
+def test_a_misspelt_name_is_an_error() -> None:
+    """When it runs, and to a type checker: mypy refuses an `ignore` that is not needed."""
+    with pytest.raises(AttributeError, match="Cleint"):
+        kwtsms_client.Cleint  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_every_outcome_is_explained() -> None:
