@@ -54,8 +54,8 @@ def test_the_language_of_a_locale(locale: str, code: str) -> None:
 
 
 def test_what_is_not_to_be_seen_is_named_in_both_languages() -> None:
-    """A preview says “no-break space needs Unicode”, not “  needs Unicode”."""
+    """A preview says “⟨no-break space⟩ needs Unicode”, not “  needs Unicode”."""
     report = inspect_message("a\u00a0b’")
 
-    assert text_notes(report, ENGLISH)[0].startswith("no-break space, ’ need Unicode")
+    assert text_notes(report, ENGLISH)[0].startswith("⟨no-break space⟩ ’ need Unicode")
     assert "مسافة غير فاصلة" in text_notes(report, ARABIC)[0]
