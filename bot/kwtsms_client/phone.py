@@ -13,6 +13,7 @@ from itertools import repeat
 from operator import contains, itemgetter
 from typing import Any, NamedTuple, NewType, overload
 
+from kwtsms_client.codes import BAD_PHONE
 from kwtsms_client.errors import InvalidInput
 from kwtsms_client.numbering import LENGTHS, MAX_DIGITS, SHAPE, completed, country_of, why_not
 from kwtsms_client.recipients import BYTES, MAX_SHOWN, as_text
@@ -130,7 +131,7 @@ def parse_phone(text: object, *, default_country: str | None = None) -> Phone:
     """
     check = check_phone(text, default_country)
     if not check.valid:
-        raise InvalidInput(f"{check.error} {EXAMPLE}")
+        raise InvalidInput(f"{check.error} {EXAMPLE}", user_message=BAD_PHONE)
     return Phone(check.normalized)
 
 

@@ -6,6 +6,8 @@ from contextlib import suppress
 from decimal import Decimal
 from typing import Any, SupportsIndex, overload
 
+from kwtsms_client.errors import InvalidInput
+
 BYTES = (bytes, bytearray, memoryview)  # Iterables of ints, which are no numbers to send to.
 MAX_SHOWN = 60
 _SEPARATORS = re.compile(r"[,;،؛\n]+")
@@ -19,12 +21,14 @@ def split_recipients(recipients: object) -> list[Any]:
     """The numbers in a text (separated by commas), an int, or any iterable of those.
 
     A blank in an iterable stays one, and what can be no number stays as it is: both are mistakes.
+
+    Raises:
+        InvalidInput: they are nested without an end.
     """
-    if isinstance(recipients, str):
-        return [part.strip() for part in _SEPARATORS.split(recipients) if part.strip()]
-    if isinstance(recipients, Iterable) and not isinstance(recipients, BYTES):
-        return [part for one in recipients for part in split_recipients(one) or [""]]
-    return [] if recipients is None else [as_text(recipients) or recipients]
+    try:
+        return _split(recipients)
+    except RecursionError:
+        raise InvalidInput("The list of numbers holds itself, or far too many lists.") from None
 
 
 def as_text(value: object) -> str | None:
@@ -52,3 +56,11 @@ def as_given(value: object) -> str:
         return str(value)[:MAX_SHOWN]
     except ValueError:  # An int of thousands of digits.
         return type(value).__name__
+
+
+def _split(recipients: object) -> list[Any]:
+    if isinstance(recipients, str):
+        return [part.strip() for part in _SEPARATORS.split(recipients) if part.strip()]
+    if isinstance(recipients, Iterable) and not isinstance(recipients, BYTES):
+        return [part for one in recipients for part in _split(one) or [""]]
+    return [] if recipients is None else [as_text(recipients) or recipients]

@@ -1,5 +1,6 @@
 """docs/client.md and the library agree."""
 
+import inspect
 import re
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import kwtsms_client
-from kwtsms_client import API_ERRORS, AsyncClient, Client, Outcome, errors
+from kwtsms_client import API_ERRORS, AsyncClient, Client, Credentials, Outcome, errors
+from kwtsms_client.client.account import Options
 
 PAGE = (Path(__file__).parents[2] / "docs" / "client.md").read_text()
 
@@ -47,6 +49,25 @@ def test_a_misspelt_name_is_an_error() -> None:
     """When it runs, and to a type checker: mypy refuses an `ignore` that is not needed."""
     with pytest.raises(AttributeError, match="Cleint"):
         kwtsms_client.Cleint  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_a_misspelt_option_is_an_error() -> None:
+    """The same of what a client is made with, and of what `from_env` is told."""
+    account = {"KWTSMS_USERNAME": "user", "KWTSMS_PASSWORD": "password"}
+
+    with pytest.raises(TypeError, match="sendr"):
+        Client(Credentials("user", "password"), sendr="MY-APP")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="tst_mode"):
+        AsyncClient.from_env(None, account, tst_mode=True)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_the_options_can_be_read_from_the_signature(client: type) -> None:
+    """`help` shows each by its name; `from_env` takes the same, and a checker knows them there."""
+    names = set(inspect.signature(client).parameters) - {"credentials"}
+
+    assert names == set(Options.__annotations__)
+    assert "sender_id" in names
 
 
 def test_every_outcome_is_explained() -> None:

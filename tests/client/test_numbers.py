@@ -172,6 +172,23 @@ def test_numbers_are_separated_as_people_do(separator: str) -> None:
     assert split_recipients(f"{NUMBER}{separator}96598765433{separator}") == [NUMBER, "96598765433"]
 
 
+def test_a_list_that_holds_itself_is_an_error_of_ours() -> None:
+    """Nor does one break anything that lists are nested in without an end."""
+    endless: list[object] = []
+    endless.append(endless)
+
+    with pytest.raises(InvalidInput, match="holds itself"):
+        split_recipients(endless)
+
+
+def test_a_wrong_number_has_a_sentence_for_its_owner() -> None:
+    """It is fit for whoever typed it."""
+    with pytest.raises(InvalidInput) as caught:
+        parse_phone("12345")
+
+    assert "valid phone number" in caught.value.user_message
+
+
 def test_a_blank_among_the_numbers_is_told() -> None:
     """An empty cell, or one that is no number, does not vanish from the answer."""
     order = flow.order(

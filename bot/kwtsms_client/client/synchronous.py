@@ -17,7 +17,6 @@ from kwtsms_client.flow import Pause, Plan, Step, Together
 from kwtsms_client.models import (
     Balance,
     Coverage,
-    Credentials,
     DeliveryReport,
     SendResult,
     Status,
@@ -30,17 +29,11 @@ from kwtsms_client.protocol import Call
 T = TypeVar("T")
 
 
-class Client(Account):
+class Client(Account[Pacer]):
     """kwtSMS, from threads. Use it as a context manager, or `close()` it.
 
     Clients that are given the same `pacer` share its pace: two requests a second in all.
     """
-
-    def __init__(
-        self, credentials: Credentials, *, pacer: Pacer | None = None, **options: Any
-    ) -> None:
-        self._pacer = pacer
-        super().__init__(credentials, **options)
 
     def _open(self) -> None:
         super()._open()
