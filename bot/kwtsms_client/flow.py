@@ -15,15 +15,19 @@ from kwtsms_client.codes import BAD_CONTENT, BAD_PHONE, NO_COUNTRY
 from kwtsms_client.errors import InvalidInput, KwtSMSError, NotSent, QueueFull, Rejected, TooSoon
 from kwtsms_client.models import Acceptance, Coverage, RejectedInput, SendResult, Validation
 from kwtsms_client.paging import MAX_PAGES
-from kwtsms_client.phone import split_recipients, validate_phone_input
+from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, Call
+from kwtsms_client.recipients import as_given, split_recipients
 from kwtsms_client.report import MessageReport, inspect_message
 from kwtsms_client.results import stops_the_rest
 from kwtsms_client.settings import SHARED_SENDER
+from kwtsms_client.text import require_text
 
 QUEUE_FULL_SECONDS = (30.0, 60.0, 120.0)  # ERR013, as the vendor advises.
 TOO_SOON_SECONDS = 16.0  # ERR028: 15 s and a little.
 MAX_SENDER = 11
+MAX_CHARACTERS = 20_000  # Seven pages are 1,071; the rest may be tags and emoji.
+TOO_LONG = f"The message has more than {MAX_CHARACTERS:,} characters."
 
 T = TypeVar("T")
 
@@ -75,7 +79,10 @@ def order(
         InvalidInput: nothing of it can be sent.
     """
     sender_id = check_sender(sender)
-    report = inspect_message("" if text is None else str(text))
+    written = require_text(text)
+    if len(written) > MAX_CHARACTERS:
+        raise InvalidInput(TOO_LONG, user_message=BAD_CONTENT)
+    report = inspect_message(written)
     if refusal := refused_text(report):
         raise InvalidInput(refusal, user_message=BAD_CONTENT)
     good, bad = sort(to, default_country)
@@ -98,6 +105,8 @@ def check_sender(sender: object) -> str:
 
 def refused_text(report: MessageReport) -> str | None:
     """Why a text cannot be sent, if it cannot."""
+    if len(report.original) > MAX_CHARACTERS:
+        return TOO_LONG
     if report.blank:
         return f"The message is empty. {report.summary()}".rstrip()
     if report.pages > MAX_PAGES:
@@ -118,16 +127,12 @@ def sort(
     """The numbers, each once and the first wins, and what is none."""
     good: dict[str, None] = {}
     bad: list[RejectedInput] = []
-    try:
-        written = split_recipients(numbers)
-    except RecursionError:
-        raise InvalidInput("The list of numbers holds itself, or far too many lists.") from None
-    for one in written:
-        check = validate_phone_input(one, default_country=default_country)
+    for one in split_recipients(numbers):
+        check = check_phone(one, default_country)
         if check.valid:
             good[check.normalized] = None
         else:
-            bad.append(RejectedInput(one, check.error or ""))
+            bad.append(RejectedInput(as_given(one), check.error or ""))
     return tuple(good), tuple(bad)
 
 

@@ -29,6 +29,7 @@ from kwtsms_client import (
     split_recipients,
     validate_phone_input,
 )
+from kwtsms_client.report import called
 
 Verdict = tuple[str, int]  # What is said of a number, and the exit code that goes with it.
 WELL_FORMED: Verdict = ("well formed", OK)
@@ -85,7 +86,7 @@ def _show_report(report: MessageReport) -> None:
             ("Pages", report.pages),
             ("Encoding", report.encoding.value),
             ("Characters", report.units),
-            ("Forces Unicode", " ".join(report.forcing[:20]) or None),
+            ("Forces Unicode", ", ".join(map(called, report.forcing[:20])) or None),
             ("Cleaned", report.summary() or None),
             ("May not arrive", " ".join(report.risky) or None),
         ]
@@ -99,7 +100,7 @@ def _listed(words: Iterable[str]) -> list[str]:
         InvalidInput: there is none.
     """
     typed = [read_text(word) if word == "-" else word for word in words]
-    if not (numbers := list(dict.fromkeys(split_recipients(typed)))):
+    if not any(numbers := list(dict.fromkeys(split_recipients(typed)))):
         raise InvalidInput("There is no number.")
     return numbers
 

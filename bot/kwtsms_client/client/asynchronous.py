@@ -20,7 +20,6 @@ from kwtsms_client.many import Watch
 from kwtsms_client.models import (
     Balance,
     Coverage,
-    Credentials,
     DeliveryReport,
     SendResult,
     Status,
@@ -33,18 +32,12 @@ from kwtsms_client.protocol import Call
 T = TypeVar("T")
 
 
-class AsyncClient(Account):
+class AsyncClient(Account[Pacer | Turns]):
     """kwtSMS, from asyncio. Use it as a context manager, or `aclose()` it.
 
     Clients that are given the same `pacer` share its pace; it may also be something else that
     decides when a request may start. An event loop that is not the last one gets new connections.
     """
-
-    def __init__(
-        self, credentials: Credentials, *, pacer: Pacer | Turns | None = None, **options: Any
-    ) -> None:
-        self._pacer = pacer
-        super().__init__(credentials, **options)
 
     def _open(self) -> None:
         super()._open()

@@ -19,7 +19,6 @@ from kwtsms_client.many import Watch
 from kwtsms_client.models import (
     Balance,
     Coverage,
-    Credentials,
     DeliveryReport,
     SendResult,
     Status,
@@ -32,17 +31,11 @@ from kwtsms_client.protocol import Call
 T = TypeVar("T")
 
 
-class Client(Account):
+class Client(Account[Pacer]):
     """kwtSMS, from threads. Use it as a context manager, or `close()` it.
 
     Clients that are given the same `pacer` share its pace: two requests a second in all.
     """
-
-    def __init__(
-        self, credentials: Credentials, *, pacer: Pacer | None = None, **options: Any
-    ) -> None:
-        self._pacer = pacer
-        super().__init__(credentials, **options)
 
     def _open(self) -> None:
         super()._open()
