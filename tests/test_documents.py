@@ -19,7 +19,7 @@ from kwtsms_bot.commands.policy import ROLES, Action
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.wording import MEANINGS
 from kwtsms_bot.config import BalanceWatch
-from kwtsms_bot.outbox import retry, tracking
+from kwtsms_bot.outbox import hold, retry, tracking
 from kwtsms_bot.outbox.message import TRANSITIONS, State
 from kwtsms_bot.slack.manifest import LOOKING, SCOPES
 
@@ -60,6 +60,7 @@ def test_every_state_has_words_for_people() -> None:
         ("no connection", retry.NO_CONNECTION),
         ("ERR013 (queue full)", retry.QUEUE_FULL),
         ("ERR028 (same number within 15 s)", (retry.TOO_SOON,)),
+        ("no readable answer, three times in a row", hold.WAITS),
     ],
 )
 def test_the_delays_are_those_of_the_code(what: str, delays: tuple[int, ...]) -> None:

@@ -103,6 +103,8 @@ def test_an_unknown_country_hides_no_other_problem() -> None:
         (GOOD + "acess:\n", "acess: unknown key. Did you mean access?"),
         (GOOD + "kwtsms: {}\n", "written twice (first in line 4)"),
         (GOOD + "access: {sender: {users: [sara]}}", 'got "sara". Write for example users: [U0'),
+        (GOOD + 'outbox: {database: "sqlite://"}', "Write for example database: sqlite:///kwtsms"),
+        (GOOD + 'outbox: {database: "sqlite:///:memory:"}', "Write for example database: sqlite"),
         (GOOD + "outbox: {lease: 0s}", "expected a time such as 30s"),
         (GOOD + "outbox: {lease: 1d}", "lease: expected a time between 1s and 10m"),
         (GOOD + "alerts: {balance: {warn: 5}}", "critical: expected a number below warn"),

@@ -1,6 +1,7 @@
 """The database: brought up to date at start, whatever state it is in."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,14 +10,23 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, MetaData, Table, create_engine, insert, inspect, select
+from sqlalchemy import Connection, MetaData, Table, create_engine, insert, inspect, select, text
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
 
-from kwtsms_bot.database import DatabaseTrouble, NotThere, Standing, look_at, open_database
+from kwtsms_bot.database import (
+    Database,
+    DatabaseTrouble,
+    NotThere,
+    Standing,
+    look_at,
+    open_database,
+)
+from kwtsms_bot.database.columns import metadata
 from kwtsms_bot.database.migrating import MIGRATIONS
-from kwtsms_bot.database.tables import metadata
-from support.database import opened
+from kwtsms_bot.database.ticks import take_tick
+from support.database import AT, opened
 
 FIRST = "0001"
 REPLICAS = 4
@@ -64,6 +74,81 @@ async def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> 
     """A folder that does not exist is DatabaseTrouble, not a foreign exception."""
     with pytest.raises(DatabaseTrouble, match="missing does not exist"):
         await open_database(f"sqlite:///{tmp_path / 'missing' / 'outbox.sqlite3'}")
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"]
+)
+async def test_a_database_in_memory_is_refused(url: str) -> None:
+    """What is accepted would be gone with the process, and each connection has one of its own."""
+    with pytest.raises(DatabaseTrouble, match="name a file, such as sqlite:///"):
+        await open_database(url)
+
+
+async def test_a_commit_survives_a_power_cut(tmp_path: Path) -> None:
+    """On both ways to SQLite each commit is on the disk before it returns (2: FULL)."""
+    async with opened(tmp_path) as database:
+        assert await said(database, "PRAGMA synchronous") == {"2"}
+        assert await said(database, "PRAGMA journal_mode") == {"wal"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("synchronous_commit", "on"),
+        ("transaction_isolation", "read committed"),
+        ("idle_in_transaction_session_timeout", "10s"),
+    ],
+)
+async def test_what_we_rely_on_is_set(postgres_url: str, name: str, value: str) -> None:
+    """Whatever the server, the database and the role say; on both ways to PostgreSQL."""
+    with connected(postgres_url) as connection:
+        database_name = connection.engine.url.database
+        for other in ("synchronous_commit = off", "default_transaction_isolation = serializable"):
+            connection.exec_driver_sql(f"ALTER DATABASE {database_name} SET {other}")
+
+    async with opened(postgres_url) as database:
+        assert await said(database, f"SHOW {name}") == {value}
+
+
+async def test_a_server_that_is_gone_is_noticed_as_soon_as_its_address_says(
+    postgres_url: str,
+) -> None:
+    """What stands in the address holds; the rest is ours."""
+    async with (
+        opened(f"{postgres_url}&connect_timeout=3") as database,
+        database.transaction() as connection,
+    ):
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        told = driver.info.get_parameters()
+
+    assert (told["connect_timeout"], told["tcp_user_timeout"]) == ("3", "20000")
+    assert (told["keepalives_idle"], told["keepalives_count"]) == ("10", "2")
+
+
+async def said(database: Database, question: str) -> set[str]:
+    """What both ways to the database answer."""
+
+    async def ask(connection: AsyncConnection) -> str:
+        return str((await connection.execute(text(question))).scalar())
+
+    async with database.transaction() as connection:
+        awaited = await ask(connection)
+    return {awaited, await database.at_once(ask)}
+
+
+async def test_names_that_cannot_be_looked_up_hold_up_no_commit(tmp_path: Path) -> None:
+    """A name server that says nothing keeps all of asyncio's threads; ours are others."""
+    answered = threading.Event()
+    loop = asyncio.get_running_loop()
+    async with opened(tmp_path) as database:
+        looking = [loop.run_in_executor(None, answered.wait) for _ in range(40)]
+        try:
+            async with asyncio.timeout(5):
+                assert await take_tick(database, "job", AT)
+        finally:
+            answered.set()
+            await asyncio.gather(*looking)
 
 
 async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:

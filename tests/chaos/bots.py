@@ -14,6 +14,7 @@ from chaos.waiting import until
 from support.bot import COMMAND
 
 TESTS = Path(__file__).parents[1]
+IMPORTS = os.pathsep.join((str(TESTS), *filter(None, sys.path)))
 
 
 class Bot:
@@ -108,7 +109,8 @@ class Zygote:
             "chaos.zygote",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONWARNINGS": "ignore"},
+            # The bot is the one that this process would import.
+            env={**os.environ, "PYTHONPATH": IMPORTS, "PYTHONWARNINGS": "ignore"},
         )
         assert await self._line() == "ready"
         return self

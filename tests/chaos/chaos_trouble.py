@@ -70,7 +70,9 @@ async def test_processes_stand_still_past_their_lease(
         weigh(await storm(tmp_path, server.url, seed=seed, weather=weather, trouble=trouble))
 
 
-@pytest.mark.parametrize(("point", "sends"), [(Point.CLAIMED, 1), (Point.IN_FLIGHT, 0)])
+@pytest.mark.parametrize(
+    ("point", "sends"), [(Point.CLAIMED, 1), (Point.IN_FLIGHT, 0), (Point.LEAVING, 0)]
+)
 async def test_a_process_that_wakes_after_its_lease_sends_nothing(
     tmp_path: Path, weigh: Weigh, point: Point, sends: int
 ) -> None:

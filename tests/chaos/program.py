@@ -32,6 +32,7 @@ class Point(StrEnum):
     ACCEPTING = "accepting"  # Nothing is written yet.
     CLAIMED = "claimed"  # Taken, and not yet in flight.
     IN_FLIGHT = "in_flight"  # Durably in flight; no byte has left.
+    LEAVING = "leaving"  # On its way to a connection; no byte has left.
     ANSWERED = "answered"  # The gateway has answered, and that is not written down.
     SETTLED = "settled"  # It is.
 
@@ -128,6 +129,8 @@ def _arm(point: Point, trap: _Trap) -> None:
             _wrap(Store, "claim", after=trap)
         case Point.IN_FLIGHT:
             _wrap(Store, "put_in_flight", after=trap)
+        case Point.LEAVING:
+            _wrap(AsyncClient, "exchange", before=trap, only=_is_send)
         case Point.ANSWERED:
             _wrap(AsyncClient, "exchange", after=trap, only=_is_send)
         case Point.SETTLED:

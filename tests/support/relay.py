@@ -47,7 +47,9 @@ class Relay:
         self._open.discard(task)
 
     async def close(self) -> None:
-        """Breaks every connection."""
+        """Breaks every connection that is still there; those whose client has gone are ending."""
+        if self._open:
+            await asyncio.wait(self._open, timeout=1)
         self._cut(self._open)
         await asyncio.gather(*self._open, return_exceptions=True)
 

@@ -83,7 +83,7 @@ class Outbox(Section):
 
     database: str = Field(
         default="sqlite:///kwtsms-bridge.sqlite3",
-        pattern=r"^(sqlite|postgresql)://",
+        pattern=r"^(sqlite:///[^:?]|postgresql://.)",  # A database in memory keeps nothing.
         examples=["sqlite:///kwtsms-bridge.sqlite3"],
     )
     """sqlite:///file, or postgresql://user:password@host/name where several replicas run."""

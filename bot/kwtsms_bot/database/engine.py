@@ -5,31 +5,25 @@ Foreign errors become `DatabaseTrouble` here; nobody above catches SQLAlchemy's.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextvars import copy_context
 from datetime import datetime
-from pathlib import Path
+from functools import partial
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import create_engine, event, func, literal_column, select
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy import func, literal_column, select
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from kwtsms_bot.database.columns import Moment
+from kwtsms_bot.database.connecting import READING, engines
 from kwtsms_bot.database.files import compacted, emptied
 from kwtsms_bot.database.migrating import Standing, migrate, standing
-from kwtsms_bot.database.trouble import CommitLost, DatabaseTrouble, NotThere, translated
+from kwtsms_bot.database.trouble import CommitLost, DatabaseTrouble, translated
 
 T = TypeVar("T")
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
-DIRECT_DRIVERS = DRIVERS | {"sqlite": "sqlite"}  # Without asyncio, in a thread.
-BUSY_MILLISECONDS = 10_000
-# A replica that stands still, or whose machine is gone, does not hold its locks for longer.
-IDLE_MILLISECONDS = 10_000
-CONNECT: dict[str, dict[str, str]] = {
-    "sqlite": {},
-    "postgresql": {"options": f"-c idle_in_transaction_session_timeout={IDLE_MILLISECONDS}"},
-}
-READING = "kwtsms_reading"
+THREADS = 8  # For work in one go; whatever waits for a place waits no longer than for the database.
 # The database's own clock, in microseconds since 1970: replicas' clocks may differ.
 _NOW = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -43,6 +37,8 @@ class Database:
     def __init__(self, engine: AsyncEngine, direct: Engine) -> None:
         self._engine = engine
         self._direct = direct
+        # Its own: in asyncio's threads names are looked up, and a name server may say nothing.
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
         # SQLite has one writer; whoever waits for it there polls, in no order. Here they queue.
         one = engine.dialect.name == "sqlite"
         self._writer: AbstractAsyncContextManager[None] = asyncio.Lock() if one else nullcontext()
@@ -81,7 +77,7 @@ class Database:
             DatabaseTrouble: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
-            return await asyncio.to_thread(_in_this_thread, self._direct, work)
+            return await self._in_a_thread(_in_this_thread, self._direct, work)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -112,7 +108,7 @@ class Database:
             return True
         async with self._writer:
             with translated():
-                return await asyncio.to_thread(emptied, self._direct)
+                return await self._in_a_thread(emptied, self._direct)
 
     async def compact(self, at_most: int) -> bool:
         """Writes SQLite's file anew without a trace of what was erased; False: not this time.
@@ -122,13 +118,19 @@ class Database:
         if self.dialect != "sqlite":
             return True
         async with self._writer:
-            done = await asyncio.to_thread(compacted, self._direct, at_most)
+            done = await self._in_a_thread(compacted, self._direct, at_most)
         return await self.empty_log() and done
 
     async def close(self) -> None:
         """Closes every connection."""
         await self._engine.dispose()
         self._direct.dispose()
+        self._threads.shutdown(wait=False)
+
+    async def _in_a_thread(self, work: Callable[..., T], *facts: Any) -> T:
+        """As asyncio.to_thread, in our own threads."""
+        begun = partial(copy_context().run, work, *facts)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, begun)
 
 
 class _Direct:
@@ -164,11 +166,10 @@ async def open_database(url: str, *, create: bool = True) -> Database:
         NotThere: there is no such file.
         DatabaseTrouble: it cannot be opened or brought up to date.
     """
-    database, engine = _connectable(url, create=create)
+    database = Database(*engines(url, create=create))
     try:
-        with translated():
-            async with engine.begin() as connection:
-                await connection.run_sync(migrate)
+        async with database.transaction() as connection:
+            await connection.run_sync(migrate)
     except DatabaseTrouble:
         await database.close()
         raise
@@ -182,55 +183,9 @@ async def look_at(url: str) -> Standing:
         NotThere: there is no such file.
         DatabaseTrouble: it cannot be used.
     """
-    database, _ = _connectable(url, create=False)
+    database = Database(*engines(url, create=False))
     try:
         async with database.transaction() as connection:  # Which shows that it can be written to.
             return await connection.run_sync(standing)
     finally:
         await database.close()
-
-
-def _connectable(url: str, *, create: bool) -> tuple[Database, AsyncEngine]:
-    """The database, to which nothing is connected yet."""
-    parsed = make_url(url)
-    name = parsed.get_backend_name()
-    options: dict[str, Any] = {
-        "pool_pre_ping": name != "sqlite",
-        "hide_parameters": True,  # Numbers and texts are in them, and errors reach the log.
-        "connect_args": CONNECT[name],
-    }
-    engine = create_async_engine(parsed.set(drivername=DRIVERS[name]), **options)
-    direct = create_engine(parsed.set(drivername=DIRECT_DRIVERS[name]), **options)
-    if name == "sqlite":
-        _check_file(parsed.database, create=create)
-        _prepare_sqlite(engine.sync_engine)
-        _prepare_sqlite(direct)
-    return Database(engine, direct), engine
-
-
-def _check_file(file: str | None, *, create: bool) -> None:
-    """SQLite's own words for a missing folder are "unable to open database file"."""
-    folder = Path(file or ".").parent
-    if not folder.is_dir():
-        raise DatabaseTrouble(f"the folder {folder} does not exist")
-    if not create and not Path(file or ".").is_file():
-        raise NotThere(f"the file {file} does not exist")
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # We say BEGIN ourselves, below.
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")  # A commit survives a power cut.
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute("PRAGMA secure_delete=ON")  # What is erased is gone from the file too.
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begun(connection: Connection) -> None:
-        # A reader that becomes a writer half way would fail at once where another writes.
-        reads = connection.get_execution_options().get(READING)
-        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -1,13 +1,11 @@
-"""The tables, in one place. `migrations/` brings a database to them."""
+"""The tables, in one place but for those of the pace. `migrations/` brings a database to them."""
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     SmallInteger,
     String,
     Table,
@@ -16,17 +14,7 @@ from sqlalchemy import (
     or_,
 )
 
-from kwtsms_bot.database.columns import Amount, Moment
-
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
-metadata = MetaData(naming_convention=NAMING)
-# SQLite counts by itself only in a column that is INTEGER to the letter.
-Id = BigInteger().with_variant(Integer, "sqlite")
+from kwtsms_bot.database.columns import Amount, Id, Moment, metadata
 
 message = Table(
     "message",
@@ -143,13 +131,6 @@ hot_number = Table(
     metadata,
     Column("phone", String(20), primary_key=True),
     Column("until", Moment, nullable=False, index=True),
-)
-
-rate = Table(
-    "rate",
-    metadata,
-    Column("account", String(40), primary_key=True),
-    Column("next_free", Moment, nullable=False),
 )
 
 tick = Table(

@@ -24,14 +24,23 @@ async def take_tick(database: Database, job: str, slot: datetime) -> bool:
     Raises:
         DatabaseTrouble: the database cannot be used.
     """
-    old = (slot - KEPT).isoformat()
 
     async def work(connection: AsyncConnection) -> None:
-        await connection.execute(insert(tick).values(job=job, slot=slot.isoformat()))
-        await connection.execute(delete(tick).where(tick.c.job == job, tick.c.slot < old))
+        await note_tick(connection, job, slot)
 
     try:
         await database.at_once(work)
     except AlreadyThere:
         return False
     return True
+
+
+async def note_tick(connection: AsyncConnection, job: str, slot: datetime) -> None:
+    """Takes a slot in a transaction of the caller's, and forgets those of long ago.
+
+    Raises:
+        AlreadyThere: it is taken.
+    """
+    old = (slot - KEPT).isoformat()
+    await connection.execute(insert(tick).values(job=job, slot=slot.isoformat()))
+    await connection.execute(delete(tick).where(tick.c.job == job, tick.c.slot < old))

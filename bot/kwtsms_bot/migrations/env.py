@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from kwtsms_bot.database.tables import metadata
+from kwtsms_bot.database import pacing, tables  # noqa: F401 - They tell the metadata.
+from kwtsms_bot.database.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

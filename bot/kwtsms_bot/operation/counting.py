@@ -2,16 +2,18 @@
 
 import time
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.operation.metrics import Metrics
+from kwtsms_bot.outbox.carrying import Turns
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
 from kwtsms_bot.outbox.message import Message, NewMessage
 from kwtsms_bot.outbox.store import Accepted, Store
 from kwtsms_client import AsyncClient, Credentials, KwtSMSError
+from kwtsms_client.client.wire import Leaving
 from kwtsms_client.protocol import Call
 
 T = TypeVar("T")
@@ -61,23 +63,22 @@ class CountedClient(AsyncClient):
         super().__init__(credentials, **options)
         self._metrics = metrics
 
-    async def exchange(self, call: Call[T], timeout: float | None = None) -> T:  # noqa: ASYNC109
+    async def exchange(
+        self,
+        call: Call[T],
+        timeout: float | None = None,  # noqa: ASYNC109
+        *,
+        leaving: Leaving | None = None,
+    ) -> T:
         """As the client does."""
         endpoint = call.path.strip("/")
         try:
-            answer = await super().exchange(call, timeout)
+            answer = await super().exchange(call, timeout, leaving=leaving)
         except KwtSMSError as error:
             self._metrics.called(endpoint, error)
             raise
         self._metrics.called(endpoint, None)
         return answer
-
-
-class Turns(Protocol):
-    """Something that lets requests start one after another."""
-
-    async def turn(self) -> None:
-        """Waits until this request may start."""
 
 
 class CountedTurns:

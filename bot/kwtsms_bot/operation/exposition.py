@@ -49,6 +49,7 @@ class Exposition:
         self._metrics.set("database_up", parts["database"].ok)
         self._metrics.set("slack_connected", parts["slack"].ok)
         self._metrics.set("paused", health.paused)
+        self._metrics.set("held", health.held)
         self._metrics.set("dispatcher_idle_seconds", parts["dispatcher"].seconds or 0.0)
         self._metrics.set("queue_oldest_due_seconds", parts["queue"].seconds or 0.0)
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 STILL = timedelta(minutes=1)
 # What is due is sent within seconds; only a very large bulk takes longer than this.
 OVERDUE = timedelta(minutes=10)
+# A few answers that could not be read are over by then, and sending goes on.
+HELD = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Seen:
     dispatcher_idle: timedelta
     oldest_due: datetime | None = None  # None: nothing waits that could leave.
     paused: bool = False
+    held_since: datetime | None = None  # None: sending is not held.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Health:
 
     parts: tuple[Part, ...]
     paused: bool  # By somebody's wish: no fault.
+    held: bool  # For the gateway's answers cannot be read.
 
     @property
     def ready(self) -> bool:
@@ -58,7 +62,7 @@ class Health:
     def as_json(self) -> Mapping[str, object]:
         """For a page."""
         parts = {part.name: part.as_json() for part in self.parts}
-        return {"ready": self.ready, "paused": self.paused, "parts": parts}
+        return {"ready": self.ready, "paused": self.paused, "held": self.held, "parts": parts}
 
 
 def judge(seen: Seen, answer_takes: timedelta) -> Health:
@@ -70,8 +74,10 @@ def judge(seen: Seen, answer_takes: timedelta) -> Health:
             Part("slack", "" if seen.slack else "there is no connection"),
             _dispatcher(seen.dispatcher_idle, STILL + answer_takes),
             _queue(seen),
+            _gateway(seen),
         ),
         seen.paused,
+        seen.held_since is not None,
     )
 
 
@@ -88,3 +94,12 @@ def _queue(seen: Seen) -> Part:
     late = age > OVERDUE and not seen.paused
     problem = "a message has been due for too long" if late else ""
     return Part("queue", problem, round(age.total_seconds(), 1))
+
+
+def _gateway(seen: Seen) -> Part:
+    """Well while its answers can be read; nobody asks it only to see."""
+    if seen.held_since is None:
+        return Part("gateway")
+    age = max(timedelta(0), seen.at - seen.held_since)
+    problem = "its answers cannot be read: nothing is sent" if age > HELD else ""
+    return Part("gateway", problem, round(age.total_seconds(), 1))

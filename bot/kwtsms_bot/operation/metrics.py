@@ -36,6 +36,7 @@ GAUGES = {
     "slack_connected": ("1 while Slack reaches the bot", ()),
     "dispatcher_idle_seconds": ("Since the dispatcher last moved on", ()),
     "paused": ("1 while an administrator has paused all sending", ()),
+    "held": ("1 while nothing is sent because kwtSMS's answers cannot be read", ()),
     "recipients": ("Recipients in the database", ("state",)),
     "queue_depth": ("Recipients that wait to be sent", ()),
     "queue_oldest_due_seconds": ("How long the oldest of them has been due", ()),

@@ -52,6 +52,7 @@ class Readiness:
             dispatcher_idle=timedelta(seconds=self._dispatcher_idle()),
             oldest_due=waiting.oldest_due if waiting else None,
             paused=waiting.paused if waiting else False,
+            held_since=waiting.held_since if waiting else None,
         )
 
     async def _waiting(self) -> Waiting | None:

@@ -216,3 +216,4 @@ class ClaimedCall:
     test: bool
     expires_at: datetime | None
     request: str = ""
+    trial: bool = False  # Sending is held, and this call tries whether it can go on.

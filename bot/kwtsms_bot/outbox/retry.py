@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from kwtsms_bot.language import marked
+from kwtsms_bot.outbox.hold import Heard
 from kwtsms_bot.outbox.message import State
 from kwtsms_client import (
     Acceptance,
@@ -24,8 +26,9 @@ from kwtsms_client import (
 NO_CONNECTION = (2, 5, 10, 20, 30, 60, 120, 300)  # Seconds; the last one repeats.
 QUEUE_FULL = (30, 60, 120)  # ERR013, as the vendor advises.
 MENDABLE = (5, 10, 20, 30, 60, 120, 300)  # Wrong password, no credits: until somebody mends it.
-STOOD_STILL = "This machine stood still."
+STOOD_STILL = marked("This machine stood still.")
 TOO_SOON = 16  # ERR028: 15 s and a little.
+MAX_ID, MAX_CODE, MAX_REASON, MAX_AMOUNT = 64, 20, 500, 40  # Characters that the columns take.
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,9 @@ def accepted(answer: Acceptance, count: int, now: datetime) -> Plan:
         State.SENT,
         now,
         reason=reason,
-        gateway_id=answer.message_id,
-        points=answer.points_charged,
-        balance_after=answer.balance_after,
+        gateway_id=_kept(answer.message_id, MAX_ID),
+        points=_amount(answer.points_charged),
+        balance_after=_amount(answer.balance_after),
     )
 
 
@@ -61,8 +64,8 @@ def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
     if isinstance(error, NotSent):
         return _again(NO_CONNECTION, tries, now, reason="kwtSMS cannot be reached from here.")
     if not isinstance(error, Rejected):
-        return Plan(State.UNKNOWN, now, reason=str(error))
-    code, reason = error.code, error.description
+        return Plan(State.UNKNOWN, now, reason=_kept(str(error), MAX_REASON))
+    code, reason = _kept(error.code, MAX_CODE), _kept(error.description, MAX_REASON)
     if isinstance(error, TooSoon):
         return Plan(State.QUEUED, now + timedelta(seconds=TOO_SOON), code, reason)
     if isinstance(error, QueueFull):
@@ -73,12 +76,36 @@ def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
 
 
 def overslept(now: datetime) -> Plan:
-    """The plan for a call whose lease ran out before a byte of it left."""
+    """The plan for a call of which we made sure that no byte left."""
     return Plan(State.QUEUED, now, reason=STOOD_STILL)
 
 
+def heard(plan: Plan) -> Heard:
+    """Whether what came back of the call could be read."""
+    if plan.state is State.UNKNOWN:
+        return Heard.NOTHING
+    not_asked = plan.state is State.QUEUED and plan.code is None
+    return Heard.NOT_ASKED if not_asked else Heard.ANSWER
+
+
 def _again(
-    delays: tuple[int, ...], tries: int, now: datetime, *, reason: str, code: str | None = None
+    delays: tuple[int, ...],
+    tries: int,
+    now: datetime,
+    *,
+    reason: str | None,
+    code: str | None = None,
 ) -> Plan:
     delay = delays[min(max(tries, 1), len(delays)) - 1]
     return Plan(State.QUEUED, now + timedelta(seconds=delay), code, reason)
+
+
+def _kept(text: str | None, most: int) -> str | None:
+    """What a database keeps of words from outside: an outcome that cannot be written is unknown."""
+    if text is None:
+        return None
+    return text.encode(errors="replace").decode().replace("\0", "")[:most]
+
+
+def _amount(amount: Decimal | None) -> Decimal | None:
+    return amount if len(str(amount)) <= MAX_AMOUNT else None

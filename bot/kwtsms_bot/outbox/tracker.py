@@ -1,6 +1,7 @@
 """Follows what was accepted: asks for statuses and reports, and writes down what is new.
 
-It shares the account's turns with what is to be sent, and takes none while anything is.
+It shares the account's turns with what is to be sent: it takes none while anything is, and queues
+for none.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.outbox.tracking import Tracked, from_report, next_check, wants_report
+from kwtsms_bot.outbox.waiting import pause
 from kwtsms_client import DeliveryReport, KwtSMSError, Rejected, Status
 
 SWEEP_SECONDS = 5.0
@@ -23,7 +25,10 @@ log = structlog.get_logger(__name__)
 
 
 class Reporter(Protocol):
-    """The gateway's two questions about a message, paced."""
+    """The gateway's two questions about a message."""
+
+    async def may(self) -> bool:
+        """Whether one of them may be asked now: then it is to be asked at once."""
 
     async def status(self, message_id: str) -> Status:
         """What the gateway did with it."""
@@ -54,12 +59,13 @@ class Tracker:
             except DatabaseTrouble as error:
                 log.warning("not tracked", error=str(error))
                 found = False
-            if not found:
-                await _wait(stop, SWEEP_SECONDS)
+            await pause(stop, TURN.total_seconds() if found else SWEEP_SECONDS)
 
     async def check_one(self) -> bool:
         """Asks about the message that is due first; False if none is, or sends need the turns."""
-        if await self._sends_come_first():
+        if not await self._is_due() or await self._sends_come_first():
+            return False
+        if not await self._reporter.may():
             return False
         tracked = await self._store.to_check(self._clock())
         if tracked is None:
@@ -72,8 +78,18 @@ class Tracker:
             self._on_change()
         return True
 
+    async def _is_due(self) -> bool:
+        """Whether there is anything to ask: a turn is not taken in vain."""
+        due = await self._store.next_check()
+        return due is not None and due <= self._clock()
+
     async def _sends_come_first(self) -> bool:
-        """Whether something is to be sent now, or before a question's turn would be over."""
+        """Whether something is to be sent now, or before a question's turn would be over.
+
+        While sending is held, the questions of the scout come first.
+        """
+        if (await self._store.hold()).since is not None:
+            return True
         due = await self._store.next_due()
         return due is not None and due <= self._clock() + TURN
 
@@ -96,11 +112,3 @@ class Tracker:
         known = {one.recipient: from_report(one.status) for one in report.deliveries}
         found = {phone: state for phone, state in known.items() if state is not None}
         return found, set(tracked.abroad) <= found.keys()
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -12,6 +12,7 @@ from kwtsms_bot.database.ticks import slot_of
 from kwtsms_bot.outbox.evidence import Seen, weigh
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.outbox.store.evidence import LostCall
+from kwtsms_bot.outbox.waiting import pause
 from kwtsms_client import Balance, KwtSMSError
 
 SWEEP = timedelta(seconds=15)
@@ -46,13 +47,16 @@ class Witness:
                 await self.look()
             except DatabaseTrouble as error:
                 log.warning("not looked into", error=str(error))
-            await _wait(stop, SWEEP.total_seconds())
+            await pause(stop, SWEEP.total_seconds())
 
     async def look(self) -> int:
         """Looks into the calls that were lost a while ago; how many those were.
 
-        One replica does, for all: the others' turn comes in another slot.
+        One replica does, for all: the others' turn comes in another slot. While sending is held
+        the balance stays as it is, and is asked for by the scout.
         """
+        if (await self._store.hold()).since is not None:
+            return 0
         lost = await self._store.lost_calls(self._clock())
         if not lost or not await self._store.take_look(slot_of(self._clock(), SWEEP)):
             return 0
@@ -74,11 +78,3 @@ class Witness:
         found = weigh(lost.price, before, after, others)
         await self._store.note_evidence(lost, found, self._clock())
         log.info("outcome looked into", attempt=lost.attempt, verdict=found.verdict.value)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return

@@ -13,12 +13,15 @@ from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
 from kwtsms_bot.language import language
-from kwtsms_bot.operation.counting import CountedClient, CountedStore, Turns
+from kwtsms_bot.operation.counting import CountedClient, CountedStore, CountedTurns
 from kwtsms_bot.operation.exposition import Exposition
 from kwtsms_bot.operation.heartbeat import Pulse
 from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.readiness import Readiness
-from kwtsms_bot.outbox.store import Audit
+from kwtsms_bot.outbox.asking import Asking
+from kwtsms_bot.outbox.carrying import Turns
+from kwtsms_bot.outbox.scout import Scout
+from kwtsms_bot.outbox.store import Audit, DatabasePacer
 from kwtsms_bot.outbox.store.figures import Figures
 from kwtsms_bot.outbox.tracker import Tracker
 from kwtsms_bot.outbox.witness import Witness
@@ -41,7 +44,7 @@ class Parts:
         *,
         database: Database,
         gateway: AsyncClient,
-        pacer: Turns,
+        pace: DatabasePacer,
         metrics: Metrics,
     ) -> None:
         store = CountedStore(database, metrics)
@@ -60,14 +63,16 @@ class Parts:
         self.worker = Worker(
             store,
             gateway,
-            pacer,
+            CountedTurns(pace, metrics),
             owner=owner(),
             lease=config.outbox.lease,
             clock=now,
             on_change=self.publisher.wake,
         )
-        self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
+        asking = Asking(gateway, pace)
+        self.tracker = Tracker(store, asking, clock=now, on_change=self.publisher.wake)
         self.witness = Witness(store, gateway, clock=now, on_change=self.publisher.wake)
+        self.scout = Scout(store, gateway, on_answer=self.worker.wake)
         desk = Desk(config, store, Audit(database), alerts, gateway, directory, now, self.wake)
         self.front = Front(desk, directory, client)
         targets = (*watch.channels, *self.courier.targets)

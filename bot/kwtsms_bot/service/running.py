@@ -17,7 +17,7 @@ from kwtsms_bot.database import open_database
 from kwtsms_bot.operation.counting import CountedTurns
 from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.web import build_web, health_routes, serving
-from kwtsms_bot.outbox.store import DatabasePacer
+from kwtsms_bot.outbox.store import DatabasePacer, QuestionTurns
 from kwtsms_bot.service.parts import Parts, gateway_client
 from kwtsms_bot.service.schedule import schedule
 from kwtsms_bot.slack.connection import SlackUnreachable
@@ -53,11 +53,12 @@ class Service:
                 return
             stack.push_async_callback(database.close)
             metrics = Metrics()
-            pacer = CountedTurns(DatabasePacer(database), metrics)
-            gateway = gateway_client(self.config, pacer, metrics)
+            pace = DatabasePacer(database)
+            asked = CountedTurns(QuestionTurns(pace), metrics)
+            gateway = gateway_client(self.config, asked, metrics)
             stack.push_async_callback(gateway.aclose, 0)  # Whoever sends has been waited for.
             parts = Parts(
-                self.config, database=database, gateway=gateway, pacer=pacer, metrics=metrics
+                self.config, database=database, gateway=gateway, pace=pace, metrics=metrics
             )
             await stack.enter_async_context(self._pages(parts))
             await stack.enter_async_context(_meanwhile(parts.pulse.run(self.ready)))
@@ -81,6 +82,7 @@ class Service:
             asyncio.create_task(parts.worker.run(sending), name="worker"),
             asyncio.create_task(parts.tracker.run(sending), name="tracker"),
             asyncio.create_task(parts.witness.run(sending), name="witness"),
+            asyncio.create_task(parts.scout.run(sending), name="scout"),
         ]
         shows = [
             asyncio.create_task(parts.publisher.run(showing), name="publisher"),

@@ -13,7 +13,13 @@ from kwtsms_client.client.account import Account
 from kwtsms_client.client.connecting import set_up
 from kwtsms_client.client.journey import Journey
 from kwtsms_client.client.tasks import Tasks, Turns
-from kwtsms_client.client.wire import BROKEN_OFF, Departure, Received, translated
+from kwtsms_client.client.wire import (
+    BROKEN_OFF,
+    AwaitedDeparture,
+    Leaving,
+    Received,
+    translated,
+)
 from kwtsms_client.errors import KwtSMSError
 from kwtsms_client.flow import Pause, Plan, Step, Together
 from kwtsms_client.many import Watch
@@ -26,7 +32,7 @@ from kwtsms_client.models import (
     Validation,
     Verification,
 )
-from kwtsms_client.pacing import Pacer
+from kwtsms_client.pacing import LATE_SECONDS, Pacer
 from kwtsms_client.protocol import Call
 
 T = TypeVar("T")
@@ -48,15 +54,25 @@ class AsyncClient(Account[Pacer | Turns]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._http = set_up(lambda: httpx.AsyncClient(**self._options))
 
-    async def exchange(self, call: Call[T], timeout: float | None = None) -> T:  # noqa: ASYNC109
-        """Carries one call exactly once: no pacing, no retry. Raises as `Client.exchange` does."""
+    async def exchange(
+        self,
+        call: Call[T],
+        timeout: float | None = None,  # noqa: ASYNC109
+        *,
+        leaving: Leaving | None = None,
+    ) -> T:
+        """Carries one call exactly once: no pacing, no retry. Raises as `Client.exchange` does.
+
+        `leaving` is awaited when the connection is there, right before the first byte of the
+        request is written to it. Where it raises NotSent, nothing leaves.
+        """
         begun = time.monotonic()
         outcome: object = BROKEN_OFF
         try:
             async with self._tasks.flight():
                 if call.before:
                     call.before()
-                outcome = answer = await self._exchange(call, self._seconds(timeout))
+                outcome = answer = await self._exchange(call, self._seconds(timeout), leaving)
             return answer
         except KwtSMSError as error:
             outcome = error
@@ -66,15 +82,15 @@ class AsyncClient(Account[Pacer | Turns]):
                 took = time.monotonic() - begun
                 await asyncio.to_thread(self._log.write, call, outcome, took)
 
-    async def _exchange(self, call: Call[T], seconds: float) -> T:
+    async def _exchange(self, call: Call[T], seconds: float, leaving: Leaving | None) -> T:
         body = protocol.request_body(call, self.credentials)
-        departure, received = Departure(), Received()
+        departure, received = AwaitedDeparture(leaving), Received()
         request = self._connections().stream(
             "POST",
             self.base_url + call.path,
             content=body,
             timeout=seconds,
-            extensions={"trace": departure.follow_async},
+            extensions={"trace": departure.follow_and_wait},
         )
         try:
             async with asyncio.timeout(seconds), request as reply:
@@ -200,4 +216,10 @@ class AsyncClient(Account[Pacer | Turns]):
         if isinstance(step, Together):
             return await self._tasks.together(step, way, self._carry)
         async with self._tasks.turn(way):
-            return await self.exchange(step, way.timeout(time.monotonic(), self._timeout))
+            turn = time.monotonic()
+
+            async def leaving() -> None:
+                if time.monotonic() - turn > LATE_SECONDS:
+                    await self._tasks.another_turn(way)
+
+            return await self.exchange(step, way.timeout(turn, self._timeout), leaving=leaving)

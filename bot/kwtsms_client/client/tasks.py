@@ -42,6 +42,10 @@ class Tasks:
             self._traffic.leave_place()
             self._tell()
 
+    async def another_turn(self, way: Journey) -> None:
+        """For a request that has a place, and whose turn has passed before it left."""
+        await self._wait_for_turn(way)
+
     @asynccontextmanager
     async def flight(self) -> AsyncIterator[None]:
         """A request is in flight within; whoever closes the client waits for it."""

@@ -9,6 +9,7 @@ commonly do.
 import math
 import time
 import zlib
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import httpx
@@ -19,9 +20,11 @@ from kwtsms_client.errors import KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.protocol import MAX_REPLY_BYTES, Call
 
 T = TypeVar("T")
+Leaving = Callable[[], Awaitable[None]]
 BROKEN_OFF = UnknownOutcome("It was broken off.")  # Cancelled, or by Ctrl-C.
 # Events of a connection in the making, as httpcore's `trace` names them.
 # https://www.encode.io/httpcore/extensions/#trace
+BEGINS = "http11.send_request_headers.started"
 _CONNECTING = ("connection.", "proxy.", "socks.")
 _STEPS = ("write", "read")
 _GZIP = 16 + zlib.MAX_WBITS
@@ -45,8 +48,25 @@ class Departure:
         tunnel = request is not None and request.method == b"CONNECT"  # With the proxy alone.
         self.may_have_left = not (tunnel or event.startswith(_CONNECTING))
 
-    async def follow_async(self, event: str, info: dict[str, Any]) -> None:
-        """As `follow`; httpx awaits it where it is asynchronous itself."""
+
+class AwaitedDeparture(Departure):
+    """The same for asyncio, with somebody who has the last word before the first byte leaves.
+
+    As long as that takes, nothing has left: on a new connection and on one that was kept. What is
+    raised then closes the connection with nothing written.
+    """
+
+    def __init__(self, leaving: Leaving | None = None) -> None:
+        super().__init__()
+        self._leaving = leaving
+
+    async def follow_and_wait(self, event: str, info: dict[str, Any]) -> None:
+        """One more event on the way of the request; httpx awaits it."""
+        # A proxy is asked first, by CONNECT: that is not yet the request.
+        begins = event == BEGINS and info["request"].method == b"POST"
+        if begins and self._leaving is not None:
+            self.may_have_left = False
+            await self._leaving()
         self.follow(event, info)
 
 
@@ -67,7 +87,7 @@ class TimedDeparture(Departure):
         if not event.endswith(".started"):
             return
         left = self._until - time.monotonic()
-        begins = event == "http11.send_request_headers.started"
+        begins = event == BEGINS
         if left <= 0 and (begins or not self.may_have_left):
             raise NotSent(TOO_LATE)
         # httpcore takes the time of each step from these, when the step begins.

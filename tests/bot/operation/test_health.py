@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.operation.health import OVERDUE, STILL, Health, Seen, judge
+from kwtsms_bot.operation.health import HELD, OVERDUE, STILL, Health, Seen, judge
 from support.database import AT
 
 ANSWER_TAKES = timedelta(seconds=15)
@@ -29,7 +29,7 @@ def test_all_well_is_ready() -> None:
     health = judged()
 
     assert health.ready
-    assert [part.problem for part in health.parts] == [""] * 5
+    assert [part.problem for part in health.parts] == [""] * 6
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def test_all_well_is_ready() -> None:
         ({"slack": False}, {"slack"}),
         ({"dispatcher_idle": STILL + ANSWER_TAKES + LITTLE}, {"dispatcher"}),
         ({"oldest_due": AT - OVERDUE - LITTLE}, {"queue"}),
+        ({"held_since": AT - HELD - LITTLE}, {"gateway"}),
     ],
 )
 def test_each_part_alone_makes_it_not_ready(changes: dict[str, Any], part: set[str]) -> None:
@@ -57,25 +58,29 @@ def test_each_part_alone_makes_it_not_ready(changes: dict[str, Any], part: set[s
         {"oldest_due": AT - OVERDUE},
         {"oldest_due": AT + timedelta(hours=1)},
         {"oldest_due": AT - 2 * OVERDUE, "paused": True},
+        {"held_since": AT - HELD},
     ],
 )
 def test_what_is_slow_or_wanted_is_no_fault(changes: dict[str, Any]) -> None:
-    """A slow gateway, a queue for later and a pause leave it ready."""
+    """A slow gateway, a queue for later, a pause and a few lost answers leave it ready."""
     assert judged(**changes).ready
 
 
 def test_the_page_names_every_part() -> None:
     """A part that is not well says why; one that is well says no more than its figure."""
-    shown = judged(slack=False, oldest_due=AT - timedelta(seconds=5)).as_json()
+    seconds = timedelta(seconds=5)
+    shown = judged(slack=False, oldest_due=AT - seconds, held_since=AT - 2 * seconds).as_json()
 
     assert shown == {
         "ready": False,
         "paused": False,
+        "held": True,
         "parts": {
             "service": {"ok": True},
             "database": {"ok": True},
             "slack": {"ok": False, "problem": "there is no connection"},
             "dispatcher": {"ok": True, "seconds": 0.0},
             "queue": {"ok": True, "seconds": 5.0},
+            "gateway": {"ok": True, "seconds": 10.0},
         },
     }

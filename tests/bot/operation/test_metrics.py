@@ -9,6 +9,7 @@ from kwtsms_bot.cli.stage import Stage
 from kwtsms_bot.operation.metrics import PREFIX, Metrics
 from kwtsms_client import NotSent, UnknownOutcome
 from kwtsms_client.errors import rejection
+from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.slack.demo import OPS, SARA
 from support.bot import NUMBER, shown
 from support.watching import get, watched
@@ -48,6 +49,7 @@ async def test_a_message_is_counted_from_its_arrival_to_its_outcome(tmp_path: Pa
         assert found["queue_depth",] == 0
         assert found["balance_credits",] == 999
         assert (found["ready",], found["slack_connected",], found["database_up",]) == (1, 1, 1)
+        assert found["held",] == 0
 
 
 async def test_what_waits_is_seen_with_its_reason(tmp_path: Path) -> None:
@@ -60,6 +62,24 @@ async def test_what_waits_is_seen_with_its_reason(tmp_path: Path) -> None:
 
         assert found["calls_total", "ERR013", "send", "rejected"] == 1
         assert found["queue_depth",] == found["recipients", "queued"] == 1
+
+
+async def test_a_hold_is_seen_where_people_look(tmp_path: Path) -> None:
+    """Three answers cannot be read: the figures, /readyz and the card of what waits say so."""
+    async with watched(tmp_path) as stage:
+        stage.gateway.fault(Fault.HTML_502, endpoint="send", times=None)
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
+        await shown(stage, "may have been sent")
+        await stage.slack.command(SARA, OPS, "/sms", "send 96598765001 two")
+        await stage.slack.command(SARA, OPS, "/sms", "send 96598765002 three")
+        await stage.slack.command(SARA, OPS, "/sms", "send 96598765003 four")
+        await shown(stage, "nothing is sent until one can")
+        found = await figures(stage)
+        told = (await get(f"{stage.watched_at}/readyz")).json()
+
+        assert found["held",] == 1
+        assert found["recipients", "queued"] == 1
+        assert told["held"]
 
 
 def test_each_outcome_has_its_label() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtsms_bot.outbox.evidence import Evidence, Seen, Spent, Verdict, weigh
+from kwtsms_bot.outbox.hold import UNREADABLE, Heard
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Store
@@ -260,6 +261,20 @@ async def test_a_gateway_that_is_silent_is_asked_later(database_url: str) -> Non
         await it.witness.look()
 
         assert len(await it.evidence(lost)) == 1
+
+
+async def test_while_sending_is_held_the_scout_asks(database_url: str) -> None:
+    """Nothing is spent meanwhile, so the balance says later what it would say now."""
+    async with bench(database_url) as it:
+        await it.lose(OTHER, arrives=True)
+        it.later(61)
+        for _ in range(UNREADABLE):
+            await it.store.heard(Heard.NOTHING, trial=False)
+        held = await it.witness.look()
+        await it.store.heard(Heard.ANSWER, trial=False)
+
+        assert held == 0
+        assert await it.witness.look() == 1
 
 
 async def test_one_replica_asks_for_all(database_url: str) -> None:

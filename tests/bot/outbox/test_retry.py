@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from kwtsms_bot.outbox import retry
+from kwtsms_bot.outbox.hold import Heard
 from kwtsms_bot.outbox.message import State
 from kwtsms_client import Acceptance, KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.errors import rejection
@@ -59,3 +60,34 @@ def test_a_partial_acceptance_is_told() -> None:
     plan = retry.accepted(Acceptance("f4c8", 1, None, None, None), 2, AT)
 
     assert plan.reason == "kwtSMS took 1 of 2 numbers and does not say which."
+
+
+def test_whatever_the_gateway_says_can_be_written_down() -> None:
+    """PostgreSQL takes no NUL, no half of a character and nothing longer than its column."""
+    strange = "\0\ud800" + 600 * "x"
+    taken = retry.accepted(Acceptance(strange, 1, Decimal(60 * "9"), Decimal(5), None), 1, AT)
+    refused = retry.failed(rejection(strange, strange), 1, AT)
+    lost = retry.failed(UnknownOutcome(strange), 1, AT)
+
+    assert taken.gateway_id == "?" + 63 * "x"
+    assert (taken.points, taken.balance_after) == (None, Decimal(5))
+    assert (refused.code, refused.reason) == ("?" + 19 * "x", "?" + 499 * "x")
+    assert lost.reason == refused.reason
+
+
+@pytest.mark.parametrize(
+    ("plan", "heard"),
+    [
+        (retry.accepted(Acceptance("f4c8", 1, None, None, None), 1, AT), Heard.ANSWER),
+        (retry.failed(rejection("ERR013"), 1, AT), Heard.ANSWER),
+        (retry.failed(rejection("ERR003"), 1, AT), Heard.ANSWER),
+        (retry.failed(rejection("ERR031"), 1, AT), Heard.ANSWER),
+        (retry.failed(UnknownOutcome("cut"), 1, AT), Heard.NOTHING),
+        (retry.failed(NotSent("refused"), 1, AT), Heard.NOT_ASKED),
+        (retry.overslept(AT), Heard.NOT_ASKED),
+    ],
+    ids=repr,
+)
+def test_a_refusal_is_an_answer(plan: retry.Plan, heard: Heard) -> None:
+    """And what did not leave has heard nothing, good or bad."""
+    assert retry.heard(plan) is heard

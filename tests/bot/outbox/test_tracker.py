@@ -1,7 +1,7 @@
 """What became of a message is asked for at its times, by one replica, and never before a send."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kwtsms_bot.outbox.asking import Asking
+from kwtsms_bot.outbox.hold import UNREADABLE, Heard
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import DatabasePacer, Store, pace
 from kwtsms_bot.outbox.store.deciding import CHECKING
 from kwtsms_bot.outbox.tracker import Tracker
 from kwtsms_bot.outbox.tracking import CHECKS, DLR_AFTER, Tracked, next_check, wants_report
@@ -27,6 +29,15 @@ ABROAD = "966512345678"
 ABROAD_TOO = "971501234567"
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
+LONG = timedelta(minutes=4)  # Longer than any test takes.
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _a_machine_at_work_is_not_late() -> Iterator[None]:
+    """What is not asked because the database was slow is held by the tests of the pace."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pace, "LATE_SECONDS", 60.0)
+        yield
 
 
 @dataclass
@@ -36,12 +47,14 @@ class Bench:
     store: Store
     running: RunningGateway
     account: AsyncClient
+    pacer: DatabasePacer
     passed: list[timedelta] = field(default_factory=lambda: [timedelta(0)])
 
     @property
     def tracker(self) -> Tracker:
         """One of any number of replicas."""
-        return Tracker(self.store, self.account, clock=lambda: AT + self.passed[0])
+        asking = Asking(self.account, self.pacer)
+        return Tracker(self.store, asking, clock=lambda: AT + self.passed[0])
 
     @property
     def asked(self) -> list[str]:
@@ -82,12 +95,15 @@ class Bench:
 async def bench(url: str) -> AsyncIterator[Bench]:
     """The bench."""
     async with running_gateway() as running, store_in(url) as store:
+        running.gateway.turn(requests_per_second=None)
         owner = running.gateway.account
         account = replace(owner, coverage=("965", "966", "971"))
         running.gateway.books.holding(owner.username).account = account
         credentials = Credentials(owner.username, owner.password)
         async with AsyncClient(credentials, base_url=running.base_url) as client:
-            yield Bench(store, running, client)
+            pacer = DatabasePacer(store.database, timedelta(0))
+            await pacer.turn()
+            yield Bench(store, running, client, pacer)
 
 
 async def test_a_message_at_home_is_asked_for_once(database_url: str) -> None:
@@ -167,6 +183,46 @@ async def test_nothing_is_asked_while_anything_is_to_be_sent(database_url: str) 
 
         assert not during
         assert await it.tracker.check_one()
+
+
+async def test_nothing_is_asked_while_sending_is_held(database_url: str) -> None:
+    """No answer could be read: each question would be one of the few that there are in vain."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.later(CHECKS[0])
+        for _ in range(UNREADABLE):
+            await it.store.heard(Heard.NOTHING, trial=False)
+        during = await it.tracker.check_one()
+        await it.store.heard(Heard.ANSWER, trial=False)
+
+        assert not during
+        assert await it.tracker.check_one()
+
+
+async def test_a_question_waits_for_no_turn_and_takes_nobodys(database_url: str) -> None:
+    """Where no turn is free it is asked later, by whoever finds one, and holds nothing up."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.later(CHECKS[0])
+        free, it.pacer = it.pacer, DatabasePacer(it.store.database, LONG)
+        send = await it.pacer.reserve()
+        asked = [await it.tracker.check_one() for _ in range(3)]
+        following = await it.pacer.reserve()
+        it.pacer = free
+
+        assert asked == [False, False, False]
+        assert it.asked == []
+        assert following.at - send.at == LONG
+
+
+async def test_where_nothing_is_to_be_asked_no_turn_is_taken(database_url: str) -> None:
+    """A turn that is taken in vain is one that a send has to wait for."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.pacer = DatabasePacer(it.store.database, LONG)
+
+        assert not await it.tracker.check_one()
+        assert await it.pacer.free()
 
 
 async def test_one_of_two_replicas_asks(database_url: str) -> None:

@@ -119,6 +119,16 @@ def upgrade() -> None:
         postgresql_where=sa.text("text IS NOT NULL"),
     )
     op.create_table(
+        "hold",
+        sa.Column("account", sa.String(length=40), nullable=False),
+        sa.Column("unread", sa.SmallInteger(), nullable=False),
+        sa.Column("since", Moment, nullable=True),
+        sa.Column("shut", sa.Boolean(), nullable=False),
+        sa.Column("in_vain", sa.SmallInteger(), nullable=False),
+        sa.Column("next_at", Moment, nullable=True),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_hold")),
+    )
+    op.create_table(
         "rate",
         sa.Column("account", sa.String(length=40), nullable=False),
         sa.Column("next_free", Moment, nullable=False),

@@ -9,7 +9,8 @@ from kwtsms_bot.outbox.store.drafts import Drafting
 from kwtsms_bot.outbox.store.erasing import Erasing
 from kwtsms_bot.outbox.store.evidence import Examining
 from kwtsms_bot.outbox.store.forgetting import Forgetting, Forgotten
-from kwtsms_bot.outbox.store.pace import DatabasePacer
+from kwtsms_bot.outbox.store.holding import Holding
+from kwtsms_bot.outbox.store.pace import DatabasePacer, QuestionTurns
 from kwtsms_bot.outbox.store.reading import Reading
 from kwtsms_bot.outbox.store.showing import Showing
 from kwtsms_bot.outbox.store.switches import Pause, Paused, Switches
@@ -24,6 +25,7 @@ __all__ = [
     "KeyReused",
     "Pause",
     "Paused",
+    "QuestionTurns",
     "Store",
 ]
 
@@ -35,6 +37,7 @@ class Store(
     Showing,
     Dispatching,
     TakingOver,
+    Holding,
     Examining,
     Deciding,
     Erasing,

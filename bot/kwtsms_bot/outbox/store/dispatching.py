@@ -18,6 +18,7 @@ from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, move, touch
 from kwtsms_bot.outbox.store.heat import cool, heat, without_hot
+from kwtsms_bot.outbox.store.holding import GOING, begin_trial, is_tried
 from kwtsms_bot.outbox.store.loading import as_recipient
 from kwtsms_bot.outbox.store.switches import RUNNING
 from kwtsms_bot.outbox.store.takeover import give_back
@@ -31,8 +32,12 @@ class Dispatching(Base):
     """What the worker does."""
 
     async def claim(self, owner: str, lease: timedelta, now: datetime) -> ClaimedCall | None:
-        """Takes the recipients of one call: urgent first, oldest first, none that is hot."""
+        """Takes the recipients of one call: urgent first, oldest first, none that is hot.
+
+        While sending is held, only one number, and only where that is to be tried.
+        """
         async with self.database.transaction() as connection:
+            trial, clock = await is_tried(connection), self.database.now_expression
             for _ in range(MAX_LOOKED_AT):
                 first = await self._first_due(connection, now)
                 if first is None:
@@ -41,8 +46,11 @@ class Dispatching(Base):
                     continue
                 rows = await self._due_of(connection, first, now)
                 cold = await without_hot(connection, rows, now)
+                if cold and trial:
+                    cold = cold[:1] if await begin_trial(connection, clock) else []
                 if cold:
-                    return await _take(connection, cold, owner=owner, now=now, lease=lease)
+                    call = await _take(connection, cold, owner=owner, now=now, lease=lease)
+                    return replace(call, trial=trial)
         return None
 
     async def _first_due(self, connection: AsyncConnection, now: datetime) -> int | None:
@@ -160,12 +168,15 @@ class Dispatching(Base):
 def _queue(priority: Priority, column: ColumnElement[Any]) -> Select[Any]:
     """`column` of the head of one priority's queue: one look into the index, however long it is.
 
-    While all sending is paused, the queue looks empty.
+    While all sending is paused or held, the queue looks empty.
     """
     return (
         select(column)
         .where(
-            recipient.c.state == State.QUEUED.value, recipient.c.priority == int(priority), RUNNING
+            recipient.c.state == State.QUEUED.value,
+            recipient.c.priority == int(priority),
+            RUNNING,
+            GOING,
         )
         .order_by(recipient.c.due_at, recipient.c.id)
         .limit(1)

@@ -14,7 +14,6 @@ from kwtsms_bot.outbox.store.accepting import ACCEPTING
 from kwtsms_bot.outbox.store.admitting import admit
 from kwtsms_bot.outbox.store.base import Base
 
-
 TOLD_WITHIN = timedelta(days=1)  # Who asked is told that a request ran out; or nobody runs.
 
 

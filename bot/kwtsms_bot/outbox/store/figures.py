@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from kwtsms_bot.database.tables import attempt, balance_sample, recipient, switch
 from kwtsms_bot.outbox.message import Priority, State
 from kwtsms_bot.outbox.store.base import Base
+from kwtsms_bot.outbox.store.holding import hold_of
 from kwtsms_bot.outbox.store.switches import PAUSED
 
 LATELY = 100  # Of the newest calls, when one is looked for that told the balance.
@@ -21,6 +22,7 @@ class Waiting:
 
     oldest_due: datetime | None  # When the recipient was due that is due the longest.
     paused: bool
+    held_since: datetime | None = None  # None: it is not held.
 
 
 class Figures(Base):
@@ -44,6 +46,7 @@ class Figures(Base):
             return Waiting(
                 oldest_due=min((due for due in found if due is not None), default=None),
                 paused=paused.first() is not None,
+                held_since=(await hold_of(connection)).since,
             )
 
     async def recipients(self) -> Mapping[State, int]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import TOLD, attempt, evidence, message, recipient
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
+from kwtsms_bot.outbox.hold import REASON as HELD
 from kwtsms_bot.outbox.message import (
     Message,
     Place,
@@ -18,6 +19,7 @@ from kwtsms_bot.outbox.message import (
     Standing,
     State,
 )
+from kwtsms_bot.outbox.store.holding import hold_of
 
 FIRST = 3  # Numbers that a message is known by.
 MAX_REASONS = 20  # Nobody reads more of them on a card.
@@ -56,7 +58,7 @@ async def _complete(connection: AsyncConnection, row: Row[Any]) -> Message:
         place=Place(row.place_channel, row.place_ts) if row.place_channel else None,
         first=await _first(connection, row.id),
         standings=standings,
-        reasons=await _reasons(connection, row.id),
+        reasons=(*await _held(connection, standings), *await _reasons(connection, row.id)),
         sent_at_home=await _sent_at_home(connection, row.id, standings),
         gateway_ids=tuple(dict.fromkeys(gateway_id for _, gateway_id in ids)),
         points=sum(points, Decimal(0)) if points else None,
@@ -105,6 +107,16 @@ async def _reasons(connection: AsyncConnection, message_id: int) -> tuple[Reason
     )
     rows = await connection.execute(query)
     return tuple(Reason(State(row.state), row.code, row.reason, row.due_at) for row in rows)
+
+
+async def _held(connection: AsyncConnection, standings: Sequence[Standing]) -> tuple[Reason, ...]:
+    """Why all that waits has to wait, where sending is held."""
+    if not any(one.state is State.QUEUED for one in standings):
+        return ()
+    found = await hold_of(connection)
+    if found.since is None:
+        return ()
+    return (Reason(State.QUEUED, None, HELD, found.next_at or found.since),)
 
 
 async def _sent_at_home(

@@ -45,6 +45,20 @@ class TakingOver(Base):
         unknown = sum(row.state == IN_FLIGHT for row in lost)
         return len(lost) - unknown, unknown
 
+    async def put_back(self, owner: str, now: datetime) -> int:
+        """Gives back what this owner has claimed and never heard of; how many calls that were."""
+        query = (
+            select(attempt.c.id, attempt.c.message_id)
+            .where(attempt.c.owner == owner, attempt.c.state == CLAIMED)
+            .with_for_update()
+        )
+        async with self.database.transaction() as connection:
+            rows = (await connection.execute(query)).all()
+            for row in rows:
+                await give_back(connection, row.id, now)
+            await touch(connection, [row.message_id for row in rows])
+        return len(rows)
+
 
 async def _after_a_wrong_clock(connection: AsyncConnection, now: datetime) -> None:
     """What was put off by a clock that was fast is as far off now as it was then."""
