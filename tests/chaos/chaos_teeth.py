@@ -38,8 +38,7 @@ async def played(folder: Path, scene: Scene, planted: str | None) -> Verdict:
         folder, database, seed=1, program=program, repeat_seconds=REPEAT_SECONDS
     ) as house:
         await scene(house)
-        jitter = 0.0 if scene in PACES else 2 * interval
-        rules = Rules(interval=interval, jitter=jitter, repeat_seconds=REPEAT_SECONDS)
+        rules = Rules(interval=interval, repeat_seconds=REPEAT_SECONDS)
         return judge(await house.evidence(), rules)
 
 
