@@ -2,13 +2,12 @@
 
 import asyncio
 import json
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from support.bot import COMMAND
+from support.bot import COMMAND, ENVIRONMENT
 
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "KWTSMS_USERNAME": "user"}
 CONFIG = """\
@@ -27,7 +26,7 @@ def run(*arguments: str, folder: Path, **variables: str) -> subprocess.Completed
     return subprocess.run(
         [str(COMMAND), *arguments],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], **variables},
+        env={**ENVIRONMENT, **variables},
         capture_output=True,
         text=True,
         timeout=60,

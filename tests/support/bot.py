@@ -17,6 +17,12 @@ from kwtsms_sandbox.slack.demo import OPS, SARA
 from support.slack import no_proxy
 
 COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
+# The command runs the code of this checkout, whichever one is installed.
+_ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {
+    "PATH": os.environ["PATH"],
+    "PYTHONPATH": os.pathsep.join((str(_ROOT / "bot"), str(_ROOT / "plugins"))),
+}
 NUMBER = "96598765432"
 
 

@@ -2,10 +2,9 @@
 
 import asyncio
 import json
-import os
 from pathlib import Path
 
-from support.bot import COMMAND
+from support.bot import COMMAND, ENVIRONMENT
 from support.shell import Done
 
 SECRETS = {"bot_token": "xoxb-bot-secret", "app_token": "xapp-app-secret"}
@@ -25,7 +24,7 @@ async def operate(folder: Path, *words: str, stdin: bytes | None = None) -> Done
         str(COMMAND),
         *words,
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "USER": "sara", "LOGNAME": "sara"},
+        env={**ENVIRONMENT, "USER": "sara", "LOGNAME": "sara"},
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
