@@ -38,20 +38,17 @@ COLUMNS: dict[str, Callable[[AuditEntry], str]] = {
 OURS_ALONE = 0o600
 
 
-class _Moment(click.ParamType[datetime]):
+def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
     """A day, or a time of one; in Kuwait unless it says where."""
-
-    name = "time"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """The moment that is meant."""
-        try:
-            read = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no time; write 2026-11-24 or 2026-11-24T09:00", param, ctx)
-        return read if read.tzinfo else read.replace(tzinfo=ZONE)
+    if value is None:
+        return None
+    try:
+        read = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is no time; write 2026-11-24 or 2026-11-24T09:00"
+        ) from None
+    return read if read.tzinfo else read.replace(tzinfo=ZONE)
 
 
 @click.group()
@@ -69,8 +66,8 @@ def audit() -> None:
     show_default=True,
     help="Comma-separated values, or a JSON object a line.",
 )
-@click.option("--since", type=_Moment(), metavar="TIME", help="From this time on.")
-@click.option("--until", type=_Moment(), metavar="TIME", help="Before this time.")
+@click.option("--since", callback=_moment, metavar="TIME", help="From this time on.")
+@click.option("--until", callback=_moment, metavar="TIME", help="Before this time.")
 @click.option(
     "-o", "--output", metavar="FILE", help="Write it to a file that only you may read; - : here."
 )

@@ -15,6 +15,7 @@ _PLAIN = {
     "string_pattern_mismatch": "not of the right form",
     "string_type": "expected text (put it in quotes)",
     "too_long": "longer than {max_length} characters",
+    "string_too_long": "longer than {max_length} characters",  # What pydantic 2.9 calls it.
     "model_type": "expected a section (keys, indented)",
     "model_attributes_type": "expected a section (keys, indented)",
     "tuple_type": "expected a list",
