@@ -13,7 +13,7 @@ from kwtsms_bot.alerts.outlook import Outlook
 from kwtsms_bot.alerts.store import Pending
 from kwtsms_bot.commands.base import Reply, Tone
 from kwtsms_bot.commands.router import unknown
-from kwtsms_bot.commands.unknown import SEND_AGAIN
+from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
 from kwtsms_bot.language import ENGLISH, Language, language
 from kwtsms_bot.outbox.message import Message, Place, Priority, Reason, Standing, State
 from kwtsms_bot.slack import blocks, card, notices
@@ -178,6 +178,15 @@ def test_the_choice_is_offered_only_while_there_is_one() -> None:
     }
 
     assert offered == {State.UNKNOWN}
+
+
+def test_what_is_erased_can_still_be_settled() -> None:
+    """It cannot be sent again, and the card says so; but it need not stay unknown for ever."""
+    shown = str(card.render(replace(message("hi", State.UNKNOWN), text=None), "sara"))
+
+    assert SEND_AGAIN not in shown
+    assert TREAT_AS_SENT in shown
+    assert "cannot be sent again" in shown
 
 
 def test_a_number_is_never_shown_whole() -> None:
