@@ -208,6 +208,27 @@ async def test_a_look_says_how_the_tables_stand(empty_database_url: str) -> None
     assert before == after
 
 
+async def test_each_trouble_is_told_to_whoever_counts_them(database_url: str) -> None:
+    """Whatever it was that could not be done, once; a key that is taken is none."""
+    told: list[None] = []
+    database = await open_database(database_url, on_trouble=lambda: told.append(None))
+
+    async def fail(connection: AsyncConnection) -> None:
+        await connection.execute(text("SELECT * FROM nowhere"))
+
+    with pytest.raises(DatabaseTrouble):
+        await database.at_once(fail)
+    for way in (database.transaction, database.reading):
+        with pytest.raises(DatabaseTrouble):
+            async with way() as connection:
+                await fail(connection)
+    taken = [await take_tick(database, "job", AT) for _ in range(2)]
+    await database.close()
+
+    assert taken == [True, False]
+    assert len(told) == 3
+
+
 async def test_a_look_makes_no_file(tmp_path: Path) -> None:
     """A path that is mistyped is said to be one."""
     file = tmp_path / "mistyped.sqlite3"

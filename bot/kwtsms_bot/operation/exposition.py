@@ -9,7 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.operation.health import Health
-from kwtsms_bot.operation.metrics import Metrics
+from kwtsms_bot.operation.metrics import UNKNOWN, Metrics
 from kwtsms_bot.operation.readiness import Readiness
 from kwtsms_bot.operation.web import page
 from kwtsms_bot.outbox.message import State
@@ -50,8 +50,9 @@ class Exposition:
         self._metrics.set("slack_connected", parts["slack"].ok)
         self._metrics.set("paused", health.paused)
         self._metrics.set("held", health.held)
-        self._metrics.set("dispatcher_idle_seconds", parts["dispatcher"].seconds or 0.0)
-        self._metrics.set("queue_oldest_due_seconds", parts["queue"].seconds or 0.0)
+        for name, part in (("dispatcher_idle", "dispatcher"), ("queue_oldest", "queue")):
+            age = parts[part].seconds
+            self._metrics.set(f"{name}_seconds", UNKNOWN if age is None else age)
 
     async def _count(self) -> None:
         """What cannot be counted now keeps the figure that it had."""

@@ -47,12 +47,13 @@ class Service:
             CannotListen: the address of the pages for operators is taken.
         """
         async with AsyncExitStack() as stack:
-            database = await _unless(stop, open_database(self.config.outbox.database))
+            metrics = Metrics()
+            opening = open_database(self.config.outbox.database, on_trouble=metrics.troubled)
+            database = await _unless(stop, opening)
             if database is None:
                 log.info("stopped")
                 return
             stack.push_async_callback(database.close)
-            metrics = Metrics()
             pace = DatabasePacer(database)
             asked = CountedTurns(QuestionTurns(pace), metrics)
             gateway = gateway_client(self.config, asked, metrics)

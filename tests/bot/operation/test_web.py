@@ -12,6 +12,8 @@ from aiohttp import web
 
 from kwtsms_bot.operation.web import CannotListen, build_web, page, serving
 from kwtsms_sandbox.slack import Fault
+from kwtsms_sandbox.slack.demo import OPS, SARA
+from support.bot import NUMBER, sends
 from support.logged import failures, logged
 from support.watching import get, watched
 
@@ -67,6 +69,21 @@ async def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
         await asyncio.to_thread(lose_a_table, tmp_path / "bridge.sqlite3")
 
         assert set(await becomes(stage.watched_at, 503)) == {"database", "queue"}
+
+
+async def test_while_it_stops_it_is_not_ready(tmp_path: Path) -> None:
+    """Nothing new is to be given to it, as long as what is in flight is finished."""
+    async with watched(tmp_path) as stage:
+        await becomes(stage.watched_at, 200)
+        stage.gateway.hold()
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await stage.gateway.until(lambda: bool(sends(stage)))
+        stopping = asyncio.create_task(stage.stop_bot())
+        parts = await becomes(stage.watched_at, 503)
+        stage.gateway.release()
+        await stopping
+
+        assert parts["service"]["problem"] == "it is stopping"
 
 
 async def test_behind_http_it_is_ready_while_it_listens(tmp_path: Path) -> None:
