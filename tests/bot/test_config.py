@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.config import BalanceWatch, Config, ConfigurationProblems, load, parse
+from kwtsms_bot.config import BalanceWatch, Config, ConfigurationProblems, fields, load, parse
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-very-secret-1",
@@ -100,6 +100,16 @@ def test_all_problems_are_told_at_once_with_line_and_remedy() -> None:
         (GOOD + "alerts: {balance: {warn: 5}}", "critical: expected a number below warn"),
         (GOOD.replace("MY-APP", "MY-LONG-SENDER"), "longer than 11 characters"),
         (GOOD + "  base_url: http://kwtsms.com/", "expected an https:// address"),
+        (GOOD + "outbox: {retention: 999999d}", "outbox.retention: expected at most 3650d"),
+        (GOOD + "outbox: {lease: 1d}", "outbox.lease: expected a time between 1s and 10m"),
+        (GOOD + "outbox: {lease: 1d}", "Write for example lease: 30s"),
+        (GOOD.replace("  app_token", "  # app_token"), "Write for example app_token: ${SLACK_APP"),
+        (GOOD.replace("${KWTSMS_PASSWORD}", "…"), "kwtsms.password: expected a value"),
+        (GOOD.replace("${KWTSMS_USERNAME}", "…"), "kwtsms.username: expected a name"),
+        (GOOD.replace("${SLACK_BOT_TOKEN}", "xoxb-…"), "expected the token itself, got an example"),
+        (GOOD + "http: {listen: '::1:8080'}", "http.listen: not of the right form"),
+        (GOOD + "access: &a {sender: *a}", "aliases refer to each other, or to themselves"),
+        (GOOD + "access: &a\n  sender: &b [*a]\n  reader: *b", "aliases refer to each other"),
     ],
 )
 def test_each_mistake_names_what_was_wrong(text: str, expected: str) -> None:
@@ -118,15 +128,15 @@ def test_an_empty_access_section_lets_nobody_send_and_says_so() -> None:
 
 
 def test_a_missing_file_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
-    """The remedy for a missing file is to copy the example."""
-    with pytest.raises(ConfigurationProblems, match=r"Copy config\.yaml\.example"):
+    """The remedy for a missing file is to make it from the example."""
+    with pytest.raises(ConfigurationProblems, match=r"kwtsms-bridge config example"):
         load(str(tmp_path / "missing.yaml"))
 
 
 def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
     """NAME_FILE, as Docker's and systemd's secrets; NAME itself comes before it."""
     (tmp_path / "config.yaml").write_text(GOOD)
-    (tmp_path / "secret").write_text("xoxb-from-a-file\n")
+    (tmp_path / "secret").write_text("\ufeffxoxb-from-a-file\r\n", encoding="utf-8")
     known = {name: SECRETS[name] for name in SECRETS if name != "SLACK_BOT_TOKEN"}
     named = {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "secret"), "KWTSMS_PASSWORD_FILE": "/nowhere"}
     config = load(str(tmp_path / "config.yaml"), known | named)
@@ -183,7 +193,80 @@ def test_an_alias_bomb_is_refused_quickly() -> None:
     for before, name in zip("abcdefgh", "bcdefghi", strict=True):
         bomb += f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
 
-    assert problems(bomb)
+    (problem,) = problems(bomb)
+    assert "its aliases refer to each other" in problem
+
+
+def test_as_many_people_as_fit_into_the_file_are_read() -> None:
+    """What stands behind them counts, too: no limit is lost on the way."""
+    users = ",".join(f"U{number:04X}" for number in range(21_000))
+    text = f"{GOOD}access: {{sender: {{users: [{users}]}}}}\nlimits: {{credits_per_day: 5}}\n"
+    config = parse(text, "config.yaml", SECRETS)
+
+    assert len(config.access.sender.users) == 21_000
+    assert config.limits.credits_per_day == 5
+
+
+def test_a_token_in_the_wrong_line_is_not_repeated() -> None:
+    """It may be a real one."""
+    text = GOOD.replace("MY-APP", "xoxb-very-secret-9")
+
+    assert "very-secret" not in "".join(problems(text))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://u:p@h/n",
+        "postgresql://",
+        "postgresql://u:very-secret@word@host:5432/name",
+        "postgresql://u:very-secret/word@host/name",
+        "postgresql://u:very-secret#word@host/name",
+        "postgresql://u:very-secret?word@host/name",
+        "postgresql://u:very-secret@host:port/name",
+    ],
+)
+def test_a_database_that_cannot_be_meant_is_told(url: str) -> None:
+    """In one line, with what to write instead, and without the password."""
+    (problem,) = problems(f"{GOOD}outbox: {{database: '{url}'}}\n")
+
+    assert "outbox.database: expected " in problem
+    assert "postgresql://user:password@host/name" in problem
+    assert "very-secret" not in problem
+
+
+def test_a_database_without_its_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What to install stands there; SQLite needs nothing."""
+    monkeypatch.setattr(fields, "find_spec", lambda _: None)
+    (problem,) = problems(f"{GOOD}outbox: {{database: postgresql://u:p@h/n}}\n")
+
+    assert "pip install 'kwtsms-bridge[postgres]'" in problem
+    assert parse(GOOD, "config.yaml", SECRETS)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////var/lib/kwtsms-bridge/kwtsms-bridge.sqlite3",
+        "postgresql://u:p%40ss%3Aw@[::1]:5432/name",
+        "postgresql:///name?host=/var/run/postgresql",
+    ],
+)
+def test_a_database_that_there_may_be_is_read(url: str) -> None:
+    """As SQLAlchemy writes it."""
+    config = parse(f"{GOOD}outbox: {{database: '{url}'}}\n", "config.yaml", SECRETS)
+
+    assert config.outbox.database == url
+
+
+def test_a_warning_is_one_line() -> None:
+    """In the log it is one event."""
+    config = parse(GOOD, "config.yaml", SECRETS)
+
+    assert len(config.warnings()) == 2
+    assert [one for one in config.warnings() if "\n" in one] == []
 
 
 @given(st.text() | st.from_regex(r"[a-z: \[\]{}&*!|>%@`'\"\n-]{0,60}"))

@@ -6,7 +6,7 @@ import sys
 import click
 
 from kwtsms_bot.cli.common import config_option, read_config
-from kwtsms_bot.config import Config
+from kwtsms_bot.config import json_schema
 
 
 @click.group()
@@ -34,5 +34,5 @@ def schema() -> None:
     With the YAML extension of VS Code: save it as config.schema.json and begin config.yaml with
     # yaml-language-server: $schema=config.schema.json
     """
-    json.dump(Config.model_json_schema(), sys.stdout, indent=2)
+    json.dump(json_schema(), sys.stdout, indent=2)
     click.echo()
