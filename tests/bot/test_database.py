@@ -1,6 +1,8 @@
 """The database: brought up to date at start, whatever state it is in."""
 
 import asyncio
+import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +28,7 @@ from kwtsms_bot.database import (
 from kwtsms_bot.database.columns import metadata
 from kwtsms_bot.database.migrating import MIGRATIONS
 from kwtsms_bot.database.ticks import take_tick
-from support.database import AT, opened
+from support.database import AT, new, opened, store_in
 
 FIRST = "0001"
 REPLICAS = 4
@@ -149,6 +151,40 @@ async def test_names_that_cannot_be_looked_up_hold_up_no_commit(tmp_path: Path) 
         finally:
             answered.set()
             await asyncio.gather(*looking)
+
+
+async def test_nobody_else_reads_its_files(tmp_path: Path) -> None:
+    """Whatever the umask is: the file, and those that SQLite makes beside it."""
+    before = os.umask(0)
+    try:
+        async with store_in(tmp_path) as store:
+            await store.accept(new(), AT)
+            found = modes(tmp_path)
+    finally:
+        os.umask(before)
+
+    assert found == {f"outbox.sqlite3{end}": 0o600 for end in ("", "-shm", "-wal")}
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Who may do what with each file of a folder."""
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
+async def test_where_nothing_can_be_made_it_is_said_so() -> None:
+    """With the system's reason; SQLite's own words are "unable to open database file"."""
+    with pytest.raises(DatabaseTrouble, match=r"/proc/outbox.sqlite3 cannot be made: "):
+        await open_database("sqlite:////proc/outbox.sqlite3")
+
+
+async def test_what_is_wrong_with_a_server_is_said_in_its_words() -> None:
+    """Without the password that it was tried with."""
+    with pytest.raises(DatabaseTrouble) as caught:
+        await open_database("postgresql://sms:the-password@127.0.0.1:1/sms")
+
+    assert "Connection refused" in str(caught.value)
+    assert "the-password" not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:

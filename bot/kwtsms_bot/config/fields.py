@@ -132,13 +132,8 @@ def _database_url(value: str) -> str:
             ": as %3A, / as %2F, # as %23, ? as %3F and % as %25"
         )
     if find_spec("psycopg") is None:
-        raise ValueError(f"PostgreSQL needs psycopg: {install('postgres')}")
+        raise ValueError("PostgreSQL needs psycopg: pip install 'kwtsms-bridge[postgres]'")
     return value
-
-
-def install(extra: str) -> str:
-    """How what an extra brings is installed."""
-    return f"pip install 'kwtsms-bridge[{extra}]'"
 
 
 def _safe_url(value: str) -> str:
