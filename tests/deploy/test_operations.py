@@ -9,7 +9,8 @@ import click
 import pytest
 
 from kwtsms_bot.cli import main
-from kwtsms_bot.cli.run import CRASHED, CUT_SHORT, UNAVAILABLE, USAGE
+from kwtsms_bot.cli.common import USAGE
+from kwtsms_bot.cli.run import CRASHED, CUT_SHORT, UNAVAILABLE
 from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from support.deployed import ROOT, paths
 

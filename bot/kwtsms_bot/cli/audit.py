@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,7 +36,6 @@ COLUMNS: dict[str, Callable[[AuditEntry], str]] = {
     "detail": lambda entry: entry.detail,
     "request": lambda entry: entry.request,
 }
-OURS_ALONE = 0o600
 
 
 def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
@@ -118,13 +118,20 @@ def _opened(output: str | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     path = Path(str(output))
-    part = path.with_name(f"{path.name}.part")
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
+        # A name of its own, made anew: what lies there already is not written into or followed.
+        descriptor, part = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
             yield out
-        part.replace(path)
+        Path(part).replace(path)
     except OSError as error:
-        raise click.ClickException(f"{path}: cannot be written ({error.strerror}).") from error
+        raise _unwritten(path, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        Path(part).unlink(missing_ok=True)
+
+
+def _unwritten(path: Path, error: OSError) -> click.ClickException:
+    return click.ClickException(f"{path}: cannot be written ({error.strerror}).")
