@@ -25,7 +25,7 @@ COMMANDS = {
     "senders": ("kwtsms_bot.cli.account:senders", "List the account's sender IDs."),
     "coverage": ("kwtsms_bot.cli.account:coverage", "List the countries that can be sent to."),
     "doctor": ("kwtsms_bot.cli.doctor:doctor", "Look at the set-up and say what to mend."),
-    "config": ("kwtsms_bot.cli.config:config", "Check the configuration, or print its schema."),
+    "config": ("kwtsms_bot.cli.config:config", "Check the configuration, or print an example."),
     "audit": ("kwtsms_bot.cli.audit:audit", "Export the ledger of who did what."),
     "restored": (
         "kwtsms_bot.cli.restored:restored",

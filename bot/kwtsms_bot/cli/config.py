@@ -6,12 +6,12 @@ import sys
 import click
 
 from kwtsms_bot.cli.common import config_option, read_config
-from kwtsms_bot.config import json_schema
+from kwtsms_bot.config import example, json_schema
 
 
 @click.group()
 def config() -> None:
-    """Check the configuration, or print its schema."""
+    """Check the configuration, or print an example or its schema."""
 
 
 @config.command()
@@ -25,6 +25,12 @@ def check(file: str) -> None:
     click.echo(f"{file}: can be used.")
     for warning in found.warnings():
         click.echo(f"warning: {warning}")
+
+
+@config.command("example")
+def print_example() -> None:
+    """Print a configuration with all that can be said, explained: the beginning of yours."""
+    click.echo(example(), nl=False)
 
 
 @config.command()

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from kwtsms_bot.config.models import Config
 from kwtsms_bot.config.problems import ConfigurationProblems, Path, Problem, dotted, explain
 
+EXAMPLE = "config.yaml.example"
 MAX_BYTES = 256 * 1024
 # Two bytes are the least that a value takes: only aliases of aliases, which grow without bounds,
 # come to more.
@@ -35,6 +36,13 @@ def load(file: str, environ: Mapping[str, str] | None = None) -> Config:
     known = _env_file(FilePath(file).parent / ".env")
     known.update(os.environ if environ is None else environ)
     return parse(_read(file), file, known)
+
+
+def example() -> str:
+    """config.yaml.example: in the package where that was installed, else beside it."""
+    package = FilePath(__file__).parents[1]
+    places = (package / EXAMPLE, package.parents[1] / EXAMPLE)
+    return next(one for one in places if one.is_file()).read_text(encoding="utf-8")
 
 
 def parse(text: str, file: str, environ: Mapping[str, str]) -> Config:
