@@ -1,6 +1,7 @@
 """The pages: what they answer, what they refuse, and that they follow what is really so."""
 
 import asyncio
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -163,6 +164,18 @@ async def test_whose_fault_it_is_is_told(error: Exception, status: int, failed: 
     assert answer.status_code == status
     assert "hush" not in answer.text + log.getvalue()
     assert len(failures(log)) == failed
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+async def test_an_ipv6_address_stands_in_brackets() -> None:
+    """In the configuration, and where it is told."""
+
+    async def hello(_: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    async with serving(build_web([page("/page", hello)]), "[::1]:0") as address:
+        assert address.startswith("http://[::1]:")
+        assert (await get(f"{address}/page")).text == "hello"
 
 
 async def test_an_address_that_is_taken_is_said_so() -> None:
