@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from kwtsms_bot.database.tables import attempt, draft, message, recipient
+from kwtsms_bot.database.tables import attempt, balance_sample, draft, message, recipient
 from kwtsms_bot.language import marked
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store.audit import AuditEntry, note
@@ -48,6 +48,8 @@ class Restoring(Base):
             held = message.c.showing_until.is_not(None)  # By nobody who is still there.
             await connection.execute(update(message).where(held).values(showing_until=None))
             drafts = (await connection.execute(delete(draft))).rowcount
+            # What our calls have cost since is not known: the next look begins to reckon anew.
+            await connection.execute(update(balance_sample).values(ours=None, unsure=None))
             found = Doubted(len(messages), recipients, drafts)
             detail = f"{recipients} numbers of {len(messages)} messages became unknown"
             await note(connection, AuditEntry(now, actor, "admin", "allowed", "restored", detail))
