@@ -39,6 +39,7 @@ GAUGES = {
     "recipients": ("Recipients in the database", ("state",)),
     "queue_depth": ("Recipients that wait to be sent", ()),
     "queue_oldest_due_seconds": ("How long the oldest of them has been due", ()),
+    "notices_undelivered": ("Balance warnings and digests that a place has not got yet", ()),
     "balance_credits": ("Credits, as kwtSMS said last", ()),
     "build_info": ("1; what runs", ("version", "python")),
 }

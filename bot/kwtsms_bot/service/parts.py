@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from kwtsms_bot.alerts.apprise import AppriseCourier
 from kwtsms_bot.alerts.digest import Digest
@@ -53,10 +54,16 @@ class Parts:
         alerts = AlertStore(database)
         watch = config.alerts.balance
         say = language(config.language)
-        herald = Herald(alerts, client, say, channels=watch.channels)
+        herald = Herald(
+            alerts,
+            self.connection.impatient,
+            say,
+            channels=watch.channels,
+            admins=config.access.admin.users,
+        )
         self.publisher = Publisher(store, herald, client=client, directory=directory)
         urls = (url.get_secret_value() for url in watch.apprise)
-        self.courier = AppriseCourier(alerts, urls, say)
+        self.courier = AppriseCourier(alerts, urls, say, zone=watch.zone)
         self.worker = Worker(
             store,
             gateway,
@@ -65,6 +72,7 @@ class Parts:
             lease=config.outbox.lease,
             clock=now,
             on_change=self.publisher.wake,
+            on_balance=self.heard,
         )
         self.tracker = Tracker(store, gateway, clock=now, on_change=self.publisher.wake)
         self.witness = Witness(store, gateway, clock=now, on_change=self.publisher.wake)
@@ -81,13 +89,17 @@ class Parts:
             answer_takes=config.kwtsms.timeout,
             clock=now,
         )
-        self.exposition = Exposition(metrics, figures, self.readiness)
+        self.exposition = Exposition(metrics, figures, alerts, self.readiness)
         self.pulse = Pulse(config.heartbeat, self.readiness)
 
     def wake(self) -> None:
         """There is something new in the outbox: to send, and to show."""
         self.worker.wake()
         self.publisher.wake()
+
+    def heard(self, available: Decimal) -> None:
+        """An answer of kwtSMS has told the balance: it may be a crossing."""
+        self.tasks.start(self.watch.heard(available, now()))
 
     def warned(self) -> None:
         """There is a balance warning on its way."""
