@@ -14,6 +14,8 @@ from chaos.waiting import until
 from support.bot import COMMAND
 
 TESTS = Path(__file__).parents[1]
+# What these tests run on, first: another checkout may be the installed one.
+PATHS = os.pathsep.join([str(TESTS), str(TESTS.parent / "bot"), str(TESTS.parent / "plugins")])
 
 
 class Bot:
@@ -108,7 +110,7 @@ class Zygote:
             "chaos.zygote",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(TESTS), "PYTHONWARNINGS": "ignore"},
+            env={**os.environ, "PYTHONPATH": PATHS, "PYTHONWARNINGS": "ignore"},
         )
         assert await self._line() == "ready"
         return self
