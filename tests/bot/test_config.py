@@ -105,7 +105,18 @@ def test_all_problems_are_told_at_once_with_line_and_remedy() -> None:
         (GOOD + 'outbox: {database: "sqlite:///:memory:"}', "Write for example database: sqlite"),
         (GOOD + "outbox: {lease: 0s}", "expected a time such as 30s"),
         (GOOD + "outbox: {lease: 1d}", "lease: expected a time between 1s and 10m"),
-        (GOOD + "alerts: {balance: {warn: 5}}", "critical: expected a number below warn"),
+        (
+            GOOD + "alerts: {balance: {critical: 200}}",
+            "critical: expected a number below warn (200), got 200",
+        ),
+        (
+            GOOD + "alerts: {balance: {channels: [C0123ABCD, C012, C0123ABCD]}}",
+            "alerts.balance.channels: expected each only once, and number 3 is number 1 again",
+        ),
+        (
+            GOOD + "alerts: {balance: {apprise: ['json://h', 'json://h']}}",
+            "alerts.balance.apprise: expected each only once, and number 2 is number 1 again. Wr",
+        ),
         (GOOD.replace("MY-APP", "MY-LONG-SENDER"), "longer than 11 characters"),
         (GOOD + "  base_url: http://kwtsms.com/", "expected an https:// address"),
         (GOOD + "outbox: {retention: 999999d}", "outbox.retention: expected at most 3650d"),
@@ -133,6 +144,14 @@ def test_an_empty_access_section_lets_nobody_send_and_says_so() -> None:
     config = parse(GOOD + "access:\n", "config.yaml", SECRETS)
 
     assert any("nobody may send" in warning for warning in config.warnings())
+
+
+@pytest.mark.parametrize(("every", "told"), [("59s", True), ("1m", False)])
+def test_looks_that_take_a_part_of_the_pace_are_told(every: str, told: bool) -> None:  # noqa: FBT001
+    """It is allowed, and nobody means it."""
+    config = parse(f"{GOOD}alerts: {{balance: {{every: {every}}}}}", "config.yaml", SECRETS)
+
+    assert any("alerts.balance.every" in warning for warning in config.warnings()) is told
 
 
 def test_a_missing_file_is_a_problem_with_a_remedy(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ from kwtsms_bot.database import (
 )
 from kwtsms_bot.database.columns import metadata
 from kwtsms_bot.database.migrating import MIGRATIONS
-from kwtsms_bot.database.ticks import take_tick
+from kwtsms_bot.database.ticks import slot_of, take_tick
 from support.database import AT, new, opened, store_in
 
 FIRST = "0001"
+SLOT = slot_of(AT, timedelta(minutes=1))
 REPLICAS = 4
 
 
@@ -147,7 +149,7 @@ async def test_names_that_cannot_be_looked_up_hold_up_no_commit(tmp_path: Path) 
         looking = [loop.run_in_executor(None, answered.wait) for _ in range(40)]
         try:
             async with asyncio.timeout(5):
-                assert await take_tick(database, "job", AT)
+                assert await take_tick(database, "job", SLOT)
         finally:
             answered.set()
             await asyncio.gather(*looking)
@@ -258,7 +260,7 @@ async def test_each_trouble_is_told_to_whoever_counts_them(database_url: str) ->
         with pytest.raises(DatabaseTrouble):
             async with way() as connection:
                 await fail(connection)
-    taken = [await take_tick(database, "job", AT) for _ in range(2)]
+    taken = [await take_tick(database, "job", SLOT) for _ in range(2)]
     await database.close()
 
     assert taken == [True, False]

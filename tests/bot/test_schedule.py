@@ -1,22 +1,28 @@
-"""What is done at set times: each job is there, at its time."""
+"""What is done at set times: each job is there, and is done at its time."""
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 from apscheduler.triggers.cron import CronTrigger
 
+from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.config import Config
-from kwtsms_bot.service.parts import Parts
+from kwtsms_bot.operation.metrics import Metrics
+from kwtsms_bot.outbox.store import DatabasePacer, QuestionTurns
+from kwtsms_bot.service.parts import Parts, gateway_client
 from kwtsms_bot.service.schedule import schedule
 from kwtsms_bot.slack.tasks import Tasks
-from support.database import AT, store_in
+from support.alerts import kinds, look
+from support.database import AT, opened, store_in
 from support.lives import secret, sent
+from support.operating import SECRETS
 from support.walk import on_disk
 
+MINUTE = timedelta(minutes=1)
 CONFIG = Config.model_validate(
     {
         "slack": {"bot_token": "xoxb-1", "app_token": "xapp-1"},
@@ -61,3 +67,24 @@ def test_every_job_is_there() -> None:
     assert [name for name, job in jobs.items() if getattr(job, "next_run_time", None) != AT] == [
         "tidy"
     ]
+
+
+async def test_a_digest_is_made_within_a_minute_of_its_time(tmp_path: Path) -> None:
+    """However seldom the balance is looked at."""
+    watch = {"channels": ["C0123ABCD"], "digest": "00:00", "every": "24h"}
+    account = {"username": "u", "password": "p", "sender_id": "MY-APP"}
+    sections = {"slack": SECRETS, "kwtsms": account, "alerts": {"balance": watch}}
+    config = Config.model_validate(sections)
+    async with opened(tmp_path) as database:
+        metrics = Metrics()
+        pace = DatabasePacer(database)
+        gateway = gateway_client(config, QuestionTurns(pace), metrics)
+        parts = Parts(config, database=database, gateway=gateway, pace=pace, metrics=metrics)
+        alerts = AlertStore(database)
+        await look(alerts, 1000, "C0123ABCD", at=parts.clock())
+        for job in schedule(parts).get_jobs():
+            if getattr(job.trigger, "interval", None) == MINUTE:
+                await job.func()
+        await parts.tasks.finish(10)
+
+        assert await kinds(alerts, "C0123ABCD") == ["digest"]

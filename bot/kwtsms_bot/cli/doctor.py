@@ -44,7 +44,8 @@ def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
     """Look at the set-up and say what to mend. Nothing is sent, made or changed.
 
     Without a config.yaml: the account at kwtSMS.
-    With one: also Slack's tokens, scopes, channels and groups, the database and the clock.
+    With one: also Slack's tokens, scopes, channels and groups, the database, the clock, Apprise's
+    URLs and the address of the heartbeat.
 
     Exit code 0: it works. 1: something does not. 2: the configuration has to be mended.
     """
@@ -76,7 +77,7 @@ async def _bot(file: str) -> Sequence[Finding]:
     except ModuleNotFoundError as error:
         raise Missing("doctor --config", error, "bot") from error
     config = read_config(file)
-    parts = await asyncio.gather(_gateway(config), _slack(config), _database(config))
+    parts = await asyncio.gather(_gateway(config), _slack(config), _database(config), _told(config))
     return [*_of_config(config, file), *(one for part in parts for one in part)]
 
 
@@ -106,6 +107,17 @@ async def _database(config: "Config") -> Sequence[Finding]:
     from kwtsms_bot.doctor.database import examine  # noqa: PLC0415 - The same.
 
     return [await examine(config.outbox.database)]
+
+
+async def _told(config: "Config") -> Sequence[Finding]:
+    """Who is told besides Slack: of a balance that runs out, and that all is well."""
+    from kwtsms_bot.doctor import heartbeat, targets  # noqa: PLC0415 - The same.
+
+    urls = [url.get_secret_value() for url in config.alerts.balance.apprise]
+    found = [*await asyncio.to_thread(targets.examine, urls)]
+    if config.heartbeat.url is not None:
+        found.append(await heartbeat.examine(config.heartbeat.url.get_secret_value()))
+    return found
 
 
 def _of_config(config: "Config", file: str) -> list[Finding]:

@@ -174,6 +174,18 @@ def _one_name(value: str) -> str:
     return value
 
 
+def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    for later, value in enumerate(values):
+        first = values.index(value)
+        if first < later:
+            # By their places: the values may be secrets.
+            raise ValueError(
+                f"expected each only once, and number {later + 1} is number {first + 1} again"
+            )
+    return values
+
+
+Distinct = AfterValidator(_distinct)
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),

@@ -164,10 +164,4 @@ class Config(Section):
             )
         if self.kwtsms.test_mode:
             found.append("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
-        watch = self.alerts.balance
-        if not (watch.channels or watch.apprise):
-            found.append(
-                "alerts.balance: nobody is told when the credits run out. Name a channel, "
-                "for example channels: [C0123ABCD]"
-            )
-        return tuple(found)
+        return (*found, *self.alerts.balance.warnings())

@@ -7,6 +7,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.operation.health import Health
 from kwtsms_bot.operation.metrics import UNKNOWN, Metrics
@@ -23,8 +24,11 @@ log = structlog.get_logger(__name__)
 class Exposition:
     """Brings the gauges up to date, then writes everything down."""
 
-    def __init__(self, metrics: Metrics, figures: Figures, readiness: Readiness) -> None:
-        self._metrics, self._figures, self._readiness = metrics, figures, readiness
+    def __init__(
+        self, metrics: Metrics, figures: Figures, alerts: AlertStore, readiness: Readiness
+    ) -> None:
+        self._metrics, self._readiness = metrics, readiness
+        self._figures, self._alerts = figures, alerts
         self._counting = asyncio.Lock()
         self._counted_at = float("-inf")
 
@@ -60,12 +64,14 @@ class Exposition:
             async with asyncio.timeout(DATABASE_SECONDS):
                 recipients = await self._figures.recipients()
                 balance = await self._figures.balance()
+                undelivered = await self._alerts.undelivered()
         except (DatabaseTrouble, TimeoutError) as error:
             log.warning("not counted", error=type(error).__name__)
             return
         for state, count in recipients.items():
             self._metrics.set_recipients(state, count)
         self._metrics.set("queue_depth", recipients[State.QUEUED])
+        self._metrics.set("notices_undelivered", undelivered)
         if balance is not None:
             self._metrics.set("balance_credits", float(balance))
         self._counted_at = time.monotonic()

@@ -49,6 +49,7 @@ GAUGES = {
     "recipients": ("Recipients in the database", ("state",)),
     "queue_depth": ("Recipients that wait to be sent", ()),
     "queue_oldest_seconds": ("How long ago the oldest of them was accepted", ()),
+    "notices_undelivered": ("Balance warnings and digests that a place has not got yet", ()),
     "balance_credits": ("Credits, as kwtSMS said last", ()),
     "build_info": ("1; what runs", ("version", "python")),
 }

@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, and_, insert, or_, select
 
 from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.tables import attempt, balance_sample, evidence
-from kwtsms_bot.database.ticks import take_tick
+from kwtsms_bot.database.ticks import Slot, take_tick
 from kwtsms_bot.outbox.evidence import CLOCKS_DIFFER, Evidence, Seen, Spent
 from kwtsms_bot.outbox.store.base import Base, touch
 from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
@@ -34,7 +34,7 @@ class LostCall:
 class Examining(Base):
     """What the witness asks and writes down."""
 
-    async def take_look(self, slot: datetime) -> bool:
+    async def take_look(self, slot: Slot) -> bool:
         """Whether this process is the one that asks for the balance in `slot`."""
         return await take_tick(self.database, JOB, slot)
 

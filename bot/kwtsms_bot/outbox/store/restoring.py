@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import attempt, draft, message, recipient
+from kwtsms_bot.database.tables import attempt, balance_sample, draft, message, recipient
 from kwtsms_bot.language import marked
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store.audit import AuditEntry, note
@@ -88,4 +88,6 @@ async def _doubt(connection: AsyncConnection, now: datetime) -> Doubted:
     held = message.c.showing_until.is_not(None)  # By nobody who is still there.
     await connection.execute(update(message).where(held).values(showing_until=None))
     drafts = (await connection.execute(delete(draft))).rowcount
+    # What our calls have cost since is not known: the next look begins to reckon anew.
+    await connection.execute(update(balance_sample).values(ours=None, unsure=None))
     return Doubted(len(messages), recipients, drafts)
