@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,7 +26,7 @@ async def client(running: RunningGateway, **options: Any) -> AsyncIterator[Async
     """A client of that gateway."""
     account = running.gateway.account
     credentials = Credentials(account.username, account.password)
-    async with AsyncClient(credentials, base_url=running.base_url, **options) as sms:
+    async with AsyncClient(credentials, **{"base_url": running.base_url} | options) as sms:
         yield sms
 
 
@@ -65,7 +66,11 @@ async def test_asking_a_proxy_for_the_way_is_not_yet_leaving(
     """CONNECT says nothing of the request: the moment comes after it, and once."""
     context, authority = local_tls(tmp_path)
     tls = ssl.create_default_context(cafile=str(authority))
-    async with RunningGateway(Gateway(), ssl_context=context) as running, proxy() as (url, asked):
+    tls.check_hostname = False
+    async with (
+        RunningGateway(Gateway(), ssl_context=context) as running,
+        proxy(running.base_url) as (url, asked),
+    ):
         monkeypatch.setenv("HTTPS_PROXY", url)
         monkeypatch.delenv("NO_PROXY", raising=False)
         monkeypatch.delenv("no_proxy", raising=False)
@@ -74,7 +79,7 @@ async def test_asking_a_proxy_for_the_way_is_not_yet_leaving(
         async def leaving() -> None:
             moments.append(len(asked))
 
-        async with client(running, tls=tls) as sms:
+        async with client(running, tls=tls, base_url="https://gateway.example/API/") as sms:
             await sms.exchange(SEND, leaving=leaving)
 
         assert moments == [1]
@@ -106,15 +111,15 @@ async def test_a_turn_that_passed_on_the_way_is_taken_anew(tmp_path: Path) -> No
 
 
 @asynccontextmanager
-async def proxy() -> AsyncIterator[tuple[str, list[str]]]:
-    """One that leads anywhere; yields its URL, and what it is asked."""
+async def proxy(base_url: str) -> AsyncIterator[tuple[str, list[str]]]:
+    """One that leads there, whatever it is asked for; yields its URL, and what it is asked."""
+    to = urlsplit(base_url)
     asked: list[str] = []
     ended = asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
-        host, _, port = asked[-1].split()[1].partition(":")
-        there, thence = await asyncio.open_connection(host, int(port))
+        there, thence = await asyncio.open_connection(to.hostname, to.port)
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         await asyncio.gather(copied(reader, thence), copied(there, writer))
         ended.set()

@@ -318,7 +318,7 @@ async def test_a_plan_that_is_given_up_is_closed(kind: Kind) -> None:
         finally:
             ended.append("let go")
 
-    def breaks(*_: Any) -> None:
+    def breaks(*_: Any, **__: Any) -> None:
         raise LookupError("a fault of its own")
 
     sms = made(type("Broken", (kind,), {"exchange": breaks}), NOWHERE)

@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 from kwtsms_sandbox.slack import OPS, SARA, Cut, Fault
@@ -61,11 +62,19 @@ async def test_a_cut_of_the_socket_loses_no_card(tmp_path: Path) -> None:
         await shown(stage, "accepted by kwtSMS")
 
 
+@asynccontextmanager
+async def nothing_can_be_accepted(folder: Path) -> AsyncIterator[None]:
+    """Another program has the database; it waits in a thread until the bot lets it in."""
+    file = folder / "bridge.sqlite3"
+    with closing(sqlite3.connect(file, check_same_thread=False)) as other:
+        await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+        yield
+
+
 async def test_a_cut_in_the_middle_of_a_command_sends_once(tmp_path: Path) -> None:
     """The bot has it and has not said so: Slack brings it again by the next connection."""
     async with staged(tmp_path) as stage:
-        with closing(sqlite3.connect(tmp_path / "bridge.sqlite3")) as other:
-            other.execute("BEGIN IMMEDIATE")  # Nothing can be accepted for the time being.
+        async with nothing_can_be_accepted(tmp_path):
             command = stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
             typed = asyncio.create_task(command)
             await stage.slack.until(lambda: stage.slack.calls("users.info"))
@@ -84,8 +93,7 @@ async def test_a_refresh_in_the_middle_of_a_command(tmp_path: Path) -> None:
     """Slack asks for another socket: it is acknowledged by that one, and sends once."""
     async with staged(tmp_path) as stage:
         (old,) = stage.slack.sockets.connections
-        with closing(sqlite3.connect(tmp_path / "bridge.sqlite3")) as other:
-            other.execute("BEGIN IMMEDIATE")  # Nothing can be accepted for the time being.
+        async with nothing_can_be_accepted(tmp_path):
             command = stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
             typed = asyncio.create_task(command)
             await stage.slack.until(lambda: stage.slack.calls("users.info"))

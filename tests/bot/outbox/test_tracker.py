@@ -1,7 +1,7 @@
 """What became of a message is asked for at its times, by one replica, and never before a send."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -15,7 +15,7 @@ from kwtsms_bot.outbox.asking import Asking
 from kwtsms_bot.outbox.hold import UNREADABLE, Heard
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import DatabasePacer, Store
+from kwtsms_bot.outbox.store import DatabasePacer, Store, pace
 from kwtsms_bot.outbox.store.deciding import CHECKING
 from kwtsms_bot.outbox.tracker import Tracker
 from kwtsms_bot.outbox.tracking import CHECKS, DLR_AFTER, Tracked, next_check, wants_report
@@ -30,6 +30,14 @@ ABROAD_TOO = "971501234567"
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 LONG = timedelta(minutes=4)  # Longer than any test takes.
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _a_machine_at_work_is_not_late() -> Iterator[None]:
+    """What is not asked because the database was slow is held by the tests of the pace."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pace, "LATE_SECONDS", 60.0)
+        yield
 
 
 @dataclass
