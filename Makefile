@@ -18,11 +18,12 @@ test: $(READY) browser check
 chaos: $(READY)
 	@CHAOS_SEED=$(SEED) $(BIN)/pytest -n 2 --dist loadgroup -o python_files="test_*.py chaos_*.py" tests/chaos
 
-# The oldest versions that pyproject.toml allows, in an environment of their own; needs uv.
+# The oldest versions that pyproject.toml allows, in an environment of their own; needs uv. Some of
+# them leave a socket to the garbage collector.
 lowest:
 	@uv venv --quiet --clear $(VENV)-lowest
 	@uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --editable '.[dev]'
-	@$(VENV)-lowest/bin/pytest -n auto --dist loadfile tests/client tests/bot tests/sandbox
+	@$(VENV)-lowest/bin/pytest -W ignore::ResourceWarning -n auto --dist loadfile tests/client tests/bot tests/sandbox
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format' to mend the formatting."; exit 1; }
