@@ -12,6 +12,9 @@ from kwtsms_bot.alerts import outlook
 from kwtsms_bot.alerts.balance import Kind
 from kwtsms_bot.alerts.store import books, summing
 from kwtsms_bot.cli.audit import COLUMNS as AUDIT_COLUMNS
+from kwtsms_bot.cli.campaign import Fate
+from kwtsms_bot.cli.journal import TRANSITIONS as JOURNAL
+from kwtsms_bot.cli.journal import State as BulkState
 from kwtsms_bot.commands.policy import ROLES, Action
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.wording import MEANINGS
@@ -189,3 +192,14 @@ def in_words(time: timedelta) -> str:
     units = {"hour": 3600, "minute": 60, "second": 1}
     unit, size = next((unit, size) for unit, size in units.items() if seconds % size == 0)
     return f"{seconds // size} {unit}{'' if seconds == size else 's'}"
+
+
+def test_every_outcome_of_a_bulks_row_is_explained() -> None:
+    """docs/cli.md says what the same command does with it the next time."""
+    written = rows("docs/cli.md", "outcome")
+    again = {name for name, row in written.items() if row[1] == "sends it"}
+
+    assert set(written) == set(Fate)
+    assert again - {Fate.NOT_TRIED} == {
+        state for state, after in JOURNAL.items() if state and BulkState.IN_FLIGHT in after
+    }

@@ -49,14 +49,15 @@ from kwtsms_client.phone import (
     mask,
     normalize_phone,
     parse_phone,
-    split_recipients,
     validate_phone_input,
 )
+from kwtsms_client.recipients import split_recipients
 from kwtsms_client.version import __version__
 
 if TYPE_CHECKING:
     from kwtsms_client.client import AsyncClient, Client
-    from kwtsms_client.report import MessageReport, Segment, inspect_message
+    from kwtsms_client.preview import SendPreview
+    from kwtsms_client.report import Change, MessageReport, Segment, inspect_message
     from kwtsms_client.text import clean_message
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "AccountError",
     "AsyncClient",
     "Balance",
+    "Change",
     "Client",
     "ConfigurationError",
     "ContentError",
@@ -93,6 +95,7 @@ __all__ = [
     "ReportUnavailable",
     "RequestError",
     "Segment",
+    "SendPreview",
     "SendResult",
     "SenderError",
     "Status",
@@ -116,17 +119,25 @@ __all__ = [
 # Loaded when first used: httpx comes with the clients, and large patterns with the texts.
 _LATER = {
     "AsyncClient": "client",
+    "Change": "report",
     "Client": "client",
     "MessageReport": "report",
     "Segment": "report",
+    "SendPreview": "preview",
     "clean_message": "text",
     "inspect_message": "report",
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    found = getattr(import_module(f"kwtsms_client.{_LATER[name]}"), name)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # To a type checker it would say that any name can be had.
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(f"kwtsms_client.{_LATER[name]}"), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

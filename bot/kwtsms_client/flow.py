@@ -7,6 +7,7 @@ same plans, so they behave alike.
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from kwtsms_client import protocol, results
@@ -14,15 +15,19 @@ from kwtsms_client.codes import BAD_CONTENT, BAD_PHONE, NO_COUNTRY
 from kwtsms_client.errors import InvalidInput, KwtSMSError, NotSent, QueueFull, Rejected, TooSoon
 from kwtsms_client.models import Acceptance, Coverage, RejectedInput, SendResult, Validation
 from kwtsms_client.paging import MAX_PAGES
-from kwtsms_client.phone import split_recipients, validate_phone_input
+from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, Call
+from kwtsms_client.recipients import as_given, split_recipients
 from kwtsms_client.report import MessageReport, inspect_message
 from kwtsms_client.results import stops_the_rest
 from kwtsms_client.settings import SHARED_SENDER
+from kwtsms_client.text import require_text
 
 QUEUE_FULL_SECONDS = (30.0, 60.0, 120.0)  # ERR013, as the vendor advises.
 TOO_SOON_SECONDS = 16.0  # ERR028: 15 s and a little.
 MAX_SENDER = 11
+MAX_CHARACTERS = 20_000  # Seven pages are 1,071; the rest may be tags and emoji.
+TOO_LONG = f"The message has more than {MAX_CHARACTERS:,} characters."
 
 T = TypeVar("T")
 
@@ -62,6 +67,9 @@ class Order:
     test: bool
 
 
+Ask = Callable[[Order], Plan[Acceptance]]
+
+
 def order(
     to: object, text: object, *, sender: str, test: bool, default_country: str | None
 ) -> Order:
@@ -71,7 +79,10 @@ def order(
         InvalidInput: nothing of it can be sent.
     """
     sender_id = check_sender(sender)
-    report = inspect_message("" if text is None else str(text))
+    written = require_text(text)
+    if len(written) > MAX_CHARACTERS:
+        raise InvalidInput(TOO_LONG, user_message=BAD_CONTENT)
+    report = inspect_message(written)
     if refusal := refused_text(report):
         raise InvalidInput(refusal, user_message=BAD_CONTENT)
     good, bad = sort(to, default_country)
@@ -94,6 +105,8 @@ def check_sender(sender: object) -> str:
 
 def refused_text(report: MessageReport) -> str | None:
     """Why a text cannot be sent, if it cannot."""
+    if len(report.original) > MAX_CHARACTERS:
+        return TOO_LONG
     if report.blank:
         return f"The message is empty. {report.summary()}".rstrip()
     if report.pages > MAX_PAGES:
@@ -114,16 +127,12 @@ def sort(
     """The numbers, each once and the first wins, and what is none."""
     good: dict[str, None] = {}
     bad: list[RejectedInput] = []
-    try:
-        written = split_recipients(numbers)
-    except RecursionError:
-        raise InvalidInput("The list of numbers holds itself, or far too many lists.") from None
-    for one in written:
-        check = validate_phone_input(one, default_country=default_country)
+    for one in split_recipients(numbers):
+        check = check_phone(one, default_country)
         if check.valid:
             good[check.normalized] = None
         else:
-            bad.append(RejectedInput(one, check.error or ""))
+            bad.append(RejectedInput(as_given(one), check.error or ""))
     return tuple(good), tuple(bad)
 
 
@@ -155,10 +164,26 @@ def once(call: Call[T]) -> Plan[T]:
 
 def send(what: Order, *, retries_too_soon: int = 0) -> Plan[SendResult]:
     """Sends to all, at most 200 in a call; says what became of each number."""
-    batches = _batches(what.recipients)
-    plans = tuple(_patient(_call(what, batch), retries_too_soon) for batch in batches)
-    answers = yield Together(plans, stops_the_rest)
+    answers = yield Together(requests(what, retries_too_soon), stops_the_rest)
     return result(what, answers, next(filter(results.is_fatal, answers), None))
+
+
+def ask(part: Order) -> Plan[Acceptance]:
+    """One call, with at most 200 numbers."""
+    return once(call(part))
+
+
+def call(part: Order) -> Call[Acceptance]:
+    """The call that carries an order of at most 200 numbers."""
+    return protocol.send(
+        sender=part.sender, recipients=part.recipients, text=part.text, test=part.test
+    )
+
+
+def requests(what: Order, retries_too_soon: int, asked: Ask = ask) -> tuple[Plan[Acceptance], ...]:
+    """A plan for each call that an order takes; `asked` makes one call."""
+    parts = (replace(what, recipients=one, invalid=()) for one in _batches(what.recipients))
+    return tuple(_patient(partial(asked, part), retries_too_soon) for part in parts)
 
 
 def result(
@@ -193,18 +218,17 @@ def validate(numbers: object, default_country: str | None) -> Plan[Validation]:
     """Whether the gateway routes to these numbers; what is no number is not asked about."""
     good, bad = sort(numbers, default_country)
     batches = _batches(good)
-    plans = tuple(_patient(protocol.validate(batch), 0) for batch in batches)
+    plans = tuple(_patient(partial(once, protocol.validate(batch)), 0) for batch in batches)
     answers = yield Together(plans, stops_the_rest)
     return results.of_validation(batches, answers, bad)
 
 
-def _patient(call: Call[T], retries_too_soon: int) -> Plan[T]:
+def _patient(asked: Callable[[], Plan[T]], retries_too_soon: int) -> Plan[T]:
     """Repeats what was refused for a reason that passes; never what is unknown."""
     queue_full, too_soon = iter(QUEUE_FULL_SECONDS), retries_too_soon
     while True:
         try:
-            answer: T = yield call
-            return answer
+            return (yield from asked())
         except QueueFull as error:
             refused: Rejected = error
             seconds = next(queue_full, None)
@@ -223,7 +247,3 @@ def _patient(call: Call[T], retries_too_soon: int) -> Plan[T]:
 def _batches(numbers: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     starts = range(0, len(numbers), MAX_RECIPIENTS)
     return tuple(tuple(numbers[start : start + MAX_RECIPIENTS]) for start in starts)
-
-
-def _call(what: Order, batch: Sequence[str]) -> Call[Acceptance]:
-    return protocol.send(sender=what.sender, recipients=batch, text=what.text, test=what.test)

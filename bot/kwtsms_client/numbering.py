@@ -1,8 +1,9 @@
-"""Which country a number belongs to, and whether it can be a mobile there. Pure."""
+"""Which country a number belongs to, whether it can be a mobile there, and why not. Pure."""
 
 from kwtsms_client.countries import COUNTRIES, Country
+from kwtsms_client.errors import ConfigurationError
 
-HOME = "965"  # Where kwtSMS and most of those it sends to are.
+HOME = COUNTRIES["965"]  # Where kwtSMS and most of those it sends to are.
 MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164 has at most 15.
 SHAPE = 4  # No country tells its mobiles apart by more than the first four digits.
 
@@ -12,10 +13,24 @@ def country_of(number: str) -> Country | None:
     return COUNTRIES.get(number[:3]) or COUNTRIES.get(number[:2]) or COUNTRIES.get(number[:1])
 
 
-def is_local(digits: str, code: str | None) -> bool:
+def country_named(code: object) -> Country:
+    """The country that a default country code means: 965, +965 and 00965 are the same.
+
+    Raises:
+        ConfigurationError: there is none; that would go unnoticed, and complete no number.
+    """
+    country = COUNTRIES.get(str(code).strip().removeprefix("+").lstrip("0"))
+    if country is None:
+        raise ConfigurationError(
+            f"default_country: {str(code)[:20]!r} is not the code of a country known here. "
+            "Write it in digits, such as 965."
+        )
+    return country
+
+
+def is_local(digits: str, country: Country) -> bool:
     """Whether these digits are exactly a mobile number within a country."""
-    country = COUNTRIES.get(code or "")
-    if country is None or len(digits) not in country.lengths:
+    if len(digits) not in country.lengths:
         return False
     return not country.first or digits.startswith(country.first)
 
@@ -28,17 +43,43 @@ def is_sendable(number: str) -> bool:
     local = number[len(country.code) :]
     if local.startswith("0") and not country.keeps_zero:
         return False
-    return is_local(local, country.code)
+    return is_local(local, country)
 
 
 def completed(digits: str, code: str) -> str:
-    """A number without + or 00, with its country code where it is, or can only be, a local one."""
-    if is_local(digits, code):
-        return code + digits
-    country = COUNTRIES.get(code)
-    abroad = country_of(digits) is not None and is_sendable(digits)
-    short = country is not None and len(digits) <= max(country.lengths)
-    return code + digits if short and not abroad else digits
+    """A number without + or 00, with its country code where it is, or can only be, a local one.
+
+    Many countries write a 0 in front within the country: 0501234567 is 966501234567.
+    """
+    country = COUNTRIES.get(code) or country_named(code)
+    local = digits if country.keeps_zero else digits.removeprefix("0")
+    if is_local(local, country):
+        return country.code + local
+    if len(local) > max(country.lengths):
+        return digits.lstrip("0")
+    abroad = local == digits and country_of(digits) is not None and is_sendable(digits)
+    return digits if abroad else country.code + local
+
+
+def why_not(raw: str, number: str) -> str:
+    """What keeps `raw`, whose digits are `number`, from being a mobile number."""
+    if not number:
+        return f"'{raw}' is not a phone number: no digits found."
+    if len(number) < MIN_DIGITS:
+        return f"'{raw}' is too short: {len(number)} digits, at least {MIN_DIGITS} are needed."
+    country = country_of(number)
+    if len(number) > MAX_DIGITS or country is None:
+        return f"'{raw}' is too long: {len(number)} digits, at most {MAX_DIGITS} are allowed."
+    if len(number) - len(country.code) not in country.lengths:
+        lengths = " or ".join(map(str, country.lengths))
+        where = f"'{raw}' is not a number in {country.name}"
+        home = f" If it is in {HOME.name}, it is {HOME.code}{number}."
+        plain = not any(map(str.isalpha, raw))
+        hint = home if plain and is_local(number, HOME) else ""
+        return f"{where}: expected {lengths} digits after +{country.code}.{hint}"
+    first = ", ".join(country.first) or "1 to 9"
+    where = f"'{raw}' is not a mobile in {country.name}"
+    return f"{where}: after {country.code} it must start with {first}."
 
 
 class _Lengths(dict[str, frozenset[int]]):

@@ -40,8 +40,13 @@ class SendPreview:
 
 
 def preview(
-    to: object, text: object, *, default_country: str | None, balance: Decimal | None
+    to: object, text: str, *, default_country: str | None, balance: Decimal | None
 ) -> SendPreview:
-    """The preview of a send."""
+    """The preview of a send.
+
+    Raises:
+        InvalidInput: the text is none.
+    """
+    report = inspect_message(text)
     good, bad = sort(to, default_country)
-    return SendPreview(inspect_message("" if text is None else str(text)), good, bad, balance)
+    return SendPreview(report, good, bad, balance)

@@ -51,6 +51,7 @@ class Call(Generic[T]):
     path: str
     payload: Json = field(repr=False)  # Numbers and text are nobody's business.
     read: Callable[[Json], T] = field(repr=False)
+    before: Callable[[], None] | None = field(default=None, repr=False)  # An error keeps it here.
 
 
 def balance() -> Call[Balance]:

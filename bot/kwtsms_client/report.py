@@ -4,12 +4,24 @@ Slower than `clean_message`, which keeps no account; a test holds both to the sa
 """
 
 import re
+import unicodedata
+from array import array
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from kwtsms_client import paging
 from kwtsms_client.paging import UCS_SINGLE, Encoding
-from kwtsms_client.text import ARABIC_DIGITS, CONTROL, EMOJI, HIDDEN, LINE_ENDS, TAG
+from kwtsms_client.text import (
+    ARABIC_DIGITS,
+    CONTROL,
+    EMOJI,
+    HIDDEN,
+    LINE_ENDS,
+    NESTED,
+    require_text,
+    tags,
+)
 
 RISKY = frozenset("©®™ℹ←↑→↓↔↕⇒⇔")  # Left in; whether the gateway chokes on them is not known.
 DIGIT, HTML, EMOJI_KIND, CONTROL_KIND = "Arabic digit", "HTML tag", "emoji", "control character"
@@ -27,6 +39,20 @@ NAMES = {
     "\u061c": "Arabic letter mark",
     **dict.fromkeys("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "direction mark"),
 }
+# What stays and is not to be seen.
+BLANKS = {
+    "\t": "tab",
+    "\u00a0": "no-break space",
+    "\u202f": "narrow no-break space",
+    "\u2003": "em space",
+    "\u2009": "thin space",
+    "\u3000": "ideographic space",
+    "\u2028": "line separator",
+    "\u2029": "paragraph separator",
+}
+# What shows nothing either, and is no space to Unicode: Braille's blank, Hangul's fillers, …
+_NOTHING = dict.fromkeys(map(ord, "\u2800\u3164\u115f\u1160\uffa0\u034f\u17b4\u17b5"))
+_NUL, _ANGLE, _RUNS = re.compile("\0"), re.compile("<"), re.compile(b"x+|-+")
 KINDS = (DIGIT, HTML, EMOJI_KIND, CONTROL_KIND, *dict.fromkeys(NAMES.values()))
 # What word processors put in, and the plain character that says the same.
 _PLAIN = str.maketrans(
@@ -55,7 +81,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a text as it was written; `removed` parts never reach the phone."""
+    """A part of a text: as the phone shows it, or `removed`, and then as it was written."""
 
     text: str
     removed: bool
@@ -78,7 +104,7 @@ class MessageReport:
     @property
     def blank(self) -> bool:
         """Nothing is left to read."""
-        return not self.cleaned.strip()
+        return not self.cleaned.translate(_NOTHING).strip()
 
     @property
     def odd(self) -> tuple[str, ...]:
@@ -93,6 +119,15 @@ class MessageReport:
         return self.units - paging.capacity(fewer, self.encoding) if fewer > 0 else 0
 
     @property
+    def kept(self) -> tuple[str, ...]:
+        """What is not ASCII and yet costs nothing, such as é."""
+        return tuple(
+            char
+            for char in dict.fromkeys(self.cleaned)
+            if not char.isascii() and paging.is_gsm(char)
+        )
+
+    @property
     def plainer(self) -> str | None:
         """The same with plain quotes and dashes, where that takes fewer pages."""
         text = self.cleaned.translate(_PLAIN)
@@ -104,10 +139,12 @@ class MessageReport:
         digits = [counted(one) for one in self.changes if one.kind == DIGIT]
         told = [f"Removed {', '.join(removed)}."] if removed else []
         told += [f"Changed {one} to 0-9." for one in digits]
-        if self.odd:
-            chars = " ".join(self.odd[:MAX_NAMED])
+        forced = [called(char) for char in self.odd[:MAX_NAMED]]
+        if self.kept and (told or forced):
+            told.append(f"Kept {' '.join(self.kept[:MAX_NAMED])}.")
+        if forced:
             verb = "forces" if len(self.odd) == 1 else "force"
-            told.append(f"{chars} {verb} Unicode: {UCS_SINGLE} characters per page.")
+            told.append(f"{', '.join(forced)} {verb} Unicode: {UCS_SINGLE} characters per page.")
         return " ".join(told)
 
 
@@ -117,18 +154,30 @@ def counted(change: Change) -> str:
     return f"{change.count} {change.kind}{plural}"
 
 
+def called(char: str) -> str:
+    """A character as people can be told of it: one that is not to be seen, by its name."""
+    if char in BLANKS:
+        return BLANKS[char]
+    if char.isprintable() and not unicodedata.combining(char):
+        return char
+    return unicodedata.name(char, f"U+{ord(char):04X}").lower()
+
+
 def inspect_message(text: str) -> MessageReport:
-    """The cleaned text with a report: what changed, pages, and which characters force Unicode."""
-    written = LINE_ENDS.sub("\n", str(text))
-    trail = _Trail(written.translate(ARABIC_DIGITS))
-    while trail.shortened():
-        pass
+    """The cleaned text with a report: what changed, pages, and which characters force Unicode.
+
+    Raises:
+        InvalidInput: it is no text.
+    """
+    written = LINE_ENDS.sub("\n", require_text(text))
+    trail = _Trail(written)
+    trail.shorten()
     cleaned = trail.text
     forcing = paging.forcing(cleaned)
     encoding = Encoding.UCS2 if forcing else Encoding.GSM7
     units = paging.units(cleaned, encoding)
     return MessageReport(
-        original=str(text),
+        original=text,
         cleaned=cleaned,
         changes=(*_digits(written), *trail.changes()),
         encoding=encoding,
@@ -144,20 +193,25 @@ class _Trail:
     """A text while it is shortened, and where each of its characters stood at first."""
 
     def __init__(self, text: str) -> None:
-        self.whole = self.text = text
-        self._at = list(range(len(text)))
+        self.written = self.text = text
+        self._at = array("I", range(len(text)))
         self._removed: dict[str, Counter[str]] = {}
 
-    def shortened(self) -> bool:
-        """Takes out what is to be removed; whether there was any, so that more may have formed."""
-        before = len(self.text)
-        for pattern, kind in ((TAG, HTML), (EMOJI, EMOJI_KIND), (HIDDEN, ""), (CONTROL, "")):
-            self._take_out(pattern, kind)
-        return len(self.text) < before
+    def shorten(self) -> None:
+        """Takes out what `clean_message` removes, in its order."""
+        self._take_out(_NUL.finditer(self.text))
+        self._take_out(tags(self.text), HTML)
+        self.text = self.text.translate(ARABIC_DIGITS)
+        for pattern, kind in ((EMOJI, EMOJI_KIND), (HIDDEN, ""), (CONTROL, "")):
+            self._take_out(pattern.finditer(self.text), kind)
+        for _ in range(NESTED):
+            if not self._take_out(tags(self.text), HTML):
+                return
+        self._take_out(_ANGLE.finditer(self.text), HTML)
 
-    def _take_out(self, pattern: "re.Pattern[str]", kind: str) -> None:
-        end, text, at = 0, [], []
-        for found in pattern.finditer(self.text):
+    def _take_out(self, matches: Iterator[re.Match[str]], kind: str = "") -> bool:
+        end, text, at = 0, [], array("I")
+        for found in matches:
             name = kind or NAMES.get(found[0], CONTROL_KIND)
             self._removed.setdefault(name, Counter())[found[0]] += 1
             text.append(self.text[end : found.start()])
@@ -166,6 +220,7 @@ class _Trail:
         if end:
             self.text = "".join(text) + self.text[end:]
             self._at = at + self._at[end:]
+        return end > 0
 
     def changes(self) -> list[Change]:
         """What was taken out, kind by kind."""
@@ -173,14 +228,15 @@ class _Trail:
 
     def segments(self) -> tuple[Segment, ...]:
         """The whole text, in parts that stayed and parts that did not."""
-        kept = set(self._at)
-        parts: list[Segment] = []
-        begin = 0
-        for number in range(1, len(self.whole) + 1):
-            if number == len(self.whole) or (number in kept) != (begin in kept):
-                parts.append(Segment(self.whole[begin:number], begin not in kept))
-                begin = number
-        return tuple(parts)
+        gone = bytearray(b"x" * len(self.written))
+        for place in self._at:
+            gone[place] = ord("-")
+        shown = self.written.translate(ARABIC_DIGITS)
+        runs = [(*found.span(), found[0].startswith(b"x")) for found in _RUNS.finditer(gone)]
+        return tuple(
+            Segment((self.written if removed else shown)[begin:end], removed)
+            for begin, end, removed in runs
+        )
 
 
 def _digits(written: str) -> list[Change]:

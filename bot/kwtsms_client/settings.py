@@ -3,17 +3,21 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import StringIO
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 
 from kwtsms_client.errors import ConfigurationError
 from kwtsms_client.models import Credentials
 from kwtsms_client.protocol import BASE_URL
 
+DEFAULT_FILE = ".env"  # May be missing, and is no file where it is a virtual environment.
 SHARED_SENDER = "KWT-SMS"
+PREFIX = "KWTSMS_"
+TEST_MODE = "KWTSMS_TEST_MODE"
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -29,18 +33,24 @@ class Settings:
 
 
 def from_environment(
-    path: str | Path | None = ".env", environ: Mapping[str, str] | None = None
+    path: str | Path | None = None, environ: Mapping[str, str] | None = None
 ) -> Settings:
     """The settings: process environment first, then the file, then the defaults.
+
+    Without `path` the file is `.env`, where there is one. What is empty in the environment does
+    not hide what the file says.
 
     Raises:
         ConfigurationError: something is missing or cannot be read; the text names it.
     """
-    values = {**_file(path), **(os.environ if environ is None else environ)}
+    process = os.environ if environ is None else environ
+    values = variables(path) | {name: value for name, value in process.items() if value.strip()}
+    for name in values:
+        _check_name(name)
     return Settings(
         Credentials(_required(values, "KWTSMS_USERNAME"), _required(values, "KWTSMS_PASSWORD")),
         values.get("KWTSMS_SENDER_ID", "").strip() or SHARED_SENDER,
-        _flag(values.get("KWTSMS_TEST_MODE", "")),
+        _flag(values.get(TEST_MODE, "")),
         checked_url(values.get("KWTSMS_BASE_URL", "").strip() or BASE_URL),
         values.get("KWTSMS_LOG_FILE", "").strip() or None,
     )
@@ -80,14 +90,48 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _file(path: str | Path | None) -> dict[str, str]:
-    if path is None or not Path(path).is_file():
+def variables(path: str | Path | None) -> dict[str, str]:
+    """What the file says, or `.env`, which may be missing.
+
+    Raises:
+        ConfigurationError: it is not there, or a line of it cannot be read.
+    """
+    file = Path(path or DEFAULT_FILE)
+    if file == Path(DEFAULT_FILE) and not file.is_file():
         return {}
     try:
-        values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {type(error).__name__}.") from error
-    return {name: value for name, value in values.items() if value is not None}
+        text = file.read_text("utf-8-sig")
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise ConfigurationError(f"{file} cannot be read: {reason}.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file} cannot be read: it is not UTF-8.") from error
+    except ValueError as error:  # A name that no file can have.
+        raise ConfigurationError(f"{str(file)!r} cannot be read: {error}.") from error
+    bindings = list(parse_stream(StringIO(text)))
+    for one in bindings:
+        _check_line(one, file)
+    return {one.key: one.value for one in bindings if one.key and one.value is not None}
+
+
+def _check_line(line: Binding, file: Path) -> None:
+    """What python-dotenv would skip or swallow is refused: it may have said KWTSMS_TEST_MODE=1."""
+    blank = len(line.original.string) - len(line.original.string.lstrip())
+    number = line.original.line + line.original.string.count("\n", 0, blank)
+    ours = (line.key or "").startswith(PREFIX)
+    if line.error or (ours and line.value is None):
+        raise ConfigurationError(
+            f"{file}:{number} cannot be read. Write NAME=value, or NAME='value' with both quotes."
+        )
+    if "\n" in (line.value or "") and PREFIX in (line.value or ""):
+        raise ConfigurationError(f"{file}:{number} has a quote that only a later line closes.")
+
+
+def _check_name(name: str) -> None:
+    """Nor may the name of the test mode be mistaken: it would be as if it were not there."""
+    letters = "".join(filter(str.isalpha, name)).upper()
+    if letters.endswith("KWTSMSTESTMODE") and name != TEST_MODE:
+        raise ConfigurationError(f"{name[:40]!r} must be written {TEST_MODE}.")
 
 
 def _required(values: Mapping[str, str], name: str) -> str:
@@ -104,4 +148,4 @@ def _flag(text: str) -> bool:
         return True
     if word in _FALSE:
         return False
-    raise ConfigurationError(f"KWTSMS_TEST_MODE: expected 1 or 0, got {text[:20]!r}.")
+    raise ConfigurationError(f"{TEST_MODE}: expected 1 or 0, got {text[:20]!r}.")

@@ -9,18 +9,25 @@ same answers.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import overload
+
+from kwtsms_client.errors import InvalidInput
+from kwtsms_client.recipients import BYTES
 
 ARABIC_DIGITS = {base + n: str(n) for base in (0x0660, 0x06F0) for n in range(10)}
 LINE_ENDS = re.compile(r"\r\n?")
 # A tag is what is shaped like one: a name and well-formed attributes; so `a<b && c>d` survives.
-# None holds a NUL, which keeps the texts of a batch apart.
-TAG = re.compile(
-    r"<!--[^\0]*?-->|<!doctype[^<>\0]*>|</[a-z][a-z0-9-]*\s*>|"
+# None holds another "<", so that looking for tags takes no longer than the text is long; nor a NUL,
+# which keeps the texts of a batch apart.
+_SHAPES = (
+    r"<!doctype[^<>\0]*>|</[a-z][a-z0-9-]*\s*>|"
     r"<[a-z][a-z0-9-]*(?:\s+[a-z_:@][\w:.@-]*(?:\s*=\s*"
-    r"(?:\"[^\"<>\0]*\"|'[^'<>\0]*'|[^\s\"'=<>`\0]+))?)*\s*/?>",
-    re.IGNORECASE,
+    r"(?:\"[^\"<>\0]*\"|'[^'<>\0]*'|[^\s\"'=<>`\0]+))?)*\s*/?>"
 )
+_TAG = re.compile(_SHAPES, re.IGNORECASE)
+_COMMENT_OR_TAG = re.compile(f"<!--.*?-->|{_SHAPES}", re.IGNORECASE | re.DOTALL)
+NESTED = 8  # So often a removal may bring a tag together; nobody writes what does so more often.
 # What is removed, as ranges of characters: up to U+FFFF, and above. A test holds the control and
 # format characters (Cc, Cf; but for \n and \t) to Unicode's own list.
 _EMOJI_LOW = (
@@ -47,30 +54,69 @@ _GONE = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}{_HIDDEN_LOW}{_CONTROL_LOW}{_CONT
 _WORK = re.compile(
     f"[<\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff]"
 )
-_LISTS = (list, tuple)
 
 
 @overload
-def clean_message(text: str) -> str: ...
+def clean_message(text: str) -> str: ...  # type: ignore[overload-overlap]  # A str is one, too.
 @overload
-def clean_message(text: list[str] | tuple[str, ...]) -> list[str]: ...
-@overload
-def clean_message(text: object) -> object: ...
-def clean_message(text: object) -> object:
-    """The text without what jams the gateway; of a list or tuple, a list in the same order."""
+def clean_message(text: Iterable[str]) -> list[str]: ...
+def clean_message(text: str | Iterable[str]) -> str | list[str]:
+    """The text without what jams the gateway; of several, a list in the same order.
+
+    Raises:
+        InvalidInput: it is no text, nor several.
+    """
     if isinstance(text, str):
         plain = text.isascii() and text.isprintable() and "<" not in text  # As most are.
         return text if plain else _cleaned(text)
-    if isinstance(text, _LISTS):
-        return _all_cleaned([str(one) for one in text])
-    return _cleaned(str(text))
+    if isinstance(text, BYTES) or not isinstance(text, Iterable):
+        return require_text(text)
+    texts = list(text)
+    if set(map(type, texts)) - {str}:
+        texts = [require_text(one) for one in texts]
+    return _all_cleaned(texts)
+
+
+def require_text(text: object) -> str:
+    """The text, if it is one.
+
+    Raises:
+        InvalidInput: it is something else, which must not be sent as Python writes it.
+    """
+    if not isinstance(text, str):
+        raise InvalidInput(f"The message must be text (str); this is {type(text).__name__}.")
+    return text
+
+
+def tags(text: str) -> Iterator[re.Match[str]]:
+    """The tags and comments in a text, from left to right."""
+    end = _end_of_comments(text)
+    yield from _COMMENT_OR_TAG.finditer(text, 0, end)
+    yield from _TAG.finditer(text, end)
+
+
+def _without_tags(text: str) -> str:
+    """The text without what `tags` finds."""
+    if "<!--" not in text:
+        return _TAG.sub("", text)
+    end = _end_of_comments(text)
+    return _COMMENT_OR_TAG.sub("", text[:end]) + _TAG.sub("", text[end:])
+
+
+def _end_of_comments(text: str) -> int:
+    """Behind it no comment ends: to look for the end of one there is in vain, and takes long."""
+    return text.rfind("-->") + 3 if "-->" in text else 0
 
 
 def _cleaned(text: str) -> str:
     """The text without what is removed, and no account of it."""
-    text = text.replace("\0", "")
+    if "\0" in text:
+        text = LINE_ENDS.sub("\n", text).replace("\0", "")
     work = _WORK.findall(text)
-    return _reduced(text, work) if work else text
+    if not work:
+        return text
+    text = _reduced(text, work, comments=True)
+    return _disentangled(text) if "<" in text else text
 
 
 def _all_cleaned(texts: list[str]) -> list[str]:
@@ -83,25 +129,38 @@ def _all_cleaned(texts: list[str]) -> list[str]:
     if not at:
         return texts
     joined = "\0".join([texts[number] for number in at])
-    if joined.count("\0") > len(at) - 1:  # One of them has a NUL of its own.
-        return [_cleaned(one) for one in texts]
     work = _WORK.findall(joined)
+    if joined.count("\0") > len(at) - 1 or ("<" in work and "<!--" in joined):
+        return [_cleaned(one) for one in texts]  # A NUL or a comment might join two of them.
     if not work:
         return texts
-    for number, one in zip(at, _reduced(joined, work).split("\0"), strict=False):
+    joined = _reduced(joined, work, comments=False)
+    cleaned = joined.split("\0")
+    if "<" in joined:
+        cleaned = [_disentangled(one) if "<" in one else one for one in cleaned]
+    for number, one in zip(at, cleaned, strict=False):
         texts[number] = one
     return texts
 
 
-def _reduced(text: str, work: list[str]) -> str:
-    """All but NULs removed; tags once more, for a removal may bring one together."""
+def _reduced(text: str, work: list[str], *, comments: bool) -> str:
+    """All but NULs removed, and the tags that stand in the text as it was written."""
     text = LINE_ENDS.sub("\n", text) if "\r" in text else text
-    text = TAG.sub("", text) if "<" in text else text
+    if "<" in text:
+        text = _without_tags(text) if comments else _TAG.sub("", text)
     for char in set(work):
         text = text.replace(char, _INSTEAD[char])
-    while "<" in text and (less := TAG.sub("", text)) != text:
-        text = less
     return text
+
+
+def _disentangled(text: str) -> str:
+    """Without the tags that a removal brought together, and those that their removal did."""
+    for _ in range(NESTED):
+        less = _without_tags(text)
+        if less == text:
+            return text
+        text = less
+    return text.replace("<", "")
 
 
 class _Instead(dict[str, str]):

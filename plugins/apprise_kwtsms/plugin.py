@@ -13,15 +13,17 @@ from apprise.url import PrivacyMode
 from apprise.utils.parse import parse_bool, validate_regex
 
 from kwtsms_client import (
+    ConfigurationError,
     Credentials,
     KwtSMSError,
     Rejected,
     UnknownOutcome,
     inspect_message,
-    split_recipients,
-    validate_phone_input,
 )
+from kwtsms_client.numbering import country_named
+from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, send
+from kwtsms_client.recipients import as_given, split_recipients
 
 from .carrier import exchange
 from .describe import ARGUMENTS, TOKENS
@@ -81,9 +83,10 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         self.batch = True if batch is None else parse_bool(batch)
         self.test = parse_bool(test)
         self.resend = parse_bool(resend)
-        self.country = str(country or self.default_country)
-        if not self.country.isdigit() or not self.country.isascii():
-            raise self._refused("kwtSMS needs a country code of digits, such as 965.")
+        try:
+            self.country = country_named(country or self.default_country).code
+        except ConfigurationError as error:
+            raise self._refused("kwtSMS needs a country code of digits, such as 965.") from error
         self.targets, self.invalid_targets = self._sorted(targets)
         if not hasattr(self, "mark_delivered"):
             self.retry = 0  # Apprise before 2.0 would send everything anew to everybody.
@@ -102,12 +105,12 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         """The numbers, each once, and what is none; `url()` keeps both."""
         good: dict[str, None] = {}
         bad: list[str] = []
-        for target in split_recipients(targets):
-            check = validate_phone_input(target, default_country=self.country)
+        for target in filter(None, split_recipients(targets)):
+            check = check_phone(target, self.country)
             if check.valid:
                 good[check.normalized] = None
             else:
-                bad.append(target)
+                bad.append(as_given(target))
         if bad:
             self.logger.warning("kwtSMS: %d of the targets are no phone numbers.", len(bad))
         return list(good), bad

@@ -91,6 +91,16 @@ def test_all_problems_are_told_at_once_with_line_and_remedy() -> None:
     ]
 
 
+def test_an_unknown_country_hides_no_other_problem() -> None:
+    """The phone book is read with it, and is judged all the same."""
+    text = '  default_country: "999"\nphonebook: {contacts: {ali: "98765432"}}\nacess: 1\n'
+    found = "\n".join(problems(GOOD + text))
+
+    assert "default_country: expected a country code" in found
+    assert "phonebook.contacts.ali: expected a mobile number" in found
+    assert "acess: unknown key" in found
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

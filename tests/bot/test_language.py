@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from kwtsms_bot.commands.notes import text_notes
 from kwtsms_bot.language import ENGLISH, language
+from kwtsms_client import inspect_message
 from support.catalogue import catalogue, compiled, missing, template, texts, updated
 
 ARABIC = language("ar-KW")
@@ -49,3 +51,11 @@ def test_arabic_counts_in_its_own_way(count: int, said: str) -> None:
 def test_the_language_of_a_locale(locale: str, code: str) -> None:
     """Arabic for whoever has it, English for everybody else."""
     assert language(locale).code == code
+
+
+def test_what_is_not_to_be_seen_is_named_in_both_languages() -> None:
+    """A preview says “⟨no-break space⟩ needs Unicode”, not “  needs Unicode”."""
+    report = inspect_message("a\u00a0b’")
+
+    assert text_notes(report, ENGLISH)[0].startswith("⟨no-break space⟩ ’ need Unicode")
+    assert "مسافة غير فاصلة" in text_notes(report, ARABIC)[0]

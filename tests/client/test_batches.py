@@ -1,36 +1,71 @@
 """Many at once answer as one by one does, and no input of any kind breaks anything."""
 
+from contextlib import suppress
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kwtsms_client import (
+    InvalidInput,
+    KwtSMSError,
     clean_message,
     find_country_code,
     inspect_message,
     mask,
     normalize_phone,
     pages,
+    parse_phone,
     split_recipients,
     validate_phone_input,
 )
+from kwtsms_client.text import ARABIC_DIGITS, LINE_ENDS
 
-# Numbers as people write them, and texts that are none.
-WRITTEN = st.text(st.sampled_from("0123456789٠٥٩۰۵+ -()@\n\0x٫９७")) | st.text()
+# Numbers as people and programs write them, and texts that are none.
+WRITTEN = st.text(st.sampled_from("0123456789٠٥٩۰۵+ -()@.E\n\0x٫９७")) | st.text()
+COUNTRIES = st.sampled_from([None, "965", "966", "225"])
+# Texts that hold what is removed, and what a removal brings together.
+PARTS = [
+    "<",
+    "b",
+    ">",
+    "/",
+    "-",
+    "!",
+    "<!--",
+    "-->",
+    "<b>",
+    "<b",
+    " a",
+    "=",
+    "'",
+    '"',
+    "x",
+    "é",
+    "’",
+]
 TEXTS = (
-    st.text(st.sampled_from("ab <>/=\"'-!\0\r\n\t٣۴🔴✅\u200b\u00ad\ufe0fé’م\ud800\U000e0041"))
+    st.lists(st.sampled_from([*PARTS, *"\0\r\n\t٣۴🔴✅\u200b\u00ad\ufe0fم\ud800\U000e0041"])).map(
+        "".join
+    )
     | st.text()
 )
 ANYTHING: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.decimals()
+    | st.text()
+    | st.binary(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner) | st.tuples(inner, inner),
     max_leaves=5,
 )
 
 
-@given(st.lists(WRITTEN), st.sampled_from([None, "965"]))
+@given(st.lists(WRITTEN), COUNTRIES)
 def test_numbers_in_a_batch(numbers: list[str], country: str | None) -> None:
     """A batch of numbers is what each of them is."""
     each = [normalize_phone(one, default_country=country) for one in numbers]
@@ -38,13 +73,14 @@ def test_numbers_in_a_batch(numbers: list[str], country: str | None) -> None:
     assert normalize_phone(numbers, default_country=country) == each
 
 
-@given(st.lists(WRITTEN), st.sampled_from([None, "965"]))
+@given(st.lists(WRITTEN), COUNTRIES)
 def test_checks_in_a_batch(numbers: list[str], country: str | None) -> None:
     """A batch of checks is what each of them is."""
     each = [validate_phone_input(one, default_country=country) for one in numbers]
 
     assert validate_phone_input(numbers, default_country=country) == each
     assert validate_phone_input(tuple(numbers), default_country=country) == each
+    assert validate_phone_input(iter(numbers), default_country=country) == each
 
 
 @given(st.lists(TEXTS))
@@ -52,18 +88,22 @@ def test_texts_in_a_batch(texts: list[str]) -> None:
     """A batch of texts is what each of them is, and the batch itself is left alone."""
     before = list(texts)
 
-    assert clean_message(texts) == [clean_message(one) for one in texts]
+    each = [clean_message(one) for one in texts]
+
+    assert clean_message(texts) == each
+    assert clean_message(iter(texts)) == each
     assert texts == before
 
 
 @given(TEXTS)
 def test_the_report_tells_of_the_text_that_is_sent(text: str) -> None:
-    """What the report calls cleaned is what cleaning returns, and its parts make it up."""
+    """What the report calls cleaned is what cleaning returns; its parts make up all of the text."""
     report = inspect_message(text)
 
     assert report.cleaned == clean_message(text)
     assert "".join(one.text for one in report.segments if not one.removed) == report.cleaned
     assert report.pages == pages(report.cleaned)
+    assert _plain("".join(one.text for one in report.segments)) == _plain(text)
 
 
 @given(TEXTS)
@@ -76,12 +116,39 @@ def test_the_plainer_text_is_shorter_on_the_air(text: str) -> None:
 
 @pytest.mark.parametrize(
     "function",
-    [normalize_phone, validate_phone_input, clean_message, inspect_message, split_recipients],
+    [
+        normalize_phone,
+        validate_phone_input,
+        parse_phone,
+        clean_message,
+        inspect_message,
+        split_recipients,
+    ],
 )
 @given(ANYTHING)
+@example(10**5000)
+@example(Decimal("1E+999999"))
+@example(Decimal("sNaN"))
 def test_no_input_breaks_anything(function: Any, thing: Any) -> None:
-    """Whatever is given, an answer comes back."""
-    function(thing)
+    """Whatever is given, an answer comes back, or an error that is ours."""
+    with suppress(KwtSMSError):
+        function(thing)
+
+
+@pytest.mark.parametrize("thing", [None, 5, 1.5, b"Backup failed", ["x", None], [b"x"], {5: "x"}])
+def test_what_is_no_text_is_never_cleaned_as_one(thing: Any) -> None:
+    """What Python writes of it, such as b'…', is nothing to send."""
+    with pytest.raises(InvalidInput, match="must be text"):
+        clean_message(thing)
+    with pytest.raises(InvalidInput, match="must be text"):
+        inspect_message(thing)
+
+
+def test_any_iterable_of_texts_is_cleaned() -> None:
+    """A set, a generator and the keys of a dictionary are no texts, they hold some."""
+    assert clean_message({"a😀"}) == ["a"]
+    assert clean_message(one for one in ("a😀", "b")) == ["a", "b"]
+    assert clean_message({"a😀": 1}) == ["a"]
 
 
 @given(st.text())
@@ -97,11 +164,22 @@ def test_any_text_is_masked_and_looked_up(text: str) -> None:
         ("It’s down", "’ forces Unicode: 70 characters per page."),
         ("نعم", ""),
         ("x\u00ad\u200e\x07", "Removed 1 soft hyphen, 1 left-to-right mark, 1 control character."),
-        ("😀😀 café", "Removed 2 emoji."),
+        ("😀😀 café", "Removed 2 emoji. Kept é."),
+        ("café", ""),
+        (
+            "🎉🎉café\u200b isn’t",
+            "Removed 2 emoji, 1 zero-width space. Kept é. "
+            "’ forces Unicode: 70 characters per page.",
+        ),
+        ("a\u00a0b", "no-break space forces Unicode: 70 characters per page."),
+        (
+            "a\tb\u2028c\u0301d’",
+            "tab, line separator, combining acute accent, ’ force Unicode: 70 characters per page.",
+        ),
     ],
 )
 def test_the_report_names_what_it_found(text: str, summary: str) -> None:
-    """Each thing has its name, and é, which costs nothing, is not spoken of."""
+    """Each thing has its name, and é, which costs nothing, is spoken of beside what does."""
     assert inspect_message(text).summary() == summary
 
 
@@ -111,3 +189,8 @@ def test_a_quote_that_costs_a_page_is_pointed_out() -> None:
 
     assert report.pages == 2
     assert report.plainer == "It's down. " + "x" * 100
+
+
+def _plain(text: str) -> str:
+    """A text with the line ends and digits that a phone shows."""
+    return LINE_ENDS.sub("\n", text).translate(ARABIC_DIGITS)

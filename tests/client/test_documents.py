@@ -1,10 +1,16 @@
 """docs/client.md and the library agree."""
 
+import inspect
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
+
 import kwtsms_client
-from kwtsms_client import API_ERRORS, AsyncClient, Client, Outcome, errors
+from kwtsms_client import API_ERRORS, AsyncClient, Client, Credentials, Outcome, errors
+from kwtsms_client.client.account import Options
 
 PAGE = (Path(__file__).parents[2] / "docs" / "client.md").read_text()
 
@@ -29,6 +35,39 @@ def test_every_name_of_the_rust_client_has_ours() -> None:
 def test_every_public_name_is_there() -> None:
     """Everything in __all__ can be had."""
     assert [name for name in kwtsms_client.__all__ if not hasattr(kwtsms_client, name)] == []
+
+
+def test_every_public_name_is_offered() -> None:
+    """To somebody who asks an interpreter what there is, before anything is used."""
+    script = "import kwtsms_client as k; raise SystemExit(', '.join({*k.__all__} - {*dir(k)}))"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+
+    assert run.stderr.decode().strip() == ""
+
+
+def test_a_misspelt_name_is_an_error() -> None:
+    """When it runs, and to a type checker: mypy refuses an `ignore` that is not needed."""
+    with pytest.raises(AttributeError, match="Cleint"):
+        kwtsms_client.Cleint  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_a_misspelt_option_is_an_error() -> None:
+    """The same of what a client is made with, and of what `from_env` is told."""
+    account = {"KWTSMS_USERNAME": "user", "KWTSMS_PASSWORD": "password"}
+
+    with pytest.raises(TypeError, match="sendr"):
+        Client(Credentials("user", "password"), sendr="MY-APP")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="tst_mode"):
+        AsyncClient.from_env(None, account, tst_mode=True)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("client", [Client, AsyncClient])
+def test_the_options_can_be_read_from_the_signature(client: type) -> None:
+    """`help` shows each by its name; `from_env` takes the same, and a checker knows them there."""
+    names = set(inspect.signature(client).parameters) - {"credentials"}
+
+    assert names == set(Options.__annotations__)
+    assert "sender_id" in names
 
 
 def test_every_outcome_is_explained() -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kwtsms_bot.cli import rows
+from kwtsms_bot.cli import csv_file
 from kwtsms_client import AsyncClient, Client, Credentials, KwtSMSError, protocol
 from kwtsms_client.pacing import Pacer
 from kwtsms_client.protocol import Call
@@ -115,10 +115,10 @@ def test_any_csv_file_is_read_or_our_error(tmp_path: Path, content: bytes) -> No
     file = tmp_path / "messages.csv"
     file.write_bytes(content)
     with suppress(KwtSMSError):
-        columns, lines = rows.read(file)
+        table = csv_file.read(file)
 
-        assert columns
-        assert all(number > 1 for number, _ in lines)
+        assert table.columns
+        assert all(line.number > 1 for line in table.lines)
 
 
 ANYTHING: st.SearchStrategy[Any] = st.recursive(

@@ -10,6 +10,13 @@ from kwtsms_client.settings import Settings, from_environment
 ENV = {"KWTSMS_USERNAME": "user", "KWTSMS_PASSWORD": "very-secret"}
 
 
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own to work in, without a .env but where a test writes one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
     """A variable of the process wins; what it lacks comes from the file."""
     file = tmp_path / ".env"
@@ -28,11 +35,91 @@ def test_test_mode_is_read(text: str, expected: bool) -> None:  # noqa: FBT001 -
     assert from_environment(None, {**ENV, "KWTSMS_TEST_MODE": text}).test_mode is expected
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_what_is_empty_in_the_environment_hides_nothing(empty: str, folder: Path) -> None:
+    """The test mode that the file asks for holds."""
+    (folder / ".env").write_text("KWTSMS_TEST_MODE=1\n")
+
+    assert from_environment(".env", {**ENV, "KWTSMS_TEST_MODE": empty}).test_mode is True
+
+
 @pytest.mark.parametrize("text", ["tru", "2", "on off", "1      # use 0 for live"])
 def test_a_typo_in_test_mode_never_sends_for_real(text: str) -> None:
     """What is neither true nor false is an error."""
     with pytest.raises(ConfigurationError, match="KWTSMS_TEST_MODE"):
         from_environment(None, {**ENV, "KWTSMS_TEST_MODE": text})
+
+
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        ("KWTSMS_TEST_MODE='1", 1),
+        ('KWTSMS_TEST_MODE="1', 1),
+        ('KWTSMS_TEST_MODE="1";', 1),
+        ("KWTSMS_TEST_MODE: 1", 1),
+        ("KWTSMS_TEST_MODE:1", 1),
+        ("KWTSMS_TEST_MODE 1", 1),
+        ("KWTSMS_TEST_MODE", 1),
+        ("set KWTSMS_TEST_MODE=1", 1),
+        ('\n# a comment\n\nNAME="x\nKWTSMS_TEST_MODE=1', 4),
+        ('\nNAME="x\nKWTSMS_TEST_MODE=1\nOTHER="', 2),
+        ('NAME="x\nKWTSMS_TEST_MODE="1"', 1),
+    ],
+)
+def test_a_line_that_cannot_be_read_never_sends_for_real(
+    lines: str, number: int, folder: Path
+) -> None:
+    """What python-dotenv skips, or swallows in a quote, is an error that names the line."""
+    file = folder / "prod.env"
+    file.write_text(lines + "\n")
+
+    with pytest.raises(ConfigurationError, match=rf"prod\.env:{number} "):
+        from_environment(file, ENV)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "kwtsms_test_mode",
+        "KWTSMS_TESTMODE",
+        "KWTSMS-TEST-MODE",
+        "$env:KWTSMS_TEST_MODE",
+        "KWTSMS_TEST_MODE\u200b",
+    ],
+)
+def test_nor_does_a_typo_in_its_name(name: str, folder: Path) -> None:
+    """In the file as in the environment."""
+    (folder / ".env").write_text(f"{name}=1\n")
+
+    with pytest.raises(ConfigurationError, match="must be written KWTSMS_TEST_MODE"):
+        from_environment(None, ENV)
+    with pytest.raises(ConfigurationError, match="must be written KWTSMS_TEST_MODE"):
+        from_environment(folder / ".env", {**ENV, name: "1"})
+
+
+def test_several_lines_in_quotes_are_a_value(folder: Path) -> None:
+    """A key for another program stands in the same file."""
+    (folder / ".env").write_text('KEY="-----BEGIN\nMIIB\n-----END"\nexport KWTSMS_TEST_MODE=1\n')
+
+    assert from_environment(None, ENV).test_mode is True
+
+
+def test_without_a_name_the_file_is_dot_env(folder: Path) -> None:
+    """As with the other clients; where there is none, or a virtual environment of that name."""
+    assert from_environment(None, ENV).sender_id == "KWT-SMS"
+    (folder / ".env").mkdir()
+    assert from_environment(None, ENV).sender_id == "KWT-SMS"
+    (folder / ".env").rmdir()
+    (folder / ".env").write_text("KWTSMS_SENDER_ID=MY-APP\n")
+
+    assert from_environment(None, ENV).sender_id == "MY-APP"
+
+
+@pytest.mark.parametrize("name", ["prod.env", ".", "a/.env", "\0"])
+def test_a_file_that_is_named_must_be_there(name: str) -> None:
+    """A slip of the pen must not mean other credentials, or the live mode."""
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        from_environment(name, ENV)
 
 
 def test_a_comment_in_the_file_is_no_part_of_the_value(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Cleaning holds for every text there is."""
 
+import time
 import unicodedata
 
 import pytest
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 from kwtsms_client import clean_message, inspect_message
 from kwtsms_client.text import CONTROL
 
-ARABIC = st.text(st.characters(min_codepoint=0x0621, max_codepoint=0x064A))
 # Now and then a tag that a removal brings together.
 BROKEN_TAG = st.lists(st.sampled_from(["<", "b", ">", "/", "\u200b", "😀", "x"])).map("".join)
 # Texts that are likely to hold what is removed, in all combinations.
@@ -32,16 +32,89 @@ def test_nothing_that_was_removed_is_left(text: str) -> None:
     assert left == []
 
 
-@given(ARABIC)
-def test_arabic_letters_survive(text: str) -> None:
-    """Arabic is never touched."""
-    assert clean_message(text) == text
+@pytest.fixture(scope="module")
+def kinds() -> dict[str, str]:
+    """All characters that there are, with Unicode's category of each."""
+    return {chr(code): unicodedata.category(chr(code)) for code in range(0x110000)}
 
 
-@given(st.characters(min_codepoint=0xFB50, max_codepoint=0xFDFF, categories=["Lo"]))
-def test_arabic_presentation_forms_survive(char: str) -> None:
-    """Nor are its presentation forms."""
-    assert clean_message(char) == char
+@pytest.fixture(scope="module")
+def letters(kinds: dict[str, str]) -> str:
+    """All letters and marks of all scripts."""
+    return "".join(char for char, kind in kinds.items() if kind[0] in "LM")
+
+
+@pytest.mark.parametrize(
+    "char", ["ی", "ک", "ة", "ّ", "\u0670", "\ufb50", "\ufdff", "\ufe70", "\ufefc", "\u08a0"]
+)
+def test_arabic_is_never_touched(char: str) -> None:
+    """Letters of Arabic, Persian and Urdu, marks, and the presentation forms of old systems."""
+    assert clean_message(f"{char}😀") == char
+    assert inspect_message(f"{char}😀").cleaned == char
+
+
+def test_all_arabic_survives(letters: str) -> None:
+    """Every letter and mark that Unicode calls Arabic, in both ways of cleaning."""
+    text = "".join(one for one in letters if unicodedata.name(one, "").startswith("ARABIC "))
+
+    assert len(text) > 1_000
+    assert set(text) - set(clean_message(text)) == set()
+    assert set(text) - set(inspect_message(text).cleaned) == set()
+
+
+def test_no_letter_of_any_script_goes(letters: str) -> None:
+    """Only those marks go that make an emoji of what stands before them."""
+    gone = set(letters) - set(clean_message(letters))
+
+    assert gone == {"\u20e3", *map(chr, range(0xFE00, 0xFE10))}
+
+
+def test_the_parts_show_what_was_removed_and_where() -> None:
+    """What stays is as the phone shows it, what does not is as it was written."""
+    report = inspect_message("a٣\r\n<b>c</b>\0😀d")
+
+    assert [(one.text, one.removed) for one in report.segments] == [
+        ("a3\n", False),
+        ("<b>", True),
+        ("c", False),
+        ("</b>\0😀", True),
+        ("d", False),
+    ]
+    assert inspect_message("<i title='٣'>").segments[0].text == "<i title='٣'>"
+
+
+@pytest.mark.parametrize("text", ["\r\0\n", "\0\r\n", "a\r\0", "<b\0>\r\0\n", "\r<b>\n"])
+def test_both_ways_of_cleaning_keep_one_order(text: str) -> None:
+    """Line ends first, then NULs, then tags: what the preview shows is what is sent."""
+    assert inspect_message(text).cleaned == clean_message(text) == clean_message([text])[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<" * 20_000 + "b>" * 20_000,
+        "<!--" * 20_000,
+        "<!-" * 20_000 + "- -->" * 20_000,
+        "<a b='" * 20_000,
+        "<a" + " b" * 20_000,
+    ],
+    ids=["tags in tags", "comments", "comments in comments", "attributes", "names"],
+)
+def test_no_text_takes_long(text: str) -> None:
+    """A text made to be slow takes as long as any other of its length: fractions of a second."""
+    begun = time.process_time()
+    cleaned = clean_message(text), clean_message([text, "é"])[0], inspect_message(text).cleaned
+    took = time.process_time() - begun
+
+    assert took < 2
+    assert len(set(cleaned)) == 1
+    assert clean_message(cleaned[0]) == cleaned[0]
+
+
+@pytest.mark.parametrize("text", ["", " \n", "😀", "\u2800", "\u3164 \u115f", "\u200b\u00a0"])
+def test_what_shows_nothing_is_blank(text: str) -> None:
+    """Nothing is sent that shows nothing, in whatever script."""
+    assert inspect_message(text).blank
 
 
 @pytest.mark.parametrize(
@@ -57,9 +130,8 @@ def test_the_report_says_what_was_done(text: str, summary: str) -> None:
     assert inspect_message(text).summary() == summary
 
 
-def test_control_and_format_characters_are_unicodes() -> None:
+def test_control_and_format_characters_are_unicodes(kinds: dict[str, str]) -> None:
     """All of Unicode's categories Cc and Cf go, but for line ends and tabs; no letter goes."""
-    kinds = {chr(code): unicodedata.category(chr(code)) for code in range(0x110000)}
     controls = {char for char, kind in kinds.items() if kind in {"Cc", "Cf"}} - set("\n\t")
     gone = {char for char in kinds if CONTROL.fullmatch(char)}
 

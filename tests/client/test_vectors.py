@@ -1,7 +1,5 @@
 """What the official clients answer, and where we answer otherwise on purpose."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +11,7 @@ from kwtsms_client import (
     normalize_phone,
     validate_phone_input,
 )
-
-VECTORS: dict[str, list[list[Any]]] = json.loads(
-    (Path(__file__).parent / "data" / "official-clients.json").read_text()
-)
+from support.vectors import VECTORS, disagreements
 
 # Deliberate departures, each with its reason.
 REAL_MOBILES = {
@@ -47,6 +42,10 @@ NO_TAGS = (
         "<user@example.com>",
         "\u200b<\u200b>\u200b",
     },
+)
+OTHER_SCRIPTS = (
+    "digits of every script are digits: they are neither sent as they are nor left out",
+    {"৯৬৫৯৮৭৬৫৪৩২", "٩٦٥９８７６٥٤٣٢"},
 )
 LINE_ENDS = ("a lone carriage return is a line end", {"a\rb"})
 # ⏰ ⭐ 🆗 ㊗ ‼ and their like get a message stuck as any emoji does; the official clients do not:
@@ -93,6 +92,36 @@ def test_real_mobiles_are_taken(number: str) -> None:
     assert (ours.valid, ours.normalized, theirs[2]) != (theirs[1], theirs[3], ours.error)
 
 
+@pytest.mark.parametrize("row", disagreements("normalize_phone"), ids=lambda row: row["input"])
+def test_numbers_are_normalised_as_recommended(row: dict[str, str]) -> None:
+    """Where the official clients disagree, the answer that was found to be right."""
+    expected = "96598765432" if row["input"] in OTHER_SCRIPTS[1] else row["recommended"]
+
+    assert normalize_phone(row["input"]) == expected
+
+
+@pytest.mark.parametrize("row", disagreements("validate_phone_input"), ids=lambda row: row["input"])
+def test_numbers_are_judged_as_recommended(row: dict[str, Any]) -> None:
+    """The same of what is valid, and why not."""
+    sendable = (True, "", "96598765432")
+    recommended = sendable if row["input"] in OTHER_SCRIPTS[1] else row["recommended"]
+    check = validate_phone_input(row["input"])
+
+    assert (check.valid, check.normalized) == (recommended[0], recommended[2])
+    assert (recommended[1] or "") in (check.error or "")
+
+
+@pytest.mark.parametrize(
+    "row", disagreements("validate_phone_format"), ids=lambda row: row["input"]
+)
+def test_a_bare_country_code_is_no_number(row: dict[str, Any]) -> None:
+    """One official client takes it; the reason that we give is that it is too short."""
+    check = validate_phone_input(row["input"])
+
+    assert check.valid is row["recommended"][0]
+    assert "too short" in (check.error or "")
+
+
 @pytest.mark.parametrize(("number", "code", "_source"), VECTORS["find_country_code"])
 def test_country_codes_are_found_alike(number: str, code: str | None, _source: str) -> None:
     """The longest known code that a number begins with."""
@@ -106,6 +135,14 @@ def test_country_codes_are_found_alike(number: str, code: str | None, _source: s
 def test_texts_are_cleaned_alike(text: str, expected: str, _source: str) -> None:
     """What all official clients remove, and nothing more."""
     assert clean_message(text) == expected
+
+
+@pytest.mark.parametrize("row", disagreements("clean_message"), ids=lambda row: row["input"])
+def test_texts_are_cleaned_as_recommended(row: dict[str, str | None]) -> None:
+    """Nothing behind a lone < is lost, no format character stays; <> is undecided, and text."""
+    expected = row["input"] if row["recommended"] is None else row["recommended"]
+
+    assert clean_message(str(row["input"])) == expected
 
 
 @pytest.mark.parametrize("text", sorted(NO_TAGS[1]))

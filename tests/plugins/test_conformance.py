@@ -97,6 +97,16 @@ def test_yaml_gives_ints_and_lists() -> None:
     assert built.targets == [NUMBER, "96598765433"]
 
 
+def test_a_blank_is_no_target_and_no_mistake() -> None:
+    """A list may end in one; what can be no number at all is a mistake, and can be shown."""
+    built = NotifyKwtSMS(
+        source="SENDER", targets=[NUMBER, "", None, 4.5], user="user", password="password"
+    )
+
+    assert (built.targets, built.invalid_targets) == ([NUMBER], ["4.5"])
+    assert "/4.5" in built.url()
+
+
 def test_a_yaml_configuration_is_understood() -> None:
     """Numbers without quotes, lists, and several entries below one URL."""
     config = AppriseConfig()

@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po, write_po
 
 from kwtsms_bot.language import CATALOGUES, DOMAIN
 from kwtsms_client import API_ERRORS
-from kwtsms_client.report import KINDS
+from kwtsms_client.report import BLANKS, KINDS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "bot" / "kwtsms_bot"
@@ -31,8 +31,8 @@ def template() -> Catalog:
     for error in API_ERRORS.values():
         for text in (error.meaning, error.remedy):
             found.add(text, locations=[("kwtsms_client/codes.py", 0)])
-    for kind in KINDS:
-        found.add(kind, locations=[("kwtsms_client/report.py", 0)])
+    for name in (*KINDS, *BLANKS.values()):
+        found.add(name, locations=[("kwtsms_client/report.py", 0)])
     return found
 
 

@@ -3,15 +3,23 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+import pty
+import signal
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from kwtsms_bot.cli import main
 from kwtsms_sandbox.gateway import RunningGateway
-from support.bot import COMMAND
+from support.bot import COMMAND, ENVIRONMENT
 from support.gateway import running_gateway
+
+ACCOUNT = ("KWTSMS_USERNAME", "KWTSMS_PASSWORD", "KWTSMS_BASE_URL")
 
 
 @dataclass(frozen=True)
@@ -28,34 +36,95 @@ class Done:
         return json.loads(self.out)
 
 
-Run = Callable[..., Awaitable[Done]]
+class Running:
+    """A command that has been started."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    def tell(self, number: int = signal.SIGINT) -> None:
+        """Sends it a signal: Ctrl-C, if no other is named."""
+        self._process.send_signal(number)
+
+    async def said(self, text: str) -> None:
+        """Reads its error output up to a line that holds `text`."""
+        assert self._process.stderr
+        while text.encode() not in (line := await self._process.stderr.readline()):
+            assert line, f"It ended without saying {text!r}."
+
+    async def end(self, stdin: bytes | None = None) -> Done:
+        """How it ends."""
+        out, err = await asyncio.wait_for(self._process.communicate(stdin), timeout=30)
+        assert self._process.returncode is not None
+        return Done(self._process.returncode, (out or b"").decode(), (err or b"").decode())
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A folder and an environment in which commands are started."""
+
+    folder: Path
+    env: dict[str, str]
+
+    async def __call__(
+        self, *words: str, stdin: bytes = b"", at_most: int | None = None, **changes: str
+    ) -> Done:
+        """Runs the command to its end; `changes` are made to its environment.
+
+        `at_most`: no file that it writes can have more bytes, as on a full disk.
+        """
+        limited = ("prlimit", f"--fsize={at_most}") if at_most else ()
+        started = await self._start((*limited, str(COMMAND), *words), changes)
+        return await started.end(stdin)
+
+    async def start(self, *words: str) -> Running:
+        """Starts the command, so that something can happen to it."""
+        return await self._start((str(COMMAND), *words), {})
+
+    async def script(self, line: str) -> Done:
+        """Runs a line of a shell, in which the command is `kwtsms-bridge`."""
+        path = f"{COMMAND.parent}:{self.env['PATH']}"
+        started = await self._start(("bash", "-o", "pipefail", "-c", line), {"PATH": path})
+        return await started.end()
+
+    async def typed(self, *words: str, keys: bytes, **changes: str) -> Done:
+        """Runs the command at a terminal, at which `keys` are typed."""
+        ours, theirs = pty.openpty()
+        try:
+            os.write(ours, keys)
+            return await (await self._start((str(COMMAND), *words), changes, theirs)).end()
+        finally:
+            os.close(ours)
+            os.close(theirs)
+
+    async def _start(
+        self, words: tuple[str, ...], changes: dict[str, str], stdin: int = PIPE
+    ) -> Running:
+        env = {**self.env, **changes}
+        process = await asyncio.create_subprocess_exec(
+            *words, cwd=self.folder, env=env, stdin=stdin, stdout=PIPE, stderr=PIPE
+        )
+        return Running(process)
+
+
+def offline(*words: str, stdin: bytes = b"") -> Done:
+    """Runs a command that asks nobody, in this process; it has no account and no terminal."""
+    ran = CliRunner(env=dict.fromkeys(ACCOUNT)).invoke(main, words, stdin)
+    if ran.exception is not None and not isinstance(ran.exception, SystemExit):
+        raise ran.exception
+    return Done(ran.exit_code, ran.stdout, ran.stderr)
 
 
 @asynccontextmanager
-async def shell(folder: Path) -> AsyncIterator[tuple[RunningGateway, Run]]:
+async def shell(folder: Path) -> AsyncIterator[tuple[RunningGateway, Shell]]:
     """A gateway, and a shell whose environment names it."""
     async with running_gateway() as running:
         account = running.gateway.account
         env = {
-            "PATH": os.environ["PATH"],
+            **ENVIRONMENT,
             "KWTSMS_USERNAME": account.username,
             "KWTSMS_PASSWORD": account.password,
             "KWTSMS_SENDER_ID": "MY-APP",
             "KWTSMS_BASE_URL": running.base_url,
         }
-
-        async def run(*words: str, stdin: bytes = b"", **changes: str) -> Done:
-            process = await asyncio.create_subprocess_exec(
-                str(COMMAND),
-                *words,
-                cwd=folder,
-                env={**env, **changes},
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            out, err = await asyncio.wait_for(process.communicate(stdin), timeout=30)
-            assert process.returncode is not None
-            return Done(process.returncode, out.decode(), err.decode())
-
-        yield running, run
+        yield running, Shell(folder, env)

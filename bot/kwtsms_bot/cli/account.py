@@ -2,7 +2,8 @@
 
 import click
 
-from kwtsms_bot.cli.output import EXIT_CODES, answered, env_option, facts, json_option, show_json
+from kwtsms_bot.cli.output import EXIT_CODES, answered, facts, show_json, tell
+from kwtsms_bot.cli.words import env_option, json_option
 from kwtsms_client import Client, find_country_code
 from kwtsms_client.countries import COUNTRIES
 
@@ -30,7 +31,7 @@ def senders(env_file: str, *, as_json: bool) -> None:
         found = sms.senderids()
     if as_json:
         return show_json({"sender_ids": found})
-    return click.echo("\n".join(found) or "None: register one at kwtsms.com.")
+    return tell("\n".join(found) or "None: register one at kwtsms.com.")
 
 
 @click.command(epilog=EXIT_CODES)

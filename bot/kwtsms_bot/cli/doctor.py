@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kwtsms_bot.cli.missing import Missing, remedy
-from kwtsms_bot.cli.output import answered, env_option, json_option, show_json
+from kwtsms_bot.cli.output import answered, show_json
+from kwtsms_bot.cli.words import env_option, json_option
 from kwtsms_bot.doctor import Finding, Level, Wanted, examine_files, examine_gateway
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_client.settings import from_environment

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 import click
 
 from kwtsms_bot.cli.common import USAGE, actor, config_option, read_config
-from kwtsms_bot.cli.output import facts, json_option, show_json
+from kwtsms_bot.cli.output import facts, show_json
 from kwtsms_bot.cli.stored import in_database
+from kwtsms_bot.cli.words import json_option
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.store import Forgotten, Store

@@ -1,48 +1,103 @@
 """What of a bulk has been sent, kept beside its file, so that an interruption repeats no row.
 
-A row is written down as in flight before its call leaves. Found so after an interruption, it may
-have been sent: it is unknown, and is not sent again. The journal holds hashes, no number, no text.
+A row's states, and who moves it from where to where:
+
+(none), rejected, not_sent → in_flight   the run that sends, once the row's turn has come, and on
+                                         the disk before the first byte of its call leaves
+in_flight → accepted                     the same run, when kwtSMS has taken the call
+in_flight → rejected                     … when kwtSMS has refused it: nothing was charged
+in_flight → not_sent                     … when no connection came about: nothing left
+in_flight → unknown                      … when no readable answer came; or the next run, which
+                                         finds what was in flight when its owner ended
+
+`accepted` and `unknown` are final: such a row is never sent again. One run at a time has the
+journal: its lock ends with the process, however that ends. A note is one line, written whole or
+not at all: what an interruption or a full disk tears is cut off again, and its call never left.
+
+The journal holds hashes and no text. Whoever knows a text and its sender can find its numbers by
+trying all that there are, so the file is its owner's alone.
 """
 
+import errno
+import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from kwtsms_client import InvalidInput, Outcome
+from kwtsms_client import InvalidInput
 
-IN_FLIGHT = "in_flight"
-# After these a row may be sent in a later run; after any other it must not.
-AGAIN = frozenset({Outcome.REJECTED.value, Outcome.NOT_SENT.value})
+
+class State(StrEnum):
+    """Where a row stands."""
+
+    IN_FLIGHT = "in_flight"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+
+
+_TRY = frozenset({State.IN_FLIGHT})
+_END = frozenset({State.ACCEPTED, State.REJECTED, State.NOT_SENT, State.UNKNOWN})
+TRANSITIONS: Mapping[State | None, frozenset[State]] = {
+    None: _TRY,
+    State.IN_FLIGHT: _END,
+    State.REJECTED: _TRY,
+    State.NOT_SENT: _TRY,
+    State.ACCEPTED: frozenset(),
+    State.UNKNOWN: frozenset(),
+}
+
+
+class CannotWrite(Exception):
+    """The disk is full, or worse: what was to be noted is not."""
 
 
 class Journal:
-    """The journal of one file; use it as a context manager."""
+    """The journal of one file; use it as a context manager.
+
+    Raises:
+        InvalidInput: another run has it, it is damaged, or it cannot be opened.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.states = _load(path)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._file = os.fdopen(descriptor, "a", encoding="utf-8")
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        except OSError as error:
+            raise InvalidInput(f"{path} cannot be opened: {error.strerror}.") from error
+        try:
+            self._lock()
+            self._states = self._load()
+        except BaseException:
+            os.close(self._file)
+            raise
 
-    def done(self, key: str) -> bool:
-        """Whether this row must not be sent any more."""
-        return key in self.states and self.states[key] not in AGAIN
+    def may_be_sent(self, key: str) -> bool:
+        """Whether this row may be sent: it never was, or is known not to have been."""
+        return State.IN_FLIGHT in TRANSITIONS[self._states.get(key)]
 
-    def unknown(self, keys: Iterable[str]) -> int:
-        """How many of these rows may or may not have been sent."""
-        lost = (IN_FLIGHT, Outcome.UNKNOWN.value)
-        return sum(self.states.get(key) in lost for key in keys)
+    def is_unknown(self, key: str) -> bool:
+        """Whether this row may or may not have been sent."""
+        return self._states.get(key) in (State.IN_FLIGHT, State.UNKNOWN)
 
-    def note(self, keys: Iterable[str], state: str) -> None:
-        """Writes down, on the disk before this returns, where these rows stand."""
-        for key in keys:
-            self.states[key] = state
-            self._file.write(json.dumps({"row": key, "state": state}) + "\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+    def note(self, keys: Iterable[str], state: State) -> None:
+        """Writes down, on the disk before this returns, where the rows of a call stand now.
+
+        Raises:
+            CannotWrite: it is not written, and nothing is changed.
+            ValueError: a row cannot come to this state, and nothing is changed.
+        """
+        rows = list(keys)
+        for key in rows:
+            _check(self._states.get(key), state)
+        self._append(json.dumps({"state": state, "rows": rows}).encode() + b"\n")
+        self._states.update(dict.fromkeys(rows, state))
 
     def __enter__(self) -> Self:
         return self
@@ -53,22 +108,82 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        os.close(self._file)
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sent = self.path.name.removesuffix(".journal")
+            raise InvalidInput(f"{sent} is being sent by another run. Wait for its end.") from None
+        except OSError as error:
+            raise InvalidInput(f"{self.path} cannot be locked: {error.strerror}.") from error
+
+    def _load(self) -> dict[str, State]:
+        """The states so far; what is written next takes the place of a line that was torn."""
+        try:
+            written = self.path.read_bytes()
+            *lines, torn = written.split(b"\n")
+            states = _read(lines, self.path)
+            self._end = len(written) - len(torn)
+            _sync_folder(self.path.parent)
+        except OSError as error:
+            raise InvalidInput(f"{self.path} cannot be read: {error.strerror}.") from error
+        return states
+
+    def _append(self, line: bytes) -> None:
+        """Writes a line whole, or leaves the journal as it was."""
+        try:
+            self._cut()
+            _write(self._file, line)
+        except OSError as error:
+            with suppress(OSError):
+                self._cut()
+            reason = f"{self.path} cannot be written: {error.strerror}."
+            raise CannotWrite(f"{reason} What is not written down is not sent.") from error
+        self._end += len(line)
+
+    def _cut(self) -> None:
+        """Takes off what stands behind the last whole line."""
+        os.ftruncate(self._file, self._end)
 
 
-def _load(path: Path) -> dict[str, str]:
-    if not path.exists():
-        return {}
-    states: dict[str, str] = {}
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+def _write(file: int, line: bytes) -> None:
+    if os.write(file, line) < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(file)
+
+
+def _read(lines: Sequence[bytes], path: Path) -> dict[str, State]:
+    """What whole lines say; what they leave in flight was in flight when its owner ended."""
+    states: dict[str, State] = {}
     for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
-            states[str(entry["row"])] = str(entry["state"])
+            rows, state = [str(key) for key in entry["rows"]], State(entry["state"])
+            for key in rows:
+                _check(states.get(key), state)
         except (ValueError, KeyError, TypeError) as error:
-            if number == len(lines):  # The interruption tore the last line: its call never left.
-                continue
             raise InvalidInput(
-                f"{path}:{number} is damaged. To send everything anew, remove the file."
+                f"{path}:{number} is damaged, so what was sent cannot be told. Look it up in the "
+                "archive at kwtsms.com and take those rows out of the file; without a journal, "
+                "all that is left in it is sent."
             ) from error
-    return states
+        states.update(dict.fromkeys(rows, state))
+    return {
+        key: State.UNKNOWN if state is State.IN_FLIGHT else state for key, state in states.items()
+    }
+
+
+def _check(before: State | None, after: State) -> None:
+    if after not in TRANSITIONS[before]:
+        raise ValueError(f"A row that is {before or 'new'} cannot become {after}.")
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new file's name is on the disk only when its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

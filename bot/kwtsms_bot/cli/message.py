@@ -1,43 +1,54 @@
 """`kwtsms-bridge send`, `status`, `dlr`: one message, and what became of it."""
 
-import sys
 from dataclasses import asdict
+from functools import partial
 
 import click
 
+from kwtsms_bot.cli.carrying import carried
 from kwtsms_bot.cli.output import (
     EXIT_CODES,
     OF_OUTCOME,
+    UNKNOWN,
+    USAGE,
     answered,
-    country_option,
-    env_option,
+    end,
     facts,
-    json_option,
+    fail,
     show_json,
     table,
+    tell,
+    worst,
 )
+from kwtsms_bot.cli.words import country_option, env_option, json_option, read_text, sender_option
 from kwtsms_client import Client, InvalidInput, SendResult
+from kwtsms_client.flow import check_sender
 from kwtsms_client.preview import SendPreview, preview
 
-MAX_STDIN = 64 * 1024  # A text has at most 1,071 characters; more is a mistake.
+REFUSED = "Nothing is sent. Mend the numbers, or send to the others with --skip-bad."
+NOT_WAITED_FOR = "Ended before the answer came: it may have been sent."
 
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("to", metavar="NUMBER[,NUMBER…]")
 @click.argument("text", required=False)
-@click.option("--from", "sender", metavar="SENDER-ID", help="Another sender ID than the set one.")
+@sender_option
 @country_option
+@click.option(
+    "--skip-bad", is_flag=True, help="Send to the good numbers although there are bad ones."
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 @env_option
 @json_option
 @answered
 def send(
+    *,
     to: str,
     text: str | None,
     sender: str | None,
-    env_file: str,
-    *,
     country: str | None,
+    env_file: str,
+    skip_bad: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
@@ -48,16 +59,21 @@ def send(
     uptime | kwtsms-bridge send 96598765432
     """
     text = read_text(text)
-    if dry_run:
-        _show_preview(preview(to, text, default_country=country, balance=None), as_json=as_json)
-        return
+    found = preview(to, text, default_country=country, balance=None)
+    if sender is not None:
+        check_sender(sender)
+    if found.refusal:  # `Client.send` would refuse it; so a dry run tells it, too.
+        raise InvalidInput(found.refusal)
+    refused = bool(found.invalid) and not skip_bad
+    if dry_run or refused:
+        show = partial(_show_preview, found, refused=refused, as_json=as_json)
+        end(USAGE if refused else 0, show)
     with Client.from_env(env_file, default_country=country) as sms:
-        result = sms.send(to, text, sender=sender)
-    if as_json:
-        show_json(result)
-    else:
-        show_result(result)
-    sys.exit(worst(result))
+        done = carried(sms, lambda: sms.send(to, text, sender=sender))
+        if done.result is None:
+            fail(NOT_WAITED_FOR, UNKNOWN, as_json=as_json, at_once=True)
+        show = partial(_show_result, done.result, found.report.summary(), as_json=as_json)
+        end(_code(done.result), show)
 
 
 @click.command(epilog=EXIT_CODES)
@@ -88,47 +104,40 @@ def dlr(message_id: str, env_file: str, *, as_json: bool) -> None:
     return table(("Number", "Status"), [(one.recipient, one.status) for one in found.deliveries])
 
 
-def show_result(result: SendResult) -> None:
+def _show_result(result: SendResult, cleaned: str, *, as_json: bool) -> None:
     """What became of each number, and what it cost."""
+    if as_json:
+        return show_json(asdict(result) | {"cleaned": cleaned or None})
     rows: list[tuple[str, ...]] = [
         (one.recipient, one.outcome, one.code or "", one.reason or one.message_id or "")
         for one in result.recipients
     ]
-    rows += [(one.input, "invalid", "", one.reason) for one in result.invalid]
+    rows += [(one.input, "not sent", "", one.reason) for one in result.invalid]
     table(("Number", "Outcome", "Code", "Detail"), rows)
     facts([("Charged", result.points_charged), ("Balance", result.balance_after)])
+    facts([("Cleaned", cleaned or None)])
+    for warning in result.warnings:
+        tell(warning, err=True)
+    return None
 
 
-def worst(result: SendResult) -> int:
-    """The exit code: of the number that fared worst."""
+def _code(result: SendResult) -> int:
+    """The exit code: of the number to be most careful with."""
     codes = [OF_OUTCOME[one.outcome] for one in result.recipients]
-    return max([*codes, 2 if result.invalid and not codes else 0])
+    return worst([*codes, UNKNOWN] if result.uncounted else codes)
 
 
-def read_text(text: str | None) -> str:
-    """The text given, or what stands on standard input.
-
-    Raises:
-        InvalidInput: it is too large, or not UTF-8.
-    """
-    if text not in (None, "-"):
-        return text or ""
-    read = sys.stdin.buffer.read(MAX_STDIN + 1)
-    if len(read) > MAX_STDIN:
-        raise InvalidInput(f"The text is larger than {MAX_STDIN // 1024} KiB.")
-    try:
-        return read.decode().rstrip("\n")
-    except UnicodeDecodeError as error:
-        raise InvalidInput("The text is not UTF-8.") from error
-
-
-def _show_preview(found: SendPreview, *, as_json: bool) -> None:
+def _show_preview(found: SendPreview, *, refused: bool, as_json: bool) -> None:
     if as_json:
         return show_json(asdict(found) | {"credits": found.credits})
-    click.echo(f"{found.report.cleaned}\n")
-    rows = [(one, "would be sent") for one in found.recipients]
+    tell(f"{found.report.cleaned}\n")
+    verdict = "well formed" if refused else "would be sent"
+    rows = [(one, verdict) for one in found.recipients]
     rows += [(one.input, one.reason) for one in found.invalid]
     table(("Number", "Verdict"), rows)
     cost = f"{found.credits} (one a page in Kuwait, more elsewhere)"
     cleaned = found.report.summary() or None
-    return facts([("Pages", found.report.pages), ("Credits", cost), ("Cleaned", cleaned)])
+    facts([("Pages", found.report.pages), ("Credits", cost), ("Cleaned", cleaned)])
+    if refused:
+        tell(REFUSED, err=True)
+    return None

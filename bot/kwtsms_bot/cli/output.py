@@ -1,8 +1,12 @@
 """How the client's commands answer: tables for people, JSON for programs, codes for scripts."""
 
+import io
 import json
+import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from decimal import Decimal
 from functools import wraps
@@ -10,11 +14,14 @@ from typing import Any, NoReturn, ParamSpec
 
 import click
 
+from kwtsms_bot.cli.words import check_words
 from kwtsms_client import KwtSMSError, NotSent, Outcome, Rejected, UnknownOutcome
 
 P = ParamSpec("P")
 
-OK, USAGE, REJECTED, NOT_SENT, UNKNOWN = 0, 2, 3, 4, 5
+OK, UNWRITTEN, USAGE, REJECTED, NOT_SENT, UNKNOWN = range(6)
+# From what a script need not care about to what it must be most careful with.
+SEVERITY = (OK, NOT_SENT, REJECTED, USAGE, UNKNOWN)
 EXIT_CODES = """\
 \b
 Exit codes: 0 done, 2 wrong input or set-up, 3 refused by kwtSMS,
@@ -26,18 +33,10 @@ OF_OUTCOME = {
     Outcome.UNKNOWN: UNKNOWN,
 }
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Answer with JSON.")
-country_option = click.option(
-    "--country", metavar="CODE", help="Complete local numbers with this country code."
-)
-env_option = click.option(
-    "--env",
-    "env_file",
-    default=".env",
-    show_default=True,
-    metavar="FILE",
-    help="Where KWTSMS_USERNAME and KWTSMS_PASSWORD stand, if not in the environment.",
-)
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code for several outcomes: of the one to be most careful with."""
+    return max(codes, key=SEVERITY.index, default=OK)
 
 
 def exit_code(error: KwtSMSError) -> int:
@@ -50,26 +49,63 @@ def exit_code(error: KwtSMSError) -> int:
 
 
 def answered(command: Callable[P, None]) -> Callable[P, None]:
-    """`command`, whose errors become a sentence (or a JSON object) and an exit code."""
+    """`command`, whose errors become a sentence (or a JSON object) and an exit code.
+
+    What sends does so by `carrying.carried`, where Ctrl-C ends nothing: before that, nothing left.
+    """
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        as_json = bool(kwargs.get("as_json"))
+        _write_what_cannot_be_written()
         try:
+            check_words(kwargs.values())
             command(*args, **kwargs)
+            _flush()
         except KwtSMSError as error:
-            fail(error, as_json=bool(kwargs.get("as_json")))
+            code = error.code if isinstance(error, Rejected) else None
+            fail(str(error), exit_code(error), as_json=as_json, code=code)
+        except (KeyboardInterrupt, click.Abort):
+            fail("Ended; nothing was sent.", NOT_SENT, as_json=as_json)
+        except OSError as error:
+            _drop_output()
+            fail(f"The answer cannot be written: {error.strerror}.", UNWRITTEN, as_json=False)
 
     return run
 
 
-def fail(error: KwtSMSError, *, as_json: bool) -> NoReturn:
+def fail(
+    text: str, exit_code: int, *, as_json: bool, code: str | None = None, at_once: bool = False
+) -> NoReturn:
     """Says what went wrong and ends."""
-    code = error.code if isinstance(error, Rejected) else None
-    if as_json:
-        show_json({"error": str(error), "code": code, "exit_code": exit_code(error)})
-    else:
-        click.echo(f"Error: {error}", err=True)
-    sys.exit(exit_code(error))
+
+    def show() -> None:
+        if as_json:
+            show_json({"error": text, "code": code, "exit_code": exit_code})
+        else:
+            tell(f"Error: {text}", err=True)
+
+    end(exit_code, show, at_once=at_once)
+
+
+def end(code: int, show: Callable[[], None], *, at_once: bool = False) -> NoReturn:
+    """Shows what came of it and ends with `code`, which holds whatever becomes of the output.
+
+    `at_once`: what is still under way is not waited for.
+    """
+    try:
+        show()
+        _flush()
+    except OSError:  # A closed pipe, a full disk.
+        _drop_output()
+    if at_once:
+        os._exit(code)
+    sys.exit(code)
+
+
+def tell(text: str, *, err: bool = False) -> None:
+    """A line for people."""
+    click.echo(harmless(text), err=err)
 
 
 def show_json(value: Any) -> None:
@@ -82,7 +118,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
     listed = [(name, value) for name, value in pairs if value is not None]
     width = max((len(name) for name, _ in listed), default=0) + 1
     for name, value in listed:
-        click.echo(f"{name + ':':<{width}} {value}")
+        tell(f"{name + ':':<{width}} {value}")
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -94,8 +130,37 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(str(cell) if cell is not None else "" for cell in row))
-    Console(highlight=False, markup=False).print(drawn)
+        drawn.add_row(*(harmless(str(cell)) if cell is not None else "" for cell in row))
+    console = Console(highlight=False, markup=False)
+    with console.capture() as written:  # By itself it ends the program where a pipe is closed.
+        console.print(drawn)
+    click.echo(written.get(), nl=False)
+
+
+def harmless(text: str) -> str:
+    """`text`, its control characters written out: a terminal takes them for commands."""
+    return "".join(
+        ascii(char)[1:-1] if unicodedata.category(char) == "Cc" and char not in "\n\t" else char
+        for char in text
+    )
+
+
+def _write_what_cannot_be_written() -> None:
+    """A character that the terminal's encoding lacks is written as its number; nothing fails."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _drop_output() -> None:
+    """Nobody reads it: what Python writes as it ends must not fail and change the exit code."""
+    with suppress(OSError, AttributeError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _plain(value: Any) -> Any:

@@ -1,20 +1,41 @@
-"""A CSV file as messages to be sent, each row judged before anything is. Pure but for `read`."""
+"""A table as messages to be sent, each row judged before anything is. Pure."""
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from pathlib import Path
 
+from kwtsms_bot.cli.csv_file import Line, Table, plain
 from kwtsms_client import MAX_PAGES, InvalidInput, inspect_message, validate_phone_input
 from kwtsms_client.protocol import MAX_RECIPIENTS
+from kwtsms_client.report import Change, counted
 
-MAX_BYTES = 64 * 1024 * 1024
-NUMBER_COLUMNS = ("to", "number", "phone", "mobile", "recipient", "msisdn", "الرقم", "رقم")
-TEXT_COLUMNS = ("text", "message", "body", "الرسالة", "النص")
-_FIELD = re.compile(r"\{([^{}]+)\}")
+# What the columns are usually called, as `csv_file.plain` writes it.
+_PHONES = ("هاتف", "جوال", "موبايل", "نقال", "محمول", "تلفون", "هاتفالنقال", "هاتفالمحمول")
+NUMBER_COLUMNS = frozenset(
+    {"to", "number", "recipient", "msisdn", "gsm", "cell", "tel", "phoneno", "mobileno"}
+    | {"phone", "mobile", "cellphone", "mobilephone", "telephone"}
+    | {"phonenumber", "mobilenumber", "cellphonenumber", "mobilephonenumber", "telephonenumber"}
+    | {"رقم", "الرقم", "المستلم"}
+    | {before + phone for before in ("", "ال", "رقم", "رقمال") for phone in _PHONES}
+)
+TEXT_COLUMNS = frozenset(
+    {"text", "message", "body", "sms", "msg", "content", "messagetext", "textmessage", "smstext"}
+    | {"نص", "النص", "رسالة", "الرسالة", "نصالرسالة", "المحتوى"}
+)
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
+
+Template = tuple[str | int, ...]  # Texts, and the places of columns.
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a line becomes a message: where its number stands, and its text."""
+
+    to: int
+    text: Template
+    country: str | None = None  # Completes local numbers.
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +46,14 @@ class Row:
     number: str = field(repr=False)
     text: str = field(repr=False)
     pages: int
+    changes: tuple[Change, ...] = field(default=(), repr=False)
 
-    def key(self, sender: str) -> str:
-        """What makes it the same message: nothing of it can be read from this."""
-        return sha256("\0".join((sender, self.number, self.text)).encode()).hexdigest()
+    def key(self, scope: str) -> str:
+        """What makes it the same message, within a scope: the sender, the gateway, test or not.
+
+        The user name is no part of it: a phone does not see which account paid.
+        """
+        return sha256("\0".join((scope, self.number, self.text)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,77 +77,70 @@ class Sheet:
         """What it costs where a page is one credit, as in Kuwait: a lower bound elsewhere."""
         return sum(row.pages for row in self.rows)
 
+    @property
+    def cleaned(self) -> str | None:
+        """What cleaning takes out of the texts, for a person."""
+        changed = [row for row in self.rows if row.changes]
+        if not changed:
+            return None
+        kinds = Counter[str]()
+        for row in changed:
+            kinds.update({change.kind: change.count for change in row.changes})
+        told = ", ".join(counted(Change(kind, count, ())) for kind, count in kinds.items())
+        return f"{told}, from {len(changed)} row{'' if len(changed) == 1 else 's'}"
 
-def read(file: Path) -> tuple[list[str], list[tuple[int, Mapping[str, str]]]]:
-    """The columns, and the rows with their line numbers.
+    def only(self, rows: Iterable[Row]) -> "Sheet":
+        """The same with these rows alone."""
+        return replace(self, rows=tuple(rows))
 
-    Raises:
-        InvalidInput: it is too large, not UTF-8, or has no header.
-    """
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or "unknown error").lower()
-        raise InvalidInput(f"{file} cannot be read: {reason}.") from error
-    if len(data) > MAX_BYTES:
-        raise InvalidInput(f"{file} is larger than {MAX_BYTES // 2**20} MiB.")
-    try:
-        return table(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise InvalidInput(f"{file}:{line} is not UTF-8. Save it as CSV UTF-8.") from error
-
-
-def table(text: str) -> tuple[list[str], list[tuple[int, Mapping[str, str]]]]:
-    """The columns and rows of CSV text; commas, semicolons or tabs, whichever the header has most.
-
-    Raises:
-        InvalidInput: it has no header, or cannot be read as CSV.
-    """
-    header = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        columns = [name.strip() for name in next(reader, [])]
-        rows: list[tuple[int, Mapping[str, str]]] = [
-            (reader.line_num, dict(zip(columns, cells, strict=False)))
-            for cells in reader
-            if any(cell.strip() for cell in cells)
-        ]
-    except csv.Error as error:
-        raise InvalidInput(f"Line {reader.line_num} is not CSV: {error}.") from error
-    if not any(columns):
-        raise InvalidInput("The file has no header: its first line names the columns.")
-    return columns, rows
+    def without(self, refused: Mapping[Row, str]) -> "Sheet":
+        """The same, with these rows among the mistakes, each for its reason."""
+        more = [Mistake(row.line, reason) for row, reason in refused.items()]
+        mistakes = sorted((*self.mistakes, *more), key=lambda mistake: mistake.line)
+        rows = tuple(row for row in self.rows if row not in refused)
+        return replace(self, rows=rows, mistakes=tuple(mistakes))
 
 
-def column(columns: Sequence[str], wanted: str | None, usual: Iterable[str], what: str) -> str:
-    """The column that was asked for, or the one that is usually called so.
+def column(table: Table, wanted: str | None, usual: frozenset[str], what: str) -> int:
+    """Where the column stands that was asked for, or the one that is usually called so.
 
     Raises:
-        InvalidInput: there is none.
+        InvalidInput: there is none, or more than one that it could be.
     """
-    known = {name.casefold(): name for name in columns}
-    for name in (wanted,) if wanted else usual:
-        if name.casefold() in known:
-            return known[name.casefold()]
-    raise InvalidInput(
-        f"There is no column for {what}. The columns are: {', '.join(columns)[:500]}."
-    )
+    wishes = {plain(wanted)} if wanted else usual
+    found = [place for name, place in table.places.items() if name in wishes]
+    if not found:
+        raise InvalidInput(f"There is no column for {what}. The columns are: {table.listed}.")
+    if len(found) > 1:
+        names = ", ".join(table.columns[place] for place in found)
+        raise InvalidInput(f"More than one column could hold {what}: {names}. Say which.")
+    return found[0]
 
 
-def sheet(
-    rows: Iterable[tuple[int, Mapping[str, str]]], to: str, template: str, country: str | None
-) -> Sheet:
-    """Every row judged: its number, and its text made from `template`."""
+def template(text: str, table: Table) -> Template:
+    """A text in which `{column}` stands for what is in that column; `{{` and `}}` are braces.
+
+    Raises:
+        InvalidInput: there is no such column.
+    """
+    parts: list[str | int] = []
+    end = 0
+    for found in _FIELD.finditer(text):
+        parts += [text[end : found.start()], _part(found, table)]
+        end = found.end()
+    return (*parts, text[end:])
+
+
+def sheet(table: Table, reading: Reading) -> Sheet:
+    """Every row judged: its number, and its text."""
     good: dict[tuple[str, str], Row] = {}
     mistakes: list[Mistake] = []
     repeated = 0
-    for line, cells in rows:
+    for line in table.lines:
         try:
-            row = _row(line, cells.get(to, ""), fill(template, cells), country)
+            row = _row(table, line, reading)
         except InvalidInput as error:
-            mistakes.append(Mistake(line, str(error)))
+            mistakes.append(Mistake(line.number, str(error)))
             continue
         repeated += (row.number, row.text) in good
         good.setdefault((row.number, row.text), row)
@@ -130,42 +148,52 @@ def sheet(
 
 
 def calls(rows: Iterable[Row]) -> list[list[Row]]:
-    """The rows by text, at most 200 together: what one call can carry."""
-    by_text: dict[str, list[Row]] = {}
+    """The rows by text, at most 200 together: what one call can carry.
+
+    What is a number's second message comes after all first ones, and so on: kwtSMS refuses a whole
+    call for one number that was sent to within 15 seconds.
+    """
+    so_far = Counter[str]()
+    together: dict[tuple[int, str], list[Row]] = {}
     for row in rows:
-        by_text.setdefault(row.text, []).append(row)
+        together.setdefault((so_far[row.number], row.text), []).append(row)
+        so_far[row.number] += 1
     return [
         group[start : start + MAX_RECIPIENTS]
-        for group in by_text.values()
+        for _, group in sorted(together.items(), key=lambda one: one[0][0])
         for start in range(0, len(group), MAX_RECIPIENTS)
     ]
 
 
-def fill(template: str, cells: Mapping[str, str]) -> str:
-    """`template` with `{column}` replaced by what stands in that column.
+def fill(text: Template, table: Table, line: Line) -> str:
+    """The text of a row; what stands in its cells is taken as it is.
 
     Raises:
-        InvalidInput: there is no such column, or it is empty.
+        InvalidInput: a cell is empty, or there is none.
     """
-
-    def value(match: re.Match[str]) -> str:
-        name = match[1].strip()
-        if name not in cells:
-            raise InvalidInput(f"There is no column {name!r} for {{{name}}}.")
-        if not cells[name].strip():
-            raise InvalidInput(f"The column {name!r} is empty.")
-        return cells[name].strip()
-
-    return _FIELD.sub(value, template)
+    return "".join(part if isinstance(part, str) else table.cell(line, part) for part in text)
 
 
-def _row(line: int, number: str, text: str, country: str | None) -> Row:
-    check = validate_phone_input(number, default_country=country)
+def _part(found: "re.Match[str]", table: Table) -> str | int:
+    if found[1] is None:
+        return found[0][0]
+    place = table.find(found[1])
+    if place is None:
+        raise InvalidInput(
+            f"There is no column {found[1].strip()!r} for {found[0]}. The columns are: "
+            f"{table.listed}. A brace that is no column is written twice: {{{{."
+        )
+    return place
+
+
+def _row(table: Table, line: Line, reading: Reading) -> Row:
+    table.check(line)
+    check = validate_phone_input(table.cell(line, reading.to), default_country=reading.country)
     if not check.valid:
         raise InvalidInput(check.error or "not a number")
-    report = inspect_message(text)
+    report = inspect_message(fill(reading.text, table, line))
     if report.blank:
         raise InvalidInput("The text is empty.")
     if report.pages > MAX_PAGES:
         raise InvalidInput(f"The text has {report.pages} pages; at most {MAX_PAGES} go.")
-    return Row(line, check.normalized, report.cleaned, report.pages)
+    return Row(line.number, check.normalized, report.cleaned, report.pages, report.changes)

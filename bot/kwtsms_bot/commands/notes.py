@@ -8,7 +8,7 @@ from kwtsms_bot.commands.base import Piece
 from kwtsms_bot.commands.preview import Preview
 from kwtsms_bot.language import Language
 from kwtsms_client import MessageReport, Phone, mask, pages
-from kwtsms_client.report import CONTROL_KIND, NAMES
+from kwtsms_client.report import CONTROL_KIND, NAMES, called
 from kwtsms_client.text import CONTROL, HIDDEN
 
 MAX_MASKED = 3
@@ -66,11 +66,12 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
         what = say(", ").join(f"{one.count} × {say(one.kind)}" for one in report.changes)
         notes.append(say("removed or changed: {what}", what=what))
     if report.odd:
+        shown = " ".join(_seen(char, say) for char in report.odd[:MAX_LISTED])
         sentence = say.plural(
             "{characters} needs Unicode: 70 characters on a page",
             "{characters} need Unicode: 70 characters on a page",
             len(report.odd),
-            characters=" ".join(report.odd[:MAX_LISTED]),
+            characters=shown,
         )
         notes.append(sentence)
     if report.risky:
@@ -133,6 +134,11 @@ def _shown(number: Phone, say: Language, named: Mapping[Phone, str] | None) -> s
         return say.ltr(mask(number))
     name = named.get(number)
     return f"{name} ({say.ltr(mask(number))})" if name else say.ltr(f"+{number}")
+
+
+def _seen(char: str, say: Language) -> str:
+    name = called(char)
+    return char if name == char else f"⟨{say(name)}⟩"
 
 
 def _surplus(report: MessageReport, say: Language) -> str:

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from kwtsms_bot import kuwait
+from kwtsms_client.countries import COUNTRIES
 
 _DURATION = re.compile(r"(?!0+\D)(\d{1,6})\s*(s|m|h|d)")
 _HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]\d|2[0-3]):[0-5]\d)")
@@ -168,6 +169,12 @@ def _secret_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _known_country(value: str) -> str:
+    if value not in COUNTRIES:
+        raise ValueError("expected a country code whose mobile numbers are known here")
+    return value
+
+
 def _one_name(value: str) -> str:
     if value != value.strip() or not value.strip(".…"):
         raise ValueError("expected a name, without blanks around it")
@@ -204,6 +211,7 @@ TimeOfDay = Annotated[
 ]
 TimeZone = Annotated[str, AfterValidator(_zone_name)]
 Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,3}|all)$")]  # +1-242 has four.
+HomeCountry = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$"), AfterValidator(_known_country)]
 Url = Annotated[str, AfterValidator(_safe_url)]
 # Whoever knows it can make its calls: the address itself is the password.
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]

@@ -19,6 +19,7 @@ from kwtsms_bot.config.fields import (
     BotToken,
     DatabaseUrl,
     Duration,
+    HomeCountry,
     Name,
     Secret,
     Url,
@@ -26,6 +27,7 @@ from kwtsms_bot.config.fields import (
 from kwtsms_bot.config.operation import Heartbeat, Http
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.section import Section
+from kwtsms_client.countries import COUNTRIES
 
 
 class Slack(Section):
@@ -66,9 +68,7 @@ class Gateway(Section):
     """The sender ID that phones show: at most 11 characters, upper and lower case matter."""
     test_mode: bool = Field(default=False, examples=[False])
     """true queues messages without delivering them; credits are held until you delete them."""
-    default_country: Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$")] = Field(
-        default="965", examples=["965"]
-    )
+    default_country: HomeCountry = Field(default="965", examples=["965"])
     """The country code that completes a local number such as 98765432."""
     base_url: Url = Field(
         default="https://www.kwtsms.com/API/", examples=["https://www.kwtsms.com/API/"]
@@ -146,6 +146,8 @@ class Config(Section):
         gateway = data.get("kwtsms")
         country = gateway.get("default_country") if isinstance(gateway, Mapping) else None
         known = str(country or Gateway.model_fields["default_country"].default)
+        if known not in COUNTRIES:  # That is told by itself.
+            return data
         return {**data, "phonebook": Phonebook.completed(data["phonebook"], known)}
 
     def warnings(self) -> tuple[str, ...]:

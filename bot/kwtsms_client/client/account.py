@@ -6,13 +6,14 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Generic, Self, TypedDict, TypeVar, Unpack
 from weakref import WeakSet
 
 from kwtsms_client import flow, settings
 from kwtsms_client import preview as previews
 from kwtsms_client.client.connecting import options_for
 from kwtsms_client.models import Balance, Coverage, Credentials, RejectedInput, SendResult
+from kwtsms_client.numbering import country_named
 from kwtsms_client.preview import SendPreview
 from kwtsms_client.protocol import BASE_URL
 from kwtsms_client.request_log import RequestLog
@@ -21,8 +22,25 @@ from kwtsms_client.settings import SHARED_SENDER
 TIMEOUT_SECONDS = 15.0
 COVERAGE_SECONDS = 24 * 3600.0
 
+P = TypeVar("P")  # What can give a client its pace.
 
-class Account:
+
+class Options(TypedDict, Generic[P], total=False):
+    """What `from_env` can be told by name: the same as a client itself."""
+
+    base_url: str
+    sender_id: str
+    test_mode: bool
+    default_country: str | None
+    timeout: float
+    log: str | Path | None
+    log_content: bool
+    check_coverage: bool
+    tls: ssl.SSLContext | bool
+    pacer: P | None
+
+
+class Account(Generic[P]):
     """What both clients are made with, and what they remember; threads may share it.
 
     `log` names a file for the request log (`log_content`: with numbers and texts in full).
@@ -43,17 +61,19 @@ class Account:
         log_content: bool = False,
         check_coverage: bool = True,
         tls: ssl.SSLContext | bool = True,
+        pacer: P | None = None,
     ) -> None:
         self.credentials = credentials
         self.base_url = settings.checked_url(base_url)
         self.sender_id = sender_id
         self.test_mode = test_mode
-        self.default_country = default_country
+        self.default_country = country_named(default_country).code if default_country else None
         self.cached_balance: Balance | None = None  # From the last balance, verify or send.
         self._check_coverage = check_coverage
         self._coverage: tuple[float, Coverage] | None = None
         self._log_to, self._log_content = log, log_content
         self._timeout = timeout
+        self._pacer = pacer
         self._options = options_for(self.base_url, tls=tls, timeout=timeout)
         self._open()
         _ALL.add(self)
@@ -66,17 +86,19 @@ class Account:
     @classmethod
     def from_env(
         cls,
-        path: str | Path | None = ".env",
+        path: str | Path | None = None,
         environ: Mapping[str, str] | None = None,
-        **options: Any,
+        **options: Unpack[Options[P]],
     ) -> Self:
         """A client set up by KWTSMS_USERNAME, _PASSWORD, _SENDER_ID, _TEST_MODE and the rest.
+
+        Without `path` the file is `.env`, where there is one.
 
         Raises:
             ConfigurationError: something is missing, or neither true nor false.
         """
         found = settings.from_environment(path, environ)
-        told: dict[str, Any] = {
+        told: Options[P] = {
             "base_url": found.base_url,
             "sender_id": found.sender_id,
             "test_mode": found.test_mode,
@@ -90,7 +112,7 @@ class Account:
         known = self._coverage
         return known[1] if known and time.monotonic() - known[0] < COVERAGE_SECONDS else None
 
-    def preview(self, to: object, text: object) -> SendPreview:
+    def preview(self, to: object, text: str) -> SendPreview:
         """What `send` would do, with the credits that it would cost; asks and sends nothing."""
         balance = self.cached_balance
         found = previews.preview(
@@ -106,7 +128,7 @@ class Account:
     def _seconds(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else timeout
 
-    def _order(self, to: object, text: object, sender: str | None) -> flow.Order:
+    def _order(self, to: object, text: str, sender: str | None) -> flow.Order:
         order = flow.order(
             to,
             text,
@@ -132,6 +154,13 @@ class Account:
                 self.cached_balance = Balance(result.balance_after, purchased)
         return result
 
+    def _remember_lowest(self, results: list[SendResult]) -> list[SendResult]:
+        """Of several: they may have been answered in another order than they were made in."""
+        known = [one.balance_after for one in results if one.balance_after is not None]
+        if known:
+            self._remember(SendResult((), balance_after=min(known)))
+        return results
+
     def _remember_balance(self, balance: Balance) -> Balance:
         with self._lock:
             self.cached_balance = balance
@@ -142,7 +171,7 @@ class Account:
         return coverage
 
 
-_ALL: WeakSet[Account] = WeakSet()
+_ALL: WeakSet[Account[Any]] = WeakSet()
 
 
 def _open_anew() -> None:

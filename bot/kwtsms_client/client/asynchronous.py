@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
 
-from kwtsms_client import flow, protocol
+from kwtsms_client import flow, many, protocol
 from kwtsms_client.client.account import Account
 from kwtsms_client.client.connecting import set_up
 from kwtsms_client.client.journey import Journey
@@ -21,10 +22,10 @@ from kwtsms_client.client.wire import (
 )
 from kwtsms_client.errors import KwtSMSError
 from kwtsms_client.flow import Pause, Plan, Step, Together
+from kwtsms_client.many import Watch
 from kwtsms_client.models import (
     Balance,
     Coverage,
-    Credentials,
     DeliveryReport,
     SendResult,
     Status,
@@ -37,18 +38,12 @@ from kwtsms_client.protocol import Call
 T = TypeVar("T")
 
 
-class AsyncClient(Account):
+class AsyncClient(Account[Pacer | Turns]):
     """kwtSMS, from asyncio. Use it as a context manager, or `aclose()` it.
 
     Clients that are given the same `pacer` share its pace; it may also be something else that
     decides when a request may start. An event loop that is not the last one gets new connections.
     """
-
-    def __init__(
-        self, credentials: Credentials, *, pacer: Pacer | Turns | None = None, **options: Any
-    ) -> None:
-        self._pacer = pacer
-        super().__init__(credentials, **options)
 
     def _open(self) -> None:
         super()._open()
@@ -75,6 +70,8 @@ class AsyncClient(Account):
         outcome: object = BROKEN_OFF
         try:
             async with self._tasks.flight():
+                if call.before:
+                    call.before()
                 outcome = answer = await self._exchange(call, self._seconds(timeout), leaving)
             return answer
         except KwtSMSError as error:
@@ -153,6 +150,20 @@ class AsyncClient(Account):
         """As `Client.send_with_retry`."""
         plan = flow.send(self._order(to, text, sender), retries_too_soon=retries)
         return self._remember(await self.carry(plan, deadline=deadline))
+
+    async def send_many(
+        self,
+        messages: Iterable[tuple[object, str]],
+        *,
+        sender: str | None = None,
+        retries: int = 0,
+        deadline: float | None = None,
+        watch: Watch | None = None,
+    ) -> list[SendResult]:
+        """As `Client.send_many`."""
+        orders = [self._order(to, text, sender) for to, text in messages]
+        plan = many.send_many(orders, retries_too_soon=retries, watch=watch)
+        return self._remember_lowest(await self.carry(plan, deadline=deadline))
 
     async def status(self, message_id: str) -> Status:
         """What the gateway did with a message."""

@@ -1,12 +1,13 @@
 """kwtSMS from threads."""
 
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
 
-from kwtsms_client import flow, protocol
+from kwtsms_client import flow, many, protocol
 from kwtsms_client.client.account import Account
 from kwtsms_client.client.connecting import set_up
 from kwtsms_client.client.journey import Journey
@@ -14,10 +15,10 @@ from kwtsms_client.client.threads import Threads
 from kwtsms_client.client.wire import BROKEN_OFF, Received, TimedDeparture, translated
 from kwtsms_client.errors import KwtSMSError
 from kwtsms_client.flow import Pause, Plan, Step, Together
+from kwtsms_client.many import Watch
 from kwtsms_client.models import (
     Balance,
     Coverage,
-    Credentials,
     DeliveryReport,
     SendResult,
     Status,
@@ -30,17 +31,11 @@ from kwtsms_client.protocol import Call
 T = TypeVar("T")
 
 
-class Client(Account):
+class Client(Account[Pacer]):
     """kwtSMS, from threads. Use it as a context manager, or `close()` it.
 
     Clients that are given the same `pacer` share its pace: two requests a second in all.
     """
-
-    def __init__(
-        self, credentials: Credentials, *, pacer: Pacer | None = None, **options: Any
-    ) -> None:
-        self._pacer = pacer
-        super().__init__(credentials, **options)
 
     def _open(self) -> None:
         super()._open()
@@ -59,6 +54,8 @@ class Client(Account):
         outcome: object = BROKEN_OFF
         try:
             with self._threads.flight():
+                if call.before:
+                    call.before()
                 outcome = answer = self._exchange(call, self._seconds(timeout))
             return answer
         except KwtSMSError as error:
@@ -136,6 +133,27 @@ class Client(Account):
         """The same, waiting 16 s where a number was sent to just before (ERR028)."""
         plan = flow.send(self._order(to, text, sender), retries_too_soon=retries)
         return self._remember(self.carry(plan, deadline=deadline))
+
+    def send_many(
+        self,
+        messages: Iterable[tuple[object, str]],
+        *,
+        sender: str | None = None,
+        retries: int = 0,
+        deadline: float | None = None,
+        watch: Watch | None = None,
+    ) -> list[SendResult]:
+        """Sends several texts, each to its own numbers, side by side: `[(numbers, text), …]`.
+
+        An error that all would meet (no connection, wrong password, no credits) stops what has not
+        begun. `watch` is told of each request before it leaves.
+
+        Raises:
+            InvalidInput: one of them cannot be sent at all; then none is.
+        """
+        orders = [self._order(to, text, sender) for to, text in messages]
+        plan = many.send_many(orders, retries_too_soon=retries, watch=watch)
+        return self._remember_lowest(self.carry(plan, deadline=deadline))
 
     def status(self, message_id: str) -> Status:
         """What the gateway did with a message."""

@@ -70,6 +70,8 @@ class Tasks:
 
         async def run(number: int, plan: Plan[Any]) -> Any:
             async with window:
+                if bulk.stopped:
+                    return None
                 try:
                     return await carry(plan, way.part(bulk, number))
                 except Exception as error:  # noqa: BLE001 - What came of the others is not lost.

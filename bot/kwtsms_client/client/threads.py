@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,6 +64,8 @@ class Threads:
         bulk = Bulk(step.stops)
 
         def run(number: int, plan: Plan[Any]) -> Any:
+            if bulk.stopped:  # Of thousands, each would look for its place only to be told so.
+                return None
             try:
                 return carry(plan, way.part(bulk, number))
             except Exception as error:  # noqa: BLE001 - What came of the others must not be lost.
@@ -80,10 +82,7 @@ class Threads:
             return [run(0, plan) for plan in step.plans]
         with ThreadPoolExecutor(min(MAX_IN_FLIGHT, len(step.plans))) as pool:
             try:
-                parts = [pool.submit(run, *one) for one in enumerate(step.plans)]
-                while wait(parts, LOOK_SECONDS).not_done:
-                    continue
-                return [part.result() for part in parts]
+                return _answers([pool.submit(run, *one) for one in enumerate(step.plans)])
             except BaseException:  # Ctrl-C: what is in flight is finished, and nothing else begun.
                 self._stop(bulk)
                 raise
@@ -135,3 +134,11 @@ class Threads:
             if left <= 0:
                 return False
             self._changed.wait(min(left, LOOK_SECONDS))
+
+
+def _answers(parts: list[Future[Any]]) -> list[Any]:
+    """What came of each part, once all have come to an end."""
+    for part in parts:
+        while not part.done():
+            wait([part], LOOK_SECONDS)
+    return [part.result() for part in parts]

@@ -1,20 +1,23 @@
-"""`kwtsms-bridge bulk`: judged before, sent once, resumed after an interruption."""
+"""`kwtsms-bridge bulk`, as it is typed: judged before, sent once, resumed after an interruption."""
 
-from contextlib import suppress
+import asyncio
+import signal
+import threading
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from kwtsms_bot.cli.journal import IN_FLIGHT, Journal
-from kwtsms_bot.cli.rows import calls, fill, sheet, table
-from kwtsms_client import InvalidInput
-from kwtsms_sandbox.gateway import Fault
-from support.shell import shell
+from kwtsms_bot.cli.bulk_run import Options, Run
+from kwtsms_bot.cli.journal import Journal
+from kwtsms_client import Client, Credentials
+from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
+from support.shell import Running, Shell, offline, shell
 
 GUESTS = "name,phone\nSara,96598765432\nNoura,+965 5123 4567\nSara,0096598765432\n"
 TEXT = "Dear {name}, welcome."
+DELIVERED = {"Dear Sara, welcome.", "Dear Noura, welcome."}
 
 
 def file(folder: Path, text: str = GUESTS) -> str:
@@ -24,138 +27,319 @@ def file(folder: Path, text: str = GUESTS) -> str:
     return str(path)
 
 
+def many(folder: Path, count: int) -> str:
+    """A CSV file of so many rows, each with a text of its own."""
+    rows = [f"9659876{row:04},text {row}" for row in range(2, count + 2)]
+    return file(folder, "\n".join(["to,text", *rows]))
+
+
+def texts(gateway: Gateway) -> Counter[str]:
+    """What kwtSMS has accepted, and how often."""
+    return Counter(entry.text for entry in gateway.ledger)
+
+
+def sends(running: RunningGateway) -> int:
+    """How many requests to send the gateway has seen."""
+    return sum(seen.endpoint == "send" for seen in running.gateway.requests)
+
+
+async def in_flight(running: RunningGateway, run: Shell, *words: str) -> Running:
+    """A bulk that was started, its first request accepted and not answered."""
+    running.gateway.hold()
+    started = await run.start(*words)
+    await running.gateway.until(lambda: len(running.gateway.ledger) > 0, timeout=20)
+    return started
+
+
+async def written(folder: Path, state: str) -> None:
+    """As soon as the journal says that a row has come to this state."""
+    journal = folder / "guests.csv.journal"
+    while not (journal.exists() and state in journal.read_text()):
+        await asyncio.to_thread(threading.Event().wait, 0.01)
+
+
 async def test_each_row_gets_its_text_once(tmp_path: Path) -> None:
-    """Columns fill the text; a row that stands there twice is sent once."""
+    """Columns fill the text; a row that stands there twice is sent once; each row is told."""
     async with shell(tmp_path) as (running, run):
-        done = await run("bulk", file(tmp_path), "--text", TEXT, "--yes", "--json")
+        words = ("bulk", file(tmp_path), "--text", TEXT, "--from", "KWT-SMS", "--yes", "--json")
+        done = await run(*words)
+        ledger = running.gateway.ledger
 
         assert done.code == 0, done.err
-        assert done.json["accepted"] == 2
-        inboxes = running.gateway.inboxes()
-        assert {number: [sms.text for sms in got] for number, got in inboxes.items()} == {
-            "96598765432": ["Dear Sara, welcome."],
-            "96551234567": ["Dear Noura, welcome."],
+        assert (done.json["accepted"], done.json["points_charged"]) == (2, "2")
+        assert {entry.numbers: entry.text for entry in ledger} == {
+            ("96598765432",): "Dear Sara, welcome.",
+            ("96551234567",): "Dear Noura, welcome.",
         }
+        assert {entry.sender for entry in ledger} == {"KWT-SMS"}
+        assert "shared sender ID" in done.err
+        assert [(row["line"], row["message_id"]) for row in done.json["rows"]] == [
+            (line, entry.message_id) for line, entry in enumerate(ledger, 2)
+        ]
 
 
-async def test_bad_rows_are_told_before_anything_is_sent(tmp_path: Path) -> None:
-    """Each with its line and its reason; nothing leaves."""
+def test_bad_rows_are_told_before_anything_is_sent(tmp_path: Path) -> None:
+    """Each with its line and its reason; there is no account to ask with."""
     text = GUESTS + "Tim,123\n,96598765433\n"
+    done = offline("bulk", file(tmp_path, text), "--text", TEXT, "--yes")
+
+    assert done.code == 2
+    assert "guests.csv:5: '123' is too short" in done.err
+    assert "guests.csv:6: The column 'name' is empty" in done.err
+    assert "2 bad rows; nothing was sent." in done.err
+
+
+def test_where_all_rows_are_bad_there_is_nothing_to_skip_to(tmp_path: Path) -> None:
+    """Nothing sent is not success."""
+    done = offline("bulk", file(tmp_path, "to,text\n12,hello\n"), "--skip-bad", "--yes")
+
+    assert done.code == 2
+    assert "1 bad row; nothing was sent. Mend them." in done.err
+
+
+def test_a_dry_run_counts_and_sends_nothing(tmp_path: Path) -> None:
+    """Messages and credits are known without an account; no journal is begun."""
+    words = ("bulk", file(tmp_path), "--text", TEXT, "--dry-run")
+    done, told = offline(*words, "--json"), offline(*words)
+
+    assert (done.json["messages"], done.json["credits"], done.json["repeated"]) == (2, 2, 1)
+    assert "Messages:      2" in told.out
+    assert (done.code, told.code) == (0, 0)
+    assert [path.name for path in tmp_path.iterdir()] == ["guests.csv"]
+
+
+def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
+    """A minus is no text."""
+    words = ("bulk", file(tmp_path), "--text", "-", "--dry-run")
+
+    assert "Dear Sara, welcome." in offline(*words, stdin=f"{TEXT}\r\n".encode()).out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "There is no terminal to ask at. Add --yes."),
+        (("--yes", "--from", "MORE-THAN-ELEVEN"), "sender ID"),
+        (("--yes", "--text", "Dear {nmae}"), "no column 'nmae'"),
+        (("--yes", "--to", "nobody"), "no column for the numbers"),
+        (("--yes", "--text", "\udcff{name}"), "not UTF-8"),
+        (("--yes",), "KWTSMS_USERNAME is not set"),
+    ],
+)
+def test_what_cannot_be_done_is_told_before_anything(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    """Exit code 2, and nothing is in flight for ever."""
+    done = offline("bulk", file(tmp_path), "--text", TEXT, *words)
+
+    assert (done.code, said in done.err) == (2, True)
+    assert not (tmp_path / "guests.csv.journal").exists()
+
+
+async def test_a_country_that_is_not_active_is_a_bad_row(tmp_path: Path) -> None:
+    """Among others kwtSMS would leave it out without a word; the others go with --skip-bad."""
+    text = "to,text\n96598765432,hello\n447911123456,hello\n96551234567,hello\n"
     async with shell(tmp_path) as (running, run):
-        done = await run("bulk", file(tmp_path, text), "--text", TEXT, "--yes")
+        refused = await run("bulk", file(tmp_path, text), "--yes")
+        sent = await run("bulk", file(tmp_path, text), "--yes", "--skip-bad")
 
-        assert done.code == 2
-        assert "guests.csv:5: '123' is too short" in done.err
-        assert "guests.csv:6: The column 'name' is empty" in done.err
-        assert running.gateway.requests == []
-
-
-async def test_a_dry_run_counts_and_sends_nothing(tmp_path: Path) -> None:
-    """Messages and credits are known without an account."""
-    async with shell(tmp_path) as (running, run):
-        done = await run("bulk", file(tmp_path), "--text", TEXT, "--dry-run", "--json")
-
-        assert (done.json["messages"], done.json["credits"], done.json["repeated"]) == (2, 2, 1)
-        assert running.gateway.requests == []
+        assert (refused.code, sent.code) == (2, 0)
+        assert "guests.csv:3: This country is not active" in refused.err
+        assert "guests.csv:3: This country is not active" in sent.err
+        assert [len(entry.numbers) for entry in running.gateway.ledger] == [2]
 
 
 async def test_a_second_run_sends_nothing_again(tmp_path: Path) -> None:
-    """What was accepted is not sent a second time by the same command."""
+    """What was accepted is not sent a second time, by whatever name the file is called."""
     async with shell(tmp_path) as (running, run):
-        words = ("bulk", file(tmp_path), "--text", TEXT, "--yes", "--json")
-        await run(*words)
-        again = await run(*words)
+        (tmp_path / "link.csv").symlink_to(file(tmp_path))
+        words = ("--text", TEXT, "--yes", "--json")
+        await run("bulk", "guests.csv", *words)
+        again = await run("bulk", "link.csv", *words)
 
-        assert again.json["accepted"] == 0
-        assert len(running.gateway.ledger) == 2
+        assert (again.code, again.json["accepted"]) == (0, 0)
+        assert texts(running.gateway) == Counter(DELIVERED)
 
 
-async def test_what_is_unknown_is_not_sent_again(tmp_path: Path) -> None:
-    """After a cut answer the rest goes out, and a second run leaves the unknown row alone."""
+async def test_a_kill_in_the_middle_sends_no_row_twice_and_loses_none(tmp_path: Path) -> None:
+    """What had left is unknown and stays so; all others go out with the same command."""
     async with shell(tmp_path) as (running, run):
-        running.gateway.fault(Fault.RESET_AFTER, endpoint="send")
-        words = ("bulk", file(tmp_path), "--text", TEXT, "--yes", "--json")
-        first = await run(*words)
+        words = ("bulk", many(tmp_path, 4), "--yes", "--json")
+        killed = await in_flight(running, run, *words)
+        killed.tell(signal.SIGKILL)
+        await killed.end()
+        left = texts(running.gateway)
+        running.gateway.release()
+        done = await run(*words)
+
+        assert done.code == 5
+        assert 0 < done.json["unknown_in_all"] == len(left) < 4
+        assert texts(running.gateway) == Counter(f"text {row}" for row in range(2, 6))
+        assert [f"text {line}" for line in done.json["unknown_lines"]] == list(left)
+
+
+async def test_ctrl_c_waits_for_what_has_left(tmp_path: Path) -> None:
+    """Its answer is told, nothing more begins, and the same command sends the rest."""
+    async with shell(tmp_path) as (running, run):
+        words = ("bulk", many(tmp_path, 6), "--yes", "--json")
+        stopped = await in_flight(running, run, *words)
+        stopped.tell()
+        await stopped.said("Stopping")
+        running.gateway.release()
+        first = await stopped.end()
+        rest = await run(*words)
+
+        assert (first.code, first.json["unknown"]) == (4, 0)
+        assert 0 < first.json["accepted"] == 6 - first.json["not_tried"] < 6
+        assert (rest.code, rest.json["accepted"]) == (0, first.json["not_tried"])
+        assert texts(running.gateway) == Counter(f"text {row}" for row in range(2, 8))
+
+
+async def test_ctrl_c_while_a_refused_row_waits_leaves_it_refused(tmp_path: Path) -> None:
+    """ERR028 is tried again after 16 s; whoever does not wait for that can send it later."""
+    async with shell(tmp_path) as (running, run):
+        words = ("bulk", many(tmp_path, 1), "--yes", "--json")
+        running.gateway.fault("ERR028", endpoint="send")
+        stopped = await run.start(*words)
+        await written(tmp_path, "rejected")
+        stopped.tell()
+        await stopped.said("Stopping")
+        first = await stopped.end()
+        rest = await run(*words)
+
+        assert (first.code, [row["code"] for row in first.json["rows"]]) == (3, ["ERR028"])
+        assert (rest.code, rest.json["accepted"]) == (0, 1)
+
+
+async def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
+    """What has left is told as unknown, with its line."""
+    async with shell(tmp_path) as (running, run):
+        words = ("bulk", many(tmp_path, 6), "--yes", "--json")
+        stopped = await in_flight(running, run, *words)
+        stopped.tell()
+        await stopped.said("Stopping")
+        stopped.tell()
+        done = await stopped.end()
+
+        assert (done.code, done.json["accepted"]) == (5, 0)
+        left = Counter(f"text {line}" for line in done.json["unknown_lines"])
+        assert texts(running.gateway) == left
+        assert 0 < done.json["unknown"] == 6 - done.json["not_tried"] < 6
+
+
+async def test_two_runs_at_once_send_no_row_twice(tmp_path: Path) -> None:
+    """The second is refused as long as the first one runs."""
+    async with shell(tmp_path) as (running, run):
+        words = ("bulk", file(tmp_path), "--text", TEXT, "--yes")
+        first = await in_flight(running, run, *words)
         second = await run(*words)
+        running.gateway.release()
 
-        assert (first.code, first.json["unknown"], first.json["accepted"]) == (5, 1, 1)
-        assert (second.json["accepted"], second.json["unknown_in_all"]) == (0, 1)
-        assert len(running.gateway.ledger) == 2
+        assert (second.code, (await first.end()).code) == (2, 0)
+        assert "guests.csv is being sent by another run" in second.err
+        assert texts(running.gateway) == Counter(DELIVERED)
+
+
+async def test_a_full_disk_ends_the_run_and_the_next_one_sends_the_rest(tmp_path: Path) -> None:
+    """A sentence and no trace; nothing is sent that could not be written down."""
+    async with shell(tmp_path) as (running, run):
+        words = ("bulk", many(tmp_path, 4), "--yes", "--json")
+        full = await run(*words, at_most=500)
+        before = texts(running.gateway)
+        rest = await run(*words)
+
+        assert (full.code, rest.code) == (4, 0)
+        assert "cannot be written" in full.json["trouble"]
+        assert "Traceback" not in full.err
+        assert 0 < before.total() < 4
+        assert texts(running.gateway) == Counter(f"text {row}" for row in range(2, 6))
+
+
+async def test_an_outage_ends_the_run(tmp_path: Path) -> None:
+    """Not every row becomes unknown; what does is remembered, and the rest goes out later."""
+    async with shell(tmp_path) as (running, run):
+        words = ("bulk", many(tmp_path, 6), "--yes", "--json")
+        running.gateway.fault(Fault.HTML_502, endpoint="send", times=None)
+        down = await run(*words)
+        asked = sends(running)
+        running.gateway.faults.clear()
+        up = await run(*words)
+
+        assert (down.code, asked) == (5, 3)
+        assert (down.json["unknown"], down.json["not_tried"]) == (3, 3)
+        assert "had no readable answer" in down.json["why"]
+        assert (up.code, up.json["accepted"], up.json["unknown_in_all"]) == (5, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "sender", "same"),
+    [
+        ({}, "MY-APP", True),
+        ({"credentials": Credentials("another", "password")}, "MY-APP", True),
+        ({"test_mode": True}, "MY-APP", False),
+        ({"base_url": "http://127.0.0.1:2/API/"}, "MY-APP", False),
+        ({}, "KWT-SMS", False),
+    ],
+)
+def test_what_was_only_tried_out_is_still_to_be_sent(
+    tmp_path: Path, options: dict[str, Any], sender: str, *, same: bool
+) -> None:
+    """Nor was it sent by a sandbox, or from another sender; who pays makes no difference."""
+    standing: dict[str, Any] = {
+        "credentials": Credentials("user", "password"),
+        "base_url": "http://127.0.0.1:1",
+    }
+    how = Options(tmp_path / "x.csv", skip_bad=False, yes=True, as_json=True)
+    with Journal(tmp_path / "x.csv.journal") as journal:
+        scopes = [
+            Run(Client(**standing), journal, "MY-APP", how).scope,
+            Run(Client(**{**standing, **options}), journal, sender, how).scope,
+        ]
+
+    assert (scopes[0] == scopes[1]) == same
+
+
+async def test_an_outage_before_anything_is_sent_makes_nothing_unknown(tmp_path: Path) -> None:
+    """The countries are asked for first, and a script may repeat it all."""
+    async with shell(tmp_path) as (running, run):
+        running.gateway.fault(Fault.HTML_502, times=None)
+        done = await run("bulk", file(tmp_path), "--text", TEXT, "--yes")
+
+        assert (done.code, sends(running)) == (4, 0)
+        assert "Nothing was sent." in done.err
+
+
+async def test_a_refused_text_concerns_its_own_row(tmp_path: Path) -> None:
+    """It is told with its line and its reason, and the others go out."""
+    text = "to,text\n96598765432,hello\n96598765433,badword\n96598765434,bye\n"
+    async with shell(tmp_path) as (running, run):
+        done = await run("bulk", file(tmp_path, text), "--yes")
+
+        assert done.code == 3
+        assert "guests.csv:3: rejected ERR031 " in done.err
+        assert texts(running.gateway) == Counter(["hello", "bye"])
 
 
 async def test_a_refusal_that_concerns_all_stops_the_rest(tmp_path: Path) -> None:
-    """No credits: the rest is not tried, and goes out with the same command when there are some."""
+    """No credits: the rest is not tried, and how to go on is said."""
     async with shell(tmp_path) as (running, run):
-        words = ("bulk", file(tmp_path), "--text", TEXT, "--yes", "--json")
+        words = ("bulk", file(tmp_path), "--text", TEXT, "--yes")
         running.gateway.set_credits(0)
         first = await run(*words)
-        asked = len(running.gateway.requests)
-        running.gateway.set_credits(10)
-        second = await run(*words)
+        asked = sends(running)
 
         assert (first.code, asked) == (3, 1)
-        assert "run the same command again" in first.err
-        assert second.json["accepted"] == 2
+        assert "1 row not tried. Your balance is zero. Run the same command again" in first.err
 
 
-def test_a_row_in_flight_at_an_interruption_is_unknown(tmp_path: Path) -> None:
-    """What was written down as in flight, and nothing after it, is never sent again."""
-    path = tmp_path / "x.journal"
-    with Journal(path) as journal:
-        journal.note(["a", "b"], IN_FLIGHT)
-        journal.note(["a"], "accepted")
-        journal.note(["c"], "not_sent")
-    path.write_text(path.read_text() + '{"row": "d", "sta')  # Torn: its call never left.
-    with Journal(path) as journal:
-        assert [journal.done(key) for key in "abcd"] == [True, True, False, False]
-        assert journal.unknown("abcd") == 1
+@pytest.mark.parametrize(("keys", "sent"), [(b"y\n", 2), (b"n\n", 0)])
+async def test_a_person_is_asked_first(tmp_path: Path, keys: bytes, sent: int) -> None:
+    """With how many messages, from whom, whether for real, and what there is to pay with."""
+    async with shell(tmp_path) as (running, run):
+        words = ("bulk", file(tmp_path), "--text", TEXT)
+        done = await run.typed(*words, keys=keys, KWTSMS_TEST_MODE="1")
 
-
-def test_a_journal_holds_no_number_and_is_nobodys_business(tmp_path: Path) -> None:
-    """Hashes only, and no other user reads them."""
-    found = sheet(table(GUESTS)[1], "phone", TEXT, None)
-    with Journal(tmp_path / "x.journal") as journal:
-        journal.note((row.key("MY-APP") for row in found.rows), IN_FLIGHT)
-
-    assert "96598765432" not in journal.path.read_text()
-    assert journal.path.stat().st_mode & 0o077 == 0
-
-
-def test_a_damaged_journal_is_an_error(tmp_path: Path) -> None:
-    """Not knowing what was sent, nothing is."""
-    path = tmp_path / "x.journal"
-    path.write_text('{"row": "a", "state": "accepted"}\nnonsense\n{"row": "b", "state": "x"}\n')
-
-    with pytest.raises(InvalidInput, match=r"x\.journal:2 is damaged"):
-        Journal(path)
-
-
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
-def test_any_usual_delimiter_is_understood(delimiter: str) -> None:
-    """Excel writes semicolons in many countries."""
-    columns, rows = table(f"name{delimiter}phone\nSara{delimiter}96598765432\n")
-
-    assert (columns, rows[0][1]["phone"]) == (["name", "phone"], "96598765432")
-
-
-def test_a_call_has_one_text_and_at_most_200_numbers() -> None:
-    """Equal texts go together."""
-    lines = "phone\n" + "".join(f"965{90000000 + n}\n" for n in range(450))
-    found = sheet(table(lines)[1], "phone", "hello", None)
-
-    assert [len(group) for group in calls(found.rows)] == [200, 200, 50]
-
-
-@given(st.text())
-def test_no_file_raises_anything_else(text: str) -> None:
-    """Whatever stands in it, it is rows or InvalidInput."""
-    with suppress(InvalidInput):
-        columns, rows = table(text)
-        sheet(rows, columns[0], "{" + columns[0] + "}", None)
-
-
-@given(st.text(), st.dictionaries(st.text(), st.text()))
-def test_no_template_raises_anything_else(template: str, cells: dict[str, str]) -> None:
-    """Braces in a text are a column or a mistake, never a format of Python's."""
-    with suppress(InvalidInput):
-        fill(template, cells)
+        assert (done.code, len(running.gateway.ledger)) == (0 if sent else 4, sent)
+        assert "Send 2 test messages from MY-APP?" in done.err
+        assert "Test mode: nothing is delivered" in done.err
+        assert "Balance: 1,000" in " ".join(done.out.split())

@@ -1,13 +1,16 @@
 """The client's commands, as they are typed in a shell, on the sandbox gateway."""
 
-import json
 from pathlib import Path
 
 import pytest
 
+from kwtsms_bot.cli.check import _said
+from kwtsms_client import Outcome, RecipientResult, Validation
 from kwtsms_sandbox.gateway import Fault, Gateway
 from support.gateway import KUWAIT
-from support.shell import shell
+from support.shell import offline, shell
+
+ABROAD = "447911123456"  # Not active on the account.
 
 
 def texts(gateway: Gateway) -> list[str]:
@@ -16,45 +19,90 @@ def texts(gateway: Gateway) -> list[str]:
 
 
 async def test_send_sends(tmp_path: Path) -> None:
-    """The text is on the phone; the exit code is 0."""
+    """The text is on the phone; the exit code is 0; what was cleaned away is told."""
     async with shell(tmp_path) as (running, run):
-        done = await run("send", KUWAIT, "Backup failed", "--json")
+        done = await run("send", KUWAIT, "Backup failed 🎉", "--json", KWTSMS_SENDER_ID="KWT-SMS")
 
         assert done.code == 0
-        assert texts(running.gateway) == ["Backup failed"]
+        assert texts(running.gateway) == ["Backup failed "]
         assert done.json["recipients"][0]["outcome"] == "accepted"
         assert done.json["points_charged"] == "1"
+        assert done.json["cleaned"] == "Removed 1 emoji."
+        assert "shared sender ID" in done.json["warnings"][0]
+
+
+async def test_a_test_says_that_it_is_one(tmp_path: Path) -> None:
+    """Whoever forgot the test mode would wait for a message that never comes."""
+    async with shell(tmp_path) as (running, run):
+        done = await run("send", KUWAIT, "<b>hello", KWTSMS_TEST_MODE="1")
+
+        assert (done.code, texts(running.gateway)) == (0, [])
+        assert "Test mode: nothing is delivered" in done.err
+        assert "Cleaned: Removed 1 HTML tag." in done.out
 
 
 async def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
-    """A pipe is as good as an argument."""
+    """A pipe is as good as an argument, whatever ends its lines."""
     async with shell(tmp_path) as (running, run):
-        done = await run("send", KUWAIT, stdin="انقطع الاتصال\n".encode())
+        done = await run("send", KUWAIT, stdin="انقطع الاتصال\r\n".encode())
 
         assert done.code == 0, done.err
         assert texts(running.gateway) == ["انقطع الاتصال"]
 
 
-async def test_a_dry_run_sends_nothing(tmp_path: Path) -> None:
-    """It shows what would be sent, and asks the gateway nothing."""
-    async with shell(tmp_path) as (running, run):
-        done = await run("send", f"{KUWAIT},98765432,12", "🔴 down", "--dry-run")
-        local = await run("send", "98765432", "down", "--dry-run", "--country", "965", "--json")
+def test_a_dry_run_sends_nothing() -> None:
+    """It shows what would be sent, without an account."""
+    done = offline("send", f"{KUWAIT},98765432,12", "🔴 down", "--dry-run", "--skip-bad")
+    local = offline("send", "98765432", "down", "--dry-run", "--country", "+965", "--json")
 
-        assert "1 emoji" in done.out
-        assert "it is 96598765432" in " ".join(done.out.split())
-        assert "'12' is too short" in done.out
-        assert "Credits: 1 (" in " ".join(done.out.split())
-        told = json.loads(local.out)
-        assert (told["recipients"], told["credits"]) == (["96598765432"], 1)
-        assert running.gateway.requests == []
+    assert done.code == 0
+    assert "1 emoji" in done.out
+    assert "it is 96598765432" in " ".join(done.out.split())
+    assert "'12' is too short" in done.out
+    assert "Credits: 1 (" in " ".join(done.out.split())
+    assert (local.json["recipients"], local.json["credits"]) == (["96598765432"], 1)
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)], ids=["for real", "dry run"])
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("abc", "hello"), "not a phone number"),
+        ((KUWAIT, "🎉"), "empty"),
+        ((KUWAIT, "م" * 470), "8 pages"),
+        ((KUWAIT, "hello", "--from", "MORE-THAN-ELEVEN"), "sender ID"),
+        ((f"{KUWAIT},abc", "hello"), "Mend the numbers, or send to the others with --skip-bad"),
+        ((KUWAIT, "caf\udce9"), "not UTF-8"),
+        ((KUWAIT, "hello", "--country", "xyz"), "no country code"),
+        ((KUWAIT, "hello", "--country", "999"), "no country code"),
+    ],
+)
+def test_wrong_input_is_refused_with_a_reason(
+    words: tuple[str, ...], said: str, dry: tuple[str, ...]
+) -> None:
+    """Exit code 2 and a sentence; what `send` refuses, a dry run does not promise."""
+    done = offline("send", *words, *dry)
+
+    assert (done.code, said in done.err) == (2, True)
+
+
+async def test_a_bad_number_holds_back_the_others_until_it_is_skipped(tmp_path: Path) -> None:
+    """A number dropped without a word would be somebody who waits."""
+    async with shell(tmp_path) as (running, run):
+        refused = await run("send", f"{KUWAIT},abc", "hello")
+        asked = len(running.gateway.requests)
+        sent = await run("send", f"{KUWAIT},abc", "hello", "--skip-bad")
+
+        assert (refused.code, asked, sent.code) == (2, 0, 0)
+        assert "not a phone number" in sent.out
+        assert texts(running.gateway) == ["hello"]
 
 
 async def test_a_local_number_is_completed_where_its_country_is_named(tmp_path: Path) -> None:
     """Without one it is refused, and what to write instead is said."""
     async with shell(tmp_path) as (running, run):
-        refused = await run("send", "98765432", "hello")
-        sent = await run("send", "98765432", "hello", "--country", "965")
+        refused = offline("send", "98765432", "hello")
+        sent = await run("send", "98765432", "hello", "--country", "00965")
 
         assert (refused.code, sent.code) == (2, 0)
         assert "If it is in Kuwait, it is 96598765432." in refused.err
@@ -80,34 +128,72 @@ async def test_the_exit_code_tells_the_outcome(
         assert done.code == code
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (("send", "abc", "hello"), "not a phone number"),
-        (("send", KUWAIT, "🎉"), "empty"),
-        (("send", KUWAIT, "م" * 470), "8 pages"),
-        (("send", KUWAIT, "hello", "--from", "MORE-THAN-ELEVEN"), "sender ID"),
-    ],
-)
-async def test_wrong_input_is_refused_with_a_reason(
-    tmp_path: Path, words: tuple[str, ...], said: str
-) -> None:
-    """Exit code 2, a sentence, no traceback, nothing asked."""
+async def test_numbers_that_were_left_out_are_told(tmp_path: Path) -> None:
+    """Which of them were taken is not said: that is not success."""
     async with shell(tmp_path) as (running, run):
-        done = await run(*words)
+        done = await run("send", f"{KUWAIT},{ABROAD}", "hello")
 
-        assert (done.code, running.gateway.requests) == (2, [])
-        assert said in done.err
-        assert "Traceback" not in done.err
+        assert done.code == 5
+        assert "took 1 of 2 numbers" in " ".join(done.out.split())
+        assert [entry.numbers for entry in running.gateway.ledger] == [(KUWAIT,)]
 
 
-async def test_missing_credentials_are_named(tmp_path: Path) -> None:
-    """The error says which variable, and where it may stand."""
+@pytest.mark.parametrize("output", ["| true", "> /dev/full", ">&-"])
+async def test_a_message_that_is_out_stays_out_whoever_reads_of_it(
+    tmp_path: Path, output: str
+) -> None:
+    """Where the answer cannot be written the exit code still says that it was sent."""
+    async with shell(tmp_path) as (running, run):
+        done = await run.script(f"kwtsms-bridge send {KUWAIT} hello {output}")
+
+        assert (done.code, done.err) == (0, "")
+        assert texts(running.gateway) == ["hello"]
+
+
+async def test_an_answer_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    """Of a question, the answer is all that there is."""
     async with shell(tmp_path) as (_, run):
-        done = await run("balance", KWTSMS_PASSWORD="")
+        done = await run.script("kwtsms-bridge balance > /dev/full")
 
-        assert done.code == 2
-        assert "KWTSMS_PASSWORD is not set" in done.err
+        assert done.code == 1
+        assert done.err == "Error: The answer cannot be written: No space left on device.\n"
+
+
+async def test_ctrl_c_waits_for_the_answer(tmp_path: Path) -> None:
+    """What became of the message is told as without it."""
+    async with shell(tmp_path) as (running, run):
+        running.gateway.hold()
+        stopped = await run.start("send", KUWAIT, "hello", "--json")
+        await running.gateway.until(lambda: len(running.gateway.ledger) > 0, timeout=20)
+        stopped.tell()
+        await stopped.said("Stopping")
+        running.gateway.release()
+        done = await stopped.end()
+
+        assert (done.code, done.json["recipients"][0]["outcome"]) == (0, "accepted")
+
+
+async def test_a_second_ctrl_c_says_that_it_may_have_been_sent(tmp_path: Path) -> None:
+    """Nothing is waited for any more, and exit code 5 keeps a script from repeating it."""
+    async with shell(tmp_path) as (running, run):
+        running.gateway.hold()
+        stopped = await run.start("send", KUWAIT, "hello", "--json")
+        await running.gateway.until(lambda: len(running.gateway.ledger) > 0, timeout=20)
+        stopped.tell()
+        await stopped.said("Stopping")
+        stopped.tell()
+        done = await stopped.end()
+
+        assert (done.code, done.json["exit_code"]) == (5, 5)
+        assert "may have been sent" in done.json["error"]
+
+
+def test_missing_credentials_are_named() -> None:
+    """The error says which variable, and where it may stand."""
+    done = offline("balance")
+
+    assert done.code == 2
+    assert "KWTSMS_USERNAME is not set" in done.err
 
 
 async def test_the_questions_are_answered(tmp_path: Path) -> None:
@@ -120,21 +206,68 @@ async def test_the_questions_are_answered(tmp_path: Path) -> None:
         assert (await run("balance", "--json")).json["available"] == "999"
         assert "MY-APP" in (await run("senders")).out
         assert "Kuwait" in (await run("coverage")).out
-        verdicts = (await run("validate", KUWAIT, "abc", "--json")).json
-        assert verdicts[KUWAIT] == "ok"
-        assert "not a phone number" in verdicts["abc"]
         assert (await run("status", message_id, "--json")).json["status"] == "sent"
         dlr = await run("dlr", message_id)
         assert (dlr.code, "ERR021" in dlr.err) == (3, True)
 
 
-async def test_pages_are_counted_offline(tmp_path: Path) -> None:
-    """What a text takes needs no gateway and no account."""
-    async with shell(tmp_path) as (running, run):
-        report = (await run("pages", "It’s down", "--json", KWTSMS_USERNAME="")).json
+async def test_numbers_are_judged_by_form_and_by_kwtsms(tmp_path: Path) -> None:
+    """The exit code is 2 where one is malformed, or else 3 where kwtSMS refuses one."""
+    async with shell(tmp_path) as (_, run):
+        refused = await run("validate", f"{KUWAIT},{ABROAD}", "--json")
+        malformed = await run("validate", "-", "--json", stdin=f"{KUWAIT}\n{ABROAD}\nabc".encode())
 
-        assert (report["pages"], report["encoding"], report["forcing"]) == (1, "ucs2", ["’"])
-        assert running.gateway.requests == []
+        assert (refused.code, malformed.code) == (3, 2)
+        assert refused.json == {KUWAIT: "ok", ABROAD: "refused: no route to this country"}
+        assert malformed.json.items() > refused.json.items()
+        assert "not a phone number" in malformed.json["abc"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("abc",), 2, "not a phone number"),
+        (("-",), 2, "There is no number."),
+        ((f"{KUWAIT},{KUWAIT}", "--offline"), 0, "well formed"),
+        ((KUWAIT, "12", "--offline"), 2, "'12' is too short"),
+        ((KUWAIT, "9876\udcff5432", "--offline"), 2, "not UTF-8"),
+        (("\x1b]0,\x07", "--offline"), 2, "\\x1b]0"),
+    ],
+)
+def test_what_is_no_number_is_not_asked_about(words: tuple[str, ...], code: int, said: str) -> None:
+    """Nor does it command the terminal on which it is shown."""
+    done = offline("validate", *words)
+
+    assert done.code == code
+    assert said in done.out + done.err
+    assert "\x1b" not in done.out
+
+
+def test_what_kwtsms_says_nothing_of_is_unknown() -> None:
+    """Why is told, and the exit code is not that of a number that can be sent to."""
+    left_out = RecipientResult(KUWAIT, Outcome.UNKNOWN, reason="The reply says nothing of it.")
+    refused = RecipientResult(ABROAD, Outcome.REJECTED, reason="The balance is zero.")
+
+    assert _said(Validation((), (), (), unanswered=(left_out, refused))) == {
+        KUWAIT: ("The reply says nothing of it.", 5),
+        ABROAD: ("The balance is zero.", 3),
+    }
+
+
+def test_pages_are_counted_offline() -> None:
+    """What a text takes needs no gateway and no account."""
+    report = offline("pages", "It’s down", "--json").json
+
+    assert (report["pages"], report["encoding"], report["forcing"]) == (1, "ucs2", ["’"])
+
+
+async def test_standard_input_may_be_closed(tmp_path: Path) -> None:
+    """A sentence, and no trace."""
+    async with shell(tmp_path) as (_, run):
+        done = await run.script("kwtsms-bridge pages <&-")
+
+        assert done.code == 2
+        assert done.err == "Error: There is no text: standard input is closed.\n"
 
 
 async def test_no_output_tells_the_password(tmp_path: Path) -> None:

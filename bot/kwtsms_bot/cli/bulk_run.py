@@ -1,0 +1,152 @@
+"""One run of a bulk: asks what has to be known, sends what is left, and tells what became of it."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from kwtsms_bot.cli import bulk_report as report
+from kwtsms_bot.cli.campaign import Campaign
+from kwtsms_bot.cli.carrying import Carried, carried
+from kwtsms_bot.cli.journal import Journal
+from kwtsms_bot.cli.output import USAGE, end, tell
+from kwtsms_bot.cli.rows import Row, Sheet, calls
+from kwtsms_client import Client, Coverage, NotSent, Outcome, SendResult, UnknownOutcome
+from kwtsms_client.flow import by_coverage, check_sender, warnings
+from kwtsms_client.results import NOT_TRIED
+
+RETRIES = 3  # Of ERR028, after 16 s each: a number's second message may follow its first closely.
+STOPPED = "It was stopped."
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a bulk is to be done."""
+
+    file: Path
+    skip_bad: bool
+    yes: bool
+    as_json: bool
+
+
+def refuse(found: Sheet, options: Options) -> None:
+    """Ends where there are bad rows, unless the others are to be sent and there are some."""
+    if found.mistakes and not (options.skip_bad and found.rows):
+        end(USAGE, partial(report.refusal, found, options.file, as_json=options.as_json))
+
+
+class Run:
+    """A run: what it sends with, and what it knows of the runs before it."""
+
+    def __init__(self, sms: Client, journal: Journal, sender: str, options: Options) -> None:
+        self.sms, self.journal, self.options = sms, journal, options
+        self.sender = check_sender(sender)
+        # From another sender, by another gateway or only tried out, it is another message.
+        self.scope = "\0".join((sms.base_url, "test" if sms.test_mode else "live", self.sender))
+
+    def send(self, found: Sheet) -> NoReturn:
+        """Sends what is left, tells what became of it, and ends."""
+        if any(map(self._is_left, found.rows)):
+            found = self._covered(found)
+            refuse(found, self.options)
+        rest = found.only(filter(self._is_left, found.rows))
+        self._ask(rest, already=len(found.rows) - len(rest.rows))
+        with _progress(len(rest.rows), quiet=self.options.as_json) as advanced:
+            campaign = Campaign(self.journal, rest.rows, self.scope, advanced)
+            done = carried(self.sms, partial(self._carry, campaign, rest.rows))
+        ended = report.Ended(
+            rows=tuple(campaign.results()),
+            unknown=tuple(row.line for row in found.rows if self._is_unknown(row)),
+            charged=campaign.charged,
+            balance=campaign.balance,
+            why=_why(done),
+            trouble=campaign.trouble,
+        )
+        options = self.options
+        show = partial(report.show, ended, found, options.file, as_json=options.as_json)
+        end(ended.code, show, at_once=done.result is None)
+
+    def _is_left(self, row: Row) -> bool:
+        """Whether a row is still to be sent."""
+        return self.journal.may_be_sent(row.key(self.scope))
+
+    def _is_unknown(self, row: Row) -> bool:
+        """Whether a row may or may not have been sent, in this run or before."""
+        return self.journal.is_unknown(row.key(self.scope))
+
+    def _covered(self, found: Sheet) -> Sheet:
+        """The same, what goes to a country that is not active among the mistakes."""
+        coverage = _coverage(self.sms)
+        if coverage is None:
+            return found
+        left = [row for row in found.rows if self._is_left(row)]
+        _, refused = by_coverage([row.number for row in left], coverage)
+        reasons = {one.input: one.reason for one in refused}
+        return found.without({row: reasons[row.number] for row in left if row.number in reasons})
+
+    def _ask(self, rest: Sheet, *, already: int) -> None:
+        """Shows what is to be sent, and asks whether it may be."""
+        asks = bool(rest.rows) and not self.options.yes
+        balance = _balance(self.sms) if asks else None
+        if not self.options.as_json:
+            report.preview(rest, already=already, balance=balance, file=self.options.file)
+        if rest.rows:
+            for warning in warnings(self.sender, test=self.sms.test_mode):
+                tell(warning, err=True)
+        if asks:
+            kind = "test message" if self.sms.test_mode else "message"
+            question = f"Send {report.counted(len(rest.rows), kind)} from {self.sender}?"
+            click.confirm(question, abort=True, err=True)
+
+    def _carry(self, campaign: Campaign, rows: Sequence[Row]) -> list[SendResult]:
+        messages = [([row.number for row in group], group[0].text) for group in calls(rows)]
+        return self.sms.send_many(messages, sender=self.sender, retries=RETRIES, watch=campaign)
+
+
+def _coverage(sms: Client) -> Coverage | None:
+    """The active countries; None where kwtSMS is well and they cannot be read from its answer.
+
+    Raises:
+        NotSent: it is not well; nothing has been sent.
+    """
+    try:
+        return sms.coverage()
+    except UnknownOutcome:
+        _balance(sms)
+        return None
+
+
+def _balance(sms: Client) -> Decimal:
+    try:
+        return sms.balance().available
+    except UnknownOutcome as error:
+        raise NotSent(f"Nothing was sent. {error}") from error
+
+
+def _why(done: Carried[list[SendResult]]) -> str:
+    """Why what was not tried was not."""
+    if done.stopped:
+        return STOPPED
+    every = (one for result in done.result or () for one in result.recipients)
+    reasons = (one.reason or "" for one in every if one.outcome is Outcome.NOT_SENT)
+    return next(reasons, "").removeprefix(NOT_TRIED)
+
+
+@contextmanager
+def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], object]]:
+    """A progress bar on a terminal, and nothing elsewhere; call it with how many are done."""
+    if quiet or not total or sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console  # noqa: PLC0415 - loaded only when something is drawn.
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("Sending", total=total)
+        yield lambda count: bar.update(task, completed=count)

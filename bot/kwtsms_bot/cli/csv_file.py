@@ -1,0 +1,149 @@
+"""A CSV file as people and Excel write it: its columns, and its lines of cells.
+
+Pure but for `read`.
+"""
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kwtsms_client import InvalidInput
+
+MAX_BYTES = 64 * 1024 * 1024
+MAX_HEADER = 64 * 1024  # Characters in which the first line must end.
+DELIMITERS = ",;\t"
+_HINT = re.compile(r'"?sep=([,;\t|])"?\r?\n')  # Excel's own first line.
+_QUOTED = re.compile(r'"(?:[^"]|"")*+"')
+_FIRST_LINE = re.compile(r'(?:"(?:[^"]|"")*+"|[^"\r\n])*')
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The cells of a row; `number` is the line of the file that it begins on."""
+
+    number: int
+    cells: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The columns by their names, and the rows that have something in them."""
+
+    columns: tuple[str, ...]
+    lines: tuple[Line, ...]
+
+    def find(self, name: str) -> int | None:
+        """Where the column of this name stands; capitals, blanks and hyphens do not matter."""
+        return self.places.get(plain(name))
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Where each column stands, by its plain name."""
+        return {plain(name): place for place, name in enumerate(self.columns) if name}
+
+    @property
+    def listed(self) -> str:
+        """The columns, for a person."""
+        return ", ".join(filter(None, self.columns))[:500]
+
+    def cell(self, line: Line, place: int) -> str:
+        """What stands there.
+
+        Raises:
+            InvalidInput: nothing does.
+        """
+        if place >= len(line.cells):
+            raise InvalidInput(f"The row ends before column {self.columns[place]!r}.")
+        value = line.cells[place].strip()
+        if not value:
+            raise InvalidInput(f"The column {self.columns[place]!r} is empty.")
+        return value
+
+    def check(self, line: Line) -> None:
+        """Refuses a row that a comma in a text, written without quotes, has torn apart.
+
+        Raises:
+            InvalidInput: something stands under no column's name.
+        """
+        filled = [place for place, cell in enumerate(line.cells) if cell.strip()]
+        if any(place >= len(self.columns) or not self.columns[place] for place in filled):
+            count, named = filled[-1] + 1, len(self.places)
+            raise InvalidInput(f"{count} cells for {named} columns; put the text in quotes.")
+
+
+def read(file: Path) -> Table:
+    """The table in `file`.
+
+    Raises:
+        InvalidInput: it is too large, in no known encoding, no CSV, or has no header.
+    """
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or "unknown error").lower()
+        raise InvalidInput(f"{file} cannot be read: {reason}.") from error
+    if len(data) > MAX_BYTES:
+        raise InvalidInput(f"{file} is larger than {MAX_BYTES // 2**20} MiB.")
+    # Excel's "Unicode Text" is UTF-16, and says so.
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return parse(data.decode("utf-16" if wide else "utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise InvalidInput(f"{file}:{line} is not UTF-8. Save it as CSV UTF-8.") from error
+
+
+def parse(text: str) -> Table:
+    """The table in CSV text; commas, semicolons or tabs, whichever its header has most.
+
+    Raises:
+        InvalidInput: it has no header, or cannot be read as CSV.
+    """
+    hint = _HINT.match(text)
+    body = text[hint.end() :] if hint else text
+    delimiter = hint[1] if hint else _delimiter(body)
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
+    header, *lines = list(_lines(reader, 2 if hint else 1)) or [Line(1, ())]
+    columns = tuple(name.strip() for name in header.cells)
+    if not columns:
+        raise InvalidInput("The file has no header: its first line names the columns.")
+    _no_two_alike(columns)
+    return Table(columns, tuple(lines))
+
+
+def plain(name: str) -> str:
+    """A column's name without what people write in several ways."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(filter(str.isalnum, folded)) or folded.strip()
+
+
+def _lines(reader: Any, first: int) -> Iterator[Line]:
+    """The rows that are not blank; a row may have line breaks in it."""
+    number = first
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield Line(number, tuple(cells))
+            number = first + reader.line_num
+    except csv.Error as error:
+        raise InvalidInput(f"Line {number} is not CSV: {error}.") from error
+
+
+def _delimiter(text: str) -> str:
+    first = _FIRST_LINE.match(text.lstrip()[:MAX_HEADER])
+    header = _QUOTED.sub("", first[0]) if first else ""
+    return max(DELIMITERS, key=header.count)
+
+
+def _no_two_alike(columns: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in filter(None, columns):
+        if plain(name) in seen:
+            raise InvalidInput(f"Two columns are called {name!r}. Rename one of them.")
+        seen.add(plain(name))

@@ -1,0 +1,66 @@
+"""What callers give as numbers: texts, whole numbers, and anything that holds several. Pure."""
+
+import re
+from collections.abc import Iterable
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any, SupportsIndex, overload
+
+from kwtsms_client.errors import InvalidInput
+
+BYTES = (bytes, bytearray, memoryview)  # Iterables of ints, which are no numbers to send to.
+MAX_SHOWN = 60
+_SEPARATORS = re.compile(r"[,;،؛\n]+")
+
+
+@overload
+def split_recipients(recipients: str | Iterable[str]) -> list[str]: ...
+@overload
+def split_recipients(recipients: object) -> list[object]: ...
+def split_recipients(recipients: object) -> list[Any]:
+    """The numbers in a text (separated by commas), an int, or any iterable of those.
+
+    A blank in an iterable stays one, and what can be no number stays as it is: both are mistakes.
+
+    Raises:
+        InvalidInput: they are nested without an end.
+    """
+    try:
+        return _split(recipients)
+    except RecursionError:
+        raise InvalidInput("The list of numbers holds itself, or far too many lists.") from None
+
+
+def as_text(value: object) -> str | None:
+    """A number as text; None where it is neither text nor a whole number.
+
+    What `str` makes of anything else may hold digits, and they are somebody's number.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    with suppress(ValueError, OverflowError):  # No number, infinite, or thousands of digits.
+        if isinstance(value, SupportsIndex):
+            return str(value.__index__())
+        if isinstance(value, (float, Decimal)) and float(value).is_integer():
+            return str(int(value))  # Tables with gaps hold whole numbers as floats.
+    return None
+
+
+def as_given(value: object) -> str:
+    """What was given, for a person to find it again: a text whole, the beginning of all else."""
+    if isinstance(value, str):
+        return value
+    try:
+        return str(value)[:MAX_SHOWN]
+    except ValueError:  # An int of thousands of digits.
+        return type(value).__name__
+
+
+def _split(recipients: object) -> list[Any]:
+    if isinstance(recipients, str):
+        return [part.strip() for part in _SEPARATORS.split(recipients) if part.strip()]
+    if isinstance(recipients, Iterable) and not isinstance(recipients, BYTES):
+        return [part for one in recipients for part in _split(one) or [""]]
+    return [] if recipients is None else [as_text(recipients) or recipients]

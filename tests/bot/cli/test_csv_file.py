@@ -1,0 +1,102 @@
+"""A CSV file, as people and Excel write it."""
+
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.cli.csv_file import Line, Table, parse, read
+from kwtsms_client import InvalidInput
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "name,phone\nSara,96598765432\n",
+        "name;phone\nSara;96598765432\n",
+        "name\tphone\r\nSara\t96598765432\r\n",
+        "\n\nname,phone\n\nSara,96598765432",
+        " name , phone \nSara,96598765432\n , \n",
+    ],
+)
+def test_what_is_usual_is_understood(text: str) -> None:
+    """Excel writes semicolons in many countries; blank lines and blanks around names are none."""
+    table = parse(text)
+
+    assert table.columns == ("name", "phone")
+    assert [line.cells for line in table.lines] == [("Sara", "96598765432")]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "name\tphone\nسارة\t96598765432\n".encode("utf-16"),
+        b"\xfe\xff" + "name\tphone\nسارة\t96598765432\n".encode("utf-16-be"),
+        "name,phone\nسارة,96598765432\n".encode("utf-8-sig"),
+        "name,phone\nسارة,96598765432\n".encode(),
+    ],
+    ids=["UTF-16", "UTF-16, big end first", "UTF-8 with a mark", "UTF-8"],
+)
+def test_excels_encodings_are_read(tmp_path: Path, data: bytes) -> None:
+    """Both of its kinds of CSV; the mark at the beginning is part of no name."""
+    file = tmp_path / "guests.csv"
+    file.write_bytes(data)
+
+    assert read(file) == Table(("name", "phone"), (Line(2, ("سارة", "96598765432")),))
+
+
+def test_excels_own_first_line_names_the_delimiter() -> None:
+    """Lines are counted as an editor counts them."""
+    table = parse("sep=;\nname;phone\nSara;96598765432\n")
+
+    assert table == Table(("name", "phone"), (Line(3, ("Sara", "96598765432")),))
+
+
+def test_what_stands_in_quotes_is_no_delimiter() -> None:
+    """A column's name may hold more commas than the header has semicolons."""
+    table = parse('"name, first, last";phone\nSara;96598765432\n')
+
+    assert table.columns == ("name, first, last", "phone")
+
+
+def test_a_row_is_called_by_its_first_line() -> None:
+    """Texts have line breaks in them."""
+    table = parse('text,to\n"one\ntwo\nthree",1\n\nfour,2\n')
+
+    assert [line.number for line in table.lines] == [2, 6]
+
+
+@pytest.mark.parametrize("name", ["Phone Number", "phone_number", "PHONE-NUMBER", "phonenumber"])
+def test_a_column_is_found_however_its_name_is_written(name: str) -> None:
+    """Capitals, blanks and hyphens are no difference."""
+    assert parse(f"name,{name}\n").find("Phone Number") == 1
+
+
+@pytest.mark.parametrize("names", ["text,to,text", "Text,to,TEXT", "x,to,x"])
+def test_two_columns_of_one_name_are_an_error(names: str) -> None:
+    """Which of them is meant is not known."""
+    with pytest.raises(InvalidInput, match="Two columns are called"):
+        parse(f"{names}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no header"),
+        ("\n\n", "no header"),
+        ('to,text\n1,"one\ntwo\n', "Line 2 is not CSV"),
+        ('to,text\n\n1,"one" two\n', "Line 3 is not CSV"),
+    ],
+)
+def test_what_is_no_csv_is_an_error(text: str, said: str) -> None:
+    """It says where."""
+    with pytest.raises(InvalidInput, match=said):
+        parse(text)
+
+
+def test_a_legacy_encoding_is_refused(tmp_path: Path) -> None:
+    """Guessed wrongly, another text would be sent."""
+    file = tmp_path / "guests.csv"
+    file.write_bytes("to,text\n1,hello\n2,سارة\n".encode("cp1256"))
+
+    with pytest.raises(InvalidInput, match=r"guests\.csv:3 is not UTF-8\. Save it as CSV UTF-8\."):
+        read(file)

@@ -1,0 +1,175 @@
+"""The journal of a bulk: what it says holds through a kill, a full disk and another run."""
+
+import json
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.cli.journal import TRANSITIONS, CannotWrite, Journal, State
+from kwtsms_client import InvalidInput
+
+STEPS = list(product(TRANSITIONS, State))
+LEGAL = [(before, after) for before, after in STEPS if after in TRANSITIONS[before]]
+ILLEGAL = [step for step in STEPS if step not in LEGAL]
+IN_FLIGHT_D = b'{"state": "in_flight", "rows": ["d"]}\n'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a journal is kept."""
+    return tmp_path / "guests.csv.journal"
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file can become larger than so many bytes, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def brought_to(journal: Journal, state: State | None) -> None:
+    """Row "a" in this state, as a run would bring it there."""
+    if state is not None:
+        journal.note("a", State.IN_FLIGHT)
+    if state not in (None, State.IN_FLIGHT):
+        journal.note("a", state)
+
+
+@pytest.mark.parametrize(("before", "after"), LEGAL)
+def test_a_row_goes_from_state_to_state(path: Path, before: State | None, after: State) -> None:
+    """Each step of the table can be made."""
+    with Journal(path) as journal:
+        brought_to(journal, before)
+        journal.note("a", after)
+
+        assert journal.may_be_sent("a") == (after in (State.REJECTED, State.NOT_SENT))
+
+
+@pytest.mark.parametrize(("before", "after"), ILLEGAL)
+def test_an_illegal_step_changes_nothing(path: Path, before: State | None, after: State) -> None:
+    """What was accepted or is unknown never comes in flight again, whatever asks for it."""
+    with Journal(path) as journal:
+        brought_to(journal, before)
+        written = path.read_bytes()
+
+        with pytest.raises(ValueError, match="cannot become"):
+            journal.note("ba", after)
+        assert path.read_bytes() == written
+        assert journal.may_be_sent("b")
+
+
+@pytest.mark.parametrize(
+    ("state", "again", "unknown"),
+    [
+        (State.IN_FLIGHT, False, True),
+        (State.UNKNOWN, False, True),
+        (State.ACCEPTED, False, False),
+        (State.REJECTED, True, False),
+        (State.NOT_SENT, True, False),
+    ],
+)
+def test_the_next_run_knows_what_the_last_one_did(
+    path: Path, state: State, *, again: bool, unknown: bool
+) -> None:
+    """What was in flight when its owner ended may have been sent, and is never sent again."""
+    with Journal(path) as journal:
+        brought_to(journal, state)
+    with Journal(path) as journal:
+        assert (journal.may_be_sent("a"), journal.is_unknown("a")) == (again, unknown)
+
+
+@pytest.mark.parametrize("kept", range(1, len(IN_FLIGHT_D)))
+def test_a_torn_line_is_cut_off(path: Path, kept: int) -> None:
+    """Its call never left, and it swallows nothing that is written after it."""
+    with Journal(path) as journal:
+        journal.note("a", State.IN_FLIGHT)
+    path.write_bytes(path.read_bytes() + IN_FLIGHT_D[:kept])
+    with Journal(path) as journal:
+        assert journal.may_be_sent("d")
+        journal.note("b", State.IN_FLIGHT)  # And this run is killed, too.
+    with Journal(path) as journal:
+        assert [journal.is_unknown(row) for row in "abd"] == [True, True, False]
+
+
+def test_a_full_disk_leaves_the_journal_as_it_was(path: Path) -> None:
+    """What cannot be written down is not sent; with room again, it goes on."""
+    with Journal(path) as journal:
+        journal.note("a", State.IN_FLIGHT)
+        written = path.read_bytes()
+        with room_for(len(written) + 20), pytest.raises(CannotWrite, match="cannot be written"):
+            journal.note("b", State.IN_FLIGHT)
+
+        assert path.read_bytes() == written
+        assert journal.may_be_sent("b")
+        journal.note("b", State.IN_FLIGHT)
+    with Journal(path) as journal:
+        assert [journal.is_unknown(row) for row in "ab"] == [True, True]
+
+
+def test_a_note_is_on_the_disk_before_anything_leaves(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole, and not in a cache that a power cut empties."""
+    sizes: list[int] = []
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        sizes.append(os.fstat(file).st_size)
+        real(file)
+
+    with Journal(path) as journal:
+        monkeypatch.setattr(os, "fsync", fsync)
+        journal.note("a", State.IN_FLIGHT)
+
+        assert sizes == [path.stat().st_size]
+        assert json.loads(path.read_text())["rows"] == ["a"]
+
+
+def test_one_run_at_a_time_has_the_journal(path: Path) -> None:
+    """A second one is refused before it reads what the first one is about to change."""
+    with Journal(path), pytest.raises(InvalidInput, match=r"guests\.csv is being sent by another"):
+        Journal(path)
+    with Journal(path) as journal:
+        assert journal.may_be_sent("a")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"nonsense",
+        b"",
+        b"[]",
+        b'{"state": "in_flight"}',
+        b'{"state": "sent", "rows": ["b"]}',
+        b'{"state": "in_flight", "rows": ["a"]}',
+    ],
+)
+def test_a_damaged_journal_is_an_error(path: Path, line: bytes) -> None:
+    """Not knowing what was sent, nothing is; and nobody is told to send everything anew."""
+    first = b'{"state": "in_flight", "rows": ["a"]}\n'
+    path.write_bytes(first + line + b"\n" + IN_FLIGHT_D)
+
+    with pytest.raises(InvalidInput, match=r"guests\.csv\.journal:2 is damaged.*archive"):
+        Journal(path)
+    assert path.read_bytes() == first + line + b"\n" + IN_FLIGHT_D
+
+
+def test_a_journal_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
+    """One sentence, and no trace."""
+    with pytest.raises(InvalidInput, match="cannot be opened"):
+        Journal(tmp_path)
+
+
+def test_a_journal_is_nobody_elses_business(path: Path) -> None:
+    """No other user reads it."""
+    with Journal(path):
+        assert path.stat().st_mode & 0o077 == 0

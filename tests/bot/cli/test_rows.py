@@ -1,0 +1,183 @@
+"""The rows of a bulk, judged before anything is sent."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kwtsms_bot.cli.csv_file import Table, parse
+from kwtsms_bot.cli.rows import (
+    NUMBER_COLUMNS,
+    TEXT_COLUMNS,
+    Reading,
+    Row,
+    Sheet,
+    calls,
+    column,
+    fill,
+    sheet,
+    template,
+)
+from kwtsms_client import InvalidInput
+
+
+def judged(text: str, wording: str = "{text}", to: str = "to") -> Sheet:
+    """The rows of CSV text."""
+    table = parse(text)
+    return sheet(table, Reading(column(table, to, frozenset(), "it"), template(wording, table)))
+
+
+def filled(wording: str, text: str = "Name,n\nSara {n},5\n") -> str:
+    """The text of the first row."""
+    table = parse(text)
+    return fill(template(wording, table), table, table.lines[0])
+
+
+@pytest.mark.parametrize(
+    ("wording", "text"),
+    [
+        ("Dear {Name}", "Dear Sara {n}"),
+        ("{name}: {n}{n}", "Sara {n}: 55"),
+        ("{{Name}} {n}", "{Name} 5"),
+        ("{{{n}}}", "{5}"),
+        ("a } b { c {}", "a } b { c {}"),
+        ("100%s $n", "100%s $n"),
+    ],
+)
+def test_a_template_is_filled_once(wording: str, text: str) -> None:
+    """What stands in a cell is taken as it is; braces are written twice."""
+    assert filled(wording) == text
+
+
+def test_a_name_that_is_no_column_is_one_mistake() -> None:
+    """Told once with the columns that there are, not once for each row."""
+    with pytest.raises(InvalidInput, match=r"no column 'nmae' for \{nmae\}.*Name, n"):
+        filled("Dear {nmae}")
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("96598765432,Dear Ali, your order 5 is ready, come", "4 cells for 2 columns"),
+        ("96598765432", "The row ends before column 'text'"),
+        ("96598765432,  ", "The column 'text' is empty"),
+        (",hello", "The column 'to' is empty"),
+        ("123,hello", "'123' is too short"),
+        ("96598765432,🎉", "The text is empty"),
+        ("96598765432," + "م" * 470, "8 pages"),
+    ],
+)
+def test_a_row_that_cannot_be_sent_is_a_mistake(row: str, reason: str) -> None:
+    """With its line and its reason, and the others stay."""
+    found = judged(f"to,text\n{row}\n96598765433,hello\n")
+
+    assert [(one.line, reason in one.reason) for one in found.mistakes] == [(2, True)]
+    assert [one.number for one in found.rows] == ["96598765433"]
+
+
+@pytest.mark.parametrize("columns", ["to,text,", "to,text,,"])
+def test_a_text_torn_apart_by_a_comma_is_never_sent_in_part(columns: str) -> None:
+    """Nor where the header ends in commas, as Excel writes it; cells that are empty are none."""
+    found = judged(f"{columns}\n96598765432,Dear Ali, your order\n96598765433,hello,\n")
+
+    assert [one.line for one in found.mistakes] == [2]
+    assert [one.text for one in found.rows] == ["hello"]
+
+
+def test_a_row_that_stands_there_twice_is_sent_once() -> None:
+    """However its number is written."""
+    found = judged("to,text\n96598765432,hello\n+965 9876 5432,hello\n96598765432,bye\n")
+
+    assert ([row.line for row in found.rows], found.repeated) == ([2, 4], 1)
+
+
+def test_what_cleaning_takes_out_is_told() -> None:
+    """Summed up over the rows."""
+    found = judged("to,text\n96598765432,hi 🎉🎉\n96598765433,<b>hi\n96598765434,hi\n")
+
+    assert found.cleaned == "2 emoji, 1 HTML tag, from 2 rows"
+    assert judged("to,text\n96598765434,hi\n").cleaned is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "to",
+        "Phone Number",
+        "MOBILE",
+        "Cell",
+        "رقم الهاتف",
+        "الهاتف",
+        "الجوال",
+        "رقم النقال",
+        "نقال",
+    ],
+)
+def test_the_usual_names_of_numbers_are_known(name: str) -> None:
+    """In both languages."""
+    assert column(parse(f"id,{name}\n"), None, NUMBER_COLUMNS, "the numbers") == 1
+
+
+@pytest.mark.parametrize("name", ["text", "Message", "SMS", "نص الرسالة", "الرسالة"])
+def test_the_usual_names_of_texts_are_known(name: str) -> None:
+    """In both languages."""
+    assert column(parse(f"id,{name}\n"), None, TEXT_COLUMNS, "the text") == 1
+
+
+@pytest.mark.parametrize(
+    ("columns", "wanted", "said"),
+    [
+        ("phone,mobile", None, "More than one column could hold the numbers: phone, mobile"),
+        ("id,name", None, "no column for the numbers. The columns are: id, name"),
+        ("id,phone", "tel", "no column for the numbers"),
+    ],
+)
+def test_a_column_is_not_guessed(columns: str, wanted: str | None, said: str) -> None:
+    """What was sent to the wrong column cannot be taken back."""
+    with pytest.raises(InvalidInput, match=said):
+        column(parse(f"{columns}\n"), wanted, NUMBER_COLUMNS, "the numbers")
+
+
+def test_a_call_has_one_text_and_at_most_200_numbers() -> None:
+    """Equal texts go together."""
+    lines = "to,text\n" + "".join(f"965{90000000 + n},hello\n" for n in range(450))
+
+    assert [len(group) for group in calls(judged(lines).rows)] == [200, 200, 50]
+
+
+def test_a_numbers_second_message_comes_after_all_first_ones() -> None:
+    """For one number that was sent to just before, kwtSMS refuses all numbers of a call."""
+    a, b, c = "96598765431", "96598765432", "96598765433"
+    found = judged(f"to,text\n{a},x\n{a},y\n{b},y\n{c},y\n{a},z\n")
+
+    groups = [[(row.number, row.text) for row in group] for group in calls(found.rows)]
+    assert groups == [[(a, "x")], [(b, "y"), (c, "y")], [(a, "y")], [(a, "z")]]
+
+
+@pytest.mark.parametrize(
+    ("scope", "number", "text"),
+    [("live", "1", "text"), ("scope", "2", "text"), ("scope", "1", "another")],
+)
+def test_another_message_has_another_key(scope: str, number: str, text: str) -> None:
+    """What was sent elsewhere, to another or with another text is not this one."""
+    key = Row(2, "1", "text", 1).key("scope")
+
+    assert Row(9, number, text, 1).key(scope) != key
+    assert Row(9, "1", "text", 1).key("scope") == key
+    assert "text" not in key
+
+
+@given(st.text())
+def test_no_file_raises_anything_else(text: str) -> None:
+    """Whatever stands in it, it is rows or InvalidInput."""
+    with suppress(InvalidInput):
+        table = parse(text)
+        sheet(table, Reading(0, (0,)))
+
+
+@given(st.text(), st.lists(st.text(), min_size=1))
+def test_no_template_raises_anything_else(wording: str, columns: list[str]) -> None:
+    """Braces in a text are a column or a mistake, never a format of Python's."""
+    with suppress(InvalidInput):
+        template(wording, Table(tuple(columns), ()))

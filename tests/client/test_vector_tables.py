@@ -1,0 +1,122 @@
+"""The official clients' .env files, countries and errors, and where we differ on purpose."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kwtsms_client import API_ERRORS, ConfigurationError, codes, errors
+from kwtsms_client.countries import COUNTRIES
+from kwtsms_client.errors import rejection
+from kwtsms_client.settings import variables
+from support.vectors import VECTORS, disagreements
+
+# Deliberate departures, each with its reason.
+UNREADABLE = (
+    "a line that cannot be read is refused: it may have been meant for KWTSMS_TEST_MODE",
+    {'KEY="\n', 'KEY="a"b"\n', "KEY=\"hello'\n", "=value\n"},
+)
+OTHERWISE: dict[str, dict[str, str]] = {
+    # `export` is for the shell that reads the same file, and no part of the name.
+    "export KEY=value\n": {"KEY": "value"},
+    # Most official clients read it so, too; KWTSMS_TEST_MODE=# 1 is then an error and not "live".
+    "KEY=# only comment\n": {"KEY": "# only comment"},
+    # Nothing is recommended: a value in quotes may have several lines, as python-dotenv has it.
+    'KEY="multi\nline"\n': {"KEY": "multi\nline"},
+}
+ENV_ROWS = [(text, expected) for text, expected, _ in VECTORS["env_file"]]
+ENV_ROWS += [(row["input"], row["recommended"]) for row in disagreements("env_file")]
+WIDER = {
+    "249": "Sudan: mobiles begin with 1 too",
+    "95": "Myanmar: eight to ten digits",
+    "43": "Austria: ten or eleven digits",
+    "52": "Mexico: with or without 1",
+    "54": "Argentina: 9 and ten digits",
+    "252": "Somalia: mobiles begin with 9 too",
+}
+CODES = [row for row in VECTORS["errors"] if row["code"].startswith("ERR0")]
+# Codes that the official clients made themselves; here they are classes, which say more.
+OWN_CODES = {
+    "ERR_INVALID_INPUT": (errors.InvalidInput,),
+    "NETWORK": (errors.NotSent, errors.UnknownOutcome),
+}
+KINDS = {
+    "account": errors.AccountError,
+    "auth": errors.AccountError,
+    "balance": errors.CreditError,
+    "content": errors.ContentError,
+    "recipient": errors.RecipientError,
+    "report": errors.ReportUnavailable,
+    "request": errors.RequestError,
+    "sender": errors.SenderError,
+    "status": errors.ReportUnavailable,
+}
+THROTTLES = {"ERR013": errors.QueueFull, "ERR028": errors.TooSoon}
+SPLIT = {"ERR007": errors.RecipientError}  # It is about the recipients: there are too many.
+TOLD = {
+    "system": codes.UNAVAILABLE,
+    "none": codes.UNAVAILABLE,
+    "phone": codes.BAD_PHONE,
+    "country": codes.NO_COUNTRY,
+    "content": codes.BAD_CONTENT,
+    "busy": codes.BUSY,
+    "wait": codes.WAIT,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [row for row in ENV_ROWS if row[0] not in UNREADABLE[1]]
+)
+def test_env_files_are_read_alike(text: str, expected: dict[str, str], tmp_path: Path) -> None:
+    """What all agree on, or what is recommended where they disagree."""
+    file = tmp_path / "x.env"
+    file.write_bytes(text.encode())
+
+    assert variables(file) == OTHERWISE.get(text, expected)
+
+
+@pytest.mark.parametrize("text", sorted(UNREADABLE[1]))
+def test_a_line_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> None:
+    """The error says which."""
+    file = tmp_path / "x.env"
+    file.write_bytes(b"\nA=1\n\n" + text.encode())
+
+    with pytest.raises(ConfigurationError, match=r"x\.env:4 cannot be read"):
+        variables(file)
+
+
+@pytest.mark.parametrize(("code", "lengths", "first", "name"), VECTORS["country_rules"], ids=str)
+def test_countries_are_alike(code: str, lengths: list[int], first: list[str], name: str) -> None:
+    """What the official table takes, ours takes; it takes more only where there is a reason."""
+    ours = COUNTRIES[code]
+
+    assert ours.name == name
+    assert set(ours.lengths) >= set(lengths)
+    assert not ours.first or (first and set(ours.first) >= set(first))
+    assert ((list(ours.lengths), list(ours.first)) != (lengths, first)) == (code in WIDER)
+
+
+@pytest.mark.parametrize("row", CODES, ids=lambda row: row["code"])
+def test_errors_are_alike(row: dict[str, Any]) -> None:
+    """Each code: how bad it is, when to repeat, what class it is of, what a user is told."""
+    ours = API_ERRORS[row["code"]]
+    waits = row["retry_after_s"]
+    kind = THROTTLES.get(row["code"]) or SPLIT.get(row["code"]) or KINDS[row["class"]]
+
+    assert ours.severity == row["severity"]
+    assert ours.retry_after == (waits[0] if isinstance(waits, list) else waits)
+    assert type(rejection(row["code"])) is kind
+    assert ours.user_message == TOLD[row["user_message_class"]]
+
+
+def test_every_row_is_looked_at() -> None:
+    """No section of the file and no error in it is left out, and no departure is out of date."""
+    inputs = {text for text, _ in ENV_ROWS}
+
+    assert set(VECTORS) == {
+        *("normalize_phone", "validate_phone_input", "find_country_code", "clean_message"),
+        *("page_count", "env_file", "country_rules", "errors", "disagreements", "meta"),
+    }
+    assert {row["code"] for row in VECTORS["errors"]} == {*API_ERRORS, *OWN_CODES}
+    assert inputs >= UNREADABLE[1] | OTHERWISE.keys()
+    assert set(COUNTRIES) == {row[0] for row in VECTORS["country_rules"]} >= set(WIDER)
