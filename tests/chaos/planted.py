@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.database.tables import attempt, recipient
+from kwtsms_bot.database.ticks import Slot
 from kwtsms_bot.outbox import retry
 from kwtsms_bot.outbox.message import ClaimedCall, Place, State
 from kwtsms_bot.outbox.retry import Plan
@@ -126,7 +127,7 @@ def both_run_one_tick() -> None:
     """Every replica takes every slot."""
     honest = AlertStore.take_tick
 
-    async def take_tick(self: AlertStore, job: str, slot: datetime) -> bool:
+    async def take_tick(self: AlertStore, job: str, slot: Slot) -> bool:
         await honest(self, job, slot)
         return True
 

@@ -92,7 +92,7 @@ def draft(one: Secret) -> Draft:
     """A message that is not accepted."""
     return Draft(
         token=new_token(),
-        kind=DraftKind.APPROVE,
+        kind=DraftKind.CONFIRM,
         author="U1",
         team="T1",
         channel="C1",
@@ -103,5 +103,5 @@ def draft(one: Secret) -> Draft:
         pages=1,
         test=False,
         created_at=one.at,
-        expires_at=one.at + timedelta(minutes=30),
+        expires_at=one.at + timedelta(minutes=10),
     )

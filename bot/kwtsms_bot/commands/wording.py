@@ -41,6 +41,11 @@ UNKNOWN = marked(
     "The message left, and no readable answer came back. It may have been sent, so it is not sent "
     "again by itself. Ask the recipient or look into the archive at kwtsms.com, then choose."
 )
+UNKNOWN_ERASED = marked(
+    "The message left, and no readable answer came back. Its text has been erased since, so it "
+    "cannot be sent again. Look into the archive at kwtsms.com if it matters; Treat as sent ends "
+    "the matter."
+)
 NO_RECEIPT = marked(
     "Kuwaiti operators give no receipt from the phone: this is the last state to be known."
 )
@@ -97,7 +102,7 @@ def explanations(message: Message, say: Language) -> tuple[str, ...]:
     """Why it is so and what to do, a sentence or two for each reason there is."""
     told: dict[str, None] = {}
     if State.UNKNOWN in message.counts:
-        told[say(UNKNOWN)] = None
+        told[say(UNKNOWN if message.text is not None else UNKNOWN_ERASED)] = None
         told |= dict.fromkeys(_evidence(message, say))
     for reason in message.reasons:
         told |= dict.fromkeys(_explain(reason, say))

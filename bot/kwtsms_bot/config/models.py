@@ -14,8 +14,10 @@ from kwtsms_bot.config.access import Access, Limits
 from kwtsms_bot.config.alerts import Alerts
 from kwtsms_bot.config.fields import (
     SLASH_COMMAND,
+    Address,
     AppToken,
     BotToken,
+    DatabaseUrl,
     Duration,
     HomeCountry,
     Name,
@@ -39,9 +41,7 @@ class Slack(Section):
     """The app-level token for mode socket (xapp-…, scope connections:write)."""
     signing_secret: Secret | None = Field(default=None, examples=["${SLACK_SIGNING_SECRET}"])
     """The signing secret for mode http, from Basic Information in your Slack app's settings."""
-    listen: Annotated[str, Field(pattern=r"^[^\s:]+:\d{1,5}$")] = Field(
-        default="127.0.0.1:3000", examples=["127.0.0.1:3000"]
-    )
+    listen: Address = Field(default="127.0.0.1:3000", examples=["127.0.0.1:3000"])
     """Where mode http waits for requests, as host:port; a proxy in front brings the https."""
     command: Annotated[str, Field(pattern=SLASH_COMMAND)] = Field(default="/sms", examples=["/sms"])
     """The slash command as registered in Slack."""
@@ -81,10 +81,8 @@ class Gateway(Section):
 class Outbox(Section):
     """Where accepted messages are kept until they are sent."""
 
-    database: str = Field(
-        default="sqlite:///kwtsms-bridge.sqlite3",
-        pattern=r"^(sqlite:///[^:?]|postgresql://.)",  # A database in memory keeps nothing.
-        examples=["sqlite:///kwtsms-bridge.sqlite3"],
+    database: DatabaseUrl = Field(
+        default="sqlite:///kwtsms-bridge.sqlite3", examples=["sqlite:///kwtsms-bridge.sqlite3"]
     )
     """sqlite:///file, or postgresql://user:password@host/name where several replicas run."""
     expires_after: Duration = Field(default=timedelta(hours=24), examples=["24h"])
@@ -158,8 +156,8 @@ class Config(Section):
         access = self.access
         if all(grant.empty for grant in (access.sender, access.bulk, access.admin)):
             found.append(
-                "access: nobody may send. Give somebody the role sender, for example\n"
-                "    access:\n      sender:\n        users: [U0123ABCD]"
+                "access: nobody may send. Give somebody the role sender, for example "
+                "access: {sender: {users: [U0123ABCD]}}"
             )
         if self.kwtsms.sender_id.upper() == "KWT-SMS":
             found.append(
@@ -168,10 +166,4 @@ class Config(Section):
             )
         if self.kwtsms.test_mode:
             found.append("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
-        watch = self.alerts.balance
-        if not (watch.channels or watch.apprise):
-            found.append(
-                "alerts.balance: nobody is told when the credits run out. Name a channel, "
-                "for example channels: [C0123ABCD]"
-            )
-        return tuple(found)
+        return (*found, *self.alerts.balance.warnings())

@@ -166,6 +166,7 @@ alert_delivery = Table(
     Column("alert_id", ForeignKey("alert.id"), primary_key=True),
     Column("target", String(500), primary_key=True),
     Column("taking_until", Moment),  # While a replica is bringing it there.
+    Column("told_instead", Boolean, nullable=False),  # It is refused there; people know.
 )
 
 balance_sample = Table(

@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from kwtsms_bot.alerts.apprise import AppriseCourier
 from kwtsms_bot.alerts.digest import Digest
@@ -57,10 +58,16 @@ class Parts:
         alerts = AlertStore(database)
         watch = config.alerts.balance
         say = language(config.language)
-        herald = Herald(alerts, client, say, channels=watch.channels)
+        herald = Herald(
+            alerts,
+            self.connection.impatient,
+            say,
+            channels=watch.channels,
+            admins=config.access.admin.users,
+        )
         self.publisher = Publisher(store, herald, client=client, directory=directory)
         urls = (url.get_secret_value() for url in watch.apprise)
-        self.courier = AppriseCourier(alerts, urls, say)
+        self.courier = AppriseCourier(alerts, urls, say, zone=watch.zone)
         self.worker = Worker(
             store,
             gateway,
@@ -69,6 +76,7 @@ class Parts:
             lease=config.outbox.lease,
             clock=now,
             on_change=self.publisher.wake,
+            on_balance=self.heard,
         )
         asking = Asking(gateway, pace)
         self.tracker = Tracker(store, asking, clock=now, on_change=self.publisher.wake)
@@ -87,7 +95,7 @@ class Parts:
             answer_takes=config.kwtsms.timeout,
             clock=now,
         )
-        self.exposition = Exposition(metrics, figures, self.readiness)
+        self.exposition = Exposition(metrics, figures, alerts, self.readiness)
         self.pulse = Pulse(config.heartbeat, self.readiness)
 
     def wake(self) -> None:
@@ -98,6 +106,10 @@ class Parts:
     def _rests(self) -> bool:
         """Whether it is an hour at which no messages to many go out."""
         return self.config.limits.is_quiet(now().astimezone(ZONE).time())
+
+    def heard(self, available: Decimal) -> None:
+        """An answer of kwtSMS has told the balance: it may be a crossing."""
+        self.tasks.start(self.watch.heard(available, now()))
 
     def warned(self) -> None:
         """There is a balance warning on its way."""

@@ -172,6 +172,12 @@ def clock(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{time_secs}}|{fallback} Kuwait>"
 
 
+def moment(at: datetime) -> str:
+    """A day and a time, in the same way."""
+    fallback = at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback} Kuwait>"
+
+
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters, and a sign that something is missing."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -38,7 +38,7 @@ async def test_a_bulk_that_was_put_off_into_the_night_waits(database_url: str) -
         in_the_morning = await store.claim("one", LEASE, AT)
 
     assert [call and call.message_id for call in at_night] == [single.id, None]
-    assert (due, waits.oldest_due) == (None, None)
+    assert (due, waits.oldest) == (None, None)
     assert in_the_morning
     assert in_the_morning.message_id == bulk.id
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from kwtsms_bot.outbox.draft import DraftKind
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retention import NIGHTLY_BYTES, SWEEP, compact, sweep
 from kwtsms_bot.outbox.store import Store
@@ -19,6 +21,7 @@ from support.lives import (
     LEASE,
     Secret,
     cancelled,
+    draft,
     drafted,
     in_flight,
     put_off,
@@ -57,6 +60,19 @@ async def test_texts_and_numbers_are_gone_within_an_hour(database_url: str) -> N
             told = [word for one in old for word in one.words]
 
             assert await traces(store.database, *told) == set()
+
+
+async def test_a_request_that_nobody_approved_goes_when_its_author_is_told(
+    database_url: str,
+) -> None:
+    """Whoever takes it to tell of it has taken it out of the table."""
+    one = secret(1)
+    async with store_in(database_url) as store:
+        await store.keep(replace(draft(one), kind=DraftKind.APPROVE))
+        (told,) = await store.drop_old_requests(LATER)
+
+        assert told.text == one.text
+        assert await traces(store.database, *one.words) == set()
 
 
 async def test_nothing_is_erased_before_its_time(database_url: str) -> None:

@@ -160,6 +160,7 @@ def upgrade() -> None:
         sa.Column("alert_id", ID, nullable=False),
         sa.Column("target", sa.String(length=500), nullable=False),
         sa.Column("taking_until", Moment, nullable=True),
+        sa.Column("told_instead", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["alert_id"], ["alert.id"], name=op.f("fk_alert_delivery_alert_id")
         ),

@@ -42,7 +42,7 @@ class Erasing(Base):
         """Forgets texts and numbers of messages from before; how many messages that were.
 
         What is still to be sent is kept. What is unknown is not: nobody has decided in all the
-        time, and its card loses the buttons.
+        time; its card keeps the one that ends the matter.
         """
         ids = await self._messages(_old(before) & ~_some(*UNDER_WAY))
         some = select(recipient.c.id).where(recipient.c.message_id.in_(ids), NUMBERED).limit(PART)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.tables import attempt, balance_sample, evidence, recipient
-from kwtsms_bot.database.ticks import take_tick
+from kwtsms_bot.database.ticks import Slot, take_tick
 from kwtsms_bot.outbox.evidence import CLOCKS_DIFFER, NOT_SENT, Evidence, Seen, Spent
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
@@ -40,7 +40,7 @@ class LostCall:
 class Examining(Base):
     """What the witness asks and writes down."""
 
-    async def take_look(self, slot: datetime) -> bool:
+    async def take_look(self, slot: Slot) -> bool:
         """Whether this process is the one that asks for the balance in `slot`."""
         return await take_tick(self.database, JOB, slot)
 

@@ -1,6 +1,7 @@
 """One number, erased from every table at a person's word. What is to be sent is never dropped.
 
-What is erased and what is kept is decided in one transaction; a rehearsal undoes it again.
+Texts that name it are looked for first, while others write. What is erased and what is kept is
+then decided in one transaction; a rehearsal undoes it again.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import dedupe, draft, hot_number, message, recipient, switch
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.naming import SEPARATORS, Naming
+from kwtsms_bot.outbox.naming import Naming
 from kwtsms_bot.outbox.store.audit import AuditEntry, note
 from kwtsms_bot.outbox.store.base import Base, chunks, hold, hold_messages, move, touch
 from kwtsms_bot.outbox.store.erasing import (
@@ -27,6 +28,9 @@ from kwtsms_bot.outbox.store.usage import add
 from kwtsms_client import mask
 
 UNSETTLED = (*UNDER_WAY, State.UNKNOWN.value)  # Their texts may be sent yet, word by word.
+PART = 1_000  # Texts in memory at a time.
+# The newest are looked at again: whoever had a number and had not committed was not seen.
+LATELY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,10 @@ class Forgetting(Base):
 
         The ledger says so, without the number.
         """
+        suspects = await self._naming(phone)
         async with self.database.transaction() as connection:
             await self.database.one_at_a_time(connection, ERASING)
-            found = await _forget(connection, phone, now, cancel=cancel)
+            found = await _forget(connection, phone, now, suspects, cancel=cancel)
             await note(connection, _line(found, actor, now))
         return found
 
@@ -76,11 +81,31 @@ class Forgetting(Base):
         self, phone: str, now: datetime, *, cancel: bool = False
     ) -> Forgotten:
         """What `forget` would do; nothing is changed."""
+        suspects = await self._naming(phone)
         async with self.database.transaction() as connection:
             rehearsal = await connection.begin_nested()
-            found = await _forget(connection, phone, now, cancel=cancel)
+            found = await _forget(connection, phone, now, suspects, cancel=cancel)
             await rehearsal.rollback()
         return found
+
+    async def _naming(self, phone: str) -> list[ColumnElement[bool]]:
+        """The messages whose text may name it, in parts.
+
+        No SQL knows all the ways to write a number, so every text is read once, and keeps nobody
+        waiting.
+        """
+        naming = Naming(phone)
+        texts = select(message.c.id, message.c.text).where(message.c.text.is_not(None))
+        async with self.database.reading() as connection:
+            newest = (await connection.execute(select(func.max(message.c.id)))).scalar() or 0
+            rows = await connection.stream(texts.execution_options(yield_per=PART))
+            ids = [
+                row.id
+                async for part in rows.partitions(PART)
+                for row in part
+                if naming.within(row.text)
+            ]
+        return [message.c.id > newest - LATELY, *(message.c.id.in_(part) for part in chunks(ids))]
 
 
 def _line(found: Forgotten, actor: str, now: datetime) -> AuditEntry:
@@ -92,7 +117,12 @@ def _line(found: Forgotten, actor: str, now: datetime) -> AuditEntry:
 
 
 async def _forget(
-    connection: AsyncConnection, phone: str, now: datetime, *, cancel: bool
+    connection: AsyncConnection,
+    phone: str,
+    now: datetime,
+    suspects: Sequence[ColumnElement[bool]],
+    *,
+    cancel: bool,
 ) -> Forgotten:
     naming = Naming(phone)
     settled = await _settled(connection, phone)
@@ -103,7 +133,7 @@ async def _forget(
     waiting = await _with(connection, (recipient.c.phone == phone) & _in(*UNDER_WAY))
     unknown = await _with(connection, (recipient.c.phone == phone) & _in(State.UNKNOWN.value))
     await connection.execute(delete(hot_number).where(hot_number.c.phone == phone))
-    naming_it = await _that_name(connection, naming)
+    naming_it = await _that_name(connection, naming, suspects)
     await hold_messages(connection, [*settled, *(row.id for row in naming_it)])
     messages, texts = await _erase(connection, phone, naming)
     named, unsettled = await _mask_texts(connection, naming_it, naming)
@@ -166,10 +196,7 @@ async def _erase(connection: AsyncConnection, phone: str, naming: Naming) -> tup
         await _mask_words(connection, part, naming)
     for part in chunks(ids):
         texts += await without_texts(connection, part)
-        # Whoever knows the text could find the number that makes this hash.
-        await connection.execute(
-            update(dedupe).where(dedupe.c.message_id.in_(part)).values(content_hash="")
-        )
+    await _without_hashes(connection, ids)
     await touch(connection, ids)  # Their cards say so, too.
     return messages, texts
 
@@ -190,13 +217,13 @@ async def _mask_words(connection: AsyncConnection, ids: Sequence[int], naming: N
             await connection.execute(changed.values(reason=naming.masked(reason)))
 
 
-async def _that_name(connection: AsyncConnection, naming: Naming) -> list[Any]:
-    """The messages whose text names it, however it is written there."""
-    alike: ColumnElement[str] = message.c.text
-    for separator in SEPARATORS:
-        alike = func.replace(alike, separator, "")
-    query = select(message.c.id, message.c.ref, message.c.text).where(alike.contains(naming.digits))
-    return [row for row in await connection.execute(query) if naming.within(row.text)]
+async def _that_name(
+    connection: AsyncConnection, naming: Naming, suspects: Sequence[ColumnElement[bool]]
+) -> list[Any]:
+    """The messages among these whose text names it, however it is written there."""
+    query = select(message.c.id, message.c.ref, message.c.text).where(message.c.text.is_not(None))
+    rows = [row for part in suspects for row in (await connection.execute(query.where(part))).all()]
+    return list({row.id: row for row in rows if naming.within(row.text)}.values())
 
 
 async def _mask_texts(
@@ -204,7 +231,7 @@ async def _mask_texts(
 ) -> tuple[int, list[Kept]]:
     """Masks it in texts to others; where a text may be sent yet, it is kept as it is."""
     named, kept = [], []
-    for row in rows:
+    for row in {row.id: row for row in rows if naming.within(row.text)}.values():
         states = select(recipient.c.state).where(recipient.c.message_id == row.id, _in(*UNSETTLED))
         state = (await connection.execute(states.limit(1))).scalar()
         if state is not None:
@@ -214,8 +241,17 @@ async def _mask_texts(
         changed = update(message).where(there).values(text=naming.masked(row.text), text_hash="")
         if (await connection.execute(changed)).rowcount:
             named.append(row.id)
+    await _without_hashes(connection, named)
     await touch(connection, named)
     return len(named), kept
+
+
+async def _without_hashes(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Whoever knows the rest of a request could find the number that makes its hash."""
+    for part in chunks(ids):
+        await connection.execute(
+            update(dedupe).where(dedupe.c.message_id.in_(part)).values(content_hash="")
+        )
 
 
 async def _drop_drafts(connection: AsyncConnection, phone: str, naming: Naming) -> int:
