@@ -10,7 +10,8 @@ from kwtsms_bot.database.tables import dedupe, message
 from kwtsms_bot.outbox.message import DedupeKey, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Audit, By, Forgotten, Store
-from kwtsms_bot.outbox.store.forgetting import LATELY, PART, Kept
+from kwtsms_bot.outbox.store.forgetting import LATELY, PART
+from kwtsms_bot.outbox.store.masking import Kept
 from support.database import AT, BY, NUMBER, OTHER, new, store_in
 from support.lives import (
     LEASE,

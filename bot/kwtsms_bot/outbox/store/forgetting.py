@@ -7,12 +7,11 @@ then decided in one transaction; a rehearsal undoes it again.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import dedupe, draft, hot_number, message, recipient, switch
+from kwtsms_bot.database.tables import hot_number, message, recipient
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.naming import Naming
 from kwtsms_bot.outbox.store.audit import AuditEntry, note
@@ -24,21 +23,21 @@ from kwtsms_bot.outbox.store.erasing import (
     without_texts,
     without_words,
 )
+from kwtsms_bot.outbox.store.masking import (
+    Kept,
+    drop_drafts,
+    mask_reason,
+    mask_texts,
+    mask_words,
+    that_name,
+    without_hashes,
+)
 from kwtsms_bot.outbox.store.usage import add
 from kwtsms_client import mask
 
-UNSETTLED = (*UNDER_WAY, State.UNKNOWN.value)  # Their texts may be sent yet, word by word.
 PART = 1_000  # Texts in memory at a time.
 # The newest are looked at again: whoever had a number and had not committed was not seen.
 LATELY = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What cannot be erased yet: a message, and how it stands."""
-
-    ref: str
-    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +132,12 @@ async def _forget(
     waiting = await _with(connection, (recipient.c.phone == phone) & _in(*UNDER_WAY))
     unknown = await _with(connection, (recipient.c.phone == phone) & _in(State.UNKNOWN.value))
     await connection.execute(delete(hot_number).where(hot_number.c.phone == phone))
-    naming_it = await _that_name(connection, naming, suspects)
+    naming_it = await that_name(connection, naming, suspects)
     await hold_messages(connection, [*settled, *(row.id for row in naming_it)])
     messages, texts = await _erase(connection, phone, naming)
-    named, unsettled = await _mask_texts(connection, naming_it, naming)
-    drafts = await _drop_drafts(connection, phone, naming)
-    await _mask_reason(connection, naming)
+    named, unsettled = await mask_texts(connection, naming_it, naming)
+    drafts = await drop_drafts(connection, phone, naming)
+    await mask_reason(connection, naming)
     kept = {one.ref: one for one in (*unsettled, *waiting)}
     return Forgotten(
         phone=mask(phone),
@@ -193,10 +192,10 @@ async def _erase(connection: AsyncConnection, phone: str, naming: Naming) -> tup
     messages = await without_numbers(connection, recipient.c.phone == phone)
     texts = 0
     for part in chunks(ids):
-        await _mask_words(connection, part, naming)
+        await mask_words(connection, part, naming)
     for part in chunks(ids):
         texts += await without_texts(connection, part)
-    await _without_hashes(connection, ids)
+    await without_hashes(connection, ids)
     await touch(connection, ids)  # Their cards say so, too.
     return messages, texts
 
@@ -205,74 +204,3 @@ async def _settled(connection: AsyncConnection, phone: str) -> Sequence[int]:
     """The messages that have been to it, or will not go."""
     query = select(recipient.c.message_id).where(recipient.c.phone == phone, ~_in(*UNDER_WAY))
     return (await connection.execute(query)).scalars().all()
-
-
-async def _mask_words(connection: AsyncConnection, ids: Sequence[int], naming: Naming) -> None:
-    """Masks it in what kwtSMS said of the others: a refusal of one number is told of them all."""
-    here = recipient.c.message_id.in_(ids)
-    query = select(recipient.c.reason).where(here, recipient.c.reason.is_not(None)).distinct()
-    for reason in (await connection.execute(query)).scalars().all():
-        if naming.within(reason):
-            changed = update(recipient).where(here, recipient.c.reason == reason)
-            await connection.execute(changed.values(reason=naming.masked(reason)))
-
-
-async def _that_name(
-    connection: AsyncConnection, naming: Naming, suspects: Sequence[ColumnElement[bool]]
-) -> list[Any]:
-    """The messages among these whose text names it, however it is written there."""
-    query = select(message.c.id, message.c.ref, message.c.text).where(message.c.text.is_not(None))
-    rows = [row for part in suspects for row in (await connection.execute(query.where(part))).all()]
-    return list({row.id: row for row in rows if naming.within(row.text)}.values())
-
-
-async def _mask_texts(
-    connection: AsyncConnection, rows: Sequence[Any], naming: Naming
-) -> tuple[int, list[Kept]]:
-    """Masks it in texts to others; where a text may be sent yet, it is kept as it is."""
-    named, kept = [], []
-    for row in {row.id: row for row in rows if naming.within(row.text)}.values():
-        states = select(recipient.c.state).where(recipient.c.message_id == row.id, _in(*UNSETTLED))
-        state = (await connection.execute(states.limit(1))).scalar()
-        if state is not None:
-            kept.append(Kept(row.ref, state))
-            continue
-        there = (message.c.id == row.id) & message.c.text.is_not(None)  # Not erased just now.
-        changed = update(message).where(there).values(text=naming.masked(row.text), text_hash="")
-        if (await connection.execute(changed)).rowcount:
-            named.append(row.id)
-    await _without_hashes(connection, named)
-    await touch(connection, named)
-    return len(named), kept
-
-
-async def _without_hashes(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Whoever knows the rest of a request could find the number that makes its hash."""
-    for part in chunks(ids):
-        await connection.execute(
-            update(dedupe).where(dedupe.c.message_id.in_(part)).values(content_hash="")
-        )
-
-
-async def _drop_drafts(connection: AsyncConnection, phone: str, naming: Naming) -> int:
-    """Whole ones: a second person does not say yes to other numbers than they were shown."""
-    rows = await connection.execute(select(draft.c.token, draft.c.phones, draft.c.text))
-    tokens = [
-        row.token for row in rows if phone in row.phones.split(",") or naming.within(row.text)
-    ]
-    return await _dropped(connection, tokens)
-
-
-async def _dropped(connection: AsyncConnection, tokens: Sequence[str]) -> int:
-    gone = [
-        await connection.execute(delete(draft).where(draft.c.token.in_(part)))
-        for part in chunks(tokens)
-    ]
-    return sum(one.rowcount for one in gone)
-
-
-async def _mask_reason(connection: AsyncConnection, naming: Naming) -> None:
-    """Why sending is paused is an administrator's own words."""
-    for row in (await connection.execute(select(switch.c.name, switch.c.reason))).all():
-        changed = update(switch).where(switch.c.name == row.name)
-        await connection.execute(changed.values(reason=naming.masked(row.reason)))
