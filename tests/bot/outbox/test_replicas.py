@@ -42,7 +42,10 @@ class Actor:
 
     async def send(self, now: datetime) -> None:
         """Sometimes so slowly that others take it over before the answer comes."""
-        call = await self.store.claim(str(self.chance.random()), LEASE, now)
+        owner = str(self.chance.random())
+        call = await self.store.claim(owner, LEASE, now)
+        if self.chance.random() < 0.1:
+            await self.store.put_back(owner, now)
         if call is None or not await self.store.put_in_flight(call, LEASE, now):
             return
         if self.chance.random() < 0.3:

@@ -124,17 +124,19 @@ async def _forget(
     cancel: bool,
 ) -> Forgotten:
     naming = Naming(phone)
-    settled = await _settled(connection, phone)
-    for part in chunks(settled):
+    for part in chunks(await _settled(connection, phone)):
         await without_words(connection, part)
     await hold(connection, recipient.c.id, recipient.c.phone == phone)
     cancelled = await _cancel(connection, phone, now) if cancel else 0
     waiting = await _with(connection, (recipient.c.phone == phone) & _in(*UNDER_WAY))
     unknown = await _with(connection, (recipient.c.phone == phone) & _in(State.UNKNOWN.value))
     await connection.execute(delete(hot_number).where(hot_number.c.phone == phone))
+    settled = await _settled(connection, phone)  # And what was taken back just now.
+    for part in chunks(settled):
+        await mask_words(connection, part, naming)
     naming_it = await that_name(connection, naming, suspects)
     await hold_messages(connection, [*settled, *(row.id for row in naming_it)])
-    messages, texts = await _erase(connection, phone, naming)
+    messages, texts = await _erase(connection, phone, settled)
     named, unsettled = await mask_texts(connection, naming_it, naming)
     drafts = await drop_drafts(connection, phone, naming)
     await mask_reason(connection, naming)
@@ -186,13 +188,10 @@ async def _cancel(connection: AsyncConnection, phone: str, now: datetime) -> int
     return len(cancelled)
 
 
-async def _erase(connection: AsyncConnection, phone: str, naming: Naming) -> tuple[int, int]:
+async def _erase(connection: AsyncConnection, phone: str, ids: Sequence[int]) -> tuple[int, int]:
     """From how many messages it is gone, and how many of those have no text any more."""
-    ids = await _settled(connection, phone)
     messages = await without_numbers(connection, recipient.c.phone == phone)
     texts = 0
-    for part in chunks(ids):
-        await mask_words(connection, part, naming)
     for part in chunks(ids):
         texts += await without_texts(connection, part)
     await without_hashes(connection, ids)

@@ -1,5 +1,6 @@
 """What is taken over from owners that are gone, and set right after the clock has gone back."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -25,6 +26,7 @@ class TakingOver(Base):
         ended = or_(attempt.c.lease_until <= now, attempt.c.lease_until > wrong)
         async with self.database.transaction() as connection:
             await _after_a_wrong_clock(connection, now)
+        async with self.database.transaction() as connection:  # Who has those waits for no others.
             lost = (
                 await connection.execute(
                     select(attempt.c.id, attempt.c.state, attempt.c.message_id)
@@ -33,9 +35,7 @@ class TakingOver(Base):
                     .with_for_update(skip_locked=True)
                 )
             ).all()
-            if len(lost) > 1:
-                these = recipient.c.attempt_id.in_([row.id for row in lost])
-                await hold(connection, recipient.c.id, these)
+            await _hold_recipients(connection, [row.id for row in lost])
             for row in lost:
                 if row.state == CLAIMED:
                     await give_back(connection, row.id, now)
@@ -56,14 +56,22 @@ class TakingOver(Base):
         query = (
             select(attempt.c.id, attempt.c.message_id)
             .where(attempt.c.owner == owner, attempt.c.state == CLAIMED)
-            .with_for_update()
+            .order_by(attempt.c.id)
+            .with_for_update(key_share=True)
         )
         async with self.database.transaction() as connection:
             rows = (await connection.execute(query)).all()
+            await _hold_recipients(connection, [row.id for row in rows])
             for row in rows:
                 await give_back(connection, row.id, now)
             await touch(connection, [row.message_id for row in rows])
         return len(rows)
+
+
+async def _hold_recipients(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Of several calls at once: one call after the other, they would not come in their order."""
+    if len(ids) > 1:
+        await hold(connection, recipient.c.id, recipient.c.attempt_id.in_(ids))
 
 
 async def _after_a_wrong_clock(connection: AsyncConnection, now: datetime) -> None:
