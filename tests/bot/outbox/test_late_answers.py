@@ -4,7 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import select
 
+from kwtsms_bot.database.tables import evidence
 from kwtsms_bot.outbox import retry
 from kwtsms_bot.outbox.evidence import NOT_SENT, Evidence, Verdict
 from kwtsms_bot.outbox.message import ClaimedCall, Message, State
@@ -143,3 +145,31 @@ async def test_a_late_refusal_does_not_touch_what_is_sent_again(database_url: st
 
         assert (now.counts, now.unsure) == ({State.QUEUED: 2}, 0)
         assert await store.claim("two", LEASE, LATER)
+
+
+async def test_what_was_given_back_needs_no_evidence(database_url: str) -> None:
+    """Whether it was in flight was not heard; that nothing left is said of a call never lost."""
+    async with store_in(database_url) as store:
+        message = (await store.accept(new(), AT)).message
+        call = await store.claim("one", LEASE, AT)
+        assert call
+        assert await store.put_back("one", AT) == 1
+        await store.settle(call, retry.overslept(AT), AT)
+        async with store.database.reading() as connection:
+            rows = (await connection.execute(select(evidence))).all()
+        again = await found(store, message)
+
+    assert rows == []
+    assert again.counts == {State.QUEUED: 1}
+
+
+async def test_what_never_left_is_told_of_a_call_given_up(database_url: str) -> None:
+    """Its process stood still before the first byte, and longer than its lease."""
+    async with store_in(database_url) as store:
+        call, message = await given_up(store)
+        await store.settle(call, retry.overslept(LATE), LATE)
+        known = await found(store, message)
+
+    assert known.counts == {State.UNKNOWN: 2}
+    assert [one.verdict for one in known.evidence] == [Verdict.NOT_SENT]
+    assert [one.text for one in known.reasons] == [retry.STOOD_STILL]

@@ -80,8 +80,10 @@ class Dispatching(Base):
     async def settle(self, call: ClaimedCall, plan: Plan, now: datetime) -> None:
         """Writes down what the call came to; a late answer may still make unknown known."""
         async with self.database.transaction() as connection:
-            if not await _closed(connection, call, plan, now):
+            lost = await _was_lost(connection, call)
+            if lost is None:
                 return
+            await _close(connection, call, plan, now)
             where = [_of(call)]
             if plan.state is State.QUEUED:  # Not from unknown: that takes a person.
                 where.append(recipient.c.state == State.IN_FLIGHT.value)
@@ -104,18 +106,23 @@ class Dispatching(Base):
             elif moved:
                 # They were cold when they were put in flight, and nothing has reached them.
                 await cool(connection, call.attempt, self.clock)
-            late = moved < len(call.recipients)
-            if late and plan.state in (State.QUEUED, State.REJECTED):
+            left = moved < len(call.recipients)
+            if lost and left and plan.state in (State.QUEUED, State.REJECTED):
                 await not_sent_after_all(connection, call.attempt, plan, now)
             await touch(connection, [call.message_id])
 
 
-async def _closed(
-    connection: AsyncConnection, call: ClaimedCall, plan: Plan, now: datetime
-) -> bool:
-    """What the gateway said of the call as a whole; False: it is not ours."""
+async def _was_lost(connection: AsyncConnection, call: ClaimedCall) -> bool | None:
+    """Whether the call was given up meanwhile, so that this answer is late; None: not ours."""
+    query = select(attempt.c.lost).where(*_ours(call)).with_for_update(key_share=True)
+    lost: bool | None = (await connection.execute(query)).scalar()
+    return lost
+
+
+async def _close(connection: AsyncConnection, call: ClaimedCall, plan: Plan, now: datetime) -> None:
+    """Writes down what the gateway said of the call as a whole."""
     check_at = now + FIRST_CHECK if plan.gateway_id and not call.test else None
-    changed = await connection.execute(
+    await connection.execute(
         update(attempt)
         .where(*_ours(call))
         .values(
@@ -129,7 +136,6 @@ async def _closed(
             check_at=check_at,
         )
     )
-    return changed.rowcount == 1
 
 
 async def _may_leave(connection: AsyncConnection, call: ClaimedCall) -> bool:
