@@ -65,7 +65,7 @@ async def test_an_unknown_outcome_is_decided_with_the_mouse(
         await browser.type("#composer", f"/sms send {NUMBER} hi{ENTER}")
         await browser.shows("#messages", "it may have been sent")
         await browser.click_words("#messages button", "Treat as sent")
-        await browser.shows("#messages", "Accepted by kwtSMS")
+        await browser.shows("#messages", "Taken as sent, kwtSMS has not confirmed it")
 
         assert len(stage.gateway.ledger) == 1
 

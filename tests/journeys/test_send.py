@@ -23,7 +23,7 @@ async def test_a_command_becomes_an_sms(tmp_path: Path) -> None:
 
         assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == ["Hello مرحبا"]
         assert stage.gateway.balance() == before - 1
-        assert "1 charged" in stage.slack.plain(card)
+        assert "1 credit charged · 999 credits left" in stage.slack.plain(card)
         assert "98765432" not in stage.slack.plain(card)
 
 
@@ -152,7 +152,9 @@ async def test_an_unknown_outcome_is_shown_and_decided_by_a_person(tmp_path: Pat
 
         assert len(sends(stage)) == 1
         await stage.slack.press(SARA, card, "Treat as sent")
-        await shown(stage, "accepted by kwtSMS")
+        card = await shown(stage, "aken as sent, kwtSMS has not confirmed it")
+        assert "taken as sent by sara" in stage.slack.plain(card)
+        assert "ccepted by kwtSMS" not in stage.slack.plain(card)
         assert len(sends(stage)) == 1
 
 
@@ -165,7 +167,9 @@ async def test_a_person_can_have_an_unknown_message_sent_again(tmp_path: Path) -
         stage.gateway.turn(repeat_seconds=0)
         await stage.slack.press(SARA, card, "Send again")
 
-        await shown(stage, "accepted by kwtSMS", timeout=25)
+        card = await shown(stage, "accepted by kwtSMS", timeout=25)
+        assert "sent again by sara" in stage.slack.plain(card)
+        assert "Of an earlier try nobody knows the outcome" in stage.slack.plain(card)
         assert len(stage.gateway.ledger) == 1
 
 

@@ -8,7 +8,7 @@ from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.tracking import Tracked
+from kwtsms_bot.outbox.tracking import Learned, Tracked
 from support.database import AT, BY, OTHER, new
 
 LEASE = timedelta(seconds=30)
@@ -57,7 +57,7 @@ async def sent(store: Store, one: Secret) -> None:
     await store.settle(call, plan, one.at)
     asked = Tracked(call.attempt, "f4c8", (one.phone,), one.at, 0)
     words = f"sent {one.text} to {one.phone}"  # Whatever kwtSMS may say.
-    await store.note_check(asked, {}, again_at=one.at, now=one.at, status=words)
+    await store.note_check(asked, Learned(word=words), again_at=one.at, now=one.at)
 
 
 async def rejected(store: Store, one: Secret) -> None:

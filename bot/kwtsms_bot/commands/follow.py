@@ -1,7 +1,7 @@
 """The buttons that follow a message up: what kwtSMS says of it now, and the complaint to send."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 
 from kwtsms_bot.cells import harmless
 from kwtsms_bot.commands import lookup, status
@@ -9,12 +9,14 @@ from kwtsms_bot.commands.base import Desk, File, Press, Reply, Tone
 from kwtsms_bot.commands.policy import Action, allows
 from kwtsms_bot.commands.refusals import record, refuse
 from kwtsms_bot.kuwait import ZONE
-from kwtsms_bot.language import language
+from kwtsms_bot.language import LANGUAGES, language
+from kwtsms_bot.outbox.complaint import TakenCall, in_time
 from kwtsms_bot.outbox.message import Message, State
 
 CHECK, SUPPORT, FAILURES = "message_check", "message_support", "message_failures"
-COMPLAIN_WITHIN = timedelta(hours=24)  # kwtsms.com/help.html: later complaints are not looked at.
 MAX_NAMED = 20  # Numbers in a complaint.
+# What is complained about: the first of these that occur.
+NOT_ARRIVED = ((State.STUCK, State.UNDELIVERED), (State.SENT,))
 FAILED = (State.REJECTED, State.EXPIRED, State.UNDELIVERED, State.STUCK, State.UNKNOWN)
 
 Deed = Callable[[Desk, Press], Awaitable[Reply]]
@@ -51,39 +53,53 @@ async def _check(desk: Desk, press: Press, message: Message) -> Reply:
 
 
 async def _support(desk: Desk, press: Press, message: Message) -> Reply:
-    """The complaint as kwtSMS wants it, in both languages: sender, time, text, numbers."""
+    """The complaint as kwtSMS wants it, in both languages; about nothing that is too old for it."""
+    say = press.say
     await record(desk, press, "allowed", (Action.SEND, message.ref, "support text"))
-    say, until = press.say, message.created_at + COMPLAIN_WITHIN
-    details: tuple[str, ...] = (
-        say("Send it to kwtSMS's support; complaints are looked at within 24 hours of sending."),
-        say("That is until {time} (Kuwait).", time=_time(until)),
-    )
-    if desk.now() > until:
-        details = (say("The 24 hours in which kwtSMS looks at complaints are over."),)
-    phones = await _concerned(desk, message)
-    both = (complaint(message, phones, "en"), complaint(message, phones, "ar"))
+    calls = await _concerned(desk, message)
+    if not calls:
+        return Reply(Tone.PLAIN, say("There is nothing left to complain about."))
+    current = in_time(calls, desk.now())
+    details: tuple[str, ...] = (say("The 24 hours in which kwtSMS looks at complaints are over."),)
+    if current:
+        until = _time(min(one.until for one in current))
+        details = (
+            say(
+                "Send it to kwtSMS's support; complaints are looked at within 24 hours of sending."
+            ),
+            say("That is until {time} (Kuwait).", time=until),
+        )
+    if sum(len(one.phones) for one in calls) == MAX_NAMED:
+        details = (*details, say("It names {count} numbers at most.", count=MAX_NAMED))
+    account = desk.config.kwtsms.username
+    both = tuple(complaint(account, message, current or calls, code) for code in LANGUAGES)
     title = say("A complaint to copy, in English and Arabic")
     return Reply(Tone.PLAIN, title, details, examples=both)
 
 
-async def _concerned(desk: Desk, message: Message) -> tuple[str, ...]:
-    """The first numbers that failed; where none has, the first of all."""
-    found = await desk.store.recipients(message.id, FAILED, limit=MAX_NAMED)
-    found = found or await desk.store.recipients(message.id, limit=MAX_NAMED)
-    return tuple(one.phone for one in found)
+async def _concerned(desk: Desk, message: Message) -> tuple[TakenCall, ...]:
+    """What kwtSMS has and did not bring to a phone; where nothing is known to have failed, all."""
+    for states in NOT_ARRIVED:
+        if calls := await desk.store.taken_calls(message.id, states, limit=MAX_NAMED):
+            return calls
+    return ()
 
 
-def complaint(message: Message, phones: tuple[str, ...], code: str) -> str:
+def complaint(account: str, message: Message, calls: Sequence[TakenCall], code: str) -> str:
     """What kwtSMS asks for: https://www.kwtsms.com/help.html."""
     say = language(code)
     lines = [
         say("This message did not arrive. Please look into it."),
+        say("Account: {name}", name=account),
         say("Sender ID: {sender}", sender=message.sender_id),
-        say("Sent: {time} (Kuwait)", time=_time(message.created_at)),
-        say("Message ids: {ids}", ids=", ".join(message.gateway_ids[:3]) or "–"),
-        say("Numbers: {numbers}", numbers=", ".join(phones)),
-        say("Text: {text}", text=(message.text or "–")[:1000]),
     ]
+    for one in calls:
+        lines += [
+            say("Message id: {id}", id=one.gateway_id),
+            say("Sent: {time} (Kuwait)", time=_time(one.taken_at)),
+            say("Numbers: {numbers}", numbers=", ".join(one.phones)),
+        ]
+    lines.append(say("Text: {text}", text=(message.text or "–")[:1000]))
     return "\n".join(lines)
 
 

@@ -1,11 +1,13 @@
 """What became of a message, in words for people. Pure; every surface uses the same words."""
 
+import math
 from datetime import datetime
 from decimal import Decimal
 
 from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Tone
 from kwtsms_bot.language import Language, marked
+from kwtsms_bot.outbox.decision import Decided
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
 from kwtsms_bot.outbox.message import Message, Reason, State
 from kwtsms_client import API_ERRORS
@@ -24,6 +26,8 @@ MEANINGS = {
     State.EXPIRED: marked("given up: too old to send"),
     State.UNKNOWN: marked("unknown: it may have been sent"),
 }
+# Of what is sent: a person says so, and kwtSMS does not.
+PRESUMED = marked("taken as sent, kwtSMS has not confirmed it")
 # What colours a message of several states: the first that any recipient is in.
 _WORST = (
     (State.UNKNOWN, Tone.WARNING),
@@ -48,6 +52,10 @@ UNKNOWN_ERASED = marked(
 )
 NO_RECEIPT = marked(
     "Kuwaiti operators give no receipt from the phone: this is the last state to be known."
+)
+EARLIER_TRY = marked(
+    "Of an earlier try nobody knows the outcome: it may have arrived as well, and have cost up to "
+    "{credits}."
 )
 NOTHING_LOST = marked("Nothing is lost and nothing was charged; it is tried again by itself.")
 
@@ -81,7 +89,8 @@ EVIDENCE = {
 def tone(message: Message) -> Tone:
     """How the message as a whole is doing."""
     present = message.counts
-    return next((tone for state, tone in _WORST if state in present), Tone.GOOD)
+    otherwise = Tone.WARNING if message.presumed else Tone.GOOD
+    return next((tone for state, tone in _WORST if state in present), otherwise)
 
 
 def is_under_way(message: Message) -> bool:
@@ -91,11 +100,21 @@ def is_under_way(message: Message) -> bool:
 
 def summary(message: Message, say: Language) -> str:
     """The states of the recipients: one phrase, or a count for each."""
-    counts = message.counts
-    if len(counts) == 1:
-        phrase = say(MEANINGS[next(iter(counts))])
+    counts = {MEANINGS[state]: count for state, count in message.counts.items()}
+    if message.presumed:
+        counts[MEANINGS[State.SENT]] -= message.presumed
+        counts[PRESUMED] = message.presumed
+    phrases = {say(meaning): count for meaning, count in counts.items() if count}
+    if len(phrases) == 1:
+        (phrase,) = phrases
         return phrase[0].upper() + phrase[1:]
-    return " · ".join(f"{count} {say(MEANINGS[state])}" for state, count in counts.items())
+    return " · ".join(f"{count} {phrase}" for phrase, count in phrases.items())
+
+
+def credits_in_words(amount: Decimal, say: Language) -> str:
+    """`1 credit`, `1,234.5 credits`."""
+    text = credits_text(amount)
+    return say.plural("{credits} credit", "{credits} credits", math.ceil(amount), credits=text)
 
 
 def explanations(message: Message, say: Language) -> tuple[str, ...]:
@@ -104,6 +123,10 @@ def explanations(message: Message, say: Language) -> tuple[str, ...]:
     if State.UNKNOWN in message.counts:
         told[say(UNKNOWN if message.text is not None else UNKNOWN_ERASED)] = None
         told |= dict.fromkeys(_evidence(message, say))
+    elif message.presumed and message.evidence:
+        told |= dict.fromkeys(_evidence(message, say))
+    if message.unsure and any(one.what is Decided.SEND_AGAIN for one in message.decisions):
+        told[say(EARLIER_TRY, credits=credits_in_words(Decimal(message.unsure), say))] = None
     for reason in message.reasons:
         told |= dict.fromkeys(_explain(reason, say))
     if message.sent_at_home:
@@ -144,7 +167,7 @@ def _is_put_off(reason: Reason) -> bool:
 def _explain(reason: Reason, say: Language) -> tuple[str, ...]:
     known = API_ERRORS.get(reason.code or "")
     why = reason.text or (known.meaning if known else "")
-    told = _sentence(say(why)) if why else ""
+    told = _sentence(_with_code(say(why) if why else "", reason.code, say))
     remedy = say("What to do: {remedy}", remedy=say(known.remedy)) if known else ""
     if reason.state is State.UNKNOWN:
         return (told,) if told else ()
@@ -153,6 +176,13 @@ def _explain(reason: Reason, say: Language) -> tuple[str, ...]:
     if reason.state in (State.REJECTED, State.EXPIRED, State.STUCK, State.UNDELIVERED):
         return tuple(filter(None, (told, remedy)))
     return ()
+
+
+def _with_code(why: str, code: str | None, say: Language) -> str:
+    """What kwtSMS means, and what it calls that: by the code its support knows it."""
+    if not code:
+        return why
+    return f"{why.rstrip('. ')} ({say.ltr(code)})" if why else say.ltr(code)
 
 
 def _sentence(text: str) -> str:

@@ -187,7 +187,7 @@ class Message:
     first: tuple[str, ...] = field(repr=False)  # The first few numbers, as they were named.
     standings: tuple[Standing, ...]  # In the order of the states; only those that occur.
     reasons: tuple[Reason, ...]
-    sent_at_home: bool  # Some that were sent are in Kuwait, where no phone gives a receipt.
+    sent_at_home: bool  # Some that kwtSMS let go are in Kuwait, where no phone gives a receipt.
     gateway_ids: tuple[str, ...]  # Each once, the oldest first.
     points: Decimal | None  # Charged so far, by the gateway's own figures.
     balance_after: Decimal | None
@@ -196,8 +196,10 @@ class Message:
     unsure: int = 0  # Credits that calls whose answer was lost may have cost besides.
     presumed: int = 0  # Of what is sent: a person takes it as sent, kwtSMS has not said so.
     taken_at: datetime | None = None  # When kwtSMS took the last of it.
-    status: str | None = None  # kwtSMS's last word about it, and when it said so.
+    status: str | None = None  # kwtSMS's last word about it, and since when it says so.
     status_at: datetime | None = None
+    passed_at: datetime | None = None  # When kwtSMS had let all go that it took; None: not yet.
+    lost_at: datetime | None = None  # When the last call was given up whose outcome is unknown.
 
     @property
     def size(self) -> int:

@@ -5,22 +5,28 @@ for none.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
 
 from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.tracking import Tracked, from_report, next_check, wants_report
+from kwtsms_bot.outbox.tracking import (
+    Learned,
+    Tracked,
+    from_refusal,
+    from_report,
+    from_status,
+    next_check,
+    wants_report,
+)
 from kwtsms_bot.outbox.waiting import pause
 from kwtsms_client import DeliveryReport, KwtSMSError, Rejected, Status
 
 SWEEP_SECONDS = 5.0
 TURN = timedelta(seconds=1)  # Two requests' time; a question takes one turn.
-STUCK = "ERR030"
 log = structlog.get_logger(__name__)
 
 
@@ -70,11 +76,10 @@ class Tracker:
         tracked = await self._store.to_check(self._clock())
         if tracked is None:
             return False
-        found, settled, status = await self._ask(tracked)
+        learned = await self._ask(tracked)
         now = self._clock()
-        again = next_check(tracked, now, settled=settled)
-        await self._store.note_check(tracked, found, again_at=again, now=now, status=status)
-        if found or status:
+        again = next_check(tracked, now, settled=learned.over)
+        if await self._store.note_check(tracked, learned, again_at=again, now=now):
             self._on_change()
         return True
 
@@ -93,23 +98,14 @@ class Tracker:
         due = await self._store.next_due()
         return due is not None and due <= self._clock() + TURN
 
-    async def _ask(self, tracked: Tracked) -> tuple[Mapping[str, State], bool, str | None]:
-        """What is new of each number, whether nothing more is to come, and kwtSMS's word for it."""
+    async def _ask(self, tracked: Tracked) -> Learned:
+        """What the gateway says now; no answer tells nothing."""
         try:
             if wants_report(tracked, self._clock()):
-                report = await self._reporter.dlr(tracked.gateway_id)
-                return *self._reported(tracked, report), None
-            status = (await self._reporter.status(tracked.gateway_id)).status
+                return from_report(tracked, await self._reporter.dlr(tracked.gateway_id))
+            return from_status(tracked, (await self._reporter.status(tracked.gateway_id)).status)
         except Rejected as error:
-            stuck = error.code == STUCK
-            return dict.fromkeys(tracked.phones if stuck else (), State.STUCK), stuck, None
+            return from_refusal(tracked, error)
         except KwtSMSError as error:
             log.info("status not known", gateway_id=tracked.gateway_id, error=type(error).__name__)
-            return {}, False, None
-        return {}, not tracked.abroad, status
-
-    @staticmethod
-    def _reported(tracked: Tracked, report: DeliveryReport) -> tuple[Mapping[str, State], bool]:
-        known = {one.recipient: from_report(one.status) for one in report.deliveries}
-        found = {phone: state for phone, state in known.items() if state is not None}
-        return found, set(tracked.abroad) <= found.keys()
+            return Learned()

@@ -1,6 +1,8 @@
 """The one message that tells a text message's life: rendered anew at each step. Pure."""
 
-from kwtsms_bot.alerts.wording import credits_text
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from kwtsms_bot.commands import wording
 from kwtsms_bot.commands.base import Choice, Piece
 from kwtsms_bot.commands.control import CANCEL
@@ -8,7 +10,7 @@ from kwtsms_bot.commands.follow import CHECK, FAILED, FAILURES, SUPPORT
 from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
 from kwtsms_bot.language import ENGLISH, Language
 from kwtsms_bot.outbox.message import Message, State
-from kwtsms_bot.slack import blocks
+from kwtsms_bot.slack import blocks, timeline
 from kwtsms_bot.slack.blocks import Block, Payload
 from kwtsms_client import mask
 
@@ -18,8 +20,17 @@ DONE = (State.SENT, State.DELIVERED)
 WITH_GATEWAY = (State.SENT, State.STUCK, State.DELIVERED, State.UNDELIVERED)
 
 
-def render(message: Message, author: str, say: Language = ENGLISH) -> Payload:
-    """The card of `message`, asked for by the person called `author`."""
+def render(
+    message: Message,
+    author: str,
+    say: Language = ENGLISH,
+    *,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Payload:
+    """The card of `message`, asked for by the person called `author`.
+
+    `names` are of those who decided about it.
+    """
     summary = wording.summary(message, say)
     title = f"{blocks.ICONS[wording.tone(message)]} *{blocks.escape(summary)}*"
     erased = say("(the text was erased)")
@@ -28,7 +39,7 @@ def render(message: Message, author: str, say: Language = ENGLISH) -> Payload:
         blocks.quote((Piece(message.text or erased),)),
         *_progress(message, say),
         *_why(message, say),
-        blocks.context(_timeline(message, say)),
+        blocks.context(timeline.told(message, names, say)),
         blocks.context(_facts(message, author, say)),
         blocks.context(_ids(message, say)),
     ]
@@ -85,16 +96,6 @@ def _why(message: Message, say: Language) -> list[Block]:
     return [blocks.section("\n".join(lines))] if lines else []
 
 
-def _timeline(message: Message, say: Language) -> str:
-    """What has happened, in order, each with its time."""
-    steps = [say("Accepted {time}", time=blocks.clock(message.created_at))]
-    moved = [one for one in message.standings if one.state is not State.QUEUED]
-    if moved:
-        newest = max(moved, key=lambda one: one.since)
-        steps.append(f"{say(wording.MEANINGS[newest.state])} {blocks.clock(newest.since)}")
-    return " → ".join(steps)
-
-
 def _facts(message: Message, author: str, say: Language) -> str:
     count = message.size
     pages = say.plural("{count} page", "{count} pages", message.pages)
@@ -104,9 +105,12 @@ def _facts(message: Message, author: str, say: Language) -> str:
         say("{pages} × {count} numbers", pages=message.pages, count=count) if count > 1 else pages,
     ]
     if message.points is not None:
-        parts.append(say("{credits} charged", credits=credits_text(message.points)))
-    if message.balance_after is not None:
-        parts.append(say("{credits} left", credits=credits_text(message.balance_after)))
+        parts.append(
+            say("{credits} charged", credits=wording.credits_in_words(message.points, say))
+        )
+    left = message.balance_after
+    if left is not None:
+        parts.append(say("{credits} left", credits=wording.credits_in_words(left, say)))
     if message.test:
         parts.append(say("test mode: not delivered, credits held until deleted at kwtsms.com"))
     return " · ".join(parts)

@@ -97,7 +97,10 @@ class Publisher:
     async def _at_its_place(self, message: Message) -> Place | None:
         """Where it is shown now; as before where Slack refuses it for good."""
         say = await self._directory.language(message.author)
-        payload = card.render(message, await self._directory.name(message.author), say)
+        author = await self._directory.name(message.author)
+        deciders = {one.actor for one in message.decisions}
+        names = {user: await self._directory.name(user) for user in deciders}
+        payload = card.render(message, author, say, names=names)
         try:
             return await self._put_or_direct(message, payload)
         except SlackApiError as error:

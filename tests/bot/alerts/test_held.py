@@ -11,6 +11,7 @@ from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.tracking import Learned
 from support.alerts import look
 from support.database import AT, NUMBER, OTHER, new, store_in
 
@@ -28,7 +29,7 @@ async def send(outbox: Store, *, test: bool, stuck: bool) -> None:
     await outbox.settle(call, Plan(State.SENT, AT, gateway_id="f4c8", points=Decimal(6)), AT)
     tracked = await outbox.to_check(AT + LEASE) if stuck else None
     if tracked:
-        await outbox.note_check(tracked, {OTHER: State.STUCK}, again_at=None, now=AT)
+        await outbox.note_check(tracked, Learned({OTHER: State.STUCK}), again_at=None, now=AT)
 
 
 async def held(alerts: AlertStore, at: datetime) -> Decimal:

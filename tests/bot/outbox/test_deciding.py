@@ -14,6 +14,7 @@ from kwtsms_bot.outbox.limits import UNLIMITED
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Audit, By, Store, TakenBack
+from kwtsms_bot.outbox.tracking import Learned
 from support.database import AT, NUMBER, OTHER, new, store_in
 from support.lives import Secret, draft
 from support.walk import cells
@@ -86,12 +87,16 @@ async def test_what_a_person_takes_as_sent_is_told_from_what_kwtsms_took(databas
         assert call
         assert await store.put_in_flight(call, LEASE, AT)
         await store.settle(call, Plan(State.SENT, AT, gateway_id="f4c8"), AT)
+        tracked = await store.taken("f4c8")
+        assert tracked
+        await store.note_answer(tracked, Learned(word="sent"), LATER)
         first, second = await found(store, presumed), await found(store, sent)
 
         assert (first.counts, first.presumed, first.unsure) == ({State.SENT: 1}, 1, 1)
         assert (first.taken_at, first.sent_at_home) == (None, False)
         assert (second.counts, second.presumed, second.unsure) == ({State.SENT: 1}, 0, 0)
         assert (second.taken_at, second.sent_at_home) == (AT, True)
+        assert (first.lost_at, second.lost_at) == (AT, None)
 
 
 @dataclass

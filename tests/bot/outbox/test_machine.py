@@ -29,7 +29,7 @@ from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.message import ClaimedCall, Message, Priority, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Paused
-from kwtsms_bot.outbox.tracking import Tracked
+from kwtsms_bot.outbox.tracking import Learned, Tracked
 from support.database import AT, BY, OneClock, new
 from support.outbox_model import LEASE, Model, Row
 from support.postgres import Postgres
@@ -196,7 +196,8 @@ class Outbox(RuleBasedStateMachine):
         phones = tuple(one.phone for one in call.recipients)
         tracked = Tracked(call.attempt, "f4c8", phones, self.now, 0)
         found = dict.fromkeys(phones, after)
-        self.run(self.store.note_check(tracked, found, again_at=None, now=self.now, status="sent"))
+        learned = Learned(found, word="sent")
+        self.run(self.store.note_check(tracked, learned, again_at=None, now=self.now))
         self.model.report(call.attempt, after)
 
     @rule(target=flying, call=consumes(claimed), seconds=st.sampled_from([29, 30]))

@@ -12,7 +12,7 @@ from kwtsms_bot.outbox.limits import Allowance
 from kwtsms_bot.outbox.message import Message, Priority, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Store, heat
-from kwtsms_bot.outbox.tracking import Tracked
+from kwtsms_bot.outbox.tracking import Learned, Tracked
 from support.database import BY, new, opened
 
 LEASE = timedelta(seconds=30)
@@ -55,7 +55,7 @@ class Actor:
         phones = tuple(one.phone for one in call.recipients)
         tracked = Tracked(call.attempt, "f4c8", phones[::-1], now, 0)
         found = dict.fromkeys(tracked.phones, State.STUCK)
-        await self.store.note_check(tracked, found, again_at=None, now=now, status="sent")
+        await self.store.note_check(tracked, Learned(found, word="sent"), again_at=None, now=now)
 
     async def decide(self, now: datetime) -> None:
         """About any of the messages."""

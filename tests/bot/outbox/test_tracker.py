@@ -16,9 +16,9 @@ from kwtsms_bot.outbox.hold import UNREADABLE, Heard
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import DatabasePacer, Store, pace
-from kwtsms_bot.outbox.store.deciding import CHECKING
+from kwtsms_bot.outbox.store.following import CHECKING
 from kwtsms_bot.outbox.tracker import Tracker
-from kwtsms_bot.outbox.tracking import CHECKS, DLR_AFTER, Tracked, next_check, wants_report
+from kwtsms_bot.outbox.tracking import CHECKS, DLR_AFTER, Learned, Tracked, next_check, wants_report
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from support.database import AT, BY, NUMBER, OTHER, new, store_in
@@ -106,7 +106,7 @@ async def bench(url: str) -> AsyncIterator[Bench]:
             yield Bench(store, running, client, pacer)
 
 
-async def test_a_message_at_home_is_asked_for_once(database_url: str) -> None:
+async def test_a_message_at_home_is_asked_for_no_more_once_it_is_let_go(database_url: str) -> None:
     """Ten seconds after: kwtSMS has let it go, and Kuwait has nothing more to tell."""
     async with bench(database_url) as it:
         message = await it.sent(NUMBER)
@@ -117,8 +117,52 @@ async def test_a_message_at_home_is_asked_for_once(database_url: str) -> None:
         assert await it.states(message) == {NUMBER: State.SENT}
 
 
+async def test_a_message_at_home_is_asked_for_until_it_is_past_the_queue(database_url: str) -> None:
+    """Only then is it said that no phone in Kuwait gives a receipt: nothing more is to come."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        gateway_id = it.running.gateway.ledger[0].message_id
+        it.running.gateway.set_status(gateway_id, "queued")
+        early = await it.asks_at(*CHECKS[:3])
+        waiting = await it.store.get(message.id)
+        it.running.gateway.set_status(gateway_id, "Sent")
+        late = await it.asks_at(*CHECKS[3:])
+        gone = await it.store.get(message.id)
+
+        assert waiting
+        assert gone
+        assert (early, late) == (list(CHECKS[:3]), [CHECKS[3]])
+        assert (waiting.status, waiting.passed_at, waiting.sent_at_home) == ("queued", None, False)
+        assert (gone.status, gone.passed_at, gone.sent_at_home) == ("Sent", AT + CHECKS[3], True)
+
+
+async def test_what_stays_in_the_queue_is_asked_for_until_the_checks_end(database_url: str) -> None:
+    """A day after nobody asks any more."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "queued")
+
+        assert await it.asks_at(*CHECKS, 2 * DAY) == list(CHECKS)
+
+
+async def test_status_and_report_take_turns_while_the_one_is_open(database_url: str) -> None:
+    """Some numbers are abroad and one is at home: both are followed to their end."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER, ABROAD)
+        gateway_id = it.running.gateway.ledger[0].message_id
+        it.running.gateway.set_status(gateway_id, "queued")
+        it.running.gateway.set_dlr(gateway_id, {ABROAD: "Received by recipient"})
+        await it.asks_at(*CHECKS[:3])
+        it.running.gateway.set_status(gateway_id, "sent")
+        late = await it.asks_at(*CHECKS[3:])
+
+        assert it.asked == ["status", "status", "dlr", "status", "dlr"]
+        assert late == list(CHECKS[3:5])
+        assert await it.states(message) == {NUMBER: State.SENT, ABROAD: State.DELIVERED}
+
+
 async def test_what_kwtsms_said_last_is_on_the_message(database_url: str) -> None:
-    """Its word and when it came; the card is shown anew where the word is another."""
+    """Its word and since when it says so; the card is shown anew where the word is another."""
     async with bench(database_url) as it:
         message = await it.sent(ABROAD)
         shown = await it.store.get(message.id)
@@ -135,7 +179,7 @@ async def test_what_kwtsms_said_last_is_on_the_message(database_url: str) -> Non
 
         assert news == (message.id,)
         assert (first.status, first.status_at) == ("sent", AT + CHECKS[0])
-        assert (found.status, found.status_at) == ("sent", AT + CHECKS[1])
+        assert (found.status, found.status_at) == ("sent", AT + CHECKS[0])
         assert await it.store.unshown(10) == ()
         assert found.taken_at == AT
 
@@ -147,7 +191,7 @@ async def test_a_number_in_what_kwtsms_said_is_not_kept(database_url: str) -> No
         tracked = await it.store.to_check(AT + CHECKS[0])
         assert tracked
         said = f"to {NUMBER} ٩٦٥\0 {'x' * 100}"
-        await it.store.note_check(tracked, {}, again_at=None, now=AT, status=said)
+        await it.store.note_check(tracked, Learned(word=said), again_at=None, now=AT)
         found = await it.store.get(message.id)
 
         assert found
@@ -187,15 +231,19 @@ async def test_after_a_day_nothing_is_asked_any_more(database_url: str) -> None:
 
 
 async def test_what_is_stuck_is_seen(database_url: str) -> None:
-    """ERR030: the gateway holds it, and will not send it; that is asked once."""
+    """ERR030: the gateway holds it. Where it lets it go after all, that is seen as well."""
     async with bench(database_url) as it:
         message = await it.sent(NUMBER)
         it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "ERR030")
-        asked = await it.asks_at(*CHECKS)
+        early = await it.asks_at(*CHECKS[:3])
+        (stuck,) = await it.store.recipients(message.id)
+        it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "sent")
+        late = await it.asks_at(*CHECKS[3:])
 
-        (one,) = await it.store.recipients(message.id)
-        assert asked == [CHECKS[0]]
-        assert (one.state, one.code) == (State.STUCK, "ERR030")
+        (freed,) = await it.store.recipients(message.id)
+        assert (early, late) == (list(CHECKS[:3]), [CHECKS[3]])
+        assert (stuck.state, stuck.code) == (State.STUCK, "ERR030")
+        assert (freed.state, freed.code) == (State.SENT, None)
 
 
 @pytest.mark.parametrize("fault", [Fault.HTML_502, "ERR013"])

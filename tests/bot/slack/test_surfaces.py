@@ -18,6 +18,7 @@ from kwtsms_bot.commands.preview import Doubt, Preview
 from kwtsms_bot.config import Phonebook
 from kwtsms_bot.database import CommitLost, DatabaseTrouble
 from kwtsms_bot.language import Language, language
+from kwtsms_bot.outbox.complaint import TakenCall
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
 from kwtsms_bot.outbox.limits import Breach, Limit
@@ -226,11 +227,17 @@ def test_a_limit_is_told_with_its_end(limit: Limit, say: Language) -> None:
 
 
 def test_a_complaint_in_both_languages_has_what_kwtsms_asks_for() -> None:
-    """Sender, time, ids, numbers and text."""
+    """Account, sender and text; of each call its time, its id and its own numbers."""
     from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
 
     made = message("the text", State.STUCK)
+    first = ("f" * 32, "2026-11-23 15:00", "96590000000")
+    second = ("e" * 32, "2026-11-23 16:00", "96590000001")
+    calls = (
+        TakenCall(first[0], AT, first[2:]),
+        TakenCall(second[0], AT + timedelta(hours=1), second[2:]),
+    )
     for code in ("en", "ar"):
-        told = follow.complaint(made, made.first, code)
-        for part in ("MY-APP", "2026-11-23 15:00", "f" * 32, "96590000000", "the text"):
-            assert part in told
+        told = follow.complaint("acme", made, calls, code).splitlines()[1:]
+        parts = ("acme", "MY-APP", *first, *second, "the text")
+        assert all(part in line for line, part in zip(told, parts, strict=True))

@@ -10,6 +10,7 @@ from kwtsms_bot.outbox.store.dispatching import Dispatching
 from kwtsms_bot.outbox.store.drafts import Drafting
 from kwtsms_bot.outbox.store.erasing import Erasing
 from kwtsms_bot.outbox.store.evidence import Examining
+from kwtsms_bot.outbox.store.following import Following
 from kwtsms_bot.outbox.store.forgetting import Forgetting, Forgotten
 from kwtsms_bot.outbox.store.holding import Holding
 from kwtsms_bot.outbox.store.pace import DatabasePacer, QuestionTurns
@@ -46,6 +47,7 @@ class Store(
     Examining,
     Deciding,
     Cancelling,
+    Following,
     Erasing,
     Forgetting,
     Switches,

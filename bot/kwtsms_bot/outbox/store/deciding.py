@@ -1,16 +1,14 @@
-"""What a person decides about a message, and what the tracker learns of it."""
+"""What a person decides about a message whose outcome is unknown."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot import kuwait
 from kwtsms_bot.database import AlreadyThere
-from kwtsms_bot.database.tables import attempt, recipient
+from kwtsms_bot.database.tables import recipient
 from kwtsms_bot.outbox.admission import day_of
 from kwtsms_bot.outbox.decision import Decided, Decision
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, OverLimit, Usage, breach
@@ -18,18 +16,14 @@ from kwtsms_bot.outbox.message import DedupeKey, State
 from kwtsms_bot.outbox.store.accepting import use_up
 from kwtsms_bot.outbox.store.admitting import ACCEPTING
 from kwtsms_bot.outbox.store.audit import By
-from kwtsms_bot.outbox.store.base import Base, chunks, move, touch
+from kwtsms_bot.outbox.store.base import Base, move
 from kwtsms_bot.outbox.store.decisions import record, to_decide
 from kwtsms_bot.outbox.store.erasing import NUMBERED
 from kwtsms_bot.outbox.store.usage import add, spent_on
-from kwtsms_bot.outbox.tracking import Tracked
-
-CHECKING = timedelta(minutes=2)  # Then another replica asks.
-STATUS_LENGTH = 80
 
 
 class Deciding(Base):
-    """Decisions and reports."""
+    """The two answers to it."""
 
     async def send_again(
         self,
@@ -75,100 +69,6 @@ class Deciding(Base):
         except AlreadyThere:
             return 0
         return moved
-
-    async def to_check(self, now: datetime) -> Tracked | None:
-        """The attempt whose status is to be asked first; it is ours for a while."""
-        query = (
-            select(attempt)
-            .where(attempt.c.check_at <= now, attempt.c.gateway_id.is_not(None))
-            .order_by(attempt.c.check_at)
-            .limit(1)
-        )
-        if not await self._is_any(query):
-            return None
-        async with self.database.transaction() as connection:
-            locked = query.with_for_update(skip_locked=True)
-            row = (await connection.execute(locked)).first()
-            if row is None:
-                return None
-            mine = update(attempt).where(attempt.c.id == row.id).values(check_at=now + CHECKING)
-            await connection.execute(mine)
-            phones = await connection.execute(
-                select(recipient.c.phone).where(recipient.c.attempt_id == row.id, NUMBERED)
-            )
-            return Tracked(
-                attempt=row.id,
-                gateway_id=row.gateway_id,
-                phones=tuple(phones.scalars()),
-                sent_at=row.settled_at,
-                checks=row.checks,
-            )
-
-    async def _is_any(self, query: Select[Any]) -> bool:
-        """Without keeping a writer waiting."""
-        async with self.database.reading() as connection:
-            return (await connection.execute(query)).first() is not None
-
-    async def next_check(self) -> datetime | None:
-        """When the first status is to be asked."""
-        query = (
-            select(attempt.c.check_at)
-            .where(attempt.c.check_at.is_not(None))
-            .order_by(attempt.c.check_at)
-            .limit(1)
-        )
-        async with self.database.reading() as connection:
-            found: datetime | None = (await connection.execute(query)).scalar()
-        return found
-
-    async def note_check(
-        self,
-        tracked: Tracked,
-        found: Mapping[str, State],
-        *,
-        again_at: datetime | None,
-        now: datetime,
-        status: str | None = None,
-    ) -> None:
-        """Writes down what the gateway said of each number, and when to ask again.
-
-        `status` is its word about the call as a whole.
-        """
-        async with self.database.transaction() as connection:
-            news = int(await _said(connection, tracked.attempt, status, now))
-            await connection.execute(
-                update(attempt)
-                .where(attempt.c.id == tracked.attempt)
-                .values(check_at=again_at, checks=attempt.c.checks + 1)
-            )
-            for state in set(found.values()):
-                code = "ERR030" if state is State.STUCK else None
-                for phones in chunks([phone for phone, one in found.items() if one is state]):
-                    here = [
-                        recipient.c.attempt_id == tracked.attempt,
-                        recipient.c.phone.in_(phones),
-                    ]
-                    news += await move(connection, here, state, now, code=code, reason=None)
-            owner = select(attempt.c.message_id).where(attempt.c.id == tracked.attempt)
-            ids = (await connection.execute(owner)).scalars().all()
-            await touch(connection, ids if news else ())
-
-
-async def _said(connection: AsyncConnection, call: int, status: str | None, now: datetime) -> bool:
-    """Keeps the gateway's word and when it came; whether it is another than before.
-
-    Without digits: whatever it says, no number is kept longer than its message.
-    """
-    if not status:
-        return False
-    plain = (one if one.isprintable() and not one.isdigit() else "•" for one in status)
-    word = "".join(plain)[:STATUS_LENGTH]
-    before = select(attempt.c.status).where(attempt.c.id == call)
-    known = (await connection.execute(before)).scalar()
-    await connection.execute(
-        update(attempt).where(attempt.c.id == call).values(status=word, status_at=now)
-    )
-    return known != word
 
 
 async def _decide(

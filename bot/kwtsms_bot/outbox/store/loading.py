@@ -21,6 +21,7 @@ from kwtsms_bot.outbox.message import (
     State,
 )
 from kwtsms_bot.outbox.store.holding import hold_of
+from kwtsms_bot.outbox.tracking import PASSED_ON, is_passed_on
 
 FIRST = 3  # Numbers that a message is known by.
 MAX_REASONS = 20  # Nobody reads more of them on a card.
@@ -39,6 +40,7 @@ async def _complete(connection: AsyncConnection, row: Row[Any]) -> Message:
     standings = await _standings(connection, row.id)
     decisions = await _decisions(connection, row.id)
     presumed = await _presumed(connection, row.id, decisions)
+    calls = await _calls(connection, row.id)
     return Message(
         id=row.id,
         ref=row.ref,
@@ -59,11 +61,11 @@ async def _complete(connection: AsyncConnection, row: Row[Any]) -> Message:
         first=await _first(connection, row.id),
         standings=standings,
         reasons=(*await _held(connection, standings), *await _reasons(connection, row.id)),
-        sent_at_home=await _sent_at_home(connection, row.id, standings),
+        sent_at_home=await _sent_at_home(connection, row.id, calls),
         evidence=await _evidence(connection, row.id, standings),
         decisions=decisions[-MAX_DECISIONS:],
         presumed=presumed,
-        **_told(await _calls(connection, row.id)),
+        **_told(calls),
     )
 
 
@@ -74,12 +76,16 @@ def _told(calls: Sequence[Row[Any]]) -> dict[str, Any]:
     ids = sorted((call.id, call.gateway_id) for call in calls if call.gateway_id)
     words = [(call.status_at, call.status) for call in calls if call.status_at is not None]
     status_at, status = max(words, default=(None, None))
+    taken = [call for call in calls if call.taken_at]
+    passed = taken and all(is_passed_on(call.status) for call in taken)
     return {
         "gateway_ids": tuple(dict.fromkeys(gateway_id for _, gateway_id in ids)),
         "points": sum(points, Decimal(0)) if points else None,
         "balance_after": balances[-1] if balances else None,
         "unsure": sum(call.price for call in calls if call.lost),
-        "taken_at": max((call.taken_at for call in calls if call.taken_at), default=None),
+        "taken_at": max((call.taken_at for call in taken), default=None),
+        "passed_at": max(call.status_at for call in taken) if passed else None,
+        "lost_at": max((call.settled_at for call in calls if call.lost), default=None),
         "status": status,
         "status_at": status_at,
     }
@@ -138,18 +144,21 @@ async def _held(connection: AsyncConnection, standings: Sequence[Standing]) -> t
 
 
 async def _sent_at_home(
-    connection: AsyncConnection, message_id: int, standings: Sequence[Standing]
+    connection: AsyncConnection, message_id: int, calls: Sequence[Row[Any]]
 ) -> bool:
-    """Whether kwtSMS has said of any number in Kuwait that it took the message."""
-    if not any(one.state is State.SENT for one in standings):
+    """Whether kwtSMS has said of any number in Kuwait that it let the message go."""
+    if not any(is_passed_on(call.status) for call in calls):
         return False
+    passed = select(attempt.c.id).where(
+        attempt.c.message_id == message_id, func.lower(attempt.c.status).in_(PASSED_ON)
+    )
     query = (
         select(recipient.c.id)
         .where(
             recipient.c.message_id == message_id,
             recipient.c.state == State.SENT.value,
             recipient.c.phone.startswith(HOME),
-            recipient.c.attempt_id.not_in(_not_taken(message_id)),
+            recipient.c.attempt_id.in_(passed),
         )
         .limit(1)
     )
