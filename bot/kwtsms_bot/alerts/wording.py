@@ -37,7 +37,11 @@ def threshold(pending: Pending, say: Language) -> str:
 def lasts(outlook: Outlook, say: Language) -> str:
     """For how long the credits last, as a range."""
     if outlook.likely is None:
-        return say("more than a year, at least {least} days", least=outlook.least)
+        return say.plural(
+            "more than a year, at least {count} day",
+            "more than a year, at least {count} days",
+            outlook.least,
+        )
     likely = say("less than a day")
     if outlook.likely:
         likely = say.plural("about {count} day", "about {count} days", outlook.likely)

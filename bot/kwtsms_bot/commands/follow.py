@@ -80,8 +80,8 @@ def complaint(message: Message, phones: tuple[str, ...], code: str) -> str:
         say("This message did not arrive. Please look into it."),
         say("Sender ID: {sender}", sender=message.sender_id),
         say("Sent: {time} (Kuwait)", time=_time(message.created_at)),
-        say("Message ids: {ids}", ids=", ".join(message.gateway_ids[:3]) or "–"),
-        say("Numbers: {numbers}", numbers=", ".join(phones)),
+        say("Message ids: {ids}", ids=say.listed(message.gateway_ids[:3]) or "–"),
+        say("Numbers: {numbers}", numbers=say.listed(phones)),
         say("Text: {text}", text=(message.text or "–")[:1000]),
     ]
     return "\n".join(lines)

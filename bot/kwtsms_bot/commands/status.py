@@ -1,5 +1,6 @@
 """`/sms status`: what we know of a message, and what kwtSMS says of it this moment."""
 
+from kwtsms_bot import retelling
 from kwtsms_bot.commands import lookup, wording
 from kwtsms_bot.commands.base import Ask, Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.lookup import Found
@@ -36,9 +37,10 @@ async def _ask(desk: Desk, gateway_id: str, say: Language) -> str:
     except Rejected as error:
         if error.code == STUCK:
             stuck = say("Accepted, and stuck in its queue (ERR030).")
-            return f"{stuck} {say(error.remedy)}"
-        return f"{say(error.description)} ({error.code})"
-    return f"{status.status}: {status.description}" if status.description else status.status
+            return f"{stuck} {retelling.remedy(error.code, say)}"
+        return retelling.trouble(error, say)
+    told = (say.inline(retelling.word(one, say)) for one in (status.status, status.description))
+    return ": ".join(filter(None, told))
 
 
 COMMAND = Command(

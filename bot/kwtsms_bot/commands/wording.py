@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+from kwtsms_bot import retelling
 from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Tone
 from kwtsms_bot.language import Language, marked
@@ -87,7 +88,10 @@ def summary(message: Message, say: Language) -> str:
     if len(counts) == 1:
         phrase = say(MEANINGS[next(iter(counts))])
         return phrase[0].upper() + phrase[1:]
-    return " · ".join(f"{count} {say(MEANINGS[state])}" for state, count in counts.items())
+    return " · ".join(
+        say("{count} {state}", count=count, state=say(MEANINGS[state]))
+        for state, count in counts.items()
+    )
 
 
 def explanations(message: Message, say: Language) -> tuple[str, ...]:
@@ -117,7 +121,19 @@ def _evidence(message: Message, say: Language) -> list[str]:
         for one in message.evidence[:MAX_EVIDENCE]
     ]
     more = len(message.evidence) - MAX_EVIDENCE
-    return [*told, say("… and {count} more.", count=more)] if more > 0 else told
+    return [*told, and_more(more, say)] if more > 0 else told
+
+
+def and_more(count: int, say: Language) -> str:
+    """What stands below a list that was cut."""
+    return say.plural("… and {count} more.", "… and {count} more.", count)
+
+
+def with_more(first: str, more: int, say: Language) -> str:
+    """The first few numbers, and how many there are besides."""
+    if more <= 0:
+        return first
+    return say.plural("{first} and {count} more", "{first} and {count} more", more, first=first)
 
 
 def next_try(message: Message) -> datetime | None:
@@ -130,10 +146,9 @@ def _is_put_off(reason: Reason) -> bool:
 
 
 def _explain(reason: Reason, say: Language) -> tuple[str, ...]:
-    known = API_ERRORS.get(reason.code or "")
-    why = reason.text or (known.meaning if known else "")
-    told = _sentence(say(why)) if why else ""
-    remedy = say("What to do: {remedy}", remedy=say(known.remedy)) if known else ""
+    told, remedy = _told(reason, say), ""
+    if reason.code:
+        remedy = say("What to do: {remedy}", remedy=retelling.remedy(reason.code, say))
     if reason.state is State.UNKNOWN:
         return (told,) if told else ()
     if _is_put_off(reason):
@@ -141,6 +156,16 @@ def _explain(reason: Reason, say: Language) -> tuple[str, ...]:
     if reason.state in (State.REJECTED, State.EXPIRED, State.STUCK, State.UNDELIVERED):
         return tuple(filter(None, (told, remedy)))
     return ()
+
+
+def _told(reason: Reason, say: Language) -> str:
+    """What is known of it, in our words; kwtSMS's own where we do not know its code."""
+    text = reason.text or ""
+    if reason.code is None:
+        return _sentence(retelling.retold(text, say))
+    if reason.code in API_ERRORS or not text:
+        return _sentence(retelling.meaning(reason.code, f"kwtSMS answered {reason.code}.", say))
+    return _sentence(say("kwtSMS says: {description}", description=retelling.retold(text, say)))
 
 
 def _sentence(text: str) -> str:

@@ -25,6 +25,7 @@ from kwtsms_bot.config.fields import (
 from kwtsms_bot.config.operation import Heartbeat, Http
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.section import Section
+from kwtsms_bot.language import ENGLISH, Language
 from kwtsms_client.countries import COUNTRIES
 
 
@@ -152,26 +153,31 @@ class Config(Section):
             return data
         return {**data, "phonebook": Phonebook.completed(data["phonebook"], known)}
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self, say: Language = ENGLISH) -> tuple[str, ...]:
         """What is allowed, yet surely not what was meant."""
         found = []
         access = self.access
         if all(grant.empty for grant in (access.sender, access.bulk, access.admin)):
-            found.append(
-                "access: nobody may send. Give somebody the role sender, for example\n"
-                "    access:\n      sender:\n        users: [U0123ABCD]"
-            )
+            told = say("access: nobody may send. Give somebody the role sender, for example")
+            found.append(f"{told}\n    access:\n      sender:\n        users: [U0123ABCD]")
         if self.kwtsms.sender_id.upper() == "KWT-SMS":
             found.append(
-                "kwtsms.sender_id: KWT-SMS is a shared sender for tests: slow, and never "
-                "delivered to Virgin or blocked numbers. Register your own at kwtsms.com."
+                say(
+                    "kwtsms.sender_id: KWT-SMS is a shared sender for tests: slow, and never "
+                    "delivered to Virgin or blocked numbers. Register your own at kwtsms.com."
+                )
             )
         if self.kwtsms.test_mode:
-            found.append("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
+            found.append(
+                say("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
+            )
         watch = self.alerts.balance
         if not (watch.channels or watch.apprise):
             found.append(
-                "alerts.balance: nobody is told when the credits run out. Name a channel, "
-                "for example channels: [C0123ABCD]"
+                say(
+                    "alerts.balance: nobody is told when the credits run out. Name a channel, "
+                    "for example {example}",
+                    example="channels: [C0123ABCD]",
+                )
             )
         return tuple(found)

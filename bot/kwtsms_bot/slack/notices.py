@@ -28,9 +28,9 @@ def render(pending: Pending, say: Language = ENGLISH) -> Payload:
     made += [blocks.section(part) for part in parts if part]
     if notice.facts.yesterday is not None:
         made += chart(notice.facts.yesterday, say)
-        made.append(blocks.context(blocks.clock(notice.facts.yesterday.seen_at)))
+        made.append(blocks.context(blocks.clock(notice.facts.yesterday.seen_at, say)))
     else:
-        made.append(blocks.context(f"{threshold(pending, say)} {blocks.clock(pending.at)}"))
+        made.append(blocks.context(f"{threshold(pending, say)} {blocks.clock(pending.at, say)}"))
     return {"text": f"{title(pending, say)}\n{body(pending, say)}", "blocks": made}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import hot_number, recipient
+from kwtsms_bot.language import marked
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store.base import only_checked, touch
 
@@ -17,7 +18,7 @@ HOT = timedelta(seconds=16)  # 15 s, and a little for the two clocks.
 # Further off is nothing but what a clock has written that was fast.
 HOTTEST = timedelta(minutes=1)
 NOT_LEFT = (State.QUEUED.value, State.CLAIMED.value)
-HOT_REASON = "A message to this number left less than 15 seconds ago."
+HOT_REASON = marked("A message to this number left less than 15 seconds ago.")
 
 
 async def heat(connection: AsyncConnection, phones: Sequence[str], now: datetime) -> None:

@@ -7,12 +7,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.columns import moved
 from kwtsms_bot.database.tables import attempt, recipient
+from kwtsms_bot.language import marked
 from kwtsms_bot.outbox.message import Priority, State
 from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, move, touch
 
 LONGEST_LEASE = timedelta(minutes=10)  # As config.yaml allows it.
 CLOCKS_DIFFER = timedelta(minutes=1)  # No more than this; what is later, a wrong clock has written.
-GONE_REASON = "The process that was sending it stopped before the answer came."
+GONE_REASON = marked("The process that was sending it stopped before the answer came.")
 
 
 class TakingOver(Base):
