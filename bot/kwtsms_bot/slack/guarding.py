@@ -76,9 +76,7 @@ def apology(error: Exception) -> Reply:
     arabic = language("ar")
     details = (LOOK, arabic(SORRY), arabic(LOOK))
     facts = ((REFERENCE, reference), (arabic(REFERENCE), arabic.ltr(reference)))
-    return Reply(
-        Tone.BAD, SORRY, details, facts
-    )
+    return Reply(Tone.BAD, SORRY, details, facts)
 
 
 async def _at_once(told: Reply, body: Body, ack: AsyncAck) -> bool:
