@@ -23,7 +23,6 @@ from kwtsms_bot.outbox.admission import Request
 from kwtsms_bot.outbox.limits import Allowance
 from kwtsms_bot.outbox.message import DedupeKey, NewMessage, Place
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.store.accepting import ACCEPTING
 from kwtsms_bot.outbox.store.admitting import admit
 
 A_SECOND = 200
@@ -43,8 +42,8 @@ def one_by_one(database: Database) -> Way:
 
     async def accept(new: NewMessage) -> object:
         async with database.transaction() as connection:
-            await database.one_at_a_time(connection, ACCEPTING)
-            return await admit(connection, [Request(new, datetime.now(UTC))], ALLOWANCE)
+            requests = [Request(new, datetime.now(UTC))]
+            return await admit(database, connection, requests, ALLOWANCE)
 
     return accept
 

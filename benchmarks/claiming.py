@@ -16,12 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from databases import KINDS, opened
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 
+from kwtsms_bot.database.columns import later
 from kwtsms_bot.database.tables import TOLD, hot_number, recipient
 from kwtsms_bot.outbox.message import ClaimedCall, NewMessage, Priority
-from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.store.heat import heat
+from kwtsms_bot.outbox.store import Store, heat
 from kwtsms_bot.outbox.store.takeover import give_back
 
 SIZES = (1_000, 1_000_000)
@@ -67,8 +67,11 @@ async def undo(store: Store, call: ClaimedCall) -> None:
 
 async def heat_some(store: Store, last: ClaimedCall) -> None:
     """Some of those that are claimed next are hot."""
+    rows = [{"phone": one.phone, "attempt_id": last.attempt} for one in last.recipients[:HOT]]
     async with store.database.transaction() as connection:
-        await heat(connection, [one.phone for one in last.recipients[:HOT]], AT)
+        await connection.execute(
+            insert(hot_number).values(until=later(store.clock, heat.HOT)), rows
+        )
 
 
 async def nothing(_store: Store, _last: ClaimedCall) -> None:

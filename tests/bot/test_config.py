@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.config import BalanceWatch, Config, ConfigurationProblems, load, parse
+from kwtsms_bot.config import (
+    BalanceWatch,
+    Config,
+    ConfigurationProblems,
+    example,
+    fields,
+    load,
+    parse,
+)
 
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-very-secret-1",
@@ -107,9 +115,30 @@ def test_an_unknown_country_hides_no_other_problem() -> None:
         (GOOD + 'outbox: {database: "sqlite:///:memory:"}', "Write for example database: sqlite"),
         (GOOD + "outbox: {lease: 0s}", "expected a time such as 30s"),
         (GOOD + "outbox: {lease: 1d}", "lease: expected a time between 1s and 10m"),
-        (GOOD + "alerts: {balance: {warn: 5}}", "critical: expected a number below warn"),
+        (
+            GOOD + "alerts: {balance: {critical: 200}}",
+            "critical: expected a number below warn (200), got 200",
+        ),
+        (
+            GOOD + "alerts: {balance: {channels: [C0123ABCD, C012, C0123ABCD]}}",
+            "alerts.balance.channels: expected each only once, and number 3 is number 1 again",
+        ),
+        (
+            GOOD + "alerts: {balance: {apprise: ['json://h', 'json://h']}}",
+            "alerts.balance.apprise: expected each only once, and number 2 is number 1 again. Wr",
+        ),
         (GOOD.replace("MY-APP", "MY-LONG-SENDER"), "longer than 11 characters"),
         (GOOD + "  base_url: http://kwtsms.com/", "expected an https:// address"),
+        (GOOD + "outbox: {retention: 999999d}", "outbox.retention: expected at most 3650d"),
+        (GOOD + "outbox: {lease: 1d}", "outbox.lease: expected a time between 1s and 10m"),
+        (GOOD + "outbox: {lease: 1d}", "Write for example lease: 30s"),
+        (GOOD.replace("  app_token", "  # app_token"), "Write for example app_token: ${SLACK_APP"),
+        (GOOD.replace("${KWTSMS_PASSWORD}", "…"), "kwtsms.password: expected a value"),
+        (GOOD.replace("${KWTSMS_USERNAME}", "…"), "kwtsms.username: expected a name"),
+        (GOOD.replace("${SLACK_BOT_TOKEN}", "xoxb-…"), "expected the token itself, got an example"),
+        (GOOD + "http: {listen: '::1:8080'}", "http.listen: not of the right form"),
+        (GOOD + "access: &a {sender: *a}", "aliases refer to each other, or to themselves"),
+        (GOOD + "access: &a\n  sender: &b [*a]\n  reader: *b", "aliases refer to each other"),
     ],
 )
 def test_each_mistake_names_what_was_wrong(text: str, expected: str) -> None:
@@ -127,16 +156,24 @@ def test_an_empty_access_section_lets_nobody_send_and_says_so() -> None:
     assert any("nobody may send" in warning for warning in config.warnings())
 
 
+@pytest.mark.parametrize(("every", "told"), [("59s", True), ("1m", False)])
+def test_looks_that_take_a_part_of_the_pace_are_told(every: str, told: bool) -> None:  # noqa: FBT001
+    """It is allowed, and nobody means it."""
+    config = parse(f"{GOOD}alerts: {{balance: {{every: {every}}}}}", "config.yaml", SECRETS)
+
+    assert any("alerts.balance.every" in warning for warning in config.warnings()) is told
+
+
 def test_a_missing_file_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
-    """The remedy for a missing file is to copy the example."""
-    with pytest.raises(ConfigurationProblems, match=r"Copy config\.yaml\.example"):
+    """The remedy for a missing file is to make it from the example."""
+    with pytest.raises(ConfigurationProblems, match=r"kwtsms-bridge config example"):
         load(str(tmp_path / "missing.yaml"))
 
 
 def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
     """NAME_FILE, as Docker's and systemd's secrets; NAME itself comes before it."""
     (tmp_path / "config.yaml").write_text(GOOD)
-    (tmp_path / "secret").write_text("xoxb-from-a-file\n")
+    (tmp_path / "secret").write_text("\ufeffxoxb-from-a-file\r\n", encoding="utf-8")
     known = {name: SECRETS[name] for name in SECRETS if name != "SLACK_BOT_TOKEN"}
     named = {"SLACK_BOT_TOKEN_FILE": str(tmp_path / "secret"), "KWTSMS_PASSWORD_FILE": "/nowhere"}
     config = load(str(tmp_path / "config.yaml"), known | named)
@@ -169,8 +206,9 @@ def test_secrets_come_from_the_env_file_beside_it(tmp_path: Path) -> None:
 
 def test_the_example_file_loads_and_explains_every_key() -> None:
     """config.yaml.example is a valid configuration that mentions each key there is."""
-    text = (Path(__file__).parents[2] / "config.yaml.example").read_text()
+    text = example()
 
+    assert text == (Path(__file__).parents[2] / "config.yaml.example").read_text()
     parse(text, "config.yaml.example", SECRETS)
 
     missing = [key for key in keys(Config.model_json_schema()) if f"{key}:" not in text]
@@ -193,7 +231,80 @@ def test_an_alias_bomb_is_refused_quickly() -> None:
     for before, name in zip("abcdefgh", "bcdefghi", strict=True):
         bomb += f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
 
-    assert problems(bomb)
+    (problem,) = problems(bomb)
+    assert "its aliases refer to each other" in problem
+
+
+def test_as_many_people_as_fit_into_the_file_are_read() -> None:
+    """What stands behind them counts, too: no limit is lost on the way."""
+    users = ",".join(f"U{number:04X}" for number in range(21_000))
+    text = f"{GOOD}access: {{sender: {{users: [{users}]}}}}\nlimits: {{credits_per_day: 5}}\n"
+    config = parse(text, "config.yaml", SECRETS)
+
+    assert len(config.access.sender.users) == 21_000
+    assert config.limits.credits_per_day == 5
+
+
+def test_a_token_in_the_wrong_line_is_not_repeated() -> None:
+    """It may be a real one."""
+    text = GOOD.replace("MY-APP", "xoxb-very-secret-9")
+
+    assert "very-secret" not in "".join(problems(text))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///:memory:",
+        "mysql://u:p@h/n",
+        "postgresql://",
+        "postgresql://u:very-secret@word@host:5432/name",
+        "postgresql://u:very-secret/word@host/name",
+        "postgresql://u:very-secret#word@host/name",
+        "postgresql://u:very-secret?word@host/name",
+        "postgresql://u:very-secret@host:port/name",
+    ],
+)
+def test_a_database_that_cannot_be_meant_is_told(url: str) -> None:
+    """In one line, with what to write instead, and without the password."""
+    (problem,) = problems(f"{GOOD}outbox: {{database: '{url}'}}\n")
+
+    assert "outbox.database: expected " in problem
+    assert "postgresql://user:password@host/name" in problem
+    assert "very-secret" not in problem
+
+
+def test_a_database_without_its_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What to install stands there; SQLite needs nothing."""
+    monkeypatch.setattr(fields, "find_spec", lambda _: None)
+    (problem,) = problems(f"{GOOD}outbox: {{database: postgresql://u:p@h/n}}\n")
+
+    assert "pip install 'kwtsms-bridge[postgres]'" in problem
+    assert parse(GOOD, "config.yaml", SECRETS)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////var/lib/kwtsms-bridge/kwtsms-bridge.sqlite3",
+        "postgresql://u:p%40ss%3Aw@[::1]:5432/name",
+        "postgresql:///name?host=/var/run/postgresql",
+    ],
+)
+def test_a_database_that_there_may_be_is_read(url: str) -> None:
+    """As SQLAlchemy writes it."""
+    config = parse(f"{GOOD}outbox: {{database: '{url}'}}\n", "config.yaml", SECRETS)
+
+    assert config.outbox.database == url
+
+
+def test_a_warning_is_one_line() -> None:
+    """In the log it is one event."""
+    config = parse(GOOD, "config.yaml", SECRETS)
+
+    assert len(config.warnings()) == 2
+    assert [one for one in config.warnings() if "\n" in one] == []
 
 
 @given(st.text() | st.from_regex(r"[a-z: \[\]{}&*!|>%@`'\"\n-]{0,60}"))

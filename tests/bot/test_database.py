@@ -1,9 +1,12 @@
 """The database: brought up to date at start, whatever state it is in."""
 
 import asyncio
+import os
+import stat
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +28,11 @@ from kwtsms_bot.database import (
 )
 from kwtsms_bot.database.columns import metadata
 from kwtsms_bot.database.migrating import MIGRATIONS
-from kwtsms_bot.database.ticks import take_tick
-from support.database import AT, opened
+from kwtsms_bot.database.ticks import slot_of, take_tick
+from support.database import AT, new, opened, store_in
 
 FIRST = "0001"
+SLOT = slot_of(AT, timedelta(minutes=1))
 REPLICAS = 4
 
 
@@ -145,10 +149,44 @@ async def test_names_that_cannot_be_looked_up_hold_up_no_commit(tmp_path: Path) 
         looking = [loop.run_in_executor(None, answered.wait) for _ in range(40)]
         try:
             async with asyncio.timeout(5):
-                assert await take_tick(database, "job", AT)
+                assert await take_tick(database, "job", SLOT)
         finally:
             answered.set()
             await asyncio.gather(*looking)
+
+
+async def test_nobody_else_reads_its_files(tmp_path: Path) -> None:
+    """Whatever the umask is: the file, and those that SQLite makes beside it."""
+    before = os.umask(0)
+    try:
+        async with store_in(tmp_path) as store:
+            await store.accept(new(), AT)
+            found = modes(tmp_path)
+    finally:
+        os.umask(before)
+
+    assert found == {f"outbox.sqlite3{end}": 0o600 for end in ("", "-shm", "-wal")}
+
+
+def modes(folder: Path) -> dict[str, int]:
+    """Who may do what with each file of a folder."""
+    return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
+
+
+async def test_where_nothing_can_be_made_it_is_said_so() -> None:
+    """With the system's reason; SQLite's own words are "unable to open database file"."""
+    with pytest.raises(DatabaseTrouble, match=r"/proc/outbox.sqlite3 cannot be made: "):
+        await open_database("sqlite:////proc/outbox.sqlite3")
+
+
+async def test_what_is_wrong_with_a_server_is_said_in_its_words() -> None:
+    """Without the password that it was tried with."""
+    with pytest.raises(DatabaseTrouble) as caught:
+        await open_database("postgresql://sms:the-password@127.0.0.1:1/sms")
+
+    assert "Connection refused" in str(caught.value)
+    assert "the-password" not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
 
 
 async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
@@ -158,6 +196,23 @@ async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> No
 
     with pytest.raises(DatabaseTrouble, match="a newer kwtsms-bridge has used it"):
         await open_database(database_url)
+
+
+async def test_writers_of_one_process_come_in_their_order(tmp_path: Path) -> None:
+    """SQLite lets in whoever looks at the right moment; here nobody is passed by."""
+    came: list[int] = []
+
+    async def write(database: Database, number: int) -> None:
+        async with database.transaction():
+            came.append(number)
+
+    async with opened(tmp_path) as database:
+        async with database.transaction():
+            waiting = [asyncio.create_task(write(database, number)) for number in range(8)]
+            await database.now()  # All of them have begun.
+        await asyncio.gather(*waiting)
+
+    assert came == list(range(8))
 
 
 async def test_replicas_that_start_at_once_make_the_tables_once(empty_database_url: str) -> None:
@@ -206,6 +261,27 @@ async def test_a_look_says_how_the_tables_stand(empty_database_url: str) -> None
 
     assert found == [Standing.OLDER, Standing.OLDER, Standing.CURRENT, Standing.NEWER]
     assert before == after
+
+
+async def test_each_trouble_is_told_to_whoever_counts_them(database_url: str) -> None:
+    """Whatever it was that could not be done, once; a key that is taken is none."""
+    told: list[None] = []
+    database = await open_database(database_url, on_trouble=lambda: told.append(None))
+
+    async def fail(connection: AsyncConnection) -> None:
+        await connection.execute(text("SELECT * FROM nowhere"))
+
+    with pytest.raises(DatabaseTrouble):
+        await database.at_once(fail)
+    for way in (database.transaction, database.reading):
+        with pytest.raises(DatabaseTrouble):
+            async with way() as connection:
+                await fail(connection)
+    taken = [await take_tick(database, "job", SLOT) for _ in range(2)]
+    await database.close()
+
+    assert taken == [True, False]
+    assert len(told) == 3
 
 
 async def test_a_look_makes_no_file(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from chaos.judge import Verdict
 from chaos.storm import UNREADABLE, Weather, storm
 from support.postgres import postgres
 
-# Ten times the real pace, where a tenth of a second is a whole one: judged by every ten of them.
-LONG = Weather(messages=2_000, kills=300, interval=0.05, per_second=14, jitter=0.1)
+# Five times the real pace: faster, and a turn's age would hide the bursts from the judge.
+LONG = Weather(messages=2_000, kills=300, interval=0.1, per_second=7, calm_seconds=300)
 REAL = Weather(
     messages=60, kills=20, interval=0.5, per_second=2, faults=UNREADABLE, fresh=True, replicas=3
 )

@@ -26,6 +26,11 @@ TABLE: tuple[tuple[str, Scene, str], ...] = (
     ("ignore_the_15_seconds", scenes.two_messages_to_one_number, "within 15 s"),
     ("settle_without_fencing", scenes.wakes_with_a_refusal_after_its_lease, "illegal steps"),
     ("both_run_one_tick", scenes.two_replicas_begin, "run twice"),
+    ("send_nothing", scenes.somebody_writes, "without a reason"),
+    ("take_what_passes_for_final", scenes.credits_are_short_for_a_moment, "lost"),
+    ("store_another_id", scenes.somebody_writes, "wrong id"),
+    ("save_up_turns", scenes.many_write_at_once, "over the pace"),
+    ("leave_cards_as_they_are", scenes.credits_are_short_for_a_moment, "stale card"),
 )
 
 
@@ -38,8 +43,7 @@ async def played(folder: Path, scene: Scene, planted: str | None) -> Verdict:
         folder, database, seed=1, program=program, repeat_seconds=REPEAT_SECONDS
     ) as house:
         await scene(house)
-        jitter = 0.0 if scene in PACES else 2 * interval
-        rules = Rules(interval=interval, jitter=jitter, repeat_seconds=REPEAT_SECONDS)
+        rules = Rules(interval=interval, repeat_seconds=REPEAT_SECONDS)
         return judge(await house.evidence(), rules)
 
 

@@ -15,7 +15,7 @@ from kwtsms_bot.outbox.message import State
 from support.postgres import postgres
 
 SHOWER = Weather(
-    messages=80, kills=6, interval=0.1, per_second=8, jitter=0.2, faults=UNREADABLE, calm_seconds=90
+    messages=80, kills=6, interval=0.1, per_second=8, faults=UNREADABLE, calm_seconds=90
 )
 THREE = replace(SHOWER, replicas=3)
 Weigh = Callable[[Verdict], None]
@@ -29,8 +29,8 @@ def sqlite(folder: Path) -> str:
 async def test_sqlite_is_locked_for_ten_seconds(tmp_path: Path, seed: int, weigh: Weigh) -> None:
     """Who is told that nothing was accepted is told so rightly; the rest goes out."""
 
-    async def trouble(_: House) -> None:
-        await troubles.locked(tmp_path / "bridge.sqlite3")
+    async def trouble(house: House) -> None:
+        await troubles.locked(house, tmp_path / "bridge.sqlite3")
 
     weigh(await storm(tmp_path, sqlite(tmp_path), seed=seed, weather=SHOWER, trouble=trouble))
 
@@ -39,8 +39,9 @@ async def test_postgresql_is_restarted(tmp_path: Path, seed: int, weigh: Weigh) 
     """The server goes without a word, and comes back."""
     async with postgres() as server:
 
-        async def trouble(_: House) -> None:
-            await server.restart()
+        async def trouble(house: House) -> None:
+            with house.troubled():
+                await server.restart()
 
         weigh(await storm(tmp_path, server.url, seed=seed, weather=THREE, trouble=trouble))
 
@@ -82,7 +83,7 @@ async def test_a_process_that_wakes_after_its_lease_sends_nothing(
         async with housed(tmp_path, server.url, seed=1, program=program) as house:
             await scenes.sleeps_past_its_lease(house, point)
             evidence = await house.evidence()
-    weigh(judge(evidence, Rules(interval=0.1, jitter=0.1)))
+    weigh(judge(evidence, Rules(interval=0.1)))
 
     assert sum(request.endpoint == "send" for request in evidence.requests) == sends
 
@@ -95,7 +96,7 @@ async def test_a_lock_is_not_held_by_who_stands_still(tmp_path: Path, weigh: Wei
             await house.connected()
             await scenes.sends_past_a_lock(house, server.url)
             evidence = await house.evidence()
-    weigh(judge(evidence, Rules(interval=0.1, jitter=0.2)))
+    weigh(judge(evidence, Rules(interval=0.1)))
 
     assert [row.state for row in evidence.rows] == [State.SENT]
 

@@ -1,4 +1,7 @@
-"""What is known after a run, from three witnesses: the people, the database and the gateway."""
+"""What is known after a run, from three witnesses: the people, the database and the gateway.
+
+All times are seconds of the machine's clock, which none of our tests sets.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,8 +38,10 @@ class Row:
     phone: str
     state: State
     gateway_id: str | None
-    told_unknown: bool  # Its card says that it may have been sent.
-    shown: bool  # Its card shows what is so.
+    card: str  # What people read of the message; "": nothing.
+    shown: bool  # The database takes that for up to date.
+    call: int | None = None  # The gateway call that it was in last,
+    owner: int | None = None  # and the process that had it in hand.
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,16 @@ class Step:
     before: State | None
     after: State
     reason: str | None = None
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """What kept a process from writing down what it knew: a kill, a stop, a trouble."""
+
+    at: float
+    until: float
+    process: int | None = None  # None: any of them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +95,4 @@ class Evidence:
     ledger: tuple[Entry, ...]
     ticks: int = 0  # Slots of scheduled work that were taken.
     kills: int = 0
+    blows: tuple[Blow, ...] = ()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,13 +64,18 @@ class GatewayProcess:
         order = {"fault": fault, "endpoint": "send", "times": times, "seconds": seconds}
         await self._post("faults", order)
 
+    async def faults(self) -> int:
+        """How many wait for their send."""
+        return len(await self._get("faults"))
+
     async def mend(self) -> None:
         """No more faults."""
         await self._post("faults/clear", {})
 
     async def requests(self) -> tuple[Request, ...]:
         """Every request so far."""
-        return tuple(_request(one) for one in await self._get("requests"))
+        began = time.time() - time.monotonic()
+        return tuple(_request(one, began) for one in await self._get("requests"))
 
     async def ledger(self) -> tuple[Entry, ...]:
         """Every send that was accepted and charged."""
@@ -86,11 +92,12 @@ class GatewayProcess:
             assert reply.status == 200, await reply.text()
 
 
-def _request(seen: Mapping[str, Any]) -> Request:
+def _request(seen: Mapping[str, Any], began: float) -> Request:
+    """As the gateway saw it; its clock is the machine's monotonic one, which began then."""
     payload = seen["payload"] or {}
     numbers = tuple(str(payload.get("mobile") or "").split(","))
     return Request(
-        at=float(seen["at"]),
+        at=began + float(seen["at"]),
         endpoint=str(seen["endpoint"]),
         outcome=str(seen["outcome"] or ""),
         text=str(payload.get("message") or ""),

@@ -15,21 +15,27 @@ from kwtsms_bot.outbox.message import State
 Card = Callable[[str, str], str]  # The words of the card at a channel and a ts.
 TABLE = """CREATE TABLE IF NOT EXISTS chaos_step (
     id {key}, recipient BIGINT NOT NULL, before VARCHAR(12), after VARCHAR(12) NOT NULL,
-    reason VARCHAR(500))"""
+    reason VARCHAR(500), at DOUBLE PRECISION DEFAULT ({now}))"""
 CLOCK = "CREATE TABLE IF NOT EXISTS chaos_clock (wrong_by BIGINT NOT NULL)"
+# A slot that a wrong clock has taken is made free again later: it was taken all the same.
+TAKEN = "CREATE TABLE IF NOT EXISTS chaos_tick (job VARCHAR(40) NOT NULL)"
 WRONG_BY = "SELECT COALESCE(SUM(wrong_by), 0) FROM chaos_clock"  # Microseconds.
 SQLITE = (
     CLOCK,
-    TABLE.format(key="INTEGER PRIMARY KEY"),
+    TAKEN,
+    TABLE.format(key="INTEGER PRIMARY KEY", now="(julianday('now') - 2440587.5) * 86400"),
     """CREATE TRIGGER IF NOT EXISTS chaos_made AFTER INSERT ON recipient BEGIN
     INSERT INTO chaos_step (recipient, before, after) VALUES (new.id, NULL, new.state); END""",
     """CREATE TRIGGER IF NOT EXISTS chaos_moved AFTER UPDATE OF state ON recipient BEGIN
     INSERT INTO chaos_step (recipient, before, after, reason)
       VALUES (new.id, old.state, new.state, new.reason); END""",
+    """CREATE TRIGGER IF NOT EXISTS chaos_taken AFTER INSERT ON tick BEGIN
+    INSERT INTO chaos_tick VALUES (new.job); END""",
 )
 POSTGRESQL = (
     CLOCK,
-    TABLE.format(key="BIGSERIAL PRIMARY KEY"),
+    TAKEN,
+    TABLE.format(key="BIGSERIAL PRIMARY KEY", now="extract(epoch from statement_timestamp())"),
     """CREATE OR REPLACE FUNCTION chaos_note() RETURNS trigger AS $$ BEGIN
     INSERT INTO chaos_step (recipient, before, after, reason) VALUES
       (new.id, CASE WHEN tg_op = 'UPDATE' THEN old.state END, new.state, new.reason);
@@ -38,13 +44,19 @@ POSTGRESQL = (
     FOR EACH ROW EXECUTE FUNCTION chaos_note()""",
     """CREATE OR REPLACE TRIGGER chaos_moved AFTER UPDATE OF state ON recipient
     FOR EACH ROW EXECUTE FUNCTION chaos_note()""",
+    """CREATE OR REPLACE FUNCTION chaos_take() RETURNS trigger AS $$ BEGIN
+    INSERT INTO chaos_tick VALUES (new.job);
+    RETURN NULL; END $$ LANGUAGE plpgsql""",
+    """CREATE OR REPLACE TRIGGER chaos_taken AFTER INSERT ON tick
+    FOR EACH ROW EXECUTE FUNCTION chaos_take()""",
 )
 UNFINISHED = """SELECT
     (SELECT count(*) FROM recipient WHERE state IN ('queued', 'claimed', 'in_flight')) AS unsent,
     (SELECT count(*) FROM message WHERE revision > shown_revision) AS unshown"""
-ROWS = """SELECT recipient.id, message_id, text, phone, state, gateway_id,
-    place_channel, place_ts, revision, shown_revision
-    FROM recipient JOIN message ON message.id = message_id ORDER BY recipient.id"""
+ROWS = """SELECT recipient.id, recipient.message_id, text, phone, recipient.state,
+    recipient.gateway_id, place_channel, place_ts, revision, shown_revision, attempt_id, owner
+    FROM recipient JOIN message ON message.id = recipient.message_id
+    LEFT JOIN attempt ON attempt.id = attempt_id ORDER BY recipient.id"""
 
 
 class History:
@@ -93,6 +105,7 @@ class History:
                 State(row.before) if row.before else None,
                 State(row.after),
                 row.reason,
+                row.at,
             )
             for row in rows
         )
@@ -103,7 +116,7 @@ class History:
 
     async def ticks(self) -> int:
         """How many slots of scheduled work were taken."""
-        (row,) = await self._ask("SELECT count(*) AS found FROM tick WHERE job <> 'digest'")
+        (row,) = await self._ask("SELECT count(*) AS found FROM chaos_tick WHERE job <> 'digest'")
         found: int = row.found
         return found
 
@@ -122,6 +135,8 @@ def _row(one: Any, says: Card) -> Row:
         phone=one.phone,
         state=State(one.state),
         gateway_id=one.gateway_id,
-        told_unknown="may have been sent" in words,
+        card=words,
         shown=bool(words) and one.shown_revision >= one.revision,
+        call=one.attempt_id,
+        owner=int(one.owner.split(":")[1]) if one.owner else None,
     )

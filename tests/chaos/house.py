@@ -3,8 +3,9 @@
 import asyncio
 import json
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -12,17 +13,17 @@ from typing import Any
 
 from chaos.bots import Bot, Fresh, Zygote
 from chaos.crowd import PEOPLE, Crowd
-from chaos.evidence import Evidence
+from chaos.evidence import Blow, Evidence
 from chaos.gateway import GatewayProcess
 from chaos.history import History
 from chaos.program import Program
+from chaos.reasons import TIMEOUT_SECONDS
 from chaos.waiting import until
 from kwtsms_sandbox.slack import SlackSandbox
 from kwtsms_sandbox.slack.web.rates import Limits
 from support.slack import no_proxy
 
-LEASE = "2s"
-TIMEOUT = "1s"  # Of one request to the gateway.
+LEASE_SECONDS = 2
 KEEP_SECONDS = 0.5  # After which what has ended is started again.
 PLENTY = 1_000_000
 
@@ -39,6 +40,7 @@ class House:
     program: Program
     bots: list[Bot] = field(default_factory=list)
     kills: int = 0
+    blows: list[Blow] = field(default_factory=list)
 
     async def start(self, **changes: Any) -> Bot:
         """One more bot, not yet connected; `changes` are to its program."""
@@ -64,14 +66,26 @@ class House:
 
     async def kill(self, bot: Bot) -> None:
         """Ends a bot as a power cut would, and counts it."""
-        self.bots.remove(bot)
         await bot.kill()
-        self.kills += 1
+        self.bury(bot)
 
     def bury(self, bot: Bot) -> None:
         """Counts one that is dead."""
         self.bots.remove(bot)
         self.kills += 1
+        self.struck(bot)
+
+    def struck(self, bot: Bot) -> None:
+        """From now on it writes nothing down, or not for a while."""
+        now = time.time()
+        self.blows.append(Blow(now, now, bot.pid))
+
+    @contextmanager
+    def troubled(self) -> Iterator[None]:
+        """Meanwhile, and until the leases of then are over, no bot may be able to."""
+        since = time.time()
+        yield
+        self.blows.append(Blow(since, time.time() + LEASE_SECONDS))
 
     async def stop(self, bot: Bot) -> None:
         """Ends it politely: it finishes what it has begun."""
@@ -130,6 +144,7 @@ class House:
             ledger=await self.gateway.ledger(),
             ticks=await self.history.ticks(),
             kills=self.kills,
+            blows=tuple(self.blows),
         )
 
     def _card(self, channel: str, ts: str) -> str:
@@ -183,7 +198,7 @@ def _sections(slack: SlackSandbox, gateway: GatewayProcess, database: str) -> di
             "password": login.password,
             "sender_id": "MY-APP",
             "base_url": login.base_url,
-            "timeout": TIMEOUT,
+            "timeout": f"{TIMEOUT_SECONDS}s",
         },
         "access": {"admin": {"users": [person.id for person in PEOPLE]}, "workflows": True},
         "limits": {
@@ -191,5 +206,5 @@ def _sections(slack: SlackSandbox, gateway: GatewayProcess, database: str) -> di
             "per_number_per_hour": PLENTY,
             "credits_per_day": PLENTY,
         },
-        "outbox": {"database": database, "lease": LEASE},
+        "outbox": {"database": database, "lease": f"{LEASE_SECONDS}s"},
     }

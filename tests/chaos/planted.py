@@ -1,22 +1,28 @@
 """Faults that the suite must find: each breaks one promise of the outbox, in tests only."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.database.tables import attempt, recipient
+from kwtsms_bot.database.ticks import Slot
 from kwtsms_bot.outbox import retry
-from kwtsms_bot.outbox.message import ClaimedCall, State
+from kwtsms_bot.outbox.message import ClaimedCall, Place, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import DatabasePacer, Store, dispatching
+from kwtsms_bot.outbox.store import DatabasePacer, Store, claiming, dispatching, heat
 from kwtsms_bot.outbox.store.base import IN_FLIGHT, OVER
+from kwtsms_bot.outbox.store.claiming import MAX_RECIPIENTS
 from kwtsms_bot.outbox.worker import Worker
 from kwtsms_bot.slack.app import Front
-from kwtsms_client import KwtSMSError, NotSent, UnknownOutcome
+from kwtsms_bot.slack.blocks import Payload
+from kwtsms_bot.slack.publisher import Publisher
+from kwtsms_client import Acceptance, AsyncClient, KwtSMSError, NotSent, UnknownOutcome
+from kwtsms_client.protocol import Call
 
 
 def send_again_what_was_in_flight() -> None:
@@ -91,12 +97,15 @@ def no_pacing() -> None:
 def ignore_the_15_seconds() -> None:
     """Numbers that were just written to are written to."""
 
-    async def without_hot(
-        _connection: AsyncConnection, rows: Sequence[Row[Any]], _now: datetime
-    ) -> list[Row[Any]]:
-        return list(rows)
+    async def put_off(*_: Any) -> dict[int, int]:
+        return {}
 
-    _plant(dispatching, "without_hot", without_hot)
+    async def heat_cold(connection: AsyncConnection, call: int, clock: Any) -> int:
+        await heat.heat(connection, call, clock)
+        return MAX_RECIPIENTS
+
+    _plant(claiming, "put_off", put_off)
+    _plant(dispatching, "heat_cold", heat_cold)
 
 
 def settle_without_fencing() -> None:
@@ -118,11 +127,67 @@ def both_run_one_tick() -> None:
     """Every replica takes every slot."""
     honest = AlertStore.take_tick
 
-    async def take_tick(self: AlertStore, job: str, slot: datetime) -> bool:
+    async def take_tick(self: AlertStore, job: str, slot: Slot) -> bool:
         await honest(self, job, slot)
         return True
 
     _plant(AlertStore, "take_tick", take_tick)
+
+
+def send_nothing() -> None:
+    """What is in flight stays here, and is called unknown."""
+    honest = AsyncClient.exchange
+
+    async def exchange(self: AsyncClient, call: Call[Any], *rest: Any, **named: Any) -> Any:
+        if call.path.strip("/").endswith("send"):
+            raise UnknownOutcome("No answer came.")
+        return await honest(self, call, *rest, **named)
+
+    _plant(AsyncClient, "exchange", exchange)
+
+
+def take_what_passes_for_final() -> None:
+    """Whatever did not go out at once is given up."""
+    honest = retry.failed
+
+    def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
+        plan = honest(error, tries, now)
+        return replace(plan, state=State.REJECTED) if plan.state is State.QUEUED else plan
+
+    _plant(retry, "failed", failed)
+
+
+def store_another_id() -> None:
+    """What is sent is not found at the gateway any more."""
+    honest = retry.accepted
+
+    def accepted(answer: Acceptance, count: int, now: datetime) -> Plan:
+        return replace(honest(answer, count, now), gateway_id="0" * 32)
+
+    _plant(retry, "accepted", accepted)
+
+
+def save_up_turns() -> None:
+    """Whoever has sent nothing for a while may send five at once."""
+    honest, saved = DatabasePacer.turn, list(range(5))
+
+    async def turn(self: DatabasePacer) -> None:
+        if saved:
+            saved.pop()
+        else:
+            await honest(self)
+
+    _plant(DatabasePacer, "turn", turn)
+
+
+def leave_cards_as_they_are() -> None:
+    """A card is posted, and taken for up to date ever after."""
+    honest = Publisher._put
+
+    async def put(self: Publisher, place: Place, payload: Payload) -> Place:
+        return place if place.ts is not None else await honest(self, place, payload)
+
+    _plant(Publisher, "_put", put)
 
 
 def _plant(where: Any, name: str, fault: Any) -> None:
@@ -142,5 +207,10 @@ PLANTED: Mapping[str, Callable[[], None]] = {
         ignore_the_15_seconds,
         settle_without_fencing,
         both_run_one_tick,
+        send_nothing,
+        take_what_passes_for_final,
+        store_another_id,
+        save_up_turns,
+        leave_cards_as_they_are,
     )
 }

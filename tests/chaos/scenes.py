@@ -24,6 +24,21 @@ async def ask(house: House, *orders: Order) -> None:
     house.crowd.asked.extend(answers)
 
 
+async def somebody_writes(house: House) -> None:
+    """One message, and nothing in its way."""
+    await house.connected()
+    await ask(house, order())
+    await house.quiet(10)
+
+
+async def credits_are_short_for_a_moment(house: House) -> None:
+    """The gateway refuses a message that it takes five seconds later."""
+    await house.gateway.fault("ERR010")
+    await house.connected()
+    await ask(house, order())
+    await house.quiet(20)
+
+
 async def dies_with_the_answer_in_its_hands(house: House) -> None:
     """The gateway has taken the message, and the process is killed before it can write that."""
     bot = await house.connected(point=Point.ANSWERED, action=Action.DIE)
@@ -72,6 +87,7 @@ async def wakes_with_a_refusal_after_its_lease(house: House) -> None:
     sleeper = await house.connected(point=Point.ANSWERED, action=Action.STOP)
     await ask(house, order())
     await sleeper.stands_still()
+    house.struck(sleeper)
     await house.connected()
     await taken_over(house)
     sleeper.signal(signal.SIGCONT)
@@ -84,6 +100,7 @@ async def sleeps_past_its_lease(house: House, point: Point) -> None:
     sleeper = await house.connected(point=point, action=Action.STOP)
     await ask(house, order())
     await sleeper.stands_still()
+    house.struck(sleeper)
     await house.connected()
     await house.quiet(50)
     sleeper.signal(signal.SIGCONT)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from chaos import cards
 from chaos.evidence import Asked, Entry, Evidence, Request, Row, Step, Told
 from chaos.judge import Figures, Rules, judge
+from chaos.pace import over_pace
 from kwtsms_bot.outbox.message import State
 
 PHONE = "96598765432"
@@ -19,19 +21,34 @@ ROW = Row(
     phone=PHONE,
     state=State.SENT,
     gateway_id="a",
-    told_unknown=False,
+    card="Accepted by kwtSMS · 965•••••432\n│ hi",
     shown=True,
+    call=1,
+    owner=7,
 )
+UNKNOWN = replace(
+    ROW, state=State.UNKNOWN, card="Unknown: it may have been sent · 965•••••432\n│ hi"
+)
+REJECTED = replace(ROW, state=State.REJECTED, card="Refused by kwtSMS · 965•••••432\n│ hi")
+
 ENTRY = Entry("a", "hi", (PHONE,))
 SEND = Request(at=100.0, endpoint="send", outcome="OK", text="hi", numbers=(PHONE,))
+CUT_OFF = Request(at=100.0, endpoint="send", outcome="reset_before", text="", numbers=())
 BALANCE = Request(at=200.0, endpoint="balance", outcome="OK", text="", numbers=())
 
 
 def steps(*states: State | None) -> tuple[Step, ...]:
-    """A recipient's life."""
+    """A recipient's life, a tenth of a second at a time; in flight just before SEND."""
     return tuple(
-        Step(1, before, after) for before, after in itertools.pairwise(states) if after is not None
+        Step(1, before, after, at=99.7 + number / 10)
+        for number, (before, after) in enumerate(itertools.pairwise(states))
+        if after is not None
     )
+
+
+def refused(code: str) -> Request:
+    """The gateway said no."""
+    return replace(SEND, outcome=code)
 
 
 HONEST = Evidence(
@@ -43,6 +60,7 @@ HONEST = Evidence(
     ticks=1,
     kills=2,
 )
+LOST = replace(HONEST, rows=(UNKNOWN,), steps=steps(*LIFE[:4], State.UNKNOWN))
 AGAIN = (State.IN_FLIGHT, State.QUEUED, State.CLAIMED, State.IN_FLIGHT)
 
 
@@ -60,11 +78,22 @@ def test_an_honest_run_has_no_findings() -> None:
         ("lost", {"rows": ()}),
         ("lost", {"ledger": ()}),
         ("lost", {"rows": (replace(ROW, state=State.QUEUED),), "ledger": ()}),
+        ("lost", {"rows": (replace(ROW, state=State.EXPIRED),), "ledger": ()}),
+        ("lost", {"rows": (replace(ROW, state=State.CANCELLED),), "ledger": ()}),
+        ("lost", {"rows": (REJECTED,), "ledger": ()}),
+        ("lost", {"rows": (REJECTED,), "ledger": (), "requests": (refused("ERR013"),)}),
         ("doubled", {"ledger": (ENTRY, ENTRY)}),
         ("doubled", {"rows": (ROW, replace(ROW, id=2, message=2))}),
         ("doubled", {"steps": steps(*LIFE[:3], *AGAIN, State.SENT)}),
-        ("not flagged", {"rows": (replace(ROW, state=State.REJECTED),)}),
+        ("doubled", {"requests": (SEND, CUT_OFF)}),
+        ("not flagged", {"rows": (REJECTED,)}),
         ("not flagged", {"rows": (replace(ROW, state=State.UNKNOWN),)}),
+        ("without a reason", {"rows": (UNKNOWN,), "steps": LOST.steps}),
+        ("wrong id", {"rows": (replace(ROW, gateway_id="b"),)}),
+        ("wrong id", {"rows": (replace(ROW, gateway_id=None),)}),
+        ("stale card", {"rows": (replace(ROW, card="Being sent · 965•••••432\n│ hi"),)}),
+        ("stale card", {"rows": (replace(ROW, card=UNKNOWN.card),)}),
+        ("stale card", {"rows": (replace(ROW, card="Accepted by kwtSMS\n│ another"),)}),
         ("not flagged", {"rows": (replace(ROW, shown=False),)}),
         ("not flagged", {"asked": (), "rows": ()}),
         ("told wrongly", {"asked": (Asked("hi", (PHONE,), Told.REFUSED, "no"),)}),
@@ -83,11 +112,44 @@ def test_a_fault_is_found(kind: str, changes: dict[str, Any]) -> None:
     assert kind in judge(replace(HONEST, **changes), Rules()).findings
 
 
+def test_what_the_gateway_refused_for_good_is_not_lost() -> None:
+    """The person is told why."""
+    evidence = replace(
+        HONEST,
+        rows=(REJECTED,),
+        steps=steps(*LIFE[:4], State.REJECTED),
+        requests=(refused("ERR027"), BALANCE),
+        ledger=(),
+    )
+
+    assert judge(evidence, Rules()).findings == {}
+
+
+def test_a_bot_that_takes_nothing_in_is_no_good_bot() -> None:
+    """Nothing is lost, for nothing was accepted."""
+    evidence = replace(
+        HONEST, asked=(Asked("hi", (PHONE,), Told.NOTHING),), rows=(), steps=(), ledger=()
+    )
+
+    assert [*judge(evidence, Rules(served=0.9)).findings] == ["not accepted"]
+
+
+def test_a_card_counts_the_numbers_of_each_state() -> None:
+    """In the order of the states."""
+    other = replace(UNKNOWN, id=2, phone="96598765433")
+    told = "1 accepted by kwtSMS · 1 unknown: it may have been sent\n│ hi"
+    rows = (replace(ROW, card=told), replace(other, card=told))
+
+    assert [*cards.stale(rows)] == []
+    assert [*cards.stale((rows[0],))] != []
+
+
 def test_what_the_gateway_refused_may_go_again() -> None:
     """ERR013 and ERR028 prove that nothing was sent."""
-    refused = replace(SEND, at=50.0, outcome="ERR013")
     evidence = replace(
-        HONEST, steps=steps(*LIFE[:3], *AGAIN, State.SENT), requests=(refused, SEND, BALANCE)
+        HONEST,
+        steps=steps(*LIFE[:3], *AGAIN, State.SENT),
+        requests=(replace(refused("ERR013"), at=50.0), SEND, BALANCE),
     )
 
     assert judge(evidence, Rules()).findings == {}
@@ -106,6 +168,29 @@ def test_what_a_person_sent_again_is_no_fault() -> None:
 
 def test_three_in_a_second_are_within_the_pace() -> None:
     """Two a second on average; a moment's delay may bring three together."""
-    requests = tuple(replace(BALANCE, at=at) for at in (0.0, 0.45, 0.9, 1.05, 1.6, 2.1))
+    assert [*over_pace(begun(0.0, 0.45, 0.9, 1.05, 1.6, 2.1), 0.5)] == []
 
-    assert judge(replace(HONEST, requests=requests, ticks=6), Rules()).findings == {}
+
+@pytest.mark.parametrize(
+    ("starts", "interval"),
+    [
+        ((0.0, 9.0, 9.3, 9.6, 9.9), 0.5),  # Four in a second, after a pause
+        ((0.0, 0.5, 0.75, 1.0, 1.25, 1.9), 0.5),  # five in a second and a half
+        (tuple(n * 0.476 for n in range(22)), 0.5),  # a little too fast, all the time
+        ((0.0, 9.0, 9.01, 9.02, 9.04), 0.1),  # the same at five times the pace.
+        ((0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45), 0.1),
+    ],
+)
+def test_a_burst_is_found_at_any_pace(starts: tuple[float, ...], interval: float) -> None:
+    """By the gateway's clock; a long pause before saves up nothing."""
+    assert [*over_pace(begun(*starts), interval)]
+
+
+def test_a_turn_may_be_a_quarter_of_a_second_old() -> None:
+    """Which is more than two intervals at five times the pace, and is all the tolerance there."""
+    assert [*over_pace(begun(0.24, 0.25, 0.28, 0.3, 0.4, 0.5), 0.1)] == []
+
+
+def begun(*starts: float) -> tuple[Request, ...]:
+    """Requests that began then."""
+    return tuple(replace(BALANCE, at=at) for at in starts)

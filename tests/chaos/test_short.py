@@ -11,7 +11,6 @@ SHORT = Weather(
     kills=10,
     interval=0.1,
     per_second=8,
-    jitter=0.2,
     faults=UNREADABLE,
     calm_seconds=60,
 )

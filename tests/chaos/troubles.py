@@ -21,9 +21,12 @@ WRONG_SECONDS = 5.0
 CHUNK = b"\0" * 4096
 
 
-async def locked(database: Path) -> None:
+async def locked(house: House, database: Path) -> None:
     """Another program writes into the SQLite file, and takes ten seconds over it."""
-    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as other:
+    with (
+        house.troubled(),
+        closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as other,
+    ):
         other.execute("BEGIN IMMEDIATE")
         await asyncio.sleep(LOCKED_SECONDS)
         other.execute("ROLLBACK")
@@ -35,15 +38,17 @@ async def stalled(house: House) -> None:
         await until(lambda: house.alive, what="a bot to stop")
         bot = house.alive[0]
         bot.signal(signal.SIGSTOP)
+        house.struck(bot)
         await asyncio.sleep(STALLED_SECONDS)
         bot.signal(signal.SIGCONT)
 
 
 async def clock_jumps(house: House) -> None:
     """The clock is an hour slow, then right, then an hour fast, then right again."""
-    for wrong in (-HOUR, 0.0, HOUR, 0.0):
-        await house.set_clock(wrong)
-        await asyncio.sleep(WRONG_SECONDS if wrong else 1.0)
+    with house.troubled():
+        for wrong in (-HOUR, 0.0, HOUR, 0.0):
+            await house.set_clock(wrong)
+            await asyncio.sleep(WRONG_SECONDS if wrong else 1.0)
 
 
 class Disk:
@@ -54,9 +59,10 @@ class Disk:
 
     async def fill(self, house: House) -> None:
         """No more room, for some seconds."""
-        self._take_all(house)
-        await asyncio.sleep(FULL_SECONDS)
-        self._give_back(house)
+        with house.troubled():
+            self._take_all(house)
+            await asyncio.sleep(FULL_SECONDS)
+            self._give_back(house)
 
     def _take_all(self, _: House) -> None:
         """Another program writes until there is no room."""

@@ -9,11 +9,13 @@ import click
 import pytest
 
 from kwtsms_bot.cli import main
+from kwtsms_bot.cli.common import USAGE
+from kwtsms_bot.cli.run import CRASHED, CUT_SHORT, UNAVAILABLE
 from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from support.deployed import ROOT, paths
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
-LEVELS = ("debug", "info", "warning", "error")
+LEVELS = ("debug", "info", "warning", "error", "critical")
 ALWAYS = {"request"}  # Bound to the task and not named where it is logged.
 
 
@@ -62,6 +64,20 @@ def test_what_is_said_of_the_log_is_logged() -> None:
 
     assert {name.strip("`") for name in rows("event")} <= events
     assert set(re.findall(r"`(\w+)`", " ".join(rows("field")))) <= fields
+
+
+def test_every_exit_code_of_the_bot_is_in_the_table() -> None:
+    """And the unit does not start anew what has to be mended first."""
+    written = {int(code): row[1] for code, row in rows("exit code").items()}
+    (left,) = re.findall(
+        r"^RestartPreventExitStatus=(\d+)$",
+        (ROOT / "deploy/systemd/kwtsms-bridge.service").read_text(),
+        re.MULTILINE,
+    )
+
+    assert set(written) == {0, CUT_SHORT, USAGE, UNAVAILABLE, CRASHED}
+    assert int(left) == USAGE
+    assert written[USAGE] == "leaves it"
 
 
 def _is_literal(call: ast.Call) -> bool:

@@ -1,9 +1,11 @@
 """The alerting rules ask for figures that there are."""
 
 import re
+from itertools import accumulate
 
 from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retry import NO_CONNECTION
 from kwtsms_client import API_ERRORS, Outcome
 from support.deployed import read
 
@@ -54,3 +56,21 @@ def test_every_alert_says_what_is_wrong() -> None:
     assert [
         rule["alert"] for rule in RULES if not rule["annotations"]["summary"].endswith(".")
     ] == []
+
+
+def test_a_gateway_that_is_away_stays_away() -> None:
+    """One message waits: the alert is there in ten minutes and stays while it is away."""
+    (rule,) = [rule["expr"] for rule in RULES if rule["alert"] == "KwtsmsBridgeGatewayAway"]
+    within = re.findall(r"not_sent\|unknown\"}\[(\d+)m\]\)\) > (\d+)", rule)
+    delays = (*NO_CONNECTION, *(NO_CONNECTION[-1] for _ in range(50)))
+    tries = [0, *accumulate(delays)]
+    said = [
+        any(
+            sum(at - 60 * int(minutes) < one <= at for one in tries) > int(more)
+            for minutes, more in within
+        )
+        for at in range(600, 4 * 3600, 15)
+    ]
+
+    assert len(within) == 2
+    assert all(said)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from kwtsms_bot.alerts.apprise import AppriseCourier
 from kwtsms_bot.alerts.balance import Thresholds
@@ -15,9 +16,10 @@ from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.kuwait import ZONE
 from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.serving import serve
-from kwtsms_sandbox.slack.demo import ALERTS
+from kwtsms_sandbox.slack.demo import ALERTS, OPS, SARA, YOUSEF
 from support.bot import cards, shown, staged
 from support.database import AT, opened
+from support.watching import get, watched
 
 WATCH = {"channels": [ALERTS.id], "warn": 2000, "critical": 10, "every": "1s"}
 RULES = Rules(Thresholds(Decimal(200), Decimal(50), timedelta(days=1)), ZONE)
@@ -78,6 +80,33 @@ async def test_a_url_that_fails_is_tried_again(tmp_path: Path) -> None:
         assert calls == ["json://one/", "json://one/"]
         assert await store.pending(courier.targets[0]) == ()
         assert len(await store.pending("C1")) == 1
+
+
+async def test_a_crossing_is_told_as_soon_as_an_answer_tells_it(tmp_path: Path) -> None:
+    """A look is a quarter of an hour away; a bulk empties an account in seconds."""
+    watch = {"channels": [ALERTS.id], "warn": 999.5, "critical": 998.5}
+    async with staged(tmp_path, alerts={"balance": watch}) as stage:
+        for number in ("98765432", "55500100"):
+            await stage.slack.command(SARA, OPS, "/sms", f"send {number} hi")
+
+        await shown(stage, "almost gone: 998 credits", where=ALERTS)
+
+
+async def test_a_warning_that_cannot_be_delivered_is_noticed(tmp_path: Path) -> None:
+    """By a figure, by an administrator whom the bot tells directly, and in the log at the start."""
+    watch = {**WATCH, "channels": ["C0FORGOTTEN"], "apprise": ["mailtoo://user:secret@host"]}
+    with capture_logs() as logged:
+        async with watched(tmp_path, alerts={"balance": watch}) as stage:
+            theirs = stage.slack.dm(YOUSEF)
+            await stage.slack.until(lambda: bool(stage.slack.visible(YOUSEF, theirs)), timeout=10)
+            page = (await get(f"{stage.watched_at}/metrics")).text
+            (told,) = cards(stage, YOUSEF, theirs)
+
+    assert "Slack says channel_not_found" in told
+    assert "kwtsms_bridge_notices_undelivered 2.0" in page
+    assert "Apprise 1" in [
+        one["to"] for one in logged if one["event"] == "warnings not deliverable"
+    ]
 
 
 async def test_a_top_up_gets_one_all_clear(tmp_path: Path) -> None:

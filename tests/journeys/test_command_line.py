@@ -3,6 +3,7 @@
 import asyncio
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,55 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     assert "config.yaml:7: kwtsms.password: the environment variable KWTSMS_PASSWORD" in done.stderr
     assert "3 problems." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "told", "remedy"),
+    [
+        ("sqlite:///missing/x.sqlite3", "the folder missing does not exist", "disk has room"),
+        ("sqlite:////proc/x.sqlite3", "/proc/x.sqlite3 cannot be made", "disk has room"),
+        ("postgresql://u:the-password@127.0.0.1:1/n", "Connection refused", "PostgreSQL listens"),
+    ],
+)
+def test_a_database_that_cannot_be_used_ends_it(
+    tmp_path: Path, url: str, told: str, remedy: str
+) -> None:
+    """With the reason, the remedy for that kind of database, and a code of its own."""
+    (tmp_path / "config.yaml").write_text(f"{CONFIG}outbox: {{database: '{url}'}}\n")
+    done = run("run", folder=tmp_path, KWTSMS_PASSWORD="secret", **TOKENS)
+
+    assert done.returncode == 69
+    assert told in done.stderr
+    assert remedy in done.stderr
+    assert "the-password" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_error_of_our_own_keeps_the_rules_of_the_log(tmp_path: Path) -> None:
+    """It is an event like any other, without a number in it, and has a code of its own."""
+    (tmp_path / "config.yaml").write_text(f"{CONFIG}logging: {{format: json}}\n")
+    program = (
+        "import asyncio\n"
+        "from kwtsms_bot.cli import run\n"
+        "class Broken:\n"
+        "    def __init__(self, config): self.ready = asyncio.Event()\n"
+        "    async def run(self, stop): raise OSError('no way to 96598765432')\n"
+        "run.Service = Broken\n"
+        "run.run([])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, **TOKENS, "KWTSMS_PASSWORD": "secret"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    last = [json.loads(line) for line in done.stderr.splitlines()][-1]
+
+    assert done.returncode == 70
+    assert (last["event"], last["level"]) == ("ended by an error", "critical")
+    assert "OSError: no way to 965••••432" in last["exception"]
 
 
 def test_config_check_says_that_nobody_may_send(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kwtsms_sandbox.slack.demo import OPS, SARA
 from support.bot import NUMBER, cards, sends, shown, staged
-from support.database import new, store_in
+from support.database import BY, new, store_in
 from support.operating import operate
 from support.walk import on_disk
 
@@ -37,7 +37,7 @@ async def test_a_bot_that_starts_erases_what_is_too_old(tmp_path: Path) -> None:
         for (phone, text), days in ((OLD, 31), (YOUNG, 29)):
             asked = new(phone, text=text, place=None)
             message = (await store.accept(asked, now - timedelta(days=days))).message
-            await store.cancel(message.ref, now)
+            await store.cancel(message.ref, now, BY)
     async with staged(tmp_path) as stage:
         await stage.stop_bot()  # What it has begun is finished first.
 

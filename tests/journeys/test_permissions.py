@@ -6,6 +6,7 @@ The tables stand here in full: what the code allows is held against them, not ag
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,12 @@ async def asked(desk: Desk, deed: str, author: str) -> str:
     return draft.token
 
 
+def is_answered(stage: Stage, person: User, before: int) -> bool:
+    """Whether a form or a sentence has come."""
+    shown = stage.slack.modal(person) is not None
+    return shown or len(stage.slack.visible(person, OPS)) > before
+
+
 async def window(stage: Stage, person: User) -> View:
     """The form that somebody has before them."""
     return await stage.slack.until(lambda: stage.slack.modal(person))
@@ -234,7 +241,9 @@ async def test_forms(tmp_path: Path, way: str) -> None:
         allowed = set()
         for role, person in EVERYBODY.items():
             if way == "command":
+                before = len(stage.slack.visible(person, OPS))
                 await stage.slack.command(person, OPS, "/sms", "send")
+                await stage.slack.until(partial(is_answered, stage, person, before))
             elif way == "shortcut":
                 await stage.slack.shortcut(person, SHORTCUT)
             elif way == "message shortcut":

@@ -43,7 +43,7 @@ async def test_what_waited_in_the_back_up_is_not_sent_again_by_itself(tmp_path: 
     async with staged(tmp_path) as stage:
         await sent_after_the_back_up(stage)
         configure(tmp_path, stage.config.outbox.database)
-        done = await operate(tmp_path, "restored")
+        done = await operate(tmp_path, "restored", "--yes")
         await stage.start_bot()
         card = await shown(stage, "may have been sent since")
         await stage.slack.command(SARA, OPS, "/sms", f"send {OTHER} new")

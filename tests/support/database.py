@@ -1,15 +1,20 @@
 """A real database for each test, opened by the migrations: at a URL, or SQLite in a folder."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from kwtsms_bot.database import Database, open_database
-from kwtsms_bot.outbox.message import NewMessage, Place
-from kwtsms_bot.outbox.store import Store
+from sqlalchemy import ColumnElement, event, literal_column
 
+from kwtsms_bot.database import Database, open_database
+from kwtsms_bot.database.columns import EPOCH, MICROSECOND, Moment
+from kwtsms_bot.outbox.message import ClaimedCall, NewMessage, Place
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import By, Store
+
+BY = By("U1")
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NUMBER = "96598765432"
 OTHER = "96551234567"
@@ -26,11 +31,58 @@ async def opened(place: Path | str) -> AsyncIterator[Database]:
         await database.close()
 
 
+class OneClock(Store):
+    """An outbox whose database's clock shows what its caller's shows: time goes as a test says."""
+
+    shows: datetime | None = None
+
+    @property
+    def clock(self) -> ColumnElement[datetime]:
+        """That."""
+        if self.shows is None:
+            return super().clock
+        return literal_column(str((self.shows - EPOCH) // MICROSECOND), Moment())
+
+    async def claim(self, owner: str, lease: timedelta, now: datetime) -> ClaimedCall | None:
+        """As the store does."""
+        self.shows = now
+        return await super().claim(owner, lease, now)
+
+    async def put_in_flight(self, call: ClaimedCall, lease: timedelta, now: datetime) -> bool:
+        """As the store does."""
+        self.shows = now
+        return await super().put_in_flight(call, lease, now)
+
+    async def settle(self, call: ClaimedCall, plan: Plan, now: datetime) -> None:
+        """As the store does."""
+        self.shows = now
+        await super().settle(call, plan, now)
+
+    async def give_up(self, before: datetime, now: datetime) -> int:
+        """As the store does."""
+        self.shows = now
+        return await super().give_up(before, now)
+
+
 @asynccontextmanager
-async def store_in(place: Path | str) -> AsyncIterator[Store]:
+async def store_in(place: Path | str) -> AsyncIterator[OneClock]:
     """An outbox there."""
     async with opened(place) as database:
-        yield Store(database)
+        yield OneClock(database)
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """What the database is told meanwhile, with the values that go with it."""
+    said: list[tuple[str, Any]] = []
+    engine = database._engine.sync_engine
+
+    def heard(_c: Any, _k: Any, statement: str, values: Any, *_: Any) -> None:
+        said.append((statement, values))
+
+    event.listen(engine, "before_cursor_execute", heard)
+    yield said
+    event.remove(engine, "before_cursor_execute", heard)
 
 
 def new(*recipients: str, **changes: Any) -> NewMessage:

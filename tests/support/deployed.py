@@ -51,5 +51,5 @@ def parsed(arguments: list[str]) -> dict[str, Any]:
 def paths() -> set[str]:
     """The pages that the bot answers."""
     unasked = cast("Any", None)  # To know where they are, nothing has to be looked at.
-    routes = (*health_routes(unasked), *Exposition(Metrics(), unasked, unasked).routes())
+    routes = (*health_routes(unasked), *Exposition(Metrics(), unasked, unasked, unasked).routes())
     return {route.path for route in routes}

@@ -8,7 +8,8 @@ from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Store
-from support.database import AT, OTHER, new
+from kwtsms_bot.outbox.tracking import Tracked
+from support.database import AT, BY, OTHER, new
 
 LEASE = timedelta(seconds=30)
 
@@ -52,7 +53,11 @@ async def in_flight(store: Store, one: Secret) -> ClaimedCall:
 async def sent(store: Store, one: Secret) -> None:
     """Taken by kwtSMS."""
     plan = Plan(State.SENT, one.at, gateway_id="f4c8", points=Decimal(1))
-    await store.settle(await in_flight(store, one), plan, one.at)
+    call = await in_flight(store, one)
+    await store.settle(call, plan, one.at)
+    asked = Tracked(call.attempt, "f4c8", (one.phone,), one.at, 0)
+    words = f"sent {one.text} to {one.phone}"  # Whatever kwtSMS may say.
+    await store.note_check(asked, {}, again_at=one.at, now=one.at, status=words)
 
 
 async def rejected(store: Store, one: Secret) -> None:
@@ -75,7 +80,7 @@ async def put_off(store: Store, one: Secret) -> None:
 
 async def cancelled(store: Store, one: Secret) -> None:
     """Taken back."""
-    await store.cancel((await accepted(store, one)).ref, one.at)
+    await store.cancel((await accepted(store, one)).ref, one.at, BY)
 
 
 async def drafted(store: Store, one: Secret) -> None:
@@ -87,7 +92,7 @@ def draft(one: Secret) -> Draft:
     """A message that is not accepted."""
     return Draft(
         token=new_token(),
-        kind=DraftKind.APPROVE,
+        kind=DraftKind.CONFIRM,
         author="U1",
         team="T1",
         channel="C1",
@@ -98,5 +103,5 @@ def draft(one: Secret) -> Draft:
         pages=1,
         test=False,
         created_at=one.at,
-        expires_at=one.at + timedelta(minutes=30),
+        expires_at=one.at + timedelta(minutes=10),
     )

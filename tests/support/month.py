@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,6 +25,7 @@ BEGIN = datetime(2026, 11, 1, tzinfo=ZONE)
 STEP = timedelta(hours=3)
 STEPS = 240  # Thirty days.
 NOTICES = 40  # As many deliveries are tried at least.
+AHEAD = timedelta(hours=12)
 
 
 class Killed(BaseException):
@@ -40,10 +41,16 @@ class Deaths:
     resting: Counter[int]  # In these steps, so often.
 
     @classmethod
-    def by_chance(cls, chance: Random, *, asking: int, telling: int, resting: int) -> "Deaths":
-        """So many of each. Two looks in a row never die: a warning is a step late at most."""
+    def by_chance(
+        cls, chance: Random, *, asking: int, telling: int, resting: int, without: Collection[int]
+    ) -> "Deaths":
+        """So many of each. Two looks in a row never die: a warning is a step late at most.
+
+        In the steps `without` nobody looks.
+        """
+        looked = [step for step in range(0, STEPS, 2) if step not in without]
         return cls(
-            frozenset(chance.sample(range(0, STEPS, 2), asking)),
+            frozenset(chance.sample(looked, asking)),
             frozenset(chance.sample(range(1, NOTICES, 2), telling)),
             Counter(chance.choices(range(STEPS), k=resting)),
         )
@@ -55,6 +62,8 @@ class World:
 
     script: Mapping[tuple[int, int], str]  # From a day and hour on, so many credits.
     deaths: Deaths
+    ahead: range  # The steps in which all clocks are `AHEAD`; then they are set back.
+    deaf: range  # Those in which nobody is configured to be told.
     step: int = 0
     asked: list[int] = field(default_factory=list)
     tried: int = 0
@@ -63,8 +72,8 @@ class World:
 
     @property
     def now(self) -> datetime:
-        """The time by the script."""
-        return BEGIN + self.step * STEP
+        """The time by the clocks."""
+        return BEGIN + self.step * STEP + (AHEAD if self.step in self.ahead else timedelta(0))
 
     def micros(self) -> int:
         """The same, as the database's clock has it."""
@@ -96,24 +105,25 @@ class Replica:
 
     def __init__(self, database: Database, world: World, settings: Settings) -> None:
         self._database, self._world, self._settings = database, world, settings
+        self._deaf = False
         clock = bindparam("scripted", callable_=world.micros, type_=BigInteger())
         database.now_expression = clock  # type: ignore[assignment]  # As good, and it moves.
         self._start()
 
     def _start(self) -> None:
+        """As it is configured: the one place is named twice, or not at all."""
         store = AlertStore(self._database)
         courier = AppriseCourier(store, [URL], notify=self._world.notify)
-        self._courier = courier
+        self._courier, self._deaf = courier, self._world.step in self._world.deaf
+        targets = () if self._deaf else (*courier.targets, *courier.targets)
         self._watch = BalanceWatch(
             self._settings,
             store,
             self._world,
-            targets=courier.targets,
+            targets=targets,
             on_change=courier.wake,
         )
-        self._digest = Digest(
-            self._settings, store, targets=courier.targets, on_change=courier.wake
-        )
+        self._digest = Digest(self._settings, store, targets=targets, on_change=courier.wake)
 
     def restart(self) -> None:
         """What was only in its memory is gone."""
@@ -122,6 +132,8 @@ class Replica:
 
     async def live(self) -> None:
         """What it does within a step."""
+        if self._deaf is not (self._world.step in self._world.deaf):
+            self._start()
         try:
             await self._watch.check(self._world.now)
             await self._digest.check(self._world.now)

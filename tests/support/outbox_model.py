@@ -37,7 +37,16 @@ class Call:
 
     rows: list[Row]
     lease: datetime
+    expires: datetime | None
     state: str = "claimed"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A number that was just sent to."""
+
+    until: datetime
+    call: int
 
 
 @dataclass
@@ -46,7 +55,7 @@ class Model:
 
     rows: list[Row] = field(default_factory=list)  # In the order of acceptance.
     calls: dict[int, Call] = field(default_factory=dict)
-    hot: dict[str, datetime] = field(default_factory=dict)
+    hot: dict[str, Mark] = field(default_factory=dict)
 
     def of(self, message: int) -> list[Row]:
         """The recipients of a message."""
@@ -64,36 +73,43 @@ class Model:
                 for row in together:
                     row.go(State.EXPIRED)
                 continue
-            due = [row for row in together if row.state is State.QUEUED and row.due <= now]
-            self._put_off(due, now)
-            cold = [row for row in due if row.due <= now]
-            if cold:
-                return cold
+            due = self._due(together, now)
+            if self._put_off(due, now) < len(due):
+                return self._due(together, now)
+            self._put_off([row for row in self.rows if row.priority is first.priority], now)
         return []
+
+    def _due(self, rows: list[Row], now: datetime) -> list[Row]:
+        return [row for row in rows if row.state is State.QUEUED and row.due <= now]
 
     def awaits(self, now: datetime) -> bool:
         """Whether anything would be otherwise later: a lease, a number's rest, a time to send."""
         return (
             any(call.state != "over" for call in self.calls.values())
-            or any(at > now for at in self.hot.values())
+            or any(mark.until > now for mark in self.hot.values())
             or any(row.state is State.QUEUED and row.due > now for row in self.rows)
         )
 
     def _first(self, now: datetime) -> Row | None:
-        due = [row for row in self.rows if row.state is State.QUEUED and row.due <= now]
+        due = self._due(self.rows, now)
         return min(due, key=lambda row: (row.priority, row.due, self.rows.index(row)), default=None)
 
-    def _put_off(self, rows: list[Row], now: datetime) -> bool:
-        """Those that were sent to a moment ago wait by themselves; whether there were any."""
-        hot = [row for row in rows if self.hot.get(row.phone, now) > now]
+    def _put_off(self, rows: list[Row], now: datetime) -> int:
+        """Those that are due and were sent to a moment ago wait by themselves; how many."""
+        hot = [row for row in self._due(rows, now) if self._is_hot(row.phone, now)]
         for row in hot:
-            if row.state in (State.QUEUED, State.CLAIMED):
-                row.due = self.hot[row.phone]
-        return bool(hot)
+            row.due = self.hot[row.phone].until
+        return len(hot)
+
+    def _is_hot(self, phone: str, now: datetime) -> bool:
+        return phone in self.hot and self.hot[phone].until > now
+
+    def _heat(self, rows: list[Row], call: int, now: datetime) -> None:
+        self.hot |= {row.phone: Mark(now + HOT, call) for row in rows}
 
     def claim(self, call: int, rows: list[Row], now: datetime) -> None:
         """An owner takes them."""
-        self.calls[call] = Call(rows, now + LEASE)
+        self.calls[call] = Call(rows, now + LEASE, rows[0].expires)
         for row in rows:
             row.go(State.CLAIMED)
             row.call = call
@@ -101,21 +117,29 @@ class Model:
     def put_in_flight(self, number: int, now: datetime) -> bool:
         """They leave, where the lease still runs and none of them has become hot."""
         call = self.calls[number]
-        if self._put_off(call.rows, now):
-            self._give_back(number)
-            return False
         if call.state != "claimed" or call.lease <= now:
+            return False
+        if any(self._is_hot(row.phone, now) for row in call.rows):
+            self._give_back(number)
+            self._put_off(call.rows, now)
             return False
         call.state, call.lease = "in_flight", now + LEASE
         for row in self.of_call(number):
             row.go(State.IN_FLIGHT)
             row.departures += 1
-        self.hot |= {row.phone: now + HOT for row in call.rows}
+        self._heat(call.rows, number, now)
+        return True
+
+    def renew(self, number: int, now: datetime) -> bool:
+        """Its owner is still at it; too late, once its lease has ended."""
+        call = self.calls[number]
+        if call.state == "over" or call.lease <= now:
+            return False
+        call.lease = now + LEASE
         return True
 
     def _give_back(self, number: int) -> None:
-        if self.calls[number].state == "claimed":
-            self.calls[number].state = "over"
+        self.calls[number].state = "over"
         for row in self.of_call(number):
             if row.state is State.CLAIMED:
                 row.go(State.QUEUED)
@@ -130,13 +154,17 @@ class Model:
                 continue
             if row.go(after):
                 moved = True
-                row.due = min(due, row.expires or due)
+                row.due = min(due, call.expires or due)
                 row.permits += after is State.QUEUED
-        phones = [row.phone for row in call.rows]
         if after in (State.SENT, State.UNKNOWN):
-            self.hot |= dict.fromkeys(phones, now + HOT)
+            self._heat(self.of_call(number), number, now)
         elif moved:
-            self.hot = {phone: at for phone, at in self.hot.items() if phone not in phones}
+            self.hot = {phone: mark for phone, mark in self.hot.items() if mark.call != number}
+
+    def report(self, number: int, after: State) -> None:
+        """What the gateway knows of each of its numbers."""
+        for row in self.of_call(number):
+            row.go(after)
 
     def reap(self, now: datetime) -> None:
         """Owners whose lease ran out are gone."""
@@ -156,10 +184,12 @@ class Model:
             if row.state is State.QUEUED:
                 row.go(State.CANCELLED)
 
-    def decide(self, message: int, after: State, now: datetime) -> None:
-        """A person decides about what is unknown."""
-        for row in self.of(message):
-            if row.state is State.UNKNOWN:
-                row.go(after)
-                row.due = now
-                row.permits += after is State.QUEUED
+    def decide(self, message: int, after: State, now: datetime, expires: datetime) -> None:
+        """A person decides about what is unknown; what is sent again has its time anew."""
+        unknown = [row for row in self.of(message) if row.state is State.UNKNOWN]
+        for row in unknown:
+            row.go(after)
+            row.due = now
+            row.permits += after is State.QUEUED
+        for row in self.of(message) if unknown and after is State.QUEUED else ():
+            row.expires = expires

@@ -64,6 +64,20 @@ class Postgres:
                 connection.execute(statement.encode())
 
 
+WAITING = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+
+
+async def waiting(url: str, count: int) -> None:
+    """Returns once so many sessions wait for a lock that somebody else has."""
+    connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
+    async with connection, asyncio.timeout(20):
+        found = 0
+        while found < count:
+            row = await (await connection.execute(WAITING)).fetchone()
+            found = row[0] if row else 0
+
+
 async def _migrated(url: str) -> None:
     database = await open_database(url)
     await database.close()

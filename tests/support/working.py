@@ -14,7 +14,7 @@ from kwtsms_bot.outbox.store import DatabasePacer, Store
 from kwtsms_bot.outbox.worker import Worker
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Gateway, RunningGateway
-from support.database import new, opened
+from support.database import OneClock, new, opened
 from support.gateway import running_gateway
 
 LEASE = timedelta(seconds=30)
@@ -80,7 +80,7 @@ async def working(
     place: str | Path,
     *,
     lease: timedelta = LEASE,
-    store: type[Store] = Store,
+    store: type[Store] = OneClock,
     turns: Turns | None = None,
     **options: Any,
 ) -> AsyncIterator[Bench]:

@@ -10,6 +10,9 @@ from kwtsms_bot.alerts.facts import NOTHING_MORE, Facts
 # The balance must rise this far above a threshold before it counts as left behind, so that a
 # balance that hovers around it does not warn again and again.
 RECOVERY = Decimal("1.1")
+# A balance that nobody can read is told of after this part of the time between reminders.
+UNREADABLE_PART = 4
+UNREADABLE_AT_MOST = timedelta(days=1)  # The looks that failed are known for two.
 
 
 class Level(StrEnum):
@@ -28,6 +31,12 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     ALL_CLEAR = "all_clear"
     DIGEST = "digest"
+    UNREADABLE = "unreadable"
+    READABLE = "readable"
+
+
+# What is told of how much is left, look by look.
+STANDING = (Kind.LOW, Kind.CRITICAL, Kind.REMINDER, Kind.ALL_CLEAR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +73,15 @@ class Thresholds:
         if available < self._edge(self.warn, before is not Level.FINE):
             return Level.LOW
         return Level.FINE
+
+    def worsens(self, available: Decimal, before: Level) -> bool:
+        """Whether so many credits are a crossing to be warned about."""
+        return _kind(before, self.level(available, before)) in (Kind.LOW, Kind.CRITICAL)
+
+    @property
+    def unreadable_after(self) -> timedelta:
+        """For how long looks have to fail until that is told."""
+        return min(self.remind_after / UNREADABLE_PART, UNREADABLE_AT_MOST)
 
     @staticmethod
     def _edge(threshold: Decimal, was_below: bool) -> Decimal:  # noqa: FBT001 - a fact, not a mode.

@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 class Digest:
     """Puts the summary on its way: once for each day, however many replicas there are.
 
-    A bot that is down at the time does it when it is back on the same day.
+    A bot that is down at the time, or has nobody to tell, does it later on the same day.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class Digest:
         """Whether it is time, and nobody has done it yet."""
         at = now.astimezone(self._settings.zone)
         due = self._settings.digest
-        if due is None or at.time() < due or at.date() == self._done:
+        if due is None or not self._targets or at.time() < due or at.date() == self._done:
             return
         summary = await self._store.summary(now, self._settings.zone)
         if summary is None:  # Nobody has seen the balance yet.

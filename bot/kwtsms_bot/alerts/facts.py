@@ -23,6 +23,15 @@ class Yesterday:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Since when the balance cannot be read, and why."""
+
+    since: datetime
+    code: str  # The gateway's; empty where it gave no answer that can be read.
+    seen_at: datetime | None  # When it was read last; None: never.
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Of a warning: for how long it lasts, what left without us lately, what tests hold."""
 
@@ -30,10 +39,11 @@ class Facts:
     elsewhere: Decimal = Decimal(0)  # In the last 24 hours; in a digest, yesterday.
     held: Decimal = Decimal(0)
     yesterday: Yesterday | None = None
+    trouble: Trouble | None = None
 
     def written(self) -> str:
         """As JSON, for the database."""
-        lasts, day = self.outlook, self.yesterday
+        lasts, day, trouble = self.outlook, self.yesterday, self.trouble
         found: dict[str, Any] = {"elsewhere": str(self.elsewhere), "held": str(self.held)}
         if lasts is not None:
             found["outlook"] = [lasts.least, lasts.likely, lasts.most]
@@ -47,6 +57,9 @@ class Facts:
                 "seen_at": day.seen_at.isoformat(),
                 "balances": [[one.isoformat(), str(amount)] for one, amount in day.balances],
             }
+        if trouble is not None:
+            seen_at = trouble.seen_at and trouble.seen_at.isoformat()
+            found["trouble"] = [trouble.since.isoformat(), trouble.code, seen_at]
         return json.dumps(found)
 
     @classmethod
@@ -58,10 +71,17 @@ class Facts:
             elsewhere=Decimal(found["elsewhere"]),
             held=Decimal(found["held"]),
             yesterday=_yesterday(found["yesterday"]) if "yesterday" in found else None,
+            trouble=_trouble(*found["trouble"]) if "trouble" in found else None,
         )
 
 
 NOTHING_MORE = Facts()
+
+
+def _trouble(since: str, code: str, seen_at: str | None) -> Trouble:
+    return Trouble(
+        datetime.fromisoformat(since), code, datetime.fromisoformat(seen_at) if seen_at else None
+    )
 
 
 def _yesterday(found: dict[str, Any]) -> Yesterday:

@@ -24,6 +24,10 @@ class Rules:
         """How much is left."""
         return self.thresholds.level(available, standing.level)
 
+    def worsens(self, available: Decimal, before: Level) -> bool:
+        """Whether so many credits are a crossing to be warned about."""
+        return self.thresholds.worsens(available, before)
+
     def notice(self, standing: Standing, available: Decimal, at: datetime) -> Notice | None:
         """What is to be told."""
         return due(self.thresholds, standing, available, at)

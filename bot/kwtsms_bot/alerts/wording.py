@@ -1,19 +1,26 @@
 """Balance warnings and digests in words. Pure; every surface uses the same words."""
 
+from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 
-from kwtsms_bot.alerts.balance import Kind
-from kwtsms_bot.alerts.facts import Facts, Yesterday
+from kwtsms_bot import retelling
+from kwtsms_bot.alerts.balance import STANDING, Kind
+from kwtsms_bot.alerts.facts import Facts, Trouble, Yesterday
 from kwtsms_bot.alerts.outlook import Outlook
 from kwtsms_bot.alerts.store import Pending
 from kwtsms_bot.language import Language, marked
+from kwtsms_client.errors import rejection
 
+Clock = Callable[[datetime], str]  # A time as the surface shows it.
 SAYS = {
     Kind.LOW: marked("The SMS credits are running low: {credits} credits"),
     Kind.CRITICAL: marked("The SMS credits are almost gone: {credits} credits"),
     Kind.REMINDER: marked("The SMS credits are still low: {credits} credits"),
     Kind.ALL_CLEAR: marked("The SMS credits are fine again: {credits} credits"),
     Kind.DIGEST: marked("SMS credits today: {credits}"),
+    Kind.UNREADABLE: marked("The SMS credits cannot be read"),
+    Kind.READABLE: marked("The SMS credits can be read again: {credits} credits"),
 }
 
 
@@ -27,11 +34,6 @@ def title(pending: Pending, say: Language) -> str:
     """What happened, and how much is left."""
     notice = pending.notice
     return say(SAYS[notice.kind], credits=credits_text(notice.available))
-
-
-def threshold(pending: Pending, say: Language) -> str:
-    """The line that was crossed."""
-    return say("The threshold is {credits}.", credits=credits_text(pending.notice.threshold))
 
 
 def lasts(outlook: Outlook, say: Language) -> str:
@@ -57,15 +59,22 @@ def lasts(outlook: Outlook, say: Language) -> str:
 
 def remedy(pending: Pending, say: Language) -> str:
     """What to do about it; nothing where all is well."""
-    if pending.notice.kind in (Kind.ALL_CLEAR, Kind.DIGEST):
+    if pending.notice.kind in (Kind.LOW, Kind.CRITICAL, Kind.REMINDER):
+        return say("Top up at kwtsms.com. At zero, messages wait in the outbox.")
+    trouble = pending.notice.facts.trouble
+    if trouble is None:
         return ""
-    return say("Top up at kwtsms.com. At zero, messages wait in the outbox.")
+    if trouble.code:
+        return retelling.remedy(trouble.code, say)
+    return say("kwtsms-bridge doctor says what is in the way.")
 
 
-def details(pending: Pending, say: Language) -> tuple[str, ...]:
-    """The sentences below the title, without the remedy and the threshold."""
+def details(pending: Pending, say: Language, clock: Clock) -> tuple[str, ...]:
+    """The sentences below the title, without the remedy and the footing."""
     facts, kind = pending.notice.facts, pending.notice.kind
     found = []
+    if facts.trouble is not None:
+        found += _trouble(facts.trouble, pending, say, clock)
     if facts.yesterday is not None:
         found += _yesterday(facts.yesterday, say)
     if facts.outlook is not None:
@@ -75,12 +84,36 @@ def details(pending: Pending, say: Language) -> tuple[str, ...]:
     return tuple(found)
 
 
-def body(pending: Pending, say: Language) -> str:
+def footing(pending: Pending, say: Language, clock: Clock) -> str:
+    """The line that was crossed, and when the balance that is told was seen."""
+    notice, found = pending.notice, []
+    if notice.kind in STANDING:
+        found.append(say("The threshold is {credits}.", credits=credits_text(notice.threshold)))
+    if notice.kind is not Kind.UNREADABLE:
+        day = notice.facts.yesterday
+        found.append(say("Seen at {when}.", when=clock(day.seen_at if day else pending.at)))
+    return " ".join(found)
+
+
+def body(pending: Pending, say: Language, clock: Clock) -> str:
     """All that there is to say below the title."""
-    parts = [*details(pending, say), remedy(pending, say)]
-    if pending.notice.kind is not Kind.DIGEST:
-        parts.append(threshold(pending, say))
+    parts = [
+        *details(pending, say, clock),
+        remedy(pending, say),
+        footing(pending, say, clock),
+    ]
     return "\n".join(part for part in parts if part)
+
+
+def _trouble(trouble: Trouble, pending: Pending, say: Language, clock: Clock) -> list[str]:
+    why = say("There is no answer that can be read.")
+    if trouble.code:
+        why = retelling.trouble(rejection(trouble.code), say)
+    found = [say("kwtSMS has not told how many are left since {when}.", when=clock(trouble.since))]
+    if trouble.seen_at is not None:
+        left, when = credits_text(pending.notice.available), clock(trouble.seen_at)
+        found.append(say("Last seen: {credits} credits, at {when}.", credits=left, when=when))
+    return [*found, why, say("Until they can be read, no warning comes when they run out.")]
 
 
 def _yesterday(day: Yesterday, say: Language) -> list[str]:

@@ -5,6 +5,7 @@ from importlib import import_module
 
 import click
 
+from kwtsms_bot.cli.missing import Missing
 from kwtsms_client.version import __version__
 
 # name: (where it is, what it does). The second is what --help shows without loading the first.
@@ -24,7 +25,7 @@ COMMANDS = {
     "senders": ("kwtsms_bot.cli.account:senders", "List the account's sender IDs."),
     "coverage": ("kwtsms_bot.cli.account:coverage", "List the countries that can be sent to."),
     "doctor": ("kwtsms_bot.cli.doctor:doctor", "Look at the set-up and say what to mend."),
-    "config": ("kwtsms_bot.cli.config:config", "Check the configuration, or print its schema."),
+    "config": ("kwtsms_bot.cli.config:config", "Check the configuration, or print an example."),
     "audit": ("kwtsms_bot.cli.audit:audit", "Export the ledger of who did what."),
     "restored": (
         "kwtsms_bot.cli.restored:restored",
@@ -62,11 +63,7 @@ class LazyGroup(click.Group):
         except ModuleNotFoundError as error:
             if error.name and error.name.startswith("kwtsms"):
                 raise
-            extra = EXTRA[module.partition(".")[0]]
-            raise click.ClickException(
-                f"{cmd_name} needs {error.name}, which is not installed. "
-                f"Install it: pip install 'kwtsms-bridge[{extra}]'"
-            ) from error
+            raise Missing(cmd_name, error, EXTRA[module.partition(".")[0]]) from error
         # Click's mark for lines that stay as they are; in a raw docstring it is two characters.
         command.help = (command.help or "").replace(r"\b", "\b")
         return command

@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -35,23 +36,19 @@ COLUMNS: dict[str, Callable[[AuditEntry], str]] = {
     "detail": lambda entry: entry.detail,
     "request": lambda entry: entry.request,
 }
-OURS_ALONE = 0o600
 
 
-class _Moment(click.ParamType[datetime]):
+def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
     """A day, or a time of one; in Kuwait unless it says where."""
-
-    name = "time"
-
-    def convert(
-        self, value: str, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """The moment that is meant."""
-        try:
-            read = datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no time; write 2026-11-24 or 2026-11-24T09:00", param, ctx)
-        return read if read.tzinfo else read.replace(tzinfo=ZONE)
+    if value is None:
+        return None
+    try:
+        read = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(
+            f"{value!r} is no time; write 2026-11-24 or 2026-11-24T09:00"
+        ) from None
+    return read if read.tzinfo else read.replace(tzinfo=ZONE)
 
 
 @click.group()
@@ -69,8 +66,8 @@ def audit() -> None:
     show_default=True,
     help="Comma-separated values, or a JSON object a line.",
 )
-@click.option("--since", type=_Moment(), metavar="TIME", help="From this time on.")
-@click.option("--until", type=_Moment(), metavar="TIME", help="Before this time.")
+@click.option("--since", callback=_moment, metavar="TIME", help="From this time on.")
+@click.option("--until", callback=_moment, metavar="TIME", help="Before this time.")
 @click.option(
     "-o", "--output", metavar="FILE", help="Write it to a file that only you may read; - : here."
 )
@@ -121,13 +118,20 @@ def _opened(output: str | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     path = Path(str(output))
-    part = path.with_name(f"{path.name}.part")
     try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OURS_ALONE)
+        # A name of its own, made anew: what lies there already is not written into or followed.
+        descriptor, part = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise _unwritten(path, error) from error
+    try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
             yield out
-        part.replace(path)
+        Path(part).replace(path)
     except OSError as error:
-        raise click.ClickException(f"{path}: cannot be written ({error.strerror}).") from error
+        raise _unwritten(path, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        Path(part).unlink(missing_ok=True)
+
+
+def _unwritten(path: Path, error: OSError) -> click.ClickException:
+    return click.ClickException(f"{path}: cannot be written ({error.strerror}).")

@@ -6,12 +6,12 @@ import sys
 import click
 
 from kwtsms_bot.cli.common import config_option, read_config
-from kwtsms_bot.config import Config
+from kwtsms_bot.config import example, json_schema
 
 
 @click.group()
 def config() -> None:
-    """Check the configuration, or print its schema."""
+    """Check the configuration, or print an example or its schema."""
 
 
 @config.command()
@@ -27,6 +27,12 @@ def check(file: str) -> None:
         click.echo(f"warning: {warning}")
 
 
+@config.command("example")
+def print_example() -> None:
+    """Print a configuration with all that can be said, explained: the beginning of yours."""
+    click.echo(example(), nl=False)
+
+
 @config.command()
 def schema() -> None:
     """Print the JSON Schema of config.yaml, for editors.
@@ -34,5 +40,5 @@ def schema() -> None:
     With the YAML extension of VS Code: save it as config.schema.json and begin config.yaml with
     # yaml-language-server: $schema=config.schema.json
     """
-    json.dump(Config.model_json_schema(), sys.stdout, indent=2)
+    json.dump(json_schema(), sys.stdout, indent=2)
     click.echo()

@@ -1,23 +1,25 @@
 """`kwtsms-bridge doctor`: looks at the set-up and says what to mend. It changes nothing."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from kwtsms_bot.cli.missing import Missing, remedy
 from kwtsms_bot.cli.output import answered, show_json
 from kwtsms_bot.cli.words import env_option, json_option
-from kwtsms_bot.doctor import Finding, Level, Wanted, examine_gateway
+from kwtsms_bot.doctor import Finding, Level, Wanted, examine_files, examine_gateway
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_client.settings import from_environment
 
 if TYPE_CHECKING:
     from kwtsms_bot.config import Config
 
+CONFIGURATION = "Configuration"
 PROBLEM = 1  # The exit code where something does not work.
 TIMEOUT_SECONDS = 10.0
 MARKS = {
@@ -43,13 +45,18 @@ def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
     """Look at the set-up and say what to mend. Nothing is sent, made or changed.
 
     Without a config.yaml: the account at kwtSMS.
-    With one: also Slack's tokens, scopes, channels and groups, the database and the clock.
+    With one: also Slack's tokens, scopes, channels and groups, the database, the clock, Apprise's
+    URLs and the address of the heartbeat.
 
     Exit code 0: it works. 1: something does not. 2: the configuration has to be mended.
     """
-    if file is None and Path("config.yaml").exists():
+    here = Path("config.yaml").exists()
+    if file is None and here and find_spec("pydantic"):
         file = "config.yaml"
     found = asyncio.run(_account(env_file) if file is None else _bot(file))
+    if file is None and here:  # It may be another program's.
+        what = "There is a config.yaml here; to look at a bot, the bot has to be installed."
+        found = [*found, Finding(CONFIGURATION, Level.SKIPPED, what, remedy("bot"))]
     if as_json:
         show_json(found)
     else:
@@ -66,10 +73,12 @@ async def _account(env_file: str) -> Sequence[Finding]:
 
 async def _bot(file: str) -> Sequence[Finding]:
     """All of it, the parts side by side."""
-    from kwtsms_bot.cli.common import read_config  # noqa: PLC0415 - The base install has no YAML.
-
+    try:
+        from kwtsms_bot.cli.common import read_config  # noqa: PLC0415 - The base install has no YAML.
+    except ModuleNotFoundError as error:
+        raise Missing("doctor --config", error, "bot") from error
     config = read_config(file)
-    parts = await asyncio.gather(_gateway(config), _slack(config), _database(config))
+    parts = await asyncio.gather(_gateway(config), _slack(config), _database(config), _told(config))
     return [*_of_config(config, file), *(one for part in parts for one in part)]
 
 
@@ -101,18 +110,24 @@ async def _database(config: "Config") -> Sequence[Finding]:
     return [await examine(config.outbox.database)]
 
 
+async def _told(config: "Config") -> Sequence[Finding]:
+    """Who is told besides Slack: of a balance that runs out, and that all is well."""
+    from kwtsms_bot.doctor import heartbeat, targets  # noqa: PLC0415 - The same.
+
+    urls = [url.get_secret_value() for url in config.alerts.balance.apprise]
+    found = [*await asyncio.to_thread(targets.examine, urls)]
+    if config.heartbeat.url is not None:
+        found.append(await heartbeat.examine(config.heartbeat.url.get_secret_value()))
+    return found
+
+
 def _of_config(config: "Config", file: str) -> list[Finding]:
-    """What is allowed and surely not meant, and a file that others may read."""
-    told = [Finding("Configuration", Level.WARNING, text) for text in config.warnings()]
-    if os.name == "posix" and Path(file).stat().st_mode & 0o004 and _has_secrets(file):
-        what = f"{file} holds secrets, and everybody on this machine can read it."
-        told.append(Finding("Configuration", Level.WARNING, what, f"chmod 600 {file}"))
-    return told or [Finding("Configuration", Level.OK, f"{file} is in order.")]
+    """What is allowed and surely not meant, and files that others may read."""
+    from kwtsms_bot.doctor.database import file_of  # noqa: PLC0415 - As above.
 
-
-def _has_secrets(file: str) -> bool:
-    text = Path(file).read_text(encoding="utf-8")
-    return any(beginning in text for beginning in ("xoxb-", "xapp-"))
+    told = [Finding(CONFIGURATION, Level.WARNING, text) for text in config.warnings()]
+    told = told or [Finding(CONFIGURATION, Level.OK, f"{file} is in order.")]
+    return [*told, *examine_files(Path(file), file_of(config.outbox.database))]
 
 
 def _show(found: Sequence[Finding]) -> None:

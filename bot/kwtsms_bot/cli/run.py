@@ -14,12 +14,15 @@ from kwtsms_bot import logs
 from kwtsms_bot.cli.common import USAGE, config_option, read_config
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.doctor.database import remedy_for
 from kwtsms_bot.operation.web import CannotListen
 from kwtsms_bot.service import Service
 from kwtsms_bot.slack.connection import SlackRefused
 
 WALL_SECONDS = 19.6  # The service takes 19 at most; whoever sends SIGTERM kills after twenty.
 CUT_SHORT = 1
+# As sysexits.h and systemd name them: another try may help, where 2 has to be mended first.
+UNAVAILABLE, CRASHED = 69, 70
 STOPS = (signal.SIGTERM, signal.SIGINT)
 log = structlog.get_logger(__name__)
 
@@ -30,7 +33,8 @@ def run(file: str) -> None:
     """Run the Slack bot until SIGTERM or Ctrl-C; what is being sent is finished first.
 
     A stop takes less than 20 seconds. Exit code 0: stopped on request. 1: something hung, and the
-    stop was cut short. 2: the configuration or a token has to be mended.
+    stop was cut short. 2: the configuration or a token has to be mended. 69: the database, or the
+    address of its pages, cannot be used. 70: an error of the bot's own, which the log tells.
     """
     config = read_config(file)
     logs.configure(config.logging)
@@ -38,13 +42,24 @@ def run(file: str) -> None:
         log.warning(warning)
     try:
         asyncio.run(_serve(config))
-    except (SlackRefused, CannotListen) as error:
+    except Exception as error:  # noqa: BLE001 - Whatever it is, it is told as the log tells all.
+        sys.exit(_told(error, config))
+
+
+def _told(error: Exception, config: Config) -> int:
+    """Says what has ended the bot; the exit code for it."""
+    if isinstance(error, SlackRefused):
         log.error(str(error))
-        sys.exit(USAGE)
-    except DatabaseTrouble as error:
-        remedy = "Check that its folder exists, that the disk has room, and who may write there."
+        return USAGE
+    if isinstance(error, CannotListen):
+        log.error(str(error))
+        return UNAVAILABLE
+    if isinstance(error, DatabaseTrouble):
+        remedy = remedy_for(config.outbox.database)
         log.error(f"outbox.database: cannot be used ({error}). {remedy}")  # noqa: G004
-        sys.exit(USAGE)
+        return UNAVAILABLE
+    log.critical("ended by an error", exc_info=error)
+    return CRASHED
 
 
 async def _serve(config: Config) -> None:

@@ -9,8 +9,10 @@ import click
 
 from kwtsms_bot.cli.common import USAGE
 from kwtsms_bot.config import Config
-from kwtsms_bot.database import Database, DatabaseTrouble, open_database
+from kwtsms_bot.database import Database, DatabaseTrouble, NotThere, open_database
+from kwtsms_bot.doctor.database import remedy_for
 
+NOT_THERE = "Is it the bot's? A relative path begins in the folder where you are."
 T = TypeVar("T")
 
 
@@ -19,7 +21,7 @@ def in_database(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:
     try:
         return asyncio.run(_opened(config.outbox.database, work))
     except DatabaseTrouble as error:
-        remedy = "Is it the bot's? A relative path begins in the folder where you are."
+        remedy = NOT_THERE if isinstance(error, NotThere) else remedy_for(config.outbox.database)
         click.echo(f"outbox.database: cannot be used ({error}). {remedy}", err=True)
         sys.exit(USAGE)
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from kwtsms_bot.commands import obstacles, showing
 from kwtsms_bot.commands.base import Aside, Ask, ChannelId, Desk, Notice, Press, Reply, Tone
 from kwtsms_bot.commands.policy import Action, allows
-from kwtsms_bot.commands.refusals import record, record_deed, refuse
+from kwtsms_bot.commands.refusals import by, record, refuse
 from kwtsms_bot.commands.sending import let_in
 from kwtsms_bot.language import Language, language
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
@@ -63,13 +63,12 @@ async def approve(desk: Desk, press: Press) -> Reply:
     problem = await obstacles.of_draft(desk, asked, found)
     if problem:
         return problem
-    reply = await let_in(desk, asked, found)
+    reply = await let_in(desk, asked, found, approved=by(press))
     if reply.accepted is None:
         return reply
-    await record_deed(desk, press, "approved", (Action.APPROVE, reply.accepted.ref, found.author))
     title = press.say("Approved, and accepted as {ref}.", ref=reply.accepted.ref)
-    by = ((press.say("Approved by"), await desk.people.name(press.person.user)),)
-    return Reply(Tone.GOOD, title, facts=by, replaces=True)
+    facts = ((press.say("Approved by"), await desk.people.name(press.person.user)),)
+    return Reply(Tone.GOOD, title, facts=facts, replaces=True)
 
 
 async def turn_down(desk: Desk, press: Press) -> Reply:
@@ -77,11 +76,9 @@ async def turn_down(desk: Desk, press: Press) -> Reply:
     found = await _to_decide(desk, press)
     if isinstance(found, Reply):
         return found
-    if not await desk.store.drop_draft(found.token, desk.now()):
+    if not await desk.store.drop_draft(found.token, desk.now(), refused=by(press)):
         return showing.void(press.say)
     say, own = press.say, found.author == press.person.user
-    decision = "withdrawn" if own else "turned down"
-    await record_deed(desk, press, decision, (Action.APPROVE, "send", found.author))
     who = await desk.people.name(press.person.user)
     if own:
         title = say("Taken back by {name}. Nothing was sent.", name=who)

@@ -4,8 +4,8 @@ from kwtsms_bot.commands import lookup, refusals
 from kwtsms_bot.commands.base import Ask, Command, Desk, Invocation, Press, Reply, Tone
 from kwtsms_bot.commands.policy import Action, allows
 from kwtsms_bot.language import marked
-from kwtsms_bot.outbox.message import Message
-from kwtsms_bot.outbox.store import Pause, Paused
+from kwtsms_bot.outbox.message import DedupeKey, Message
+from kwtsms_bot.outbox.store import Paused
 
 CANCEL = "message_cancel"
 
@@ -34,12 +34,12 @@ async def _cancel(desk: Desk, ask: Ask, message: Message) -> Reply:
     own = message.author == person.user and allows(access, person, Action.SEND)
     if not (own or allows(access, person, Action.ADMIN)):
         return await refusals.refuse(desk, ask, Action.ADMIN, "cancel")
-    count = await desk.store.cancel(message.ref, desk.now())
+    if not await _is_new(desk, ask):
+        return _done_before(ask)
+    count = await desk.store.cancel(message.ref, desk.now(), refusals.by(ask))
     if count == 0:
         title = ask.say("It is too late: nothing of {ref} is waiting any more.", ref=message.ref)
         return Reply(Tone.PLAIN, title)
-    about = (Action.SEND, message.ref, f"cancelled {count}")
-    await refusals.record_deed(desk, ask, "allowed", about)
     desk.wake()
     title = ask.say.plural(
         "Taken back: {count} number gets nothing of {ref}.",
@@ -52,11 +52,11 @@ async def _cancel(desk: Desk, ask: Ask, message: Message) -> Reply:
 
 async def pause(desk: Desk, ask: Invocation, rest: str) -> Reply:
     """Stops everything: nothing is accepted, and what waits keeps waiting."""
-    wanted = Pause(ask.person.user, rest.strip()[:200], desk.now())
-    fresh = await desk.store.pause(wanted)
+    if not await _is_new(desk, ask):
+        return _done_before(ask)
+    fresh = await desk.store.pause(rest.strip()[:200], desk.now(), refusals.by(ask))
     if not fresh and (held := await desk.store.paused()):
         return refusals.paused(Paused(held), desk.config.slack.command, ask.say)
-    await refusals.record_deed(desk, ask, "allowed", (Action.ADMIN, "pause", ""))
     details = (
         ask.say("What waits keeps waiting, until it is too old; what is in flight is finished."),
     )
@@ -67,11 +67,21 @@ async def pause(desk: Desk, ask: Invocation, rest: str) -> Reply:
 
 async def resume(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     """Lets it go on."""
-    if not await desk.store.resume():
+    if not await _is_new(desk, ask):
+        return _done_before(ask)
+    if not await desk.store.resume(desk.now(), refusals.by(ask)):
         return Reply(Tone.PLAIN, ask.say("Sending was not paused."))
-    await refusals.record_deed(desk, ask, "allowed", (Action.ADMIN, "resume", ""))
     desk.wake()
     return Reply(Tone.GOOD, ask.say("Sending goes on. What waited goes out now."))
+
+
+async def _is_new(desk: Desk, ask: Ask) -> bool:
+    """Whether this is the first time that it comes: what was lifted since must stay lifted."""
+    return await desk.store.consume(DedupeKey("control", ask.key), desk.now())
+
+
+def _done_before(ask: Ask) -> Reply:
+    return Reply(Tone.PLAIN, ask.say("Slack has brought this twice; the first time counts."))
 
 
 CANCEL_COMMAND = Command(

@@ -29,7 +29,9 @@ async def of_draft(desk: Desk, ask: Ask, draft: Draft) -> Reply | None:
     """The same for what was shown a while ago: roles, limits and the time may be others now."""
     if not allows(desk.config.access, ask.person, Action.SEND):
         return await refuse(desk, ask, Action.SEND, "send")
-    return await _of_scope(desk, ask, tuple(Phone(one) for one in draft.recipients))
+    return _of_set_up(desk, ask, draft) or await _of_scope(
+        desk, ask, tuple(Phone(one) for one in draft.recipients)
+    )
 
 
 def listed(sentences: Sequence[str], ask: Ask) -> tuple[str, ...]:
@@ -69,6 +71,15 @@ def of_text(ask: Ask, preview: Preview) -> Reply | None:
         )
         return Reply(Tone.BAD, title, (say("Shorten it, or send it in parts."),))
     return None
+
+
+def _of_set_up(desk: Desk, ask: Ask, draft: Draft) -> Reply | None:
+    """Whether it would leave under another name than is set up now, or cost what was a test."""
+    now = desk.config.kwtsms
+    if (draft.sender_id, draft.test) == (now.sender_id, now.test_mode):
+        return None
+    title = ask.say("The sender ID or the test mode was changed since. Nothing was sent.")
+    return Reply(Tone.BAD, title, (ask.say("Write it once more, and look at it as it is now."),))
 
 
 async def _of_scope(desk: Desk, ask: Ask, recipients: tuple[Phone, ...]) -> Reply | None:

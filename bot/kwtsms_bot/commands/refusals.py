@@ -1,45 +1,28 @@
 """The answer to somebody who may not, or not now; it is on record before it is told."""
 
-import structlog
-
 from kwtsms_bot import logs
 from kwtsms_bot.commands.base import Ask, Desk, Reply, Tone
 from kwtsms_bot.commands.policy import ROLES, Action
-from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.language import Language
 from kwtsms_bot.outbox.limits import Breach, Limit, OverLimit
-from kwtsms_bot.outbox.store import AuditEntry, Paused
+from kwtsms_bot.outbox.store import By, Paused
 
-log = structlog.get_logger(__name__)
+
+def by(ask: Ask) -> By:
+    """Who asks, for the ledger."""
+    person = ask.person
+    return By(person.user, person.team, person.channel, logs.request())
 
 
 async def record(desk: Desk, ask: Ask, decision: str, about: tuple[Action, str, str]) -> None:
-    """Adds what was decided to the ledger; `about` is the action, its subject and the detail."""
+    """Adds what was decided to the ledger; `about` is the action, its subject and the detail.
+
+    What is done has its line in the transaction that does it: the store writes that.
+    """
     action, subject, detail = about
-    person = ask.person
-    await desk.audit.record(
-        AuditEntry(
-            desk.now(),
-            person.user,
-            action.value,
-            decision,
-            subject,
-            detail,
-            team=person.team,
-            channel=person.channel,
-            request=logs.request(),
-        )
-    )
-
-
-async def record_deed(desk: Desk, ask: Ask, decision: str, about: tuple[Action, str, str]) -> None:
-    """The same for what is done already: that the ledger failed must not hide that it is done."""
-    try:
-        await record(desk, ask, decision, about)
-    except DatabaseTrouble as error:
-        action, subject, _ = about
-        log.error("not in the ledger", action=action.value, subject=subject, error=str(error))
+    line = by(ask).line(desk.now(), action.value, decision, subject=subject, detail=detail)
+    await desk.audit.record(line)
 
 
 async def refuse(desk: Desk, ask: Ask, action: Action, subject: str) -> Reply:

@@ -15,7 +15,7 @@ from kwtsms_bot.commands.refusals import over_limit, paused
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.limits import Allowance, OverLimit
 from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, Place, Priority
-from kwtsms_bot.outbox.store import KeyReused, Paused
+from kwtsms_bot.outbox.store import By, KeyReused, Paused
 
 CONFIRM_WITHIN = timedelta(minutes=10)
 
@@ -104,11 +104,13 @@ def allowance(desk: Desk) -> Allowance:
     return Allowance(limits.messages_per_hour, limits.per_number_per_hour, limits.credits_per_day)
 
 
-async def let_in(desk: Desk, ask: Ask, draft: Draft) -> Reply:
+async def let_in(desk: Desk, ask: Ask, draft: Draft, *, approved: By | None = None) -> Reply:
     """Accepts the draft: whoever comes second finds it gone."""
     new = _message(desk, draft)
     try:
-        message = await desk.store.send_draft(draft.token, new, desk.now(), allowance(desk))
+        message = await desk.store.send_draft(
+            draft.token, new, desk.now(), allowance(desk), approved=approved
+        )
     except OverLimit as error:
         return await over_limit(desk, ask, error)
     except Paused as error:

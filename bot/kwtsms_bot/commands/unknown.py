@@ -2,7 +2,7 @@
 
 from kwtsms_bot.commands.base import Desk, Press, Reply, Tone
 from kwtsms_bot.commands.policy import Action, allows
-from kwtsms_bot.commands.refusals import record_deed, refuse
+from kwtsms_bot.commands.refusals import by, refuse
 from kwtsms_bot.outbox.message import DedupeKey, State
 
 SEND_AGAIN, TREAT_AS_SENT = "unknown_send_again", "unknown_treat_as_sent"
@@ -14,9 +14,10 @@ async def send_again(desk: Desk, press: Press) -> Reply:
     if isinstance(found, Reply):
         return found
     ref, once = found
-    if not await desk.store.send_again(ref, desk.now(), once):
-        return _nothing_left(press)
-    return await _done(desk, press, ref, "send again")
+    now = desk.now()
+    expires_at = now + desk.config.outbox.expires_after
+    decide = desk.store.send_again(ref, now, by(press), expires_at=expires_at, once=once)
+    return _done(desk, press) if await decide else _nothing_left(press)
 
 
 async def treat_as_sent(desk: Desk, press: Press) -> Reply:
@@ -25,9 +26,8 @@ async def treat_as_sent(desk: Desk, press: Press) -> Reply:
     if isinstance(found, Reply):
         return found
     ref, once = found
-    if not await desk.store.treat_as_sent(ref, desk.now(), once):
-        return _nothing_left(press)
-    return await _done(desk, press, ref, "treat as sent")
+    decide = desk.store.treat_as_sent(ref, desk.now(), by(press), once=once)
+    return _done(desk, press) if await decide else _nothing_left(press)
 
 
 async def _to_decide(desk: Desk, press: Press) -> tuple[str, DedupeKey] | Reply:
@@ -50,8 +50,7 @@ def _nothing_left(press: Press) -> Reply:
     return Reply(Tone.PLAIN, title)
 
 
-async def _done(desk: Desk, press: Press, ref: str, decision: str) -> Reply:
-    await record_deed(desk, press, "allowed", (Action.SEND, ref, decision))
+def _done(desk: Desk, press: Press) -> Reply:
     desk.wake()
     return Reply(Tone.GOOD, press.say("Done."))
 

@@ -7,7 +7,7 @@ from kwtsms_bot import retelling
 from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Tone
 from kwtsms_bot.language import Language, marked
-from kwtsms_bot.outbox.evidence import Verdict
+from kwtsms_bot.outbox.evidence import Evidence, Verdict
 from kwtsms_bot.outbox.message import Message, Reason, State
 from kwtsms_client import API_ERRORS
 
@@ -42,6 +42,11 @@ UNKNOWN = marked(
     "The message left, and no readable answer came back. It may have been sent, so it is not sent "
     "again by itself. Ask the recipient or look into the archive at kwtsms.com, then choose."
 )
+UNKNOWN_ERASED = marked(
+    "The message left, and no readable answer came back. Its text has been erased since, so it "
+    "cannot be sent again. Look into the archive at kwtsms.com if it matters; Treat as sent ends "
+    "the matter."
+)
 NO_RECEIPT = marked(
     "Kuwaiti operators give no receipt from the phone: this is the last state to be known."
 )
@@ -63,6 +68,9 @@ EVIDENCE = {
     Verdict.CHARGED: marked(
         "Evidence: its price is missing, so it was probably sent. There were {before} before and "
         "{after} after, and other messages cost {meanwhile}."
+    ),
+    Verdict.NOT_SENT: marked(
+        "Evidence: the answer came late, and it says that nothing was sent and nothing was charged."
     ),
     Verdict.UNCLEAR: marked(
         "Evidence: the balance does not tell. There were {before} before and {after} after, and "
@@ -98,7 +106,7 @@ def explanations(message: Message, say: Language) -> tuple[str, ...]:
     """Why it is so and what to do, a sentence or two for each reason there is."""
     told: dict[str, None] = {}
     if State.UNKNOWN in message.counts:
-        told[say(UNKNOWN)] = None
+        told[say(UNKNOWN if message.text is not None else UNKNOWN_ERASED)] = None
         told |= dict.fromkeys(_evidence(message, say))
     for reason in message.reasons:
         told |= dict.fromkeys(_explain(reason, say))
@@ -113,9 +121,9 @@ def _evidence(message: Message, say: Language) -> list[str]:
         return [say(NOT_LOOKED)]
     told = [
         say(
-            EVIDENCE[one.verdict] if one.before is not None else NOTHING_BEFORE,
+            NOTHING_BEFORE if _unfounded(one) else EVIDENCE[one.verdict],
             before=credits_text(one.before or Decimal(0)),
-            after=credits_text(one.after),
+            after=credits_text(one.after or Decimal(0)),
             meanwhile=credits_text(one.meanwhile),
         )
         for one in message.evidence[:MAX_EVIDENCE]
@@ -134,6 +142,10 @@ def with_more(first: str, more: int, say: Language) -> str:
     if more <= 0:
         return first
     return say.plural("{first} and {count} more", "{first} and {count} more", more, first=first)
+
+
+def _unfounded(found: Evidence) -> bool:
+    return found.verdict is Verdict.UNCLEAR and found.before is None
 
 
 def next_try(message: Message) -> datetime | None:

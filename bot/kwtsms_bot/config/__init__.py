@@ -6,7 +6,8 @@ from kwtsms_bot.config.models import Config, Gateway, Logging, Outbox, Slack
 from kwtsms_bot.config.operation import Heartbeat, Http
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.problems import ConfigurationProblems, Problem
-from kwtsms_bot.config.reading import load, parse
+from kwtsms_bot.config.reading import example, load, parse
+from kwtsms_bot.config.schema import json_schema
 
 __all__ = [
     "Access",
@@ -23,6 +24,8 @@ __all__ = [
     "Phonebook",
     "Problem",
     "Slack",
+    "example",
+    "json_schema",
     "load",
     "parse",
 ]

@@ -6,8 +6,19 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from kwtsms_bot.config.fields import ChannelId, Duration, Secret, TimeOfDay, TimeZone, zone
+from kwtsms_bot.config.fields import (
+    ChannelId,
+    Distinct,
+    Duration,
+    Secret,
+    TimeOfDay,
+    TimeZone,
+    zone,
+)
 from kwtsms_bot.config.section import Section
+from kwtsms_bot.language import ENGLISH, Language
+
+OFTEN = timedelta(minutes=1)  # Below this, looks take a part of the pace, and fill the disk.
 
 
 class BalanceWatch(Section):
@@ -25,9 +36,13 @@ class BalanceWatch(Section):
     """When a summary of the day before is posted, once a day; without it, never."""
     timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
     """Whose days and times of day these are."""
-    channels: tuple[ChannelId, ...] = Field(default=(), examples=[["C0123ABCD"]])
+    channels: Annotated[tuple[ChannelId, ...], Distinct] = Field(
+        default=(), examples=[["C0123ABCD"]]
+    )
     """Slack channels that get the warnings and the summary; invite the bot to them."""
-    apprise: tuple[Secret, ...] = Field(default=(), examples=[["mailto://user:password@host"]])
+    apprise: Annotated[tuple[Secret, ...], Distinct] = Field(
+        default=(), examples=[["mailto://user:password@host"]]
+    )
     """Apprise URLs that get them too (install kwtsms-bridge[apprise])."""
 
     @property
@@ -38,8 +53,32 @@ class BalanceWatch(Section):
     @model_validator(mode="after")
     def _critical_is_lower(self) -> "BalanceWatch":
         if self.critical >= self.warn:
-            raise ValueError("critical: expected a number below warn")
+            raise ValueError(
+                f"critical: expected a number below warn ({self.warn}), got {self.critical}"
+            )
         return self
+
+    def warnings(self, say: Language = ENGLISH) -> tuple[str, ...]:
+        """What is allowed, yet surely not what was meant."""
+        found = []
+        if not (self.channels or self.apprise):
+            found.append(
+                say(
+                    "alerts.balance: nobody is told when the credits run out. Name a channel, "
+                    "for example {example}",
+                    example="channels: [C0123ABCD]",
+                )
+            )
+        if self.every < OFTEN:
+            found.append(
+                say(
+                    "alerts.balance.every: each look takes one of the two requests a second that "
+                    "kwtSMS allows, and is kept for good. Write for example {example}; what the "
+                    "bot sends tells the balance too.",
+                    example="every: 15m",
+                )
+            )
+        return tuple(found)
 
 
 class Alerts(Section):

@@ -1,23 +1,35 @@
-"""The kinds of values that config.yaml holds: times, addresses, secrets, Slack's ids. Pure."""
+"""The kinds of values that config.yaml holds: times, addresses, secrets, Slack's ids.
+
+Pure, but for a look whether the driver of a database is installed.
+"""
 
 import re
 from datetime import time, timedelta, tzinfo
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    SecretStr,
+    WithJsonSchema,
+)
 
 from kwtsms_bot import kuwait
 from kwtsms_client.countries import COUNTRIES
 
-_DURATION = re.compile(r"(\d{1,6})\s*(s|m|h|d)")
+_DURATION = re.compile(r"(?!0+\D)(\d{1,6})\s*(s|m|h|d)")
 _HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]\d|2[0-3]):[0-5]\d)")
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 # As Slack takes it: https://docs.slack.dev/interactivity/implementing-slash-commands
 SLASH_COMMAND = r"^/[a-z0-9_-]{1,31}$"
 MINUTES_A_DAY = 1440
+LONGEST = timedelta(days=3650)  # What is longer is a slip, and no calendar reckons with it.
 KUWAIT = "Asia/Kuwait"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -31,9 +43,19 @@ def parse_duration(value: Any) -> Any:
     if isinstance(value, timedelta):
         return value
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not match or int(match[1]) == 0:
+    if not match:
         raise ValueError("expected a time such as 30s, 15m, 24h or 7d")
-    return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    duration = timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+    if duration > LONGEST:
+        raise ValueError(f"expected at most {LONGEST.days}d")
+    return duration
+
+
+def written(duration: timedelta) -> str:
+    """A duration as it is written in config.yaml, in the largest unit that it is whole in."""
+    seconds = int(duration.total_seconds())
+    unit = next(unit for unit in "dhms" if seconds % _SECONDS[unit] == 0)
+    return f"{seconds // _SECONDS[unit]}{unit}"
 
 
 def parse_quiet_hours(value: Any) -> Any:
@@ -95,6 +117,26 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _database_url(value: str) -> str:
+    if re.match(r"sqlite:///[^:?]", value):  # One in memory keeps nothing.
+        return value
+    if not value.startswith("postgresql://"):
+        raise ValueError("expected sqlite:///file or postgresql://user:password@host/name")
+    try:
+        parts = urlsplit(value)
+        whole = parts.port != 0 and "@" not in value.partition("@")[2]
+    except ValueError:  # What stands where the port should be is no number.
+        whole = False
+    if not (whole and value.removeprefix("postgresql://")):
+        raise ValueError(
+            "expected postgresql://user:password@host/name; in the password, write @ as %40, "
+            ": as %3A, / as %2F, # as %23, ? as %3F and % as %25"
+        )
+    if find_spec("psycopg") is None:
+        raise ValueError("PostgreSQL needs psycopg: pip install 'kwtsms-bridge[postgres]'")
+    return value
+
+
 def _safe_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme == "https" and parts.hostname:
@@ -106,16 +148,19 @@ def _safe_url(value: str) -> str:
 
 def _starts_with(prefix: str, where: str) -> AfterValidator:
     def check(value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(prefix):
+        token = value.get_secret_value()
+        if not token.startswith(prefix):
             raise ValueError(f"expected a token that starts with {prefix} (find it under {where})")
+        if not re.fullmatch(r"[\w%-]+", token.removeprefix(prefix), re.ASCII):
+            raise ValueError(f"expected the token itself, got an example (find it under {where})")
         return value
 
     return AfterValidator(check)
 
 
 def _filled(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().strip():
-        raise ValueError("expected a value, got an empty one")
+    if not value.get_secret_value().strip(" .…"):
+        raise ValueError("expected a value, got an empty one or the dots of an example")
     return value
 
 
@@ -131,21 +176,38 @@ def _known_country(value: str) -> str:
 
 
 def _one_name(value: str) -> str:
-    if value != value.strip() or not value:
-        raise ValueError("expected a name without blanks around it")
+    if value != value.strip() or not value.strip(".…"):
+        raise ValueError("expected a name, without blanks around it")
     return value
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    for later, value in enumerate(values):
+        first = values.index(value)
+        if first < later:
+            # By their places: the values may be secrets.
+            raise ValueError(
+                f"expected each only once, and number {later + 1} is number {first + 1} again"
+            )
+    return values
+
+
+Distinct = AfterValidator(_distinct)
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    PlainSerializer(written, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*{_DURATION.pattern}\s*$"}),
+]
 QuietHours = Annotated[
     tuple[time, time],
     BeforeValidator(parse_quiet_hours),
-    WithJsonSchema({"type": "string", "pattern": _HOURS.pattern}),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*{_HOURS.pattern}\s*$"}),
 ]
 TimeOfDay = Annotated[
     time,
     BeforeValidator(parse_time_of_day),
-    WithJsonSchema({"type": "string", "pattern": _TIME.pattern}),
+    WithJsonSchema({"type": "string", "pattern": rf"^\s*{_TIME.pattern}\s*$"}),
 ]
 TimeZone = Annotated[str, AfterValidator(_zone_name)]
 Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,3}|all)$")]  # +1-242 has four.
@@ -153,7 +215,13 @@ HomeCountry = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$"), AfterValidator(_k
 Url = Annotated[str, AfterValidator(_safe_url)]
 # Whoever knows it can make its calls: the address itself is the password.
 SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
-Address = Annotated[str, Field(pattern=r"^[^\s:]+:\d{1,5}$")]
+# A host's name, an IPv4 address, or an IPv6 address in brackets; and a port.
+Address = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):\d{1,5}$")]
+DatabaseUrl = Annotated[
+    str,
+    AfterValidator(_database_url),
+    WithJsonSchema({"type": "string", "pattern": "^(sqlite:///[^:?]|postgresql://.)"}),
+]
 Secret = Annotated[SecretStr, AfterValidator(_filled)]
 BotToken = Annotated[
     SecretStr, _starts_with("xoxb-", "OAuth & Permissions in your Slack app's settings")

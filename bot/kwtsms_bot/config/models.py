@@ -14,8 +14,10 @@ from kwtsms_bot.config.access import Access, Limits
 from kwtsms_bot.config.alerts import Alerts
 from kwtsms_bot.config.fields import (
     SLASH_COMMAND,
+    Address,
     AppToken,
     BotToken,
+    DatabaseUrl,
     Duration,
     HomeCountry,
     Name,
@@ -40,9 +42,7 @@ class Slack(Section):
     """The app-level token for mode socket (xapp-…, scope connections:write)."""
     signing_secret: Secret | None = Field(default=None, examples=["${SLACK_SIGNING_SECRET}"])
     """The signing secret for mode http, from Basic Information in your Slack app's settings."""
-    listen: Annotated[str, Field(pattern=r"^[^\s:]+:\d{1,5}$")] = Field(
-        default="127.0.0.1:3000", examples=["127.0.0.1:3000"]
-    )
+    listen: Address = Field(default="127.0.0.1:3000", examples=["127.0.0.1:3000"])
     """Where mode http waits for requests, as host:port; a proxy in front brings the https."""
     command: Annotated[str, Field(pattern=SLASH_COMMAND)] = Field(default="/sms", examples=["/sms"])
     """The slash command as registered in Slack."""
@@ -82,10 +82,8 @@ class Gateway(Section):
 class Outbox(Section):
     """Where accepted messages are kept until they are sent."""
 
-    database: str = Field(
-        default="sqlite:///kwtsms-bridge.sqlite3",
-        pattern=r"^(sqlite:///[^:?]|postgresql://.)",  # A database in memory keeps nothing.
-        examples=["sqlite:///kwtsms-bridge.sqlite3"],
+    database: DatabaseUrl = Field(
+        default="sqlite:///kwtsms-bridge.sqlite3", examples=["sqlite:///kwtsms-bridge.sqlite3"]
     )
     """sqlite:///file, or postgresql://user:password@host/name where several replicas run."""
     expires_after: Duration = Field(default=timedelta(hours=24), examples=["24h"])
@@ -158,8 +156,12 @@ class Config(Section):
         found = []
         access = self.access
         if all(grant.empty for grant in (access.sender, access.bulk, access.admin)):
-            told = say("access: nobody may send. Give somebody the role sender, for example")
-            found.append(f"{told}\n    access:\n      sender:\n        users: [U0123ABCD]")
+            found.append(
+                say(
+                    "access: nobody may send. Give somebody the role sender, for example {example}",
+                    example="access: {sender: {users: [U0123ABCD]}}",
+                )
+            )
         if self.kwtsms.sender_id.upper() == "KWT-SMS":
             found.append(
                 say(
@@ -171,13 +173,4 @@ class Config(Section):
             found.append(
                 say("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
             )
-        watch = self.alerts.balance
-        if not (watch.channels or watch.apprise):
-            found.append(
-                say(
-                    "alerts.balance: nobody is told when the credits run out. Name a channel, "
-                    "for example {example}",
-                    example="channels: [C0123ABCD]",
-                )
-            )
-        return tuple(found)
+        return (*found, *self.alerts.balance.warnings(say))

@@ -9,12 +9,14 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
+EXAMPLE = "kwtsms-bridge config example shows all that can be written."
 
 # Pydantic's words, put so that somebody who edits YAML understands them.
 _PLAIN = {
     "string_pattern_mismatch": "not of the right form",
     "string_type": "expected text (put it in quotes)",
     "too_long": "longer than {max_length} characters",
+    "string_too_long": "longer than {max_length} characters",  # What pydantic 2.9 calls it.
     "model_type": "expected a section (keys, indented)",
     "model_attributes_type": "expected a section (keys, indented)",
     "tuple_type": "expected a list",
@@ -65,16 +67,22 @@ def explain(
     shown: Mapping[Path, Any],
 ) -> Problem:
     """A pydantic error as a problem. `shown` holds the values that may be repeated: no secrets."""
-    path = tuple(error["loc"])
+    path, what = _place(tuple(error["loc"]), _message(error), model)
     line = next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 0)
     if error["type"] == "extra_forbidden":
         return Problem(line, dotted(path), "unknown key", _nearest(path, model))
     if error["type"] == "missing":
         return Problem(line, dotted(path), "missing", _example(path, model))
-    what = _message(error)
     if path in shown:
         what += f', got "{str(shown[path])[:60]}"'
     return Problem(line, dotted(path), what, _example(path, model))
+
+
+def _place(path: Path, what: str, model: type[BaseModel]) -> tuple[Path, str]:
+    """What is wrong with a section as a whole names the key first: that is where it is to mend."""
+    key, colon, rest = what.partition(": ")
+    names = key.split(".")
+    return ((*path, *names), rest) if colon and names[0] in _fields(path, model) else (path, what)
 
 
 def _message(error: ErrorDetails) -> str:
@@ -108,10 +116,10 @@ def _example(path: Path, model: type[BaseModel]) -> str:
     names = [part for part in path if isinstance(part, str)]
     field = _fields(names[:-1], model).get(names[-1]) if names else None
     if field is None:
-        return "See config.yaml.example."
+        return EXAMPLE
     example = field.examples[0] if field.examples else None
     if example is None:
-        return f"Add the section {names[-1]}:, as in config.yaml.example."
+        return f"Add the section {names[-1]}:. {EXAMPLE}"
     return f"Write for example {names[-1]}: {_yaml(example)}"
 
 

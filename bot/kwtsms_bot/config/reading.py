@@ -13,9 +13,13 @@ from pydantic import ValidationError
 from kwtsms_bot.config.models import Config
 from kwtsms_bot.config.problems import ConfigurationProblems, Path, Problem, dotted, explain
 
+EXAMPLE = "config.yaml.example"
 MAX_BYTES = 256 * 1024
-MAX_NODES = 20_000  # An alias that refers to aliases grows without bounds.
+# Two bytes are the least that a value takes: only aliases of aliases, which grow without bounds,
+# come to more.
+MAX_NODES = MAX_BYTES // 2
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_TOKEN = re.compile(r"\bx(?:ox[a-z]|app|wfp)-")  # It may have got into the wrong line.
 _SECRET_KEYS = frozenset(
     {"bot_token", "app_token", "signing_secret", "password", "apprise", "database", "heartbeat"}
 )
@@ -34,13 +38,20 @@ def load(file: str, environ: Mapping[str, str] | None = None) -> Config:
     return parse(_read(file), file, known)
 
 
+def example() -> str:
+    """config.yaml.example: in the package where that was installed, else beside it."""
+    package = FilePath(__file__).parents[1]
+    places = (package / EXAMPLE, package.parents[1] / EXAMPLE)
+    return next(one for one in places if one.is_file()).read_text(encoding="utf-8")
+
+
 def parse(text: str, file: str, environ: Mapping[str, str]) -> Config:
     """The configuration in `text`.
 
     Raises:
         ConfigurationProblems: it is wrong; `file` names it in the sentences.
     """
-    tree = _Tree(environ)
+    tree = _Tree(environ, file)
     data = tree.build(_compose(text, file))
     problems = tree.problems
     try:
@@ -60,7 +71,7 @@ def _read(file: str) -> str:
         data = FilePath(file).read_bytes()
     except OSError as error:
         what = f"cannot be read ({(error.strerror or 'unknown error').lower()})"
-        remedy = "Copy config.yaml.example to it, or name another file with -c."
+        remedy = "Make it by kwtsms-bridge config example, or name another file with -c."
         raise ConfigurationProblems(file, [Problem(0, "", what, remedy)]) from error
     if len(data) > MAX_BYTES:
         what = f"larger than {MAX_BYTES // 1024} KiB"
@@ -102,20 +113,36 @@ def _compose(text: str, file: str) -> yaml.Node | None:
 class _Tree:
     """Turns YAML's nodes into plain data and remembers the line of each key."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, environ: Mapping[str, str], file: str) -> None:
         self.lines: dict[Path, int] = {(): 1}
         self.shown: dict[Path, Any] = {}
         self.problems: list[Problem] = []
-        self._environ = environ
+        self._environ, self._file = environ, file
         self._scalars = yaml.SafeLoader("")
         self._nodes = 0
+        self._around: list[yaml.Node] = []  # What is being built: the node's parents.
 
     def build(self, node: yaml.Node | None, path: Path = ()) -> Any:
-        """The plain data below `node`; what is wrong is added to `problems`."""
-        self._nodes += 1
-        if node is None or self._nodes > MAX_NODES:
+        """The plain data below `node`; what is wrong is added to `problems`.
+
+        Raises:
+            ConfigurationProblems: its aliases make it endless, or nearly so.
+        """
+        if node is None:
             return {}
-        self.lines.setdefault(path, node.start_mark.line + 1)
+        line = node.start_mark.line + 1
+        self._nodes += 1
+        if self._nodes > MAX_NODES or any(node is one for one in self._around):
+            remedy = "Write out what & and * stand for."
+            what = "its aliases refer to each other, or to themselves"
+            raise ConfigurationProblems(self._file, [Problem(line, dotted(path), what, remedy)])
+        self.lines.setdefault(path, line)
+        self._around.append(node)
+        built = self._below(node, path)
+        self._around.pop()
+        return built
+
+    def _below(self, node: yaml.Node, path: Path) -> Any:
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -145,7 +172,7 @@ class _Tree:
             value = self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError):
             value = node.value
-        if not _SECRET_KEYS.intersection(path):
+        if not _SECRET_KEYS.intersection(path) and not _TOKEN.search(str(value)):
             self.shown[path] = value
         return value
 
@@ -162,7 +189,7 @@ class _Tree:
             self._blame(path, what, remedy)
             return ""
         try:
-            return FilePath(file).read_text(encoding="utf-8").rstrip("\r\n")
+            return FilePath(file).read_text(encoding="utf-8-sig").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             what = f"{name}_FILE cannot be read ({type(error).__name__})"
             self._blame(path, what, "Name a text file that the bot's user may read.")

@@ -1,16 +1,24 @@
 """What all tables share: names, and column types that mean the same on SQLite and PostgreSQL."""
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     ColumnElement,
     CursorResult,
     Integer,
     MetaData,
+    Select,
     String,
+    cast,
+    func,
+    literal,
+    select,
     type_coerce,
 )
 from sqlalchemy.types import TypeDecorator
@@ -69,6 +77,17 @@ def moved(
     """What is as far from `now` as `moment` is from `then`."""
     offset = type_coerce(moment, BigInteger) - type_coerce(then, BigInteger)
     return type_coerce(offset + (now - EPOCH) // MICROSECOND, Moment)
+
+
+def each(dialect: str, values: Sequence[str]) -> Select[tuple[str]]:
+    """A row, `value`, for each of these strings, in their order: one parameter for all of them."""
+    told = literal(json.dumps(values), String)
+    if dialect == "postgresql":
+        listed = func.json_array_elements_text(cast(told, JSON))
+        rows = listed.table_valued("value", with_ordinality="key").render_derived()
+    else:
+        rows = func.json_each(told).table_valued("value", "key")
+    return select(rows.c.value).order_by(rows.c.key)
 
 
 def inserted_id(made: CursorResult[Any]) -> int:

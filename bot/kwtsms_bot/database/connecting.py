@@ -1,5 +1,6 @@
 """How connections are made, so that what is committed stays and what hangs is noticed."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from kwtsms_bot.database.files import make
 from kwtsms_bot.database.trouble import DatabaseTrouble, NotThere
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
@@ -37,7 +39,7 @@ def engines(url: str, *, create: bool) -> tuple[AsyncEngine, Engine]:
 
     Raises:
         NotThere: there is no such file.
-        DatabaseTrouble: it is a file that cannot be there, or none at all.
+        DatabaseTrouble: it is a file that cannot be there, or none at all; or there is no driver.
     """
     parsed = make_url(url)
     name = parsed.get_backend_name()
@@ -48,8 +50,11 @@ def engines(url: str, *, create: bool) -> tuple[AsyncEngine, Engine]:
         "hide_parameters": True,  # Numbers and texts are in them, and errors reach the log.
         "connect_args": _told(parsed) if name == "postgresql" else {},
     }
-    engine = create_async_engine(parsed.set(drivername=DRIVERS[name]), **options)
-    direct = create_engine(parsed.set(drivername=DIRECT_DRIVERS[name]), **options)
+    try:
+        engine = create_async_engine(parsed.set(drivername=DRIVERS[name]), **options)
+        direct = create_engine(parsed.set(drivername=DIRECT_DRIVERS[name]), **options)
+    except ImportError as error:
+        raise DatabaseTrouble(f"its driver cannot be loaded: {error}") from error
     if name == "sqlite":
         _prepare_sqlite(engine.sync_engine)
         _prepare_sqlite(direct)
@@ -71,10 +76,18 @@ def _check_file(url: URL, *, create: bool) -> None:
             "a database in memory is gone with the process: name a file, such as "
             "sqlite:///kwtsms-bridge.sqlite3"
         )
-    if not Path(file).parent.is_dir():
-        raise DatabaseTrouble(f"the folder {Path(file).parent} does not exist")
-    if not create and not Path(file).is_file():
+    there = Path(file)
+    if not there.parent.is_dir():
+        raise DatabaseTrouble(f"the folder {there.parent} does not exist")
+    if create and not there.exists():
+        make(there)
+    if not there.is_file():
         raise NotThere(f"the file {file} does not exist")
+    # Beside it SQLite makes two more. Nothing is opened to see it: to close it again would take
+    # from SQLite the locks that another connection of this process holds.
+    for needed in (there, there.parent):
+        if not os.access(needed, os.R_OK | os.W_OK):
+            raise DatabaseTrouble(f"{needed} cannot be read and written")
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -4,9 +4,14 @@ Foreign errors become `DatabaseTrouble` here; nobody above catches SQLAlchemy's.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+    nullcontext,
+)
 from contextvars import copy_context
 from datetime import datetime
 from functools import partial
@@ -20,7 +25,7 @@ from kwtsms_bot.database.columns import Moment
 from kwtsms_bot.database.connecting import READING, engines
 from kwtsms_bot.database.files import compacted, emptied
 from kwtsms_bot.database.migrating import Standing, migrate, standing
-from kwtsms_bot.database.trouble import CommitLost, DatabaseTrouble, translated
+from kwtsms_bot.database.trouble import AlreadyThere, CommitLost, DatabaseTrouble, translated
 
 T = TypeVar("T")
 THREADS = 8  # For work in one go; whatever waits for a place waits no longer than for the database.
@@ -34,9 +39,12 @@ _NOW = {
 class Database:
     """Transactions, and the clock that all replicas share."""
 
-    def __init__(self, engine: AsyncEngine, direct: Engine) -> None:
+    def __init__(
+        self, engine: AsyncEngine, direct: Engine, on_trouble: Callable[[], None] = lambda: None
+    ) -> None:
         self._engine = engine
         self._direct = direct
+        self._on_trouble = on_trouble
         # Its own: in asyncio's threads names are looked up, and a name server may say nothing.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
         # SQLite has one writer; whoever waits for it there polls, in no order. Here they queue.
@@ -59,7 +67,7 @@ class Database:
             DatabaseTrouble: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
-            with translated():
+            with self._told(), translated():
                 async with self._engine.connect() as connection, connection.begin() as begun:
                     yield connection
                     with translated(CommitLost):
@@ -77,7 +85,8 @@ class Database:
             DatabaseTrouble: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
-            return await self._in_a_thread(_in_this_thread, self._direct, work)
+            with self._told():
+                return await self._in_a_thread(_in_this_thread, self._direct, work)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -86,7 +95,7 @@ class Database:
         Raises:
             DatabaseTrouble: it cannot be read.
         """
-        with translated():
+        with self._told(), translated():
             async with self._engine.connect() as connection:
                 yield await connection.execution_options(**{READING: True})
 
@@ -120,6 +129,17 @@ class Database:
         async with self._writer:
             done = await self._in_a_thread(compacted, self._direct, at_most)
         return await self.empty_log() and done
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Whoever counts the troubles is told of this one; a key that is taken is none."""
+        try:
+            yield
+        except AlreadyThere:
+            raise
+        except DatabaseTrouble:
+            self._on_trouble()
+            raise
 
     async def close(self) -> None:
         """Closes every connection."""
@@ -157,7 +177,9 @@ def _in_this_thread(engine: Engine, work: Callable[[AsyncConnection], Coroutine[
         raise RuntimeError("the work awaited something else than its connection")
 
 
-async def open_database(url: str, *, create: bool = True) -> Database:
+async def open_database(
+    url: str, *, create: bool = True, on_trouble: Callable[[], None] = lambda: None
+) -> Database:
     """The database at `url`, its tables as this version wants them.
 
     Without `create`, a SQLite file that is not there is not made.
@@ -166,7 +188,7 @@ async def open_database(url: str, *, create: bool = True) -> Database:
         NotThere: there is no such file.
         DatabaseTrouble: it cannot be opened or brought up to date.
     """
-    database = Database(*engines(url, create=create))
+    database = Database(*engines(url, create=create), on_trouble)
     try:
         async with database.transaction() as connection:
             await connection.run_sync(migrate)

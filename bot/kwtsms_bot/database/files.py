@@ -1,19 +1,38 @@
-"""SQLite's files, rid of what was erased from the tables.
+"""SQLite's files: made for their owner's eyes only, and rid of what was erased from the tables.
 
 Pages as they were before stand in the write-ahead log until it is emptied. Where rows have moved
 between pages, a fragment may stand in the unused part of one until the file is written anew.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Engine
 
+from kwtsms_bot.database.trouble import DatabaseTrouble
+
 # While it waits for readers nobody writes; a later attempt will do as well.
 WAIT_MILLISECONDS = 1_000
+OURS_ALONE = 0o600  # Texts and numbers are in it.
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+
+
+def make(file: Path) -> None:
+    """An empty file, which SQLite takes for a new database; those beside it get the same mode.
+
+    Raises:
+        DatabaseTrouble: it cannot be made.
+    """
+    try:
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL, OURS_ALONE))
+    except FileExistsError:  # Another process was faster.
+        return
+    except OSError as error:
+        raise DatabaseTrouble(f"{file} cannot be made: {error.strerror}") from error
 
 
 def emptied(engine: Engine) -> bool:

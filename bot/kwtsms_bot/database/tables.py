@@ -42,20 +42,11 @@ message = Table(
     Index(None, "author", "created_at"),
 )
 # The publisher's question: what is not shown as it is? Almost no row is in this index.
-Index(
-    "ix_message_unshown",
-    message.c.id,
-    sqlite_where=message.c.revision > message.c.shown_revision,
-    postgresql_where=message.c.revision > message.c.shown_revision,
-)
-
+UNSHOWN = message.c.revision > message.c.shown_revision
+Index("ix_message_unshown", message.c.id, sqlite_where=UNSHOWN, postgresql_where=UNSHOWN)
 # What is to be erased: erased messages are not in this index.
-Index(
-    "ix_message_unerased",
-    message.c.created_at,
-    sqlite_where=message.c.text.is_not(None),
-    postgresql_where=message.c.text.is_not(None),
-)
+UNERASED = message.c.text.is_not(None)
+Index("ix_message_unerased", message.c.created_at, sqlite_where=UNERASED, postgresql_where=UNERASED)
 
 attempt = Table(
     "attempt",
@@ -70,23 +61,38 @@ attempt = Table(
     Column("balance_after", Amount),
     Column("begun_at", Moment, index=True),  # When it was put in flight.
     Column("settled_at", Moment),
+    Column("taken_at", Moment),  # When the gateway accepted it; NULL: it has not said so.
     Column("price", Integer, nullable=False),  # In credits, as we reckon it.
     Column("lost", Boolean, nullable=False),  # Nobody knows what became of it.
     Column("check_at", Moment, index=True),  # When to ask for its status; NULL: never again.
     Column("checks", SmallInteger, nullable=False),
+    Column("status", String(80)),  # The gateway's last word about it, without a digit.
+    Column("status_at", Moment),
     Index(None, "state", "lease_until"),
 )
 Index("ix_attempt_lost", attempt.c.id, sqlite_where=attempt.c.lost, postgresql_where=attempt.c.lost)
 
-# What the balance told about a call that was lost.
+# What the balance, or an answer that came late, told about a call that was lost.
 evidence = Table(
     "evidence",
     metadata,
     Column("attempt_id", ForeignKey("attempt.id"), primary_key=True),
     Column("verdict", String(12), nullable=False),
     Column("before", Amount),
-    Column("after", Amount, nullable=False),
+    Column("after", Amount),
     Column("meanwhile", Amount, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# What people have decided about a message.
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("message_id", ForeignKey("message.id"), nullable=False, index=True),
+    Column("what", String(20), nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("recipients", Integer, nullable=False),
     Column("at", Moment, nullable=False),
 )
 
@@ -130,7 +136,8 @@ hot_number = Table(
     "hot_number",
     metadata,
     Column("phone", String(20), primary_key=True),
-    Column("until", Moment, nullable=False, index=True),
+    Column("until", Moment, nullable=False, index=True),  # By the database's clock.
+    Column("attempt_id", Id, nullable=False),  # The call that made it hot.
 )
 
 tick = Table(
@@ -159,6 +166,7 @@ alert_delivery = Table(
     Column("alert_id", ForeignKey("alert.id"), primary_key=True),
     Column("target", String(500), primary_key=True),
     Column("taking_until", Moment),  # While a replica is bringing it there.
+    Column("told_instead", Boolean, nullable=False),  # It is refused there; people know.
 )
 
 balance_sample = Table(

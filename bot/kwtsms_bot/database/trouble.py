@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 
 class DatabaseTrouble(Exception):
@@ -34,4 +34,12 @@ class translated:  # noqa: N801 - reads as the clause that it is.
         if isinstance(error, IntegrityError):
             raise AlreadyThere(type(error).__name__) from error
         if isinstance(error, SQLAlchemyError | OSError):
-            raise self._trouble(type(error).__name__) from error
+            raise self._trouble(_words(error)) from error
+
+
+def _words(error: Exception) -> str:
+    """Its kind. Where the database itself is in trouble, its words too: they quote no value."""
+    kind = type(error).__name__
+    if not isinstance(error, OperationalError) or not str(error.orig):
+        return kind
+    return f"{kind}: {str(error.orig).splitlines()[0]}"

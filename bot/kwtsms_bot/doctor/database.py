@@ -1,11 +1,13 @@
 """Where accepted messages are kept: whether this version can use it. Makes and changes nothing."""
 
 import asyncio
+from pathlib import Path
 
 from kwtsms_bot.database import DatabaseTrouble, NotThere, Standing, look_at
 from kwtsms_bot.doctor.finding import Finding, Level
 
 CHECK = "Database"
+SQLITE = "sqlite:///"
 PATIENCE_SECONDS = 15.0  # A little more than the bot itself may hold SQLite's lock.
 FILE = "Check that its folder exists, that the disk has room, and who may write there."
 SERVER = (
@@ -18,10 +20,19 @@ SAID = {
 }
 
 
+def remedy_for(url: str) -> str:
+    """What to look at where the database of that kind cannot be used."""
+    return FILE if url.startswith(SQLITE) else SERVER
+
+
+def file_of(url: str) -> Path | None:
+    """Where the database is, if it is a file; a relative path begins where one is."""
+    return Path(url.removeprefix(SQLITE).partition("?")[0]) if url.startswith(SQLITE) else None
+
+
 async def examine(url: str) -> Finding:
     """Opens it as the bot would, without making it or bringing it up to date."""
-    kind = "sqlite" if url.startswith("sqlite:") else "postgresql"
-    remedy = FILE if kind == "sqlite" else SERVER
+    kind, remedy = url.partition(":")[0], remedy_for(url)
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             standing = await look_at(url)

@@ -1,6 +1,7 @@
 """The store, the client and the pace, as they are, with every step counted on its way through."""
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,7 +12,8 @@ from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.outbox.carrying import Turns
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
 from kwtsms_bot.outbox.message import Message, NewMessage
-from kwtsms_bot.outbox.store import Accepted, Store
+from kwtsms_bot.outbox.store import Accepted, By, Store
+from kwtsms_bot.outbox.store.base import never
 from kwtsms_client import AsyncClient, Credentials, KwtSMSError
 from kwtsms_client.client.wire import Leaving
 from kwtsms_client.protocol import Call
@@ -23,8 +25,10 @@ log = structlog.get_logger(__name__)
 class CountedStore(Store):
     """What is accepted is counted, and logged under the request that it came with."""
 
-    def __init__(self, database: Database, metrics: Metrics) -> None:
-        super().__init__(database)
+    def __init__(
+        self, database: Database, metrics: Metrics, *, rests: Callable[[], bool] = never
+    ) -> None:
+        super().__init__(database, rests=rests)
         self._metrics = metrics
 
     async def accept(
@@ -37,10 +41,16 @@ class CountedStore(Store):
         return accepted
 
     async def send_draft(
-        self, token: str, new: NewMessage, now: datetime, allowance: Allowance
+        self,
+        token: str,
+        new: NewMessage,
+        now: datetime,
+        allowance: Allowance,
+        *,
+        approved: By | None = None,
     ) -> Message | None:
         """As the store does."""
-        message = await super().send_draft(token, new, now, allowance)
+        message = await super().send_draft(token, new, now, allowance, approved=approved)
         if message is not None:
             self._count(message)
         return message

@@ -7,9 +7,10 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.operation.health import Health
-from kwtsms_bot.operation.metrics import Metrics
+from kwtsms_bot.operation.metrics import UNKNOWN, Metrics
 from kwtsms_bot.operation.readiness import Readiness
 from kwtsms_bot.operation.web import page
 from kwtsms_bot.outbox.message import State
@@ -23,8 +24,11 @@ log = structlog.get_logger(__name__)
 class Exposition:
     """Brings the gauges up to date, then writes everything down."""
 
-    def __init__(self, metrics: Metrics, figures: Figures, readiness: Readiness) -> None:
-        self._metrics, self._figures, self._readiness = metrics, figures, readiness
+    def __init__(
+        self, metrics: Metrics, figures: Figures, alerts: AlertStore, readiness: Readiness
+    ) -> None:
+        self._metrics, self._readiness = metrics, readiness
+        self._figures, self._alerts = figures, alerts
         self._counting = asyncio.Lock()
         self._counted_at = float("-inf")
 
@@ -50,8 +54,9 @@ class Exposition:
         self._metrics.set("slack_connected", parts["slack"].ok)
         self._metrics.set("paused", health.paused)
         self._metrics.set("held", health.held)
-        self._metrics.set("dispatcher_idle_seconds", parts["dispatcher"].seconds or 0.0)
-        self._metrics.set("queue_oldest_due_seconds", parts["queue"].seconds or 0.0)
+        for name, part in (("dispatcher_idle", "dispatcher"), ("queue_oldest", "queue")):
+            age = parts[part].seconds
+            self._metrics.set(f"{name}_seconds", UNKNOWN if age is None else age)
 
     async def _count(self) -> None:
         """What cannot be counted now keeps the figure that it had."""
@@ -59,12 +64,14 @@ class Exposition:
             async with asyncio.timeout(DATABASE_SECONDS):
                 recipients = await self._figures.recipients()
                 balance = await self._figures.balance()
+                undelivered = await self._alerts.undelivered()
         except (DatabaseTrouble, TimeoutError) as error:
             log.warning("not counted", error=type(error).__name__)
             return
         for state, count in recipients.items():
             self._metrics.set_recipients(state, count)
         self._metrics.set("queue_depth", recipients[State.QUEUED])
+        self._metrics.set("notices_undelivered", undelivered)
         if balance is not None:
             self._metrics.set("balance_credits", float(balance))
         self._counted_at = time.monotonic()

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 # The worker looks at the queue every two seconds; it waits for nothing longer than for an answer
 # of the gateway, and that time comes on top.
 STILL = timedelta(minutes=1)
-# What is due is sent within seconds; only a very large bulk takes longer than this.
+# What is accepted is sent within seconds; only a very large bulk takes longer than this, or a
+# gateway that is away.
 OVERDUE = timedelta(minutes=10)
 # A few answers that could not be read are over by then, and sending goes on.
 HELD = timedelta(minutes=1)
@@ -18,11 +19,12 @@ class Seen:
     """What was seen at one moment."""
 
     at: datetime
-    database: bool
+    database: bool  # Whether it can be read.
     slack: bool
     stopping: bool
     dispatcher_idle: timedelta
-    oldest_due: datetime | None = None  # None: nothing waits that could leave.
+    writable: bool = True
+    oldest: datetime | None = None  # When it was accepted; None: nothing waits.
     paused: bool = False
     held_since: datetime | None = None  # None: sending is not held.
 
@@ -70,7 +72,7 @@ def judge(seen: Seen, answer_takes: timedelta) -> Health:
     return Health(
         (
             Part("service", "it is stopping" if seen.stopping else ""),
-            Part("database", "" if seen.database else "it does not answer"),
+            _database(seen),
             Part("slack", "" if seen.slack else "there is no connection"),
             _dispatcher(seen.dispatcher_idle, STILL + answer_takes),
             _queue(seen),
@@ -79,6 +81,12 @@ def judge(seen: Seen, answer_takes: timedelta) -> Health:
         seen.paused,
         seen.held_since is not None,
     )
+
+
+def _database(seen: Seen) -> Part:
+    if not seen.database:
+        return Part("database", "it does not answer")
+    return Part("database", "" if seen.writable else "nothing can be written to it")
 
 
 def _dispatcher(idle: timedelta, longest: timedelta) -> Part:
@@ -90,9 +98,9 @@ def _queue(seen: Seen) -> Part:
     """A pause is somebody's wish and not a fault, whatever waits meanwhile."""
     if not seen.database:
         return Part("queue", "it cannot be seen")
-    age = max(timedelta(0), seen.at - (seen.oldest_due or seen.at))
+    age = max(timedelta(0), seen.at - (seen.oldest or seen.at))
     late = age > OVERDUE and not seen.paused
-    problem = "a message has been due for too long" if late else ""
+    problem = "a message has waited for too long" if late else ""
     return Part("queue", problem, round(age.total_seconds(), 1))
 
 

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 async def listen(
     app: web.Application, address: str, *, linger: float, finish: float
 ) -> web.AppRunner:
-    """A server at host:port; `cleanup()` of what it returns ends it.
+    """A server at host:port, an IPv6 host in brackets; `cleanup()` of what it returns ends it.
 
     What is still being sent after an answer is taken for `linger` seconds, so that the answer
     arrives; at the end, requests have `finish` seconds for their answers.
@@ -32,7 +32,7 @@ async def listen(
     runner = _Runner(app, linger=linger, finish=finish)
     await runner.setup()
     try:
-        await web.TCPSite(runner, host, int(port)).start()
+        await web.TCPSite(runner, host.strip("[]"), int(port)).start()
     except (OSError, OverflowError) as error:  # A port above 65535 overflows.
         await runner.cleanup()
         raise OSError(str(error)) from error

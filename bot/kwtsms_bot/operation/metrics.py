@@ -1,4 +1,8 @@
-"""What the bot has done, in figures for Prometheus. No phone number, person or text is a label."""
+"""What the bot has done, in figures for Prometheus. No phone number, person or text is a label.
+
+A counter is there, at 0, before anything is counted: Prometheus sees no increase in a series that
+begins at 1. A gauge of which nothing is known says so: it is no number.
+"""
 
 import platform
 import re
@@ -13,7 +17,7 @@ from prometheus_client import (
 )
 
 from kwtsms_bot.outbox.message import State
-from kwtsms_client import KwtSMSError, NotSent, Outcome, Rejected
+from kwtsms_client import API_ERRORS, KwtSMSError, NotSent, Outcome, Rejected
 from kwtsms_client.version import __version__
 
 PREFIX = "kwtsms_bridge"
@@ -24,7 +28,12 @@ WAITED = (0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 COUNTERS = {
     "messages_accepted": ("Messages made durable by this process", ("source",)),
     "calls": ("Calls to kwtSMS by this process", ("endpoint", "outcome", "code")),
+    "database_errors": ("What this process could not do in the database", ()),
 }
+SOURCES = ("slack",)  # As the commands name it.
+ENDPOINTS = ("balance", "coverage", "dlr", "send", "senderid", "status", "validate")
+OTHER = "other"  # A code that is none of kwtSMS's.
+UNKNOWN = float("nan")
 HISTOGRAMS = {
     "acknowledgement_seconds": ("From a request's arrival to its acknowledgement", ACKNOWLEDGED),
     "pace_wait_seconds": ("How long a call waited for its turn", WAITED),
@@ -32,14 +41,15 @@ HISTOGRAMS = {
 # What is so now; what stands in the database is the same for every replica.
 GAUGES = {
     "ready": ("1 while /readyz says yes", ()),
-    "database_up": ("1 while the database answers", ()),
+    "database_up": ("1 while the database can be read and written to", ()),
     "slack_connected": ("1 while Slack reaches the bot", ()),
     "dispatcher_idle_seconds": ("Since the dispatcher last moved on", ()),
     "paused": ("1 while an administrator has paused all sending", ()),
     "held": ("1 while nothing is sent because kwtSMS's answers cannot be read", ()),
     "recipients": ("Recipients in the database", ("state",)),
     "queue_depth": ("Recipients that wait to be sent", ()),
-    "queue_oldest_due_seconds": ("How long the oldest of them has been due", ()),
+    "queue_oldest_seconds": ("How long ago the oldest of them was accepted", ()),
+    "notices_undelivered": ("Balance warnings and digests that a place has not got yet", ()),
     "balance_credits": ("Credits, as kwtSMS said last", ()),
     "build_info": ("1; what runs", ("version", "python")),
 }
@@ -64,7 +74,21 @@ class Metrics:
             name: Gauge(f"{PREFIX}_{name}", what, labels, registry=self.registry)
             for name, (what, labels) in GAUGES.items()
         }
+        self._begin()
         self._gauges["build_info"].labels(__version__, platform.python_version()).set(1)
+
+    def _begin(self) -> None:
+        for name, (_, labels) in GAUGES.items():
+            if not labels:
+                self._gauges[name].set(UNKNOWN)
+        for source in SOURCES:
+            self._counters["messages_accepted"].labels(source)
+        calls = self._counters["calls"]
+        for endpoint in ENDPOINTS:
+            for outcome in Outcome:
+                codes = (*API_ERRORS, OTHER) if outcome is Outcome.REJECTED else ("",)
+                for code in codes:
+                    calls.labels(endpoint, outcome.value, code)
 
     def accepted(self, source: str) -> None:
         """One more message is durable."""
@@ -74,6 +98,10 @@ class Metrics:
         """One more call came to its end."""
         outcome, code = _outcome(error)
         self._counters["calls"].labels(endpoint, outcome.value, code).inc()
+
+    def troubled(self) -> None:
+        """The database did not do what it was asked to, once more."""
+        self._counters["database_errors"].inc()
 
     def acknowledged(self, seconds: float) -> None:
         """A request of Slack's was acknowledged."""
@@ -97,5 +125,5 @@ def _outcome(error: KwtSMSError | None) -> tuple[Outcome, str]:
     if error is None:
         return Outcome.ACCEPTED, ""
     if isinstance(error, Rejected):
-        return Outcome.REJECTED, error.code if _CODE.fullmatch(error.code) else "other"
+        return Outcome.REJECTED, error.code if _CODE.fullmatch(error.code) else OTHER
     return (Outcome.NOT_SENT if isinstance(error, NotSent) else Outcome.UNKNOWN), ""

@@ -1,4 +1,4 @@
-"""Looks at the parts of the bot; `health` says what it means. Changes nothing."""
+"""Looks at the parts of the bot; `health` says what it means. Leaves everything as it was."""
 
 import asyncio
 import time
@@ -11,8 +11,9 @@ from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.operation.health import Health, Seen, judge
 from kwtsms_bot.outbox.store.figures import Figures, Waiting
 
-DATABASE_SECONDS = 3.0  # Longer than any answer of a database that is well.
+DATABASE_SECONDS = 2.0  # Longer than an answer of a database that is well; who asks waits for 5.
 FRESH_SECONDS = 1.0  # However often it is asked, it looks once a second.
+PROVEN_SECONDS = 15.0  # For so long it is taken for granted that the database can be written to.
 log = structlog.get_logger(__name__)
 
 
@@ -32,6 +33,7 @@ class Readiness:
         self._dispatcher_idle, self._answer_takes = dispatcher_idle, answer_takes
         self._looking = asyncio.Lock()
         self._last: tuple[float, Health] | None = None
+        self._proven_at = float("-inf")
         self.stopping = False
 
     async def look(self) -> Health:
@@ -44,13 +46,15 @@ class Readiness:
 
     async def _seen(self) -> Seen:
         waiting = await self._waiting()
+        writable = waiting is not None and await self._can_write()
         return Seen(
             at=self._clock(),
             database=waiting is not None,
+            writable=writable,
             slack=await self._slack(),
             stopping=self.stopping,
             dispatcher_idle=timedelta(seconds=self._dispatcher_idle()),
-            oldest_due=waiting.oldest_due if waiting else None,
+            oldest=waiting.oldest if waiting else None,
             paused=waiting.paused if waiting else False,
             held_since=waiting.held_since if waiting else None,
         )
@@ -63,3 +67,16 @@ class Readiness:
         except (DatabaseTrouble, TimeoutError) as error:
             log.warning("database does not answer", error=type(error).__name__)
             return None
+
+    async def _can_write(self) -> bool:
+        """Whether something could be committed a moment ago, or can be now."""
+        if time.monotonic() - self._proven_at < PROVEN_SECONDS:
+            return True
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await self._figures.prove_writing()
+        except (DatabaseTrouble, TimeoutError) as error:
+            log.warning("database cannot be written to", error=type(error).__name__)
+            return False
+        self._proven_at = time.monotonic()
+        return True

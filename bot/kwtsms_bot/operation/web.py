@@ -59,6 +59,6 @@ async def serving(app: web.Application, address: str) -> AsyncIterator[str]:
         raise CannotListen(text) from error
     try:
         host, port = runner.addresses[0][:2]
-        yield f"http://{host}:{port}"
+        yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     finally:
         await runner.cleanup()

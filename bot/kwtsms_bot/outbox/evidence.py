@@ -1,4 +1,4 @@
-"""What the balance tells about a call whose outcome is not known. Pure.
+"""What is known about a call whose outcome is not: most often only what the balance tells. Pure.
 
 A charge only ever lowers the balance. So where nothing is missing, nothing was charged; and where
 exactly the price of the call is missing, and nothing else can explain it, the call was charged.
@@ -15,11 +15,12 @@ CLOCKS_DIFFER = timedelta(seconds=5)  # Between the replicas that made the calls
 
 
 class Verdict(StrEnum):
-    """What the balance says of a call."""
+    """What the balance says of a call, or an answer that came after it was given up."""
 
     CHARGED = "charged"
     NOT_CHARGED = "not_charged"
     UNCLEAR = "unclear"
+    NOT_SENT = "not_sent"  # It was refused, or never left: nobody had to look at the balance.
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,11 @@ class Evidence:
 
     verdict: Verdict
     before: Decimal | None
-    after: Decimal
+    after: Decimal | None
     meanwhile: Decimal
+
+
+NOT_SENT = Evidence(Verdict.NOT_SENT, None, None, Decimal(0))
 
 
 def weigh(price: int, before: Seen | None, after: Seen, others: Iterable[Spent]) -> Evidence:

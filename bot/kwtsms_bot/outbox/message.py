@@ -9,7 +9,8 @@ queued ──► claimed ──► in_flight ──► sent ──► delivered 
   └─────────────────────────────────┘ by a person only
 
 "in flight" is durable before the first byte leaves. What is in flight when its owner is gone
-becomes unknown, and no code sends it again.
+becomes unknown, and no code sends it again. What a person sends again is sent after all, where
+the lost answer comes before it has left a second time.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import IntEnum, StrEnum
 
+from kwtsms_bot.outbox.decision import Decision
 from kwtsms_bot.outbox.evidence import Evidence
 
 
@@ -39,7 +41,7 @@ class State(StrEnum):
 
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED}),
+    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED, State.SENT}),
     State.CLAIMED: frozenset({State.IN_FLIGHT, State.QUEUED}),
     State.IN_FLIGHT: frozenset({State.SENT, State.REJECTED, State.QUEUED, State.UNKNOWN}),
     State.UNKNOWN: frozenset({State.SENT, State.REJECTED, State.QUEUED}),
@@ -190,6 +192,12 @@ class Message:
     points: Decimal | None  # Charged so far, by the gateway's own figures.
     balance_after: Decimal | None
     evidence: tuple[Evidence, ...] = ()  # Of what is unknown, once it is looked into.
+    decisions: tuple[Decision, ...] = ()  # The last few, the oldest first.
+    unsure: int = 0  # Credits that calls whose answer was lost may have cost besides.
+    presumed: int = 0  # Of what is sent: a person takes it as sent, kwtSMS has not said so.
+    taken_at: datetime | None = None  # When kwtSMS took the last of it.
+    status: str | None = None  # kwtSMS's last word about it, and when it said so.
+    status_at: datetime | None = None
 
     @property
     def size(self) -> int:

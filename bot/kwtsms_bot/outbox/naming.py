@@ -1,11 +1,29 @@
 """A number as people write it within a text, found and masked. Pure."""
 
 import re
+import unicodedata
 
 from kwtsms_client import find_country_code, mask
 
-SEPARATORS = " .-()"  # What may stand between its digits.
+# What may stand between two of its digits: ") - " and all that is neither a letter nor a digit,
+# line ends, marks that cannot be seen and the parts of a keycap included.
+BETWEEN = r"[\W_]{0,4}"
 SHORTEST = 6  # Fewer digits are no number without their country code.
+
+
+class _Digits(dict[int, int]):
+    """Digits of every script and shape as ASCII, one for one, for `str.translate`."""
+
+    def __missing__(self, code: int) -> int:
+        digit = unicodedata.digit(chr(code), None)
+        found = code if digit is None else ord("0") + digit
+        if code < 0x10000:  # What is remembered has its bounds.
+            self[code] = found
+        return found
+
+
+_DIGITS = _Digits()
+_OTHERS = bytes(set(range(256)) - set(b"0123456789"))
 
 
 class Naming:
@@ -14,16 +32,30 @@ class Naming:
     def __init__(self, phone: str) -> None:
         code = find_country_code(phone) or ""
         local = phone[len(code) :]
-        self.digits = local if len(local) >= SHORTEST else phone
-        between = f"[{re.escape(SEPARATORS)}]*"
-        before = rf"(?:(?:\+|00)?{between.join(code)}{between}|0)?" if code else r"(?:\+|00)?"
+        digits = local if len(local) >= SHORTEST else phone
+        abroad = rf"(?:[+＋]{BETWEEN}|0{BETWEEN}0{BETWEEN})?"
+        home = rf"{BETWEEN.join(code)}{BETWEEN}" if code else ""
+        before = rf"(?:{abroad}{home}|0{BETWEEN})?"
         self._mask = mask(phone)
-        self._pattern = re.compile(rf"(?<!\d){before}{between.join(self.digits)}(?!\d)")
+        self._digits = digits.encode()
+        self._pattern = re.compile(rf"(?<!\d){before}{BETWEEN.join(digits)}(?!\d)")
 
     def within(self, text: str) -> bool:
         """Whether the text names it."""
-        return self._pattern.search(text) is not None
+        plain = _plain(text)
+        # Most texts do not even have its digits, whatever stands between them: soon said.
+        found = self._digits in plain.encode(errors="replace").translate(None, _OTHERS)
+        return found and self._pattern.search(plain) is not None
 
     def masked(self, text: str) -> str:
         """The text, without it."""
-        return self._pattern.sub(self._mask, text)
+        kept, end = [], 0
+        for found in self._pattern.finditer(_plain(text)):
+            kept += [text[end : found.start()], self._mask]
+            end = found.end()
+        return "".join([*kept, text[end:]])
+
+
+def _plain(text: str) -> str:
+    """As long as the text, so that what stands where in one does in the other."""
+    return text if text.isascii() else text.translate(_DIGITS)

@@ -27,7 +27,7 @@ async def sweep(store: Store, retention: timedelta, now: datetime) -> None:
     while count := await store.erase(before):
         erased += count
     drafts = await store.drop_old_drafts(now)
-    await store.drop_traces(before, now)
+    await store.drop_traces(before)
     emptied = await store.database.empty_log()
     if erased or drafts:
         log.info("erased", messages=erased, drafts=drafts, log_emptied=emptied)

@@ -70,11 +70,11 @@ class Tracker:
         tracked = await self._store.to_check(self._clock())
         if tracked is None:
             return False
-        found, settled = await self._ask(tracked)
+        found, settled, status = await self._ask(tracked)
         now = self._clock()
         again = next_check(tracked, now, settled=settled)
-        await self._store.note_check(tracked, found, again_at=again, now=now)
-        if found:
+        await self._store.note_check(tracked, found, again_at=again, now=now, status=status)
+        if found or status:
             self._on_change()
         return True
 
@@ -93,19 +93,20 @@ class Tracker:
         due = await self._store.next_due()
         return due is not None and due <= self._clock() + TURN
 
-    async def _ask(self, tracked: Tracked) -> tuple[Mapping[str, State], bool]:
-        """What is new of each number, and whether nothing more is to come."""
+    async def _ask(self, tracked: Tracked) -> tuple[Mapping[str, State], bool, str | None]:
+        """What is new of each number, whether nothing more is to come, and kwtSMS's word for it."""
         try:
             if wants_report(tracked, self._clock()):
-                return self._reported(tracked, await self._reporter.dlr(tracked.gateway_id))
-            await self._reporter.status(tracked.gateway_id)
+                report = await self._reporter.dlr(tracked.gateway_id)
+                return *self._reported(tracked, report), None
+            status = (await self._reporter.status(tracked.gateway_id)).status
         except Rejected as error:
             stuck = error.code == STUCK
-            return dict.fromkeys(tracked.phones if stuck else (), State.STUCK), stuck
+            return dict.fromkeys(tracked.phones if stuck else (), State.STUCK), stuck, None
         except KwtSMSError as error:
             log.info("status not known", gateway_id=tracked.gateway_id, error=type(error).__name__)
-            return {}, False
-        return {}, not tracked.abroad
+            return {}, False, None
+        return {}, not tracked.abroad, status
 
     @staticmethod
     def _reported(tracked: Tracked, report: DeliveryReport) -> tuple[Mapping[str, State], bool]:

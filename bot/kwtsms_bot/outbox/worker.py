@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import structlog
 
@@ -42,10 +43,11 @@ class Worker:
         lease: timedelta,
         clock: Callable[[], datetime],
         on_change: Callable[[], None] = lambda: None,
+        on_balance: Callable[[Decimal], None] = lambda _: None,
     ) -> None:
         self._store, self._carrier, self._turns = store, carrier, turns
         self._owner, self._lease, self._clock = owner, lease, clock
-        self._on_change = on_change
+        self._on_change, self._on_balance = on_change, on_balance
         self._woken = asyncio.Event()
         self._free = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._carrying: set[asyncio.Task[None]] = set()
@@ -160,6 +162,8 @@ class Worker:
         logs.continue_request(call.request)
         plan = await self._carry(call, turn)
         await self._settle(call, plan)
+        if plan.balance_after is not None:
+            self._on_balance(plan.balance_after)
         await self._tell(call, plan)
         self._changed()
 

@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from kwtsms_bot.alerts.apprise import AppriseCourier
 from kwtsms_bot.alerts.digest import Digest
@@ -12,6 +13,7 @@ from kwtsms_bot.alerts.watch import BalanceWatch
 from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
+from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.language import language
 from kwtsms_bot.operation.counting import CountedClient, CountedStore, CountedTurns
 from kwtsms_bot.operation.exposition import Exposition
@@ -47,8 +49,8 @@ class Parts:
         pace: DatabasePacer,
         metrics: Metrics,
     ) -> None:
-        store = CountedStore(database, metrics)
-        self.config, self.store, self.clock = config, store, now
+        self.config, self.clock = config, now
+        self.store = store = CountedStore(database, metrics, rests=self._rests)
         self.tasks = Tasks(metrics.acknowledged)
         self.connection = Connection(config.slack)
         client = self.connection.client
@@ -56,10 +58,16 @@ class Parts:
         alerts = AlertStore(database)
         watch = config.alerts.balance
         say = language(config.language)
-        herald = Herald(alerts, client, say, channels=watch.channels)
+        herald = Herald(
+            alerts,
+            self.connection.impatient,
+            say,
+            channels=watch.channels,
+            admins=config.access.admin.users,
+        )
         self.publisher = Publisher(store, herald, client=client, directory=directory)
         urls = (url.get_secret_value() for url in watch.apprise)
-        self.courier = AppriseCourier(alerts, urls, say)
+        self.courier = AppriseCourier(alerts, urls, say, zone=watch.zone)
         self.worker = Worker(
             store,
             gateway,
@@ -68,6 +76,7 @@ class Parts:
             lease=config.outbox.lease,
             clock=now,
             on_change=self.publisher.wake,
+            on_balance=self.heard,
         )
         asking = Asking(gateway, pace)
         self.tracker = Tracker(store, asking, clock=now, on_change=self.publisher.wake)
@@ -78,7 +87,7 @@ class Parts:
         targets = (*watch.channels, *self.courier.targets)
         self.watch = BalanceWatch(watch, alerts, gateway, targets=targets, on_change=self.warned)
         self.digest = Digest(watch, alerts, targets=targets, on_change=self.warned)
-        figures = Figures(database)
+        figures = Figures(database, rests=self._rests)
         self.readiness = Readiness(
             figures,
             slack=self.connection.is_alive,
@@ -86,13 +95,21 @@ class Parts:
             answer_takes=config.kwtsms.timeout,
             clock=now,
         )
-        self.exposition = Exposition(metrics, figures, self.readiness)
+        self.exposition = Exposition(metrics, figures, alerts, self.readiness)
         self.pulse = Pulse(config.heartbeat, self.readiness)
 
     def wake(self) -> None:
         """There is something new in the outbox: to send, and to show."""
         self.worker.wake()
         self.publisher.wake()
+
+    def _rests(self) -> bool:
+        """Whether it is an hour at which no messages to many go out."""
+        return self.config.limits.is_quiet(now().astimezone(ZONE).time())
+
+    def heard(self, available: Decimal) -> None:
+        """An answer of kwtSMS has told the balance: it may be a crossing."""
+        self.tasks.start(self.watch.heard(available, now()))
 
     def warned(self) -> None:
         """There is a balance warning on its way."""

@@ -14,6 +14,8 @@ import structlog
 
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import open_database
+from kwtsms_bot.doctor import Level
+from kwtsms_bot.doctor.targets import examine as examine_targets
 from kwtsms_bot.operation.counting import CountedTurns
 from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.web import build_web, health_routes, serving
@@ -47,12 +49,13 @@ class Service:
             CannotListen: the address of the pages for operators is taken.
         """
         async with AsyncExitStack() as stack:
-            database = await _unless(stop, open_database(self.config.outbox.database))
+            metrics = Metrics()
+            opening = open_database(self.config.outbox.database, on_trouble=metrics.troubled)
+            database = await _unless(stop, opening)
             if database is None:
                 log.info("stopped")
                 return
             stack.push_async_callback(database.close)
-            metrics = Metrics()
             pace = DatabasePacer(database)
             asked = CountedTurns(QuestionTurns(pace), metrics)
             gateway = gateway_client(self.config, asked, metrics)
@@ -62,6 +65,7 @@ class Service:
             )
             await stack.enter_async_context(self._pages(parts))
             await stack.enter_async_context(_meanwhile(parts.pulse.run(self.ready)))
+            await stack.enter_async_context(_meanwhile(_try_targets(self.config)))
             await self._serve(parts, stop)
 
     @asynccontextmanager
@@ -132,6 +136,14 @@ class Service:
         closing = asyncio.create_task(parts.connection.close(), name="slack")
         await _finished([closing], asyncio.get_running_loop().time() + CLOSE_SECONDS)
         await parts.tasks.finish(FINISH_SECONDS / 2)
+
+
+async def _try_targets(config: Config) -> None:
+    """Says at once which Apprise URLs no warning will ever reach."""
+    urls = [url.get_secret_value() for url in config.alerts.balance.apprise]
+    for one in await asyncio.to_thread(examine_targets, urls):
+        if one.level is Level.PROBLEM:
+            log.error("warnings not deliverable", to=one.check, why=one.what, remedy=one.remedy)
 
 
 @asynccontextmanager

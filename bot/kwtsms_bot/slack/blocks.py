@@ -174,6 +174,12 @@ def clock(at: datetime, say: Language = ENGLISH) -> str:
     return say.auto(f"<!date^{int(at.timestamp())}^{{time_secs}}|{fallback}>")
 
 
+def moment(at: datetime, say: Language = ENGLISH) -> str:
+    """A day and a time, in the same way."""
+    fallback = say("{time} (Kuwait)", time=at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M"))
+    return say.auto(f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>")
+
+
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters, and a sign that something is missing."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

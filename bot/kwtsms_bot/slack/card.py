@@ -43,10 +43,11 @@ def choices(message: Message, say: Language) -> list[Choice]:
     """What a person can do now, by the states that occur."""
     present, ref = message.counts, message.ref
     found = []
-    if State.UNKNOWN in present and message.text is not None:
+    if State.UNKNOWN in present:
         once = f"{ref}.{message.revision}"
-        risk = say("If the first one did arrive, the recipient gets it twice, charged twice.")
-        found.append(Choice(SEND_AGAIN, say("Send again"), once, "danger", risk))
+        if message.text is not None:  # What is erased cannot be sent.
+            risk = say("If the first one did arrive, the recipient gets it twice, charged twice.")
+            found.append(Choice(SEND_AGAIN, say("Send again"), once, "danger", risk))
         found.append(Choice(TREAT_AS_SENT, say("Treat as sent"), once))
     if State.QUEUED in present:
         found.append(Choice(CANCEL, say("Cancel"), ref))

@@ -6,6 +6,7 @@ from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.async_handler import AsyncRetryHandler
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -38,12 +39,9 @@ class Connection:
         self.settings = settings
         # Only what Slack refused for its rate is repeated: the SDK's default repeats a post whose
         # answer was lost, which posts it twice.
-        self.client = AsyncWebClient(
-            token=settings.bot_token.get_secret_value(),
-            base_url=settings.api_url,
-            timeout=TIMEOUT_SECONDS,
-            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)],
-        )
+        patient = AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)
+        self.client = _web_client(settings, patient)
+        self.impatient = _web_client(settings)  # For whoever may not wait, or waits elsewhere.
         self._handler: AsyncSocketModeHandler | None = None
         self._runner: web.AppRunner | None = None
 
@@ -108,3 +106,12 @@ class Connection:
                 raise SlackRefused(text) from error
             text = f"{self.settings.api_url} gave no answer ({name(error)})"
             raise SlackUnreachable(text) from error
+
+
+def _web_client(settings: Slack, *handlers: AsyncRetryHandler) -> AsyncWebClient:
+    return AsyncWebClient(
+        token=settings.bot_token.get_secret_value(),
+        base_url=settings.api_url,
+        timeout=TIMEOUT_SECONDS,
+        retry_handlers=list(handlers),
+    )

@@ -3,6 +3,7 @@
 A post whose answer was lost is made again: a warning may double, and none is lost.
 """
 
+import asyncio
 import time
 from collections.abc import Iterable
 
@@ -15,13 +16,20 @@ from kwtsms_bot.language import Language
 from kwtsms_bot.slack import notices
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.trouble import name, passes
+from kwtsms_bot.slack.voice import Voice
 
+POST_SECONDS = 90.0  # Less than a notice is ours: then another replica may post it.
+RATE_LIMITED_SECONDS = 30.0  # Where Slack does not say for how long.
 NOWHERE_SECONDS = 60.0  # Until a channel is tried again where a warning could not be posted.
 log = structlog.get_logger(__name__)
 
 
 class Herald:
-    """Brings what the alerts have to say to Slack's channels."""
+    """Brings what the alerts have to say to Slack's channels.
+
+    `admins` are told directly where a channel refuses it for good, once. The client repeats nothing
+    by itself: it would hold a notice for longer than that is ours.
+    """
 
     def __init__(
         self,
@@ -30,9 +38,11 @@ class Herald:
         say: Language,
         *,
         channels: Iterable[str],
+        admins: Iterable[str] = (),
     ) -> None:
         self._alerts, self._client, self._say = alerts, client, say
-        self._channels = tuple(channels)
+        self._channels, self._admins = tuple(dict.fromkeys(channels)), tuple(admins)
+        self._voice = Voice(client)
         self._not_before: dict[str, float] = {}
 
     async def tell(self) -> None:
@@ -51,19 +61,47 @@ class Herald:
     async def _bring(self, pending: Pending) -> bool:
         """Whether the channel has it now."""
         try:
+            async with asyncio.timeout(POST_SECONDS):
+                refusal = await self._posted(pending)
+                if refusal is not None and not pending.told_instead:
+                    await self._tell_admins(pending, name(refusal))
+        except Exception as error:
+            await self._alerts.not_delivered(pending)
+            if not (isinstance(error, SlackApiError) and name(error) == "ratelimited"):
+                raise
+            self._rest(pending.target, _retry_after(error))
+            return False
+        if refusal is None:
+            await self._alerts.delivered(pending)
+            return True
+        log.error("warning not posted", channel=pending.target, error=name(refusal))
+        self._rest(pending.target, NOWHERE_SECONDS)
+        await self._alerts.refused(pending)
+        return False
+
+    def _rest(self, channel: str, seconds: float) -> None:
+        self._not_before[channel] = time.monotonic() + seconds
+
+    async def _posted(self, pending: Pending) -> SlackApiError | None:
+        """Posts it; why the channel does not take it, now or later."""
+        try:
             await self._post(pending)
         except SlackApiError as error:
-            await self._alerts.not_delivered(pending)
             if passes(error):
                 raise
-            log.error("warning not posted", channel=pending.target, error=name(error))
-            self._not_before[pending.target] = time.monotonic() + NOWHERE_SECONDS
-            return False
-        except Exception:
-            await self._alerts.not_delivered(pending)
-            raise
-        await self._alerts.delivered(pending)
-        return True
+            return error
+        return None
+
+    async def _tell_admins(self, pending: Pending, error: str) -> None:
+        """Whoever cannot be told directly is left out; the others know."""
+        shown = notices.directly(pending, error, self._say)
+        for admin in self._admins:
+            try:
+                await self._voice.direct(admin, shown)
+            except SlackApiError as refusal:
+                if passes(refusal):
+                    raise
+                log.error("administrator not told", user=admin, error=name(refusal))
 
     async def _post(self, pending: Pending) -> None:
         """With its blocks; as text alone where Slack does not know one of them yet."""
@@ -80,3 +118,9 @@ class Herald:
         await self._client.chat_postMessage(
             channel=channel, unfurl_links=False, unfurl_media=False, **payload
         )
+
+
+def _retry_after(error: SlackApiError) -> float:
+    """For how long Slack wants to be left alone."""
+    found = str(error.response.headers.get("Retry-After", ""))
+    return float(found) if found.isdecimal() else RATE_LIMITED_SECONDS

@@ -1,12 +1,13 @@
 """A scripted month of balances gives exactly the expected warnings, whatever dies meanwhile."""
 
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
 from kwtsms_bot.config import BalanceWatch as Settings
 from kwtsms_bot.database import open_database
-from support.month import STEPS, Deaths, Replica, World, live_through
+from support.month import STEP, STEPS, Deaths, Replica, World, live_through
 
 REPLICAS = 3
 SEED = 1
@@ -14,6 +15,13 @@ RESTARTS = 50
 SETTINGS = Settings.model_validate(
     {"warn": 200, "critical": 50, "every": "3h", "remind_after": "24h", "digest": "03:00"}
 )
+
+
+def step_of(day: int, hour: int = 0) -> int:
+    """Where the script is at that time."""
+    return (timedelta(days=day - 1, hours=hour)) // STEP
+
+
 # From this day and hour on the account holds so many credits.
 SCRIPT = {
     (1, 0): "1000",
@@ -33,7 +41,13 @@ SCRIPT = {
     (16, 15): "220",
     (20, 6): "150",  # Low, with reminders for three days.
     (23, 18): "3000",
+    (26, 9): "180",  # Low again, while nobody is configured to be told.
+    (28, 6): "2000",
 }
+# The clocks are twelve hours ahead for the whole of the 12th, and are then set back.
+AHEAD = range(step_of(12), step_of(13))
+NOT_LOOKED = {AHEAD.stop, AHEAD.stop + 1}  # They were taken by the wrong clocks.
+DEAF = range(step_of(26), step_of(27, 12))
 NOTICES = [
     "3 low 190",
     "4 reminder 190",
@@ -52,7 +66,10 @@ NOTICES = [
     "22 reminder 150",
     "23 reminder 150",
     "23 all clear 3,000",
+    "27 low 180",
+    "28 all clear 2,000",
 ]
+DIGESTS = [day for day in range(1, 31) if day != 26]
 KINDS = {
     "running low": "low",
     "almost gone": "critical",
@@ -73,9 +90,14 @@ def told(world: World) -> list[str]:
 
 
 async def test_a_month_gives_exactly_the_expected_warnings(database_url: str) -> None:
-    """Through 50 restarts of three replicas that all want to look, tell and sum up every time."""
+    """Through 50 restarts of three replicas that all want to look, tell and sum up every time.
+
+    The place to be told is named twice, and for a day and a half not at all; for a day the clocks
+    are half a day ahead.
+    """
     chance = Random(SEED)
-    world = World(SCRIPT, Deaths.by_chance(chance, asking=20, telling=10, resting=20))
+    deaths = Deaths.by_chance(chance, asking=20, telling=10, resting=20, without=NOT_LOOKED)
+    world = World(SCRIPT, deaths, ahead=AHEAD, deaf=DEAF)
     async with AsyncExitStack() as stack:
         replicas = []
         for _ in range(REPLICAS):
@@ -87,7 +109,7 @@ async def test_a_month_gives_exactly_the_expected_warnings(database_url: str) ->
     heard = told(world)
     assert [one for one in heard if "digest" not in one] == NOTICES
     assert [one for one in heard if "digest" in one] == [
-        f"{day} digest {Decimal(world.credits(day, 3)):,}" for day in range(1, 31)
+        f"{day} digest {Decimal(world.credits(day, 3)):,}" for day in DIGESTS
     ]
-    assert world.asked == list(range(STEPS))  # Once in each step.
+    assert world.asked == [step for step in range(STEPS) if step not in NOT_LOOKED]  # Once in each.
     assert world.restarts == RESTARTS

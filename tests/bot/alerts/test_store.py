@@ -15,8 +15,8 @@ from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import Store
-from support.database import AT, NUMBER, OTHER, new
+from kwtsms_bot.outbox.store.restoring import Restoring
+from support.database import AT, NUMBER, OTHER, OneClock, new
 
 HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=30)
@@ -27,13 +27,13 @@ class Bench:
     """An outbox and its alerts in one database."""
 
     def __init__(self, database: Database) -> None:
-        self.outbox, self.alerts = Store(database), AlertStore(database)
+        self.outbox, self.alerts = OneClock(database), AlertStore(database)
 
     async def look(self, available: int, at: datetime, *targets: str) -> Notice | None:
-        """Somebody sees so many credits."""
+        """Somebody sees so many credits; C1 is told, if nobody else is named."""
         after = await self.alerts.last_look()
         return await self.alerts.record(
-            Decimal(available), at, after=after, rules=RULES, targets=targets
+            Decimal(available), at, after=after, rules=RULES, targets=targets or ("C1",)
         )
 
     async def send(
@@ -155,6 +155,21 @@ async def test_what_test_messages_hold_stands_in_the_warning(database_url: str) 
 
         assert notice
         assert notice.facts.held == 36
+
+
+async def test_a_back_up_that_is_restored_blames_nobody(database_url: str) -> None:
+    """What was sent after it was made is not known any more, so it is not another's."""
+    async with bench(database_url) as b:
+        await b.look(1000, AT)
+        await Restoring(b.alerts.database).doubt("shell:root", AT + 30 * HOUR)
+        notice = await b.look(150, AT + 30 * HOUR)
+        assert notice
+        assert notice.facts.elsewhere == 0
+
+        await b.look(1000, AT + 31 * HOUR)
+        later = await b.look(120, AT + 32 * HOUR)
+        assert later
+        assert later.facts.elsewhere == 880
 
 
 async def test_whoever_stood_still_decides_nothing(database_url: str) -> None:

@@ -87,12 +87,21 @@ async def test_times_are_kuwaits_unless_they_say_where(
 
 
 async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
-    """--output writes the whole file or none, readable by nobody else."""
+    """--output writes the whole file or none, readable by nobody else, wherever links lead."""
     await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", ["0"])
+    victim = tmp_path / "victim"
+    victim.write_text("as it was")
+    for lying in ("ledger.csv", "ledger.csv.part"):  # Made by somebody else before.
+        (tmp_path / lying).symlink_to(victim)
     done = await operate(tmp_path, "audit", "export", "--output", "ledger.csv")
     lost = await operate(tmp_path, "audit", "export", "--output", "missing/ledger.csv")
 
+    nowhere = await operate(tmp_path, "audit", "export", "--output", ".")
+
     file = tmp_path / "ledger.csv"
+    assert victim.read_text() == "as it was"
+    assert not file.is_symlink()
+    assert (nowhere.code, nowhere.err.splitlines()[0][:29]) == (1, "Error: .: cannot be written (")
     assert (done.code, done.out, done.err) == (0, "", "ledger.csv: 1 line of the ledger.\n")
     assert len(file.read_text().splitlines()) == 2
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -101,6 +110,8 @@ async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
     assert {one.name for one in os.scandir(tmp_path)} == {
         "bridge.sqlite3",
         "config.yaml",
+        "ledger.csv.part",
+        "victim",
         file.name,
     }
 

@@ -1,7 +1,7 @@
 """What waits for a yes, and when messages to many have to wait: decided by the clock."""
 
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,16 @@ from kwtsms_bot.commands.base import Invocation, Press
 from kwtsms_bot.commands.deeds import do
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import handle
+from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
 from kwtsms_bot.config import Limits
 from kwtsms_bot.language import ENGLISH
+from kwtsms_bot.outbox.decision import Decided, Decision
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
-from support.database import AT
+from support.database import AT, new
 from support.desk import at_desk
 
+LEASE = timedelta(seconds=30)
 MANY = ", ".join(str(96590000000 + number) for number in range(20))
 
 
@@ -140,3 +143,33 @@ async def test_messages_to_many_rest_in_quiet_hours(
 
     assert ("No bulk messages now" in to_many.title) is refused
     assert to_one.accepted is not None
+
+
+@pytest.mark.parametrize(
+    ("deed", "what", "lives_until"),
+    [
+        (SEND_AGAIN, Decided.SEND_AGAIN, AT + timedelta(hours=24)),
+        (TREAT_AS_SENT, Decided.TREAT_AS_SENT, AT),
+    ],
+)
+async def test_who_decides_about_what_is_unknown_is_on_the_message(
+    tmp_path: Path, deed: str, what: Decided, lives_until: datetime
+) -> None:
+    """It was too old when they decided; what is sent again has its whole time once more."""
+    access = {"sender": {"users": [SARA.id]}}
+    async with at_desk(tmp_path, access=access) as place:
+        store = place.desk.store
+        message = (await store.accept(new(expires_at=AT), AT - timedelta(days=1))).message
+        call = await store.claim("one", LEASE, AT - timedelta(days=1))
+        assert call
+        assert await store.put_in_flight(call, LEASE, AT - timedelta(days=1))
+        await store.reap(AT)
+        person = Person(SARA.id, OPS.id)
+        press = Press(person=person, say=ENGLISH, key="k", value=f"{message.ref}.3")
+        replies = [await do(place.desk, deed, press) for _ in range(2)]
+        found = await store.get(message.id)
+
+    assert found
+    assert found.decisions == (Decision(what, SARA.id, AT, 1),)
+    assert found.expires_at == lives_until
+    assert ["Done." in reply.title for reply in replies] == [True, False]

@@ -3,10 +3,15 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import CliRunner
+
+from kwtsms_bot.cli import doctor as shell
 from kwtsms_bot.cli.stage import Stage
 from kwtsms_sandbox.slack import ALERTS
 from support.gateway import running_gateway
@@ -92,3 +97,45 @@ async def test_a_problem_is_the_exit_code(tmp_path: Path) -> None:
     found = await on_stage(tmp_path, outbox=outbox)
 
     assert found["Database"]["level"] == "problem"
+
+
+def test_a_config_of_another_program_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the bot is not installed: the account is looked at, and the file is spoken of."""
+    (tmp_path / "config.yaml").write_text("theirs: 1")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(shell, "find_spec", lambda _: None)
+    account = {"KWTSMS_USERNAME": "user", "KWTSMS_PASSWORD": "p", "KWTSMS_SENDER_ID": "MY-APP"}
+    gone = {"KWTSMS_BASE_URL": "http://127.0.0.1:1/"}
+    ran = CliRunner().invoke(shell.doctor, [], env={**account, **gone})
+
+    assert ran.exit_code == 1
+    assert "kwtSMS account" in ran.output
+    assert "pip install 'kwtsms-bridge[bot]'" in ran.output
+
+
+@pytest.mark.parametrize("words", [["doctor", "-c", "config.yaml"], ["run"], ["config", "check"]])
+def test_what_is_not_installed_is_told_with_the_way_to_it(words: list[str]) -> None:
+    """Exit code 2, and no traceback."""
+    program = (
+        "import sys; sys.modules['pydantic'] = None\n"
+        f"from kwtsms_bot.cli import main; main({words!r})"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], check=False, capture_output=True, text=True
+    )
+
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("Error: ")
+    assert "needs pydantic, which is not installed. Install it: pip install" in ran.stderr
+
+
+async def test_what_others_may_read_is_told(tmp_path: Path) -> None:
+    """The secrets stand in a .env that everybody can read."""
+    (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\n")
+    (tmp_path / ".env").chmod(0o644)
+    found = await on_stage(tmp_path)
+
+    assert found["Files"]["level"] == "warning"
+    assert found["Files"]["remedy"] == "chmod o= .env"

@@ -37,9 +37,10 @@ def test_all_well_is_ready() -> None:
     [
         ({"stopping": True}, {"service"}),
         ({"database": False}, {"database", "queue"}),
+        ({"writable": False}, {"database"}),
         ({"slack": False}, {"slack"}),
         ({"dispatcher_idle": STILL + ANSWER_TAKES + LITTLE}, {"dispatcher"}),
-        ({"oldest_due": AT - OVERDUE - LITTLE}, {"queue"}),
+        ({"oldest": AT - OVERDUE - LITTLE}, {"queue"}),
         ({"held_since": AT - HELD - LITTLE}, {"gateway"}),
     ],
 )
@@ -55,9 +56,9 @@ def test_each_part_alone_makes_it_not_ready(changes: dict[str, Any], part: set[s
     "changes",
     [
         {"dispatcher_idle": STILL + ANSWER_TAKES},
-        {"oldest_due": AT - OVERDUE},
-        {"oldest_due": AT + timedelta(hours=1)},
-        {"oldest_due": AT - 2 * OVERDUE, "paused": True},
+        {"oldest": AT - OVERDUE},
+        {"oldest": AT + timedelta(hours=1)},
+        {"oldest": AT - 2 * OVERDUE, "paused": True},
         {"held_since": AT - HELD},
     ],
 )
@@ -69,7 +70,7 @@ def test_what_is_slow_or_wanted_is_no_fault(changes: dict[str, Any]) -> None:
 def test_the_page_names_every_part() -> None:
     """A part that is not well says why; one that is well says no more than its figure."""
     seconds = timedelta(seconds=5)
-    shown = judged(slack=False, oldest_due=AT - seconds, held_since=AT - 2 * seconds).as_json()
+    shown = judged(slack=False, oldest=AT - seconds, held_since=AT - 2 * seconds).as_json()
 
     assert shown == {
         "ready": False,

@@ -1,13 +1,15 @@
 """/metrics: what was done and what is so, in figures, without a number or a name in a label."""
 
+import math
 from pathlib import Path
+from typing import Any
 
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from kwtsms_bot.cli.stage import Stage
-from kwtsms_bot.operation.metrics import PREFIX, Metrics
-from kwtsms_client import NotSent, UnknownOutcome
+from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, PREFIX, Metrics
+from kwtsms_client import API_ERRORS, NotSent, UnknownOutcome, protocol
 from kwtsms_client.errors import rejection
 from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.slack.demo import OPS, SARA
@@ -96,7 +98,8 @@ def test_each_outcome_has_its_label() -> None:
         metrics.called("send", error)
 
     found = read(generate_latest(metrics.registry).decode())
-    assert {key[1:]: value for key, value in found.items() if key[0] == "calls_total"} == {
+    calls = {key[1:]: value for key, value in found.items() if key[0] == "calls_total"}
+    assert {labels: value for labels, value in calls.items() if value} == {
         ("", "send", "accepted"): 1,
         ("", "send", "not_sent"): 1,
         ("", "send", "unknown"): 1,
@@ -104,3 +107,50 @@ def test_each_outcome_has_its_label() -> None:
         ("ERR999", "send", "rejected"): 1,
         ("other", "send", "rejected"): 1,
     }
+
+
+def test_every_counter_is_there_before_anything_is_counted() -> None:
+    """Prometheus sees no increase in a series that begins at 1: all of ours begin at 0."""
+    found = read(generate_latest(Metrics().registry).decode())
+    counted = {key: value for key, value in found.items() if key[0].endswith("_total")}
+    ours = {key: value for key, value in counted.items() if key[0][:-6] in COUNTERS}
+    calls: list[protocol.Call[Any]] = [
+        protocol.balance(),
+        protocol.senderids(),
+        protocol.coverage(),
+        protocol.validate(["96598765432"]),
+        protocol.send(sender="A", recipients=["96598765432"], text="a", test=True),
+        protocol.status("1"),
+        protocol.dlr("1"),
+    ]
+    for endpoint in [call.path.strip("/") for call in calls]:
+        for code in (*API_ERRORS, "other"):
+            assert ("calls_total", code, endpoint, "rejected") in ours
+        for outcome in ("accepted", "not_sent", "unknown"):
+            assert ("calls_total", "", endpoint, outcome) in ours
+
+    assert ("messages_accepted_total", "slack") in ours
+    assert ("database_errors_total",) in ours
+    assert set(ours.values()) == {0}
+
+
+def test_what_is_not_known_is_no_number() -> None:
+    """A balance that nobody has asked for yet is not 0: an alert would call that low."""
+    found = read(generate_latest(Metrics().registry).decode())
+    alone = [(name,) for name, (_, labels) in GAUGES.items() if not labels]
+
+    assert [key for key in alone if not math.isnan(found[key])] == []
+
+
+async def test_a_message_that_was_confirmed_is_counted_too(tmp_path: Path) -> None:
+    """As often as it is accepted: once."""
+    many = ", ".join(str(96555000000 + number) for number in range(6))
+    async with watched(tmp_path) as stage:
+        await stage.slack.command(SARA, OPS, "/sms", f"send {many} hi")
+        before = await figures(stage)
+        await stage.slack.press(SARA, await shown(stage, "It goes to many"), "send_confirm")
+        await shown(stage, "accepted by kwtSMS")
+        after = await figures(stage)
+
+        assert before["messages_accepted_total", "slack"] == 0
+        assert after["messages_accepted_total", "slack"] == 1

@@ -1,6 +1,7 @@
 """The pages: what they answer, what they refuse, and that they follow what is really so."""
 
 import asyncio
+import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -12,6 +13,8 @@ from aiohttp import web
 
 from kwtsms_bot.operation.web import CannotListen, build_web, page, serving
 from kwtsms_sandbox.slack import Fault
+from kwtsms_sandbox.slack.demo import OPS, SARA
+from support.bot import NUMBER, sends
 from support.logged import failures, logged
 from support.watching import get, watched
 
@@ -67,6 +70,21 @@ async def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
         await asyncio.to_thread(lose_a_table, tmp_path / "bridge.sqlite3")
 
         assert set(await becomes(stage.watched_at, 503)) == {"database", "queue"}
+
+
+async def test_while_it_stops_it_is_not_ready(tmp_path: Path) -> None:
+    """Nothing new is to be given to it, as long as what is in flight is finished."""
+    async with watched(tmp_path) as stage:
+        await becomes(stage.watched_at, 200)
+        stage.gateway.hold()
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await stage.gateway.until(lambda: bool(sends(stage)))
+        stopping = asyncio.create_task(stage.stop_bot())
+        parts = await becomes(stage.watched_at, 503)
+        stage.gateway.release()
+        await stopping
+
+        assert parts["service"]["problem"] == "it is stopping"
 
 
 async def test_behind_http_it_is_ready_while_it_listens(tmp_path: Path) -> None:
@@ -146,6 +164,18 @@ async def test_whose_fault_it_is_is_told(error: Exception, status: int, failed: 
     assert answer.status_code == status
     assert "hush" not in answer.text + log.getvalue()
     assert len(failures(log)) == failed
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+async def test_an_ipv6_address_stands_in_brackets() -> None:
+    """In the configuration, and where it is told."""
+
+    async def hello(_: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    async with serving(build_web([page("/page", hello)]), "[::1]:0") as address:
+        assert address.startswith("http://[::1]:")
+        assert (await get(f"{address}/page")).text == "hello"
 
 
 async def test_an_address_that_is_taken_is_said_so() -> None:

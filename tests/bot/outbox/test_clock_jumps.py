@@ -8,6 +8,7 @@ from kwtsms_bot.database.pacing import rate
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import DatabasePacer
+from kwtsms_bot.outbox.store.takeover import CLOCKS_DIFFER, LONGEST_LEASE
 from support.database import AT, new, opened, store_in
 
 HOUR = timedelta(hours=1)
@@ -59,6 +60,17 @@ async def test_a_lease_taken_then_is_over(database_url: str) -> None:
         assert await store.claim("one", LEASE, AT + HOUR)
 
         assert await store.reap(AT) == (1, 0)
+
+
+async def test_the_longest_lease_is_not_taken_for_a_wrong_clock(database_url: str) -> None:
+    """Whoever looks is a moment behind whoever took it, for the full ten minutes of config.yaml."""
+    async with store_in(database_url) as store:
+        await store.accept(new(), AT)
+        call = await store.claim("one", LONGEST_LEASE, AT)
+        assert call
+        assert await store.put_in_flight(call, LONGEST_LEASE, AT)
+
+        assert await store.reap(AT - CLOCKS_DIFFER) == (0, 0)
 
 
 async def test_a_number_written_to_then_is_not_hot_for_an_hour(database_url: str) -> None:

@@ -14,7 +14,7 @@ from kwtsms_bot.outbox.departure import Departure, StayedHere
 from kwtsms_bot.outbox.message import ClaimedCall, State
 from kwtsms_bot.outbox.store import Store
 from kwtsms_client.pacing import LATE_SECONDS
-from support.database import AT, NUMBER, OTHER, new, store_in
+from support.database import AT, BY, NUMBER, OTHER, new, store_in
 from support.way import way
 from support.working import working
 
@@ -164,7 +164,7 @@ async def test_what_is_taken_over_during_its_handshake_is_not_sent(tmp_path: Pat
             message = await bench.send()
             await bench.until(message, lambda found: State.IN_FLIGHT in found.counts)
             assert await bench.store.reap(bench.now() + LEASE) == (0, 1)
-            assert await bench.store.send_again(message.ref, bench.now() + LEASE)
+            assert await bench.store.send_again(message.ref, bench.now() + LEASE, BY)
             await bench.reached(await bench.send(OTHER), State.SENT)
             found = await bench.store.get(message.id)
 

@@ -19,7 +19,7 @@ from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.outbox.witness import Witness
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
-from support.database import AT, NUMBER, OTHER, new, store_in
+from support.database import AT, BY, NUMBER, OTHER, new, store_in
 from support.gateway import running_gateway
 
 LEASE = timedelta(seconds=30)
@@ -245,7 +245,7 @@ async def test_a_decision_ends_the_question(database_url: str) -> None:
         lost = await it.lose(OTHER, arrives=True)
         it.later(61)
         await it.witness.look()
-        await it.store.treat_as_sent(lost.ref, AT + it.at[0])
+        await it.store.treat_as_sent(lost.ref, AT + it.at[0], BY)
 
         assert await it.evidence(lost) == ()
 

@@ -3,11 +3,16 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+from sqlalchemy import insert, select
+
+from kwtsms_bot.database.tables import dedupe, message
 from kwtsms_bot.outbox.message import DedupeKey, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import Audit, Forgotten, Pause, Store
-from kwtsms_bot.outbox.store.forgetting import Kept
-from support.database import AT, NUMBER, OTHER, new, store_in
+from kwtsms_bot.outbox.store import Audit, By, Forgotten, Store
+from kwtsms_bot.outbox.store.forgetting import LATELY, PART
+from kwtsms_bot.outbox.store.masking import Kept
+from support.database import AT, BY, NUMBER, OTHER, new, store_in
 from support.lives import (
     LEASE,
     Secret,
@@ -41,7 +46,7 @@ async def everywhere(store: Store) -> None:
     later = AT + timedelta(hours=1)
     await sent(store, Secret(NUMBER, "text for all", later, (OTHER,)))
     await sent(store, Secret("96590000002", NAMING, later))
-    await store.pause(Pause("U2", f"complaint of {NUMBER}", later))
+    await store.pause(f"complaint of {NUMBER}", later, BY)
 
 
 async def test_nothing_of_it_is_left_in_any_table(database_url: str) -> None:
@@ -91,6 +96,55 @@ async def test_others_keep_a_text_that_names_it(database_url: str) -> None:
         (message,) = await store.recent("U1", 1)
 
         assert message.text == "Call Sara on 965•••••432 today"
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["9876\u00a05432", "9876–5432", "+965\u00a09876‑5432", "9876\n5432", "９８７６/５４３２"],
+)
+async def test_no_way_to_write_it_is_overlooked(database_url: str, written: str) -> None:
+    """In a text, a draft, or the reason for a pause; its digits are found by nobody any more."""
+    async with store_in(database_url) as store:
+        await sent(store, Secret(OTHER, f"Call {written}"))
+        await drafted(store, Secret("96590000001", f"Ask {written}"))
+        await store.pause(f"complaint of {written}", AT, By("U2"))
+        found = await forget(store)
+
+        assert (found.named, found.drafts) == (1, 1)
+        assert await traces(store.database, written, "5432", "５４３２") == set()
+
+
+async def test_a_text_is_found_among_many(database_url: str) -> None:
+    """Old ones too, however many came after them: a part is in memory at a time."""
+    async with store_in(database_url) as store:
+        await sent(store, Secret(OTHER, NAMING))
+        (old,) = await store.recent("U1", 1)
+        async with store.database.transaction() as connection:
+            row = (await connection.execute(select(message).where(message.c.id == old.id))).one()
+            many = range(old.id + 1, old.id + 2 * PART + LATELY)
+            changes = [{"id": one, "ref": f"M{one}", "text": f"no {one}"} for one in many]
+            await connection.execute(insert(message), [row._asdict() | one for one in changes])
+        found = await forget(store)
+        kept = await store.get(old.id)
+
+    assert found.named == 1
+    assert kept
+    assert kept.text == "Call Sara on 965•••••432 today"
+
+
+async def test_no_hash_is_left_of_what_named_it(database_url: str) -> None:
+    """Who knows the rest of a request could find the number that makes its hash."""
+    async with store_in(database_url) as store:
+        await sent(store, Secret(NUMBER, "text"))
+        await sent(store, Secret(OTHER, NAMING, AT + MINUTE))
+        await sent(store, Secret(OTHER, "another", AT + 2 * MINUTE))
+        await forget(store)
+        async with store.database.reading() as connection:
+            kept = (await connection.execute(select(dedupe.c.content_hash))).scalars().all()
+            texts = await connection.execute(select(message.c.text_hash).order_by(message.c.id))
+
+            assert [bool(one) for one in kept].count(True) == 1
+            assert [bool(one) for one in texts.scalars()] == [False, False, True]
 
 
 async def test_what_is_still_to_be_sent_is_kept_and_told(database_url: str) -> None:
@@ -185,7 +239,7 @@ async def test_a_forgotten_request_that_comes_again_is_not_sent_again(database_u
     key = DedupeKey("slack", "trigger")
     async with store_in(database_url) as store:
         first = await store.accept(new(key=key), AT)
-        await store.cancel(first.message.ref, AT)
+        await store.cancel(first.message.ref, AT, BY)
         await forget(store)
         again = await store.accept(new(key=key), AT)
 
@@ -199,7 +253,7 @@ async def test_an_unknown_message_to_it_is_not_sent_again(database_url: str) -> 
         await forget(store)
         (message,) = await store.recent("U1", 1)
 
-        assert await store.send_again(message.ref, AT + MINUTE) == 1
+        assert await store.send_again(message.ref, AT + MINUTE, BY) == 1
         call = await store.claim("one", LEASE, AT + MINUTE)
         assert call
         assert [one.phone for one in call.recipients] == [OTHER]

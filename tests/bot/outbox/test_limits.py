@@ -11,7 +11,7 @@ from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.limits import Allowance, Limit, OverLimit
 from kwtsms_bot.outbox.message import NewMessage
 from kwtsms_bot.outbox.store import Pause, Paused, Store
-from support.database import AT, opened
+from support.database import AT, BY, opened
 
 LEASE = timedelta(seconds=30)
 
@@ -72,7 +72,7 @@ async def test_a_phone_gets_no_more_than_allowed_in_an_hour(database_url: str) -
         await store.accept(new(author="U2"), AT, allowance)
         with pytest.raises(OverLimit) as refused:
             await store.accept(new(author="U3"), AT, allowance)
-        await store.cancel(first.message.ref, AT)
+        await store.cancel(first.message.ref, AT, BY)
         await store.accept(new(author="U3"), AT, allowance)
 
     assert refused.value.breach.limit is Limit.NUMBER
@@ -87,7 +87,7 @@ async def test_a_day_costs_no_more_than_allowed(database_url: str) -> None:
         with pytest.raises(OverLimit) as refused:
             await store.accept(new(1, pages=2), AT, allowance)
         await store.accept(new(1, pages=2), kuwait.midnight_after(AT), allowance)
-        await store.cancel(first.message.ref, AT)
+        await store.cancel(first.message.ref, AT, BY)
         await store.accept(new(1, pages=5), AT, allowance)
 
     assert refused.value.breach.limit is Limit.DAY
@@ -163,21 +163,20 @@ async def test_a_confirmed_draft_can_wait_for_a_second_person(database_url: str)
 
 async def test_a_pause_stops_all_and_loses_nothing(database_url: str) -> None:
     """While it holds nothing is accepted or claimed; afterwards the queue goes on."""
-    pause = Pause("U1", "a mistake", AT)
     async with opened(database_url) as database:
         store = Store(database)
         await store.accept(new(), AT)
-        assert await store.pause(pause)
-        assert not await store.pause(pause)
+        assert await store.pause("a mistake", AT, BY)
+        assert not await store.pause("another", AT, BY)
         with pytest.raises(Paused) as refused:
             await store.accept(new(1), AT)
         while_paused = await store.claim("me", LEASE, AT)
         due = await store.next_due()
-        assert await store.resume()
-        assert not await store.resume()
+        assert await store.resume(AT, BY)
+        assert not await store.resume(AT, BY)
         after = await store.claim("me", LEASE, AT)
 
-    assert refused.value.pause == pause
+    assert refused.value.pause == Pause("U1", "a mistake", AT)
     assert while_paused is None
     assert due is None
     assert after is not None

@@ -2,15 +2,13 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Store
-from support.database import AT, NUMBER, OTHER, new, store_in
+from support.database import AT, NUMBER, OTHER, new, statements, store_in
 
 LEASE = timedelta(seconds=30)
 NUMBERS = tuple(f"965{90000000 + number}" for number in range(300))
@@ -32,14 +30,9 @@ async def one_call(store: Store) -> None:
 
 async def test_a_call_is_taken_without_a_walk_through_the_queue(tmp_path: Path) -> None:
     """No step of it reads all that is queued, nor a whole table, nor sorts what it finds."""
-    said: list[tuple[str, Any]] = []
     async with store_in(tmp_path) as store:
-
-        def heard(_c: Any, _cursor: Any, statement: str, facts: Any, *_: Any) -> None:
-            said.append((statement, facts))
-
-        event.listen(store.database._engine.sync_engine, "before_cursor_execute", heard)
-        await one_call(store)
+        with statements(store.database) as said:
+            await one_call(store)
         changes = [one for one in said if one[0].startswith("UPDATE recipient")]
         plans = []
         async with store.database.reading() as connection:
@@ -49,8 +42,8 @@ async def test_a_call_is_taken_without_a_walk_through_the_queue(tmp_path: Path) 
                 plans.append((statement, " ".join(row.detail for row in rows)))
 
     assert len(changes) >= 8
-    put_right = [plan for statement, plan in plans if "due_at=(" in statement]
-    others = [plan for statement, plan in plans if "due_at=(" not in statement]
+    put_right = [plan for statement, plan in plans if "due_at - recipient.updated_at" in statement]
+    others = [plan for _, plan in plans if plan not in put_right]
     assert all("ix_recipient_state_priority_due_at_id" in plan for plan in put_right)
     assert [plan for plan in others if "ix_recipient_state" in plan] == []
     assert [plan for _, plan in plans if "SCAN recipient" in plan] == []

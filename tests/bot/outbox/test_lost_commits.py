@@ -4,7 +4,7 @@ import pytest
 
 from kwtsms_bot.database import CommitLost, DatabaseTrouble
 from kwtsms_bot.outbox.store import Store
-from support.database import AT, NUMBER, OTHER, new, opened, store_in
+from support.database import AT, BY, NUMBER, OTHER, new, opened, store_in
 from support.relay import Break, relayed
 
 
@@ -49,6 +49,6 @@ async def test_any_other_transaction_says_that_its_commit_was_lost(postgres_url:
         message = (await store.accept(new(NUMBER), AT)).message
         relay.break_at_commit(Break.AFTER)
         with pytest.raises(CommitLost):
-            await store.cancel(message.ref, AT)
+            await store.cancel(message.ref, AT, BY)
 
-        assert await store.cancel(message.ref, AT) == 0
+        assert await store.cancel(message.ref, AT, BY) == 0

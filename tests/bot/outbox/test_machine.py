@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+import psycopg
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -21,14 +22,17 @@ from hypothesis.stateful import (
     multiple,
     precondition,
     rule,
+    run_state_machine_as_test,
 )
 
 from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.message import ClaimedCall, Message, Priority, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import Pause, Paused, Store
-from support.database import AT, new
+from kwtsms_bot.outbox.store import Paused
+from kwtsms_bot.outbox.tracking import Tracked
+from support.database import AT, BY, OneClock, new
 from support.outbox_model import LEASE, Model, Row
+from support.postgres import Postgres
 
 T = TypeVar("T")
 PHONES = tuple(f"9659876543{digit}" for digit in range(4))
@@ -56,20 +60,25 @@ class Outbox(RuleBasedStateMachine):
     messages: Bundle[Message] = Bundle("messages")
     claimed: Bundle[ClaimedCall] = Bundle("claimed")
     flying: Bundle[ClaimedCall] = Bundle("flying")
+    settled: Bundle[ClaimedCall] = Bundle("settled")
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
-        file = Path(self.folder.name) / "outbox.sqlite3"
-        file.write_bytes(template())
-        self.database = self.run(open_database(f"sqlite:///{file}"))
-        self.store = Store(self.database)
-        self.reader = sqlite3.connect(file)
+        url, self.reader = self.place()
+        self.database = self.run(open_database(url))
+        self.store = OneClock(self.database)
         self.model = Model()
         self.now: datetime = AT
         self.was_paused = False
         self.cancels = 0  # Few: what is cancelled takes part in nothing more.
+
+    def place(self) -> tuple[str, Any]:
+        """An empty outbox, and a connection that looks into it from the side."""
+        file = Path(self.folder.name) / "outbox.sqlite3"
+        file.write_bytes(template())
+        return f"sqlite:///{file}", sqlite3.connect(file)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Waits for it."""
@@ -134,7 +143,7 @@ class Outbox(RuleBasedStateMachine):
             return NOTHING
         if outcome is None:
             return call
-        self.settle(call, outcome, 2)
+        self.settle(call, outcome, 2, 1)
         return NOTHING
 
     @rule(target=flying, call=consumes(claimed))
@@ -145,18 +154,50 @@ class Outbox(RuleBasedStateMachine):
         assert may == self.model.put_in_flight(call.attempt, self.now)
         return call if may else NOTHING
 
-    @rule(call=consumes(flying), outcome=st.sampled_from(OUTCOMES), delay=st.integers(0, 120))
-    def settle(self, call: ClaimedCall, outcome: State, delay: int) -> None:
-        """An answer comes, soon or late."""
-        due = self.now + timedelta(seconds=delay)
-        self.run(self.store.settle(call, Plan(outcome, due), self.now))
-        self.model.settle(call.attempt, outcome, due, self.now)
+    @rule(call=flying)
+    def renew(self, call: ClaimedCall) -> None:
+        """An owner waits for an answer still; its lease may have ended meanwhile."""
+        renewed = self.run(self.store.renew(call, LEASE, self.now))
 
-    @rule(call=consumes(flying), outcome=st.sampled_from(OUTCOMES), swept=st.booleans())
-    def settle_late(self, call: ClaimedCall, outcome: State, *, swept: bool) -> None:
-        """An answer comes to an owner that stood still past its lease."""
+        assert renewed == self.model.renew(call.attempt, self.now)
+
+    @rule(
+        target=settled,
+        call=consumes(flying),
+        outcome=st.sampled_from(OUTCOMES),
+        delay=st.integers(0, 120),
+        times=st.sampled_from([1, 1, 2]),
+    )
+    def settle(self, call: ClaimedCall, outcome: State, delay: int, times: int) -> ClaimedCall:
+        """An answer comes, soon or late; it is written twice where a commit's answer was lost."""
+        due = self.now + timedelta(seconds=delay)
+        for _ in range(times):
+            self.run(self.store.settle(call, Plan(outcome, due), self.now))
+        self.model.settle(call.attempt, outcome, due, self.now)
+        return call
+
+    @rule(
+        target=settled,
+        call=consumes(flying),
+        outcome=st.sampled_from(OUTCOMES),
+        swept=st.booleans(),
+        again=st.booleans(),
+    )
+    def settle_late(self, call: ClaimedCall, outcome: State, *, swept: bool, again: bool) -> Any:
+        """An answer comes to an owner that stood still; a person may have decided meanwhile."""
         self.wait(31, swept=swept)
-        self.settle(call, outcome, 2)
+        if again:
+            self.decide_about(call.message_id, call.ref, State.QUEUED)
+        return self.settle(call, outcome, 2, 1)
+
+    @rule(call=settled, after=st.sampled_from([State.DELIVERED, State.UNDELIVERED, State.STUCK]))
+    def report(self, call: ClaimedCall, after: State) -> None:
+        """The gateway tells what became of a call; where it was not sent, nothing follows."""
+        phones = tuple(one.phone for one in call.recipients)
+        tracked = Tracked(call.attempt, "f4c8", phones, self.now, 0)
+        found = dict.fromkeys(phones, after)
+        self.run(self.store.note_check(tracked, found, again_at=None, now=self.now, status="sent"))
+        self.model.report(call.attempt, after)
 
     @rule(target=flying, call=consumes(claimed), seconds=st.sampled_from([29, 30]))
     def put_in_flight_late(self, call: ClaimedCall, seconds: int) -> Any:
@@ -178,28 +219,34 @@ class Outbox(RuleBasedStateMachine):
     def cancel(self, message: Message) -> None:
         """Somebody takes it back."""
         self.cancels += 1
-        self.run(self.store.cancel(message.ref, self.now))
+        self.run(self.store.cancel(message.ref, self.now, BY))
         self.model.cancel(message.id)
 
     @precondition(lambda self: State.UNKNOWN in {row.state for row in self.model.rows})
     @rule(message=messages, after=st.sampled_from([State.QUEUED, State.SENT]))
     def decide(self, message: Message, after: State) -> None:
         """Somebody decides about what is unknown."""
-        again = after is State.QUEUED
-        decide = self.store.send_again if again else self.store.treat_as_sent
-        self.run(decide(message.ref, self.now))
-        self.model.decide(message.id, after, self.now)
+        self.decide_about(message.id, message.ref, after)
+
+    def decide_about(self, message: int, ref: str, after: State) -> None:
+        """What is sent again has its time anew."""
+        expires = self.now + timedelta(seconds=60)
+        if after is State.QUEUED:
+            self.run(self.store.send_again(ref, self.now, BY, expires_at=expires))
+        else:
+            self.run(self.store.treat_as_sent(ref, self.now, BY))
+        self.model.decide(message, after, self.now, expires)
 
     @precondition(lambda self: not self.was_paused)
     @rule(phone=st.sampled_from(PHONES))
     def pause(self, phone: str) -> None:
         """While an administrator has paused all sending nothing is taken and nothing is next."""
         self.was_paused = True
-        self.run(self.store.pause(Pause("U1", "", self.now)))
+        self.run(self.store.pause("", self.now, BY))
         with pytest.raises(Paused):
             self.run(self.store.accept(new(phone), self.now))
         assert self.run(self.store.claim("one", LEASE, self.now)) is None
-        self.run(self.store.resume())
+        self.run(self.store.resume(self.now, BY))
 
     @invariant()
     def every_recipient_stands_where_the_model_says(self) -> None:
@@ -216,3 +263,15 @@ class Outbox(RuleBasedStateMachine):
 
 TestOutbox = Outbox.TestCase
 TestOutbox.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+
+
+def test_it_is_the_same_on_postgresql(postgres_server: Postgres) -> None:
+    """The same statements, the same steps; fewer of them, as each takes longer."""
+
+    class Served(Outbox):
+        def place(self) -> tuple[str, Any]:
+            url = postgres_server.fresh()
+            return url, psycopg.connect(url, autocommit=True)
+
+    few = settings(max_examples=6, stateful_step_count=40, deadline=None)
+    run_state_machine_as_test(Served, settings=few)

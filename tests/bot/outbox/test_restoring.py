@@ -2,14 +2,18 @@
 
 from datetime import timedelta
 
+import pytest
+
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import Audit, Store
-from kwtsms_bot.outbox.store.restoring import Doubted, Restoring
+from kwtsms_bot.outbox.store.restoring import AtWork, Doubted, Restoring
 from support.database import AT, NUMBER, new, opened, store_in
+from support.walk import cells
 
 LEASE = timedelta(seconds=30)
+LATER = AT + LEASE + timedelta(seconds=1)
 SENT = Plan(State.SENT, AT, gateway_id="f4c8")
 DRAFT = Draft(
     token="token",
@@ -52,7 +56,7 @@ async def test_all_that_is_not_settled_becomes_unknown(database_url: str) -> Non
     async with store_in(database_url) as store:
         await filled(store)
         before = await states(store)
-        found = await Restoring(store.database).doubt("shell:sara", AT)
+        found = await Restoring(store.database).doubt("shell:sara", LATER)
 
         assert before == [State.SENT, State.IN_FLIGHT, State.CLAIMED, State.QUEUED]
         assert found == Doubted(messages=3, recipients=3, drafts=1)
@@ -70,7 +74,7 @@ async def test_it_is_shown_and_in_the_ledger(database_url: str) -> None:
             shown = await store.take_to_show(one)
             assert shown
             await store.shown(one, shown.revision, shown.place)
-        await Restoring(store.database).doubt("shell:sara", AT)
+        await Restoring(store.database).doubt("shell:sara", LATER)
         last = (await Audit(store.database).entries())[-1]
 
         assert len(await store.unshown(10)) == 3
@@ -84,12 +88,41 @@ async def test_a_process_that_is_still_there_sends_nothing_of_it(database_url: s
         await store.accept(new(), AT)
         call = await store.claim("one", LEASE, AT)
         assert call
-        await Restoring(store.database).doubt("shell:sara", AT)
+        await Restoring(store.database).doubt("shell:sara", LATER)
 
-        assert not await store.put_in_flight(call, LEASE, AT)
+        assert not await store.put_in_flight(call, LEASE, LATER)
 
 
 async def test_an_empty_outbox_is_left_as_it_is(database_url: str) -> None:
     """Nothing waits, so nothing is in doubt."""
     async with opened(database_url) as database:
-        assert await Restoring(database).doubt("shell:sara", AT) == Doubted(0, 0, 0)
+        assert await Restoring(database).doubt("shell:sara", LATER) == Doubted(0, 0, 0)
+
+
+async def test_while_a_bot_is_at_work_nothing_is_changed(database_url: str) -> None:
+    """A lease that runs is somebody's who would go on; a clock that was far ahead is nobody."""
+    async with store_in(database_url) as store:
+        await filled(store)
+        before = await states(store)
+        restoring = Restoring(store.database)
+        for doubt in (restoring.doubt("shell:sara", AT), restoring.rehearse_doubting(AT)):
+            with pytest.raises(AtWork) as caught:
+                await doubt
+        after = await states(store)
+        long_ago = AT - timedelta(days=1)
+
+        assert before == after
+        assert caught.value.until == AT + LEASE
+        assert (await restoring.rehearse_doubting(long_ago)).messages == 3
+
+
+async def test_a_rehearsal_changes_nothing(database_url: str) -> None:
+    """It says what would be done."""
+    async with store_in(database_url) as store:
+        await filled(store)
+        before = await cells(store.database)
+        rehearsed = await Restoring(store.database).rehearse_doubting(LATER)
+        after = await cells(store.database)
+
+        assert before == after
+        assert rehearsed == await Restoring(store.database).doubt("shell:sara", LATER)

@@ -3,22 +3,25 @@
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 
+from kwtsms_bot.outbox.draft import DraftKind
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retention import NIGHTLY_BYTES, SWEEP, compact, sweep
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.outbox.store.erasing import PART
-from support.database import AT, new, store_in
+from support.database import AT, BY, new, statements, store_in
 from support.lives import (
     LEASE,
     Secret,
     cancelled,
+    draft,
     drafted,
     in_flight,
     put_off,
@@ -57,6 +60,19 @@ async def test_texts_and_numbers_are_gone_within_an_hour(database_url: str) -> N
             told = [word for one in old for word in one.words]
 
             assert await traces(store.database, *told) == set()
+
+
+async def test_a_request_that_nobody_approved_goes_when_its_author_is_told(
+    database_url: str,
+) -> None:
+    """Whoever takes it to tell of it has taken it out of the table."""
+    one = secret(1)
+    async with store_in(database_url) as store:
+        await store.keep(replace(draft(one), kind=DraftKind.APPROVE))
+        (told,) = await store.drop_old_requests(LATER)
+
+        assert told.text == one.text
+        assert await traces(store.database, *one.words) == set()
 
 
 async def test_nothing_is_erased_before_its_time(database_url: str) -> None:
@@ -130,9 +146,9 @@ async def test_an_erased_message_is_not_sent_again(database_url: str) -> None:
         await sweep(store, RETENTION, LATER)
 
         assert await store.unshown(10) == (message.id,)
-        assert await store.send_again(message.ref, LATER) == 0
+        assert await store.send_again(message.ref, LATER, BY) == 0
         assert await store.claim("one", LEASE, LATER) is None
-        assert await store.treat_as_sent(message.ref, LATER) == 1
+        assert await store.treat_as_sent(message.ref, LATER, BY) == 1
 
 
 async def test_what_was_just_decided_is_kept(database_url: str) -> None:
@@ -140,7 +156,7 @@ async def test_what_was_just_decided_is_kept(database_url: str) -> None:
     async with store_in(database_url) as store:
         await unknown(store, secret(1))
         (message,) = await store.recent("U1", 1)
-        await store.send_again(message.ref, LATER)
+        await store.send_again(message.ref, LATER, BY)
 
         assert await store.erase(LATER) == 0
         assert await store.claim("one", LEASE, LATER)
@@ -151,7 +167,7 @@ async def test_a_message_to_many_is_erased_whole(database_url: str) -> None:
     many = [f"9655{count:07d}" for count in range(2 * PART + 1)]
     async with store_in(database_url) as store:
         message = (await store.accept(new(*many), AT)).message
-        await store.cancel(message.ref, AT)
+        await store.cancel(message.ref, AT, BY)
 
         assert await store.erase(LATER) == 1
         assert await traces(store.database, *many[::PART], "hello") == set()
@@ -160,19 +176,12 @@ async def test_a_message_to_many_is_erased_whole(database_url: str) -> None:
 
 async def test_a_sweep_scans_no_table(tmp_path: Path) -> None:
     """Every statement of it finds its rows by an index, however many messages there are."""
-    statements: list[tuple[str, Any]] = []
     async with store_in(tmp_path) as store:
         for count, fate in enumerate(FATES):
             await fate(store, secret(count))
-        engine = store.database._engine.sync_engine
-
-        @event.listens_for(engine, "before_cursor_execute")
-        def heard(_c: Any, _k: Any, said: str, values: Any, *_rest: Any) -> None:
-            statements.append((said, values))
-
-        await sweep(store, RETENTION, LATER)
-        event.remove(engine, "before_cursor_execute", heard)
-        plans = [await plan(store, *statement) for statement in statements]
+        with statements(store.database) as said:
+            await sweep(store, RETENTION, LATER)
+        plans = [await plan(store, *statement) for statement in said]
 
     assert len(plans) > len(FATES)
     assert [step for step in plans if "SCAN" in step] == []

@@ -6,7 +6,7 @@ import pytest
 
 from kwtsms_bot.outbox.message import Place
 from kwtsms_bot.outbox.store import showing
-from support.database import AT, new, store_in
+from support.database import AT, BY, new, store_in
 
 PLACE = Place("C1", "1.1")
 
@@ -60,7 +60,7 @@ async def test_an_earlier_state_over_a_later_one_is_shown_anew(database_url: str
     """A replica that stalled while it posted has covered what another had posted since."""
     async with store_in(database_url) as store:
         message = (await store.accept(new(), AT)).message
-        await store.cancel(message.ref, AT)
+        await store.cancel(message.ref, AT, BY)
         later = await store.take_to_show(message.id)
         assert later
         await store.shown(message.id, later.revision, PLACE)

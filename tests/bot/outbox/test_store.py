@@ -9,7 +9,7 @@ import pytest
 from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, Place, Priority, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store import KeyReused, Store
-from support.database import AT, NUMBER, OTHER, new, store_in
+from support.database import AT, BY, NUMBER, OTHER, new, store_in
 
 LEASE = timedelta(seconds=30)
 LATER = AT + timedelta(seconds=31)
@@ -197,9 +197,9 @@ async def test_a_person_brings_an_unknown_message_back_once(database_url: str) -
         await in_flight(store)
         await store.reap(LATER)
 
-        assert await store.send_again(message.ref, LATER) == 1
-        assert await store.send_again(message.ref, LATER) == 0
-        assert await store.treat_as_sent(message.ref, LATER) == 0
+        assert await store.send_again(message.ref, LATER, BY) == 1
+        assert await store.send_again(message.ref, LATER, BY) == 0
+        assert await store.treat_as_sent(message.ref, LATER, BY) == 0
         assert await states(store, message) == [State.QUEUED]
 
 
@@ -214,7 +214,7 @@ async def test_a_decision_under_one_key_counts_once(database_url: str) -> None:
             assert call
             assert await store.put_in_flight(call, LEASE, at)
             await store.settle(call, Plan(State.UNKNOWN, at), at)
-            assert await store.send_again(message.ref, at, once) == decided
+            assert await store.send_again(message.ref, at, BY, once=once) == decided
 
 
 async def test_what_is_sent_cannot_be_cancelled(database_url: str) -> None:
@@ -224,8 +224,8 @@ async def test_what_is_sent_cannot_be_cancelled(database_url: str) -> None:
         await store.settle(await in_flight(store), SENT, AT)
         queued = (await store.accept(new(OTHER), AT)).message
 
-        assert await store.cancel(sent.ref, AT) == 0
-        assert await store.cancel(queued.ref, AT) == 1
+        assert await store.cancel(sent.ref, AT, BY) == 0
+        assert await store.cancel(queued.ref, AT, BY) == 1
         assert await states(store, sent) == [State.SENT]
         assert await states(store, queued) == [State.CANCELLED]
 

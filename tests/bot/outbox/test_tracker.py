@@ -21,7 +21,7 @@ from kwtsms_bot.outbox.tracker import Tracker
 from kwtsms_bot.outbox.tracking import CHECKS, DLR_AFTER, Tracked, next_check, wants_report
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
-from support.database import AT, NUMBER, OTHER, new, store_in
+from support.database import AT, BY, NUMBER, OTHER, new, store_in
 from support.gateway import running_gateway
 
 LEASE = timedelta(seconds=30)
@@ -117,6 +117,43 @@ async def test_a_message_at_home_is_asked_for_once(database_url: str) -> None:
         assert await it.states(message) == {NUMBER: State.SENT}
 
 
+async def test_what_kwtsms_said_last_is_on_the_message(database_url: str) -> None:
+    """Its word and when it came; the card is shown anew where the word is another."""
+    async with bench(database_url) as it:
+        message = await it.sent(ABROAD)
+        shown = await it.store.get(message.id)
+        assert shown
+        await it.store.shown(message.id, shown.revision, None)
+        await it.asks_at(CHECKS[0])
+        news = await it.store.unshown(10)
+        first = await it.store.get(message.id)
+        assert first
+        await it.store.shown(message.id, first.revision, None)
+        await it.asks_at(CHECKS[1])
+        found = await it.store.get(message.id)
+        assert found
+
+        assert news == (message.id,)
+        assert (first.status, first.status_at) == ("sent", AT + CHECKS[0])
+        assert (found.status, found.status_at) == ("sent", AT + CHECKS[1])
+        assert await it.store.unshown(10) == ()
+        assert found.taken_at == AT
+
+
+async def test_a_number_in_what_kwtsms_said_is_not_kept(database_url: str) -> None:
+    """A word is no place to keep one in; nor is it longer than its column, nor breaks it."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        tracked = await it.store.to_check(AT + CHECKS[0])
+        assert tracked
+        said = f"to {NUMBER} ٩٦٥\0 {'x' * 100}"
+        await it.store.note_check(tracked, {}, again_at=None, now=AT, status=said)
+        found = await it.store.get(message.id)
+
+        assert found
+        assert found.status == f"to {11 * '•'} •••• {'x' * 100}"[:80]
+
+
 async def test_a_message_abroad_is_followed_until_its_report(database_url: str) -> None:
     """First its status; after five minutes its report, until there is one for each number."""
     async with bench(database_url) as it:
@@ -179,7 +216,7 @@ async def test_nothing_is_asked_while_anything_is_to_be_sent(database_url: str) 
         it.later(CHECKS[0])
         waiting = (await it.store.accept(new(OTHER), AT + CHECKS[0])).message
         during = await it.tracker.check_one()
-        await it.store.cancel(waiting.ref, AT + CHECKS[0])
+        await it.store.cancel(waiting.ref, AT + CHECKS[0], BY)
 
         assert not during
         assert await it.tracker.check_one()

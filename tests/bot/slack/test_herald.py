@@ -1,6 +1,7 @@
 """Warnings and digests reach Slack's channels: each once, whatever Slack or a replica does."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -13,10 +14,14 @@ from slack_sdk.errors import SlackApiError
 from kwtsms_bot.alerts.balance import Thresholds
 from kwtsms_bot.alerts.rules import Rules
 from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.alerts.store.delivering import TAKING
+from kwtsms_bot.config import Slack
 from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.language import ENGLISH
+from kwtsms_bot.slack import herald as heralds
+from kwtsms_bot.slack.connection import Connection
 from kwtsms_bot.slack.herald import Herald
-from kwtsms_sandbox.slack import ALERTS, SARA, Fault, SlackSandbox
+from kwtsms_sandbox.slack import ALERTS, NOURA, SARA, YOUSEF, Fault, SlackSandbox, User
 from support.database import AT, opened
 from support.slack import running_slack, web_client
 
@@ -30,7 +35,14 @@ class Bench:
     def __init__(self, slack: SlackSandbox, alerts: AlertStore) -> None:
         self.slack, self.alerts = slack, alerts
         self.heralds = [
-            Herald(alerts, web_client(slack), ENGLISH, channels=[ALERTS.id]) for _ in range(2)
+            Herald(
+                alerts,
+                web_client(slack),
+                ENGLISH,
+                channels=[ALERTS.id, ALERTS.id],
+                admins=[NOURA.id, YOUSEF.id],
+            )
+            for _ in range(2)
         ]
 
     async def warn(self) -> None:
@@ -45,7 +57,7 @@ class Bench:
                 AT + timedelta(days=days),
                 after=await self.alerts.last_look(),
                 rules=RULES,
-                targets=[],
+                targets=[ALERTS.id],
             )
         now = AT + timedelta(days=3)
         summary = await self.alerts.summary(now, ZONE)
@@ -55,6 +67,10 @@ class Bench:
     def posted(self) -> list[str]:
         """What stands in the channel."""
         return [self.slack.plain(one) for one in self.slack.visible(SARA, ALERTS)]
+
+    def direct(self, who: User) -> list[str]:
+        """What the bot has told somebody directly."""
+        return [self.slack.plain(one) for one in self.slack.visible(who, self.slack.dm(who))]
 
 
 @asynccontextmanager
@@ -119,3 +135,79 @@ async def test_a_channel_that_is_gone_is_tried_again(tmp_path: Path) -> None:
 
         await b.heralds[1].tell()
         assert len(b.posted()) == 1
+
+
+async def test_administrators_are_told_once_where_a_channel_refuses(tmp_path: Path) -> None:
+    """Each of them, with the channel and Slack's reason; the channel gets it once it is mended."""
+    async with bench(tmp_path) as b:
+        await b.warn()
+        b.slack.fault(POST, Fault(error="channel_not_found"), times=1)
+        await b.heralds[0].tell()
+        b.slack.fault(POST, Fault(error="channel_not_found"), times=1)
+        await b.heralds[1].tell()
+        assert b.posted() == []
+        await Herald(b.alerts, web_client(b.slack), ENGLISH, channels=[ALERTS.id]).tell()
+
+        for admin in (NOURA, YOUSEF):
+            (told,) = b.direct(admin)
+            assert "The SMS credits are running low: 100 credits" in told
+            assert f"because {ALERTS.id} does not take it: Slack says channel_not_found." in told
+        assert len(b.posted()) == 1
+
+
+async def test_an_administrator_who_is_gone_keeps_it_from_no_other(tmp_path: Path) -> None:
+    """And a Slack that is not well is asked again by whoever is next."""
+    async with bench(tmp_path) as b:
+        await b.warn()
+        b.slack.fault(POST, Fault(error="not_in_channel"), times=1)
+        b.slack.fault("conversations.open", Fault(error="service_unavailable"), times=1)
+        with pytest.raises(SlackApiError):
+            await b.heralds[0].tell()
+        b.slack.fault(POST, Fault(error="not_in_channel"), times=1)
+        b.slack.fault("conversations.open", Fault(error="user_disabled"), times=1)
+        await b.heralds[1].tell()
+
+        assert (len(b.direct(NOURA)), len(b.direct(YOUSEF))) == (0, 1)
+
+
+async def test_a_rate_limit_holds_no_warning(tmp_path: Path) -> None:
+    """Whoever is told to wait gives it back, waits as long as Slack says, and posts it once."""
+    async with bench(tmp_path) as b:
+        await b.warn()
+        b.slack.fault(POST, Fault(retry_after=50), times=1)
+        await b.heralds[0].tell()
+        await b.heralds[0].tell()
+        assert b.posted() == []
+
+        await b.heralds[1].tell()
+        assert len(b.posted()) == 1
+
+
+async def test_a_slack_that_hangs_holds_no_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is given back before it is anybody else's by right."""
+    monkeypatch.setattr(heralds, "POST_SECONDS", 0.2)
+    async with bench(tmp_path) as b:
+        await b.warn()
+        for_ever = asyncio.Event()
+        b.slack.fault(POST, Fault(hold=for_ever), times=1)
+        begun = time.monotonic()
+        with pytest.raises(TimeoutError):
+            await b.heralds[0].tell()
+        took = time.monotonic() - begun
+        (still,) = await b.alerts.pending(ALERTS.id)
+        for_ever.set()
+
+        assert await b.alerts.take(still)
+        assert took < 10  # The client itself would wait for thirty.
+
+
+def test_the_heralds_client_waits_for_nothing() -> None:
+    """Each repetition by itself would hold a warning for as long as Slack says."""
+    slack = Slack.model_validate({"bot_token": "xoxb-1", "app_token": "xapp-1"})
+    connection = Connection(slack)
+
+    assert connection.impatient.retry_handlers == []
+    assert len(connection.client.retry_handlers) == 1
+    assert timedelta(seconds=heralds.POST_SECONDS) < TAKING

@@ -1,19 +1,19 @@
 """Everything the bot shows passes Slack's rules, and nothing a person typed comes alive."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from kwtsms_bot.alerts.balance import Kind, Level, Notice
-from kwtsms_bot.alerts.facts import NOTHING_MORE, Facts, Yesterday
+from kwtsms_bot.alerts.facts import NOTHING_MORE, Facts, Trouble, Yesterday
 from kwtsms_bot.alerts.outlook import Outlook
 from kwtsms_bot.alerts.store import Pending
 from kwtsms_bot.commands.base import Reply, Tone
 from kwtsms_bot.commands.router import unknown
-from kwtsms_bot.commands.unknown import SEND_AGAIN
+from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
 from kwtsms_bot.language import ENGLISH, Language, language
 from kwtsms_bot.outbox.message import Message, Place, Priority, Reason, Standing, State
 from kwtsms_bot.slack import blocks, card, notices
@@ -121,7 +121,7 @@ def pending(kind: Kind, facts: Facts = NOTHING_MORE) -> Pending:
 
 @pytest.mark.parametrize("say", [ENGLISH, language("ar")], ids=["en", "ar"])
 @pytest.mark.parametrize("facts", [NOTHING_MORE, FACTS, replace(FACTS, yesterday=None)])
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.UNREADABLE])
 def test_a_warning_passes_slacks_rules(kind: Kind, facts: Facts, say: Language) -> None:
     """Each kind of warning, and the digest with its chart, can be posted in both languages."""
     payload = notices.render(pending(kind, facts), say)
@@ -130,11 +130,27 @@ def test_a_warning_passes_slacks_rules(kind: Kind, facts: Facts, say: Language) 
     assert "1,234.5" in payload["text"]
 
 
+@pytest.mark.parametrize("say", [ENGLISH, language("ar")], ids=["en", "ar"])
+@pytest.mark.parametrize("code", ["ERR003", "ERR999", ""])
+@pytest.mark.parametrize("seen_at", [AT, None])
+def test_a_balance_that_cannot_be_read_passes_them_too(
+    seen_at: datetime | None, code: str, say: Language
+) -> None:
+    """Whatever is known of it; also directly, with what Slack says of the channel."""
+    told = pending(Kind.UNREADABLE, Facts(trouble=Trouble(AT, code, seen_at)))
+    payload = notices.directly(told, "channel_not_found", say)
+
+    assert_harmless(payload)
+    assert code in payload["text"]
+    assert ("1,234.5" in payload["text"]) is (seen_at is not None)
+    assert "channel_not_found" in payload["text"]
+
+
 def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
     """Where Slack does not draw the chart, nothing but the chart is missing."""
     text = notices.render(pending(Kind.DIGEST, FACTS))["text"]
 
-    assert text.splitlines() == [
+    assert text.splitlines()[:-1] == [
         "SMS credits today: 1,234.5",
         "Credits used yesterday: 45.",
         "Messages of yesterday: 40 sent, 2 failed, 1 unknown.",
@@ -144,6 +160,7 @@ def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
         "Credits held by test and stuck messages: up to 36. They come back when you delete the "
         "messages from the queue at kwtsms.com.",
     ]
+    assert text.splitlines()[-1].startswith("Seen at <!date^")
 
 
 def test_the_chart_draws_the_last_days() -> None:
@@ -169,6 +186,9 @@ def test_facts_are_read_as_they_were_written() -> None:
     """On their way through the database nothing is lost of them."""
     assert Facts.read(FACTS.written()) == FACTS
     assert Facts.read(NOTHING_MORE.written()) == NOTHING_MORE
+    for seen_at in (AT, None):
+        blind = Facts(trouble=Trouble(AT, "ERR003", seen_at))
+        assert Facts.read(blind.written()) == blind
 
 
 def test_the_choice_is_offered_only_while_there_is_one() -> None:
@@ -178,6 +198,15 @@ def test_the_choice_is_offered_only_while_there_is_one() -> None:
     }
 
     assert offered == {State.UNKNOWN}
+
+
+def test_what_is_erased_can_still_be_settled() -> None:
+    """It cannot be sent again, and the card says so; but it need not stay unknown for ever."""
+    shown = str(card.render(replace(message("hi", State.UNKNOWN), text=None), "sara"))
+
+    assert SEND_AGAIN not in shown
+    assert TREAT_AS_SENT in shown
+    assert "cannot be sent again" in shown
 
 
 def test_a_number_is_never_shown_whole() -> None:

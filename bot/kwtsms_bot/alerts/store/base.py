@@ -1,13 +1,13 @@
 """What the store modules of the alerts share: the database, and rows made facts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.alerts.balance import Kind, Notice
+from kwtsms_bot.alerts.balance import STANDING, Kind, Notice
 from kwtsms_bot.alerts.samples import Sample
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.columns import inserted_id
@@ -27,9 +27,9 @@ async def put_on_its_way(
     """Writes a notice down, on its way to all targets; what it makes stale is not delivered.
 
     So after an outage nobody gets the digests and reminders of a week at once. A crossing is
-    always told.
+    always told. A place that is named twice is told once.
     """
-    outdated = Kind.DIGEST if notice.kind is Kind.DIGEST else Kind.REMINDER
+    outdated = Kind.REMINDER if notice.kind in STANDING else notice.kind
     stale = select(alert.c.id).where(alert.c.kind == outdated.value)
     await connection.execute(delete(alert_delivery).where(alert_delivery.c.alert_id.in_(stale)))
     made = await connection.execute(
@@ -42,9 +42,34 @@ async def put_on_its_way(
             facts=notice.facts.written(),
         )
     )
-    rows = [{"alert_id": inserted_id(made), "target": one} for one in targets]
+    number = inserted_id(made)
+    rows = [
+        {"alert_id": number, "target": one, "told_instead": False} for one in dict.fromkeys(targets)
+    ]
     if rows:
         await connection.execute(insert(alert_delivery), rows)
+
+
+async def drop_strays(connection: AsyncConnection, targets: Sequence[str]) -> bool:
+    """Takes notices off their way to places that are configured no more.
+
+    Whether the last warning was among them: somebody has mended a place that it never reached.
+    """
+    stray = alert_delivery.c.target.not_in(targets)
+    newest = await newest_alert(connection, STANDING)
+    number = newest.id if newest else None
+    query = select(alert_delivery.c.alert_id).where(stray, alert_delivery.c.alert_id == number)
+    lost = (await connection.execute(query.limit(1))).first() is not None
+    await connection.execute(delete(alert_delivery).where(stray))
+    return lost
+
+
+async def newest_alert(connection: AsyncConnection, kinds: Iterable[Kind]) -> Row[Any] | None:
+    """What people were told last, of these kinds."""
+    named = alert.c.kind.in_([kind.value for kind in kinds])
+    return (
+        await connection.execute(select(alert).where(named).order_by(alert.c.id.desc()).limit(1))
+    ).first()
 
 
 async def newest_look(connection: AsyncConnection) -> Row[Any] | None:

@@ -19,7 +19,6 @@ from kwtsms_bot.alerts.samples import (
 )
 from kwtsms_bot.alerts.store.base import Base, newest_look, put_on_its_way, samples_since
 from kwtsms_bot.alerts.store.books import held, settled_since
-from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.tables import attempt, recipient, tick
 from kwtsms_bot.outbox.message import State
 
@@ -68,13 +67,18 @@ class Summing(Base):
 
         False: somebody has done it before.
         """
-        try:
-            async with self.database.transaction() as connection:
-                await connection.execute(insert(tick).values(job=JOB, slot=day.isoformat()))
-                await put_on_its_way(connection, summary, targets, at)
-        except AlreadyThere:
-            return False
-        return True
+        name = day.isoformat()
+
+        async def work(connection: AsyncConnection) -> bool:
+            await self.database.one_at_a_time(connection, JOB)
+            done = select(tick).where(tick.c.job == JOB, tick.c.slot == name)
+            if (await connection.execute(done)).first() is not None:
+                return False
+            await connection.execute(insert(tick).values(job=JOB, slot=name))
+            await put_on_its_way(connection, summary, targets, at)
+            return True
+
+        return await self.database.at_once(work)
 
 
 async def _states(connection: AsyncConnection, begin: datetime, end: datetime) -> "Counter[State]":

@@ -73,6 +73,7 @@ def upgrade() -> None:
         "hot_number",
         sa.Column("phone", sa.String(length=20), nullable=False),
         sa.Column("until", Moment, nullable=False),
+        sa.Column("attempt_id", ID, nullable=False),
         sa.PrimaryKeyConstraint("phone", name=op.f("pk_hot_number")),
     )
     op.create_index(op.f("ix_hot_number_until"), "hot_number", ["until"], unique=False)
@@ -159,6 +160,7 @@ def upgrade() -> None:
         sa.Column("alert_id", ID, nullable=False),
         sa.Column("target", sa.String(length=500), nullable=False),
         sa.Column("taking_until", Moment, nullable=True),
+        sa.Column("told_instead", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["alert_id"], ["alert.id"], name=op.f("fk_alert_delivery_alert_id")
         ),
@@ -176,10 +178,13 @@ def upgrade() -> None:
         sa.Column("balance_after", Amount, nullable=True),
         sa.Column("begun_at", Moment, nullable=True),
         sa.Column("settled_at", Moment, nullable=True),
+        sa.Column("taken_at", Moment, nullable=True),
         sa.Column("price", sa.Integer(), nullable=False),
         sa.Column("lost", sa.Boolean(), nullable=False),
         sa.Column("check_at", Moment, nullable=True),
         sa.Column("checks", sa.SmallInteger(), nullable=False),
+        sa.Column("status", sa.String(length=80), nullable=True),
+        sa.Column("status_at", Moment, nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attempt_message_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
     )
@@ -203,7 +208,7 @@ def upgrade() -> None:
         sa.Column("attempt_id", ID, nullable=False),
         sa.Column("verdict", sa.String(length=12), nullable=False),
         sa.Column("before", Amount, nullable=True),
-        sa.Column("after", Amount, nullable=False),
+        sa.Column("after", Amount, nullable=True),
         sa.Column("meanwhile", Amount, nullable=False),
         sa.Column("at", Moment, nullable=False),
         sa.ForeignKeyConstraint(
@@ -211,6 +216,20 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("attempt_id", name=op.f("pk_evidence")),
     )
+    op.create_table(
+        "decision",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("message_id", ID, nullable=False),
+        sa.Column("what", sa.String(length=20), nullable=False),
+        sa.Column("actor", sa.String(length=80), nullable=False),
+        sa.Column("recipients", sa.Integer(), nullable=False),
+        sa.Column("at", Moment, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name=op.f("fk_decision_message_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
+    )
+    op.create_index(op.f("ix_decision_message_id"), "decision", ["message_id"], unique=False)
     op.create_table(
         "dedupe",
         sa.Column("scope", sa.String(length=40), nullable=False),

@@ -2,7 +2,8 @@
 
 from kwtsms_bot.outbox.store.accepting import Accepting
 from kwtsms_bot.outbox.store.admitting import Accepted, KeyReused
-from kwtsms_bot.outbox.store.audit import Audit, AuditEntry
+from kwtsms_bot.outbox.store.audit import Audit, AuditEntry, By
+from kwtsms_bot.outbox.store.claiming import Claiming
 from kwtsms_bot.outbox.store.deciding import Deciding
 from kwtsms_bot.outbox.store.dispatching import Dispatching
 from kwtsms_bot.outbox.store.drafts import Drafting
@@ -20,6 +21,7 @@ __all__ = [
     "Accepted",
     "Audit",
     "AuditEntry",
+    "By",
     "DatabasePacer",
     "Forgotten",
     "KeyReused",
@@ -35,6 +37,7 @@ class Store(
     Drafting,
     Reading,
     Showing,
+    Claiming,
     Dispatching,
     TakingOver,
     Holding,

@@ -1,7 +1,7 @@
 """The door of the outbox: whoever waits there is let in together, or not at all."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -14,14 +14,21 @@ from kwtsms_bot.database.tables import dedupe, message
 from kwtsms_bot.outbox.admission import Request
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
 from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage
-from kwtsms_bot.outbox.store.admitting import Accepted, Answer, admit
-from kwtsms_bot.outbox.store.base import Base
+from kwtsms_bot.outbox.store.admitting import (
+    ACCEPTING,
+    Accepted,
+    AcceptedBefore,
+    Answer,
+    admit,
+    admit_one,
+)
+from kwtsms_bot.outbox.store.base import Base, never
 from kwtsms_bot.outbox.store.loading import load
 
 TOGETHER = 100  # In one transaction at most.
+LARGE = 200  # Recipients; a message to more is let in by itself, and keeps nobody waiting.
 LOOKS_AFTER = (0.0, 0.2, 0.4, 0.8)  # Seconds; Slack waits for three.
 Told = Answer | DatabaseTrouble
-ACCEPTING = "accepting"  # Limits hold only where one accepts after the other.
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,9 @@ class _Asked:
 class Accepting(Base):
     """The door."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, *, rests: Callable[[], bool] = never) -> None:
+        super().__init__(database, rests=rests)
+        self._large: set[asyncio.Task[None]] = set()
         self._waiting: list[_Asked] = []
         self._door: asyncio.Task[None] | None = None
 
@@ -63,7 +71,13 @@ class Accepting(Base):
             DatabaseTrouble: nothing was accepted.
         """
         answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Asked(Request(new, now), allowance, answer))
+        asked = _Asked(Request(new, now), allowance, answer)
+        if len(new.recipients) > LARGE:
+            task = asyncio.create_task(self._let_in_large(asked))
+            self._large.add(task)
+            task.add_done_callback(self._large.discard)
+            return await answer
+        self._waiting.append(asked)
         if self._door is None or self._door.done():
             self._door = asyncio.create_task(self._let_in())
         return await answer
@@ -86,9 +100,9 @@ class Accepting(Base):
         answers: list[Told] = []
 
         async def judge(connection: AsyncConnection) -> None:
-            await self.database.one_at_a_time(connection, ACCEPTING)
             for allowance, asked in groupby(together, key=lambda one: one.allowance):
-                answers.extend(await admit(connection, [one.request for one in asked], allowance))
+                requests = [one.request for one in asked]
+                answers.extend(await admit(self.database, connection, requests, allowance))
 
         try:
             await self.database.at_once(judge)
@@ -102,6 +116,22 @@ class Accepting(Base):
             await self._let_in_together([asked])
         except Exception as error:  # noqa: BLE001 - They are told.
             asked.told(error)
+
+    async def _let_in_large(self, asked: _Asked) -> None:
+        """By itself, while others come and go."""
+        answers: list[Told] = []
+        try:
+            async with self.database.transaction() as connection:
+                request, allowance = asked.request, asked.allowance
+                answers.append(await admit_one(self.database, connection, request, allowance))
+        except CommitLost as lost:
+            answers = await self._after(lost, answers)
+        except AcceptedBefore as before:
+            answers = [before.accepted]
+        except Exception as error:  # noqa: BLE001 - They are told.
+            asked.told(error)
+        for answer in answers:
+            asked.told(answer)
 
     async def _after(self, lost: CommitLost, answers: Sequence[Told]) -> list[Told]:
         """The same answers where the database has what they say; `lost` where it stays silent."""

@@ -34,6 +34,32 @@ class AuditEntry:
     id: int | None = None  # Given by the database.
 
 
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who does something, and where."""
+
+    actor: str
+    team: str = ""
+    channel: str = ""
+    request: str = ""  # What the log calls where it came from.
+
+    def line(
+        self, at: datetime, action: str, decision: str, *, subject: str, detail: str = ""
+    ) -> AuditEntry:
+        """The line of the ledger about it."""
+        return AuditEntry(
+            at,
+            self.actor,
+            action,
+            decision,
+            subject,
+            detail,
+            team=self.team,
+            channel=self.channel,
+            request=self.request,
+        )
+
+
 class Audit(Base):
     """The ledger."""
 
@@ -97,17 +123,9 @@ def accepted(made: Message, new: NewMessage) -> AuditEntry:
     """The line of an accepted message, for its transaction: neither is there without the other."""
     first = ", ".join(mask(one) for one in new.recipients[:3])
     size = f"pages {new.pages}, characters {len(new.text)}"
-    return AuditEntry(
-        made.created_at,
-        made.author,
-        "send",
-        "allowed",
-        made.ref,
-        f"{len(new.recipients)} to {first}; {size}",
-        team=new.team,
-        channel=new.place.channel if new.place else "",
-        request=new.request,
-    )
+    author = By(made.author, new.team, new.place.channel if new.place else "", new.request)
+    detail = f"{len(new.recipients)} to {first}; {size}"
+    return author.line(made.created_at, "send", "allowed", subject=made.ref, detail=detail)
 
 
 def _entry(row: Row[tuple[object, ...]]) -> AuditEntry:

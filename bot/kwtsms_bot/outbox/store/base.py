@@ -1,25 +1,50 @@
-"""What the store modules share: the database, and legal steps only."""
+"""What the store modules share: the database, and legal steps only.
 
-from collections.abc import Iterable, Sequence
+Who changes rows locks them in one order, so that two never wait for each other: calls, recipients,
+`hot_number`, messages, and several of a kind by their numbers, all in one go. Who has recipients
+already takes others only where they are free.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, update
+from sqlalchemy import Column, ColumnElement, Select, Table, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import message, recipient
-from kwtsms_bot.outbox.message import TRANSITIONS, State
+from kwtsms_bot.outbox.message import TRANSITIONS, Priority, State
 
 CLAIMED, IN_FLIGHT, OVER = "claimed", "in_flight", "over"  # An attempt's states.
 PARAMETERS = 500  # SQLite takes 32,766 parameters in a statement at most, older ones 999.
 
 
-class Base:
-    """Holds the database; its subclasses hold the statements."""
+def never() -> bool:
+    """Messages to many rest at no time of the day."""
+    return False
 
-    def __init__(self, database: Database) -> None:
+
+class Base:
+    """Holds the database; its subclasses hold the statements.
+
+    `rests` says whether messages to many rest now: it is night.
+    """
+
+    def __init__(self, database: Database, *, rests: Callable[[], bool] = never) -> None:
         self.database = database
+        self._rests = rests
+
+    @property
+    def clock(self) -> ColumnElement[datetime]:
+        """The clock that all replicas share."""
+        return self.database.now_expression
+
+    @property
+    def going(self) -> Sequence[Priority]:
+        """What goes now, the most urgent first."""
+        return [one for one in Priority if one is not Priority.BULK or not self._rests()]
 
 
 def before(after: State) -> list[str]:
@@ -35,10 +60,9 @@ async def move(
     **changes: Any,
 ) -> int:
     """Moves the recipients that `where` names to `after`, if they may; how many that were."""
+    these = held(only_checked(recipient.c.state).in_(before(after)), *where)
     moved = await connection.execute(
-        update(recipient)
-        .where(only_checked(recipient.c.state).in_(before(after)), *where)
-        .values(state=after.value, updated_at=now, **changes)
+        update(recipient).where(these).values(state=after.value, updated_at=now, **changes)
     )
     return moved.rowcount
 
@@ -51,12 +75,47 @@ def only_checked(column: Column[str]) -> ColumnElement[str]:
     return column + ""
 
 
+def held(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """These recipients, each waited for in its turn and held until the end."""
+    these = select(recipient.c.id).where(*where).order_by(recipient.c.id)
+    return recipient.c.id.in_(these.with_for_update())
+
+
+def free(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Only those of these recipients that nobody else is changing, held until the end."""
+    these: Select[tuple[int]] = select(recipient.c.id).where(*where)
+    return recipient.c.id.in_(these.with_for_update(skip_locked=True))
+
+
+async def hold(
+    connection: AsyncConnection, column: Column[int], where: ColumnElement[bool]
+) -> None:
+    """Waits for each of these rows in its turn, by `column`, and holds them until the end."""
+    rows = select(column).where(where).order_by(column)
+    await connection.execute(rows.with_for_update(key_share=True))
+
+
+async def hold_messages(connection: AsyncConnection, ids: Iterable[int]) -> None:
+    """The same for these messages, however many."""
+    for part in chunks(sorted(set(ids))):
+        await hold(connection, message.c.id, message.c.id.in_(part))
+
+
 async def touch(connection: AsyncConnection, messages: Iterable[int]) -> None:
     """There is something new to show of these messages."""
-    for part in chunks(list(set(messages))):
+    ids = sorted(set(messages))
+    if len(ids) > 1:
+        await hold_messages(connection, ids)
+    for part in chunks(ids):
         await connection.execute(
             update(message).where(message.c.id.in_(part)).values(revision=message.c.revision + 1)
         )
+
+
+def upsert(connection: AsyncConnection, table: Table) -> Any:
+    """An INSERT that may say what happens where the row is there: each dialect has its own."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
 
 
 def chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -10,8 +10,8 @@ from kwtsms_bot.outbox.admission import Request
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.limits import Allowance
 from kwtsms_bot.outbox.message import Message, NewMessage
-from kwtsms_bot.outbox.store.accepting import ACCEPTING
-from kwtsms_bot.outbox.store.admitting import admit
+from kwtsms_bot.outbox.store.admitting import admit_one
+from kwtsms_bot.outbox.store.audit import By, note
 from kwtsms_bot.outbox.store.base import Base
 
 TOLD_WITHIN = timedelta(days=1)  # Who asked is told that a request ran out; or nobody runs.
@@ -33,24 +33,32 @@ class Drafting(Base):
         return _as_draft(row) if row else None
 
     async def send_draft(
-        self, token: str, new: NewMessage, now: datetime, allowance: Allowance
+        self,
+        token: str,
+        new: NewMessage,
+        now: datetime,
+        allowance: Allowance,
+        *,
+        approved: By | None = None,
     ) -> Message | None:
         """Accepts `new` in place of the draft; None: somebody has decided, or it is too old.
+
+        `approved` is the second person who said yes to it; the ledger has it, too.
 
         Raises:
             OverLimit, Paused: it is not accepted; the draft is still there.
         """
         async with self.database.transaction() as connection:
-            await self.database.one_at_a_time(connection, ACCEPTING)
             gone = await connection.execute(
                 delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
             )
             if gone.rowcount != 1:
                 return None
-            (answer,) = await admit(connection, [Request(new, now)], allowance)
-            if isinstance(answer, Exception):
-                raise answer
-            return answer.message
+            made = await admit_one(self.database, connection, Request(new, now), allowance)
+            if approved is not None:
+                about = {"subject": made.message.ref, "detail": new.author}
+                await note(connection, approved.line(now, "approve", "approved", **about))
+            return made.message
 
     async def promote(self, token: str, new: Draft, now: datetime) -> bool:
         """Puts another draft in the place of this one; False: it is not there any more."""
@@ -63,13 +71,23 @@ class Drafting(Base):
             await connection.execute(insert(draft).values(**_columns(new)))
         return True
 
-    async def drop_draft(self, token: str, now: datetime) -> bool:
-        """Throws the draft away; False: it is not there any more."""
+    async def drop_draft(self, token: str, now: datetime, *, refused: By | None = None) -> bool:
+        """Throws the draft away; False: it is not there any more.
+
+        `refused` is the second person who said no to it, or its author; the ledger has it, too.
+        """
         async with self.database.transaction() as connection:
             gone = await connection.execute(
-                delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
+                delete(draft)
+                .where(draft.c.token == token, draft.c.expires_at > now)
+                .returning(draft.c.author)
             )
-        return gone.rowcount == 1
+            author = gone.scalar()
+            if author is not None and refused is not None:
+                decision = "withdrawn" if refused.actor == author else "turned down"
+                about = {"subject": "send", "detail": author}
+                await note(connection, refused.line(now, "approve", decision, **about))
+        return author is not None
 
     async def drop_old_requests(self, now: datetime) -> tuple[Draft, ...]:
         """Throws away what no second person decided in time; only who throws it away gets it."""

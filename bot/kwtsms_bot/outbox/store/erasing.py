@@ -6,13 +6,13 @@ Each part is a short transaction, so that nobody waits for an erasure of any siz
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, String, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import dedupe, hot_number, message, recipient
+from kwtsms_bot.database.tables import attempt, dedupe, hot_number, message, recipient
 from kwtsms_bot.outbox.message import ERASED, State
-from kwtsms_bot.outbox.store.base import PARAMETERS, Base, move, touch
-from kwtsms_bot.outbox.store.heat import HOTTEST
+from kwtsms_bot.outbox.store.base import PARAMETERS, Base, free, hold, hold_messages, move, touch
+from kwtsms_bot.outbox.store.heat import has_rested
 
 PART = 1_000  # Recipients erased in one transaction.
 UNDER_WAY = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
@@ -32,9 +32,9 @@ class Erasing(Base):
         old = _old(before) & _some(State.QUEUED.value)
         count = 0
         while ids := await self._messages(old):
-            queued = [recipient.c.message_id.in_(ids), recipient.c.state == State.QUEUED.value]
+            queued = free(recipient.c.message_id.in_(ids), recipient.c.state == State.QUEUED.value)
             async with self.database.transaction() as connection:
-                count += await move(connection, queued, State.EXPIRED, now)
+                count += await move(connection, [queued], State.EXPIRED, now)
                 await touch(connection, ids)
         return count
 
@@ -42,14 +42,16 @@ class Erasing(Base):
         """Forgets texts and numbers of messages from before; how many messages that were.
 
         What is still to be sent is kept. What is unknown is not: nobody has decided in all the
-        time, and its card loses the buttons.
+        time; its card keeps the one that ends the matter.
         """
         ids = await self._messages(_old(before) & ~_some(*UNDER_WAY))
-        part = select(recipient.c.id).where(recipient.c.message_id.in_(ids), NUMBERED).limit(PART)
+        some = select(recipient.c.id).where(recipient.c.message_id.in_(ids), NUMBERED).limit(PART)
+        part = some.with_for_update(skip_locked=True)
         erased = PART
         while ids and erased == PART:
             async with self.database.transaction() as connection:
                 await self.database.one_at_a_time(connection, ERASING)
+                await without_words(connection, ids)
                 erased = await without_numbers(connection, recipient.c.id.in_(part))
                 if erased < PART:
                     await without_texts(connection, ids)
@@ -61,12 +63,20 @@ class Erasing(Base):
             query = select(message.c.id).where(where).limit(PARAMETERS)
             return (await connection.execute(query)).scalars().all()
 
-    async def drop_traces(self, before: datetime, now: datetime) -> None:
+    async def drop_traces(self, before: datetime) -> None:
         """Forgets numbers that are not hot any more, and the keys of requests from before."""
-        hot_no_more = or_(hot_number.c.until < now, hot_number.c.until > now + HOTTEST)
+        rested = select(hot_number.c.phone).where(has_rested(self.clock))
+        unmarked = rested.with_for_update(skip_locked=True)  # Not by a call that leaves now.
         async with self.database.transaction() as connection:
-            await connection.execute(delete(hot_number).where(hot_no_more))
+            await connection.execute(delete(hot_number).where(hot_number.c.phone.in_(unmarked)))
             await connection.execute(delete(dedupe).where(dedupe.c.created_at < before))
+
+
+async def without_words(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Erases what kwtSMS has said of the calls of these messages."""
+    calls = attempt.c.message_id.in_(ids)
+    await hold(connection, attempt.c.id, calls)
+    await connection.execute(update(attempt).where(calls).values(status=None))
 
 
 async def without_numbers(connection: AsyncConnection, where: ColumnElement[bool]) -> int:
@@ -87,6 +97,7 @@ async def without_texts(connection: AsyncConnection, ids: Sequence[int]) -> int:
 
     Whoever may still decide about one of them sees on its card that it is too late.
     """
+    await hold_messages(connection, ids)
     going = select(recipient.c.id).where(recipient.c.message_id == message.c.id, NUMBERED)
     erased = await connection.execute(
         update(message)

@@ -1,4 +1,7 @@
-"""Calls whose outcome was lost, what is known about the balance around them, and what it showed."""
+"""Calls whose outcome was lost, what is known about the balance around them, and what it showed.
+
+Where the answer comes late and says that nothing was sent, that is shown in the place of it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,13 +9,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, insert, or_, select
+from sqlalchemy import Row, Select, and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import AlreadyThere
-from kwtsms_bot.database.tables import attempt, balance_sample, evidence
-from kwtsms_bot.database.ticks import take_tick
-from kwtsms_bot.outbox.evidence import CLOCKS_DIFFER, Evidence, Seen, Spent
-from kwtsms_bot.outbox.store.base import Base, touch
+from kwtsms_bot.database.tables import attempt, balance_sample, evidence, recipient
+from kwtsms_bot.database.ticks import Slot, take_tick
+from kwtsms_bot.outbox.evidence import CLOCKS_DIFFER, NOT_SENT, Evidence, Seen, Spent
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store.base import Base, touch, upsert
 from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
 
 AFTER = timedelta(minutes=1)  # What hangs at the gateway may be charged a little later.
@@ -34,7 +40,7 @@ class LostCall:
 class Examining(Base):
     """What the witness asks and writes down."""
 
-    async def take_look(self, slot: datetime) -> bool:
+    async def take_look(self, slot: Slot) -> bool:
         """Whether this process is the one that asks for the balance in `slot`."""
         return await take_tick(self.database, JOB, slot)
 
@@ -94,20 +100,40 @@ class Examining(Base):
 
     async def note_evidence(self, lost: LostCall, found: Evidence, now: datetime) -> None:
         """Writes down what was found; where another replica was first, its finding stays."""
-        row = insert(evidence).values(
-            attempt_id=lost.attempt,
-            verdict=found.verdict.value,
-            before=found.before,
-            after=found.after,
-            meanwhile=found.meanwhile,
-            at=now,
-        )
+        row = insert(evidence).values(attempt_id=lost.attempt, **_columns(found, now))
         try:
             async with self.database.transaction() as connection:
                 await connection.execute(row)
                 await touch(connection, [lost.message_id])
         except AlreadyThere:
             return
+
+
+async def not_sent_after_all(
+    connection: AsyncConnection, call: int, plan: Plan, now: datetime
+) -> None:
+    """An answer that came after the call was given up: nothing was sent. A person still decides.
+
+    Where one has taken it as sent already, they are told as well.
+    """
+    await connection.execute(
+        update(recipient)
+        .where(recipient.c.attempt_id == call, recipient.c.state == State.UNKNOWN.value)
+        .values(code=plan.code, reason=plan.reason)
+    )
+    found = _columns(NOT_SENT, now)
+    step = upsert(connection, evidence).values(attempt_id=call, **found)
+    await connection.execute(step.on_conflict_do_update(index_elements=["attempt_id"], set_=found))
+
+
+def _columns(found: Evidence, now: datetime) -> dict[str, Any]:
+    return {
+        "verdict": found.verdict.value,
+        "before": found.before,
+        "after": found.after,
+        "meanwhile": found.meanwhile,
+        "at": now,
+    }
 
 
 def _cost(row: Row[Any]) -> Decimal | None:

@@ -1,26 +1,36 @@
-"""The outbox in figures, for those who watch it. Only reads, and names no number and no person."""
+"""The outbox in figures, for those who watch it. Changes nothing; names no number, no person."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import attempt, balance_sample, recipient, switch
-from kwtsms_bot.outbox.message import Priority, State
+from kwtsms_bot.database.tables import (
+    attempt,
+    balance_sample,
+    message,
+    recipient,
+    switch,
+    tick,
+)
+from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store.base import Base
 from kwtsms_bot.outbox.store.holding import hold_of
 from kwtsms_bot.outbox.store.switches import PAUSED
 
 LATELY = 100  # Of the newest calls, when one is looked for that told the balance.
+PROOF = "proof"
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits to be sent."""
+    """What waits to be sent; without messages to many while they rest."""
 
-    oldest_due: datetime | None  # When the recipient was due that is due the longest.
+    oldest: datetime | None  # When the message was accepted that waits the longest.
     paused: bool
     held_since: datetime | None = None  # None: it is not held.
 
@@ -29,25 +39,41 @@ class Figures(Base):
     """The questions."""
 
     async def waiting(self) -> Waiting:
-        """One look into the index for each priority, however long the queue is."""
+        """Reads an index of what is queued, and nothing else; also what is put off is waiting."""
         queued = recipient.c.state == State.QUEUED.value
+        first = func.min(recipient.c.id + 0)  # Not by the primary key: what is over stands first.
         async with self.database.reading() as connection:
             found = [
                 (
                     await connection.execute(
-                        select(func.min(recipient.c.due_at)).where(
-                            queued, recipient.c.priority == int(priority)
-                        )
+                        select(first).where(queued, recipient.c.priority == int(priority))
                     )
                 ).scalar()
-                for priority in Priority
+                for priority in self.going
             ]
             paused = await connection.execute(select(switch.c.name).where(switch.c.name == PAUSED))
+            ids = [one for one in found if one is not None]
+            accepted = select(func.min(message.c.created_at)).join_from(message, recipient)
+            oldest = await connection.execute(accepted.where(recipient.c.id.in_(ids)))
             return Waiting(
-                oldest_due=min((due for due in found if due is not None), default=None),
+                oldest=oldest.scalar(),
                 paused=paused.first() is not None,
                 held_since=(await hold_of(connection)).since,
             )
+
+    async def prove_writing(self) -> None:
+        """Commits a row and its end: a full disk, or a standby, lets itself be read.
+
+        Raises:
+            DatabaseTrouble: nothing can be written.
+        """
+        mine = {"job": PROOF, "slot": secrets.token_hex(16)}
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(insert(tick).values(mine))
+            await connection.execute(delete(tick).filter_by(**mine))
+
+        await self.database.at_once(work)
 
     async def recipients(self) -> Mapping[State, int]:
         """How many recipients are in each state, those that are in none included."""

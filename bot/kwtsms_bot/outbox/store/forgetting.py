@@ -1,33 +1,43 @@
 """One number, erased from every table at a person's word. What is to be sent is never dropped.
 
-What is erased and what is kept is decided in one transaction; a rehearsal undoes it again.
+Texts that name it are looked for first, while others write. What is erased and what is kept is
+then decided in one transaction; a rehearsal undoes it again.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import dedupe, draft, hot_number, message, recipient, switch
+from kwtsms_bot.database.tables import hot_number, message, recipient
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.naming import SEPARATORS, Naming
+from kwtsms_bot.outbox.naming import Naming
 from kwtsms_bot.outbox.store.audit import AuditEntry, note
-from kwtsms_bot.outbox.store.base import Base, chunks, move, touch
-from kwtsms_bot.outbox.store.erasing import UNDER_WAY, without_numbers, without_texts
+from kwtsms_bot.outbox.store.base import Base, chunks, hold, hold_messages, move, touch
+from kwtsms_bot.outbox.store.erasing import (
+    ERASING,
+    UNDER_WAY,
+    without_numbers,
+    without_texts,
+    without_words,
+)
+from kwtsms_bot.outbox.store.masking import (
+    Kept,
+    drop_drafts,
+    mask_reason,
+    mask_texts,
+    mask_words,
+    that_name,
+    without_hashes,
+)
 from kwtsms_bot.outbox.store.usage import add
 from kwtsms_client import mask
 
-UNSETTLED = (*UNDER_WAY, State.UNKNOWN.value)  # Their texts may be sent yet, word by word.
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What cannot be erased yet: a message, and how it stands."""
-
-    ref: str
-    state: str
+PART = 1_000  # Texts in memory at a time.
+# The newest are looked at again: whoever had a number and had not committed was not seen.
+LATELY = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +69,10 @@ class Forgetting(Base):
 
         The ledger says so, without the number.
         """
+        suspects = await self._naming(phone)
         async with self.database.transaction() as connection:
-            found = await _forget(connection, phone, now, cancel=cancel)
+            await self.database.one_at_a_time(connection, ERASING)
+            found = await _forget(connection, phone, now, suspects, cancel=cancel)
             await note(connection, _line(found, actor, now))
         return found
 
@@ -68,11 +80,31 @@ class Forgetting(Base):
         self, phone: str, now: datetime, *, cancel: bool = False
     ) -> Forgotten:
         """What `forget` would do; nothing is changed."""
+        suspects = await self._naming(phone)
         async with self.database.transaction() as connection:
             rehearsal = await connection.begin_nested()
-            found = await _forget(connection, phone, now, cancel=cancel)
+            found = await _forget(connection, phone, now, suspects, cancel=cancel)
             await rehearsal.rollback()
         return found
+
+    async def _naming(self, phone: str) -> list[ColumnElement[bool]]:
+        """The messages whose text may name it, in parts.
+
+        No SQL knows all the ways to write a number, so every text is read once, and keeps nobody
+        waiting.
+        """
+        naming = Naming(phone)
+        texts = select(message.c.id, message.c.text).where(message.c.text.is_not(None))
+        async with self.database.reading() as connection:
+            newest = (await connection.execute(select(func.max(message.c.id)))).scalar() or 0
+            rows = await connection.stream(texts.execution_options(yield_per=PART))
+            ids = [
+                row.id
+                async for part in rows.partitions(PART)
+                for row in part
+                if naming.within(row.text)
+            ]
+        return [message.c.id > newest - LATELY, *(message.c.id.in_(part) for part in chunks(ids))]
 
 
 def _line(found: Forgotten, actor: str, now: datetime) -> AuditEntry:
@@ -84,17 +116,28 @@ def _line(found: Forgotten, actor: str, now: datetime) -> AuditEntry:
 
 
 async def _forget(
-    connection: AsyncConnection, phone: str, now: datetime, *, cancel: bool
+    connection: AsyncConnection,
+    phone: str,
+    now: datetime,
+    suspects: Sequence[ColumnElement[bool]],
+    *,
+    cancel: bool,
 ) -> Forgotten:
     naming = Naming(phone)
+    settled = await _settled(connection, phone)
+    for part in chunks(settled):
+        await without_words(connection, part)
+    await hold(connection, recipient.c.id, recipient.c.phone == phone)
     cancelled = await _cancel(connection, phone, now) if cancel else 0
     waiting = await _with(connection, (recipient.c.phone == phone) & _in(*UNDER_WAY))
     unknown = await _with(connection, (recipient.c.phone == phone) & _in(State.UNKNOWN.value))
-    messages, texts = await _erase(connection, phone, naming)
-    named, unsettled = await _mask_texts(connection, naming)
-    drafts = await _drop_drafts(connection, phone, naming)
     await connection.execute(delete(hot_number).where(hot_number.c.phone == phone))
-    await _mask_reason(connection, naming)
+    naming_it = await that_name(connection, naming, suspects)
+    await hold_messages(connection, [*settled, *(row.id for row in naming_it)])
+    messages, texts = await _erase(connection, phone, naming)
+    named, unsettled = await mask_texts(connection, naming_it, naming)
+    drafts = await drop_drafts(connection, phone, naming)
+    await mask_reason(connection, naming)
     kept = {one.ref: one for one in (*unsettled, *waiting)}
     return Forgotten(
         phone=mask(phone),
@@ -126,86 +169,38 @@ async def _with(connection: AsyncConnection, where: ColumnElement[bool]) -> list
 async def _cancel(connection: AsyncConnection, phone: str, now: datetime) -> int:
     """Takes back what has not left, and its credits; nobody else's is touched."""
     query = (
-        select(recipient.c.id, message.c.id.label("message"), message.c.pages, message.c.created_at)
+        select(recipient.c.id, message.c.pages, message.c.created_at)
         .join_from(recipient, message)
         .where(recipient.c.phone == phone, _in(State.QUEUED.value))
+        .order_by(recipient.c.id)
     )
-    count = 0
-    for row in (await connection.execute(query)).all():
-        here = [recipient.c.id == row.id]
-        if await move(connection, here, State.CANCELLED, now, reason=None, code=None):
-            await add(connection, -row.pages, row.created_at)
-            count += 1
-    return count
+    cancelled = [
+        row
+        for row in (await connection.execute(query)).all()
+        if await move(
+            connection, [recipient.c.id == row.id], State.CANCELLED, now, reason=None, code=None
+        )
+    ]
+    for row in cancelled:
+        await add(connection, -row.pages, row.created_at)
+    return len(cancelled)
 
 
 async def _erase(connection: AsyncConnection, phone: str, naming: Naming) -> tuple[int, int]:
     """From how many messages it is gone, and how many of those have no text any more."""
-    query = select(recipient.c.message_id).where(recipient.c.phone == phone, ~_in(*UNDER_WAY))
-    ids = (await connection.execute(query)).scalars().all()
+    ids = await _settled(connection, phone)
     messages = await without_numbers(connection, recipient.c.phone == phone)
     texts = 0
     for part in chunks(ids):
+        await mask_words(connection, part, naming)
+    for part in chunks(ids):
         texts += await without_texts(connection, part)
-        await _mask_words(connection, part, naming)
-        # Whoever knows the text could find the number that makes this hash.
-        await connection.execute(
-            update(dedupe).where(dedupe.c.message_id.in_(part)).values(content_hash="")
-        )
+    await without_hashes(connection, ids)
     await touch(connection, ids)  # Their cards say so, too.
     return messages, texts
 
 
-async def _mask_words(connection: AsyncConnection, ids: Sequence[int], naming: Naming) -> None:
-    """Masks it in what kwtSMS said of the others: a refusal of one number is told of them all."""
-    here = recipient.c.message_id.in_(ids)
-    query = select(recipient.c.reason).where(here, recipient.c.reason.is_not(None)).distinct()
-    for reason in (await connection.execute(query)).scalars().all():
-        if naming.within(reason):
-            changed = update(recipient).where(here, recipient.c.reason == reason)
-            await connection.execute(changed.values(reason=naming.masked(reason)))
-
-
-async def _mask_texts(connection: AsyncConnection, naming: Naming) -> tuple[int, list[Kept]]:
-    """Masks it in texts to others; where a text may be sent yet, it is kept as it is."""
-    alike: ColumnElement[str] = message.c.text
-    for separator in SEPARATORS:
-        alike = func.replace(alike, separator, "")
-    query = select(message.c.id, message.c.ref, message.c.text).where(alike.contains(naming.digits))
-    rows = [row for row in await connection.execute(query) if naming.within(row.text)]
-    named, kept = [], []
-    for row in rows:
-        states = select(recipient.c.state).where(recipient.c.message_id == row.id, _in(*UNSETTLED))
-        state = (await connection.execute(states.limit(1))).scalar()
-        if state is not None:
-            kept.append(Kept(row.ref, state))
-            continue
-        changed = {"text": naming.masked(row.text), "text_hash": ""}
-        await connection.execute(update(message).where(message.c.id == row.id).values(changed))
-        named.append(row.id)
-    await touch(connection, named)
-    return len(named), kept
-
-
-async def _drop_drafts(connection: AsyncConnection, phone: str, naming: Naming) -> int:
-    """Whole ones: a second person does not say yes to other numbers than they were shown."""
-    rows = await connection.execute(select(draft.c.token, draft.c.phones, draft.c.text))
-    tokens = [
-        row.token for row in rows if phone in row.phones.split(",") or naming.within(row.text)
-    ]
-    return await _dropped(connection, tokens)
-
-
-async def _dropped(connection: AsyncConnection, tokens: Sequence[str]) -> int:
-    gone = [
-        await connection.execute(delete(draft).where(draft.c.token.in_(part)))
-        for part in chunks(tokens)
-    ]
-    return sum(one.rowcount for one in gone)
-
-
-async def _mask_reason(connection: AsyncConnection, naming: Naming) -> None:
-    """Why sending is paused is an administrator's own words."""
-    for row in (await connection.execute(select(switch.c.name, switch.c.reason))).all():
-        changed = update(switch).where(switch.c.name == row.name)
-        await connection.execute(changed.values(reason=naming.masked(row.reason)))
+async def _settled(connection: AsyncConnection, phone: str) -> Sequence[int]:
+    """The messages that have been to it, or will not go."""
+    query = select(recipient.c.message_id).where(recipient.c.phone == phone, ~_in(*UNDER_WAY))
+    return (await connection.execute(query)).scalars().all()

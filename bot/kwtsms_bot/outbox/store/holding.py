@@ -11,7 +11,7 @@ from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.columns import later
 from kwtsms_bot.database.pacing import hold
 from kwtsms_bot.database.tables import recipient
-from kwtsms_bot.database.ticks import note_tick
+from kwtsms_bot.database.ticks import Slot, note_tick
 from kwtsms_bot.outbox.hold import OPEN, WAITS, Heard, Hold, after_call, after_question
 from kwtsms_bot.outbox.message import Priority, State
 from kwtsms_bot.outbox.store.base import Base, touch
@@ -60,7 +60,7 @@ class Holding(Base):
             )
             slot: datetime | None = asked.scalar()
             if slot is not None:  # All scheduled work stands there, and is tidied up there.
-                await note_tick(connection, JOB, slot)
+                await note_tick(connection, JOB, Slot(slot, TRYING))
         return slot is not None
 
     async def _change(self, decide: Callable[..., Hold]) -> Hold | None:

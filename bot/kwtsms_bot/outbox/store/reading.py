@@ -5,9 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from kwtsms_bot.database.columns import moved
 from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
 from kwtsms_bot.outbox.message import Message, Recipient, State
 from kwtsms_bot.outbox.store.base import Base, chunks
+from kwtsms_bot.outbox.store.heat import is_hot
 from kwtsms_bot.outbox.store.loading import as_recipient, load
 
 PAGE = 1000  # Recipients that are read at a time.
@@ -92,10 +94,13 @@ class Reading(Base):
     async def hot(self, phones: Sequence[str], now: datetime) -> Mapping[str, datetime]:
         """Those that were sent to just now, and when they may be sent to again."""
         found: dict[str, datetime] = {}
+        until = moved(hot_number.c.until, self.clock, now).label("until")
         async with self.database.reading() as connection:
             for part in chunks(phones):
                 rows = await connection.execute(
-                    select(hot_number).where(hot_number.c.phone.in_(part), hot_number.c.until > now)
+                    select(hot_number.c.phone, until).where(
+                        hot_number.c.phone.in_(part), is_hot(self.clock)
+                    )
                 )
                 found |= {row.phone: row.until for row in rows}
         return found

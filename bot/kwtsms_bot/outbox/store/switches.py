@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import AlreadyThere
 from kwtsms_bot.database.tables import switch
+from kwtsms_bot.outbox.store.audit import By, note
 from kwtsms_bot.outbox.store.base import Base
 
 PAUSED = "paused"
@@ -34,23 +35,24 @@ class Paused(Exception):
 class Switches(Base):
     """The switch, and whoever turns it."""
 
-    async def pause(self, pause: Pause) -> bool:
+    async def pause(self, reason: str, now: datetime, by: By) -> bool:
         """Stops all sending; False: it was stopped already."""
         try:
             async with self.database.transaction() as connection:
                 await connection.execute(
-                    insert(switch).values(
-                        name=PAUSED, actor=pause.actor, reason=pause.reason[:500], at=pause.at
-                    )
+                    insert(switch).values(name=PAUSED, actor=by.actor, reason=reason[:500], at=now)
                 )
+                await note(connection, by.line(now, "admin", "allowed", subject="pause"))
         except AlreadyThere:
             return False
         return True
 
-    async def resume(self) -> bool:
+    async def resume(self, now: datetime, by: By) -> bool:
         """Lets it go on; False: it was going."""
         async with self.database.transaction() as connection:
             gone = await connection.execute(delete(switch).where(switch.c.name == PAUSED))
+            if gone.rowcount == 1:
+                await note(connection, by.line(now, "admin", "allowed", subject="resume"))
         return gone.rowcount == 1
 
     async def paused(self) -> Pause | None:

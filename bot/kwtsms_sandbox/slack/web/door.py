@@ -65,7 +65,8 @@ class Door:
         call, kind = Call(request.match_info["method"], {}), None
         try:
             call, token = await read_call(request)
-            if spoiled := _spoiled(request, fault):
+            spoiled = _spoiled(request, fault)
+            if spoiled is not None:  # A response without keys of its own may count as false.
                 self._note(call, kind, fault.error or "fault")
                 return spoiled
             method = self._method(call)

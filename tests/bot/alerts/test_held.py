@@ -1,0 +1,57 @@
+"""Credits that stand in the gateway's queue: by tests and by stuck messages, for thirty days."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import Store
+from support.alerts import look
+from support.database import AT, NUMBER, OTHER, new, store_in
+
+MONTH = timedelta(days=30)
+SECOND = timedelta(seconds=1)
+LEASE = timedelta(seconds=30)
+
+
+async def send(outbox: Store, *, test: bool, stuck: bool) -> None:
+    """Three pages to each of two numbers, charged with six credits; the second may get stuck."""
+    await outbox.accept(new(NUMBER, OTHER, pages=3, test=test), AT)
+    call = await outbox.claim("one", LEASE, AT)
+    assert call
+    assert await outbox.put_in_flight(call, LEASE, AT)
+    await outbox.settle(call, Plan(State.SENT, AT, gateway_id="f4c8", points=Decimal(6)), AT)
+    tracked = await outbox.to_check(AT + LEASE) if stuck else None
+    if tracked:
+        await outbox.note_check(tracked, {OTHER: State.STUCK}, again_at=None, now=AT)
+
+
+async def held(alerts: AlertStore, at: datetime) -> Decimal:
+    """What a digest says of it."""
+    summary = await alerts.summary(at, ZONE)
+    assert summary
+    return summary.facts.held
+
+
+@pytest.mark.parametrize(
+    ("test", "stuck", "cost"), [(True, False, 6), (False, True, 3), (False, False, 0)]
+)
+async def test_what_waits_there_is_held_for_a_month(
+    tmp_path: Path,
+    test: bool,  # noqa: FBT001
+    stuck: bool,  # noqa: FBT001
+    cost: int,
+) -> None:
+    """A test message as a whole, a stuck number by its pages, what has gone through not at all."""
+    async with store_in(tmp_path) as outbox:
+        alerts = AlertStore(outbox.database)
+        await look(alerts, 1000)
+        await send(outbox, test=test, stuck=stuck)
+
+        assert await held(alerts, AT + MONTH) == cost
+        assert await held(alerts, AT + MONTH + SECOND) == 0

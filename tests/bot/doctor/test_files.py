@@ -1,0 +1,56 @@
+"""Files that everybody on the machine can read are told, where that matters."""
+
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.doctor.database import file_of
+from kwtsms_bot.doctor.files import examine
+
+TOKEN = "slack: {bot_token: xoxb-1}"
+REFERENCE = "slack: {bot_token: '${SLACK_BOT_TOKEN}'}"
+
+
+def told(folder: Path, modes: dict[str, int], config: str = REFERENCE) -> list[str]:
+    """The files that are told of, where files have these modes; each with its remedy."""
+    for name, mode in modes.items():
+        (folder / name).write_text(config)
+        (folder / name).chmod(mode)
+    found = examine(folder / "config.yaml", folder / "bridge.sqlite3")
+    assert all(one.remedy == f"chmod o= {one.what.split()[0]}" for one in found)
+    return [Path(one.what.split()[0]).name for one in found]
+
+
+@pytest.mark.parametrize(
+    ("modes", "names"),
+    [
+        ({"config.yaml": 0o644}, []),
+        ({"config.yaml": 0o644, ".env": 0o644}, [".env"]),
+        ({"config.yaml": 0o644, ".env": 0o640, "bridge.sqlite3": 0o600}, []),
+        ({"config.yaml": 0o644, ".env": 0o600, "bridge.sqlite3": 0o644}, ["bridge.sqlite3"]),
+    ],
+)
+def test_secrets_and_texts_are_nobody_elses(
+    tmp_path: Path, modes: dict[str, int], names: list[str]
+) -> None:
+    """The .env and the database; a configuration that only refers to secrets may be read."""
+    assert told(tmp_path, modes) == names
+
+
+def test_a_token_in_the_configuration_is_a_secret(tmp_path: Path) -> None:
+    """Then it is its owner's file, too."""
+    assert told(tmp_path, {"config.yaml": 0o644}, TOKEN) == ["config.yaml"]
+    assert told(tmp_path, {"config.yaml": 0o600}, TOKEN) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        ("sqlite:///bridge.sqlite3", Path("bridge.sqlite3")),
+        ("sqlite:////var/lib/bridge.sqlite3?timeout=5", Path("/var/lib/bridge.sqlite3")),
+        ("postgresql://u:p@h/n", None),
+    ],
+)
+def test_a_database_may_be_a_file(url: str, file: Path | None) -> None:
+    """Relative or from the root; a server is none."""
+    assert file_of(url) == file

@@ -1,0 +1,123 @@
+"""The doctor on who is told besides Slack: Apprise URLs, and the heartbeat's monitor."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from kwtsms_bot.cli.doctor import doctor
+from kwtsms_bot.commands import doctor as chat
+from kwtsms_bot.commands.base import Invocation, Tone
+from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.doctor import Level, heartbeat
+from kwtsms_bot.doctor.targets import examine
+from kwtsms_bot.language import ENGLISH
+from kwtsms_sandbox.slack import OPS, YOUSEF
+from support.desk import at_desk
+from support.operating import configure
+
+NOWHERE = "http://127.0.0.1:9/"
+
+
+def test_urls_that_can_be_used() -> None:
+    """One finding for all; none where there is nothing to look at."""
+    (found,) = examine(["json://one/", "mailto://user:secret@example.com"])
+
+    assert found.level is Level.OK
+    assert examine([]) == ()
+
+
+def test_a_url_that_cannot_be_used_is_named_by_its_place() -> None:
+    """With its kind, and without what may be a secret in it."""
+    found = examine(["json://one/", "mailtoo://user:secret@example.com", "secret"])
+
+    assert [(one.check, one.level) for one in found] == [
+        ("Apprise 2", Level.PROBLEM),
+        ("Apprise 3", Level.PROBLEM),
+    ]
+    assert found[0].what.endswith("mailtoo://")
+    assert "secret" not in f"{found}"
+
+
+def test_apprise_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The remedy is the extra."""
+    monkeypatch.setitem(sys.modules, "apprise", None)
+    (found,) = examine(["json://one/"])
+
+    assert found.level is Level.PROBLEM
+    assert found.remedy == "pip install 'kwtsms-bridge[apprise]'"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:9/",
+        "https://127.0.0.1:99999/",
+        "https://a..b/",
+        f"https://{'a' * 70}.example/",
+    ],
+)
+async def test_a_heartbeat_that_cannot_be_called(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens, or it is no address at all."""
+    monkeypatch.setattr(heartbeat, "getproxies", dict)
+
+    assert (await heartbeat.examine(url)).level is Level.PROBLEM
+
+
+async def test_a_heartbeat_that_can_be_called_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection is opened and nothing is said: a call would mean that all is well."""
+    monkeypatch.setattr(heartbeat, "getproxies", dict)
+    said: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said.set_result(await reader.read())
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        found = await heartbeat.examine(f"http://127.0.0.1:{port}/ping/secret")
+
+        assert await said == b""
+    assert found.level is Level.OK
+    assert "secret" not in f"{found}"
+
+
+async def test_what_goes_through_a_proxy_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where only the proxy leads outside, a connection of our own would tell nothing."""
+    monkeypatch.setattr(heartbeat, "getproxies", lambda: {"https": "http://proxy.example:3128"})
+    monkeypatch.setattr(heartbeat, "proxy_bypass", lambda _: False)
+
+    assert (await heartbeat.examine("https://hc.example/x")).level is Level.SKIPPED
+
+
+def test_the_command_looks_at_both(tmp_path: Path) -> None:
+    """Beside an account and a Slack that do not answer."""
+    slack = {"bot_token": "xoxb-bot-secret", "app_token": "xapp-app-secret", "api_url": NOWHERE}
+    account = {"username": "u", "password": "p", "sender_id": "MY-APP", "base_url": NOWHERE}
+    configure(
+        tmp_path,
+        f"sqlite:///{tmp_path / 'bridge.sqlite3'}",
+        slack=slack,
+        kwtsms=account,
+        alerts={"balance": {"apprise": ["mailtoo://x:y@h"]}},
+        heartbeat={"url": NOWHERE},
+    )
+    done = CliRunner().invoke(doctor, ["--json", "--config", str(tmp_path / "config.yaml")])
+
+    found = {one["check"]: one["level"] for one in json.loads(done.output)}
+    assert (found["Apprise 1"], found["Heartbeat"]) == ("problem", "problem")
+
+
+async def test_an_administrator_is_told_in_slack_too(tmp_path: Path) -> None:
+    """`/sms doctor`, and the Home tab that shows the same."""
+    alerts = {"balance": {"apprise": ["mailtoo://x:y@h"]}}
+    async with at_desk(tmp_path, alerts=alerts) as place:
+        ask = Invocation(person=Person(YOUSEF.id, OPS.id), say=ENGLISH, key="k", text="")
+        reply = await chat.run(place.desk, ask, "")
+
+    assert reply.tone is Tone.BAD
+    assert "✗ Apprise 1" in dict(reply.facts)

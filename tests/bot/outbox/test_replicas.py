@@ -1,0 +1,96 @@
+"""Three replicas and many people do everything at once, to a few numbers: nobody is locked out."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from kwtsms_bot.outbox.limits import Allowance
+from kwtsms_bot.outbox.message import Message, Priority, State
+from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.store import Store, heat
+from kwtsms_bot.outbox.tracking import Tracked
+from support.database import BY, new, opened
+
+LEASE = timedelta(seconds=30)
+NUMBERS = [f"9656{number:07d}" for number in range(60)]
+OUTCOMES = (State.SENT, State.SENT, State.QUEUED, State.UNKNOWN, State.REJECTED)
+LIMITS = Allowance(10**6, 10**6, 10**9)  # Every limit is looked at and none is reached.
+STEPS = 16
+
+
+class Actor:
+    """Somebody who does one thing after the other, as chance has it."""
+
+    def __init__(self, store: Store, chance: Random, messages: list[Message]) -> None:
+        self.store, self.chance, self.messages = store, chance, messages
+        self.deeds = [self.accept, self.send, self.send, self.decide, self.sweep, self.erase]
+
+    async def act(self) -> None:
+        """A few of them."""
+        for _ in range(STEPS):
+            await self.chance.choice(self.deeds)(datetime.now(UTC))
+
+    async def accept(self, now: datetime) -> None:
+        """To one, to a few, or to most of the numbers."""
+        phones = self.chance.sample(NUMBERS, self.chance.choice([1, 3, 50]))
+        wanted = new(*phones, text=str(self.chance.random()), priority=Priority.NORMAL)
+        self.messages.append((await self.store.accept(wanted, now, LIMITS)).message)
+
+    async def send(self, now: datetime) -> None:
+        """Sometimes so slowly that others take it over before the answer comes."""
+        call = await self.store.claim(str(self.chance.random()), LEASE, now)
+        if call is None or not await self.store.put_in_flight(call, LEASE, now):
+            return
+        if self.chance.random() < 0.3:
+            await self.store.reap(now + LEASE)
+        outcome = self.chance.choice(OUTCOMES)
+        await self.store.settle(call, Plan(outcome, now, code="E", reason="r"), now)
+        phones = tuple(one.phone for one in call.recipients)
+        tracked = Tracked(call.attempt, "f4c8", phones[::-1], now, 0)
+        found = dict.fromkeys(tracked.phones, State.STUCK)
+        await self.store.note_check(tracked, found, again_at=None, now=now, status="sent")
+
+    async def decide(self, now: datetime) -> None:
+        """About any of the messages."""
+        ref = self.chance.choice(self.messages).ref
+        await self.store.send_again(ref, now, BY, expires_at=now + LEASE)
+        await self.store.cancel(ref, now, BY)
+        await self.store.treat_as_sent(ref, now, BY)
+
+    async def sweep(self, now: datetime) -> None:
+        """What each replica does every few seconds, and its cards."""
+        await self.store.reap(now)
+        await self.store.drop_traces(now - LEASE)
+        for one in await self.store.unshown(3):
+            if shown := await self.store.take_to_show(one):
+                await self.store.shown(one, shown.revision, None)
+
+    async def erase(self, now: datetime) -> None:
+        """What is old, and what somebody wants to be forgotten."""
+        old = now - timedelta(seconds=1)
+        await self.store.give_up(old, now)
+        await self.store.erase(old)
+        await self.store.forget(self.chance.choice(NUMBERS[:5]), now, actor="U1", cancel=True)
+
+
+async def test_nobody_locks_another_out(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL finds no two that wait for each other: all of them lock rows in one order."""
+    monkeypatch.setattr(heat, "HOT", timedelta(seconds=0.2))
+    messages: list[Message] = []
+    async with AsyncExitStack() as stack:
+        replicas = [Store(await stack.enter_async_context(opened(postgres_url))) for _ in range(3)]
+        actors: Sequence[Actor] = [
+            Actor(replicas[number % 3], Random(number), messages) for number in range(12)
+        ]
+        await actors[0].accept(datetime.now(UTC))
+        await asyncio.gather(*(actor.act() for actor in actors))
+        end = datetime.now(UTC)
+        await replicas[0].reap(end + LEASE)
+        found = [await replicas[0].get(message.id) for message in messages]
+
+    under_way = {State.CLAIMED, State.IN_FLIGHT}
+    assert all(one and not under_way & one.counts.keys() for one in found)

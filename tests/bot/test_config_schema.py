@@ -1,0 +1,97 @@
+"""The JSON Schema for editors allows what the bot reads, and refuses what it refuses."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator, FormatChecker
+
+from kwtsms_bot.config import ConfigurationProblems, json_schema, parse
+
+ROOT = Path(__file__).parents[2]
+FILES = [ROOT / "config.yaml.example", *sorted((ROOT / "deploy").glob("*/config.yaml"))]
+SECRETS = {
+    "SLACK_BOT_TOKEN": "xoxb-1",
+    "SLACK_APP_TOKEN": "xapp-1",
+    "KWTSMS_USERNAME": "user",
+    "KWTSMS_PASSWORD": "password",
+    "NAME": "30",
+}
+GOOD = """\
+slack: {bot_token: "${SLACK_BOT_TOKEN}", app_token: "${SLACK_APP_TOKEN}"}
+kwtsms: {username: "${KWTSMS_USERNAME}", password: "${KWTSMS_PASSWORD}", sender_id: MY-APP}
+"""
+SCHEMA = json_schema()
+VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
+
+
+def complaints(text: str) -> list[str]:
+    """What an editor would underline."""
+    return [one.message for one in VALIDATOR.iter_errors(yaml.safe_load(text))]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_every_file_of_ours_passes(file: Path) -> None:
+    """With its references and its empty sections, as it stands in the repository."""
+    Draft202012Validator.check_schema(SCHEMA)
+
+    assert complaints(file.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "outbox: {retention: 30d}",
+        "outbox: {retention: P30D}",
+        "outbox: {retention: 0d}",
+        "outbox: {retention: 30}",
+        "outbox: {retention: '${NAME}d'}",
+        "outbox:",
+        "outbox: {lease: }",
+        "outbox: {database: 'mysql://localhost/x'}",
+        "outbox: {database: 'sqlite://'}",
+        "outbox: {lost: 1}",
+        "http: {listen: '[::1]:8080'}",
+        "http: {listen: 'localhost'}",
+        "http: {listen: '::1:8080'}",
+        "limits: {quiet_hours: '21:00-09:00'}",
+        "limits: {quiet_hours: '21-09'}",
+        "limits: {credits_per_day: 0}",
+        "limits: {credits_per_day: '${NAME}'}",
+        "alerts: {balance: {warn: 300, digest: '08:00', every: 15m}}",
+        "alerts: {balance: {every: PT15M}}",
+        "access: {sender: {users: [U0123ABCD]}}",
+        "access: {sender: {users: [sara]}}",
+        "access: {workflows: '${NAME}'}",
+        "phonebook: {contacts: {noura: '+965 5550 0100'}, groups: {oncall: [noura]}}",
+        "phonebook: {contacts: {Noura: '+965 5550 0100'}}",
+        "logging: {level: loud}",
+        "logging: {level: debug}",
+    ],
+)
+def test_it_judges_as_the_reading_does(more: str) -> None:
+    """Whatever is written of a kind: allowed by both, or by none."""
+    text = GOOD + more
+    try:
+        parse(text, "config.yaml", SECRETS)
+        read = True
+    except ConfigurationProblems:
+        read = "${NAME}" in more  # What it stands for is not known to an editor.
+
+    assert (complaints(text) == []) is read
+
+
+def test_its_defaults_and_examples_can_be_written_into_the_file() -> None:
+    """Each is what the key itself allows: a duration is 15m, and never PT15M."""
+    wrong = []
+    for part in (SCHEMA, *SCHEMA["$defs"].values()):
+        for name, key in part["properties"].items():
+            told: list[Any] = [
+                *key.get("examples", ()),
+                *([key["default"]] if "default" in key else ()),
+            ]
+            here = VALIDATOR.evolve(schema={**key, "$defs": SCHEMA["$defs"]})
+            wrong += [(name, value) for value in told if not here.is_valid(value)]
+
+    assert wrong == []

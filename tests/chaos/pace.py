@@ -1,0 +1,34 @@
+"""Whether requests began too close together, by the time at which the gateway saw them. Pure.
+
+At two requests a second there are never more than three in any second. That second is two intervals
+of the pace, so a storm at five times the pace is held to it too: three in any two intervals, four
+in any three, and so on up to ten seconds, where one is too many as well.
+
+Only one thing does not shrink with the pace: a turn may be a quarter of a second old when its byte
+leaves. At the real pace that is within the rule, which holds there to the letter: four turns are
+given within a second and a half. At a faster pace it is all the tolerance that there is.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from chaos.evidence import Request
+
+MAX_STARTS = 3  # In any one second, at two requests a second.
+TEN_SECONDS = 21  # Starts in any ten of them.
+TURN_SECONDS = 0.25  # So old may a turn be that is used.
+
+
+def over_pace(requests: Sequence[Request], interval: float) -> Iterator[str]:
+    """Each request that is one too many, and by how much."""
+    starts = sorted(request.at for request in requests)
+    for place, last in enumerate(starts):
+        for most in range(MAX_STARTS, min(place, TEN_SECONDS) + 1):
+            span = last - starts[place - most]
+            if span < _window(most, interval):
+                yield f"{most + 1} requests began within {span:.3f} s, until {last:.3f}"
+                break
+
+
+def _window(most: int, interval: float) -> float:
+    """The seconds within which no more than so many may begin."""
+    return min((most - 1) * interval, most * interval - TURN_SECONDS)

@@ -1,0 +1,150 @@
+"""Each unknown needs a reason of its own, and each fault of the gateway is somebody's unknown."""
+
+from typing import Any
+
+import pytest
+
+from chaos.evidence import Blow, Evidence, Request, Row, Step
+from chaos.reasons import taken_for_unsent, without_reason
+from kwtsms_bot.outbox.message import State
+
+PROCESS = 7
+NOBODY: frozenset[str] = frozenset()
+
+
+def phone(number: int) -> str:
+    """The one that the call of this text goes to."""
+    return f"965987654{number:02}"
+
+
+def lost(*times: tuple[float, float], **more: Any) -> Evidence:
+    """Calls with the texts 0, 1, …: in flight from the one time on, unknown from the other."""
+    return Evidence(
+        asked=(),
+        rows=tuple(
+            Row(
+                id=number,
+                message=number,
+                text=f"{number}",
+                phone=phone(number),
+                state=State.UNKNOWN,
+                gateway_id=None,
+                card="",
+                shown=True,
+                call=number,
+                owner=PROCESS,
+            )
+            for number in range(len(times))
+        ),
+        steps=tuple(
+            Step(number, before, after, at=at)
+            for number, (begun, ended) in enumerate(times)
+            for before, after, at in (
+                (State.CLAIMED, State.IN_FLIGHT, begun),
+                (State.IN_FLIGHT, State.UNKNOWN, ended),
+            )
+        ),
+        **{"requests": (), "ledger": (), **more},
+    )
+
+
+def cut_off(at: float) -> Request:
+    """A send of which the gateway read nothing."""
+    return Request(at, "send", "reset_before", "", ())
+
+
+def seen(outcome: str, text: str = "0") -> Request:
+    """A send of that text which ended so, at 100.1 s."""
+    return Request(100.1, "send", outcome, text, (phone(int(text)),))
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        {"blows": (Blow(100.2, 100.2, PROCESS),)},
+        {"blows": (Blow(90.0, 100.2),)},
+        {"requests": (cut_off(100.1),)},
+        {"requests": (seen("reset_after"),)},
+        {"requests": (seen("truncated"),)},
+    ],
+)
+def test_a_kill_or_a_fault_is_a_reason(cause: dict[str, Any]) -> None:
+    """The call was in flight then."""
+    assert [*without_reason(lost((100.0, 102.0), **cause), NOBODY)] == []
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        {},
+        {"blows": (Blow(100.2, 100.2, PROCESS + 1),)},  # Another process.
+        {"blows": (Blow(99.0, 99.0, PROCESS),)},  # Before it was in flight,
+        {"blows": (Blow(102.5, 102.5, PROCESS),)},  # and after it was called unknown.
+        {"requests": (cut_off(99.0),)},
+        {"requests": (seen("ERR028"),)},
+        {"requests": (seen("reset_after", text="1"),)},
+    ],
+)
+def test_nothing_else_is_a_reason(cause: dict[str, Any]) -> None:
+    """Another call's trouble is not this one's."""
+    assert len([*without_reason(lost((100.0, 102.0), **cause), NOBODY)]) == 1
+
+
+def test_an_answer_in_time_is_no_reason() -> None:
+    """The call was given up before its timeout."""
+    assert len([*without_reason(lost((100.0, 100.9), requests=(seen("OK"),)), NOBODY)]) == 1
+
+
+def test_a_kill_is_no_reason_for_what_should_have_been_written_down_long_before() -> None:
+    """A bot that sends nothing, or writes no answer down, waits for its end with all it has."""
+    evidence = lost((100.0, 112.0), blows=(Blow(110.0, 110.0, PROCESS),))
+
+    assert len([*without_reason(evidence, NOBODY)]) == 1
+
+
+def test_a_fault_explains_one_call() -> None:
+    """The gateway saw one request."""
+    evidence = lost((100.0, 102.0), (100.0, 102.0), requests=(cut_off(101.0),))
+
+    assert len([*without_reason(evidence, NOBODY)]) == 1
+
+
+def test_as_many_find_each_other_as_can() -> None:
+    """Whichever of them is looked at first."""
+    requests = (seen("reset_after"), cut_off(101.0), cut_off(105.0))
+    evidence = lost((100.0, 102.0), (100.0, 110.0), (100.0, 101.5), requests=requests)
+
+    assert [*without_reason(evidence, NOBODY)] == []
+    assert [*taken_for_unsent(evidence)] == []
+
+
+def test_few_may_time_out_on_a_busy_machine() -> None:
+    """They were seen, and the whole timeout had passed; one that was never seen has not."""
+    times = [(100.0, 101.1)] * 3
+    requests = tuple(seen("OK", text=f"{number}") for number in range(3))
+
+    assert [*without_reason(lost(*times[:2], requests=requests), NOBODY)] == []
+    assert len([*without_reason(lost(*times[:2], requests=requests[:1]), NOBODY)]) == 1
+    assert len([*without_reason(lost(*times, requests=requests), NOBODY)]) == 1
+
+
+def test_a_kill_finds_few_calls_in_flight() -> None:
+    """More than two on average were not written down when they should have been."""
+    times = [(100.0 + number / 10, 103.0) for number in range(11)]
+    evidence = lost(*times, blows=(Blow(101.2, 101.2, PROCESS),))
+
+    assert [*without_reason(evidence, NOBODY)] == [
+        "11 calls were in flight at a kill, and 10 may have been"
+    ]
+
+
+def test_what_a_person_decided_needs_no_reason() -> None:
+    """It was unknown before."""
+    assert [*without_reason(lost((100.0, 102.0)), frozenset({"0"}))] == []
+
+
+def test_what_the_gateway_saw_was_sent() -> None:
+    """Who says that nothing had left, after a request was cut off, would send it twice."""
+    evidence = lost((100.0, 102.0), requests=(cut_off(101.0), cut_off(101.0)))
+
+    assert len([*taken_for_unsent(evidence)]) == 1
