@@ -158,7 +158,7 @@ def _is_put_off(reason: Reason) -> bool:
 
 
 def _explain(reason: Reason, say: Language) -> tuple[str, ...]:
-    told, remedy = _told(reason, say), ""
+    told, remedy = _sentence(why(reason.code, reason.text, say)), ""
     if reason.code:
         remedy = say("What to do: {remedy}", remedy=retelling.remedy(reason.code, say))
     if reason.state is State.UNKNOWN:
@@ -170,14 +170,13 @@ def _explain(reason: Reason, say: Language) -> tuple[str, ...]:
     return ()
 
 
-def _told(reason: Reason, say: Language) -> str:
-    """What is known of it, in our words; kwtSMS's own where we do not know its code."""
-    text = reason.text or ""
-    if reason.code is None:
-        return _sentence(retelling.retold(text, say))
-    if reason.code in API_ERRORS or not text:
-        return _sentence(retelling.meaning(reason.code, f"kwtSMS answered {reason.code}.", say))
-    return _sentence(say("kwtSMS says: {description}", description=retelling.retold(text, say)))
+def why(code: str | None, text: str | None, say: Language) -> str:
+    """What is known of a reason, in our words; kwtSMS's own where we do not know its code."""
+    if code is None:
+        return retelling.retold(text or "", say)
+    if code in API_ERRORS or not text:
+        return retelling.meaning(code, f"kwtSMS answered {code}.", say)
+    return say("kwtSMS says: {description}", description=retelling.retold(text, say))
 
 
 def _sentence(text: str) -> str:
