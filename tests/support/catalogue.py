@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po, write_po
 
 from kwtsms_bot.language import CATALOGUES, DOMAIN
 from kwtsms_client import API_ERRORS
+from kwtsms_client.countries import COUNTRIES
 from kwtsms_client.report import BLANKS, KINDS
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +25,7 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def template() -> Catalog:
-    """Every text that the code says, and those that it takes from the client's table of errors."""
+    """Every text that the code says, and those that it takes from the client's tables."""
     found = Catalog(locale="ar", domain=DOMAIN, charset="utf-8")
     for file, _, text, _, _ in extract_from_dir(SOURCE, keywords=KEYWORDS):
         found.add(text, locations=[(file, 0)])
@@ -33,6 +34,8 @@ def template() -> Catalog:
             found.add(text, locations=[("kwtsms_client/codes.py", 0)])
     for name in (*KINDS, *BLANKS.values()):
         found.add(name, locations=[("kwtsms_client/report.py", 0)])
+    for country in COUNTRIES.values():
+        found.add(country.name, locations=[("kwtsms_client/countries.py", 0)])
     return found
 
 

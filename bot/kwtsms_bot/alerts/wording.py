@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 
+from kwtsms_bot import retelling
 from kwtsms_bot.alerts.balance import STANDING, Kind
 from kwtsms_bot.alerts.facts import Facts, Trouble, Yesterday
 from kwtsms_bot.alerts.outlook import Outlook
@@ -38,7 +39,11 @@ def title(pending: Pending, say: Language) -> str:
 def lasts(outlook: Outlook, say: Language) -> str:
     """For how long the credits last, as a range."""
     if outlook.likely is None:
-        return say("more than a year, at least {least} days", least=outlook.least)
+        return say.plural(
+            "more than a year, at least {count} day",
+            "more than a year, at least {count} days",
+            outlook.least,
+        )
     likely = say("less than a day")
     if outlook.likely:
         likely = say.plural("about {count} day", "about {count} days", outlook.likely)
@@ -60,7 +65,7 @@ def remedy(pending: Pending, say: Language) -> str:
     if trouble is None:
         return ""
     if trouble.code:
-        return say(rejection(trouble.code).remedy)
+        return retelling.remedy(trouble.code, say)
     return say("kwtsms-bridge doctor says what is in the way.")
 
 
@@ -103,7 +108,7 @@ def body(pending: Pending, say: Language, clock: Clock) -> str:
 def _trouble(trouble: Trouble, pending: Pending, say: Language, clock: Clock) -> list[str]:
     why = say("There is no answer that can be read.")
     if trouble.code:
-        why = f"{say(rejection(trouble.code).description)} ({trouble.code})"
+        why = retelling.trouble(rejection(trouble.code), say)
     found = [say("kwtSMS has not told how many are left since {when}.", when=clock(trouble.since))]
     if trouble.seen_at is not None:
         left, when = credits_text(pending.notice.available), clock(trouble.seen_at)

@@ -4,7 +4,8 @@ from kwtsms_bot.commands import recipients
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.obstacles import listed
 from kwtsms_bot.commands.policy import Action
-from kwtsms_bot.language import marked
+from kwtsms_bot.commands.wording import with_more
+from kwtsms_bot.language import Language, marked
 from kwtsms_client import Validation, mask
 from kwtsms_client.countries import COUNTRIES
 
@@ -17,7 +18,7 @@ async def senders(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     """The sender IDs that the account may use, and whether ours is among them."""
     say, ours = ask.say, desk.config.kwtsms.sender_id
     found = await desk.gateway.senderids()
-    facts = ((say("In use"), ours), (say("On the account"), ", ".join(found) or "–"))
+    facts = ((say("In use"), ours), (say("On the account"), say.listed(found) or "–"))
     if ours not in found:
         close = [one for one in found if one.casefold() == ours.casefold()]
         details: tuple[str, ...] = (
@@ -37,11 +38,10 @@ async def coverage(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     """The countries that the account can send to, and those that we let people send to."""
     say, allowed = ask.say, desk.config.limits.countries
     found = (await desk.gateway.coverage()).prefixes
-    named = [f"+{one} {COUNTRIES[one].name}" if one in COUNTRIES else f"+{one}" for one in found]
     here = [one for one in found if "all" in allowed or one.startswith(allowed)]
     facts = (
-        (say("On the account"), ", ".join(named) or "–"),
-        (say("Allowed by this bot"), ", ".join(f"+{one}" for one in here) or "–"),
+        (say("On the account"), say.listed(_named(one, say) for one in found) or "–"),
+        (say("Allowed by this bot"), say.listed(f"+{one}" for one in here) or "–"),
     )
     if not here:
         title = say("Nothing can be sent: no country is both active and allowed.")
@@ -61,7 +61,7 @@ async def validate(desk: Desk, ask: Invocation, rest: str) -> Reply:
     if len(line.recipients) > MAX_ASKED:
         title = say("Too many numbers: at most {most} can be asked at once.", most=MAX_ASKED)
         return Reply(Tone.BAD, title)
-    unnamed = tuple(say("@{name} is not a number.", name=name) for name in line.names)
+    unnamed = tuple(say("{name} is not a number.", name=f"@{name}") for name in line.names)
     mistakes = (*(one.sentence(say) for one in line.mistakes), *unnamed)
     if not line.recipients:
         return Reply(Tone.BAD, say("That is not a phone number."), listed(mistakes, ask))
@@ -76,15 +76,21 @@ def _validated(ask: Invocation, found: Validation, mistakes: tuple[str, ...]) ->
         (say("No route"), found.nr),
         (say("Wrong"), found.er),
     )
-    facts = tuple((name, _masked(numbers)) for name, numbers in kinds if numbers)
+    facts = tuple((name, _masked(numbers, say)) for name, numbers in kinds if numbers)
     good = not (found.nr or found.er or mistakes)
     title = say("All of them can be reached.") if good else say("Not all of them can be reached.")
     return Reply(Tone.GOOD if good else Tone.WARNING, title, mistakes, facts)
 
 
-def _masked(numbers: tuple[str, ...]) -> str:
-    shown = ", ".join(mask(one) for one in numbers[:MAX_LISTED])
-    return f"{shown} (+{len(numbers) - MAX_LISTED})" if len(numbers) > MAX_LISTED else shown
+def _named(code: str, say: Language) -> str:
+    """A country, by its code and its name."""
+    prefix = say.ltr(f"+{code}")
+    return f"{prefix} {say(COUNTRIES[code].name)}" if code in COUNTRIES else prefix
+
+
+def _masked(numbers: tuple[str, ...], say: Language) -> str:
+    shown = say.listed(mask(one) for one in numbers[:MAX_LISTED])
+    return with_more(shown, len(numbers) - MAX_LISTED, say)
 
 
 SENDERS = Command("senders", "", marked("Sender IDs of the account"), ("",), Action.READ, senders)

@@ -1,5 +1,6 @@
 """`/sms dlr`: the delivery report of a message, where its country gives one."""
 
+from kwtsms_bot import retelling
 from kwtsms_bot.commands import lookup
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.lookup import Found
@@ -29,7 +30,10 @@ async def run(desk: Desk, ask: Invocation, rest: str) -> Reply:
 
 def _reply(found: Found, report: DeliveryReport, say: Language) -> Reply:
     facts = [(say("kwtSMS id"), report.message_id)]
-    facts += [(mask(one.recipient), one.status) for one in report.deliveries[:MAX_LISTED]]
+    facts += [
+        (mask(one.recipient), retelling.word(one.status, say))
+        for one in report.deliveries[:MAX_LISTED]
+    ]
     more = max(0, len(report.deliveries) - MAX_LISTED) + max(0, len(found.gateway_ids) - 1)
     details = (say("This is the first part of a longer report."),) if more else ()
     return Reply(Tone.PLAIN, say("Delivery report"), details, tuple(facts))
@@ -57,8 +61,11 @@ def _no_report(desk: Desk, gateway_id: str, *, error: Rejected, say: Language) -
         title = say("The delivery report is not there yet.")
         return Reply(Tone.PLAIN, title, (say("It can take up to 24 hours."),), facts)
     details = (
-        say("kwtSMS says: {description}", description=say(error.description)),
-        say("What to do: {remedy}", remedy=say(error.remedy)),
+        say(
+            "kwtSMS says: {description}",
+            description=retelling.meaning(error.code, error.description, say),
+        ),
+        say("What to do: {remedy}", remedy=retelling.remedy(error.code, say)),
     )
     return Reply(Tone.BAD, say("There is no delivery report."), details, facts)
 

@@ -27,7 +27,7 @@ async def run(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     )
     facts = tuple((f"{MARKS[one.level]} {one.check}", _line(one)) for one in found)
     levels = {one.level for one in found}
-    details = desk.config.warnings()
+    details = desk.config.warnings(say)
     if Level.PROBLEM in levels:
         return Reply(Tone.BAD, say("Something has to be mended."), details, facts)
     if Level.WARNING in levels or details:

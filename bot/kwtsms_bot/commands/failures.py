@@ -1,5 +1,6 @@
 """What went wrong with kwtSMS or the database, as an answer that says what to do. Pure."""
 
+from kwtsms_bot import retelling
 from kwtsms_bot.commands.base import Reply, Tone
 from kwtsms_bot.database import CommitLost, DatabaseTrouble
 from kwtsms_bot.language import Language, marked
@@ -20,8 +21,9 @@ WRONG = (marked("That could not be asked."), marked("Check what you typed."))
 def explain(error: KwtSMSError, say: Language) -> Reply:
     """The answer for somebody whose question could not be answered."""
     if isinstance(error, Rejected):
-        title = say("kwtSMS refused: {description}", description=say(error.description))
-        todo = say("What to do: {remedy}", remedy=say(error.remedy))
+        what = retelling.meaning(error.code, error.description, say)
+        title = say("kwtSMS refused: {description}", description=what)
+        todo = say("What to do: {remedy}", remedy=retelling.remedy(error.code, say))
         return Reply(Tone.BAD, title, (todo,), ((say("Code"), error.code),))
     if isinstance(error, NotSent):
         title, remedy = UNREACHABLE
@@ -29,7 +31,7 @@ def explain(error: KwtSMSError, say: Language) -> Reply:
         title, remedy = UNREADABLE
     else:
         title, remedy = WRONG
-    details = (str(error), say("What to do: {remedy}", remedy=say(remedy)))
+    details = (retelling.retold(str(error), say), say("What to do: {remedy}", remedy=say(remedy)))
     return Reply(Tone.BAD, say(title), details)
 
 

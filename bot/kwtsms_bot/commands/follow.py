@@ -4,19 +4,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
 from kwtsms_bot.cells import harmless
-from kwtsms_bot.commands import lookup, status
+from kwtsms_bot.commands import lookup, status, wording
 from kwtsms_bot.commands.base import Desk, File, Press, Reply, Tone
 from kwtsms_bot.commands.policy import Action, allows
 from kwtsms_bot.commands.refusals import record, refuse
 from kwtsms_bot.kuwait import ZONE
-from kwtsms_bot.language import LANGUAGES, language
+from kwtsms_bot.language import LANGUAGES, Language, language
 from kwtsms_bot.outbox.complaint import TakenCall, in_time
-from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.message import Message, Recipient, State
 
 CHECK, SUPPORT, FAILURES = "message_check", "message_support", "message_failures"
 MAX_NAMED = 20  # Numbers in a complaint.
 # What is complained about: the first of these that occur.
 NOT_ARRIVED = ((State.STUCK, State.UNDELIVERED), (State.SENT,))
+BOM = "\ufeff"  # Without it, Excel takes Arabic for Latin.
 FAILED = (State.REJECTED, State.EXPIRED, State.UNDELIVERED, State.STUCK, State.UNKNOWN)
 
 Deed = Callable[[Desk, Press], Awaitable[Reply]]
@@ -97,7 +98,7 @@ def complaint(account: str, message: Message, calls: Sequence[TakenCall], code: 
         lines += [
             say("Message id: {id}", id=one.gateway_id),
             say("Sent: {time} (Kuwait)", time=_time(one.taken_at)),
-            say("Numbers: {numbers}", numbers=", ".join(one.phones)),
+            say("Numbers: {numbers}", numbers=say.listed(one.phones)),
         ]
     lines.append(say("Text: {text}", text=(message.text or "–")[:1000]))
     return "\n".join(lines)
@@ -109,20 +110,25 @@ async def _failures(desk: Desk, press: Press, message: Message) -> Reply:
         return Reply(Tone.PLAIN, press.say("No number of this message has failed."))
     await record(desk, press, "allowed", (Action.SEND, message.ref, "failures as CSV"))
     title = press.say("The numbers that failed are in your direct messages.")
-    file = File(f"{message.ref}-failures.csv", await _table(desk, message))
+    file = File(f"{message.ref}-failures.csv", await _table(desk, message, press.say))
     return Reply(Tone.GOOD, title, file=file)
 
 
-async def _table(desk: Desk, message: Message) -> str:
+async def _table(desk: Desk, message: Message, say: Language) -> str:
     """A line for each, read page by page."""
     lines, after = ["number,state,code,reason"], 0
     while rows := await desk.store.recipients(message.id, FAILED, after=after):
         lines += [
-            ",".join(_cell(text) for text in (one.phone, one.state.value, one.code, one.reason))
+            ",".join(map(_cell, (one.phone, one.state.value, one.code, _reason(one, say))))
             for one in rows
         ]
         after = rows[-1].id
-    return "\n".join(lines) + "\n"
+    table = "\n".join(lines) + "\n"
+    return table if table.isascii() else BOM + table
+
+
+def _reason(one: Recipient, say: Language) -> str:
+    return wording.why(one.code, one.reason, say)
 
 
 def _cell(text: str | None) -> str:

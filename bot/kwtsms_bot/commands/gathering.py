@@ -83,7 +83,7 @@ def _look_up(desk: Desk, ask: Ask, wish: Wish) -> _Named:
         elif name in wish.mentions:
             named.users.append(wish.mentions[name])
         else:
-            sorry = ask.say("There is no contact or group called @{name}.", name=name)
+            sorry = ask.say("There is no contact or group called {name}.", name=f"@{name}")
             named.mistakes.append(sorry)
     return named
 

@@ -17,7 +17,7 @@ def _runner(table: Mapping[str, Command]) -> Run:
         slash, access, say = desk.config.slack.command, desk.config.access, ask.say
         mine = [one for one in table.values() if allows(access, ask.person, one.action)]
         facts = tuple(
-            (one.typed(slash, say(one.usage) if one.usage else ""), say(one.summary))
+            (say.ltr(one.typed(slash, say(one.usage) if one.usage else "")), say(one.summary))
             for one in mine
         )
         form = Choice(OPEN_FORM, say("Send SMS"), "help", "primary")

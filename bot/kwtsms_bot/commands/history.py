@@ -10,6 +10,13 @@ from kwtsms_bot.outbox.message import Message
 from kwtsms_client import mask
 
 SHOWN = 10
+DEEDS = {
+    Action.READ: marked("read"),
+    Action.SEND: marked("send"),
+    Action.BULK: marked("bulk"),
+    Action.APPROVE: marked("approve"),
+    Action.ADMIN: marked("admin"),
+}
 
 
 async def history(desk: Desk, ask: Invocation, rest: str) -> Reply:
@@ -22,7 +29,7 @@ async def history(desk: Desk, ask: Invocation, rest: str) -> Reply:
         return Reply(Tone.PLAIN, say("Nothing has been sent yet."))
     facts = []
     for message in found:
-        who = f" · {await desk.people.name(message.author)}" if all_people else ""
+        who = f" · {say.inline(await desk.people.name(message.author))}" if all_people else ""
         facts.append((message.ref, line(message, say) + who))
     title = say("The last messages of all") if all_people else say("Your last messages")
     return Reply(Tone.PLAIN, title, facts=tuple(facts))
@@ -30,22 +37,20 @@ async def history(desk: Desk, ask: Invocation, rest: str) -> Reply:
 
 def line(message: Message, say: Language) -> str:
     """A message in one line: when, to whom, what became of it. Not what it said."""
-    when = message.created_at.astimezone(ZONE).strftime("%d.%m. %H:%M")
-    first = mask(message.first[0])
-    more = message.size - 1
-    whom = say("{first} and {more} more", first=first, more=more) if more else first
+    when = say.ltr(message.created_at.astimezone(ZONE).strftime("%d.%m. %H:%M"))
+    whom = wording.with_more(say.ltr(mask(message.first[0])), message.size - 1, say)
     return f"{when} · {whom} · {wording.summary(message, say)}"
 
 
 async def whoami(desk: Desk, ask: Invocation, _rest: str) -> Reply:
     """What the permissions know of somebody, and what they may do here."""
     say, person, access = ask.say, ask.person, desk.config.access
-    may = [action.value for action in ROLES if allows(access, person, action)]
+    may = [say(DEEDS[action]) for action in ROLES if allows(access, person, action)]
     facts = [
         (say("Your Slack id"), person.user),
         (say("This channel"), person.channel or "–"),
-        (say("User groups"), ", ".join(sorted(person.groups)) or "–"),
-        (say("You may"), ", ".join(may) or "–"),
+        (say("User groups"), say.listed(sorted(person.groups)) or "–"),
+        (say("You may"), say.listed(may) or "–"),
     ]
     details: tuple[str, ...] = ()
     if person.outsider:

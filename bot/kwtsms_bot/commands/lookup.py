@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
+from kwtsms_bot.language import ISOLATES
 from kwtsms_bot.outbox.message import Message
 
 _GATEWAY_ID = re.compile(r"[0-9a-f]{32}")  # kwtSMS's msg-id: 32 lowercase hex digits.
@@ -21,7 +22,7 @@ class Found:
 
 async def find(desk: Desk, ask: Invocation, typed: str, command: Command) -> Found | Reply:
     """The message that `typed` names, or the answer that says why there is none."""
-    wanted = typed.strip().strip("`<>")
+    wanted = ISOLATES.sub("", typed).strip().strip("`<>")  # As it is copied from a card.
     if wanted.casefold() in LAST:
         message = await desk.store.latest(ask.person.user)
         if message is None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Piece
 from kwtsms_bot.commands.preview import Preview
+from kwtsms_bot.commands.wording import and_more, with_more
 from kwtsms_bot.language import Language
 from kwtsms_client import MessageReport, Phone, mask, pages
 from kwtsms_client.report import CONTROL_KIND, NAMES, called
@@ -63,7 +64,7 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
     """What was changed in the text, what makes it long, and what would make it shorter."""
     notes = []
     if report.changes:
-        what = say(", ").join(f"{one.count} × {say(one.kind)}" for one in report.changes)
+        what = say.listed(f"{one.count} × {say(one.kind)}" for one in report.changes)
         notes.append(say("removed or changed: {what}", what=what))
     if report.odd:
         shown = " ".join(_seen(char, say) for char in report.odd[:MAX_LISTED])
@@ -89,7 +90,7 @@ def left_out(preview: Preview, say: Language) -> list[str]:
     """A sentence for each kind of recipient that gets nothing."""
     found = list(preview.mistakes[:MAX_LISTED])
     if len(preview.mistakes) > MAX_LISTED:
-        found.append(say("… and {count} more.", count=len(preview.mistakes) - MAX_LISTED))
+        found.append(and_more(len(preview.mistakes) - MAX_LISTED, say))
     if preview.uncovered:
         numbers = _first(preview.uncovered, MAX_LISTED, say, preview.named)
         found.append(say("no route: {numbers}", numbers=numbers))
@@ -114,26 +115,25 @@ def _price(preview: Preview, say: Language) -> str:
     if preview.share is None or preview.balance is None:
         return price
     share = say(
-        "{percent} % of the {balance} left",
-        percent=f"{preview.share:.1f}",
+        "{percent} of the {balance} left",
+        percent=f"{preview.share:.1f} %",
         balance=credits_text(preview.balance),
     )
-    return say(", ").join((price, share))
+    return say.listed((price, share))
 
 
 def _first(
     recipients: tuple[str, ...], most: int, say: Language, named: Mapping[Phone, str] | None
 ) -> str:
-    first = say(", ").join(_shown(Phone(one), say, named) for one in recipients[:most])
-    more = len(recipients) - most
-    return say("{first} and {more} more", first=first, more=more) if more > 0 else first
+    first = say.listed(_shown(Phone(one), say, named) for one in recipients[:most])
+    return with_more(first, len(recipients) - most, say)
 
 
 def _shown(number: Phone, say: Language, named: Mapping[Phone, str] | None) -> str:
     if named is None:
         return say.ltr(mask(number))
     name = named.get(number)
-    return f"{name} ({say.ltr(mask(number))})" if name else say.ltr(f"+{number}")
+    return f"{say.inline(name)} ({say.ltr(mask(number))})" if name else say.ltr(f"+{number}")
 
 
 def _seen(char: str, say: Language) -> str:

@@ -6,6 +6,7 @@ from kwtsms_bot.commands.base import Ask, Desk, Reply, Tone
 from kwtsms_bot.commands.policy import ROLES, Action, allows
 from kwtsms_bot.commands.preview import Preview, countries_refused
 from kwtsms_bot.commands.refusals import record, refuse
+from kwtsms_bot.commands.wording import and_more
 from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.outbox.draft import Draft
 from kwtsms_client import MAX_PAGES, Phone
@@ -37,7 +38,7 @@ def listed(sentences: Sequence[str], ask: Ask) -> tuple[str, ...]:
     """The first few sentences, and how many more there are."""
     more = len(sentences) - MAX_LISTED
     shown = tuple(sentences[:MAX_LISTED])
-    return (*shown, ask.say("… and {count} more.", count=more)) if more > 0 else shown
+    return (*shown, and_more(more, ask.say)) if more > 0 else shown
 
 
 def of_recipients(ask: Ask, preview: Preview) -> Reply | None:
@@ -64,8 +65,8 @@ def of_text(ask: Ask, preview: Preview) -> Reply | None:
         return Reply(Tone.BAD, say("Nothing is left of the text."), details)
     if report.pages > MAX_PAGES:
         title = say(
-            "The text is too long: {pages} pages, and kwtSMS takes {most}.",
-            pages=report.pages,
+            "The text is too long: {pages}, and kwtSMS takes {most}.",
+            pages=say.plural("{count} page", "{count} pages", report.pages),
             most=MAX_PAGES,
         )
         return Reply(Tone.BAD, title, (say("Shorten it, or send it in parts."),))
@@ -98,16 +99,18 @@ async def of_scope(desk: Desk, ask: Ask, recipients: tuple[Phone, ...]) -> Reply
 async def _not_so_many(desk: Desk, ask: Ask, count: int) -> Reply:
     detail = f"{count} numbers, needs one of: {', '.join(ROLES[Action.BULK])}"
     await record(desk, ask, "refused", (Action.BULK, "send", detail))
-    title = ask.say("You may not send to {count} numbers at once. Nothing was sent.", count=count)
-    limit = desk.config.access.bulk_from
-    details = (ask.say("From {limit} numbers on, the role bulk is needed.", limit=limit),)
+    say, limit = ask.say, desk.config.access.bulk_from
+    many, most = (say.plural("{count} number", "{count} numbers", one) for one in (count, limit))
+    title = say("You may not send to {numbers} at once. Nothing was sent.", numbers=many)
+    details = (say("From {numbers} on, the role bulk is needed.", numbers=most),)
     return Reply(Tone.BAD, title, details)
 
 
 async def _not_abroad(desk: Desk, ask: Ask, codes: tuple[str, ...]) -> Reply:
     written = ", ".join(f"+{code}" for code in codes)
     await record(desk, ask, "refused", (Action.SEND, "send", f"to {written}"))
-    title = ask.say("Nothing was sent: {codes} may not be sent to.", codes=written)
+    named = ask.say.listed(f"+{code}" for code in codes)
+    title = ask.say("Nothing was sent: {codes} may not be sent to.", codes=named)
     details = (
         ask.say("An administrator can allow a country in config.yaml, under limits.countries."),
     )

@@ -51,7 +51,7 @@ class Mistake:
             typed=typed,
             country=say(country.name),
             lengths="/".join(map(str, country.lengths)),
-            first=", ".join(country.first) or "1-9",
+            first=say.listed(country.first) or "1-9",
         )
 
 

@@ -64,13 +64,22 @@ async def over_limit(desk: Desk, ask: Ask, error: OverLimit) -> Reply:
 def _limit(over: Breach, say: Language) -> tuple[str, ...]:
     until = over.ends_at.astimezone(ZONE).strftime("%H:%M")
     if over.limit is Limit.PERSON:
-        what = say("One person may send {most} messages in an hour.", most=over.most)
+        what = say.plural(
+            "One person may send {count} message in an hour.",
+            "One person may send {count} messages in an hour.",
+            over.most,
+        )
     elif over.limit is Limit.NUMBER:
-        what = say("One phone may get {most} messages in an hour.", most=over.most)
+        what = say.plural(
+            "One phone may get {count} message in an hour.",
+            "One phone may get {count} messages in an hour.",
+            over.most,
+        )
     else:
-        what = say(
-            "All people together may spend {most} credits a day; {left} are left of today's.",
-            most=over.most,
+        what = say.plural(
+            "All people together may spend {count} credit a day; {left} are left of today's.",
+            "All people together may spend {count} credits a day; {left} are left of today's.",
+            over.most,
             left=over.left,
         )
     when = say("That ends at {time} (Kuwait).", time=until)

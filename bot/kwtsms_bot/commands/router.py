@@ -68,7 +68,7 @@ def unknown(slash: str, name: str, say: Language, line: str = "") -> Reply:
         return Reply(Tone.BAD, title, examples=(typed,))
     close = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
     meant = COMMANDS[close[0]] if close else COMMANDS["help"]
-    title = say("There is no {command}.", command=f"{slash} {name[:40]}")
-    details = (say("There are: {commands}.", commands=", ".join(COMMANDS)),)
+    title = say("There is no {command}.", command=say.ltr(f"{slash} {name[:40]}"))
+    details = (say("There are: {commands}.", commands=say.listed(COMMANDS)),)
     examples = tuple(meant.typed(slash, example) for example in meant.examples)
     return Reply(Tone.BAD, title, details, examples=examples)

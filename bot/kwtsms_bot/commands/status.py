@@ -3,6 +3,7 @@
 What it says of a message of ours is written down, so that its card shows it, too.
 """
 
+from kwtsms_bot import retelling
 from kwtsms_bot.commands import lookup, wording
 from kwtsms_bot.commands.base import Ask, Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.lookup import Found
@@ -54,8 +55,8 @@ async def _ask(desk: Desk, gateway_id: str, say: Language) -> str:
     tracked = await desk.store.taken(gateway_id)
     try:
         if tracked is None:
-            return _said(await desk.gateway.status(gateway_id))
-        learned, said = await _answer(desk, tracked)
+            return _said(await desk.gateway.status(gateway_id), say)
+        learned, said = await _answer(desk, tracked, say)
     except Rejected as error:
         learned, said = Learned(), _refused(error, say)
         if tracked is not None:
@@ -65,25 +66,30 @@ async def _ask(desk: Desk, gateway_id: str, say: Language) -> str:
     return said
 
 
-async def _answer(desk: Desk, tracked: Tracked) -> tuple[Learned, str]:
+async def _answer(desk: Desk, tracked: Tracked, say: Language) -> tuple[Learned, str]:
     """The same question that the tracker would ask now."""
     if wants_report(tracked, desk.now()):
         report = await desk.gateway.dlr(tracked.gateway_id)
-        lines = [f"{mask(one.recipient)}: {one.status}" for one in report.deliveries]
+        lines = [
+            f"{say.ltr(mask(one.recipient))}: {say.inline(retelling.word(one.status, say))}"
+            for one in report.deliveries
+        ]
         more = ["…"] if len(lines) > MAX_LISTED else []
-        return from_report(tracked, report), ", ".join(lines[:MAX_LISTED] + more) or "–"
+        return from_report(tracked, report), say(", ").join(lines[:MAX_LISTED] + more) or "–"
     status = await desk.gateway.status(tracked.gateway_id)
-    return from_status(tracked, status.status), _said(status)
+    return from_status(tracked, status.status), _said(status, say)
 
 
-def _said(status: Status) -> str:
-    return f"{status.status}: {status.description}" if status.description else status.status
+def _said(status: Status, say: Language) -> str:
+    told = (say.inline(retelling.word(one, say)) for one in (status.status, status.description))
+    return ": ".join(filter(None, told))
 
 
 def _refused(error: Rejected, say: Language) -> str:
     if error.code == STUCK:
-        return f"{say('Accepted, and stuck in its queue (ERR030).')} {say(error.remedy)}"
-    return f"{say(error.description)} ({error.code})"
+        stuck = say("Accepted, and stuck in its queue (ERR030).")
+        return f"{stuck} {retelling.remedy(error.code, say)}"
+    return retelling.trouble(error, say)
 
 
 COMMAND = Command(

@@ -4,6 +4,7 @@ import math
 from datetime import datetime
 from decimal import Decimal
 
+from kwtsms_bot import retelling
 from kwtsms_bot.alerts.wording import credits_text
 from kwtsms_bot.commands.base import Tone
 from kwtsms_bot.language import Language, marked
@@ -108,7 +109,9 @@ def summary(message: Message, say: Language) -> str:
     if len(phrases) == 1:
         (phrase,) = phrases
         return phrase[0].upper() + phrase[1:]
-    return " · ".join(f"{count} {phrase}" for phrase, count in phrases.items())
+    return " · ".join(
+        say("{count} {state}", count=count, state=phrase) for phrase, count in phrases.items()
+    )
 
 
 def credits_in_words(amount: Decimal, say: Language) -> str:
@@ -148,7 +151,19 @@ def _evidence(message: Message, say: Language) -> list[str]:
         for one in message.evidence[:MAX_EVIDENCE]
     ]
     more = len(message.evidence) - MAX_EVIDENCE
-    return [*told, say("… and {count} more.", count=more)] if more > 0 else told
+    return [*told, and_more(more, say)] if more > 0 else told
+
+
+def and_more(count: int, say: Language) -> str:
+    """What stands below a list that was cut."""
+    return say.plural("… and {count} more.", "… and {count} more.", count)
+
+
+def with_more(first: str, more: int, say: Language) -> str:
+    """The first few numbers, and how many there are besides."""
+    if more <= 0:
+        return first
+    return say.plural("{first} and {count} more", "{first} and {count} more", more, first=first)
 
 
 def _unfounded(found: Evidence) -> bool:
@@ -165,10 +180,10 @@ def _is_put_off(reason: Reason) -> bool:
 
 
 def _explain(reason: Reason, say: Language) -> tuple[str, ...]:
-    known = API_ERRORS.get(reason.code or "")
-    why = reason.text or (known.meaning if known else "")
-    told = _sentence(_with_code(say(why) if why else "", reason.code, say))
-    remedy = say("What to do: {remedy}", remedy=say(known.remedy)) if known else ""
+    told = _sentence(_with_code(why(reason.code, reason.text, say), reason.code, say))
+    remedy = ""
+    if reason.code:
+        remedy = say("What to do: {remedy}", remedy=retelling.remedy(reason.code, say))
     if reason.state is State.UNKNOWN:
         return (told,) if told else ()
     if _is_put_off(reason):
@@ -178,11 +193,20 @@ def _explain(reason: Reason, say: Language) -> tuple[str, ...]:
     return ()
 
 
-def _with_code(why: str, code: str | None, say: Language) -> str:
+def _with_code(told: str, code: str | None, say: Language) -> str:
     """What kwtSMS means, and what it calls that: by the code its support knows it."""
-    if not code:
-        return why
-    return f"{why.rstrip('. ')} ({say.ltr(code)})" if why else say.ltr(code)
+    if not code or code in told:
+        return told
+    return f"{told.rstrip('. ')} ({say.ltr(code)})" if told else say.ltr(code)
+
+
+def why(code: str | None, text: str | None, say: Language) -> str:
+    """What is known of a reason, in our words; kwtSMS's own where we do not know its code."""
+    if code is None:
+        return retelling.retold(text or "", say)
+    if code in API_ERRORS or not text:
+        return retelling.meaning(code, f"kwtSMS answered {code}.", say)
+    return say("kwtSMS says: {description}", description=retelling.retold(text, say))
 
 
 def _sentence(text: str) -> str:

@@ -16,6 +16,7 @@ from kwtsms_bot.config.fields import (
     zone,
 )
 from kwtsms_bot.config.section import Section
+from kwtsms_bot.language import ENGLISH, Language
 
 OFTEN = timedelta(minutes=1)  # Below this, looks take a part of the pace, and fill the disk.
 
@@ -57,19 +58,25 @@ class BalanceWatch(Section):
             )
         return self
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self, say: Language = ENGLISH) -> tuple[str, ...]:
         """What is allowed, yet surely not what was meant."""
         found = []
         if not (self.channels or self.apprise):
             found.append(
-                "alerts.balance: nobody is told when the credits run out. Name a channel, "
-                "for example channels: [C0123ABCD]"
+                say(
+                    "alerts.balance: nobody is told when the credits run out. Name a channel, "
+                    "for example {example}",
+                    example="channels: [C0123ABCD]",
+                )
             )
         if self.every < OFTEN:
             found.append(
-                "alerts.balance.every: each look takes one of the two requests a second that "
-                "kwtSMS allows, and is kept for good. Write for example every: 15m; what the bot "
-                "sends tells the balance too."
+                say(
+                    "alerts.balance.every: each look takes one of the two requests a second that "
+                    "kwtSMS allows, and is kept for good. Write for example {example}; what the "
+                    "bot sends tells the balance too.",
+                    example="every: 15m",
+                )
             )
         return tuple(found)
 

@@ -27,6 +27,7 @@ from kwtsms_bot.config.fields import (
 from kwtsms_bot.config.operation import Heartbeat, Http
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.section import Section
+from kwtsms_bot.language import ENGLISH, Language
 from kwtsms_client.countries import COUNTRIES
 
 
@@ -150,20 +151,26 @@ class Config(Section):
             return data
         return {**data, "phonebook": Phonebook.completed(data["phonebook"], known)}
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self, say: Language = ENGLISH) -> tuple[str, ...]:
         """What is allowed, yet surely not what was meant."""
         found = []
         access = self.access
         if all(grant.empty for grant in (access.sender, access.bulk, access.admin)):
             found.append(
-                "access: nobody may send. Give somebody the role sender, for example "
-                "access: {sender: {users: [U0123ABCD]}}"
+                say(
+                    "access: nobody may send. Give somebody the role sender, for example {example}",
+                    example="access: {sender: {users: [U0123ABCD]}}",
+                )
             )
         if self.kwtsms.sender_id.upper() == "KWT-SMS":
             found.append(
-                "kwtsms.sender_id: KWT-SMS is a shared sender for tests: slow, and never "
-                "delivered to Virgin or blocked numbers. Register your own at kwtsms.com."
+                say(
+                    "kwtsms.sender_id: KWT-SMS is a shared sender for tests: slow, and never "
+                    "delivered to Virgin or blocked numbers. Register your own at kwtsms.com."
+                )
             )
         if self.kwtsms.test_mode:
-            found.append("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
-        return (*found, *self.alerts.balance.warnings())
+            found.append(
+                say("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
+            )
+        return (*found, *self.alerts.balance.warnings(say))

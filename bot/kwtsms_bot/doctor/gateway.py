@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kwtsms_bot import retelling
 from kwtsms_bot.doctor.finding import Finding, Level
 from kwtsms_bot.language import ENGLISH, Language, marked
 from kwtsms_client import (
@@ -57,7 +58,7 @@ async def _asked(name: str, question: Awaitable[Finding], say: Language) -> Find
     try:
         return await question
     except KwtSMSError as error:
-        what = say("kwtSMS did not say: {error}", error=str(error))
+        what = say("kwtSMS did not say: {error}", error=retelling.trouble(error, say))
         return Finding(name, Level.WARNING, what, say("Try again in a minute."))
 
 
@@ -83,7 +84,7 @@ def of_sender(found: tuple[str, ...], wanted: str, say: Language) -> Finding:
     if close:
         remedy = say("Write it as it was registered: {name}.", name=close[0])
     else:
-        names = ", ".join(found) or "–"
+        names = say.listed(found) or "–"
         remedy = say("Use one of these, or register yours at kwtsms.com: {names}.", names=names)
     return Finding(name, Level.PROBLEM, what, remedy)
 
@@ -91,10 +92,10 @@ def of_sender(found: tuple[str, ...], wanted: str, say: Language) -> Finding:
 def of_coverage(found: Coverage, country: str, say: Language) -> Finding:
     """Whether the country of most numbers is active."""
     name = say(COVERAGE)
-    prefixes = ", ".join(f"+{one}" for one in found.prefixes) or "–"
+    prefixes = say.listed(f"+{one}" for one in found.prefixes) or "–"
     if country in found.prefixes:
         return Finding(name, Level.OK, say("Active: {prefixes}.", prefixes=prefixes))
-    what = say("+{country} is not active. Active: {prefixes}.", country=country, prefixes=prefixes)
+    what = say("{code} is not active. Active: {prefixes}.", code=f"+{country}", prefixes=prefixes)
     return Finding(name, Level.PROBLEM, what, say("Ask kwtSMS support to activate coverage."))
 
 
@@ -114,11 +115,9 @@ def _of_mode(wanted: Wanted, say: Language) -> Finding:
 
 
 def _of_error(error: KwtSMSError, say: Language) -> Finding:
-    name = say(BALANCE)
+    name, what = say(BALANCE), retelling.trouble(error, say)
     if isinstance(error, Rejected):
-        what = f"{say(error.description)} ({error.code})"
-        return Finding(name, Level.PROBLEM, what, say(error.remedy))
-    what = str(error)
+        return Finding(name, Level.PROBLEM, what, retelling.remedy(error.code, say))
     if isinstance(error, NotSent):
         remedy = say(
             "Check this server's network, DNS and firewall; kwtSMS refuses some cloud and VPN "

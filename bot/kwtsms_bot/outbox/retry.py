@@ -26,6 +26,7 @@ from kwtsms_client import (
 NO_CONNECTION = (2, 5, 10, 20, 30, 60, 120, 300)  # Seconds; the last one repeats.
 QUEUE_FULL = (30, 60, 120)  # ERR013, as the vendor advises.
 MENDABLE = (5, 10, 20, 30, 60, 120, 300)  # Wrong password, no credits: until somebody mends it.
+NO_WAY = marked("kwtSMS cannot be reached from here.")
 STOOD_STILL = marked("This machine stood still.")
 TOO_SOON = 16  # ERR028: 15 s and a little.
 MAX_ID, MAX_CODE, MAX_REASON, MAX_AMOUNT = 64, 20, 500, 40  # Characters that the columns take.
@@ -62,7 +63,7 @@ def accepted(answer: Acceptance, count: int, now: datetime) -> Plan:
 def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
     """The plan after `error`; `tries` counts this one."""
     if isinstance(error, NotSent):
-        return _again(NO_CONNECTION, tries, now, reason="kwtSMS cannot be reached from here.")
+        return _again(NO_CONNECTION, tries, now, reason=NO_WAY)
     if not isinstance(error, Rejected):
         return Plan(State.UNKNOWN, now, reason=_kept(str(error), MAX_REASON))
     code, reason = _kept(error.code, MAX_CODE), _kept(error.description, MAX_REASON)

@@ -40,7 +40,7 @@ def reply(answer: Reply, say: Language = ENGLISH) -> Payload:
     made = [section(f"{ICONS[answer.tone]} *{_bold(answer.title)}*"), *body(answer, say)]
     if answer.choices:
         made.append(actions(*(choice(one, say) for one in answer.choices)))
-    told = [answer.title, *answer.details, *(f"{name}: {value}" for name, value in answer.facts)]
+    told = [answer.title, *answer.details, *(_line(one, say) for one in answer.facts)]
     return {"text": escape("\n".join(told))[:MAX_SECTION], "blocks": made}
 
 
@@ -52,7 +52,7 @@ def body(answer: Reply, say: Language) -> list[Block]:
     if answer.details:
         made.append(section(escape("\n".join(answer.details))))
     if answer.facts:
-        made.append(facts(answer.facts))
+        made.append(facts(answer.facts, say))
     if answer.examples:
         if not answer.pieces and all(one.startswith("/") for one in answer.examples):
             made.append(context(say("Type for example")))
@@ -88,17 +88,19 @@ def context(*mrkdwn: str) -> Block:
     return {"type": "context", "elements": elements}
 
 
-def facts(pairs: tuple[tuple[str, str], ...]) -> Block:
+def facts(pairs: tuple[tuple[str, str], ...], say: Language = ENGLISH) -> Block:
     """Names and values, a line each; values are not interpreted."""
     elements: list[Block] = []
     for name, value in pairs:
         end = "" if (name, value) == pairs[-1] else "\n"
-        elements.append({"type": "text", "text": f"{name}: ", "style": {"bold": True}})
+        label = f"{say.inline(name)}: "
+        elements.append({"type": "text", "text": label, "style": {"bold": True}})
         if isinstance(value, ChannelId):
             elements.append({"type": "channel", "channel_id": str(value)})
             elements.append({"type": "text", "text": end or " "})
             continue
-        elements.append({"type": "text", "text": value + end} if value + end else _blank())
+        shown = say.inline(value) + end
+        elements.append({"type": "text", "text": shown} if shown else _blank())
     return _rich({"type": "rich_text_section", "elements": elements})
 
 
@@ -166,21 +168,26 @@ def plain(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def clock(at: datetime) -> str:
+def clock(at: datetime, say: Language = ENGLISH) -> str:
     """A time in the reader's own zone; Kuwait's where Slack cannot."""
-    fallback = at.astimezone(ZONE).strftime("%H:%M:%S")
-    return f"<!date^{int(at.timestamp())}^{{time_secs}}|{fallback} Kuwait>"
+    fallback = say("{time} (Kuwait)", time=at.astimezone(ZONE).strftime("%H:%M:%S"))
+    return say.auto(f"<!date^{int(at.timestamp())}^{{time_secs}}|{fallback}>")
 
 
-def moment(at: datetime) -> str:
+def moment(at: datetime, say: Language = ENGLISH) -> str:
     """A day and a time, in the same way."""
-    fallback = at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback} Kuwait>"
+    fallback = say("{time} (Kuwait)", time=at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M"))
+    return say.auto(f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>")
 
 
 def cut(text: str, limit: int) -> str:
     """At most `limit` characters, and a sign that something is missing."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _line(fact: tuple[str, str], say: Language) -> str:
+    name, value = fact
+    return f"{say.inline(name)}: {say.inline(value)}"
 
 
 def _bold(title: str) -> str:

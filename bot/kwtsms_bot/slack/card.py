@@ -71,9 +71,8 @@ def choices(message: Message, say: Language) -> list[Choice]:
 
 
 def _whom(message: Message, say: Language) -> str:
-    first = ", ".join(mask(phone) for phone in message.first)
-    more = message.size - len(message.first)
-    return say("{first} and {more} more", first=first, more=more) if more > 0 else first
+    first = say.listed(mask(phone) for phone in message.first)
+    return wording.with_more(first, message.size - len(message.first), say)
 
 
 def _progress(message: Message, say: Language) -> list[Block]:
@@ -92,17 +91,19 @@ def _why(message: Message, say: Language) -> list[Block]:
     lines = [blocks.escape(sentence) for sentence in wording.explanations(message, say)]
     due = wording.next_try(message)
     if due:
-        lines.append(say("Next try: {time}.", time=blocks.clock(due)))
+        lines.append(say("Next try: {time}.", time=blocks.clock(due, say)))
     return [blocks.section("\n".join(lines))] if lines else []
 
 
 def _facts(message: Message, author: str, say: Language) -> str:
     count = message.size
-    pages = say.plural("{count} page", "{count} pages", message.pages)
+    length = say.plural("{count} page", "{count} pages", message.pages)
+    if count > 1:
+        length += " × " + say.plural("{count} number", "{count} numbers", count)
     parts = [
         say("From {sender}", sender=blocks.escape(message.sender_id)),
         say("asked by {name}", name=blocks.escape(author)),
-        say("{pages} × {count} numbers", pages=message.pages, count=count) if count > 1 else pages,
+        length,
     ]
     if message.points is not None:
         parts.append(
@@ -118,4 +119,4 @@ def _facts(message: Message, author: str, say: Language) -> str:
 
 def _ids(message: Message, say: Language) -> str:
     ids = [f"`{message.ref}`", *(f"kwtSMS `{one}`" for one in message.gateway_ids[:2])]
-    return say("id {ids}", ids=" · ".join(ids))
+    return say("id {ids}", ids=" · ".join(map(say.ltr, ids)))

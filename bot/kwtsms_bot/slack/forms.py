@@ -41,7 +41,7 @@ def send_form(begin: Begin, phonebook: Phonebook, say: Language) -> View:
                 "type": "plain_text_input",
                 "multiline": True,
                 "max_length": MAX_TEXT,
-                "placeholder": blocks.plain("+965 9876 5432"),
+                "placeholder": blocks.plain(say.ltr("+965 9876 5432")),
                 **_initial(begin.numbers),
             },
             hint=say("With commas or line breaks between them. 8-digit Kuwaiti numbers will do."),

@@ -29,6 +29,8 @@ Listener = Callable[[AsyncAck, Body, AsyncRespond], Awaitable[None]]
 
 SORRY = marked("Something went wrong on our side; it may or may not have been done.")
 LOOK = marked("Look before you try again.")
+REFERENCE = marked("Reference")
+CLOSE = marked("Close")
 
 
 def guarded(listener: Listener, tasks: Tasks, client: AsyncWebClient) -> Listener:
@@ -73,14 +75,16 @@ def apology(error: Exception) -> Reply:
     log.error("listener failed", reference=reference, exc_info=error)
     arabic = language("ar")
     details = (LOOK, arabic(SORRY), arabic(LOOK))
-    return Reply(Tone.BAD, SORRY, details, (("Reference", reference),))
+    facts = ((REFERENCE, reference), (arabic(REFERENCE), arabic.ltr(reference)))
+    return Reply(Tone.BAD, SORRY, details, facts)
 
 
 async def _at_once(told: Reply, body: Body, ack: AsyncAck) -> bool:
     """Acknowledges; whether that could be done with words."""
     shown = blocks.reply(told)
     if body.get("type") == "view_submission":
-        await ack(response_action="update", view=blocks.modal("kwtSMS", shown["blocks"]))
+        close = f"{CLOSE} · {language('ar')(CLOSE)}"
+        await ack(response_action="update", view=blocks.modal("kwtSMS", shown["blocks"], close))
         return True
     if "command" in body:
         await ack(response_type="ephemeral", **shown)

@@ -1,5 +1,7 @@
 """Balance warnings and digests as Slack messages. Pure."""
 
+from functools import partial
+
 from kwtsms_bot.alerts.balance import Kind
 from kwtsms_bot.alerts.facts import Yesterday
 from kwtsms_bot.alerts.store import Pending
@@ -25,14 +27,15 @@ _ICONS = {
 def render(pending: Pending, say: Language = ENGLISH) -> Payload:
     """A warning, a reminder, an all-clear or a digest; its `text` alone says it all too."""
     notice = pending.notice
+    clock = partial(blocks.moment, say=say)
     made = [blocks.section(f"{_ICONS[notice.kind]} *{title(pending, say)}*")]
-    parts = ("\n".join(details(pending, say, blocks.moment)), remedy(pending, say))
+    parts = ("\n".join(details(pending, say, clock)), remedy(pending, say))
     made += [blocks.section(part) for part in parts if part]
     if notice.facts.yesterday is not None:
         made += chart(notice.facts.yesterday, say)
-    if below := footing(pending, say, blocks.moment):
+    if below := footing(pending, say, clock):
         made.append(blocks.context(below))
-    return {"text": f"{title(pending, say)}\n{body(pending, say, blocks.moment)}", "blocks": made}
+    return {"text": f"{title(pending, say)}\n{body(pending, say, clock)}", "blocks": made}
 
 
 def directly(pending: Pending, error: str, say: Language = ENGLISH) -> Payload:

@@ -15,6 +15,7 @@ from kwtsms_bot.commands.gathering import Wish, gather
 from kwtsms_bot.commands.preview import needs_approval
 from kwtsms_bot.commands.recipients import read_list
 from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.language import ENGLISH, Language
 from kwtsms_bot.outbox.message import Message
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.directory import Directory
@@ -59,7 +60,7 @@ class WorkflowStep:
             log.error("database trouble", error=str(error))
             return
         except Exception as error:  # noqa: BLE001 - The last door; it is logged with its trace.
-            reply = in_words(apology(error))
+            reply = in_words(apology(error), ENGLISH)
         try:
             if isinstance(reply, str):
                 await fail(error=blocks.escape(reply))
@@ -88,7 +89,7 @@ class WorkflowStep:
         preview = await gather(desk, ask, Wish(line=line, text=str(inputs.get(TEXT, ""))))
         problem = await obstacles.first(desk, ask, preview)
         if problem:
-            return in_words(problem)
+            return in_words(problem, say)
         if preview.mistakes or preview.uncovered:
             return " ".join(preview.mistakes) or say("There is no route to one of the numbers.")
         if needs_approval(preview.credits, desk.config.limits):
@@ -96,7 +97,7 @@ class WorkflowStep:
         reply = await sending.accept(desk, ask, sending.draft_of(desk, ask, preview), urgent=True)
         message = reply.accepted
         if message is None:
-            return in_words(reply)
+            return in_words(reply, say)
         return _outputs(message)
 
 
@@ -104,7 +105,7 @@ def _outputs(message: Message) -> dict[str, Any]:
     return {"message": message.ref, "credits": message.pages * message.size}
 
 
-def in_words(reply: Reply) -> str:
+def in_words(reply: Reply, say: Language) -> str:
     """An answer as one line."""
-    facts = (f"{name}: {value}" for name, value in reply.facts)
+    facts = (f"{say.inline(name)}: {say.inline(value)}" for name, value in reply.facts)
     return " ".join((reply.title, *reply.details, *facts))

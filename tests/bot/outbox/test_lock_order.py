@@ -16,7 +16,7 @@ from sqlalchemy import Select, insert, select, update
 from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
 from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.tracking import Tracked
+from kwtsms_bot.outbox.tracking import Learned, Tracked
 from support.database import AT, BY, NUMBER, OTHER, OneClock, new, opened
 from support.postgres import waiting
 
@@ -91,7 +91,7 @@ async def hears(store: OneClock) -> Awaitable[object]:
     call = await in_flight(store)
     await store.settle(call, SENT, AT)
     asked = Tracked(call.attempt, "f4c8", (NUMBER,), AT, 0)
-    return store.note_check(asked, {NUMBER: State.DELIVERED}, again_at=None, now=AT)
+    return store.note_check(asked, Learned({NUMBER: State.DELIVERED}), again_at=None, now=AT)
 
 
 async def decides(store: OneClock) -> Awaitable[object]:

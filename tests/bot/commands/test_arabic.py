@@ -1,0 +1,177 @@
+"""Each reply of every command and button to somebody whose Slack is in Arabic, read."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kwtsms_bot.commands import deeds, unknown
+from kwtsms_bot.commands.approvals import expired
+from kwtsms_bot.commands.base import Invocation, Press, Reply, Tone
+from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.commands.router import COMMANDS, handle
+from kwtsms_bot.language import language
+from kwtsms_bot.outbox.draft import Draft, DraftKind
+from kwtsms_bot.outbox.store.takeover import GONE_REASON
+from kwtsms_bot.slack import blocks
+from kwtsms_client import AsyncClient, Credentials
+from kwtsms_client.pacing import Pacer
+from kwtsms_sandbox.gateway.faults import Fault
+from kwtsms_sandbox.slack import OPS
+from support.arabic import faults
+from support.database import AT, new
+from support.desk import Set, at_desk
+
+ARABIC = language("ar")
+ADMIN, SENDER, READER, NOBODY = "UADMIN", "USENDER", "UREADER", "UNOBODY"
+ACCESS = {
+    "admin": {"users": [ADMIN]},
+    "sender": {"users": [SENDER]},
+    "reader": {"users": [READER]},
+}
+LIMITS = {"messages_per_hour": 3, "approve_credits": 30, "countries": ["965", "966"]}
+PHONEBOOK = {"contacts": {"سارة": "+96598765432"}, "groups": {"الدعم": ["سارة"]}}
+TEXT = "نجح النسخ الاحتياطي"
+MANY = ", ".join(str(96590000000 + number) for number in range(20))
+ID = "0123456789abcdef" * 2
+TYPED = (
+    "", "help", "whoami", "senders", "coverage", "balance", "doctor", "history", "history all",
+    "status", "status M0000000", f"status {ID}", "dlr", f"dlr {ID}", "validate",
+    "validate 98765432, 55", "validate 98765432", "validate @سارة", f"validate {MANY}",
+    "cancel", "cancel", f"cancel {ID}", "ارسال", "98765432 مرحبا",
+    "send", "send 55 مرحبا", "send 55, 77 مرحبا", "send 98765432", "send 98765432 🎉",
+    f"send 98765432 {'م' * 470}", "send 4915112345678 مرحبا", "send +4915112345678 مرحبا",
+    "send +966512345678 مرحبا", f"send {MANY} {TEXT}", f"send @سارة {TEXT}", "send @غيرها مرحبا",
+    f"send 98765432 {TEXT}", f"send 98765432 {TEXT}", "status", "dlr", "history", "cancel",
+    f"send 98765433 {TEXT}", f"send 98765434 {TEXT}", f"send 98765435 {TEXT}",
+    "pause صيانة", "pause", f"send 98765436 {TEXT}", "resume", "resume",
+)  # fmt: skip
+
+ASKING = ("balance", "doctor", f"status {ID}", f"dlr {ID}", "validate 98765432")
+
+
+@asynccontextmanager
+async def desk_in(folder: Path, **changes: Any) -> AsyncIterator[Set]:
+    """A desk whose questions to kwtSMS need not wait for each other."""
+    told = {"access": ACCESS, "limits": LIMITS, "phonebook": PHONEBOOK, **changes}
+    async with at_desk(folder, **told) as place:
+        settings = place.desk.config.kwtsms
+        credentials = Credentials(settings.username, settings.password.get_secret_value())
+        pacer = Pacer(0.0)
+        async with AsyncClient(credentials, base_url=settings.base_url, pacer=pacer) as quick:
+            place.desk = replace(place.desk, gateway=quick)
+            yield place
+
+
+def wrong(replies: Sequence[Reply]) -> list[str]:
+    """What is English in them, or torn apart."""
+    return [fault for reply in replies for fault in faults(blocks.reply(reply, ARABIC)["blocks"])]
+
+
+def draft(kind: DraftKind) -> Draft:
+    """Something of the sender's that waits for a yes."""
+    return Draft(
+        token=f"token-{kind}",
+        kind=kind,
+        author=SENDER,
+        team="",
+        channel=OPS.id,
+        locale="ar",
+        text=TEXT,
+        recipients=("96598765432", "96598765433"),
+        sender_id="MY-APP",
+        pages=1,
+        test=False,
+        created_at=AT,
+        expires_at=AT + timedelta(minutes=10),
+    )
+
+
+@pytest.mark.parametrize("who", [ADMIN, SENDER, READER, NOBODY])
+async def test_a_command_answers_in_arabic(tmp_path: Path, who: str) -> None:
+    """Whatever is typed, by whomever: the answer, the refusal, the limit, the preview."""
+    async with desk_in(tmp_path) as place:
+        desk = place.desk
+        person = Person(who, OPS.id, groups=frozenset({"S000ONCALL"}), outsider=who == NOBODY)
+        replies = [
+            await handle(desk, Invocation(person=person, say=ARABIC, key=str(n), text=text))
+            for n, text in enumerate(TYPED)
+        ]
+
+    assert {text.partition(" ")[0] for text in TYPED} >= set(COMMANDS)
+    assert wrong(replies) == []
+
+
+async def test_a_button_answers_in_arabic(tmp_path: Path) -> None:
+    """Each deed, pressed by each person, on each thing that it can be about; and by whom twice."""
+    replies = []
+    async with desk_in(tmp_path) as place:
+        desk = place.desk
+        about = (await desk.store.accept(new(author=SENDER, text=TEXT), AT)).message.ref
+        for deed, people in product(
+            deeds.DEEDS, ((NOBODY, READER, SENDER, ADMIN), (ADMIN, SENDER))
+        ):
+            for kind in DraftKind:
+                await desk.store.keep(replace(draft(kind), token=f"{kind}-{deed}-{people[0]}"))
+            values = (about, "M0000000", *(f"{kind}-{deed}-{people[0]}" for kind in DraftKind))
+            for who, value in product(people, values):
+                person = Person(who, OPS.id)
+                press = Press(person=person, say=ARABIC, key=f"{who}{value}", value=value)
+                replies.append(await deeds.do(desk, deed, press))
+        await desk.store.keep(draft(DraftKind.APPROVE))
+        late = replace(desk, now=lambda: AT + timedelta(minutes=10))
+        told = [one.reply for one in await expired(late)]
+
+    asides = [one.aside.reply for one in replies if one.aside]
+    assert {one.tone for one in replies} == {Tone.GOOD, Tone.PLAIN, Tone.BAD}
+    assert asides
+    assert told
+    assert wrong((*replies, *asides, *told)) == []
+
+
+async def test_what_is_unknown_is_decided_in_arabic(tmp_path: Path) -> None:
+    """Send again, treat as sent, failures and support text, of a message that may have left."""
+    replies, lease = [], timedelta(seconds=30)
+    async with desk_in(tmp_path) as place:
+        desk = place.desk
+        message = (await desk.store.accept(new(author=SENDER, text=TEXT), AT)).message
+        call = await desk.store.claim("one", lease, AT)
+        assert call
+        assert await desk.store.put_in_flight(call, lease, AT)
+        await desk.store.reap(AT + timedelta(minutes=5))
+        for deed in ("message_check", "message_support", "message_failures", *unknown.DEEDS):
+            person = Person(SENDER, OPS.id)
+            press = Press(person=person, say=ARABIC, key=deed, value=message.ref)
+            replies.append(await deeds.do(desk, deed, press))
+        for text in ("status", "history", "dlr"):
+            ask = Invocation(person=Person(SENDER, OPS.id), say=ARABIC, key=text, text=text)
+            replies.append(await handle(desk, ask))
+
+    (listed,) = [one.file.content for one in replies if one.file]
+    assert listed.startswith("\ufeffnumber,state,code,reason")
+    assert ARABIC(GONE_REASON) in listed
+    assert wrong(replies) == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *("ERR003", "ERR010", "ERR019", "ERR020", "ERR022", "ERR029", "ERR030"),
+        *(Fault.HTML_502, Fault.REDIRECT, Fault.NOT_JSON, Fault.JSON_LIST),
+    ],
+)
+async def test_trouble_with_kwtsms_is_told_in_arabic(tmp_path: Path, fault: Fault | str) -> None:
+    """What questions come to: a refusal of each kind, and no readable answer."""
+    async with desk_in(tmp_path) as place:
+        desk = place.desk
+        place.gateway.fault(fault, times=None)
+        person = Person(ADMIN, OPS.id)
+        asks = [Invocation(person=person, say=ARABIC, key=one, text=one) for one in ASKING]
+        replies = [await handle(desk, ask) for ask in asks]
+
+    assert wrong(replies) == []

@@ -1,0 +1,245 @@
+"""Whoever has Slack in Arabic is told nothing in English, and no number is torn apart.
+
+The surfaces are those of `test_surfaces`; here they are read.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kwtsms_client
+from bot.slack.test_rendering import FACTS, message, pending
+from bot.slack.test_surfaces import PHONES, previews, replies
+from kwtsms_bot import retelling
+from kwtsms_bot.alerts.balance import Kind
+from kwtsms_bot.alerts.facts import NOTHING_MORE, Facts, Trouble
+from kwtsms_bot.alerts.outlook import Outlook
+from kwtsms_bot.commands import follow, refusals, showing, wording
+from kwtsms_bot.commands.base import Reply, Tone
+from kwtsms_bot.commands.failures import explain
+from kwtsms_bot.commands.preview import Doubt
+from kwtsms_bot.commands.recipients import Mistake
+from kwtsms_bot.config import Config, Phonebook
+from kwtsms_bot.language import ENGLISH, language
+from kwtsms_bot.outbox import hold, retry
+from kwtsms_bot.outbox.complaint import TakenCall
+from kwtsms_bot.outbox.evidence import Evidence, Verdict
+from kwtsms_bot.outbox.limits import Breach, Limit
+from kwtsms_bot.outbox.message import Reason, Standing, State
+from kwtsms_bot.outbox.store.heat import HOT_REASON
+from kwtsms_bot.outbox.store.restoring import RESTORED_REASON
+from kwtsms_bot.outbox.store.takeover import GONE_REASON
+from kwtsms_bot.slack import blocks, card, forms, home, notices
+from kwtsms_bot.slack.guarding import SORRY
+from kwtsms_bot.slack.workflow import in_words
+from kwtsms_client import API_ERRORS, KwtSMSError, NotSent, UnknownOutcome
+from kwtsms_client.countries import COUNTRIES
+from kwtsms_client.errors import rejection
+from support.arabic import english, faults, torn
+from support.database import AT
+
+ARABIC = language("ar")
+TEXT = "نجح النسخ الاحتياطي"
+NAME = "نورة العتيبي"
+CODES = (*API_ERRORS, "ERR999")
+# What the outbox writes beside a recipient by itself.
+OURS = (HOT_REASON, GONE_REASON, RESTORED_REASON, hold.REASON, retry.STOOD_STILL, retry.NO_WAY)
+
+
+def raised() -> Iterator[str]:
+    """What the client says when nothing was sent or nothing can be known, with a code as value."""
+    for file in Path(kwtsms_client.__file__).parent.rglob("*.py"):
+        tree = ast.parse(file.read_text())
+        named = dict(_constants(tree))
+        yield from (named[one] for one in ("TOO_LATE", "CLOSED") if one in named)
+        calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call) and one.args]
+        for call in calls:
+            if ast.unparse(call.func) in ("NotSent", "UnknownOutcome"):
+                yield from _literal(call.args[0])
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+            yield ast.unparse(node.targets[0]), str(node.value.value)
+
+
+def _literal(said: ast.expr) -> Iterator[str]:
+    if isinstance(said, ast.Constant):
+        yield str(said.value)
+    elif isinstance(said, ast.JoinedStr):
+        parts = (part.value if isinstance(part, ast.Constant) else "ERR999" for part in said.values)
+        yield "".join(map(str, parts))
+
+
+RAISED = sorted(set(raised()))
+
+
+def cards(state: State) -> Iterator[dict[str, Any]]:
+    """The card in one state, for whatever reason."""
+    for count in (1, 2, 3, 11, 250):
+        yield card.render(message(TEXT, state, count), NAME, ARABIC)
+    one = message(TEXT, state)
+    for text in (*OURS, *RAISED):
+        told = replace(one, reasons=(Reason(state, None, text, AT),))
+        yield card.render(told, NAME, ARABIC)
+    for code in CODES:
+        words = rejection(code).description if code == "ERR999" else "The gateway's English"
+        told = replace(one, reasons=(Reason(state, code, words, AT),))
+        yield card.render(told, NAME, ARABIC)
+    mixed = tuple(Standing(each, 3, AT) for each in State)
+    yield card.render(replace(one, standings=mixed, text=None), NAME, ARABIC)
+
+
+def errors() -> Iterator[KwtSMSError]:
+    """What a question to kwtSMS can end in."""
+    for code in CODES:
+        words = "" if code == "ERR999" else "The gateway's English"
+        yield rejection(code, words)
+    for text in RAISED:
+        yield NotSent(text)
+        yield UnknownOutcome(text)
+
+
+def answers() -> Iterator[Reply]:
+    """An answer of every kind that takes no database."""
+    for reply in replies(TEXT, ARABIC):
+        if reply.title != SORRY:  # An apology is in both languages.
+            yield reply
+    for preview in previews(f"{TEXT} ١٢٣ “{TEXT}” — 🎉\u200b\u00a0"):
+        yield showing.to_confirm(preview, tuple(Doubt), "t" * 32, ARABIC)
+    for error in errors():
+        yield explain(error, ARABIC)
+    mistakes = [Mistake("+965 12", code) for code in ("", *COUNTRIES)]
+    told = [one.sentence(ARABIC) for one in (*mistakes, Mistake("9876 5432 1", unclear=True))]
+    limits = [line for one in Limit for line in refusals._limit(Breach(one, 5, 2, AT), ARABIC)]
+    told += limits
+    for at in range(0, len(told), 3):
+        yield Reply(Tone.BAD, TEXT, tuple(told[at : at + 3]))
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_card_is_in_arabic(state: State) -> None:
+    """In each state, for each reason that can be stored, with each code and an unknown one."""
+    for payload in cards(state):
+        assert faults(payload) == []
+
+
+def test_a_known_code_is_told_in_our_words() -> None:
+    """In both languages: the gateway's own words are for codes that nobody here knows."""
+    known = Reason(State.REJECTED, "ERR026", "Country not activated", AT)
+    strange = Reason(State.REJECTED, "ERR999", "Strange", AT)
+    one = message(TEXT, State.REJECTED)
+    told = [wording.explanations(replace(one, reasons=(why,)), ENGLISH) for why in (known, strange)]
+
+    assert told[0][0] == API_ERRORS["ERR026"].meaning
+    assert told[1][0] == "kwtSMS says: Strange."
+
+
+def test_what_the_balance_tells_is_in_arabic() -> None:
+    """Each verdict, with and without a figure from before."""
+    for verdict in Verdict:
+        for before in (None, Decimal("1000.5")):
+            found = (Evidence(verdict, before, Decimal("999.5"), Decimal(3)),) * 4
+            told = replace(message(TEXT, State.UNKNOWN), evidence=found)
+            assert faults(card.render(told, NAME, ARABIC)) == []
+
+
+def test_an_answer_is_in_arabic() -> None:
+    """As a message, in a window, at a field, on Home and as what ends a workflow."""
+    for reply in answers():
+        assert faults(blocks.reply(reply, ARABIC)) == []
+        assert faults(forms.told(reply, ARABIC)) == []
+        assert faults(forms.field_error("text", reply)["errors"]["text"]) == []
+        assert faults(in_words(reply, ARABIC)) == []
+        sections = {ARABIC("Balance"): reply}
+        assert faults(home.view(sections, may_send=True, slash="/sms", say=ARABIC)) == []
+
+
+def test_a_form_is_in_arabic() -> None:
+    """To write, to look at, to wait by."""
+    book = Phonebook(contacts={"سارة": "+96598765432"}, groups={"الدعم": ("سارة",)})
+    preview = next(previews(TEXT))
+    shown = showing.to_confirm(preview, tuple(Doubt), "t" * 32, ARABIC)
+    label = showing.send_label(preview.credits, ARABIC)
+
+    assert faults(forms.send_form(forms.Begin(), book, ARABIC)) == []
+    assert faults(forms.preview_form(shown, "t" * 32, ARABIC, label)) == []
+    assert faults(forms.waiting("t" * 32, ARABIC)) == []
+    assert faults(blocks.reply(forms.not_opened(ARABIC), ARABIC)) == []
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_warning_is_in_arabic(kind: Kind) -> None:
+    """With all that can be known of the balance, and with nothing."""
+    long = replace(FACTS, outlook=Outlook(180, None, None))
+    blind = [Facts(trouble=Trouble(AT, code, AT)) for code in (*CODES, "")]
+    for facts in (NOTHING_MORE, FACTS, long, replace(FACTS, yesterday=None), *blind):
+        shown = notices.directly(pending(kind, facts), "channel_not_found", ARABIC)
+        text = shown["text"].replace("channel_not_found", "")
+        assert faults(text) == []
+        for block in shown["blocks"][:-1]:
+            assert faults(block) == []
+
+
+def test_the_complaint_in_arabic_is_in_arabic() -> None:
+    """The other one beside it is in English."""
+    calls = (TakenCall("f4c8", AT, PHONES[:3]),)
+    told = follow.complaint("ACCOUNT", message(TEXT, State.STUCK), calls, "ar")
+    assert faults(told.replace("ACCOUNT", "")) == []
+
+
+def test_what_is_odd_in_a_configuration_is_told_in_arabic() -> None:
+    """On Home and by `/sms doctor`; the command line says the same in English."""
+    config = Config.model_validate(
+        {
+            "slack": {"bot_token": "xoxb-1", "app_token": "xapp-1"},
+            "kwtsms": {
+                "username": "u",
+                "password": "p",
+                "sender_id": "KWT-SMS",
+                "test_mode": True,
+            },
+            "alerts": {"balance": {"every": "10s"}},
+        }
+    )
+    told = config.warnings(ARABIC)
+
+    assert len(told) == len(config.warnings()) == 5
+    for one in told:
+        assert faults(one) == []
+
+
+def test_the_whole_of_an_unknown_sentence_is_kept_apart() -> None:
+    """Words from outside are repeated as they came, and tear nothing apart."""
+    told = retelling.retold("No connection to the gateway (+1 odd).", ARABIC)
+
+    assert torn(told) == []
+    assert english(told) == ["odd"]
+
+
+@pytest.mark.parametrize("word", ["sent", "DELIVERED", "Received by recipient", "Blacklisted"])
+def test_a_word_of_kwtsms_is_told_in_arabic(word: str) -> None:
+    """Whatever its case; in English it stays as it came."""
+    assert english(retelling.word(word, ARABIC)) == []
+    assert retelling.word(word, ENGLISH) == word
+
+
+def test_what_the_client_raises_is_found() -> None:
+    """The list of its sentences is read from its code: a new one is tested as well."""
+    assert "No answer came (ERR999)." in RAISED
+    assert "There was no time left before the deadline." in RAISED
+    assert len(RAISED) > 12
+
+
+def test_the_oracle_has_teeth() -> None:
+    """It sees English, in isolates too, and what would be torn apart."""
+    assert faults("لم يُرسل \u2066not sent\u2069") != []
+    assert faults("الرقم +965") != []
+    assert faults("الرقم \u2066+965\u2069: 965••432") != []
+    assert faults("الرقم \u2066+965 9876\u2069 في kwtsms.com") == []
