@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from kwtsms_bot import retelling
 from kwtsms_bot.commands.wording import MEANINGS
 from kwtsms_bot.kuwait import ZONE
 from kwtsms_bot.language import Language, marked
@@ -36,30 +37,31 @@ def told(message: Message, names: Mapping[str, str], say: Language) -> str:
         *_standings(message, say),
     ]
     steps.sort(key=lambda step: step[0])
-    begun = say("Queued {time}", time=_when(message.created_at, message))
+    begun = say("Queued {time}", time=_when(message.created_at, message, say))
     return " → ".join([begun, *(text for _, text in steps)])
 
 
 def _calls(message: Message, say: Language) -> Iterator[Step]:
     """What was heard of kwtSMS."""
     if message.lost_at:
-        time = _when(message.lost_at, message)
+        time = _when(message.lost_at, message, say)
         yield message.lost_at, say("no answer from kwtSMS {time}", time=time)
     if message.taken_at:
-        time = _when(message.taken_at, message)
+        time = _when(message.taken_at, message, say)
         yield message.taken_at, say("given to kwtSMS {time}", time=time)
     if message.passed_at:
-        time = _when(message.passed_at, message)
+        time = _when(message.passed_at, message, say)
         yield message.passed_at, say("in the operator's hands {time}", time=time)
     elif message.status and message.status_at and State.STUCK not in message.counts:
-        word, time = blocks.escape(message.status), _when(message.status_at, message)
+        word = blocks.escape(retelling.word(message.status, say))
+        time = _when(message.status_at, message, say)
         yield message.status_at, say("kwtSMS says “{word}” {time}", word=word, time=time)
 
 
 def _decision(one: Decision, message: Message, names: Mapping[str, str], say: Language) -> Step:
     text = DECIDED[one.what] if message.size == 1 else SEVERAL[one.what]
     name = blocks.escape(names.get(one.actor, one.actor)[:MAX_NAME])
-    time = _when(one.at, message)
+    time = _when(one.at, message, say)
     return one.at, say(text, count=one.recipients, name=name, time=time)
 
 
@@ -69,10 +71,10 @@ def _standings(message: Message, say: Language) -> Iterator[Step]:
     elsewhere = {State.CANCELLED: by_hand, State.UNKNOWN: message.lost_at is not None}
     for one in message.standings:
         if one.state in STANDING and not elsewhere.get(one.state):
-            yield one.since, f"{say(MEANINGS[one.state])} {_when(one.since, message)}"
+            yield one.since, f"{say(MEANINGS[one.state])} {_when(one.since, message, say)}"
 
 
-def _when(at: datetime, message: Message) -> str:
+def _when(at: datetime, message: Message, say: Language) -> str:
     """The time; with its day, where that is not the day on which it was queued."""
     days = {one.astimezone(ZONE).date() for one in (at, message.created_at)}
-    return blocks.clock(at) if len(days) == 1 else blocks.moment(at)
+    return blocks.clock(at, say) if len(days) == 1 else blocks.moment(at, say)

@@ -137,7 +137,7 @@ def test_a_known_code_is_told_in_our_words() -> None:
     one = message(TEXT, State.REJECTED)
     told = [wording.explanations(replace(one, reasons=(why,)), ENGLISH) for why in (known, strange)]
 
-    assert told[0][0] == API_ERRORS["ERR026"].meaning
+    assert told[0][0] == "This country is not active on the account (ERR026)."
     assert told[1][0] == "kwtSMS says: Strange."
 
 
@@ -189,7 +189,7 @@ def test_a_warning_is_in_arabic(kind: Kind) -> None:
 
 def test_the_complaint_in_arabic_is_in_arabic() -> None:
     """The other one beside it is in English."""
-    calls = (TakenCall("f4c8", AT, PHONES[:3]),)
+    calls = (TakenCall("f4c841adee210f31307633ceaebff2ec", AT, PHONES[:3]),)
     told = follow.complaint("ACCOUNT", message(TEXT, State.STUCK), calls, "ar")
     assert faults(told.replace("ACCOUNT", "")) == []
 

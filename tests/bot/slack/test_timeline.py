@@ -137,7 +137,7 @@ def test_a_refusal_has_its_code(code: str, text: str, say: Language) -> None:
 
     assert code in shown
     if code == "ERR009" and say is ENGLISH:
-        assert "The text is empty (ERR009)." in shown
+        assert "The message is empty (ERR009)." in shown
 
 
 @pytest.mark.parametrize(
