@@ -138,7 +138,7 @@ def test_a_known_code_is_told_in_our_words() -> None:
     told = [wording.explanations(replace(one, reasons=(why,)), ENGLISH) for why in (known, strange)]
 
     assert told[0][0] == "This country is not active on the account (ERR026)."
-    assert told[1][0] == "kwtSMS says: Strange."
+    assert told[1][0] == "kwtSMS says: Strange (ERR999)."
 
 
 def test_what_the_balance_tells_is_in_arabic() -> None:
