@@ -41,6 +41,9 @@ class Call:
     state: str = "claimed"
 
 
+NOT_OVER = (State.QUEUED, State.CLAIMED, State.IN_FLIGHT)
+
+
 @dataclass(frozen=True)
 class Mark:
     """A number that was just sent to."""
@@ -56,6 +59,7 @@ class Model:
     rows: list[Row] = field(default_factory=list)  # In the order of acceptance.
     calls: dict[int, Call] = field(default_factory=dict)
     hot: dict[str, Mark] = field(default_factory=dict)
+    cancelled: set[int] = field(default_factory=set)  # Messages, and not sent again since.
 
     def of(self, message: int) -> list[Row]:
         """The recipients of a message."""
@@ -119,6 +123,9 @@ class Model:
         call = self.calls[number]
         if call.state != "claimed" or call.lease <= now:
             return False
+        if any(row.state is not State.CLAIMED for row in call.rows):  # Somebody took it back.
+            self._give_back(number)
+            return False
         if any(self._is_hot(row.phone, now) for row in call.rows):
             self._give_back(number)
             self._put_off(call.rows, now)
@@ -156,6 +163,8 @@ class Model:
                 moved = True
                 row.due = min(due, call.expires or due)
                 row.permits += after is State.QUEUED
+                if after is State.QUEUED and row.message in self.cancelled:
+                    row.go(State.CANCELLED)
         if after in (State.SENT, State.UNKNOWN):
             self._heat(self.of_call(number), number, now)
         elif moved:
@@ -179,9 +188,12 @@ class Model:
                 row.go(State.UNKNOWN)
 
     def cancel(self, message: int) -> None:
-        """A person takes back what is queued."""
-        for row in self.of(message):
-            if row.state is State.QUEUED:
+        """A person takes back what has not left, and what does not get through."""
+        here = [row for row in self.of(message) if row.state in NOT_OVER]
+        if here:
+            self.cancelled.add(message)
+        for row in here:
+            if row.state is not State.IN_FLIGHT:
                 row.go(State.CANCELLED)
 
     def decide(self, message: int, after: State, now: datetime, expires: datetime) -> None:
@@ -191,5 +203,7 @@ class Model:
             row.go(after)
             row.due = now
             row.permits += after is State.QUEUED
-        for row in self.of(message) if unknown and after is State.QUEUED else ():
-            row.expires = expires
+        if unknown and after is State.QUEUED:
+            self.cancelled.discard(message)
+            for row in self.of(message):
+                row.expires = expires

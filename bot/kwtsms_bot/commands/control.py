@@ -5,7 +5,7 @@ from kwtsms_bot.commands.base import Ask, Command, Desk, Invocation, Press, Repl
 from kwtsms_bot.commands.policy import Action, allows
 from kwtsms_bot.language import marked
 from kwtsms_bot.outbox.message import DedupeKey, Message
-from kwtsms_bot.outbox.store import Paused
+from kwtsms_bot.outbox.store import Paused, TakenBack
 
 CANCEL = "message_cancel"
 
@@ -36,18 +36,32 @@ async def _cancel(desk: Desk, ask: Ask, message: Message) -> Reply:
         return await refusals.refuse(desk, ask, Action.ADMIN, "cancel")
     if not await _is_new(desk, ask):
         return _done_before(ask)
-    count = await desk.store.cancel(message.ref, desk.now(), refusals.by(ask))
-    if count == 0:
+    found = await desk.store.cancel(message.ref, desk.now(), refusals.by(ask))
+    if not (found.count or found.leaving):
         title = ask.say("It is too late: nothing of {ref} is waiting any more.", ref=message.ref)
         return Reply(Tone.PLAIN, title)
     desk.wake()
-    title = ask.say.plural(
+    return _taken_back(ask, message.ref, found)
+
+
+def _taken_back(ask: Ask, ref: str, found: TakenBack) -> Reply:
+    say = ask.say
+    leaving = say.plural(
+        "{count} number is on its way at this moment; where kwtSMS does not take it, it is not "
+        "tried again.",
+        "{count} numbers are on their way at this moment; where kwtSMS does not take them, they "
+        "are not tried again.",
+        found.leaving,
+    )
+    if not found.count:
+        return Reply(Tone.WARNING, say("It is almost too late."), (leaving,))
+    title = say.plural(
         "Taken back: {count} number gets nothing of {ref}.",
         "Taken back: {count} numbers get nothing of {ref}.",
-        count,
-        ref=message.ref,
+        found.count,
+        ref=ref,
     )
-    return Reply(Tone.GOOD, title)
+    return Reply(Tone.GOOD, title, (leaving,) if found.leaving else ())
 
 
 async def pause(desk: Desk, ask: Invocation, rest: str) -> Reply:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from kwtsms_bot.commands.base import Ask, Desk
-from kwtsms_bot.commands.preview import Preview
+from kwtsms_bot.commands.preview import SAME_WITHIN, Preview
 from kwtsms_bot.commands.recipients import Addressed
 from kwtsms_client import (
     KwtSMSError,
@@ -16,8 +16,6 @@ from kwtsms_client import (
     inspect_message,
     validate_phone_input,
 )
-
-SAME_WITHIN = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

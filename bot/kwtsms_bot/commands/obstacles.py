@@ -21,7 +21,7 @@ async def first(desk: Desk, ask: Ask, preview: Preview) -> Reply | None:
     return (
         of_recipients(ask, preview)
         or of_text(ask, preview)
-        or await _of_scope(desk, ask, preview.recipients)
+        or await of_scope(desk, ask, preview.recipients)
     )
 
 
@@ -29,7 +29,7 @@ async def of_draft(desk: Desk, ask: Ask, draft: Draft) -> Reply | None:
     """The same for what was shown a while ago: roles, limits and the time may be others now."""
     if not allows(desk.config.access, ask.person, Action.SEND):
         return await refuse(desk, ask, Action.SEND, "send")
-    return _of_set_up(desk, ask, draft) or await _of_scope(
+    return _of_set_up(desk, ask, draft) or await of_scope(
         desk, ask, tuple(Phone(one) for one in draft.recipients)
     )
 
@@ -82,7 +82,7 @@ def _of_set_up(desk: Desk, ask: Ask, draft: Draft) -> Reply | None:
     return Reply(Tone.BAD, title, (ask.say("Write it once more, and look at it as it is now."),))
 
 
-async def _of_scope(desk: Desk, ask: Ask, recipients: tuple[Phone, ...]) -> Reply | None:
+async def of_scope(desk: Desk, ask: Ask, recipients: tuple[Phone, ...]) -> Reply | None:
     """How many, where to, and when."""
     limits = desk.config.limits
     many = len(recipients) >= desk.config.access.bulk_from

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from kwtsms_bot.config import Limits
 from kwtsms_client import MessageReport, Phone, find_country_code
 from kwtsms_client.report import DIGIT
+
+SAME_WITHIN = timedelta(seconds=60)  # The same text to the same number is asked about.
 
 
 class Doubt(StrEnum):

@@ -10,10 +10,10 @@ from datetime import timedelta
 from kwtsms_bot import logs
 from kwtsms_bot.commands import obstacles, showing
 from kwtsms_bot.commands.base import Ask, Desk, Press, Reply, Tone
-from kwtsms_bot.commands.preview import Preview, doubts, needs_approval
+from kwtsms_bot.commands.preview import SAME_WITHIN, Preview, doubts, needs_approval
 from kwtsms_bot.commands.refusals import over_limit, paused
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
-from kwtsms_bot.outbox.limits import Allowance, OverLimit
+from kwtsms_bot.outbox.limits import Allowance, OverLimit, SentBefore
 from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, Place, Priority
 from kwtsms_bot.outbox.store import By, KeyReused, Paused
 
@@ -39,7 +39,11 @@ async def offer(desk: Desk, ask: Ask, preview: Preview) -> Reply:
     limits = desk.config.limits
     why = doubts(preview, limits, desk.config.kwtsms.default_country)
     if not why and not needs_approval(preview.credits, limits):
-        return await accept(desk, ask, draft_of(desk, ask, preview))
+        try:
+            draft = draft_of(desk, ask, preview)
+            return await accept(desk, ask, draft, same_within=SAME_WITHIN)
+        except SentBefore:  # At the same moment: nobody could have seen it.
+            preview = replace(preview, repeated=True)
     return (await shown_first(desk, ask, preview)).reply
 
 
@@ -79,13 +83,25 @@ def draft_of(desk: Desk, ask: Ask, preview: Preview) -> Draft:
     )
 
 
-async def accept(desk: Desk, ask: Ask, draft: Draft, *, urgent: bool = False) -> Reply:
-    """Accepts at once; the same key is the same request. What is urgent overtakes what waits."""
+async def accept(
+    desk: Desk,
+    ask: Ask,
+    draft: Draft,
+    *,
+    urgent: bool = False,
+    same_within: timedelta | None = None,
+) -> Reply:
+    """Accepts at once; the same key is the same request. What is urgent overtakes what waits.
+
+    Raises:
+        SentBefore: `same_within` this time its author has said the same to one of these numbers.
+    """
     new = replace(_message(desk, draft), key=DedupeKey("slack", ask.key))
     if urgent and new.priority is not Priority.BULK:
         new = replace(new, priority=Priority.URGENT)
+    allowed = replace(allowance(desk), same_within=same_within)
     try:
-        accepted = await desk.store.accept(new, desk.now(), allowance(desk))
+        accepted = await desk.store.accept(new, desk.now(), allowed)
     except KeyReused:
         title = ask.say("Slack used one request id for two texts. The second was not sent.")
         return Reply(Tone.BAD, title)

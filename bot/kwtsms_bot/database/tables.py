@@ -33,6 +33,7 @@ message = Table(
     Column("test", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment),
+    Column("cancelled_at", Moment),  # By a person; NULL: not, or sent again since.
     Column("revision", Integer, nullable=False),
     Column("shown_revision", Integer, nullable=False),
     Column("showing_until", Moment),  # While a replica is posting its card.

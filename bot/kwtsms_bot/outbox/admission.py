@@ -4,7 +4,7 @@ What went before is told by the store, and each who is let in counts for those w
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -55,6 +55,9 @@ class Past:
     days: dict[str, int]  # Credits.
     numbers: dict[str, Busy]  # Those that can become full now.
     shared: Mapping[str, int]  # Numbers that several of those who come now have in common.
+    said: set[tuple[str, str, str]] | None = (
+        None  # Author, text and number; None: as often as one likes.
+    )
     let_in_now: dict[str, list[datetime]] = field(default_factory=dict)  # Of each author.
 
     def breach(self, request: Request, allowance: Allowance) -> Breach | None:
@@ -66,8 +69,14 @@ class Past:
         )
         return breach(allowance, usage, request.credits, kuwait.midnight_after(request.at))
 
+    def repeats(self, request: Request) -> bool:
+        """Whether its author has just said the same to one of these numbers."""
+        return self.said is not None and not self.said.isdisjoint(_said(request))
+
     def let_in(self, request: Request) -> None:
         """From now on it belongs to the past."""
+        if self.said is not None:
+            self.said.update(_said(request))
         self.let_in_now.setdefault(request.new.author, []).insert(0, request.at)
         self.days[request.day] = self.days.get(request.day, 0) + request.credits
         for phone in self.shared.keys() & request.new.recipients:
@@ -93,6 +102,11 @@ class Past:
         found = (self.numbers.get(phone) for phone in request.new.recipients)
         full = [one.since for one in found if one is not None and one.count >= most]
         return max(full, default=None)
+
+
+def _said(request: Request) -> Iterable[tuple[str, str, str]]:
+    new = request.new
+    return ((new.author, new.text_hash, phone) for phone in new.recipients)
 
 
 def shared_numbers(requests: Sequence[Request]) -> Mapping[str, int]:

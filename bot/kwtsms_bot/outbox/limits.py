@@ -22,6 +22,7 @@ class Allowance:
     messages_per_hour: int | None = None
     per_number_per_hour: int | None = None
     credits_per_day: int | None = None
+    same_within: timedelta | None = None  # One text of one person to one number only once.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,10 @@ class OverLimit(Exception):
     def __init__(self, breach: Breach) -> None:
         super().__init__(f"over the limit: {breach.limit}, {breach.most}")
         self.breach = breach
+
+
+class SentBefore(Exception):
+    """The message was not accepted: the same person has just sent it to one of these numbers."""
 
 
 UNLIMITED = Allowance()

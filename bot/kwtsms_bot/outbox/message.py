@@ -42,7 +42,7 @@ class State(StrEnum):
 
 TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED, State.SENT}),
-    State.CLAIMED: frozenset({State.IN_FLIGHT, State.QUEUED}),
+    State.CLAIMED: frozenset({State.IN_FLIGHT, State.QUEUED, State.CANCELLED}),
     State.IN_FLIGHT: frozenset({State.SENT, State.REJECTED, State.QUEUED, State.UNKNOWN}),
     State.UNKNOWN: frozenset({State.SENT, State.REJECTED, State.QUEUED}),
     State.SENT: frozenset({State.DELIVERED, State.UNDELIVERED, State.STUCK}),
@@ -220,6 +220,8 @@ class ClaimedCall:
     owner: str
     sender_id: str
     text: str = field(repr=False)
+    pages: int
+    accepted_at: datetime
     recipients: tuple[Recipient, ...]
     test: bool
     expires_at: datetime | None

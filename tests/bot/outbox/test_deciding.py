@@ -13,7 +13,7 @@ from kwtsms_bot.outbox.draft import Draft
 from kwtsms_bot.outbox.limits import UNLIMITED
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import Audit, By, Store
+from kwtsms_bot.outbox.store import Audit, By, Store, TakenBack
 from support.database import AT, NUMBER, OTHER, new, store_in
 from support.lives import Secret, draft
 from support.walk import cells
@@ -113,7 +113,7 @@ class Scene:
 
     async def cancel(self) -> object:
         """What waits."""
-        return await self.store.cancel(self.waiting.ref, LATER, SARA)
+        return (await self.store.cancel(self.waiting.ref, LATER, SARA)).count
 
     async def pause(self) -> object:
         """All sending."""
@@ -188,7 +188,7 @@ async def test_what_is_decided_in_vain_leaves_no_line(scene: Scene) -> None:
     await scene.send_again()
     before = await Audit(scene.store.database).entries()
     assert not await scene.send_again()
-    assert not await scene.store.cancel("M2345678", LATER, SARA)
+    assert await scene.store.cancel("M2345678", LATER, SARA) == TakenBack(0, 0)
     assert not await scene.resume()
 
     assert await Audit(scene.store.database).entries() == before

@@ -3,7 +3,7 @@
 import pytest
 
 from kwtsms_bot.database import CommitLost, DatabaseTrouble
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Store, TakenBack
 from support.database import AT, BY, NUMBER, OTHER, new, opened, store_in
 from support.relay import Break, relayed
 
@@ -51,4 +51,4 @@ async def test_any_other_transaction_says_that_its_commit_was_lost(postgres_url:
         with pytest.raises(CommitLost):
             await store.cancel(message.ref, AT, BY)
 
-        assert await store.cancel(message.ref, AT, BY) == 0
+        assert await store.cancel(message.ref, AT, BY) == TakenBack(0, 0)

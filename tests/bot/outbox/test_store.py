@@ -8,7 +8,7 @@ import pytest
 
 from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, Place, Priority, State
 from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import KeyReused, Store
+from kwtsms_bot.outbox.store import KeyReused, Store, TakenBack
 from support.database import AT, BY, NUMBER, OTHER, new, store_in
 
 LEASE = timedelta(seconds=30)
@@ -224,8 +224,8 @@ async def test_what_is_sent_cannot_be_cancelled(database_url: str) -> None:
         await store.settle(await in_flight(store), SENT, AT)
         queued = (await store.accept(new(OTHER), AT)).message
 
-        assert await store.cancel(sent.ref, AT, BY) == 0
-        assert await store.cancel(queued.ref, AT, BY) == 1
+        assert await store.cancel(sent.ref, AT, BY) == TakenBack(0, 0)
+        assert await store.cancel(queued.ref, AT, BY) == TakenBack(1, 0)
         assert await states(store, sent) == [State.SENT]
         assert await states(store, queued) == [State.CANCELLED]
 

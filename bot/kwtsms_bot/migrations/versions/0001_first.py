@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("test", sa.Boolean(), nullable=False),
         sa.Column("created_at", Moment, nullable=False),
         sa.Column("expires_at", Moment, nullable=True),
+        sa.Column("cancelled_at", Moment, nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("shown_revision", sa.Integer(), nullable=False),
         sa.Column("showing_until", Moment, nullable=True),

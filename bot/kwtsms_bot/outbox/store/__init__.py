@@ -3,6 +3,7 @@
 from kwtsms_bot.outbox.store.accepting import Accepting
 from kwtsms_bot.outbox.store.admitting import Accepted, KeyReused
 from kwtsms_bot.outbox.store.audit import Audit, AuditEntry, By
+from kwtsms_bot.outbox.store.cancelling import Cancelling, TakenBack
 from kwtsms_bot.outbox.store.claiming import Claiming
 from kwtsms_bot.outbox.store.deciding import Deciding
 from kwtsms_bot.outbox.store.dispatching import Dispatching
@@ -29,6 +30,7 @@ __all__ = [
     "Paused",
     "QuestionTurns",
     "Store",
+    "TakenBack",
 ]
 
 
@@ -43,6 +45,7 @@ class Store(
     Holding,
     Examining,
     Deciding,
+    Cancelling,
     Erasing,
     Forgetting,
     Switches,

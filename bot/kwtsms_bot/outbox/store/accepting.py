@@ -67,6 +67,7 @@ class Accepting(Base):
             KeyReused: the key is known, with another content.
             OverLimit: it would be more than is allowed.
             Paused: nothing is taken for the time being.
+            SentBefore: its author has just sent it.
             CommitLost: it is not known whether it was accepted.
             DatabaseTrouble: nothing was accepted.
         """

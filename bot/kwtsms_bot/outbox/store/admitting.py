@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import dedupe, message
 from kwtsms_bot.outbox.admission import Request
-from kwtsms_bot.outbox.limits import Allowance, OverLimit
+from kwtsms_bot.outbox.limits import Allowance, OverLimit, SentBefore
 from kwtsms_bot.outbox.message import DedupeKey, Message
 from kwtsms_bot.outbox.store.loading import load
 from kwtsms_bot.outbox.store.switches import Paused, pause_of
@@ -41,7 +41,7 @@ class Accepted:
         self.fresh = fresh
 
 
-Answer = Accepted | KeyReused | OverLimit | Paused
+Answer = Accepted | KeyReused | OverLimit | Paused | SentBefore
 
 
 class AcceptedBefore(Exception):
@@ -80,7 +80,7 @@ async def admit_one(
     before, and with the door closed.
 
     Raises:
-        KeyReused, OverLimit, Paused: it may not.
+        KeyReused, OverLimit, Paused, SentBefore: it may not.
         AcceptedBefore: it has come in while it was written.
     """
     found = await _judged(Books(connection, database.dialect), [request], allowance)
@@ -118,6 +118,8 @@ async def _judged(
             answers[number] = Paused(pause)
         elif over is not None:
             answers[number] = OverLimit(over)
+        elif past.repeats(request):
+            answers[number] = SentBefore()
         else:
             past.let_in(request)
     return answers

@@ -20,6 +20,7 @@ from kwtsms_bot.outbox.store.heat import put_off
 from kwtsms_bot.outbox.store.holding import GOING, begin_trial, is_tried
 from kwtsms_bot.outbox.store.loading import as_recipient
 from kwtsms_bot.outbox.store.switches import RUNNING
+from kwtsms_bot.outbox.store.usage import add
 
 MAX_RECIPIENTS = 200  # ERR007
 MAX_LOOKS = 20  # In one transaction: on SQLite nobody else can write meanwhile.
@@ -130,12 +131,16 @@ async def _due_of(
 
 async def _expired(connection: AsyncConnection, message_id: int, now: datetime) -> bool:
     """Gives up a message that could not be sent in time."""
-    query = select(message.c.expires_at).where(message.c.id == message_id)
-    expires_at = (await connection.execute(query)).scalar()
-    if expires_at is None or expires_at > now:
+    query = select(message.c.expires_at, message.c.pages, message.c.created_at).where(
+        message.c.id == message_id
+    )
+    about = (await connection.execute(query)).one()
+    if about.expires_at is None or about.expires_at > now:
         return False
     queued = free(recipient.c.message_id == message_id, recipient.c.state == State.QUEUED.value)
-    await move(connection, [queued], State.EXPIRED, now)
+    count = await move(connection, [queued], State.EXPIRED, now)
+    if count:
+        await add(connection, -about.pages * count, about.created_at)
     return True
 
 
@@ -172,6 +177,8 @@ async def _take(
         owner=owner,
         sender_id=about.sender_id,
         text=about.text or "",
+        pages=about.pages,
+        accepted_at=about.created_at,
         recipients=tuple(taken),
         test=about.test,
         expires_at=about.expires_at,

@@ -5,45 +5,31 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot import kuwait
 from kwtsms_bot.database import AlreadyThere
-from kwtsms_bot.database.tables import attempt, decision, message, recipient
+from kwtsms_bot.database.tables import attempt, recipient
+from kwtsms_bot.outbox.admission import day_of
 from kwtsms_bot.outbox.decision import Decided, Decision
+from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, OverLimit, Usage, breach
 from kwtsms_bot.outbox.message import DedupeKey, State
 from kwtsms_bot.outbox.store.accepting import use_up
-from kwtsms_bot.outbox.store.audit import By, note
-from kwtsms_bot.outbox.store.base import Base, chunks, hold, move, touch
+from kwtsms_bot.outbox.store.admitting import ACCEPTING
+from kwtsms_bot.outbox.store.audit import By
+from kwtsms_bot.outbox.store.base import Base, chunks, move, touch
+from kwtsms_bot.outbox.store.decisions import record, to_decide
 from kwtsms_bot.outbox.store.erasing import NUMBERED
-from kwtsms_bot.outbox.store.usage import add
+from kwtsms_bot.outbox.store.usage import add, spent_on
 from kwtsms_bot.outbox.tracking import Tracked
 
 CHECKING = timedelta(minutes=2)  # Then another replica asks.
 STATUS_LENGTH = 80
-LEDGER = {  # How a decision is told there.
-    Decided.SEND_AGAIN: "send again",
-    Decided.TREAT_AS_SENT: "treat as sent",
-    Decided.CANCEL: "cancelled {count}",
-}
 
 
 class Deciding(Base):
     """Decisions and reports."""
-
-    async def cancel(self, ref: str, now: datetime, by: By) -> int:
-        """Takes back what is still queued; how many recipients that were."""
-        async with self.database.transaction() as connection:
-            row = await _held(connection, ref)
-            if row is None:
-                return 0
-            where = [recipient.c.message_id == row.id, recipient.c.state == State.QUEUED.value]
-            moved = await move(connection, where, State.CANCELLED, now, reason=None, code=None)
-            if moved:
-                await add(connection, -row.pages * moved, row.created_at)
-                made = Decision(Decided.CANCEL, by.actor, now, moved)
-                await _record(connection, row, made, by)
-        return moved
 
     async def send_again(
         self,
@@ -53,36 +39,39 @@ class Deciding(Base):
         *,
         expires_at: datetime | None = None,
         once: DedupeKey | None = None,
+        allowance: Allowance = UNLIMITED,
     ) -> int:
         """Queues anew what is unknown: a person takes the risk that it is sent twice.
 
         From `expires_at` on it is too old; without it, from when it was before. With `once`, a
-        decision under the same key counts no second time.
+        decision under the same key counts no second time. It may cost as much as it did before, so
+        it counts once more among the credits of the day.
+
+        Raises:
+            OverLimit: that would be more credits than a day may have.
         """
-        changed = {} if expires_at is None else {"expires_at": expires_at}
+        changed: dict[str, datetime | None] = {"cancelled_at": None}
+        if expires_at is not None:
+            changed["expires_at"] = expires_at
         made = Decision(Decided.SEND_AGAIN, by.actor, now, 0)
-        return await self._decide(ref, made, by, once, **changed)
+        try:
+            async with self.database.transaction() as connection:
+                await self.database.one_at_a_time(connection, ACCEPTING)
+                row, moved = await _decide(connection, ref, made, by, once=once, **changed)
+                if moved:
+                    await _afford(connection, row.pages * moved, now, allowance)
+        except AlreadyThere:
+            return 0
+        return moved
 
     async def treat_as_sent(
         self, ref: str, now: datetime, by: By, *, once: DedupeKey | None = None
     ) -> int:
         """Takes what is unknown as sent."""
-        return await self._decide(ref, Decision(Decided.TREAT_AS_SENT, by.actor, now, 0), by, once)
-
-    async def _decide(
-        self, ref: str, made: Decision, by: By, once: DedupeKey | None, **changed: datetime
-    ) -> int:
-        """The key is used up together with the decision, or neither is there."""
+        made = Decision(Decided.TREAT_AS_SENT, by.actor, now, 0)
         try:
             async with self.database.transaction() as connection:
-                if once is not None:
-                    await use_up(connection, once, made.at)
-                row = await _held(connection, ref)
-                if row is None:
-                    return 0
-                moved = await _decided(connection, row.id, made)
-                if moved:
-                    await _record(connection, row, replace(made, recipients=moved), by, **changed)
+                _, moved = await _decide(connection, ref, made, by, once=once)
         except AlreadyThere:
             return 0
         return moved
@@ -182,13 +171,36 @@ async def _said(connection: AsyncConnection, call: int, status: str | None, now:
     return known != word
 
 
-async def _held(connection: AsyncConnection, ref: str) -> Any:
-    """The message to decide about; until we are done, no call of it is settled."""
-    about = select(message.c.id, message.c.ref, message.c.pages, message.c.created_at)
-    row = (await connection.execute(about.where(message.c.ref == ref))).first()
-    if row is not None:
-        await hold(connection, attempt.c.id, attempt.c.message_id == row.id)
-    return row
+async def _decide(
+    connection: AsyncConnection,
+    ref: str,
+    made: Decision,
+    by: By,
+    *,
+    once: DedupeKey | None,
+    **changed: datetime | None,
+) -> tuple[Any, int]:
+    """The message and how many it was about; the key is used up with it, or neither is there."""
+    if once is not None:
+        await use_up(connection, once, made.at)
+    row = await to_decide(connection, ref)
+    if row is None:
+        return None, 0
+    moved = await _decided(connection, row.id, made)
+    if moved:
+        await record(connection, row, replace(made, recipients=moved), by, **changed)
+    return row, moved
+
+
+async def _afford(
+    connection: AsyncConnection, amount: int, now: datetime, allowance: Allowance
+) -> None:
+    """Spends so many credits of the day; raises OverLimit where that is too much."""
+    usage = Usage(None, None, await spent_on(connection, day_of(now)))
+    over = breach(allowance, usage, amount, kuwait.midnight_after(now))
+    if over is not None:
+        raise OverLimit(over)
+    await add(connection, amount, now)
 
 
 async def _decided(connection: AsyncConnection, message_id: int, made: Decision) -> int:
@@ -199,24 +211,3 @@ async def _decided(connection: AsyncConnection, message_id: int, made: Decision)
         after = State.QUEUED
         where.append(NUMBERED)  # What is erased cannot be sent.
     return await move(connection, where, after, made.at, due_at=made.at, reason=None, code=None)
-
-
-async def _record(
-    connection: AsyncConnection, row: Row[Any], made: Decision, by: By, **changed: datetime
-) -> None:
-    """On the message, and in the ledger: neither is there without the other."""
-    await connection.execute(
-        insert(decision).values(
-            message_id=row.id,
-            what=made.what.value,
-            actor=made.actor,
-            recipients=made.recipients,
-            at=made.at,
-        )
-    )
-    detail = LEDGER[made.what].format(count=made.recipients)
-    line = by.line(made.at, "send", "allowed", subject=row.ref, detail=detail)
-    await note(connection, line)
-    if changed:
-        await connection.execute(update(message).where(message.c.id == row.id).values(changed))
-    await touch(connection, [row.id])

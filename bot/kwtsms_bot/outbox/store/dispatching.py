@@ -4,10 +4,11 @@ Every statement names the states it may leave, so no row takes an illegal step; 
 an owner names the owner and a lease that still runs, so a process that stalled cannot send.
 """
 
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import DatabaseTrouble
@@ -15,9 +16,12 @@ from kwtsms_bot.database.tables import attempt, recipient
 from kwtsms_bot.outbox.message import ClaimedCall, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, hold, move, touch
+from kwtsms_bot.outbox.store.cancelling import withdraw
 from kwtsms_bot.outbox.store.evidence import not_sent_after_all
 from kwtsms_bot.outbox.store.heat import cool, heat, heat_cold, put_off
+from kwtsms_bot.outbox.store.switches import RUNNING
 from kwtsms_bot.outbox.store.takeover import give_back
+from kwtsms_bot.outbox.store.usage import add
 
 FIRST_CHECK = timedelta(seconds=10)
 
@@ -26,7 +30,7 @@ class Dispatching(Base):
     """What the worker does with a call."""
 
     async def put_in_flight(self, call: ClaimedCall, lease: timedelta, now: datetime) -> bool:
-        """Makes it durable that the call may leave. False: it is not ours any more; do not send.
+        """Makes it durable that the call may leave. False: it is not to be sent by us, or not now.
 
         Raises:
             DatabaseTrouble: it may not leave, and nothing was changed.
@@ -41,6 +45,10 @@ class Dispatching(Base):
             if changed.rowcount != 1:
                 return False
             await hold(connection, recipient.c.id, _of(call))
+            if not await _may_leave(connection, call):
+                await give_back(connection, call.attempt, now)
+                await touch(connection, [call.message_id])
+                return False
             if await heat_cold(connection, call.attempt, self.clock) < size:
                 await self._wait_for_others(connection, call, now)
                 return False
@@ -88,6 +96,9 @@ class Dispatching(Base):
                 reason=plan.reason,
                 gateway_id=plan.gateway_id,
             )
+            if plan.state is State.QUEUED and moved:
+                await withdraw(connection, call, now)
+            await _reckon(connection, call, plan, moved)
             if plan.state in (State.SENT, State.UNKNOWN):
                 await heat(connection, call.attempt, self.clock)
             elif moved:
@@ -119,6 +130,25 @@ async def _closed(
         )
     )
     return changed.rowcount == 1
+
+
+async def _may_leave(connection: AsyncConnection, call: ClaimedCall) -> bool:
+    """Whether nothing of it was taken back since it was claimed, and nobody has paused sending."""
+    ready = select(func.count()).where(_of(call), recipient.c.state == State.CLAIMED.value, RUNNING)
+    return (await connection.execute(ready)).scalar() == len(call.recipients)
+
+
+async def _reckon(connection: AsyncConnection, call: ClaimedCall, plan: Plan, moved: int) -> None:
+    """Counts what the gateway charged, where that is not what we expected: the day has a limit."""
+    expected = call.pages * moved
+    if plan.state is State.REJECTED:
+        cost = 0
+    elif plan.state is State.SENT and plan.points is not None and moved == len(call.recipients):
+        cost = math.ceil(plan.points)
+    else:
+        return
+    if cost != expected:
+        await add(connection, cost - expected, call.accepted_at)
 
 
 def _ours(call: ClaimedCall) -> list[Any]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,10 +32,31 @@ class Books:
         days = sorted({one.day for one in requests})
         return Past(
             authors=await self._authors(requests, allowance.messages_per_hour),
-            days={day: await _spent(self.connection, day) for day in days},
+            days={day: await spent_on(self.connection, day) for day in days},
             numbers=await self._busy(requests, allowance.per_number_per_hour, shared),
             shared=shared,
+            said=await self._said(requests, allowance.same_within),
         )
+
+    async def _said(
+        self, requests: Sequence[Request], within: timedelta | None
+    ) -> set[tuple[str, str, str]] | None:
+        """Who has said one of these texts lately, and to which numbers."""
+        if within is None:
+            return None
+        query = (
+            select(message.c.author, message.c.text_hash, recipient.c.phone)
+            .join_from(message, recipient)
+            .where(
+                message.c.author.in_({one.new.author for one in requests}),
+                message.c.created_at > min(one.at for one in requests) - within,
+                message.c.text_hash.in_({one.new.text_hash for one in requests}),
+                message.c.id != self.written,
+            )
+        )
+        return {
+            (author, text, phone) for author, text, phone in await self.connection.execute(query)
+        }
 
     async def _authors(self, requests: Sequence[Request], most: int | None) -> dict[str, Author]:
         """Who has sent as much within the hour as they may, or will have once these are in."""
@@ -105,7 +126,7 @@ async def add(connection: AsyncConnection, amount: int, at: datetime) -> None:
         await connection.execute(insert(spending).values(day=day_of(at), credits=max(0, amount)))
 
 
-async def _spent(connection: AsyncConnection, day: str) -> int:
+async def spent_on(connection: AsyncConnection, day: str) -> int:
     """The credits accepted since midnight in Kuwait, less what was cancelled."""
     query = select(spending.c.credits).where(spending.c.day == day)
     return (await connection.execute(query)).scalar() or 0
