@@ -44,6 +44,15 @@ def test_arabic_counts_in_its_own_way(count: int, said: str) -> None:
     assert ARABIC.plural("{count} page", "{count} pages", count) == said
 
 
+@pytest.mark.parametrize("form", [one.string for one in catalogue() if one.pluralizable])
+def test_a_noun_behind_a_number_has_its_case(form: tuple[str, ...]) -> None:
+    """Eleven to 99 take the accusative (رقمًا), full hundreds the genitive (رقم)."""
+    hundreds, many = (re.search(r"{count} (\w+)", one) for one in form[4:])
+
+    assert many is None or hundreds is not None
+    assert hundreds is None or "ً" not in hundreds[1]
+
+
 @pytest.mark.parametrize(
     ("locale", "code"),
     [("ar", "ar"), ("ar-KW", "ar"), ("AR_EG", "ar"), ("en-US", "en"), ("fr", "en"), ("", "en")],

@@ -211,9 +211,9 @@ async def test_an_author_takes_a_request_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "typed", "said"),
     [
-        ({"messages_per_hour": 1}, f"send {NUMBER} two", "may send 1 messages in an hour"),
-        ({"per_number_per_hour": 1}, f"send {NUMBER} two", "may get 1 messages in an hour"),
-        ({"credits_per_day": 1}, "send 96590000001 two", "spend 1 credits a day; 0 are left"),
+        ({"messages_per_hour": 1}, f"send {NUMBER} two", "may send 1 message in an hour"),
+        ({"per_number_per_hour": 1}, f"send {NUMBER} two", "may get 1 message in an hour"),
+        ({"credits_per_day": 1}, "send 96590000001 two", "spend 1 credit a day; 0 are left"),
     ],
 )
 async def test_a_limit_says_when_it_ends(
