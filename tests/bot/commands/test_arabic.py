@@ -58,7 +58,8 @@ ASKING = ("balance", "doctor", f"status {ID}", f"dlr {ID}", "validate 98765432")
 @asynccontextmanager
 async def desk_in(folder: Path, **changes: Any) -> AsyncIterator[Set]:
     """A desk whose questions to kwtSMS need not wait for each other."""
-    told = {"access": ACCESS, "limits": LIMITS, "phonebook": PHONEBOOK, **changes}
+    alerts: dict[str, Any] = {}  # Nobody is told of the balance: the doctor warns of that.
+    told = {"access": ACCESS, "limits": LIMITS, "phonebook": PHONEBOOK, "alerts": alerts, **changes}
     async with at_desk(folder, **told) as place:
         settings = place.desk.config.kwtsms
         credentials = Credentials(settings.username, settings.password.get_secret_value())
