@@ -263,7 +263,7 @@ class Outbox(RuleBasedStateMachine):
 
 
 TestOutbox = Outbox.TestCase
-TestOutbox.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestOutbox.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
 
 
 def test_it_is_the_same_on_postgresql(postgres_server: Postgres) -> None:
@@ -274,5 +274,5 @@ def test_it_is_the_same_on_postgresql(postgres_server: Postgres) -> None:
             url = postgres_server.fresh()
             return url, psycopg.connect(url, autocommit=True)
 
-    few = settings(max_examples=6, stateful_step_count=40, deadline=None)
+    few = settings(max_examples=4, stateful_step_count=40, deadline=None)
     run_state_machine_as_test(Served, settings=few)
