@@ -27,8 +27,8 @@ settings.load_profile("kwtsms")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for each core: most tests wait for a socket most of the time."""
-    return 3 * (os.cpu_count() or 1)
+    """Two for each core: most tests wait for a socket most of the time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

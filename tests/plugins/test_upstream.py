@@ -40,7 +40,8 @@ async def source(version: str) -> Path:
             reason = f"Apprise {version} cannot be downloaded: {said[-300:]}"
             pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
         with tarfile.open(CACHE / f"apprise-{version}.tar.gz") as archive:
-            archive.extractall(CACHE, filter="data")
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)  # From 3.11.4 on.
+            archive.extractall(CACHE)
     return folder
 
 

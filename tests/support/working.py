@@ -56,7 +56,7 @@ class Bench:
 
     async def until(self, message: Message, holds: Callable[[Message], bool]) -> Message:
         """The message, once `holds` of it."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while True:
                 self.changed.clear()
                 found = await self.store.get(message.id)

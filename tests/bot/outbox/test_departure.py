@@ -148,8 +148,8 @@ async def test_a_message_whose_handshake_hung_takes_another_turn(tmp_path: Path)
     """Those that hung together do not leave together."""
     turns = Turns()
     async with way(tmp_path) as wire:
-        wire.hold(2 * LATE_SECONDS)
         async with working(tmp_path, turns=turns, base_url=wire.url, tls=wire.tls) as bench:
+            wire.hold(2 * LATE_SECONDS)
             await bench.reached(await bench.send(), State.SENT)
 
         assert turns.taken == 2
@@ -159,8 +159,8 @@ async def test_a_message_whose_handshake_hung_takes_another_turn(tmp_path: Path)
 async def test_what_is_taken_over_during_its_handshake_is_not_sent(tmp_path: Path) -> None:
     """The bot stood still there past its lease; it is unknown, and a person decides."""
     async with way(tmp_path) as wire:
-        wire.hold(2 * LATE_SECONDS)
         async with working(tmp_path, base_url=wire.url, tls=wire.tls) as bench:
+            wire.hold(2 * LATE_SECONDS)
             message = await bench.send()
             await bench.until(message, lambda found: State.IN_FLIGHT in found.counts)
             assert await bench.store.reap(bench.now() + LEASE) == (0, 1)

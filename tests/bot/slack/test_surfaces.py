@@ -211,7 +211,7 @@ def test_the_card_of_what_is_unknown_tells_what_the_balance_tells(
     weighed = verdict is not Verdict.NOT_SENT  # There an answer tells it, and no balance.
     assert ("999.5" in sentence) is weighed
     assert ("1,000.5" in sentence) is (weighed and before is not None)
-    more = say("… and {count} more.", count=1)
+    more = say.plural("… and {count} more.", "… and {count} more.", 1)
     assert [more in text for text in texts] == [False, True]
     assert say(wording.NOT_LOOKED) not in texts[0]
 
