@@ -22,13 +22,18 @@ async def run(*command: str, **environ: str) -> tuple[int, str]:
         stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, **environ},
     )
-    out, _ = await asyncio.wait_for(process.communicate(), timeout=240)
+    out, _ = await asyncio.wait_for(process.communicate(), timeout=480)
     assert process.returncode is not None
     return process.returncode, out.decode()
 
 
+async def sources() -> dict[str, Path]:
+    """Apprise's source distributions, unpacked; downloaded side by side, and once."""
+    return dict(zip(VERSIONS, await asyncio.gather(*map(source, VERSIONS)), strict=True))
+
+
 async def source(version: str) -> Path:
-    """Apprise's source distribution of that version, unpacked; downloaded once."""
+    """That of one version."""
     folder = CACHE / f"apprise-{version}"
     if not folder.exists():
         CACHE.mkdir(exist_ok=True)
@@ -48,9 +53,9 @@ async def source(version: str) -> Path:
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_apprises_own_tests_pass(version: str) -> None:
     """The URL tester and the details checks, from the source distribution of each version."""
-    sources = await source(version)
-    tests = next(path for path in (sources / "tests", sources / "test") if path.exists())
-    path = os.pathsep.join(map(str, (sources, tests, ROOT / "bot", ROOT / "plugins")))
+    unpacked = (await sources())[version]
+    tests = next(path for path in (unpacked / "tests", unpacked / "test") if path.exists())
+    path = os.pathsep.join(map(str, (unpacked, tests, ROOT / "bot", ROOT / "plugins")))
     code, said = await run(
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull),
         *("--rootdir", str(HERE), "--confcutdir", str(HERE / "upstream")),
