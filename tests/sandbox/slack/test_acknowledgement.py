@@ -148,7 +148,7 @@ async def test_an_event_is_tried_again_at_once(slack: SlackSandbox) -> None:
     assert interaction.envelope.retry_reason == "http_timeout"
 
 
-async def test_a_thousand_commands_are_told_apart(slack: SlackSandbox) -> None:
+async def test_a_crowd_of_commands_is_told_apart(slack: SlackSandbox) -> None:
     """Every command of a crowd gets its own answer."""
     slack.ack_seconds = 60.0  # Whose answer it is is the question here, not how fast it is.
     app = bolt_app(slack)
@@ -158,7 +158,7 @@ async def test_a_thousand_commands_are_told_apart(slack: SlackSandbox) -> None:
         await ack(command["text"])
 
     async with connected(slack, app):
-        typed = [f"balance {number}" for number in range(1000)]
+        typed = [f"balance {number}" for number in range(200)]
         done = await asyncio.gather(*(slack.command(SARA, OPS, "/sms", text) for text in typed))
 
     assert [interaction.ack for interaction in done] == [{"text": text} for text in typed]
