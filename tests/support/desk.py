@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,14 +11,35 @@ from kwtsms_bot.alerts.store import AlertStore
 from kwtsms_bot.cli.stage import Stage
 from kwtsms_bot.commands.base import Desk
 from kwtsms_bot.config import Config
+from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.store import Audit, Store
 from kwtsms_bot.slack.directory import Directory
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import RunningGateway
-from kwtsms_sandbox.slack import SlackSandbox
+from kwtsms_sandbox.slack import OPS, SARA, SlackSandbox
 from kwtsms_sandbox.slack.people import TEAM_ID
 from support.database import AT, opened
 from support.slack import no_proxy, web_client
+
+
+def draft(kind: DraftKind, **changes: Any) -> Draft:
+    """Something of Sara's that waits for ten minutes."""
+    made = Draft(
+        token="token",
+        kind=kind,
+        author=SARA.id,
+        team="T1",
+        channel=OPS.id,
+        locale="en",
+        text="hi",
+        recipients=("96590000000",),
+        sender_id="MY-APP",
+        pages=1,
+        test=False,
+        created_at=AT,
+        expires_at=AT + timedelta(minutes=10),
+    )
+    return replace(made, **changes)
 
 
 class Set:

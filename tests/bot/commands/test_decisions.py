@@ -15,32 +15,13 @@ from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
 from kwtsms_bot.config import Limits
 from kwtsms_bot.language import ENGLISH
 from kwtsms_bot.outbox.decision import Decided, Decision
-from kwtsms_bot.outbox.draft import Draft, DraftKind
+from kwtsms_bot.outbox.draft import DraftKind
 from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
 from support.database import AT, new
-from support.desk import at_desk
+from support.desk import at_desk, draft
 
 LEASE = timedelta(seconds=30)
 MANY = ", ".join(str(96590000000 + number) for number in range(20))
-
-
-def draft(kind: DraftKind) -> Draft:
-    """Something of Sara's that waits for ten minutes."""
-    return Draft(
-        token="token",
-        kind=kind,
-        author=SARA.id,
-        team="T1",
-        channel=OPS.id,
-        locale="en",
-        text="hi",
-        recipients=("96590000000",),
-        sender_id="MY-APP",
-        pages=1,
-        test=False,
-        created_at=AT,
-        expires_at=AT + timedelta(minutes=10),
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """What is asked again at a yes: the rules of now hold, whatever held when it was written."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,12 @@ from kwtsms_bot.commands.deeds import do
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import handle
 from kwtsms_bot.language import ENGLISH
-from kwtsms_bot.outbox.draft import Draft, DraftKind
+from kwtsms_bot.outbox.draft import DraftKind
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
 from support.database import AT, BY, new
-from support.desk import Set, at_desk
+from support.desk import Set, at_desk, draft
 
 LEASE = timedelta(seconds=30)
 
@@ -26,26 +25,6 @@ MANY = tuple(str(96590000000 + number) for number in range(20))
 ADMINS = {"admin": {"users": [SARA.id, YOUSEF.id]}}
 SENDERS = {"sender": {"users": [SARA.id]}, "bulk": {"users": [YOUSEF.id]}}
 YES = (("send_confirm", DraftKind.CONFIRM, SARA.id), ("send_approve", DraftKind.APPROVE, YOUSEF.id))
-
-
-def draft(kind: DraftKind, **changes: Any) -> Draft:
-    """Something of Sara's that waits."""
-    made = Draft(
-        token="token",
-        kind=kind,
-        author=SARA.id,
-        team="T1",
-        channel=OPS.id,
-        locale="en",
-        text="hi",
-        recipients=("96590000000",),
-        sender_id="MY-APP",
-        pages=1,
-        test=False,
-        created_at=AT,
-        expires_at=AT + timedelta(minutes=10),
-    )
-    return replace(made, **changes)
 
 
 @pytest.mark.parametrize(("deed", "kind", "who"), YES)
