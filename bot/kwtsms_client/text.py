@@ -49,11 +49,10 @@ EMOJI = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}]")
 HIDDEN = re.compile(f"[{_HIDDEN_LOW}]")
 CONTROL = re.compile(f"[\0{_CONTROL_LOW}{_CONTROL_HIGH}]")
 _GONE = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}{_HIDDEN_LOW}{_CONTROL_LOW}{_CONTROL_HIGH}]")
-# Whatever may need work, one character at a time (a "+" behind it would take four times as long);
-# what holds none of it, nor a NUL, is clean as it stands.
-_WORK = re.compile(
-    f"[<\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff]"
-)
+# Whatever may need work. What holds none of it, no "<" and no NUL is clean as it stands.
+_WORK = f"\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff"
+_RUN = re.compile(f"[{_WORK}][{_WORK}]*")  # Four times as fast as "+": Python looks for the first.
+_has_work = re.compile(f"[\0<{_WORK}]").search
 
 
 @overload
@@ -68,7 +67,7 @@ def clean_message(text: str | Iterable[str]) -> str | list[str]:
     """
     if isinstance(text, str):
         plain = text.isascii() and text.isprintable() and "<" not in text  # As most are.
-        return text if plain else _cleaned(text)
+        return text if plain or not _has_work(text) else _cleaned(text)
     if isinstance(text, BYTES) or not isinstance(text, Iterable):
         return require_text(text)
     texts = list(text)
@@ -110,12 +109,13 @@ def _end_of_comments(text: str) -> int:
 
 def _cleaned(text: str) -> str:
     """The text without what is removed, and no account of it."""
+    if "\r" in text:
+        text = LINE_ENDS.sub("\n", text)
     if "\0" in text:
-        text = LINE_ENDS.sub("\n", text).replace("\0", "")
-    work = _WORK.findall(text)
-    if not work:
-        return text
-    text = _reduced(text, work, comments=True)
+        text = text.replace("\0", "")
+    if "<" not in text:
+        return _RUN.sub(_instead, text)
+    text = _RUN.sub(_instead, _without_tags(text))
     return _disentangled(text) if "<" in text else text
 
 
@@ -126,31 +126,19 @@ def _all_cleaned(texts: list[str]) -> list[str]:
         for number, one in enumerate(texts)
         if not (one.isascii() and one.isprintable() and "<" not in one)
     ]
-    if not at:
-        return texts
     joined = "\0".join([texts[number] for number in at])
-    work = _WORK.findall(joined)
-    if joined.count("\0") > len(at) - 1 or ("<" in work and "<!--" in joined):
+    if joined.count("\0") >= len(at) > 0 or "<!--" in joined:
         return [_cleaned(one) for one in texts]  # A NUL or a comment might join two of them.
-    if not work:
-        return texts
-    joined = _reduced(joined, work, comments=False)
-    cleaned = joined.split("\0")
+    if "\r" in joined:
+        joined = LINE_ENDS.sub("\n", joined)
+    if "<" in joined:
+        joined = _TAG.sub("", joined)
+    cleaned = _RUN.sub(_instead, joined).split("\0")
     if "<" in joined:
         cleaned = [_disentangled(one) if "<" in one else one for one in cleaned]
     for number, one in zip(at, cleaned, strict=False):
         texts[number] = one
     return texts
-
-
-def _reduced(text: str, work: list[str], *, comments: bool) -> str:
-    """All but NULs removed, and the tags that stand in the text as it was written."""
-    text = LINE_ENDS.sub("\n", text) if "\r" in text else text
-    if "<" in text:
-        text = _without_tags(text) if comments else _TAG.sub("", text)
-    for char in set(work):
-        text = text.replace(char, _INSTEAD[char])
-    return text
 
 
 def _disentangled(text: str) -> str:
@@ -163,13 +151,19 @@ def _disentangled(text: str) -> str:
     return text.replace("<", "")
 
 
-class _Instead(dict[str, str]):
-    """What stands in the place of a character that may need work."""
-
-    def __missing__(self, char: str) -> str:
-        found = "" if _GONE.match(char) else ARABIC_DIGITS.get(ord(char), char)
-        self[char] = found
-        return found
+def _instead(run: re.Match[str]) -> str:
+    """What stands in the place of a run of characters that may need work."""
+    return run[0].translate(_INSTEAD)
 
 
-_INSTEAD = _Instead()
+class _Instead(dict[int, str]):
+    """What stands in the place of one; what is removed is looked up once."""
+
+    def __missing__(self, char: int) -> str:
+        if not _GONE.match(chr(char)):
+            return chr(char)
+        self[char] = ""
+        return ""
+
+
+_INSTEAD = _Instead(ARABIC_DIGITS)

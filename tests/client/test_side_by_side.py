@@ -148,7 +148,7 @@ async def test_a_paused_bulk_keeps_nobody_waiting(kind: Kind) -> None:
 @both
 async def test_no_more_than_eight_are_in_flight(kind: Kind) -> None:
     """Nothing answers: the ninth waits for a place, and no longer than to its deadline."""
-    async with running_gateway() as running, opened(kind, running, timeout=1.5) as sms:
+    async with running_gateway() as running, opened(kind, running, timeout=60) as sms:
         gateway = unpaced(running, latency=20)
         bulk = asyncio.create_task(sms.send(many(1800), "hello"))
         await until_seen(gateway, 8)
@@ -156,10 +156,11 @@ async def test_no_more_than_eight_are_in_flight(kind: Kind) -> None:
         urgent = await sms.send(KUWAIT, "your code is 123", deadline=0.6)
         took = time.monotonic() - begun
         await sms.aclose(0)
+        await running.stop()
         result = await bulk
 
     assert urgent.not_sent == (KUWAIT,)
-    assert took < 2
+    assert took < 10  # The gateway would answer after 20 s, the client wait for 60.
     assert len(gateway.requests) == 8
     assert (len(result.unknown), len(result.not_sent)) == (1600, 200)
 
