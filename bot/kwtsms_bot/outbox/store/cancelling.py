@@ -37,23 +37,20 @@ class Cancelling(Base):
             flying = here & (recipient.c.state == State.IN_FLIGHT.value)
             query = select(func.count()).select_from(recipient).where(flying)
             found = TakenBack(count, (await connection.execute(query)).scalar_one())
-            if count:
-                await add(connection, -row.pages * count, row.created_at)
             if count or found.leaving:
                 made = Decision(Decided.CANCEL, by.actor, now, count)
                 await record(connection, row, made, by, cancelled_at=now)
+            await add(connection, [(-row.pages * count, row.created_at)])
         return found
 
 
-async def withdraw(connection: AsyncConnection, call: ClaimedCall, now: datetime) -> None:
-    """Cancels what has come back from this call, where a person has taken its message back."""
-    wish = select(message.c.pages, message.c.created_at).where(
-        message.c.id == call.message_id, message.c.cancelled_at.is_not(None)
-    )
-    row = (await connection.execute(wish)).first()
-    if row is None:
-        return
+async def withdraw(connection: AsyncConnection, call: ClaimedCall, now: datetime) -> int:
+    """Cancels what has come back from this call, where a person has taken its message back.
+
+    How many recipients that were.
+    """
+    wish = select(message.c.cancelled_at).where(message.c.id == call.message_id)
+    if (await connection.execute(wish)).scalar() is None:
+        return 0
     back = [recipient.c.attempt_id == call.attempt, recipient.c.state == State.QUEUED.value]
-    count = await move(connection, back, State.CANCELLED, now, reason=None, code=None)
-    if count:
-        await add(connection, -row.pages * count, row.created_at)
+    return await move(connection, back, State.CANCELLED, now, reason=None, code=None)

@@ -5,7 +5,7 @@ old is given up. No turn is lost to either: the search goes on behind them.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,11 +20,19 @@ from kwtsms_bot.outbox.store.heat import put_off
 from kwtsms_bot.outbox.store.holding import GOING, begin_trial, is_tried
 from kwtsms_bot.outbox.store.loading import as_recipient
 from kwtsms_bot.outbox.store.switches import RUNNING
-from kwtsms_bot.outbox.store.usage import add
+from kwtsms_bot.outbox.store.usage import Change, add
 
 MAX_RECIPIENTS = 200  # ERR007
 MAX_LOOKS = 20  # In one transaction: on SQLite nobody else can write meanwhile.
 WINDOW = 1000  # Recipients at the head of a queue that are looked at once the first is hot.
+
+
+@dataclass(frozen=True, slots=True)
+class _Aside:
+    """What the search for a call has changed on its way: to be written behind it."""
+
+    changed: set[int] = field(default_factory=set)  # Messages with something new to show.
+    refunds: list[Change] = field(default_factory=list)
 
 
 class Claiming(Base):
@@ -37,12 +45,12 @@ class Claiming(Base):
         nothing to send now, however much of what is due was too old or hot.
         """
         while True:
-            call, changed = None, set[int]()
+            call, aside = None, _Aside()
             async with self.database.transaction() as connection:
                 trial = await is_tried(connection)
                 for _ in range(MAX_LOOKS):
                     first = await self._first_due(connection, now)
-                    rows = await self._cold_of(connection, first, now, changed) if first else ()
+                    rows = await self._cold_of(connection, first, now, aside) if first else ()
                     if rows and trial:
                         begun = await begin_trial(connection, self.database.now_expression)
                         rows = rows[:1] if begun else ()
@@ -51,7 +59,8 @@ class Claiming(Base):
                         call = replace(taken, trial=trial)
                     if call or first is None:
                         break
-                await touch(connection, changed)
+                await touch(connection, aside.changed)
+                await add(connection, aside.refunds)
             if call or first is None:
                 return call
 
@@ -66,25 +75,21 @@ class Claiming(Base):
         return None
 
     async def _cold_of(
-        self, connection: AsyncConnection, first: Row[Any], now: datetime, changed: set[int]
+        self, connection: AsyncConnection, first: Row[Any], now: datetime, aside: _Aside
     ) -> Sequence[Row[Any]]:
-        """Of that message, what can go now; without any, the queue has moved on when we return.
-
-        To `changed` are added the messages of which there is something new to show.
-        """
-        if await _expired(connection, first.message_id, now):
-            changed.add(first.message_id)
+        """Of that message, what can go now; without any, the queue has moved on when we return."""
+        if await _expired(connection, first.message_id, now, aside):
             return ()
         rows = await _due_of(connection, first.message_id, now)
         ids = recipient.c.id.in_([row.id for row in rows])
         these = select(recipient.c.id, recipient.c.phone).where(ids)
         hot = await put_off(connection, these, self.clock, now)
-        changed.update(hot.values())
+        aside.changed.update(hot.values())
         if len(hot) == len(rows):
             queue = _queue(Priority(first.priority), recipient.c.id, recipient.c.phone)
             due = queue.where(recipient.c.due_at <= now).limit(WINDOW)
             head = due.with_for_update(skip_locked=True)
-            changed.update((await put_off(connection, head, self.clock, now)).values())
+            aside.changed.update((await put_off(connection, head, self.clock, now)).values())
         return [row for row in rows if row.id not in hot]
 
     async def next_due(self) -> datetime | None:
@@ -129,7 +134,9 @@ async def _due_of(
     return (await connection.execute(query)).all()
 
 
-async def _expired(connection: AsyncConnection, message_id: int, now: datetime) -> bool:
+async def _expired(
+    connection: AsyncConnection, message_id: int, now: datetime, aside: _Aside
+) -> bool:
     """Gives up a message that could not be sent in time."""
     query = select(message.c.expires_at, message.c.pages, message.c.created_at).where(
         message.c.id == message_id
@@ -139,8 +146,8 @@ async def _expired(connection: AsyncConnection, message_id: int, now: datetime) 
         return False
     queued = free(recipient.c.message_id == message_id, recipient.c.state == State.QUEUED.value)
     count = await move(connection, [queued], State.EXPIRED, now)
-    if count:
-        await add(connection, -about.pages * count, about.created_at)
+    aside.changed.add(message_id)
+    aside.refunds.append((-about.pages * count, about.created_at))
     return True
 
 

@@ -100,7 +100,7 @@ async def _afford(
     over = breach(allowance, usage, amount, kuwait.midnight_after(now))
     if over is not None:
         raise OverLimit(over)
-    await add(connection, amount, now)
+    await add(connection, [(amount, now)])
 
 
 async def _decided(connection: AsyncConnection, message_id: int, made: Decision) -> int:

@@ -98,9 +98,9 @@ class Dispatching(Base):
                 reason=plan.reason,
                 gateway_id=plan.gateway_id,
             )
+            withdrawn = 0
             if plan.state is State.QUEUED and moved:
-                await withdraw(connection, call, now)
-            await _reckon(connection, call, plan, moved)
+                withdrawn = await withdraw(connection, call, now)
             if plan.state in (State.SENT, State.UNKNOWN):
                 await heat(connection, call.attempt, self.clock)
             elif moved:
@@ -110,6 +110,8 @@ class Dispatching(Base):
             if lost and left and plan.state in (State.QUEUED, State.REJECTED):
                 await not_sent_after_all(connection, call.attempt, plan, now)
             await touch(connection, [call.message_id])
+            more = _cost(call, plan, moved - withdrawn) - call.pages * moved
+            await add(connection, [(more, call.accepted_at)])
 
 
 async def _was_lost(connection: AsyncConnection, call: ClaimedCall) -> bool | None:
@@ -144,17 +146,13 @@ async def _may_leave(connection: AsyncConnection, call: ClaimedCall) -> bool:
     return (await connection.execute(ready)).scalar() == len(call.recipients)
 
 
-async def _reckon(connection: AsyncConnection, call: ClaimedCall, plan: Plan, moved: int) -> None:
-    """Counts what the gateway charged, where that is not what we expected: the day has a limit."""
-    expected = call.pages * moved
+def _cost(call: ClaimedCall, plan: Plan, moved: int) -> int:
+    """What this many of its recipients cost: as the gateway says it, or else as we expect it."""
     if plan.state is State.REJECTED:
-        cost = 0
-    elif plan.state is State.SENT and plan.points is not None and moved == len(call.recipients):
-        cost = math.ceil(plan.points)
-    else:
-        return
-    if cost != expected:
-        await add(connection, cost - expected, call.accepted_at)
+        return 0
+    if plan.state is State.SENT and plan.points is not None and moved == len(call.recipients):
+        return math.ceil(plan.points)
+    return call.pages * moved
 
 
 def _ours(call: ClaimedCall) -> list[Any]:

@@ -32,7 +32,7 @@ from kwtsms_bot.outbox.store.masking import (
     that_name,
     without_hashes,
 )
-from kwtsms_bot.outbox.store.usage import add
+from kwtsms_bot.outbox.store.usage import Change, add
 from kwtsms_client import mask
 
 PART = 1_000  # Texts in memory at a time.
@@ -127,7 +127,7 @@ async def _forget(
     for part in chunks(await _settled(connection, phone)):
         await without_words(connection, part)
     await hold(connection, recipient.c.id, recipient.c.phone == phone)
-    cancelled = await _cancel(connection, phone, now) if cancel else 0
+    refunds = await _cancel(connection, phone, now) if cancel else []
     waiting = await _with(connection, (recipient.c.phone == phone) & _in(*UNDER_WAY))
     unknown = await _with(connection, (recipient.c.phone == phone) & _in(State.UNKNOWN.value))
     await connection.execute(delete(hot_number).where(hot_number.c.phone == phone))
@@ -140,6 +140,7 @@ async def _forget(
     named, unsettled = await mask_texts(connection, naming_it, naming)
     drafts = await drop_drafts(connection, phone, naming)
     await mask_reason(connection, naming)
+    await add(connection, refunds)
     kept = {one.ref: one for one in (*unsettled, *waiting)}
     return Forgotten(
         phone=mask(phone),
@@ -148,7 +149,7 @@ async def _forget(
         unknown=len(unknown),
         named=named,
         drafts=drafts,
-        cancelled=cancelled,
+        cancelled=len(refunds),
         kept=tuple(kept.values()),
     )
 
@@ -168,24 +169,21 @@ async def _with(connection: AsyncConnection, where: ColumnElement[bool]) -> list
     return [Kept(row.ref, row.state) for row in await connection.execute(query)]
 
 
-async def _cancel(connection: AsyncConnection, phone: str, now: datetime) -> int:
-    """Takes back what has not left, and its credits; nobody else's is touched."""
+async def _cancel(connection: AsyncConnection, phone: str, now: datetime) -> list[Change]:
+    """Takes back what has not left; the credits of each. Nobody else's is touched."""
     query = (
         select(recipient.c.id, message.c.pages, message.c.created_at)
         .join_from(recipient, message)
         .where(recipient.c.phone == phone, _in(State.QUEUED.value))
         .order_by(recipient.c.id)
     )
-    cancelled = [
-        row
+    return [
+        (-row.pages, row.created_at)
         for row in (await connection.execute(query)).all()
         if await move(
             connection, [recipient.c.id == row.id], State.CANCELLED, now, reason=None, code=None
         )
     ]
-    for row in cancelled:
-        await add(connection, -row.pages, row.created_at)
-    return len(cancelled)
 
 
 async def _erase(connection: AsyncConnection, phone: str, ids: Sequence[int]) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """What has been sent lately, asked inside the transaction that accepts more."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from kwtsms_bot.outbox.admission import Author, Busy, Past, Request, day_of, sha
 from kwtsms_bot.outbox.limits import HOUR, Allowance
 from kwtsms_bot.outbox.message import State
 
+Change = tuple[int, datetime]  # So many credits, on the day of that instant.
 # What never reached a phone counts for no phone.
 WITHOUT_EFFECT = (State.CANCELLED.value, State.REJECTED.value, State.EXPIRED.value)
 
@@ -115,15 +116,25 @@ class Books:
         return {phone: Busy(count, first) for phone, count, first in rows}
 
 
-async def add(connection: AsyncConnection, amount: int, at: datetime) -> None:
-    """Adds credits to the day of `at`; fewer than none takes them back."""
+async def add(connection: AsyncConnection, changes: Iterable[Change]) -> None:
+    """Adds credits to the days of these instants; fewer than none takes them back.
+
+    Everybody waits for the row of today, so it is the last that a transaction changes.
+    """
+    days: Counter[str] = Counter()
+    for amount, at in changes:
+        days[day_of(at)] += amount
+    for day, amount in sorted(days.items()):
+        if amount:
+            await _add(connection, day, amount)
+
+
+async def _add(connection: AsyncConnection, day: str, amount: int) -> None:
     changed = await connection.execute(
-        update(spending)
-        .where(spending.c.day == day_of(at))
-        .values(credits=spending.c.credits + amount)
+        update(spending).where(spending.c.day == day).values(credits=spending.c.credits + amount)
     )
     if changed.rowcount == 0:
-        await connection.execute(insert(spending).values(day=day_of(at), credits=max(0, amount)))
+        await connection.execute(insert(spending).values(day=day, credits=max(0, amount)))
 
 
 async def spent_on(connection: AsyncConnection, day: str) -> int:

@@ -57,10 +57,8 @@ async def book(
     keys = [_key(one.id, request) for one, request in both if request.new.key is not None]
     if keys:
         await connection.execute(insert(dedupe), keys)
-    for day in sorted({one.day for one in requests}):
-        here = [one for one in requests if one.day == day]
-        await add(connection, sum(one.credits for one in here), here[0].at)
     await note(connection, *(accepted(one, request.new) for one, request in both))
+    await add(connection, [(one.credits, one.at) for one in requests])
 
 
 def _row(request: Request, ref: str) -> dict[str, Any]:
