@@ -148,7 +148,7 @@ async def test_names_that_cannot_be_looked_up_hold_up_no_commit(tmp_path: Path) 
     async with opened(tmp_path) as database:
         looking = [loop.run_in_executor(None, answered.wait) for _ in range(40)]
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 assert await take_tick(database, "job", SLOT)
         finally:
             answered.set()

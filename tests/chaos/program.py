@@ -18,10 +18,11 @@ from typing import Any
 
 from chaos.history import WRONG_BY
 from kwtsms_bot.cli import main
+from kwtsms_bot.cli import run as cli_run
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.database.engine import _NOW
-from kwtsms_bot.outbox.store import DatabasePacer, Store, heat
-from kwtsms_bot.service import parts, running
+from kwtsms_bot.outbox.store import Store, heat
+from kwtsms_bot.service import Service, parts, running
 from kwtsms_client import AsyncClient
 from kwtsms_client.protocol import Call
 
@@ -65,7 +66,7 @@ def run(program: Program, config: str) -> None:
     """Runs the bot until it ends, by itself or otherwise."""
     if program.interval != Program().interval:
         interval = timedelta(seconds=program.interval)
-        setattr(running, "DatabasePacer", partial(DatabasePacer, interval=interval))  # noqa: B010
+        setattr(cli_run, "Service", partial(Service, interval=interval))  # noqa: B010
     if program.hot != Program().hot:
         heat.HOT = timedelta(seconds=program.hot)
     if program.clock is not None:

@@ -34,7 +34,7 @@ def many(count: int) -> list[str]:
 
 async def until_seen(gateway: Gateway, count: int) -> None:
     """Waits until the gateway has seen so many requests."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while len(gateway.requests) < count:  # noqa: ASYNC110 - It is looked at from outside.
             await asyncio.sleep(0.01)
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_sandbox.slack.demo import OPS, SARA
 from support.bot import NUMBER, BotProcess, sends, shown, staged
 
@@ -15,7 +16,8 @@ LEASE = {"lease": "2s"}
 async def killable(folder: Path) -> AsyncIterator[tuple[Stage, BotProcess]]:
     """A stage whose bot is a process of its own."""
     database = f"sqlite:///{folder / 'bridge.sqlite3'}"
-    async with staged(folder, outbox={"database": database, **LEASE}) as stage:
+    outbox = {"database": database, **LEASE}
+    async with staged(folder, interval=INTERVAL, outbox=outbox) as stage:
         await stage.stop_bot()
         bot = BotProcess(stage)
         await bot.start()

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_sandbox.slack import OPS, SARA, Interaction
 from support.bot import BotProcess, staged
 
@@ -19,7 +20,7 @@ def accepted(file: Path) -> list[str]:
 
 async def test_a_thousand_commands_in_a_second(tmp_path: Path) -> None:
     """How fast is in benchmarks/acknowledgement.py; here, that none is lost and none doubled."""
-    async with staged(tmp_path, limits=ANY) as stage:
+    async with staged(tmp_path, interval=INTERVAL, limits=ANY) as stage:
         await stage.stop_bot()
         bot = BotProcess(stage)
         await bot.start()

@@ -14,6 +14,7 @@ import pytest
 
 from kwtsms_bot.cli import run
 from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_bot.service.running import FINISH_SECONDS
 from kwtsms_sandbox.slack.demo import OPS, SARA
 from support.bot import NUMBER, BotProcess, sends, shown, staged
@@ -27,7 +28,8 @@ LONGEST_SECONDS = 20
 async def running(folder: Path, **changes: Any) -> AsyncIterator[tuple[Stage, BotProcess]]:
     """`kwtsms-bridge run` on a stage; leases are short, so that its successor need not wait."""
     database = f"sqlite:///{folder / 'bridge.sqlite3'}"
-    async with staged(folder, outbox={"database": database, "lease": "2s"}) as stage:
+    outbox = {"database": database, "lease": "2s"}
+    async with staged(folder, interval=INTERVAL, outbox=outbox) as stage:
         await stage.stop_bot()
         bot = BotProcess(stage, **changes)
         await bot.start()

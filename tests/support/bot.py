@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_sandbox.gateway import Seen
 from kwtsms_sandbox.slack import Channel, Message, User
 from kwtsms_sandbox.slack.demo import OPS, SARA
@@ -24,13 +26,23 @@ ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join((str(_ROOT / "bot"), str(_ROOT / "plugins"))),
 }
 NUMBER = "96598765432"
+BRISK = timedelta(milliseconds=50)
 
 
 @asynccontextmanager
-async def staged(folder: Path, **changes: Any) -> AsyncIterator[Stage]:
-    """A gateway, a Slack and the bot between them; `changes` replaces sections of the config."""
+async def staged(
+    folder: Path, *, interval: timedelta = BRISK, **changes: Any
+) -> AsyncIterator[Stage]:
+    """A gateway, a Slack and the bot between them; `changes` replaces sections of the config.
+
+    The bot does not wait as long between its requests as it has to, and the gateway does not mind:
+    most tests are about something else. With `interval=INTERVAL` both are as they are.
+    """
     with no_proxy():
-        async with Stage(folder, **changes) as stage:
+        stage = Stage(folder, interval=interval, **changes)
+        if interval < INTERVAL:
+            stage.gateway.turn(requests_per_second=None)
+        async with stage:
             yield stage
 
 

@@ -5,11 +5,13 @@ Everything is on loopback, on free ports, in a folder that the caller gives.
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from kwtsms_bot.config import Config
+from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_bot.service import Service
 from kwtsms_bot.slack.manifest import SCOPES
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Gateway, RunningGateway
@@ -44,11 +46,21 @@ def _sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dict[str, 
 
 
 class Stage:
-    """A gateway, a Slack and the bot between them, as long as the context lasts."""
+    """A gateway, a Slack and the bot between them, as long as the context lasts.
 
-    def __init__(self, folder: Path, *, over_http: bool = False, **changes: Any) -> None:
+    `interval` lies between two of the bot's requests to the gateway.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        over_http: bool = False,
+        interval: timedelta = INTERVAL,
+        **changes: Any,
+    ) -> None:
         self.folder = folder
-        self._over_http = over_http
+        self._over_http, self._interval = over_http, interval
         self.address = ""  # Where the bot takes Slack's requests over HTTP.
         self.watched_at = ""  # Where its pages for operators are, if there are any.
         # With the scopes of our manifest and no other: what the bot does, they allow.
@@ -98,7 +110,7 @@ class Stage:
         """The bot, until it takes commands; further changes replace sections of its config."""
         self._changes |= changes
         self._stop.clear()
-        service = Service(self.config)
+        service = Service(self.config, interval=self._interval)
         self._bot = asyncio.create_task(service.run(self._stop))
         ready = asyncio.create_task(service.ready.wait())
         await asyncio.wait(

@@ -8,6 +8,7 @@ begun is awaited, the calls in flight are settled, what changed is shown, and al
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -19,7 +20,7 @@ from kwtsms_bot.doctor.targets import examine as examine_targets
 from kwtsms_bot.operation.counting import CountedTurns
 from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.web import build_web, health_routes, serving
-from kwtsms_bot.outbox.store import DatabasePacer, QuestionTurns
+from kwtsms_bot.outbox.store import INTERVAL, DatabasePacer, QuestionTurns
 from kwtsms_bot.service.parts import Parts, gateway_client
 from kwtsms_bot.service.schedule import schedule
 from kwtsms_bot.slack.connection import SlackUnreachable
@@ -33,10 +34,14 @@ log = structlog.get_logger(__name__)
 
 
 class Service:
-    """The bot as a whole; `ready` is set once Slack's commands are taken."""
+    """The bot as a whole; `ready` is set once Slack's commands are taken.
 
-    def __init__(self, config: Config) -> None:
+    Between two requests to the gateway lies `interval`, whoever makes them.
+    """
+
+    def __init__(self, config: Config, *, interval: timedelta = INTERVAL) -> None:
         self.config = config
+        self._interval = interval
         self.ready = asyncio.Event()
         self.address = ""  # Where Slack's requests are taken over HTTP, once it is ready.
         self.watched_at = ""  # Where the pages for operators are, if there are any.
@@ -56,7 +61,7 @@ class Service:
                 log.info("stopped")
                 return
             stack.push_async_callback(database.close)
-            pace = DatabasePacer(database)
+            pace = DatabasePacer(database, self._interval)
             asked = CountedTurns(QuestionTurns(pace), metrics)
             gateway = gateway_client(self.config, asked, metrics)
             stack.push_async_callback(gateway.aclose, 0)  # Whoever sends has been waited for.

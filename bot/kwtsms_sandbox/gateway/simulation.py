@@ -88,7 +88,7 @@ class Simulation:
         """Everything that happens from now on."""
         return self._events.subscribe()
 
-    async def until(self, holds: Callable[[], bool], *, timeout: float = 5.0) -> None:  # noqa: ASYNC109
+    async def until(self, holds: Callable[[], bool], *, timeout: float = 20.0) -> None:  # noqa: ASYNC109
         """Wait, without polling, until something that happens makes `holds()` true.
 
         Raises:

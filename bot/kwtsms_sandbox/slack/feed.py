@@ -66,7 +66,7 @@ class Feed:
         self,
         holds: Callable[[], T | None],
         *,
-        timeout: float = 5.0,  # noqa: ASYNC109  the error tells what did not come
+        timeout: float = 20.0,  # noqa: ASYNC109  the error tells what did not come
         what: str = "",
     ) -> T:
         """What `holds` returns as soon as that is true; TimeoutError if it never is."""

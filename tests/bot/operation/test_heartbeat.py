@@ -130,5 +130,5 @@ async def test_the_bot_beats_and_goes_on_sending(tmp_path: Path, status: int) ->
             await watch.called()
             await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
             await shown(stage, "accepted by kwtSMS")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 await stage.stop_bot()

@@ -151,7 +151,7 @@ async def test_a_claim_leaves_alone_what_somebody_else_holds(postgres_url: str) 
         async with other.database.transaction() as connection:
             held = select(recipient.c.id).where(recipient.c.phone == OTHER).with_for_update()
             await connection.execute(held)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(20):
                 call = await one.claim("one", LEASE, AT)
 
     assert call

@@ -13,13 +13,14 @@ from kwtsms_bot.outbox.store.evidence import Examining
 from kwtsms_bot.outbox.store.following import Following
 from kwtsms_bot.outbox.store.forgetting import Forgetting, Forgotten
 from kwtsms_bot.outbox.store.holding import Holding
-from kwtsms_bot.outbox.store.pace import DatabasePacer, QuestionTurns
+from kwtsms_bot.outbox.store.pace import INTERVAL, DatabasePacer, QuestionTurns
 from kwtsms_bot.outbox.store.reading import Reading
 from kwtsms_bot.outbox.store.showing import Showing
 from kwtsms_bot.outbox.store.switches import Pause, Paused, Switches
 from kwtsms_bot.outbox.store.takeover import TakingOver
 
 __all__ = [
+    "INTERVAL",
     "Accepted",
     "Audit",
     "AuditEntry",
