@@ -1,20 +1,18 @@
-"""Bots that can be killed, stopped and continued: real processes, forked by the zygote."""
+"""Bots that can be killed, stopped and continued: real processes."""
 
 import asyncio
 import json
 import os
 import signal
-import sys
+from asyncio.subprocess import DEVNULL
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from chaos.program import Program
 from chaos.waiting import until
+from support import warm
 from support.bot import COMMAND
-
-TESTS = Path(__file__).parents[1]
-IMPORTS = os.pathsep.join((str(TESTS), *filter(None, sys.path)))
 
 
 class Bot:
@@ -95,24 +93,13 @@ class Fresh:
         return Bot(process.pid)
 
 
-class Zygote:
+class Forked:
     """Forks bots from a process that has loaded them already."""
 
     def __init__(self, config: Path, log: Path) -> None:
         self._config, self._log = config, log
-        self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "chaos.zygote",
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            # The bot is the one that this process would import.
-            env={**os.environ, "PYTHONPATH": IMPORTS, "PYTHONWARNINGS": "ignore"},
-        )
-        assert await self._line() == "ready"
         return self
 
     async def __aexit__(
@@ -121,22 +108,20 @@ class Zygote:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._process.stdin
-        self._process.stdin.close()
-        await self._process.wait()
+        """There is nothing to end."""
 
     async def start(self, program: Program) -> Bot:
         """One more bot; it is at its first line, not yet connected."""
-        asked = {
-            "program": program.asked(),
-            "config": str(self._config),
-            "log": str(self._log),
-        }
-        async with self._turn:
-            assert self._process.stdin
-            self._process.stdin.write(json.dumps(asked).encode() + b"\n")
-            return Bot(int(await self._line()))
-
-    async def _line(self) -> str:
-        assert self._process.stdout
-        return (await self._process.stdout.readline()).decode().strip()
+        asked = json.dumps({"program": program.asked(), "config": str(self._config)})
+        env = {**os.environ, "PYTHONWARNINGS": "ignore"}
+        with self._log.open("ab") as log:
+            process = await warm.start(
+                asked,
+                env=env,
+                entry="chaos.program:asked",
+                stdin=DEVNULL,
+                stdout=log.fileno(),
+                stderr=log.fileno(),
+            )
+        process.forget()
+        return Bot(process.pid)

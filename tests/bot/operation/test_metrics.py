@@ -13,7 +13,7 @@ from kwtsms_client import API_ERRORS, NotSent, UnknownOutcome, protocol
 from kwtsms_client.errors import rejection
 from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import NUMBER, shown
+from support.bot import NUMBER, cards, shown
 from support.watching import get, watched
 
 Figures = dict[tuple[str, ...], float]
@@ -74,6 +74,9 @@ async def test_a_hold_is_seen_where_people_look(tmp_path: Path) -> None:
         await shown(stage, "may have been sent")
         await stage.slack.command(SARA, OPS, "/sms", "send 96598765001 two")
         await stage.slack.command(SARA, OPS, "/sms", "send 96598765002 three")
+        await stage.slack.until(
+            lambda: sum("may have been sent" in one for one in cards(stage)) == 3
+        )
         await stage.slack.command(SARA, OPS, "/sms", "send 96598765003 four")
         await shown(stage, "nothing is sent until one can")
         found = await figures(stage)
