@@ -137,8 +137,7 @@ async def test_a_form_is_submitted(page: Page, visitor: Visitor) -> None:
         typed.append(view["state"]["values"]["text"]["text_input"]["value"])
 
     await visitor.act("shortcut", callback_id="send_sms")
-    view = page.slack.modal(SARA)
-    assert view
+    view = await page.slack.until(lambda: page.slack.modal(SARA))
     assert await visitor.act("submit", view=view.id, values={"text": "مرحبا"}) == (200, None)
 
     assert typed == ["مرحبا"]
@@ -154,8 +153,7 @@ async def test_a_form_of_somebody_else_cannot_be_closed(page: Page, visitor: Vis
         await client.views_open(trigger_id=shortcut["trigger_id"], view=modal(section("x")))
 
     await visitor.act("shortcut", callback_id="send_sms")
-    view = page.slack.modal(SARA)
-    assert view
+    view = await page.slack.until(lambda: page.slack.modal(SARA))
     status, _ = await visitor.act("close", who=NOURA, view=view.id)
 
     assert status == 409
@@ -172,8 +170,7 @@ async def test_what_the_window_holds_back_stands_in_the_form(page: Page, visitor
         await client.views_open(trigger_id=shortcut["trigger_id"], view=view)
 
     await visitor.act("shortcut", callback_id="send_sms")
-    before = page.slack.modal(SARA)
-    assert before
+    before = await page.slack.until(lambda: page.slack.modal(SARA))
     assert await visitor.act("submit", view=before.id) == (200, None)
 
     after = page.slack.modal(SARA)
