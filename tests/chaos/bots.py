@@ -1,18 +1,20 @@
-"""Bots that can be killed, stopped and continued: real processes."""
+"""Bots that can be killed, stopped and continued: real processes, forked by the zygote."""
 
 import asyncio
 import json
 import os
 import signal
-from asyncio.subprocess import DEVNULL
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from chaos.program import Program
 from chaos.waiting import until
-from support import warm
 from support.bot import COMMAND
+
+TESTS = Path(__file__).parents[1]
+IMPORTS = os.pathsep.join((str(TESTS), *filter(None, sys.path)))
 
 
 class Bot:
@@ -93,13 +95,24 @@ class Fresh:
         return Bot(process.pid)
 
 
-class Forked:
+class Zygote:
     """Forks bots from a process that has loaded them already."""
 
     def __init__(self, config: Path, log: Path) -> None:
         self._config, self._log = config, log
+        self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "chaos.zygote",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            # The bot is the one that this process would import.
+            env={**os.environ, "PYTHONPATH": IMPORTS, "PYTHONWARNINGS": "ignore"},
+        )
+        assert await self._line() == "ready"
         return self
 
     async def __aexit__(
@@ -108,20 +121,22 @@ class Forked:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """There is nothing to end."""
+        assert self._process.stdin
+        self._process.stdin.close()
+        await self._process.wait()
 
     async def start(self, program: Program) -> Bot:
         """One more bot; it is at its first line, not yet connected."""
-        asked = json.dumps({"program": program.asked(), "config": str(self._config)})
-        env = {**os.environ, "PYTHONWARNINGS": "ignore"}
-        with self._log.open("ab") as log:
-            process = await warm.start(
-                asked,
-                env=env,
-                entry="chaos.program:asked",
-                stdin=DEVNULL,
-                stdout=log.fileno(),
-                stderr=log.fileno(),
-            )
-        process.forget()
-        return Bot(process.pid)
+        asked = {
+            "program": program.asked(),
+            "config": str(self._config),
+            "log": str(self._log),
+        }
+        async with self._turn:
+            assert self._process.stdin
+            self._process.stdin.write(json.dumps(asked).encode() + b"\n")
+            return Bot(int(await self._line()))
+
+    async def _line(self) -> str:
+        assert self._process.stdout
+        return (await self._process.stdout.readline()).decode().strip()

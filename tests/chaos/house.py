@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from chaos.bots import Bot, Forked, Fresh
+from chaos.bots import Bot, Fresh, Zygote
 from chaos.crowd import PEOPLE, Crowd
 from chaos.evidence import Blow, Evidence
 from chaos.gateway import GatewayProcess
@@ -35,7 +35,7 @@ class House:
     slack: SlackSandbox
     gateway: GatewayProcess
     history: History
-    maker: Forked | Fresh
+    maker: Zygote | Fresh
     crowd: Crowd
     program: Program
     bots: list[Bot] = field(default_factory=list)
@@ -159,7 +159,7 @@ async def housed(
     *,
     seed: int,
     program: Program,
-    maker: type[Forked | Fresh] = Forked,
+    maker: type[Zygote | Fresh] = Zygote,
     **knobs: Any,
 ) -> AsyncIterator[House]:
     """A house in `folder`, without a bot in it; `knobs` are the gateway's."""
@@ -173,7 +173,7 @@ async def housed(
         await history.begin()
         config = folder / "config.yaml"
         config.write_text(json.dumps(_sections(slack, gateway, database)))  # JSON is YAML.
-        made: Forked | Fresh = maker(config, folder / "bots.log")
+        made: Zygote | Fresh = maker(config, folder / "bots.log")
         await stack.enter_async_context(made)
         house = House(slack, gateway, history, made, Crowd(slack, Random(seed)), program)
         stack.push_async_callback(_kill_all, house)

@@ -6,10 +6,8 @@ of the planted faults may be asked for as well. Nothing here is reachable from t
 """
 
 import asyncio
-import json
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -60,7 +58,7 @@ class Program:
     planted: str | None = None
 
     def asked(self) -> dict[str, Any]:
-        """As JSON values."""
+        """As JSON values, for the zygote."""
         return asdict(self)
 
 
@@ -82,15 +80,6 @@ def run(program: Program, config: str) -> None:
         setattr(running, "open_database", _opened)  # noqa: B010
         _arm(program.point, _Trap(program.action))
     main(["run", "-c", config])
-
-
-def asked() -> None:
-    """Runs what the only word of the command line asks for."""
-    order = json.loads(sys.argv[1])
-    settings = order["program"]
-    for name, kind in (("point", Point), ("action", Action)):
-        settings[name] = kind(settings[name]) if settings[name] else None
-    run(Program(**settings), order["config"])
 
 
 def _wrong_clock(file: Path) -> datetime:

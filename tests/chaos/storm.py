@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from chaos.bots import Forked, Fresh
+from chaos.bots import Fresh, Zygote
 from chaos.crowd import orders
 from chaos.house import House, housed
 from chaos.judge import Rules, Verdict, judge
@@ -60,7 +60,7 @@ async def storm(
 ) -> Verdict:
     """One storm, and what is to be said of it; `trouble` comes on top, in the middle of it."""
     settings = Program(interval=weather.interval, **program)
-    maker = Fresh if weather.fresh else Forked
+    maker = Fresh if weather.fresh else Zygote
     async with housed(
         folder, database, seed=seed, program=settings, maker=maker, latency=0.05
     ) as house:

@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-from asyncio.subprocess import STDOUT
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -17,7 +16,6 @@ from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_sandbox.gateway import Seen
 from kwtsms_sandbox.slack import Channel, Message, User
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support import warm
 from support.slack import no_proxy
 
 COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
@@ -84,7 +82,7 @@ class BotProcess:
     def __init__(self, stage: Stage, **changes: dict[str, Any]) -> None:
         self._stage, self._changes = stage, changes
         self._file = stage.folder / "config.yaml"
-        self._process: warm.Process | None = None
+        self._process: asyncio.subprocess.Process | None = None
         self.output = ""
 
     async def start(self) -> None:
@@ -105,8 +103,15 @@ class BotProcess:
         for name, change in {**self._changes, "slack": slack}.items():
             sections[name] = sections.get(name, {}) | change
         self._file.write_text(json.dumps(sections))  # JSON is YAML.
-        env = {**os.environ, "PYTHONWARNINGS": "ignore"}
-        self._process = await warm.start("run", "-c", str(self._file), env=env, stderr=STDOUT)
+        self._process = await asyncio.create_subprocess_exec(
+            str(COMMAND),
+            "run",
+            "-c",
+            str(self._file),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        )
 
     async def kill(self) -> None:
         """Ends it as a power cut would."""

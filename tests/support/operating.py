@@ -4,8 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from support import warm
-from support.bot import ENVIRONMENT
+from support.bot import COMMAND, ENVIRONMENT
 from support.shell import Done
 
 SECRETS = {"bot_token": "xoxb-bot-secret", "app_token": "xapp-app-secret"}
@@ -21,7 +20,15 @@ def configure(folder: Path, database: str, **sections: object) -> None:
 
 async def operate(folder: Path, *words: str, stdin: bytes | None = None) -> Done:
     """`kwtsms-bridge` in that folder; without `stdin` there is nobody to ask."""
-    env = {**ENVIRONMENT, "USER": "sara", "LOGNAME": "sara"}
-    process = await warm.start(*words, folder=folder, env=env)
-    out, err = await asyncio.wait_for(process.communicate(stdin), timeout=60)
-    return Done(await process.wait(), out.decode(), err.decode())
+    process = await asyncio.create_subprocess_exec(
+        str(COMMAND),
+        *words,
+        cwd=folder,
+        env={**ENVIRONMENT, "USER": "sara", "LOGNAME": "sara"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await asyncio.wait_for(process.communicate(stdin or b""), timeout=60)
+    assert process.returncode is not None
+    return Done(process.returncode, out.decode(), err.decode())

@@ -16,7 +16,6 @@ from click.testing import CliRunner
 
 from kwtsms_bot.cli import main
 from kwtsms_sandbox.gateway import RunningGateway
-from support import warm
 from support.bot import COMMAND, ENVIRONMENT
 from support.gateway import running_gateway
 
@@ -40,7 +39,7 @@ class Done:
 class Running:
     """A command that has been started."""
 
-    def __init__(self, process: asyncio.subprocess.Process | warm.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
     def tell(self, number: int = signal.SIGINT) -> None:
@@ -74,42 +73,38 @@ class Shell:
 
         `at_most`: no file that it writes can have more bytes, as on a full disk.
         """
-        return await (await self._start(words, changes, at_most=at_most)).end(stdin)
+        limited = ("prlimit", f"--fsize={at_most}") if at_most else ()
+        started = await self._start((*limited, str(COMMAND), *words), changes)
+        return await started.end(stdin)
 
     async def start(self, *words: str) -> Running:
         """Starts the command, so that something can happen to it."""
-        return await self._start(words, {})
+        return await self._start((str(COMMAND), *words), {})
 
     async def script(self, line: str) -> Done:
         """Runs a line of a shell, in which the command is `kwtsms-bridge`."""
-        env = {**self.env, "PATH": f"{COMMAND.parent}:{self.env['PATH']}"}
-        shell = ("bash", "-o", "pipefail", "-c", line)
-        process = await asyncio.create_subprocess_exec(
-            *shell, cwd=self.folder, env=env, stdin=PIPE, stdout=PIPE, stderr=PIPE
-        )
-        return await Running(process).end()
+        path = f"{COMMAND.parent}:{self.env['PATH']}"
+        started = await self._start(("bash", "-o", "pipefail", "-c", line), {"PATH": path})
+        return await started.end()
 
     async def typed(self, *words: str, keys: bytes, **changes: str) -> Done:
         """Runs the command at a terminal, at which `keys` are typed."""
         ours, theirs = pty.openpty()
         try:
             os.write(ours, keys)
-            return await (await self._start(words, changes, theirs)).end()
+            return await (await self._start((str(COMMAND), *words), changes, theirs)).end()
         finally:
             os.close(ours)
             os.close(theirs)
 
     async def _start(
-        self,
-        words: tuple[str, ...],
-        changes: dict[str, str],
-        stdin: int = PIPE,
-        at_most: int | None = None,
+        self, words: tuple[str, ...], changes: dict[str, str], stdin: int = PIPE
     ) -> Running:
         env = {**self.env, **changes}
-        return Running(
-            await warm.start(*words, folder=self.folder, env=env, stdin=stdin, at_most=at_most)
+        process = await asyncio.create_subprocess_exec(
+            *words, cwd=self.folder, env=env, stdin=stdin, stdout=PIPE, stderr=PIPE
         )
+        return Running(process)
 
 
 def offline(*words: str, stdin: bytes = b"") -> Done:

@@ -1,0 +1,65 @@
+"""A process that has loaded the bot and forks one whenever it is asked to.
+
+A fresh `kwtsms-bridge run` spends a second of processor time on its imports; with hundreds of
+restarts that would be all that is measured. A forked one has its own memory, sockets and files from
+its first line on, and is killed like any other.
+
+Reads one JSON object a line, and answers each with the process id of the new bot.
+"""
+
+import gc
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+import aiosqlite  # noqa: F401 - loaded here once, so that no bot has to.
+import alembic.command
+import alembic.config  # noqa: F401 - the same.
+import psycopg  # noqa: F401 - the same.
+import yaml  # noqa: F401 - the same.
+
+import kwtsms_bot.cli.run  # noqa: F401 - the same.
+from chaos.program import Action, Point, Program, run
+
+
+def main() -> None:
+    """Forks until the input ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The kernel buries them.
+    gc.freeze()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    for line in sys.stdin:
+        asked = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _become(asked)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+
+
+def _become(asked: dict[str, Any]) -> None:
+    """The forked process turns into a bot, and never comes back."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, file in ((0, nothing), (1, log), (2, log)):
+        os.dup2(file, number)
+    settings = dict(asked["program"])
+    for name, kind in (("point", Point), ("action", Action)):
+        settings[name] = kind(settings[name]) if settings[name] else None
+    code = 1
+    try:
+        run(Program(**settings), asked["config"])
+        code = 0
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    main()
