@@ -19,7 +19,7 @@ from kwtsms_bot.commands.deeds import DEEDS, do
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.language import ENGLISH
-from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
+from kwtsms_bot.outbox.draft import DraftKind, new_token
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
@@ -28,7 +28,7 @@ from kwtsms_sandbox.slack import GUEST, OPS, SARA, STRANGER, User, UserGroup, Vi
 from kwtsms_sandbox.slack.steps import StepState
 from support.bot import shown, staged
 from support.database import AT, new
-from support.desk import at_desk
+from support.desk import at_desk, draft
 
 NOBODY = User("U000NOBODY", "nobody", "Nobody")
 READER = User("U000READER", "reader", "Reader")
@@ -203,23 +203,9 @@ async def asked(desk: Desk, deed: str, author: str) -> str:
     """A draft that waits for a yes."""
     decided = deed in ("send_approve", "send_refuse")
     kind = DraftKind.APPROVE if decided else DraftKind.CONFIRM
-    draft = Draft(
-        token=new_token(),
-        kind=kind,
-        author=author,
-        team="T1",
-        channel=OPS.id,
-        locale="en",
-        text=QUOTED,
-        recipients=("96590000000",),
-        sender_id="MY-APP",
-        pages=2,
-        test=False,
-        created_at=AT,
-        expires_at=AT + timedelta(minutes=10),
-    )
-    await desk.store.keep(draft)
-    return draft.token
+    kept = draft(kind, token=new_token(), author=author, text=QUOTED, pages=2)
+    await desk.store.keep(kept)
+    return kept.token
 
 
 def is_answered(stage: Stage, person: User, before: int) -> bool:

@@ -11,6 +11,7 @@ from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.limits import Allowance, Limit, OverLimit
 from kwtsms_bot.outbox.message import NewMessage
 from kwtsms_bot.outbox.store import Pause, Paused, Store
+from support import desk
 from support.database import AT, BY, opened
 
 LEASE = timedelta(seconds=30)
@@ -30,21 +31,7 @@ def new(number: int = 0, author: str = "U1", pages: int = 1) -> NewMessage:
 
 def draft(token: str, kind: DraftKind = DraftKind.CONFIRM) -> Draft:
     """A draft that is good for ten minutes."""
-    return Draft(
-        token=token,
-        kind=kind,
-        author="U1",
-        team="T1",
-        channel="C1",
-        locale="en",
-        text="hi",
-        recipients=("96590000000",),
-        sender_id="MY-APP",
-        pages=1,
-        test=False,
-        created_at=AT,
-        expires_at=AT + timedelta(minutes=10),
-    )
+    return desk.draft(kind, token=token, author="U1", channel="C1")
 
 
 async def test_a_person_sends_no_more_than_allowed_in_an_hour(database_url: str) -> None:
