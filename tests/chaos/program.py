@@ -117,8 +117,8 @@ def _is_busy(database: Database) -> bool:
     return any(pool.checkedout() > 0 for pool in pools)
 
 
-async def _opened(url: str) -> Database:
-    _databases.append(await open_database(url))
+async def _opened(*args: Any, **named: Any) -> Database:
+    _databases.append(await open_database(*args, **named))
     return _databases[-1]
 
 

@@ -82,6 +82,7 @@ class BotProcess:
     def __init__(self, stage: Stage, **changes: dict[str, Any]) -> None:
         self._stage, self._changes = stage, changes
         self._file = stage.folder / "config.yaml"
+        self._log = stage.folder / "bot.log"  # A pipe that nobody reads would stop the bot.
         self._process: asyncio.subprocess.Process | None = None
         self.output = ""
 
@@ -103,15 +104,13 @@ class BotProcess:
         for name, change in {**self._changes, "slack": slack}.items():
             sections[name] = sections.get(name, {}) | change
         self._file.write_text(json.dumps(sections))  # JSON is YAML.
-        self._process = await asyncio.create_subprocess_exec(
-            str(COMMAND),
-            "run",
-            "-c",
-            str(self._file),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "PYTHONWARNINGS": "ignore"},
-        )
+        with self._log.open("wb") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(str(COMMAND), "run", "-c", str(self._file)),
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            )
 
     async def kill(self) -> None:
         """Ends it as a power cut would."""
@@ -129,11 +128,9 @@ class BotProcess:
 
     async def _finished(self) -> int:
         assert self._process
-        out, _ = await asyncio.wait_for(self._process.communicate(), timeout=30)
-        self.output += out.decode()
-        code = self._process.returncode
+        code = await asyncio.wait_for(self._process.wait(), timeout=30)
+        self.output += self._log.read_text()
         self._process = None
-        assert code is not None
         return code
 
     async def close(self) -> None:
