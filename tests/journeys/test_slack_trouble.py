@@ -1,11 +1,14 @@
 """Slack misbehaving: the SMS goes out all the same, and the person still gets to know."""
 
 import asyncio
+import math
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
+from kwtsms_bot.slack.publisher import BACK_OFF_SECONDS
 from kwtsms_sandbox.slack import OPS, SARA, Cut, Fault
 from support.bot import NUMBER, BotProcess, cards, sends, shown, staged
 
@@ -28,6 +31,32 @@ async def test_an_outage_of_slack_delays_the_card(tmp_path: Path) -> None:
 
         await shown(stage, "accepted by kwtSMS")
         assert len(sends(stage)) == 1
+
+
+async def test_news_does_not_make_the_bot_ask_an_ill_slack_more_often(tmp_path: Path) -> None:
+    """However much happens meanwhile, it waits between two tries, and longer each time."""
+    async with staged(tmp_path) as stage:
+        begun = time.monotonic()
+        stage.slack.fault("chat.postMessage", Fault(status=503), times=math.inf)
+        for number in range(10):
+            await stage.slack.command(SARA, OPS, "/sms", f"send {int(NUMBER) + number} hi")
+        await stage.slack.until(lambda: len(stage.gateway.ledger) == 10)
+        took = time.monotonic() - begun
+
+        assert 1 <= len(stage.slack.calls("chat.postMessage")) <= 1 + took / BACK_OFF_SECONDS
+
+
+async def test_a_card_that_slack_does_not_take_keeps_no_other_waiting(tmp_path: Path) -> None:
+    """The trouble may be that card's own: next time the others come first."""
+    async with staged(tmp_path) as stage:
+        held = asyncio.Event()
+        stage.slack.fault("chat.postMessage", Fault(error="internal_error", hold=held))
+        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} first")
+        await stage.slack.command(SARA, OPS, "/sms", f"send {int(NUMBER) + 1} second")
+        held.set()
+        await shown(stage, "first")
+
+        assert ["second" in card for card in cards(stage)] == [True, False], cards(stage)
 
 
 async def test_a_lost_answer_to_a_post_never_doubles_the_sms(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from kwtsms_bot.database import DatabaseTrouble
 from kwtsms_bot.outbox.message import Message, Place
 from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.waiting import pause
 from kwtsms_bot.slack import card
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.directory import Directory
@@ -22,7 +23,7 @@ from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name, passes
 
 SWEEP_SECONDS = 5.0
 UPDATE_SECONDS = 1.0  # chat.update is Tier 3: 50 a minute; only the newest state is worth one.
-BACK_OFF_SECONDS = 5.0
+BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS = 1.0, 10.0  # Twice as long each time.
 BATCH = 50
 # Errors of what is shown, not of the place: its words alone are taken.
 UNFIT = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
@@ -45,6 +46,7 @@ class Publisher:
         self._directory = directory
         self._woken = asyncio.Event()
         self._not_before: dict[int, float] = {}  # Of a message.
+        self._stumbled: set[int] = set()  # Perhaps by a fault of their own: the others come first.
 
     def wake(self) -> None:
         """There is something new to show."""
@@ -53,19 +55,25 @@ class Publisher:
     async def run(self, stop: asyncio.Event) -> None:
         """Shows what is new until `stop` is set, then once more what is left."""
         stopping = asyncio.create_task(stop.wait())
+        back_off = BACK_OFF_SECONDS
         while not stop.is_set():
             self._woken.clear()
-            delay = await self._round()
+            later = await self._round()
+            if later is None:  # News makes nothing better: Slack would only be asked more often.
+                await pause(stop, back_off)
+                back_off = min(2 * back_off, LONGEST_BACK_OFF_SECONDS)
+                continue
+            back_off = BACK_OFF_SECONDS
             woken = asyncio.create_task(self._woken.wait())
             await asyncio.wait(
-                {woken, stopping}, timeout=delay, return_when=asyncio.FIRST_COMPLETED
+                {woken, stopping}, timeout=later, return_when=asyncio.FIRST_COMPLETED
             )
             woken.cancel()
         self._not_before.clear()
         await self._round()
 
-    async def _round(self) -> float:
-        """Shows what is not shown yet; answers when to look again, in seconds."""
+    async def _round(self) -> float | None:
+        """Shows what is not shown yet; when to look again, in seconds; None: trouble."""
         now = time.monotonic()
         self._not_before = {one: at for one, at in self._not_before.items() if at > now}
         try:
@@ -73,11 +81,13 @@ class Publisher:
             return await self._show_all()
         except (*SLACK_TROUBLE, DatabaseTrouble) as error:
             log.warning("not shown yet", error=name(error))
-            return BACK_OFF_SECONDS
+            return None
 
     async def _show_all(self) -> float:
         later = SWEEP_SECONDS
-        for one in await self._store.unshown(BATCH):
+        unshown = await self._store.unshown(BATCH)
+        self._stumbled.intersection_update(unshown)
+        for one in sorted(unshown, key=self._stumbled.__contains__):
             wait = self._not_before.get(one, 0.0) - time.monotonic()
             if wait > 0:
                 later = min(later, wait)
@@ -89,6 +99,7 @@ class Publisher:
         try:
             place = await self._at_its_place(message)
         except Exception:
+            self._stumbled.add(message.id)
             await self._store.not_shown(message.id)
             raise
         self._not_before[message.id] = time.monotonic() + UPDATE_SECONDS
