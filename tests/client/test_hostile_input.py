@@ -138,7 +138,7 @@ class Answered:
         options: dict[str, Any] = {"pacer": Pacer(0.0), "log": folder / "log", "log_content": True}
         options |= {"credentials": Credentials("user", "secret"), "base_url": "http://[::1]/"}
         self._client, self._async_client = Client(**options), AsyncClient(**options)
-        self._client._http = httpx.Client(transport=self._transport)
+        self._client._http = self._transport
 
     def _answer(self, _: httpx.Request) -> httpx.Response:
         body = json.dumps(self.reply | {"result": "OK"}).encode()
@@ -152,7 +152,7 @@ class Answered:
         """What `AsyncClient` answers, in a loop of its own."""
 
         async def call() -> Any:
-            self._async_client._http = httpx.AsyncClient(transport=self._transport)
+            self._async_client._http = self._transport
             self._async_client._loop = asyncio.get_running_loop()
             return await getattr(self._async_client, name)(*args, **options)
 

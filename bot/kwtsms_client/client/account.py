@@ -74,7 +74,7 @@ class Account(Generic[P]):
         self._log_to, self._log_content = log, log_content
         self._timeout = timeout
         self._pacer = pacer
-        self._options = options_for(self.base_url, tls=tls, timeout=timeout)
+        self._options = options_for(self.base_url, tls=tls)
         self._open()
         _ALL.add(self)
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -18,6 +19,7 @@ from kwtsms_client.client.wire import (
     AwaitedDeparture,
     Leaving,
     Received,
+    request,
     translated,
 )
 from kwtsms_client.errors import KwtSMSError
@@ -52,7 +54,8 @@ class AsyncClient(Account[Pacer | Turns]):
 
     def _connect(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._http = set_up(lambda: httpx.AsyncClient(**self._options))
+        make = httpx.AsyncHTTPTransport
+        self._http: httpx.AsyncBaseTransport = set_up(lambda: make(**self._options))
 
     async def exchange(
         self,
@@ -85,22 +88,18 @@ class AsyncClient(Account[Pacer | Turns]):
     async def _exchange(self, call: Call[T], seconds: float, leaving: Leaving | None) -> T:
         body = protocol.request_body(call, self.credentials)
         departure, received = AwaitedDeparture(leaving), Received()
-        request = self._connections().stream(
-            "POST",
-            self.base_url + call.path,
-            content=body,
-            timeout=seconds,
-            extensions={"trace": departure.follow_and_wait},
-        )
+        asked = request(self.base_url + call.path, body, seconds, departure.follow_and_wait)
         try:
-            async with asyncio.timeout(seconds), request as reply:
-                async for part in reply.aiter_raw():
-                    received.add(part)
-                return received.read(call, reply)
+            async with asyncio.timeout(seconds):
+                answering = await self._connections().handle_async_request(asked)
+                async with aclosing(answering) as reply:
+                    async for part in reply.aiter_raw():
+                        received.add(part)
+                    return received.read(call, reply)
         except Exception as error:
             raise translated(error, departure) from error
 
-    def _connections(self) -> httpx.AsyncClient:
+    def _connections(self) -> httpx.AsyncBaseTransport:
         """Those of this event loop: of another one, none can be used."""
         loop = asyncio.get_running_loop()
         if self._loop not in (None, loop):

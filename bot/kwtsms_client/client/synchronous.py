@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -12,7 +13,7 @@ from kwtsms_client.client.account import Account
 from kwtsms_client.client.connecting import set_up
 from kwtsms_client.client.journey import Journey
 from kwtsms_client.client.threads import Threads
-from kwtsms_client.client.wire import BROKEN_OFF, Received, TimedDeparture, translated
+from kwtsms_client.client.wire import BROKEN_OFF, Received, TimedDeparture, request, translated
 from kwtsms_client.errors import KwtSMSError
 from kwtsms_client.flow import Pause, Plan, Step, Together
 from kwtsms_client.many import Watch
@@ -40,7 +41,7 @@ class Client(Account[Pacer]):
     def _open(self) -> None:
         super()._open()
         self._threads = Threads(self._pacer or Pacer())
-        self._http = set_up(lambda: httpx.Client(**self._options))
+        self._http: httpx.BaseTransport = set_up(lambda: httpx.HTTPTransport(**self._options))
 
     def exchange(self, call: Call[T], timeout: float | None = None) -> T:
         """Carries one call exactly once: no pacing, no retry.
@@ -69,15 +70,9 @@ class Client(Account[Pacer]):
         body = protocol.request_body(call, self.credentials)
         until = time.monotonic() + seconds
         departure, received = TimedDeparture(until), Received(until)
-        request = self._http.stream(
-            "POST",
-            self.base_url + call.path,
-            content=body,
-            timeout=seconds,
-            extensions={"trace": departure.follow},
-        )
+        asked = request(self.base_url + call.path, body, seconds, departure.follow)
         try:
-            with request as reply:
+            with closing(self._http.handle_request(asked)) as reply:
                 for part in reply.iter_raw():
                     received.add(part)
                 return received.read(call, reply)

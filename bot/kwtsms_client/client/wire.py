@@ -10,6 +10,7 @@ import math
 import time
 import zlib
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import httpx
@@ -25,9 +26,19 @@ BROKEN_OFF = UnknownOutcome("It was broken off.")  # Cancelled, or by Ctrl-C.
 # Events of a connection in the making, as httpcore's `trace` names them.
 # https://www.encode.io/httpcore/extensions/#trace
 BEGINS = "http11.send_request_headers.started"
+_HEADERS = httpx.Headers({**protocol.HEADERS, "Connection": "keep-alive"})
+_url = lru_cache(maxsize=64)(httpx.URL)  # To take one apart takes longer than to look it up.
 _CONNECTING = ("connection.", "proxy.", "socks.")
 _STEPS = ("write", "read")
+_ALL_STEPS = ("pool", "connect", *_STEPS)
 _GZIP = 16 + zlib.MAX_WBITS
+
+
+def request(url: str, body: bytes, seconds: float, trace: Callable[..., object]) -> httpx.Request:
+    """A request as httpx's transports take it, each of its steps within so many seconds."""
+    timeout = dict.fromkeys(_ALL_STEPS, seconds)
+    about = {"timeout": timeout, "trace": trace}
+    return httpx.Request("POST", _url(url), headers=_HEADERS, content=body, extensions=about)
 
 
 class Departure:
