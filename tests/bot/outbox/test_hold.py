@@ -157,7 +157,7 @@ async def test_two_replicas_do_not_try_at_once(database_url: str) -> None:
 
 
 async def test_who_tried_and_died_is_not_waited_for_for_ever(database_url: str) -> None:
-    """After a minute another replica asks; a time that only a wrong clock can write is past."""
+    """After a while another replica asks; a time that only a wrong clock can write is past."""
     async with opened(database_url) as database:
         store = Store(database)
         await store.accept(new(NUMBER), AT)

@@ -17,7 +17,7 @@ from kwtsms_bot.outbox.message import Priority, State
 from kwtsms_bot.outbox.store.base import Base, touch
 from kwtsms_bot.outbox.store.pace import ACCOUNT
 
-TRYING = timedelta(minutes=1)  # Longer than an answer takes; then another replica tries it.
+TRYING = timedelta(seconds=20)  # Longer than most answers take; then another replica tries it.
 LONGEST = timedelta(seconds=WAITS[-1]) + TRYING  # What is further off, a wrong clock has written.
 # Of what waits, and of each priority: whose cards say so at once. Slack takes about one a second;
 # the others say it when they are shown for another reason.
