@@ -19,6 +19,7 @@ from kwtsms_client.text import (
     HIDDEN,
     LINE_ENDS,
     NESTED,
+    has_work,
     require_text,
     tags,
 )
@@ -121,11 +122,8 @@ class MessageReport:
     @property
     def kept(self) -> tuple[str, ...]:
         """What is not ASCII and yet costs nothing, such as é."""
-        return tuple(
-            char
-            for char in dict.fromkeys(self.cleaned)
-            if not char.isascii() and paging.is_gsm(char)
-        )
+        each = dict.fromkeys(self.cleaned)
+        return tuple(char for char in each if not char.isascii() and paging.is_gsm(char))
 
     @property
     def plainer(self) -> str | None:
@@ -169,24 +167,30 @@ def inspect_message(text: str) -> MessageReport:
     Raises:
         InvalidInput: it is no text.
     """
-    written = LINE_ENDS.sub("\n", require_text(text))
-    trail = _Trail(written)
-    trail.shorten()
-    cleaned = trail.text
+    cleaned, changes, segments = _accounted(require_text(text))
     forcing = paging.forcing(cleaned)
     encoding = Encoding.UCS2 if forcing else Encoding.GSM7
     units = paging.units(cleaned, encoding)
     return MessageReport(
         original=text,
         cleaned=cleaned,
-        changes=(*_digits(written), *trail.changes()),
+        changes=changes,
         encoding=encoding,
         units=units,
         pages=paging.pages_of(units, encoding),
         forcing=forcing,
         risky=tuple(char for char in dict.fromkeys(cleaned) if char in RISKY),
-        segments=trail.segments(),
+        segments=segments,
     )
+
+
+def _accounted(text: str) -> tuple[str, tuple[Change, ...], tuple[Segment, ...]]:
+    """The cleaned text, what changed, and where."""
+    if not has_work(text):  # As of most.
+        return text, (), (Segment(text, removed=False),) if text else ()
+    written = LINE_ENDS.sub("\n", text)
+    trail = _Trail(written)
+    return trail.text, (*_digits(written), *trail.changes()), trail.segments()
 
 
 class _Trail:
@@ -196,8 +200,9 @@ class _Trail:
         self.written = self.text = text
         self._at = array("I", range(len(text)))
         self._removed: dict[str, Counter[str]] = {}
+        self._shorten()
 
-    def shorten(self) -> None:
+    def _shorten(self) -> None:
         """Takes out what `clean_message` removes, in its order."""
         self._take_out(_NUL.finditer(self.text))
         self._take_out(tags(self.text), HTML)

@@ -52,7 +52,7 @@ _GONE = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}{_HIDDEN_LOW}{_CONTROL_LOW}{_CONT
 # Whatever may need work. What holds none of it, no "<" and no NUL is clean as it stands.
 _WORK = f"\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff"
 _RUN = re.compile(f"[{_WORK}][{_WORK}]*")  # Four times as fast as "+": Python looks for the first.
-_has_work = re.compile(f"[\0<{_WORK}]").search
+has_work = re.compile(f"[\0<{_WORK}]").search
 
 
 @overload
@@ -67,7 +67,7 @@ def clean_message(text: str | Iterable[str]) -> str | list[str]:
     """
     if isinstance(text, str):
         plain = text.isascii() and text.isprintable() and "<" not in text  # As most are.
-        return text if plain or not _has_work(text) else _cleaned(text)
+        return text if plain or not has_work(text) else _cleaned(text)
     if isinstance(text, BYTES) or not isinstance(text, Iterable):
         return require_text(text)
     texts = list(text)
