@@ -3,7 +3,9 @@
     .venv/bin/python benchmarks/acknowledgement.py
 
 A thousand commands within one second, and a hundred a second for ten seconds; each is durable
-before its answer says that it was accepted. Medians of five rounds.
+before its answer says that it was accepted. Some before them are not counted: in its first second
+a bot looks at the balance, puts its statements together and tidies up its memory. Medians of five
+rounds.
 """
 
 import asyncio
@@ -20,6 +22,7 @@ from support.bot import BotProcess, staged
 
 ROUNDS = 5
 ANY = {"messages_per_hour": 10**6, "per_number_per_hour": 10**6, "credits_per_day": 10**6}
+FIRST = 50
 LOADS = ((1000, 1.0), (1000, 10.0))
 
 
@@ -29,7 +32,8 @@ async def acknowledged(count: int, seconds: float, folder: Path) -> list[float]:
         await stage.stop_bot()
         bot = BotProcess(stage)
         await bot.start()
-        await stage.slack.command(SARA, OPS, "/sms", "help")
+        for number in range(FIRST):
+            await stage.slack.command(SARA, OPS, "/sms", f"send {96550000000 + number} first")
         gc.collect()
         gc.disable()  # What is measured is the bot, in its own process.
 

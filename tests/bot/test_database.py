@@ -23,6 +23,7 @@ from kwtsms_bot.database import (
     DatabaseTrouble,
     NotThere,
     Standing,
+    engine,
     look_at,
     open_database,
 )
@@ -215,6 +216,42 @@ async def test_writers_of_one_process_come_in_their_order(tmp_path: Path) -> Non
     assert came == list(range(8))
 
 
+async def test_a_read_at_once_waits_for_no_writer_and_writes_nothing(tmp_path: Path) -> None:
+    """On SQLite whoever writes has the lock of all writers; a reader does not ask for it."""
+
+    async def look(connection: AsyncConnection) -> int:
+        return int((await connection.execute(text("SELECT count(*) FROM message"))).scalar_one())
+
+    async with opened(tmp_path) as database, opened(tmp_path) as other, other.transaction():
+        found = await database.read_at_once(look)
+
+    assert found == 0
+
+
+async def test_who_waits_too_long_to_read_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who read hang: the next gives up, and whoever comes when they are done is served."""
+    monkeypatch.setattr(engine, "READERS_SECONDS", 0.05)
+    begun, done = threading.Semaphore(0), threading.Event()
+
+    async def hang(_: AsyncConnection) -> str:
+        begun.release()
+        done.wait(20)
+        return "read"
+
+    async with opened(tmp_path) as database:
+        hanging = [asyncio.create_task(database.read_at_once(hang)) for _ in range(engine.READERS)]
+        for _ in hanging:
+            await asyncio.to_thread(begun.acquire)
+        with pytest.raises(DatabaseTrouble, match="for too long"):
+            await database.read_at_once(hang)
+        done.set()
+
+        assert await asyncio.gather(*hanging) == ["read"] * engine.READERS
+        assert await database.read_at_once(hang) == "read"
+
+
 async def test_replicas_that_start_at_once_make_the_tables_once(empty_database_url: str) -> None:
     """Each waits for the one that is at it, and finds them made."""
     opened_at_once = await asyncio.gather(
@@ -271,8 +308,9 @@ async def test_each_trouble_is_told_to_whoever_counts_them(database_url: str) ->
     async def fail(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT * FROM nowhere"))
 
-    with pytest.raises(DatabaseTrouble):
-        await database.at_once(fail)
+    for whole in (database.at_once, database.read_at_once):
+        with pytest.raises(DatabaseTrouble):
+            await whole(fail)
     for way in (database.transaction, database.reading):
         with pytest.raises(DatabaseTrouble):
             async with way() as connection:
@@ -281,7 +319,7 @@ async def test_each_trouble_is_told_to_whoever_counts_them(database_url: str) ->
     await database.close()
 
     assert taken == [True, False]
-    assert len(told) == 3
+    assert len(told) == 4
 
 
 async def test_a_look_makes_no_file(tmp_path: Path) -> None:

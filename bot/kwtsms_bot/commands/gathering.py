@@ -121,8 +121,8 @@ async def _balance(desk: Desk) -> Decimal | None:
     known = desk.gateway.cached_balance
     if known is not None:
         return known.available
-    samples = await desk.alerts.samples(desk.now() - timedelta(days=1))
-    return samples[-1].available if samples else None
+    seen = await desk.alerts.last_sample(desk.now() - timedelta(days=1))
+    return seen.available if seen else None
 
 
 async def _repeated(desk: Desk, ask: Ask, cleaned: str, phones: Sequence[Phone]) -> bool:

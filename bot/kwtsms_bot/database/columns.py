@@ -81,7 +81,11 @@ def moved(
 
 def each(dialect: str, values: Sequence[str]) -> Select[tuple[str]]:
     """A row, `value`, for each of these strings, in their order: one parameter for all of them."""
-    told = literal(json.dumps(values), String)
+    return each_of(dialect, literal(json.dumps(values), String))
+
+
+def each_of(dialect: str, told: ColumnElement[str]) -> Select[tuple[str]]:
+    """The same for a list that is told as JSON."""
     if dialect == "postgresql":
         listed = func.json_array_elements_text(cast(told, JSON))
         rows = listed.table_valued("value", with_ordinality="key").render_derived()

@@ -29,6 +29,8 @@ from kwtsms_bot.database.trouble import AlreadyThere, CommitLost, DatabaseTroubl
 
 T = TypeVar("T")
 THREADS = 8  # For work in one go; whatever waits for a place waits no longer than for the database.
+READERS = 2  # More would not be faster, and keep Python from whatever else is to be done.
+READERS_SECONDS = 10.0  # Whoever waits longer for a place waits for a database that hangs.
 # The database's own clock, in microseconds since 1970: replicas' clocks may differ.
 _NOW = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -44,6 +46,8 @@ class Database:
     ) -> None:
         self._engine = engine
         self._direct = direct
+        self._readers = asyncio.Semaphore(READERS)
+        self._direct_reader = direct.execution_options(**{READING: True})
         self._on_trouble = on_trouble
         # Its own: in asyncio's threads names are looked up, and a name server may say nothing.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
@@ -98,6 +102,26 @@ class Database:
         with self._told(), translated():
             async with self._engine.connect() as connection:
                 yield await connection.execution_options(**{READING: True})
+
+    async def read_at_once(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+        """As `reading`, and as `at_once` without a pause: for what is asked at every command.
+
+        Raises:
+            DatabaseTrouble: it cannot be read, or not soon.
+        """
+        with self._told():
+            await self._take_place()
+            try:
+                return await self._in_a_thread(_in_this_thread, self._direct_reader, work)
+            finally:
+                self._readers.release()
+
+    async def _take_place(self) -> None:
+        try:
+            async with asyncio.timeout(READERS_SECONDS):
+                await self._readers.acquire()
+        except TimeoutError as error:
+            raise DatabaseTrouble("it has not answered others for too long") from error
 
     async def one_at_a_time(self, connection: AsyncConnection, what: str) -> None:
         """Waits until no other transaction is at `what`; SQLite has one writer anyway."""

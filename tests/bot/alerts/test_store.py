@@ -49,7 +49,9 @@ class Bench:
 
     async def last(self) -> Sample:
         """The newest sample."""
-        return (await self.alerts.samples(AT - 100 * HOUR))[-1]
+        found = await self.alerts.last_sample(AT - 100 * HOUR)
+        assert found
+        return found
 
 
 @asynccontextmanager
@@ -68,6 +70,16 @@ def sent(points: int) -> Plan:
 
 
 UNKNOWN = Plan(State.UNKNOWN, AT, reason="No answer came.")
+
+
+async def test_what_was_seen_last_is_the_newest_and_not_too_old(database_url: str) -> None:
+    """However many looks there were; what lies before the time that is asked for is not told."""
+    async with bench(database_url) as b:
+        for hours, available in ((0, 10), (1, 9), (2, 8)):
+            await b.look(available, AT + hours * HOUR)
+
+        assert (await b.last()).available == 8
+        assert await b.alerts.last_sample(AT + 3 * HOUR) is None
 
 
 async def test_a_look_knows_what_our_calls_cost_since_the_one_before(database_url: str) -> None:

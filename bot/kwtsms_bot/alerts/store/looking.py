@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.alerts.balance import STANDING, Kind, Level, Notice, Standing
@@ -18,6 +18,7 @@ from kwtsms_bot.alerts.rules import Rules
 from kwtsms_bot.alerts.samples import Sample
 from kwtsms_bot.alerts.store.base import (
     Base,
+    as_sample,
     drop_strays,
     newest_alert,
     newest_look,
@@ -29,6 +30,12 @@ from kwtsms_bot.database.tables import balance_sample
 from kwtsms_bot.database.ticks import EPOCH, Slot, first_tick, take_tick
 
 JOB = "balance"
+_LAST_SAMPLE = (  # Asked at every command, so put together once.
+    select(balance_sample)
+    .where(balance_sample.c.at >= bindparam("since"))
+    .order_by(balance_sample.c.at.desc(), balance_sample.c.id.desc())
+    .limit(1)
+)
 
 
 class Looking(Base):
@@ -111,6 +118,15 @@ class Looking(Base):
             return notice
 
         return await self.database.at_once(work)
+
+    async def last_sample(self, since: datetime) -> Sample | None:
+        """The balance that was seen last, if that was not before `since`."""
+
+        async def found(connection: AsyncConnection) -> Sample | None:
+            row = (await connection.execute(_LAST_SAMPLE, {"since": since})).first()
+            return as_sample(row) if row else None
+
+        return await self.database.read_at_once(found)
 
     async def samples(self, since: datetime) -> tuple[Sample, ...]:
         """The balances seen since then, oldest first."""

@@ -6,7 +6,7 @@ What is refused has written nothing.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database
@@ -25,6 +25,9 @@ from kwtsms_bot.outbox.store.writing import (
 )
 
 ACCEPTING = "accepting"  # Limits hold only where one accepts after the other.
+_KNOWN = select(dedupe).where(
+    dedupe.c.scope == bindparam("scope"), dedupe.c.key.in_(bindparam("keys", expanding=True))
+)
 
 
 class KeyReused(Exception):
@@ -130,10 +133,8 @@ async def _known(connection: AsyncConnection, requests: Sequence[Request]) -> di
     keys = [one.new.key for one in requests if one.new.key is not None]
     found: dict[DedupeKey, Row[Any]] = {}
     for scope in {key.scope for key in keys}:
-        query = select(dedupe).where(
-            dedupe.c.scope == scope, dedupe.c.key.in_([k.key for k in keys if k.scope == scope])
-        )
-        rows = await connection.execute(query)
+        asked = {"scope": scope, "keys": [k.key for k in keys if k.scope == scope]}
+        rows = await connection.execute(_KNOWN, asked)
         found |= {DedupeKey(scope, row.key): row for row in rows}
     answers: dict[int, Answer] = {}
     for number, request in enumerate(requests):

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.columns import moved
 from kwtsms_bot.database.tables import attempt, hot_number, message, recipient
@@ -14,6 +15,22 @@ from kwtsms_bot.outbox.store.loading import as_recipient, load
 
 PAGE = 1000  # Recipients that are read at a time.
 REMEMBERED = 50  # Of a person's messages, when one is looked for that is like a new one.
+_LATELY = (
+    select(message.c.id)
+    .where(message.c.author == bindparam("author"))
+    .order_by(message.c.id.desc())
+    .limit(REMEMBERED)
+)
+# Asked at every command, so put together once: that takes longer than to ask.
+_SAID_TO = (
+    select(recipient.c.phone)
+    .join(message, message.c.id == recipient.c.message_id)
+    .where(
+        message.c.id.in_(_LATELY),
+        message.c.text_hash == bindparam("text_hash"),
+        message.c.created_at > bindparam("since"),
+    )
+)
 
 
 class Reading(Base):
@@ -72,24 +89,12 @@ class Reading(Base):
         self, author: str, text_hash: str, phones: Sequence[str], since: datetime
     ) -> bool:
         """Whether this person has sent this text to one of these numbers since then."""
-        lately = (
-            select(message.c.id)
-            .where(message.c.author == author)
-            .order_by(message.c.id.desc())
-            .limit(REMEMBERED)
-        )
-        query = (
-            select(recipient.c.phone)
-            .join(message, message.c.id == recipient.c.message_id)
-            .where(
-                message.c.id.in_(lately),
-                message.c.text_hash == text_hash,
-                message.c.created_at > since,
-            )
-        )
-        async with self.database.reading() as connection:
-            known = (await connection.execute(query)).scalars().all()
-        return not set(phones).isdisjoint(known)
+        asked = {"author": author, "text_hash": text_hash, "since": since}
+
+        async def known(connection: AsyncConnection) -> set[str]:
+            return set((await connection.execute(_SAID_TO, asked)).scalars())
+
+        return not (await self.database.read_at_once(known)).isdisjoint(phones)
 
     async def hot(self, phones: Sequence[str], now: datetime) -> Mapping[str, datetime]:
         """Those that were sent to just now, and when they may be sent to again."""

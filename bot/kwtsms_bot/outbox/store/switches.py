@@ -32,6 +32,9 @@ class Paused(Exception):
         self.pause = pause
 
 
+_PAUSE = select(switch).where(switch.c.name == PAUSED)
+
+
 class Switches(Base):
     """The switch, and whoever turns it."""
 
@@ -63,5 +66,5 @@ class Switches(Base):
 
 async def pause_of(connection: AsyncConnection) -> Pause | None:
     """The pause that holds now."""
-    row = (await connection.execute(select(switch).where(switch.c.name == PAUSED))).first()
+    row = (await connection.execute(_PAUSE)).first()
     return Pause(row.actor, row.reason, row.at) if row else None

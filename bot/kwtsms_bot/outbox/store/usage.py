@@ -1,14 +1,17 @@
 """What has been sent lately, asked inside the transaction that accepts more."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Select, String, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.columns import each
+from kwtsms_bot.database.columns import each_of
 from kwtsms_bot.database.tables import message, recipient, spending
 from kwtsms_bot.outbox.admission import Author, Busy, Past, Request, day_of, shared_numbers
 from kwtsms_bot.outbox.limits import HOUR, Allowance
@@ -17,6 +20,34 @@ from kwtsms_bot.outbox.message import State
 Change = tuple[int, datetime]  # So many credits, on the day of that instant.
 # What never reached a phone counts for no phone.
 WITHOUT_EFFECT = (State.CANCELLED.value, State.REJECTED.value, State.EXPIRED.value)
+# Asked by every command, so put together once: for SQLAlchemy that takes longer than to ask.
+_RECENT = (message.c.created_at > bindparam("since"), message.c.id != bindparam("written"))
+_BY_THESE = message.c.author.in_(bindparam("authors", expanding=True))
+_ENOUGH = func.count() > bindparam("enough")
+_SAID = (
+    select(message.c.author, message.c.text_hash, recipient.c.phone)
+    .join_from(message, recipient)
+    .where(_BY_THESE, message.c.text_hash.in_(bindparam("texts", expanding=True)), *_RECENT)
+)
+_NEAR = (
+    select(message.c.author, func.count())
+    .where(_BY_THESE, *_RECENT)
+    .group_by(message.c.author)
+    .having(_ENOUGH)
+)
+_SPENT = select(spending.c.credits).where(spending.c.day == bindparam("day"))
+
+
+@cache
+def _busy(dialect: str) -> Select[Any]:
+    phones = each_of(dialect, bindparam("phones", type_=String))
+    return (
+        select(recipient.c.phone, func.count(), func.min(message.c.created_at))
+        .select_from(recipient.join(message, message.c.id == recipient.c.message_id))
+        .where(recipient.c.phone.in_(phones), recipient.c.state.not_in(WITHOUT_EFFECT), *_RECENT)
+        .group_by(recipient.c.phone)
+        .having(_ENOUGH)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,37 +76,27 @@ class Books:
         """Who has said one of these texts lately, and to which numbers."""
         if within is None:
             return None
-        query = (
-            select(message.c.author, message.c.text_hash, recipient.c.phone)
-            .join_from(message, recipient)
-            .where(
-                message.c.author.in_({one.new.author for one in requests}),
-                message.c.created_at > min(one.at for one in requests) - within,
-                message.c.text_hash.in_({one.new.text_hash for one in requests}),
-                message.c.id != self.written,
-            )
-        )
-        return {
-            (author, text, phone) for author, text, phone in await self.connection.execute(query)
+        asked = {
+            "authors": list({one.new.author for one in requests}),
+            "since": min(one.at for one in requests) - within,
+            "texts": list({one.new.text_hash for one in requests}),
+            "written": self.written,
         }
+        rows = await self.connection.execute(_SAID, asked)
+        return {(author, text, phone) for author, text, phone in rows}
 
     async def _authors(self, requests: Sequence[Request], most: int | None) -> dict[str, Author]:
         """Who has sent as much within the hour as they may, or will have once these are in."""
         if most is None:
             return {}
-        since = min(one.at for one in requests) - HOUR
         come = Counter(one.new.author for one in requests)
-        query = (
-            select(message.c.author, func.count())
-            .where(
-                message.c.author.in_(list(come)),
-                message.c.created_at > since,
-                message.c.id != self.written,
-            )
-            .group_by(message.c.author)
-            .having(func.count() > most - max(come.values()))
-        )
-        near = [author for author, _ in await self.connection.execute(query)]
+        asked = {
+            "authors": list(come),
+            "since": min(one.at for one in requests) - HOUR,
+            "written": self.written,
+            "enough": most - max(come.values()),
+        }
+        near = [author for author, _ in await self.connection.execute(_NEAR, asked)]
         return {
             one: await self._author(one, start=max(0, most - come[one]), count=come[one])
             for one in near
@@ -98,21 +119,13 @@ class Books:
         """The numbers that are full within the hour, or can be once these have come."""
         if most is None:
             return {}
-        since = min(one.at for one in requests) - HOUR
-        phones = [phone for one in requests for phone in one.new.recipients]
-        query = (
-            select(recipient.c.phone, func.count(), func.min(message.c.created_at))
-            .select_from(recipient.join(message, message.c.id == recipient.c.message_id))
-            .where(
-                recipient.c.phone.in_(each(self.dialect, phones)),
-                recipient.c.state.not_in(WITHOUT_EFFECT),
-                message.c.created_at > since,
-                message.c.id != self.written,
-            )
-            .group_by(recipient.c.phone)
-            .having(func.count() > most - max(shared.values(), default=1))
-        )
-        rows = await self.connection.execute(query)
+        asked = {
+            "phones": json.dumps([phone for one in requests for phone in one.new.recipients]),
+            "since": min(one.at for one in requests) - HOUR,
+            "written": self.written,
+            "enough": most - max(shared.values(), default=1),
+        }
+        rows = await self.connection.execute(_busy(self.dialect), asked)
         return {phone: Busy(count, first) for phone, count, first in rows}
 
 
@@ -139,5 +152,4 @@ async def _add(connection: AsyncConnection, day: str, amount: int) -> None:
 
 async def spent_on(connection: AsyncConnection, day: str) -> int:
     """The credits accepted since midnight in Kuwait, less what was cancelled."""
-    query = select(spending.c.credits).where(spending.c.day == day)
-    return (await connection.execute(query)).scalar() or 0
+    return (await connection.execute(_SPENT, {"day": day})).scalar() or 0
