@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Select, insert, select, update
 
 from kwtsms_bot.database.tables import attempt, hot_number, message, recipient, spending
+from kwtsms_bot.outbox.admission import day_of
 from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
 from kwtsms_bot.outbox.retry import Plan
 from kwtsms_bot.outbox.tracking import Learned, Tracked
@@ -26,6 +27,7 @@ LATER = AT + timedelta(hours=1)
 Rows = Select[Any]
 Deed = Callable[[OneClock], Awaitable[Awaitable[object]]]
 SENT = Plan(State.SENT, AT, gateway_id="f4c8", points=Decimal(5))  # More than was expected.
+THIRD = "96550000003"
 ONE = 2  # The message that goes first, by its number.
 # The order, and of each kind the row that the deeds below are about.
 CALL: Rows = select(attempt.c.id).where(attempt.c.id == 1)
@@ -35,6 +37,8 @@ MESSAGE: Rows = select(message.c.id).where(message.c.id == ONE)
 FIRST: Rows = select(recipient.c.id).where(recipient.c.id == 1)
 SPENT: Rows = select(spending.c.day)
 LADDER = [CALL, TO, HOT, MESSAGE, SPENT]
+TODAY: Rows = SPENT.where(spending.c.day == day_of(AT))
+TOMORROW: Rows = SPENT.where(spending.c.day == day_of(AT + DAY))
 BULK: Rows = select(message.c.id).where(message.c.id == 1)
 
 
@@ -158,6 +162,13 @@ async def puts_back(store: OneClock) -> Awaitable[object]:
     return store.put_back("one", AT)
 
 
+async def takes_back_two_days(store: OneClock) -> Awaitable[object]:
+    """What waits for a number; the first of it was accepted by a clock that was a day ahead."""
+    await store.accept(new(THIRD, text="ahead"), AT + DAY)
+    await store.accept(new(THIRD, text="now"), AT)
+    return store.forget(THIRD, LATER, actor="U1", cancel=True)
+
+
 async def waits_without(url: str, deed: Deed, first: Rows, following: Sequence[Rows]) -> None:
     """While the deed waits for `first`, all of what follows is free."""
     async with outbox(url) as store, opened(url) as other:
@@ -194,6 +205,7 @@ async def test_everybody_locks_in_one_order(postgres_url: str, deed: Deed, kind:
         (puts_back, CALL, select(attempt.c.id).where(attempt.c.id == 2)),
         (puts_back, FIRST, TO),
         (erases, CALL, select(attempt.c.id).where(attempt.c.id == 2)),
+        (takes_back_two_days, TODAY, TOMORROW),
         *((deed, BULK, MESSAGE) for deed in (forgets, erases, gives_up, looks, takes_two_over)),
     ],
 )
