@@ -26,8 +26,8 @@ from databases import KINDS, database_url
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.message import NewMessage, Place, Priority
-from kwtsms_bot.outbox.store import DatabasePacer, Store
-from kwtsms_bot.service import Service, running
+from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.service import Service
 from kwtsms_sandbox.slack.demo import OPS, SARA
 from support.bot import cards, staged
 
@@ -40,9 +40,7 @@ STATUS_SECONDS = 15.0  # The first status is asked for after ten.
 
 async def bot(config: Config) -> None:
     """The child: the service, and a line on its input for each message that it is to accept."""
-    without_pace = partial(DatabasePacer, interval=timedelta(0))
-    setattr(running, "DatabasePacer", without_pace)  # noqa: B010 - only a benchmark may.
-    service, stop = Service(config), asyncio.Event()
+    service, stop = Service(config, interval=timedelta(0)), asyncio.Event()
     serving = asyncio.create_task(service.run(stop))
     await service.ready.wait()
     database = await open_database(config.outbox.database)
