@@ -1,6 +1,6 @@
 """How much memory the bot takes while a message to 100,000 numbers goes through it.
 
-    .venv/bin/python benchmarks/memory.py
+    .venv/bin/python benchmarks/memory.py [SIZE …]
 
 The whole bot in a process of its own, as it is but for its pace: it accepts the message, sends it
 in 500 calls to a gateway in another process, asks for the status of each, and keeps its card in
@@ -9,6 +9,7 @@ moment before until all is done. A message to a thousand numbers goes ahead, so 
 """
 
 import asyncio
+import itertools
 import json
 import os
 import sys
@@ -126,14 +127,11 @@ class Child:
         return Row(size, before, self.memory.peak, time.monotonic() - begun)
 
 
-async def measured(kind: str) -> list[Row]:
-    """What each size takes, in a bot of its own."""
-    rows = []
-    for size in SIZES:
-        with TemporaryDirectory() as folder:
-            async with database_url(kind, Path(folder)) as url:
-                rows.append(await one(Path(folder), url, size))
-    return rows
+async def measured(kind: str, size: int) -> Row:
+    """What a message of that size takes, in a bot of its own."""
+    with TemporaryDirectory() as folder:
+        async with database_url(kind, Path(folder)) as url:
+            return await one(Path(folder), url, size)
 
 
 async def one(folder: Path, url: str, size: int) -> Row:
@@ -173,10 +171,11 @@ def main() -> None:
     """Measures and prints."""
     print("| database | recipients | before, MB | at most, MB | more, MB | took, s |")
     print("|---|---|---|---|---|---|")
-    for kind in KINDS:
-        for row in asyncio.run(measured(kind)):
-            figures = f"{row.before:.0f} | {row.peak:.0f} | {row.peak - row.before:.0f}"
-            print(f"| {kind} | {row.size:,} | {figures} | {row.seconds:.0f} |", flush=True)
+    sizes = [int(size) for size in sys.argv[1:]] or SIZES
+    for kind, size in itertools.product(KINDS, sizes):
+        row = asyncio.run(measured(kind, size))
+        figures = f"{row.before:.0f} | {row.peak:.0f} | {row.peak - row.before:.0f}"
+        print(f"| {kind} | {row.size:,} | {figures} | {row.seconds:.0f} |", flush=True)
 
 
 if __name__ == "__main__":
