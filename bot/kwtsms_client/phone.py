@@ -69,7 +69,12 @@ def normalize_phone(
         ConfigurationError: `default_country` is no country code that is known here.
     """
     if isinstance(text, str):
-        return _normalized(text, default_country)
+        if default_country:
+            return _normalized(text, default_country)
+        # As there, without the call.
+        plain = text if text.isascii() else text.translate(_DIGITS)
+        number = plain.encode().translate(None, _OTHERS).decode().lstrip("0")
+        return _without_trunk_zero(number) if "0" in number[1:4] else number
     if isinstance(text, Iterable) and not isinstance(text, BYTES):
         return _all_normalized(*_in_lines(list(text)), default_country)
     return _normalized(as_text(text) or "", default_country)
