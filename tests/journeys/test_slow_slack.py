@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.service import running
 from kwtsms_bot.slack import directory
 from kwtsms_bot.slack.dialogs import SHORTCUT
 from kwtsms_sandbox.slack import OPS, SARA, Fault, Message, User, UserGroup, View
@@ -56,6 +57,21 @@ async def test_a_rate_limit_on_lookups_delays_the_answer_only(tmp_path: Path) ->
         await shown(stage, "credits left")
 
         assert done.error is None
+
+
+async def test_a_stop_leaves_no_lookup_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that Slack lets wait is given up: else the bot asks on after it has stopped."""
+    monkeypatch.setattr(running, "FINISH_SECONDS", 1.0)
+    before = asyncio.all_tasks()
+    async with staged(tmp_path) as stage:
+        stage.slack.fault("users.info", Fault(retry_after=30))
+        await stage.slack.command(SARA, OPS, "/sms", "balance")
+        await stage.stop_bot()
+        ours = {one for one in asyncio.all_tasks() - before if "kwtsms_bot" in repr(one)}
+
+        assert ours == set()
 
 
 async def test_of_whom_slack_says_nothing_nothing_is_done(tmp_path: Path) -> None:

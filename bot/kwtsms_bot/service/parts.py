@@ -54,7 +54,7 @@ class Parts:
         self.tasks = Tasks(metrics.acknowledged)
         self.connection = Connection(config.slack)
         client = self.connection.client
-        directory = Directory(client, config.access.groups, config.language)
+        directory = Directory(client, config.access.groups, config.language, tasks=self.tasks)
         alerts = AlertStore(database)
         watch = config.alerts.balance
         say = language(config.language)

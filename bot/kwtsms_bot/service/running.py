@@ -118,6 +118,7 @@ class Service:
             await _finished(workers, ends_at - SHOW_SECONDS)
             showing.set()
             await _finished(shows, ends_at)
+            await parts.tasks.finish(0)  # Lookups that only a card was waiting for.
             log.info("stopped")
         for task in background:
             if not task.cancelled():

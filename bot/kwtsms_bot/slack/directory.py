@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.language import Language, language
+from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
 
 KEPT_SECONDS = 300.0
@@ -37,13 +38,20 @@ class About:
 class Directory:
     """Who is called what, speaks what, and belongs to which of the groups that roles name."""
 
-    def __init__(self, client: AsyncWebClient, groups: Iterable[str], fallback: str = "en") -> None:
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        groups: Iterable[str],
+        fallback: str = "en",
+        *,
+        tasks: Tasks,
+    ) -> None:
         self._client = client
         self._groups = tuple(groups)
         self._fallback = fallback
-        self._people: _Kept[About] = _Kept(self._ask_about, KEPT_SECONDS)
-        self._phones: _Kept[str] = _Kept(self._ask_phone, KEPT_SECONDS)
-        self._members: _Kept[frozenset[str]] = _Kept(self._ask_members, GROUP_SECONDS)
+        self._people: _Kept[About] = _Kept(self._ask_about, KEPT_SECONDS, tasks)
+        self._phones: _Kept[str] = _Kept(self._ask_phone, KEPT_SECONDS, tasks)
+        self._members: _Kept[frozenset[str]] = _Kept(self._ask_members, GROUP_SECONDS, tasks)
         self.team = ""  # Ours, as soon as Slack has said it.
 
     async def caller(
@@ -119,8 +127,8 @@ class _Kept(Generic[T]):
     Who asks while somebody else is asking the same waits for that answer.
     """
 
-    def __init__(self, ask: Callable[[str], Awaitable[T]], seconds: float) -> None:
-        self._ask, self._seconds = ask, seconds
+    def __init__(self, ask: Callable[[str], Awaitable[T]], seconds: float, tasks: Tasks) -> None:
+        self._ask, self._seconds, self._tasks = ask, seconds, tasks
         self._known: dict[str, tuple[float, T]] = {}
         self._asking: dict[str, asyncio.Task[T | None]] = {}
 
@@ -135,7 +143,7 @@ class _Kept(Generic[T]):
             return known[1]
         asking = self._asking.get(key)
         if asking is None:
-            asking = self._asking[key] = asyncio.create_task(self._fetch(key))
+            asking = self._asking[key] = self._tasks.start(self._fetch(key))
             asking.add_done_callback(lambda _: self._asking.pop(key, None))
         return await asyncio.shield(asking)
 

@@ -22,6 +22,9 @@ class Tasks:
         return task
 
     async def finish(self, seconds: float) -> None:
-        """Waits for all of it, `seconds` at most."""
+        """Waits for all of it, `seconds` at most; what is late is ended."""
         if self._running:
-            await asyncio.wait(set(self._running), timeout=seconds)
+            _, late = await asyncio.wait(set(self._running), timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
