@@ -24,6 +24,7 @@ from tempfile import TemporaryDirectory
 
 from databases import KINDS, database_url
 
+from kwtsms_bot import logs
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.message import NewMessage, Place, Priority
@@ -41,6 +42,7 @@ STATUS_SECONDS = 15.0  # The first status is asked for after ten.
 
 async def bot(config: Config) -> None:
     """The child: the service, and a line on its input for each message that it is to accept."""
+    logs.configure(config.logging)  # Not to where its words are read, and then nobody reads on.
     service, stop = Service(config, interval=timedelta(0)), asyncio.Event()
     serving = asyncio.create_task(service.run(stop))
     await service.ready.wait()
@@ -147,6 +149,7 @@ async def one(folder: Path, url: str, size: int) -> Row:
             json.dumps(stage.sections),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
         )
         child = Child(process)
         await child.says("ready")

@@ -14,6 +14,7 @@ from kwtsms_bot.config import Config
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.store import Audit, Store
 from kwtsms_bot.slack.directory import Directory
+from kwtsms_bot.slack.tasks import Tasks
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import RunningGateway
 from kwtsms_sandbox.slack import OPS, SARA, SlackSandbox
@@ -56,7 +57,7 @@ async def at_desk(folder: Path, **changes: Any) -> AsyncIterator[Set]:
     with no_proxy():
         async with stage.slack, stage.running, opened(folder) as database:
             config = stage.config
-            directory = Directory(web_client(stage.slack), ())
+            directory = Directory(web_client(stage.slack), (), tasks=Tasks())
             directory.team = TEAM_ID
             async with _client(config) as client:
                 desk = Desk(
