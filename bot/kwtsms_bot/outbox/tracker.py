@@ -12,7 +12,7 @@ from typing import Protocol
 import structlog
 
 from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import INTERVAL, Store
 from kwtsms_bot.outbox.tracking import (
     Learned,
     Tracked,
@@ -26,7 +26,7 @@ from kwtsms_bot.outbox.waiting import pause
 from kwtsms_client import DeliveryReport, KwtSMSError, Rejected, Status
 
 SWEEP_SECONDS = 5.0
-TURN = timedelta(seconds=1)  # Two requests' time; a question takes one turn.
+TURN = 2 * INTERVAL  # A question takes one; the other is for whoever has something to send.
 log = structlog.get_logger(__name__)
 
 
@@ -44,7 +44,7 @@ class Reporter(Protocol):
 
 
 class Tracker:
-    """Asks about one message after the other, and never repeats a send."""
+    """Asks about one message after the other, one in each `turn`, and never repeats a send."""
 
     def __init__(
         self,
@@ -52,9 +52,11 @@ class Tracker:
         reporter: Reporter,
         *,
         clock: Callable[[], datetime],
+        turn: timedelta = TURN,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._store, self._reporter = store, reporter
+        self._turn = turn
         self._clock, self._on_change = clock, on_change
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -65,7 +67,7 @@ class Tracker:
             except DatabaseTrouble as error:
                 log.warning("not tracked", error=str(error))
                 found = False
-            await pause(stop, TURN.total_seconds() if found else SWEEP_SECONDS)
+            await pause(stop, self._turn.total_seconds() if found else SWEEP_SECONDS)
 
     async def check_one(self) -> bool:
         """Asks about the message that is due first; False if none is, or sends need the turns."""
@@ -96,7 +98,7 @@ class Tracker:
         if (await self._store.hold()).since is not None:
             return True
         due = await self._store.next_due()
-        return due is not None and due <= self._clock() + TURN
+        return due is not None and due <= self._clock() + self._turn
 
     async def _ask(self, tracked: Tracked) -> Learned:
         """What the gateway says now; no answer tells nothing."""

@@ -79,7 +79,9 @@ class Parts:
             on_balance=self.heard,
         )
         asking = Asking(gateway, pace)
-        self.tracker = Tracker(store, asking, clock=now, on_change=self.publisher.wake)
+        self.tracker = Tracker(
+            store, asking, clock=now, turn=2 * pace.interval, on_change=self.publisher.wake
+        )
         self.witness = Witness(store, gateway, clock=now, on_change=self.publisher.wake)
         self.scout = Scout(store, gateway, on_answer=self.worker.wake)
         desk = Desk(config, store, Audit(database), alerts, gateway, directory, now, self.wake)
