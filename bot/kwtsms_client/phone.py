@@ -71,9 +71,11 @@ def normalize_phone(
     if isinstance(text, str):
         if default_country:
             return _normalized(text, default_country)
-        # As there, without the call.
+        # As there, without the call and without taking out what is not in it.
         plain = text if text.isascii() else text.translate(_DIGITS)
-        number = plain.encode().translate(None, _OTHERS).decode().lstrip("0")
+        if not plain.isdigit():
+            plain = plain.encode().translate(None, _OTHERS).decode()
+        number = plain.lstrip("0")
         return _without_trunk_zero(number) if "0" in number[1:4] else number
     if isinstance(text, Iterable) and not isinstance(text, BYTES):
         return _all_normalized(*_in_lines(list(text)), default_country)

@@ -66,8 +66,9 @@ def clean_message(text: str | Iterable[str]) -> str | list[str]:
         InvalidInput: it is no text, nor several.
     """
     if isinstance(text, str):
-        plain = text.isascii() and text.isprintable() and "<" not in text  # As most are.
-        return text if plain or not has_work(text) else _cleaned(text)
+        if text.isascii() and text.isprintable() and "<" not in text:  # As most are.
+            return text
+        return _cleaned(text) if has_work(text) else text
     if isinstance(text, BYTES) or not isinstance(text, Iterable):
         return require_text(text)
     texts = list(text)
