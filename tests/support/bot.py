@@ -16,6 +16,7 @@ from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_sandbox.gateway import Seen
 from kwtsms_sandbox.slack import Channel, Message, User
 from kwtsms_sandbox.slack.demo import OPS, SARA
+from support.database import prepared
 from support.slack import no_proxy
 
 COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
@@ -38,6 +39,7 @@ async def staged(
     The bot does not wait as long between its requests as it has to, and the gateway does not mind:
     most tests are about something else. With `interval=INTERVAL` both are as they are.
     """
+    prepared(folder / "bridge.sqlite3")
     with no_proxy():
         stage = Stage(folder, interval=interval, **changes)
         if interval < INTERVAL:

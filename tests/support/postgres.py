@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from kwtsms_bot.database import open_database
+from support.database import migrate, prepared
 
 TEMPLATE = "kwtsms_template"
 
@@ -42,7 +42,7 @@ class Postgres:
         """Migrates one database, which all others are copies of; a test kills no server."""
         self._say("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         self._say(f"CREATE DATABASE {TEMPLATE}")
-        asyncio.run(_migrated(self._server.get_uri(database=TEMPLATE)))
+        asyncio.run(migrate(self._server.get_uri(database=TEMPLATE)))
 
     def fresh(self) -> str:
         """A new database with our tables."""
@@ -76,11 +76,6 @@ async def waiting(url: str, count: int) -> None:
         while found < count:
             row = await (await connection.execute(WAITING)).fetchone()
             found = row[0] if row else 0
-
-
-async def _migrated(url: str) -> None:
-    database = await open_database(url)
-    await database.close()
 
 
 @contextmanager
@@ -120,7 +115,7 @@ def postgres_server() -> Iterator[Postgres]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An outbox of the test's own, on each of the two databases."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'outbox.sqlite3'}"
+        return prepared(tmp_path / "outbox.sqlite3")
     server: Postgres = request.getfixturevalue("postgres_server")
     return server.fresh()
 

@@ -118,7 +118,7 @@ class Service:
             await _finished(workers, ends_at - SHOW_SECONDS)
             showing.set()
             await _finished(shows, ends_at)
-            await parts.tasks.finish(0)  # Lookups that only a card was waiting for.
+            await parts.tasks.finish(_left(ends_at))  # What the end itself has begun.
             log.info("stopped")
         for task in background:
             if not task.cancelled():
@@ -165,12 +165,16 @@ async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 async def _finished(tasks: list["asyncio.Task[None]"], ends_at: float) -> None:
     """Lets tasks finish until then, and ends them: what they leave is in the database."""
-    left = ends_at - asyncio.get_running_loop().time()
-    _, late = await asyncio.wait(tasks, timeout=max(0.0, left))
+    _, late = await asyncio.wait(tasks, timeout=_left(ends_at))
     for task in late:
         log.warning("not finished in time", task=task.get_name())
         task.cancel()
     await asyncio.gather(*late, return_exceptions=True)
+
+
+def _left(ends_at: float) -> float:
+    """Seconds until then; none if it is past."""
+    return max(0.0, ends_at - asyncio.get_running_loop().time())
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
