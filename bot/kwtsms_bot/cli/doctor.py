@@ -12,7 +12,10 @@ import click
 from kwtsms_bot.cli.missing import Missing, remedy
 from kwtsms_bot.cli.output import answered, show_json
 from kwtsms_bot.cli.words import env_option, json_option
-from kwtsms_bot.doctor import Finding, Level, Wanted, examine_files, examine_gateway
+from kwtsms_bot.doctor import Finding, Level
+from kwtsms_bot.doctor.files import examine as examine_files
+from kwtsms_bot.doctor.gateway import Wanted
+from kwtsms_bot.doctor.gateway import examine as examine_gateway
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_client.settings import from_environment
 

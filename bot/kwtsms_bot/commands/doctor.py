@@ -4,7 +4,9 @@ import asyncio
 
 from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
 from kwtsms_bot.commands.policy import Action
-from kwtsms_bot.doctor import Finding, Level, Wanted, examine_gateway
+from kwtsms_bot.doctor import Finding, Level
+from kwtsms_bot.doctor.gateway import Wanted
+from kwtsms_bot.doctor.gateway import examine as examine_gateway
 from kwtsms_bot.doctor.targets import examine as examine_targets
 from kwtsms_bot.language import marked
 

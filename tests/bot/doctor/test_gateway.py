@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.doctor import Finding, Level, Wanted, examine_gateway
+from kwtsms_bot.doctor import Finding, Level
+from kwtsms_bot.doctor.gateway import Wanted
+from kwtsms_bot.doctor.gateway import examine as examine_gateway
 from kwtsms_bot.language import language
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
