@@ -5,6 +5,8 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready-dev
 SHOWN  := $(VENV)/.ready-demo
 TESTS  ?= tests
+# Else each of the four test processes, and each program that they start, compiles all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test chaos lowest check format install browser clean
 

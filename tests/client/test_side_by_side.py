@@ -180,16 +180,15 @@ async def test_a_bulk_lets_others_in(kind: Kind) -> None:
 @both
 async def test_closing_ends_every_wait(kind: Kind) -> None:
     """What waits for its turn is not sent; what is in flight is finished, and has its result."""
-    async with running_gateway() as running, opened(kind, running, pacer=None) as sms:
+    async with running_gateway() as running, opened(kind, running, pacer=Pacer(10.0)) as sms:
         running.gateway.turn(latency=0.5)
         work = asyncio.create_task(sms.send(many(2000), "hi"))
         await until_seen(running.gateway, 1)
         await sms.aclose()
         result = await work
 
-        assert len(result.accepted) == 200 * len(running.gateway.requests)
-        assert len(result.accepted) + len(result.not_sent) == 2000
-        assert len(running.gateway.requests) < 3
+        assert len(running.gateway.requests) == 1
+        assert [len(result.accepted), len(result.not_sent)] == [200, 1800]
 
 
 @both
@@ -214,7 +213,7 @@ async def test_a_closed_client_sends_nothing(kind: Kind) -> None:
 @both
 async def test_closing_waits_no_longer_than_it_is_told(kind: Kind) -> None:
     """What is still in flight then is cut off, and nobody knows what came of it."""
-    async with running_gateway() as running, opened(kind, running, timeout=0.7) as sms:
+    async with running_gateway() as running, opened(kind, running, timeout=2.5) as sms:
         running.gateway.fault(Fault.HANG, endpoint="send")
         work = asyncio.create_task(sms.send(KUWAIT, "hi"))
         await until_seen(running.gateway, 1)
@@ -223,7 +222,7 @@ async def test_closing_waits_no_longer_than_it_is_told(kind: Kind) -> None:
         took = time.monotonic() - begun
         result = await work
 
-    assert took < 0.5
+    assert took < 1.5
     assert result.unknown == (KUWAIT,)
 
 
