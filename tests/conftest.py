@@ -1,6 +1,7 @@
 """Fixtures that every part of the tests may ask for."""
 
 import os
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 HERE = Path(__file__).parent
+WAITING = {"chaos", "plugins", "journeys", "page"}
 
 # How fast a machine is that has other things to do is no property of our code.
 settings.register_profile("kwtsms", deadline=None)
@@ -32,6 +34,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What starts whole programs takes longest: it begins first, and the short tests fill up."""
-    long = ("chaos", "plugins", "journeys")
-    items.sort(key=lambda item: not set(long) & set(item.path.relative_to(HERE).parts))
+    """Files that start whole programs and wait for them come early, each beside one that does not.
+
+    So that the processors are busy all the time, and no long file is left over at the end.
+    """
+    files = tuple(dict.fromkeys(item.path for item in items))
+    waiting = [file for file in files if WAITING & set(file.relative_to(HERE).parts)]
+    others = [file for file in files if file not in waiting]
+    turns = chain.from_iterable(zip_longest(waiting, others))
+    place = {file: number for number, file in enumerate(turns) if file}
+    items.sort(key=lambda item: place[item.path])
