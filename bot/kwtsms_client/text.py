@@ -8,6 +8,7 @@ character that cleaning would remove, so that Python's loops are C's; a test hol
 same answers.
 """
 
+import codecs
 import re
 from collections.abc import Iterable, Iterator
 from typing import overload
@@ -53,6 +54,14 @@ _GONE = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}{_HIDDEN_LOW}{_CONTROL_LOW}{_CONT
 _WORK = f"\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff"
 _RUN = re.compile(f"[{_WORK}][{_WORK}]*")  # Four times as fast as "+": Python looks for the first.
 has_work = re.compile(f"[\0<{_WORK}]").search
+# A code page of our own: ASCII that is plain, Arabic letters and digits. What is written in it is
+# read back with ASCII digits, in a quarter of the time that it takes to replace them.
+_DIGITS = "".join(map(chr, ARABIC_DIGITS))
+_PLAIN = "\n" + "".join(map(chr, range(32, 127))).replace("<", "")
+_LETTERS = "،؛؟" + "".join(map(chr, range(0x621, 0x653))) + "پچژگکی"
+_PAGE = f"\0{_PLAIN}{_LETTERS}{_DIGITS}".ljust(256, "\ufffe")  # U+FFFE stands for none.
+_WRITE = codecs.charmap_build(_PAGE)
+_READ = _PAGE.translate(ARABIC_DIGITS).replace("\0", "\ufffe")
 
 
 @overload
@@ -68,7 +77,10 @@ def clean_message(text: str | Iterable[str]) -> str | list[str]:
     if isinstance(text, str):
         if text.isascii() and text.isprintable() and "<" not in text:  # As most are.
             return text
-        return _cleaned(text) if has_work(text) else text
+        found = has_work(text)
+        if found is None:
+            return text
+        return _in_ascii_digits(text) if found[0] in _DIGITS else _cleaned(text)
     if isinstance(text, BYTES) or not isinstance(text, Iterable):
         return require_text(text)
     texts = list(text)
@@ -108,6 +120,15 @@ def _end_of_comments(text: str) -> int:
     return text.rfind("-->") + 3 if "-->" in text else 0
 
 
+def _in_ascii_digits(text: str) -> str:
+    """A text with Arabic digits, cleaned: at once where it needs nothing else."""
+    try:
+        written, _ = codecs.charmap_encode(text, "strict", _WRITE)
+        return codecs.charmap_decode(written, "strict", _READ)[0]
+    except UnicodeError:  # Something is in it that is not in the code page.
+        return _cleaned(text)
+
+
 def _cleaned(text: str) -> str:
     """The text without what is removed, and no account of it."""
     if "\r" in text:
@@ -121,11 +142,11 @@ def _cleaned(text: str) -> str:
 
 
 def _all_cleaned(texts: list[str]) -> list[str]:
-    """The same for many: those that are not plain are cleaned together."""
+    """The same for many: those that need it are cleaned together."""
     at = [
         number
         for number, one in enumerate(texts)
-        if not (one.isascii() and one.isprintable() and "<" not in one)
+        if not (one.isascii() and one.isprintable() and "<" not in one) and has_work(one)
     ]
     joined = "\0".join([texts[number] for number in at])
     if joined.count("\0") >= len(at) > 0 or "<!--" in joined:

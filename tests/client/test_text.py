@@ -89,6 +89,17 @@ def test_both_ways_of_cleaning_keep_one_order(text: str) -> None:
     assert inspect_message(text).cleaned == clean_message(text) == clean_message([text])[0]
 
 
+@pytest.mark.parametrize("digit", "٥۵")
+def test_an_arabic_digit_changes_nothing_for_its_neighbours(digit: str) -> None:
+    """Whatever stands before and behind it is kept, replaced or removed as it is without it."""
+    for code in range(0x20000):
+        char = chr(code)
+        alone = clean_message(char)
+
+        assert clean_message(digit + char) == f"5{alone}"
+        assert clean_message(char + digit) == f"{alone}5"
+
+
 @pytest.mark.parametrize(
     "text",
     [
