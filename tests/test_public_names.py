@@ -1,0 +1,56 @@
+"""What users have written down keeps its name: in scripts, dashboards, configuration and Slack.
+
+`data/public_names.json` was written from the code before its inner names were made standard terms.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.public_names import collect, literals
+
+KNOWN: dict[str, Any] = json.loads(
+    (Path(__file__).parent / "data" / "public_names.json").read_text()
+)
+LITERALS = ("action_ids", "csv_columns", "environment", "http_paths", "job_names")
+
+
+@pytest.fixture(scope="module")
+def now() -> dict[str, Any]:
+    """The names as they are in the code now."""
+    return collect()
+
+
+@pytest.mark.parametrize("kind", sorted(set(KNOWN) - set(LITERALS)))
+def test_no_public_name_is_gone(kind: str, now: dict[str, Any]) -> None:
+    """Every name that was there is there, with the same parameters, options, labels or columns."""
+    missing = {
+        name: known
+        for name, known in _as_table(KNOWN[kind]).items()
+        if not _covers(_as_table(now[kind]).get(name, False), known)
+    }
+
+    assert missing == {}
+
+
+@pytest.mark.parametrize("kind", LITERALS)
+def test_no_literal_name_is_gone(kind: str) -> None:
+    """Action ids, HTTP paths, CSV columns, variables and jobs are spelled as they were."""
+    assert set(KNOWN[kind]) - literals() == set()
+
+
+def _as_table(names: Any) -> dict[str, Any]:
+    return names if isinstance(names, dict) else dict.fromkeys(names)
+
+
+def _covers(now: Any, known: Any) -> bool:
+    """Whether everything of `known` is in `now`; positional parameters in the same order."""
+    if isinstance(known, dict):
+        return isinstance(now, dict) and all(
+            name in now and _covers(now[name], value) for name, value in known.items()
+        )
+    if isinstance(known, list):
+        return isinstance(now, list) and [one for one in now if one in known] == known
+    return bool(now == known)
