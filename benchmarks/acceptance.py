@@ -20,9 +20,9 @@ from tempfile import TemporaryDirectory
 from databases import KINDS, opened
 
 from kwtsms_bot.database import Database
-from kwtsms_bot.outbox.admission import Request
+from kwtsms_bot.outbox.admission import AdmissionRequest
 from kwtsms_bot.outbox.limits import Allowance
-from kwtsms_bot.outbox.message import DedupeKey, NewMessage, Place
+from kwtsms_bot.outbox.message import CardLocation, DedupeKey, NewMessage
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.outbox.store.admitting import admit
 
@@ -30,28 +30,31 @@ A_SECOND = 200
 AUTHORS = 20
 FIRST = 10
 ALLOWANCE = Allowance(10**6, 10**6, 10**9)  # Every limit is looked at and none is reached.
-Way = Callable[[NewMessage], Awaitable[object]]
+Accept = Callable[[NewMessage], Awaitable[object]]
 
 
-def together(database: Database) -> Way:
+def in_shared_transactions(database: Database) -> Accept:
     """As the bot accepts: whoever waits shares a transaction."""
     store = Store(database)
     return lambda new: store.accept(new, datetime.now(UTC), ALLOWANCE)
 
 
-def one_by_one(database: Database) -> Way:
+def one_by_one(database: Database) -> Accept:
     """Each by itself."""
 
     async def accept(new: NewMessage) -> object:
         async with database.transaction() as connection:
-            requests = [Request(new, datetime.now(UTC))]
+            requests = [AdmissionRequest(new, datetime.now(UTC))]
             return await admit(database, connection, requests, ALLOWANCE)
 
     return accept
 
 
 # And for how many seconds they come.
-WAYS = {"shared transactions": (together, 20), "one transaction each": (one_by_one, 5)}
+METHODS = {
+    "shared transactions": (in_shared_transactions, 20),
+    "one transaction each": (one_by_one, 5),
+}
 
 
 def command(number: int) -> NewMessage:
@@ -63,12 +66,12 @@ def command(number: int) -> NewMessage:
         sender_id="MY-APP",
         recipients=(str(96550000000 + number),),
         pages=1,
-        place=Place("C1", None),
+        card_location=CardLocation("C1", None),
         key=DedupeKey("slack", str(number)),
     )
 
 
-async def waits(accept: Way, count: int) -> list[float]:
+async def measure_waits(accept: Accept, count: int) -> list[float]:
     """How long each of them waited, shortest first."""
     for number in range(FIRST):
         await accept(command(-1 - number))
@@ -83,14 +86,14 @@ async def waits(accept: Way, count: int) -> list[float]:
     return sorted(await asyncio.gather(*(arrive(number) for number in range(count))))
 
 
-async def measured(kind: str, way: str) -> tuple[float, float, float]:
+async def measure(kind: str, method: str) -> tuple[float, float, float]:
     """Median, p99 and the longest of one round."""
-    make, seconds = WAYS[way]
+    make, seconds = METHODS[method]
     count = A_SECOND * seconds
     with TemporaryDirectory() as folder:
         async with opened(kind, Path(folder)) as database:
-            took = await waits(make(database), count)
-    return took[count // 2], took[count * 99 // 100], took[-1]
+            seconds_waited = await measure_waits(make(database), count)
+    return seconds_waited[count // 2], seconds_waited[count * 99 // 100], seconds_waited[-1]
 
 
 def main() -> None:
@@ -98,10 +101,10 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     print("| database | accepted in | median, ms | p99, ms | longest, ms |\n|---|---|---|---|---|")
     for kind in KINDS:
-        for way in WAYS:
-            rows = [asyncio.run(measured(kind, way)) for _ in range(rounds)]
+        for method in METHODS:
+            rows = [asyncio.run(measure(kind, method)) for _ in range(rounds)]
             figures = (f"{statistics.median(one) * 1000:.1f}" for one in zip(*rows, strict=True))
-            print(f"| {kind} | {way} | {' | '.join(figures)} |")
+            print(f"| {kind} | {method} | {' | '.join(figures)} |")
 
 
 if __name__ == "__main__":

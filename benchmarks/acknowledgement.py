@@ -18,36 +18,36 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from kwtsms_sandbox.slack import OPS, SARA
-from support.bot import BotProcess, staged
+from support.bot import BotProcess, local_env
 
 ROUNDS = 5
-ANY = {"messages_per_hour": 10**6, "per_number_per_hour": 10**6, "credits_per_day": 10**6}
+NO_LIMITS = {"messages_per_hour": 10**6, "per_number_per_hour": 10**6, "credits_per_day": 10**6}
 FIRST = 50
 LOADS = ((1000, 1.0), (1000, 10.0))
 
 
-async def acknowledged(count: int, seconds: float, folder: Path) -> list[float]:
+async def measure(count: int, seconds: float, folder: Path) -> list[float]:
     """How long each command waited for its acknowledgement, shortest first."""
-    async with staged(folder, limits=ANY) as stage:
-        await stage.stop_bot()
-        bot = BotProcess(stage)
+    async with local_env(folder, limits=NO_LIMITS) as environment:
+        await environment.stop_bot()
+        bot = BotProcess(environment)
         await bot.start()
         for number in range(FIRST):
-            await stage.slack.command(SARA, OPS, "/sms", f"send {96550000000 + number} first")
+            await environment.slack.command(SARA, OPS, "/sms", f"send {96550000000 + number} first")
         gc.collect()
         gc.disable()  # What is measured is the bot, in its own process.
 
-        async def typed(number: int) -> float:
+        async def send(number: int) -> float:
             await asyncio.sleep(number * seconds / count)
             text = f"send {96590000000 + number} message {number}"
-            done = await stage.slack.command(SARA, OPS, "/sms", text)
+            done = await environment.slack.command(SARA, OPS, "/sms", text)
             assert done.error is None  # noqa: S101 - What is timed has to be right.
-            return done.took or 0.0
+            return done.duration or 0.0
 
-        took = await asyncio.gather(*(typed(number) for number in range(count)))
+        durations = await asyncio.gather(*(send(number) for number in range(count)))
         gc.enable()
         await bot.kill()
-        return sorted(took)
+        return sorted(durations)
 
 
 def main() -> None:
@@ -57,8 +57,8 @@ def main() -> None:
         rows = []
         for _ in range(ROUNDS):
             with tempfile.TemporaryDirectory() as folder:
-                took = asyncio.run(acknowledged(count, seconds, Path(folder)))
-            rows.append((took[count // 2], took[count * 99 // 100], took[-1]))
+                durations = asyncio.run(measure(count, seconds, Path(folder)))
+            rows.append((durations[count // 2], durations[count * 99 // 100], durations[-1]))
         figures = (f"{statistics.median(one) * 1000:.0f}" for one in zip(*rows, strict=True))
         print(f"| {count} | {seconds:.0f} s | {' | '.join(figures)} |")
 

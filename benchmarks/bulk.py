@@ -36,7 +36,7 @@ Send = Callable[[RunningGateway, list[str]], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class BulkRun:
     """How long a bulk took, and the most starts that lie in any one second."""
 
     seconds: float
@@ -79,21 +79,23 @@ def _account(running: RunningGateway) -> Credentials:
     return Credentials(account.username, account.password)
 
 
-async def run(send: Send, latency: float, numbers: list[str]) -> Run:
+async def run_bulk(send: Send, latency: float, numbers: list[str]) -> BulkRun:
     """One bulk on a gateway of its own."""
     async with RunningGateway(Gateway()) as running:
-        running.gateway.turn(latency=latency)
+        running.gateway.configure(latency=latency)
         running.gateway.top_up(Decimal(len(numbers)))
         begun = time.monotonic()
         accepted = await send(running, numbers)
-        took = time.monotonic() - begun
+        seconds = time.monotonic() - begun
         assert accepted == len(numbers)  # noqa: S101 - What is timed has to be right.
-        return Run(took, most_in_a_second([seen.at for seen in running.gateway.requests]))
+        return BulkRun(
+            seconds, most_in_a_second([request.at for request in running.gateway.requests])
+        )
 
 
-async def one_round(latency: float, numbers: list[str]) -> dict[str, Run]:
+async def one_round(latency: float, numbers: list[str]) -> dict[str, BulkRun]:
     """All clients at the same time."""
-    runs = await asyncio.gather(*(run(send, latency, numbers) for send in CLIENTS.values()))
+    runs = await asyncio.gather(*(run_bulk(send, latency, numbers) for send in CLIENTS.values()))
     return dict(zip(CLIENTS, runs, strict=True))
 
 
@@ -107,13 +109,13 @@ def floor(latency: float, count: int) -> float:
     return (-(-count // PER_REQUEST) - 1) * INTERVAL + latency
 
 
-def row(name: str, rounds: Sequence[Mapping[str, Run]], least: float) -> str:
+def row(name: str, rounds: Sequence[Mapping[str, BulkRun]], least: float) -> str:
     """A client's cells of the table: medians, and the worst second of all rounds."""
-    took = statistics.median(found[name].seconds for found in rounds)
+    seconds = statistics.median(found[name].seconds for found in rounds)
     faster = statistics.median(found[OFFICIAL].seconds / found[name].seconds for found in rounds)
     starts = max(found[name].starts for found in rounds)
-    over = (took / least - 1) * 100
-    return f"{name} | {least:.1f} | {took:.2f} | {over:.1f} % | {starts} | {faster:.2f}"
+    above_floor = (seconds / least - 1) * 100
+    return f"{name} | {least:.1f} | {seconds:.2f} | {above_floor:.1f} % | {starts} | {faster:.2f}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -18,16 +18,16 @@ from tempfile import TemporaryDirectory
 from databases import KINDS, opened
 from sqlalchemy import delete, insert, update
 
-from kwtsms_bot.database.columns import later
-from kwtsms_bot.database.tables import TOLD, hot_number, recipient
+from kwtsms_bot.database.columns import add_delay
+from kwtsms_bot.database.tables import HAS_REASON, number_cooldown, recipient
 from kwtsms_bot.outbox.message import ClaimedCall, NewMessage, Priority
 from kwtsms_bot.outbox.store import Store, heat
-from kwtsms_bot.outbox.store.takeover import give_back
+from kwtsms_bot.outbox.store.takeover import requeue
 
 SIZES = (1_000, 1_000_000)
 LARGEST = 100_000  # Recipients of one message.
 TIMES = 100
-HOT = 10
+COOLING_DOWN = 10
 LEASE = timedelta(seconds=30)
 AT = datetime(2026, 11, 24, tzinfo=UTC)
 Prepare = Callable[[Store, ClaimedCall], Awaitable[None]]
@@ -56,21 +56,23 @@ async def fill(store: Store, size: int) -> None:
 async def undo(store: Store, call: ClaimedCall) -> None:
     """Puts back what was claimed, and what was put off because it was hot."""
     async with store.database.transaction() as connection:
-        await give_back(connection, call.attempt, AT)
-        await connection.execute(delete(hot_number))
+        await requeue(connection, call.attempt, AT)
+        await connection.execute(delete(number_cooldown))
         await connection.execute(
             update(recipient)
-            .where(recipient.c.message_id == call.message_id, recipient.c.due_at > AT, TOLD)
+            .where(recipient.c.message_id == call.message_id, recipient.c.due_at > AT, HAS_REASON)
             .values(due_at=AT, reason=None)
         )
 
 
-async def heat_some(store: Store, last: ClaimedCall) -> None:
+async def start_some_cooldowns(store: Store, last: ClaimedCall) -> None:
     """Some of those that are claimed next are hot."""
-    rows = [{"phone": one.phone, "attempt_id": last.attempt} for one in last.recipients[:HOT]]
+    rows = [
+        {"phone": one.phone, "attempt_id": last.attempt} for one in last.recipients[:COOLING_DOWN]
+    ]
     async with store.database.transaction() as connection:
         await connection.execute(
-            insert(hot_number).values(until=later(store.clock, heat.HOT)), rows
+            insert(number_cooldown).values(until=add_delay(store.clock, heat.COOLDOWN)), rows
         )
 
 
@@ -78,9 +80,9 @@ async def nothing(_store: Store, _last: ClaimedCall) -> None:
     """As it is."""
 
 
-async def claims(store: Store, prepare: Prepare) -> float:
+async def measure_claims(store: Store, prepare: Prepare) -> float:
     """The median of many, in seconds."""
-    took = []
+    durations = []
     last = await store.claim("benchmark", LEASE, AT)
     assert last is not None  # noqa: S101 - What is timed has to be right.
     for _ in range(TIMES):
@@ -88,24 +90,26 @@ async def claims(store: Store, prepare: Prepare) -> float:
         await prepare(store, last)
         begun = time.perf_counter()
         last = await store.claim("benchmark", LEASE, AT)
-        took.append(time.perf_counter() - begun)
+        durations.append(time.perf_counter() - begun)
         assert last is not None  # noqa: S101
     await undo(store, last)
-    return statistics.median(took)
+    return statistics.median(durations)
 
 
-async def measured(kind: str, size: int) -> dict[str, float]:
+async def measure(kind: str, size: int) -> dict[str, float]:
     """What a claim of each sort takes."""
     with TemporaryDirectory() as folder:
         async with opened(kind, Path(folder)) as database:
             store = Store(database)
             await fill(store, size)
-            found = {"200 of the campaign": await claims(store, nothing)}
-            found[f"the same, {HOT} of them hot"] = await claims(store, heat_some)
+            found = {"200 of the campaign": await measure_claims(store, nothing)}
+            found[f"the same, {COOLING_DOWN} of them hot"] = await measure_claims(
+                store, start_some_cooldowns
+            )
             await store.accept(message(range(1), Priority.NORMAL), AT)
-            found["a single one before them"] = await claims(store, nothing)
+            found["a single one before them"] = await measure_claims(store, nothing)
             await store.accept(message(range(1), Priority.URGENT), AT)
-            found["an urgent one before all"] = await claims(store, nothing)
+            found["an urgent one before all"] = await measure_claims(store, nothing)
             return found
 
 
@@ -115,7 +119,7 @@ def main() -> None:
     print(f"| database | claimed | from {few}, ms | from {many}, ms | ratio |")
     print("|---|---|---|---|---|")
     for kind in KINDS:
-        small, large = (asyncio.run(measured(kind, size)) for size in SIZES)
+        small, large = (asyncio.run(measure(kind, size)) for size in SIZES)
         for what, before in small.items():
             after = large[what]
             print(

@@ -27,16 +27,16 @@ from databases import KINDS, database_url
 from kwtsms_bot import logs
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import open_database
-from kwtsms_bot.outbox.message import NewMessage, Place, Priority
+from kwtsms_bot.outbox.message import CardLocation, NewMessage, Priority
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.service import Service
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import cards, staged
+from support.bot import cards, local_env
 
 SIZES = (1_000, 10_000, 100_000)
 FIRST, CALL = 1_000, 200
 PAGE = os.sysconf("SC_PAGE_SIZE")
-LOOK_SECONDS = 0.02
+SAMPLE_SECONDS = 0.02
 STATUS_SECONDS = 15.0  # The first status is asked for after ten.
 
 
@@ -50,7 +50,7 @@ async def bot(config: Config) -> None:
     print("ready", flush=True)
     start = 0
     while line := await asyncio.to_thread(sys.stdin.readline):
-        await Store(database).accept(campaign(start, int(line)), datetime.now(UTC))
+        await Store(database).accept(bulk_message(start, int(line)), datetime.now(UTC))
         start += int(line)
         print("accepted", flush=True)
     stop.set()
@@ -58,7 +58,7 @@ async def bot(config: Config) -> None:
     await database.close()
 
 
-def campaign(start: int, size: int) -> NewMessage:
+def bulk_message(start: int, size: int) -> NewMessage:
     """A message to so many numbers."""
     return NewMessage(
         source="slack",
@@ -67,7 +67,7 @@ def campaign(start: int, size: int) -> NewMessage:
         sender_id="MY-APP",
         recipients=tuple(f"965{50000000 + number}" for number in range(start, start + size)),
         pages=1,
-        place=Place(OPS.id, None),
+        card_location=CardLocation(OPS.id, None),
         priority=Priority.BULK,
     )
 
@@ -84,11 +84,11 @@ class Memory:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * PAGE / 1e6
 
-    async def watch(self) -> None:
+    async def sample(self) -> None:
         """Remembers the most, until it is cancelled."""
         while True:
             self.peak = max(self.peak, self.now())
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(SAMPLE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Child:
         self.process = process
         self.memory = Memory(process.pid)
 
-    async def says(self, word: str) -> None:
+    async def wait_for(self, word: str) -> None:
         """Waits until it does."""
         assert self.process.stdout  # noqa: S101
         while line := await self.process.stdout.readline():
@@ -121,45 +121,46 @@ class Child:
         assert self.process.stdin  # noqa: S101
         before, begun = self.memory.now(), time.monotonic()
         self.memory.peak = before
-        watching = asyncio.create_task(self.memory.watch())
+        watching = asyncio.create_task(self.memory.sample())
         self.process.stdin.write(f"{size}\n".encode())
-        await self.says("accepted")
+        await self.wait_for("accepted")
         await done()
         watching.cancel()
         return Row(size, before, self.memory.peak, time.monotonic() - begun)
 
 
-async def measured(kind: str, size: int) -> Row:
+async def measure(kind: str, size: int) -> Row:
     """What a message of that size takes, in a bot of its own."""
     with TemporaryDirectory() as folder:
         async with database_url(kind, Path(folder)) as url:
-            return await one(Path(folder), url, size)
+            return await measure_in(Path(folder), url, size)
 
 
-async def one(folder: Path, url: str, size: int) -> Row:
+async def measure_in(folder: Path, url: str, size: int) -> Row:
     """A message of that size, after a small one."""
-    async with staged(folder, outbox={"database": url}) as stage:
-        await stage.stop_bot()
-        stage.gateway.turn(requests_per_second=None)
-        stage.gateway.top_up(Decimal(10**6))
+    async with local_env(folder, outbox={"database": url}) as environment:
+        await environment.stop_bot()
+        environment.gateway.configure(requests_per_second=None)
+        environment.gateway.top_up(Decimal(10**6))
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             __file__,
             "bot",
-            json.dumps(stage.sections),
+            json.dumps(environment.sections),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
         )
         child = Child(process)
-        await child.says("ready")
+        await child.wait_for("ready")
 
         async def all_done(sent: int, label: int) -> None:
             asked = sent // CALL
             while (  # noqa: ASYNC110 - the gateway tells nobody.
-                sum(seen.endpoint == "send" for seen in stage.gateway.requests) < asked
-                or sum(seen.endpoint == "status" for seen in stage.gateway.requests) < asked
-                or not any(f"{label} of {label} done" in card for card in cards(stage))
+                sum(request.endpoint == "send" for request in environment.gateway.requests) < asked
+                or sum(request.endpoint == "status" for request in environment.gateway.requests)
+                < asked
+                or not any(f"{label} of {label} done" in card for card in cards(environment))
             ):
                 await asyncio.sleep(0.2)
 
@@ -176,7 +177,7 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     sizes = [int(size) for size in sys.argv[1:]] or SIZES
     for kind, size in itertools.product(KINDS, sizes):
-        row = asyncio.run(measured(kind, size))
+        row = asyncio.run(measure(kind, size))
         figures = f"{row.before:.0f} | {row.peak:.0f} | {row.peak - row.before:.0f}"
         print(f"| {kind} | {row.size:,} | {figures} | {row.seconds:.0f} |", flush=True)
 

@@ -6,7 +6,7 @@ Each row is the median of five rounds, both clients in turn on the same numbers.
 """
 
 import kwtsms
-from side_by_side import Way, row, table
+from side_by_side import Candidate, row, table
 
 from kwtsms_client import normalize_phone, validate_phone_input
 
@@ -26,23 +26,38 @@ def main() -> None:
     """Measures and prints."""
     numbers = [WRITTEN[number % len(WRITTEN)] for number in range(COUNT)]
     assert [kwtsms.normalize_phone(one) for one in numbers] == normalize_phone(numbers)  # noqa: S101
-    theirs = Way("official", lambda: [kwtsms.normalize_phone(one) for one in numbers])
-    judged = Way("official", lambda: [kwtsms.validate_phone_input(one) for one in numbers])
+    theirs = Candidate("official", lambda: [kwtsms.normalize_phone(one) for one in numbers])
+    validated = Candidate("official", lambda: [kwtsms.validate_phone_input(one) for one in numbers])
     found = [
-        row("normalised, one by one", COUNT, theirs, Way("", lambda: singly(numbers))),
-        row("normalised, a batch", COUNT, theirs, Way("", lambda: normalize_phone(numbers))),
-        row("validated, one by one", COUNT, judged, Way("", lambda: checked(numbers))),
-        row("validated, a batch", COUNT, judged, Way("", lambda: validate_phone_input(numbers))),
+        row(
+            "normalised, one by one",
+            COUNT,
+            theirs,
+            Candidate("", lambda: normalize_singly(numbers)),
+        ),
+        row("normalised, a batch", COUNT, theirs, Candidate("", lambda: normalize_phone(numbers))),
+        row(
+            "validated, one by one",
+            COUNT,
+            validated,
+            Candidate("", lambda: validate_singly(numbers)),
+        ),
+        row(
+            "validated, a batch",
+            COUNT,
+            validated,
+            Candidate("", lambda: validate_phone_input(numbers)),
+        ),
     ]
     print(table("number", found))
 
 
-def singly(numbers: list[str]) -> list[str]:
+def normalize_singly(numbers: list[str]) -> list[str]:
     """One call for each number."""
     return [normalize_phone(one) for one in numbers]
 
 
-def checked(numbers: list[str]) -> list[object]:
+def validate_singly(numbers: list[str]) -> list[object]:
     """The same, judged."""
     return [validate_phone_input(one) for one in numbers]
 

@@ -37,8 +37,8 @@ from kwtsms_sandbox.gateway import Gateway
 from kwtsms_sandbox.gateway.tls import local_tls
 from kwtsms_sandbox.serving import listen
 
-ONE_WAY = 0.025
-ROUND_TRIP = 2 * ONE_WAY
+ONE_DIRECTION = 0.025
+ROUND_TRIP = 2 * ONE_DIRECTION
 COUNT = 20
 ROUNDS = 5
 Relay = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -46,7 +46,7 @@ numbers = (f"965{number}" for number in itertools.count(90_000_000))
 
 
 @dataclass(frozen=True, slots=True)
-class Far:
+class RemoteGateway:
     """Where the far gateway listens, whom it trusts to sign it, and its account."""
 
     url: str
@@ -56,7 +56,7 @@ class Far:
 
 
 @contextmanager
-def far_gateway() -> Iterator[Far]:
+def remote_gateway() -> Iterator[RemoteGateway]:
     """A gateway behind TLS and a relay that holds everything back, in a process of its own."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
@@ -77,13 +77,13 @@ def serve(folder: Path, pipe: Connection) -> None:
 
 async def _serve(folder: Path, pipe: Connection) -> None:
     gateway = Gateway()
-    gateway.turn(requests_per_second=None)
+    gateway.configure(requests_per_second=None)
     gateway.top_up(Decimal(10_000))
     context, authority = local_tls(folder)
     served = await listen(gateway.app(), ssl_context=context)
     relay = await asyncio.start_server(_relay(served.port), "127.0.0.1", 0)
     url = f"https://127.0.0.1:{relay.sockets[0].getsockname()[1]}/API/"
-    pipe.send(Far(url, authority, gateway.account.username, gateway.account.password))
+    pipe.send(RemoteGateway(url, authority, gateway.account.username, gateway.account.password))
     await relay.serve_forever()
 
 
@@ -91,24 +91,24 @@ def _relay(port: int) -> Relay:
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(ROUND_TRIP)  # The handshake of TCP.
         there = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.gather(_later(reader, there[1]), _later(there[0], writer))
+        await asyncio.gather(_delay(reader, there[1]), _delay(there[0], writer))
 
     return relay
 
 
-async def _later(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _delay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Passes everything on, in order, 25 ms late."""
     loop = asyncio.get_running_loop()
     with suppress(ConnectionError):  # Whoever has the answer may hang up.
         while data := await reader.read(65536):
-            loop.call_later(ONE_WAY, writer.write, data)
-    loop.call_later(ONE_WAY, writer.close)
+            loop.call_later(ONE_DIRECTION, writer.write, data)
+    loop.call_later(ONE_DIRECTION, writer.close)
 
 
 class Bare:
     """One TLS connection and nothing else: what a round trip takes at least."""
 
-    def __init__(self, far: Far, context: ssl.SSLContext) -> None:
+    def __init__(self, far: RemoteGateway, context: ssl.SSLContext) -> None:
         parts = urlsplit(far.url)
         self._account = {"username": far.username, "password": far.password}
         raw = socket.create_connection((str(parts.hostname), int(parts.port or 0)))
@@ -126,17 +126,17 @@ class Bare:
         assert b'"OK"' in answer, answer  # noqa: S101 - What is timed has to be right.
 
 
-def seconds(send: Callable[[str], object]) -> float:
+def measure(send: Callable[[str], object]) -> float:
     """The median of one round: each message by itself."""
-    took = []
+    durations = []
     for number in itertools.islice(numbers, COUNT):
         begun = time.perf_counter()
         send(number)
-        took.append(time.perf_counter() - begun)
-    return statistics.median(took)
+        durations.append(time.perf_counter() - begun)
+    return statistics.median(durations)
 
 
-def measured(far: Far) -> list[tuple[float, float, float]]:
+def measure_all(far: RemoteGateway) -> list[tuple[float, float, float]]:
     """The official client, ours and the bare socket in turn, on the same gateway."""
     kwtsms._core.BASE_URL = far.url
     # Where urllib looks for certificates: those that every machine has, and the gateway's.
@@ -154,9 +154,9 @@ def measured(far: Far) -> list[tuple[float, float, float]]:
         ours.send(next(numbers), "hi")  # From here on it is connected, as a program that runs is.
         return [
             (
-                seconds(lambda to: official.send(to, "hi")),
-                seconds(lambda to: ours.send(to, "hi")),
-                seconds(bare.send),
+                measure(lambda to: official.send(to, "hi")),
+                measure(lambda to: ours.send(to, "hi")),
+                measure(bare.send),
             )
             for _ in range(ROUNDS)
         ]
@@ -164,17 +164,20 @@ def measured(far: Far) -> list[tuple[float, float, float]]:
 
 def main() -> None:
     """Measures and prints."""
-    with far_gateway() as far:
-        found = measured(far)
+    with remote_gateway() as far:
+        found = measure_all(far)
     official, ours, bare = (statistics.median(one) for one in zip(*found, strict=True))
     ratio = statistics.median(slow / fast for slow, fast, _ in found)
-    over = statistics.median(fast / least for _, fast, least in found)
+    above_round_trip = statistics.median(fast / least for _, fast, least in found)
     print("| client | a send, ms | round trips |\n|---|---|---|")
-    for label, took in (("official", official), ("ours", ours), ("a bare socket", bare)):
-        print(f"| {label} | {took * 1000:.1f} | {took / bare:.2f} |")
+    for label, duration in (("official", official), ("ours", ours), ("a bare socket", bare)):
+        print(f"| {label} | {duration * 1000:.1f} | {duration / bare:.2f} |")
     most = statistics.median(slow / least for slow, _, least in found)
     print(f"\n{ratio:.2f} times faster than the official client, which a bare socket is {most:.2f}")
-    print(f"times, and {(over - 1) * 100:.1f} % above one round trip; medians of {ROUNDS} rounds")
+    print(
+        f"times, and {(above_round_trip - 1) * 100:.1f} % above one round trip; "
+        f"medians of {ROUNDS} rounds"
+    )
     print(f"of {COUNT} messages each.")
 
 

@@ -10,27 +10,27 @@ ROUNDS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Candidate:
     """One of the two: what it is called, and what it does with all inputs."""
 
     name: str
     run: Callable[[], object]
 
 
-def seconds(run: Callable[[], object]) -> float:
+def measure(run: Callable[[], object]) -> float:
     """The best of three runs: what is above it is the machine's doing."""
-    took = []
+    durations = []
     for _ in range(3):
         begin = time.perf_counter()
         run()
-        took.append(time.perf_counter() - begin)
-    return min(took)
+        durations.append(time.perf_counter() - begin)
+    return min(durations)
 
 
-def row(label: str, count: int, theirs: Way, ours: Way) -> str:
+def row(label: str, count: int, theirs: Candidate, ours: Candidate) -> str:
     """A line of the table: medians of five rounds, and how many times faster ours is."""
     gc.collect()
-    pairs = [(seconds(theirs.run), seconds(ours.run)) for _ in range(ROUNDS)]
+    pairs = [(measure(theirs.run), measure(ours.run)) for _ in range(ROUNDS)]
     slow, fast = (statistics.median(one) / count * 1e6 for one in zip(*pairs, strict=True))
     ratio = statistics.median(before / after for before, after in pairs)
     return f"| {label} | {slow:.2f} | {fast:.3f} | {ratio:.1f} |"

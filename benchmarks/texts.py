@@ -6,7 +6,7 @@ Each row is the median of five rounds, both clients in turn on the same texts.
 """
 
 import kwtsms
-from side_by_side import Way, row, table
+from side_by_side import Candidate, row, table
 
 from kwtsms_client import clean_message
 
@@ -24,10 +24,12 @@ def rows(label: str, kinds: tuple[str, ...]) -> list[str]:
     wrong = [one for one in kinds if kwtsms.clean_message(one) != clean_message(one)]
     assert wrong == []  # noqa: S101 - What is compared does the same.
     assert clean_message(texts) == [clean_message(one) for one in texts]  # noqa: S101
-    theirs = Way("official", lambda: [kwtsms.clean_message(one) for one in texts])
-    singly = Way("one by one", lambda: [clean_message(one) for one in texts])
-    together = Way("a batch", lambda: clean_message(texts))
-    return [row(f"{label}, {way.name}", COUNT, theirs, way) for way in (singly, together)]
+    theirs = Candidate("official", lambda: [kwtsms.clean_message(one) for one in texts])
+    singly = Candidate("one by one", lambda: [clean_message(one) for one in texts])
+    batch = Candidate("a batch", lambda: clean_message(texts))
+    return [
+        row(f"{label}, {candidate.name}", COUNT, theirs, candidate) for candidate in (singly, batch)
+    ]
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 HERE = Path(__file__).parent
-WAITING = {"chaos", "plugins", "journeys", "page"}
+IO_BOUND = {"chaos", "plugins", "journeys", "page"}
 
 # How fast a machine is that has other things to do is no property of our code.
 settings.register_profile("kwtsms", deadline=None)
@@ -39,8 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     So that the processors are busy all the time, and no long file is left over at the end.
     """
     files = tuple(dict.fromkeys(item.path for item in items))
-    waiting = [file for file in files if WAITING & set(file.relative_to(HERE).parts)]
-    others = [file for file in files if file not in waiting]
-    turns = chain.from_iterable(zip_longest(waiting, others))
-    place = {file: number for number, file in enumerate(turns) if file}
-    items.sort(key=lambda item: place[item.path])
+    io_bound = [file for file in files if IO_BOUND & set(file.relative_to(HERE).parts)]
+    others = [file for file in files if file not in io_bound]
+    alternating = chain.from_iterable(zip_longest(io_bound, others))
+    position = {file: number for number, file in enumerate(alternating) if file}
+    items.sort(key=lambda item: position[item.path])

@@ -32,7 +32,7 @@ LAYERS = (
 )
 
 # A library, and the only places that may import it (a prefix of the module's name).
-HOMES = {
+ALLOWED_IMPORTERS = {
     "slack_bolt": ("kwtsms_bot.slack",),
     "slack_sdk": ("kwtsms_bot.slack",),
     "sqlalchemy": (
@@ -69,15 +69,15 @@ def imports(file: Path) -> Iterator[str]:
             yield node.module
 
 
-def within(name: str, place: str) -> bool:
+def within(name: str, package: str) -> bool:
     """Whether the module `name` is `place` or below it."""
-    return name == place or name.startswith(place + ".")
+    return name == package or name.startswith(package + ".")
 
 
 def layer(name: str) -> int | None:
     """The line of LAYERS that `name` belongs to."""
-    for number, places in enumerate(LAYERS):
-        if any(within(name, place) for place in places):
+    for number, packages in enumerate(LAYERS):
+        if any(within(name, package) for package in packages):
             return number
     return None
 
@@ -85,52 +85,52 @@ def layer(name: str) -> int | None:
 EDGES = [(module(file), name) for file in SOURCES for name in imports(file)]
 
 
-def test_imports_run_downhill() -> None:
+def test_no_module_imports_from_a_higher_layer() -> None:
     """No module imports from a layer above its own."""
-    uphill = []
+    upward = []
     for source, target in EDGES:
         above, below = layer(source), layer(target)
         if above is not None and below is not None and below < above:
-            uphill.append(f"{source} → {target}")
+            upward.append(f"{source} → {target}")
 
-    assert uphill == []
+    assert upward == []
 
 
-@pytest.mark.parametrize("library", sorted(HOMES))
-def test_a_library_stays_at_home(library: str) -> None:
+@pytest.mark.parametrize("library", sorted(ALLOWED_IMPORTERS))
+def test_a_library_is_imported_only_where_it_is_allowed(library: str) -> None:
     """Slack, SQL, YAML and the rest are imported in their own folder and nowhere else."""
-    strays = [
+    violations = [
         f"{source} imports {target}"
         for source, target in EDGES
         if within(target, library)
         and not within(source, library)
-        and not any(within(source, home) for home in HOMES[library])
+        and not any(within(source, importer) for importer in ALLOWED_IMPORTERS[library])
     ]
 
-    assert strays == []
+    assert violations == []
 
 
 def test_the_client_knows_nothing_above_it() -> None:
     """kwtsms_client imports none of our other packages."""
-    strays = [
+    violations = [
         f"{source} imports {target}"
         for source, target in EDGES
         if within(source, "kwtsms_client") and target.startswith(("kwtsms_bot", "kwtsms_sandbox"))
     ]
 
-    assert strays == []
+    assert violations == []
 
 
-def test_the_sandbox_judges_with_its_own_code() -> None:
+def test_the_sandbox_imports_nothing_of_what_it_tests() -> None:
     """The sandbox imports nothing of what is tested on it."""
-    strays = [
+    violations = [
         f"{source} imports {target}"
         for source, target in EDGES
         if within(source, "kwtsms_sandbox")
         and target.startswith(("kwtsms_bot", "kwtsms_client", "apprise_kwtsms"))
     ]
 
-    assert strays == []
+    assert violations == []
 
 
 def test_the_client_loads_without_httpx() -> None:
@@ -167,9 +167,9 @@ def test_a_module_says_what_it_does(file: Path) -> None:
 
 
 def test_files_stay_short() -> None:
-    """A file is at most 250 lines long, so that it is about one thing; a migration is a list."""
+    """A file is at most 350 lines long: about one subject; a migration is a list."""
     files = [file for file in SOURCES if file.parent.name != "versions"]
-    long = {module(file): count for file in files if (count := lines(file)) > 250}
+    long = {module(file): count for file in files if (count := lines(file)) > 350}
 
     assert long == {}
 

@@ -9,19 +9,19 @@ import pytest
 
 from kwtsms_bot import cli
 from kwtsms_bot.alerts import outlook
-from kwtsms_bot.alerts.balance import Kind
+from kwtsms_bot.alerts.balance import NoticeKind
 from kwtsms_bot.alerts.store import books, summing
 from kwtsms_bot.cli.audit import COLUMNS as AUDIT_COLUMNS
-from kwtsms_bot.cli.campaign import Fate
+from kwtsms_bot.cli.campaign import RowOutcome
 from kwtsms_bot.cli.journal import TRANSITIONS as JOURNAL
-from kwtsms_bot.cli.journal import State as BulkState
-from kwtsms_bot.commands.policy import ROLES, Action
+from kwtsms_bot.cli.journal import RowState as BulkState
+from kwtsms_bot.commands.policy import ROLES, Permission
 from kwtsms_bot.commands.router import COMMANDS
-from kwtsms_bot.commands.wording import MEANINGS
-from kwtsms_bot.config import BalanceWatch
+from kwtsms_bot.commands.wording import STATE_TEXTS
+from kwtsms_bot.config import BalanceAlertSettings
 from kwtsms_bot.outbox import hold, retry, tracking
 from kwtsms_bot.outbox.message import TRANSITIONS, State
-from kwtsms_bot.slack.manifest import LOOKING, SCOPES
+from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 ROOT = Path(__file__).parents[1]
 CLIENT = {f"kwtsms_bot.cli.{name}" for name in ("message", "bulk", "account", "check", "doctor")}
@@ -51,16 +51,16 @@ def test_every_state_is_explained_with_its_steps() -> None:
 
 def test_every_state_has_words_for_people() -> None:
     """No state is shown as a bare name."""
-    assert set(MEANINGS) == set(State)
+    assert set(STATE_TEXTS) == set(State)
 
 
 @pytest.mark.parametrize(
     ("what", "delays"),
     [
-        ("no connection", retry.NO_CONNECTION),
-        ("ERR013 (queue full)", retry.QUEUE_FULL),
-        ("ERR028 (same number within 15 s)", (retry.TOO_SOON,)),
-        ("no readable answer, three times in a row", hold.WAITS),
+        ("no connection", retry.NO_CONNECTION_DELAYS),
+        ("ERR013 (queue full)", retry.QUEUE_FULL_DELAYS),
+        ("ERR028 (same number within 15 s)", (retry.TOO_SOON_SECONDS,)),
+        ("no readable answer, three times in a row", hold.PROBE_DELAYS),
     ],
 )
 def test_the_delays_are_those_of_the_code(what: str, delays: tuple[int, ...]) -> None:
@@ -75,7 +75,7 @@ def test_every_command_has_its_row_and_its_role() -> None:
     written = {form: row[1] for form, row in rows("docs/commands.md", "command").items()}
 
     assert written == {
-        command.typed("/sms", command.usage): ROLES.get(command.action, ("–",))[0]
+        command.command_line("/sms", command.usage): ROLES.get(command.permission, ("–",))[0]
         for command in COMMANDS.values()
     }
 
@@ -95,7 +95,7 @@ def test_every_column_of_the_ledger_is_explained() -> None:
 def test_every_action_in_the_ledger_is_named() -> None:
     """docs/privacy.md says what can be wanted; whoever only asks for help is not in the ledger."""
     (meaning,) = rows("docs/privacy.md", "column")["action"]
-    wanted = {action.value for action in Action if action is not Action.HELP}
+    wanted = {action.value for action in Permission if action is not Permission.HELP}
 
     assert set(re.findall(r"`(\w+)`", meaning)) == {*wanted, "forget"}
 
@@ -109,7 +109,7 @@ def test_every_operators_command_is_in_the_shells_page() -> None:
 
 def test_every_kind_of_notice_is_explained() -> None:
     """docs/balance.md says when each of them comes."""
-    assert set(rows("docs/balance.md", "kind")) == set(Kind)
+    assert set(rows("docs/balance.md", "kind")) == set(NoticeKind)
 
 
 def test_every_setting_of_the_balance_watch_is_explained() -> None:
@@ -117,18 +117,18 @@ def test_every_setting_of_the_balance_watch_is_explained() -> None:
     written = {name: row[0] for name, row in rows("docs/balance.md", "setting").items()}
     used = {name: value for name, value in written.items() if value != "–"}
 
-    assert written.keys() == BalanceWatch.model_fields.keys()
-    assert BalanceWatch.model_validate(used) == BalanceWatch()
+    assert written.keys() == BalanceAlertSettings.model_fields.keys()
+    assert BalanceAlertSettings.model_validate(used) == BalanceAlertSettings()
 
 
 @pytest.mark.parametrize(
     ("pattern", "figure"),
     [
         (r"balances of the last (\d+) days", outlook.WINDOW.days),
-        (r"longer than (\d+) days", outlook.HORIZON),
-        (r"within (\d+) seconds of its end", books.CLOCKS_DIFFER.seconds),
-        (r"those of the last (\d+) days", books.HELD_FOR.days),
-        (r"each of the last (\d+) days", summing.DRAWN),
+        (r"longer than (\d+) days", outlook.HORIZON_DAYS),
+        (r"within (\d+) seconds of its end", books.MAX_CLOCK_SKEW.seconds),
+        (r"those of the last (\d+) days", books.GATEWAY_QUEUE_MAX_AGE.days),
+        (r"each of the last (\d+) days", summing.CHART_DAYS),
     ],
 )
 def test_the_figures_of_the_balance_watch_are_those_of_the_code(pattern: str, figure: int) -> None:
@@ -155,7 +155,7 @@ def test_every_scope_has_its_reason() -> None:
     required, optional = (rows("docs/slack.md", kind) for kind in ("scope", "optional scope"))
 
     assert {scope: row[0] for scope, row in required.items()} == SCOPES
-    assert {scope: row[0] for scope, row in optional.items()} == LOOKING
+    assert {scope: row[0] for scope, row in optional.items()} == OPTIONAL_SCOPES
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -176,14 +176,14 @@ def test_named_pages_exist(page: Path) -> None:
     assert missing == []
 
 
-def test_the_times_of_the_questions_after_sending_are_told() -> None:
+def test_the_times_of_the_status_checks_are_documented() -> None:
     """docs/outbox.md says when kwtSMS is asked what became of a message."""
-    soon, *then = map(in_words, tracking.CHECKS)
+    soon, *then = map(in_words, tracking.CHECK_DELAYS)
     said = " ".join((ROOT / "docs/outbox.md").read_text("utf-8").split())
 
     assert f"status {soon} after" in said
     assert f"again {', '.join(then[:-1])} and {then[-1]} after" in said
-    assert f"from {in_words(tracking.DLR_AFTER)} on for the delivery report" in said
+    assert f"from {in_words(tracking.REPORT_DELAY)} on for the delivery report" in said
 
 
 def in_words(time: timedelta) -> str:
@@ -199,7 +199,7 @@ def test_every_outcome_of_a_bulks_row_is_explained() -> None:
     written = rows("docs/cli.md", "outcome")
     again = {name for name, row in written.items() if row[1] == "sends it"}
 
-    assert set(written) == set(Fate)
-    assert again - {Fate.NOT_TRIED} == {
+    assert set(written) == set(RowOutcome)
+    assert again - {RowOutcome.NOT_TRIED} == {
         state for state, after in JOURNAL.items() if state and BulkState.IN_FLIGHT in after
     }

@@ -18,17 +18,19 @@ from pathlib import Path
 DOMAIN = "kwtsms_bridge"
 CATALOGUES = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "ar")
-LTR, AUTO, END = "\u2066", "\u2068", "\u2069"
-ISOLATES = re.compile(f"[{LTR}-{END}]")
-_AT_HOME = re.compile(f"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc{LTR}-{END}]")
+LTR_ISOLATE, FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2066", "\u2068", "\u2069"
+ISOLATES = re.compile(f"[{LTR_ISOLATE}-{POP_ISOLATE}]")
+_ARABIC = re.compile(
+    f"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc{LTR_ISOLATE}-{POP_ISOLATE}]"
+)
 
 
-def marked(text: str) -> str:
+def N_(text: str) -> str:  # noqa: N802 - As gettext calls it.
     """`text` itself: it stands in a table, and is said from there."""
     return text
 
 
-BETWEEN = marked(", ")
+LIST_SEPARATOR = N_(", ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +42,31 @@ class Language:
 
     def __call__(self, text: str, /, **values: object) -> str:
         """`text` in this language, its `{names}` filled in."""
-        said = self._catalogue.gettext(text)
-        return said.format(**self._placed(values)) if values else said
+        translated = self._catalogue.gettext(text)
+        return translated.format(**self._isolate_values(values)) if values else translated
 
-    def plural(self, one: str, many: str, /, count: int, **values: object) -> str:
+    def plural(self, singular: str, plural: str, /, count: int, **values: object) -> str:
         """The form that suits `count`, which both texts may name as `{count}`."""
-        said = self._catalogue.ngettext(one, many, count)
-        return said.format(count=count, **self._placed(values))
+        translated = self._catalogue.ngettext(singular, plural, count)
+        return translated.format(count=count, **self._isolate_values(values))
 
     def ltr(self, value: str) -> str:
         """A number, a command or an id, kept from left to right within Arabic."""
-        return f"{LTR}{value}{END}" if self.code == "ar" else value
+        return f"{LTR_ISOLATE}{value}{POP_ISOLATE}" if self.code == "ar" else value
 
     def auto(self, value: str) -> str:
         """Something whose direction only the reader's program knows, kept apart within Arabic."""
-        return f"{AUTO}{value}{END}" if self.code == "ar" else value
+        return f"{FIRST_STRONG_ISOLATE}{value}{POP_ISOLATE}" if self.code == "ar" else value
 
     def inline(self, value: str) -> str:
         """A value as it stands within a sentence: from left to right where none of it is Arabic."""
-        return value if not value or _AT_HOME.search(value) else self.ltr(value)
+        return value if not value or _ARABIC.search(value) else self.ltr(value)
 
-    def listed(self, values: Iterable[str]) -> str:
+    def join(self, values: Iterable[str]) -> str:
         """Values side by side."""
-        return self(BETWEEN).join(map(self.inline, values))
+        return self(LIST_SEPARATOR).join(map(self.inline, values))
 
-    def _placed(self, values: Mapping[str, object]) -> dict[str, object]:
+    def _isolate_values(self, values: Mapping[str, object]) -> dict[str, object]:
         return {
             name: self.inline(value) if isinstance(value, str) else value
             for name, value in values.items()
@@ -76,8 +78,8 @@ def language(locale: str) -> Language:
     """The language for a locale such as `ar-KW`; English where there is no catalogue for it."""
     code = locale.replace("_", "-").split("-")[0].casefold()
     known = code if code in LANGUAGES else "en"
-    found = translation(DOMAIN, CATALOGUES, languages=[known], fallback=True)
-    return Language(known, found)
+    catalogue = translation(DOMAIN, CATALOGUES, languages=[known], fallback=True)
+    return Language(known, catalogue)
 
 
 ENGLISH = language("en")

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
-from kwtsms_bot.config import Logging
+from kwtsms_bot.config import LoggingSettings
 
 # A ticket opens a socket, once: the address that it is in stands in the error of a failed try.
 _TOKEN = re.compile(r"\b(xox[a-z]-|xapp-|xwfp-|ticket=)[\w%-]+")
@@ -23,12 +23,20 @@ _NUMBER = re.compile(r"(?<![\w.:-])\+?(\d{3})\d{4,9}(\d{3})(?![\w.:-])")
 # As it is typed at home: eight digits, or in two groups behind the country code.
 _LOCAL = re.compile(r"(?<![\w.:-])(?:(?:\+|00)?965[ -]?)?[24569]\d{3}[ -]?\d(\d{3})(?![\w.:-])")
 # A ValueError, a KeyError or a database's own error quotes the value that it is about.
-_PLAIN = (TypeError, AttributeError, NameError, ImportError, OSError, RuntimeError, AssertionError)
-_PLAIN_HOMES = ("kwtsms_bot", "kwtsms_client", "slack_sdk", "slack_bolt", "httpx")
+_SAFE_EXCEPTIONS = (
+    TypeError,
+    AttributeError,
+    NameError,
+    ImportError,
+    OSError,
+    RuntimeError,
+    AssertionError,
+)
+_SAFE_PACKAGES = ("kwtsms_bot", "kwtsms_client", "slack_sdk", "slack_bolt", "httpx")
 # Of these, only the kinds above: aiohttp's others quote the bytes that could not be read.
-_MIXED_HOMES = ("builtins", "aiohttp")
+_MIXED_PACKAGES = ("builtins", "aiohttp")
 # At DEBUG these write request bodies; slack_bolt does so at INFO for a wrong signature.
-_LEAST = {
+_MIN_LEVELS = {
     "slack_bolt": logging.ERROR,
     "slack_sdk": logging.WARNING,
     "httpx": logging.WARNING,
@@ -41,7 +49,7 @@ _LEAST = {
 }
 
 
-REQUEST = "request"
+REQUEST_KEY = "request"
 
 
 def begin_request() -> None:
@@ -49,95 +57,99 @@ def begin_request() -> None:
 
     It begins with a letter: one that looks like a number would be masked.
     """
-    made = secrets.choice("abcdef") + secrets.token_hex(4)[1:]
-    structlog.contextvars.bind_contextvars(**{REQUEST: made})
+    new_id = secrets.choice("abcdef") + secrets.token_hex(4)[1:]
+    structlog.contextvars.bind_contextvars(**{REQUEST_KEY: new_id})
 
 
-def continue_request(request: str) -> None:
+def continue_request(request_id: str) -> None:
     """What this task logs from now on belongs to a request that was begun before."""
-    if request:
-        structlog.contextvars.bind_contextvars(**{REQUEST: request})
+    if request_id:
+        structlog.contextvars.bind_contextvars(**{REQUEST_KEY: request_id})
 
 
-def request() -> str:
+def current_request_id() -> str:
     """The id of the request that this task belongs to; empty where it belongs to none."""
-    return str(structlog.contextvars.get_contextvars().get(REQUEST, ""))
+    return str(structlog.contextvars.get_contextvars().get(REQUEST_KEY, ""))
 
 
-def configure(settings: Logging) -> None:
+def configure(settings: LoggingSettings) -> None:
     """Sends everything, the libraries' events too, to standard error in one form."""
-    shared: list[Processor] = [
+    shared_processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.ExceptionRenderer(told),
+        structlog.processors.ExceptionRenderer(format_exception),
         mask,
     ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *shared,
+            *shared_processors,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_formatter(settings, shared))
-    handler.addFilter(_is_wanted)  # Not by setLevel: Bolt sets the levels of its own loggers.
+    handler.setFormatter(_make_formatter(settings, shared_processors))
+    handler.addFilter(_is_enabled)  # Not by setLevel: Bolt sets the levels of its own loggers.
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level.upper())
 
 
-def _is_wanted(record: logging.LogRecord) -> bool:
-    return record.levelno >= _LEAST.get(record.name.partition(".")[0], logging.NOTSET)
+def _is_enabled(record: logging.LogRecord) -> bool:
+    return record.levelno >= _MIN_LEVELS.get(record.name.partition(".")[0], logging.NOTSET)
 
 
-def _formatter(settings: Logging, shared: list[Processor]) -> logging.Formatter:
-    last: Processor = (
+def _make_formatter(
+    settings: LoggingSettings, shared_processors: list[Processor]
+) -> logging.Formatter:
+    renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if settings.format == "json"
         else structlog.dev.ConsoleRenderer(colors=False)
     )
     return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        foreign_pre_chain=shared_processors,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
 
 
 def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
     """The last net: whatever was logged, tokens and numbers in it are masked."""
-    return {key: _masked(value) for key, value in event.items()}
+    return {key: _mask_value(value) for key, value in event.items()}
 
 
-def told(exc_info: ExcInfo) -> str:
+def format_exception(exc_info: ExcInfo) -> str:
     """How an exception came about, from its first cause on."""
-    return "\n".join(reversed([_way(error) for error in _causes(exc_info[1])]))
+    return "\n".join(reversed([_format_error(error) for error in _causes(exc_info[1])]))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
     """The exception, and what it was raised from or while."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
+    visited: set[int] = set()
+    while error is not None and id(error) not in visited:
+        visited.add(id(error))
         yield error
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _way(error: BaseException) -> str:
+def _format_error(error: BaseException) -> str:
     kind = type(error)
-    home = kind.__module__.partition(".")[0]
-    plain = home in _PLAIN_HOMES or (home in _MIXED_HOMES and isinstance(error, _PLAIN))
-    words = str(error) if plain else "(its words may quote what is private)"
-    return "".join(traceback.format_tb(error.__traceback__)) + f"{kind.__qualname__}: {words}"
+    package = kind.__module__.partition(".")[0]
+    is_safe = package in _SAFE_PACKAGES or (
+        package in _MIXED_PACKAGES and isinstance(error, _SAFE_EXCEPTIONS)
+    )
+    message = str(error) if is_safe else "(its words may quote what is private)"
+    return "".join(traceback.format_tb(error.__traceback__)) + f"{kind.__qualname__}: {message}"
 
 
-def _masked(value: Any) -> Any:
+def _mask_value(value: Any) -> Any:
     if isinstance(value, str):
         return _LOCAL.sub(r"••••\1", _NUMBER.sub(r"\1••••\2", _TOKEN.sub(r"\1•••", value)))
     if isinstance(value, dict):
-        return {key: _masked(one) for key, one in value.items()}
+        return {key: _mask_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_masked(one) for one in value]
+        return [_mask_value(one) for one in value]
     return value

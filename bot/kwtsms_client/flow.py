@@ -19,7 +19,7 @@ from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, Call
 from kwtsms_client.recipients import as_given, split_recipients
 from kwtsms_client.report import MessageReport, inspect_message
-from kwtsms_client.results import stops_the_rest
+from kwtsms_client.results import is_fatal_error
 from kwtsms_client.settings import SHARED_SENDER
 from kwtsms_client.text import require_text
 
@@ -33,14 +33,14 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Sleep:
     """Something to wait for before the next step."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class Gather:
     """Plans that need not wait for each other's answers. They begin in order, a turn apart.
 
     The answer is a list: for each plan what it returned, or its error; None where it was not begun,
@@ -49,15 +49,15 @@ class Together:
     """
 
     plans: tuple["Plan[Any]", ...]
-    stops: Callable[[KwtSMSError], bool]
+    is_fatal: Callable[[KwtSMSError], bool]
 
 
-Step = Call[Any] | Pause | Together
+Step = Call[Any] | Sleep | Gather
 Plan = Generator[Step, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class SendOrder:
     """A send, checked: numbers normalised and unique, text clean."""
 
     sender: str
@@ -67,12 +67,12 @@ class Order:
     test: bool
 
 
-Ask = Callable[[Order], Plan[Acceptance]]
+PlanBatch = Callable[[SendOrder], Plan[Acceptance]]
 
 
 def order(
     to: object, text: object, *, sender: str, test: bool, default_country: str | None
-) -> Order:
+) -> SendOrder:
     """The order for what a caller wants to send.
 
     Raises:
@@ -83,12 +83,12 @@ def order(
     if len(written) > MAX_CHARACTERS:
         raise InvalidInput(TOO_LONG, user_message=BAD_CONTENT)
     report = inspect_message(written)
-    if refusal := refused_text(report):
+    if refusal := text_refusal(report):
         raise InvalidInput(refusal, user_message=BAD_CONTENT)
-    good, bad = sort(to, default_country)
-    if refusal := refused_numbers(good, bad):
+    good, bad = split_valid(to, default_country)
+    if refusal := numbers_refusal(good, bad):
         raise InvalidInput(refusal, user_message=BAD_PHONE)
-    return Order(sender_id, report.cleaned, good, bad, test)
+    return SendOrder(sender_id, report.cleaned, good, bad, test)
 
 
 def check_sender(sender: object) -> str:
@@ -103,7 +103,7 @@ def check_sender(sender: object) -> str:
     return text
 
 
-def refused_text(report: MessageReport) -> str | None:
+def text_refusal(report: MessageReport) -> str | None:
     """Why a text cannot be sent, if it cannot."""
     if len(report.original) > MAX_CHARACTERS:
         return TOO_LONG
@@ -114,29 +114,31 @@ def refused_text(report: MessageReport) -> str | None:
     return None
 
 
-def refused_numbers(good: Sequence[str], bad: Sequence[RejectedInput]) -> str | None:
+def numbers_refusal(good: Sequence[str], bad: Sequence[RejectedInput]) -> str | None:
     """Why nothing can be sent to these numbers, if nothing can."""
     if good:
         return None
     return bad[0].reason if bad else "There is no phone number to send to."
 
 
-def sort(
+def split_valid(
     numbers: object, default_country: str | None
 ) -> tuple[tuple[str, ...], tuple[RejectedInput, ...]]:
     """The numbers, each once and the first wins, and what is none."""
-    good: dict[str, None] = {}
-    bad: list[RejectedInput] = []
+    valid: dict[str, None] = {}
+    invalid: list[RejectedInput] = []
     for one in split_recipients(numbers):
         check = check_phone(one, default_country)
         if check.valid:
-            good[check.normalized] = None
+            valid[check.normalized] = None
         else:
-            bad.append(RejectedInput(as_given(one), check.error or ""))
-    return tuple(good), tuple(bad)
+            invalid.append(RejectedInput(as_given(one), check.error or ""))
+    return tuple(valid), tuple(invalid)
 
 
-def covered(what: Order, good: tuple[str, ...], left_out: tuple[RejectedInput, ...]) -> Order:
+def with_coverage(
+    order: SendOrder, good: tuple[str, ...], left_out: tuple[RejectedInput, ...]
+) -> SendOrder:
     """The order without the numbers that the account cannot send to.
 
     Raises:
@@ -144,10 +146,10 @@ def covered(what: Order, good: tuple[str, ...], left_out: tuple[RejectedInput, .
     """
     if not good:
         raise InvalidInput(left_out[0].reason, user_message=NO_COUNTRY)
-    return replace(what, recipients=good, invalid=(*what.invalid, *left_out))
+    return replace(order, recipients=good, invalid=(*order.invalid, *left_out))
 
 
-def by_coverage(
+def split_by_coverage(
     numbers: Sequence[str], coverage: Coverage
 ) -> tuple[tuple[str, ...], tuple[RejectedInput, ...]]:
     """The numbers with an active prefix, and those without one."""
@@ -156,46 +158,50 @@ def by_coverage(
     return good, tuple(RejectedInput(one, reason) for one in numbers if not coverage.covers(one))
 
 
-def once(call: Call[T]) -> Plan[T]:
+def single_call(call: Call[T]) -> Plan[T]:
     """One question."""
     answer: T = yield call
     return answer
 
 
-def send(what: Order, *, retries_too_soon: int = 0) -> Plan[SendResult]:
+def send(order: SendOrder, *, retries_too_soon: int = 0) -> Plan[SendResult]:
     """Sends to all, at most 200 in a call; says what became of each number."""
-    answers = yield Together(requests(what, retries_too_soon), stops_the_rest)
-    return result(what, answers, next(filter(results.is_fatal, answers), None))
+    answers = yield Gather(plan_batches(order, retries_too_soon), is_fatal_error)
+    return result(order, answers, next(filter(results.is_fatal, answers), None))
 
 
-def ask(part: Order) -> Plan[Acceptance]:
+def plan_batch(batch: SendOrder) -> Plan[Acceptance]:
     """One call, with at most 200 numbers."""
-    return once(call(part))
+    return single_call(send_call(batch))
 
 
-def call(part: Order) -> Call[Acceptance]:
+def send_call(batch: SendOrder) -> Call[Acceptance]:
     """The call that carries an order of at most 200 numbers."""
     return protocol.send(
-        sender=part.sender, recipients=part.recipients, text=part.text, test=part.test
+        sender=batch.sender, recipients=batch.recipients, text=batch.text, test=batch.test
     )
 
 
-def requests(what: Order, retries_too_soon: int, asked: Ask = ask) -> tuple[Plan[Acceptance], ...]:
+def plan_batches(
+    order: SendOrder, retries_too_soon: int, plan: PlanBatch = plan_batch
+) -> tuple[Plan[Acceptance], ...]:
     """A plan for each call that an order takes; `asked` makes one call."""
-    parts = (replace(what, recipients=one, invalid=()) for one in _batches(what.recipients))
-    return tuple(_patient(partial(asked, part), retries_too_soon) for part in parts)
+    batches = (
+        replace(order, recipients=one, invalid=()) for one in _split_batches(order.recipients)
+    )
+    return tuple(_call_with_retries(partial(plan, batch), retries_too_soon) for batch in batches)
 
 
 def result(
-    what: Order, answers: Sequence[object], stopped: KwtSMSError | None = None
+    order: SendOrder, answers: Sequence[object], stopped: KwtSMSError | None = None
 ) -> SendResult:
     """What became of each number, by the answers to the calls that an order took.
 
     An answer of None was not asked for, because of the error that stopped the rest.
     """
-    told = warnings(what.sender, test=what.test)
-    found = results.of_send(_batches(what.recipients), answers, stopped)
-    return replace(found, invalid=what.invalid, warnings=(*told, *found.warnings))
+    general = warnings(order.sender, test=order.test)
+    found = results.send_result(_split_batches(order.recipients), answers, stopped)
+    return replace(found, invalid=order.invalid, warnings=(*general, *found.warnings))
 
 
 def warnings(sender: str, *, test: bool) -> tuple[str, ...]:
@@ -216,19 +222,21 @@ def warnings(sender: str, *, test: bool) -> tuple[str, ...]:
 
 def validate(numbers: object, default_country: str | None) -> Plan[Validation]:
     """Whether the gateway routes to these numbers; what is no number is not asked about."""
-    good, bad = sort(numbers, default_country)
-    batches = _batches(good)
-    plans = tuple(_patient(partial(once, protocol.validate(batch)), 0) for batch in batches)
-    answers = yield Together(plans, stops_the_rest)
-    return results.of_validation(batches, answers, bad)
+    good, bad = split_valid(numbers, default_country)
+    batches = _split_batches(good)
+    plans = tuple(
+        _call_with_retries(partial(single_call, protocol.validate(batch)), 0) for batch in batches
+    )
+    answers = yield Gather(plans, is_fatal_error)
+    return results.validation_result(batches, answers, bad)
 
 
-def _patient(asked: Callable[[], Plan[T]], retries_too_soon: int) -> Plan[T]:
+def _call_with_retries(attempt: Callable[[], Plan[T]], retries_too_soon: int) -> Plan[T]:
     """Repeats what was refused for a reason that passes; never what is unknown."""
     queue_full, too_soon = iter(QUEUE_FULL_SECONDS), retries_too_soon
     while True:
         try:
-            return (yield from asked())
+            return (yield from attempt())
         except QueueFull as error:
             refused: Rejected = error
             seconds = next(queue_full, None)
@@ -239,11 +247,11 @@ def _patient(asked: Callable[[], Plan[T]], retries_too_soon: int) -> Plan[T]:
                 raise
             refused, too_soon, seconds = error, too_soon - 1, TOO_SOON_SECONDS
         try:
-            yield Pause(seconds)
+            yield Sleep(seconds)
         except NotSent:  # There is no time left to wait for: the refusal stands.
             raise refused from None
 
 
-def _batches(numbers: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+def _split_batches(numbers: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     starts = range(0, len(numbers), MAX_RECIPIENTS)
     return tuple(tuple(numbers[start : start + MAX_RECIPIENTS]) for start in starts)

@@ -10,12 +10,12 @@ from itertools import chain, islice
 from typing import Protocol
 
 from kwtsms_client.errors import ContentError, KwtSMSError, NotSent, QueueFull
-from kwtsms_client.flow import Order, Plan, Together, ask, call, requests, result
+from kwtsms_client.flow import Gather, Plan, SendOrder, plan_batch, plan_batches, result, send_call
 from kwtsms_client.models import Acceptance, SendResult
-from kwtsms_client.results import stops_the_rest
+from kwtsms_client.results import is_fatal_error
 
 
-class Watch(Protocol):
+class SendObserver(Protocol):
     """Is told of every request, in the thread or task that carries it."""
 
     def begins(self, text: str, recipients: Sequence[str]) -> None:
@@ -26,33 +26,35 @@ class Watch(Protocol):
 
 
 def send_many(
-    orders: Sequence[Order], *, retries_too_soon: int, watch: Watch | None
+    orders: Sequence[SendOrder], *, retries_too_soon: int, watch: SendObserver | None
 ) -> Plan[list[SendResult]]:
     """Sends every order; says of each what became of its numbers."""
-    asked = partial(_watched, watch) if watch else ask
-    plans = [requests(what, retries_too_soon, asked) for what in orders]
-    found = yield Together(tuple(chain.from_iterable(plans)), stops_all)
-    stopped = next((one for one in found if isinstance(one, KwtSMSError) and stops_all(one)), None)
+    plan = partial(_plan_observed_batch, watch) if watch else plan_batch
+    plans = [plan_batches(order, retries_too_soon, plan) for order in orders]
+    found = yield Gather(tuple(chain.from_iterable(plans)), is_fatal_for_all)
+    stopped = next(
+        (one for one in found if isinstance(one, KwtSMSError) and is_fatal_for_all(one)), None
+    )
     answers = iter(found)
     return [
-        result(what, list(islice(answers, len(mine))), stopped)
-        for what, mine in zip(orders, plans, strict=True)
+        result(order, list(islice(answers, len(batches))), stopped)
+        for order, batches in zip(orders, plans, strict=True)
     ]
 
 
-def stops_all(error: KwtSMSError) -> bool:
+def is_fatal_for_all(error: KwtSMSError) -> bool:
     """Whether other texts, to other numbers, would meet the same error."""
     if isinstance(error, NotSent | QueueFull):
         return True
-    return stops_the_rest(error) and not isinstance(error, ContentError)
+    return is_fatal_error(error) and not isinstance(error, ContentError)
 
 
-def _watched(watch: Watch, part: Order) -> Plan[Acceptance]:
-    begins = partial(watch.begins, part.text, part.recipients)
+def _plan_observed_batch(watch: SendObserver, batch: SendOrder) -> Plan[Acceptance]:
+    begins = partial(watch.begins, batch.text, batch.recipients)
     try:
-        answer: Acceptance = yield replace(call(part), before=begins)
+        answer: Acceptance = yield replace(send_call(batch), before=begins)
     except KwtSMSError as error:
-        watch.ended(part.text, result(part, [error]))
+        watch.ended(batch.text, result(batch, [error]))
         raise
-    watch.ended(part.text, result(part, [answer]))
+    watch.ended(batch.text, result(batch, [answer]))
     return answer

@@ -5,7 +5,7 @@ from kwtsms_client.errors import ConfigurationError
 
 HOME = COUNTRIES["965"]  # Where kwtSMS and most of those it sends to are.
 MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164 has at most 15.
-SHAPE = 4  # No country tells its mobiles apart by more than the first four digits.
+PREFIX_DIGITS = 4  # No country tells its mobiles apart by more than the first four digits.
 
 
 def country_of(number: str) -> Country | None:
@@ -13,7 +13,7 @@ def country_of(number: str) -> Country | None:
     return COUNTRIES.get(number[:3]) or COUNTRIES.get(number[:2]) or COUNTRIES.get(number[:1])
 
 
-def country_named(code: object) -> Country:
+def country_by_code(code: object) -> Country:
     """The country that a default country code means: 965, +965 and 00965 are the same.
 
     Raises:
@@ -46,12 +46,12 @@ def is_sendable(number: str) -> bool:
     return is_local(local, country)
 
 
-def completed(digits: str, code: str) -> str:
+def add_country_code(digits: str, code: str) -> str:
     """A number without + or 00, with its country code where it is, or can only be, a local one.
 
     Many countries write a 0 in front within the country: 0501234567 is 966501234567.
     """
-    country = COUNTRIES.get(code) or country_named(code)
+    country = COUNTRIES.get(code) or country_by_code(code)
     local = digits if country.keeps_zero else digits.removeprefix("0")
     if is_local(local, country):
         return country.code + local
@@ -61,7 +61,7 @@ def completed(digits: str, code: str) -> str:
     return digits if abroad else country.code + local
 
 
-def why_not(raw: str, number: str) -> str:
+def explain_invalid(raw: str, number: str) -> str:
     """What keeps `raw`, whose digits are `number`, from being a mobile number."""
     if not number:
         return f"'{raw}' is not a phone number: no digits found."
@@ -82,17 +82,17 @@ def why_not(raw: str, number: str) -> str:
     return f"{where}: after {country.code} it must start with {first}."
 
 
-class _Lengths(dict[str, frozenset[int]]):
+class _LengthsByPrefix(dict[str, frozenset[int]]):
     """How long a number may be that begins with these four digits.
 
     There are no more than ten thousand such beginnings; each is worked out when it first occurs.
     """
 
     def __missing__(self, beginning: str) -> frozenset[int]:
-        lengths = range(SHAPE, MAX_DIGITS + 2) if len(beginning) == SHAPE else ()
+        lengths = range(PREFIX_DIGITS, MAX_DIGITS + 2) if len(beginning) == PREFIX_DIGITS else ()
         found = frozenset(n for n in lengths if is_sendable(beginning.ljust(n, "0")))
         self[beginning] = found
         return found
 
 
-LENGTHS = _Lengths()
+LENGTHS_BY_PREFIX = _LengthsByPrefix()

@@ -4,7 +4,7 @@ import threading
 
 # Two requests a second, from start to start, as the vendor advises; above five it bans the address.
 INTERVAL_SECONDS = 0.5
-LATE_SECONDS = 0.25  # A turn that was so long ago is over: others have started since.
+MAX_START_AGE_SECONDS = 0.25  # A turn that was so long ago is over: others have started since.
 
 
 class Pacer:

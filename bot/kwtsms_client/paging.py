@@ -26,11 +26,11 @@ class Encoding(StrEnum):
 
 def pages(text: str) -> int:
     """How many pages the text takes as it stands."""
-    encoding = Encoding.UCS2 if forcing(text) else Encoding.GSM7
-    return pages_of(units(text, encoding), encoding)
+    encoding = Encoding.UCS2 if unicode_characters(text) else Encoding.GSM7
+    return pages_for_units(units(text, encoding), encoding)
 
 
-def forcing(text: str) -> tuple[str, ...]:
+def unicode_characters(text: str) -> tuple[str, ...]:
     """The characters that force Unicode, each once."""
     return tuple(char for char in dict.fromkeys(text) if not is_gsm(char))
 
@@ -42,7 +42,7 @@ def units(text: str, encoding: Encoding) -> int:
     return len(text) + sum(char in _GSM_EXTENSION for char in text)
 
 
-def pages_of(count: int, encoding: Encoding) -> int:
+def pages_for_units(count: int, encoding: Encoding) -> int:
     """How many pages so many units take."""
     ucs = encoding is Encoding.UCS2
     single, part = (UCS_SINGLE, UCS_PART) if ucs else (GSM_SINGLE, GSM_PART)

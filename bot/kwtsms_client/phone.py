@@ -15,7 +15,14 @@ from typing import Any, NamedTuple, NewType, overload
 
 from kwtsms_client.codes import BAD_PHONE
 from kwtsms_client.errors import InvalidInput
-from kwtsms_client.numbering import LENGTHS, MAX_DIGITS, SHAPE, completed, country_of, why_not
+from kwtsms_client.numbering import (
+    LENGTHS_BY_PREFIX,
+    MAX_DIGITS,
+    PREFIX_DIGITS,
+    add_country_code,
+    country_of,
+    explain_invalid,
+)
 from kwtsms_client.recipients import BYTES, MAX_SHOWN, as_text
 
 Phone = NewType("Phone", str)  # Digits in international form, as the gateway takes them.
@@ -35,7 +42,7 @@ _EARLY_ZERO = re.compile(r"\n[1-9][0-9]{0,2}0[0-9]*")
 # What a spreadsheet makes of a column of numbers: its digits are not those of the phone.
 _DECIMAL = re.compile(r"\s*(?:\d+\.\d+E\+?\d+|\d{7,}\.0+)\s*", re.IGNORECASE)
 
-_beginning = itemgetter(slice(SHAPE))
+_beginning = itemgetter(slice(PREFIX_DIGITS))
 
 
 class PhoneCheck(NamedTuple):
@@ -70,16 +77,16 @@ def normalize_phone(
     """
     if isinstance(text, str):
         if default_country:
-            return _normalized(text, default_country)
+            return _normalize(text, default_country)
         # As there, without the call and without taking out what is not in it.
-        plain = text if text.isascii() else text.translate(_DIGITS)
+        plain = text if text.isascii() else text.translate(_ASCII_DIGITS)
         if not plain.isdigit():
             plain = plain.encode().translate(None, _OTHERS).decode()
         number = plain.lstrip("0")
-        return _without_trunk_zero(number) if "0" in number[1:4] else number
+        return _strip_trunk_zero(number) if "0" in number[1:4] else number
     if isinstance(text, Iterable) and not isinstance(text, BYTES):
-        return _all_normalized(*_in_lines(list(text)), default_country)
-    return _normalized(as_text(text) or "", default_country)
+        return _normalize_all(*_join_lines(list(text)), default_country)
+    return _normalize(as_text(text) or "", default_country)
 
 
 @overload
@@ -106,14 +113,14 @@ def validate_phone_input(
     """
     if isinstance(text, str):
         if not default_country:  # As below, without the calls: most are one of these.
-            plain = text if text.isascii() else text.translate(_DIGITS)
+            plain = text if text.isascii() else text.translate(_ASCII_DIGITS)
             digits = plain.encode().translate(None, _USUAL)
             number = digits.decode().lstrip("0")
-            if digits.isdigit() and len(number) in LENGTHS[number[:SHAPE]]:
+            if digits.isdigit() and len(number) in LENGTHS_BY_PREFIX[number[:PREFIX_DIGITS]]:
                 return _new_check((True, None, number))
         return check_phone(text, default_country)
     if isinstance(text, Iterable) and not isinstance(text, BYTES):
-        return _all_checked(list(text), default_country)
+        return _check_all(list(text), default_country)
     return check_phone(text, default_country)
 
 
@@ -121,14 +128,14 @@ def check_phone(value: object, default_country: str | None) -> PhoneCheck:
     """Whether one value of whatever type is a number that can be sent to."""
     raw = as_text(value)
     if raw is None:
-        whole = f"a whole number of at most {MAX_DIGITS} digits"
-        error = f"A phone number is text, or {whole}; this is {type(value).__name__}."
+        expected = f"a whole number of at most {MAX_DIGITS} digits"
+        error = f"A phone number is text, or {expected}; this is {type(value).__name__}."
         return PhoneCheck(False, error, "")
-    number = _normalized(raw, default_country)
+    number = _normalize(raw, default_country)
     odd = "@" in raw or ("." in raw and _DECIMAL.fullmatch(raw))
     if _is_sendable(number) and not odd:
         return _new_check((True, None, number))
-    return PhoneCheck(False, *_refused(raw.strip(), number))
+    return PhoneCheck(False, *_explain_refusal(raw.strip(), number))
 
 
 def parse_phone(text: object, *, default_country: str | None = None) -> Phone:
@@ -158,19 +165,19 @@ def mask(number: str) -> str:
 
 
 def _is_sendable(number: str) -> bool:
-    return len(number) in LENGTHS[number[:SHAPE]]
+    return len(number) in LENGTHS_BY_PREFIX[number[:PREFIX_DIGITS]]
 
 
-def _normalized(text: str, default_country: str | None) -> str:
-    plain = text if text.isascii() else text.translate(_DIGITS)
+def _normalize(text: str, default_country: str | None) -> str:
+    plain = text if text.isascii() else text.translate(_ASCII_DIGITS)
     digits = plain.encode().translate(None, _OTHERS).decode()
     number = digits.lstrip("0")
     if default_country and number and not digits.startswith("00") and "+" not in text:
-        number = completed(digits, default_country)
-    return _without_trunk_zero(number) if "0" in number[1:4] else number
+        number = add_country_code(digits, default_country)
+    return _strip_trunk_zero(number) if "0" in number[1:4] else number
 
 
-def _in_lines(texts: Sequence[Any]) -> tuple[Sequence[str], str]:
+def _join_lines(texts: Sequence[Any]) -> tuple[Sequence[str], str]:
     """All of them as texts, and one below the other."""
     try:
         return texts, "\n".join(texts)
@@ -179,27 +186,27 @@ def _in_lines(texts: Sequence[Any]) -> tuple[Sequence[str], str]:
         return written, "\n".join(written)
 
 
-def _all_normalized(texts: Sequence[str], joined: str, default_country: str | None) -> list[str]:
+def _normalize_all(texts: Sequence[str], joined: str, default_country: str | None) -> list[str]:
     """The same for many; where one of them has line breaks, one by one."""
     if default_country or joined.count("\n") != len(texts) - 1:
-        return [_normalized(one, default_country) for one in texts]
+        return [_normalize(one, default_country) for one in texts]
     data = joined.encode(errors="surrogatepass")
     if not (joined.isascii() or _ARABIC.fullmatch(data.translate(None, _ASCII))):
-        plain = [one if one.isascii() else one.translate(_DIGITS) for one in texts]
+        plain = [one if one.isascii() else one.translate(_ASCII_DIGITS) for one in texts]
         data = "\n".join(plain).encode()
     lines = "\n" + data.translate(_AS_ASCII, _OTHERS_IN_LINES).decode()
     lines = lines.replace("\n00", "\n")
     while "\n0" in lines:
         lines = lines.replace("\n0", "\n")
-    lines = _EARLY_ZERO.sub(lambda line: "\n" + _without_trunk_zero(line[0][1:]), lines)
+    lines = _EARLY_ZERO.sub(lambda line: "\n" + _strip_trunk_zero(line[0][1:]), lines)
     return lines[1:].split("\n")
 
 
-def _all_checked(texts: list[object], default_country: str | None) -> list[PhoneCheck]:
-    raw, joined = _in_lines(texts)
-    numbers = _all_normalized(raw, joined, default_country)
+def _check_all(texts: list[object], default_country: str | None) -> list[PhoneCheck]:
+    raw, joined = _join_lines(texts)
+    numbers = _normalize_all(raw, joined, default_country)
     checks = list(map(tuple.__new__, repeat(PhoneCheck), zip(repeat(True), repeat(None), numbers)))
-    lengths = map(LENGTHS.__getitem__, map(_beginning, numbers))
+    lengths = map(LENGTHS_BY_PREFIX.__getitem__, map(_beginning, numbers))
     plain = "@" not in joined and "." not in joined
     if plain and all(map(contains, lengths, map(len, numbers))):
         return checks
@@ -210,7 +217,7 @@ def _all_checked(texts: list[object], default_country: str | None) -> list[Phone
     return checks
 
 
-class _Digits(dict[int, str | int]):
+class _AsciiDigits(dict[int, str | int]):
     """Digits of every script as ASCII, for `str.translate`; other characters become blanks."""
 
     def __missing__(self, code: int) -> str | int:
@@ -221,10 +228,10 @@ class _Digits(dict[int, str | int]):
         return found
 
 
-_DIGITS = _Digits()
+_ASCII_DIGITS = _AsciiDigits()
 
 
-def _without_trunk_zero(number: str) -> str:
+def _strip_trunk_zero(number: str) -> str:
     country = country_of(number)
     if country is None or country.keeps_zero:
         return number
@@ -232,7 +239,7 @@ def _without_trunk_zero(number: str) -> str:
     return country.code + (local.lstrip("0") or local)
 
 
-def _refused(raw: str, number: str) -> tuple[str, str]:
+def _explain_refusal(raw: str, number: str) -> tuple[str, str]:
     """Why a text is no number, and what is left of it."""
     if not raw:
         return "A phone number is required.", ""
@@ -240,6 +247,6 @@ def _refused(raw: str, number: str) -> tuple[str, str]:
     if "@" in raw:
         return f"'{shown}' is an email address, not a phone number.", ""
     if not _DECIMAL.fullmatch(raw):
-        return why_not(shown, number), number
-    why = f"'{shown}' is no number." if _is_sendable(number) else why_not(shown, number)
+        return explain_invalid(shown, number), number
+    why = f"'{shown}' is no number." if _is_sendable(number) else explain_invalid(shown, number)
     return f"{why} A spreadsheet wrote it as a decimal: format its column as text.", number

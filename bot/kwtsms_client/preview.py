@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from kwtsms_client.flow import refused_numbers, refused_text, sort
+from kwtsms_client.flow import numbers_refusal, split_valid, text_refusal
 from kwtsms_client.models import RejectedInput
 from kwtsms_client.protocol import MAX_RECIPIENTS
 from kwtsms_client.report import MessageReport, inspect_message
@@ -21,7 +21,7 @@ class SendPreview:
     @property
     def refusal(self) -> str | None:
         """Why `send` would refuse it, if it would."""
-        return refused_text(self.report) or refused_numbers(self.recipients, self.invalid)
+        return text_refusal(self.report) or numbers_refusal(self.recipients, self.invalid)
 
     @property
     def calls(self) -> int:
@@ -48,5 +48,5 @@ def preview(
         InvalidInput: the text is none.
     """
     report = inspect_message(text)
-    good, bad = sort(to, default_country)
+    good, bad = split_valid(to, default_country)
     return SendPreview(report, good, bad, balance)

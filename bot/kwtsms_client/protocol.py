@@ -71,14 +71,14 @@ def coverage() -> Call[Coverage]:
 
 def validate(numbers: Sequence[str]) -> Call[Validation]:
     """Whether the gateway can route to these numbers."""
-    return Call("validate/", {"mobile": _joined(numbers)}, _read_validation)
+    return Call("validate/", {"mobile": _join_numbers(numbers)}, _read_validation)
 
 
 def send(*, sender: str, recipients: Sequence[str], text: str, test: bool) -> Call[Acceptance]:
     """One text to at most 200 numbers, which are normalised; the text is clean."""
     payload = {
         "sender": sender,
-        "mobile": _joined(recipients),
+        "mobile": _join_numbers(recipients),
         "message": text,
         "test": "1" if test else "0",
     }
@@ -104,13 +104,13 @@ def request_body(call: Call[Any], credentials: Credentials) -> bytes:
         InvalidInput: something in the request cannot be written.
     """
     login = {"username": credentials.username, "password": credentials.password}
-    body = _written({**login, **call.payload})
+    body = _to_json({**login, **call.payload})
     if body is None:
         raise InvalidInput("Something in the request is no text, or holds half a character.")
     return body
 
 
-def _written(fields: Json) -> bytes | None:
+def _to_json(fields: Json) -> bytes | None:
     """As JSON. The error of what cannot be written holds all of it, so it ends here."""
     try:
         return json.dumps(fields, ensure_ascii=False).encode()
@@ -152,7 +152,7 @@ def amount(value: Any) -> Decimal | None:
     return number if number.adjusted() < MAX_MAGNITUDE else None
 
 
-def _joined(numbers: Sequence[str]) -> str:
+def _join_numbers(numbers: Sequence[str]) -> str:
     if not 0 < len(numbers) <= MAX_RECIPIENTS:
         raise InvalidInput(f"Expected 1 to {MAX_RECIPIENTS} numbers, got {len(numbers)}.")
     return ",".join(numbers)
@@ -177,7 +177,7 @@ def _code(value: Any) -> str:
     return _text(value).strip().upper()[:20]
 
 
-def _whole(value: Any) -> int | None:
+def _integer(value: Any) -> int | None:
     number = amount(value)
     return None if number is None else int(number)
 
@@ -203,10 +203,10 @@ def _read_acceptance(reply: Json) -> Acceptance:
     """An accepted send stays accepted, whatever else is missing."""
     return Acceptance(
         message_id=_text(reply.get("msg-id")).strip() or None,
-        numbers=_whole(reply.get("numbers")),
+        numbers=_integer(reply.get("numbers")),
         points_charged=amount(reply.get("points-charged")),
         balance_after=amount(reply.get("balance-after")),
-        unix_timestamp=_whole(reply.get("unix-timestamp")),
+        unix_timestamp=_integer(reply.get("unix-timestamp")),
     )
 
 

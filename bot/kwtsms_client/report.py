@@ -18,10 +18,10 @@ from kwtsms_client.text import (
     EMOJI,
     HIDDEN,
     LINE_ENDS,
-    NESTED,
-    has_work,
+    MAX_NESTING,
+    find_tags,
+    needs_cleaning,
     require_text,
-    tags,
 )
 
 RISKY = frozenset("©®™ℹ←↑→↓↔↕⇒⇔")  # Left in; whether the gateway chokes on them is not known.
@@ -52,7 +52,7 @@ BLANKS = {
     "\u2029": "paragraph separator",
 }
 # What shows nothing either, and is no space to Unicode: Braille's blank, Hangul's fillers, …
-_NOTHING = dict.fromkeys(map(ord, "\u2800\u3164\u115f\u1160\uffa0\u034f\u17b4\u17b5"))
+_INVISIBLE = dict.fromkeys(map(ord, "\u2800\u3164\u115f\u1160\uffa0\u034f\u17b4\u17b5"))
 _NUL, _ANGLE, _RUNS = re.compile("\0"), re.compile("<"), re.compile(b"x+|-+")
 KINDS = (DIGIT, HTML, EMOJI_KIND, CONTROL_KIND, *dict.fromkeys(NAMES.values()))
 # What word processors put in, and the plain character that says the same.
@@ -105,7 +105,7 @@ class MessageReport:
     @property
     def blank(self) -> bool:
         """Nothing is left to read."""
-        return not self.cleaned.translate(_NOTHING).strip()
+        return not self.cleaned.translate(_INVISIBLE).strip()
 
     @property
     def odd(self) -> tuple[str, ...]:
@@ -133,26 +133,28 @@ class MessageReport:
 
     def summary(self) -> str:
         """What was changed and what it costs, as sentences for people."""
-        removed = [counted(one) for one in self.changes if one.kind != DIGIT]
-        digits = [counted(one) for one in self.changes if one.kind == DIGIT]
-        told = [f"Removed {', '.join(removed)}."] if removed else []
-        told += [f"Changed {one} to 0-9." for one in digits]
-        forced = [called(char) for char in self.odd[:MAX_NAMED]]
-        if self.kept and (told or forced):
-            told.append(f"Kept {' '.join(self.kept[:MAX_NAMED])}.")
+        removed = [format_count(one) for one in self.changes if one.kind != DIGIT]
+        digits = [format_count(one) for one in self.changes if one.kind == DIGIT]
+        sentences = [f"Removed {', '.join(removed)}."] if removed else []
+        sentences += [f"Changed {one} to 0-9." for one in digits]
+        forced = [describe_character(char) for char in self.odd[:MAX_NAMED]]
+        if self.kept and (sentences or forced):
+            sentences.append(f"Kept {' '.join(self.kept[:MAX_NAMED])}.")
         if forced:
             verb = "forces" if len(self.odd) == 1 else "force"
-            told.append(f"{', '.join(forced)} {verb} Unicode: {UCS_SINGLE} characters per page.")
-        return " ".join(told)
+            sentences.append(
+                f"{', '.join(forced)} {verb} Unicode: {UCS_SINGLE} characters per page."
+            )
+        return " ".join(sentences)
 
 
-def counted(change: Change) -> str:
+def format_count(change: Change) -> str:
     """How often, and what: `2 HTML tags`."""
     plural = "" if change.count == 1 or change.kind == EMOJI_KIND else "s"
     return f"{change.count} {change.kind}{plural}"
 
 
-def called(char: str) -> str:
+def describe_character(char: str) -> str:
     """A character as people can be told of it: one that is not to be seen, by its name."""
     if char in BLANKS:
         return BLANKS[char]
@@ -167,8 +169,8 @@ def inspect_message(text: str) -> MessageReport:
     Raises:
         InvalidInput: it is no text.
     """
-    cleaned, changes, segments = _accounted(require_text(text))
-    forcing = paging.forcing(cleaned)
+    cleaned, changes, segments = _clean_with_changes(require_text(text))
+    forcing = paging.unicode_characters(cleaned)
     encoding = Encoding.UCS2 if forcing else Encoding.GSM7
     units = paging.units(cleaned, encoding)
     return MessageReport(
@@ -177,23 +179,23 @@ def inspect_message(text: str) -> MessageReport:
         changes=changes,
         encoding=encoding,
         units=units,
-        pages=paging.pages_of(units, encoding),
+        pages=paging.pages_for_units(units, encoding),
         forcing=forcing,
         risky=tuple(char for char in dict.fromkeys(cleaned) if char in RISKY),
         segments=segments,
     )
 
 
-def _accounted(text: str) -> tuple[str, tuple[Change, ...], tuple[Segment, ...]]:
+def _clean_with_changes(text: str) -> tuple[str, tuple[Change, ...], tuple[Segment, ...]]:
     """The cleaned text, what changed, and where."""
-    if not has_work(text):  # As of most.
+    if not needs_cleaning(text):  # As of most.
         return text, (), (Segment(text, removed=False),) if text else ()
     written = LINE_ENDS.sub("\n", text)
-    trail = _Trail(written)
-    return trail.text, (*_digits(written), *trail.changes()), trail.segments()
+    tracked = _TrackedText(written)
+    return tracked.text, (*_digit_changes(written), *tracked.changes()), tracked.segments()
 
 
-class _Trail:
+class _TrackedText:
     """A text while it is shortened, and where each of its characters stood at first."""
 
     def __init__(self, text: str) -> None:
@@ -204,17 +206,17 @@ class _Trail:
 
     def _shorten(self) -> None:
         """Takes out what `clean_message` removes, in its order."""
-        self._take_out(_NUL.finditer(self.text))
-        self._take_out(tags(self.text), HTML)
+        self._remove(_NUL.finditer(self.text))
+        self._remove(find_tags(self.text), HTML)
         self.text = self.text.translate(ARABIC_DIGITS)
         for pattern, kind in ((EMOJI, EMOJI_KIND), (HIDDEN, ""), (CONTROL, "")):
-            self._take_out(pattern.finditer(self.text), kind)
-        for _ in range(NESTED):
-            if not self._take_out(tags(self.text), HTML):
+            self._remove(pattern.finditer(self.text), kind)
+        for _ in range(MAX_NESTING):
+            if not self._remove(find_tags(self.text), HTML):
                 return
-        self._take_out(_ANGLE.finditer(self.text), HTML)
+        self._remove(_ANGLE.finditer(self.text), HTML)
 
-    def _take_out(self, matches: Iterator[re.Match[str]], kind: str = "") -> bool:
+    def _remove(self, matches: Iterator[re.Match[str]], kind: str = "") -> bool:
         end, text, at = 0, [], array("I")
         for found in matches:
             name = kind or NAMES.get(found[0], CONTROL_KIND)
@@ -244,6 +246,6 @@ class _Trail:
         )
 
 
-def _digits(written: str) -> list[Change]:
+def _digit_changes(written: str) -> list[Change]:
     found = Counter(char for char in written if ord(char) in ARABIC_DIGITS)
     return [Change(DIGIT, found.total(), tuple(found))] if found else []

@@ -20,8 +20,8 @@ from kwtsms_client.phone import mask
 from kwtsms_client.protocol import Call
 
 MAX_BYTES = 5 * 1024 * 1024
-KEPT = 3  # Older files, beside the one that is written: .1 is the newest of them.
-OURS_ALONE = 0o600
+KEPT_FILES = 3  # Older files, beside the one that is written: .1 is the newest of them.
+OWNER_ONLY = 0o600
 SENSITIVE = ("mobile", "message")
 _OUTCOMES = {
     Rejected: Outcome.REJECTED,
@@ -38,14 +38,14 @@ class RequestLog:
         self.path = Path(path)
         self._content = content
         self._lock = threading.Lock()
-        self._complained = False
+        self._warned = False
 
     def write(self, call: Call[Any], outcome: object, seconds: float) -> None:
         """One request: when, what, how long it took, and what came of it."""
         entry = {
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "endpoint": call.path.strip("/"),
-            "request": self._shown(call.payload),
+            "request": self._loggable(call.payload),
             "seconds": round(seconds, 3),
             **_outcome(outcome),
         }
@@ -53,30 +53,30 @@ class RequestLog:
             with self._lock:
                 self._append(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
         except (OSError, TypeError, ValueError, RecursionError) as error:
-            self._complain(error)  # A full disk is no reason to lose what came of a send.
+            self._warn_once(error)  # A full disk is no reason to lose what came of a send.
 
     def _append(self, line: str) -> None:
         if self.path.exists() and self.path.stat().st_size + len(line) > MAX_BYTES:
             self._rotate()
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-        number = os.open(self.path, flags, OURS_ALONE)
+        number = os.open(self.path, flags, OWNER_ONLY)
         # Half a character of a text is written as JSON writes it.
         with os.fdopen(number, "a", encoding="utf-8", errors="backslashreplace") as file:
-            _keep_from_others(number)
+            _restrict_to_owner(number)
             file.write(line)
 
-    def _complain(self, error: Exception) -> None:
-        if not self._complained:
+    def _warn_once(self, error: Exception) -> None:
+        if not self._warned:
             log.warning("The request log %s cannot be written: %s", self.path, error)
-        self._complained = True
+        self._warned = True
 
     def _rotate(self) -> None:
-        for number in range(KEPT, 0, -1):
+        for number in range(KEPT_FILES, 0, -1):
             older = Path(f"{self.path}.{number - 1}" if number > 1 else self.path)
             if older.exists():
                 older.replace(f"{self.path}.{number}")
 
-    def _shown(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+    def _loggable(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         if self._content:
             return dict(payload)
         shown = {name: value for name, value in payload.items() if name not in SENSITIVE}
@@ -87,11 +87,11 @@ class RequestLog:
         return shown
 
 
-def _keep_from_others(number: int) -> None:
+def _restrict_to_owner(number: int) -> None:
     """A file that was there before is its owner's alone, too; a device or a pipe stays as it is."""
     mode = os.fstat(number).st_mode
-    if os.name == "posix" and stat.S_ISREG(mode) and mode & ~OURS_ALONE & 0o777:
-        os.fchmod(number, OURS_ALONE)
+    if os.name == "posix" and stat.S_ISREG(mode) and mode & ~OWNER_ONLY & 0o777:
+        os.fchmod(number, OWNER_ONLY)
 
 
 def _outcome(outcome: object) -> dict[str, Any]:

@@ -44,19 +44,19 @@ def from_environment(
         ConfigurationError: something is missing or cannot be read; the text names it.
     """
     process = os.environ if environ is None else environ
-    values = variables(path) | {name: value for name, value in process.items() if value.strip()}
+    values = read_env_file(path) | {name: value for name, value in process.items() if value.strip()}
     for name in values:
         _check_name(name)
     return Settings(
         Credentials(_required(values, "KWTSMS_USERNAME"), _required(values, "KWTSMS_PASSWORD")),
         values.get("KWTSMS_SENDER_ID", "").strip() or SHARED_SENDER,
-        _flag(values.get(TEST_MODE, "")),
-        checked_url(values.get("KWTSMS_BASE_URL", "").strip() or BASE_URL),
+        _parse_flag(values.get(TEST_MODE, "")),
+        check_url(values.get("KWTSMS_BASE_URL", "").strip() or BASE_URL),
         values.get("KWTSMS_LOG_FILE", "").strip() or None,
     )
 
 
-def checked_url(url: str) -> str:
+def check_url(url: str) -> str:
     """`url`, ending in a slash, if the password may be sent there: by https, or to this machine.
 
     Raises:
@@ -90,7 +90,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def variables(path: str | Path | None) -> dict[str, str]:
+def read_env_file(path: str | Path | None) -> dict[str, str]:
     """What the file says, or `.env`, which may be missing.
 
     Raises:
@@ -141,7 +141,7 @@ def _required(values: Mapping[str, str], name: str) -> str:
     return value
 
 
-def _flag(text: str) -> bool:
+def _parse_flag(text: str) -> bool:
     """A typo must not send for real: what is neither true nor false is refused."""
     word = text.strip().lower()
     if word in _TRUE:

@@ -21,14 +21,16 @@ LINE_ENDS = re.compile(r"\r\n?")
 # A tag is what is shaped like one: a name and well-formed attributes; so `a<b && c>d` survives.
 # None holds another "<", so that looking for tags takes no longer than the text is long; nor a NUL,
 # which keeps the texts of a batch apart.
-_SHAPES = (
+_TAG_PATTERN = (
     r"<!doctype[^<>\0]*>|</[a-z][a-z0-9-]*\s*>|"
     r"<[a-z][a-z0-9-]*(?:\s+[a-z_:@][\w:.@-]*(?:\s*=\s*"
     r"(?:\"[^\"<>\0]*\"|'[^'<>\0]*'|[^\s\"'=<>`\0]+))?)*\s*/?>"
 )
-_TAG = re.compile(_SHAPES, re.IGNORECASE)
-_COMMENT_OR_TAG = re.compile(f"<!--.*?-->|{_SHAPES}", re.IGNORECASE | re.DOTALL)
-NESTED = 8  # So often a removal may bring a tag together; nobody writes what does so more often.
+_TAG = re.compile(_TAG_PATTERN, re.IGNORECASE)
+_COMMENT_OR_TAG = re.compile(f"<!--.*?-->|{_TAG_PATTERN}", re.IGNORECASE | re.DOTALL)
+MAX_NESTING = (
+    8  # So often a removal may bring a tag together; nobody writes what does so more often.
+)
 # What is removed, as ranges of characters: up to U+FFFF, and above. A test holds the control and
 # format characters (Cc, Cf; but for \n and \t) to Unicode's own list.
 _EMOJI_LOW = (
@@ -49,11 +51,15 @@ _CONTROL_HIGH = (
 EMOJI = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}]")
 HIDDEN = re.compile(f"[{_HIDDEN_LOW}]")
 CONTROL = re.compile(f"[\0{_CONTROL_LOW}{_CONTROL_HIGH}]")
-_GONE = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}{_HIDDEN_LOW}{_CONTROL_LOW}{_CONTROL_HIGH}]")
+_REMOVED = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}{_HIDDEN_LOW}{_CONTROL_LOW}{_CONTROL_HIGH}]")
 # Whatever may need work. What holds none of it, no "<" and no NUL is clean as it stands.
-_WORK = f"\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff"
-_RUN = re.compile(f"[{_WORK}][{_WORK}]*")  # Four times as fast as "+": Python looks for the first.
-has_work = re.compile(f"[\0<{_WORK}]").search
+_NEEDS_CLEANING = (
+    f"\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff"
+)
+_RUN = re.compile(
+    f"[{_NEEDS_CLEANING}][{_NEEDS_CLEANING}]*"
+)  # Four times as fast as "+": Python looks for the first.
+needs_cleaning = re.compile(f"[\0<{_NEEDS_CLEANING}]").search
 # A code page of our own: ASCII that is plain, Arabic letters and digits. What is written in it is
 # read back with ASCII digits, in a quarter of the time that it takes to replace them.
 _DIGITS = "".join(map(chr, ARABIC_DIGITS))
@@ -77,16 +83,16 @@ def clean_message(text: str | Iterable[str]) -> str | list[str]:
     if isinstance(text, str):
         if text.isascii() and text.isprintable() and "<" not in text:  # As most are.
             return text
-        found = has_work(text)
+        found = needs_cleaning(text)
         if found is None:
             return text
-        return _in_ascii_digits(text) if found[0] in _DIGITS else _cleaned(text)
+        return _to_ascii_digits(text) if found[0] in _DIGITS else _clean(text)
     if isinstance(text, BYTES) or not isinstance(text, Iterable):
         return require_text(text)
     texts = list(text)
     if set(map(type, texts)) - {str}:
         texts = [require_text(one) for one in texts]
-    return _all_cleaned(texts)
+    return _clean_all(texts)
 
 
 def require_text(text: object) -> str:
@@ -100,92 +106,92 @@ def require_text(text: object) -> str:
     return text
 
 
-def tags(text: str) -> Iterator[re.Match[str]]:
+def find_tags(text: str) -> Iterator[re.Match[str]]:
     """The tags and comments in a text, from left to right."""
-    end = _end_of_comments(text)
+    end = _comments_end(text)
     yield from _COMMENT_OR_TAG.finditer(text, 0, end)
     yield from _TAG.finditer(text, end)
 
 
-def _without_tags(text: str) -> str:
+def _strip_tags(text: str) -> str:
     """The text without what `tags` finds."""
     if "<!--" not in text:
         return _TAG.sub("", text)
-    end = _end_of_comments(text)
+    end = _comments_end(text)
     return _COMMENT_OR_TAG.sub("", text[:end]) + _TAG.sub("", text[end:])
 
 
-def _end_of_comments(text: str) -> int:
+def _comments_end(text: str) -> int:
     """Behind it no comment ends: to look for the end of one there is in vain, and takes long."""
     return text.rfind("-->") + 3 if "-->" in text else 0
 
 
-def _in_ascii_digits(text: str) -> str:
+def _to_ascii_digits(text: str) -> str:
     """A text with Arabic digits, cleaned: at once where it needs nothing else."""
     try:
         written, _ = codecs.charmap_encode(text, "strict", _WRITE)
         return codecs.charmap_decode(written, "strict", _READ)[0]
     except UnicodeError:  # Something is in it that is not in the code page.
-        return _cleaned(text)
+        return _clean(text)
 
 
-def _cleaned(text: str) -> str:
+def _clean(text: str) -> str:
     """The text without what is removed, and no account of it."""
     if "\r" in text:
         text = LINE_ENDS.sub("\n", text)
     if "\0" in text:
         text = text.replace("\0", "")
     if "<" not in text:
-        return _RUN.sub(_instead, text)
-    text = _RUN.sub(_instead, _without_tags(text))
-    return _disentangled(text) if "<" in text else text
+        return _RUN.sub(_replace_run, text)
+    text = _RUN.sub(_replace_run, _strip_tags(text))
+    return _strip_nested_tags(text) if "<" in text else text
 
 
-def _all_cleaned(texts: list[str]) -> list[str]:
+def _clean_all(texts: list[str]) -> list[str]:
     """The same for many: those that need it are cleaned together."""
     at = [
         number
         for number, one in enumerate(texts)
-        if not (one.isascii() and one.isprintable() and "<" not in one) and has_work(one)
+        if not (one.isascii() and one.isprintable() and "<" not in one) and needs_cleaning(one)
     ]
     joined = "\0".join([texts[number] for number in at])
     if joined.count("\0") >= len(at) > 0 or "<!--" in joined:
-        return [_cleaned(one) for one in texts]  # A NUL or a comment might join two of them.
+        return [_clean(one) for one in texts]  # A NUL or a comment might join two of them.
     if "\r" in joined:
         joined = LINE_ENDS.sub("\n", joined)
     if "<" in joined:
         joined = _TAG.sub("", joined)
-    cleaned = _RUN.sub(_instead, joined).split("\0")
+    cleaned = _RUN.sub(_replace_run, joined).split("\0")
     if "<" in joined:
-        cleaned = [_disentangled(one) if "<" in one else one for one in cleaned]
+        cleaned = [_strip_nested_tags(one) if "<" in one else one for one in cleaned]
     for number, one in zip(at, cleaned, strict=False):
         texts[number] = one
     return texts
 
 
-def _disentangled(text: str) -> str:
+def _strip_nested_tags(text: str) -> str:
     """Without the tags that a removal brought together, and those that their removal did."""
-    for _ in range(NESTED):
-        less = _without_tags(text)
+    for _ in range(MAX_NESTING):
+        less = _strip_tags(text)
         if less == text:
             return text
         text = less
     return text.replace("<", "")
 
 
-def _instead(run: re.Match[str]) -> str:
+def _replace_run(run: re.Match[str]) -> str:
     """What stands in the place of a run of characters that may need work."""
-    return run[0].translate(_INSTEAD)
+    return run[0].translate(_REPLACEMENTS)
 
 
-class _Instead(dict[int, str]):
+class _Replacements(dict[int, str]):
     """What stands in the place of one; what is removed is looked up once."""
 
     def __missing__(self, char: int) -> str:
-        if not _GONE.match(chr(char)):
+        if not _REMOVED.match(chr(char)):
             return chr(char)
         self[char] = ""
         return ""
 
 
-_INSTEAD = _Instead(ARABIC_DIGITS)
+_REPLACEMENTS = _Replacements(ARABIC_DIGITS)

@@ -14,7 +14,7 @@ T = TypeVar("T")
 BASE_URL_VARIABLE = "KWTSMS_BASE_URL"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Raised before a byte of the request has left.
-_NOTHING_LEFT = (
+_NOT_SENT_ERRORS = (
     requests.exceptions.ConnectTimeout,
     requests.exceptions.SSLError,
     requests.exceptions.InvalidURL,
@@ -51,7 +51,7 @@ def exchange(call: Call[T], credentials: Credentials, *, app: str, verify: bool,
             timeout=timeout,
         )
         return read_reply(call, reply.status_code, reply.content)
-    except _NOTHING_LEFT as error:
+    except _NOT_SENT_ERRORS as error:
         raise NotSent(f"no connection ({type(error).__name__})") from error
     except requests.exceptions.ConnectionError as error:
         if _never_connected(error):

@@ -20,7 +20,7 @@ from kwtsms_client import (
     UnknownOutcome,
     inspect_message,
 )
-from kwtsms_client.numbering import country_named
+from kwtsms_client.numbering import country_by_code
 from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, send
 from kwtsms_client.recipients import as_given, split_recipients
@@ -35,8 +35,10 @@ except ImportError:
     AppriseImproperlyConfigured = TypeError
 
 FORMATS = (NotifyFormat.TEXT, NotifyFormat.HTML, NotifyFormat.MARKDOWN)
-WHOLE = 1_071  # Seven Latin pages.
-PART = 450  # Seven pages in Unicode are 469; a part begins with its number, as in (10/12).
+MAX_LATIN_CHARACTERS = 1_071  # Seven Latin pages.
+MAX_PART_CHARACTERS = (
+    450  # Seven pages in Unicode are 469; a part begins with its number, as in (10/12).
+)
 MAY_HAVE_BEEN_SENT = "may have been sent"
 
 
@@ -76,32 +78,38 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     ) -> None:
         super().__init__(**kwargs)
         if not (self.user and self.password):
-            raise self._refused("kwtSMS needs an API user name and password.")
+            raise self._configuration_error("kwtSMS needs an API user name and password.")
         self.source = validate_regex(source, *self.template_tokens["sender"]["regex"])
         if not self.source:
-            raise self._refused("kwtSMS needs a sender ID of at most 11 characters.")
+            raise self._configuration_error("kwtSMS needs a sender ID of at most 11 characters.")
         self.batch = True if batch is None else parse_bool(batch)
         self.test = parse_bool(test)
         self.resend = parse_bool(resend)
         try:
-            self.country = country_named(country or self.default_country).code
+            self.country = country_by_code(country or self.default_country).code
         except ConfigurationError as error:
-            raise self._refused("kwtSMS needs a country code of digits, such as 965.") from error
-        self.targets, self.invalid_targets = self._sorted(targets)
+            raise self._configuration_error(
+                "kwtSMS needs a country code of digits, such as 965."
+            ) from error
+        self.targets, self.invalid_targets = self._split_valid(targets)
         if not hasattr(self, "mark_delivered"):
             self.retry = 0  # Apprise before 2.0 would send everything anew to everybody.
 
     @property
     def body_maxlen(self) -> int:
         """Seven Latin pages, for the gateway to judge; a part fits seven pages in any language."""
-        return PART if self.overflow_mode == OverflowMode.SPLIT else WHOLE
+        return (
+            MAX_PART_CHARACTERS
+            if self.overflow_mode == OverflowMode.SPLIT
+            else MAX_LATIN_CHARACTERS
+        )
 
-    def _refused(self, text: str) -> Exception:
+    def _configuration_error(self, text: str) -> Exception:
         self.logger.warning(text)
         error: Exception = AppriseImproperlyConfigured(text)
         return error
 
-    def _sorted(self, targets: Any) -> tuple[list[str], list[str]]:
+    def _split_valid(self, targets: Any) -> tuple[list[str], list[str]]:
         """The numbers, each once, and what is none; `url()` keeps both."""
         good: dict[str, None] = {}
         bad: list[str] = []
@@ -120,7 +128,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     ) -> bool:
         """Sends to all targets; False as soon as one of them was not accepted."""
         del title, notify_type
-        report = inspect_message(tidy(self._readable(body, kwargs.get("body_format"))))
+        report = inspect_message(tidy(self._to_text(body, kwargs.get("body_format"))))
         text = tidy(report.cleaned)
         index, total = kwargs.get("index", 0), kwargs.get("total", 1)
         if total > 1:
@@ -136,7 +144,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         done = [self._send_batch(batch, text) for batch in self._batches()]
         return all(done) and not self.invalid_targets
 
-    def _readable(self, body: str, body_format: Any) -> str:
+    def _to_text(self, body: str, body_format: Any) -> str:
         """Text, whatever `format=` in the URL says of us."""
         declared = body_format or self.notify_format
         if declared == NotifyFormat.HTML:
@@ -149,7 +157,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
 
     def _send_batch(self, batch: Sequence[str], text: str) -> bool:
         key = batch[0]
-        if self._tracks and self.is_delivered(key):
+        if self._tracks_delivery and self.is_delivered(key):
             return not self.recall(MAY_HAVE_BEEN_SENT + key)
         self.throttle()
         call = send(sender=self.source, recipients=batch, text=text, test=self.test)
@@ -163,9 +171,9 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
                 timeout=self.request_timeout,
             )
         except KwtSMSError as error:
-            self._failed(error, key, len(batch))
+            self._report_failure(error, key, len(batch))
             return False
-        if self._tracks:
+        if self._tracks_delivery:
             self.mark_delivered(key)
         self.logger.info(
             "Sent kwtSMS notification to %d number(s), message id %s.",
@@ -175,12 +183,12 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         return True
 
     @property
-    def _tracks(self) -> bool:
+    def _tracks_delivery(self) -> bool:
         return hasattr(self, "mark_delivered")
 
-    def _failed(self, error: KwtSMSError, key: str, count: int) -> None:
+    def _report_failure(self, error: KwtSMSError, key: str, count: int) -> None:
         if isinstance(error, UnknownOutcome):
-            if self._tracks and not self.resend:  # A retry must not send it a second time.
+            if self._tracks_delivery and not self.resend:  # A retry must not send it a second time.
                 self.mark_delivered(key)
                 self.remember(MAY_HAVE_BEEN_SENT + key, True)
             self.logger.warning(

@@ -7,7 +7,7 @@ _BLOCKS = frozenset(
     {"address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4"}
     | {"h5", "h6", "hr", "li", "ol", "p", "pre", "section", "table", "tr", "ul"}
 )
-_SILENT = frozenset({"head", "script", "style", "title"})
+_HIDDEN_TAGS = frozenset({"head", "script", "style", "title"})
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\((\S+?)(?:\s+\"[^\"\n]*\")?\)")
 _EMPHASIS = re.compile(r"(\*\*|__|~~|\*|`{1,3})(?=\S)(.+?)(?<=\S)\1", re.DOTALL)
 _LINE_MARKS = re.compile(r"^ {0,3}(?:#{1,6} +|> ?)", re.MULTILINE)
@@ -17,7 +17,7 @@ _EMPTY_LINES = re.compile(r"\n{3,}")
 
 def from_html(html: str) -> str:
     """The text of `html`, a line for each block."""
-    reader = _Reader()
+    reader = _TextExtractor()
     reader.feed(html)
     reader.close()
     return tidy("".join(reader.parts))
@@ -41,16 +41,16 @@ def _with_address(text: str, address: str) -> str:
     return address if not text or text == address else f"{text} ({address})"
 
 
-class _Reader(HTMLParser):
+class _TextExtractor(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
-        self._silent = 0
+        self._hidden_depth = 0
         self._link: tuple[str, int] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _SILENT:
-            self._silent += 1
+        if tag in _HIDDEN_TAGS:
+            self._hidden_depth += 1
         elif tag in _BLOCKS:
             self.parts.append("\n")
         if tag == "li":
@@ -59,8 +59,8 @@ class _Reader(HTMLParser):
             self._link = (dict(attrs).get("href") or "", len(self.parts))
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
+        if tag in _HIDDEN_TAGS:
+            self._hidden_depth = max(0, self._hidden_depth - 1)
         elif tag in _BLOCKS:
             self.parts.append("\n")
         if tag == "a" and self._link:
@@ -71,5 +71,5 @@ class _Reader(HTMLParser):
             self._link = None
 
     def handle_data(self, data: str) -> None:
-        if not self._silent:
+        if not self._hidden_depth:
             self.parts.append(_BLANKS.sub(" ", data.replace("\n", " ")))

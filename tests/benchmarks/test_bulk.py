@@ -46,7 +46,7 @@ def test_the_worst_second(bulk: ModuleType) -> None:
 def test_a_row(bulk: ModuleType) -> None:
     """Medians of the rounds, the ratio of those that ran together, and the worst second of all."""
     rounds = [
-        {"official": bulk.Run(official, 2), "Client": bulk.Run(ours, starts)}
+        {"official": bulk.BulkRun(official, 2), "Client": bulk.BulkRun(ours, starts)}
         for official, ours, starts in [(20.0, 10.0, 3), (30.0, 10.0, 2), (44.0, 11.0, 2)]
     ]
 

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtsms_bot.config import (
-    BalanceWatch,
+    BalanceAlertSettings,
     Config,
     ConfigurationProblems,
-    example,
     fields,
     load,
     parse,
+    read_example,
 )
 
 SECRETS = {
@@ -77,7 +77,7 @@ def test_the_heartbeats_address_is_a_secret() -> None:
     assert "very-secret" not in repr(config) + "".join(found)
 
 
-def test_all_problems_are_told_at_once_with_line_and_remedy() -> None:
+def test_all_problems_are_reported_at_once_with_line_and_remedy() -> None:
     """An unknown key, a wrong token, a missing variable and a wrong number: one run tells all."""
     text = GOOD.replace("bot_token: ${SLACK_BOT_TOKEN}", "bot_token: xoxp-1\n  comand: /sms")
     text = text.replace("KWTSMS_PASSWORD", "NOT_SET") + "alerts:\n  balance:\n    warn: ten\n"
@@ -141,7 +141,7 @@ def test_an_unknown_country_hides_no_other_problem() -> None:
         (GOOD + "access: &a\n  sender: &b [*a]\n  reader: *b", "aliases refer to each other"),
     ],
 )
-def test_each_mistake_names_what_was_wrong(text: str, expected: str) -> None:
+def test_each_error_names_what_was_wrong(text: str, expected: str) -> None:
     """A mistake is answered with its place, its kind and what to write instead."""
     # `acess:` with nothing below it carries no data; give it some.
     found = problems(text.replace("acess:\n", "acess: 1\n"))
@@ -156,12 +156,12 @@ def test_an_empty_access_section_lets_nobody_send_and_says_so() -> None:
     assert any("nobody may send" in warning for warning in config.warnings())
 
 
-@pytest.mark.parametrize(("every", "told"), [("59s", True), ("1m", False)])
-def test_looks_that_take_a_part_of_the_pace_are_told(every: str, told: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("every", "warned"), [("59s", True), ("1m", False)])
+def test_polling_too_often_gives_a_warning(every: str, warned: bool) -> None:  # noqa: FBT001
     """It is allowed, and nobody means it."""
     config = parse(f"{GOOD}alerts: {{balance: {{every: {every}}}}}", "config.yaml", SECRETS)
 
-    assert any("alerts.balance.every" in warning for warning in config.warnings()) is told
+    assert any("alerts.balance.every" in warning for warning in config.warnings()) is warned
 
 
 def test_a_missing_file_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_secrets_come_from_the_env_file_beside_it(tmp_path: Path) -> None:
 
 def test_the_example_file_loads_and_explains_every_key() -> None:
     """config.yaml.example is a valid configuration that mentions each key there is."""
-    text = example()
+    text = read_example()
 
     assert text == (Path(__file__).parents[2] / "config.yaml.example").read_text()
     parse(text, "config.yaml.example", SECRETS)
@@ -220,8 +220,8 @@ def keys(schema: dict[str, object]) -> set[str]:
     definitions = schema.get("$defs", {})
     assert isinstance(definitions, dict)
     found = set()
-    for part in (schema, *definitions.values()):
-        found |= set(part.get("properties", {}))
+    for section in (schema, *definitions.values()):
+        found |= set(section.get("properties", {}))
     return found
 
 
@@ -266,7 +266,7 @@ def test_a_token_in_the_wrong_line_is_not_repeated() -> None:
         "postgresql://u:very-secret@host:port/name",
     ],
 )
-def test_a_database_that_cannot_be_meant_is_told(url: str) -> None:
+def test_an_implausible_database_url_is_reported(url: str) -> None:
     """In one line, with what to write instead, and without the password."""
     (problem,) = problems(f"{GOOD}outbox: {{database: '{url}'}}\n")
 
@@ -275,7 +275,7 @@ def test_a_database_that_cannot_be_meant_is_told(url: str) -> None:
     assert "very-secret" not in problem
 
 
-def test_a_database_without_its_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_without_its_driver_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """What to install stands there; SQLite needs nothing."""
     monkeypatch.setattr(fields, "find_spec", lambda _: None)
     (problem,) = problems(f"{GOOD}outbox: {{database: postgresql://u:p@h/n}}\n")
@@ -324,7 +324,7 @@ def test_a_time_of_day_needs_no_quotes(written: str, at: time) -> None:
     assert config.alerts.balance.digest == at
 
 
-def test_a_wrong_time_and_a_wrong_zone_are_told_with_their_remedy() -> None:
+def test_a_wrong_time_and_a_wrong_zone_are_reported_with_their_remedy() -> None:
     """What was expected, by an example."""
     text = f"{GOOD}alerts:\n  balance:\n    digest: 8am\n    timezone: Kuwait City\n"
 
@@ -337,7 +337,7 @@ def test_the_days_are_those_of_the_time_zone() -> None:
     """Kuwait's without a time zone database; others by name."""
     summer = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
     zones = [
-        BalanceWatch.model_validate({"timezone": name}).zone
+        BalanceAlertSettings.model_validate({"timezone": name}).zone
         for name in ("Asia/Kuwait", "Europe/Berlin")
     ]
 
@@ -363,7 +363,7 @@ def test_a_contact_is_the_number_that_would_be_typed(
     assert config.phonebook.numbers("الدعم") == (number,)
 
 
-def test_a_contact_that_is_no_mobile_is_told() -> None:
+def test_a_contact_that_is_no_mobile_is_reported() -> None:
     """Where it stands, and what a number looks like."""
     (problem,) = problems(f"{GOOD}phonebook:\n  contacts:\n    ali: 22445566\n")
 

@@ -85,13 +85,13 @@ def test_it_judges_as_the_reading_does(more: str) -> None:
 def test_its_defaults_and_examples_can_be_written_into_the_file() -> None:
     """Each is what the key itself allows: a duration is 15m, and never PT15M."""
     wrong = []
-    for part in (SCHEMA, *SCHEMA["$defs"].values()):
-        for name, key in part["properties"].items():
-            told: list[Any] = [
+    for section in (SCHEMA, *SCHEMA["$defs"].values()):
+        for name, key in section["properties"].items():
+            values: list[Any] = [
                 *key.get("examples", ()),
                 *([key["default"]] if "default" in key else ()),
             ]
             here = VALIDATOR.evolve(schema={**key, "$defs": SCHEMA["$defs"]})
-            wrong += [(name, value) for value in told if not here.is_valid(value)]
+            wrong += [(name, value) for value in values if not here.is_valid(value)]
 
     assert wrong == []

@@ -20,17 +20,17 @@ from sqlalchemy.types import TypeEngine
 
 from kwtsms_bot.database import (
     Database,
-    DatabaseTrouble,
-    NotThere,
-    Standing,
+    DatabaseError,
+    DatabaseNotFound,
+    SchemaStatus,
     engine,
-    look_at,
+    inspect_schema,
     open_database,
 )
 from kwtsms_bot.database.columns import metadata
 from kwtsms_bot.database.migrating import MIGRATIONS
-from kwtsms_bot.database.ticks import slot_of, take_tick
-from support.database import AT, new, opened, store_in
+from kwtsms_bot.database.ticks import claim_slot, slot_of
+from support.database import AT, new_message, opened, store_in
 
 FIRST = "0001"
 SLOT = slot_of(AT, timedelta(minutes=1))
@@ -77,7 +77,7 @@ async def test_opening_again_changes_nothing(tmp_path: Path) -> None:
 
 async def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> None:
     """A folder that does not exist is DatabaseTrouble, not a foreign exception."""
-    with pytest.raises(DatabaseTrouble, match="missing does not exist"):
+    with pytest.raises(DatabaseError, match="missing does not exist"):
         await open_database(f"sqlite:///{tmp_path / 'missing' / 'outbox.sqlite3'}")
 
 
@@ -86,7 +86,7 @@ async def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> 
 )
 async def test_a_database_in_memory_is_refused(url: str) -> None:
     """What is accepted would be gone with the process, and each connection has one of its own."""
-    with pytest.raises(DatabaseTrouble, match="name a file, such as sqlite:///"):
+    with pytest.raises(DatabaseError, match="name a file, such as sqlite:///"):
         await open_database(url)
 
 
@@ -125,10 +125,10 @@ async def test_a_server_that_is_gone_is_noticed_as_soon_as_its_address_says(
         database.transaction() as connection,
     ):
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        told = driver.info.get_parameters()
+        parameters = driver.info.get_parameters()
 
-    assert (told["connect_timeout"], told["tcp_user_timeout"]) == ("3", "20000")
-    assert (told["keepalives_idle"], told["keepalives_count"]) == ("10", "2")
+    assert (parameters["connect_timeout"], parameters["tcp_user_timeout"]) == ("3", "20000")
+    assert (parameters["keepalives_idle"], parameters["keepalives_count"]) == ("10", "2")
 
 
 async def said(database: Database, question: str) -> set[str]:
@@ -139,21 +139,21 @@ async def said(database: Database, question: str) -> set[str]:
 
     async with database.transaction() as connection:
         awaited = await ask(connection)
-    return {awaited, await database.at_once(ask)}
+    return {awaited, await database.run_transaction(ask)}
 
 
-async def test_names_that_cannot_be_looked_up_hold_up_no_commit(tmp_path: Path) -> None:
+async def test_unresolved_names_delay_no_commit(tmp_path: Path) -> None:
     """A name server that says nothing keeps all of asyncio's threads; ours are others."""
     answered = threading.Event()
     loop = asyncio.get_running_loop()
     async with opened(tmp_path) as database:
-        looking = [loop.run_in_executor(None, answered.wait) for _ in range(40)]
+        lookups = [loop.run_in_executor(None, answered.wait) for _ in range(40)]
         try:
             async with asyncio.timeout(20):
-                assert await take_tick(database, "job", SLOT)
+                assert await claim_slot(database, "job", SLOT)
         finally:
             answered.set()
-            await asyncio.gather(*looking)
+            await asyncio.gather(*lookups)
 
 
 async def test_nobody_else_reads_its_files(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ async def test_nobody_else_reads_its_files(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         async with store_in(tmp_path) as store:
-            await store.accept(new(), AT)
+            await store.accept(new_message(), AT)
             found = modes(tmp_path)
     finally:
         os.umask(before)
@@ -176,13 +176,13 @@ def modes(folder: Path) -> dict[str, int]:
 
 async def test_where_nothing_can_be_made_it_is_said_so() -> None:
     """With the system's reason; SQLite's own words are "unable to open database file"."""
-    with pytest.raises(DatabaseTrouble, match=r"/proc/outbox.sqlite3 cannot be made: "):
+    with pytest.raises(DatabaseError, match=r"/proc/outbox.sqlite3 cannot be made: "):
         await open_database("sqlite:////proc/outbox.sqlite3")
 
 
 async def test_what_is_wrong_with_a_server_is_said_in_its_words() -> None:
     """Without the password that it was tried with."""
-    with pytest.raises(DatabaseTrouble) as caught:
+    with pytest.raises(DatabaseError) as caught:
         await open_database("postgresql://sms:the-password@127.0.0.1:1/sms")
 
     assert "Connection refused" in str(caught.value)
@@ -195,7 +195,7 @@ async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> No
     async with opened(database_url) as database, database.transaction() as connection:
         await connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'")
 
-    with pytest.raises(DatabaseTrouble, match="a newer kwtsms-bridge has used it"):
+    with pytest.raises(DatabaseError, match="a newer kwtsms-bridge has used it"):
         await open_database(database_url)
 
 
@@ -219,16 +219,16 @@ async def test_writers_of_one_process_come_in_their_order(tmp_path: Path) -> Non
 async def test_a_read_at_once_waits_for_no_writer_and_writes_nothing(tmp_path: Path) -> None:
     """On SQLite whoever writes has the lock of all writers; a reader does not ask for it."""
 
-    async def look(connection: AsyncConnection) -> int:
+    async def count_messages(connection: AsyncConnection) -> int:
         return int((await connection.execute(text("SELECT count(*) FROM message"))).scalar_one())
 
     async with opened(tmp_path) as database, opened(tmp_path) as other, other.transaction():
-        found = await database.read_at_once(look)
+        found = await database.run_read(count_messages)
 
     assert found == 0
 
 
-async def test_who_waits_too_long_to_read_is_told_so(
+async def test_a_read_that_waits_too_long_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those who read hang: the next gives up, and whoever comes when they are done is served."""
@@ -241,15 +241,15 @@ async def test_who_waits_too_long_to_read_is_told_so(
         return "read"
 
     async with opened(tmp_path) as database:
-        hanging = [asyncio.create_task(database.read_at_once(hang)) for _ in range(engine.READERS)]
+        hanging = [asyncio.create_task(database.run_read(hang)) for _ in range(engine.READERS)]
         for _ in hanging:
             await asyncio.to_thread(begun.acquire)
-        with pytest.raises(DatabaseTrouble, match="for too long"):
-            await database.read_at_once(hang)
+        with pytest.raises(DatabaseError, match="for too long"):
+            await database.run_read(hang)
         done.set()
 
         assert await asyncio.gather(*hanging) == ["read"] * engine.READERS
-        assert await database.read_at_once(hang) == "read"
+        assert await database.run_read(hang) == "read"
 
 
 async def test_replicas_that_start_at_once_make_the_tables_once(empty_database_url: str) -> None:
@@ -279,55 +279,60 @@ async def test_an_upgrade_from_the_first_schema_keeps_every_row(empty_database_u
         assert [{column: row[column] for column in kept} for row in after[name]] == [kept]
 
 
-async def test_a_look_says_how_the_tables_stand(empty_database_url: str) -> None:
+async def test_the_schema_status_is_read_without_changing_it(empty_database_url: str) -> None:
     """None of ours, those of a release before, ours, those of one to come; none is changed."""
     with connected(empty_database_url) as connection:
         connection.exec_driver_sql("CREATE TABLE another (id INTEGER)")
-    found = [await look_at(empty_database_url)]
+    found = [await inspect_schema(empty_database_url)]
     with connected(empty_database_url) as connection:
         to_revision(connection, FIRST)
         before = [table.name for table in tables(connection)]
-    found.append(await look_at(empty_database_url))
+    found.append(await inspect_schema(empty_database_url))
     with connected(empty_database_url) as connection:
         after = [table.name for table in tables(connection)]
     await (await open_database(empty_database_url)).close()
-    found.append(await look_at(empty_database_url))
+    found.append(await inspect_schema(empty_database_url))
     with connected(empty_database_url) as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'")
-    found.append(await look_at(empty_database_url))
+    found.append(await inspect_schema(empty_database_url))
 
-    assert found == [Standing.OLDER, Standing.OLDER, Standing.CURRENT, Standing.NEWER]
+    assert found == [
+        SchemaStatus.OLDER,
+        SchemaStatus.OLDER,
+        SchemaStatus.CURRENT,
+        SchemaStatus.NEWER,
+    ]
     assert before == after
 
 
-async def test_each_trouble_is_told_to_whoever_counts_them(database_url: str) -> None:
+async def test_each_database_error_is_reported_once(database_url: str) -> None:
     """Whatever it was that could not be done, once; a key that is taken is none."""
-    told: list[None] = []
-    database = await open_database(database_url, on_trouble=lambda: told.append(None))
+    reported: list[None] = []
+    database = await open_database(database_url, on_error=lambda: reported.append(None))
 
     async def fail(connection: AsyncConnection) -> None:
         await connection.execute(text("SELECT * FROM nowhere"))
 
-    for whole in (database.at_once, database.read_at_once):
-        with pytest.raises(DatabaseTrouble):
-            await whole(fail)
-    for way in (database.transaction, database.reading):
-        with pytest.raises(DatabaseTrouble):
-            async with way() as connection:
+    for run in (database.run_transaction, database.run_read):
+        with pytest.raises(DatabaseError):
+            await run(fail)
+    for connect in (database.transaction, database.reading):
+        with pytest.raises(DatabaseError):
+            async with connect() as connection:
                 await fail(connection)
-    taken = [await take_tick(database, "job", SLOT) for _ in range(2)]
+    claimed = [await claim_slot(database, "job", SLOT) for _ in range(2)]
     await database.close()
 
-    assert taken == [True, False]
-    assert len(told) == 4
+    assert claimed == [True, False]
+    assert len(reported) == 4
 
 
-async def test_a_look_makes_no_file(tmp_path: Path) -> None:
+async def test_reading_the_schema_status_makes_no_file(tmp_path: Path) -> None:
     """A path that is mistyped is said to be one."""
     file = tmp_path / "mistyped.sqlite3"
     for _ in range(2):
-        with pytest.raises(NotThere, match=r"mistyped\.sqlite3 does not exist"):
-            await look_at(f"sqlite:///{file}")
+        with pytest.raises(DatabaseNotFound, match=r"mistyped\.sqlite3 does not exist"):
+            await inspect_schema(f"sqlite:///{file}")
 
 
 @contextmanager

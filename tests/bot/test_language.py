@@ -39,7 +39,7 @@ def test_the_values_are_filled_in() -> None:
     ("count", "said"),
     [(1, "صفحة واحدة"), (2, "صفحتان"), (3, "3 صفحات"), (11, "11 صفحة"), (100, "100 صفحة")],
 )
-def test_arabic_counts_in_its_own_way(count: int, said: str) -> None:
+def test_arabic_has_its_own_plural_forms(count: int, said: str) -> None:
     """One, two, a few and many have forms of their own."""
     assert ARABIC.plural("{count} page", "{count} pages", count) == said
 
@@ -62,7 +62,7 @@ def test_the_language_of_a_locale(locale: str, code: str) -> None:
     assert language(locale).code == code
 
 
-def test_what_is_not_to_be_seen_is_named_in_both_languages() -> None:
+def test_invisible_characters_are_named_in_both_languages() -> None:
     """A preview says “⟨no-break space⟩ needs Unicode”, not “  needs Unicode”."""
     report = inspect_message("a\u00a0b’")
 

@@ -11,8 +11,8 @@ from aiohttp.http_exceptions import BadHttpMessage, InvalidHeader
 from aiohttp.web import RequestPayloadError
 
 from kwtsms_bot import logs
-from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.logs import mask, told
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.logs import format_exception, mask
 from support.logged import logged
 
 PRIVATE = "call Sara on 98765432"
@@ -58,12 +58,12 @@ def test_a_request_id_stays_as_it_is() -> None:
 def fresh_request() -> str:
     """The id of a request that begins."""
     logs.begin_request()
-    return logs.request()
+    return logs.current_request_id()
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("name", ["kwtsms_bot.outbox", "a.library"])
-def test_whoever_logs_is_masked(form: str, name: str) -> None:
+def test_every_logger_is_masked(form: str, name: str) -> None:
     """Our own events and a library's: their words, their facts, and the way an exception came."""
     with logged(format=form) as log:
         structlog.get_logger(name).error("to 98765432", to="96598765432", token="xoxb-1-2-abc")
@@ -81,13 +81,13 @@ def test_an_exception_does_not_quote_what_is_private() -> None:
     """The way it came is told, of all its causes, and no words that may quote a value."""
     try:
         fail(PRIVATE)
-    except DatabaseTrouble as error:
-        said = told((type(error), error, error.__traceback__))
+    except DatabaseError as error:
+        said = format_exception((type(error), error, error.__traceback__))
 
     assert "98765432" not in said
     assert "Sara" not in said
     assert said.index("KeyError: (its words") < said.index("ValueError: (its words")
-    assert said.endswith("DatabaseTrouble: the disk is full")
+    assert said.endswith("DatabaseError: the disk is full")
     assert said.count("in fail") == 3
 
 
@@ -103,14 +103,16 @@ def test_an_exception_does_not_quote_what_is_private() -> None:
 )
 def test_what_could_not_be_read_is_not_quoted(error: Exception) -> None:
     """Errors of aiohttp hold the bytes that the other side sent."""
-    assert told((type(error), error, None)).endswith(": (its words may quote what is private)")
+    assert format_exception((type(error), error, None)).endswith(
+        ": (its words may quote what is private)"
+    )
 
 
-def test_what_the_network_did_is_told() -> None:
+def test_network_errors_are_logged() -> None:
     """An error of aiohttp that is one of the network's quotes nothing, and helps."""
     error = ServerTimeoutError("Timeout on reading data from socket")
 
-    assert "Timeout on reading" in told((type(error), error, None))
+    assert "Timeout on reading" in format_exception((type(error), error, None))
 
 
 def fail(text: str) -> None:
@@ -122,4 +124,4 @@ def fail(text: str) -> None:
         except KeyError:
             int(text)
     except ValueError as error:
-        raise DatabaseTrouble("the disk is full") from error
+        raise DatabaseError("the disk is full") from error

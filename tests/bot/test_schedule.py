@@ -9,14 +9,14 @@ from typing import Any, cast
 
 from apscheduler.triggers.cron import CronTrigger
 
-from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.alerts.store import BalanceStore
 from kwtsms_bot.config import Config
 from kwtsms_bot.operation.metrics import Metrics
-from kwtsms_bot.outbox.store import DatabasePacer, QuestionTurns
-from kwtsms_bot.service.parts import Parts, gateway_client
-from kwtsms_bot.service.schedule import schedule
-from kwtsms_bot.slack.tasks import Tasks
-from support.alerts import kinds, look
+from kwtsms_bot.outbox.store import DatabaseRateLimiter, QueryRateLimiter
+from kwtsms_bot.service.parts import Components, gateway_client
+from kwtsms_bot.service.schedule import make_scheduler
+from kwtsms_bot.slack.tasks import BackgroundTasks
+from support.alerts import pending_kinds, record_balance
 from support.database import AT, opened, store_in
 from support.lives import secret, sent
 from support.operating import SECRETS
@@ -31,9 +31,9 @@ CONFIG = Config.model_validate(
 )
 
 
-def parts(**known: Any) -> Parts:
+def stub_components(**known: Any) -> Components:
     """As much of a bot as the jobs of a test ask for."""
-    return cast("Parts", SimpleNamespace(config=CONFIG, clock=lambda: AT, **known))
+    return cast("Components", SimpleNamespace(config=CONFIG, clock=lambda: AT, **known))
 
 
 async def test_at_night_the_file_is_written_anew(tmp_path: Path) -> None:
@@ -48,8 +48,8 @@ async def test_at_night_the_file_is_written_anew(tmp_path: Path) -> None:
             careless.execute("DROP TABLE moved")
             careless.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         left = on_disk(tmp_path, "a fragment")
-        tasks = Tasks()
-        jobs = schedule(parts(store=store, tasks=tasks)).get_jobs()
+        tasks = BackgroundTasks()
+        jobs = make_scheduler(stub_components(store=store, tasks=tasks)).get_jobs()
         (nightly,) = [job for job in jobs if isinstance(job.trigger, CronTrigger)]
         await nightly.func()
         await tasks.finish(10)
@@ -61,11 +61,17 @@ async def test_at_night_the_file_is_written_anew(tmp_path: Path) -> None:
 
 def test_every_job_is_there() -> None:
     """Those of the balance and of the erasing at once after a start; none is forgotten."""
-    jobs = {job.func.__name__: job for job in schedule(parts()).get_jobs()}
+    jobs = {job.func.__name__: job for job in make_scheduler(stub_components()).get_jobs()}
 
-    assert set(jobs) == {"check_balance", "summarise", "run_out", "erase", "tidy"}
+    assert set(jobs) == {
+        "check_balance",
+        "summarise",
+        "notify_expired",
+        "erase",
+        "compact_database",
+    }
     assert [name for name, job in jobs.items() if getattr(job, "next_run_time", None) != AT] == [
-        "tidy"
+        "compact_database"
     ]
 
 
@@ -77,14 +83,16 @@ async def test_a_digest_is_made_within_a_minute_of_its_time(tmp_path: Path) -> N
     config = Config.model_validate(sections)
     async with opened(tmp_path) as database:
         metrics = Metrics()
-        pace = DatabasePacer(database)
-        gateway = gateway_client(config, QuestionTurns(pace), metrics)
-        parts = Parts(config, database=database, gateway=gateway, pace=pace, metrics=metrics)
-        alerts = AlertStore(database)
-        await look(alerts, 1000, "C0123ABCD", at=parts.clock())
-        for job in schedule(parts).get_jobs():
+        limiter = DatabaseRateLimiter(database)
+        gateway = gateway_client(config, QueryRateLimiter(limiter), metrics)
+        components = Components(
+            config, database=database, gateway=gateway, rate_limiter=limiter, metrics=metrics
+        )
+        alerts = BalanceStore(database)
+        await record_balance(alerts, 1000, "C0123ABCD", at=components.clock())
+        for job in make_scheduler(components).get_jobs():
             if getattr(job.trigger, "interval", None) == MINUTE:
                 await job.func()
-        await parts.tasks.finish(10)
+        await components.tasks.finish(10)
 
-        assert await kinds(alerts, "C0123ABCD") == ["digest"]
+        assert await pending_kinds(alerts, "C0123ABCD") == ["digest"]

@@ -14,7 +14,7 @@ from chaos.waiting import until
 from support.bot import COMMAND
 
 TESTS = Path(__file__).parents[1]
-IMPORTS = os.pathsep.join((str(TESTS), *filter(None, sys.path)))
+IMPORT_PATH = os.pathsep.join((str(TESTS), *filter(None, sys.path)))
 
 
 class Bot:
@@ -23,46 +23,46 @@ class Bot:
     def __init__(self, pid: int) -> None:
         self.pid = pid
         self._handle = os.pidfd_open(pid)
-        self._gone = asyncio.Event()
-        asyncio.get_running_loop().add_reader(self._handle, self._ended)
+        self._exited = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._handle, self._on_exit)
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """It has not ended."""
-        return not self._gone.is_set()
+        return not self._exited.is_set()
 
     @property
-    def stopped(self) -> bool:
+    def is_stopped(self) -> bool:
         """It stands still after SIGSTOP."""
         status = Path(f"/proc/{self.pid}/stat").read_text()
         return status.rpartition(")")[2].split()[0] == "T"
 
     def signal(self, number: int) -> None:
         """Sends it a signal, if it is still there."""
-        if self.alive:
+        if self.is_alive:
             signal.pidfd_send_signal(self._handle, number)
 
     async def kill(self) -> None:
         """Ends it as a power cut would."""
         self.signal(signal.SIGKILL)
-        await self.ended()
+        await self.wait()
 
-    async def ended(self, seconds: float = 30) -> None:
+    async def wait(self, seconds: float = 30) -> None:
         """Returns once it is gone."""
         async with asyncio.timeout(seconds):
-            await self._gone.wait()
+            await self._exited.wait()
 
-    async def stands_still(self) -> None:
+    async def wait_until_stopped(self) -> None:
         """Returns once it has been stopped."""
-        await until(lambda: self.stopped, what="a process that stands still")
+        await until(lambda: self.is_stopped, what="a process that stands still")
 
-    def _ended(self) -> None:
+    def _on_exit(self) -> None:
         asyncio.get_running_loop().remove_reader(self._handle)
         os.close(self._handle)
-        self._gone.set()
+        self._exited.set()
 
 
-class Fresh:
+class ProcessLauncher:
     """Starts `kwtsms-bridge run` as anybody would: at its own pace, with nothing changed."""
 
     def __init__(self, config: Path, log: Path) -> None:
@@ -95,24 +95,24 @@ class Fresh:
         return Bot(process.pid)
 
 
-class Zygote:
+class ForkServer:
     """Forks bots from a process that has loaded them already."""
 
     def __init__(self, config: Path, log: Path) -> None:
         self._config, self._log = config, log
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "chaos.zygote",
+            "chaos.fork_server",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             # The bot is the one that this process would import.
-            env={**os.environ, "PYTHONPATH": IMPORTS, "PYTHONWARNINGS": "ignore"},
+            env={**os.environ, "PYTHONPATH": IMPORT_PATH, "PYTHONWARNINGS": "ignore"},
         )
-        assert await self._line() == "ready"
+        assert await self._read_line() == "ready"
         return self
 
     async def __aexit__(
@@ -127,16 +127,16 @@ class Zygote:
 
     async def start(self, program: Program) -> Bot:
         """One more bot; it is at its first line, not yet connected."""
-        asked = {
-            "program": program.asked(),
+        request = {
+            "program": program.to_json(),
             "config": str(self._config),
             "log": str(self._log),
         }
-        async with self._turn:
+        async with self._lock:
             assert self._process.stdin
-            self._process.stdin.write(json.dumps(asked).encode() + b"\n")
-            return Bot(int(await self._line()))
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            return Bot(int(await self._read_line()))
 
-    async def _line(self) -> str:
+    async def _read_line(self) -> str:
         assert self._process.stdout
         return (await self._process.stdout.readline()).decode().strip()

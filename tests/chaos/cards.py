@@ -4,26 +4,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from chaos.evidence import Row
-from kwtsms_bot.commands.wording import MEANINGS
+from kwtsms_bot.commands.wording import STATE_TEXTS
 from kwtsms_bot.outbox.message import State
 
 
-def stale(rows: Sequence[Row]) -> Iterator[str]:
+def stale_cards(rows: Sequence[Row]) -> Iterator[str]:
     """Each card that says something else than the states of its message's numbers."""
     messages: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
         messages[row.message].append(row)
     for numbers in messages.values():
-        first, said = numbers[0], heading([row.state for row in numbers])
-        if said not in first.card or first.text not in first.card:
-            begins = first.card.partition("\n")[0]
-            yield f"{first.text!r}: its card says {begins!r}, and the database {said!r}"
+        first, expected = numbers[0], heading([row.state for row in numbers])
+        if expected not in first.card or first.text not in first.card:
+            actual = first.card.partition("\n")[0]
+            yield f"{first.text!r}: its card says {actual!r}, and the database {expected!r}"
 
 
 def heading(states: Sequence[State]) -> str:
     """What stands above a message whose numbers are in these states."""
     counts = Counter(states)
     if len(counts) == 1:
-        phrase = MEANINGS[states[0]]
-        return phrase[0].upper() + phrase[1:]
-    return " · ".join(f"{counts[state]} {MEANINGS[state]}" for state in State if state in counts)
+        meaning = STATE_TEXTS[states[0]]
+        return meaning[0].upper() + meaning[1:]
+    return " · ".join(f"{counts[state]} {STATE_TEXTS[state]}" for state in State if state in counts)

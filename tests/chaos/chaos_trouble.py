@@ -7,111 +7,148 @@ from pathlib import Path
 import pytest
 
 from chaos import scenes, troubles
-from chaos.house import House, housed
-from chaos.judge import Rules, Verdict, judge
-from chaos.program import Point, Program
-from chaos.storm import UNREADABLE, Trouble, Weather, storm
+from chaos.house import ChaosEnvironment, chaos_environment
+from chaos.judge import CheckResult, Rules, check
+from chaos.program import FailPoint, Program
+from chaos.storm import UNREADABLE_ANSWERS, HostFault, StressProfile, run_stress
 from kwtsms_bot.outbox.message import State
 from support.postgres import postgres
 
-SHOWER = Weather(
-    messages=80, kills=6, interval=0.1, per_second=8, faults=UNREADABLE, calm_seconds=90
+SHORT_RUN = StressProfile(
+    messages=80, kills=6, interval=0.1, per_second=8, faults=UNREADABLE_ANSWERS, drain_seconds=90
 )
-THREE = replace(SHOWER, replicas=3)
-Weigh = Callable[[Verdict], None]
+THREE_REPLICAS = replace(SHORT_RUN, replicas=3)
+AssertClean = Callable[[CheckResult], None]
 
 
-def sqlite(folder: Path) -> str:
+def sqlite_url(folder: Path) -> str:
     """The database of a run."""
     return f"sqlite:///{folder / 'bridge.sqlite3'}"
 
 
-async def test_sqlite_is_locked_for_ten_seconds(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+async def test_sqlite_is_locked_for_ten_seconds(
+    tmp_path: Path, seed: int, assert_clean: AssertClean
+) -> None:
     """Who is told that nothing was accepted is told so rightly; the rest goes out."""
 
-    async def trouble(house: House) -> None:
-        await troubles.locked(house, tmp_path / "bridge.sqlite3")
+    async def host_fault(env: ChaosEnvironment) -> None:
+        await troubles.lock_database(env, tmp_path / "bridge.sqlite3")
 
-    weigh(await storm(tmp_path, sqlite(tmp_path), seed=seed, weather=SHOWER, trouble=trouble))
+    assert_clean(
+        await run_stress(
+            tmp_path, sqlite_url(tmp_path), seed=seed, profile=SHORT_RUN, host_fault=host_fault
+        )
+    )
 
 
-async def test_postgresql_is_restarted(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+async def test_postgresql_is_restarted(
+    tmp_path: Path, seed: int, assert_clean: AssertClean
+) -> None:
     """The server goes without a word, and comes back."""
     async with postgres() as server:
 
-        async def trouble(house: House) -> None:
-            with house.troubled():
+        async def host_fault(env: ChaosEnvironment) -> None:
+            with env.disrupted():
                 await server.restart()
 
-        weigh(await storm(tmp_path, server.url, seed=seed, weather=THREE, trouble=trouble))
+        assert_clean(
+            await run_stress(
+                tmp_path, server.url, seed=seed, profile=THREE_REPLICAS, host_fault=host_fault
+            )
+        )
 
 
-async def test_the_disk_is_full(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+async def test_the_disk_is_full(tmp_path: Path, seed: int, assert_clean: AssertClean) -> None:
     """People are told that nothing was accepted, and what was accepted before survives."""
     with troubles.small_disk(tmp_path / "disk") as disk:
-        told: list[str] = []
+        replies: list[str] = []
 
-        async def trouble(house: House) -> None:
-            await disk.fill(house)
-            told.extend(one.words for one in house.crowd.asked)
+        async def host_fault(env: ChaosEnvironment) -> None:
+            await disk.fill(env)
+            replies.extend(one.reply for one in env.load.submissions)
 
-        database = sqlite(disk.folder)
-        weigh(await storm(tmp_path, database, seed=seed, weather=SHOWER, trouble=trouble))
+        database = sqlite_url(disk.folder)
+        assert_clean(
+            await run_stress(
+                tmp_path, database, seed=seed, profile=SHORT_RUN, host_fault=host_fault
+            )
+        )
 
-    assert any("Nothing was accepted" in words for words in told)
+    assert any("Nothing was accepted" in words for words in replies)
 
 
-async def test_processes_stand_still_past_their_lease(
-    tmp_path: Path, seed: int, weigh: Weigh
+async def test_processes_stopped_past_their_lease(
+    tmp_path: Path, seed: int, assert_clean: AssertClean
 ) -> None:
     """What was taken over from them they neither send nor write when they go on."""
     async with postgres() as server:
-        weather = replace(THREE, kills=2)
-        trouble: Trouble = troubles.stalled
-        weigh(await storm(tmp_path, server.url, seed=seed, weather=weather, trouble=trouble))
+        profile = replace(THREE_REPLICAS, kills=2)
+        host_fault: HostFault = troubles.stall_bots
+        assert_clean(
+            await run_stress(
+                tmp_path, server.url, seed=seed, profile=profile, host_fault=host_fault
+            )
+        )
 
 
 @pytest.mark.parametrize(
-    ("point", "sends"), [(Point.CLAIMED, 1), (Point.IN_FLIGHT, 0), (Point.LEAVING, 0)]
+    ("point", "sends"), [(FailPoint.CLAIMED, 1), (FailPoint.IN_FLIGHT, 0), (FailPoint.LEAVING, 0)]
 )
-async def test_a_process_that_wakes_after_its_lease_sends_nothing(
-    tmp_path: Path, weigh: Weigh, point: Point, sends: int
+async def test_a_process_resumed_after_its_lease_sends_nothing(
+    tmp_path: Path, assert_clean: AssertClean, point: FailPoint, sends: int
 ) -> None:
     """What it had only claimed the other has sent; what it had in flight is unknown, and stays."""
     async with postgres() as server:
         program = Program(interval=0.1)
-        async with housed(tmp_path, server.url, seed=1, program=program) as house:
-            await scenes.sleeps_past_its_lease(house, point)
-            evidence = await house.evidence()
-    weigh(judge(evidence, Rules(interval=0.1)))
+        async with chaos_environment(tmp_path, server.url, seed=1, program=program) as env:
+            await scenes.sleeps_past_its_lease(env, point)
+            evidence = await env.collect_evidence()
+    assert_clean(check(evidence, Rules(interval=0.1)))
 
     assert sum(request.endpoint == "send" for request in evidence.requests) == sends
 
 
-async def test_a_lock_is_not_held_by_who_stands_still(tmp_path: Path, weigh: Weigh) -> None:
+async def test_a_stopped_process_does_not_keep_its_lock(
+    tmp_path: Path, assert_clean: AssertClean
+) -> None:
     """A replica that stops inside a transaction keeps the others from their turns for seconds."""
     async with postgres() as server:
         program = Program(interval=0.1)
-        async with housed(tmp_path, server.url, seed=1, program=program) as house:
-            await house.connected()
-            await scenes.sends_past_a_lock(house, server.url)
-            evidence = await house.evidence()
-    weigh(judge(evidence, Rules(interval=0.1)))
+        async with chaos_environment(tmp_path, server.url, seed=1, program=program) as env:
+            await env.start_connected()
+            await scenes.sends_past_a_lock(env, server.url)
+            evidence = await env.collect_evidence()
+    assert_clean(check(evidence, Rules(interval=0.1)))
 
     assert [row.state for row in evidence.rows] == [State.SENT]
 
 
-async def test_the_clock_jumps_an_hour_either_way(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+async def test_the_clock_jumps_an_hour_back_and_forth(
+    tmp_path: Path, seed: int, assert_clean: AssertClean
+) -> None:
     """The database's clock is the machine's, and jumps with it."""
-    clock, database = str(tmp_path / "clock"), sqlite(tmp_path)
-    jumps: Trouble = troubles.clock_jumps
-    weigh(await storm(tmp_path, database, seed=seed, weather=SHOWER, trouble=jumps, clock=clock))
+    clock, database = str(tmp_path / "clock"), sqlite_url(tmp_path)
+    jumps: HostFault = troubles.jump_clock
+    assert_clean(
+        await run_stress(
+            tmp_path, database, seed=seed, profile=SHORT_RUN, host_fault=jumps, clock=clock
+        )
+    )
 
 
-async def test_the_clocks_of_three_replicas_jump(tmp_path: Path, seed: int, weigh: Weigh) -> None:
+async def test_the_clocks_of_three_replicas_jump(
+    tmp_path: Path, seed: int, assert_clean: AssertClean
+) -> None:
     """The database's clock is another machine's, and is right."""
-    clock, jumps = str(tmp_path / "clock"), troubles.clock_jumps
+    clock, jumps = str(tmp_path / "clock"), troubles.jump_clock
     async with postgres() as server:
-        weigh(
-            await storm(tmp_path, server.url, seed=seed, weather=THREE, trouble=jumps, clock=clock)
+        assert_clean(
+            await run_stress(
+                tmp_path,
+                server.url,
+                seed=seed,
+                profile=THREE_REPLICAS,
+                host_fault=jumps,
+                clock=clock,
+            )
         )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chaos.judge import Figures, Verdict
+from chaos.judge import CheckResult, RunStatistics
 
 SEED = "CHAOS_SEED"
 PROPERTY = "chaos"
@@ -28,15 +28,15 @@ def pytest_report_header() -> str:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """All runs of chaos together, in one line."""
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
-    found = [
-        Figures(*value)
+    statistics = [
+        RunStatistics(*value)
         for report in reports
         if report.when == "call"
         for name, value in report.user_properties
         if name == PROPERTY
     ]
-    if found:
-        total = sum(found, Figures())
+    if statistics:
+        total = sum(statistics, RunStatistics())
         terminalreporter.write_line(f"chaos: seed {os.environ[SEED]}: {total}")
 
 
@@ -47,11 +47,13 @@ def seed() -> int:
 
 
 @pytest.fixture
-def weigh(record_property: Callable[[str, object], None], seed: int) -> Callable[[Verdict], None]:
+def assert_clean(
+    record_property: Callable[[str, object], None], seed: int
+) -> Callable[[CheckResult], None]:
     """Counts a verdict among the figures, and fails if it found anything."""
 
-    def weighed(verdict: Verdict) -> None:
-        record_property(PROPERTY, astuple(verdict.figures))
-        assert not verdict.findings, f"seed {seed}: {verdict.report}"
+    def check(result: CheckResult) -> None:
+        record_property(PROPERTY, astuple(result.statistics))
+        assert not result.findings, f"seed {seed}: {result.report}"
 
-    return weighed
+    return check

@@ -5,113 +5,119 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from chaos.evidence import Asked, Told
-from kwtsms_bot.commands.failures import BROKE_OFF
-from kwtsms_bot.slack.app import STILL_AT_IT
+from chaos.evidence import AckOutcome, Submission
+from kwtsms_bot.commands.failures import COMMIT_UNKNOWN
+from kwtsms_bot.slack.app import STILL_WORKING
 from kwtsms_sandbox.slack import Interaction, SlackSandbox
 from kwtsms_sandbox.slack.demo import OPS, SARA, YOUSEF
 from kwtsms_sandbox.slack.steps import Step, StepState
 
 PEOPLE = (SARA, YOUSEF)  # Their Slack is English, and the judge reads no Arabic.
 POPULAR = tuple(f"9655000000{digit}" for digit in range(8))  # Written to more than once.
-STEPS = {
-    StepState.COMPLETED: Told.ACCEPTED,
-    StepState.FAILED: Told.REFUSED,
-    StepState.RUNNING: Told.WAITING,
+STEP_OUTCOMES = {
+    StepState.COMPLETED: AckOutcome.ACCEPTED,
+    StepState.FAILED: AckOutcome.REFUSED,
+    StepState.RUNNING: AckOutcome.WAITING,
 }
 MAX_TRIES = 20  # Of one command whose acknowledgement never came.
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PlannedMessage:
     """A message to be asked for."""
 
     text: str
     numbers: tuple[str, ...]
-    again: bool  # Slack delivers it a second time though it was acknowledged.
-    alert: bool = False  # It comes from a workflow's step.
+    redeliver: bool  # Slack delivers it a second time though it was acknowledged.
+    by_workflow: bool = False  # It comes from a workflow's step.
 
 
-def orders(count: int, name: str, chance: Random) -> Iterator[Order]:
+def planned_messages(count: int, name: str, rng: Random) -> Iterator[PlannedMessage]:
     """So many messages; nearly all to numbers that nobody else writes to."""
     for number in range(count):
-        size = chance.choices((1, 3), (85, 15))[0]
-        numbers = tuple(f"9656{number:05d}{place:02d}" for place in range(size))
+        size = rng.choices((1, 3), (85, 15))[0]
+        numbers = tuple(f"9656{number:05d}{position:02d}" for position in range(size))
         if number % 100 == 50:
             numbers = (POPULAR[number // 100 % len(POPULAR)],)
-        again, alert = chance.random() < 0.1, chance.random() < 0.25
-        yield Order(f"{name} {number}", numbers, again=again, alert=alert)
+        redeliver, by_workflow = rng.random() < 0.1, rng.random() < 0.25
+        yield PlannedMessage(
+            f"{name} {number}", numbers, redeliver=redeliver, by_workflow=by_workflow
+        )
 
 
-class Crowd:
+class LoadGenerator:
     """Types orders, several people at once."""
 
-    def __init__(self, slack: SlackSandbox, chance: Random, *, at_once: int = 12) -> None:
-        self._slack, self._chance = slack, chance
-        self._free = asyncio.Semaphore(at_once)
-        self.asked: list[Asked] = []
+    def __init__(self, slack: SlackSandbox, rng: Random, *, at_once: int = 12) -> None:
+        self._slack, self._rng = slack, rng
+        self._semaphore = asyncio.Semaphore(at_once)
+        self.submissions: list[Submission] = []
 
-    async def ask_all(self, wanted: Iterator[Order], *, per_second: float) -> None:
+    async def send_all(self, messages: Iterator[PlannedMessage], *, per_second: float) -> None:
         """Types all of them, at about this rate; returns when each was answered or given up."""
         async with asyncio.TaskGroup() as group:
-            for order in wanted:
-                await self._free.acquire()
-                group.create_task(self._ask(order))
-                await asyncio.sleep(self._chance.expovariate(per_second))
+            for message in messages:
+                await self._semaphore.acquire()
+                group.create_task(self._send_and_record(message))
+                await asyncio.sleep(self._rng.expovariate(per_second))
 
-    async def _ask(self, order: Order) -> None:
+    async def _send_and_record(self, message: PlannedMessage) -> None:
         try:
-            self.asked.append(await self.ask(order))
+            self.submissions.append(await self.send(message))
         finally:
-            self._free.release()
+            self._semaphore.release()
 
-    async def ask(self, order: Order) -> Asked:
+    async def send(self, message: PlannedMessage) -> Submission:
         """Types one, and lets Slack deliver it again until there is an answer."""
-        step, told = await self._begin(order)
+        step, interaction = await self._submit(message)
         for _ in range(MAX_TRIES):
-            if told.acked:
+            if interaction.acked:
                 break
-            await self._somebody_is_there()
-            told = await self._slack.redeliver(told)
-        if order.again and self._heard(told, step)[0] is Told.ACCEPTED:
-            second = await self._slack.redeliver(told)
-            told = second if second.acked else told
-        return self._remembered(order, told, step)
+            await self._wait_for_bot()
+            interaction = await self._slack.redeliver(interaction)
+        if message.redeliver and self._outcome(interaction, step)[0] is AckOutcome.ACCEPTED:
+            second = await self._slack.redeliver(interaction)
+            interaction = second if second.acked else interaction
+        return self._submission(message, interaction, step)
 
-    async def ask_once(self, order: Order) -> Asked:
+    async def send_once(self, message: PlannedMessage) -> Submission:
         """Types one, and leaves it at that."""
-        step, told = await self._begin(order)
-        return self._remembered(order, told, step)
+        step, interaction = await self._submit(message)
+        return self._submission(message, interaction, step)
 
-    async def _begin(self, order: Order) -> tuple[Step | None, Interaction]:
-        who, numbers = self._chance.choice(PEOPLE), ",".join(order.numbers)
-        if order.alert:
-            inputs = {"numbers": numbers, "text": order.text, "user": who.id}
+    async def _submit(self, message: PlannedMessage) -> tuple[Step | None, Interaction]:
+        author, numbers = self._rng.choice(PEOPLE), ",".join(message.numbers)
+        if message.by_workflow:
+            inputs = {"numbers": numbers, "text": message.text, "user": author.id}
             return await self._slack.run_step("send_sms", inputs)
-        line = f"send {numbers} {order.text}"
-        return None, await self._slack.command(who, OPS, "/sms", line)
+        line = f"send {numbers} {message.text}"
+        return None, await self._slack.command(author, OPS, "/sms", line)
 
-    def _remembered(self, order: Order, told: Interaction, step: Step | None) -> Asked:
-        return Asked(order.text, order.numbers, *self._heard(told, step))
+    def _submission(
+        self, message: PlannedMessage, interaction: Interaction, step: Step | None
+    ) -> Submission:
+        return Submission(message.text, message.numbers, *self._outcome(interaction, step))
 
-    def _heard(self, told: Interaction, step: Step | None) -> tuple[Told, str]:
-        if step is None or not told.acked:
-            return heard(told), words(told)
-        ended = self._slack.step(step.id)
-        return STEPS[ended.state], ended.error or ""
+    def _outcome(self, interaction: Interaction, step: Step | None) -> tuple[AckOutcome, str]:
+        if step is None or not interaction.acked:
+            return ack_outcome(interaction), ack_text(interaction)
+        final_step = self._slack.step(step.id)
+        return STEP_OUTCOMES[final_step.state], final_step.error or ""
 
-    async def _somebody_is_there(self) -> None:
+    async def _wait_for_bot(self) -> None:
         sockets = self._slack.sockets
         await self._slack.until(lambda: sockets.connections, timeout=60, what="a bot")
 
 
-def heard(told: Interaction) -> Told:
+def ack_outcome(interaction: Interaction) -> AckOutcome:
     """What an acknowledgement means to the person."""
-    if not told.acked or any(open_ in words(told) for open_ in (STILL_AT_IT, BROKE_OFF)):
-        return Told.NOTHING
-    return Told.REFUSED if told.ack else Told.ACCEPTED
+    if not interaction.acked or any(
+        open_ in ack_text(interaction) for open_ in (STILL_WORKING, COMMIT_UNKNOWN)
+    ):
+        return AckOutcome.NOTHING
+    return AckOutcome.REFUSED if interaction.ack else AckOutcome.ACCEPTED
 
 
-def words(told: Interaction) -> str:
+def ack_text(interaction: Interaction) -> str:
     """What came with it."""
-    return str(told.ack.get("text", "")) if told.ack else ""
+    return str(interaction.ack.get("text", "")) if interaction.ack else ""

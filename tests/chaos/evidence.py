@@ -9,7 +9,7 @@ from enum import StrEnum
 from kwtsms_bot.outbox.message import State
 
 
-class Told(StrEnum):
+class AckOutcome(StrEnum):
     """What a person knows of their command."""
 
     ACCEPTED = "accepted"  # Acknowledged without a complaint.
@@ -19,13 +19,13 @@ class Told(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Submission:
     """One command that a person typed; its text is like no other's."""
 
     text: str
     numbers: tuple[str, ...]
-    told: Told
-    words: str = ""  # What came with the acknowledgement.
+    outcome: AckOutcome
+    reply: str = ""  # What came with the acknowledgement.
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class StateTransition:
     """One change of a recipient's state, in the order of the database; None: it was made."""
 
     recipient: int
@@ -56,7 +56,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Blow:
+class Disruption:
     """What kept a process from writing down what it knew: a kill, a stop, a trouble."""
 
     at: float
@@ -65,7 +65,7 @@ class Blow:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class GatewayRequest:
     """What the gateway saw of a request; a fault may have kept it from reading the body."""
 
     at: float
@@ -76,7 +76,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEntry:
     """A send that the gateway accepted."""
 
     message_id: str
@@ -88,11 +88,11 @@ class Entry:
 class Evidence:
     """All of it."""
 
-    asked: tuple[Asked, ...]
+    submissions: tuple[Submission, ...]
     rows: tuple[Row, ...]
-    steps: tuple[Step, ...]
-    requests: tuple[Request, ...]
-    ledger: tuple[Entry, ...]
-    ticks: int = 0  # Slots of scheduled work that were taken.
+    transitions: tuple[StateTransition, ...]
+    requests: tuple[GatewayRequest, ...]
+    ledger: tuple[LedgerEntry, ...]
+    job_slots: int = 0  # Slots of scheduled work that were taken.
     kills: int = 0
-    blows: tuple[Blow, ...] = ()
+    disruptions: tuple[Disruption, ...] = ()

@@ -3,52 +3,59 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from chaos.evidence import Evidence, Row, Step
+from chaos.evidence import Evidence, Row, StateTransition
 from kwtsms_bot.outbox.message import State
 
 
 @dataclass(slots=True)
-class Flight:
+class SendCall:
     """One call, from "in flight" to what it came to."""
 
     message: int
     text: str
     owner: int | None  # The process that had the last flight of these numbers in hand.
-    begun: float
+    started: float
     phones: set[str] = field(default_factory=set)
     ended: float = float("inf")
-    after: State | None = None  # None: it is in flight still.
-    lost: bool = False  # Nobody knows to this day what became of it.
+    outcome: State | None = None  # None: it is in flight still.
+    still_unknown: bool = False  # Nobody knows to this day what became of it.
 
 
-def flights(evidence: Evidence) -> list[Flight]:
+def send_calls(evidence: Evidence) -> list[SendCall]:
     """All of them; the numbers of one call have moved in one statement, at one time."""
-    found: dict[tuple[int, float], Flight] = {}
+    found: dict[tuple[int, float], SendCall] = {}
     rows = {row.id: row for row in evidence.rows}
-    for begun, ended in _legs(evidence.steps):
-        row = rows.get(begun.recipient)
+    for start, end in _in_flight_spans(evidence.transitions):
+        row = rows.get(start.recipient)
         if row is not None:
-            _add(found, row, begun, ended)
+            _add(found, row, start, end)
     return list(found.values())
 
 
-def _add(found: dict[tuple[int, float], Flight], row: Row, begun: Step, ended: Step | None) -> None:
-    made = Flight(row.message, row.text, row.owner, begun.at)
-    flight = found.setdefault((row.message, begun.at), made)
-    flight.phones.add(row.phone)
-    if ended is not None:
-        flight.ended, flight.after = ended.at, ended.after
-    flight.lost = row.state is State.UNKNOWN and flight.after is State.UNKNOWN
+def _add(
+    found: dict[tuple[int, float], SendCall],
+    row: Row,
+    start: StateTransition,
+    end: StateTransition | None,
+) -> None:
+    new_call = SendCall(row.message, row.text, row.owner, start.at)
+    call = found.setdefault((row.message, start.at), new_call)
+    call.phones.add(row.phone)
+    if end is not None:
+        call.ended, call.outcome = end.at, end.after
+    call.still_unknown = row.state is State.UNKNOWN and call.outcome is State.UNKNOWN
 
 
-def _legs(steps: tuple[Step, ...]) -> Iterator[tuple[Step, Step | None]]:
+def _in_flight_spans(
+    transitions: tuple[StateTransition, ...],
+) -> Iterator[tuple[StateTransition, StateTransition | None]]:
     """Each step into flight, and the next one of the same number."""
-    flying: dict[int, Step] = {}
-    for step in steps:
-        begun = flying.pop(step.recipient, None)
-        if begun is not None:
-            yield begun, step
-        if step.after is State.IN_FLIGHT:
-            flying[step.recipient] = step
-    for begun in flying.values():
-        yield begun, None
+    in_flight: dict[int, StateTransition] = {}
+    for transition in transitions:
+        start = in_flight.pop(transition.recipient, None)
+        if start is not None:
+            yield start, transition
+        if transition.after is State.IN_FLIGHT:
+            in_flight[transition.recipient] = transition
+    for start in in_flight.values():
+        yield start, None

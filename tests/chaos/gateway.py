@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from aiohttp import ClientSession
 
-from chaos.evidence import Entry, Request
+from chaos.evidence import GatewayRequest, LedgerEntry
 from support.bot import COMMAND
 
 CREDITS = 1_000_000
@@ -29,10 +29,10 @@ class Login:
 class GatewayProcess:
     """`kwtsms-bridge sandbox gateway`, and its admin API."""
 
-    def __init__(self, folder: Path, seed: int, **knobs: Any) -> None:
+    def __init__(self, folder: Path, seed: int, **behaviour: Any) -> None:
         self._file = folder / "gateway.json"
         account = {"username": "chaos", "password": "chaos-password", "credits": str(CREDITS)}
-        scenario = {"seed": seed, "accounts": [account], "knobs": knobs}
+        scenario = {"seed": seed, "accounts": [account], "knobs": behaviour}
         self._file.write_text(json.dumps(scenario))
 
     async def __aenter__(self) -> Self:
@@ -43,9 +43,9 @@ class GatewayProcess:
             stderr=asyncio.subprocess.DEVNULL,  # aiohttp's traces of connections that were killed.
         )
         assert self._process.stdout
-        told = json.loads(await self._process.stdout.readline())
-        self.login = Login(told["base_url"], told["username"], told["password"])
-        self._admin = told["admin_url"]
+        startup = json.loads(await self._process.stdout.readline())
+        self.login = Login(startup["base_url"], startup["username"], startup["password"])
+        self._admin = startup["admin_url"]
         self._session = ClientSession(trust_env=False)
         return self
 
@@ -59,28 +59,30 @@ class GatewayProcess:
         self._process.terminate()
         await self._process.wait()
 
-    async def fault(self, fault: str, *, seconds: float = 0.0, times: int = 1) -> None:
+    async def plan_fault(self, fault: str, *, seconds: float = 0.0, times: int = 1) -> None:
         """Lets the next sends go wrong."""
-        order = {"fault": fault, "endpoint": "send", "times": times, "seconds": seconds}
-        await self._post("faults", order)
+        body = {"fault": fault, "endpoint": "send", "times": times, "seconds": seconds}
+        await self._post("faults", body)
 
-    async def faults(self) -> int:
+    async def count_planned_faults(self) -> int:
         """How many wait for their send."""
         return len(await self._get("faults"))
 
-    async def mend(self) -> None:
+    async def clear_faults(self) -> None:
         """No more faults."""
         await self._post("faults/clear", {})
 
-    async def requests(self) -> tuple[Request, ...]:
+    async def requests(self) -> tuple[GatewayRequest, ...]:
         """Every request so far."""
-        began = time.time() - time.monotonic()
-        return tuple(_request(one, began) for one in await self._get("requests"))
+        boot_time = time.time() - time.monotonic()
+        return tuple(_to_request(one, boot_time) for one in await self._get("requests"))
 
-    async def ledger(self) -> tuple[Entry, ...]:
+    async def ledger(self) -> tuple[LedgerEntry, ...]:
         """Every send that was accepted and charged."""
         found = await self._get("ledger")
-        return tuple(Entry(one["message_id"], one["text"], tuple(one["numbers"])) for one in found)
+        return tuple(
+            LedgerEntry(one["message_id"], one["text"], tuple(one["numbers"])) for one in found
+        )
 
     async def _get(self, name: str) -> Sequence[Mapping[str, Any]]:
         async with self._session.get(self._admin + name) as reply:
@@ -92,14 +94,14 @@ class GatewayProcess:
             assert reply.status == 200, await reply.text()
 
 
-def _request(seen: Mapping[str, Any], began: float) -> Request:
+def _to_request(record: Mapping[str, Any], boot_time: float) -> GatewayRequest:
     """As the gateway saw it; its clock is the machine's monotonic one, which began then."""
-    payload = seen["payload"] or {}
+    payload = record["payload"] or {}
     numbers = tuple(str(payload.get("mobile") or "").split(","))
-    return Request(
-        at=began + float(seen["at"]),
-        endpoint=str(seen["endpoint"]),
-        outcome=str(seen["outcome"] or ""),
+    return GatewayRequest(
+        at=boot_time + float(record["at"]),
+        endpoint=str(record["endpoint"]),
+        outcome=str(record["outcome"] or ""),
         text=str(payload.get("message") or ""),
         numbers=numbers if payload.get("mobile") else (),
     )

@@ -8,22 +8,24 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chaos.evidence import Row, Step
+from chaos.evidence import Row, StateTransition
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.outbox.message import State
 
-Card = Callable[[str, str], str]  # The words of the card at a channel and a ts.
-TABLE = """CREATE TABLE IF NOT EXISTS chaos_step (
+CardReader = Callable[[str, str], str]  # The words of the card at a channel and a ts.
+TRANSITION_TABLE = """CREATE TABLE IF NOT EXISTS chaos_step (
     id {key}, recipient BIGINT NOT NULL, before VARCHAR(12), after VARCHAR(12) NOT NULL,
     reason VARCHAR(500), at DOUBLE PRECISION DEFAULT ({now}))"""
-CLOCK = "CREATE TABLE IF NOT EXISTS chaos_clock (wrong_by BIGINT NOT NULL)"
+CLOCK_TABLE = "CREATE TABLE IF NOT EXISTS chaos_clock (wrong_by BIGINT NOT NULL)"
 # A slot that a wrong clock has taken is made free again later: it was taken all the same.
-TAKEN = "CREATE TABLE IF NOT EXISTS chaos_tick (job VARCHAR(40) NOT NULL)"
-WRONG_BY = "SELECT COALESCE(SUM(wrong_by), 0) FROM chaos_clock"  # Microseconds.
+CLAIMED_SLOTS = "CREATE TABLE IF NOT EXISTS chaos_tick (job VARCHAR(40) NOT NULL)"
+CLOCK_OFFSET = "SELECT COALESCE(SUM(wrong_by), 0) FROM chaos_clock"  # Microseconds.
 SQLITE = (
-    CLOCK,
-    TAKEN,
-    TABLE.format(key="INTEGER PRIMARY KEY", now="(julianday('now') - 2440587.5) * 86400"),
+    CLOCK_TABLE,
+    CLAIMED_SLOTS,
+    TRANSITION_TABLE.format(
+        key="INTEGER PRIMARY KEY", now="(julianday('now') - 2440587.5) * 86400"
+    ),
     """CREATE TRIGGER IF NOT EXISTS chaos_made AFTER INSERT ON recipient BEGIN
     INSERT INTO chaos_step (recipient, before, after) VALUES (new.id, NULL, new.state); END""",
     """CREATE TRIGGER IF NOT EXISTS chaos_moved AFTER UPDATE OF state ON recipient BEGIN
@@ -33,9 +35,11 @@ SQLITE = (
     INSERT INTO chaos_tick VALUES (new.job); END""",
 )
 POSTGRESQL = (
-    CLOCK,
-    TAKEN,
-    TABLE.format(key="BIGSERIAL PRIMARY KEY", now="extract(epoch from statement_timestamp())"),
+    CLOCK_TABLE,
+    CLAIMED_SLOTS,
+    TRANSITION_TABLE.format(
+        key="BIGSERIAL PRIMARY KEY", now="extract(epoch from statement_timestamp())"
+    ),
     """CREATE OR REPLACE FUNCTION chaos_note() RETURNS trigger AS $$ BEGIN
     INSERT INTO chaos_step (recipient, before, after, reason) VALUES
       (new.id, CASE WHEN tg_op = 'UPDATE' THEN old.state END, new.state, new.reason);
@@ -59,21 +63,21 @@ ROWS = """SELECT recipient.id, recipient.message_id, text, phone, recipient.stat
     LEFT JOIN attempt ON attempt.id = attempt_id ORDER BY recipient.id"""
 
 
-class History:
+class TransitionLog:
     """One run's database, read from the side."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._database: Database | None = None
 
-    async def begin(self) -> None:
+    async def open(self) -> None:
         """Makes the tables as the bot would, and the triggers."""
         self._database = database = await open_database(self._url)
         for statement in SQLITE if database.dialect == "sqlite" else POSTGRESQL:
             async with database.transaction() as connection:
                 await connection.exec_driver_sql(statement)
 
-    async def end(self) -> None:
+    async def close(self) -> None:
         """Lets go of it."""
         if self._database is not None:
             await self._database.close()
@@ -88,19 +92,19 @@ class History:
 
     async def unfinished(self) -> tuple[int, int]:
         """How many numbers wait to be sent, and how many messages to be shown."""
-        (row,) = await self._ask(UNFINISHED)
+        (row,) = await self._query(UNFINISHED)
         return row.unsent, row.unshown
 
     async def states(self) -> dict[str, int]:
         """How many numbers are in each state."""
-        rows = await self._ask("SELECT state, count(*) AS found FROM recipient GROUP BY state")
+        rows = await self._query("SELECT state, count(*) AS found FROM recipient GROUP BY state")
         return {row.state: row.found for row in rows}
 
-    async def steps(self) -> tuple[Step, ...]:
+    async def transitions(self) -> tuple[StateTransition, ...]:
         """Every change of a state, in order."""
-        rows = await self._ask("SELECT * FROM chaos_step ORDER BY id")
+        rows = await self._query("SELECT * FROM chaos_step ORDER BY id")
         return tuple(
-            Step(
+            StateTransition(
                 row.recipient,
                 State(row.before) if row.before else None,
                 State(row.after),
@@ -110,24 +114,24 @@ class History:
             for row in rows
         )
 
-    async def rows(self, says: Card) -> tuple[Row, ...]:
+    async def rows(self, read_card: CardReader) -> tuple[Row, ...]:
         """Every number as it stands; `says` reads a card."""
-        return tuple(_row(one, says) for one in await self._ask(ROWS))
+        return tuple(_row(one, read_card) for one in await self._query(ROWS))
 
-    async def ticks(self) -> int:
+    async def job_slots(self) -> int:
         """How many slots of scheduled work were taken."""
-        (row,) = await self._ask("SELECT count(*) AS found FROM chaos_tick WHERE job <> 'digest'")
+        (row,) = await self._query("SELECT count(*) AS found FROM chaos_tick WHERE job <> 'digest'")
         found: int = row.found
         return found
 
-    async def _ask(self, query: str) -> Sequence[Any]:
+    async def _query(self, query: str) -> Sequence[Any]:
         assert self._database
         async with self._database.reading() as connection:
             return (await connection.execute(text(query))).all()
 
 
-def _row(one: Any, says: Card) -> Row:
-    words = says(one.place_channel, one.place_ts) if one.place_ts else ""
+def _row(one: Any, read_card: CardReader) -> Row:
+    card = read_card(one.place_channel, one.place_ts) if one.place_ts else ""
     return Row(
         id=one.id,
         message=one.message_id,
@@ -135,8 +139,8 @@ def _row(one: Any, says: Card) -> Row:
         phone=one.phone,
         state=State(one.state),
         gateway_id=one.gateway_id,
-        card=words,
-        shown=bool(words) and one.shown_revision >= one.revision,
+        card=card,
+        shown=bool(card) and one.shown_revision >= one.revision,
         call=one.attempt_id,
         owner=int(one.owner.split(":")[1]) if one.owner else None,
     )

@@ -11,11 +11,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from chaos.bots import Bot, Fresh, Zygote
-from chaos.crowd import PEOPLE, Crowd
-from chaos.evidence import Blow, Evidence
+from chaos.bots import Bot, ForkServer, ProcessLauncher
+from chaos.crowd import PEOPLE, LoadGenerator
+from chaos.evidence import Disruption, Evidence
 from chaos.gateway import GatewayProcess
-from chaos.history import History
+from chaos.history import TransitionLog
 from chaos.program import Program
 from chaos.reasons import TIMEOUT_SECONDS
 from chaos.waiting import until
@@ -24,167 +24,169 @@ from kwtsms_sandbox.slack.web.rates import Limits
 from support.slack import no_proxy
 
 LEASE_SECONDS = 2
-KEEP_SECONDS = 0.5  # After which what has ended is started again.
-PLENTY = 1_000_000
+RESTART_SECONDS = 0.5  # After which what has ended is started again.
+UNLIMITED = 1_000_000
 
 
 @dataclass
-class House:
+class ChaosEnvironment:
     """What is in it."""
 
     slack: SlackSandbox
     gateway: GatewayProcess
-    history: History
-    maker: Zygote | Fresh
-    crowd: Crowd
+    transition_log: TransitionLog
+    launcher: ForkServer | ProcessLauncher
+    load: LoadGenerator
     program: Program
     bots: list[Bot] = field(default_factory=list)
     kills: int = 0
-    blows: list[Blow] = field(default_factory=list)
+    disruptions: list[Disruption] = field(default_factory=list)
 
     async def start(self, **changes: Any) -> Bot:
         """One more bot, not yet connected; `changes` are to its program."""
-        bot = await self.maker.start(replace(self.program, **changes))
+        bot = await self.launcher.start(replace(self.program, **changes))
         self.bots.append(bot)
         return bot
 
-    async def connected(self, **changes: Any) -> Bot:
+    async def start_connected(self, **changes: Any) -> Bot:
         """One more bot, connected to Slack."""
-        before = self._newest()
+        newest = self._newest_connection()
         bot = await self.start(**changes)
-        await self.slack.until(lambda: self._newest() > before, timeout=30, what="a bot")
+        await self.slack.until(lambda: self._newest_connection() > newest, timeout=30, what="a bot")
         return bot
 
-    def _newest(self) -> int:
+    def _newest_connection(self) -> int:
         """The number of the newest connection to Slack; those of the dead may still be there."""
         return max((one.number for one in self.slack.sockets.connections), default=0)
 
     @property
-    def alive(self) -> list[Bot]:
+    def alive_bots(self) -> list[Bot]:
         """Those that have not ended."""
-        return [bot for bot in self.bots if bot.alive]
+        return [bot for bot in self.bots if bot.is_alive]
 
     async def kill(self, bot: Bot) -> None:
         """Ends a bot as a power cut would, and counts it."""
         await bot.kill()
-        self.bury(bot)
+        self.record_kill(bot)
 
-    def bury(self, bot: Bot) -> None:
+    def record_kill(self, bot: Bot) -> None:
         """Counts one that is dead."""
         self.bots.remove(bot)
         self.kills += 1
-        self.struck(bot)
+        self.record_disruption(bot)
 
-    def struck(self, bot: Bot) -> None:
+    def record_disruption(self, bot: Bot) -> None:
         """From now on it writes nothing down, or not for a while."""
         now = time.time()
-        self.blows.append(Blow(now, now, bot.pid))
+        self.disruptions.append(Disruption(now, now, bot.pid))
 
     @contextmanager
-    def troubled(self) -> Iterator[None]:
+    def disrupted(self) -> Iterator[None]:
         """Meanwhile, and until the leases of then are over, no bot may be able to."""
         since = time.time()
         yield
-        self.blows.append(Blow(since, time.time() + LEASE_SECONDS))
+        self.disruptions.append(Disruption(since, time.time() + LEASE_SECONDS))
 
     async def stop(self, bot: Bot) -> None:
         """Ends it politely: it finishes what it has begun."""
         bot.signal(signal.SIGTERM)
-        await bot.ended()
+        await bot.wait()
         self.bots.remove(bot)
 
     @asynccontextmanager
-    async def kept(self) -> AsyncIterator[None]:
+    async def supervised(self) -> AsyncIterator[None]:
         """Starts anew, as systemd would, whatever ends by itself."""
 
-        async def keep() -> None:
+        async def restart_ended() -> None:
             while True:
-                for bot in [one for one in self.bots if not one.alive]:
+                for bot in [one for one in self.bots if not one.is_alive]:
                     self.bots.remove(bot)
                     await self.start()
-                await asyncio.sleep(KEEP_SECONDS)
+                await asyncio.sleep(RESTART_SECONDS)
 
-        keeper = asyncio.create_task(keep())
+        supervisor = asyncio.create_task(restart_ended())
         try:
             yield
         finally:
-            keeper.cancel()
+            supervisor.cancel()
 
     async def set_clock(self, seconds: float) -> None:
         """From now on the machine's clock is wrong by so many seconds."""
         assert self.program.clock
         file = Path(self.program.clock)
-        beside = file.with_suffix(".new")
-        beside.write_text(str(seconds))
-        beside.replace(file)  # Whole, for whoever reads it now.
-        await self.history.set_clock(seconds)
+        temporary = file.with_suffix(".new")
+        temporary.write_text(str(seconds))
+        temporary.replace(file)  # Whole, for whoever reads it now.
+        await self.transition_log.set_clock(seconds)
 
-    async def quiet(self, seconds: float = 120) -> None:
+    async def wait_until_settled(self, seconds: float = 120) -> None:
         """Returns once every number has come to its end and every card shows it.
 
         Waits no longer than `seconds`: what is left then, the judge finds.
         """
 
         async def nothing_left() -> bool:
-            return await self.history.unfinished() == (0, 0)
+            return await self.transition_log.unfinished() == (0, 0)
 
         with suppress(TimeoutError):
             await until(nothing_left, seconds=seconds, what="quiet", every=0.1)
 
-    async def evidence(self) -> Evidence:
+    async def collect_evidence(self) -> Evidence:
         """What all witnesses say, once the bots are gone."""
         for bot in self.bots:
             await bot.kill()
         self.bots.clear()
         return Evidence(
-            asked=tuple(self.crowd.asked),
-            rows=await self.history.rows(self._card),
-            steps=await self.history.steps(),
+            submissions=tuple(self.load.submissions),
+            rows=await self.transition_log.rows(self._card_text),
+            transitions=await self.transition_log.transitions(),
             requests=await self.gateway.requests(),
             ledger=await self.gateway.ledger(),
-            ticks=await self.history.ticks(),
+            job_slots=await self.transition_log.job_slots(),
             kills=self.kills,
-            blows=tuple(self.blows),
+            disruptions=tuple(self.disruptions),
         )
 
-    def _card(self, channel: str, ts: str) -> str:
+    def _card_text(self, channel: str, ts: str) -> str:
         message = self.slack.space.timeline.find(channel, ts)
         return self.slack.plain(message) if message else ""
 
 
 @asynccontextmanager
-async def housed(
+async def chaos_environment(
     folder: Path,
     database: str,
     *,
     seed: int,
     program: Program,
-    maker: type[Zygote | Fresh] = Zygote,
-    **knobs: Any,
-) -> AsyncIterator[House]:
+    launcher_type: type[ForkServer | ProcessLauncher] = ForkServer,
+    **behaviour: Any,
+) -> AsyncIterator[ChaosEnvironment]:
     """A house in `folder`, without a bot in it; `knobs` are the gateway's."""
-    knobs = {"requests_per_second": None, **knobs}
+    behaviour = {"requests_per_second": None, **behaviour}
     async with AsyncExitStack() as stack:
         stack.enter_context(no_proxy())
         slack = await stack.enter_async_context(SlackSandbox(limits=Limits.none()))
-        gateway = await stack.enter_async_context(GatewayProcess(folder, seed, **knobs))
-        history = History(database)
-        stack.push_async_callback(history.end)
-        await history.begin()
+        gateway = await stack.enter_async_context(GatewayProcess(folder, seed, **behaviour))
+        transition_log = TransitionLog(database)
+        stack.push_async_callback(transition_log.close)
+        await transition_log.open()
         config = folder / "config.yaml"
-        config.write_text(json.dumps(_sections(slack, gateway, database)))  # JSON is YAML.
-        made: Zygote | Fresh = maker(config, folder / "bots.log")
-        await stack.enter_async_context(made)
-        house = House(slack, gateway, history, made, Crowd(slack, Random(seed)), program)
-        stack.push_async_callback(_kill_all, house)
-        yield house
+        config.write_text(json.dumps(_config(slack, gateway, database)))  # JSON is YAML.
+        launcher: ForkServer | ProcessLauncher = launcher_type(config, folder / "bots.log")
+        await stack.enter_async_context(launcher)
+        env = ChaosEnvironment(
+            slack, gateway, transition_log, launcher, LoadGenerator(slack, Random(seed)), program
+        )
+        stack.push_async_callback(_kill_all, env)
+        yield env
 
 
-async def _kill_all(house: House) -> None:
-    await asyncio.gather(*(bot.kill() for bot in house.bots))
+async def _kill_all(env: ChaosEnvironment) -> None:
+    await asyncio.gather(*(bot.kill() for bot in env.bots))
 
 
-def _sections(slack: SlackSandbox, gateway: GatewayProcess, database: str) -> dict[str, Any]:
+def _config(slack: SlackSandbox, gateway: GatewayProcess, database: str) -> dict[str, Any]:
     """config.yaml: short leases and a short timeout; limits that 2,000 messages do not meet."""
     login = gateway.login
     return {
@@ -202,9 +204,9 @@ def _sections(slack: SlackSandbox, gateway: GatewayProcess, database: str) -> di
         },
         "access": {"admin": {"users": [person.id for person in PEOPLE]}, "workflows": True},
         "limits": {
-            "messages_per_hour": PLENTY,
-            "per_number_per_hour": PLENTY,
-            "credits_per_day": PLENTY,
+            "messages_per_hour": UNLIMITED,
+            "per_number_per_hour": UNLIMITED,
+            "credits_per_day": UNLIMITED,
         },
         "outbox": {"database": database, "lease": f"{LEASE_SECONDS}s"},
     }

@@ -11,24 +11,24 @@ given within a second and a half. At a faster pace it is all the tolerance that 
 
 from collections.abc import Iterator, Sequence
 
-from chaos.evidence import Request
+from chaos.evidence import GatewayRequest
 
 MAX_STARTS = 3  # In any one second, at two requests a second.
 TEN_SECONDS = 21  # Starts in any ten of them.
-TURN_SECONDS = 0.25  # So old may a turn be that is used.
+MAX_SLOT_AGE_SECONDS = 0.25  # So old may a turn be that is used.
 
 
-def over_pace(requests: Sequence[Request], interval: float) -> Iterator[str]:
+def rate_violations(requests: Sequence[GatewayRequest], interval: float) -> Iterator[str]:
     """Each request that is one too many, and by how much."""
     starts = sorted(request.at for request in requests)
-    for place, last in enumerate(starts):
-        for most in range(MAX_STARTS, min(place, TEN_SECONDS) + 1):
-            span = last - starts[place - most]
-            if span < _window(most, interval):
-                yield f"{most + 1} requests began within {span:.3f} s, until {last:.3f}"
+    for index, last in enumerate(starts):
+        for count in range(MAX_STARTS, min(index, TEN_SECONDS) + 1):
+            span = last - starts[index - count]
+            if span < _min_span(count, interval):
+                yield f"{count + 1} requests began within {span:.3f} s, until {last:.3f}"
                 break
 
 
-def _window(most: int, interval: float) -> float:
+def _min_span(count: int, interval: float) -> float:
     """The seconds within which no more than so many may begin."""
-    return min((most - 1) * interval, most * interval - TURN_SECONDS)
+    return min((count - 1) * interval, count * interval - MAX_SLOT_AGE_SECONDS)

@@ -8,28 +8,28 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.alerts.store import AlertStore
+from kwtsms_bot.alerts.store import BalanceStore
 from kwtsms_bot.database.tables import attempt, recipient
-from kwtsms_bot.database.ticks import Slot
+from kwtsms_bot.database.ticks import JobSlot
 from kwtsms_bot.outbox import retry
-from kwtsms_bot.outbox.message import ClaimedCall, Place, State
-from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import DatabasePacer, Store, claiming, dispatching, heat
-from kwtsms_bot.outbox.store.base import IN_FLIGHT, OVER
+from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, State
+from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.store import DatabaseRateLimiter, Store, claiming, dispatching, heat
+from kwtsms_bot.outbox.store.base import IN_FLIGHT, SETTLED
 from kwtsms_bot.outbox.store.claiming import MAX_RECIPIENTS
 from kwtsms_bot.outbox.worker import Worker
-from kwtsms_bot.slack.app import Front
+from kwtsms_bot.slack.app import SlackListeners
 from kwtsms_bot.slack.blocks import Payload
-from kwtsms_bot.slack.publisher import Publisher
+from kwtsms_bot.slack.publisher import CardPublisher
 from kwtsms_client import Acceptance, AsyncClient, KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.protocol import Call
 
 
 def send_again_what_was_in_flight() -> None:
     """What a dead process had in flight goes back to the queue."""
-    honest = Store.reap
+    original = Store.reap_expired
 
-    async def reap(self: Store, now: datetime) -> Any:
+    async def reap_expired(self: Store, now: datetime) -> Any:
         lost = select(attempt.c.id).where(
             attempt.c.state == IN_FLIGHT, attempt.c.lease_until <= now
         )
@@ -41,21 +41,21 @@ def send_again_what_was_in_flight() -> None:
                 .values(state=State.QUEUED.value, due_at=now)
             )
             await connection.execute(
-                update(attempt).where(attempt.c.id.in_(ids)).values(state=OVER)
+                update(attempt).where(attempt.c.id.in_(ids)).values(state=SETTLED)
             )
-        return await honest(self, now)
+        return await original(self, now)
 
-    _plant(Store, "reap", reap)
+    _plant(Store, "reap_expired", reap_expired)
 
 
 def retry_on_timeout() -> None:
     """No readable answer is taken for "not sent"."""
-    honest = retry.failed
+    original = retry.failed
 
-    def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
+    def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
         if isinstance(error, UnknownOutcome):
             error = NotSent(str(error))
-        return honest(error, tries, now)
+        return original(error, tries, now)
 
     _plant(retry, "failed", failed)
 
@@ -63,11 +63,11 @@ def retry_on_timeout() -> None:
 def acknowledge_before_the_commit() -> None:
     """The person hears "accepted" before it is on disk."""
 
-    async def command(self: Front, ack: Any, body: Any, _respond: Any) -> None:
+    async def command(self: SlackListeners, ack: Any, body: Any, _respond: Any) -> None:
         await ack()
-        await self._answered(body)
+        await self._run_command(body)
 
-    _plant(Front, "command", command)
+    _plant(SlackListeners, "handle_command", command)
 
 
 def in_flight_after_the_call() -> None:
@@ -77,117 +77,121 @@ def in_flight_after_the_call() -> None:
     async def put_in_flight(*_: Any) -> bool:
         return True
 
-    async def settle_late(self: Worker, call: ClaimedCall, plan: Plan) -> None:
+    async def settle_late(self: Worker, call: ClaimedCall, settlement: Settlement) -> None:
         await write(self._store, call, self._lease, self._clock())
-        await settle(self, call, plan)
+        await settle(self, call, settlement)
 
     _plant(Store, "put_in_flight", put_in_flight)
     _plant(Worker, "_settle", settle_late)
 
 
-def no_pacing() -> None:
+def no_rate_limit() -> None:
     """Every request starts at once."""
 
-    async def turn(_: DatabasePacer) -> None:
+    async def acquire(_: DatabaseRateLimiter) -> None:
         return
 
-    _plant(DatabasePacer, "turn", turn)
+    _plant(DatabaseRateLimiter, "acquire", acquire)
 
 
-def ignore_the_15_seconds() -> None:
+def ignore_cooldown() -> None:
     """Numbers that were just written to are written to."""
 
-    async def put_off(*_: Any) -> dict[int, int]:
+    async def defer_cooling_down(*_: Any) -> dict[int, int]:
         return {}
 
-    async def heat_cold(connection: AsyncConnection, call: int, clock: Any) -> int:
-        await heat.heat(connection, call, clock)
+    async def reserve_cooldown(connection: AsyncConnection, call: int, clock: Any) -> int:
+        await heat.start_cooldown(connection, call, clock)
         return MAX_RECIPIENTS
 
-    _plant(claiming, "put_off", put_off)
-    _plant(dispatching, "heat_cold", heat_cold)
+    _plant(claiming, "defer_cooling_down", defer_cooling_down)
+    _plant(dispatching, "reserve_cooldown", reserve_cooldown)
 
 
 def settle_without_fencing() -> None:
     """Whoever has an answer writes it down, whatever became of the message meanwhile."""
 
-    async def settle(self: Store, call: ClaimedCall, plan: Plan, now: datetime) -> None:
+    async def settle(self: Store, call: ClaimedCall, settlement: Settlement, now: datetime) -> None:
         ids = [one.id for one in call.recipients]
         async with self.database.transaction() as connection:
             await connection.execute(
                 update(recipient)
                 .where(recipient.c.id.in_(ids))
-                .values(state=plan.state.value, due_at=plan.due_at, updated_at=now)
+                .values(state=settlement.state.value, due_at=settlement.due_at, updated_at=now)
             )
 
     _plant(Store, "settle", settle)
 
 
-def both_run_one_tick() -> None:
+def run_a_job_slot_twice() -> None:
     """Every replica takes every slot."""
-    honest = AlertStore.take_tick
+    original = BalanceStore.claim_slot
 
-    async def take_tick(self: AlertStore, job: str, slot: Slot) -> bool:
-        await honest(self, job, slot)
+    async def claim_slot(self: BalanceStore, job: str, slot: JobSlot) -> bool:
+        await original(self, job, slot)
         return True
 
-    _plant(AlertStore, "take_tick", take_tick)
+    _plant(BalanceStore, "claim_slot", claim_slot)
 
 
 def send_nothing() -> None:
     """What is in flight stays here, and is called unknown."""
-    honest = AsyncClient.exchange
+    original = AsyncClient.exchange
 
     async def exchange(self: AsyncClient, call: Call[Any], *rest: Any, **named: Any) -> Any:
         if call.path.strip("/").endswith("send"):
             raise UnknownOutcome("No answer came.")
-        return await honest(self, call, *rest, **named)
+        return await original(self, call, *rest, **named)
 
     _plant(AsyncClient, "exchange", exchange)
 
 
-def take_what_passes_for_final() -> None:
+def treat_transient_as_final() -> None:
     """Whatever did not go out at once is given up."""
-    honest = retry.failed
+    original = retry.failed
 
-    def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
-        plan = honest(error, tries, now)
-        return replace(plan, state=State.REJECTED) if plan.state is State.QUEUED else plan
+    def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
+        settlement = original(error, tries, now)
+        return (
+            replace(settlement, state=State.REJECTED)
+            if settlement.state is State.QUEUED
+            else settlement
+        )
 
     _plant(retry, "failed", failed)
 
 
 def store_another_id() -> None:
     """What is sent is not found at the gateway any more."""
-    honest = retry.accepted
+    original = retry.accepted
 
-    def accepted(answer: Acceptance, count: int, now: datetime) -> Plan:
-        return replace(honest(answer, count, now), gateway_id="0" * 32)
+    def accepted(answer: Acceptance, count: int, now: datetime) -> Settlement:
+        return replace(original(answer, count, now), gateway_id="0" * 32)
 
     _plant(retry, "accepted", accepted)
 
 
-def save_up_turns() -> None:
+def accumulate_slots() -> None:
     """Whoever has sent nothing for a while may send five at once."""
-    honest, saved = DatabasePacer.turn, list(range(5))
+    original, saved = DatabaseRateLimiter.acquire, list(range(5))
 
-    async def turn(self: DatabasePacer) -> None:
+    async def acquire(self: DatabaseRateLimiter) -> None:
         if saved:
             saved.pop()
         else:
-            await honest(self)
+            await original(self)
 
-    _plant(DatabasePacer, "turn", turn)
+    _plant(DatabaseRateLimiter, "acquire", acquire)
 
 
-def leave_cards_as_they_are() -> None:
+def leave_cards_stale() -> None:
     """A card is posted, and taken for up to date ever after."""
-    honest = Publisher._put
+    original = CardPublisher._post_or_update
 
-    async def put(self: Publisher, place: Place, payload: Payload) -> Place:
-        return place if place.ts is not None else await honest(self, place, payload)
+    async def put(self: CardPublisher, place: CardLocation, payload: Payload) -> CardLocation:
+        return place if place.ts is not None else await original(self, place, payload)
 
-    _plant(Publisher, "_put", put)
+    _plant(CardPublisher, "_post_or_update", put)
 
 
 def _plant(where: Any, name: str, fault: Any) -> None:
@@ -203,14 +207,14 @@ PLANTED: Mapping[str, Callable[[], None]] = {
         retry_on_timeout,
         acknowledge_before_the_commit,
         in_flight_after_the_call,
-        no_pacing,
-        ignore_the_15_seconds,
+        no_rate_limit,
+        ignore_cooldown,
         settle_without_fencing,
-        both_run_one_tick,
+        run_a_job_slot_twice,
         send_nothing,
-        take_what_passes_for_final,
+        treat_transient_as_final,
         store_another_id,
-        save_up_turns,
-        leave_cards_as_they_are,
+        accumulate_slots,
+        leave_cards_stale,
     )
 }

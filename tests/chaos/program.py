@@ -16,7 +16,7 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
-from chaos.history import WRONG_BY
+from chaos.history import CLOCK_OFFSET
 from kwtsms_bot.cli import main
 from kwtsms_bot.cli import run as cli_run
 from kwtsms_bot.database import Database, open_database
@@ -27,7 +27,7 @@ from kwtsms_client import AsyncClient
 from kwtsms_client.protocol import Call
 
 
-class Point(StrEnum):
+class FailPoint(StrEnum):
     """A moment in a message's life."""
 
     ACCEPTING = "accepting"  # Nothing is written yet.
@@ -38,7 +38,7 @@ class Point(StrEnum):
     SETTLED = "settled"  # It is.
 
 
-class Action(StrEnum):
+class FailAction(StrEnum):
     """What happens to the process there, once."""
 
     DIE = "die"  # kill -9
@@ -51,13 +51,13 @@ class Program:
     """How one bot is run; what is left out is as in production."""
 
     interval: float = 0.5  # Seconds between two requests.
-    hot: float = 16.0  # Seconds for which a number is left alone.
+    cooldown: float = 16.0  # Seconds for which a number is left alone.
     clock: str | None = None  # A file that says by how many seconds the clock is wrong.
-    point: Point | None = None
-    action: Action | None = None
+    point: FailPoint | None = None
+    action: FailAction | None = None
     planted: str | None = None
 
-    def asked(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As JSON values, for the zygote."""
         return asdict(self)
 
@@ -67,18 +67,20 @@ def run(program: Program, config: str) -> None:
     if program.interval != Program().interval:
         interval = timedelta(seconds=program.interval)
         setattr(cli_run, "Service", partial(Service, interval=interval))  # noqa: B010
-    if program.hot != Program().hot:
-        heat.HOT = timedelta(seconds=program.hot)
+    if program.cooldown != Program().cooldown:
+        heat.COOLDOWN = timedelta(seconds=program.cooldown)
     if program.clock is not None:
         parts.now = partial(_wrong_clock, Path(program.clock))
-        _NOW["sqlite"] += f" + ({WRONG_BY})"  # Its clock is the machine's; PostgreSQL has its own.
+        _NOW["sqlite"] += (
+            f" + ({CLOCK_OFFSET})"  # Its clock is the machine's; PostgreSQL has its own.
+        )
     if program.planted is not None:
         from chaos.planted import PLANTED  # noqa: PLC0415 - not where nothing is planted.
 
         PLANTED[program.planted]()
     if program.point is not None and program.action is not None:
-        setattr(running, "open_database", _opened)  # noqa: B010
-        _arm(program.point, _Trap(program.action))
+        setattr(running, "open_database", _open_recorded)  # noqa: B010
+        _set_fail_point(program.point, _TriggerOnce(program.action))
     main(["run", "-c", config])
 
 
@@ -86,20 +88,20 @@ def _wrong_clock(file: Path) -> datetime:
     return datetime.now(UTC) + timedelta(seconds=float(file.read_text()) if file.exists() else 0.0)
 
 
-class _Trap:
+class _TriggerOnce:
     """Springs once."""
 
-    def __init__(self, action: Action) -> None:
-        self._action: Action | None = action
+    def __init__(self, action: FailAction) -> None:
+        self._action: FailAction | None = action
 
     async def __call__(self) -> None:
         action, self._action = self._action, None
-        if action is Action.DIE:
+        if action is FailAction.DIE:
             os.kill(os.getpid(), signal.SIGKILL)
-        elif action is Action.STOP:
+        elif action is FailAction.STOP:
             await _out_of_transactions()
             os.kill(os.getpid(), signal.SIGSTOP)
-        elif action is Action.HANG:
+        elif action is FailAction.HANG:
             await asyncio.Event().wait()
 
 
@@ -117,25 +119,25 @@ def _is_busy(database: Database) -> bool:
     return any(pool.checkedout() > 0 for pool in pools)
 
 
-async def _opened(*args: Any, **named: Any) -> Database:
+async def _open_recorded(*args: Any, **named: Any) -> Database:
     _databases.append(await open_database(*args, **named))
     return _databases[-1]
 
 
-def _arm(point: Point, trap: _Trap) -> None:
+def _set_fail_point(point: FailPoint, trigger: _TriggerOnce) -> None:
     match point:
-        case Point.ACCEPTING:
-            _wrap(Store, "accept", before=trap)
-        case Point.CLAIMED:
-            _wrap(Store, "claim", after=trap)
-        case Point.IN_FLIGHT:
-            _wrap(Store, "put_in_flight", after=trap)
-        case Point.LEAVING:
-            _wrap(AsyncClient, "exchange", before=trap, only=_is_send)
-        case Point.ANSWERED:
-            _wrap(AsyncClient, "exchange", after=trap, only=_is_send)
-        case Point.SETTLED:
-            _wrap(Store, "settle", after=trap)
+        case FailPoint.ACCEPTING:
+            _wrap(Store, "accept", before=trigger)
+        case FailPoint.CLAIMED:
+            _wrap(Store, "claim", after=trigger)
+        case FailPoint.IN_FLIGHT:
+            _wrap(Store, "put_in_flight", after=trigger)
+        case FailPoint.LEAVING:
+            _wrap(AsyncClient, "exchange", before=trigger, condition=_is_send)
+        case FailPoint.ANSWERED:
+            _wrap(AsyncClient, "exchange", after=trigger, condition=_is_send)
+        case FailPoint.SETTLED:
+            _wrap(Store, "settle", after=trigger)
 
 
 def _is_send(_client: Any, call: Call[Any], *_rest: Any) -> bool:
@@ -148,25 +150,25 @@ def _wrap(
     *,
     before: Callable[[], Awaitable[None]] | None = None,
     after: Callable[[], Awaitable[None]] | None = None,
-    only: Callable[..., bool] | None = None,
+    condition: Callable[..., bool] | None = None,
 ) -> None:
     """Springs a trap before `owner.name` begins, or after it came to something."""
     original = getattr(owner, name)
 
     @wraps(original)
-    async def trapped(*args: Any, **kwargs: Any) -> Any:
-        meant = only is None or only(*args)
-        if before and meant:
+    async def wrapped(*args: Any, **kwargs: Any) -> Any:
+        matches = condition is None or condition(*args)
+        if before and matches:
             await before()
-        came = False
+        completed = False
         try:
-            came = bool(answer := await original(*args, **kwargs)) or name == "settle"
+            completed = bool(answer := await original(*args, **kwargs)) or name == "settle"
             return answer
         except Exception:
-            came = True
+            completed = True
             raise
         finally:
-            if after and meant and came:
+            if after and matches and completed:
                 await after()
 
-    setattr(owner, name, trapped)
+    setattr(owner, name, wrapped)

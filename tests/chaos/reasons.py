@@ -9,88 +9,90 @@ Of some requests that it cuts off the gateway reads no text: which call that was
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from chaos.evidence import Blow, Evidence, Request
-from chaos.flights import Flight, flights
+from chaos.evidence import Disruption, Evidence, GatewayRequest
+from chaos.flights import SendCall, send_calls
 from kwtsms_bot.outbox.message import State
 
 TIMEOUT_SECONDS = 1  # Of a request.
-IN_HAND_SECONDS = 5.0  # After its timeout a call takes no more than a busy machine does.
+MAX_CALL_SECONDS = 5.0  # After its timeout a call takes no more than a busy machine does.
 CLOCK_SECONDS = 0.05  # Two processes' readings of one clock, and SQLite's milliseconds.
 BUSY_SECONDS = 0.5  # A busy gateway may look at a request after its sender has given it up.
-AT_ONCE = 8  # Calls that a bot has in flight at most,
-IN_HAND = 2  # and that a kill finds there on average, at ten a second.
+MAX_IN_FLIGHT = 8  # Calls that a bot has in flight at most,
+IN_FLIGHT_PER_KILL = 2  # and that a kill finds there on average, at ten a second.
 REPLICAS = 3  # Which a trouble meets all at once.
 SLOW, SLOW_SHARE = 2, 0.02  # Calls that time out on a busy machine.
-WELL = ("OK", "")  # Outcomes: answered, or the sender was gone before it was read.
+HEALTHY = ("OK", "")  # Outcomes: answered, or the sender was gone before it was read.
 
 
-def without_reason(evidence: Evidence, by_hand: frozenset[str]) -> Iterator[str]:
+def unexplained(evidence: Evidence, manual_resends: frozenset[str]) -> Iterator[str]:
     """The unknown calls that nothing explains, and reasons that would explain too many."""
-    flown, requests = flights(evidence), evidence.requests
-    left = [one for one in flown if one.lost and one.text not in by_hand]
-    struck = [one for one in left if any(explains(blow, one) for blow in evidence.blows)]
-    left, _ = matched((one for one in left if one not in struck), faults(requests))
-    slow = [one for one in left if one.ended - one.begun >= TIMEOUT_SECONDS]
-    unseen, _ = matched(slow, answered(requests))
+    calls, requests = send_calls(evidence), evidence.requests
+    left = [one for one in calls if one.still_unknown and one.text not in manual_resends]
+    disrupted = [
+        one for one in left if any(explains(disruption, one) for disruption in evidence.disruptions)
+    ]
+    left, _ = unmatched((one for one in left if one not in disrupted), faulty_sends(requests))
+    slow = [one for one in left if one.ended - one.started >= TIMEOUT_SECONDS]
+    slow_unmatched, _ = unmatched(slow, answered_sends(requests))
     for call in left:
-        if call in unseen or call not in slow:
+        if call in slow_unmatched or call not in slow:
             yield f"{call.text!r} is unknown: no kill, no fault of the gateway"
-    troubles = sum(blow.process is None for blow in evidence.blows)
-    kills = len(evidence.blows) - troubles
-    most = AT_ONCE + IN_HAND * kills + REPLICAS * AT_ONCE * troubles
-    if len(struck) > most:
-        yield f"{len(struck)} calls were in flight at a kill, and {most} may have been"
-    if len(slow) > max(SLOW, SLOW_SHARE * len(flown)):
-        yield f"{len(slow)} of {len(flown)} calls were answered in time, and given up"
+    outages = sum(disruption.process is None for disruption in evidence.disruptions)
+    kills = len(evidence.disruptions) - outages
+    most = MAX_IN_FLIGHT + IN_FLIGHT_PER_KILL * kills + REPLICAS * MAX_IN_FLIGHT * outages
+    if len(disrupted) > most:
+        yield f"{len(disrupted)} calls were in flight at a kill, and {most} may have been"
+    if len(slow) > max(SLOW, SLOW_SHARE * len(calls)):
+        yield f"{len(slow)} of {len(calls)} calls were answered in time, and given up"
 
 
-def taken_for_unsent(evidence: Evidence) -> Iterator[str]:
+def wrongly_treated_as_unsent(evidence: Evidence) -> Iterator[str]:
     """The requests that the gateway saw and did not answer, and whose call is not unknown."""
-    unknown = [one for one in flights(evidence) if one.after in (State.UNKNOWN, None)]
-    for request in matched(unknown, faults(evidence.requests))[1]:
-        what = repr(request.text) if request.text else "a request"
-        yield f"{what} met {request.outcome} at {request.at:.3f}, and no call of then is unknown"
+    unknown = [one for one in send_calls(evidence) if one.outcome in (State.UNKNOWN, None)]
+    for request in unmatched(unknown, faulty_sends(evidence.requests))[1]:
+        name = repr(request.text) if request.text else "a request"
+        yield f"{name} met {request.outcome} at {request.at:.3f}, and no call of then is unknown"
 
 
-def faults(requests: Sequence[Request]) -> Iterator[Request]:
+def faulty_sends(requests: Sequence[GatewayRequest]) -> Iterator[GatewayRequest]:
     """The sends that the gateway did something wrong to; a refusal is an answer."""
     for request in requests:
         refused = request.outcome.startswith("ERR")
-        if request.endpoint == "send" and request.outcome not in WELL and not refused:
+        if request.endpoint == "send" and request.outcome not in HEALTHY and not refused:
             yield request
 
 
-def answered(requests: Sequence[Request]) -> Iterator[Request]:
+def answered_sends(requests: Sequence[GatewayRequest]) -> Iterator[GatewayRequest]:
     """The sends that it did nothing wrong to."""
-    return (one for one in requests if one.endpoint == "send" and one.outcome in WELL)
+    return (one for one in requests if one.endpoint == "send" and one.outcome in HEALTHY)
 
 
-def explains(blow: Blow, call: Flight) -> bool:
+def explains(disruption: Disruption, call: SendCall) -> bool:
     """Whether the call was in flight then, and had not been for long."""
-    theirs = blow.process in (None, call.owner)
-    in_flight = call.begun <= blow.until + CLOCK_SECONDS and blow.at <= call.ended
-    return theirs and in_flight and blow.at - call.begun <= IN_HAND_SECONDS
+    same_process = disruption.process in (None, call.owner)
+    in_flight = call.started <= disruption.until + CLOCK_SECONDS and disruption.at <= call.ended
+    return same_process and in_flight and disruption.at - call.started <= MAX_CALL_SECONDS
 
 
-def matched(
-    calls: Iterable[Flight], requests: Iterable[Request]
-) -> tuple[list[Flight], list[Request]]:
+def unmatched(
+    calls: Iterable[SendCall], requests: Iterable[GatewayRequest]
+) -> tuple[list[SendCall], list[GatewayRequest]]:
     """The calls and the requests that are left once as many as can be have found each other.
 
     Who knows its text chooses first. Of the others each takes the call that ended first: it has the
     fewest requests to choose from.
     """
-    left, alone = sorted(calls, key=lambda call: call.ended), []
+    unmatched_calls, unmatched_requests = sorted(calls, key=lambda call: call.ended), []
     for request in sorted(requests, key=lambda one: (not one.text, one.at)):
-        found = next((call for call in left if _may_be(request, call)), None)
+        found = next((call for call in unmatched_calls if _may_match(request, call)), None)
         if found is None:
-            alone.append(request)
+            unmatched_requests.append(request)
         else:
-            left.remove(found)
-    return left, alone
+            unmatched_calls.remove(found)
+    return unmatched_calls, unmatched_requests
 
 
-def _may_be(request: Request, call: Flight) -> bool:
-    known = (request.text, {*request.numbers}) == (call.text, call.phones)
-    then = call.begun - CLOCK_SECONDS <= request.at <= call.ended + BUSY_SECONDS
-    return then and (known or not request.text)
+def _may_match(request: GatewayRequest, call: SendCall) -> bool:
+    same_call = (request.text, {*request.numbers}) == (call.text, call.phones)
+    in_window = call.started - CLOCK_SECONDS <= request.at <= call.ended + BUSY_SECONDS
+    return in_window and (same_call or not request.text)

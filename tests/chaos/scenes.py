@@ -4,131 +4,131 @@ import asyncio
 import signal
 from contextlib import suppress
 
-from chaos.crowd import Order
-from chaos.house import House
-from chaos.program import Action, Point
+from chaos.crowd import PlannedMessage
+from chaos.house import ChaosEnvironment
+from chaos.program import FailAction, FailPoint
 from chaos.waiting import until
-from kwtsms_bot.database import DatabaseTrouble, open_database
+from kwtsms_bot.database import DatabaseError, open_database
 
 NUMBER = "96566000001"
 
 
-def order(number: int = 1, phone: str | None = None) -> Order:
+def planned_message(number: int = 1, phone: str | None = None) -> PlannedMessage:
     """A message to a number of its own, or to `phone`."""
-    return Order(f"scene {number}", (phone or f"965660000{number:02d}",), again=False)
+    return PlannedMessage(f"scene {number}", (phone or f"965660000{number:02d}",), redeliver=False)
 
 
-async def ask(house: House, *orders: Order) -> None:
+async def send(env: ChaosEnvironment, *messages: PlannedMessage) -> None:
     """People type all of them at once."""
-    answers = await asyncio.gather(*(house.crowd.ask(one) for one in orders))
-    house.crowd.asked.extend(answers)
+    submissions = await asyncio.gather(*(env.load.send(one) for one in messages))
+    env.load.submissions.extend(submissions)
 
 
-async def somebody_writes(house: House) -> None:
+async def somebody_writes(env: ChaosEnvironment) -> None:
     """One message, and nothing in its way."""
-    await house.connected()
-    await ask(house, order())
-    await house.quiet(10)
+    await env.start_connected()
+    await send(env, planned_message())
+    await env.wait_until_settled(10)
 
 
-async def credits_are_short_for_a_moment(house: House) -> None:
+async def credits_are_short_for_a_moment(env: ChaosEnvironment) -> None:
     """The gateway refuses a message that it takes five seconds later."""
-    await house.gateway.fault("ERR010")
-    await house.connected()
-    await ask(house, order())
-    await house.quiet(20)
+    await env.gateway.plan_fault("ERR010")
+    await env.start_connected()
+    await send(env, planned_message())
+    await env.wait_until_settled(20)
 
 
-async def dies_with_the_answer_in_its_hands(house: House) -> None:
+async def dies_before_recording_the_answer(env: ChaosEnvironment) -> None:
     """The gateway has taken the message, and the process is killed before it can write that."""
-    bot = await house.connected(point=Point.ANSWERED, action=Action.DIE)
-    await ask(house, order())
-    await bot.ended()
-    house.bury(bot)
-    await house.connected()
-    await house.quiet(50)
+    bot = await env.start_connected(point=FailPoint.ANSWERED, action=FailAction.DIE)
+    await send(env, planned_message())
+    await bot.wait()
+    env.record_kill(bot)
+    await env.start_connected()
+    await env.wait_until_settled(50)
 
 
-async def the_answer_is_cut_off(house: House) -> None:
+async def the_answer_is_cut_off(env: ChaosEnvironment) -> None:
     """The gateway takes the message, and its answer never arrives."""
-    await house.gateway.fault("reset_after")
-    await house.connected()
-    await ask(house, order())
-    await house.quiet(50)
+    await env.gateway.plan_fault("reset_after")
+    await env.start_connected()
+    await send(env, planned_message())
+    await env.wait_until_settled(50)
 
 
-async def dies_before_the_commit(house: House) -> None:
+async def dies_before_the_commit(env: ChaosEnvironment) -> None:
     """The database is slow to take a message, and the process is killed meanwhile."""
-    bot = await house.connected(point=Point.ACCEPTING, action=Action.HANG)
-    house.crowd.asked.append(await house.crowd.ask_once(order()))
-    await house.kill(bot)
-    await house.connected()
-    await house.quiet(50)
+    bot = await env.start_connected(point=FailPoint.ACCEPTING, action=FailAction.HANG)
+    env.load.submissions.append(await env.load.send_once(planned_message()))
+    await env.kill(bot)
+    await env.start_connected()
+    await env.wait_until_settled(50)
 
 
-async def many_write_at_once(house: House) -> None:
+async def many_write_at_once(env: ChaosEnvironment) -> None:
     """Twelve messages, all of them due now."""
-    await house.connected()
-    await ask(house, *(order(number) for number in range(12)))
-    await house.quiet(50)
+    await env.start_connected()
+    await send(env, *(planned_message(number) for number in range(12)))
+    await env.wait_until_settled(50)
 
 
-async def two_messages_to_one_number(house: House) -> None:
+async def two_messages_to_one_number(env: ChaosEnvironment) -> None:
     """The second has to wait; the gateway would refuse it."""
-    await house.connected()
-    await ask(house, order(1, NUMBER))
-    await ask(house, order(2, NUMBER))
-    await house.quiet(6)
+    await env.start_connected()
+    await send(env, planned_message(1, NUMBER))
+    await send(env, planned_message(2, NUMBER))
+    await env.wait_until_settled(6)
 
 
-async def wakes_with_a_refusal_after_its_lease(house: House) -> None:
+async def wakes_with_a_refusal_after_its_lease(env: ChaosEnvironment) -> None:
     """A process stands still with ERR013 in its hands until another has taken over its call."""
-    await house.gateway.fault("ERR013")
-    sleeper = await house.connected(point=Point.ANSWERED, action=Action.STOP)
-    await ask(house, order())
-    await sleeper.stands_still()
-    house.struck(sleeper)
-    await house.connected()
-    await taken_over(house)
-    sleeper.signal(signal.SIGCONT)
-    await house.stop(sleeper)
-    await house.quiet(3)
+    await env.gateway.plan_fault("ERR013")
+    stopped_bot = await env.start_connected(point=FailPoint.ANSWERED, action=FailAction.STOP)
+    await send(env, planned_message())
+    await stopped_bot.wait_until_stopped()
+    env.record_disruption(stopped_bot)
+    await env.start_connected()
+    await wait_until_reclaimed(env)
+    stopped_bot.signal(signal.SIGCONT)
+    await env.stop(stopped_bot)
+    await env.wait_until_settled(3)
 
 
-async def sleeps_past_its_lease(house: House, point: Point) -> None:
+async def sleeps_past_its_lease(env: ChaosEnvironment, point: FailPoint) -> None:
     """A process stands still at this point until another has taken over, and then goes on."""
-    sleeper = await house.connected(point=point, action=Action.STOP)
-    await ask(house, order())
-    await sleeper.stands_still()
-    house.struck(sleeper)
-    await house.connected()
-    await house.quiet(50)
-    sleeper.signal(signal.SIGCONT)
-    await house.stop(sleeper)
+    stopped_bot = await env.start_connected(point=point, action=FailAction.STOP)
+    await send(env, planned_message())
+    await stopped_bot.wait_until_stopped()
+    env.record_disruption(stopped_bot)
+    await env.start_connected()
+    await env.wait_until_settled(50)
+    stopped_bot.signal(signal.SIGCONT)
+    await env.stop(stopped_bot)
 
 
-async def sends_past_a_lock(house: House, database: str) -> None:
+async def sends_past_a_lock(env: ChaosEnvironment, database: str) -> None:
     """Somebody holds the row of the turns, and says nothing more."""
     silent = await open_database(database)
-    with suppress(DatabaseTrouble):  # The database hangs up on it.
+    with suppress(DatabaseError):  # The database hangs up on it.
         async with silent.transaction() as connection:
             await connection.exec_driver_sql("UPDATE rate SET next_free = next_free")
-            await ask(house, order())
-            await house.quiet(30)
+            await send(env, planned_message())
+            await env.wait_until_settled(30)
             await connection.exec_driver_sql("SELECT 1")
     await silent.close()
 
 
-async def taken_over(house: House) -> None:
+async def wait_until_reclaimed(env: ChaosEnvironment) -> None:
     """Returns once somebody has declared the call of a lost process unknown."""
 
     async def is_unknown() -> bool:
-        return "unknown" in await house.history.states()
+        return "unknown" in await env.transition_log.states()
 
     await until(is_unknown, what="a call taken over")
 
 
-async def two_replicas_begin(house: House) -> None:
+async def two_replicas_start(env: ChaosEnvironment) -> None:
     """Both have a balance to look at, in the same slot."""
-    bots = [await house.connected(), await house.connected()]
-    await asyncio.gather(*(house.stop(bot) for bot in bots))
+    bots = [await env.start_connected(), await env.start_connected()]
+    await asyncio.gather(*(env.stop(bot) for bot in bots))

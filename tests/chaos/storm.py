@@ -7,10 +7,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from chaos.bots import Fresh, Zygote
-from chaos.crowd import orders
-from chaos.house import House, housed
-from chaos.judge import Rules, Verdict, judge
+from chaos.bots import ForkServer, ProcessLauncher
+from chaos.crowd import planned_messages
+from chaos.house import ChaosEnvironment, chaos_environment
+from chaos.judge import CheckResult, Rules, check
 from chaos.program import Program
 from chaos.waiting import until
 
@@ -28,15 +28,20 @@ FAULTS = {
     "ERR028": 2,
 }
 # Without the refusals after which the bot waits for 16 and for 30 seconds.
-UNREADABLE = {fault: weight for fault, weight in FAULTS.items() if not fault.startswith("ERR")}
-FAULTY = 0.15  # Of all messages.
+UNREADABLE_ANSWERS = {
+    fault: weight for fault, weight in FAULTS.items() if not fault.startswith("ERR")
+}
+FAULT_RATE = 0.15  # Of all messages.
 SLOW_SECONDS = 0.4  # Under a timeout of one, on a busy machine too.
-CALM_SERVED, TROUBLED_SERVED = 0.9, 0.3  # The share of what people ask that must be accepted.
-Trouble = Callable[[House], Awaitable[None]]
+MIN_ACCEPTED_SHARE, MIN_ACCEPTED_SHARE_WITH_HOST_FAULT = (
+    0.9,
+    0.3,
+)  # The share of what people ask that must be accepted.
+HostFault = Callable[[ChaosEnvironment], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weather:
+class StressProfile:
     """How hard a storm is."""
 
     messages: int
@@ -44,74 +49,80 @@ class Weather:
     interval: float
     per_second: float  # How fast people write.
     replicas: int = 1
-    fresh: bool = False  # Every bot is a new `kwtsms-bridge run`, at its own pace.
+    new_processes: bool = False  # Every bot is a new `kwtsms-bridge run`, at its own pace.
     faults: Mapping[str, int] = field(default_factory=lambda: FAULTS)
-    calm_seconds: float = 150.0  # How long to wait for the last message, afterwards.
+    drain_seconds: float = 150.0  # How long to wait for the last message, afterwards.
 
 
-async def storm(
+async def run_stress(
     folder: Path,
     database: str,
     *,
     seed: int,
-    weather: Weather,
-    trouble: Trouble | None = None,
+    profile: StressProfile,
+    host_fault: HostFault | None = None,
     **program: Any,
-) -> Verdict:
+) -> CheckResult:
     """One storm, and what is to be said of it; `trouble` comes on top, in the middle of it."""
-    settings = Program(interval=weather.interval, **program)
-    maker = Fresh if weather.fresh else Zygote
-    async with housed(
-        folder, database, seed=seed, program=settings, maker=maker, latency=0.05
-    ) as house:
-        for _ in range(weather.replicas):
-            await house.connected()
-        async with house.kept():
-            await _blow(house, weather, seed, trouble)
-            await house.gateway.mend()
-            await house.quiet(weather.calm_seconds)
-        served = CALM_SERVED if trouble is None else TROUBLED_SERVED
-        rules = Rules(interval=weather.interval, served=served)
-        return judge(await house.evidence(), rules)
+    settings = Program(interval=profile.interval, **program)
+    launcher_type = ProcessLauncher if profile.new_processes else ForkServer
+    async with chaos_environment(
+        folder, database, seed=seed, program=settings, launcher_type=launcher_type, latency=0.05
+    ) as env:
+        for _ in range(profile.replicas):
+            await env.start_connected()
+        async with env.supervised():
+            await _run_load(env, profile, seed, host_fault)
+            await env.gateway.clear_faults()
+            await env.wait_until_settled(profile.drain_seconds)
+        min_accepted_share = (
+            MIN_ACCEPTED_SHARE if host_fault is None else MIN_ACCEPTED_SHARE_WITH_HOST_FAULT
+        )
+        rules = Rules(interval=profile.interval, min_accepted_share=min_accepted_share)
+        return check(await env.collect_evidence(), rules)
 
 
-async def _blow(house: House, weather: Weather, seed: int, trouble: Trouble | None) -> None:
-    chance = Random(seed)
-    wanted = orders(weather.messages, f"storm {seed}", chance)
+async def _run_load(
+    env: ChaosEnvironment, profile: StressProfile, seed: int, host_fault: HostFault | None
+) -> None:
+    rng = Random(seed)
+    messages = planned_messages(profile.messages, f"storm {seed}", rng)
     async with asyncio.TaskGroup() as group:
-        if trouble is not None:
-            group.create_task(_once_half_is_asked(house, weather, trouble))
-        people = group.create_task(house.crowd.ask_all(wanted, per_second=weather.per_second))
-        group.create_task(_misbehave(house, weather, Random(seed + 1), people))
-        group.create_task(_kill(house, weather, Random(seed + 2)))
+        if host_fault is not None:
+            group.create_task(_inject_at_half(env, profile, host_fault))
+        load = group.create_task(env.load.send_all(messages, per_second=profile.per_second))
+        group.create_task(_inject_gateway_faults(env, profile, Random(seed + 1), load))
+        group.create_task(_kill_bots(env, profile, Random(seed + 2)))
 
 
-async def _once_half_is_asked(house: House, weather: Weather, trouble: Trouble) -> None:
-    half = weather.messages // 2
-    await until(lambda: len(house.crowd.asked) >= half, seconds=120, what="half of the messages")
-    await trouble(house)
+async def _inject_at_half(
+    env: ChaosEnvironment, profile: StressProfile, host_fault: HostFault
+) -> None:
+    half = profile.messages // 2
+    await until(lambda: len(env.load.submissions) >= half, seconds=120, what="half of the messages")
+    await host_fault(env)
 
 
-async def _misbehave(
-    house: House, weather: Weather, chance: Random, people: "asyncio.Task[None]"
+async def _inject_gateway_faults(
+    env: ChaosEnvironment, profile: StressProfile, rng: Random, load: "asyncio.Task[None]"
 ) -> None:
     """Plans faults for as long as people write, each when the one before has found its send.
 
     While nothing is sent they would pile up, and hold all sending for minutes once they are met.
     """
-    pause = 1 / (weather.per_second * FAULTY)
-    while not people.done():
-        (fault,) = chance.choices(tuple(weather.faults), tuple(weather.faults.values()))
-        if not await house.gateway.faults():
-            await house.gateway.fault(fault, seconds=SLOW_SECONDS)
-        await asyncio.sleep(chance.expovariate(1 / pause))
+    pause = 1 / (profile.per_second * FAULT_RATE)
+    while not load.done():
+        (fault,) = rng.choices(tuple(profile.faults), tuple(profile.faults.values()))
+        if not await env.gateway.count_planned_faults():
+            await env.gateway.plan_fault(fault, seconds=SLOW_SECONDS)
+        await asyncio.sleep(rng.expovariate(1 / pause))
 
 
-async def _kill(house: House, weather: Weather, chance: Random) -> None:
+async def _kill_bots(env: ChaosEnvironment, profile: StressProfile, rng: Random) -> None:
     """Kills one bot after the other at random moments, and starts another in its place at once."""
-    pause = weather.messages / weather.per_second / weather.kills
-    for _ in range(weather.kills):
-        await asyncio.sleep(chance.uniform(0, 2 * pause))
-        await until(lambda: house.alive, what="a bot to kill")
-        await house.kill(chance.choice(house.alive))
-        await house.start()
+    pause = profile.messages / profile.per_second / profile.kills
+    for _ in range(profile.kills):
+        await asyncio.sleep(rng.uniform(0, 2 * pause))
+        await until(lambda: env.alive_bots, what="a bot to kill")
+        await env.kill(rng.choice(env.alive_bots))
+        await env.start()

@@ -7,13 +7,21 @@ from typing import Any
 import pytest
 
 from chaos import cards
-from chaos.evidence import Asked, Entry, Evidence, Request, Row, Step, Told
-from chaos.judge import Figures, Rules, judge
-from chaos.pace import over_pace
+from chaos.evidence import (
+    AckOutcome,
+    Evidence,
+    GatewayRequest,
+    LedgerEntry,
+    Row,
+    StateTransition,
+    Submission,
+)
+from chaos.judge import Rules, RunStatistics, check
+from chaos.pace import rate_violations
 from kwtsms_bot.outbox.message import State
 
 PHONE = "96598765432"
-LIFE = (None, State.QUEUED, State.CLAIMED, State.IN_FLIGHT, State.SENT)
+LIFECYCLE = (None, State.QUEUED, State.CLAIMED, State.IN_FLIGHT, State.SENT)
 ROW = Row(
     id=1,
     message=1,
@@ -31,45 +39,45 @@ UNKNOWN = replace(
 )
 REJECTED = replace(ROW, state=State.REJECTED, card="Refused by kwtSMS · 965•••••432\n│ hi")
 
-ENTRY = Entry("a", "hi", (PHONE,))
-SEND = Request(at=100.0, endpoint="send", outcome="OK", text="hi", numbers=(PHONE,))
-CUT_OFF = Request(at=100.0, endpoint="send", outcome="reset_before", text="", numbers=())
-BALANCE = Request(at=200.0, endpoint="balance", outcome="OK", text="", numbers=())
+ENTRY = LedgerEntry("a", "hi", (PHONE,))
+SEND = GatewayRequest(at=100.0, endpoint="send", outcome="OK", text="hi", numbers=(PHONE,))
+CUT_OFF = GatewayRequest(at=100.0, endpoint="send", outcome="reset_before", text="", numbers=())
+BALANCE = GatewayRequest(at=200.0, endpoint="balance", outcome="OK", text="", numbers=())
 
 
-def steps(*states: State | None) -> tuple[Step, ...]:
+def transitions(*states: State | None) -> tuple[StateTransition, ...]:
     """A recipient's life, a tenth of a second at a time; in flight just before SEND."""
     return tuple(
-        Step(1, before, after, at=99.7 + number / 10)
+        StateTransition(1, before, after, at=99.7 + number / 10)
         for number, (before, after) in enumerate(itertools.pairwise(states))
         if after is not None
     )
 
 
-def refused(code: str) -> Request:
+def refused(code: str) -> GatewayRequest:
     """The gateway said no."""
     return replace(SEND, outcome=code)
 
 
-HONEST = Evidence(
-    asked=(Asked("hi", (PHONE,), Told.ACCEPTED),),
+CORRECT = Evidence(
+    submissions=(Submission("hi", (PHONE,), AckOutcome.ACCEPTED),),
     rows=(ROW,),
-    steps=steps(*LIFE),
+    transitions=transitions(*LIFECYCLE),
     requests=(SEND, BALANCE),
     ledger=(ENTRY,),
-    ticks=1,
+    job_slots=1,
     kills=2,
 )
-LOST = replace(HONEST, rows=(UNKNOWN,), steps=steps(*LIFE[:4], State.UNKNOWN))
+LOST = replace(CORRECT, rows=(UNKNOWN,), transitions=transitions(*LIFECYCLE[:4], State.UNKNOWN))
 AGAIN = (State.IN_FLIGHT, State.QUEUED, State.CLAIMED, State.IN_FLIGHT)
 
 
-def test_an_honest_run_has_no_findings() -> None:
+def test_a_correct_run_has_no_findings() -> None:
     """One message, sent once."""
-    verdict = judge(HONEST, Rules())
+    result = check(CORRECT, Rules())
 
-    assert verdict.findings == {}
-    assert verdict.figures == Figures(messages=1, kills=2)
+    assert result.findings == {}
+    assert result.statistics == RunStatistics(messages=1, kills=2)
 
 
 @pytest.mark.parametrize(
@@ -84,91 +92,98 @@ def test_an_honest_run_has_no_findings() -> None:
         ("lost", {"rows": (REJECTED,), "ledger": (), "requests": (refused("ERR013"),)}),
         ("doubled", {"ledger": (ENTRY, ENTRY)}),
         ("doubled", {"rows": (ROW, replace(ROW, id=2, message=2))}),
-        ("doubled", {"steps": steps(*LIFE[:3], *AGAIN, State.SENT)}),
+        ("doubled", {"transitions": transitions(*LIFECYCLE[:3], *AGAIN, State.SENT)}),
         ("doubled", {"requests": (SEND, CUT_OFF)}),
         ("not flagged", {"rows": (REJECTED,)}),
         ("not flagged", {"rows": (replace(ROW, state=State.UNKNOWN),)}),
-        ("without a reason", {"rows": (UNKNOWN,), "steps": LOST.steps}),
+        ("without a reason", {"rows": (UNKNOWN,), "transitions": LOST.transitions}),
         ("wrong id", {"rows": (replace(ROW, gateway_id="b"),)}),
         ("wrong id", {"rows": (replace(ROW, gateway_id=None),)}),
         ("stale card", {"rows": (replace(ROW, card="Being sent · 965•••••432\n│ hi"),)}),
         ("stale card", {"rows": (replace(ROW, card=UNKNOWN.card),)}),
         ("stale card", {"rows": (replace(ROW, card="Accepted by kwtSMS\n│ another"),)}),
         ("not flagged", {"rows": (replace(ROW, shown=False),)}),
-        ("not flagged", {"asked": (), "rows": ()}),
-        ("told wrongly", {"asked": (Asked("hi", (PHONE,), Told.REFUSED, "no"),)}),
-        ("told wrongly", {"asked": (Asked("hi", (PHONE,), Told.WAITING, ""),)}),
+        ("not flagged", {"submissions": (), "rows": ()}),
+        ("told wrongly", {"submissions": (Submission("hi", (PHONE,), AckOutcome.REFUSED, "no"),)}),
+        ("told wrongly", {"submissions": (Submission("hi", (PHONE,), AckOutcome.WAITING, ""),)}),
         ("over the pace", {"requests": [replace(BALANCE, at=n / 4) for n in range(4)]}),
         ("over the pace", {"requests": [replace(BALANCE, at=n * 0.4) for n in range(30)]}),
-        ("illegal steps", {"steps": steps(None, State.QUEUED, State.SENT)}),
-        ("illegal steps", {"steps": steps(*LIFE[:4], State.UNKNOWN, State.QUEUED)}),
-        ("illegal steps", {"steps": steps(None, State.SENT)}),
+        ("illegal steps", {"transitions": transitions(None, State.QUEUED, State.SENT)}),
+        (
+            "illegal steps",
+            {"transitions": transitions(*LIFECYCLE[:4], State.UNKNOWN, State.QUEUED)},
+        ),
+        ("illegal steps", {"transitions": transitions(None, State.SENT)}),
         ("within 15 s", {"requests": (SEND, replace(SEND, at=114.9))}),
         ("run twice", {"requests": (BALANCE, BALANCE)}),
     ],
 )
 def test_a_fault_is_found(kind: str, changes: dict[str, Any]) -> None:
     """Each is told by its kind."""
-    assert kind in judge(replace(HONEST, **changes), Rules()).findings
+    assert kind in check(replace(CORRECT, **changes), Rules()).findings
 
 
 def test_what_the_gateway_refused_for_good_is_not_lost() -> None:
     """The person is told why."""
     evidence = replace(
-        HONEST,
+        CORRECT,
         rows=(REJECTED,),
-        steps=steps(*LIFE[:4], State.REJECTED),
+        transitions=transitions(*LIFECYCLE[:4], State.REJECTED),
         requests=(refused("ERR027"), BALANCE),
         ledger=(),
     )
 
-    assert judge(evidence, Rules()).findings == {}
+    assert check(evidence, Rules()).findings == {}
 
 
-def test_a_bot_that_takes_nothing_in_is_no_good_bot() -> None:
+def test_a_bot_that_accepts_nothing_is_found() -> None:
     """Nothing is lost, for nothing was accepted."""
     evidence = replace(
-        HONEST, asked=(Asked("hi", (PHONE,), Told.NOTHING),), rows=(), steps=(), ledger=()
+        CORRECT,
+        submissions=(Submission("hi", (PHONE,), AckOutcome.NOTHING),),
+        rows=(),
+        transitions=(),
+        ledger=(),
     )
 
-    assert [*judge(evidence, Rules(served=0.9)).findings] == ["not accepted"]
+    assert [*check(evidence, Rules(min_accepted_share=0.9)).findings] == ["not accepted"]
 
 
 def test_a_card_counts_the_numbers_of_each_state() -> None:
     """In the order of the states."""
     other = replace(UNKNOWN, id=2, phone="96598765433")
-    told = "1 accepted by kwtSMS · 1 unknown: it may have been sent\n│ hi"
-    rows = (replace(ROW, card=told), replace(other, card=told))
+    text = "1 accepted by kwtSMS · 1 unknown: it may have been sent\n│ hi"
+    rows = (replace(ROW, card=text), replace(other, card=text))
 
-    assert [*cards.stale(rows)] == []
-    assert [*cards.stale((rows[0],))] != []
+    assert [*cards.stale_cards(rows)] == []
+    assert [*cards.stale_cards((rows[0],))] != []
 
 
 def test_what_the_gateway_refused_may_go_again() -> None:
     """ERR013 and ERR028 prove that nothing was sent."""
     evidence = replace(
-        HONEST,
-        steps=steps(*LIFE[:3], *AGAIN, State.SENT),
+        CORRECT,
+        transitions=transitions(*LIFECYCLE[:3], *AGAIN, State.SENT),
         requests=(replace(refused("ERR013"), at=50.0), SEND, BALANCE),
     )
 
-    assert judge(evidence, Rules()).findings == {}
+    assert check(evidence, Rules()).findings == {}
 
 
 def test_what_a_person_sent_again_is_no_fault() -> None:
     """The person was told that it may be sent twice."""
     evidence = replace(
-        HONEST,
-        steps=steps(*LIFE[:4], State.UNKNOWN, *LIFE[1:]),
+        CORRECT,
+        transitions=transitions(*LIFECYCLE[:4], State.UNKNOWN, *LIFECYCLE[1:]),
         ledger=(ENTRY, ENTRY),
     )
 
-    assert judge(evidence, Rules(by_hand=frozenset({"hi"}))).findings == {}
+    assert check(evidence, Rules(manual_resends=frozenset({"hi"}))).findings == {}
 
 
-def test_three_in_a_second_are_within_the_pace() -> None:
+def test_three_in_a_second_are_within_the_rate() -> None:
     """Two a second on average; a moment's delay may bring three together."""
-    assert [*over_pace(begun(0.0, 0.45, 0.9, 1.05, 1.6, 2.1), 0.5)] == []
+    assert [*rate_violations(requests_at(0.0, 0.45, 0.9, 1.05, 1.6, 2.1), 0.5)] == []
 
 
 @pytest.mark.parametrize(
@@ -181,16 +196,16 @@ def test_three_in_a_second_are_within_the_pace() -> None:
         ((0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45), 0.1),
     ],
 )
-def test_a_burst_is_found_at_any_pace(starts: tuple[float, ...], interval: float) -> None:
+def test_a_burst_is_found_at_any_rate(starts: tuple[float, ...], interval: float) -> None:
     """By the gateway's clock; a long pause before saves up nothing."""
-    assert [*over_pace(begun(*starts), interval)]
+    assert [*rate_violations(requests_at(*starts), interval)]
 
 
-def test_a_turn_may_be_a_quarter_of_a_second_old() -> None:
+def test_a_slot_may_be_a_quarter_of_a_second_old() -> None:
     """Which is more than two intervals at five times the pace, and is all the tolerance there."""
-    assert [*over_pace(begun(0.24, 0.25, 0.28, 0.3, 0.4, 0.5), 0.1)] == []
+    assert [*rate_violations(requests_at(0.24, 0.25, 0.28, 0.3, 0.4, 0.5), 0.1)] == []
 
 
-def begun(*starts: float) -> tuple[Request, ...]:
+def requests_at(*starts: float) -> tuple[GatewayRequest, ...]:
     """Requests that began then."""
     return tuple(replace(BALANCE, at=at) for at in starts)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chaos.evidence import Blow, Evidence, Request, Row, Step
-from chaos.reasons import taken_for_unsent, without_reason
+from chaos.evidence import Disruption, Evidence, GatewayRequest, Row, StateTransition
+from chaos.reasons import unexplained, wrongly_treated_as_unsent
 from kwtsms_bot.outbox.message import State
 
 PROCESS = 7
@@ -17,10 +17,10 @@ def phone(number: int) -> str:
     return f"965987654{number:02}"
 
 
-def lost(*times: tuple[float, float], **more: Any) -> Evidence:
+def unknown_calls(*times: tuple[float, float], **more: Any) -> Evidence:
     """Calls with the texts 0, 1, …: in flight from the one time on, unknown from the other."""
     return Evidence(
-        asked=(),
+        submissions=(),
         rows=tuple(
             Row(
                 id=number,
@@ -36,11 +36,11 @@ def lost(*times: tuple[float, float], **more: Any) -> Evidence:
             )
             for number in range(len(times))
         ),
-        steps=tuple(
-            Step(number, before, after, at=at)
-            for number, (begun, ended) in enumerate(times)
+        transitions=tuple(
+            StateTransition(number, before, after, at=at)
+            for number, (started, ended) in enumerate(times)
             for before, after, at in (
-                (State.CLAIMED, State.IN_FLIGHT, begun),
+                (State.CLAIMED, State.IN_FLIGHT, started),
                 (State.IN_FLIGHT, State.UNKNOWN, ended),
             )
         ),
@@ -48,103 +48,105 @@ def lost(*times: tuple[float, float], **more: Any) -> Evidence:
     )
 
 
-def cut_off(at: float) -> Request:
+def cut_off(at: float) -> GatewayRequest:
     """A send of which the gateway read nothing."""
-    return Request(at, "send", "reset_before", "", ())
+    return GatewayRequest(at, "send", "reset_before", "", ())
 
 
-def seen(outcome: str, text: str = "0") -> Request:
+def request(outcome: str, text: str = "0") -> GatewayRequest:
     """A send of that text which ended so, at 100.1 s."""
-    return Request(100.1, "send", outcome, text, (phone(int(text)),))
+    return GatewayRequest(100.1, "send", outcome, text, (phone(int(text)),))
 
 
 @pytest.mark.parametrize(
     "cause",
     [
-        {"blows": (Blow(100.2, 100.2, PROCESS),)},
-        {"blows": (Blow(90.0, 100.2),)},
+        {"disruptions": (Disruption(100.2, 100.2, PROCESS),)},
+        {"disruptions": (Disruption(90.0, 100.2),)},
         {"requests": (cut_off(100.1),)},
-        {"requests": (seen("reset_after"),)},
-        {"requests": (seen("truncated"),)},
+        {"requests": (request("reset_after"),)},
+        {"requests": (request("truncated"),)},
     ],
 )
 def test_a_kill_or_a_fault_is_a_reason(cause: dict[str, Any]) -> None:
     """The call was in flight then."""
-    assert [*without_reason(lost((100.0, 102.0), **cause), NOBODY)] == []
+    assert [*unexplained(unknown_calls((100.0, 102.0), **cause), NOBODY)] == []
 
 
 @pytest.mark.parametrize(
     "cause",
     [
         {},
-        {"blows": (Blow(100.2, 100.2, PROCESS + 1),)},  # Another process.
-        {"blows": (Blow(99.0, 99.0, PROCESS),)},  # Before it was in flight,
-        {"blows": (Blow(102.5, 102.5, PROCESS),)},  # and after it was called unknown.
+        {"disruptions": (Disruption(100.2, 100.2, PROCESS + 1),)},  # Another process.
+        {"disruptions": (Disruption(99.0, 99.0, PROCESS),)},  # Before it was in flight,
+        {"disruptions": (Disruption(102.5, 102.5, PROCESS),)},  # and after it was called unknown.
         {"requests": (cut_off(99.0),)},
-        {"requests": (seen("ERR028"),)},
-        {"requests": (seen("reset_after", text="1"),)},
+        {"requests": (request("ERR028"),)},
+        {"requests": (request("reset_after", text="1"),)},
     ],
 )
 def test_nothing_else_is_a_reason(cause: dict[str, Any]) -> None:
     """Another call's trouble is not this one's."""
-    assert len([*without_reason(lost((100.0, 102.0), **cause), NOBODY)]) == 1
+    assert len([*unexplained(unknown_calls((100.0, 102.0), **cause), NOBODY)]) == 1
 
 
 def test_an_answer_in_time_is_no_reason() -> None:
     """The call was given up before its timeout."""
-    assert len([*without_reason(lost((100.0, 100.9), requests=(seen("OK"),)), NOBODY)]) == 1
+    assert (
+        len([*unexplained(unknown_calls((100.0, 100.9), requests=(request("OK"),)), NOBODY)]) == 1
+    )
 
 
 def test_a_kill_is_no_reason_for_what_should_have_been_written_down_long_before() -> None:
     """A bot that sends nothing, or writes no answer down, waits for its end with all it has."""
-    evidence = lost((100.0, 112.0), blows=(Blow(110.0, 110.0, PROCESS),))
+    evidence = unknown_calls((100.0, 112.0), disruptions=(Disruption(110.0, 110.0, PROCESS),))
 
-    assert len([*without_reason(evidence, NOBODY)]) == 1
+    assert len([*unexplained(evidence, NOBODY)]) == 1
 
 
 def test_a_fault_explains_one_call() -> None:
     """The gateway saw one request."""
-    evidence = lost((100.0, 102.0), (100.0, 102.0), requests=(cut_off(101.0),))
+    evidence = unknown_calls((100.0, 102.0), (100.0, 102.0), requests=(cut_off(101.0),))
 
-    assert len([*without_reason(evidence, NOBODY)]) == 1
+    assert len([*unexplained(evidence, NOBODY)]) == 1
 
 
-def test_as_many_find_each_other_as_can() -> None:
+def test_as_many_calls_and_requests_match_as_can() -> None:
     """Whichever of them is looked at first."""
-    requests = (seen("reset_after"), cut_off(101.0), cut_off(105.0))
-    evidence = lost((100.0, 102.0), (100.0, 110.0), (100.0, 101.5), requests=requests)
+    requests = (request("reset_after"), cut_off(101.0), cut_off(105.0))
+    evidence = unknown_calls((100.0, 102.0), (100.0, 110.0), (100.0, 101.5), requests=requests)
 
-    assert [*without_reason(evidence, NOBODY)] == []
-    assert [*taken_for_unsent(evidence)] == []
+    assert [*unexplained(evidence, NOBODY)] == []
+    assert [*wrongly_treated_as_unsent(evidence)] == []
 
 
 def test_few_may_time_out_on_a_busy_machine() -> None:
     """They were seen, and the whole timeout had passed; one that was never seen has not."""
     times = [(100.0, 101.1)] * 3
-    requests = tuple(seen("OK", text=f"{number}") for number in range(3))
+    requests = tuple(request("OK", text=f"{number}") for number in range(3))
 
-    assert [*without_reason(lost(*times[:2], requests=requests), NOBODY)] == []
-    assert len([*without_reason(lost(*times[:2], requests=requests[:1]), NOBODY)]) == 1
-    assert len([*without_reason(lost(*times, requests=requests), NOBODY)]) == 1
+    assert [*unexplained(unknown_calls(*times[:2], requests=requests), NOBODY)] == []
+    assert len([*unexplained(unknown_calls(*times[:2], requests=requests[:1]), NOBODY)]) == 1
+    assert len([*unexplained(unknown_calls(*times, requests=requests), NOBODY)]) == 1
 
 
 def test_a_kill_finds_few_calls_in_flight() -> None:
     """More than two on average were not written down when they should have been."""
     times = [(100.0 + number / 10, 103.0) for number in range(11)]
-    evidence = lost(*times, blows=(Blow(101.2, 101.2, PROCESS),))
+    evidence = unknown_calls(*times, disruptions=(Disruption(101.2, 101.2, PROCESS),))
 
-    assert [*without_reason(evidence, NOBODY)] == [
+    assert [*unexplained(evidence, NOBODY)] == [
         "11 calls were in flight at a kill, and 10 may have been"
     ]
 
 
 def test_what_a_person_decided_needs_no_reason() -> None:
     """It was unknown before."""
-    assert [*without_reason(lost((100.0, 102.0)), frozenset({"0"}))] == []
+    assert [*unexplained(unknown_calls((100.0, 102.0)), frozenset({"0"}))] == []
 
 
 def test_what_the_gateway_saw_was_sent() -> None:
     """Who says that nothing had left, after a request was cut off, would send it twice."""
-    evidence = lost((100.0, 102.0), requests=(cut_off(101.0), cut_off(101.0)))
+    evidence = unknown_calls((100.0, 102.0), requests=(cut_off(101.0), cut_off(101.0)))
 
-    assert len([*taken_for_unsent(evidence)]) == 1
+    assert len([*wrongly_treated_as_unsent(evidence)]) == 1

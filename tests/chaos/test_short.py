@@ -4,38 +4,40 @@ from collections.abc import Callable
 from pathlib import Path
 
 from chaos import scenes
-from chaos.chaos_teeth import played
-from chaos.judge import Verdict
-from chaos.storm import UNREADABLE, Weather, storm
+from chaos.chaos_teeth import run_scenario
+from chaos.judge import CheckResult
+from chaos.storm import UNREADABLE_ANSWERS, StressProfile, run_stress
 
-SHORT = Weather(
+SHORT = StressProfile(
     messages=60,
     kills=10,
     interval=0.1,
     per_second=8,
-    faults=UNREADABLE,
-    calm_seconds=60,
+    faults=UNREADABLE_ANSWERS,
+    drain_seconds=60,
 )
 
 
-async def test_a_short_storm(tmp_path: Path, seed: int, weigh: Callable[[Verdict], None]) -> None:
+async def test_a_short_stress_run(
+    tmp_path: Path, seed: int, assert_clean: Callable[[CheckResult], None]
+) -> None:
     """Nothing is lost, doubled or hidden, and the pace holds."""
     database = f"sqlite:///{tmp_path / 'bridge.sqlite3'}"
-    verdict = await storm(tmp_path, database, seed=seed, weather=SHORT)
+    result = await run_stress(tmp_path, database, seed=seed, profile=SHORT)
 
-    assert verdict.figures.kills == SHORT.kills
-    weigh(verdict)
+    assert result.statistics.kills == SHORT.kills
+    assert_clean(result)
 
 
 async def test_a_kill_in_the_middle_of_a_send(
-    tmp_path: Path, weigh: Callable[[Verdict], None]
+    tmp_path: Path, assert_clean: Callable[[CheckResult], None]
 ) -> None:
     """The gateway has taken it and nobody has written that down: it is unknown, and sent once."""
-    weigh(await played(tmp_path, scenes.dies_with_the_answer_in_its_hands, None))
+    assert_clean(await run_scenario(tmp_path, scenes.dies_before_recording_the_answer, None))
 
 
 async def test_an_acknowledgement_before_the_commit_is_found(tmp_path: Path) -> None:
     """The judge sees what was promised and lost, in a bot where that fault is planted."""
-    scene, fault = scenes.dies_before_the_commit, "acknowledge_before_the_commit"
+    scenario, fault = scenes.dies_before_the_commit, "acknowledge_before_the_commit"
 
-    assert "lost" in (await played(tmp_path, scene, fault)).findings
+    assert "lost" in (await run_scenario(tmp_path, scenario, fault)).findings

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from chaos.house import House
+from chaos.house import ChaosEnvironment
 from chaos.waiting import until
 
 LOCKED_SECONDS = 10.0
@@ -21,10 +21,10 @@ WRONG_SECONDS = 5.0
 CHUNK = b"\0" * 4096
 
 
-async def locked(house: House, database: Path) -> None:
+async def lock_database(env: ChaosEnvironment, database: Path) -> None:
     """Another program writes into the SQLite file, and takes ten seconds over it."""
     with (
-        house.troubled(),
+        env.disrupted(),
         closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as other,
     ):
         other.execute("BEGIN IMMEDIATE")
@@ -32,23 +32,23 @@ async def locked(house: House, database: Path) -> None:
         other.execute("ROLLBACK")
 
 
-async def stalled(house: House) -> None:
+async def stall_bots(env: ChaosEnvironment) -> None:
     """One bot stands still past its lease and goes on, three times."""
     for _ in range(3):
-        await until(lambda: house.alive, what="a bot to stop")
-        bot = house.alive[0]
+        await until(lambda: env.alive_bots, what="a bot to stop")
+        bot = env.alive_bots[0]
         bot.signal(signal.SIGSTOP)
-        house.struck(bot)
+        env.record_disruption(bot)
         await asyncio.sleep(STALLED_SECONDS)
         bot.signal(signal.SIGCONT)
 
 
-async def clock_jumps(house: House) -> None:
+async def jump_clock(env: ChaosEnvironment) -> None:
     """The clock is an hour slow, then right, then an hour fast, then right again."""
-    with house.troubled():
-        for wrong in (-HOUR, 0.0, HOUR, 0.0):
-            await house.set_clock(wrong)
-            await asyncio.sleep(WRONG_SECONDS if wrong else 1.0)
+    with env.disrupted():
+        for offset in (-HOUR, 0.0, HOUR, 0.0):
+            await env.set_clock(offset)
+            await asyncio.sleep(WRONG_SECONDS if offset else 1.0)
 
 
 class Disk:
@@ -57,33 +57,33 @@ class Disk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    async def fill(self, house: House) -> None:
+    async def fill(self, env: ChaosEnvironment) -> None:
         """No more room, for some seconds."""
-        with house.troubled():
-            self._take_all(house)
+        with env.disrupted():
+            self._fill_up(env)
             await asyncio.sleep(FULL_SECONDS)
-            self._give_back(house)
+            self._free(env)
 
-    def _take_all(self, _: House) -> None:
+    def _fill_up(self, _: ChaosEnvironment) -> None:
         """Another program writes until there is no room."""
         with suppress(OSError), (self.folder / "filler").open("wb", buffering=0) as filler:
             while filler.write(CHUNK):
                 pass
 
-    def _give_back(self, _: House) -> None:
+    def _free(self, _: ChaosEnvironment) -> None:
         (self.folder / "filler").unlink()
 
 
-class Quota(Disk):
+class FileSizeLimit(Disk):
     """The same for who may not mount: the bots' files may not grow any more."""
 
-    def _take_all(self, house: House) -> None:
-        for bot in house.alive:
+    def _fill_up(self, env: ChaosEnvironment) -> None:
+        for bot in env.alive_bots:
             resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
 
-    def _give_back(self, house: House) -> None:
+    def _free(self, env: ChaosEnvironment) -> None:
         unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-        for bot in house.alive:
+        for bot in env.alive_bots:
             resource.prlimit(bot.pid, resource.RLIMIT_FSIZE, unlimited)
 
 
@@ -92,7 +92,7 @@ def small_disk(folder: Path) -> Iterator[Disk]:
     """A small tmpfs on `folder`; a limit for the bots' files where we may not mount."""
     folder.mkdir()
     if os.geteuid() or not _mounted(folder):
-        yield Quota(folder)
+        yield FileSizeLimit(folder)
         return
     try:
         yield Disk(folder)

@@ -4,15 +4,15 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable
 
-LOOK_SECONDS = 0.02
+POLL_SECONDS = 0.02
 
 
 async def until(
-    holds: Callable[[], object | Awaitable[object]],
+    condition: Callable[[], object | Awaitable[object]],
     *,
     seconds: float = 30,
     what: str,
-    every: float = LOOK_SECONDS,
+    every: float = POLL_SECONDS,
 ) -> None:
     """Returns as soon as what `holds` answers is true.
 
@@ -22,7 +22,7 @@ async def until(
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while True:
-        found = holds()
+        found = condition()
         if await found if inspect.isawaitable(found) else found:
             return
         if loop.time() > deadline:

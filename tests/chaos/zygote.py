@@ -21,7 +21,7 @@ import psycopg  # noqa: F401 - the same.
 import yaml  # noqa: F401 - the same.
 
 import kwtsms_bot.cli.run  # noqa: F401 - the same.
-from chaos.program import Action, Point, Program, run
+from chaos.program import FailAction, FailPoint, Program, run
 
 
 def main() -> None:
@@ -31,27 +31,27 @@ def main() -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     for line in sys.stdin:
-        asked = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            _become(asked)
-        sys.stdout.write(f"{child}\n")
+        request = json.loads(line)
+        pid = os.fork()
+        if pid == 0:
+            _run_child(request)
+        sys.stdout.write(f"{pid}\n")
         sys.stdout.flush()
 
 
-def _become(asked: dict[str, Any]) -> None:
+def _run_child(request: dict[str, Any]) -> None:
     """The forked process turns into a bot, and never comes back."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    log = os.open(asked["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     for number, file in ((0, nothing), (1, log), (2, log)):
         os.dup2(file, number)
-    settings = dict(asked["program"])
-    for name, kind in (("point", Point), ("action", Action)):
+    settings = dict(request["program"])
+    for name, kind in (("point", FailPoint), ("action", FailAction)):
         settings[name] = kind(settings[name]) if settings[name] else None
     code = 1
     try:
-        run(Program(**settings), asked["config"])
+        run(Program(**settings), request["config"])
         code = 0
     except SystemExit as ended:
         code = int(ended.code or 0)

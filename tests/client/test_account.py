@@ -19,7 +19,7 @@ from kwtsms_client import (
 )
 from kwtsms_client.client.account import COVERAGE_SECONDS
 from kwtsms_sandbox.gateway import CoverageShape, Fault, RunningGateway
-from support.clients import Kind, both, made, opened
+from support.clients import Kind, both, make_client, opened
 from support.gateway import ABROAD, KUWAIT, KUWAIT_2, running_gateway
 
 NOWHERE = "4917612345678"  # Germany is not active on the demo account.
@@ -33,7 +33,7 @@ async def running() -> AsyncIterator[RunningGateway]:
 
 
 @both
-async def test_countries_that_are_not_active_are_held_back(
+async def test_countries_that_are_not_active_are_not_sent_to(
     kind: Kind, running: RunningGateway
 ) -> None:
     """Once the coverage is known: those numbers are told, the others are sent to."""
@@ -42,7 +42,7 @@ async def test_countries_that_are_not_active_are_held_back(
         result = await sms.send([KUWAIT, NOWHERE, ABROAD], "hi")
         with pytest.raises(InvalidInput, match="not active"):
             await sms.send(NOWHERE, "hi")
-    sends = [seen for seen in running.gateway.requests if seen.endpoint == "send"]
+    sends = [request for request in running.gateway.requests if request.endpoint == "send"]
 
     assert result.accepted == (KUWAIT, ABROAD)
     assert [one.input for one in result.invalid] == [NOWHERE]
@@ -55,7 +55,7 @@ async def test_the_coverage_is_read_in_every_shape(
     kind: Kind, shape: CoverageShape, running: RunningGateway
 ) -> None:
     """Whatever the gateway calls it, a Kuwaiti number may be sent to and a German one not."""
-    running.gateway.turn(coverage_shape=shape)
+    running.gateway.configure(coverage_shape=shape)
     async with opened(kind, running) as sms:
         found = await sms.coverage()
 
@@ -64,7 +64,7 @@ async def test_the_coverage_is_read_in_every_shape(
 
 
 @both
-async def test_a_coverage_that_cannot_be_read_holds_nothing_back(
+async def test_a_coverage_that_cannot_be_read_blocks_nothing(
     kind: Kind, running: RunningGateway
 ) -> None:
     """It is not remembered, and what was known before stays known."""
@@ -128,7 +128,7 @@ async def test_a_preview_costs_nothing(kind: Kind, running: RunningGateway) -> N
     ("to", "text"),
     [(KUWAIT, "م" * 470), (KUWAIT, " 🎉 "), ("123", "hi"), ([], "hi"), (NOWHERE, "hi")],
 )
-async def test_a_preview_tells_what_would_be_refused(
+async def test_a_preview_says_what_would_be_refused(
     kind: Kind, to: Any, text: str, running: RunningGateway
 ) -> None:
     """In the words in which `send` refuses it."""
@@ -177,7 +177,7 @@ async def test_the_balance_is_remembered(kind: Kind, running: RunningGateway) ->
 
 
 @both
-async def test_numbers_that_kwtsms_does_not_count_are_told(
+async def test_numbers_that_kwtsms_does_not_count_are_reported(
     kind: Kind, running: RunningGateway
 ) -> None:
     """Nobody knows which they were, so it is said of all, and the result is not well."""
@@ -218,11 +218,11 @@ async def test_where_nothing_is_a_number_nothing_is_asked(
 
 
 @both
-async def test_a_refused_batch_takes_no_answers_away(kind: Kind, running: RunningGateway) -> None:
+async def test_a_refused_batch_loses_no_answers(kind: Kind, running: RunningGateway) -> None:
     """Those of the others are told, and of its own numbers why there are none."""
     numbers = [f"965{90000000 + n}" for n in range(450)]
     async with opened(kind, running) as sms:
-        running.gateway.turn(requests_per_second=None)
+        running.gateway.configure(requests_per_second=None)
         running.gateway.fault(Fault.HTML_502, endpoint="validate")
         found = await sms.validate(numbers)
         running.gateway.fault("ERR003", endpoint="validate", times=3)
@@ -258,7 +258,7 @@ async def test_a_message_is_asked_about(kind: Kind, running: RunningGateway) -> 
         status = await sms.status(f" {message} ")
         running.gateway.clock.advance(600)
         report = await sms.dlr(message)
-        asked = [seen.endpoint for seen in running.gateway.requests]
+        asked = [request.endpoint for request in running.gateway.requests]
 
     assert (status.message_id, status.status) == (message, "sent")
     assert [one.recipient for one in report.deliveries] == [ABROAD]
@@ -297,7 +297,7 @@ async def test_what_is_no_message_id_is_not_asked_about(
 async def test_the_password_goes_nowhere_unsafe(kind: Kind, url: Any) -> None:
     """An address that is neither https nor this machine is refused before anything is opened."""
     with pytest.raises(ConfigurationError, match="neither https nor this machine"):
-        made(kind, url)
+        make_client(kind, url)
 
 
 @both
@@ -320,4 +320,4 @@ async def test_an_environment_that_cannot_be_used_is_said_so(
     """The error names what to look at; the certificate's file is not there."""
     monkeypatch.setenv(name, str(tmp_path / value) if name == "SSL_CERT_FILE" else value)
     with pytest.raises(ConfigurationError, match=name):
-        made(kind, "https://www.kwtsms.com/API/")
+        make_client(kind, "https://www.kwtsms.com/API/")

@@ -96,7 +96,7 @@ def test_texts_in_a_batch(texts: list[str]) -> None:
 
 
 @given(TEXTS)
-def test_the_report_tells_of_the_text_that_is_sent(text: str) -> None:
+def test_the_report_describes_the_text_that_is_sent(text: str) -> None:
     """What the report calls cleaned is what cleaning returns; its parts make up all of the text."""
     report = inspect_message(text)
 
@@ -152,7 +152,7 @@ def test_any_iterable_of_texts_is_cleaned() -> None:
 
 
 @given(st.text())
-def test_any_text_is_masked_and_looked_up(text: str) -> None:
+def test_any_text_can_be_masked_and_searched_for_a_country(text: str) -> None:
     """Nor does a text that is no number."""
     mask(text)
     find_country_code(text)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from kwtsms_client.client.connecting import options_for
+from kwtsms_client.client.connecting import transport_options
 
 GATEWAY = "https://www.kwtsms.com/API/"
 NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_proxy_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
@@ -38,7 +38,7 @@ def test_the_proxy_is_the_one_that_the_environment_names(
     for name, value in named.items():
         monkeypatch.setenv(name, value)
 
-    assert options_for(GATEWAY, tls=False)["proxy"] == proxy
+    assert transport_options(GATEWAY, tls=False)["proxy"] == proxy
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_to_this_machine_there_is_none(url: str, monkeypatch: pytest.MonkeyPatch
     for name in NAMES[:3]:
         monkeypatch.setenv(name, "http://proxy:3128")
 
-    assert options_for(url, tls=False)["proxy"] is None
+    assert transport_options(url, tls=False)["proxy"] is None

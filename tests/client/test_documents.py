@@ -10,7 +10,7 @@ import pytest
 
 import kwtsms_client
 from kwtsms_client import API_ERRORS, AsyncClient, Client, Credentials, Outcome, errors
-from kwtsms_client.client.account import Options
+from kwtsms_client.client.account import ClientOptions
 
 PAGE = (Path(__file__).parents[2] / "docs" / "client.md").read_text()
 
@@ -66,7 +66,7 @@ def test_the_options_can_be_read_from_the_signature(client: type) -> None:
     """`help` shows each by its name; `from_env` takes the same, and a checker knows them there."""
     names = set(inspect.signature(client).parameters) - {"credentials"}
 
-    assert names == set(Options.__annotations__)
+    assert names == set(ClientOptions.__annotations__)
     assert "sender_id" in names
 
 

@@ -49,7 +49,7 @@ def test_every_error_says_what_and_what_to_do(error: KwtSMSError) -> None:
     assert str(copy.copy(error)) == str(error)
 
 
-def test_nobody_is_told_to_send_again_what_may_have_been_sent() -> None:
+def test_no_message_advises_sending_again_what_may_have_been_sent() -> None:
     """Neither the end user nor the operator."""
     error = UnknownOutcome("No answer came.")
 
@@ -69,7 +69,7 @@ def test_nobody_is_told_to_send_again_what_may_have_been_sent() -> None:
         ("019 020 021 022 023 029 030", UNAVAILABLE),
     ],
 )
-def test_what_an_end_user_is_told(codes: str, message: str) -> None:
+def test_what_an_end_user_reads(codes: str, message: str) -> None:
     """Nothing of the account, and what he can do."""
     assert {API_ERRORS[f"ERR{code}"].user_message for code in codes.split()} == {message}
 

@@ -16,7 +16,7 @@ from kwtsms_client.pacing import Pacer
 from kwtsms_client.protocol import Call
 from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
 from kwtsms_sandbox.gateway.tls import local_tls
-from support.clients import Kind, both, made, opened
+from support.clients import Kind, both, make_client, opened
 from support.gateway import KUWAIT, KUWAIT_2, running_gateway
 from support.sockets import answering, reply, request
 
@@ -30,7 +30,7 @@ class Row:
     fault: Fault | str
     outcome: Outcome
     charged: int
-    seen: int = 1
+    requests: int = 1
     status: int | None = None
 
 
@@ -68,7 +68,7 @@ async def test_a_fault_has_its_outcome(kind: Kind, row: Row) -> None:
         result = await sms.send(KUWAIT, "hello")
 
         assert [one.outcome for one in result.recipients] == [row.outcome]
-        assert len(gateway.requests) == row.seen
+        assert len(gateway.requests) == row.requests
         assert before - gateway.balance() == row.charged
 
 
@@ -86,7 +86,7 @@ async def test_a_gateway_that_is_down_is_not_sent(kind: Kind) -> None:
 @both
 async def test_a_name_that_nobody_knows_is_not_sent(kind: Kind) -> None:
     """Looking it up comes before the first byte, and the reason tells it from a closed port."""
-    sms = made(kind, FAR)
+    sms = make_client(kind, FAR)
     result = await sms.send(KUWAIT, "hello")
     await sms.aclose()
 
@@ -115,19 +115,19 @@ async def stalls(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
     await asyncio.Event().wait()
 
 
-async def slams(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def aborts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """A gateway that ends the connection in the middle of a request."""
     await reader.readexactly(1000)
     writer.transport.abort()
 
 
 @both
-@pytest.mark.parametrize("answer", [stalls, slams])
-async def test_a_request_that_broke_off_half_way_is_unknown(kind: Kind, answer: Any) -> None:
+@pytest.mark.parametrize("answer", [stalls, aborts])
+async def test_a_request_that_was_cut_off_is_unknown(kind: Kind, answer: Any) -> None:
     """Some of it left, so nobody may say that nothing did."""
     call: Call[Any] = Call("send/", {"message": "x" * 20_000_000}, lambda found: found)
     async with answering(answer) as address:
-        sms = made(kind, f"http://{address}/API/", timeout=0.3)
+        sms = make_client(kind, f"http://{address}/API/", timeout=0.3)
         with pytest.raises(UnknownOutcome):
             await sms.exchange(call)
         await sms.aclose()
@@ -153,13 +153,13 @@ async def breaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 @both
 @pytest.mark.parametrize("proxy", [refuses, hangs, breaks])
-async def test_a_proxy_in_the_way_is_not_sent(
+async def test_a_proxy_that_fails_means_not_sent(
     kind: Kind, proxy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the proxy got was its own request: ours is still here."""
     async with answering(proxy) as address:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
-        sms = made(kind, FAR, timeout=0.3)
+        sms = make_client(kind, FAR, timeout=0.3)
         result = await sms.send(KUWAIT, "hello")
         await sms.aclose()
 
@@ -168,7 +168,7 @@ async def test_a_proxy_in_the_way_is_not_sent(
 
 @both
 @pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
-async def test_no_proxy_stands_between_this_machine_and_itself(
+async def test_no_proxy_is_used_for_this_machine_itself(
     kind: Kind, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The password would go there in clear."""
@@ -192,18 +192,18 @@ async def test_a_reply_that_drips_ends_in_time(kind: Kind) -> None:
             await asyncio.sleep(0.05)
 
     async with answering(drips) as address:
-        sms = made(kind, f"http://{address}/API/")
+        sms = make_client(kind, f"http://{address}/API/")
         begun = time.monotonic()
         result = await sms.send(KUWAIT, "hello", deadline=0.4)
-        took = time.monotonic() - begun
+        elapsed = time.monotonic() - begun
         await sms.aclose()
 
     assert result.unknown == (KUWAIT,)
-    assert took < 1.0  # All of it takes three seconds.
+    assert elapsed < 1.0  # All of it takes three seconds.
 
 
 @both
-async def test_every_step_takes_from_the_same_time(
+async def test_every_step_shares_the_same_timeout(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The proxy takes most of it, then TLS hangs: in all it is no more than was given."""
@@ -216,14 +216,14 @@ async def test_every_step_takes_from_the_same_time(
 
     async with answering(dawdles) as address:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
-        sms = made(kind, FAR, timeout=0.6)
+        sms = make_client(kind, FAR, timeout=0.6)
         begun = time.monotonic()
         result = await sms.send(KUWAIT, "hello")
-        took = time.monotonic() - begun
+        elapsed = time.monotonic() - begun
         await sms.aclose()
 
     assert result.not_sent == (KUWAIT,)
-    assert 0.5 < took < 0.9
+    assert 0.5 < elapsed < 0.9
 
 
 @pytest.mark.parametrize("style", ["float", "string", "null", "absent"])
@@ -231,7 +231,7 @@ async def test_every_step_takes_from_the_same_time(
 async def test_an_accepted_send_stays_accepted(kind: Kind, style: Any) -> None:
     """Numbers as floats, strings, null or not at all never make an exception of a charged send."""
     async with running_gateway() as running, opened(kind, running) as sms:
-        running.gateway.turn(number_style=style)
+        running.gateway.configure(number_style=style)
         result = await sms.send(KUWAIT, "hello")
 
     assert result.accepted == (KUWAIT,)
@@ -243,7 +243,7 @@ async def test_an_accepted_send_stays_accepted(kind: Kind, style: Any) -> None:
 async def test_a_reply_that_is_compressed_unasked_is_read(kind: Kind) -> None:
     """A charged send stays one, though nobody asked for compression."""
     async with running_gateway() as running, opened(kind, running) as sms:
-        running.gateway.turn(gzip=True)
+        running.gateway.configure(gzip=True)
         result = await sms.send(KUWAIT, "hello")
 
     assert result.ok

@@ -19,31 +19,31 @@ from kwtsms_client import (
 )
 from kwtsms_client import flow as plans
 from kwtsms_client.errors import rejection
-from kwtsms_client.flow import Pause, Together
+from kwtsms_client.flow import Gather, Sleep
 
 OK = Acceptance("f4c8", 1, None, None, None)
 NUMBER = "96598765432"
 MANY = [f"965{90000000 + n}" for n in range(450)]
-HOLDS_ITSELF: list[Any] = []
-HOLDS_ITSELF.append(HOLDS_ITSELF)
+CONTAINS_ITSELF: list[Any] = []
+CONTAINS_ITSELF.append(CONTAINS_ITSELF)
 DEEP: list[Any] = []
 for _ in range(5000):
     DEEP = [DEEP]
 
 
-def carry(
+def run_plan(
     plan: plans.Plan[Any], answers: list[Any], pauses: list[float]
 ) -> tuple[Any, list[float]]:
     """Carries `plan` with these answers; its result, and the seconds it asked to wait."""
     try:
         step = next(plan)
         while True:
-            if isinstance(step, Pause):
+            if isinstance(step, Sleep):
                 pauses.append(step.seconds)
                 step = plan.send(None)
                 continue
-            if isinstance(step, Together):
-                step = plan.send([part(one, answers, pauses) for one in step.plans])
+            if isinstance(step, Gather):
+                step = plan.send([run_part(one, answers, pauses) for one in step.plans])
                 continue
             answer = answers.pop(0)
             step = plan.throw(answer) if isinstance(answer, Exception) else plan.send(answer)
@@ -51,10 +51,10 @@ def carry(
         return done.value, pauses
 
 
-def part(plan: plans.Plan[Any], answers: list[Any], pauses: list[float]) -> Any:
+def run_part(plan: plans.Plan[Any], answers: list[Any], pauses: list[float]) -> Any:
     """One of several plans: its result, or the error that it ended with."""
     try:
-        return carry(plan, answers, pauses)[0]
+        return run_plan(plan, answers, pauses)[0]
     except KwtSMSError as error:
         return error
 
@@ -62,7 +62,7 @@ def part(plan: plans.Plan[Any], answers: list[Any], pauses: list[float]) -> Any:
 def send(answers: list[Any], **options: Any) -> tuple[SendResult, list[float]]:
     """Carries a send to one number."""
     order = plans.order(NUMBER, "hello", sender="MY-APP", test=False, default_country=None)
-    return carry(plans.send(order, **options), answers, [])
+    return run_plan(plans.send(order, **options), answers, [])
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_only_a_refusal_that_passes_is_repeated(
         (NUMBER, "hello", "\ud800"),
         (NUMBER, "hello", 5),
         (NUMBER, "hello", b"MY-APP"),
-        (HOLDS_ITSELF, "hello", "MY-APP"),
+        (CONTAINS_ITSELF, "hello", "MY-APP"),
         (DEEP, "hello", "MY-APP"),
     ],
 )
@@ -120,10 +120,10 @@ def test_what_cannot_be_sent_is_refused_here(to: object, text: object, sender: A
     assert isinstance(caught.value, KwtSMSError)
 
 
-def test_good_numbers_are_sent_and_bad_ones_are_told() -> None:
+def test_good_numbers_are_sent_and_bad_ones_are_reported() -> None:
     """One wrong number does not hold up the others, and is not lost."""
     order = plans.order([NUMBER, "abc"], "hello", sender="MY-APP", test=False, default_country=None)
-    result, _ = carry(plans.send(order), [OK], [])
+    result, _ = run_plan(plans.send(order), [OK], [])
 
     assert result.accepted == (NUMBER,)
     assert [one.input for one in result.invalid] == ["abc"]
@@ -138,36 +138,36 @@ def test_blanks_around_a_sender_id_are_no_part_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("to", "text", "told"),
+    ("to", "text", "message"),
     [
         ("123", "hi", codes.BAD_PHONE),
         ([], "hi", codes.BAD_PHONE),
         (NUMBER, "🎉", codes.BAD_CONTENT),
     ],
 )
-def test_an_end_user_is_told_what_to_mend(to: Any, text: str, told: str) -> None:
+def test_an_end_user_reads_what_to_correct(to: Any, text: str, message: str) -> None:
     """A number or a text: nothing else of it is his business."""
     with pytest.raises(InvalidInput) as caught:
         plans.order(to, text, sender="MY-APP", test=False, default_country=None)
 
-    assert caught.value.user_message == told
+    assert caught.value.user_message == message
 
 
-def test_a_refusal_during_a_pause_that_ends_early_stands() -> None:
+def test_a_refusal_during_a_pause_that_ends_early_stays_a_refusal() -> None:
     """The deadline, or a closed client, makes no other thing of what kwtSMS has said."""
     order = plans.order(NUMBER, "hello", sender="MY-APP", test=False, default_country=None)
-    together = next(plans.send(order))
-    assert isinstance(together, Together)
-    (part,) = together.plans
+    gather = next(plans.send(order))
+    assert isinstance(gather, Gather)
+    (part,) = gather.plans
     next(part)
     pause = part.throw(rejection("ERR013"))
 
-    assert pause == Pause(30)
+    assert pause == Sleep(30)
     with pytest.raises(Rejected, match="ERR013"):
         part.throw(NotSent("closed"))
 
 
-def sent(answers: list[Any], count: int) -> SendResult:
+def send_result(answers: list[Any], count: int) -> SendResult:
     """The result of a send to so many, from an answer to each two hundred."""
     order = plans.order(MANY[:count], "hello", sender="MY-APP", test=False, default_country=None)
     return plans.result(order, answers)
@@ -186,7 +186,7 @@ def sent(answers: list[Any], count: int) -> SendResult:
 )
 def test_nobody_is_blamed_for_another(code: str, count: int, said: str) -> None:
     """The gateway refuses all for one, and does not say for which."""
-    reasons = {one.reason for one in sent([rejection(code)], count).recipients}
+    reasons = {one.reason for one in send_result([rejection(code)], count).recipients}
 
     assert len(reasons) == 1
     assert reasons.pop().startswith(said)  # type: ignore[union-attr]
@@ -199,7 +199,7 @@ def test_what_a_bulk_cost_is_added_up() -> None:
         Acceptance("b", 200, Decimal(400), Decimal(400), 1684763355),
         UnknownOutcome("cut"),
     ]
-    result = sent(answers, 450)
+    result = send_result(answers, 450)
 
     assert (result.points_charged, result.balance_after) == (Decimal(400), Decimal(400))
     assert [one.acceptance.message_id for one in result.receipts] == ["a", "b"]
@@ -211,7 +211,7 @@ def test_what_a_bulk_cost_is_added_up() -> None:
 @pytest.mark.parametrize(("numbers", "uncounted"), [(None, 0), (3, 0), (4, 0), (1, 2), (0, 3)])
 def test_what_kwtsms_did_not_count_is_counted(numbers: int | None, uncounted: int) -> None:
     """Where it says how many it took, and that is fewer."""
-    result = sent([Acceptance("f4c8", numbers, Decimal(1), None, None)], 3)
+    result = send_result([Acceptance("f4c8", numbers, Decimal(1), None, None)], 3)
 
     assert result.uncounted == uncounted
     assert result.ok is (uncounted == 0)
@@ -223,17 +223,17 @@ def test_an_empty_result_is_not_well() -> None:
     assert not SendResult(())
 
 
-def validated(answers: list[Any]) -> Validation:
+def validate_many(answers: list[Any]) -> Validation:
     """Asks about 450 numbers, with an answer to each two hundred."""
-    found: Validation = carry(plans.validate(MANY, None), answers, [])[0]
+    found: Validation = run_plan(plans.validate(MANY, None), answers, [])[0]
     return found
 
 
-def test_what_a_reply_leaves_out_is_told() -> None:
+def test_what_a_reply_leaves_out_is_reported() -> None:
     """No number vanishes: those of a lost answer have its reason, and so have those forgotten."""
     first = Validation(tuple(MANY[:198]), (MANY[198],), ())
     last = Validation((), (), tuple(MANY[400:]))
-    found = validated([first, UnknownOutcome("cut"), last])
+    found = validate_many([first, UnknownOutcome("cut"), last])
     reasons = {one.recipient: one.reason for one in found.unanswered}
 
     assert (len(found.ok), found.er, len(found.nr)) == (198, (MANY[198],), 50)
@@ -244,7 +244,7 @@ def test_what_a_reply_leaves_out_is_told() -> None:
 
 def test_a_question_is_repeated_while_the_queue_is_full() -> None:
     """As a send is."""
-    found, waited = carry(
+    found, waited = run_plan(
         plans.validate(NUMBER, None), [rejection("ERR013"), Validation((NUMBER,), (), ())], []
     )
 
@@ -255,4 +255,4 @@ def test_a_question_is_repeated_while_the_queue_is_full() -> None:
 def test_where_nothing_is_learned_the_error_is_raised() -> None:
     """There is nothing to tell beside it."""
     with pytest.raises(Rejected, match="ERR003"):
-        validated([rejection("ERR003"), None, None])
+        validate_many([rejection("ERR003"), None, None])

@@ -129,7 +129,7 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
 METHODS = ("send", "send_with_retry", "status", "dlr", "validate")
 
 
-class Answered:
+class StubbedClients:
     """Both clients, with a log, and with whatever answer is given."""
 
     def __init__(self, folder: Path) -> None:
@@ -160,16 +160,16 @@ class Answered:
 
 
 @pytest.fixture
-def answered(tmp_path: Path) -> Answered:
+def clients(tmp_path: Path) -> StubbedClients:
     """Both clients."""
-    return Answered(tmp_path)
+    return StubbedClients(tmp_path)
 
 
-both_ways = pytest.mark.parametrize("how", ["call", "call_async"])
+both_calls = pytest.mark.parametrize("how", ["call", "call_async"])
 A_FEW = settings(ONE_FILE, max_examples=50)
 
 
-@both_ways
+@both_calls
 @A_FEW
 @given(st.sampled_from(METHODS), ANYTHING, ANYTHING, ANYTHING, OK_REPLIES)
 @example("send", "96598765432", "hi", "S\ud800", {})
@@ -180,28 +180,28 @@ A_FEW = settings(ONE_FILE, max_examples=50)
 @example("dlr", "f4c8", None, None, {"report": 5})
 @example("validate", [[[[]]]], None, None, {"mobile": []})
 def test_any_argument_is_an_answer_or_our_error(
-    answered: Answered, how: str, name: str, first: Any, text: Any, sender: Any, reply: Any
+    clients: StubbedClients, how: str, name: str, first: Any, text: Any, sender: Any, reply: Any
 ) -> None:
     """Whatever is asked with, and whatever is answered."""
-    answered.reply = reply
+    clients.reply = reply
     arguments = (first, text) if name.startswith("send") else (first,)
     options = {"sender": sender} if name.startswith("send") else {}
     with suppress(KwtSMSError):
-        getattr(answered, how)(name, *arguments, **options)
+        getattr(clients, how)(name, *arguments, **options)
 
 
-@both_ways
+@both_calls
 @A_FEW
 @given(OK_REPLIES, st.integers(1, 3))
 @example({"msg-id": "\ud800"}, 1)
 @example({"points-charged": "9e999999"}, 3)
 @example({"msg-id": None, "numbers": "1_0", "points-charged": [], "balance-after": {}}, 2)
 def test_what_was_accepted_is_never_lost(
-    answered: Answered, how: str, reply: Any, batches: int
+    clients: StubbedClients, how: str, reply: Any, batches: int
 ) -> None:
     """An OK is an OK, whatever else stands in it, and a bulk has a result for each number."""
-    answered.reply = reply
+    clients.reply = reply
     numbers = [f"965{90000000 + n}" for n in range(200 * batches)]
-    result = getattr(answered, how)("send", numbers, "hi")
+    result = getattr(clients, how)("send", numbers, "hi")
 
     assert result.accepted == tuple(numbers)

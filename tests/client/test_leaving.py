@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from kwtsms_client import AsyncClient, Credentials, NotSent, protocol
-from kwtsms_client.pacing import LATE_SECONDS
+from kwtsms_client.pacing import MAX_START_AGE_SECONDS
 from kwtsms_sandbox.gateway import Gateway, RunningGateway
 from kwtsms_sandbox.gateway.tls import local_tls
 from support.gateway import KUWAIT, running_gateway
-from support.way import way
+from support.way import stalling_proxy
 
 SEND = protocol.send(sender="MY-APP", recipients=[KUWAIT], text="hello", test=False)
 
@@ -30,21 +30,21 @@ async def client(running: RunningGateway, **options: Any) -> AsyncIterator[Async
         yield sms
 
 
-async def test_it_comes_once_on_a_new_and_on_a_kept_connection() -> None:
+async def test_it_is_called_once_on_a_new_and_on_a_kept_connection() -> None:
     """The gateway has seen nothing of the request by then."""
     async with running_gateway() as running, client(running) as sms:
-        seen: list[int] = []
+        counts: list[int] = []
 
         async def leaving() -> None:
-            seen.append(len(running.gateway.requests))
+            counts.append(len(running.gateway.requests))
 
         await sms.exchange(SEND, leaving=leaving)
         await sms.exchange(protocol.balance(), leaving=leaving)
 
-        assert seen == [0, 1]
+        assert counts == [0, 1]
 
 
-async def test_who_says_no_then_has_sent_nothing() -> None:
+async def test_a_refusal_before_sending_sends_nothing() -> None:
     """The refusal comes out as it is, nothing has left, and the client can go on."""
     async with running_gateway() as running, client(running) as sms:
 
@@ -57,10 +57,10 @@ async def test_who_says_no_then_has_sent_nothing() -> None:
                 await sms.exchange(SEND, leaving=leaving)
         await sms.exchange(protocol.balance())
 
-        assert [seen.endpoint for seen in running.gateway.requests] == ["balance", "balance"]
+        assert [request.endpoint for request in running.gateway.requests] == ["balance", "balance"]
 
 
-async def test_asking_a_proxy_for_the_way_is_not_yet_leaving(
+async def test_connecting_through_a_proxy_is_not_yet_sending(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """CONNECT says nothing of the request: the moment comes after it, and once."""
@@ -86,28 +86,28 @@ async def test_asking_a_proxy_for_the_way_is_not_yet_leaving(
         assert len(running.gateway.ledger) == 1
 
 
-class Turns:
+class CountingRateLimiter:
     """Lets everybody start at once, and counts them."""
 
     def __init__(self) -> None:
-        self.taken = 0
+        self.acquired = 0
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """One more."""
-        self.taken += 1
+        self.acquired += 1
 
 
-async def test_a_turn_that_passed_on_the_way_is_taken_anew(tmp_path: Path) -> None:
+async def test_a_slot_that_passed_while_connecting_is_acquired_again(tmp_path: Path) -> None:
     """Requests whose handshakes hung do not all start at once when the way is free again."""
-    prompt, held_up = Turns(), Turns()
-    async with way(tmp_path) as wire:
+    prompt, delayed = CountingRateLimiter(), CountingRateLimiter()
+    async with stalling_proxy(tmp_path) as wire:
         async with wire.client(prompt) as sms:
             await sms.balance()
-        wire.hold(2 * LATE_SECONDS)
-        async with wire.client(held_up) as sms:
+        wire.stall(2 * MAX_START_AGE_SECONDS)
+        async with wire.client(delayed) as sms:
             await sms.balance()
 
-        assert (prompt.taken, held_up.taken) == (1, 2)
+        assert (prompt.acquired, delayed.acquired) == (1, 2)
 
 
 @asynccontextmanager
@@ -121,7 +121,7 @@ async def proxy(base_url: str) -> AsyncIterator[tuple[str, list[str]]]:
         asked.append((await reader.readuntil(b"\r\n\r\n")).decode())
         there, thence = await asyncio.open_connection(to.hostname, to.port)
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        await asyncio.gather(copied(reader, thence), copied(there, writer))
+        await asyncio.gather(pipe(reader, thence), pipe(there, writer))
         ended.set()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
@@ -129,7 +129,7 @@ async def proxy(base_url: str) -> AsyncIterator[tuple[str, list[str]]]:
         await ended.wait()
 
 
-async def copied(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Hands on what comes, until nothing comes any more."""
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):

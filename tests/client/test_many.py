@@ -19,7 +19,7 @@ from kwtsms_client import (
     many,
 )
 from kwtsms_client.errors import rejection
-from kwtsms_client.flow import Pause
+from kwtsms_client.flow import Sleep
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from support.gateway import KUWAIT, KUWAIT_2, running_gateway
 
@@ -59,33 +59,33 @@ both = pytest.mark.parametrize("send", [by_threads, by_asyncio])
 class Record:
     """Keeps what it is told; holds back what is named."""
 
-    def __init__(self, taken: Callable[[], int], *, refused: str = "") -> None:
-        self.told: list[tuple[str, str, int]] = []
-        self._taken, self._refused = taken, refused
+    def __init__(self, count_accepted: Callable[[], int], *, refused: str = "") -> None:
+        self.events: list[tuple[str, str, int]] = []
+        self._count_accepted, self._refused = count_accepted, refused
         self._lock = threading.Lock()
 
     def begins(self, text: str, recipients: Sequence[str]) -> None:
         """With how many messages the gateway has taken so far."""
         assert len(recipients) == 1
         with self._lock:
-            self.told.append(("begins", text, self._taken()))
+            self.events.append(("begins", text, self._count_accepted()))
         if text == self._refused:
             raise NotSent("not now")
 
     def ended(self, text: str, result: SendResult) -> None:
         """With how many credits it cost."""
         with self._lock:
-            self.told.append((result.recipients[0].outcome, text, int(result.points_charged)))
+            self.events.append((result.recipients[0].outcome, text, int(result.points_charged)))
 
 
 @both
-async def test_texts_are_under_way_together(send: Send) -> None:
+async def test_texts_are_in_flight_at_the_same_time(send: Send) -> None:
     """None waits for the answer to another."""
     async with running_gateway() as running:
-        running.gateway.hold()
+        running.gateway.withhold_responses()
         sending = asyncio.create_task(send(running, MESSAGES))
         await running.gateway.until(lambda: len(running.gateway.ledger) == 3)
-        running.gateway.release()
+        running.gateway.release_responses()
         results = await sending
 
         assert [entry.text for entry in running.gateway.ledger] == ["one", "two", "three"]
@@ -93,13 +93,13 @@ async def test_texts_are_under_way_together(send: Send) -> None:
 
 
 @both
-async def test_each_request_is_told_before_it_leaves(send: Send) -> None:
+async def test_each_request_is_announced_before_it_is_sent(send: Send) -> None:
     """And what became of it afterwards, with what it cost."""
     async with running_gateway() as running:
-        record = Record(lambda: len(running.gateway.books.entries))
+        record = Record(lambda: len(running.gateway.records.entries))
         await send(running, MESSAGES[:2], watch=record)
 
-        assert record.told == [
+        assert record.events == [
             ("begins", "one", 0),
             ("accepted", "one", 1),
             ("begins", "two", 1),
@@ -108,7 +108,7 @@ async def test_each_request_is_told_before_it_leaves(send: Send) -> None:
 
 
 @both
-async def test_who_is_told_can_keep_it_back(send: Send) -> None:
+async def test_an_observer_can_prevent_a_request(send: Send) -> None:
     """Then neither that request leaves nor any after it."""
     async with running_gateway() as running:
         record = Record(lambda: 0, refused="two")
@@ -151,8 +151,8 @@ def test_what_was_refused_as_too_soon_is_tried_again() -> None:
     with pytest.raises(StopIteration):
         one.send(Acceptance("f4c8", 1, None, None, None))
 
-    assert pause == Pause(16.0)
-    assert [what for what, _, _ in record.told] == ["begins", "rejected", "begins", "accepted"]
+    assert pause == Sleep(16.0)
+    assert [what for what, _, _ in record.events] == ["begins", "rejected", "begins", "accepted"]
 
 
 @both
@@ -170,7 +170,7 @@ async def test_what_is_unknown_stops_no_other(send: Send) -> None:
 
 
 @both
-async def test_one_that_cannot_be_sent_keeps_all_back(send: Send) -> None:
+async def test_one_that_cannot_be_sent_prevents_all(send: Send) -> None:
     """It is told before anything is sent."""
     async with running_gateway() as running:
         with pytest.raises(InvalidInput, match="empty"):

@@ -30,7 +30,7 @@ NUMBER = "96598765432"
         (Decimal("9613123456.0"), "9613123456"),
     ],
 )
-def test_a_whole_number_is_one_whatever_its_type(given: Any, number: str) -> None:
+def test_an_integral_number_is_one_whatever_its_type(given: Any, number: str) -> None:
     """A column of a table may come as floats: the zero behind the point is no digit of it."""
     assert validate_phone_input(given) == (True, None, number)
     assert validate_phone_input([given]) == [(True, None, number)]
@@ -172,7 +172,7 @@ def test_numbers_are_separated_as_people_do(separator: str) -> None:
     assert split_recipients(f"{NUMBER}{separator}96598765433{separator}") == [NUMBER, "96598765433"]
 
 
-def test_a_list_that_holds_itself_is_an_error_of_ours() -> None:
+def test_a_list_that_contains_itself_is_an_error_of_ours() -> None:
     """Nor does one break anything that lists are nested in without an end."""
     endless: list[object] = []
     endless.append(endless)
@@ -189,7 +189,7 @@ def test_a_wrong_number_has_a_sentence_for_its_owner() -> None:
     assert "valid phone number" in caught.value.user_message
 
 
-def test_a_blank_among_the_numbers_is_told() -> None:
+def test_a_blank_among_the_numbers_is_reported() -> None:
     """An empty cell, or one that is no number, does not vanish from the answer."""
     order = flow.order(
         [NUMBER, None, " ", 4.5, b"9", 10**5000, "96598765433, 96598765434"],

@@ -56,7 +56,7 @@ def test_what_is_no_amount(text: Any) -> None:
 @pytest.mark.parametrize(
     "written", ["9e99999999999999999999", "9" * 5000, "NaN", "-Infinity", "1e400", '"9e999999"']
 )
-def test_an_absurd_number_takes_no_acceptance_away(written: str) -> None:
+def test_an_absurd_number_loses_no_acceptance(written: str) -> None:
     """The send was charged: what cannot be read of it is not known, and the rest is."""
     found = reply(SEND, f'{{"result":"OK","msg-id":"f4c8","points-charged":{written}}}')
 
@@ -140,7 +140,7 @@ def test_a_report_that_is_no_list_has_no_deliveries() -> None:
 
 
 @pytest.mark.parametrize("half", ["\ud800", "a\udfffb"])
-def test_no_error_of_a_request_holds_the_password(half: str) -> None:
+def test_no_error_of_a_request_contains_the_password(half: str) -> None:
     """Half a character, or bytes: what cannot be written is our error, and nothing hangs on it."""
     calls: tuple[Call[Any], ...] = (
         protocol.send(sender=half, recipients=["96598765432"], text="hi", test=False),

@@ -12,7 +12,7 @@ import pytest
 
 from kwtsms_client import AsyncClient, protocol
 from kwtsms_client.models import Acceptance
-from kwtsms_client.request_log import KEPT, MAX_BYTES, RequestLog
+from kwtsms_client.request_log import KEPT_FILES, MAX_BYTES, RequestLog
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from support.clients import Kind, both, opened
 from support.gateway import KUWAIT, KUWAIT_2, running_gateway
@@ -55,7 +55,7 @@ async def test_the_log_is_off_unless_asked_for(
 
 
 @both
-async def test_the_log_tells_what_was_asked_and_no_secret(
+async def test_the_log_says_what_was_requested_and_no_secret(
     kind: Kind, running: RunningGateway, tmp_path: Path
 ) -> None:
     """A JSON line for each request: masked numbers, no text, no password, for its owner alone."""
@@ -114,11 +114,11 @@ async def test_a_cancelled_request_is_written_down(running: RunningGateway, tmp_
     assert (lost["endpoint"], lost["outcome"]) == ("send", "unknown")
 
 
-def test_a_full_log_is_put_aside(tmp_path: Path) -> None:
+def test_a_full_log_is_rotated(tmp_path: Path) -> None:
     """The new file begins empty; three old ones stay beside it, and no more."""
     file = tmp_path / "requests.log"
     log = RequestLog(file)
-    for number in range(KEPT + 2):
+    for number in range(KEPT_FILES + 2):
         file.write_text(str(number) * MAX_BYTES)
         log.write(call(), ACCEPTED, 0.1)
 

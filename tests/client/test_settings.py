@@ -150,6 +150,6 @@ def test_no_secret_shows() -> None:
     """Neither settings nor clients tell the password."""
     found = from_environment(None, ENV)
     with Client.from_env(None, ENV) as sms:
-        told = repr(found) + repr(sms) + repr(sms.credentials) + str(Settings(found.credentials))
+        shown = repr(found) + repr(sms) + repr(sms.credentials) + str(Settings(found.credentials))
 
-    assert "very-secret" not in told
+    assert "very-secret" not in shown

@@ -18,10 +18,10 @@ from kwtsms_client import (
     UnknownOutcome,
     protocol,
 )
-from kwtsms_client.flow import Pause, Plan, Together
+from kwtsms_client.flow import Gather, Plan, Sleep
 from kwtsms_client.pacing import Pacer
 from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
-from support.clients import Kind, both, made, opened
+from support.clients import Kind, both, make_client, opened
 from support.gateway import KUWAIT, running_gateway
 
 NOWHERE = "http://127.0.0.1:1/API/"
@@ -32,16 +32,16 @@ def many(count: int) -> list[str]:
     return [f"965{90000000 + n}" for n in range(count)]
 
 
-async def until_seen(gateway: Gateway, count: int) -> None:
+async def until_requested(gateway: Gateway, count: int) -> None:
     """Waits until the gateway has seen so many requests."""
     async with asyncio.timeout(20):
         while len(gateway.requests) < count:  # noqa: ASYNC110 - It is looked at from outside.
             await asyncio.sleep(0.01)
 
 
-def unpaced(running: RunningGateway, **knobs: Any) -> Gateway:
+def unpaced(running: RunningGateway, **behaviour: Any) -> Gateway:
     """The gateway, which takes as many requests a second as come."""
-    running.gateway.turn(requests_per_second=None, **knobs)
+    running.gateway.configure(requests_per_second=None, **behaviour)
     return running.gateway
 
 
@@ -49,15 +49,15 @@ def unpaced(running: RunningGateway, **knobs: Any) -> Gateway:
 async def test_a_slow_answer_keeps_no_other_batch_waiting(kind: Kind) -> None:
     """Four batches at more than a second each are under way together; none starts too early."""
     async with running_gateway() as running, opened(kind, running, pacer=None) as sms:
-        running.gateway.turn(latency=1.2)
+        running.gateway.configure(latency=1.2)
         begun = time.monotonic()
         result = await sms.send(many(800), "hello")
-        took = time.monotonic() - begun
-        starts = [seen.at for seen in running.gateway.requests]
+        elapsed = time.monotonic() - begun
+        starts = [request.at for request in running.gateway.requests]
 
     assert result.accepted == tuple(many(800))
     assert min(later - earlier for earlier, later in pairwise(starts)) > 0.3
-    assert took < 4 * 1.2  # One after the other it would be more.
+    assert elapsed < 4 * 1.2  # One after the other it would be more.
 
 
 @both
@@ -77,10 +77,10 @@ async def test_a_deadline_ends_what_has_not_begun(kind: Kind) -> None:
     """Three batches, and time for two: the third was not sent, and nothing waits for it."""
     async with running_gateway() as running, opened(kind, running, pacer=Pacer(1.0)) as sms:
         result = await sms.send(many(450), "hello", deadline=1.8)
-        seen = len(running.gateway.requests)
+        requests = len(running.gateway.requests)
 
     assert [len(result.accepted), len(result.not_sent)] == [400, 50]
-    assert seen == 2
+    assert requests == 2
     assert "deadline" in str(result.recipients[-1].reason)
 
 
@@ -88,7 +88,7 @@ async def test_a_deadline_ends_what_has_not_begun(kind: Kind) -> None:
 async def test_what_has_no_answer_at_the_deadline_is_unknown(kind: Kind) -> None:
     """It left, so nobody may say that it was not sent."""
     async with running_gateway() as running, opened(kind, running) as sms:
-        running.gateway.turn(latency=5.0)
+        running.gateway.configure(latency=5.0)
         result = await sms.send(KUWAIT, "hello", deadline=0.5)
 
     assert [one.outcome for one in result.recipients] == [Outcome.UNKNOWN]
@@ -121,10 +121,10 @@ async def test_a_fatal_code_in_batch_two_of_five(kind: Kind) -> None:
         running.gateway.fault(Fault.SLOW, endpoint="send", seconds=0)
         running.gateway.fault("ERR003", endpoint="send")
         result = await sms.send(many(1000), "hello")
-        seen, charged = len(running.gateway.requests), 1000 - int(running.gateway.balance())
+        requests, charged = len(running.gateway.requests), 1000 - int(running.gateway.balance())
 
     assert [len(result.accepted), len(result.rejected), len(result.not_sent)] == [200, 200, 600]
-    assert (seen, charged) == (2, 200)
+    assert (requests, charged) == (2, 200)
     assert result.recipients[-1].code == "ERR003"
 
 
@@ -136,7 +136,7 @@ async def test_a_paused_bulk_keeps_nobody_waiting(kind: Kind) -> None:
         for _ in range(8):
             gateway.fault("ERR013", endpoint="send")
         bulk = asyncio.create_task(sms.send(many(1600), "hello"))
-        await until_seen(gateway, 8)
+        await until_requested(gateway, 8)
         urgent = await sms.send(KUWAIT, "your code is 123", deadline=1)
         await sms.aclose()
         result = await bulk
@@ -151,26 +151,26 @@ async def test_no_more_than_eight_are_in_flight(kind: Kind) -> None:
     async with running_gateway() as running, opened(kind, running, timeout=60) as sms:
         gateway = unpaced(running, latency=20)
         bulk = asyncio.create_task(sms.send(many(1800), "hello"))
-        await until_seen(gateway, 8)
+        await until_requested(gateway, 8)
         begun = time.monotonic()
         urgent = await sms.send(KUWAIT, "your code is 123", deadline=0.6)
-        took = time.monotonic() - begun
+        elapsed = time.monotonic() - begun
         await sms.aclose(0)
         await running.stop()
         result = await bulk
 
     assert urgent.not_sent == (KUWAIT,)
-    assert took < 10  # The gateway would answer after 20 s, the client wait for 60.
+    assert elapsed < 10  # The gateway would answer after 20 s, the client wait for 60.
     assert len(gateway.requests) == 8
     assert (len(result.unknown), len(result.not_sent)) == (1600, 200)
 
 
 @both
-async def test_a_bulk_lets_others_in(kind: Kind) -> None:
+async def test_a_bulk_lets_other_requests_through(kind: Kind) -> None:
     """Only one of its batches waits for a turn at a time, so an urgent message has the next."""
     async with running_gateway() as running, opened(kind, running, pacer=Pacer(0.3)) as sms:
         bulk = asyncio.create_task(sms.send(many(1000), "hello"))
-        await until_seen(running.gateway, 1)
+        await until_requested(running.gateway, 1)
         urgent = await sms.send(KUWAIT, "your code is 123", deadline=1.2)
         await bulk
 
@@ -181,9 +181,9 @@ async def test_a_bulk_lets_others_in(kind: Kind) -> None:
 async def test_closing_ends_every_wait(kind: Kind) -> None:
     """What waits for its turn is not sent; what is in flight is finished, and has its result."""
     async with running_gateway() as running, opened(kind, running, pacer=Pacer(10.0)) as sms:
-        running.gateway.turn(latency=0.5)
+        running.gateway.configure(latency=0.5)
         work = asyncio.create_task(sms.send(many(2000), "hi"))
-        await until_seen(running.gateway, 1)
+        await until_requested(running.gateway, 1)
         await sms.aclose()
         result = await work
 
@@ -202,33 +202,33 @@ async def test_a_closed_client_sends_nothing(kind: Kind) -> None:
         result = await sms.send(KUWAIT, "hi")
         with pytest.raises(NotSent, match="closed"):
             await sms.exchange(protocol.balance())
-        seen = len(running.gateway.requests)
+        requests = len(running.gateway.requests)
 
     assert not verified
     assert "closed" in str(verified.error)
     assert result.not_sent == (KUWAIT,)
-    assert seen == 1
+    assert requests == 1
 
 
 @both
-async def test_closing_waits_no_longer_than_it_is_told(kind: Kind) -> None:
+async def test_closing_waits_no_longer_than_its_timeout(kind: Kind) -> None:
     """What is still in flight then is cut off, and nobody knows what came of it."""
     async with running_gateway() as running, opened(kind, running, timeout=2.5) as sms:
         running.gateway.fault(Fault.HANG, endpoint="send")
         work = asyncio.create_task(sms.send(KUWAIT, "hi"))
-        await until_seen(running.gateway, 1)
+        await until_requested(running.gateway, 1)
         begun = time.monotonic()
         await sms.aclose(0.1)
-        took = time.monotonic() - begun
+        elapsed = time.monotonic() - begun
         result = await work
 
-    assert took < 1.5
+    assert elapsed < 1.5
     assert result.unknown == (KUWAIT,)
 
 
 def pauses() -> Plan[None]:
     """A plan that waits for a minute."""
-    yield Pause(60)
+    yield Sleep(60)
 
 
 def asks() -> Plan[Any]:
@@ -258,13 +258,13 @@ async def test_a_foreign_error_stops_the_rest_and_loses_nothing(kind: Kind) -> N
 
 def side_by_side(plans: tuple[Plan[Any], ...]) -> Plan[list[Any]]:
     """All of them side by side; none of their errors stops the others by itself."""
-    answers: list[Any] = yield Together(plans, lambda _: False)
+    answers: list[Any] = yield Gather(plans, lambda _: False)
     return answers
 
 
-def strikes() -> Plan[None]:
+def interrupts() -> Plan[None]:
     """A plan during which somebody presses Ctrl-C; by then all the others wait."""
-    yield Pause(0.2)
+    yield Sleep(0.2)
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
@@ -274,7 +274,7 @@ def test_ctrl_c_ends_every_wait() -> None:
     begun = time.monotonic()
     try:
         with Client(Credentials("user", "secret"), base_url=NOWHERE) as sms:
-            plans = (strikes(), *(pauses() for _ in range(6)), *(asks() for _ in range(60)))
+            plans = (interrupts(), *(pauses() for _ in range(6)), *(asks() for _ in range(60)))
             with pytest.raises(KeyboardInterrupt):
                 sms.carry(side_by_side(plans))
     finally:
@@ -297,7 +297,7 @@ async def test_a_cancelled_bulk_lets_nothing_more_begin() -> None:
     """As Ctrl-C does for threads."""
     async with running_gateway() as running, opened(AsyncClient, running, pacer=None) as sms:
         work = asyncio.create_task(sms.send(many(2000), "hi"))
-        await until_seen(running.gateway, 1)
+        await until_requested(running.gateway, 1)
         work.cancel()
         await asyncio.wait({work})
         answer = await sms.balance()  # Places and turns are free again.
@@ -308,11 +308,11 @@ async def test_a_cancelled_bulk_lets_nothing_more_begin() -> None:
 
 
 @both
-async def test_a_plan_that_is_given_up_is_closed(kind: Kind) -> None:
+async def test_an_abandoned_plan_is_closed(kind: Kind) -> None:
     """What it holds is let go of at once, however long somebody keeps the error."""
     ended: list[str] = []
 
-    def holding() -> Plan[Any]:
+    def plan_with_cleanup() -> Plan[Any]:
         try:
             yield protocol.balance()
         finally:
@@ -321,9 +321,9 @@ async def test_a_plan_that_is_given_up_is_closed(kind: Kind) -> None:
     def breaks(*_: Any, **__: Any) -> None:
         raise LookupError("a fault of its own")
 
-    sms = made(type("Broken", (kind,), {"exchange": breaks}), NOWHERE)
+    sms = make_client(type("Broken", (kind,), {"exchange": breaks}), NOWHERE)
     with pytest.raises(LookupError) as caught:
-        await sms.carry(holding())
+        await sms.carry(plan_with_cleanup())
     await sms.aclose()
 
     assert caught.value
@@ -333,14 +333,14 @@ async def test_a_plan_that_is_given_up_is_closed(kind: Kind) -> None:
 @both
 async def test_no_plans_have_no_answers(kind: Kind) -> None:
     """Nothing to do takes no thread and no task."""
-    sms = made(kind, NOWHERE)
+    sms = make_client(kind, NOWHERE)
 
     assert await sms.carry(side_by_side(())) == []
     await sms.aclose()
 
 
 @both
-async def test_clients_may_share_a_pace(kind: Kind) -> None:
+async def test_clients_may_share_a_pacer(kind: Kind) -> None:
     """Two clients with one pacer together keep the interval."""
     pacer = Pacer(0.3)
     async with (
@@ -349,19 +349,19 @@ async def test_clients_may_share_a_pace(kind: Kind) -> None:
         opened(kind, running, pacer=pacer) as other,
     ):
         await asyncio.gather(*(sms.balance() for sms in (one, other, one, other)))
-        starts = [seen.at for seen in running.gateway.requests]
+        starts = [request.at for request in running.gateway.requests]
 
     assert min(later - earlier for earlier, later in pairwise(starts)) > 0.15
 
 
-class Turns:
+class BlockingRateLimiter:
     """A pacer of somebody else's, which lets nobody go until it is told to."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
         self.waiting = 0
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Waits for the word."""
         self.waiting += 1
         try:
@@ -372,14 +372,14 @@ class Turns:
 
 async def test_a_foreign_pacer_is_not_waited_for_in_vain() -> None:
     """Its turns end with the deadline and with the client, and are used when they come."""
-    turns = Turns()
-    async with running_gateway() as running, opened(AsyncClient, running, pacer=turns) as sms:
+    limiter = BlockingRateLimiter()
+    async with running_gateway() as running, opened(AsyncClient, running, pacer=limiter) as sms:
         late = await sms.send(KUWAIT, "hi", deadline=0.4)
         await asyncio.sleep(0)
-        left = turns.waiting
-        turns.go.set()
+        left = limiter.waiting
+        limiter.go.set()
         sent = await sms.send(KUWAIT, "hi")
-        turns.go.clear()
+        limiter.go.clear()
         waiting = asyncio.create_task(sms.balance())
         await asyncio.sleep(0)
         await sms.aclose()
@@ -395,10 +395,10 @@ async def test_an_error_of_a_foreign_pacer_is_its_own() -> None:
     """It is no outcome of a request, so it is not dressed up as one."""
 
     class Broken:
-        async def turn(self) -> None:
+        async def acquire(self) -> None:
             raise LookupError("no database")
 
-    sms = made(AsyncClient, NOWHERE, pacer=Broken())
+    sms = make_client(AsyncClient, NOWHERE, pacer=Broken())
     with pytest.raises(LookupError):
         await sms.balance()
     await sms.aclose()

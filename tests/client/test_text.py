@@ -84,7 +84,7 @@ def test_the_parts_show_what_was_removed_and_where() -> None:
 
 
 @pytest.mark.parametrize("text", ["\r\0\n", "\0\r\n", "a\r\0", "<b\0>\r\0\n", "\r<b>\n"])
-def test_both_ways_of_cleaning_keep_one_order(text: str) -> None:
+def test_both_cleaners_keep_one_order(text: str) -> None:
     """Line ends first, then NULs, then tags: what the preview shows is what is sent."""
     assert inspect_message(text).cleaned == clean_message(text) == clean_message([text])[0]
 
@@ -111,13 +111,13 @@ def test_an_arabic_digit_changes_nothing_for_its_neighbours(digit: str) -> None:
     ],
     ids=["tags in tags", "comments", "comments in comments", "attributes", "names"],
 )
-def test_no_text_takes_long(text: str) -> None:
+def test_no_text_is_slow(text: str) -> None:
     """A text made to be slow takes as long as any other of its length: fractions of a second."""
     begun = time.process_time()
     cleaned = clean_message(text), clean_message([text, "é"])[0], inspect_message(text).cleaned
-    took = time.process_time() - begun
+    elapsed = time.process_time() - begun
 
-    assert took < 2
+    assert elapsed < 2
     assert len(set(cleaned)) == 1
     assert clean_message(cleaned[0]) == cleaned[0]
 

@@ -3,132 +3,136 @@
 import pytest
 
 from kwtsms_client import InvalidInput, NotSent, Rejected, UnknownOutcome
-from kwtsms_client.client.journey import LEAST_SECONDS, Bulk, Journey, NotBegun
-from kwtsms_client.client.traffic import MAX_IN_FLIGHT, Traffic
+from kwtsms_client.client.journey import MIN_ANSWER_SECONDS, BulkGroup, CallScope, NotStarted
+from kwtsms_client.client.traffic import MAX_IN_FLIGHT, RequestQueue
 from kwtsms_client.errors import rejection
 
 
-def bulk() -> Bulk:
+def bulk_group() -> BulkGroup:
     """One that a refusal stops."""
-    return Bulk(lambda error: isinstance(error, Rejected))
+    return BulkGroup(lambda error: isinstance(error, Rejected))
 
 
-def begin(traffic: Traffic, *ways: Journey) -> None:
+def begin(queue: RequestQueue, *scopes: CallScope) -> None:
     """Each stands in line and takes a place, whether it may or not."""
-    for way in ways:
-        traffic.join(way)
-        traffic.take_place(way)
-        traffic.leave_line(way)
+    for scope in scopes:
+        queue.enqueue(scope)
+        queue.acquire(scope)
+        queue.dequeue(scope)
 
 
-def test_so_many_are_under_way_and_no_more() -> None:
+def test_so_many_are_in_flight_and_no_more() -> None:
     """The next waits until one of them leaves."""
-    traffic, late = Traffic(), Journey()
-    begin(traffic, *(Journey() for _ in range(MAX_IN_FLIGHT)))
-    traffic.join(late)
+    queue, late = RequestQueue(), CallScope()
+    begin(queue, *(CallScope() for _ in range(MAX_IN_FLIGHT)))
+    queue.enqueue(late)
 
-    assert not traffic.is_next(late)
-    traffic.leave_place()
-    assert traffic.is_next(late)
+    assert not queue.is_next(late)
+    queue.release()
+    assert queue.is_next(late)
 
 
-def test_who_came_first_goes_first() -> None:
+def test_requests_begin_in_the_order_of_arrival() -> None:
     """A place goes to the first in line; who gives up lets the next come up."""
-    traffic, first, second = Traffic(), Journey(), Journey()
-    traffic.join(first)
-    traffic.join(second)
+    queue, first, second = RequestQueue(), CallScope(), CallScope()
+    queue.enqueue(first)
+    queue.enqueue(second)
 
-    assert (traffic.is_next(first), traffic.is_next(second)) == (True, False)
-    traffic.leave_line(first)
-    assert traffic.is_next(second)
+    assert (queue.is_next(first), queue.is_next(second)) == (True, False)
+    queue.dequeue(first)
+    assert queue.is_next(second)
 
 
 def test_a_bulk_begins_in_order_and_one_at_a_time() -> None:
     """The second waits for the first's turn to come, or for it to need none."""
-    many = bulk()
-    assert (many.may_begin(0), many.may_begin(1)) == (True, False)
+    many = bulk_group()
+    assert (many.may_start(0), many.may_start(1)) == (True, False)
 
-    many.begins(0)
-    assert not many.may_begin(0)
-    many.has_begun(0)
-    assert (many.may_begin(1), many.may_begin(2)) == (True, False)
+    many.mark_starting(0)
+    assert not many.may_start(0)
+    many.mark_started(0)
+    assert (many.may_start(1), many.may_start(2)) == (True, False)
 
-    many.has_begun(1)
-    many.begins(2)
-    many.has_begun(1)  # It ends while the third waits for its turn.
-    assert not many.may_begin(3)
+    many.mark_started(1)
+    many.mark_starting(2)
+    many.mark_started(1)  # It ends while the third waits for its turn.
+    assert not many.may_start(3)
 
 
-def test_others_come_in_between_a_bulk() -> None:
+def test_other_requests_begin_in_between_a_bulk() -> None:
     """While one of a bulk waits for its turn, somebody else is next, not the rest of the bulk."""
-    traffic, many, other = Traffic(), bulk(), Journey()
-    first, second = Journey().part(many, 0), Journey().part(many, 1)
-    begin(traffic, first)
-    traffic.join(second)
-    traffic.join(other)
+    queue, many, other = RequestQueue(), bulk_group(), CallScope()
+    first, second = CallScope().for_plan(many, 0), CallScope().for_plan(many, 1)
+    begin(queue, first)
+    queue.enqueue(second)
+    queue.enqueue(other)
 
-    assert (traffic.is_next(second), traffic.is_next(other)) == (False, True)
-    traffic.has_begun(first)
-    assert traffic.is_next(second)
+    assert (queue.is_next(second), queue.is_next(other)) == (False, True)
+    queue.mark_started(first)
+    assert queue.is_next(second)
 
 
 def test_a_bulk_within_a_bulk_keeps_the_order_of_both() -> None:
     """The parts of a part begin before the next part does."""
-    outer, inner = bulk(), bulk()
-    part = Journey().part(outer, 0)
-    first, second, last = part.part(inner, 0), part.part(inner, 1), Journey().part(outer, 1)
-    traffic = Traffic()
-    begin(traffic, first)
-    for way in (last, second):
-        traffic.join(way)
+    outer, inner = bulk_group(), bulk_group()
+    part = CallScope().for_plan(outer, 0)
+    first, second, last = (
+        part.for_plan(inner, 0),
+        part.for_plan(inner, 1),
+        CallScope().for_plan(outer, 1),
+    )
+    queue = RequestQueue()
+    begin(queue, first)
+    for scope in (last, second):
+        queue.enqueue(scope)
 
-    assert not traffic.is_next(last)
-    assert not traffic.is_next(second)
-    traffic.has_begun(first)
-    traffic.leave_line(last)
-    assert traffic.is_next(second)
+    assert not queue.is_next(last)
+    assert not queue.is_next(second)
+    queue.mark_started(first)
+    queue.dequeue(last)
+    assert queue.is_next(second)
     outer.stopped = True
     assert second.stopped
 
 
 def test_what_an_error_is_for_the_rest() -> None:
     """One that stops the rest does; one that is not ours does as well, and counts as unknown."""
-    refused, foreign, calm = bulk(), bulk(), bulk()
+    refused, foreign, calm = bulk_group(), bulk_group(), bulk_group()
 
-    assert isinstance(refused.answer(rejection("ERR010")), Rejected)
-    assert isinstance(foreign.answer(OSError("disk full")), UnknownOutcome)
-    assert isinstance(calm.answer(NotSent("no connection")), NotSent)
-    assert calm.answer(NotBegun("called off")) is None
+    assert isinstance(refused.record_error(rejection("ERR010")), Rejected)
+    assert isinstance(foreign.record_error(OSError("disk full")), UnknownOutcome)
+    assert isinstance(calm.record_error(NotSent("no connection")), NotSent)
+    assert calm.record_error(NotStarted("called off")) is None
     assert [one.stopped for one in (refused, foreign, calm)] == [True, True, False]
 
 
-def test_a_closed_client_lets_nothing_go() -> None:
+def test_a_closed_client_sends_nothing() -> None:
     """Neither what waits nor what would leave."""
-    traffic = Traffic()
-    traffic.take_off()
-    traffic.closed = True
+    queue = RequestQueue()
+    queue.request_started()
+    queue.closed = True
 
-    assert not traffic.is_quiet
+    assert not queue.is_idle
     with pytest.raises(NotSent, match="closed"):
-        traffic.check(Journey())
+        queue.check(CallScope())
     with pytest.raises(NotSent, match="closed"):
-        traffic.take_off()
-    traffic.land()
-    assert traffic.is_quiet
+        queue.request_started()
+    queue.request_finished()
+    assert queue.is_idle
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), "5", [5]])
 def test_a_deadline_is_a_time(seconds: object) -> None:
     """Anything else is said to be none."""
     with pytest.raises(InvalidInput, match="deadline"):
-        Journey.within(seconds, 0.0)  # type: ignore[arg-type]
+        CallScope.with_timeout(seconds, 0.0)  # type: ignore[arg-type]
 
 
 def test_a_request_begins_with_time_to_spare() -> None:
     """A moment before the deadline it is better not sent than unknown."""
-    way = Journey.within(10, 100.0)
+    scope = CallScope.with_timeout(10, 100.0)
 
-    assert way.latest == 110 - LEAST_SECONDS
-    assert way.timeout(way.latest, 15.0) == LEAST_SECONDS
-    assert way.timeout(100.0, 5.0) == 5.0
-    assert Journey.within(None, 100.0).timeout(10**9, 15.0) == 15.0
+    assert scope.latest_start == 110 - MIN_ANSWER_SECONDS
+    assert scope.request_timeout(scope.latest_start, 15.0) == MIN_ANSWER_SECONDS
+    assert scope.request_timeout(100.0, 5.0) == 5.0
+    assert CallScope.with_timeout(None, 100.0).request_timeout(10**9, 15.0) == 15.0

@@ -8,7 +8,7 @@ import pytest
 from kwtsms_client import API_ERRORS, ConfigurationError, codes, errors
 from kwtsms_client.countries import COUNTRIES
 from kwtsms_client.errors import rejection
-from kwtsms_client.settings import variables
+from kwtsms_client.settings import read_env_file
 from support.vectors import VECTORS, disagreements
 
 # Deliberate departures, each with its reason.
@@ -53,7 +53,7 @@ KINDS = {
 }
 THROTTLES = {"ERR013": errors.QueueFull, "ERR028": errors.TooSoon}
 SPLIT = {"ERR007": errors.RecipientError}  # It is about the recipients: there are too many.
-TOLD = {
+USER_MESSAGES = {
     "system": codes.UNAVAILABLE,
     "none": codes.UNAVAILABLE,
     "phone": codes.BAD_PHONE,
@@ -72,7 +72,7 @@ def test_env_files_are_read_alike(text: str, expected: dict[str, str], tmp_path:
     file = tmp_path / "x.env"
     file.write_bytes(text.encode())
 
-    assert variables(file) == OTHERWISE.get(text, expected)
+    assert read_env_file(file) == OTHERWISE.get(text, expected)
 
 
 @pytest.mark.parametrize("text", sorted(UNREADABLE[1]))
@@ -82,7 +82,7 @@ def test_a_line_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> Non
     file.write_bytes(b"\nA=1\n\n" + text.encode())
 
     with pytest.raises(ConfigurationError, match=r"x\.env:4 cannot be read"):
-        variables(file)
+        read_env_file(file)
 
 
 @pytest.mark.parametrize(("code", "lengths", "first", "name"), VECTORS["country_rules"], ids=str)
@@ -106,10 +106,10 @@ def test_errors_are_alike(row: dict[str, Any]) -> None:
     assert ours.severity == row["severity"]
     assert ours.retry_after == (waits[0] if isinstance(waits, list) else waits)
     assert type(rejection(row["code"])) is kind
-    assert ours.user_message == TOLD[row["user_message_class"]]
+    assert ours.user_message == USER_MESSAGES[row["user_message_class"]]
 
 
-def test_every_row_is_looked_at() -> None:
+def test_every_row_is_tested() -> None:
     """No section of the file and no error in it is left out, and no departure is out of date."""
     inputs = {text for text, _ in ENV_ROWS}
 

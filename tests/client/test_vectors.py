@@ -53,7 +53,7 @@ LINE_ENDS = ("a lone carriage return is a line end", {"a\rb"})
 MORE_EMOJI = frozenset("⌚⌛⏩⏰⏳▶⬆⬛⭐‼⁉Ⓜ㊗㊙〰〽🆗🉐")
 
 
-def departs(text: str) -> bool:
+def differs_on_purpose(text: str) -> bool:
     """Whether a text is cleaned otherwise than by the official clients, on purpose."""
     enclosed = any("\U0001f100" <= char <= "\U0001f2ff" for char in text)
     return enclosed or text in NO_TAGS[1] or text in LINE_ENDS[1] or not MORE_EMOJI.isdisjoint(text)
@@ -84,7 +84,7 @@ def test_numbers_are_judged_alike(
 
 
 @pytest.mark.parametrize("number", sorted(REAL_MOBILES), ids=lambda one: f"{one}")
-def test_real_mobiles_are_taken(number: str) -> None:
+def test_real_mobiles_are_accepted(number: str) -> None:
     """Where the official table refuses real mobiles, ours does not; each has its reason above."""
     ours = validate_phone_input(number)
     (theirs,) = [row for row in VECTORS["validate_phone_input"] if row[0] == number]
@@ -130,7 +130,7 @@ def test_country_codes_are_found_alike(number: str, code: str | None, _source: s
 
 @pytest.mark.parametrize(
     ("text", "expected", "_source"),
-    [row for row in VECTORS["clean_message"] if not departs(row[0])],
+    [row for row in VECTORS["clean_message"] if not differs_on_purpose(row[0])],
 )
 def test_texts_are_cleaned_alike(text: str, expected: str, _source: str) -> None:
     """What all official clients remove, and nothing more."""

@@ -12,9 +12,9 @@ import pytest
 
 from kwtsms_client import NotSent, UnknownOutcome, protocol
 from kwtsms_client.client.journey import TOO_LATE
-from kwtsms_client.client.wire import Departure, Received, TimedDeparture, translated
+from kwtsms_client.client.wire import ResponseBody, SendTracker, TimedSendTracker, translate_error
 from kwtsms_client.protocol import MAX_REPLY_BYTES
-from support.clients import Kind, both, made
+from support.clients import Kind, both, make_client
 from support.sockets import answering, reply, request
 
 OK = b'{"result":"OK","available":5}'
@@ -22,12 +22,12 @@ CONNECT = SimpleNamespace(method=b"CONNECT", extensions={"timeout": {}})
 POST = SimpleNamespace(method=b"POST", extensions={"timeout": {}})
 
 
-def seen(*events: tuple[str, Any]) -> Departure:
+def tracker_after(*events: tuple[str, Any]) -> SendTracker:
     """A departure that has met these events."""
-    departure = Departure()
+    tracker = SendTracker()
     for name, about in events:
-        departure.follow(name, {} if about is None else {"request": about})
-    return departure
+        tracker.follow(name, {} if about is None else {"request": about})
+    return tracker
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def seen(*events: tuple[str, Any]) -> Departure:
 )
 def test_what_may_have_left(events: list[tuple[str, Any]], left: bool) -> None:  # noqa: FBT001
     """Only a connection in the making proves that nothing has; what is not known proves nothing."""
-    assert seen(*events).may_have_left is left
+    assert tracker_after(*events).may_have_been_sent is left
 
 
 @pytest.mark.parametrize(
@@ -85,22 +85,22 @@ def test_what_may_have_left(events: list[tuple[str, Any]], left: bool) -> None: 
 )
 def test_an_error_counts_by_what_had_left(error: Exception) -> None:
     """Whatever httpx calls it: unknown where a byte may have left, and not sent before."""
-    connecting = seen(("connection.connect_tcp.started", None))
+    connecting = tracker_after(("connection.connect_tcp.started", None))
 
-    assert isinstance(translated(error, Departure()), UnknownOutcome)
-    assert isinstance(translated(error, connecting), NotSent)
+    assert isinstance(translate_error(error, SendTracker()), UnknownOutcome)
+    assert isinstance(translate_error(error, connecting), NotSent)
 
 
 def test_waiting_for_a_connection_sends_nothing() -> None:
     """Where all connections are taken, the request is still here."""
-    assert isinstance(translated(httpx.PoolTimeout(""), Departure()), NotSent)
+    assert isinstance(translate_error(httpx.PoolTimeout(""), SendTracker()), NotSent)
 
 
 def test_every_step_gets_what_is_left_of_the_time() -> None:
     """Writing and reading share the time; what would leave after it stays here."""
-    departure = TimedDeparture(time.monotonic() + 5)
-    departure.follow("http11.send_request_headers.started", {"request": POST})
-    late = TimedDeparture(time.monotonic() - 1)
+    tracker = TimedSendTracker(time.monotonic() + 5)
+    tracker.follow("http11.send_request_headers.started", {"request": POST})
+    late = TimedSendTracker(time.monotonic() - 1)
 
     assert 4 < POST.extensions["timeout"]["read"] <= 5
     with pytest.raises(NotSent, match=TOO_LATE):
@@ -111,10 +111,10 @@ def test_every_step_gets_what_is_left_of_the_time() -> None:
 
 def read(body: bytes, status: int = 200, **headers: str) -> Any:
     """What a balance reply says."""
-    received = Received()
-    received.add(body)
+    response = ResponseBody()
+    response.add(body)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return received.read(protocol.balance(), httpx.Response(status, headers=named))
+    return response.read(protocol.balance(), httpx.Response(status, headers=named))
 
 
 def zipped(body: bytes) -> bytes:
@@ -167,9 +167,9 @@ def test_a_bomb_is_not_unpacked() -> None:
 def test_a_reply_has_its_size_and_its_time() -> None:
     """One byte more, or later, is no reply."""
     with pytest.raises(UnknownOutcome, match="larger"):
-        Received().add(b"x" * (MAX_REPLY_BYTES + 1))
+        ResponseBody().add(b"x" * (MAX_REPLY_BYTES + 1))
     with pytest.raises(UnknownOutcome, match="in time"):
-        Received(time.monotonic() - 1).add(b"x")
+        ResponseBody(time.monotonic() - 1).add(b"x")
 
 
 @both
@@ -183,7 +183,7 @@ async def test_the_request_asks_for_json_as_it_is(kind: Kind) -> None:
         writer.write(reply(OK))
 
     async with answering(answer) as address:
-        sms = made(kind, f"http://{address}/API/")
+        sms = make_client(kind, f"http://{address}/API/")
         await sms.balance()
         await sms.aclose()
 
@@ -206,7 +206,7 @@ async def test_a_connection_is_kept(kind: Kind) -> None:
             writer.write(reply(OK))
 
     async with answering(answer) as address:
-        sms = made(kind, f"http://{address}/API/")
+        sms = make_client(kind, f"http://{address}/API/")
         for _ in range(5):
             await sms.balance()
         await sms.aclose()

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot.config import load
-from support.deployed import CONFIGS, SECRETS, asked_for
+from support.deployed import CONFIGS, SECRETS, referenced_secrets
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.parent.name)
 def test_it_is_accepted_without_a_warning(config: Path) -> None:
     """With all that it asks for, and no more."""
-    asked = {name: SECRETS[name] for name in asked_for(config)}
+    asked = {name: SECRETS[name] for name in referenced_secrets(config)}
     found = load(str(config), asked)
 
     assert found.warnings() == ()
@@ -19,7 +19,7 @@ def test_it_is_accepted_without_a_warning(config: Path) -> None:
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.parent.name)
-def test_no_secret_stands_in_it(config: Path) -> None:
+def test_it_contains_no_secret(config: Path) -> None:
     """Tokens, passwords and the account's name all come from outside."""
     text = config.read_text()
     keys = ("bot_token", "app_token", "username", "password", "signing_secret")

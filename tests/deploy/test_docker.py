@@ -15,21 +15,21 @@ from typing import Any, cast
 import pytest
 
 from kwtsms_bot.config import load
-from kwtsms_bot.operation.web import build_web, health_routes, serving
+from kwtsms_bot.operation.web import build_application, health_routes, serve_http
 from support.deployed import (
     DEPLOY,
     LONGEST_STOP_SECONDS,
     PROGRAM,
     ROOT,
     SECRETS,
-    asked_for,
-    parsed,
+    parse_arguments,
     paths,
-    read,
+    read_yaml,
+    referenced_secrets,
 )
 
 CONFIG = DEPLOY / "docker" / "config.yaml"
-COMPOSE = read("docker/compose.yaml")
+COMPOSE = read_yaml("docker/compose.yaml")
 BRIDGE = COMPOSE["services"]["bridge"]
 
 
@@ -42,35 +42,35 @@ def instructions() -> list[tuple[str, str]]:
     ]
 
 
-def of(name: str) -> list[str]:
+def arguments_of(name: str) -> list[str]:
     """The arguments of every instruction of that name."""
     return [rest for found, rest in instructions() if found == name]
 
 
 def health_check() -> list[str]:
     """The command that tells whether the container is well."""
-    found: list[str] = json.loads(of("HEALTHCHECK")[0].partition("CMD ")[2])
+    found: list[str] = json.loads(arguments_of("HEALTHCHECK")[0].partition("CMD ")[2])
     return found
 
 
 def test_the_program_in_the_image_is_one_that_there_is() -> None:
     """Its command and options exist, and it runs as nobody in particular."""
-    (entry,), (command,) = of("ENTRYPOINT"), of("CMD")
+    (entry,), (command,) = arguments_of("ENTRYPOINT"), arguments_of("CMD")
 
     assert json.loads(entry) == [PROGRAM]
-    assert parsed(json.loads(command))["file"] == "/etc/kwtsms-bridge/config.yaml"
-    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", of("USER")[-1])
+    assert parse_arguments(json.loads(command))["file"] == "/etc/kwtsms-bridge/config.yaml"
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", arguments_of("USER")[-1])
 
 
-def test_both_stages_are_one_slim_python_of_one_version() -> None:
+def test_both_images_are_one_slim_python_of_one_version() -> None:
     """The environment is copied from one to the other, so they must not differ."""
-    (base,) = of("ARG")
+    (base,) = arguments_of("ARG")
 
     assert re.fullmatch(r"PYTHON=python:3\.1\d-slim", base)
-    assert of("FROM") == ["${PYTHON} AS build", "${PYTHON}"]
+    assert arguments_of("FROM") == ["${PYTHON} AS build", "${PYTHON}"]
 
 
-async def test_the_health_check_tells_the_living_from_the_dead() -> None:
+async def test_the_health_check_distinguishes_running_from_stopped() -> None:
     """The very program of the Dockerfile, but for its port."""
     _, *arguments = health_check()
 
@@ -81,7 +81,9 @@ async def test_the_health_check_tells_the_living_from_the_dead() -> None:
         )
         return await process.wait()
 
-    async with serving(build_web(health_routes(cast("Any", None))), "127.0.0.1:0") as address:
+    async with serve_http(
+        build_application(health_routes(cast("Any", None))), "127.0.0.1:0"
+    ) as address:
         port = address.rpartition(":")[2]
         alive = await run(port)
 
@@ -94,7 +96,7 @@ def test_the_health_check_asks_where_the_bot_answers() -> None:
     """The same port in the image, in its check and in the configuration beside it."""
     listen = load(str(CONFIG), SECRETS).http.listen
     asked = " ".join(health_check())
-    (port,) = of("EXPOSE")
+    (port,) = arguments_of("EXPOSE")
 
     assert listen == f"0.0.0.0:{port}"
     assert f"'127.0.0.1', {port}," in asked
@@ -103,7 +105,9 @@ def test_the_health_check_asks_where_the_bot_answers() -> None:
 
 def test_what_the_image_is_built_from_is_enough(tmp_path: Path) -> None:
     """From the files that are copied, without those that are ignored, comes all of the product."""
-    copied = [word for line in of("COPY") if "--from" not in line for word in line.split()[:-1]]
+    copied = [
+        word for line in arguments_of("COPY") if "--from" not in line for word in line.split()[:-1]
+    ]
     for name in tracked(copied):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
@@ -144,12 +148,12 @@ def test_no_secret_reaches_the_builder(name: str) -> None:
     assert ignored(name)
 
 
-def test_every_secret_of_the_configuration_is_handed_over() -> None:
+def test_every_secret_of_the_configuration_is_passed() -> None:
     """As a file that is mounted, and that the variable points to."""
     files = {name.removesuffix("_FILE"): file for name, file in BRIDGE["environment"].items()}
     mounted = {f"/run/secrets/{name}" for name in BRIDGE["secrets"]}
 
-    assert set(files) == asked_for(CONFIG)
+    assert set(files) == referenced_secrets(CONFIG)
     assert set(files.values()) == mounted
     assert set(BRIDGE["secrets"]) <= set(COMPOSE["secrets"])
 

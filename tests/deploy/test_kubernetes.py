@@ -13,15 +13,15 @@ from support.deployed import (
     DEPLOY,
     LONGEST_STOP_SECONDS,
     SECRETS,
-    asked_for,
-    parsed,
+    parse_arguments,
     paths,
-    read,
+    read_yaml,
+    referenced_secrets,
 )
 
 FOLDER = DEPLOY / "kubernetes"
 CONFIG = FOLDER / "config.yaml"
-DEPLOYMENT = read("kubernetes/deployment.yaml")["spec"]
+DEPLOYMENT = read_yaml("kubernetes/deployment.yaml")["spec"]
 POD = DEPLOYMENT["template"]["spec"]
 (BRIDGE,) = POD["containers"]
 LABELS = DEPLOYMENT["template"]["metadata"]["labels"]
@@ -47,7 +47,7 @@ def test_only_readiness_asks_for_the_parts() -> None:
 
 def test_the_program_is_one_that_there_is() -> None:
     """With the configuration where it is mounted."""
-    file = parsed(BRIDGE["args"])["file"]
+    file = parse_arguments(BRIDGE["args"])["file"]
     mounts = {mount["name"]: mount["mountPath"] for mount in BRIDGE["volumeMounts"]}
 
     assert file == f"{mounts['config']}/config.yaml"
@@ -57,8 +57,8 @@ def test_every_selector_finds_the_pods() -> None:
     """The deployment, the budget and the service mean the same pods."""
     selectors = (
         DEPLOYMENT["selector"]["matchLabels"],
-        read("kubernetes/disruption-budget.yaml")["spec"]["selector"]["matchLabels"],
-        read("kubernetes/service.yaml")["spec"]["selector"],
+        read_yaml("kubernetes/disruption-budget.yaml")["spec"]["selector"]["matchLabels"],
+        read_yaml("kubernetes/service.yaml")["spec"]["selector"],
         POD["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"],
     )
 
@@ -67,7 +67,7 @@ def test_every_selector_finds_the_pods() -> None:
 
 def test_the_service_leads_to_the_metrics_of_every_replica() -> None:
     """Also of one that is not ready, which is when they are wanted."""
-    service = read("kubernetes/service.yaml")
+    service = read_yaml("kubernetes/service.yaml")
     (port,) = service["spec"]["ports"]
 
     assert port["targetPort"] in {port["name"] for port in BRIDGE["ports"]}
@@ -80,10 +80,10 @@ def test_the_service_leads_to_the_metrics_of_every_replica() -> None:
 
 def test_the_secret_has_all_that_the_configuration_asks_for() -> None:
     """By the names that the container gets as its environment."""
-    secret = read("kubernetes/secret.example.yaml")
+    secret = read_yaml("kubernetes/secret.example.yaml")
     (source,) = BRIDGE["envFrom"]
 
-    assert set(secret["stringData"]) == asked_for(CONFIG)
+    assert set(secret["stringData"]) == referenced_secrets(CONFIG)
     assert secret["metadata"]["name"] == source["secretRef"]["name"]
 
 
@@ -102,7 +102,7 @@ def test_it_runs_as_the_image_says_and_may_nothing() -> None:
 
 def test_replicas_stop_one_at_a_time_and_in_peace() -> None:
     """There is always one, and each has longer to stop than it takes."""
-    budget = read("kubernetes/disruption-budget.yaml")["spec"]["minAvailable"]
+    budget = read_yaml("kubernetes/disruption-budget.yaml")["spec"]["minAvailable"]
 
     assert POD["terminationGracePeriodSeconds"] > LONGEST_STOP_SECONDS
     assert DEPLOYMENT["replicas"] > budget >= 1
@@ -110,7 +110,7 @@ def test_replicas_stop_one_at_a_time_and_in_peace() -> None:
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on this machine")
-def test_kubectl_puts_them_together() -> None:
+def test_kubectl_can_build_them() -> None:
     """Every file is found, and the deployment mounts the very configuration that is made."""
     made = subprocess.run(
         ["kubectl", "kustomize", str(FOLDER)], check=True, capture_output=True, text=True

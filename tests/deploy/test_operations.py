@@ -10,7 +10,7 @@ import pytest
 
 from kwtsms_bot.cli import main
 from kwtsms_bot.cli.common import USAGE
-from kwtsms_bot.cli.run import CRASHED, CUT_SHORT, UNAVAILABLE
+from kwtsms_bot.cli.run import CRASHED, FORCED_EXIT, UNAVAILABLE
 from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from support.deployed import ROOT, paths
 
@@ -75,7 +75,7 @@ def test_every_exit_code_of_the_bot_is_in_the_table() -> None:
         re.MULTILINE,
     )
 
-    assert set(written) == {0, CUT_SHORT, USAGE, UNAVAILABLE, CRASHED}
+    assert set(written) == {0, FORCED_EXIT, USAGE, UNAVAILABLE, CRASHED}
     assert int(left) == USAGE
     assert written[USAGE] == "leaves it"
 

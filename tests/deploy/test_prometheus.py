@@ -5,11 +5,11 @@ from itertools import accumulate
 
 from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import NO_CONNECTION
+from kwtsms_bot.outbox.retry import NO_CONNECTION_DELAYS
 from kwtsms_client import API_ERRORS, Outcome
-from support.deployed import read
+from support.deployed import read_yaml
 
-RULES = [rule for group in read("prometheus/rules.yaml")["groups"] for rule in group["rules"]]
+RULES = [rule for group in read_yaml("prometheus/rules.yaml")["groups"] for rule in group["rules"]]
 ASKED = " ".join(rule["expr"] for rule in RULES)
 PARTS = ("bucket", "count", "sum")
 
@@ -62,7 +62,7 @@ def test_a_gateway_that_is_away_stays_away() -> None:
     """One message waits: the alert is there in ten minutes and stays while it is away."""
     (rule,) = [rule["expr"] for rule in RULES if rule["alert"] == "KwtsmsBridgeGatewayAway"]
     within = re.findall(r"not_sent\|unknown\"}\[(\d+)m\]\)\) > (\d+)", rule)
-    delays = (*NO_CONNECTION, *(NO_CONNECTION[-1] for _ in range(50)))
+    delays = (*NO_CONNECTION_DELAYS, *(NO_CONNECTION_DELAYS[-1] for _ in range(50)))
     tries = [0, *accumulate(delays)]
     said = [
         any(

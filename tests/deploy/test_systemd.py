@@ -9,7 +9,7 @@ import pytest
 
 from kwtsms_bot.config import load
 from support.bot import COMMAND
-from support.deployed import DEPLOY, LONGEST_STOP_SECONDS, PROGRAM, SECRETS, parsed
+from support.deployed import DEPLOY, LONGEST_STOP_SECONDS, PROGRAM, SECRETS, parse_arguments
 
 UNIT = DEPLOY / "systemd" / "kwtsms-bridge.service"
 needs_systemd = pytest.mark.skipif(
@@ -28,7 +28,7 @@ def test_it_starts_a_program_that_there_is() -> None:
     program, *arguments = setting("ExecStart").split()
 
     assert Path(program).name == PROGRAM
-    assert parsed(arguments)["file"] == "/etc/kwtsms-bridge/config.yaml"
+    assert parse_arguments(arguments)["file"] == "/etc/kwtsms-bridge/config.yaml"
 
 
 def test_the_bot_has_time_to_stop() -> None:

@@ -166,7 +166,7 @@ def test_a_code_cannot_be_guessed(codes: Any, clock: Clock) -> None:
     assert len({code[3:] for code in issued}) > 10
 
 
-def test_a_wrong_code_takes_as_long_as_a_right_one(
+def test_a_wrong_code_is_compared_as_long_as_a_right_one(
     codes: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hashes are compared in constant time."""
@@ -197,7 +197,7 @@ def test_what_was_not_sent_frees_the_number(codes: Any) -> None:
         codes.issue(KUWAIT_2, "a")
 
 
-def test_only_the_last_request_is_taken_back(codes: Any, clock: Clock) -> None:
+def test_only_the_last_request_is_withdrawn(codes: Any, clock: Clock) -> None:
     """Those before it count on."""
     for n in range(5):
         clock.now += 240
@@ -210,7 +210,7 @@ def test_only_the_last_request_is_taken_back(codes: Any, clock: Clock) -> None:
         codes.issue(KUWAIT, "another")
 
 
-def test_refused_numbers_are_no_way_around_the_limit(codes: Any) -> None:
+def test_refused_numbers_do_not_bypass_the_limit(codes: Any) -> None:
     """An address asks for twenty an hour, whether they are sent or not."""
     for n in range(20):
         codes.issue(f"965{90000000 + n}", "a")
@@ -264,7 +264,7 @@ async def served(running: RunningGateway, codes: Any) -> AsyncIterator[tuple[Cli
         yield http, at.url
 
 
-async def test_the_way_of_a_code(codes: Any) -> None:
+async def test_a_code_is_requested_received_and_checked(codes: Any) -> None:
     """Asked for, received, checked; a second request is told to wait."""
     async with running_gateway() as running, served(running, codes) as (http, url):
         asked = await http.post(f"{url}/request", json={"number": "98765432"})

@@ -53,10 +53,10 @@ async def started(
 async def test_basic(tmp_path: Path) -> None:
     """It says what it costs, and sends."""
     async with running_gateway() as running:
-        code, told = await run(running, tmp_path, "basic.py", f"+{KUWAIT}", "Backup failed")
+        code, output = await run(running, tmp_path, "basic.py", f"+{KUWAIT}", "Backup failed")
 
         assert code == 0
-        assert "1 page(s), 1 credit(s)" in told
+        assert "1 page(s), 1 credit(s)" in output
         assert [sms.text for sms in running.gateway.inbox(KUWAIT)] == ["Backup failed"]
 
 
@@ -64,19 +64,19 @@ async def test_basic_with_a_wrong_password(tmp_path: Path) -> None:
     """It says that the account cannot be used, and sends nothing."""
     async with running_gateway() as running:
         line = ("basic.py", KUWAIT, "hi")
-        code, told = await run(running, tmp_path, *line, KWTSMS_PASSWORD="wrong")
+        code, output = await run(running, tmp_path, *line, KWTSMS_PASSWORD="wrong")
 
         assert code == 1
-        assert "cannot be used" in told
+        assert "cannot be used" in output
         assert running.gateway.ledger == []
 
 
 async def test_otp_with_a_wrong_code(tmp_path: Path) -> None:
     """A guess is wrong; the code went out with the company's name."""
     async with running_gateway() as running:
-        code, told = await run(running, tmp_path, "otp.py", KUWAIT, typed="x\n")
+        code, output = await run(running, tmp_path, "otp.py", KUWAIT, typed="x\n")
 
-        assert (code, told.endswith("Wrong.\n")) == (1, True)
+        assert (code, output.endswith("Wrong.\n")) == (1, True)
         assert "Example Co" in running.gateway.inbox(KUWAIT)[0].text
 
 
@@ -92,21 +92,23 @@ async def test_otp_that_goes_wrong(
         gateway = running.gateway
         gateway.fault(fault, endpoint="send")
         process = await started(running, tmp_path, "otp.py", KUWAIT)
-        await gateway.until(lambda: any(seen.outcome for seen in gateway.requests), timeout=20)
+        await gateway.until(
+            lambda: any(request.outcome for request in gateway.requests), timeout=20
+        )
         typed = "".join(sms.text.split("code is ")[1][:6] for sms in gateway.inbox(KUWAIT))
-        told, _ = await asyncio.wait_for(process.communicate(typed.encode()), timeout=20)
+        output, _ = await asyncio.wait_for(process.communicate(typed.encode()), timeout=20)
 
-        assert (process.returncode, said in told.decode()) == (code, True)
+        assert (process.returncode, said in output.decode()) == (code, True)
 
 
 async def test_bulk(tmp_path: Path) -> None:
     """Two rows are sent, the third is named with its line."""
     async with running_gateway() as running:
         file = str(EXAMPLES / "appointments.csv")
-        code, told = await run(running, tmp_path, "bulk_csv.py", file)
+        code, output = await run(running, tmp_path, "bulk_csv.py", file)
 
         assert code == 1
-        assert "line 4: 'not known'" in told
+        assert "line 4: 'not known'" in output
         assert running.gateway.inbox(KUWAIT)[0].text == "Dear Sara, we expect you at 10:30."
         assert len(running.gateway.ledger) == 2
 
@@ -124,23 +126,23 @@ async def test_errors(tmp_path: Path, fault: Fault | str | None, said: str) -> N
     async with running_gateway() as running:
         if fault:
             running.gateway.fault(fault, endpoint="send")
-        _, told = await run(running, tmp_path, "errors.py", KUWAIT)
+        _, output = await run(running, tmp_path, "errors.py", KUWAIT)
 
-        assert said in told
-        assert "Balance: 1000" in told
+        assert said in output
+        assert "Balance: 1000" in output
 
 
-async def test_rows_that_are_not_whole(tmp_path: Path) -> None:
+async def test_rows_that_are_incomplete(tmp_path: Path) -> None:
     """They are named with their lines, and nobody is expected at None."""
     file = tmp_path / "rows.csv"
     number = f"+{KUWAIT}"
     cells = ["name,phone,time", f"Sara,{number}", f"Noura,{number},", f"Ali,{number},9,10", ""]
     file.write_text("\n".join(cells))
     async with running_gateway() as running:
-        code, told = await run(running, tmp_path, "bulk_csv.py", str(file))
+        code, output = await run(running, tmp_path, "bulk_csv.py", str(file))
 
         assert code == 1
-        assert told.splitlines() == [
+        assert output.splitlines() == [
             "line 2: there is nothing in time",
             "line 3: there is nothing in time",
             "line 4: there are more cells than columns",
@@ -180,19 +182,19 @@ def test_without_arguments(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_errors_without_a_set_up(tmp_path: Path) -> None:
     """It says what is missing."""
     async with running_gateway() as running:
-        code, told = await run(running, tmp_path, "errors.py", KUWAIT, KWTSMS_USERNAME="")
+        code, output = await run(running, tmp_path, "errors.py", KUWAIT, KWTSMS_USERNAME="")
 
         assert code == 2
-        assert "KWTSMS_USERNAME" in told
+        assert "KWTSMS_USERNAME" in output
 
 
 async def test_with_asyncio(tmp_path: Path) -> None:
     """Both numbers get theirs."""
     async with running_gateway() as running:
-        code, told = await run(running, tmp_path, "with_asyncio.py", KUWAIT, KUWAIT_2)
+        code, output = await run(running, tmp_path, "with_asyncio.py", KUWAIT, KUWAIT_2)
 
         assert code == 0
-        assert "1000 credits" in told
+        assert "1000 credits" in output
         assert len(running.gateway.ledger) == 2
 
 

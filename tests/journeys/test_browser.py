@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.cli.stage import LocalEnvironment
 from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.page import PageServer
 from kwtsms_sandbox.serving import serve
-from support.bot import NUMBER, staged
+from support.bot import NUMBER, local_env
 from support.browser import Browser, browser, chromium
 
 __all__ = ["browser", "chromium"]
@@ -19,13 +19,13 @@ pytestmark = pytest.mark.browser
 
 
 @asynccontextmanager
-async def page(folder: Path, browser: Browser) -> AsyncIterator[Stage]:
+async def page(folder: Path, browser: Browser) -> AsyncIterator[LocalEnvironment]:
     """The demo's page, open in the browser."""
-    async with staged(folder) as stage:
-        shown = PageServer(gateway=stage.gateway, slack=stage.slack)
-        async with serve(shown.app()) as served:
+    async with local_env(folder) as env:
+        server = PageServer(gateway=env.gateway, slack=env.slack)
+        async with serve(server.app()) as served:
             await browser.open(served.url)
-            yield stage
+            yield env
 
 
 async def test_what_is_typed_on_the_left_arrives_on_the_phone(
@@ -33,14 +33,14 @@ async def test_what_is_typed_on_the_left_arrives_on_the_phone(
     browser: Browser,
 ) -> None:
     """The main job: a slash command becomes an SMS, and the card and the credits say so."""
-    async with page(tmp_path, browser) as stage:
+    async with page(tmp_path, browser) as env:
         await browser.type("#composer", f"/sms send +{NUMBER} Hello مرحبا{ENTER}")
-        await browser.shows("#thread .bubble", "Hello مرحبا")
-        await browser.shows("#messages", "Accepted by kwtSMS")
-        await browser.shows("#credits", "999")
+        await browser.wait_for_text("#thread .bubble", "Hello مرحبا")
+        await browser.wait_for_text("#messages", "Accepted by kwtSMS")
+        await browser.wait_for_text("#credits", "999")
 
-        assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == ["Hello مرحبا"]
-        assert browser.complaints() == []
+        assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["Hello مرحبا"]
+        assert browser.console_errors() == []
 
 
 async def test_arabic_is_shown_from_right_to_left(
@@ -50,7 +50,7 @@ async def test_arabic_is_shown_from_right_to_left(
     """An Arabic text has its direction on the phone."""
     async with page(tmp_path, browser):
         await browser.type("#composer", f"/sms send {NUMBER} نجح النسخ الاحتياطي{ENTER}")
-        await browser.shows("#thread .bubble", "نجح النسخ")
+        await browser.wait_for_text("#thread .bubble", "نجح النسخ")
 
         assert await browser.style("#thread .bubble", "direction") == "rtl"
 
@@ -60,14 +60,14 @@ async def test_an_unknown_outcome_is_decided_with_the_mouse(
     browser: Browser,
 ) -> None:
     """The card of an unknown message has two buttons; one press settles it."""
-    async with page(tmp_path, browser) as stage:
-        stage.gateway.fault(Fault.HTML_502_AFTER, endpoint="send")
+    async with page(tmp_path, browser) as env:
+        env.gateway.fault(Fault.HTML_502_AFTER, endpoint="send")
         await browser.type("#composer", f"/sms send {NUMBER} hi{ENTER}")
-        await browser.shows("#messages", "it may have been sent")
+        await browser.wait_for_text("#messages", "it may have been sent")
         await browser.click_words("#messages button", "Treat as sent")
-        await browser.shows("#messages", "Taken as sent, kwtSMS has not confirmed it")
+        await browser.wait_for_text("#messages", "Taken as sent, kwtSMS has not confirmed it")
 
-        assert len(stage.gateway.ledger) == 1
+        assert len(env.gateway.ledger) == 1
 
 
 async def test_what_a_person_types_stays_text(
@@ -78,10 +78,10 @@ async def test_what_a_person_types_stays_text(
     hostile = "a < b <!channel> &lt;i&gt; *x* `y`"
     async with page(tmp_path, browser):
         await browser.type("#composer", f"/sms send {NUMBER} {hostile}{ENTER}")
-        await browser.shows("#thread .bubble", hostile)
-        await browser.shows("#messages", hostile)
+        await browser.wait_for_text("#thread .bubble", hostile)
+        await browser.wait_for_text("#messages", hostile)
 
-        assert browser.complaints() == []
+        assert browser.console_errors() == []
 
 
 async def test_a_narrow_window_needs_no_sideways_scrolling(
@@ -92,7 +92,7 @@ async def test_a_narrow_window_needs_no_sideways_scrolling(
     async with page(tmp_path, browser):
         await browser.open(await browser.run("return location.href"), width=390, height=844)
         await browser.type("#composer", f"/sms send {NUMBER} {'long' * 60}{ENTER}")
-        await browser.shows("#messages", "Accepted by kwtSMS")
+        await browser.wait_for_text("#messages", "Accepted by kwtSMS")
         wide = await browser.run("return document.documentElement.scrollWidth > innerWidth")
 
         assert wide is False

@@ -45,7 +45,7 @@ def test_a_missing_file_ends_with_a_remedy(tmp_path: Path, command: tuple[str, .
     assert "Traceback" not in done.stderr
 
 
-def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     """An unknown key, a bad token and a missing variable are told in one run, with their lines."""
     text = CONFIG.replace("  app_token", "  colour: blue\n  app_token")
     (tmp_path / "config.yaml").write_text(text)
@@ -60,7 +60,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "told", "remedy"),
+    ("url", "reason", "remedy"),
     [
         ("sqlite:///missing/x.sqlite3", "the folder missing does not exist", "disk has room"),
         ("sqlite:////proc/x.sqlite3", "/proc/x.sqlite3 cannot be made", "disk has room"),
@@ -68,14 +68,14 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_a_database_that_cannot_be_used_ends_it(
-    tmp_path: Path, url: str, told: str, remedy: str
+    tmp_path: Path, url: str, reason: str, remedy: str
 ) -> None:
     """With the reason, the remedy for that kind of database, and a code of its own."""
     (tmp_path / "config.yaml").write_text(f"{CONFIG}outbox: {{database: '{url}'}}\n")
     done = run("run", folder=tmp_path, KWTSMS_PASSWORD="secret", **TOKENS)
 
     assert done.returncode == 69
-    assert told in done.stderr
+    assert reason in done.stderr
     assert remedy in done.stderr
     assert "the-password" not in done.stderr
     assert "Traceback" not in done.stderr
@@ -138,16 +138,16 @@ async def test_the_scripted_demo_answers_with_real_values(tmp_path: Path) -> Non
         str(COMMAND), "demo", "--json", *options, stdout=asyncio.subprocess.PIPE, cwd=tmp_path
     )
     out, _ = await asyncio.wait_for(process.communicate(), timeout=60)
-    scenes = [json.loads(line) for line in out.decode().splitlines()]
+    results = [json.loads(line) for line in out.decode().splitlines()]
 
     assert process.returncode == 0
-    assert [scene["command"] for scene in scenes] == typed
-    assert "1,000 credits left" in scenes[0]["replies"][0]
-    assert "Accepted by kwtSMS" in scenes[1]["replies"][0]
-    assert scenes[1]["phone"] == [{"to": "96598765432", "from": "MY-APP", "text": "Hello مرحبا"}]
-    assert "999 credits left" in scenes[2]["replies"][0]
-    assert "kwtSMS says" in scenes[3]["replies"][0]
-    assert "There is no delivery report" in scenes[4]["replies"][0]
+    assert [result["command"] for result in results] == typed
+    assert "1,000 credits left" in results[0]["replies"][0]
+    assert "Accepted by kwtSMS" in results[1]["replies"][0]
+    assert results[1]["phone"] == [{"to": "96598765432", "from": "MY-APP", "text": "Hello مرحبا"}]
+    assert "999 credits left" in results[2]["replies"][0]
+    assert "kwtSMS says" in results[3]["replies"][0]
+    assert "There is no delivery report" in results[4]["replies"][0]
 
 
 @pytest.mark.parametrize(

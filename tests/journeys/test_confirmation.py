@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.cli.stage import LocalEnvironment
 from kwtsms_sandbox.slack import (
     GUEST,
     NOURA,
@@ -19,70 +19,70 @@ from kwtsms_sandbox.slack import (
     User,
 )
 from kwtsms_sandbox.slack.demo import ALERTS, ON_CALL
-from support.bot import NUMBER, shown, staged
+from support.bot import NUMBER, local_env, wait_for_text
 
 MANY = ", ".join(str(96590000000 + n) for n in range(6))
 
 
-async def answer(stage: Stage, who: User, text: str, where: Channel = OPS) -> Message:
+async def answer_to(env: LocalEnvironment, who: User, text: str, where: Channel = OPS) -> Message:
     """What somebody sees in the end after a command."""
-    before = {one.ts for one in stage.slack.visible(who, where)}
-    await stage.slack.command(who, where, "/sms", text)
-    return await stage.slack.until(
-        lambda: next((one for one in stage.slack.visible(who, where) if one.ts not in before), None)
+    before = {one.ts for one in env.slack.visible(who, where)}
+    await env.slack.command(who, where, "/sms", text)
+    return await env.slack.until(
+        lambda: next((one for one in env.slack.visible(who, where) if one.ts not in before), None)
     )
 
 
-async def gone(stage: Stage, message: Message) -> None:
+async def wait_until_gone(env: LocalEnvironment, message: Message) -> None:
     """Waits until a message is not there any more."""
-    await stage.slack.until(lambda: stage.slack.now(message) is None)
+    await env.slack.until(lambda: env.slack.now(message) is None)
 
 
 async def test_many_numbers_are_previewed_and_sent_once(tmp_path: Path) -> None:
     """Six numbers are shown first; the button sends, and pressing it again does not."""
-    async with staged(tmp_path) as stage:
-        preview = await answer(stage, SARA, f"send {MANY} hi")
-        told = stage.slack.plain(preview)
-        before = list(stage.gateway.ledger)
-        pressed = await stage.slack.press(SARA, preview, "send_confirm")
-        await stage.slack.redeliver(pressed)
-        await shown(stage, "accepted by kwtSMS")
-        await gone(stage, preview)
+    async with local_env(tmp_path) as env:
+        preview = await answer_to(env, SARA, f"send {MANY} hi")
+        preview_text = env.slack.plain(preview)
+        before = list(env.gateway.ledger)
+        pressed = await env.slack.press(SARA, preview, "send_confirm")
+        await env.slack.redeliver(pressed)
+        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_until_gone(env, preview)
 
-        assert "1 page × 6 numbers = 6 credits" in told
-        assert "It goes to many numbers." in told
-        assert "+96590000000, +96590000001" in told
+        assert "1 page × 6 numbers = 6 credits" in preview_text
+        assert "It goes to many numbers." in preview_text
+        assert "+96590000000, +96590000001" in preview_text
         assert before == []
-        assert [len(entry.numbers) for entry in stage.gateway.ledger] == [6]
+        assert [len(entry.numbers) for entry in env.gateway.ledger] == [6]
 
 
 async def test_a_preview_can_be_discarded(tmp_path: Path) -> None:
     """Nothing is sent, and the button is used up."""
-    async with staged(tmp_path) as stage:
-        preview = await answer(stage, SARA, f"send {MANY} hi")
-        await stage.slack.press(SARA, preview, "send_discard")
-        await shown(stage, "Discarded")
+    async with local_env(tmp_path) as env:
+        preview = await answer_to(env, SARA, f"send {MANY} hi")
+        await env.slack.press(SARA, preview, "send_discard")
+        await wait_for_text(env, "Discarded")
 
-        assert stage.gateway.ledger == []
+        assert env.gateway.ledger == []
 
 
 async def test_the_same_text_again_is_asked_about(tmp_path: Path) -> None:
     """Whoever presses enter twice is asked before the second one goes."""
-    async with staged(tmp_path) as stage:
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} Backup failed")
-        await shown(stage, "accepted by kwtSMS")
-        again = await answer(stage, SARA, f"send {NUMBER} Backup failed")
+    async with local_env(tmp_path) as env:
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} Backup failed")
+        await wait_for_text(env, "accepted by kwtSMS")
+        again = await answer_to(env, SARA, f"send {NUMBER} Backup failed")
 
-        assert "the same text to the same number" in stage.slack.plain(again)
-        assert len(stage.gateway.ledger) == 1
+        assert "the same text to the same number" in env.slack.plain(again)
+        assert len(env.gateway.ledger) == 1
 
 
 async def test_a_number_abroad_is_refused_unless_allowed(tmp_path: Path) -> None:
     """Kuwait only, by default; what is allowed is confirmed first."""
-    async with staged(tmp_path) as stage:
-        refused = stage.slack.plain(await answer(stage, SARA, "send +966512345678 hi"))
-    async with staged(tmp_path, limits={"countries": ["965", "966"]}) as stage:
-        asked = stage.slack.plain(await answer(stage, SARA, "send +966512345678 hi"))
+    async with local_env(tmp_path) as env:
+        refused = env.slack.plain(await answer_to(env, SARA, "send +966512345678 hi"))
+    async with local_env(tmp_path, limits={"countries": ["965", "966"]}) as env:
+        asked = env.slack.plain(await answer_to(env, SARA, "send +966512345678 hi"))
 
     assert "+966 may not be sent to" in refused
     assert "It goes abroad" in asked
@@ -90,14 +90,14 @@ async def test_a_number_abroad_is_refused_unless_allowed(tmp_path: Path) -> None
 
 async def test_a_colleague_is_reached_by_their_profile(tmp_path: Path) -> None:
     """@noura means the number of her profile, shown masked and confirmed."""
-    async with staged(tmp_path) as stage:
-        preview = await answer(stage, SARA, "send @noura Call me")
-        await stage.slack.press(SARA, preview, "send_confirm")
-        await shown(stage, "accepted by kwtSMS")
+    async with local_env(tmp_path) as env:
+        preview = await answer_to(env, SARA, "send @noura Call me")
+        await env.slack.press(SARA, preview, "send_confirm")
+        await wait_for_text(env, "accepted by kwtSMS")
 
-        assert "Slack profile" in stage.slack.plain(preview)
-        assert "5550" not in stage.slack.plain(preview)
-        assert [sms.text for sms in stage.gateway.inbox("96555500100")] == ["Call me"]
+        assert "Slack profile" in env.slack.plain(preview)
+        assert "5550" not in env.slack.plain(preview)
+        assert [sms.text for sms in env.gateway.inbox("96555500100")] == ["Call me"]
 
 
 async def test_names_of_the_phone_book(tmp_path: Path) -> None:
@@ -106,29 +106,29 @@ async def test_names_of_the_phone_book(tmp_path: Path) -> None:
         "contacts": {"ali": "+96590000001", "mona": "+96590000002"},
         "groups": {"duty": ["ali", "mona"]},
     }
-    async with staged(tmp_path, phonebook=book) as stage:
-        await stage.slack.command(SARA, OPS, "/sms", "send @duty Disk full")
-        await shown(stage, "accepted by kwtSMS")
-        wrong = await answer(stage, SARA, "send @nobody Disk full")
+    async with local_env(tmp_path, phonebook=book) as env:
+        await env.slack.command(SARA, OPS, "/sms", "send @duty Disk full")
+        await wait_for_text(env, "accepted by kwtSMS")
+        wrong = await answer_to(env, SARA, "send @nobody Disk full")
 
-        assert [entry.numbers for entry in stage.gateway.ledger] == [("96590000001", "96590000002")]
-        assert "no contact or group called @nobody" in stage.slack.plain(wrong)
+        assert [entry.numbers for entry in env.gateway.ledger] == [("96590000001", "96590000002")]
+        assert "no contact or group called @nobody" in env.slack.plain(wrong)
 
 
 async def test_a_second_person_approves(tmp_path: Path) -> None:
     """Above the limit the author's yes is not enough; somebody else's, once, is."""
-    async with staged(tmp_path, limits={"approve_credits": 6}) as stage:
-        preview = await answer(stage, SARA, f"send {MANY} hi")
-        await stage.slack.press(SARA, preview, "send_confirm")
-        request = await shown(stage, "asks for a second person's yes")
-        before = list(stage.gateway.ledger)
-        first = await stage.slack.press(YOUSEF, request, "send_approve")
-        await stage.slack.redeliver(first)
-        await shown(stage, "accepted by kwtSMS")
-        await shown(stage, "Approved by")
+    async with local_env(tmp_path, limits={"approve_credits": 6}) as env:
+        preview = await answer_to(env, SARA, f"send {MANY} hi")
+        await env.slack.press(SARA, preview, "send_confirm")
+        request = await wait_for_text(env, "asks for a second person's yes")
+        before = list(env.gateway.ledger)
+        first = await env.slack.press(YOUSEF, request, "send_approve")
+        await env.slack.redeliver(first)
+        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "Approved by")
 
         assert before == []
-        assert len(stage.gateway.ledger) == 1
+        assert len(env.gateway.ledger) == 1
 
 
 @pytest.mark.parametrize("who", [SARA, NOURA], ids=["the author", "a reader"])
@@ -140,72 +140,74 @@ async def test_who_may_not_approve(tmp_path: Path, who: User) -> None:
         "admin": {"users": [YOUSEF.id]},
     }
     limits = {"approve_credits": 6}
-    async with staged(tmp_path, access=access, limits=limits) as stage:
-        preview = await answer(stage, SARA, f"send {MANY} hi")
-        await stage.slack.press(SARA, preview, "send_confirm")
-        request = await shown(stage, "asks for a second person's yes")
-        await stage.slack.press(who, request, "send_approve")
-        await stage.slack.until(
+    async with local_env(tmp_path, access=access, limits=limits) as env:
+        preview = await answer_to(env, SARA, f"send {MANY} hi")
+        await env.slack.press(SARA, preview, "send_confirm")
+        request = await wait_for_text(env, "asks for a second person's yes")
+        await env.slack.press(who, request, "send_approve")
+        await env.slack.until(
             lambda: any(
-                "Nobody approves" in stage.slack.plain(one)
-                or "لا يُسمح لك بذلك هنا" in stage.slack.plain(one)  # Noura's Slack is in Arabic.
-                for one in stage.slack.visible(who, OPS)
+                "Nobody approves" in env.slack.plain(one)
+                or "لا يُسمح لك بذلك هنا" in env.slack.plain(one)  # Noura's Slack is in Arabic.
+                for one in env.slack.visible(who, OPS)
             )
         )
 
-        assert stage.gateway.ledger == []
+        assert env.gateway.ledger == []
 
 
 async def test_a_second_person_refuses(tmp_path: Path) -> None:
     """Then nobody can approve it any more."""
-    async with staged(tmp_path, limits={"approve_credits": 6}) as stage:
-        preview = await answer(stage, SARA, f"send {MANY} hi")
-        await stage.slack.press(SARA, preview, "send_confirm")
-        request = await shown(stage, "asks for a second person's yes")
-        await stage.slack.press(YOUSEF, request, "send_refuse")
-        await shown(stage, "Refused. Nothing was sent.")
+    async with local_env(tmp_path, limits={"approve_credits": 6}) as env:
+        preview = await answer_to(env, SARA, f"send {MANY} hi")
+        await env.slack.press(SARA, preview, "send_confirm")
+        request = await wait_for_text(env, "asks for a second person's yes")
+        await env.slack.press(YOUSEF, request, "send_refuse")
+        await wait_for_text(env, "Refused. Nothing was sent.")
 
-        assert stage.gateway.ledger == []
+        assert env.gateway.ledger == []
 
 
-async def test_a_refusal_is_told_to_who_asked(tmp_path: Path) -> None:
+async def test_the_author_is_notified_of_a_refusal(tmp_path: Path) -> None:
     """Where it was asked for, the author may not even be; they get a direct message."""
     limits = {"approve_credits": 6, "approval_channel": ALERTS.id}
-    async with staged(tmp_path, limits=limits) as stage:
-        preview = await answer(stage, SARA, f"send {MANY} hi")
-        await stage.slack.press(SARA, preview, "send_confirm")
-        asked = await shown(stage, "Now a second person")
-        request = await stage.slack.until(
+    async with local_env(tmp_path, limits=limits) as env:
+        preview = await answer_to(env, SARA, f"send {MANY} hi")
+        await env.slack.press(SARA, preview, "send_confirm")
+        asked = await wait_for_text(env, "Now a second person")
+        request = await env.slack.until(
             lambda: next(
                 (
                     one
-                    for one in stage.slack.visible(YOUSEF, ALERTS)
-                    if "second person's yes" in stage.slack.plain(one)
+                    for one in env.slack.visible(YOUSEF, ALERTS)
+                    if "second person's yes" in env.slack.plain(one)
                 ),
                 None,
             )
         )
-        await stage.slack.press(YOUSEF, request, "send_refuse")
-        told = await shown(stage, "Your message was refused by", where=stage.slack.dm(SARA))
+        await env.slack.press(YOUSEF, request, "send_refuse")
+        direct_message = await wait_for_text(
+            env, "Your message was refused by", where=env.slack.dm(SARA)
+        )
 
-        assert "Until" in stage.slack.plain(asked)
-        assert "hi" in stage.slack.plain(told)
-        assert "6 credits" in stage.slack.plain(stage.slack.now(request) or request)
-        assert stage.gateway.ledger == []
+        assert "Until" in env.slack.plain(asked)
+        assert "hi" in env.slack.plain(direct_message)
+        assert "6 credits" in env.slack.plain(env.slack.now(request) or request)
+        assert env.gateway.ledger == []
 
 
-async def test_an_author_takes_a_request_back(tmp_path: Path) -> None:
+async def test_an_author_withdraws_a_request(tmp_path: Path) -> None:
     """*Refuse* is no for everybody: pressed by its author it ends the request."""
-    async with staged(tmp_path, limits={"approve_credits": 6}) as stage:
-        preview = await answer(stage, SARA, f"send {MANY} hi")
-        await stage.slack.press(SARA, preview, "send_confirm")
-        request = await shown(stage, "asks for a second person's yes")
-        await stage.slack.press(SARA, request, "send_refuse")
-        taken_back = await shown(stage, "Taken back by")
+    async with local_env(tmp_path, limits={"approve_credits": 6}) as env:
+        preview = await answer_to(env, SARA, f"send {MANY} hi")
+        await env.slack.press(SARA, preview, "send_confirm")
+        request = await wait_for_text(env, "asks for a second person's yes")
+        await env.slack.press(SARA, request, "send_refuse")
+        withdrawn = await wait_for_text(env, "Taken back by")
 
-        assert taken_back.ts == request.ts
-        assert "[Approve]" not in stage.slack.plain(taken_back)
-        assert stage.gateway.ledger == []
+        assert withdrawn.ts == request.ts
+        assert "[Approve]" not in env.slack.plain(withdrawn)
+        assert env.gateway.ledger == []
 
 
 @pytest.mark.parametrize(
@@ -220,53 +222,53 @@ async def test_a_limit_says_when_it_ends(
     tmp_path: Path, limits: dict[str, Any], typed: str, said: str
 ) -> None:
     """What is over a limit is refused with the limit, the time and the remedy."""
-    async with staged(tmp_path, limits=limits) as stage:
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
-        await shown(stage, "accepted by kwtSMS")
-        refused = stage.slack.plain(await answer(stage, SARA, typed))
+    async with local_env(tmp_path, limits=limits) as env:
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
+        await wait_for_text(env, "accepted by kwtSMS")
+        refused = env.slack.plain(await answer_to(env, SARA, typed))
 
         assert said in refused
         assert "That ends at" in refused
-        assert len(stage.gateway.ledger) == 1
+        assert len(env.gateway.ledger) == 1
 
 
 async def test_the_kill_switch(tmp_path: Path) -> None:
     """Paused by an administrator, nothing is taken; resumed, it is."""
-    async with staged(tmp_path) as stage:
-        await answer(stage, YOUSEF, "pause wrong text")
-        refused = stage.slack.plain(await answer(stage, SARA, f"send {NUMBER} hi"))
-        not_hers = stage.slack.plain(await answer(stage, SARA, "resume"))
-        await answer(stage, YOUSEF, "resume")
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await shown(stage, "accepted by kwtSMS")
+    async with local_env(tmp_path) as env:
+        await answer_to(env, YOUSEF, "pause wrong text")
+        refused = env.slack.plain(await answer_to(env, SARA, f"send {NUMBER} hi"))
+        not_hers = env.slack.plain(await answer_to(env, SARA, "resume"))
+        await answer_to(env, YOUSEF, "resume")
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await wait_for_text(env, "accepted by kwtSMS")
 
         assert "All sending is paused" in refused
         assert "wrong text" in refused
         assert "You may not" in not_hers
 
 
-async def test_what_waits_can_be_cancelled(tmp_path: Path) -> None:
+async def test_a_queued_message_can_be_cancelled(tmp_path: Path) -> None:
     """By a command or by the card's button, by its author or an administrator."""
-    async with staged(tmp_path) as stage:
-        await stage.running.stop()
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
-        card = await shown(stage, "waiting to be sent")
-        await stage.slack.press(SARA, card, "message_cancel")
-        await shown(stage, "cancelled")
+    async with local_env(tmp_path) as env:
+        await env.running.stop()
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
+        card = await wait_for_text(env, "waiting to be sent")
+        await env.slack.press(SARA, card, "message_cancel")
+        await wait_for_text(env, "cancelled")
 
-        assert stage.gateway.ledger == []
+        assert env.gateway.ledger == []
 
 
 @pytest.mark.parametrize(("who", "where"), [(GUEST, "C00GENERAL"), (STRANGER, PARTNERS.id)])
-async def test_guests_and_strangers_hold_no_role_of_a_channel(
+async def test_guests_and_strangers_get_no_role_from_a_channel(
     tmp_path: Path, who: User, where: str
 ) -> None:
     """A role given to a channel or group is not theirs; one given to their own id is."""
     theirs = {"sender": {"channels": [where], "groups": [ON_CALL.id]}}
-    async with staged(tmp_path, access=theirs) as stage:
-        channel = stage.slack.directory.channel(where)
-        refused = stage.slack.plain(await answer(stage, who, f"send {NUMBER} hi", channel))
-        colleague = await answer(stage, SARA, f"send {NUMBER} hi", channel)
+    async with local_env(tmp_path, access=theirs) as env:
+        channel = env.slack.directory.channel(where)
+        refused = env.slack.plain(await answer_to(env, who, f"send {NUMBER} hi", channel))
+        colleague = await answer_to(env, SARA, f"send {NUMBER} hi", channel)
 
     assert "You may not" in refused
-    assert "You may not" not in stage.slack.plain(colleague)
+    assert "You may not" not in env.slack.plain(colleague)

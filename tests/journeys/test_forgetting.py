@@ -5,29 +5,29 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import NUMBER, cards, sends, shown, staged
-from support.database import BY, new, store_in
-from support.operating import operate
+from support.bot import NUMBER, cards, local_env, send_requests, wait_for_text
+from support.database import ACTOR, new_message, store_in
+from support.operating import run_command
 from support.walk import on_disk
 
 OLD = ("96551112233", "the-old-text")
 YOUNG = ("96552223344", "the-young-text")
 
 
-async def test_a_running_bot_takes_the_text_out_of_its_card(tmp_path: Path) -> None:
+async def test_a_running_bot_removes_the_text_from_its_card(tmp_path: Path) -> None:
     """`kwtsms-bridge forget` in another process; the bot shows the card anew and sends nothing."""
-    async with staged(tmp_path) as stage:
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} the-secret-text")
-        await shown(stage, "accepted by kwtSMS")
-        assert "the-secret-text" in "".join(cards(stage))
-        (tmp_path / "config.yaml").write_text(json.dumps(stage.sections))
-        done = await operate(tmp_path, "forget", NUMBER, "--yes")
-        await shown(stage, "(the text was erased)")
+    async with local_env(tmp_path) as env:
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} the-secret-text")
+        await wait_for_text(env, "accepted by kwtSMS")
+        assert "the-secret-text" in "".join(cards(env))
+        (tmp_path / "config.yaml").write_text(json.dumps(env.sections))
+        done = await run_command(tmp_path, "forget", NUMBER, "--yes")
+        await wait_for_text(env, "(the text was erased)")
 
         assert (done.code, done.err) == (0, "")
-        assert "the-secret-text" not in "".join(cards(stage))
-        assert "98765432" not in "".join(cards(stage))
-        assert len(sends(stage)) == 1
+        assert "the-secret-text" not in "".join(cards(env))
+        assert "98765432" not in "".join(cards(env))
+        assert len(send_requests(env)) == 1
 
 
 async def test_a_bot_that_starts_erases_what_is_too_old(tmp_path: Path) -> None:
@@ -35,11 +35,11 @@ async def test_a_bot_that_starts_erases_what_is_too_old(tmp_path: Path) -> None:
     now = datetime.now(UTC)
     async with store_in(f"sqlite:///{tmp_path / 'bridge.sqlite3'}") as store:
         for (phone, text), days in ((OLD, 31), (YOUNG, 29)):
-            asked = new(phone, text=text, place=None)
-            message = (await store.accept(asked, now - timedelta(days=days))).message
-            await store.cancel(message.ref, now, BY)
-    async with staged(tmp_path) as stage:
-        await stage.stop_bot()  # What it has begun is finished first.
+            message_to_accept = new_message(phone, text=text, card_location=None)
+            message = (await store.accept(message_to_accept, now - timedelta(days=days))).message
+            await store.cancel(message.ref, now, ACTOR)
+    async with local_env(tmp_path) as env:
+        await env.stop_bot()  # What it has begun is finished first.
 
         assert on_disk(tmp_path, *OLD) == set()
         assert on_disk(tmp_path, *YOUNG) == set(YOUNG)

@@ -5,26 +5,26 @@ from pathlib import Path
 from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.store import Audit
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import NUMBER, cards, shown, staged
+from support.bot import NUMBER, cards, local_env, wait_for_text
 
 BLOCK = "CREATE TRIGGER no_room BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
 
 
 async def test_without_its_line_in_the_ledger_nothing_is_accepted(tmp_path: Path) -> None:
     """The message and its line are one transaction, so "nothing was accepted" is true."""
-    async with staged(tmp_path) as stage:
-        database = await open_database(stage.config.outbox.database)
+    async with local_env(tmp_path) as env:
+        database = await open_database(env.config.outbox.database)
         async with database.transaction() as connection:
             await connection.exec_driver_sql(BLOCK)
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await shown(stage, "Nothing was accepted")
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await wait_for_text(env, "Nothing was accepted")
         async with database.transaction() as connection:
             await connection.exec_driver_sql("DROP TRIGGER no_room")
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} second")
-        await shown(stage, "accepted by kwtSMS")
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} second")
+        await wait_for_text(env, "accepted by kwtSMS")
         entries = await Audit(database).entries()
         await database.close()
 
-        assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == ["second"]
+        assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["second"]
         assert [one.decision for one in entries if one.action == "send"] == ["allowed"]
-        assert not [card for card in cards(stage) if "hi" in card.split()]
+        assert not [card for card in cards(env) if "hi" in card.split()]

@@ -14,18 +14,18 @@ from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack import OPS, SARA
 from kwtsms_sandbox.slack.sandbox import SIGNING_SECRET
 from kwtsms_sandbox.slack.signed import signed_headers
-from support.bot import NUMBER, shown, staged
+from support.bot import NUMBER, local_env, wait_for_text
 
 
 async def test_a_text_with_bolts_fatal_word(tmp_path: Path) -> None:
     """Bolt takes a body with this word in it for another kind of request, and loses it."""
-    async with staged(tmp_path, over_http=True) as stage:
+    async with local_env(tmp_path, use_http=True) as env:
         typed = f"send {NUMBER} your payload arrived"
-        done = await stage.slack.command(SARA, OPS, "/sms", typed)
-        await shown(stage, "accepted by kwtSMS")
+        done = await env.slack.command(SARA, OPS, "/sms", typed)
+        await wait_for_text(env, "accepted by kwtSMS")
 
         assert done.error is None
-        assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == ["your payload arrived"]
+        assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["your payload arrived"]
 
 
 async def test_what_slack_did_not_send(tmp_path: Path) -> None:
@@ -41,8 +41,8 @@ async def test_what_slack_did_not_send(tmp_path: Path) -> None:
         "too large": (signed_headers(SIGNING_SECRET, str(now), body), body * 13_500),
         "not JSON": (signed_headers(SIGNING_SECRET, str(now), b"{"), b"{"),
     }
-    async with staged(tmp_path, over_http=True) as stage, ClientSession() as http:
-        url = stage.address
+    async with local_env(tmp_path, use_http=True) as env, ClientSession() as http:
+        url = env.slack_address
         statuses = {
             label: (await http.post(url, data=data, headers=kind | headers)).status
             for label, (headers, data) in tries.items()
@@ -56,7 +56,7 @@ async def test_what_slack_did_not_send(tmp_path: Path) -> None:
             "too large": 413,
             "not JSON": 400,
         }
-        assert stage.gateway.ledger == []
+        assert env.gateway.ledger == []
 
 
 async def test_an_answer_goes_to_no_other_address_than_slacks(tmp_path: Path) -> None:
@@ -69,16 +69,16 @@ async def test_an_answer_goes_to_no_other_address_than_slacks(tmp_path: Path) ->
 
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", elsewhere)
-    async with staged(tmp_path, over_http=True) as stage, serve(app) as other:
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        card = await shown(stage, "accepted by kwtSMS")
-        pressed = await stage.slack.press(SARA, card, "message_support")
+    async with local_env(tmp_path, use_http=True) as env, serve(app) as other:
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        card = await wait_for_text(env, "accepted by kwtSMS")
+        pressed = await env.slack.press(SARA, card, "message_support")
         forged = {
             **pressed.payload,
             "response_url": f"{other.url}/latest/meta-data",
-            "trigger_id": stage.slack.space.triggers.issue(SARA.id),
+            "trigger_id": env.slack.space.triggers.issue(SARA.id),
         }
-        await stage.slack.deliver(replace(pressed.envelope, payload=forged))
-        await shown(stage, "complaint", where=stage.slack.dm(SARA))
+        await env.slack.deliver(replace(pressed.envelope, payload=forged))
+        await wait_for_text(env, "complaint", where=env.slack.dm(SARA))
 
         assert asked == []

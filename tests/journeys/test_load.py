@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_sandbox.slack import OPS, SARA, Interaction
-from support.bot import BotProcess, staged
+from support.bot import BotProcess, local_env
 
 COUNT = 1000
 ANY = {"messages_per_hour": 10**6, "per_number_per_hour": 10**6, "credits_per_day": 10**6}
@@ -20,20 +20,20 @@ def accepted(file: Path) -> list[str]:
 
 async def test_a_thousand_commands_in_a_second(tmp_path: Path) -> None:
     """How fast is in benchmarks/acknowledgement.py; here, that none is lost and none doubled."""
-    async with staged(tmp_path, interval=INTERVAL, limits=ANY) as stage:
-        await stage.stop_bot()
-        bot = BotProcess(stage)
+    async with local_env(tmp_path, interval=INTERVAL, limits=ANY) as env:
+        await env.stop_bot()
+        bot = BotProcess(env)
         await bot.start()
 
         async def typed(number: int) -> Interaction:
             await asyncio.sleep(number / COUNT)  # The stimulus: spread over one second.
             text = f"send {96590000000 + number} message {number}"
-            return await stage.slack.command(SARA, OPS, "/sms", text)
+            return await env.slack.command(SARA, OPS, "/sms", text)
 
         done = await asyncio.gather(*(typed(number) for number in range(COUNT)))
-        again = await asyncio.gather(*(stage.slack.redeliver(one) for one in done[:50]))
+        again = await asyncio.gather(*(env.slack.redeliver(one) for one in done[:50]))
         errors = {one.error for one in (*done, *again)}
-        await stage.slack.until(
+        await env.slack.until(
             lambda: len(accepted(tmp_path / "bridge.sqlite3")) == COUNT or None, timeout=60
         )
         await bot.kill()
@@ -42,5 +42,5 @@ async def test_a_thousand_commands_in_a_second(tmp_path: Path) -> None:
     assert sorted(accepted(tmp_path / "bridge.sqlite3")) == sorted(
         f"message {number}" for number in range(COUNT)
     )
-    sent = [number for entry in stage.gateway.ledger for number in entry.numbers]
+    sent = [number for entry in env.gateway.ledger for number in entry.numbers]
     assert len(sent) == len(set(sent))

@@ -5,29 +5,29 @@ from pathlib import Path
 from typing import Any
 
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import NUMBER, BotProcess, shown, staged
+from support.bot import NUMBER, BotProcess, local_env, wait_for_text
 
 TEXT = "the-secret-text"
-BEAT = "the-secret-path"
+HEARTBEAT_PATH = "the-secret-path"
 
 
 async def test_every_line_is_json_and_one_request_can_be_followed(tmp_path: Path) -> None:
     """From Slack's command to the settled call under one id, and no secret even at debug."""
-    async with staged(tmp_path) as stage:
-        await stage.stop_bot()
+    async with local_env(tmp_path) as env:
+        await env.stop_bot()
         bot = BotProcess(
-            stage,
+            env,
             logging={"format": "json", "level": "debug"},
-            heartbeat={"url": f"{stage.running.url}/{BEAT}", "every": "1s"},
+            heartbeat={"url": f"{env.running.url}/{HEARTBEAT_PATH}", "every": "1s"},
             access={"reader": {}, "sender": {"users": [SARA.id]}, "admin": {}},
             alerts={"balance": {}},
         )
         await bot.start()
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} {TEXT}")
-        await shown(stage, "accepted by kwtSMS")
-        await stage.slack.command(SARA, OPS, "/sms", "send 12 nonsense")
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} {TEXT}")
+        await wait_for_text(env, "accepted by kwtSMS")
+        await env.slack.command(SARA, OPS, "/sms", "send 12 nonsense")
         await bot.end()
-        config = stage.config
+        config = env.config
         events = [json.loads(line) for line in bot.output.splitlines()]
 
     (accepted,) = named(events, "message accepted")
@@ -42,19 +42,19 @@ async def test_every_line_is_json_and_one_request_can_be_followed(tmp_path: Path
     secrets = (
         NUMBER,
         TEXT,
-        BEAT,
+        HEARTBEAT_PATH,
         config.kwtsms.password.get_secret_value(),
         config.slack.bot_token.get_secret_value(),
-        stage.slack.app_token,
+        env.slack.app_token,
     )
     assert [secret for secret in secrets if secret in bot.output] == []
 
 
 async def test_why_it_does_not_start_is_json_too(tmp_path: Path) -> None:
     """A refused token is an event like any other, and tells the remedy."""
-    async with staged(tmp_path) as stage:
-        await stage.stop_bot()
-        bot = BotProcess(stage, logging={"format": "json"})
+    async with local_env(tmp_path) as env:
+        await env.stop_bot()
+        bot = BotProcess(env, logging={"format": "json"})
         code = await bot.run_to_end(bot_token="xoxb-wrong")
         events = [json.loads(line) for line in bot.output.splitlines()]
 

@@ -13,22 +13,22 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.cli.stage import Stage
-from kwtsms_bot.commands.base import Desk, Press
-from kwtsms_bot.commands.deeds import DEEDS, do
+from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.commands.base import ButtonPress, CommandContext
+from kwtsms_bot.commands.deeds import HANDLERS, dispatch
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.language import ENGLISH
 from kwtsms_bot.outbox.draft import DraftKind, new_token
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
 from kwtsms_bot.slack.forms import PREVIEW_FORM, SEND_FORM
 from kwtsms_sandbox.slack import GUEST, OPS, SARA, STRANGER, User, UserGroup, View
 from kwtsms_sandbox.slack.steps import StepState
-from support.bot import shown, staged
-from support.database import AT, new
-from support.desk import at_desk, draft
+from support.bot import local_env, wait_for_text
+from support.database import AT, new_message
+from support.desk import command_testbed, draft
 
 NOBODY = User("U000NOBODY", "nobody", "Nobody")
 READER = User("U000READER", "reader", "Reader")
@@ -98,159 +98,167 @@ QUOTED = "It’s " + "x" * 70  # Shorter with plain quotes.
 
 
 @asynccontextmanager
-async def house(folder: Path, **changes: Any) -> AsyncIterator[Stage]:
+async def workspace(folder: Path, **changes: Any) -> AsyncIterator[LocalEnvironment]:
     """A workspace in which everybody is in #ops, also a guest and a stranger."""
-    async with staged(folder, **({"access": ACCESS} | changes)) as stage:
+    async with local_env(folder, **({"access": ACCESS} | changes)) as env:
         for person in INSIDE.values():
-            stage.slack.directory.put_user(person)
+            env.slack.directory.put_user(person)
         for person in EVERYBODY.values():
-            stage.slack.directory.invite(person, OPS)
-        yield stage
+            env.slack.directory.invite(person, OPS)
+        yield env
 
 
 def test_the_tables_are_complete() -> None:
     """Every command and every button of the code stands in the tables here."""
     assert {name.split()[0] for name in TYPED} == set(COMMANDS)
-    assert set(PRESSED) == set(DEEDS)
+    assert set(PRESSED) == set(HANDLERS)
 
 
 async def test_commands(tmp_path: Path) -> None:
     """Roles times commands."""
-    async with house(tmp_path, limits={"per_number_per_hour": 100}) as stage:
-        await stage.slack.command(SARA, OPS, "/sms", "send 96590000099 whose")
-        await shown(stage, "accepted by kwtSMS")
-        (entry,) = stage.gateway.ledger
+    async with workspace(tmp_path, limits={"per_number_per_hour": 100}) as env:
+        await env.slack.command(SARA, OPS, "/sms", "send 96590000099 whose")
+        await wait_for_text(env, "accepted by kwtSMS")
+        (entry,) = env.gateway.ledger
         allowed: dict[str, set[str]] = {name: set() for name in TYPED}
         for name, (line, _) in TYPED.items():
             for role, person in EVERYBODY.items():
                 typed = line.format(who=role, ref=entry.message_id)
-                done = await stage.slack.command(person, OPS, "/sms", typed)
+                done = await env.slack.command(person, OPS, "/sms", typed)
                 if "You may not do that" not in str((done.ack or {}).get("text", "")):
                     allowed[name].add(role)
 
     assert allowed == {name: set(roles) for name, (_, roles) in TYPED.items()}
 
 
-@pytest.mark.parametrize("deed", PRESSED)
-async def test_buttons_of_somebody_else(tmp_path: Path, deed: str) -> None:
+@pytest.mark.parametrize("action", PRESSED)
+async def test_buttons_of_somebody_else(tmp_path: Path, action: str) -> None:
     """Roles times buttons: who may, does; who may not, changes nothing and is on record."""
-    async with at_desk(tmp_path, access=ACCESS) as place:
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
         allowed = {
             role
             for role, person in EVERYBODY.items()
-            if await pressed(place.desk, deed, who(role, person), author=SARA.id)
+            if await press_has_effect(
+                testbed.context, action, person_in_ops(role, person), author=SARA.id
+            )
         }
-        refusals = [one for one in await place.desk.audit.entries() if one.decision == "refused"]
+        refusals = [
+            one for one in await testbed.context.audit.entries() if one.decision == "refused"
+        ]
 
-    assert allowed == PRESSED[deed]
+    assert allowed == PRESSED[action]
     assert {one.actor for one in refusals} == {
         person.id for role, person in EVERYBODY.items() if role not in allowed
     }
 
 
-@pytest.mark.parametrize("deed", OWN)
-async def test_buttons_of_ones_own(tmp_path: Path, deed: str) -> None:
+@pytest.mark.parametrize("action", OWN)
+async def test_buttons_of_ones_own(tmp_path: Path, action: str) -> None:
     """Who has lost the role confirms nothing; nobody approves or refuses their own request."""
-    async with at_desk(tmp_path, access=ACCESS) as place:
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
         allowed = {
             role
             for role, person in EVERYBODY.items()
-            if await pressed(place.desk, deed, who(role, person), author=person.id)
+            if await press_has_effect(
+                testbed.context, action, person_in_ops(role, person), author=person.id
+            )
         }
 
-    assert allowed == OWN[deed]
+    assert allowed == OWN[action]
 
 
-def who(role: str, person: User) -> Person:
+def person_in_ops(role: str, person: User) -> Person:
     """Somebody in #ops, as the permissions know them."""
     return Person(person.id, OPS.id, outsider=role in ("guest", "stranger"))
 
 
-async def pressed(desk: Desk, deed: str, person: Person, *, author: str) -> bool:
+async def press_has_effect(
+    context: CommandContext, action: str, person: Person, *, author: str
+) -> bool:
     """Whether a press on something new of `author`'s did what it says."""
-    value = await situation(desk, deed, author)
-    press = Press(person=person, say=ENGLISH, key=new_token(), value=value)
-    before = await picture(desk, value)
-    reply = await do(desk, deed, press)
-    told = "You may not do that" in reply.title or "Nobody approves" in reply.title
-    changed = await picture(desk, value) != before
-    assert not (told and changed), "refused, and done nevertheless"
-    return not told
+    value = await prepare_target(context, action, author)
+    press = ButtonPress(person=person, say=ENGLISH, key=new_token(), value=value)
+    before = await snapshot(context, value)
+    reply = await dispatch(context, action, press)
+    refused = "You may not do that" in reply.title or "Nobody approves" in reply.title
+    changed = await snapshot(context, value) != before
+    assert not (refused and changed), "refused, and done nevertheless"
+    return not refused
 
 
-async def picture(desk: Desk, value: str) -> object:
+async def snapshot(context: CommandContext, value: str) -> object:
     """All that a press may change."""
-    message = await desk.store.find(value.partition(".")[0])
-    return message and message.counts, await desk.store.draft(value, AT)
+    message = await context.store.find(value.partition(".")[0])
+    return message and message.counts, await context.store.get_draft(value, AT)
 
 
-async def situation(desk: Desk, deed: str, author: str) -> str:
+async def prepare_target(context: CommandContext, action: str, author: str) -> str:
     """Something that the deed can be done to; the value of its button."""
-    if deed.startswith("send_"):
-        return await asked(desk, deed, author)
-    accepted = await desk.store.accept(new(str(next(numbers)), author=author), AT)
+    if action.startswith("send_"):
+        return await save_draft(context, action, author)
+    accepted = await context.store.accept(new_message(str(next(numbers)), author=author), AT)
     message = accepted.message
-    if deed == "message_cancel":
+    if action == "message_cancel":
         return message.ref
-    call = await desk.store.claim("worker", LEASE, AT)
+    call = await context.store.claim("worker", LEASE, AT)
     assert call
-    await desk.store.put_in_flight(call, LEASE, AT)
-    await desk.store.settle(call, Plan(State.UNKNOWN, AT), AT)
-    return f"{message.ref}.{message.revision}" if deed.startswith("unknown") else message.ref
+    await context.store.put_in_flight(call, LEASE, AT)
+    await context.store.settle(call, Settlement(State.UNKNOWN, AT), AT)
+    return f"{message.ref}.{message.revision}" if action.startswith("unknown") else message.ref
 
 
-async def asked(desk: Desk, deed: str, author: str) -> str:
+async def save_draft(context: CommandContext, action: str, author: str) -> str:
     """A draft that waits for a yes."""
-    decided = deed in ("send_approve", "send_refuse")
+    decided = action in ("send_approve", "send_refuse")
     kind = DraftKind.APPROVE if decided else DraftKind.CONFIRM
     kept = draft(kind, token=new_token(), author=author, text=QUOTED, pages=2)
-    await desk.store.keep(kept)
+    await context.store.save_draft(kept)
     return kept.token
 
 
-def is_answered(stage: Stage, person: User, before: int) -> bool:
+def is_answered(env: LocalEnvironment, person: User, before: int) -> bool:
     """Whether a form or a sentence has come."""
-    shown = stage.slack.modal(person) is not None
-    return shown or len(stage.slack.visible(person, OPS)) > before
+    has_form = env.slack.modal(person) is not None
+    return has_form or len(env.slack.visible(person, OPS)) > before
 
 
-async def window(stage: Stage, person: User) -> View:
+async def wait_for_form(env: LocalEnvironment, person: User) -> View:
     """The form that somebody has before them."""
-    return await stage.slack.until(lambda: stage.slack.modal(person))
+    return await env.slack.until(lambda: env.slack.modal(person))
 
 
-@pytest.mark.parametrize("way", ["command", "shortcut", "message shortcut", "home"])
-async def test_forms(tmp_path: Path, way: str) -> None:
+@pytest.mark.parametrize("entry_point", ["command", "shortcut", "message shortcut", "home"])
+async def test_forms(tmp_path: Path, entry_point: str) -> None:
     """Roles times ways into the form: who may not send gets no fields."""
-    async with house(tmp_path) as stage:
-        said = stage.slack.say(SARA, OPS, "hello")
+    async with workspace(tmp_path) as env:
+        said = env.slack.say(SARA, OPS, "hello")
         allowed = set()
         for role, person in EVERYBODY.items():
-            if way == "command":
-                before = len(stage.slack.visible(person, OPS))
-                await stage.slack.command(person, OPS, "/sms", "send")
-                await stage.slack.until(partial(is_answered, stage, person, before))
-            elif way == "shortcut":
-                await stage.slack.shortcut(person, SHORTCUT)
-            elif way == "message shortcut":
-                await stage.slack.shortcut(person, MESSAGE_SHORTCUT, said)
-            elif not await from_home(stage, person):
+            if entry_point == "command":
+                before = len(env.slack.visible(person, OPS))
+                await env.slack.command(person, OPS, "/sms", "send")
+                await env.slack.until(partial(is_answered, env, person, before))
+            elif entry_point == "shortcut":
+                await env.slack.shortcut(person, SHORTCUT)
+            elif entry_point == "message shortcut":
+                await env.slack.shortcut(person, MESSAGE_SHORTCUT, said)
+            elif not await from_home(env, person):
                 continue
-            if way == "command" and stage.slack.modal(person) is None:
+            if entry_point == "command" and env.slack.modal(person) is None:
                 continue
-            if (await window(stage, person)).callback_id == SEND_FORM:
+            if (await wait_for_form(env, person)).callback_id == SEND_FORM:
                 allowed.add(role)
 
     assert allowed == SENDS
 
 
-async def from_home(stage: Stage, person: User) -> bool:
+async def from_home(env: LocalEnvironment, person: User) -> bool:
     """Presses Send SMS on Home, where it stands there."""
-    await stage.slack.open_home(person)
-    home = await stage.slack.until(lambda: stage.slack.home(person))
-    if "Send SMS" not in stage.slack.plain(home):
+    await env.slack.open_home(person)
+    home = await env.slack.until(lambda: env.slack.home(person))
+    if "Send SMS" not in env.slack.plain(home):
         return False
-    await stage.slack.press(person, home, "home_send")
+    await env.slack.press(person, home, "home_send")
     return True
 
 
@@ -258,41 +266,41 @@ async def from_home(stage: Stage, person: User) -> bool:
 async def test_a_form_that_was_opened_with_a_role(tmp_path: Path, step: str) -> None:
     """The role is asked for at each step: what was open when it was withdrawn sends nothing."""
     everybody = {"sender": {"users": [person.id for person in EVERYBODY.values()]}}
-    async with house(tmp_path, access=everybody) as stage:
+    async with workspace(tmp_path, access=everybody) as env:
         for role, person in EVERYBODY.items():
-            await stage.slack.shortcut(person, SHORTCUT)
+            await env.slack.shortcut(person, SHORTCUT)
             if step == "confirmed":
-                await fill_in(stage, person, role)
-        await stage.stop_bot()
-        await stage.start_bot(access=ACCESS)
+                await fill_in(env, person, role)
+        await env.stop_bot()
+        await env.start_bot(access=ACCESS)
         allowed = set()
         for role, person in EVERYBODY.items():
             if step == "filled in":
-                await fill_in(stage, person, role)
-                if (await window(stage, person)).callback_id == PREVIEW_FORM:
+                await fill_in(env, person, role)
+                if (await wait_for_form(env, person)).callback_id == PREVIEW_FORM:
                     allowed.add(role)
             else:
-                await stage.slack.submit(person, await window(stage, person))
-                if stage.slack.modal(person) is None:
+                await env.slack.submit(person, await wait_for_form(env, person))
+                if env.slack.modal(person) is None:
                     allowed.add(role)
 
     assert allowed == SENDS
 
 
-async def fill_in(stage: Stage, person: User, role: str) -> None:
+async def fill_in(env: LocalEnvironment, person: User, role: str) -> None:
     """Fills the form in and asks for the preview."""
     values = {"numbers": "98765432", "text": f"from {role}"}
-    await stage.slack.submit(person, await window(stage, person), values)
+    await env.slack.submit(person, await wait_for_form(env, person), values)
 
 
 async def test_workflows(tmp_path: Path) -> None:
     """The person whom the workflow names has to be allowed to send; a channel's role is none."""
-    async with house(tmp_path) as stage:
+    async with workspace(tmp_path) as env:
         allowed = set()
         for role, person in EVERYBODY.items():
             inputs = {"numbers": "98765432", "text": f"from {role}", "user": person.id}
-            step, _ = await stage.slack.run_step("send_sms", inputs)
-            if (await stage.slack.ended(step)).state is StepState.COMPLETED:
+            step, _ = await env.slack.run_step("send_sms", inputs)
+            if (await env.slack.wait_for_end(step)).state is StepState.COMPLETED:
                 allowed.add(role)
 
     assert allowed == SENDS
@@ -300,12 +308,12 @@ async def test_workflows(tmp_path: Path) -> None:
 
 async def test_home(tmp_path: Path) -> None:
     """The balance is for those who may read."""
-    async with house(tmp_path) as stage:
+    async with workspace(tmp_path) as env:
         allowed = set()
         for role, person in EVERYBODY.items():
-            await stage.slack.open_home(person)
-            home = await stage.slack.until(lambda person=person: stage.slack.home(person))  # type: ignore[misc]
-            if "credits" in stage.slack.plain(home):
+            await env.slack.open_home(person)
+            home = await env.slack.until(lambda person=person: env.slack.home(person))  # type: ignore[misc]
+            if "credits" in env.slack.plain(home):
                 allowed.add(role)
 
     assert allowed == READS
@@ -316,12 +324,12 @@ async def test_what_is_given_to_a_channel_or_a_group(tmp_path: Path, grant: str)
     """It is everybody's there, but no guest's and no stranger's."""
     given = {"channels": [OPS.id], "groups": ["S0EVERYONE"]}
     access = {"sender": {grant: given[grant]}}
-    async with house(tmp_path, access=access) as stage:
+    async with workspace(tmp_path, access=access) as env:
         people = tuple(person.id for person in EVERYBODY.values())
-        stage.slack.directory.put_group(UserGroup("S0EVERYONE", "everyone", "Everyone", people))
+        env.slack.directory.put_group(UserGroup("S0EVERYONE", "everyone", "Everyone", people))
         allowed = set()
         for role, person in EVERYBODY.items():
-            done = await stage.slack.command(person, OPS, "/sms", "balance")
+            done = await env.slack.command(person, OPS, "/sms", "balance")
             if "You may not do that" not in str((done.ack or {}).get("text", "")):
                 allowed.add(role)
 

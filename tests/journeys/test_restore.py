@@ -4,10 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.cli.stage import LocalEnvironment
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import NUMBER, shown, staged
-from support.operating import configure, operate
+from support.bot import NUMBER, local_env, wait_for_text
+from support.operating import run_command, write_config
 
 OTHER = "96551234567"
 
@@ -25,33 +25,33 @@ def restore(folder: Path) -> None:
     (folder / "back-up.sqlite3").rename(folder / "bridge.sqlite3")
 
 
-async def sent_after_the_back_up(stage: Stage) -> None:
+async def sent_after_the_back_up(env: LocalEnvironment) -> None:
     """A message waits while the back-up is made, and goes out afterwards."""
-    await stage.running.stop()
-    await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-    await shown(stage, "Nothing is lost")
-    back_up(stage.folder)
-    await stage.running.start()
-    await stage.gateway.until(lambda: bool(stage.gateway.ledger), timeout=20)
-    await shown(stage, "accepted by kwtSMS")
-    await stage.stop_bot()
-    restore(stage.folder)
+    await env.running.stop()
+    await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+    await wait_for_text(env, "Nothing is lost")
+    back_up(env.folder)
+    await env.running.start()
+    await env.gateway.until(lambda: bool(env.gateway.ledger), timeout=20)
+    await wait_for_text(env, "accepted by kwtSMS")
+    await env.stop_bot()
+    restore(env.folder)
 
 
 async def test_what_waited_in_the_back_up_is_not_sent_again_by_itself(tmp_path: Path) -> None:
     """After `kwtsms-bridge restored` it is unknown, a person decides, and new messages go out."""
-    async with staged(tmp_path) as stage:
-        await sent_after_the_back_up(stage)
-        configure(tmp_path, stage.config.outbox.database)
-        done = await operate(tmp_path, "restored", "--yes")
-        await stage.start_bot()
-        card = await shown(stage, "may have been sent since")
-        await stage.slack.command(SARA, OPS, "/sms", f"send {OTHER} new")
-        await stage.gateway.until(lambda: bool(stage.gateway.inbox(OTHER)), timeout=10)
-        before = len(stage.gateway.inbox(NUMBER))
-        stage.gateway.turn(repeat_seconds=0)
-        await stage.slack.press(SARA, card, "Send again")
-        await stage.gateway.until(lambda: len(stage.gateway.inbox(NUMBER)) == 2, timeout=10)
+    async with local_env(tmp_path) as env:
+        await sent_after_the_back_up(env)
+        write_config(tmp_path, env.config.outbox.database)
+        done = await run_command(tmp_path, "restored", "--yes")
+        await env.start_bot()
+        card = await wait_for_text(env, "may have been sent since")
+        await env.slack.command(SARA, OPS, "/sms", f"send {OTHER} new")
+        await env.gateway.until(lambda: bool(env.gateway.inbox(OTHER)), timeout=10)
+        before = len(env.gateway.inbox(NUMBER))
+        env.gateway.configure(repeat_seconds=0)
+        await env.slack.press(SARA, card, "Send again")
+        await env.gateway.until(lambda: len(env.gateway.inbox(NUMBER)) == 2, timeout=10)
 
         assert (done.code, done.err) == (0, "")
         assert done.out.startswith("Unknown now: 1 numbers of 1 messages.")

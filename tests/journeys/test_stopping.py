@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from kwtsms_bot.cli import run
-from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.cli.stage import LocalEnvironment
 from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_bot.service.running import FINISH_SECONDS
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import NUMBER, BotProcess, sends, shown, staged
+from support.bot import NUMBER, BotProcess, local_env, send_requests, wait_for_text
 
 MESSAGES = 10
 SLOW_SECONDS = 4  # Eight calls could be begun meanwhile.
@@ -25,16 +25,18 @@ LONGEST_SECONDS = 20
 
 
 @asynccontextmanager
-async def running(folder: Path, **changes: Any) -> AsyncIterator[tuple[Stage, BotProcess]]:
+async def running_bot(
+    folder: Path, **changes: Any
+) -> AsyncIterator[tuple[LocalEnvironment, BotProcess]]:
     """`kwtsms-bridge run` on a stage; leases are short, so that its successor need not wait."""
     database = f"sqlite:///{folder / 'bridge.sqlite3'}"
     outbox = {"database": database, "lease": "2s"}
-    async with staged(folder, interval=INTERVAL, outbox=outbox) as stage:
-        await stage.stop_bot()
-        bot = BotProcess(stage, **changes)
+    async with local_env(folder, interval=INTERVAL, outbox=outbox) as env:
+        await env.stop_bot()
+        bot = BotProcess(env, **changes)
         await bot.start()
         try:
-            yield stage, bot
+            yield env, bot
         finally:
             await bot.close()
 
@@ -46,13 +48,12 @@ async def stop(bot: BotProcess) -> tuple[int, float]:
     return code, time.monotonic() - begun
 
 
-async def queue_up(stage: Stage) -> None:
+async def queue_up(env: LocalEnvironment) -> None:
     """More messages than can be begun before a stop: two calls start in a second."""
-    orders = (
-        stage.slack.command(SARA, OPS, "/sms", f"send 9659876540{n} no {n}")
-        for n in range(MESSAGES)
+    commands = (
+        env.slack.command(SARA, OPS, "/sms", f"send 9659876540{n} no {n}") for n in range(MESSAGES)
     )
-    await asyncio.gather(*orders)
+    await asyncio.gather(*commands)
 
 
 async def test_a_slow_gateway_is_waited_for_and_nothing_new_is_begun(tmp_path: Path) -> None:
@@ -60,26 +61,26 @@ async def test_a_slow_gateway_is_waited_for_and_nothing_new_is_begun(tmp_path: P
 
     A question that was asked before the stop is answered, and nothing is begun while that takes.
     """
-    async with running(tmp_path) as (stage, bot):
-        stage.gateway.hold()
-        stage.gateway.fault("slow", endpoint="coverage", seconds=SLOW_SECONDS)
-        await stage.slack.command(SARA, OPS, "/sms", "coverage")
-        await queue_up(stage)
-        await stage.gateway.until(lambda: bool(sends(stage)))
+    async with running_bot(tmp_path) as (env, bot):
+        env.gateway.withhold_responses()
+        env.gateway.fault("slow", endpoint="coverage", seconds=SLOW_SECONDS)
+        await env.slack.command(SARA, OPS, "/sms", "coverage")
+        await queue_up(env)
+        await env.gateway.until(lambda: bool(send_requests(env)))
         ending = asyncio.create_task(stop(bot))
-        await stage.slack.until(lambda: not stage.slack.sockets.connections, timeout=5)
-        at_the_stop = len(sends(stage))
-        stage.gateway.release()
-        code, took = await ending
-        sent = len(sends(stage))
-        await shown(stage, "Allowed by this bot")
+        await env.slack.until(lambda: not env.slack.sockets.connections, timeout=5)
+        at_the_stop = len(send_requests(env))
+        env.gateway.release_responses()
+        code, elapsed = await ending
+        sent = len(send_requests(env))
+        await wait_for_text(env, "Allowed by this bot")
         await bot.start()
-        await stage.gateway.until(lambda: len(stage.gateway.ledger) == MESSAGES, timeout=15)
+        await env.gateway.until(lambda: len(env.gateway.ledger) == MESSAGES, timeout=15)
 
         assert code == 0
         assert 0 < sent <= at_the_stop + 1 < MESSAGES  # One may have been on its way already.
-        assert took < LONGEST_SECONDS
-        assert len(sends(stage)) == MESSAGES
+        assert elapsed < LONGEST_SECONDS
+        assert len(send_requests(env)) == MESSAGES
 
 
 async def test_whatever_hangs_it_ends_in_time(tmp_path: Path) -> None:
@@ -87,23 +88,23 @@ async def test_whatever_hangs_it_ends_in_time(tmp_path: Path) -> None:
 
     The call stays in flight; the successor shows it as unknown and does not send it again.
     """
-    async with running(tmp_path, kwtsms={"timeout": "60s"}) as (stage, bot):
-        stage.gateway.hold()
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await stage.gateway.until(lambda: bool(sends(stage)))
-        stage.slack.sockets.silence()
+    async with running_bot(tmp_path, kwtsms={"timeout": "60s"}) as (env, bot):
+        env.gateway.withhold_responses()
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await env.gateway.until(lambda: bool(send_requests(env)))
+        env.slack.sockets.silence()
         ending = asyncio.create_task(stop(bot))
         while not ending.done():
             await asyncio.wait({ending}, timeout=2)
-            bot.tell(signal.SIGTERM)
-        code, took = await ending
-        stage.gateway.release()
+            bot.send_signal(signal.SIGTERM)
+        code, elapsed = await ending
+        env.gateway.release_responses()
         await bot.start()
-        await shown(stage, "it may have been sent", timeout=20)
+        await wait_for_text(env, "it may have been sent", timeout=20)
 
         assert code == 0
-        assert took < LONGEST_SECONDS
-        assert len(sends(stage)) == 1
+        assert elapsed < LONGEST_SECONDS
+        assert len(send_requests(env)) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -113,12 +114,12 @@ async def test_a_database_that_does_not_answer_is_not_waited_for(
     """A stop while the bot still opens its database ends it, as if it had come later."""
     async with silent_server() as (port, called):
         database = {"database": f"postgresql://sms:secret@127.0.0.1:{port}/sms"}
-        async with staged(tmp_path) as stage:
-            bot = BotProcess(stage, outbox=database)
+        async with local_env(tmp_path) as env:
+            bot = BotProcess(env, outbox=database)
             ending = asyncio.create_task(bot.run_to_end())
             async with asyncio.timeout(20):
                 await called.wait()
-            bot.tell(number)
+            bot.send_signal(number)
 
             assert await ending == 0
 
@@ -126,17 +127,17 @@ async def test_a_database_that_does_not_answer_is_not_waited_for(
 @asynccontextmanager
 async def silent_server() -> AsyncIterator[tuple[int, asyncio.Event]]:
     """Accepts connections and says nothing; its port, and whether somebody has called."""
-    called, over = asyncio.Event(), asyncio.Event()
+    called, finished = asyncio.Event(), asyncio.Event()
 
     async def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         called.set()
-        await over.wait()
+        await finished.wait()
         writer.close()
 
     server = await asyncio.start_server(accepted, "127.0.0.1", 0)
     async with server:
         yield server.sockets[0].getsockname()[1], called
-        over.set()
+        finished.set()
 
 
 def test_a_stop_that_nothing_else_ends_is_cut_short() -> None:
@@ -144,8 +145,8 @@ def test_a_stop_that_nothing_else_ends_is_cut_short() -> None:
     program = (
         "import asyncio, time\n"
         "from kwtsms_bot.cli import run\n"
-        "run.WALL_SECONDS = 0.1\n"
-        "run._end(asyncio.Event())\n"
+        "run.STOP_TIMEOUT_SECONDS = 0.1\n"
+        "run._stop(asyncio.Event())\n"
         "time.sleep(60)\n"
     )
     ended = subprocess.run([sys.executable, "-c", program], check=False, timeout=30)
@@ -155,4 +156,4 @@ def test_a_stop_that_nothing_else_ends_is_cut_short() -> None:
 
 def test_the_wall_is_behind_the_orderly_stop() -> None:
     """What ends by itself is never cut short, and both are within twenty seconds."""
-    assert FINISH_SECONDS < run.WALL_SECONDS < LONGEST_SECONDS
+    assert FINISH_SECONDS < run.STOP_TIMEOUT_SECONDS < LONGEST_SECONDS

@@ -5,129 +5,129 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.cli.stage import LocalEnvironment
 from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
 from kwtsms_sandbox.slack import NOURA, OPS, SARA, View
 from kwtsms_sandbox.slack.steps import StepState
-from support.bot import NUMBER, sends, shown, staged
+from support.bot import NUMBER, local_env, send_requests, wait_for_text
 
 MANY = ", ".join(str(96590000000 + n) for n in range(6))
 ACCESS = {"reader": {"users": [NOURA.id]}, "sender": {"users": [SARA.id]}, "workflows": True}
 
 
 @pytest.fixture(params=["socket", "http"])
-async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
+async def env(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LocalEnvironment]:
     """A stage whose Slack delivers in this way and in no other."""
-    over_http = request.param == "http"
-    async with staged(tmp_path, over_http=over_http, access=ACCESS) as made:
-        assert bool(made.slack.sockets.connections) is not over_http
-        yield made
+    http_mode = request.param == "http"
+    async with local_env(tmp_path, use_http=http_mode, access=ACCESS) as opened:
+        assert bool(opened.slack.sockets.connections) is not http_mode
+        yield opened
 
 
-async def form(stage: Stage, title: str = "") -> View:
+async def wait_for_form(env: LocalEnvironment, title: str = "") -> View:
     """The form before Sara, as soon as there is one (of this title)."""
 
     def find() -> View | None:
-        view = stage.slack.modal(SARA)
+        view = env.slack.modal(SARA)
         return view if view and title in view.title else None
 
-    return await stage.slack.until(find)
+    return await env.slack.until(find)
 
 
-async def sent(stage: Stage, count: int) -> None:
+async def wait_until_sent(env: LocalEnvironment, count: int) -> None:
     """Waits until kwtSMS has so many messages."""
-    await stage.slack.until(lambda: len(stage.gateway.ledger) >= count or None, timeout=10)
+    await env.slack.until(lambda: len(env.gateway.ledger) >= count or None, timeout=10)
 
 
-async def filled_in(stage: Stage, values: dict[str, str]) -> None:
+async def fill_in(env: LocalEnvironment, values: dict[str, str]) -> None:
     """The form before Sara, filled in, its preview confirmed."""
-    await stage.slack.submit(SARA, await form(stage), values)
-    await stage.slack.submit(SARA, await form(stage, "right"))
+    await env.slack.submit(SARA, await wait_for_form(env), values)
+    await env.slack.submit(SARA, await wait_for_form(env, "right"))
 
 
-async def test_a_command(stage: Stage) -> None:
+async def test_a_command(env: LocalEnvironment) -> None:
     """Acknowledged, sent, shown; brought a second time, it counts once."""
-    typed = await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-    again = await stage.slack.redeliver(typed)
-    await shown(stage, "accepted by kwtSMS")
+    typed = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+    again = await env.slack.redeliver(typed)
+    await wait_for_text(env, "accepted by kwtSMS")
 
     assert (typed.error, again.error) == (None, None)
-    assert [sms.text for sms in stage.gateway.inbox(NUMBER)] == ["hi"]
-    assert len(sends(stage)) == 1
+    assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["hi"]
+    assert len(send_requests(env)) == 1
 
 
-async def test_a_question(stage: Stage) -> None:
+async def test_a_question(env: LocalEnvironment) -> None:
     """Answered to the person who asked, and to nobody else."""
-    await stage.slack.command(NOURA, OPS, "/sms", "balance")
-    told = await stage.slack.until(lambda: stage.slack.visible(NOURA, OPS))
+    await env.slack.command(NOURA, OPS, "/sms", "balance")
+    messages = await env.slack.until(lambda: env.slack.visible(NOURA, OPS))
 
-    assert "1,000" in stage.slack.plain(told[-1])
-    assert stage.slack.visible(SARA, OPS) == []
+    assert "1,000" in env.slack.plain(messages[-1])
+    assert env.slack.visible(SARA, OPS) == []
 
 
-async def test_a_form(stage: Stage) -> None:
+async def test_a_form(env: LocalEnvironment) -> None:
     """Opened by the command, filled in, previewed, confirmed."""
-    await stage.slack.command(SARA, OPS, "/sms", "send")
-    await filled_in(stage, {"numbers": NUMBER, "text": "hi"})
-    await sent(stage, 1)
+    await env.slack.command(SARA, OPS, "/sms", "send")
+    await fill_in(env, {"numbers": NUMBER, "text": "hi"})
+    await wait_until_sent(env, 1)
 
-    assert stage.slack.modal(SARA) is None
+    assert env.slack.modal(SARA) is None
 
 
-async def test_a_button(stage: Stage) -> None:
+async def test_a_button(env: LocalEnvironment) -> None:
     """A preview is confirmed, and once."""
-    await stage.slack.command(SARA, OPS, "/sms", f"send {MANY} hi")
-    preview = await shown(stage, "Is this right?")
-    pressed = await stage.slack.press(SARA, preview, "send_confirm")
-    again = await stage.slack.redeliver(pressed)
-    await sent(stage, 1)
+    await env.slack.command(SARA, OPS, "/sms", f"send {MANY} hi")
+    preview = await wait_for_text(env, "Is this right?")
+    pressed = await env.slack.press(SARA, preview, "send_confirm")
+    again = await env.slack.redeliver(pressed)
+    await wait_until_sent(env, 1)
 
     assert (pressed.error, again.error) == (None, None)
-    assert len(stage.gateway.ledger) == 1
+    assert len(env.gateway.ledger) == 1
 
 
-async def test_both_shortcuts(stage: Stage) -> None:
+async def test_both_shortcuts(env: LocalEnvironment) -> None:
     """The form from anywhere, and with a message's text in it."""
-    await stage.slack.shortcut(SARA, SHORTCUT)
-    await filled_in(stage, {"numbers": NUMBER, "text": "anywhere"})
-    await sent(stage, 1)
-    said = stage.slack.say(NOURA, OPS, "The lift is stuck")
-    await stage.slack.shortcut(SARA, MESSAGE_SHORTCUT, said)
-    await filled_in(stage, {"numbers": "96551234567"})
-    await sent(stage, 2)
+    await env.slack.shortcut(SARA, SHORTCUT)
+    await fill_in(env, {"numbers": NUMBER, "text": "anywhere"})
+    await wait_until_sent(env, 1)
+    said = env.slack.say(NOURA, OPS, "The lift is stuck")
+    await env.slack.shortcut(SARA, MESSAGE_SHORTCUT, said)
+    await fill_in(env, {"numbers": "96551234567"})
+    await wait_until_sent(env, 2)
 
-    assert [one.text for one in stage.gateway.inbox("96551234567")] == ["The lift is stuck"]
+    assert [one.text for one in env.gateway.inbox("96551234567")] == ["The lift is stuck"]
 
 
-async def test_home_and_a_workflow(stage: Stage) -> None:
+async def test_home_and_a_workflow(env: LocalEnvironment) -> None:
     """Events: Home is drawn, a step ends, and brought a second time it sends nothing."""
-    await stage.slack.open_home(SARA)
-    home = await stage.slack.until(lambda: stage.slack.home(SARA))
+    await env.slack.open_home(SARA)
+    home = await env.slack.until(lambda: env.slack.home(SARA))
     inputs = {"numbers": NUMBER, "text": "hi", "user": SARA.id}
-    step, told = await stage.slack.run_step("send_sms", inputs)
-    ended = await stage.slack.ended(step)
-    again = await stage.slack.redeliver(told)
-    await sent(stage, 1)
+    step, interaction = await env.slack.run_step("send_sms", inputs)
+    ended = await env.slack.wait_for_end(step)
+    again = await env.slack.redeliver(interaction)
+    await wait_until_sent(env, 1)
 
-    assert "credits left" in stage.slack.plain(home)
+    assert "credits left" in env.slack.plain(home)
     assert ended.state is StepState.COMPLETED
     assert again.acked
-    assert len(stage.gateway.ledger) == 1
+    assert len(env.gateway.ledger) == 1
 
 
-async def test_who_may_not(stage: Stage) -> None:
+async def test_who_may_not(env: LocalEnvironment) -> None:
     """Neither by a command, nor by the button of somebody else's card, nor by a workflow."""
-    await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-    card = await shown(stage, "accepted by kwtSMS")
-    await stage.slack.command(NOURA, OPS, "/sms", f"send {NUMBER} hi")
-    await stage.slack.press(NOURA, card, "message_support")
+    await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+    card = await wait_for_text(env, "accepted by kwtSMS")
+    await env.slack.command(NOURA, OPS, "/sms", f"send {NUMBER} hi")
+    await env.slack.press(NOURA, card, "message_support")
     inputs = {"numbers": NUMBER, "text": "hi", "user": NOURA.id}
-    step, _ = await stage.slack.run_step("send_sms", inputs)
-    ended = await stage.slack.ended(step)
-    told = await stage.slack.until(
-        lambda: seen if len(seen := stage.slack.visible(NOURA, OPS)) > 2 else None
+    step, _ = await env.slack.run_step("send_sms", inputs)
+    ended = await env.slack.wait_for_end(step)
+    messages = await env.slack.until(
+        lambda: found if len(found := env.slack.visible(NOURA, OPS)) > 2 else None
     )
 
-    assert [message.ephemeral_to for message in told] == [None, NOURA.id, NOURA.id]
+    assert [message.ephemeral_to for message in messages] == [None, NOURA.id, NOURA.id]
     assert ended.state is StepState.FAILED
-    assert len(sends(stage)) == 1
+    assert len(send_requests(env)) == 1

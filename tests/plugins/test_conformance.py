@@ -60,7 +60,7 @@ def test_every_form_of_the_url_round_trips(url: str, targets: list[str]) -> None
     assert first.url_id() == again.url_id()
 
 
-def test_a_password_may_hold_anything_when_encoded() -> None:
+def test_a_password_may_contain_anything_when_encoded() -> None:
     """`:`, `@`, `/` and `%` survive the round trip."""
     first = made("kwtsms://user:p%3Aa%40s%2Fs%25w@SENDER/96598765432")
 
@@ -97,7 +97,7 @@ def test_yaml_gives_ints_and_lists() -> None:
     assert built.targets == [NUMBER, "96598765433"]
 
 
-def test_a_blank_is_no_target_and_no_mistake() -> None:
+def test_a_blank_is_no_target_and_no_error() -> None:
     """A list may end in one; what can be no number at all is a mistake, and can be shown."""
     built = NotifyKwtSMS(
         source="SENDER", targets=[NUMBER, "", None, 4.5], user="user", password="password"

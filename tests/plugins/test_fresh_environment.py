@@ -103,7 +103,7 @@ async def test_a_server_that_makes_a_new_object_for_each_request_sends(tmp_path:
         "    assert service.add(sys.argv[2]) and service.notify(f'message {n}')\n"
     )
     async with running_gateway() as running:
-        running.gateway.turn(repeat_seconds=0)
+        running.gateway.configure(repeat_seconds=0)
         await run(f"{BIN}/kwtsms-bridge", "apprise", "install", "--dir", str(tmp_path))
         code, said = await run(
             *(str(BIN / "python"), "-c", program, str(tmp_path), url(running)),

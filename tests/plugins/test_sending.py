@@ -45,7 +45,7 @@ def texts(running: RunningGateway, number: str = KUWAIT) -> list[str]:
     return [sms.text for sms in running.gateway.inbox(number)]
 
 
-async def test_450_numbers_take_three_paced_requests(gateway_url: RunningGateway) -> None:
+async def test_450_numbers_need_three_paced_requests(gateway_url: RunningGateway) -> None:
     """Each number once, half a second apart, well within Apprise's 60 seconds."""
     numbers = [f"965{90000000 + n}" for n in range(450)]
 
@@ -53,7 +53,7 @@ async def test_450_numbers_take_three_paced_requests(gateway_url: RunningGateway
     entries = gateway_url.gateway.ledger
     assert [len(entry.numbers) for entry in entries] == [200, 200, 50]
     assert sorted(sum((entry.numbers for entry in entries), ())) == numbers
-    starts = [seen.at for seen in gateway_url.gateway.requests]
+    starts = [request.at for request in gateway_url.gateway.requests]
     # The plugin waits half a second; a busy machine may be late with one and on time with the next.
     assert all(later - before > 0.25 for before, later in pairwise(starts))
 
@@ -83,7 +83,7 @@ async def test_what_may_have_been_sent_is_never_repeated(
 
 async def test_it_is_repeated_where_the_url_says_so(gateway_url: RunningGateway) -> None:
     """`resend=yes` takes the risk."""
-    gateway_url.gateway.turn(repeat_seconds=0)
+    gateway_url.gateway.configure(repeat_seconds=0)
     gateway_url.gateway.fault(Fault.HTML_502, endpoint="send")
 
     assert await notify(url(gateway_url, query="retry=1&wait=0.1&resend=yes"), "hello")
@@ -149,7 +149,7 @@ async def test_a_split_text_comes_in_numbered_parts(
 ) -> None:
     """Each part fits seven pages in any language, and says which it is."""
     monkeypatch.setattr(NotifyKwtSMS, "seconds_between_parts", 0.0)
-    gateway_url.gateway.turn(repeat_seconds=0)
+    gateway_url.gateway.configure(repeat_seconds=0)
 
     assert await notify(url(gateway_url, query="overflow=split"), "م" * 1000)
     assert [text[:6] for text in texts(gateway_url)] == ["(1/3) ", "(2/3) ", "(3/3) "]
@@ -182,7 +182,7 @@ async def test_a_bad_number_fails_the_notification_but_not_the_others(
     assert texts(gateway_url) == ["hello"]
 
 
-async def test_the_log_tells_the_code_and_nothing_private(
+async def test_the_log_says_the_code_and_nothing_private(
     gateway_url: RunningGateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One INFO line for what was sent, one WARNING for what was refused; no secret at any level."""
@@ -191,10 +191,10 @@ async def test_the_log_tells_the_code_and_nothing_private(
     gateway_url.gateway.fault("ERR010", endpoint="send")
     await notify(url(gateway_url, KUWAIT, KUWAIT_2), "the-secret-text")
     ours = [record for record in caplog.records if "kwtSMS" in record.getMessage()]
-    told = [(one.levelname, one.getMessage()) for one in ours if one.levelno >= logging.INFO]
+    lines = [(one.levelname, one.getMessage()) for one in ours if one.levelno >= logging.INFO]
 
-    assert [level for level, _ in told] == ["INFO", "WARNING"]
-    assert "ERR010" in told[1][1]
-    assert "Buy credits" in told[1][1]
+    assert [level for level, _ in lines] == ["INFO", "WARNING"]
+    assert "ERR010" in lines[1][1]
+    assert "Buy credits" in lines[1][1]
     private = (gateway_url.gateway.account.password, KUWAIT, KUWAIT_2, "the-secret-text")
     assert [word for word in private if word in caplog.text] == []

@@ -36,7 +36,7 @@ async def test_served() -> None:
         assert (await http.get(served.url)).text == "hello"
 
 
-async def test_a_chosen_port_can_be_taken_again_at_once() -> None:
+async def test_a_chosen_port_can_be_used_again_at_once() -> None:
     """What was stopped can start where it was."""
     first = await listen(application())
     await first.stop()
@@ -46,7 +46,7 @@ async def test_a_chosen_port_can_be_taken_again_at_once() -> None:
     await second.stop()
 
 
-async def test_a_taken_port() -> None:
+async def test_a_port_that_is_in_use() -> None:
     """It is refused, not shared."""
     async with serve(application()) as served:
         with pytest.raises(OSError, match="in use"):

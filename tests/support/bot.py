@@ -11,12 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.cli.stage import LocalEnvironment
 from kwtsms_bot.outbox.store import INTERVAL
-from kwtsms_sandbox.gateway import Seen
+from kwtsms_sandbox.gateway import LoggedRequest
 from kwtsms_sandbox.slack import Channel, Message, User
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.database import prepared
+from support.database import prepare_database
 from support.slack import no_proxy
 
 COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
@@ -27,52 +27,58 @@ ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join((str(_ROOT / "bot"), str(_ROOT / "plugins"))),
 }
 NUMBER = "96598765432"
-BRISK = timedelta(milliseconds=50)
+TEST_INTERVAL = timedelta(milliseconds=50)
 
 
 @asynccontextmanager
-async def staged(
-    folder: Path, *, interval: timedelta = BRISK, **changes: Any
-) -> AsyncIterator[Stage]:
+async def local_env(
+    folder: Path, *, interval: timedelta = TEST_INTERVAL, **changes: Any
+) -> AsyncIterator[LocalEnvironment]:
     """A gateway, a Slack and the bot between them; `changes` replaces sections of the config.
 
     The bot does not wait as long between its requests as it has to, and the gateway does not mind:
     most tests are about something else. With `interval=INTERVAL` both are as they are.
     """
-    prepared(folder / "bridge.sqlite3")
+    prepare_database(folder / "bridge.sqlite3")
     with no_proxy():
-        stage = Stage(folder, interval=interval, **changes)
+        env = LocalEnvironment(folder, interval=interval, **changes)
         if interval < INTERVAL:
-            stage.gateway.turn(requests_per_second=None)
-        async with stage:
-            yield stage
+            env.gateway.configure(requests_per_second=None)
+        async with env:
+            yield env
 
 
-def cards(stage: Stage, who: User = SARA, where: Channel = OPS) -> list[str]:
+def cards(env: LocalEnvironment, who: User = SARA, where: Channel = OPS) -> list[str]:
     """What a person sees in a channel, as plain text."""
-    return [stage.slack.plain(message) for message in stage.slack.visible(who, where)]
+    return [env.slack.plain(message) for message in env.slack.visible(who, where)]
 
 
-async def shown(stage: Stage, phrase: str, *, where: Channel = OPS, timeout: float = 10) -> Message:  # noqa: ASYNC109
+async def wait_for_text(
+    env: LocalEnvironment,
+    phrase: str,
+    *,
+    where: Channel = OPS,
+    timeout: float = 10,  # noqa: ASYNC109 - It says what was seen instead.
+) -> Message:
     """The message that says `phrase`, as soon as there is one."""
 
     def find() -> Message | None:
-        for message in stage.slack.visible(SARA, where):
-            if phrase.casefold() in stage.slack.plain(message).casefold():
+        for message in env.slack.visible(SARA, where):
+            if phrase.casefold() in env.slack.plain(message).casefold():
                 return message
         return None
 
     try:
-        found = await stage.slack.until(find, timeout=timeout)
+        found = await env.slack.until(find, timeout=timeout)
     except TimeoutError:
-        raise AssertionError(f"{phrase!r} is not among {cards(stage, where=where)}") from None
+        raise AssertionError(f"{phrase!r} is not among {cards(env, where=where)}") from None
     assert found
     return found
 
 
-def sends(stage: Stage) -> list[Seen]:
+def send_requests(env: LocalEnvironment) -> list[LoggedRequest]:
     """The requests to send that the gateway has seen."""
-    return [seen for seen in stage.gateway.requests if seen.endpoint == "send"]
+    return [request for request in env.gateway.requests if request.endpoint == "send"]
 
 
 class BotProcess:
@@ -81,28 +87,28 @@ class BotProcess:
     `changes` are made within sections of its configuration.
     """
 
-    def __init__(self, stage: Stage, **changes: dict[str, Any]) -> None:
-        self._stage, self._changes = stage, changes
-        self._file = stage.folder / "config.yaml"
-        self._log = stage.folder / "bot.log"  # A pipe that nobody reads would stop the bot.
+    def __init__(self, env: LocalEnvironment, **changes: dict[str, Any]) -> None:
+        self._env, self._changes = env, changes
+        self._file = env.folder / "config.yaml"
+        self._log = env.folder / "bot.log"  # A pipe that nobody reads would stop the bot.
         self._process: asyncio.subprocess.Process | None = None
         self.output = ""
 
     async def start(self) -> None:
         """Runs it until it is connected to Slack."""
-        already = len(self._stage.slack.sockets.connections)
+        already = len(self._env.slack.sockets.connections)
         await self._spawn()
-        await self._stage.slack.until(
-            lambda: len(self._stage.slack.sockets.connections) > already, timeout=20
+        await self._env.slack.until(
+            lambda: len(self._env.slack.sockets.connections) > already, timeout=20
         )
 
     async def run_to_end(self, **slack: str) -> int:
         """Runs it, with changes to its section `slack`, until it ends by itself; the exit code."""
         await self._spawn(**slack)
-        return await self._finished()
+        return await self._wait()
 
     async def _spawn(self, **slack: str) -> None:
-        sections = self._stage.sections
+        sections = self._env.sections
         for name, change in {**self._changes, "slack": slack}.items():
             sections[name] = sections.get(name, {}) | change
         self._file.write_text(json.dumps(sections))  # JSON is YAML.
@@ -118,17 +124,17 @@ class BotProcess:
         """Ends it as a power cut would."""
         await self.end(signal.SIGKILL)
 
-    def tell(self, number: int) -> None:
+    def send_signal(self, number: int) -> None:
         """Sends it a signal, if it is still there."""
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
 
     async def end(self, number: int = signal.SIGTERM) -> int:
         """Sends the signal and waits for the end; the exit code."""
-        self.tell(number)
-        return await self._finished()
+        self.send_signal(number)
+        return await self._wait()
 
-    async def _finished(self) -> int:
+    async def _wait(self) -> int:
         assert self._process
         code = await asyncio.wait_for(self._process.wait(), timeout=30)
         self.output += self._log.read_text()

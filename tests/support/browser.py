@@ -64,7 +64,7 @@ class Browser:
         await self._cdp("Emulation.setDeviceMetricsOverride", metrics)
         await asyncio.to_thread(self.driver.get, url)
 
-    async def prefer(self, scheme: str) -> None:
+    async def set_color_scheme(self, scheme: str) -> None:
         """Asks for "dark" or "light"."""
         feature = {"name": "prefers-color-scheme", "value": scheme}
         await self._cdp("Emulation.setEmulatedMedia", {"features": [feature]})
@@ -85,7 +85,7 @@ class Browser:
         assert answer[0] == "yes", f"never true on the page: {expression}"
         return answer[1]
 
-    async def shows(self, css: str, words: str) -> None:
+    async def wait_for_text(self, css: str, words: str) -> None:
         """Waits until an element that fits `css` says these words."""
         await self.until(
             f"[...document.querySelectorAll({css!r})]"
@@ -127,11 +127,11 @@ class Browser:
         """Presses keys wherever the focus is."""
         await asyncio.to_thread(lambda: self.driver.switch_to.active_element.send_keys(keys))
 
-    async def picture(self, file: Path) -> None:
+    async def save_screenshot(self, file: Path) -> None:
         """Saves what is seen."""
         await asyncio.to_thread(self.driver.save_screenshot, str(file))
 
-    def complaints(self) -> list[str]:
+    def console_errors(self) -> list[str]:
         """What the console has complained about since the last call."""
         return [
             str(entry["message"])
@@ -144,7 +144,7 @@ class Browser:
 
 
 @contextmanager
-def launched(profile: Path) -> Iterator[Chrome]:
+def launch(profile: Path) -> Iterator[Chrome]:
     """A browser as long as the block lasts; `profile` is an empty folder.
 
     Raises:
@@ -172,7 +172,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     """One browser for all tests, with an empty profile."""
     with ExitStack() as stack:
         try:
-            driver = stack.enter_context(launched(tmp_path_factory.mktemp("chromium")))
+            driver = stack.enter_context(launch(tmp_path_factory.mktemp("chromium")))
         except FileNotFoundError as missing:
             reason = str(missing)
             pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
@@ -182,9 +182,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 @pytest.fixture
 def browser(chromium: Chrome) -> Iterator[Browser]:
     """The browser, on an empty page and without wishes."""
-    made = Browser(chromium)
-    made.complaints()
-    yield made
+    opened = Browser(chromium)
+    opened.console_errors()
+    yield opened
     chromium.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     chromium.get("about:blank")

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "bot" / "kwtsms_bot"
 FOLDER = CATALOGUES / "ar" / "LC_MESSAGES"
 PO, MO = FOLDER / f"{DOMAIN}.po", FOLDER / f"{DOMAIN}.mo"
-KEYWORDS = {"say": None, "arabic": None, "marked": None, "plural": (1, 2)}
+KEYWORDS = {"say": None, "arabic": None, "N_": None, "plural": (1, 2)}
 FIELD = re.compile(r"{(\w+)}")
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -16,7 +16,7 @@ Kind = type[Client] | type[AsyncClient]
 both = pytest.mark.parametrize("kind", [Client, AsyncClient])
 
 
-class Awaited:
+class AsyncAdapter:
     """`Client`, awaited as `AsyncClient` is: what it does it does in a thread."""
 
     def __init__(self, client: Client) -> None:
@@ -33,12 +33,12 @@ class Awaited:
         return call
 
 
-def made(kind: Kind, base_url: str, **options: Any) -> Any:
+def make_client(kind: Kind, base_url: str, **options: Any) -> Any:
     """A client, to be awaited whichever it is; it does not wait for turns unless told to."""
-    usual: dict[str, Any] = {"sender_id": "MY-APP", "pacer": Pacer(0.0), "timeout": 5}
-    usual["credentials"] = Credentials("user", "secret")
-    client = kind(base_url=base_url, **(usual | options))
-    return Awaited(client) if isinstance(client, Client) else client
+    defaults: dict[str, Any] = {"sender_id": "MY-APP", "pacer": Pacer(0.0), "timeout": 5}
+    defaults["credentials"] = Credentials("user", "secret")
+    client = kind(base_url=base_url, **(defaults | options))
+    return AsyncAdapter(client) if isinstance(client, Client) else client
 
 
 @asynccontextmanager
@@ -46,7 +46,7 @@ async def opened(kind: Kind, running: RunningGateway, **options: Any) -> AsyncIt
     """A client of that gateway; what it has left in flight at the end is cut off."""
     account = running.gateway.account
     credentials = Credentials(account.username, account.password)
-    sms = made(kind, running.base_url, credentials=credentials, **options)
+    sms = make_client(kind, running.base_url, credentials=credentials, **options)
     try:
         yield sms
     finally:

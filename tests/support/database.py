@@ -13,18 +13,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, event, literal_column
 
 from kwtsms_bot.database import Database, open_database
-from kwtsms_bot.database.columns import EPOCH, MICROSECOND, Moment
-from kwtsms_bot.outbox.message import ClaimedCall, NewMessage, Place
-from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import By, Store
+from kwtsms_bot.database.columns import EPOCH, MICROSECOND, UtcDateTime
+from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, NewMessage
+from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.store import Actor, Store
 
-BY = By("U1")
+ACTOR = Actor("U1")
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NUMBER = "96598765432"
 OTHER = "96551234567"
 
 
-def prepared(file: Path) -> str:
+def prepare_database(file: Path) -> str:
     """The URL of a database in that file; one with our tables, where there is none yet."""
     if not file.exists():
         file.touch(mode=0o600)
@@ -47,9 +47,9 @@ async def migrate(url: str) -> None:
 
 
 @asynccontextmanager
-async def opened(place: Path | str) -> AsyncIterator[Database]:
+async def opened(location: Path | str) -> AsyncIterator[Database]:
     """A new database, or the one that is there already."""
-    at = prepared(place / "outbox.sqlite3") if isinstance(place, Path) else place
+    at = prepare_database(location / "outbox.sqlite3") if isinstance(location, Path) else location
     database = await open_database(at)
     try:
         yield database
@@ -57,61 +57,61 @@ async def opened(place: Path | str) -> AsyncIterator[Database]:
         await database.close()
 
 
-class OneClock(Store):
+class CallerClockStore(Store):
     """An outbox whose database's clock shows what its caller's shows: time goes as a test says."""
 
-    shows: datetime | None = None
+    current_time: datetime | None = None
 
     @property
     def clock(self) -> ColumnElement[datetime]:
         """That."""
-        if self.shows is None:
+        if self.current_time is None:
             return super().clock
-        return literal_column(str((self.shows - EPOCH) // MICROSECOND), Moment())
+        return literal_column(str((self.current_time - EPOCH) // MICROSECOND), UtcDateTime())
 
     async def claim(self, owner: str, lease: timedelta, now: datetime) -> ClaimedCall | None:
         """As the store does."""
-        self.shows = now
+        self.current_time = now
         return await super().claim(owner, lease, now)
 
     async def put_in_flight(self, call: ClaimedCall, lease: timedelta, now: datetime) -> bool:
         """As the store does."""
-        self.shows = now
+        self.current_time = now
         return await super().put_in_flight(call, lease, now)
 
-    async def settle(self, call: ClaimedCall, plan: Plan, now: datetime) -> None:
+    async def settle(self, call: ClaimedCall, settlement: Settlement, now: datetime) -> None:
         """As the store does."""
-        self.shows = now
-        await super().settle(call, plan, now)
+        self.current_time = now
+        await super().settle(call, settlement, now)
 
-    async def give_up(self, before: datetime, now: datetime) -> int:
+    async def expire_overdue(self, before: datetime, now: datetime) -> int:
         """As the store does."""
-        self.shows = now
-        return await super().give_up(before, now)
+        self.current_time = now
+        return await super().expire_overdue(before, now)
 
 
 @asynccontextmanager
-async def store_in(place: Path | str) -> AsyncIterator[OneClock]:
+async def store_in(location: Path | str) -> AsyncIterator[CallerClockStore]:
     """An outbox there."""
-    async with opened(place) as database:
-        yield OneClock(database)
+    async with opened(location) as database:
+        yield CallerClockStore(database)
 
 
 @contextmanager
-def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+def record_statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """What the database is told meanwhile, with the values that go with it."""
-    said: list[tuple[str, Any]] = []
+    recorded: list[tuple[str, Any]] = []
     engine = database._engine.sync_engine
 
-    def heard(_c: Any, _k: Any, statement: str, values: Any, *_: Any) -> None:
-        said.append((statement, values))
+    def record(_c: Any, _k: Any, statement: str, values: Any, *_: Any) -> None:
+        recorded.append((statement, values))
 
-    event.listen(engine, "before_cursor_execute", heard)
-    yield said
-    event.remove(engine, "before_cursor_execute", heard)
+    event.listen(engine, "before_cursor_execute", record)
+    yield recorded
+    event.remove(engine, "before_cursor_execute", record)
 
 
-def new(*recipients: str, **changes: Any) -> NewMessage:
+def new_message(*recipients: str, **changes: Any) -> NewMessage:
     """A message that can be accepted."""
     facts: dict[str, Any] = {
         "source": "test",
@@ -120,6 +120,6 @@ def new(*recipients: str, **changes: Any) -> NewMessage:
         "sender_id": "MY-APP",
         "recipients": recipients or (NUMBER,),
         "pages": 1,
-        "place": Place("C1", None),
+        "card_location": CardLocation("C1", None),
     }
     return NewMessage(**(facts | changes))

@@ -8,7 +8,7 @@ import click
 import yaml
 
 from kwtsms_bot.cli import main
-from kwtsms_bot.operation.exposition import Exposition
+from kwtsms_bot.operation.exposition import MetricsEndpoint
 from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.web import health_routes
 
@@ -28,18 +28,18 @@ SECRETS = {
 }
 
 
-def read(name: str) -> Any:
+def read_yaml(name: str) -> Any:
     """A YAML file of deploy/."""
     return yaml.safe_load((DEPLOY / name).read_text())
 
 
-def asked_for(config: Path) -> set[str]:
+def referenced_secrets(config: Path) -> set[str]:
     """The secrets that a configuration takes from outside; comments do not count."""
     lines = (line.partition("#")[0] for line in config.read_text().splitlines())
     return set(re.findall(r"\$\{(\w+)\}", "\n".join(lines)))
 
 
-def parsed(arguments: list[str]) -> dict[str, Any]:
+def parse_arguments(arguments: list[str]) -> dict[str, Any]:
     """What our command line makes of what follows `kwtsms-bridge`; it must know all of it."""
     name, *rest = arguments
     with click.Context(main) as context:
@@ -50,6 +50,6 @@ def parsed(arguments: list[str]) -> dict[str, Any]:
 
 def paths() -> set[str]:
     """The pages that the bot answers."""
-    unasked = cast("Any", None)  # To know where they are, nothing has to be looked at.
-    routes = (*health_routes(unasked), *Exposition(Metrics(), unasked, unasked, unasked).routes())
+    unused = cast("Any", None)  # To know where they are, nothing has to be looked at.
+    routes = (*health_routes(unused), *MetricsEndpoint(Metrics(), unused, unused, unused).routes())
     return {route.path for route in routes}

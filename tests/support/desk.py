@@ -7,14 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from kwtsms_bot.alerts.store import AlertStore
-from kwtsms_bot.cli.stage import Stage
-from kwtsms_bot.commands.base import Desk
+from kwtsms_bot.alerts.store import BalanceStore
+from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.commands.base import CommandContext
 from kwtsms_bot.config import Config
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.store import Audit, Store
-from kwtsms_bot.slack.directory import Directory
-from kwtsms_bot.slack.tasks import Tasks
+from kwtsms_bot.slack.directory import SlackUserDirectory
+from kwtsms_bot.slack.tasks import BackgroundTasks
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import RunningGateway
 from kwtsms_sandbox.slack import OPS, SARA, SlackSandbox
@@ -43,34 +43,36 @@ def draft(kind: DraftKind, **changes: Any) -> Draft:
     return replace(made, **changes)
 
 
-class Set:
+class CommandTestbed:
     """A desk, and the sandboxes and people around it."""
 
-    def __init__(self, desk: Desk, slack: SlackSandbox, running: RunningGateway) -> None:
-        self.desk, self.slack, self.gateway = desk, slack, running.gateway
+    def __init__(
+        self, context: CommandContext, slack: SlackSandbox, running: RunningGateway
+    ) -> None:
+        self.context, self.slack, self.gateway = context, slack, running.gateway
 
 
 @asynccontextmanager
-async def at_desk(folder: Path, **changes: Any) -> AsyncIterator[Set]:
+async def command_testbed(folder: Path, **changes: Any) -> AsyncIterator[CommandTestbed]:
     """A desk at noon; nothing sends what it accepts. `changes` replaces sections of the config."""
-    stage = Stage(folder, **changes)
+    env = LocalEnvironment(folder, **changes)
     with no_proxy():
-        async with stage.slack, stage.running, opened(folder) as database:
-            config = stage.config
-            directory = Directory(web_client(stage.slack), (), tasks=Tasks())
+        async with env.slack, env.running, opened(folder) as database:
+            config = env.config
+            directory = SlackUserDirectory(web_client(env.slack), (), tasks=BackgroundTasks())
             directory.team = TEAM_ID
             async with _client(config) as client:
-                desk = Desk(
+                context = CommandContext(
                     config=config,
                     store=Store(database),
                     audit=Audit(database),
-                    alerts=AlertStore(database),
+                    alerts=BalanceStore(database),
                     gateway=client,
-                    people=directory,
+                    users=directory,
                     now=lambda: AT,
                     wake=lambda: None,
                 )
-                yield Set(desk, stage.slack, stage.running)
+                yield CommandTestbed(context, env.slack, env.running)
 
 
 def _client(config: Config) -> AsyncClient:

@@ -6,10 +6,10 @@ from decimal import Decimal
 
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.tracking import Learned, Tracked
-from support.database import AT, BY, OTHER, new
+from kwtsms_bot.outbox.tracking import DeliveryUpdate, TrackedCall
+from support.database import ACTOR, AT, OTHER, new_message
 
 LEASE = timedelta(seconds=30)
 
@@ -24,7 +24,7 @@ class Secret:
     others: tuple[str, ...] = ()
 
     @property
-    def words(self) -> tuple[str, ...]:
+    def forbidden(self) -> tuple[str, ...]:
         """What must not be found when it is erased."""
         return (self.phone, self.text, self.text[::-1])
 
@@ -37,8 +37,8 @@ def secret(count: int, at: datetime = AT) -> Secret:
 async def accepted(store: Store, one: Secret) -> Message:
     """In the outbox, under a key of its own."""
     key = DedupeKey("slack", one.text[::-1])
-    asked = new(one.phone, *one.others, text=one.text, key=key)
-    return (await store.accept(asked, one.at)).message
+    message = new_message(one.phone, *one.others, text=one.text, key=key)
+    return (await store.accept(message, one.at)).message
 
 
 async def in_flight(store: Store, one: Secret) -> ClaimedCall:
@@ -52,40 +52,44 @@ async def in_flight(store: Store, one: Secret) -> ClaimedCall:
 
 async def sent(store: Store, one: Secret) -> None:
     """Taken by kwtSMS."""
-    plan = Plan(State.SENT, one.at, gateway_id="f4c8", points=Decimal(1))
+    settlement = Settlement(State.SENT, one.at, gateway_id="f4c8", points=Decimal(1))
     call = await in_flight(store, one)
-    await store.settle(call, plan, one.at)
-    asked = Tracked(call.attempt, "f4c8", (one.phone,), one.at, 0)
-    words = f"sent {one.text} to {one.phone}"  # Whatever kwtSMS may say.
-    await store.note_check(asked, Learned(word=words), again_at=one.at, now=one.at)
+    await store.settle(call, settlement, one.at)
+    tracked = TrackedCall(call.attempt, "f4c8", (one.phone,), one.at, 0)
+    gateway_text = f"sent {one.text} to {one.phone}"  # Whatever kwtSMS may say.
+    await store.record_check(
+        tracked, DeliveryUpdate(status=gateway_text), next_at=one.at, now=one.at
+    )
 
 
 async def rejected(store: Store, one: Secret) -> None:
     """Refused by kwtSMS, in words that name the number and the text."""
-    plan = Plan(State.REJECTED, one.at, "ERR999", f"no {one.text} to {one.phone}")
-    await store.settle(await in_flight(store, one), plan, one.at)
+    settlement = Settlement(State.REJECTED, one.at, "ERR999", f"no {one.text} to {one.phone}")
+    await store.settle(await in_flight(store, one), settlement, one.at)
 
 
 async def unknown(store: Store, one: Secret) -> None:
     """Lost with its process, and never decided by anybody."""
     await in_flight(store, one)
-    await store.reap(one.at + timedelta(minutes=1))
+    await store.reap_expired(one.at + timedelta(minutes=1))
 
 
-async def put_off(store: Store, one: Secret) -> None:
+async def deferred(store: Store, one: Secret) -> None:
     """To be tried again much later."""
-    plan = Plan(State.QUEUED, one.at + timedelta(days=9), reason=f"no way to {one.phone}")
-    await store.settle(await in_flight(store, one), plan, one.at)
+    settlement = Settlement(
+        State.QUEUED, one.at + timedelta(days=9), reason=f"no way to {one.phone}"
+    )
+    await store.settle(await in_flight(store, one), settlement, one.at)
 
 
 async def cancelled(store: Store, one: Secret) -> None:
     """Taken back."""
-    await store.cancel((await accepted(store, one)).ref, one.at, BY)
+    await store.cancel((await accepted(store, one)).ref, one.at, ACTOR)
 
 
 async def drafted(store: Store, one: Secret) -> None:
     """Waits for a yes that never comes."""
-    await store.keep(draft(one))
+    await store.save_draft(draft(one))
 
 
 def draft(one: Secret) -> Draft:

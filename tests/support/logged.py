@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from kwtsms_bot import logs
-from kwtsms_bot.config import Logging
+from kwtsms_bot.config import LoggingSettings
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def logged(**settings: Any) -> Iterator[io.StringIO]:
     handlers, level = root.handlers, root.level
     try:
         with redirect_stderr(io.StringIO()) as written:
-            logs.configure(Logging.model_validate(settings))
+            logs.configure(LoggingSettings.model_validate(settings))
         yield written
     finally:
         root.handlers = handlers

@@ -51,13 +51,13 @@ def one_of(*values: Any) -> Rule:
     return faults
 
 
-def whole(value: Any, path: str) -> Iterator[str]:
+def integer(value: Any, path: str) -> Iterator[str]:
     """A whole number."""
     if type(value) is not int:
         yield f"{path}: not a whole number"
 
 
-def several(rule: Rule, most: int, least: int = 0) -> Rule:
+def list_of(rule: Rule, most: int, least: int = 0) -> Rule:
     """A list of so many; texts are in it once."""
 
     def faults(value: Any, path: str) -> Iterator[str]:
@@ -72,7 +72,7 @@ def several(rule: Rule, most: int, least: int = 0) -> Rule:
     return faults
 
 
-def part(needed: str = "", *, others: bool = False, **rules: Rule) -> Rule:
+def object_of(needed: str = "", *, others: bool = False, **rules: Rule) -> Rule:
     """An object with these keys; with `others`, any more are allowed."""
 
     def faults(value: Any, path: str) -> Iterator[str]:
@@ -89,7 +89,7 @@ def part(needed: str = "", *, others: bool = False, **rules: Rule) -> Rule:
     return faults
 
 
-def named(rule: Rule, most: int = 50) -> Rule:
+def mapping_of(rule: Rule, most: int = 50) -> Rule:
     """An object with names of one's own."""
 
     def faults(value: Any, path: str) -> Iterator[str]:
@@ -103,14 +103,14 @@ def named(rule: Rule, most: int = 50) -> Rule:
 
 
 FLAG = one_of(True, False)
-SHORTCUT = part(
+SHORTCUT = object_of(
     "name type callback_id description",
     name=text(24),
     type=one_of("message", "global"),
     callback_id=text(255),
     description=text(150),
 )
-COMMAND = part(
+COMMAND = object_of(
     "command description",
     command=text(32, least=2, begins="/"),
     url=text(3000, begins=WEB),
@@ -118,30 +118,30 @@ COMMAND = part(
     usage_hint=text(1000),
     should_escape=FLAG,
 )
-FEATURES = part(
-    app_home=part(
+FEATURES = object_of(
+    app_home=object_of(
         home_tab_enabled=FLAG, messages_tab_enabled=FLAG, messages_tab_read_only_enabled=FLAG
     ),
-    bot_user=part("display_name", display_name=text(80), always_online=FLAG),
-    shortcuts=several(SHORTCUT, 10, least=1),
-    slash_commands=several(COMMAND, 50, least=1),
+    bot_user=object_of("display_name", display_name=text(80), always_online=FLAG),
+    shortcuts=list_of(SHORTCUT, 10, least=1),
+    slash_commands=list_of(COMMAND, 50, least=1),
 )
-SCOPES = several(text(50), 255)
-OAUTH = part(
-    redirect_urls=several(text(2500), 1000),
-    scopes=part(bot=SCOPES, user=SCOPES, bot_optional=SCOPES, user_optional=SCOPES),
+SCOPES = list_of(text(50), 255)
+OAUTH = object_of(
+    redirect_urls=list_of(text(2500), 1000),
+    scopes=object_of(bot=SCOPES, user=SCOPES, bot_optional=SCOPES, user_optional=SCOPES),
     token_management_enabled=FLAG,
     pkce_enabled=FLAG,
 )
-EVENTS = several(text(50), 100)
-SETTINGS = part(
-    interactivity=part(
+EVENTS = list_of(text(50), 100)
+SETTINGS = object_of(
+    interactivity=object_of(
         "is_enabled",
         is_enabled=FLAG,
         request_url=text(3500, begins=WEB),
         message_menu_options_url=text(3500, begins=WEB),
     ),
-    event_subscriptions=part(
+    event_subscriptions=object_of(
         request_url=text(3500, begins=WEB), user_events=EVENTS, bot_events=EVENTS
     ),
     org_deploy_enabled=FLAG,
@@ -149,8 +149,8 @@ SETTINGS = part(
     token_rotation_enabled=FLAG,
     function_runtime=text(),
 )
-PARAMETERS = named(
-    part(
+PARAMETERS = mapping_of(
+    object_of(
         "type",
         others=True,
         type=one_of(*TYPES),
@@ -161,19 +161,19 @@ PARAMETERS = named(
         hint=text(),
     )
 )
-FUNCTION = part(
+FUNCTION = object_of(
     "title description input_parameters output_parameters",
     title=text(),
     description=text(),
     input_parameters=PARAMETERS,
     output_parameters=PARAMETERS,
 )
-MANIFEST = part(
+MANIFEST = object_of(
     "display_information",
-    _metadata=part(
-        schema_version=whole, min_version=whole, major_version=whole, minor_version=whole
+    _metadata=object_of(
+        schema_version=integer, min_version=integer, major_version=integer, minor_version=integer
     ),
-    display_information=part(
+    display_information=object_of(
         "name",
         name=text(35),
         description=text(140),
@@ -183,10 +183,10 @@ MANIFEST = part(
     features=FEATURES,
     oauth_config=OAUTH,
     settings=SETTINGS,
-    functions=named(FUNCTION),
+    functions=mapping_of(FUNCTION),
 )
 
 
-def complaints(manifest: Any) -> list[str]:
+def violations(manifest: Any) -> list[str]:
     """What Slack would refuse in it."""
     return [*MANIFEST(manifest, "manifest")]

@@ -10,18 +10,18 @@ from random import Random
 
 from sqlalchemy import BigInteger, bindparam
 
-from kwtsms_bot.alerts.apprise import AppriseCourier
-from kwtsms_bot.alerts.digest import Digest
-from kwtsms_bot.alerts.store import AlertStore
-from kwtsms_bot.alerts.watch import BalanceWatch
-from kwtsms_bot.config import BalanceWatch as Settings
+from kwtsms_bot.alerts.apprise import AppriseNotifier
+from kwtsms_bot.alerts.digest import DigestJob
+from kwtsms_bot.alerts.store import BalanceStore
+from kwtsms_bot.alerts.watch import BalanceMonitor
+from kwtsms_bot.config import BalanceAlertSettings as Settings
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.columns import EPOCH, MICROSECOND
-from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.kuwait import KUWAIT_TZ
 from kwtsms_client import Balance
 
 URL = "json://one/"
-BEGIN = datetime(2026, 11, 1, tzinfo=ZONE)
+BEGIN = datetime(2026, 11, 1, tzinfo=KUWAIT_TZ)
 STEP = timedelta(hours=3)
 STEPS = 240  # Thirty days.
 NOTICES = 40  # As many deliveries are tried at least.
@@ -33,41 +33,41 @@ class Killed(BaseException):
 
 
 @dataclass(frozen=True, slots=True)
-class Deaths:
+class CrashPlan:
     """Where a process ends: with a question asked, with a notice in its hands, or in between."""
 
-    asking: frozenset[int]  # In these steps.
-    telling: frozenset[int]  # At these of all deliveries.
-    resting: Counter[int]  # In these steps, so often.
+    polling: frozenset[int]  # In these steps.
+    notifying: frozenset[int]  # At these of all deliveries.
+    idle: Counter[int]  # In these steps, so often.
 
     @classmethod
-    def by_chance(
-        cls, chance: Random, *, asking: int, telling: int, resting: int, without: Collection[int]
-    ) -> "Deaths":
+    def draw(
+        cls, rng: Random, *, polling: int, notifying: int, idle: int, skipped: Collection[int]
+    ) -> "CrashPlan":
         """So many of each. Two looks in a row never die: a warning is a step late at most.
 
         In the steps `without` nobody looks.
         """
-        looked = [step for step in range(0, STEPS, 2) if step not in without]
+        poll_steps = [step for step in range(0, STEPS, 2) if step not in skipped]
         return cls(
-            frozenset(chance.sample(looked, asking)),
-            frozenset(chance.sample(range(1, NOTICES, 2), telling)),
-            Counter(chance.choices(range(STEPS), k=resting)),
+            frozenset(rng.sample(poll_steps, polling)),
+            frozenset(rng.sample(range(1, NOTICES, 2), notifying)),
+            Counter(rng.choices(range(STEPS), k=idle)),
         )
 
 
 @dataclass
-class World:
+class Simulation:
     """The step of the script, what the gateway says in it, and what people hear."""
 
     script: Mapping[tuple[int, int], str]  # From a day and hour on, so many credits.
-    deaths: Deaths
+    crashes: CrashPlan
     ahead: range  # The steps in which all clocks are `AHEAD`; then they are set back.
-    deaf: range  # Those in which nobody is configured to be told.
+    without_targets: range  # Those in which nobody is configured to be told.
     step: int = 0
-    asked: list[int] = field(default_factory=list)
-    tried: int = 0
-    heard: list[tuple[datetime, str, str]] = field(default_factory=list)
+    polls: list[int] = field(default_factory=list)
+    attempts: int = 0
+    received: list[tuple[datetime, str, str]] = field(default_factory=list)
     restarts: int = 0
 
     @property
@@ -85,66 +85,69 @@ class World:
 
     async def balance(self) -> Balance:
         """The gateway's answer."""
-        self.asked.append(self.step)
-        if self.step in self.deaths.asking:
+        self.polls.append(self.step)
+        if self.step in self.crashes.polling:
             raise Killed
         available = self.credits(self.now.day, self.now.hour)
         return Balance(Decimal(available), Decimal(10_000))
 
     def notify(self, _url: str, title: str, body: str) -> bool:
         """Takes a notice."""
-        self.tried += 1
-        if self.tried in self.deaths.telling:
+        self.attempts += 1
+        if self.attempts in self.crashes.notifying:
             raise Killed
-        self.heard.append((self.now, title, body))
+        self.received.append((self.now, title, body))
         return True
 
 
 class Replica:
     """The watch, the digest and the courier of one process."""
 
-    def __init__(self, database: Database, world: World, settings: Settings) -> None:
-        self._database, self._world, self._settings = database, world, settings
-        self._deaf = False
-        clock = bindparam("scripted", callable_=world.micros, type_=BigInteger())
+    def __init__(self, database: Database, simulation: Simulation, settings: Settings) -> None:
+        self._database, self._simulation, self._settings = database, simulation, settings
+        self._without_targets = False
+        clock = bindparam("scripted", callable_=simulation.micros, type_=BigInteger())
         database.now_expression = clock  # type: ignore[assignment]  # As good, and it moves.
         self._start()
 
     def _start(self) -> None:
         """As it is configured: the one place is named twice, or not at all."""
-        store = AlertStore(self._database)
-        courier = AppriseCourier(store, [URL], notify=self._world.notify)
-        self._courier, self._deaf = courier, self._world.step in self._world.deaf
-        targets = () if self._deaf else (*courier.targets, *courier.targets)
-        self._watch = BalanceWatch(
+        store = BalanceStore(self._database)
+        notifier = AppriseNotifier(store, [URL], notify=self._simulation.notify)
+        self._notifier, self._without_targets = (
+            notifier,
+            self._simulation.step in self._simulation.without_targets,
+        )
+        targets = () if self._without_targets else (*notifier.targets, *notifier.targets)
+        self._watch = BalanceMonitor(
             self._settings,
             store,
-            self._world,
+            self._simulation,
             targets=targets,
-            on_change=courier.wake,
+            on_change=notifier.wake,
         )
-        self._digest = Digest(self._settings, store, targets=targets, on_change=courier.wake)
+        self._digest = DigestJob(self._settings, store, targets=targets, on_change=notifier.wake)
 
     def restart(self) -> None:
         """What was only in its memory is gone."""
-        self._world.restarts += 1
+        self._simulation.restarts += 1
         self._start()
 
-    async def live(self) -> None:
+    async def run_step(self) -> None:
         """What it does within a step."""
-        if self._deaf is not (self._world.step in self._world.deaf):
+        if self._without_targets is not (self._simulation.step in self._simulation.without_targets):
             self._start()
         try:
-            await self._watch.check(self._world.now)
-            await self._digest.check(self._world.now)
-            await self._courier.sweep()
+            await self._watch.poll_if_due(self._simulation.now)
+            await self._digest.enqueue_if_due(self._simulation.now)
+            await self._notifier.deliver_pending()
         except Killed:
             self.restart()
 
 
-async def live_through(world: World, replicas: list[Replica], chance: Random) -> None:
+async def run_month(simulation: Simulation, replicas: list[Replica], rng: Random) -> None:
     """The whole month, step by step, all replicas at once."""
-    for world.step in range(STEPS):
-        for _ in range(world.deaths.resting[world.step]):
-            chance.choice(replicas).restart()
-        await asyncio.gather(*(replica.live() for replica in replicas))
+    for simulation.step in range(STEPS):
+        for _ in range(simulation.crashes.idle[simulation.step]):
+            rng.choice(replicas).restart()
+        await asyncio.gather(*(replica.run_step() for replica in replicas))

@@ -5,20 +5,20 @@ import json
 from pathlib import Path
 
 from support.bot import COMMAND, ENVIRONMENT
-from support.shell import Done
+from support.shell import CommandResult
 
 SECRETS = {"bot_token": "xoxb-bot-secret", "app_token": "xapp-app-secret"}
 PASSWORD = "gateway-password"
 
 
-def configure(folder: Path, database: str, **sections: object) -> None:
+def write_config(folder: Path, database: str, **sections: object) -> None:
     """A config.yaml that names this database."""
     account = {"username": "user", "password": PASSWORD, "sender_id": "MY-APP"}
     made = {"slack": SECRETS, "kwtsms": account, "outbox": {"database": database}}
     (folder / "config.yaml").write_text(json.dumps(made | sections))  # JSON is YAML.
 
 
-async def operate(folder: Path, *words: str, stdin: bytes | None = None) -> Done:
+async def run_command(folder: Path, *words: str, stdin: bytes | None = None) -> CommandResult:
     """`kwtsms-bridge` in that folder; without `stdin` there is nobody to ask."""
     process = await asyncio.create_subprocess_exec(
         str(COMMAND),
@@ -31,4 +31,4 @@ async def operate(folder: Path, *words: str, stdin: bytes | None = None) -> Done
     )
     out, err = await asyncio.wait_for(process.communicate(stdin or b""), timeout=60)
     assert process.returncode is not None
-    return Done(process.returncode, out.decode(), err.decode())
+    return CommandResult(process.returncode, out.decode(), err.decode())

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from kwtsms_bot.outbox.message import TRANSITIONS, Priority, State
 
-HOT = timedelta(seconds=16)
+COOLDOWN = timedelta(seconds=16)
 LEASE = timedelta(seconds=30)
 
 
@@ -20,10 +20,12 @@ class Row:
     expires: datetime | None
     state: State = State.QUEUED
     call: int | None = None
-    departures: int = 0  # How often it has left this machine,
-    permits: int = 1  # and how often it may: once, and again after a proof or a person's word.
+    times_sent: int = 0  # How often it has left this machine,
+    allowed_sends: int = (
+        1  # and how often it may: once, and again after a proof or a person's word.
+    )
 
-    def go(self, after: State) -> bool:
+    def transition(self, after: State) -> bool:
         """Moves, where that is legal."""
         if after not in TRANSITIONS[self.state]:
             return False
@@ -41,11 +43,11 @@ class Call:
     state: str = "claimed"
 
 
-NOT_OVER = (State.QUEUED, State.CLAIMED, State.IN_FLIGHT)
+UNSETTLED = (State.QUEUED, State.CLAIMED, State.IN_FLIGHT)
 
 
 @dataclass(frozen=True)
-class Mark:
+class Cooldown:
     """A number that was just sent to."""
 
     until: datetime
@@ -58,7 +60,7 @@ class Model:
 
     rows: list[Row] = field(default_factory=list)  # In the order of acceptance.
     calls: dict[int, Call] = field(default_factory=dict)
-    hot: dict[str, Mark] = field(default_factory=dict)
+    cooldowns: dict[str, Cooldown] = field(default_factory=dict)
     cancelled: set[int] = field(default_factory=set)  # Messages, and not sent again since.
 
     def of(self, message: int) -> list[Row]:
@@ -72,25 +74,27 @@ class Model:
     def next_call(self, now: datetime) -> list[Row]:
         """Who goes next: the most urgent, then the longest due, without what is hot or too old."""
         while (first := self._first(now)) is not None:
-            together = self.of(first.message)
+            message_rows = self.of(first.message)
             if first.expires is not None and first.expires <= now:
-                for row in together:
-                    row.go(State.EXPIRED)
+                for row in message_rows:
+                    row.transition(State.EXPIRED)
                 continue
-            due = self._due(together, now)
-            if self._put_off(due, now) < len(due):
-                return self._due(together, now)
-            self._put_off([row for row in self.rows if row.priority is first.priority], now)
+            due = self._due(message_rows, now)
+            if self._defer_cooling_down(due, now) < len(due):
+                return self._due(message_rows, now)
+            self._defer_cooling_down(
+                [row for row in self.rows if row.priority is first.priority], now
+            )
         return []
 
     def _due(self, rows: list[Row], now: datetime) -> list[Row]:
         return [row for row in rows if row.state is State.QUEUED and row.due <= now]
 
-    def awaits(self, now: datetime) -> bool:
+    def depends_on_time(self, now: datetime) -> bool:
         """Whether anything would be otherwise later: a lease, a number's rest, a time to send."""
         return (
             any(call.state != "over" for call in self.calls.values())
-            or any(mark.until > now for mark in self.hot.values())
+            or any(cooldown.until > now for cooldown in self.cooldowns.values())
             or any(row.state is State.QUEUED and row.due > now for row in self.rows)
         )
 
@@ -98,24 +102,24 @@ class Model:
         due = self._due(self.rows, now)
         return min(due, key=lambda row: (row.priority, row.due, self.rows.index(row)), default=None)
 
-    def _put_off(self, rows: list[Row], now: datetime) -> int:
+    def _defer_cooling_down(self, rows: list[Row], now: datetime) -> int:
         """Those that are due and were sent to a moment ago wait by themselves; how many."""
-        hot = [row for row in self._due(rows, now) if self._is_hot(row.phone, now)]
-        for row in hot:
-            row.due = self.hot[row.phone].until
-        return len(hot)
+        in_cooldown = [row for row in self._due(rows, now) if self._in_cooldown(row.phone, now)]
+        for row in in_cooldown:
+            row.due = self.cooldowns[row.phone].until
+        return len(in_cooldown)
 
-    def _is_hot(self, phone: str, now: datetime) -> bool:
-        return phone in self.hot and self.hot[phone].until > now
+    def _in_cooldown(self, phone: str, now: datetime) -> bool:
+        return phone in self.cooldowns and self.cooldowns[phone].until > now
 
-    def _heat(self, rows: list[Row], call: int, now: datetime) -> None:
-        self.hot |= {row.phone: Mark(now + HOT, call) for row in rows}
+    def _start_cooldown(self, rows: list[Row], call: int, now: datetime) -> None:
+        self.cooldowns |= {row.phone: Cooldown(now + COOLDOWN, call) for row in rows}
 
     def claim(self, call: int, rows: list[Row], now: datetime) -> None:
         """An owner takes them."""
         self.calls[call] = Call(rows, now + LEASE, rows[0].expires)
         for row in rows:
-            row.go(State.CLAIMED)
+            row.transition(State.CLAIMED)
             row.call = call
 
     def put_in_flight(self, number: int, now: datetime) -> bool:
@@ -124,17 +128,17 @@ class Model:
         if call.state != "claimed" or call.lease <= now:
             return False
         if any(row.state is not State.CLAIMED for row in call.rows):  # Somebody took it back.
-            self._give_back(number)
+            self._requeue(number)
             return False
-        if any(self._is_hot(row.phone, now) for row in call.rows):
-            self._give_back(number)
-            self._put_off(call.rows, now)
+        if any(self._in_cooldown(row.phone, now) for row in call.rows):
+            self._requeue(number)
+            self._defer_cooling_down(call.rows, now)
             return False
         call.state, call.lease = "in_flight", now + LEASE
         for row in self.of_call(number):
-            row.go(State.IN_FLIGHT)
-            row.departures += 1
-        self._heat(call.rows, number, now)
+            row.transition(State.IN_FLIGHT)
+            row.times_sent += 1
+        self._start_cooldown(call.rows, number, now)
         return True
 
     def renew(self, number: int, now: datetime) -> bool:
@@ -145,11 +149,11 @@ class Model:
         call.lease = now + LEASE
         return True
 
-    def _give_back(self, number: int) -> None:
+    def _requeue(self, number: int) -> None:
         self.calls[number].state = "over"
         for row in self.of_call(number):
             if row.state is State.CLAIMED:
-                row.go(State.QUEUED)
+                row.transition(State.QUEUED)
 
     def settle(self, number: int, after: State, due: datetime, now: datetime) -> None:
         """What the call came to; proof that nothing was sent is a permit to send."""
@@ -159,50 +163,54 @@ class Model:
         for row in self.of_call(number):
             if after is State.QUEUED and row.state is not State.IN_FLIGHT:
                 continue
-            if row.go(after):
+            if row.transition(after):
                 moved = True
                 row.due = min(due, call.expires or due)
-                row.permits += after is State.QUEUED
+                row.allowed_sends += after is State.QUEUED
                 if after is State.QUEUED and row.message in self.cancelled:
-                    row.go(State.CANCELLED)
+                    row.transition(State.CANCELLED)
         if after in (State.SENT, State.UNKNOWN):
-            self._heat(self.of_call(number), number, now)
+            self._start_cooldown(self.of_call(number), number, now)
         elif moved:
-            self.hot = {phone: mark for phone, mark in self.hot.items() if mark.call != number}
+            self.cooldowns = {
+                phone: cooldown
+                for phone, cooldown in self.cooldowns.items()
+                if cooldown.call != number
+            }
 
     def report(self, number: int, after: State) -> None:
         """What the gateway knows of each of its numbers."""
         for row in self.of_call(number):
-            row.go(after)
+            row.transition(after)
 
-    def reap(self, now: datetime) -> None:
+    def reap_expired(self, now: datetime) -> None:
         """Owners whose lease ran out are gone."""
         for number, call in self.calls.items():
             if call.lease > now or call.state == "over":
                 continue
             if call.state == "claimed":
-                self._give_back(number)
+                self._requeue(number)
                 continue
             call.state = "over"
             for row in self.of_call(number):
-                row.go(State.UNKNOWN)
+                row.transition(State.UNKNOWN)
 
     def cancel(self, message: int) -> None:
         """A person takes back what has not left, and what does not get through."""
-        here = [row for row in self.of(message) if row.state in NOT_OVER]
-        if here:
+        unsettled = [row for row in self.of(message) if row.state in UNSETTLED]
+        if unsettled:
             self.cancelled.add(message)
-        for row in here:
+        for row in unsettled:
             if row.state is not State.IN_FLIGHT:
-                row.go(State.CANCELLED)
+                row.transition(State.CANCELLED)
 
     def decide(self, message: int, after: State, now: datetime, expires: datetime) -> None:
         """A person decides about what is unknown; what is sent again has its time anew."""
         unknown = [row for row in self.of(message) if row.state is State.UNKNOWN]
         for row in unknown:
-            row.go(after)
+            row.transition(after)
             row.due = now
-            row.permits += after is State.QUEUED
+            row.allowed_sends += after is State.QUEUED
         if unknown and after is State.QUEUED:
             self.cancelled.discard(message)
             for row in self.of(message):

@@ -51,9 +51,9 @@ class Visitor:
 
     async def act(self, name: str, *, who: User = SARA, **fields: Any) -> tuple[int, str | None]:
         """Gives an order; its status and what was wrong with it."""
-        order = {"as": who.id, **fields}
+        body = {"as": who.id, **fields}
         url = f"{self.page.url}/act/{name}"
-        async with self.http.post(url, json=order, headers=self.origin) as response:
+        async with self.http.post(url, json=body, headers=self.origin) as response:
             return response.status, (await response.json())["error"]
 
     @asynccontextmanager
@@ -71,8 +71,8 @@ class Visitor:
 
 async def news(socket: ClientWebSocketResponse) -> list[News]:
     """The next news."""
-    told: list[News] = json.loads(await socket.receive_str(timeout=5))
-    return told
+    received: list[News] = json.loads(await socket.receive_str(timeout=5))
+    return received
 
 
 @pytest.fixture

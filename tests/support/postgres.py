@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from support.database import migrate, prepared
+from support.database import migrate, prepare_database
 
 TEMPLATE = "kwtsms_template"
 
@@ -40,41 +40,41 @@ class Postgres:
 
     def prepare(self) -> None:
         """Migrates one database, which all others are copies of; a test kills no server."""
-        self._say("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
-        self._say(f"CREATE DATABASE {TEMPLATE}")
+        self._execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        self._execute(f"CREATE DATABASE {TEMPLATE}")
         asyncio.run(migrate(self._server.get_uri(database=TEMPLATE)))
 
-    def fresh(self) -> str:
+    def new_database(self) -> str:
         """A new database with our tables."""
         name = f"outbox_{next(self._count)}"
-        self._say(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         url: str = self._server.get_uri(database=name)
         return url
 
-    def empty(self) -> str:
+    def new_empty_database(self) -> str:
         """A new database without tables."""
         name = f"empty_{next(self._count)}"
-        self._say(f"CREATE DATABASE {name}")
+        self._execute(f"CREATE DATABASE {name}")
         url: str = self._server.get_uri(database=name)
         return url
 
-    def _say(self, *statements: str) -> None:
+    def _execute(self, *statements: str) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
             for statement in statements:
                 connection.execute(statement.encode())
 
 
-WAITING = """SELECT count(*) FROM pg_stat_activity
+LOCK_WAITERS = """SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock'"""
 
 
-async def waiting(url: str, count: int) -> None:
+async def wait_for_lock_waiters(url: str, count: int) -> None:
     """Returns once so many sessions wait for a lock that somebody else has."""
     connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
     async with connection, asyncio.timeout(20):
         found = 0
         while found < count:
-            row = await (await connection.execute(WAITING)).fetchone()
+            row = await (await connection.execute(LOCK_WAITERS)).fetchone()
             found = row[0] if row else 0
 
 
@@ -115,15 +115,15 @@ def postgres_server() -> Iterator[Postgres]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An outbox of the test's own, on each of the two databases."""
     if request.param == "sqlite":
-        return prepared(tmp_path / "outbox.sqlite3")
+        return prepare_database(tmp_path / "outbox.sqlite3")
     server: Postgres = request.getfixturevalue("postgres_server")
-    return server.fresh()
+    return server.new_database()
 
 
 @pytest.fixture
 def postgres_url(postgres_server: Postgres) -> str:
     """An outbox of the test's own on PostgreSQL alone."""
-    return postgres_server.fresh()
+    return postgres_server.new_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -132,4 +132,4 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'outbox.sqlite3'}"
     server: Postgres = request.getfixturevalue("postgres_server")
-    return server.empty()
+    return server.new_empty_database()

@@ -16,7 +16,7 @@ import click
 
 import kwtsms_client
 from kwtsms_bot.cli import main, output
-from kwtsms_bot.cli.journal import State as RowState
+from kwtsms_bot.cli.journal import RowState
 from kwtsms_bot.config.schema import json_schema
 from kwtsms_bot.database.columns import metadata
 from kwtsms_bot.operation.metrics import Metrics
@@ -24,7 +24,7 @@ from kwtsms_bot.outbox.message import State
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot/kwtsms_client", "bot/kwtsms_bot", "plugins/apprise_kwtsms")
-EXIT_CODES = ("OK", "UNWRITTEN", "USAGE", "REJECTED", "NOT_SENT", "UNKNOWN")
+EXIT_CODES = ("OK", "WRITE_FAILED", "USAGE", "REJECTED", "NOT_SENT", "UNKNOWN")
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 

@@ -19,7 +19,7 @@ class Break(Enum):
 
     BEFORE = auto()  # The server never hears COMMIT.
     AFTER = auto()  # It commits, and its answer does not arrive.
-    FOR_GOOD = auto()  # The same, and nobody is let through from then on.
+    PERMANENTLY = auto()  # The same, and nobody is let through from then on.
 
 
 class Relay:
@@ -42,8 +42,8 @@ class Relay:
         self._open.add(task)
         with contextlib.suppress(OSError, asyncio.CancelledError):
             if not self._closed:
-                await self._between(reader, writer)
-        await _closed(writer)
+                await self._connect(reader, writer)
+        await _close(writer)
         self._open.discard(task)
 
     async def close(self) -> None:
@@ -58,17 +58,17 @@ class Relay:
             if task is not None:
                 task.cancel()
 
-    async def _between(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, thence = await asyncio.open_unix_connection(self._server)
-        answers = asyncio.create_task(_copy(there, writer))
+    async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        from_server, to_server = await asyncio.open_unix_connection(self._server)
+        answers = asyncio.create_task(_copy(from_server, writer))
         try:
-            await self._ask(reader, thence, answers)
+            await self._forward(reader, to_server, answers)
         finally:
             answers.cancel()
             await asyncio.gather(answers, return_exceptions=True)
-            await _closed(thence)
+            await _close(to_server)
 
-    async def _ask(
+    async def _forward(
         self,
         reader: asyncio.StreamReader,
         server: asyncio.StreamWriter,
@@ -82,7 +82,7 @@ class Relay:
                 continue
             self._due = None
             answers.cancel()
-            if due is Break.FOR_GOOD:
+            if due is Break.PERMANENTLY:
                 self._closed = True
                 self._cut(self._open - {asyncio.current_task()})
             if due is not Break.BEFORE:
@@ -98,7 +98,7 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             await writer.drain()
 
 
-async def _closed(writer: asyncio.StreamWriter) -> None:
+async def _close(writer: asyncio.StreamWriter) -> None:
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()

@@ -23,7 +23,7 @@ ACCOUNT = ("KWTSMS_USERNAME", "KWTSMS_PASSWORD", "KWTSMS_BASE_URL")
 
 
 @dataclass(frozen=True)
-class Done:
+class CommandResult:
     """How a command ended."""
 
     code: int
@@ -36,27 +36,27 @@ class Done:
         return json.loads(self.out)
 
 
-class Running:
+class RunningCommand:
     """A command that has been started."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
 
-    def tell(self, number: int = signal.SIGINT) -> None:
+    def send_signal(self, number: int = signal.SIGINT) -> None:
         """Sends it a signal: Ctrl-C, if no other is named."""
         self._process.send_signal(number)
 
-    async def said(self, text: str) -> None:
+    async def wait_for_output(self, text: str) -> None:
         """Reads its error output up to a line that holds `text`."""
         assert self._process.stderr
         while text.encode() not in (line := await self._process.stderr.readline()):
             assert line, f"It ended without saying {text!r}."
 
-    async def end(self, stdin: bytes | None = None) -> Done:
+    async def end(self, stdin: bytes | None = None) -> CommandResult:
         """How it ends."""
         out, err = await asyncio.wait_for(self._process.communicate(stdin), timeout=30)
         assert self._process.returncode is not None
-        return Done(self._process.returncode, (out or b"").decode(), (err or b"").decode())
+        return CommandResult(self._process.returncode, (out or b"").decode(), (err or b"").decode())
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Shell:
 
     async def __call__(
         self, *words: str, stdin: bytes = b"", at_most: int | None = None, **changes: str
-    ) -> Done:
+    ) -> CommandResult:
         """Runs the command to its end; `changes` are made to its environment.
 
         `at_most`: no file that it writes can have more bytes, as on a full disk.
@@ -77,17 +77,17 @@ class Shell:
         started = await self._start((*limited, str(COMMAND), *words), changes)
         return await started.end(stdin)
 
-    async def start(self, *words: str) -> Running:
+    async def start(self, *words: str) -> RunningCommand:
         """Starts the command, so that something can happen to it."""
         return await self._start((str(COMMAND), *words), {})
 
-    async def script(self, line: str) -> Done:
+    async def script(self, line: str) -> CommandResult:
         """Runs a line of a shell, in which the command is `kwtsms-bridge`."""
         path = f"{COMMAND.parent}:{self.env['PATH']}"
         started = await self._start(("bash", "-o", "pipefail", "-c", line), {"PATH": path})
         return await started.end()
 
-    async def typed(self, *words: str, keys: bytes, **changes: str) -> Done:
+    async def run_at_terminal(self, *words: str, keys: bytes, **changes: str) -> CommandResult:
         """Runs the command at a terminal, at which `keys` are typed."""
         ours, theirs = pty.openpty()
         try:
@@ -99,20 +99,20 @@ class Shell:
 
     async def _start(
         self, words: tuple[str, ...], changes: dict[str, str], stdin: int = PIPE
-    ) -> Running:
+    ) -> RunningCommand:
         env = {**self.env, **changes}
         process = await asyncio.create_subprocess_exec(
             *words, cwd=self.folder, env=env, stdin=stdin, stdout=PIPE, stderr=PIPE
         )
-        return Running(process)
+        return RunningCommand(process)
 
 
-def offline(*words: str, stdin: bytes = b"") -> Done:
+def run_in_process(*words: str, stdin: bytes = b"") -> CommandResult:
     """Runs a command that asks nobody, in this process; it has no account and no terminal."""
     ran = CliRunner(env=dict.fromkeys(ACCOUNT)).invoke(main, words, stdin)
     if ran.exception is not None and not isinstance(ran.exception, SystemExit):
         raise ran.exception
-    return Done(ran.exit_code, ran.stdout, ran.stderr)
+    return CommandResult(ran.exit_code, ran.stdout, ran.stderr)
 
 
 @asynccontextmanager

@@ -5,14 +5,14 @@ from typing import Any
 
 import httpx
 
-from support.bot import staged
+from support.bot import local_env
 
-LISTENING = {"listen": "127.0.0.1:0"}
+HTTP_SECTION = {"listen": "127.0.0.1:0"}
 
 
-def watched(folder: Path, **changes: Any) -> Any:
+def monitored_env(folder: Path, **changes: Any) -> Any:
     """A stage whose bot has its pages."""
-    return staged(folder, http=LISTENING, **changes)
+    return local_env(folder, http=HTTP_SECTION, **changes)
 
 
 async def get(url: str, method: str = "GET", content: bytes | None = None) -> httpx.Response:

@@ -14,75 +14,75 @@ from typing import Any
 
 import structlog
 
-from kwtsms_bot.alerts.store import AlertStore, Pending
+from kwtsms_bot.alerts.store import BalanceStore, PendingNotice
 from kwtsms_bot.alerts.wording import body, title
-from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.kuwait import KUWAIT_TZ
 from kwtsms_bot.language import ENGLISH, Language
 
 PREFIX = "apprise:"
-SWEEP_SECONDS = 60.0  # After a failure the same target is tried again in the next sweep.
+POLL_SECONDS = 60.0  # After a failure the same target is tried again in the next sweep.
 PATIENCE_SECONDS = 10.0  # Most targets answer sooner; a sweep waits no longer for the others.
-HOLD_SECONDS = 60.0  # Sooner than another process may take over what we are at.
-HOLDS = 10  # Then it may, though our call has not ended.
-_APPRISES = logging.getLogger("apprise")
-_QUIET = threading.Lock()  # Whoever has it has silenced that.
+EXTEND_LEASE_SECONDS = 60.0  # Sooner than another process may take over what we are at.
+MAX_LEASE_EXTENSIONS = 10  # Then it may, though our call has not ended.
+_APPRISE_LOGGER = logging.getLogger("apprise")
+_LOGGER_LOCK = threading.Lock()  # Whoever has it has silenced that.
 log = structlog.get_logger(__name__)
 
 Notify = Callable[[str, str, str], bool]  # A URL, a title and a body; whether it was delivered.
 
 
-def target(url: str) -> str:
+def target_id(url: str) -> str:
     """How the database names `url`."""
     return PREFIX + sha256(url.encode()).hexdigest()[:24]
 
 
 def notify(url: str, title: str, body: str) -> bool:
     """Tells one Apprise URL; blocks, and says nothing of the URL if it fails."""
-    service = _service(url)
+    service = _load_service(url)
     return bool(service and service.notify(title=title, body=body))
 
 
-def unusable(urls: Iterable[str]) -> Sequence[int]:
+def find_unusable(urls: Iterable[str]) -> Sequence[int]:
     """Which of these URLs Apprise can make nothing of, from 1; tells none of them anything.
 
     Raises:
         ImportError: Apprise is not installed.
     """
-    return [number for number, url in enumerate(urls, start=1) if _service(url) is None]
+    return [number for number, url in enumerate(urls, start=1) if _load_service(url) is None]
 
 
-def _service(url: str) -> Any:
+def _load_service(url: str) -> Any:
     """What Apprise makes of it, or None; of what is wrong with it, it quotes the secrets."""
     import apprise  # noqa: PLC0415 - an extra, and slow to load.
 
     service = apprise.Apprise()
-    with _QUIET:
-        _APPRISES.disabled = True
+    with _LOGGER_LOCK:
+        _APPRISE_LOGGER.disabled = True
         try:
             known = service.add(url)
         finally:
-            _APPRISES.disabled = False
+            _APPRISE_LOGGER.disabled = False
     return service if known else None
 
 
-class AppriseCourier:
+class AppriseNotifier:
     """Delivers what is on its way to Apprise URLs, until it is there."""
 
     def __init__(
         self,
-        store: AlertStore,
+        store: BalanceStore,
         urls: Iterable[str],
         say: Language = ENGLISH,
         *,
-        zone: tzinfo = ZONE,
+        zone: tzinfo = KUWAIT_TZ,
         notify: Notify = notify,
     ) -> None:
         self._store, self._say, self._zone = store, say, zone
-        self._urls = {target(url): url for url in urls}
+        self._urls = {target_id(url): url for url in urls}
         self._notify = notify
         self._woken = asyncio.Event()
-        self._busy: dict[str, asyncio.Task[None]] = {}  # By target: each is told one at a time.
+        self._running: dict[str, asyncio.Task[None]] = {}  # By target: each is told one at a time.
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -99,65 +99,65 @@ class AppriseCourier:
         while not stop.is_set():
             self._woken.clear()
             if self._urls:
-                await self.sweep()
+                await self.deliver_pending()
             woken = asyncio.create_task(self._woken.wait())
             await asyncio.wait(
-                {woken, stopping}, timeout=SWEEP_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                {woken, stopping}, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
             woken.cancel()
         stopping.cancel()
 
-    async def sweep(self) -> None:
+    async def deliver_pending(self) -> None:
         """Tries everything that is on its way once; a target that fails or hangs holds up no other.
 
         Whoever hangs is not called again before that has ended.
         """
         for target in self._urls:
-            if target not in self._busy:
-                self._busy[target] = asyncio.create_task(self._serve(target))
-        if self._busy:
-            await asyncio.wait(self._busy.values(), timeout=PATIENCE_SECONDS)
-        for target in [target for target, task in self._busy.items() if task.done()]:
-            self._busy.pop(target).result()
+            if target not in self._running:
+                self._running[target] = asyncio.create_task(self._deliver_to_target(target))
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=PATIENCE_SECONDS)
+        for target in [target for target, task in self._running.items() if task.done()]:
+            self._running.pop(target).result()
 
-    async def _serve(self, target: str) -> None:
+    async def _deliver_to_target(self, target: str) -> None:
         """Everything for this target, until one of it fails."""
         try:
-            for pending in await self._store.pending(target):
-                if await self._store.take(pending) and not await self._bring(pending):
+            for pending in await self._store.list_pending(target):
+                if await self._store.claim(pending) and not await self._deliver_with_lease(pending):
                     break
-        except DatabaseTrouble as error:
+        except DatabaseError as error:
             log.warning("warnings not delivered yet", error=str(error))
 
-    async def _bring(self, pending: Pending) -> bool:
+    async def _deliver_with_lease(self, pending: PendingNotice) -> bool:
         """Whether the target has it now; while it is being told, nobody else tells it."""
-        telling = asyncio.create_task(self._deliver(pending))
-        for _ in range(HOLDS):
-            await asyncio.wait({telling}, timeout=HOLD_SECONDS)
-            if telling.done():
+        delivery = asyncio.create_task(self._call_apprise(pending))
+        for _ in range(MAX_LEASE_EXTENSIONS):
+            await asyncio.wait({delivery}, timeout=EXTEND_LEASE_SECONDS)
+            if delivery.done():
                 break
-            await self._hold(pending)
-        done = await telling
+            await self._extend_lease(pending)
+        done = await delivery
         if done:
-            await self._store.delivered(pending)
+            await self._store.record_delivery(pending)
         else:
-            await self._store.not_delivered(pending)
+            await self._store.release(pending)
         return done
 
-    async def _hold(self, pending: Pending) -> None:
+    async def _extend_lease(self, pending: PendingNotice) -> None:
         try:
-            await self._store.hold(pending)
-        except DatabaseTrouble as error:
+            await self._store.extend_lease(pending)
+        except DatabaseError as error:
             log.warning("warning not held", target=pending.target, error=str(error))
 
-    async def _deliver(self, pending: Pending) -> bool:
+    async def _call_apprise(self, pending: PendingNotice) -> bool:
         url = self._urls[pending.target]
         try:
             done = await asyncio.to_thread(
                 self._notify,
                 url,
                 title(pending, self._say),
-                body(pending, self._say, self._clock),
+                body(pending, self._say, self._format_time),
             )
         except ImportError:
             log.error("apprise is not installed", remedy="pip install 'kwtsms-bridge[apprise]'")
@@ -169,6 +169,6 @@ class AppriseCourier:
             log.error("warning not delivered", target=pending.target)
         return done
 
-    def _clock(self, at: datetime) -> str:
+    def _format_time(self, at: datetime) -> str:
         """In the zone whose days are reckoned with; many who read it are told in no other."""
         return self._say.ltr(f"{at.astimezone(self._zone):%Y-%m-%d %H:%M %Z}")

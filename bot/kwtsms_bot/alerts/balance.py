@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from kwtsms_bot.alerts.facts import NOTHING_MORE, Facts
+from kwtsms_bot.alerts.facts import NO_DETAILS, NoticeDetails
 
 # The balance must rise this far above a threshold before it counts as left behind, so that a
 # balance that hovers around it does not warn again and again.
-RECOVERY = Decimal("1.1")
+RECOVERY_FACTOR = Decimal("1.1")
 # A balance that nobody can read is told of after this part of the time between reminders.
-UNREADABLE_PART = 4
-UNREADABLE_AT_MOST = timedelta(days=1)  # The looks that failed are known for two.
+UNREADABLE_DIVISOR = 4
+MAX_UNREADABLE_AFTER = timedelta(days=1)  # The looks that failed are known for two.
 
 
-class Level(StrEnum):
+class BalanceLevel(StrEnum):
     """How much is left."""
 
     FINE = "fine"
@@ -23,7 +23,7 @@ class Level(StrEnum):
     CRITICAL = "critical"
 
 
-class Kind(StrEnum):
+class NoticeKind(StrEnum):
     """What there is to tell."""
 
     LOW = "low"
@@ -36,26 +36,26 @@ class Kind(StrEnum):
 
 
 # What is told of how much is left, look by look.
-STANDING = (Kind.LOW, Kind.CRITICAL, Kind.REMINDER, Kind.ALL_CLEAR)
+LEVEL_KINDS = (NoticeKind.LOW, NoticeKind.CRITICAL, NoticeKind.REMINDER, NoticeKind.ALL_CLEAR)
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BalanceState:
     """The level at the last look, and when people were told something last."""
 
-    level: Level = Level.FINE
-    told_at: datetime | None = None
+    level: BalanceLevel = BalanceLevel.FINE
+    notified_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class BalanceNotice:
     """Something to tell: what kind, at which level, and the figures."""
 
-    kind: Kind
-    level: Level
+    kind: NoticeKind
+    level: BalanceLevel
     available: Decimal
     threshold: Decimal
-    facts: Facts = NOTHING_MORE
+    details: NoticeDetails = NO_DETAILS
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,47 +66,52 @@ class Thresholds:
     critical: Decimal
     remind_after: timedelta
 
-    def level(self, available: Decimal, before: Level) -> Level:
+    def level(self, available: Decimal, before: BalanceLevel) -> BalanceLevel:
         """The level of `available` credits, given the level it was at before."""
-        if available < self._edge(self.critical, before is Level.CRITICAL):
-            return Level.CRITICAL
-        if available < self._edge(self.warn, before is not Level.FINE):
-            return Level.LOW
-        return Level.FINE
+        if available < self._effective_threshold(self.critical, before is BalanceLevel.CRITICAL):
+            return BalanceLevel.CRITICAL
+        if available < self._effective_threshold(self.warn, before is not BalanceLevel.FINE):
+            return BalanceLevel.LOW
+        return BalanceLevel.FINE
 
-    def worsens(self, available: Decimal, before: Level) -> bool:
+    def crosses_threshold(self, available: Decimal, before: BalanceLevel) -> bool:
         """Whether so many credits are a crossing to be warned about."""
-        return _kind(before, self.level(available, before)) in (Kind.LOW, Kind.CRITICAL)
+        return _level_change_kind(before, self.level(available, before)) in (
+            NoticeKind.LOW,
+            NoticeKind.CRITICAL,
+        )
 
     @property
     def unreadable_after(self) -> timedelta:
         """For how long looks have to fail until that is told."""
-        return min(self.remind_after / UNREADABLE_PART, UNREADABLE_AT_MOST)
+        return min(self.remind_after / UNREADABLE_DIVISOR, MAX_UNREADABLE_AFTER)
 
     @staticmethod
-    def _edge(threshold: Decimal, was_below: bool) -> Decimal:  # noqa: FBT001 - a fact, not a mode.
-        return threshold * RECOVERY if was_below else threshold
+    def _effective_threshold(threshold: Decimal, was_below: bool) -> Decimal:  # noqa: FBT001 - a fact, not a mode.
+        return threshold * RECOVERY_FACTOR if was_below else threshold
 
 
-def due(
-    thresholds: Thresholds, standing: Standing, available: Decimal, at: datetime
-) -> Notice | None:
+def due_notice(
+    thresholds: Thresholds, state: BalanceState, available: Decimal, at: datetime
+) -> BalanceNotice | None:
     """What to tell now: one warning per crossing, a reminder after a time, one all-clear."""
-    level = thresholds.level(available, standing.level)
-    threshold = thresholds.critical if level is Level.CRITICAL else thresholds.warn
-    kind = _kind(standing.level, level)
-    if kind is None and level is not Level.FINE and standing.told_at is not None:
+    level = thresholds.level(available, state.level)
+    threshold = thresholds.critical if level is BalanceLevel.CRITICAL else thresholds.warn
+    kind = _level_change_kind(state.level, level)
+    if kind is None and level is not BalanceLevel.FINE and state.notified_at is not None:
         # A warning of the future was told by a clock that was wrong: it keeps nobody quiet.
-        since = abs(at - standing.told_at)
-        kind = Kind.REMINDER if since >= thresholds.remind_after else None
-    return Notice(kind, level, available, threshold) if kind else None
+        since = abs(at - state.notified_at)
+        kind = NoticeKind.REMINDER if since >= thresholds.remind_after else None
+    return BalanceNotice(kind, level, available, threshold) if kind else None
 
 
-def _kind(before: Level, now: Level) -> Kind | None:
+def _level_change_kind(before: BalanceLevel, now: BalanceLevel) -> NoticeKind | None:
     if now is before:
         return None
-    if now is Level.CRITICAL:
-        return Kind.CRITICAL
-    if now is Level.FINE:
-        return Kind.ALL_CLEAR
-    return Kind.LOW if before is Level.FINE else None  # Back from critical, yet not well.
+    if now is BalanceLevel.CRITICAL:
+        return NoticeKind.CRITICAL
+    if now is BalanceLevel.FINE:
+        return NoticeKind.ALL_CLEAR
+    return (
+        NoticeKind.LOW if before is BalanceLevel.FINE else None
+    )  # Back from critical, yet not well.

@@ -5,13 +5,13 @@ from datetime import date, datetime
 
 import structlog
 
-from kwtsms_bot.alerts.store import AlertStore
-from kwtsms_bot.config import BalanceWatch as Settings
+from kwtsms_bot.alerts.store import BalanceStore
+from kwtsms_bot.config import BalanceAlertSettings as Settings
 
 log = structlog.get_logger(__name__)
 
 
-class Digest:
+class DigestJob:
     """Puts the summary on its way: once for each day, however many replicas there are.
 
     A bot that is down at the time, or has nobody to tell, does it later on the same day.
@@ -20,7 +20,7 @@ class Digest:
     def __init__(
         self,
         settings: Settings,
-        store: AlertStore,
+        store: BalanceStore,
         *,
         targets: Iterable[str],
         on_change: Callable[[], None],
@@ -30,16 +30,16 @@ class Digest:
         self._store, self._on_change = store, on_change
         self._done: date | None = None  # Spares a question; the database has the answer.
 
-    async def check(self, now: datetime) -> None:
+    async def enqueue_if_due(self, now: datetime) -> None:
         """Whether it is time, and nobody has done it yet."""
         at = now.astimezone(self._settings.zone)
         due = self._settings.digest
         if due is None or not self._targets or at.time() < due or at.date() == self._done:
             return
-        summary = await self._store.summary(now, self._settings.zone)
+        summary = await self._store.summarize_day(now, self._settings.zone)
         if summary is None:  # Nobody has seen the balance yet.
             return
-        if await self._store.tell_of_day(at.date(), summary, self._targets, now):
+        if await self._store.enqueue_digest(at.date(), summary, self._targets, now):
             log.info("digest made", day=at.date().isoformat())
             self._on_change()
         self._done = at.date()

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
 
-from kwtsms_bot.alerts.outlook import Outlook
+from kwtsms_bot.alerts.outlook import Forecast
 
 
 @dataclass(frozen=True, slots=True)
-class Yesterday:
+class DailySummary:
     """What a digest tells of the day before."""
 
     day: date
@@ -18,81 +18,88 @@ class Yesterday:
     sent: int
     failed: int
     unknown: int
-    seen_at: datetime  # When the balance that it tells was seen.
+    sampled_at: datetime  # When the balance that it tells was seen.
     balances: tuple[tuple[date, Decimal], ...] = ()  # At the end of each of the last days.
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class OutageDetails:
     """Since when the balance cannot be read, and why."""
 
     since: datetime
     code: str  # The gateway's; empty where it gave no answer that can be read.
-    seen_at: datetime | None  # When it was read last; None: never.
+    sampled_at: datetime | None  # When it was read last; None: never.
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class NoticeDetails:
     """Of a warning: for how long it lasts, what left without us lately, what tests hold."""
 
-    outlook: Outlook | None = None
-    elsewhere: Decimal = Decimal(0)  # In the last 24 hours; in a digest, yesterday.
-    held: Decimal = Decimal(0)
-    yesterday: Yesterday | None = None
-    trouble: Trouble | None = None
+    forecast: Forecast | None = None
+    external_usage: Decimal = Decimal(0)  # In the last 24 hours; in a digest, yesterday.
+    held_credits: Decimal = Decimal(0)
+    daily_summary: DailySummary | None = None
+    outage: OutageDetails | None = None
 
-    def written(self) -> str:
+    def to_json(self) -> str:
         """As JSON, for the database."""
-        lasts, day, trouble = self.outlook, self.yesterday, self.trouble
-        found: dict[str, Any] = {"elsewhere": str(self.elsewhere), "held": str(self.held)}
-        if lasts is not None:
-            found["outlook"] = [lasts.least, lasts.likely, lasts.most]
-        if day is not None:
-            found["yesterday"] = {
-                "day": day.day.isoformat(),
-                "used": None if day.used is None else str(day.used),
-                "sent": day.sent,
-                "failed": day.failed,
-                "unknown": day.unknown,
-                "seen_at": day.seen_at.isoformat(),
-                "balances": [[one.isoformat(), str(amount)] for one, amount in day.balances],
+        forecast, summary, outage = self.forecast, self.daily_summary, self.outage
+        values: dict[str, Any] = {
+            "elsewhere": str(self.external_usage),
+            "held": str(self.held_credits),
+        }
+        if forecast is not None:
+            values["outlook"] = [forecast.min_days, forecast.likely_days, forecast.max_days]
+        if summary is not None:
+            values["yesterday"] = {
+                "day": summary.day.isoformat(),
+                "used": None if summary.used is None else str(summary.used),
+                "sent": summary.sent,
+                "failed": summary.failed,
+                "unknown": summary.unknown,
+                "seen_at": summary.sampled_at.isoformat(),
+                "balances": [[one.isoformat(), str(amount)] for one, amount in summary.balances],
             }
-        if trouble is not None:
-            seen_at = trouble.seen_at and trouble.seen_at.isoformat()
-            found["trouble"] = [trouble.since.isoformat(), trouble.code, seen_at]
-        return json.dumps(found)
+        if outage is not None:
+            sampled_at = outage.sampled_at and outage.sampled_at.isoformat()
+            values["trouble"] = [outage.since.isoformat(), outage.code, sampled_at]
+        return json.dumps(values)
 
     @classmethod
-    def read(cls, text: str) -> Self:
+    def from_json(cls, text: str) -> Self:
         """What `written` wrote."""
-        found = json.loads(text)
+        values = json.loads(text)
         return cls(
-            outlook=Outlook(*found["outlook"]) if "outlook" in found else None,
-            elsewhere=Decimal(found["elsewhere"]),
-            held=Decimal(found["held"]),
-            yesterday=_yesterday(found["yesterday"]) if "yesterday" in found else None,
-            trouble=_trouble(*found["trouble"]) if "trouble" in found else None,
+            forecast=Forecast(*values["outlook"]) if "outlook" in values else None,
+            external_usage=Decimal(values["elsewhere"]),
+            held_credits=Decimal(values["held"]),
+            daily_summary=_parse_daily_summary(values["yesterday"])
+            if "yesterday" in values
+            else None,
+            outage=_parse_outage(*values["trouble"]) if "trouble" in values else None,
         )
 
 
-NOTHING_MORE = Facts()
+NO_DETAILS = NoticeDetails()
 
 
-def _trouble(since: str, code: str, seen_at: str | None) -> Trouble:
-    return Trouble(
-        datetime.fromisoformat(since), code, datetime.fromisoformat(seen_at) if seen_at else None
+def _parse_outage(since: str, code: str, sampled_at: str | None) -> OutageDetails:
+    return OutageDetails(
+        datetime.fromisoformat(since),
+        code,
+        datetime.fromisoformat(sampled_at) if sampled_at else None,
     )
 
 
-def _yesterday(found: dict[str, Any]) -> Yesterday:
-    return Yesterday(
-        day=date.fromisoformat(found["day"]),
-        used=None if found["used"] is None else Decimal(found["used"]),
-        sent=found["sent"],
-        failed=found["failed"],
-        unknown=found["unknown"],
-        seen_at=datetime.fromisoformat(found["seen_at"]),
+def _parse_daily_summary(values: dict[str, Any]) -> DailySummary:
+    return DailySummary(
+        day=date.fromisoformat(values["day"]),
+        used=None if values["used"] is None else Decimal(values["used"]),
+        sent=values["sent"],
+        failed=values["failed"],
+        unknown=values["unknown"],
+        sampled_at=datetime.fromisoformat(values["seen_at"]),
         balances=tuple(
-            (date.fromisoformat(day), Decimal(amount)) for day, amount in found["balances"]
+            (date.fromisoformat(day), Decimal(amount)) for day, amount in values["balances"]
         ),
     )

@@ -11,66 +11,67 @@ from datetime import date, datetime, timedelta, tzinfo
 from math import sqrt
 from statistics import fmean
 
-from kwtsms_bot.alerts.samples import DAY, Sample, whole_days
+from kwtsms_bot.alerts.samples import DAY, Sample, usage_by_complete_day
 
 WINDOW = timedelta(days=30)  # Four whole weeks, and the begun days at both ends.
-ENOUGH = 2  # Whole days of the past, before anything is said.
-HORIZON = 365  # Days; what lasts longer is not reckoned.
-WIDTH = 1.28  # Standard deviations to either side: 80% of a normal distribution.
+MIN_DAYS = 2  # Whole days of the past, before anything is said.
+HORIZON_DAYS = 365  # Days; what lasts longer is not reckoned.
+RANGE_DEVIATIONS = 1.28  # Standard deviations to either side: 80% of a normal distribution.
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class Forecast:
     """For how many days the credits last, and the range; None: longer than `HORIZON`."""
 
-    least: int
-    likely: int | None
-    most: int | None
+    min_days: int
+    likely_days: int | None
+    max_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Pace:
+class _UsageRate:
     """What is used in each 24 hours from now on by weekday, and how far days are from that."""
 
-    coming: tuple[float, ...]  # Seven of them; then they come again.
-    spread: float  # A standard deviation.
+    by_day: tuple[float, ...]  # Seven of them; then they come again.
+    deviation: float  # A standard deviation.
 
 
-def outlook(samples: Sequence[Sample], now: datetime, zone: tzinfo) -> Outlook | None:
+def forecast(samples: Sequence[Sample], now: datetime, zone: tzinfo) -> Forecast | None:
     """What the samples of the last four weeks say; None: too little, or nothing was used."""
-    lately = [one for one in samples if now - WINDOW <= one.at <= now]
-    used = {day: float(amount) for day, amount in whole_days(lately, zone).items()}
-    if len(used) < ENOUGH or not any(used.values()):
+    recent = [one for one in samples if now - WINDOW <= one.at <= now]
+    used = {day: float(amount) for day, amount in usage_by_complete_day(recent, zone).items()}
+    if len(used) < MIN_DAYS or not any(used.values()):
         return None
-    pace, left = _pace(used, now.astimezone(zone)), float(lately[-1].available)
-    least = _days(left, pace, WIDTH)
-    return Outlook(
-        least=HORIZON if least is None else least,
-        likely=_days(left, pace, 0),
-        most=_days(left, pace, -WIDTH),
+    rate, remaining = _usage_rate(used, now.astimezone(zone)), float(recent[-1].available)
+    min_days = _days_left(remaining, rate, RANGE_DEVIATIONS)
+    return Forecast(
+        min_days=HORIZON_DAYS if min_days is None else min_days,
+        likely_days=_days_left(remaining, rate, 0),
+        max_days=_days_left(remaining, rate, -RANGE_DEVIATIONS),
     )
 
 
-def _pace(used: Mapping[date, float], here: datetime) -> _Pace:
+def _usage_rate(used: Mapping[date, float], now: datetime) -> _UsageRate:
     overall = fmean(used.values())
-    seen = [[amount for day, amount in used.items() if day.weekday() == n] for n in range(7)]
-    usual = [fmean(amounts) if len(amounts) > 1 else overall for amounts in seen]
-    squares = sum((amount - usual[day.weekday()]) ** 2 for day, amount in used.items())
+    by_weekday = [[amount for day, amount in used.items() if day.weekday() == n] for n in range(7)]
+    averages = [fmean(amounts) if len(amounts) > 1 else overall for amounts in by_weekday]
+    squares = sum((amount - averages[day.weekday()]) ** 2 for day, amount in used.items())
     # Each average that was taken of the same days makes them look closer to it than they are.
-    fitted = max(1, sum(len(amounts) > 1 for amounts in seen))
-    gone = (here - here.replace(hour=0, minute=0, second=0, microsecond=0)) / DAY
-    first = here.weekday()
-    coming = (
-        usual[(first + n) % 7] * (1 - gone) + usual[(first + n + 1) % 7] * gone for n in range(7)
+    fitted = max(1, sum(len(amounts) > 1 for amounts in by_weekday))
+    elapsed = (now - now.replace(hour=0, minute=0, second=0, microsecond=0)) / DAY
+    first = now.weekday()
+    by_day = (
+        averages[(first + n) % 7] * (1 - elapsed) + averages[(first + n + 1) % 7] * elapsed
+        for n in range(7)
     )
-    return _Pace(tuple(coming), sqrt(squares / max(1, len(used) - fitted)))
+    return _UsageRate(tuple(by_day), sqrt(squares / max(1, len(used) - fitted)))
 
 
-def _days(left: float, pace: _Pace, width: float) -> int | None:
+def _days_left(remaining: float, rate: _UsageRate, width: float) -> int | None:
     """How many days the credits last, where days use more than usual by `width` spreads."""
     need = 0.0
-    for day in range(HORIZON):
-        need += pace.coming[day % 7]
-        if need + width * pace.spread * sqrt(day + 1) > left:
+    for day in range(HORIZON_DAYS):
+        need += rate.by_day[day % 7]
+        if need + width * rate.deviation * sqrt(day + 1) > remaining:
             return day
     return None

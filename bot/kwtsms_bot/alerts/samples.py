@@ -19,8 +19,8 @@ class Sample:
 
     at: datetime
     available: Decimal
-    ours: Decimal | None = None
-    unsure: Decimal = Decimal(0)
+    own_cost: Decimal | None = None
+    uncertain_cost: Decimal = Decimal(0)
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
@@ -28,7 +28,7 @@ def midnight(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
-def used_by_day(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
+def usage_by_day(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
     """The credits used on each day that the samples touch; a rise is a top-up and uses nothing.
 
     What was used between two samples of different days is spread evenly over the time between.
@@ -36,44 +36,46 @@ def used_by_day(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
     used: dict[date, Decimal] = {one.at.astimezone(zone).date(): Decimal(0) for one in samples}
     for before, after in pairwise(samples):
         drop = max(Decimal(0), before.available - after.available)
-        for day, share in _shares(before.at, after.at, zone):
+        for day, share in _time_shares(before.at, after.at, zone):
             used[day] = used.get(day, Decimal(0)) + drop * share
     return used
 
 
-def whole_days(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
+def usage_by_complete_day(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
     """The same, of the days that the samples cover from midnight to midnight."""
     if not samples:
         return {}
     first, last = samples[0].at, samples[-1].at
     return {
         day: amount
-        for day, amount in used_by_day(samples, zone).items()
+        for day, amount in usage_by_day(samples, zone).items()
         if first <= midnight(day, zone) and midnight(day + DAY, zone) <= last
     }
 
 
-def at_end_of_days(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
+def closing_balances(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
     """The last balance seen on each day."""
     return {one.at.astimezone(zone).date(): one.available for one in samples}
 
 
-def left_without_us(samples: Sequence[Sample], since: datetime, until: datetime) -> Decimal:
+def external_usage(samples: Sequence[Sample], since: datetime, until: datetime) -> Decimal:
     """The credits that left the account from `since` to `until`, and not by a call of ours.
 
     What calls of unknown outcome may have cost is not counted as such. A top-up between two
     samples hides what left in between.
     """
-    known = [one for one in samples if one.ours is not None]
-    found = Decimal(0)
+    known = [one for one in samples if one.own_cost is not None]
+    total = Decimal(0)
     for before, after in pairwise(known):
         if since <= after.at < until:
-            gone = before.available - after.available - (after.ours or 0) - after.unsure
-            found += max(Decimal(0), gone)
-    return found
+            unexplained = (
+                before.available - after.available - (after.own_cost or 0) - after.uncertain_cost
+            )
+            total += max(Decimal(0), unexplained)
+    return total
 
 
-def _shares(begin: datetime, end: datetime, zone: tzinfo) -> list[tuple[date, Decimal]]:
+def _time_shares(begin: datetime, end: datetime, zone: tzinfo) -> list[tuple[date, Decimal]]:
     """How much of the time from `begin` to `end` lies on each day."""
     first, last = begin.astimezone(zone).date(), end.astimezone(zone).date()
     if first == last:
@@ -81,6 +83,6 @@ def _shares(begin: datetime, end: datetime, zone: tzinfo) -> list[tuple[date, De
     found = []
     for number in range((last - first).days + 1):
         day = first + DAY * number
-        there = min(end, midnight(day + DAY, zone)) - max(begin, midnight(day, zone))
-        found.append((day, Decimal(there / (end - begin))))
+        overlap = min(end, midnight(day + DAY, zone)) - max(begin, midnight(day, zone))
+        found.append((day, Decimal(overlap / (end - begin))))
     return found

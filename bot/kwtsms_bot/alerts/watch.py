@@ -13,33 +13,33 @@ from typing import Protocol
 
 import structlog
 
-from kwtsms_bot.alerts.balance import Level, Thresholds
-from kwtsms_bot.alerts.rules import Rules
-from kwtsms_bot.alerts.store import JOB, AlertStore
-from kwtsms_bot.config import BalanceWatch as Settings
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.alerts.balance import BalanceLevel, Thresholds
+from kwtsms_bot.alerts.rules import NoticeRules
+from kwtsms_bot.alerts.store import JOB, BalanceStore
+from kwtsms_bot.config import BalanceAlertSettings as Settings
+from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.database.ticks import slot_of
 from kwtsms_client import Balance, KwtSMSError, Rejected
 
-FAILED_SECONDS = 10.0  # After a look out of turn that failed, until there is another one.
+FAILED_POLL_SECONDS = 10.0  # After a look out of turn that failed, until there is another one.
 log = structlog.get_logger(__name__)
 
 
-class Account(Protocol):
+class BalanceSource(Protocol):
     """Something that knows the balance."""
 
     async def balance(self) -> Balance:
         """The credits on the account."""
 
 
-class BalanceWatch:
+class BalanceMonitor:
     """Looks at the balance, once in each slot however many replicas there are."""
 
     def __init__(
         self,
         settings: Settings,
-        store: AlertStore,
-        account: Account,
+        store: BalanceStore,
+        source: BalanceSource,
         *,
         targets: Iterable[str],
         on_change: Callable[[], None],
@@ -47,48 +47,48 @@ class BalanceWatch:
         self._settings = settings
         self._targets = tuple(targets)
         thresholds = Thresholds(settings.warn, settings.critical, settings.remind_after)
-        self._rules = Rules(thresholds, settings.zone)
-        self._store, self._account, self._on_change = store, account, on_change
-        self._out_of_turn = asyncio.Lock()
+        self._rules = NoticeRules(thresholds, settings.zone)
+        self._store, self._source, self._on_change = store, source, on_change
+        self._hint_lock = asyncio.Lock()
         self._not_before = 0.0
 
-    async def check(self, now: datetime) -> None:
+    async def poll_if_due(self, now: datetime) -> None:
         """Looks, keeps what it saw, and puts the notice that is due on its way."""
-        if await self._store.take_tick(JOB, slot_of(now, self._settings.every)):
-            await self._look(now)
+        if await self._store.claim_slot(JOB, slot_of(now, self._settings.every)):
+            await self._poll(now)
 
-    async def heard(self, available: Decimal, now: datetime) -> None:
+    async def on_balance_hint(self, available: Decimal, now: datetime) -> None:
         """The gateway has told so many credits with the answer to a call; raises nothing."""
-        if not (self._targets and self._rules.worsens(available, Level.FINE)):
+        if not (self._targets and self._rules.crosses_threshold(available, BalanceLevel.FINE)):
             return  # As nearly always: without a question to the database.
-        async with self._out_of_turn:  # What several answers tell, one look may have seen.
+        async with self._hint_lock:  # What several answers tell, one look may have seen.
             if time.monotonic() < self._not_before:
                 return
             try:
                 level = await self._store.last_level()
-                if self._rules.worsens(available, level) and not await self._look(now):
-                    self._not_before = time.monotonic() + FAILED_SECONDS
-            except DatabaseTrouble as error:
+                if self._rules.crosses_threshold(available, level) and not await self._poll(now):
+                    self._not_before = time.monotonic() + FAILED_POLL_SECONDS
+            except DatabaseError as error:
                 log.error("balance not checked", error=str(error))
 
-    async def _look(self, now: datetime) -> bool:
+    async def _poll(self, now: datetime) -> bool:
         """Whether the gateway has said how much is left."""
-        after = await self._store.last_look()
+        after = await self._store.newest_sample_id()
         rules, targets = self._rules, self._targets
         balance = None
         try:
-            balance = await self._account.balance()
+            balance = await self._source.balance()
         except KwtSMSError as error:
             log.warning("balance not known", error=type(error).__name__)
-            notice = await self._store.not_seen(
+            notice = await self._store.record_failed_poll(
                 _code(error), now, after=after, rules=rules, targets=targets
             )
         else:
-            notice = await self._store.record(
+            notice = await self._store.record_sample(
                 balance.available, now, after=after, rules=rules, targets=targets
             )
-            told = notice and notice.kind
-            log.info("balance seen", available=str(balance.available), notice=told)
+            kind = notice and notice.kind
+            log.info("balance seen", available=str(balance.available), notice=kind)
         if notice:
             self._on_change()
         return balance is not None

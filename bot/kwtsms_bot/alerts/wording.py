@@ -5,150 +5,160 @@ from datetime import datetime
 from decimal import Decimal
 
 from kwtsms_bot import retelling
-from kwtsms_bot.alerts.balance import STANDING, Kind
-from kwtsms_bot.alerts.facts import Facts, Trouble, Yesterday
-from kwtsms_bot.alerts.outlook import Outlook
-from kwtsms_bot.alerts.store import Pending
-from kwtsms_bot.language import Language, marked
+from kwtsms_bot.alerts.balance import LEVEL_KINDS, NoticeKind
+from kwtsms_bot.alerts.facts import DailySummary, NoticeDetails, OutageDetails
+from kwtsms_bot.alerts.outlook import Forecast
+from kwtsms_bot.alerts.store import PendingNotice
+from kwtsms_bot.language import N_, Language
 from kwtsms_client.errors import rejection
 
-Clock = Callable[[datetime], str]  # A time as the surface shows it.
-SAYS = {
-    Kind.LOW: marked("The SMS credits are running low: {credits} credits"),
-    Kind.CRITICAL: marked("The SMS credits are almost gone: {credits} credits"),
-    Kind.REMINDER: marked("The SMS credits are still low: {credits} credits"),
-    Kind.ALL_CLEAR: marked("The SMS credits are fine again: {credits} credits"),
-    Kind.DIGEST: marked("SMS credits today: {credits}"),
-    Kind.UNREADABLE: marked("The SMS credits cannot be read"),
-    Kind.READABLE: marked("The SMS credits can be read again: {credits} credits"),
+TimeFormatter = Callable[[datetime], str]  # A time as the surface shows it.
+TITLES = {
+    NoticeKind.LOW: N_("The SMS credits are running low: {credits} credits"),
+    NoticeKind.CRITICAL: N_("The SMS credits are almost gone: {credits} credits"),
+    NoticeKind.REMINDER: N_("The SMS credits are still low: {credits} credits"),
+    NoticeKind.ALL_CLEAR: N_("The SMS credits are fine again: {credits} credits"),
+    NoticeKind.DIGEST: N_("SMS credits today: {credits}"),
+    NoticeKind.UNREADABLE: N_("The SMS credits cannot be read"),
+    NoticeKind.READABLE: N_("The SMS credits can be read again: {credits} credits"),
 }
 
 
-def credits_text(amount: Decimal) -> str:
+def format_credits(amount: Decimal) -> str:
     """`Decimal("1234.50")` as `1,234.5`: no exponent, no trailing zeros."""
     text = f"{amount:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def title(pending: Pending, say: Language) -> str:
+def title(pending: PendingNotice, say: Language) -> str:
     """What happened, and how much is left."""
     notice = pending.notice
-    return say(SAYS[notice.kind], credits=credits_text(notice.available))
+    return say(TITLES[notice.kind], credits=format_credits(notice.available))
 
 
-def lasts(outlook: Outlook, say: Language) -> str:
+def format_forecast(forecast: Forecast, say: Language) -> str:
     """For how long the credits last, as a range."""
-    if outlook.likely is None:
+    if forecast.likely_days is None:
         return say.plural(
             "more than a year, at least {count} day",
             "more than a year, at least {count} days",
-            outlook.least,
+            forecast.min_days,
         )
     likely = say("less than a day")
-    if outlook.likely:
-        likely = say.plural("about {count} day", "about {count} days", outlook.likely)
-    if outlook.most is None:
-        return say("{likely}, at least {least}", likely=likely, least=outlook.least)
+    if forecast.likely_days:
+        likely = say.plural("about {count} day", "about {count} days", forecast.likely_days)
+    if forecast.max_days is None:
+        return say("{likely}, at least {least}", likely=likely, least=forecast.min_days)
     return say(
         "{likely}, between {least} and {most}",
         likely=likely,
-        least=outlook.least,
-        most=outlook.most,
+        least=forecast.min_days,
+        most=forecast.max_days,
     )
 
 
-def remedy(pending: Pending, say: Language) -> str:
+def remedy(pending: PendingNotice, say: Language) -> str:
     """What to do about it; nothing where all is well."""
-    if pending.notice.kind in (Kind.LOW, Kind.CRITICAL, Kind.REMINDER):
+    if pending.notice.kind in (NoticeKind.LOW, NoticeKind.CRITICAL, NoticeKind.REMINDER):
         return say("Top up at kwtsms.com. At zero, messages wait in the outbox.")
-    trouble = pending.notice.facts.trouble
-    if trouble is None:
+    outage = pending.notice.details.outage
+    if outage is None:
         return ""
-    if trouble.code:
-        return retelling.remedy(trouble.code, say)
+    if outage.code:
+        return retelling.translate_remedy(outage.code, say)
     return say("kwtsms-bridge doctor says what is in the way.")
 
 
-def details(pending: Pending, say: Language, clock: Clock) -> tuple[str, ...]:
+def detail_lines(
+    pending: PendingNotice, say: Language, format_time: TimeFormatter
+) -> tuple[str, ...]:
     """The sentences below the title, without the remedy and the footing."""
-    facts, kind = pending.notice.facts, pending.notice.kind
+    notice_details, kind = pending.notice.details, pending.notice.kind
     found = []
-    if facts.trouble is not None:
-        found += _trouble(facts.trouble, pending, say, clock)
-    if facts.yesterday is not None:
-        found += _yesterday(facts.yesterday, say)
-    if facts.outlook is not None:
-        found.append(say("The credits last {days}.", days=lasts(facts.outlook, say)))
-    if kind is not Kind.ALL_CLEAR:
-        found += _elsewhere(facts, say)
+    if notice_details.outage is not None:
+        found += _outage_lines(notice_details.outage, pending, say, format_time)
+    if notice_details.daily_summary is not None:
+        found += _summary_lines(notice_details.daily_summary, say)
+    if notice_details.forecast is not None:
+        found.append(
+            say("The credits last {days}.", days=format_forecast(notice_details.forecast, say))
+        )
+    if kind is not NoticeKind.ALL_CLEAR:
+        found += _usage_lines(notice_details, say)
     return tuple(found)
 
 
-def footing(pending: Pending, say: Language, clock: Clock) -> str:
+def footer(pending: PendingNotice, say: Language, format_time: TimeFormatter) -> str:
     """The line that was crossed, and when the balance that is told was seen."""
     notice, found = pending.notice, []
-    if notice.kind in STANDING:
-        found.append(say("The threshold is {credits}.", credits=credits_text(notice.threshold)))
-    if notice.kind is not Kind.UNREADABLE:
-        day = notice.facts.yesterday
-        found.append(say("Seen at {when}.", when=clock(day.seen_at if day else pending.at)))
+    if notice.kind in LEVEL_KINDS:
+        found.append(say("The threshold is {credits}.", credits=format_credits(notice.threshold)))
+    if notice.kind is not NoticeKind.UNREADABLE:
+        summary = notice.details.daily_summary
+        found.append(
+            say("Seen at {when}.", when=format_time(summary.sampled_at if summary else pending.at))
+        )
     return " ".join(found)
 
 
-def body(pending: Pending, say: Language, clock: Clock) -> str:
+def body(pending: PendingNotice, say: Language, format_time: TimeFormatter) -> str:
     """All that there is to say below the title."""
     parts = [
-        *details(pending, say, clock),
+        *detail_lines(pending, say, format_time),
         remedy(pending, say),
-        footing(pending, say, clock),
+        footer(pending, say, format_time),
     ]
     return "\n".join(part for part in parts if part)
 
 
-def _trouble(trouble: Trouble, pending: Pending, say: Language, clock: Clock) -> list[str]:
-    why = say("There is no answer that can be read.")
-    if trouble.code:
-        why = retelling.trouble(rejection(trouble.code), say)
-    found = [say("kwtSMS has not told how many are left since {when}.", when=clock(trouble.since))]
-    if trouble.seen_at is not None:
-        left, when = credits_text(pending.notice.available), clock(trouble.seen_at)
-        found.append(say("Last seen: {credits} credits, at {when}.", credits=left, when=when))
-    return [*found, why, say("Until they can be read, no warning comes when they run out.")]
+def _outage_lines(
+    outage: OutageDetails, pending: PendingNotice, say: Language, format_time: TimeFormatter
+) -> list[str]:
+    reason = say("There is no answer that can be read.")
+    if outage.code:
+        reason = retelling.describe_error(rejection(outage.code), say)
+    found = [
+        say("kwtSMS has not told how many are left since {when}.", when=format_time(outage.since))
+    ]
+    if outage.sampled_at is not None:
+        remaining, when = format_credits(pending.notice.available), format_time(outage.sampled_at)
+        found.append(say("Last seen: {credits} credits, at {when}.", credits=remaining, when=when))
+    return [*found, reason, say("Until they can be read, no warning comes when they run out.")]
 
 
-def _yesterday(day: Yesterday, say: Language) -> list[str]:
+def _summary_lines(summary: DailySummary, say: Language) -> list[str]:
     used = say("Yesterday the balance was not watched all day, so what was used is not known.")
-    if day.used is not None:
-        used = say("Credits used yesterday: {credits}.", credits=credits_text(day.used))
+    if summary.used is not None:
+        used = say("Credits used yesterday: {credits}.", credits=format_credits(summary.used))
     return [
         used,
         say(
             "Messages of yesterday: {sent} sent, {failed} failed, {unknown} unknown.",
-            sent=f"{day.sent:,}",
-            failed=f"{day.failed:,}",
-            unknown=f"{day.unknown:,}",
+            sent=f"{summary.sent:,}",
+            failed=f"{summary.failed:,}",
+            unknown=f"{summary.unknown:,}",
         ),
     ]
 
 
-def _elsewhere(facts: Facts, say: Language) -> list[str]:
+def _usage_lines(notice_details: NoticeDetails, say: Language) -> list[str]:
     found = []
-    if facts.elsewhere:
-        when = say("yesterday") if facts.yesterday else say("in the last 24 hours")
+    if notice_details.external_usage:
+        when = say("yesterday") if notice_details.daily_summary else say("in the last 24 hours")
         found.append(
             say(
                 "Credits that left the account {when}, and not through this bot: {credits}. If "
                 "nobody knows who used them, change the API password at kwtsms.com.",
-                credits=credits_text(facts.elsewhere),
+                credits=format_credits(notice_details.external_usage),
                 when=when,
             )
         )
-    if facts.held:
+    if notice_details.held_credits:
         found.append(
             say(
                 "Credits held by test and stuck messages: up to {credits}. They come back when "
                 "you delete the messages from the queue at kwtsms.com.",
-                credits=credits_text(facts.held),
+                credits=format_credits(notice_details.held_credits),
             )
         )
     return found

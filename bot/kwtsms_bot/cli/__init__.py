@@ -5,7 +5,7 @@ from importlib import import_module
 
 import click
 
-from kwtsms_bot.cli.missing import Missing
+from kwtsms_bot.cli.missing import MissingExtra
 from kwtsms_client.version import __version__
 
 # name: (where it is, what it does). The second is what --help shows without loading the first.
@@ -63,7 +63,7 @@ class LazyGroup(click.Group):
         except ModuleNotFoundError as error:
             if error.name and error.name.startswith("kwtsms"):
                 raise
-            raise Missing(cmd_name, error, EXTRA[module.partition(".")[0]]) from error
+            raise MissingExtra(cmd_name, error, EXTRA[module.partition(".")[0]]) from error
         # Click's mark for lines that stay as they are; in a raw docstring it is two characters.
         command.help = (command.help or "").replace(r"\b", "\b")
         return command

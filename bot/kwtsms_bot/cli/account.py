@@ -2,7 +2,7 @@
 
 import click
 
-from kwtsms_bot.cli.output import EXIT_CODES, answered, facts, show_json, tell
+from kwtsms_bot.cli.output import EXIT_CODES, echo, echo_facts, report_errors, show_json
 from kwtsms_bot.cli.words import env_option, json_option
 from kwtsms_client import Client, find_country_code
 from kwtsms_client.countries import COUNTRIES
@@ -11,40 +11,40 @@ from kwtsms_client.countries import COUNTRIES
 @click.command(epilog=EXIT_CODES)
 @env_option
 @json_option
-@answered
+@report_errors
 def balance(env_file: str, *, as_json: bool) -> None:
     """Show the credits left."""
     with Client.from_env(env_file) as sms:
         found = sms.balance()
     if as_json:
         return show_json(found)
-    return facts([("Available", f"{found.available:,f}"), ("Purchased", found.purchased)])
+    return echo_facts([("Available", f"{found.available:,f}"), ("Purchased", found.purchased)])
 
 
 @click.command(epilog=EXIT_CODES)
 @env_option
 @json_option
-@answered
+@report_errors
 def senders(env_file: str, *, as_json: bool) -> None:
     """List the sender IDs that the account may use."""
     with Client.from_env(env_file) as sms:
         found = sms.senderids()
     if as_json:
         return show_json({"sender_ids": found})
-    return tell("\n".join(found) or "None: register one at kwtsms.com.")
+    return echo("\n".join(found) or "None: register one at kwtsms.com.")
 
 
 @click.command(epilog=EXIT_CODES)
 @env_option
 @json_option
-@answered
+@report_errors
 def coverage(env_file: str, *, as_json: bool) -> None:
     """List the countries that the account may send to."""
     with Client.from_env(env_file) as sms:
         found = sms.coverage()
     if as_json:
         return show_json(found)
-    return facts([(prefix, country_name(prefix)) for prefix in found.prefixes])
+    return echo_facts([(prefix, country_name(prefix)) for prefix in found.prefixes])
 
 
 def country_name(prefix: str) -> str:

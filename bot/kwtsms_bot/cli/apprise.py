@@ -11,7 +11,7 @@ import click
 
 from apprise_kwtsms import MODULE, STUB
 
-FILE = "kwtsms.py"
+PLUGIN_FILE = "kwtsms.py"
 dir_option = click.option(
     "--dir",
     "folder",
@@ -38,7 +38,7 @@ def install(folder: Path | None, *, zero_touch: bool) -> None:
     With --zero-touch, write one line into Apprise's own folder instead: then everything that uses
     this Apprise knows kwtsms://, Home Assistant and Healthchecks too.
     """
-    file, content = _place(folder, zero_touch=zero_touch)
+    file, content = _plugin_file(folder, zero_touch=zero_touch)
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists() and file.read_text() != content:
         raise click.ClickException(f"{file} exists and is not ours. Remove it, or use --dir.")
@@ -51,7 +51,7 @@ def install(folder: Path | None, *, zero_touch: bool) -> None:
 @zero_touch_option
 def uninstall(folder: Path | None, *, zero_touch: bool) -> None:
     """Remove the plugin file again."""
-    file, content = _place(folder, zero_touch=zero_touch)
+    file, content = _plugin_file(folder, zero_touch=zero_touch)
     if not file.exists():
         click.echo(f"Not there: {file}")
     elif file.read_text() != content:
@@ -79,10 +79,10 @@ def url(user: str, sender: str, numbers: tuple[str, ...]) -> None:
     click.echo(f"kwtsms://{parts[0]}:{parts[1]}@{parts[2]}/{targets}")
 
 
-def _place(folder: Path | None, *, zero_touch: bool) -> tuple[Path, str]:
+def _plugin_file(folder: Path | None, *, zero_touch: bool) -> tuple[Path, str]:
     """Where the file belongs, and what stands in it."""
     if not zero_touch:
-        return (folder or _default()) / FILE, STUB
+        return (folder or _default_folder()) / PLUGIN_FILE, STUB
     if folder is not None:
         raise click.UsageError("--dir and --zero-touch are two ways; choose one.")
     found = find_spec("apprise")
@@ -90,10 +90,10 @@ def _place(folder: Path | None, *, zero_touch: bool) -> tuple[Path, str]:
         raise click.ClickException(
             "Apprise is not installed here. Install it: pip install 'kwtsms-bridge[apprise]'"
         )
-    return Path(found.origin).parent / "plugins" / FILE, MODULE
+    return Path(found.origin).parent / "plugins" / PLUGIN_FILE, MODULE
 
 
-def _default() -> Path:
+def _default_folder() -> Path:
     if os.name == "nt":
         return Path(os.environ["APPDATA"]) / "Apprise" / "plugins"
     return Path.home() / ".config" / "apprise" / "plugins"

@@ -16,11 +16,11 @@ from typing import TextIO
 
 import click
 
-from kwtsms_bot.cells import harmless
+from kwtsms_bot.cells import escape_formula
 from kwtsms_bot.cli.common import config_option, read_config
-from kwtsms_bot.cli.stored import in_database
+from kwtsms_bot.cli.stored import run_with_database
 from kwtsms_bot.database import Database
-from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.kuwait import KUWAIT_TZ
 from kwtsms_bot.outbox.store import Audit, AuditEntry
 
 # The columns, in their order; docs/privacy.md says what they mean. New ones come at the end.
@@ -38,17 +38,17 @@ COLUMNS: dict[str, Callable[[AuditEntry], str]] = {
 }
 
 
-def _moment(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
+def _parse_time(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
     """A day, or a time of one; in Kuwait unless it says where."""
     if value is None:
         return None
     try:
-        read = datetime.fromisoformat(value)
+        parsed = datetime.fromisoformat(value)
     except ValueError:
         raise click.BadParameter(
             f"{value!r} is no time; write 2026-11-24 or 2026-11-24T09:00"
         ) from None
-    return read if read.tzinfo else read.replace(tzinfo=ZONE)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=KUWAIT_TZ)
 
 
 @click.group()
@@ -66,8 +66,8 @@ def audit() -> None:
     show_default=True,
     help="Comma-separated values, or a JSON object a line.",
 )
-@click.option("--since", callback=_moment, metavar="TIME", help="From this time on.")
-@click.option("--until", callback=_moment, metavar="TIME", help="Before this time.")
+@click.option("--since", callback=_parse_time, metavar="TIME", help="From this time on.")
+@click.option("--until", callback=_parse_time, metavar="TIME", help="Before this time.")
 @click.option(
     "-o", "--output", metavar="FILE", help="Write it to a file that only you may read; - : here."
 )
@@ -82,26 +82,26 @@ def export(
     config = read_config(file)
 
     async def work(database: Database) -> int:
-        write = _csv if form == "csv" else _json_lines
-        with _opened(output) as out:
+        write = _write_csv if form == "csv" else _write_json_lines
+        with _open_output(output) as out:
             return await write(Audit(database).export(since, until), out)
 
-    count = in_database(config, work)
+    count = run_with_database(config, work)
     if output not in (None, "-"):
         click.echo(f"{output}: {count} line{'' if count == 1 else 's'} of the ledger.", err=True)
 
 
-async def _csv(entries: AsyncIterator[AuditEntry], out: TextIO) -> int:
+async def _write_csv(entries: AsyncIterator[AuditEntry], out: TextIO) -> int:
     rows = csv.writer(out)
     rows.writerow(COLUMNS)
     count = 0
     async for entry in entries:
-        rows.writerow([harmless(read(entry)) for read in COLUMNS.values()])
+        rows.writerow([escape_formula(read(entry)) for read in COLUMNS.values()])
         count += 1
     return count
 
 
-async def _json_lines(entries: AsyncIterator[AuditEntry], out: TextIO) -> int:
+async def _write_json_lines(entries: AsyncIterator[AuditEntry], out: TextIO) -> int:
     count = 0
     async for entry in entries:
         line = {name: read(entry) for name, read in COLUMNS.items()}
@@ -111,7 +111,7 @@ async def _json_lines(entries: AsyncIterator[AuditEntry], out: TextIO) -> int:
 
 
 @contextmanager
-def _opened(output: str | None) -> Iterator[TextIO]:
+def _open_output(output: str | None) -> Iterator[TextIO]:
     """Where to write; a file is there whole or not at all."""
     if output in (None, "-"):
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
@@ -120,18 +120,20 @@ def _opened(output: str | None) -> Iterator[TextIO]:
     path = Path(str(output))
     try:
         # A name of its own, made anew: what lies there already is not written into or followed.
-        descriptor, part = tempfile.mkstemp(prefix=f"{path.name}.", suffix=".part", dir=path.parent)
+        descriptor, temporary = tempfile.mkstemp(
+            prefix=f"{path.name}.", suffix=".part", dir=path.parent
+        )
     except OSError as error:
-        raise _unwritten(path, error) from error
+        raise _write_error(path, error) from error
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
             yield out
-        Path(part).replace(path)
+        Path(temporary).replace(path)
     except OSError as error:
-        raise _unwritten(path, error) from error
+        raise _write_error(path, error) from error
     finally:
-        Path(part).unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
 
 
-def _unwritten(path: Path, error: OSError) -> click.ClickException:
+def _write_error(path: Path, error: OSError) -> click.ClickException:
     return click.ClickException(f"{path}: cannot be written ({error.strerror}).")

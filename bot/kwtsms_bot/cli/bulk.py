@@ -6,18 +6,18 @@ from pathlib import Path
 import click
 
 from kwtsms_bot.cli import bulk_report as report
-from kwtsms_bot.cli.bulk_run import Options, Run, refuse
+from kwtsms_bot.cli.bulk_run import BulkOptions, BulkRunner, refuse
 from kwtsms_bot.cli.csv_file import Table, read
 from kwtsms_bot.cli.journal import Journal
-from kwtsms_bot.cli.output import EXIT_CODES, answered
+from kwtsms_bot.cli.output import EXIT_CODES, report_errors
 from kwtsms_bot.cli.rows import (
     NUMBER_COLUMNS,
     TEXT_COLUMNS,
-    Reading,
+    RowFormat,
     Template,
-    column,
-    sheet,
-    template,
+    find_column,
+    parse_batch,
+    parse_template,
 )
 from kwtsms_bot.cli.words import country_option, env_option, json_option, read_text, sender_option
 from kwtsms_client import Client, InvalidInput
@@ -39,7 +39,7 @@ from kwtsms_client.flow import check_sender
 @click.option("--yes", is_flag=True, help="Do not ask before sending.")
 @env_option
 @json_option
-@answered
+@report_errors
 def bulk(  # noqa: PLR0913 - click gives each option as a parameter.
     *,
     file: Path,
@@ -62,34 +62,37 @@ def bulk(  # noqa: PLR0913 - click gives each option as a parameter.
     Interrupted, the same command goes on where it stopped and sends no row twice: what was sent
     is kept in FILE.csv.journal.
     """
-    options = Options(file, skip_bad, yes, as_json)
+    options = BulkOptions(file, skip_bad, yes, as_json)
     if sender is not None:
         check_sender(sender)
     table = read(file)
-    number = column(table, to, NUMBER_COLUMNS, "the numbers (--to)")
-    found = sheet(table, Reading(number, _wording(text, table), country))
-    refuse(found, options)
+    number = find_column(table, to, NUMBER_COLUMNS, "the numbers (--to)")
+    batch = parse_batch(table, RowFormat(number, _text_template(text, table), country))
+    refuse(batch, options)
     if dry_run:
-        report.preview(found, file=file, as_json=as_json)
+        report.show_preview(batch, file=file, as_json=as_json)
         return
     if not yes:
-        _check_terminal()
-    with Client.from_env(env_file, check_coverage=False) as sms, Journal(_beside(file)) as journal:
-        Run(sms, journal, sender or sms.sender_id, options).send(found)
+        _require_terminal()
+    with (
+        Client.from_env(env_file, check_coverage=False) as sms,
+        Journal(_journal_path(file)) as journal,
+    ):
+        BulkRunner(sms, journal, sender or sms.sender_id, options).send(batch)
 
 
-def _wording(text: str | None, table: Table) -> Template:
+def _text_template(text: str | None, table: Table) -> Template:
     if text is None:
-        return (column(table, None, TEXT_COLUMNS, "the text (--text)"),)
-    return template(read_text(text), table)
+        return (find_column(table, None, TEXT_COLUMNS, "the text (--text)"),)
+    return parse_template(read_text(text), table)
 
 
-def _check_terminal() -> None:
+def _require_terminal() -> None:
     if sys.stdin is None or not sys.stdin.isatty():
         raise InvalidInput("There is no terminal to ask at. Add --yes.")
 
 
-def _beside(file: Path) -> Path:
+def _journal_path(file: Path) -> Path:
     """By whatever name a file is called, it has one journal."""
     real = file.resolve()
     return real.with_name(real.name + ".journal")

@@ -10,20 +10,20 @@ from decimal import Decimal
 from enum import StrEnum
 from threading import Lock
 
-from kwtsms_bot.cli.journal import CannotWrite, Journal, State
+from kwtsms_bot.cli.journal import Journal, JournalWriteError, RowState
 from kwtsms_bot.cli.output import NOT_SENT, OK, REJECTED, UNKNOWN
 from kwtsms_bot.cli.rows import Row
 from kwtsms_client import NotSent, Outcome, RecipientResult, SendResult
 
-MAX_UNKNOWN = 3  # So many requests in a row without a readable answer are an outage.
-OUTAGE = f"{MAX_UNKNOWN} requests in a row had no readable answer."
+MAX_UNKNOWN_IN_A_ROW = 3  # So many requests in a row without a readable answer are an outage.
+OUTAGE = f"{MAX_UNKNOWN_IN_A_ROW} requests in a row had no readable answer."
 UNANSWERED = "Ended before its answer came."
 
 
-Place = tuple[str, str]  # A row's text and number.
+RowId = tuple[str, str]  # A row's text and number.
 
 
-class Fate(StrEnum):
+class RowOutcome(StrEnum):
     """What became of a row in this run."""
 
     ACCEPTED = "accepted"
@@ -33,12 +33,12 @@ class Fate(StrEnum):
     NOT_TRIED = "not_tried"
 
 
-OF_FATE: Mapping[Fate, int] = {
-    Fate.ACCEPTED: OK,
-    Fate.REJECTED: REJECTED,
-    Fate.NOT_SENT: NOT_SENT,
-    Fate.NOT_TRIED: NOT_SENT,
-    Fate.UNKNOWN: UNKNOWN,
+EXIT_CODE_OF_ROW: Mapping[RowOutcome, int] = {
+    RowOutcome.ACCEPTED: OK,
+    RowOutcome.REJECTED: REJECTED,
+    RowOutcome.NOT_SENT: NOT_SENT,
+    RowOutcome.NOT_TRIED: NOT_SENT,
+    RowOutcome.UNKNOWN: UNKNOWN,
 }
 
 
@@ -47,28 +47,32 @@ class RowResult:
     """What became of the row on a line."""
 
     line: int
-    outcome: Fate
+    outcome: RowOutcome
     code: str | None = None
     message_id: str | None = None
     reason: str | None = None
 
 
-class Campaign:
+class RunRecorder:
     """Keeps the journal of one run, and knows what became of each of its rows; threads share it."""
 
     def __init__(
-        self, journal: Journal, rows: Iterable[Row], scope: str, advanced: Callable[[int], object]
+        self,
+        journal: Journal,
+        rows: Iterable[Row],
+        scope: str,
+        on_progress: Callable[[int], object],
     ) -> None:
         self.charged = Decimal(0)
         self.balance: Decimal | None = None
-        self.trouble: str | None = None  # Why the journal could not be written.
+        self.journal_error: str | None = None  # Why the journal could not be written.
         self._journal = journal
-        self._advanced = advanced
+        self._on_progress = on_progress
         self._rows = {(row.text, row.number): row for row in rows}
-        self._keys = {place: row.key(scope) for place, row in self._rows.items()}
-        self._in_flight: set[Place] = set()
-        self._settled: dict[Place, RowResult] = {}
-        self._unknown = 0  # Requests in a row.
+        self._keys = {row_id: row.key(scope) for row_id, row in self._rows.items()}
+        self._in_flight: set[RowId] = set()
+        self._settled: dict[RowId, RowResult] = {}
+        self._unknown_in_a_row = 0  # Requests in a row.
         self._lock = Lock()
 
     def begins(self, text: str, recipients: Sequence[str]) -> None:
@@ -77,50 +81,52 @@ class Campaign:
         Raises:
             NotSent: they must not leave.
         """
-        places = [(text, number) for number in recipients]
+        row_ids = [(text, number) for number in recipients]
         with self._lock:
-            if self._unknown >= MAX_UNKNOWN:
+            if self._unknown_in_a_row >= MAX_UNKNOWN_IN_A_ROW:
                 raise NotSent(OUTAGE)
             try:
-                self._note(places, State.IN_FLIGHT)
-            except CannotWrite as error:
+                self._note(row_ids, RowState.IN_FLIGHT)
+            except JournalWriteError as error:
                 raise NotSent(str(error)) from error
-            self._in_flight.update(places)
-            for place in places:
-                self._settled.pop(place, None)
+            self._in_flight.update(row_ids)
+            for row_id in row_ids:
+                self._settled.pop(row_id, None)
 
     def ended(self, text: str, result: SendResult) -> None:
         """Writes down what became of them."""
-        places = [(text, one.recipient) for one in result.recipients]
+        row_ids = [(text, one.recipient) for one in result.recipients]
         with self._lock:
-            if not self._in_flight.issuperset(places):
+            if not self._in_flight.issuperset(row_ids):
                 return  # It never began.
-            self._in_flight.difference_update(places)
-            fates = [_fate(one, result) for one in result.recipients]
-            self._unknown = self._unknown + 1 if result.unknown else 0
+            self._in_flight.difference_update(row_ids)
+            outcomes = [_row_outcome(one, result) for one in result.recipients]
+            self._unknown_in_a_row = self._unknown_in_a_row + 1 if result.unknown else 0
             self._count(result)
-            for place, fate, one in zip(places, fates, result.recipients, strict=True):
-                line = self._rows[place].line
-                self._settled[place] = RowResult(line, fate, one.code, one.message_id, one.reason)
-            with suppress(CannotWrite):  # Then a later run calls them unknown.
-                self._note(places, State(fates[0]))
-            self._advanced(len(self._settled))
+            for row_id, outcome, one in zip(row_ids, outcomes, result.recipients, strict=True):
+                line = self._rows[row_id].line
+                self._settled[row_id] = RowResult(
+                    line, outcome, one.code, one.message_id, one.reason
+                )
+            with suppress(JournalWriteError):  # Then a later run calls them unknown.
+                self._note(row_ids, RowState(outcomes[0]))
+            self._on_progress(len(self._settled))
 
     def results(self) -> list[RowResult]:
         """What became of each row, in the file's order."""
         with self._lock:
-            return [self._result(place, row.line) for place, row in self._rows.items()]
+            return [self._result(row_id, row.line) for row_id, row in self._rows.items()]
 
-    def _result(self, place: Place, line: int) -> RowResult:
-        if place in self._in_flight:
-            return RowResult(line, Fate.UNKNOWN, reason=UNANSWERED)
-        return self._settled.get(place) or RowResult(line, Fate.NOT_TRIED)
+    def _result(self, row_id: RowId, line: int) -> RowResult:
+        if row_id in self._in_flight:
+            return RowResult(line, RowOutcome.UNKNOWN, reason=UNANSWERED)
+        return self._settled.get(row_id) or RowResult(line, RowOutcome.NOT_TRIED)
 
-    def _note(self, places: Iterable[Place], state: State) -> None:
+    def _note(self, row_ids: Iterable[RowId], state: RowState) -> None:
         try:
-            self._journal.note([self._keys[place] for place in places], state)
-        except CannotWrite as error:
-            self.trouble = str(error)
+            self._journal.note([self._keys[row_id] for row_id in row_ids], state)
+        except JournalWriteError as error:
+            self.journal_error = str(error)
             raise
 
     def _count(self, result: SendResult) -> None:
@@ -129,8 +135,8 @@ class Campaign:
         self.balance = min(known, default=None)
 
 
-def _fate(one: RecipientResult, result: SendResult) -> Fate:
+def _row_outcome(one: RecipientResult, result: SendResult) -> RowOutcome:
     """Of the numbers of a call that kwtSMS took in part, nobody knows which it took."""
     if one.outcome is Outcome.ACCEPTED and result.uncounted:
-        return Fate.UNKNOWN
-    return Fate(one.outcome)
+        return RowOutcome.UNKNOWN
+    return RowOutcome(one.outcome)

@@ -6,18 +6,18 @@ from functools import partial
 import click
 
 from kwtsms_bot.cli.output import (
+    EXIT_CODE_OF_OUTCOME,
     EXIT_CODES,
-    OF_OUTCOME,
     OK,
     REJECTED,
     USAGE,
-    answered,
-    end,
-    facts,
+    echo,
+    echo_facts,
+    echo_table,
+    exit_with,
+    most_severe,
+    report_errors,
     show_json,
-    table,
-    tell,
-    worst,
 )
 from kwtsms_bot.cli.words import country_option, env_option, json_option, read_text
 from kwtsms_client import (
@@ -29,7 +29,7 @@ from kwtsms_client import (
     split_recipients,
     validate_phone_input,
 )
-from kwtsms_client.report import called
+from kwtsms_client.report import describe_character
 
 Verdict = tuple[str, int]  # What is said of a number, and the exit code that goes with it.
 WELL_FORMED: Verdict = ("well formed", OK)
@@ -41,7 +41,7 @@ WELL_FORMED: Verdict = ("well formed", OK)
 @click.option("--offline", is_flag=True, help="Judge by form only; do not ask kwtSMS.")
 @env_option
 @json_option
-@answered
+@report_errors
 def validate(
     numbers: tuple[str, ...], country: str | None, env_file: str, *, offline: bool, as_json: bool
 ) -> None:
@@ -49,24 +49,26 @@ def validate(
 
     NUMBERS are separated by blanks or commas; with -, they are read from standard input.
     """
-    checks = {one: validate_phone_input(one, default_country=country) for one in _listed(numbers)}
+    checks = {
+        one: validate_phone_input(one, default_country=country) for one in _typed_numbers(numbers)
+    }
     good = [check.normalized for check in checks.values() if check.valid]
-    said = dict.fromkeys(good, WELL_FORMED)
+    verdict_of = dict.fromkeys(good, WELL_FORMED)
     if good and not offline:
         with Client.from_env(env_file) as sms:
-            said = _said(sms.validate(good))
+            verdict_of = _gateway_verdicts(sms.validate(good))
     verdicts = {
-        one: said[check.normalized] if check.valid else (check.error or "", USAGE)
+        one: verdict_of[check.normalized] if check.valid else (check.error or "", USAGE)
         for one, check in checks.items()
     }
     show = partial(_show_verdicts, verdicts, as_json=as_json)
-    end(worst(code for _, code in verdicts.values()), show)
+    exit_with(most_severe(code for _, code in verdicts.values()), show)
 
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("text", required=False)
 @json_option
-@answered
+@report_errors
 def pages(text: str | None, *, as_json: bool) -> None:
     """Show what a phone would show, and how many pages that takes.
 
@@ -80,20 +82,20 @@ def pages(text: str | None, *, as_json: bool) -> None:
 
 def _show_report(report: MessageReport) -> None:
     """The cleaned text, what was removed, and what it takes."""
-    tell(f"{report.cleaned}\n")
-    facts(
+    echo(f"{report.cleaned}\n")
+    echo_facts(
         [
             ("Pages", report.pages),
             ("Encoding", report.encoding.value),
             ("Characters", report.units),
-            ("Forces Unicode", ", ".join(map(called, report.forcing[:20])) or None),
+            ("Forces Unicode", ", ".join(map(describe_character, report.forcing[:20])) or None),
             ("Cleaned", report.summary() or None),
             ("May not arrive", " ".join(report.risky) or None),
         ]
     )
 
 
-def _listed(words: Iterable[str]) -> list[str]:
+def _typed_numbers(words: Iterable[str]) -> list[str]:
     """The numbers that were typed, each once.
 
     Raises:
@@ -105,19 +107,20 @@ def _listed(words: Iterable[str]) -> list[str]:
     return numbers
 
 
-def _said(found: Validation) -> dict[str, Verdict]:
+def _gateway_verdicts(found: Validation) -> dict[str, Verdict]:
     """What kwtSMS says of each number that it was asked about, or why it says nothing."""
-    said: dict[str, Verdict] = dict.fromkeys(found.ok, ("ok", OK))
-    said |= dict.fromkeys(found.er, ("refused: malformed", REJECTED))
-    said |= dict.fromkeys(found.nr, ("refused: no route to this country", REJECTED))
-    return said | {
-        one.recipient: (one.reason or "", OF_OUTCOME[one.outcome]) for one in found.unanswered
+    verdicts: dict[str, Verdict] = dict.fromkeys(found.ok, ("ok", OK))
+    verdicts |= dict.fromkeys(found.er, ("refused: malformed", REJECTED))
+    verdicts |= dict.fromkeys(found.nr, ("refused: no route to this country", REJECTED))
+    return verdicts | {
+        one.recipient: (one.reason or "", EXIT_CODE_OF_OUTCOME[one.outcome])
+        for one in found.unanswered
     }
 
 
 def _show_verdicts(verdicts: Mapping[str, Verdict], *, as_json: bool) -> None:
-    said = {number: what for number, (what, _) in verdicts.items()}
+    texts = {number: what for number, (what, _) in verdicts.items()}
     if as_json:
-        show_json(said)
+        show_json(texts)
     else:
-        table(("Number", "Verdict"), list(said.items()))
+        echo_table(("Number", "Verdict"), list(texts.items()))

@@ -6,7 +6,7 @@ import sys
 import click
 
 from kwtsms_bot.cli.common import config_option, read_config
-from kwtsms_bot.config import example, json_schema
+from kwtsms_bot.config import json_schema, read_example
 
 
 @click.group()
@@ -30,7 +30,7 @@ def check(file: str) -> None:
 @config.command("example")
 def print_example() -> None:
     """Print a configuration with all that can be said, explained: the beginning of yours."""
-    click.echo(example(), nl=False)
+    click.echo(read_example(), nl=False)
 
 
 @config.command()

@@ -18,7 +18,7 @@ from kwtsms_client import InvalidInput
 MAX_BYTES = 64 * 1024 * 1024
 MAX_HEADER = 64 * 1024  # Characters in which the first line must end.
 DELIMITERS = ",;\t"
-_HINT = re.compile(r'"?sep=([,;\t|])"?\r?\n')  # Excel's own first line.
+_SEPARATOR_HINT = re.compile(r'"?sep=([,;\t|])"?\r?\n')  # Excel's own first line.
 _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 _FIRST_LINE = re.compile(r'(?:"(?:[^"]|"")*+"|[^"\r\n])*')
 
@@ -40,29 +40,31 @@ class Table:
 
     def find(self, name: str) -> int | None:
         """Where the column of this name stands; capitals, blanks and hyphens do not matter."""
-        return self.places.get(plain(name))
+        return self.positions.get(normalize_name(name))
 
     @property
-    def places(self) -> dict[str, int]:
+    def positions(self) -> dict[str, int]:
         """Where each column stands, by its plain name."""
-        return {plain(name): place for place, name in enumerate(self.columns) if name}
+        return {
+            normalize_name(name): position for position, name in enumerate(self.columns) if name
+        }
 
     @property
-    def listed(self) -> str:
+    def column_list(self) -> str:
         """The columns, for a person."""
         return ", ".join(filter(None, self.columns))[:500]
 
-    def cell(self, line: Line, place: int) -> str:
+    def cell(self, line: Line, position: int) -> str:
         """What stands there.
 
         Raises:
             InvalidInput: nothing does.
         """
-        if place >= len(line.cells):
-            raise InvalidInput(f"The row ends before column {self.columns[place]!r}.")
-        value = line.cells[place].strip()
+        if position >= len(line.cells):
+            raise InvalidInput(f"The row ends before column {self.columns[position]!r}.")
+        value = line.cells[position].strip()
         if not value:
-            raise InvalidInput(f"The column {self.columns[place]!r} is empty.")
+            raise InvalidInput(f"The column {self.columns[position]!r} is empty.")
         return value
 
     def check(self, line: Line) -> None:
@@ -71,9 +73,9 @@ class Table:
         Raises:
             InvalidInput: something stands under no column's name.
         """
-        filled = [place for place, cell in enumerate(line.cells) if cell.strip()]
-        if any(place >= len(self.columns) or not self.columns[place] for place in filled):
-            count, named = filled[-1] + 1, len(self.places)
+        filled = [position for position, cell in enumerate(line.cells) if cell.strip()]
+        if any(position >= len(self.columns) or not self.columns[position] for position in filled):
+            count, named = filled[-1] + 1, len(self.positions)
             raise InvalidInput(f"{count} cells for {named} columns; put the text in quotes.")
 
 
@@ -105,7 +107,7 @@ def parse(text: str) -> Table:
     Raises:
         InvalidInput: it has no header, or cannot be read as CSV.
     """
-    hint = _HINT.match(text)
+    hint = _SEPARATOR_HINT.match(text)
     body = text[hint.end() :] if hint else text
     delimiter = hint[1] if hint else _delimiter(body)
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
@@ -113,11 +115,11 @@ def parse(text: str) -> Table:
     columns = tuple(name.strip() for name in header.cells)
     if not columns:
         raise InvalidInput("The file has no header: its first line names the columns.")
-    _no_two_alike(columns)
+    _require_unique(columns)
     return Table(columns, tuple(lines))
 
 
-def plain(name: str) -> str:
+def normalize_name(name: str) -> str:
     """A column's name without what people write in several ways."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(filter(str.isalnum, folded)) or folded.strip()
@@ -141,9 +143,9 @@ def _delimiter(text: str) -> str:
     return max(DELIMITERS, key=header.count)
 
 
-def _no_two_alike(columns: Iterable[str]) -> None:
-    seen: set[str] = set()
+def _require_unique(columns: Iterable[str]) -> None:
+    names: set[str] = set()
     for name in filter(None, columns):
-        if plain(name) in seen:
+        if normalize_name(name) in names:
             raise InvalidInput(f"Two columns are called {name!r}. Rename one of them.")
-        seen.add(plain(name))
+        names.add(normalize_name(name))

@@ -12,10 +12,10 @@ from pathlib import Path
 import click
 
 from kwtsms_bot import logs
-from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.cli.stage import LocalEnvironment
 from kwtsms_bot.commands.router import COMMANDS
-from kwtsms_bot.commands.wording import MEANINGS, UNDER_WAY
-from kwtsms_bot.config import Logging
+from kwtsms_bot.commands.wording import PENDING_STATES, STATE_TEXTS
+from kwtsms_bot.config import LoggingSettings
 from kwtsms_bot.slack.manifest import manifest
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Sms
 from kwtsms_sandbox.page import Hint, PageServer, Shortcut
@@ -24,7 +24,7 @@ from kwtsms_sandbox.slack import Message
 from kwtsms_sandbox.slack.demo import OPS, SARA
 
 SETTLE_SECONDS = 10.0
-PAGE = """\
+BANNER = """\
 kwtsms-bridge demo: the real bot, a local Slack and a local kwtSMS. Nothing leaves this machine.
 
   Open {url}
@@ -38,7 +38,7 @@ The gateway, for your own programs: {gateway}
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class DemoResult:
     """One command: what the person who typed it sees in the end, and what phones received."""
 
     command: str
@@ -48,8 +48,8 @@ class Scene:
     def as_json(self) -> str:
         """One line for programs."""
         phone = [{"to": one.to, "from": one.sender, "text": one.text} for one in self.phone]
-        scene = {"command": self.command, "replies": self.replies, "phone": phone}
-        return json.dumps(scene, ensure_ascii=False)
+        result = {"command": self.command, "replies": self.replies, "phone": phone}
+        return json.dumps(result, ensure_ascii=False)
 
     def as_text(self) -> str:
         """Some lines for people."""
@@ -79,77 +79,82 @@ def demo(script: tuple[str, ...], *, as_json: bool, port: int, verbose: bool) ->
     kwtsms-bridge demo
     kwtsms-bridge demo --exec '/sms balance' --exec '/sms send +96598765432 hi'
     """
-    logs.configure(Logging(level="info" if verbose else "error"))
+    logs.configure(LoggingSettings(level="info" if verbose else "error"))
     logging.captureWarnings(capture=True)
     with tempfile.TemporaryDirectory(prefix="kwtsms-demo-") as folder:
         if script:
-            asyncio.run(_perform(Path(folder), script, as_json=as_json))
+            asyncio.run(_run_script(Path(folder), script, as_json=as_json))
         else:
-            asyncio.run(_show(Path(folder), port))
+            asyncio.run(_serve_page(Path(folder), port))
 
 
-async def _perform(folder: Path, script: tuple[str, ...], *, as_json: bool) -> None:
-    async with Stage(folder) as stage:
+async def _run_script(folder: Path, script: tuple[str, ...], *, as_json: bool) -> None:
+    async with LocalEnvironment(folder) as environment:
         for line in script:
-            scene = await play(stage, line)
-            click.echo(scene.as_json() if as_json else scene.as_text())
+            result = await run_command(environment, line)
+            click.echo(result.as_json() if as_json else result.as_text())
 
 
-async def _show(folder: Path, port: int) -> None:
+async def _serve_page(folder: Path, port: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
-        Stage(folder) as stage,
-        serve(_page(stage).app(), port=port) as page,
+        LocalEnvironment(folder) as environment,
+        serve(_build_page(environment).app(), port=port) as page,
     ):
-        told = PAGE.format(
+        banner = BANNER.format(
             url=page.url + "/",
-            gateway=stage.running.base_url,
+            gateway=environment.running.base_url,
             username=DEMO_ACCOUNT.username,
             password=DEMO_ACCOUNT.password,
         )
-        click.echo(told)
+        click.echo(banner)
         await stop.wait()
 
 
-def _page(stage: Stage) -> PageServer:
-    slash = stage.config.slack.command
-    hints = [Hint(one.typed(slash), one.usage, one.summary) for one in COMMANDS.values()]
+def _build_page(environment: LocalEnvironment) -> PageServer:
+    slash = environment.config.slack.command
+    hints = [Hint(one.command_line(slash), one.usage, one.summary) for one in COMMANDS.values()]
     shortcuts = [
         Shortcut(one["callback_id"], one["name"], on_message=one["type"] == "message")
         for one in manifest(slash, COMMANDS)["features"]["shortcuts"]
     ]
     return PageServer(
-        gateway=stage.gateway, slack=stage.slack, commands=tuple(hints), shortcuts=tuple(shortcuts)
+        gateway=environment.gateway,
+        slack=environment.slack,
+        commands=tuple(hints),
+        shortcuts=tuple(shortcuts),
     )
 
 
-async def play(stage: Stage, line: str) -> Scene:
+async def run_command(environment: LocalEnvironment, line: str) -> DemoResult:
     """Types `line` as Sara in #ops and waits for what she sees in the end: ten seconds at most."""
     slash, _, text = line.strip().partition(" ")
-    before = {message.ts for message in stage.slack.visible(SARA, OPS)}
-    received = len(_received(stage))
-    done = await stage.slack.command(SARA, OPS, slash, text)
+    before = {message.ts for message in environment.slack.visible(SARA, OPS)}
+    received = len(_received_messages(environment))
+    done = await environment.slack.command(SARA, OPS, slash, text)
     if done.error:
-        return Scene(line, (f"Slack: {slash} failed with the error “{done.error}”.",), ())
+        return DemoResult(line, (f"Slack: {slash} failed with the error “{done.error}”.",), ())
 
-    def new() -> list[Message]:
-        return [one for one in stage.slack.visible(SARA, OPS) if one.ts not in before]
+    def new_messages() -> list[Message]:
+        return [one for one in environment.slack.visible(SARA, OPS) if one.ts not in before]
 
     with suppress(TimeoutError):  # What it has come to by then is shown.
-        await stage.slack.until(lambda: _settled(stage, new()), timeout=SETTLE_SECONDS)
-    replies = tuple(stage.slack.plain(message) for message in new())
-    return Scene(line, replies, tuple(_received(stage)[received:]))
+        await environment.slack.until(
+            lambda: _is_settled(environment, new_messages()), timeout=SETTLE_SECONDS
+        )
+    replies = tuple(environment.slack.plain(message) for message in new_messages())
+    return DemoResult(line, replies, tuple(_received_messages(environment)[received:]))
 
 
-def _settled(stage: Stage, messages: list[Message]) -> bool:
-    under_way = [MEANINGS[state].casefold() for state in UNDER_WAY]
-    shown = "\n".join(stage.slack.plain(message) for message in messages).casefold()
-    return bool(messages) and not any(phrase in shown for phrase in under_way)
+def _is_settled(environment: LocalEnvironment, messages: list[Message]) -> bool:
+    in_progress = [STATE_TEXTS[state].casefold() for state in PENDING_STATES]
+    shown = "\n".join(environment.slack.plain(message) for message in messages).casefold()
+    return bool(messages) and not any(phrase in shown for phrase in in_progress)
 
 
-def _received(stage: Stage) -> list[Sms]:
+def _received_messages(environment: LocalEnvironment) -> list[Sms]:
     """What all phones have received, in order."""
-    phones = stage.gateway.inboxes().values()
+    phones = environment.gateway.inboxes().values()
     return sorted((sms for phone in phones for sms in phone), key=lambda sms: sms.at)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kwtsms_bot.cli.missing import Missing, remedy
-from kwtsms_bot.cli.output import answered, show_json
+from kwtsms_bot.cli.missing import MissingExtra, install_hint
+from kwtsms_bot.cli.output import report_errors, show_json
 from kwtsms_bot.cli.words import env_option, json_option
-from kwtsms_bot.doctor import Finding, Level
-from kwtsms_bot.doctor.files import examine as examine_files
-from kwtsms_bot.doctor.gateway import Wanted
-from kwtsms_bot.doctor.gateway import examine as examine_gateway
+from kwtsms_bot.doctor import Finding, FindingLevel
+from kwtsms_bot.doctor.files import check as examine_files
+from kwtsms_bot.doctor.gateway import ExpectedAccount
+from kwtsms_bot.doctor.gateway import check as examine_gateway
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_client.settings import from_environment
 
@@ -26,10 +26,10 @@ CONFIGURATION = "Configuration"
 PROBLEM = 1  # The exit code where something does not work.
 TIMEOUT_SECONDS = 10.0
 MARKS = {
-    Level.OK: ("✓", "green"),
-    Level.WARNING: ("!", "yellow"),
-    Level.PROBLEM: ("✗", "red"),
-    Level.SKIPPED: ("–", "bright_black"),
+    FindingLevel.OK: ("✓", "green"),
+    FindingLevel.WARNING: ("!", "yellow"),
+    FindingLevel.PROBLEM: ("✗", "red"),
+    FindingLevel.SKIPPED: ("–", "bright_black"),
 }
 
 
@@ -43,7 +43,7 @@ MARKS = {
 )
 @env_option
 @json_option
-@answered
+@report_errors
 def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
     """Look at the set-up and say what to mend. Nothing is sent, made or changed.
 
@@ -56,39 +56,49 @@ def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
     here = Path("config.yaml").exists()
     if file is None and here and find_spec("pydantic"):
         file = "config.yaml"
-    found = asyncio.run(_account(env_file) if file is None else _bot(file))
+    findings = asyncio.run(_check_account(env_file) if file is None else _check_bot(file))
     if file is None and here:  # It may be another program's.
         what = "There is a config.yaml here; to look at a bot, the bot has to be installed."
-        found = [*found, Finding(CONFIGURATION, Level.SKIPPED, what, remedy("bot"))]
+        findings = [
+            *findings,
+            Finding(CONFIGURATION, FindingLevel.SKIPPED, what, install_hint("bot")),
+        ]
     if as_json:
-        show_json(found)
+        show_json(findings)
     else:
-        _show(found)
-    sys.exit(PROBLEM if any(one.level is Level.PROBLEM for one in found) else 0)
+        _show(findings)
+    sys.exit(PROBLEM if any(one.level is FindingLevel.PROBLEM for one in findings) else 0)
 
 
-async def _account(env_file: str) -> Sequence[Finding]:
+async def _check_account(env_file: str) -> Sequence[Finding]:
     settings = from_environment(env_file)
     client = AsyncClient(settings.credentials, base_url=settings.base_url, timeout=TIMEOUT_SECONDS)
     async with client:
-        return await examine_gateway(client, Wanted(settings.sender_id, settings.test_mode))
+        return await examine_gateway(
+            client, ExpectedAccount(settings.sender_id, settings.test_mode)
+        )
 
 
-async def _bot(file: str) -> Sequence[Finding]:
+async def _check_bot(file: str) -> Sequence[Finding]:
     """All of it, the parts side by side."""
     try:
         from kwtsms_bot.cli.common import read_config  # noqa: PLC0415 - The base install has no YAML.
     except ModuleNotFoundError as error:
-        raise Missing("doctor --config", error, "bot") from error
+        raise MissingExtra("doctor --config", error, "bot") from error
     config = read_config(file)
-    parts = await asyncio.gather(_gateway(config), _slack(config), _database(config), _told(config))
-    return [*_of_config(config, file), *(one for part in parts for one in part)]
+    groups = await asyncio.gather(
+        _check_gateway(config),
+        _check_slack(config),
+        _check_database(config),
+        _check_notifications(config),
+    )
+    return [*_check_config(config, file), *(one for group in groups for one in group)]
 
 
-async def _gateway(config: "Config") -> Sequence[Finding]:
+async def _check_gateway(config: "Config") -> Sequence[Finding]:
     settings = config.kwtsms
     account = Credentials(settings.username, settings.password.get_secret_value())
-    wanted = Wanted(
+    wanted = ExpectedAccount(
         settings.sender_id,
         settings.test_mode,
         settings.default_country,
@@ -99,43 +109,43 @@ async def _gateway(config: "Config") -> Sequence[Finding]:
         return await examine_gateway(client, wanted)
 
 
-async def _slack(config: "Config") -> Sequence[Finding]:
+async def _check_slack(config: "Config") -> Sequence[Finding]:
     from datetime import UTC, datetime  # noqa: PLC0415 - Beside what needs it.
 
-    from kwtsms_bot.slack.checks import examine  # noqa: PLC0415 - Slack's SDK is slow to load.
+    from kwtsms_bot.slack.checks import check  # noqa: PLC0415 - Slack's SDK is slow to load.
 
-    return await examine(config, datetime.now(UTC))
-
-
-async def _database(config: "Config") -> Sequence[Finding]:
-    from kwtsms_bot.doctor.database import examine  # noqa: PLC0415 - The same.
-
-    return [await examine(config.outbox.database)]
+    return await check(config, datetime.now(UTC))
 
 
-async def _told(config: "Config") -> Sequence[Finding]:
+async def _check_database(config: "Config") -> Sequence[Finding]:
+    from kwtsms_bot.doctor.database import check  # noqa: PLC0415 - The same.
+
+    return [await check(config.outbox.database)]
+
+
+async def _check_notifications(config: "Config") -> Sequence[Finding]:
     """Who is told besides Slack: of a balance that runs out, and that all is well."""
     from kwtsms_bot.doctor import heartbeat, targets  # noqa: PLC0415 - The same.
 
     urls = [url.get_secret_value() for url in config.alerts.balance.apprise]
-    found = [*await asyncio.to_thread(targets.examine, urls)]
+    findings = [*await asyncio.to_thread(targets.check, urls)]
     if config.heartbeat.url is not None:
-        found.append(await heartbeat.examine(config.heartbeat.url.get_secret_value()))
-    return found
+        findings.append(await heartbeat.check(config.heartbeat.url.get_secret_value()))
+    return findings
 
 
-def _of_config(config: "Config", file: str) -> list[Finding]:
+def _check_config(config: "Config", file: str) -> list[Finding]:
     """What is allowed and surely not meant, and files that others may read."""
-    from kwtsms_bot.doctor.database import file_of  # noqa: PLC0415 - As above.
+    from kwtsms_bot.doctor.database import database_file  # noqa: PLC0415 - As above.
 
-    told = [Finding(CONFIGURATION, Level.WARNING, text) for text in config.warnings()]
-    told = told or [Finding(CONFIGURATION, Level.OK, f"{file} is in order.")]
-    return [*told, *examine_files(Path(file), file_of(config.outbox.database))]
+    findings = [Finding(CONFIGURATION, FindingLevel.WARNING, text) for text in config.warnings()]
+    findings = findings or [Finding(CONFIGURATION, FindingLevel.OK, f"{file} is in order.")]
+    return [*findings, *examine_files(Path(file), database_file(config.outbox.database))]
 
 
-def _show(found: Sequence[Finding]) -> None:
-    width = max(len(one.check) for one in found) + 2
-    for one in found:
+def _show(findings: Sequence[Finding]) -> None:
+    width = max(len(one.check) for one in findings) + 2
+    for one in findings:
         mark, colour = MARKS[one.level]
         click.echo(f"{click.style(mark, fg=colour)} {one.check:<{width}}{one.what}")
         if one.remedy:

@@ -11,16 +11,16 @@ from datetime import UTC, datetime
 import click
 
 from kwtsms_bot.cli.common import USAGE, actor, config_option, read_config
-from kwtsms_bot.cli.output import facts, show_json
-from kwtsms_bot.cli.stored import in_database
+from kwtsms_bot.cli.output import echo_facts, show_json
+from kwtsms_bot.cli.stored import run_with_database
 from kwtsms_bot.cli.words import json_option
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
-from kwtsms_bot.outbox.store import Forgotten, Store
+from kwtsms_bot.outbox.store import Erased, Store
 from kwtsms_client import InvalidInput, parse_phone
 
-AT_MOST_BYTES = 256 * 1024 * 1024  # A few seconds, for which a running bot can wait.
-NOT_ALL = 1  # The exit code where something is kept, or nothing was done.
+MAX_COMPACT_BYTES = 256 * 1024 * 1024  # A few seconds, for which a running bot can wait.
+INCOMPLETE = 1  # The exit code where something is kept, or nothing was done.
 ELSEWHERE = (
     "Slack: what people wrote there, files, exports (a running bot rewrites its own cards)",
     "kwtSMS: its archive of sent messages, at kwtsms.com",
@@ -49,42 +49,40 @@ def forget(
     2: wrong input or set-up.
     """
     config = read_config(file)
-    phone = _read(number, config)
-    names = _names(config, phone)
+    phone = _parse_number(number, config)
+    names = _phonebook_names(config, phone)
 
-    async def rehearse(database: Database) -> Forgotten:
-        return await Store(database).rehearse_forgetting(phone, datetime.now(UTC), cancel=cancel)
+    async def rehearse(database: Database) -> Erased:
+        return await Store(database).preview_erasure(phone, datetime.now(UTC), cancel=cancel)
 
-    found = in_database(config, rehearse)
+    found = run_with_database(config, rehearse)
     if dry_run:
-        _tell(found, names, done=False, as_json=as_json)
+        _show_result(found, names, done=False, as_json=as_json)
         return
-    if not (yes or found.nothing):
-        _ask(found, as_json=as_json)
-    found, on_disk = in_database(config, _forgetting(phone, cancel=cancel))
-    _tell(found, names, done=True, as_json=as_json)
-    if not on_disk:
+    if not (yes or found.is_empty):
+        _confirm(found, as_json=as_json)
+    found, compacted = run_with_database(config, _erase(phone, cancel=cancel))
+    _show_result(found, names, done=True, as_json=as_json)
+    if not compacted:
         click.echo(
             "The tables are done. SQLite's file was busy or is larger than "
-            f"{AT_MOST_BYTES >> 20} MB: fragments may stand in unused parts of it "
+            f"{MAX_COMPACT_BYTES >> 20} MB: fragments may stand in unused parts of it "
             "until it is compacted (docs/privacy.md).",
             err=True,
         )
-    sys.exit(NOT_ALL if found.kept else 0)
+    sys.exit(INCOMPLETE if found.kept else 0)
 
 
-def _forgetting(
-    phone: str, *, cancel: bool
-) -> Callable[[Database], Awaitable[tuple[Forgotten, bool]]]:
-    async def work(database: Database) -> tuple[Forgotten, bool]:
+def _erase(phone: str, *, cancel: bool) -> Callable[[Database], Awaitable[tuple[Erased, bool]]]:
+    async def work(database: Database) -> tuple[Erased, bool]:
         store = Store(database)
-        found = await store.forget(phone, datetime.now(UTC), actor=actor(), cancel=cancel)
-        return found, await database.compact(AT_MOST_BYTES)
+        found = await store.erase_number(phone, datetime.now(UTC), actor=actor(), cancel=cancel)
+        return found, await database.compact(MAX_COMPACT_BYTES)
 
     return work
 
 
-def _read(number: str, config: Config) -> str:
+def _parse_number(number: str, config: Config) -> str:
     written = sys.stdin.readline() if number == "-" else number
     try:
         return parse_phone(written, default_country=config.kwtsms.default_country)
@@ -93,29 +91,29 @@ def _read(number: str, config: Config) -> str:
         sys.exit(USAGE)
 
 
-def _names(config: Config, phone: str) -> list[str]:
+def _phonebook_names(config: Config, phone: str) -> list[str]:
     """What config.yaml calls it; only its owner can erase that."""
     return sorted(name for name, known in config.phonebook.contacts.items() if known == phone)
 
 
-def _ask(found: Forgotten, *, as_json: bool) -> None:
+def _confirm(found: Erased, *, as_json: bool) -> None:
     """Shows what would be erased and waits for a yes; ends where there is none."""
     if as_json or not sys.stdin.isatty():
         click.echo("Error: nobody is here to ask. Add --yes, or look with --dry-run.", err=True)
         sys.exit(USAGE)
-    _facts(found)
+    _echo_counts(found)
     click.confirm("Erase it? There is no way back", abort=True)
 
 
-def _tell(found: Forgotten, names: list[str], *, done: bool, as_json: bool) -> None:
+def _show_result(found: Erased, names: list[str], *, done: bool, as_json: bool) -> None:
     if as_json:
         show_json({**asdict(found), "done": done, "phonebook": names, "elsewhere": ELSEWHERE})
         return
-    if found.nothing:
+    if found.is_empty:
         click.echo(f"Nothing of {found.phone} is stored.")
     else:
         click.echo(f"{found.phone} {'was' if done else 'would be'} erased:")
-        _facts(found)
+        _echo_counts(found)
     for one in found.kept:
         click.echo(f"Kept: {one.ref} is {one.state}. Come again when it is settled.")
     if any(one.state == "queued" for one in found.kept):
@@ -125,9 +123,9 @@ def _tell(found: Forgotten, names: list[str], *, done: bool, as_json: bool) -> N
     click.echo("This does not reach:\n" + "\n".join(f"- {one}" for one in ELSEWHERE))
 
 
-def _facts(found: Forgotten) -> None:
+def _echo_counts(found: Erased) -> None:
     shared = found.messages - found.texts
-    facts(
+    echo_facts(
         [
             ("Messages to it", found.messages),
             ("Texts erased", found.texts),

@@ -32,7 +32,7 @@ from typing import Self
 from kwtsms_client import InvalidInput
 
 
-class State(StrEnum):
+class RowState(StrEnum):
     """Where a row stands."""
 
     IN_FLIGHT = "in_flight"
@@ -42,19 +42,19 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-_TRY = frozenset({State.IN_FLIGHT})
-_END = frozenset({State.ACCEPTED, State.REJECTED, State.NOT_SENT, State.UNKNOWN})
-TRANSITIONS: Mapping[State | None, frozenset[State]] = {
-    None: _TRY,
-    State.IN_FLIGHT: _END,
-    State.REJECTED: _TRY,
-    State.NOT_SENT: _TRY,
-    State.ACCEPTED: frozenset(),
-    State.UNKNOWN: frozenset(),
+_RETRY = frozenset({RowState.IN_FLIGHT})
+_SETTLED = frozenset({RowState.ACCEPTED, RowState.REJECTED, RowState.NOT_SENT, RowState.UNKNOWN})
+TRANSITIONS: Mapping[RowState | None, frozenset[RowState]] = {
+    None: _RETRY,
+    RowState.IN_FLIGHT: _SETTLED,
+    RowState.REJECTED: _RETRY,
+    RowState.NOT_SENT: _RETRY,
+    RowState.ACCEPTED: frozenset(),
+    RowState.UNKNOWN: frozenset(),
 }
 
 
-class CannotWrite(Exception):
+class JournalWriteError(Exception):
     """The disk is full, or worse: what was to be noted is not."""
 
 
@@ -80,13 +80,13 @@ class Journal:
 
     def may_be_sent(self, key: str) -> bool:
         """Whether this row may be sent: it never was, or is known not to have been."""
-        return State.IN_FLIGHT in TRANSITIONS[self._states.get(key)]
+        return RowState.IN_FLIGHT in TRANSITIONS[self._states.get(key)]
 
     def is_unknown(self, key: str) -> bool:
         """Whether this row may or may not have been sent."""
-        return self._states.get(key) in (State.IN_FLIGHT, State.UNKNOWN)
+        return self._states.get(key) in (RowState.IN_FLIGHT, RowState.UNKNOWN)
 
-    def note(self, keys: Iterable[str], state: State) -> None:
+    def note(self, keys: Iterable[str], state: RowState) -> None:
         """Writes down, on the disk before this returns, where the rows of a call stand now.
 
         Raises:
@@ -95,7 +95,7 @@ class Journal:
         """
         rows = list(keys)
         for key in rows:
-            _check(self._states.get(key), state)
+            _check_transition(self._states.get(key), state)
         self._append(json.dumps({"state": state, "rows": rows}).encode() + b"\n")
         self._states.update(dict.fromkeys(rows, state))
 
@@ -119,12 +119,12 @@ class Journal:
         except OSError as error:
             raise InvalidInput(f"{self.path} cannot be locked: {error.strerror}.") from error
 
-    def _load(self) -> dict[str, State]:
+    def _load(self) -> dict[str, RowState]:
         """The states so far; what is written next takes the place of a line that was torn."""
         try:
             written = self.path.read_bytes()
             *lines, torn = written.split(b"\n")
-            states = _read(lines, self.path)
+            states = _replay(lines, self.path)
             self._end = len(written) - len(torn)
             _sync_folder(self.path.parent)
         except OSError as error:
@@ -134,16 +134,16 @@ class Journal:
     def _append(self, line: bytes) -> None:
         """Writes a line whole, or leaves the journal as it was."""
         try:
-            self._cut()
+            self._truncate()
             _write(self._file, line)
         except OSError as error:
             with suppress(OSError):
-                self._cut()
+                self._truncate()
             reason = f"{self.path} cannot be written: {error.strerror}."
-            raise CannotWrite(f"{reason} What is not written down is not sent.") from error
+            raise JournalWriteError(f"{reason} What is not written down is not sent.") from error
         self._end += len(line)
 
-    def _cut(self) -> None:
+    def _truncate(self) -> None:
         """Takes off what stands behind the last whole line."""
         os.ftruncate(self._file, self._end)
 
@@ -154,15 +154,15 @@ def _write(file: int, line: bytes) -> None:
     os.fsync(file)
 
 
-def _read(lines: Sequence[bytes], path: Path) -> dict[str, State]:
+def _replay(lines: Sequence[bytes], path: Path) -> dict[str, RowState]:
     """What whole lines say; what they leave in flight was in flight when its owner ended."""
-    states: dict[str, State] = {}
+    states: dict[str, RowState] = {}
     for number, line in enumerate(lines, 1):
         try:
             entry = json.loads(line)
-            rows, state = [str(key) for key in entry["rows"]], State(entry["state"])
+            rows, state = [str(key) for key in entry["rows"]], RowState(entry["state"])
             for key in rows:
-                _check(states.get(key), state)
+                _check_transition(states.get(key), state)
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(
                 f"{path}:{number} is damaged, so what was sent cannot be told. Look it up in the "
@@ -171,11 +171,12 @@ def _read(lines: Sequence[bytes], path: Path) -> dict[str, State]:
             ) from error
         states.update(dict.fromkeys(rows, state))
     return {
-        key: State.UNKNOWN if state is State.IN_FLIGHT else state for key, state in states.items()
+        key: RowState.UNKNOWN if state is RowState.IN_FLIGHT else state
+        for key, state in states.items()
     }
 
 
-def _check(before: State | None, after: State) -> None:
+def _check_transition(before: RowState | None, after: RowState) -> None:
     if after not in TRANSITIONS[before]:
         raise ValueError(f"A row that is {before or 'new'} cannot become {after}.")
 

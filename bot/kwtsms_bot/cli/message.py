@@ -5,28 +5,28 @@ from functools import partial
 
 import click
 
-from kwtsms_bot.cli.carrying import carried
+from kwtsms_bot.cli.carrying import run_interruptible
 from kwtsms_bot.cli.output import (
+    EXIT_CODE_OF_OUTCOME,
     EXIT_CODES,
-    OF_OUTCOME,
     UNKNOWN,
     USAGE,
-    answered,
-    end,
-    facts,
+    echo,
+    echo_facts,
+    echo_table,
+    exit_with,
     fail,
+    most_severe,
+    report_errors,
     show_json,
-    table,
-    tell,
-    worst,
 )
 from kwtsms_bot.cli.words import country_option, env_option, json_option, read_text, sender_option
 from kwtsms_client import Client, InvalidInput, SendResult
 from kwtsms_client.flow import check_sender
 from kwtsms_client.preview import SendPreview, preview
 
-REFUSED = "Nothing is sent. Mend the numbers, or send to the others with --skip-bad."
-NOT_WAITED_FOR = "Ended before the answer came: it may have been sent."
+INVALID_NUMBERS = "Nothing is sent. Mend the numbers, or send to the others with --skip-bad."
+INTERRUPTED = "Ended before the answer came: it may have been sent."
 
 
 @click.command(epilog=EXIT_CODES)
@@ -40,7 +40,7 @@ NOT_WAITED_FOR = "Ended before the answer came: it may have been sent."
 @click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 @env_option
 @json_option
-@answered
+@report_errors
 def send(
     *,
     to: str,
@@ -67,41 +67,43 @@ def send(
     refused = bool(found.invalid) and not skip_bad
     if dry_run or refused:
         show = partial(_show_preview, found, refused=refused, as_json=as_json)
-        end(USAGE if refused else 0, show)
+        exit_with(USAGE if refused else 0, show)
     with Client.from_env(env_file, default_country=country) as sms:
-        done = carried(sms, lambda: sms.send(to, text, sender=sender))
+        done = run_interruptible(sms, lambda: sms.send(to, text, sender=sender))
         if done.result is None:
-            fail(NOT_WAITED_FOR, UNKNOWN, as_json=as_json, at_once=True)
+            fail(INTERRUPTED, UNKNOWN, as_json=as_json, at_once=True)
         show = partial(_show_result, done.result, found.report.summary(), as_json=as_json)
-        end(_code(done.result), show)
+        exit_with(_exit_code(done.result), show)
 
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("message_id")
 @env_option
 @json_option
-@answered
+@report_errors
 def status(message_id: str, env_file: str, *, as_json: bool) -> None:
     """Ask what kwtSMS did with a message."""
     with Client.from_env(env_file) as sms:
         found = sms.status(message_id)
     if as_json:
         return show_json(found)
-    return facts([("Status", found.status), ("Description", found.description or None)])
+    return echo_facts([("Status", found.status), ("Description", found.description or None)])
 
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("message_id")
 @env_option
 @json_option
-@answered
+@report_errors
 def dlr(message_id: str, env_file: str, *, as_json: bool) -> None:
     """Ask for the delivery report of a message (international numbers only)."""
     with Client.from_env(env_file) as sms:
         found = sms.dlr(message_id)
     if as_json:
         return show_json(found)
-    return table(("Number", "Status"), [(one.recipient, one.status) for one in found.deliveries])
+    return echo_table(
+        ("Number", "Status"), [(one.recipient, one.status) for one in found.deliveries]
+    )
 
 
 def _show_result(result: SendResult, cleaned: str, *, as_json: bool) -> None:
@@ -113,31 +115,31 @@ def _show_result(result: SendResult, cleaned: str, *, as_json: bool) -> None:
         for one in result.recipients
     ]
     rows += [(one.input, "not sent", "", one.reason) for one in result.invalid]
-    table(("Number", "Outcome", "Code", "Detail"), rows)
-    facts([("Charged", result.points_charged), ("Balance", result.balance_after)])
-    facts([("Cleaned", cleaned or None)])
+    echo_table(("Number", "Outcome", "Code", "Detail"), rows)
+    echo_facts([("Charged", result.points_charged), ("Balance", result.balance_after)])
+    echo_facts([("Cleaned", cleaned or None)])
     for warning in result.warnings:
-        tell(warning, err=True)
+        echo(warning, err=True)
     return None
 
 
-def _code(result: SendResult) -> int:
+def _exit_code(result: SendResult) -> int:
     """The exit code: of the number to be most careful with."""
-    codes = [OF_OUTCOME[one.outcome] for one in result.recipients]
-    return worst([*codes, UNKNOWN] if result.uncounted else codes)
+    codes = [EXIT_CODE_OF_OUTCOME[one.outcome] for one in result.recipients]
+    return most_severe([*codes, UNKNOWN] if result.uncounted else codes)
 
 
 def _show_preview(found: SendPreview, *, refused: bool, as_json: bool) -> None:
     if as_json:
         return show_json(asdict(found) | {"credits": found.credits})
-    tell(f"{found.report.cleaned}\n")
+    echo(f"{found.report.cleaned}\n")
     verdict = "well formed" if refused else "would be sent"
     rows = [(one, verdict) for one in found.recipients]
     rows += [(one.input, one.reason) for one in found.invalid]
-    table(("Number", "Verdict"), rows)
+    echo_table(("Number", "Verdict"), rows)
     cost = f"{found.credits} (one a page in Kuwait, more elsewhere)"
     cleaned = found.report.summary() or None
-    facts([("Pages", found.report.pages), ("Credits", cost), ("Cleaned", cleaned)])
+    echo_facts([("Pages", found.report.pages), ("Credits", cost), ("Cleaned", cleaned)])
     if refused:
-        tell(REFUSED, err=True)
+        echo(INVALID_NUMBERS, err=True)
     return None

@@ -14,19 +14,19 @@ from typing import Any, NoReturn, ParamSpec
 
 import click
 
-from kwtsms_bot.cli.words import check_words
+from kwtsms_bot.cli.words import require_utf8
 from kwtsms_client import KwtSMSError, NotSent, Outcome, Rejected, UnknownOutcome
 
 P = ParamSpec("P")
 
-OK, UNWRITTEN, USAGE, REJECTED, NOT_SENT, UNKNOWN = range(6)
+OK, WRITE_FAILED, USAGE, REJECTED, NOT_SENT, UNKNOWN = range(6)
 # From what a script need not care about to what it must be most careful with.
 SEVERITY = (OK, NOT_SENT, REJECTED, USAGE, UNKNOWN)
 EXIT_CODES = """\
 \b
 Exit codes: 0 done, 2 wrong input or set-up, 3 refused by kwtSMS,
 4 not sent (nothing left this machine), 5 unknown (it may have been sent)."""
-OF_OUTCOME = {
+EXIT_CODE_OF_OUTCOME = {
     Outcome.ACCEPTED: OK,
     Outcome.REJECTED: REJECTED,
     Outcome.NOT_SENT: NOT_SENT,
@@ -34,7 +34,7 @@ OF_OUTCOME = {
 }
 
 
-def worst(codes: Iterable[int]) -> int:
+def most_severe(codes: Iterable[int]) -> int:
     """The exit code for several outcomes: of the one to be most careful with."""
     return max(codes, key=SEVERITY.index, default=OK)
 
@@ -48,7 +48,7 @@ def exit_code(error: KwtSMSError) -> int:
     return UNKNOWN if isinstance(error, UnknownOutcome) else USAGE
 
 
-def answered(command: Callable[P, None]) -> Callable[P, None]:
+def report_errors(command: Callable[P, None]) -> Callable[P, None]:
     """`command`, whose errors become a sentence (or a JSON object) and an exit code.
 
     What sends does so by `carrying.carried`, where Ctrl-C ends nothing: before that, nothing left.
@@ -57,9 +57,9 @@ def answered(command: Callable[P, None]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         as_json = bool(kwargs.get("as_json"))
-        _write_what_cannot_be_written()
+        _escape_unencodable()
         try:
-            check_words(kwargs.values())
+            require_utf8(kwargs.values())
             command(*args, **kwargs)
             _flush()
         except KwtSMSError as error:
@@ -68,8 +68,8 @@ def answered(command: Callable[P, None]) -> Callable[P, None]:
         except (KeyboardInterrupt, click.Abort):
             fail("Ended; nothing was sent.", NOT_SENT, as_json=as_json)
         except OSError as error:
-            _drop_output()
-            fail(f"The answer cannot be written: {error.strerror}.", UNWRITTEN, as_json=False)
+            _discard_output()
+            fail(f"The answer cannot be written: {error.strerror}.", WRITE_FAILED, as_json=False)
 
     return run
 
@@ -83,12 +83,12 @@ def fail(
         if as_json:
             show_json({"error": text, "code": code, "exit_code": exit_code})
         else:
-            tell(f"Error: {text}", err=True)
+            echo(f"Error: {text}", err=True)
 
-    end(exit_code, show, at_once=at_once)
+    exit_with(exit_code, show, at_once=at_once)
 
 
-def end(code: int, show: Callable[[], None], *, at_once: bool = False) -> NoReturn:
+def exit_with(code: int, show: Callable[[], None], *, at_once: bool = False) -> NoReturn:
     """Shows what came of it and ends with `code`, which holds whatever becomes of the output.
 
     `at_once`: what is still under way is not waited for.
@@ -97,31 +97,31 @@ def end(code: int, show: Callable[[], None], *, at_once: bool = False) -> NoRetu
         show()
         _flush()
     except OSError:  # A closed pipe, a full disk.
-        _drop_output()
+        _discard_output()
     if at_once:
         os._exit(code)
     sys.exit(code)
 
 
-def tell(text: str, *, err: bool = False) -> None:
+def echo(text: str, *, err: bool = False) -> None:
     """A line for people."""
-    click.echo(harmless(text), err=err)
+    click.echo(strip_control_characters(text), err=err)
 
 
 def show_json(value: Any) -> None:
     """One JSON document; amounts are strings, so that nothing is rounded."""
-    click.echo(json.dumps(_plain(value), ensure_ascii=False))
+    click.echo(json.dumps(_to_json_value(value), ensure_ascii=False))
 
 
-def facts(pairs: Iterable[tuple[str, object]]) -> None:
+def echo_facts(pairs: Iterable[tuple[str, object]]) -> None:
     """Names and values, a line each."""
     listed = [(name, value) for name, value in pairs if value is not None]
     width = max((len(name) for name, _ in listed), default=0) + 1
     for name, value in listed:
-        tell(f"{name + ':':<{width}} {value}")
+        echo(f"{name + ':':<{width}} {value}")
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table as wide as the terminal."""
     from rich.console import Console  # noqa: PLC0415 - loaded only when something is drawn.
     from rich.table import Table  # noqa: PLC0415
@@ -130,14 +130,16 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in rows:
-        drawn.add_row(*(harmless(str(cell)) if cell is not None else "" for cell in row))
+        drawn.add_row(
+            *(strip_control_characters(str(cell)) if cell is not None else "" for cell in row)
+        )
     console = Console(highlight=False, markup=False)
     with console.capture() as written:  # By itself it ends the program where a pipe is closed.
         console.print(drawn)
     click.echo(written.get(), nl=False)
 
 
-def harmless(text: str) -> str:
+def strip_control_characters(text: str) -> str:
     """`text`, its control characters written out: a terminal takes them for commands."""
     return "".join(
         ascii(char)[1:-1] if unicodedata.category(char) == "Cc" and char not in "\n\t" else char
@@ -145,7 +147,7 @@ def harmless(text: str) -> str:
     )
 
 
-def _write_what_cannot_be_written() -> None:
+def _escape_unencodable() -> None:
     """A character that the terminal's encoding lacks is written as its number; nothing fails."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -157,19 +159,19 @@ def _flush() -> None:
         sys.stdout.flush()
 
 
-def _drop_output() -> None:
+def _discard_output() -> None:
     """Nobody reads it: what Python writes as it ends must not fail and change the exit code."""
     with suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
+        return _to_json_value(asdict(value))
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _to_json_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set):
-        return [_plain(one) for one in value]
+        return [_to_json_value(one) for one in value]
     return value

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import click
 
 from kwtsms_bot.cli.common import USAGE, actor, config_option, read_config
-from kwtsms_bot.cli.stored import in_database
+from kwtsms_bot.cli.stored import run_with_database
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
-from kwtsms_bot.outbox.store.restoring import AtWork, Doubted, Restoring
+from kwtsms_bot.outbox.store.restoring import BotRunning, MarkedUnknown, RestoreStore
 
-AT_WORK = 1  # The exit code where a bot is at work on it.
+BOT_RUNNING = 1  # The exit code where a bot is at work on it.
 
 
 @click.command()
@@ -28,48 +28,52 @@ def restored(file: str, *, yes: bool) -> None:
     """
     config = read_config(file)
     if not yes:
-        _ask(_rehearsed(config))
+        _confirm(_rehearse(config))
 
-    async def work(restoring: Restoring) -> Doubted:
-        return await restoring.doubt(actor(), datetime.now(UTC))
+    async def mark(store: RestoreStore) -> MarkedUnknown:
+        return await store.mark_unknown(actor(), datetime.now(UTC))
 
-    found = _in_peace(config, work)
-    click.echo(f"{_told('Unknown now', found)} Dropped: {found.drafts} that waited for a yes.")
-    if found.messages:
+    marked = _run_exclusively(config, mark)
+    click.echo(
+        f"{_format_counts('Unknown now', marked)} Dropped: {marked.drafts} that waited for a yes."
+    )
+    if marked.messages:
         click.echo("Start the bot; their cards in Slack ask what to do about each.")
 
 
-def _rehearsed(config: Config) -> Doubted:
-    async def look(restoring: Restoring) -> Doubted:
-        return await restoring.rehearse_doubting(datetime.now(UTC))
+def _rehearse(config: Config) -> MarkedUnknown:
+    async def rehearse(store: RestoreStore) -> MarkedUnknown:
+        return await store.preview_mark_unknown(datetime.now(UTC))
 
-    return _in_peace(config, look)
+    return _run_exclusively(config, rehearse)
 
 
-def _in_peace(config: Config, work: Callable[[Restoring], Awaitable[Doubted]]) -> Doubted:
+def _run_exclusively(
+    config: Config, work: Callable[[RestoreStore], Awaitable[MarkedUnknown]]
+) -> MarkedUnknown:
     """What `work` comes to; the end, where a bot is at work."""
 
-    async def restoring(database: Database) -> Doubted:
-        return await work(Restoring(database))
+    async def run(database: Database) -> MarkedUnknown:
+        return await work(RestoreStore(database))
 
     try:
-        return in_database(config, restoring)
-    except AtWork as error:
+        return run_with_database(config, run)
+    except BotRunning as error:
         click.echo(
             "Error: a bot is at work on it, or was a moment ago. Stop every bot, and come again "
             f"after {error.until.astimezone():%H:%M:%S}.",
             err=True,
         )
-        sys.exit(AT_WORK)
+        sys.exit(BOT_RUNNING)
 
 
-def _ask(found: Doubted) -> None:
+def _confirm(marked: MarkedUnknown) -> None:
     if not sys.stdin.isatty():
         click.echo("Error: nobody is here to ask. Add --yes once every bot is stopped.", err=True)
         sys.exit(USAGE)
-    click.echo(_told("To become unknown", found))
+    click.echo(_format_counts("To become unknown", marked))
     click.confirm("Is every bot stopped, and is this a restored back-up?", abort=True)
 
 
-def _told(words: str, found: Doubted) -> str:
-    return f"{words}: {found.recipients} numbers of {found.messages} messages."
+def _format_counts(label: str, marked: MarkedUnknown) -> str:
+    return f"{label}: {marked.recipients} numbers of {marked.messages} messages."

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
-from kwtsms_bot.cli.csv_file import Line, Table, plain
+from kwtsms_bot.cli.csv_file import Line, Table, normalize_name
 from kwtsms_client import MAX_PAGES, InvalidInput, inspect_message, validate_phone_input
 from kwtsms_client.protocol import MAX_RECIPIENTS
-from kwtsms_client.report import Change, counted
+from kwtsms_client.report import Change, format_count
 
 # What the columns are usually called, as `csv_file.plain` writes it.
 _PHONES = ("هاتف", "جوال", "موبايل", "نقال", "محمول", "تلفون", "هاتفالنقال", "هاتفالمحمول")
@@ -30,7 +30,7 @@ Template = tuple[str | int, ...]  # Texts, and the places of columns.
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class RowFormat:
     """How a line becomes a message: where its number stands, and its text."""
 
     to: int
@@ -57,7 +57,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class InvalidRow:
     """A line that cannot be sent, and why."""
 
     line: int
@@ -65,11 +65,11 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class BulkBatch:
     """Everything in the file: what can be sent, what cannot, and what stands there twice."""
 
     rows: tuple[Row, ...]
-    mistakes: tuple[Mistake, ...]
+    invalid_rows: tuple[InvalidRow, ...]
     repeated: int
 
     @property
@@ -86,38 +86,42 @@ class Sheet:
         kinds = Counter[str]()
         for row in changed:
             kinds.update({change.kind: change.count for change in row.changes})
-        told = ", ".join(counted(Change(kind, count, ())) for kind, count in kinds.items())
-        return f"{told}, from {len(changed)} row{'' if len(changed) == 1 else 's'}"
+        counts = ", ".join(format_count(Change(kind, count, ())) for kind, count in kinds.items())
+        return f"{counts}, from {len(changed)} row{'' if len(changed) == 1 else 's'}"
 
-    def only(self, rows: Iterable[Row]) -> "Sheet":
+    def with_rows(self, rows: Iterable[Row]) -> "BulkBatch":
         """The same with these rows alone."""
         return replace(self, rows=tuple(rows))
 
-    def without(self, refused: Mapping[Row, str]) -> "Sheet":
+    def without(self, refused: Mapping[Row, str]) -> "BulkBatch":
         """The same, with these rows among the mistakes, each for its reason."""
-        more = [Mistake(row.line, reason) for row, reason in refused.items()]
-        mistakes = sorted((*self.mistakes, *more), key=lambda mistake: mistake.line)
+        more = [InvalidRow(row.line, reason) for row, reason in refused.items()]
+        invalid_rows = sorted((*self.invalid_rows, *more), key=lambda invalid: invalid.line)
         rows = tuple(row for row in self.rows if row not in refused)
-        return replace(self, rows=rows, mistakes=tuple(mistakes))
+        return replace(self, rows=rows, invalid_rows=tuple(invalid_rows))
 
 
-def column(table: Table, wanted: str | None, usual: frozenset[str], what: str) -> int:
+def find_column(
+    table: Table, wanted: str | None, default_names: frozenset[str], purpose: str
+) -> int:
     """Where the column stands that was asked for, or the one that is usually called so.
 
     Raises:
         InvalidInput: there is none, or more than one that it could be.
     """
-    wishes = {plain(wanted)} if wanted else usual
-    found = [place for name, place in table.places.items() if name in wishes]
+    accepted_names = {normalize_name(wanted)} if wanted else default_names
+    found = [position for name, position in table.positions.items() if name in accepted_names]
     if not found:
-        raise InvalidInput(f"There is no column for {what}. The columns are: {table.listed}.")
+        raise InvalidInput(
+            f"There is no column for {purpose}. The columns are: {table.column_list}."
+        )
     if len(found) > 1:
-        names = ", ".join(table.columns[place] for place in found)
-        raise InvalidInput(f"More than one column could hold {what}: {names}. Say which.")
+        names = ", ".join(table.columns[position] for position in found)
+        raise InvalidInput(f"More than one column could hold {purpose}: {names}. Say which.")
     return found[0]
 
 
-def template(text: str, table: Table) -> Template:
+def parse_template(text: str, table: Table) -> Template:
     """A text in which `{column}` stands for what is in that column; `{{` and `}}` are braces.
 
     Raises:
@@ -126,41 +130,41 @@ def template(text: str, table: Table) -> Template:
     parts: list[str | int] = []
     end = 0
     for found in _FIELD.finditer(text):
-        parts += [text[end : found.start()], _part(found, table)]
+        parts += [text[end : found.start()], _parse_field(found, table)]
         end = found.end()
     return (*parts, text[end:])
 
 
-def sheet(table: Table, reading: Reading) -> Sheet:
+def parse_batch(table: Table, row_format: RowFormat) -> BulkBatch:
     """Every row judged: its number, and its text."""
-    good: dict[tuple[str, str], Row] = {}
-    mistakes: list[Mistake] = []
+    valid: dict[tuple[str, str], Row] = {}
+    invalid_rows: list[InvalidRow] = []
     repeated = 0
     for line in table.lines:
         try:
-            row = _row(table, line, reading)
+            row = _parse_row(table, line, row_format)
         except InvalidInput as error:
-            mistakes.append(Mistake(line.number, str(error)))
+            invalid_rows.append(InvalidRow(line.number, str(error)))
             continue
-        repeated += (row.number, row.text) in good
-        good.setdefault((row.number, row.text), row)
-    return Sheet(tuple(good.values()), tuple(mistakes), repeated)
+        repeated += (row.number, row.text) in valid
+        valid.setdefault((row.number, row.text), row)
+    return BulkBatch(tuple(valid.values()), tuple(invalid_rows), repeated)
 
 
-def calls(rows: Iterable[Row]) -> list[list[Row]]:
+def group_calls(rows: Iterable[Row]) -> list[list[Row]]:
     """The rows by text, at most 200 together: what one call can carry.
 
     What is a number's second message comes after all first ones, and so on: kwtSMS refuses a whole
     call for one number that was sent to within 15 seconds.
     """
-    so_far = Counter[str]()
-    together: dict[tuple[int, str], list[Row]] = {}
+    counts = Counter[str]()
+    groups: dict[tuple[int, str], list[Row]] = {}
     for row in rows:
-        together.setdefault((so_far[row.number], row.text), []).append(row)
-        so_far[row.number] += 1
+        groups.setdefault((counts[row.number], row.text), []).append(row)
+        counts[row.number] += 1
     return [
         group[start : start + MAX_RECIPIENTS]
-        for _, group in sorted(together.items(), key=lambda one: one[0][0])
+        for _, group in sorted(groups.items(), key=lambda one: one[0][0])
         for start in range(0, len(group), MAX_RECIPIENTS)
     ]
 
@@ -174,24 +178,26 @@ def fill(text: Template, table: Table, line: Line) -> str:
     return "".join(part if isinstance(part, str) else table.cell(line, part) for part in text)
 
 
-def _part(found: "re.Match[str]", table: Table) -> str | int:
+def _parse_field(found: "re.Match[str]", table: Table) -> str | int:
     if found[1] is None:
         return found[0][0]
-    place = table.find(found[1])
-    if place is None:
+    position = table.find(found[1])
+    if position is None:
         raise InvalidInput(
             f"There is no column {found[1].strip()!r} for {found[0]}. The columns are: "
-            f"{table.listed}. A brace that is no column is written twice: {{{{."
+            f"{table.column_list}. A brace that is no column is written twice: {{{{."
         )
-    return place
+    return position
 
 
-def _row(table: Table, line: Line, reading: Reading) -> Row:
+def _parse_row(table: Table, line: Line, row_format: RowFormat) -> Row:
     table.check(line)
-    check = validate_phone_input(table.cell(line, reading.to), default_country=reading.country)
+    check = validate_phone_input(
+        table.cell(line, row_format.to), default_country=row_format.country
+    )
     if not check.valid:
         raise InvalidInput(check.error or "not a number")
-    report = inspect_message(fill(reading.text, table, line))
+    report = inspect_message(fill(row_format.text, table, line))
     if report.blank:
         raise InvalidInput("The text is empty.")
     if report.pages > MAX_PAGES:

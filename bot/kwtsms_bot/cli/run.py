@@ -13,17 +13,19 @@ import structlog
 from kwtsms_bot import logs
 from kwtsms_bot.cli.common import USAGE, config_option, read_config
 from kwtsms_bot.config import Config
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.doctor.database import remedy_for
 from kwtsms_bot.operation.web import CannotListen
 from kwtsms_bot.service import Service
 from kwtsms_bot.slack.connection import SlackRefused
 
-WALL_SECONDS = 19.6  # The service takes 19 at most; whoever sends SIGTERM kills after twenty.
-CUT_SHORT = 1
+STOP_TIMEOUT_SECONDS = (
+    19.6  # The service takes 19 at most; whoever sends SIGTERM kills after twenty.
+)
+FORCED_EXIT = 1
 # As sysexits.h and systemd name them: another try may help, where 2 has to be mended first.
 UNAVAILABLE, CRASHED = 69, 70
-STOPS = (signal.SIGTERM, signal.SIGINT)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 log = structlog.get_logger(__name__)
 
 
@@ -43,10 +45,10 @@ def run(file: str) -> None:
     try:
         asyncio.run(_serve(config))
     except Exception as error:  # noqa: BLE001 - Whatever it is, it is told as the log tells all.
-        sys.exit(_told(error, config))
+        sys.exit(_log_failure(error, config))
 
 
-def _told(error: Exception, config: Config) -> int:
+def _log_failure(error: Exception, config: Config) -> int:
     """Says what has ended the bot; the exit code for it."""
     if isinstance(error, SlackRefused):
         log.error(str(error))
@@ -54,7 +56,7 @@ def _told(error: Exception, config: Config) -> int:
     if isinstance(error, CannotListen):
         log.error(str(error))
         return UNAVAILABLE
-    if isinstance(error, DatabaseTrouble):
+    if isinstance(error, DatabaseError):
         remedy = remedy_for(config.outbox.database)
         log.error(f"outbox.database: cannot be used ({error}). {remedy}")  # noqa: G004
         return UNAVAILABLE
@@ -66,45 +68,45 @@ async def _serve(config: Config) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def told(_number: int, _frame: object) -> None:
+    def on_signal(_number: int, _frame: object) -> None:
         if not stop.is_set():
-            loop.call_soon_threadsafe(_end, stop)
+            loop.call_soon_threadsafe(_stop, stop)
 
     # Not the loop's own handlers: between its end and the program's, a second signal would kill.
-    for number in STOPS:
-        signal.signal(number, told)
+    for number in STOP_SIGNALS:
+        signal.signal(number, on_signal)
     service = Service(config)
-    leaving_out = asyncio.create_task(_leave_out_of_collections(service.ready))
+    freezing = asyncio.create_task(_freeze_garbage_collection(service.ready))
     try:
         await service.run(stop)
     finally:
-        leaving_out.cancel()
-        for number in STOPS:
+        freezing.cancel()
+        for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
 
 
-async def _leave_out_of_collections(ready: asyncio.Event) -> None:
+async def _freeze_garbage_collection(ready: asyncio.Event) -> None:
     """What is there once the bot is ready stays: to look through it for garbage takes 0.1 s."""
     await ready.wait()
     gc.collect()
     gc.freeze()
 
 
-def _end(stop: asyncio.Event) -> None:
+def _stop(stop: asyncio.Event) -> None:
     """Ends the bot politely; a second signal changes nothing about that."""
     if stop.is_set():
         return
     log.info("stopping")
     stop.set()
-    wall = threading.Timer(WALL_SECONDS, _cut_short)
-    wall.daemon = True
-    wall.start()
+    timer = threading.Timer(STOP_TIMEOUT_SECONDS, _force_exit)
+    timer.daemon = True
+    timer.start()
 
 
-def _cut_short() -> None:
+def _force_exit() -> None:
     """A thread that nobody can end, such as one that waits for a locked file, is not waited for.
 
     All that is owed to anybody is in the database: this is what the bot is made to survive.
     """
     log.error("stop cut short")
-    os._exit(CUT_SHORT)
+    os._exit(FORCED_EXIT)

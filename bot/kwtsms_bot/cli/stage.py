@@ -21,7 +21,7 @@ from kwtsms_sandbox.slack.demo import ALERTS, NOURA, SARA, YOUSEF
 START_SECONDS = 15.0
 
 
-def _sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dict[str, Any]:
+def _config_sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dict[str, Any]:
     """What stands in a config.yaml for the stage."""
     return {
         "slack": {
@@ -45,7 +45,7 @@ def _sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dict[str, 
     }
 
 
-class Stage:
+class LocalEnvironment:
     """A gateway, a Slack and the bot between them, as long as the context lasts.
 
     `interval` lies between two of the bot's requests to the gateway.
@@ -55,19 +55,19 @@ class Stage:
         self,
         folder: Path,
         *,
-        over_http: bool = False,
+        use_http: bool = False,
         interval: timedelta = INTERVAL,
-        **changes: Any,
+        **overrides: Any,
     ) -> None:
         self.folder = folder
-        self._over_http, self._interval = over_http, interval
-        self.address = ""  # Where the bot takes Slack's requests over HTTP.
+        self._use_http, self._interval = use_http, interval
+        self.slack_address = ""  # Where the bot takes Slack's requests over HTTP.
         self.watched_at = ""  # Where its pages for operators are, if there are any.
         # With the scopes of our manifest and no other: what the bot does, they allow.
         self.slack = SlackSandbox(manifest=Manifest(scopes=frozenset(SCOPES)))
         self.gateway = Gateway()
         self.running = RunningGateway(self.gateway)
-        self._changes = changes
+        self._overrides = overrides
         self._stack = AsyncExitStack()
         self._stop = asyncio.Event()
         self._bot: asyncio.Task[None] | None = None
@@ -75,14 +75,14 @@ class Stage:
     @property
     def sections(self) -> dict[str, Any]:
         """What would stand in a config.yaml, secrets and all; the changes replace sections."""
-        made = _sections(self.folder, self.slack, self.running.base_url)
-        if self._over_http:
-            made["slack"] |= {
+        sections = _config_sections(self.folder, self.slack, self.running.base_url)
+        if self._use_http:
+            sections["slack"] |= {
                 "mode": "http",
                 "signing_secret": self.slack.signing_secret,
                 "listen": "127.0.0.1:0",
             }
-        return made | self._changes
+        return sections | self._overrides
 
     @property
     def config(self) -> Config:
@@ -106,9 +106,9 @@ class Stage:
         finally:
             await self._stack.aclose()
 
-    async def start_bot(self, **changes: Any) -> None:
+    async def start_bot(self, **overrides: Any) -> None:
         """The bot, until it takes commands; further changes replace sections of its config."""
-        self._changes |= changes
+        self._overrides |= overrides
         self._stop.clear()
         service = Service(self.config, interval=self._interval)
         self._bot = asyncio.create_task(service.run(self._stop))
@@ -117,11 +117,11 @@ class Stage:
             {self._bot, ready}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
         ready.cancel()
-        self.watched_at = service.watched_at
+        self.watched_at = service.monitoring_address
         if self._bot.done():
             self._bot.result()
         elif service.address:
-            self.address = service.address
+            self.slack_address = service.address
             self.slack.deliver_to(service.address)
 
     async def stop_bot(self) -> None:

@@ -41,7 +41,7 @@ sender_option = click.option(
 )
 
 
-def check_words(words: Iterable[object]) -> None:
+def require_utf8(words: Iterable[object]) -> None:
     """Refuses bytes that are no UTF-8, which cleaning would take out of a text without a word.
 
     Raises:
@@ -49,7 +49,7 @@ def check_words(words: Iterable[object]) -> None:
     """
     for word in words:
         if isinstance(word, tuple):
-            check_words(word)
+            require_utf8(word)
         elif isinstance(word, str) and any("\udc80" <= char <= "\udcff" for char in word):
             raise InvalidInput("What was typed is not UTF-8.")
 

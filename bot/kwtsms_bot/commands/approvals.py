@@ -7,130 +7,155 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kwtsms_bot.commands import obstacles, showing
-from kwtsms_bot.commands.base import Aside, Ask, ChannelId, Desk, Notice, Press, Reply, Tone
-from kwtsms_bot.commands.policy import Action, allows
-from kwtsms_bot.commands.refusals import by, record, refuse
-from kwtsms_bot.commands.sending import let_in
+from kwtsms_bot.commands.base import (
+    ButtonPress,
+    ChannelId,
+    ChannelPost,
+    CommandContext,
+    CommandRequest,
+    DirectMessage,
+    Reply,
+    Severity,
+)
+from kwtsms_bot.commands.policy import Permission, allows
+from kwtsms_bot.commands.refusals import actor_of, audit, refuse
+from kwtsms_bot.commands.sending import accept_draft
 from kwtsms_bot.language import Language, language
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
 
 APPROVE, REFUSE = "send_approve", "send_refuse"
 
 
-async def ask_for_approval(desk: Desk, ask: Ask, draft: Draft) -> Reply:
+async def request_approval(context: CommandContext, request: CommandRequest, draft: Draft) -> Reply:
     """Puts a confirmed message before somebody else."""
-    limits = desk.config.limits
+    limits = context.config.limits
     channel = limits.approval_channel or draft.channel
     if not channel:
-        title = ask.say("A second person has to approve this. Nothing was sent.")
-        details = (ask.say("Write it in a channel, so that somebody there can."),)
-        return Reply(Tone.BAD, title, details)
-    now = desk.now()
-    asked = replace(
+        title = request.say("A second person has to approve this. Nothing was sent.")
+        details = (request.say("Write it in a channel, so that somebody there can."),)
+        return Reply(Severity.ERROR, title, details)
+    now = context.now()
+    approval = replace(
         draft,
         token=new_token(),
         kind=DraftKind.APPROVE,
         created_at=now,
-        expires_at=now + min(limits.approval_expires, desk.config.outbox.retention),
+        expires_at=now + min(limits.approval_expires, context.config.outbox.retention),
     )
-    if not await desk.store.promote(draft.token, asked, now):
-        return showing.void(ask.say)
-    await record(desk, ask, "asked", (Action.APPROVE, "send", f"{asked.credits} credits"))
-    author = await desk.people.name(asked.author)
-    card = showing.to_approve(asked, author, language(desk.config.language))
-    title = ask.say("Now a second person has to approve it.")
-    details = (ask.say("Nothing is sent until then; you are told what comes of it."),)
+    if not await context.store.request_approval(draft.token, approval, now):
+        return showing.expired_reply(request.say)
+    await audit(
+        context, request, "asked", (Permission.APPROVE, "send", f"{approval.credits} credits")
+    )
+    author = await context.users.name(approval.author)
+    card = showing.approval_reply(approval, author, language(context.config.language))
+    title = request.say("Now a second person has to approve it.")
+    details = (request.say("Nothing is sent until then; you are told what comes of it."),)
     facts = (
-        (ask.say("Asked for in"), ChannelId(channel)),
-        (ask.say("Until"), showing.until(asked.expires_at, ask.say)),
+        (request.say("Asked for in"), ChannelId(channel)),
+        (request.say("Until"), showing.format_expiry(approval.expires_at, request.say)),
     )
-    return Reply(Tone.PLAIN, title, details, facts, replaces=True, public=Notice(channel, card))
+    return Reply(
+        Severity.INFO, title, details, facts, replaces=True, channel_post=ChannelPost(channel, card)
+    )
 
 
-async def approve(desk: Desk, press: Press) -> Reply:
+async def approve(context: CommandContext, press: ButtonPress) -> Reply:
     """A second person's yes: the first counts, and nobody approves their own."""
-    found = await _to_decide(desk, press)
+    found = await _find_request(context, press)
     if isinstance(found, Reply):
         return found
     if found.author == press.person.user:
-        await record(desk, press, "refused", (Action.APPROVE, "send", "their own"))
+        await audit(context, press, "refused", (Permission.APPROVE, "send", "their own"))
         title = press.say("Nobody approves what they asked for themselves.")
-        return Reply(Tone.BAD, title, (press.say("Ask somebody else to look at it."),))
-    author = await desk.people.person(found.author, found.channel, fresh=True)
-    if not allows(desk.config.access, author, Action.SEND):
-        return await _its_author_may_not(desk, press, found)
-    asked = replace(press, person=author)
-    problem = await obstacles.of_draft(desk, asked, found)
+        return Reply(Severity.ERROR, title, (press.say("Ask somebody else to look at it."),))
+    author = await context.users.person(found.author, found.channel, fresh=True)
+    if not allows(context.config.access, author, Permission.SEND):
+        return await _refuse_author(context, press, found)
+    as_author = replace(press, person=author)
+    problem = await obstacles.check_draft(context, as_author, found)
     if problem:
         return problem
-    reply = await let_in(desk, asked, found, approved=by(press))
+    reply = await accept_draft(context, as_author, found, approved=actor_of(press))
     if reply.accepted is None:
         return reply
     title = press.say("Approved, and accepted as {ref}.", ref=reply.accepted.ref)
-    facts = ((press.say("Approved by"), await desk.people.name(press.person.user)),)
-    return Reply(Tone.GOOD, title, facts=facts, replaces=True)
+    facts = ((press.say("Approved by"), await context.users.name(press.person.user)),)
+    return Reply(Severity.GOOD, title, facts=facts, replaces=True)
 
 
-async def turn_down(desk: Desk, press: Press) -> Reply:
+async def reject(context: CommandContext, press: ButtonPress) -> Reply:
     """A second person's no; from its author it takes the request back."""
-    found = await _to_decide(desk, press)
+    found = await _find_request(context, press)
     if isinstance(found, Reply):
         return found
-    if not await desk.store.drop_draft(found.token, desk.now(), refused=by(press)):
-        return showing.void(press.say)
+    if not await context.store.discard_draft(found.token, context.now(), refused=actor_of(press)):
+        return showing.expired_reply(press.say)
     say, own = press.say, found.author == press.person.user
-    who = await desk.people.name(press.person.user)
+    decider = await context.users.name(press.person.user)
     if own:
-        title = say("Taken back by {name}. Nothing was sent.", name=who)
-        return Reply(Tone.PLAIN, title, facts=showing.asked(found, say), replaces=True)
+        title = say("Taken back by {name}. Nothing was sent.", name=decider)
+        return Reply(Severity.INFO, title, facts=showing.draft_facts(found, say), replaces=True)
     facts = (
-        (say("Asked by"), await desk.people.name(found.author)),
-        (say("Refused by"), who),
-        *showing.asked(found, say),
+        (say("Asked by"), await context.users.name(found.author)),
+        (say("Refused by"), decider),
+        *showing.draft_facts(found, say),
     )
     title = say("Refused. Nothing was sent.")
-    aside = _aside(found, lambda say: say("Your message was refused by {name}.", name=who))
-    pieces = showing.text_of(found)
-    return Reply(Tone.BAD, title, facts=facts, pieces=pieces, replaces=True, aside=aside)
-
-
-async def expired(desk: Desk) -> tuple[Aside, ...]:
-    """What to tell those whose requests nobody decided in time; each is told of once."""
-    gone = await desk.store.drop_old_requests(desk.now())
-    return tuple(
-        _aside(one, lambda say: say("Nobody approved your message in time.")) for one in gone
+    direct_message = _author_message(
+        found, lambda say: say("Your message was refused by {name}.", name=decider)
+    )
+    text_spans = showing.draft_text(found)
+    return Reply(
+        Severity.ERROR,
+        title,
+        facts=facts,
+        text_spans=text_spans,
+        replaces=True,
+        direct_message=direct_message,
     )
 
 
-def _aside(draft: Draft, title: Callable[[Language], str]) -> Aside:
+async def pop_expired(context: CommandContext) -> tuple[DirectMessage, ...]:
+    """What to tell those whose requests nobody decided in time; each is told of once."""
+    drafts = await context.store.pop_expired_requests(context.now())
+    return tuple(
+        _author_message(one, lambda say: say("Nobody approved your message in time."))
+        for one in drafts
+    )
+
+
+def _author_message(draft: Draft, title: Callable[[Language], str]) -> DirectMessage:
     """The sentence for who asked, in their language, and what it was about."""
     say = language(draft.locale)
     reply = Reply(
-        Tone.BAD,
+        Severity.ERROR,
         title(say),
         (say("Nothing was sent."),),
-        showing.asked(draft, say),
-        pieces=showing.text_of(draft),
+        showing.draft_facts(draft, say),
+        text_spans=showing.draft_text(draft),
     )
-    return Aside(draft.author, reply, say)
+    return DirectMessage(draft.author, reply, say)
 
 
-async def _to_decide(desk: Desk, press: Press) -> Draft | Reply:
+async def _find_request(context: CommandContext, press: ButtonPress) -> Draft | Reply:
     """The request that this person may decide about, or why they may not."""
-    draft = await desk.store.draft(press.value, desk.now())
+    draft = await context.store.get_draft(press.value, context.now())
     own = draft is not None and draft.author == press.person.user
-    if not own and not allows(desk.config.access, press.person, Action.APPROVE):
-        return await refuse(desk, press, Action.APPROVE, "approve")
+    if not own and not allows(context.config.access, press.person, Permission.APPROVE):
+        return await refuse(context, press, Permission.APPROVE, "approve")
     if draft is None or draft.kind is not DraftKind.APPROVE:
-        return showing.void(press.say)
+        return showing.expired_reply(press.say)
     return draft
 
 
-async def _its_author_may_not(desk: Desk, press: Press, draft: Draft) -> Reply:
-    await record(desk, press, "refused", (Action.APPROVE, "send", f"{draft.author} may not send"))
-    name = await desk.people.name(draft.author)
+async def _refuse_author(context: CommandContext, press: ButtonPress, draft: Draft) -> Reply:
+    await audit(
+        context, press, "refused", (Permission.APPROVE, "send", f"{draft.author} may not send")
+    )
+    name = await context.users.name(draft.author)
     title = press.say("{name} may not send any more. Nothing was sent.", name=name)
-    return Reply(Tone.BAD, title)
+    return Reply(Severity.ERROR, title)
 
 
-DEEDS = {APPROVE: approve, REFUSE: turn_down}
+HANDLERS = {APPROVE: approve, REFUSE: reject}

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from kwtsms_bot.alerts.store import AlertStore
-from kwtsms_bot.commands.policy import Action, Person
+from kwtsms_bot.alerts.store import BalanceStore
+from kwtsms_bot.commands.policy import Permission, Person
 from kwtsms_bot.config import Config
 from kwtsms_bot.language import Language
 from kwtsms_bot.outbox.message import Message
@@ -16,7 +16,7 @@ from kwtsms_client import AsyncClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class CommandRequest:
     """Somebody wants something: who, where, and in which language the answer is to be."""
 
     person: Person
@@ -25,7 +25,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invocation(Ask):
+class Invocation(CommandRequest):
     """One command as a person typed it: the text after the command's name."""
 
     text: str = field(repr=False)
@@ -33,37 +33,37 @@ class Invocation(Ask):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Press(Ask):
+class ButtonPress(CommandRequest):
     """A button that somebody pressed; `value` is what we put into it."""
 
     value: str
 
 
-class Tone(StrEnum):
+class Severity(StrEnum):
     """How an answer is meant, so that each surface can show it in its own way."""
 
     GOOD = "good"
-    PLAIN = "plain"
+    INFO = "plain"
     WARNING = "warning"
-    BAD = "bad"
+    ERROR = "bad"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class Button:
     """A button: the deed it leads to, and what that deed is told."""
 
-    deed: str
+    action: str
     label: str
     value: str
     style: str = ""
-    question: str = ""  # Asked once more before it counts.
+    confirm_text: str = ""  # Asked once more before it counts.
 
 
 OPEN_FORM = "open_form"  # The deed of a button that opens the form to send by.
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextSpan:
     """A part of a text; `removed` parts never reach the phone."""
 
     text: str
@@ -82,23 +82,23 @@ class File:
 class Reply:
     """An answer for the person who asked, and for nobody else but for what `public` says."""
 
-    tone: Tone
+    severity: Severity
     title: str
     details: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     examples: tuple[str, ...] = ()  # Commands to type, right as they stand.
     accepted: Message | None = None  # Its own card tells the rest, and stays up to date.
-    pieces: tuple[Piece, ...] = ()  # A message as the phone will show it.
-    choices: tuple[Choice, ...] = ()
+    text_spans: tuple[TextSpan, ...] = ()  # A message as the phone will show it.
+    buttons: tuple[Button, ...] = ()
     replaces: bool = False  # Stands in the place of what was pressed, whose buttons are used up.
-    form: bool = False  # What is missing is best asked for by a form.
+    opens_form: bool = False  # What is missing is best asked for by a form.
     file: File | None = None
-    public: "Notice | None" = None
-    aside: "Aside | None" = None
+    channel_post: "ChannelPost | None" = None
+    direct_message: "DirectMessage | None" = None
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class ChannelPost:
     """Something that everybody in a channel is told."""
 
     channel: str
@@ -106,7 +106,7 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class DirectMessage:
     """Something that somebody else is told by direct message, in their language."""
 
     user: str
@@ -120,7 +120,7 @@ class ChannelId(str):
     __slots__ = ()
 
 
-class People(Protocol):
+class UserDirectory(Protocol):
     """Who is who in the workspace."""
 
     async def person(self, user: str, channel: str, *, fresh: bool = False) -> Person:
@@ -134,20 +134,20 @@ class People(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class CommandContext:
     """What commands work with."""
 
     config: Config
     store: Store
     audit: Audit
-    alerts: AlertStore
+    alerts: BalanceStore
     gateway: AsyncClient
-    people: People
+    users: UserDirectory
     now: Callable[[], datetime]
     wake: Callable[[], None]  # Tells the outbox that there is something new.
 
 
-Run = Callable[[Desk, Invocation, str], Awaitable[Reply]]
+CommandHandler = Callable[[CommandContext, Invocation, str], Awaitable[Reply]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +158,9 @@ class Command:
     usage: str  # What stands after the name.
     summary: str
     examples: tuple[str, ...]
-    action: Action
-    run: Run
+    permission: Permission
+    handler: CommandHandler
 
-    def typed(self, slash: str, example: str = "") -> str:
+    def command_line(self, slash: str, example: str = "") -> str:
         """A line to type, such as `/sms send +96598765432 Backup failed`."""
         return " ".join(part for part in (slash, self.name, example) if part)

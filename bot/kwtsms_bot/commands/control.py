@@ -1,113 +1,127 @@
 """`/sms cancel`, `/sms pause`, `/sms resume`: taking back, and the kill switch."""
 
 from kwtsms_bot.commands import lookup, refusals
-from kwtsms_bot.commands.base import Ask, Command, Desk, Invocation, Press, Reply, Tone
-from kwtsms_bot.commands.policy import Action, allows
-from kwtsms_bot.language import marked
+from kwtsms_bot.commands.base import (
+    ButtonPress,
+    Command,
+    CommandContext,
+    CommandRequest,
+    Invocation,
+    Reply,
+    Severity,
+)
+from kwtsms_bot.commands.policy import Permission, allows
+from kwtsms_bot.language import N_
 from kwtsms_bot.outbox.message import DedupeKey, Message
-from kwtsms_bot.outbox.store import Paused, TakenBack
+from kwtsms_bot.outbox.store import Cancelled, SendingPaused
 
 CANCEL = "message_cancel"
 
 
-async def cancel(desk: Desk, ask: Invocation, rest: str) -> Reply:
+async def cancel(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """Takes a message back, as far as it has not left."""
-    found = await lookup.find(desk, ask, rest, CANCEL_COMMAND)
+    found = await lookup.find(context, request, rest, CANCEL_COMMAND)
     if isinstance(found, Reply):
         return found
     if found.message is None:
-        title = ask.say("That message was not sent by this bot: it cannot be taken back here.")
-        return Reply(Tone.BAD, title)
-    return await _cancel(desk, ask, found.message)
+        title = request.say("That message was not sent by this bot: it cannot be taken back here.")
+        return Reply(Severity.ERROR, title)
+    return await _cancel(context, request, found.message)
 
 
-async def press_cancel(desk: Desk, press: Press) -> Reply:
+async def cancel_by_button(context: CommandContext, press: ButtonPress) -> Reply:
     """The button of the same meaning."""
-    message = await desk.store.find(press.value)
+    message = await context.store.find(press.value)
     if message is None:
-        return Reply(Tone.PLAIN, press.say("That message is not there any more."))
-    return await _cancel(desk, press, message)
+        return Reply(Severity.INFO, press.say("That message is not there any more."))
+    return await _cancel(context, press, message)
 
 
-async def _cancel(desk: Desk, ask: Ask, message: Message) -> Reply:
-    access, person = desk.config.access, ask.person
-    own = message.author == person.user and allows(access, person, Action.SEND)
-    if not (own or allows(access, person, Action.ADMIN)):
-        return await refusals.refuse(desk, ask, Action.ADMIN, "cancel")
-    if not await _is_new(desk, ask):
-        return _done_before(ask)
-    found = await desk.store.cancel(message.ref, desk.now(), refusals.by(ask))
-    if not (found.count or found.leaving):
-        title = ask.say("It is too late: nothing of {ref} is waiting any more.", ref=message.ref)
-        return Reply(Tone.PLAIN, title)
-    desk.wake()
-    return _taken_back(ask, message.ref, found)
+async def _cancel(context: CommandContext, request: CommandRequest, message: Message) -> Reply:
+    access, person = context.config.access, request.person
+    own = message.author == person.user and allows(access, person, Permission.SEND)
+    if not (own or allows(access, person, Permission.ADMIN)):
+        return await refusals.refuse(context, request, Permission.ADMIN, "cancel")
+    if not await _is_first_delivery(context, request):
+        return _duplicate_reply(request)
+    cancelled = await context.store.cancel(message.ref, context.now(), refusals.actor_of(request))
+    if not (cancelled.count or cancelled.in_flight):
+        title = request.say(
+            "It is too late: nothing of {ref} is waiting any more.", ref=message.ref
+        )
+        return Reply(Severity.INFO, title)
+    context.wake()
+    return _cancelled_reply(request, message.ref, cancelled)
 
 
-def _taken_back(ask: Ask, ref: str, found: TakenBack) -> Reply:
-    say = ask.say
+def _cancelled_reply(request: CommandRequest, ref: str, cancelled: Cancelled) -> Reply:
+    say = request.say
     leaving = say.plural(
         "{count} number is on its way at this moment; where kwtSMS does not take it, it is not "
         "tried again.",
         "{count} numbers are on their way at this moment; where kwtSMS does not take them, they "
         "are not tried again.",
-        found.leaving,
+        cancelled.in_flight,
     )
-    if not found.count:
-        return Reply(Tone.WARNING, say("It is almost too late."), (leaving,))
+    if not cancelled.count:
+        return Reply(Severity.WARNING, say("It is almost too late."), (leaving,))
     title = say.plural(
         "Taken back: {count} number gets nothing of {ref}.",
         "Taken back: {count} numbers get nothing of {ref}.",
-        found.count,
+        cancelled.count,
         ref=ref,
     )
-    return Reply(Tone.GOOD, title, (leaving,) if found.leaving else ())
+    return Reply(Severity.GOOD, title, (leaving,) if cancelled.in_flight else ())
 
 
-async def pause(desk: Desk, ask: Invocation, rest: str) -> Reply:
+async def pause(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """Stops everything: nothing is accepted, and what waits keeps waiting."""
-    if not await _is_new(desk, ask):
-        return _done_before(ask)
-    fresh = await desk.store.pause(rest.strip()[:200], desk.now(), refusals.by(ask))
-    if not fresh and (held := await desk.store.paused()):
-        return refusals.paused(Paused(held), desk.config.slack.command, ask.say)
+    if not await _is_first_delivery(context, request):
+        return _duplicate_reply(request)
+    fresh = await context.store.pause(rest.strip()[:200], context.now(), refusals.actor_of(request))
+    if not fresh and (current := await context.store.current_pause()):
+        return refusals.paused_reply(
+            SendingPaused(current), context.config.slack.command, request.say
+        )
     details = (
-        ask.say("What waits keeps waiting, until it is too old; what is in flight is finished."),
+        request.say(
+            "What waits keeps waiting, until it is too old; what is in flight is finished."
+        ),
     )
-    examples = (RESUME.typed(desk.config.slack.command),)
-    title = ask.say("All sending is paused.")
-    return Reply(Tone.WARNING, title, details, examples=examples)
+    examples = (RESUME.command_line(context.config.slack.command),)
+    title = request.say("All sending is paused.")
+    return Reply(Severity.WARNING, title, details, examples=examples)
 
 
-async def resume(desk: Desk, ask: Invocation, _rest: str) -> Reply:
+async def resume(context: CommandContext, request: Invocation, _rest: str) -> Reply:
     """Lets it go on."""
-    if not await _is_new(desk, ask):
-        return _done_before(ask)
-    if not await desk.store.resume(desk.now(), refusals.by(ask)):
-        return Reply(Tone.PLAIN, ask.say("Sending was not paused."))
-    desk.wake()
-    return Reply(Tone.GOOD, ask.say("Sending goes on. What waited goes out now."))
+    if not await _is_first_delivery(context, request):
+        return _duplicate_reply(request)
+    if not await context.store.resume(context.now(), refusals.actor_of(request)):
+        return Reply(Severity.INFO, request.say("Sending was not paused."))
+    context.wake()
+    return Reply(Severity.GOOD, request.say("Sending goes on. What waited goes out now."))
 
 
-async def _is_new(desk: Desk, ask: Ask) -> bool:
+async def _is_first_delivery(context: CommandContext, request: CommandRequest) -> bool:
     """Whether this is the first time that it comes: what was lifted since must stay lifted."""
-    return await desk.store.consume(DedupeKey("control", ask.key), desk.now())
+    return await context.store.use_key_once(DedupeKey("control", request.key), context.now())
 
 
-def _done_before(ask: Ask) -> Reply:
-    return Reply(Tone.PLAIN, ask.say("Slack has brought this twice; the first time counts."))
+def _duplicate_reply(request: CommandRequest) -> Reply:
+    return Reply(Severity.INFO, request.say("Slack has brought this twice; the first time counts."))
 
 
 CANCEL_COMMAND = Command(
     "cancel",
-    marked("[ID]"),
-    marked("Take a message back that has not left yet"),
+    N_("[ID]"),
+    N_("Take a message back that has not left yet"),
     ("", "M7F3KQ2"),
-    Action.SEND,
+    Permission.SEND,
     cancel,
 )
 PAUSE = Command(
-    "pause", marked("[REASON]"), marked("Stop all sending"), ("a mistake",), Action.ADMIN, pause
+    "pause", N_("[REASON]"), N_("Stop all sending"), ("a mistake",), Permission.ADMIN, pause
 )
-RESUME = Command("resume", "", marked("Let sending go on"), ("",), Action.ADMIN, resume)
-DEEDS = {CANCEL: press_cancel}
+RESUME = Command("resume", "", N_("Let sending go on"), ("",), Permission.ADMIN, resume)
+HANDLERS = {CANCEL: cancel_by_button}

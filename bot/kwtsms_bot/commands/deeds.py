@@ -5,28 +5,28 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from kwtsms_bot.commands import approvals, confirming, control, follow, sparing, unknown
-from kwtsms_bot.commands.base import Desk, Press, Reply
-from kwtsms_bot.commands.failures import explain, trouble
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply
+from kwtsms_bot.commands.failures import database_error_reply, gateway_error_reply
+from kwtsms_bot.database import DatabaseError
 from kwtsms_client import KwtSMSError
 
-DEEDS: Mapping[str, Callable[[Desk, Press], Awaitable[Reply]]] = {
-    **confirming.DEEDS,
-    **approvals.DEEDS,
-    **sparing.DEEDS,
-    **control.DEEDS,
-    **follow.DEEDS,
-    **unknown.DEEDS,
+HANDLERS: Mapping[str, Callable[[CommandContext, ButtonPress], Awaitable[Reply]]] = {
+    **confirming.HANDLERS,
+    **approvals.HANDLERS,
+    **sparing.HANDLERS,
+    **control.HANDLERS,
+    **follow.HANDLERS,
+    **unknown.HANDLERS,
 }
 log = structlog.get_logger(__name__)
 
 
-async def do(desk: Desk, deed: str, press: Press) -> Reply:
+async def dispatch(context: CommandContext, action: str, press: ButtonPress) -> Reply:
     """What came of pressing a button; each deed asks for the role itself, at this moment."""
     try:
-        return await DEEDS[deed](desk, press)
+        return await HANDLERS[action](context, press)
     except KwtSMSError as error:
-        return explain(error, press.say)
-    except DatabaseTrouble as error:
-        log.error("database trouble", deed=deed, error=str(error))
-        return trouble(error, desk.config.slack.command, press.say)
+        return gateway_error_reply(error, press.say)
+    except DatabaseError as error:
+        log.error("database trouble", deed=action, error=str(error))
+        return database_error_reply(error, context.config.slack.command, press.say)

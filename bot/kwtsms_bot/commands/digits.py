@@ -11,30 +11,32 @@ from kwtsms_client import find_country_code, validate_phone_input
 from kwtsms_client.countries import COUNTRIES
 
 # What is not to be seen, and comes along when a number is copied from a chat or a contact.
-MARKS = "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u061c\ufeff"
-AROUND = f"\"'“”„‘’«»*_~`{MARKS}"  # What people and clipboards put around a number.
+INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u061c\ufeff"
+SURROUNDING = f"\"'“”„‘’«»*_~`{INVISIBLE}"  # What people and clipboards put around a number.
 DIGIT = "0-9٠-٩۰-۹"
 _DASHES = "‐-―"
 _END = r"(?=[\s,;،؛&/|:…]|$)"
 # A group has a digit; the first may be a plus by itself. A colon after the last belongs to neither.
 GROUP = re.compile(
-    rf"[+(.\-{_DASHES}{MARKS}]*[{DIGIT}][{DIGIT}+().\-{_DASHES}{AROUND}]*(?::(?=\s|$))?{_END}"
+    rf"[+(.\-{_DASHES}{INVISIBLE}]*[{DIGIT}][{DIGIT}+().\-{_DASHES}{SURROUNDING}]*(?::(?=\s|$))?{_END}"
     rf"|\+(?=\s*[{DIGIT}])"
 )
-_PLUS = re.compile(rf"[({MARKS}]*\+")
-_ABROAD = re.compile(rf"[({MARKS}]*(?:\+|00|[٠۰]{{2}})")
+_PLUS = re.compile(rf"[({INVISIBLE}]*\+")
+_INTERNATIONAL_PREFIX = re.compile(rf"[({INVISIBLE}]*(?:\+|00|[٠۰]{{2}})")
 _BLANK = re.compile(r"[ \t\u00a0\u202f]+")
-_WHOLE = 6  # Digits: a group of so many is a number by itself, right or wrong.
-_SHORT = 2  # Digits: a last group of no more may belong to the text: "+965 9876 543 2 disks".
+_MIN_NUMBER_DIGITS = 6  # Digits: a group of so many is a number by itself, right or wrong.
+_SHORT_GROUP_DIGITS = (
+    2  # Digits: a last group of no more may belong to the text: "+965 9876 543 2 disks".
+)
 _MAX_DIGITS = 17  # 00, and the 15 that E.164 allows.
 
 
-def is_abroad(typed: str) -> bool:
+def has_country_code(typed: str) -> bool:
     """Whether a number is written with its country code: behind + or 00."""
-    return bool(_ABROAD.match(typed))
+    return bool(_INTERNATIONAL_PREFIX.match(typed))
 
 
-class Run:
+class DigitGroups:
     """The groups that a line begins with, up to a + that begins another number."""
 
     def __init__(self, line: str, country: str) -> None:
@@ -58,41 +60,41 @@ class Run:
         return self._ends[-1] if self._ends else 0
 
     @cached_property
-    def numbers(self) -> list[int]:
+    def number_ends(self) -> list[int]:
         """The ends of all that can be the number at its beginning, the likeliest first."""
-        found = [self._ends[last] for last in self._reach(0) if self._is_number(0, last)]
-        far = is_abroad(self._line) or self._begins_with_a_country
-        return found[::-1] if far else found
+        found = [self._ends[last] for last in self._possible_ends(0) if self._is_number(0, last)]
+        international = has_country_code(self._line) or self._starts_with_country_code
+        return found[::-1] if international else found
 
     def may_end_sooner(self, end: int) -> bool:
         """Whether the last group of the number that ends here may be the beginning of a text."""
         last = self._ends.index(end)
-        return last > 0 and self._digits[last] <= _SHORT
+        return last > 0 and self._digits[last] <= _SHORT_GROUP_DIGITS
 
     @property
-    def singles(self) -> list[str]:
+    def single_groups(self) -> list[str]:
         """Each group by itself, where each is long enough to be a number, right or wrong."""
-        if min(self._digits) < _WHOLE:
+        if min(self._digits) < _MIN_NUMBER_DIGITS:
             return []
         return [self._line[s:e] for s, e in zip(self._starts, self._ends, strict=True)]
 
-    def ways(self) -> list[list[str]]:
+    def readings(self) -> list[list[str]]:
         """How all of it can be read as numbers; two ways are enough to know that it is unclear."""
         found: dict[int, list[list[str]]] = {len(self._ends): [[]]}
         for first in reversed(range(len(self._ends))):
-            here = []
-            for last in self._reach(first):
+            found_here = []
+            for last in self._possible_ends(first):
                 if found[last + 1] and self._is_number(first, last):
                     part = self._line[self._starts[first] : self._ends[last]]
-                    here += [[part, *rest] for rest in found[last + 1]]
-            found[first] = here[:2]
+                    found_here += [[part, *rest] for rest in found[last + 1]]
+            found[first] = found_here[:2]
         return found[0]
 
     @property
-    def _begins_with_a_country(self) -> bool:
+    def _starts_with_country_code(self) -> bool:
         return bool(self._ends) and self._line[: self._ends[0]].strip("()") in COUNTRIES
 
-    def _reach(self, first: int) -> Iterator[int]:
+    def _possible_ends(self, first: int) -> Iterator[int]:
         """The groups that a number beginning with the group `first` may end with."""
         digits = 0
         for last in range(first, len(self._ends)):
@@ -107,5 +109,5 @@ class Run:
         check = validate_phone_input(typed, default_country=self._country)
         if first == last or not check.valid:
             return check.valid
-        whole = self._digits[first] >= _WHOLE
-        return not whole and find_country_code(check.normalized) is not None
+        standalone = self._digits[first] >= _MIN_NUMBER_DIGITS
+        return not standalone and find_country_code(check.normalized) is not None

@@ -2,53 +2,55 @@
 
 from kwtsms_bot import retelling
 from kwtsms_bot.commands import lookup
-from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
-from kwtsms_bot.commands.lookup import Found
-from kwtsms_bot.commands.policy import Action
-from kwtsms_bot.language import Language, marked
+from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
+from kwtsms_bot.commands.lookup import LookupResult
+from kwtsms_bot.commands.policy import Permission
+from kwtsms_bot.language import N_, Language
 from kwtsms_client import DeliveryReport, Rejected, mask
 
 MAX_LISTED = 20
 NO_REPORT = ("ERR019", "ERR021")  # Kuwait: kwtSMS never has a receipt from the phone.
-NOT_YET = "ERR022"
+NOT_AVAILABLE_YET = "ERR022"
 
 
-async def run(desk: Desk, ask: Invocation, rest: str) -> Reply:
+async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """Asks kwtSMS for the report of the message that `rest` names."""
-    found = await lookup.find(desk, ask, rest, COMMAND)
+    found = await lookup.find(context, request, rest, COMMAND)
     if isinstance(found, Reply):
         return found
     if not found.gateway_ids:
-        return _not_sent_yet(desk, found, ask.say)
+        return _not_accepted_reply(context, found, request.say)
     gateway_id = found.gateway_ids[0]
     try:
-        report = await desk.gateway.dlr(gateway_id)
+        report = await context.gateway.dlr(gateway_id)
     except Rejected as error:
-        return _no_report(desk, gateway_id, error=error, say=ask.say)
-    return _reply(found, report, ask.say)
+        return _no_report_reply(context, gateway_id, error=error, say=request.say)
+    return _report_reply(found, report, request.say)
 
 
-def _reply(found: Found, report: DeliveryReport, say: Language) -> Reply:
+def _report_reply(found: LookupResult, report: DeliveryReport, say: Language) -> Reply:
     facts = [(say("kwtSMS id"), report.message_id)]
     facts += [
-        (mask(one.recipient), retelling.word(one.status, say))
+        (mask(one.recipient), retelling.translate_status(one.status, say))
         for one in report.deliveries[:MAX_LISTED]
     ]
     more = max(0, len(report.deliveries) - MAX_LISTED) + max(0, len(found.gateway_ids) - 1)
     details = (say("This is the first part of a longer report."),) if more else ()
-    return Reply(Tone.PLAIN, say("Delivery report"), details, tuple(facts))
+    return Reply(Severity.INFO, say("Delivery report"), details, tuple(facts))
 
 
-def _not_sent_yet(desk: Desk, found: Found, say: Language) -> Reply:
-    slash = desk.config.slack.command
+def _not_accepted_reply(context: CommandContext, found: LookupResult, say: Language) -> Reply:
+    slash = context.config.slack.command
     ref = found.message.ref if found.message else ""
     title = say("kwtSMS has not accepted this message, so there is no delivery report.")
-    return Reply(Tone.PLAIN, title, examples=(f"{slash} status {ref}",))
+    return Reply(Severity.INFO, title, examples=(f"{slash} status {ref}",))
 
 
-def _no_report(desk: Desk, gateway_id: str, *, error: Rejected, say: Language) -> Reply:
+def _no_report_reply(
+    context: CommandContext, gateway_id: str, *, error: Rejected, say: Language
+) -> Reply:
     facts = ((say("kwtSMS id"), gateway_id), (say("Code"), error.code))
-    examples = (f"{desk.config.slack.command} status {gateway_id}",)
+    examples = (f"{context.config.slack.command} status {gateway_id}",)
     if error.code in NO_REPORT:
         why = (
             say(
@@ -56,25 +58,25 @@ def _no_report(desk: Desk, gateway_id: str, *, error: Rejected, say: Language) -
                 "international numbers only. What kwtSMS did with the message you can still ask:"
             ),
         )
-        return Reply(Tone.PLAIN, say("There is no delivery report."), why, facts, examples)
-    if error.code == NOT_YET:
+        return Reply(Severity.INFO, say("There is no delivery report."), why, facts, examples)
+    if error.code == NOT_AVAILABLE_YET:
         title = say("The delivery report is not there yet.")
-        return Reply(Tone.PLAIN, title, (say("It can take up to 24 hours."),), facts)
+        return Reply(Severity.INFO, title, (say("It can take up to 24 hours."),), facts)
     details = (
         say(
             "kwtSMS says: {description}",
-            description=retelling.meaning(error.code, error.description, say),
+            description=retelling.translate_error(error.code, error.description, say),
         ),
-        say("What to do: {remedy}", remedy=retelling.remedy(error.code, say)),
+        say("What to do: {remedy}", remedy=retelling.translate_remedy(error.code, say)),
     )
-    return Reply(Tone.BAD, say("There is no delivery report."), details, facts)
+    return Reply(Severity.ERROR, say("There is no delivery report."), details, facts)
 
 
 COMMAND = Command(
     "dlr",
-    marked("[ID]"),
-    marked("Delivery report of a message (without an id: your last one)"),
+    N_("[ID]"),
+    N_("Delivery report of a message (without an id: your last one)"),
     ("", "f4c841adee210f31307633ceaebff2ec"),
-    Action.READ,
+    Permission.READ,
     run,
 )

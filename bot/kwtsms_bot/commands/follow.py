@@ -3,90 +3,99 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 
-from kwtsms_bot.cells import harmless
+from kwtsms_bot.cells import escape_formula
 from kwtsms_bot.commands import lookup, status, wording
-from kwtsms_bot.commands.base import Desk, File, Press, Reply, Tone
-from kwtsms_bot.commands.policy import Action, allows
-from kwtsms_bot.commands.refusals import record, refuse
-from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.commands.base import ButtonPress, CommandContext, File, Reply, Severity
+from kwtsms_bot.commands.policy import Permission, allows
+from kwtsms_bot.commands.refusals import audit, refuse
+from kwtsms_bot.kuwait import KUWAIT_TZ
 from kwtsms_bot.language import LANGUAGES, Language, language
-from kwtsms_bot.outbox.complaint import TakenCall, in_time
+from kwtsms_bot.outbox.complaint import AcceptedCall, before_deadline
 from kwtsms_bot.outbox.message import Message, Recipient, State
 
 CHECK, SUPPORT, FAILURES = "message_check", "message_support", "message_failures"
 MAX_NAMED = 20  # Numbers in a complaint.
 # What is complained about: the first of these that occur.
-NOT_ARRIVED = ((State.STUCK, State.UNDELIVERED), (State.SENT,))
+REPORTED_STATES = ((State.STUCK, State.UNDELIVERED), (State.SENT,))
 BOM = "\ufeff"  # Without it, Excel takes Arabic for Latin.
 FAILED = (State.REJECTED, State.EXPIRED, State.UNDELIVERED, State.STUCK, State.UNKNOWN)
 
-Deed = Callable[[Desk, Press], Awaitable[Reply]]
+ActionHandler = Callable[[CommandContext, ButtonPress], Awaitable[Reply]]
 
 
-def _of_message(work: Callable[[Desk, Press, Message], Awaitable[Reply]], action: Action) -> Deed:
+def _for_message(
+    handler: Callable[[CommandContext, ButtonPress, Message], Awaitable[Reply]],
+    permission: Permission,
+) -> ActionHandler:
     """A deed about the message that the button names, for those who hold the role."""
 
-    async def run(desk: Desk, press: Press) -> Reply:
-        if not allows(desk.config.access, press.person, action):
-            return await refuse(desk, press, action, "follow up")
-        message = await desk.store.find(press.value)
+    async def run(context: CommandContext, press: ButtonPress) -> Reply:
+        if not allows(context.config.access, press.person, permission):
+            return await refuse(context, press, permission, "follow up")
+        message = await context.store.find(press.value)
         if message is None:
-            return Reply(Tone.PLAIN, press.say("That message is not there any more."))
-        return await work(desk, press, message)
+            return Reply(Severity.INFO, press.say("That message is not there any more."))
+        return await handler(context, press, message)
 
     return run
 
 
-def _of_own(work: Callable[[Desk, Press, Message], Awaitable[Reply]]) -> Deed:
+def _for_own_message(
+    handler: Callable[[CommandContext, ButtonPress, Message], Awaitable[Reply]],
+) -> ActionHandler:
     """A deed that shows whole numbers: for the message's author, and for who approves."""
 
-    async def run(desk: Desk, press: Press, message: Message) -> Reply:
+    async def run(context: CommandContext, press: ButtonPress, message: Message) -> Reply:
         own = message.author == press.person.user
-        if not (own or allows(desk.config.access, press.person, Action.APPROVE)):
-            return await refuse(desk, press, Action.APPROVE, "whole numbers")
-        return await work(desk, press, message)
+        if not (own or allows(context.config.access, press.person, Permission.APPROVE)):
+            return await refuse(context, press, Permission.APPROVE, "whole numbers")
+        return await handler(context, press, message)
 
-    return _of_message(run, Action.SEND)
-
-
-async def _check(desk: Desk, press: Press, message: Message) -> Reply:
-    return await status.tell(desk, press, lookup.found(message))
+    return _for_message(run, Permission.SEND)
 
 
-async def _support(desk: Desk, press: Press, message: Message) -> Reply:
+async def _check_status(context: CommandContext, press: ButtonPress, message: Message) -> Reply:
+    return await status.reply_status(context, press, lookup.from_message(message))
+
+
+async def _reply_support_text(
+    context: CommandContext, press: ButtonPress, message: Message
+) -> Reply:
     """The complaint as kwtSMS wants it, in both languages; about nothing that is too old for it."""
     say = press.say
-    await record(desk, press, "allowed", (Action.SEND, message.ref, "support text"))
-    calls = await _concerned(desk, message)
+    await audit(context, press, "allowed", (Permission.SEND, message.ref, "support text"))
+    calls = await _find_calls_to_report(context, message)
     if not calls:
-        return Reply(Tone.PLAIN, say("There is nothing left to complain about."))
-    current = in_time(calls, desk.now())
+        return Reply(Severity.INFO, say("There is nothing left to complain about."))
+    current = before_deadline(calls, context.now())
     details: tuple[str, ...] = (say("The 24 hours in which kwtSMS looks at complaints are over."),)
     if current:
-        until = _time(min(one.until for one in current))
+        deadline = _format_time(min(one.deadline for one in current))
         details = (
             say(
                 "Send it to kwtSMS's support; complaints are looked at within 24 hours of sending."
             ),
-            say("That is until {time} (Kuwait).", time=until),
+            say("That is until {time} (Kuwait).", time=deadline),
         )
     if sum(len(one.phones) for one in calls) == MAX_NAMED:
         details = (*details, say("It names {count} numbers at most.", count=MAX_NAMED))
-    account = desk.config.kwtsms.username
-    both = tuple(complaint(account, message, current or calls, code) for code in LANGUAGES)
+    account = context.config.kwtsms.username
+    texts = tuple(support_text(account, message, current or calls, code) for code in LANGUAGES)
     title = say("A complaint to copy, in English and Arabic")
-    return Reply(Tone.PLAIN, title, details, examples=both)
+    return Reply(Severity.INFO, title, details, examples=texts)
 
 
-async def _concerned(desk: Desk, message: Message) -> tuple[TakenCall, ...]:
+async def _find_calls_to_report(
+    context: CommandContext, message: Message
+) -> tuple[AcceptedCall, ...]:
     """What kwtSMS has and did not bring to a phone; where nothing is known to have failed, all."""
-    for states in NOT_ARRIVED:
-        if calls := await desk.store.taken_calls(message.id, states, limit=MAX_NAMED):
+    for states in REPORTED_STATES:
+        if calls := await context.store.accepted_calls(message.id, states, limit=MAX_NAMED):
             return calls
     return ()
 
 
-def complaint(account: str, message: Message, calls: Sequence[TakenCall], code: str) -> str:
+def support_text(account: str, message: Message, calls: Sequence[AcceptedCall], code: str) -> str:
     """What kwtSMS asks for: https://www.kwtsms.com/help.html."""
     say = language(code)
     lines = [
@@ -97,29 +106,35 @@ def complaint(account: str, message: Message, calls: Sequence[TakenCall], code: 
     for one in calls:
         lines += [
             say("Message id: {id}", id=one.gateway_id),
-            say("Sent: {time} (Kuwait)", time=_time(one.taken_at)),
-            say("Numbers: {numbers}", numbers=say.listed(one.phones)),
+            say("Sent: {time} (Kuwait)", time=_format_time(one.accepted_at)),
+            say("Numbers: {numbers}", numbers=say.join(one.phones)),
         ]
     lines.append(say("Text: {text}", text=(message.text or "–")[:1000]))
     return "\n".join(lines)
 
 
-async def _failures(desk: Desk, press: Press, message: Message) -> Reply:
+async def _reply_failures_file(
+    context: CommandContext, press: ButtonPress, message: Message
+) -> Reply:
     """The numbers that did not get it, as a file for whoever may send to so many."""
     if message.counts.keys().isdisjoint(FAILED):
-        return Reply(Tone.PLAIN, press.say("No number of this message has failed."))
-    await record(desk, press, "allowed", (Action.SEND, message.ref, "failures as CSV"))
+        return Reply(Severity.INFO, press.say("No number of this message has failed."))
+    await audit(context, press, "allowed", (Permission.SEND, message.ref, "failures as CSV"))
     title = press.say("The numbers that failed are in your direct messages.")
-    file = File(f"{message.ref}-failures.csv", await _table(desk, message, press.say))
-    return Reply(Tone.GOOD, title, file=file)
+    file = File(
+        f"{message.ref}-failures.csv", await _build_failures_csv(context, message, press.say)
+    )
+    return Reply(Severity.GOOD, title, file=file)
 
 
-async def _table(desk: Desk, message: Message, say: Language) -> str:
+async def _build_failures_csv(context: CommandContext, message: Message, say: Language) -> str:
     """A line for each, read page by page."""
     lines, after = ["number,state,code,reason"], 0
-    while rows := await desk.store.recipients(message.id, FAILED, after=after):
+    while rows := await context.store.recipients(message.id, FAILED, after=after):
         lines += [
-            ",".join(map(_cell, (one.phone, one.state.value, one.code, _reason(one, say))))
+            ",".join(
+                map(_csv_cell, (one.phone, one.state.value, one.code, _format_reason(one, say)))
+            )
             for one in rows
         ]
         after = rows[-1].id
@@ -127,21 +142,21 @@ async def _table(desk: Desk, message: Message, say: Language) -> str:
     return table if table.isascii() else BOM + table
 
 
-def _reason(one: Recipient, say: Language) -> str:
-    return wording.why(one.code, one.reason, say)
+def _format_reason(one: Recipient, say: Language) -> str:
+    return wording.describe_reason(one.code, one.reason, say)
 
 
-def _cell(text: str | None) -> str:
-    safe = harmless(text or "").replace('"', '""')
-    return f'"{safe}"'
+def _csv_cell(text: str | None) -> str:
+    escaped = escape_formula(text or "").replace('"', '""')
+    return f'"{escaped}"'
 
 
-def _time(at: datetime) -> str:
-    return at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+def _format_time(at: datetime) -> str:
+    return at.astimezone(KUWAIT_TZ).strftime("%Y-%m-%d %H:%M")
 
 
-DEEDS: dict[str, Deed] = {
-    CHECK: _of_message(_check, Action.READ),
-    SUPPORT: _of_own(_support),
-    FAILURES: _of_own(_failures),
+HANDLERS: dict[str, ActionHandler] = {
+    CHECK: _for_message(_check_status, Permission.READ),
+    SUPPORT: _for_own_message(_reply_support_text),
+    FAILURES: _for_own_message(_reply_failures_file),
 }

@@ -6,9 +6,9 @@ from datetime import timedelta
 from decimal import Decimal
 from hashlib import sha256
 
-from kwtsms_bot.commands.base import Ask, Desk
-from kwtsms_bot.commands.preview import SAME_WITHIN, Preview
-from kwtsms_bot.commands.recipients import Addressed
+from kwtsms_bot.commands.base import CommandContext, CommandRequest
+from kwtsms_bot.commands.preview import DUPLICATE_WINDOW, Preview
+from kwtsms_bot.commands.recipients import ParsedLine
 from kwtsms_client import (
     KwtSMSError,
     Phone,
@@ -19,113 +19,126 @@ from kwtsms_client import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class SendRequest:
     """What somebody wants to send: whom they named, and what they wrote."""
 
-    line: Addressed = field(repr=False)
+    line: ParsedLine = field(repr=False)
     text: str = field(repr=False)
     users: tuple[str, ...] = ()  # People in Slack: the number of their profile is meant.
     mentions: Mapping[str, str] = field(default_factory=dict)  # The ids behind @names.
 
 
 @dataclass(slots=True)
-class _Named:
+class _ResolvedNames:
     """What names and people stand for, as far as it is found out."""
 
     phones: dict[Phone, str] = field(default_factory=dict)  # And by which name they were named.
-    asked: int = 0  # Numbers, as often as they were named.
+    count: int = 0  # Numbers, as often as they were named.
     users: list[str] = field(default_factory=list)
     namesakes: list[str] = field(default_factory=list)
-    mistakes: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
     def add(self, number: str, name: str) -> None:
         """One number of a name."""
-        self.asked += 1
+        self.count += 1
         self.phones.setdefault(Phone(number), name)
 
 
-async def gather(desk: Desk, ask: Ask, wish: Wish) -> Preview:
+async def build_preview(
+    context: CommandContext, request: CommandRequest, send_request: SendRequest
+) -> Preview:
     """The preview of a wish."""
-    named = _look_up(desk, ask, wish)
-    contacts = named.asked
-    for user in dict.fromkeys(named.users):
-        await _add_profile(desk, ask, user, named)
-    typed = wish.line.recipients
-    phones = tuple(dict.fromkeys((*typed, *named.phones)))
-    uncovered = await _uncovered(desk, phones)
+    resolved = _resolve_names(context, request, send_request)
+    contacts = resolved.count
+    for user in dict.fromkeys(resolved.users):
+        await _add_profile(context, request, user, resolved)
+    typed = send_request.line.recipients
+    phones = tuple(dict.fromkeys((*typed, *resolved.phones)))
+    uncovered = await _find_uncovered(context, phones)
     covered = tuple(one for one in phones if one not in uncovered)
-    report = inspect_message(wish.text)
+    report = inspect_message(send_request.text)
     return Preview(
         report=report,
         recipients=covered,
-        mistakes=(*(one.sentence(ask.say) for one in wish.line.mistakes), *named.mistakes),
+        problems=(
+            *(one.explain(request.say) for one in send_request.line.invalid),
+            *resolved.problems,
+        ),
         uncovered=uncovered,
-        duplicates=wish.line.duplicates + len(typed) + named.asked - len(phones),
-        from_profiles=named.asked > contacts,
-        named={phone: name for phone, name in named.phones.items() if phone not in typed},
-        namesakes=tuple(named.namesakes),
-        repeated=await _repeated(desk, ask, report.cleaned, covered),
-        unclear=wish.line.unclear,
-        test=desk.config.kwtsms.test_mode,
-        balance=await _balance(desk),
+        duplicates=send_request.line.duplicates + len(typed) + resolved.count - len(phones),
+        from_profiles=resolved.count > contacts,
+        names={phone: name for phone, name in resolved.phones.items() if phone not in typed},
+        namesakes=tuple(resolved.namesakes),
+        repeated=await _is_repeated(context, request, report.cleaned, covered),
+        unclear=send_request.line.unclear,
+        test=context.config.kwtsms.test_mode,
+        balance=await _find_balance(context),
     )
 
 
-def _look_up(desk: Desk, ask: Ask, wish: Wish) -> _Named:
+def _resolve_names(
+    context: CommandContext, request: CommandRequest, send_request: SendRequest
+) -> _ResolvedNames:
     """The numbers of the phone book, and the people who are asked for theirs."""
-    named = _Named(users=list(wish.users))
-    for name in wish.line.names:
-        numbers = desk.config.phonebook.numbers(name)
+    resolved = _ResolvedNames(users=list(send_request.users))
+    for name in send_request.line.names:
+        numbers = context.config.phonebook.numbers(name)
         if numbers:
             for number in numbers:
-                named.add(number, f"@{name}")
-            named.namesakes += [name] if name in wish.mentions else []
-        elif name in wish.mentions:
-            named.users.append(wish.mentions[name])
+                resolved.add(number, f"@{name}")
+            resolved.namesakes += [name] if name in send_request.mentions else []
+        elif name in send_request.mentions:
+            resolved.users.append(send_request.mentions[name])
         else:
-            sorry = ask.say("There is no contact or group called {name}.", name=f"@{name}")
-            named.mistakes.append(sorry)
-    return named
+            problem = request.say("There is no contact or group called {name}.", name=f"@{name}")
+            resolved.problems.append(problem)
+    return resolved
 
 
-async def _add_profile(desk: Desk, ask: Ask, user: str, named: _Named) -> None:
+async def _add_profile(
+    context: CommandContext, request: CommandRequest, user: str, resolved: _ResolvedNames
+) -> None:
     """The number in somebody's Slack profile, or the sentence that says why there is none."""
-    written = await desk.people.phone(user)
-    check = validate_phone_input(written, default_country=desk.config.kwtsms.default_country)
-    name = await desk.people.name(user)
+    written = await context.users.phone(user)
+    check = validate_phone_input(written, default_country=context.config.kwtsms.default_country)
+    name = await context.users.name(user)
     if check.valid:
-        named.add(check.normalized, name)
+        resolved.add(check.normalized, name)
         return
     if written:
-        sorry = ask.say("The phone number in {name}'s Slack profile is not a mobile.", name=name)
+        problem = request.say(
+            "The phone number in {name}'s Slack profile is not a mobile.", name=name
+        )
     else:
-        sorry = ask.say("{name} has no phone number in their Slack profile.", name=name)
-    named.mistakes.append(sorry)
+        problem = request.say("{name} has no phone number in their Slack profile.", name=name)
+    resolved.problems.append(problem)
 
 
-async def _uncovered(desk: Desk, phones: Sequence[Phone]) -> tuple[Phone, ...]:
+async def _find_uncovered(context: CommandContext, phones: Sequence[Phone]) -> tuple[Phone, ...]:
     """The numbers abroad that the account has no route to; none where kwtSMS does not say."""
-    home = desk.config.kwtsms.default_country
+    home = context.config.kwtsms.default_country
     abroad = [one for one in phones if find_country_code(one) != home]
     if not abroad:
         return ()
     try:
-        coverage = await desk.gateway.coverage()
+        coverage = await context.gateway.coverage()
     except KwtSMSError:
         return ()
     return tuple(one for one in abroad if not coverage.covers(one))
 
 
-async def _balance(desk: Desk) -> Decimal | None:
+async def _find_balance(context: CommandContext) -> Decimal | None:
     """What this process last heard, or what any replica last saw within a day."""
-    known = desk.gateway.cached_balance
+    known = context.gateway.cached_balance
     if known is not None:
         return known.available
-    seen = await desk.alerts.last_sample(desk.now() - timedelta(days=1))
-    return seen.available if seen else None
+    sample = await context.alerts.last_sample(context.now() - timedelta(days=1))
+    return sample.available if sample else None
 
 
-async def _repeated(desk: Desk, ask: Ask, cleaned: str, phones: Sequence[Phone]) -> bool:
+async def _is_repeated(
+    context: CommandContext, request: CommandRequest, cleaned: str, phones: Sequence[Phone]
+) -> bool:
     text_hash = sha256(cleaned.encode()).hexdigest()
-    since = desk.now() - SAME_WITHIN
-    return await desk.store.sent_before(ask.person.user, text_hash, phones, since)
+    since = context.now() - DUPLICATE_WINDOW
+    return await context.store.has_sent(request.person.user, text_hash, phones, since)

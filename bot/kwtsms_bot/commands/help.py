@@ -2,37 +2,51 @@
 
 from collections.abc import Mapping
 
-from kwtsms_bot.commands.base import OPEN_FORM, Choice, Command, Desk, Invocation, Reply, Run, Tone
-from kwtsms_bot.commands.policy import Action, allows
-from kwtsms_bot.language import marked
+from kwtsms_bot.commands.base import (
+    OPEN_FORM,
+    Button,
+    Command,
+    CommandContext,
+    CommandHandler,
+    Invocation,
+    Reply,
+    Severity,
+)
+from kwtsms_bot.commands.policy import Permission, allows
+from kwtsms_bot.language import N_
 
 
-def command(table: Mapping[str, Command]) -> Command:
+def help_command(table: Mapping[str, Command]) -> Command:
     """The help command for `table`, which it is a part of."""
-    return Command("help", "", marked("This list"), ("",), Action.HELP, _runner(table))
+    return Command("help", "", N_("This list"), ("",), Permission.HELP, _make_handler(table))
 
 
-def _runner(table: Mapping[str, Command]) -> Run:
-    async def run(desk: Desk, ask: Invocation, _rest: str) -> Reply:
-        slash, access, say = desk.config.slack.command, desk.config.access, ask.say
-        mine = [one for one in table.values() if allows(access, ask.person, one.action)]
+def _make_handler(table: Mapping[str, Command]) -> CommandHandler:
+    async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply:
+        slash, access, say = context.config.slack.command, context.config.access, request.say
+        allowed = [one for one in table.values() if allows(access, request.person, one.permission)]
         facts = tuple(
-            (say.ltr(one.typed(slash, say(one.usage) if one.usage else "")), say(one.summary))
-            for one in mine
+            (
+                say.ltr(one.command_line(slash, say(one.usage) if one.usage else "")),
+                say(one.summary),
+            )
+            for one in allowed
         )
-        form = Choice(OPEN_FORM, say("Send SMS"), "help", "primary")
+        form_button = Button(OPEN_FORM, say("Send SMS"), "help", "primary")
         details = (say("{command} alone opens a form.", command=say.ltr(f"{slash} send")),)
-        may_send = allows(access, ask.person, Action.SEND)
+        may_send = allows(access, request.person, Permission.SEND)
         if not may_send:
             details = (
                 say(
                     "You may not do more than this here. Ask an administrator of the bot for the "
                     "role sender or reader; your Slack id is {user}.",
-                    user=ask.person.user,
+                    user=request.person.user,
                 ),
             )
-        examples = tuple(one.typed(slash, one.examples[0]) for one in mine if one.examples[0])
-        title, choices = say("Text messages by kwtSMS"), (form,) if may_send else ()
-        return Reply(Tone.PLAIN, title, details, facts, examples, choices=choices)
+        examples = tuple(
+            one.command_line(slash, one.examples[0]) for one in allowed if one.examples[0]
+        )
+        title, buttons = say("Text messages by kwtSMS"), (form_button,) if may_send else ()
+        return Reply(Severity.INFO, title, details, facts, examples, buttons=buttons)
 
     return run

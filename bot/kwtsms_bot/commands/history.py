@@ -1,64 +1,62 @@
 """`/sms history` and `/sms whoami`: what somebody sent, and what they may."""
 
 from kwtsms_bot.commands import wording
-from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
-from kwtsms_bot.commands.policy import ROLES, Action, allows
+from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
+from kwtsms_bot.commands.policy import ROLES, Permission, allows
 from kwtsms_bot.commands.refusals import refuse
-from kwtsms_bot.kuwait import ZONE
-from kwtsms_bot.language import Language, marked
+from kwtsms_bot.kuwait import KUWAIT_TZ
+from kwtsms_bot.language import N_, Language
 from kwtsms_bot.outbox.message import Message
 from kwtsms_client import mask
 
-SHOWN = 10
-DEEDS = {
-    Action.READ: marked("read"),
-    Action.SEND: marked("send"),
-    Action.BULK: marked("bulk"),
-    Action.APPROVE: marked("approve"),
-    Action.ADMIN: marked("admin"),
+MAX_SHOWN = 10
+PERMISSION_NAMES = {
+    Permission.READ: N_("read"),
+    Permission.SEND: N_("send"),
+    Permission.BULK: N_("bulk"),
+    Permission.APPROVE: N_("approve"),
+    Permission.ADMIN: N_("admin"),
 }
 
 
-async def history(desk: Desk, ask: Invocation, rest: str) -> Reply:
+async def history(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """The newest messages: one's own, or everybody's for an administrator."""
-    say, all_people = ask.say, rest.strip().casefold() == "all"
-    if all_people and not allows(desk.config.access, ask.person, Action.ADMIN):
-        return await refuse(desk, ask, Action.ADMIN, "history all")
-    found = await desk.store.recent(None if all_people else ask.person.user, SHOWN)
-    if not found:
-        return Reply(Tone.PLAIN, say("Nothing has been sent yet."))
+    say, everybody = request.say, rest.strip().casefold() == "all"
+    if everybody and not allows(context.config.access, request.person, Permission.ADMIN):
+        return await refuse(context, request, Permission.ADMIN, "history all")
+    messages = await context.store.recent(None if everybody else request.person.user, MAX_SHOWN)
+    if not messages:
+        return Reply(Severity.INFO, say("Nothing has been sent yet."))
     facts = []
-    for message in found:
-        who = f" · {say.inline(await desk.people.name(message.author))}" if all_people else ""
-        facts.append((message.ref, line(message, say) + who))
-    title = say("The last messages of all") if all_people else say("Your last messages")
-    return Reply(Tone.PLAIN, title, facts=tuple(facts))
+    for message in messages:
+        author = f" · {say.inline(await context.users.name(message.author))}" if everybody else ""
+        facts.append((message.ref, format_line(message, say) + author))
+    title = say("The last messages of all") if everybody else say("Your last messages")
+    return Reply(Severity.INFO, title, facts=tuple(facts))
 
 
-def line(message: Message, say: Language) -> str:
+def format_line(message: Message, say: Language) -> str:
     """A message in one line: when, to whom, what became of it. Not what it said."""
-    when = say.ltr(message.created_at.astimezone(ZONE).strftime("%d.%m. %H:%M"))
-    whom = wording.with_more(say.ltr(mask(message.first[0])), message.size - 1, say)
-    return f"{when} · {whom} · {wording.summary(message, say)}"
+    when = say.ltr(message.created_at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M"))
+    recipients = wording.with_more(say.ltr(mask(message.first_phones[0])), message.size - 1, say)
+    return f"{when} · {recipients} · {wording.summary(message, say)}"
 
 
-async def whoami(desk: Desk, ask: Invocation, _rest: str) -> Reply:
+async def whoami(context: CommandContext, request: Invocation, _rest: str) -> Reply:
     """What the permissions know of somebody, and what they may do here."""
-    say, person, access = ask.say, ask.person, desk.config.access
-    may = [say(DEEDS[action]) for action in ROLES if allows(access, person, action)]
+    say, person, access = request.say, request.person, context.config.access
+    allowed = [say(PERMISSION_NAMES[action]) for action in ROLES if allows(access, person, action)]
     facts = [
         (say("Your Slack id"), person.user),
         (say("This channel"), person.channel or "–"),
-        (say("User groups"), say.listed(sorted(person.groups)) or "–"),
-        (say("You may"), say.listed(may) or "–"),
+        (say("User groups"), say.join(sorted(person.groups)) or "–"),
+        (say("You may"), say.join(allowed) or "–"),
     ]
     details: tuple[str, ...] = ()
     if person.outsider:
         details = (say("Guests and people from other workspaces need it for their own Slack id."),)
-    return Reply(Tone.PLAIN, await desk.people.name(person.user), details, tuple(facts))
+    return Reply(Severity.INFO, await context.users.name(person.user), details, tuple(facts))
 
 
-HISTORY = Command(
-    "history", marked("[all]"), marked("What you sent last"), ("",), Action.READ, history
-)
-WHOAMI = Command("whoami", "", marked("What you may do here"), ("",), Action.HELP, whoami)
+HISTORY = Command("history", N_("[all]"), N_("What you sent last"), ("",), Permission.READ, history)
+WHOAMI = Command("whoami", "", N_("What you may do here"), ("",), Permission.HELP, whoami)

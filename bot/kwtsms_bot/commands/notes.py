@@ -3,13 +3,13 @@
 import re
 from collections.abc import Mapping
 
-from kwtsms_bot.alerts.wording import credits_text
-from kwtsms_bot.commands.base import Piece
+from kwtsms_bot.alerts.wording import format_credits
+from kwtsms_bot.commands.base import TextSpan
 from kwtsms_bot.commands.preview import Preview
 from kwtsms_bot.commands.wording import and_more, with_more
 from kwtsms_bot.language import Language
 from kwtsms_client import MessageReport, Phone, mask, pages
-from kwtsms_client.report import CONTROL_KIND, NAMES, called
+from kwtsms_client.report import CONTROL_KIND, NAMES, describe_character
 from kwtsms_client.text import CONTROL, HIDDEN
 
 MAX_MASKED = 3
@@ -17,16 +17,19 @@ MAX_LISTED = 10
 _SELECTORS = re.compile("[\ufe00-\ufe0f\u20e3\U000e0000-\U000e007f]")  # Parts of an emoji.
 
 
-def facts(preview: Preview, say: Language) -> tuple[tuple[str, str], ...]:
+def preview_facts(preview: Preview, say: Language) -> tuple[tuple[str, str], ...]:
     """To whom, for how much, and what is special."""
-    found = [(say("To"), whom_named(preview, say)), (say("Costs"), _price(preview, say))]
+    found = [
+        (say("To"), format_named_recipients(preview, say)),
+        (say("Costs"), _format_price(preview, say)),
+    ]
     found += [(say("Text"), note) for note in text_notes(preview.report, say)]
-    found += [(say("Left out"), sentence) for sentence in left_out(preview, say)]
-    if preview.hot:
+    found += [(say("Left out"), sentence) for sentence in omissions(preview, say)]
+    if preview.cooling_down:
         sentence = say.plural(
             "{count} number was sent to a moment ago: its message waits 15 s",
             "{count} numbers were sent to a moment ago: their messages wait 15 s",
-            preview.hot,
+            preview.cooling_down,
         )
         found.append((say("Waits"), sentence))
     if preview.test:
@@ -35,22 +38,22 @@ def facts(preview: Preview, say: Language) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def whom_named(preview: Preview, say: Language) -> str:
+def format_named_recipients(preview: Preview, say: Language) -> str:
     """The recipients for who named them: typed numbers as they were understood, names with theirs.
 
     Only their author sees this. A number that was not typed is masked.
     """
     if preview.masked:
-        return whom(preview.recipients, say)
-    return _first(preview.recipients, MAX_LISTED, say, preview.named)
+        return format_recipients(preview.recipients, say)
+    return _format_first(preview.recipients, MAX_LISTED, say, preview.names)
 
 
-def whom(recipients: tuple[str, ...], say: Language) -> str:
+def format_recipients(recipients: tuple[str, ...], say: Language) -> str:
     """The first few numbers for others to see, masked, and how many more."""
-    return _first(recipients, MAX_MASKED, say, None)
+    return _format_first(recipients, MAX_MASKED, say, None)
 
 
-def cost(each: int, count: int, say: Language) -> str:
+def format_cost(each: int, count: int, say: Language) -> str:
     """Pages, numbers, and the credits they come to."""
     price = say.plural("{count} credit", "{count} credits", each * count)
     length = say.plural("{count} page", "{count} pages", each)
@@ -64,10 +67,10 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
     """What was changed in the text, what makes it long, and what would make it shorter."""
     notes = []
     if report.changes:
-        what = say.listed(f"{one.count} × {say(one.kind)}" for one in report.changes)
+        what = say.join(f"{one.count} × {say(one.kind)}" for one in report.changes)
         notes.append(say("removed or changed: {what}", what=what))
     if report.odd:
-        shown = " ".join(_seen(char, say) for char in report.odd[:MAX_LISTED])
+        shown = " ".join(_format_char(char, say) for char in report.odd[:MAX_LISTED])
         sentence = say.plural(
             "{characters} needs Unicode: 70 characters on a page",
             "{characters} need Unicode: 70 characters on a page",
@@ -82,66 +85,66 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
         less = say.plural("{count} page", "{count} pages", pages(report.plainer))
         notes.append(say("with plain quotes and dashes it takes {pages}", pages=less))
     elif report.surplus:
-        notes.append(_surplus(report, say))
+        notes.append(_surplus_note(report, say))
     return notes
 
 
-def left_out(preview: Preview, say: Language) -> list[str]:
+def omissions(preview: Preview, say: Language) -> list[str]:
     """A sentence for each kind of recipient that gets nothing."""
-    found = list(preview.mistakes[:MAX_LISTED])
-    if len(preview.mistakes) > MAX_LISTED:
-        found.append(and_more(len(preview.mistakes) - MAX_LISTED, say))
+    found = list(preview.problems[:MAX_LISTED])
+    if len(preview.problems) > MAX_LISTED:
+        found.append(and_more(len(preview.problems) - MAX_LISTED, say))
     if preview.uncovered:
-        numbers = _first(preview.uncovered, MAX_LISTED, say, preview.named)
+        numbers = _format_first(preview.uncovered, MAX_LISTED, say, preview.names)
         found.append(say("no route: {numbers}", numbers=numbers))
     if preview.duplicates:
         found.append(say("named twice: {count}", count=preview.duplicates))
     return found
 
 
-def pieces(report: MessageReport, say: Language) -> tuple[Piece, ...]:
+def text_spans(report: MessageReport, say: Language) -> tuple[TextSpan, ...]:
     """The text as the phone will show it, and between it what was removed, by its name if need be.
 
     What is not to be seen would act here as in the text: a direction mark turns a price round.
     """
     return tuple(
-        Piece(_drawn(one.text, say) if one.removed else one.text, one.removed)
+        TextSpan(_make_visible(one.text, say) if one.removed else one.text, one.removed)
         for one in report.segments
     )
 
 
-def _price(preview: Preview, say: Language) -> str:
-    price = cost(preview.report.pages, len(preview.recipients), say)
-    if preview.share is None or preview.balance is None:
+def _format_price(preview: Preview, say: Language) -> str:
+    price = format_cost(preview.report.pages, len(preview.recipients), say)
+    if preview.balance_share is None or preview.balance is None:
         return price
-    share = say(
+    balance_share = say(
         "{percent} of the {balance} left",
-        percent=f"{preview.share:.1f} %",
-        balance=credits_text(preview.balance),
+        percent=f"{preview.balance_share:.1f} %",
+        balance=format_credits(preview.balance),
     )
-    return say.listed((price, share))
+    return say.join((price, balance_share))
 
 
-def _first(
-    recipients: tuple[str, ...], most: int, say: Language, named: Mapping[Phone, str] | None
+def _format_first(
+    recipients: tuple[str, ...], most: int, say: Language, names: Mapping[Phone, str] | None
 ) -> str:
-    first = say.listed(_shown(Phone(one), say, named) for one in recipients[:most])
+    first = say.join(_format_recipient(Phone(one), say, names) for one in recipients[:most])
     return with_more(first, len(recipients) - most, say)
 
 
-def _shown(number: Phone, say: Language, named: Mapping[Phone, str] | None) -> str:
-    if named is None:
+def _format_recipient(number: Phone, say: Language, names: Mapping[Phone, str] | None) -> str:
+    if names is None:
         return say.ltr(mask(number))
-    name = named.get(number)
+    name = names.get(number)
     return f"{say.inline(name)} ({say.ltr(mask(number))})" if name else say.ltr(f"+{number}")
 
 
-def _seen(char: str, say: Language) -> str:
-    name = called(char)
+def _format_char(char: str, say: Language) -> str:
+    name = describe_character(char)
     return char if name == char else f"⟨{say(name)}⟩"
 
 
-def _surplus(report: MessageReport, say: Language) -> str:
+def _surplus_note(report: MessageReport, say: Language) -> str:
     less = say.plural("{count} page", "{count} pages", report.pages - 1)
     return say.plural(
         "{count} character less, and it takes {pages}",
@@ -151,12 +154,12 @@ def _surplus(report: MessageReport, say: Language) -> str:
     )
 
 
-def _drawn(removed: str, say: Language) -> str:
+def _make_visible(removed: str, say: Language) -> str:
     """What was taken out, so that it can be seen and does nothing."""
-    return "".join(_visible(char, say) for char in _SELECTORS.sub("", removed))
+    return "".join(_visible_char(char, say) for char in _SELECTORS.sub("", removed))
 
 
-def _visible(char: str, say: Language) -> str:
+def _visible_char(char: str, say: Language) -> str:
     if not (HIDDEN.match(char) or CONTROL.match(char)):
         return char
     return f"⟨{say(NAMES.get(char, CONTROL_KIND))}⟩"

@@ -6,7 +6,7 @@ from enum import StrEnum
 from kwtsms_bot.config import Access, Grant
 
 
-class Action(StrEnum):
+class Permission(StrEnum):
     """A kind of deed that a role allows."""
 
     HELP = "help"
@@ -18,12 +18,12 @@ class Action(StrEnum):
 
 
 # The roles that allow an action; a role that allows more is listed wherever it allows less.
-ROLES: dict[Action, tuple[str, ...]] = {
-    Action.READ: ("reader", "sender", "bulk", "admin"),
-    Action.SEND: ("sender", "bulk", "admin"),
-    Action.BULK: ("bulk", "admin"),
-    Action.APPROVE: ("bulk", "admin"),
-    Action.ADMIN: ("admin",),
+ROLES: dict[Permission, tuple[str, ...]] = {
+    Permission.READ: ("reader", "sender", "bulk", "admin"),
+    Permission.SEND: ("sender", "bulk", "admin"),
+    Permission.BULK: ("bulk", "admin"),
+    Permission.APPROVE: ("bulk", "admin"),
+    Permission.ADMIN: ("admin",),
 }
 
 
@@ -39,14 +39,14 @@ class Person:
     known: bool = True  # False: Slack does not say who this is.
 
 
-def allows(access: Access, person: Person, action: Action) -> bool:
+def allows(access: Access, person: Person, permission: Permission) -> bool:
     """Whether `person` may do `action`; help tells nothing and costs nothing, so anybody may."""
-    if action is Action.HELP:
+    if permission is Permission.HELP:
         return True
-    return any(_holds(getattr(access, role), person) for role in ROLES[action])
+    return any(_is_granted(getattr(access, role), person) for role in ROLES[permission])
 
 
-def _holds(grant: Grant, person: Person) -> bool:
+def _is_granted(grant: Grant, person: Person) -> bool:
     """Outsiders share channels with us; so they hold only what their own id was given."""
     if person.user in grant.users:
         return True

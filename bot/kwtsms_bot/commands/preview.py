@@ -10,10 +10,10 @@ from kwtsms_bot.config import Limits
 from kwtsms_client import MessageReport, Phone, find_country_code
 from kwtsms_client.report import DIGIT
 
-SAME_WITHIN = timedelta(seconds=60)  # The same text to the same number is asked about.
+DUPLICATE_WINDOW = timedelta(seconds=60)  # The same text to the same number is asked about.
 
 
-class Doubt(StrEnum):
+class ConfirmReason(StrEnum):
     """A reason why its sender should look twice."""
 
     MANY = "many"
@@ -23,7 +23,7 @@ class Doubt(StrEnum):
     REPEATED = "repeated"
     INCOMPLETE = "incomplete"  # Some of what was named is left out.
     CHANGED = "changed"  # The phone will not show all that was written.
-    SPARE = "spare"  # Plain quotes and dashes would take fewer pages.
+    SAVES_PAGES = "spare"  # Plain quotes and dashes would take fewer pages.
     NAMESAKE = "namesake"  # Somebody in Slack has the name of a contact.
     UNCLEAR = "unclear"  # What was taken for the text may be a recipient, or the other way round.
 
@@ -34,12 +34,12 @@ class Preview:
 
     report: MessageReport = field(repr=False)
     recipients: tuple[Phone, ...] = field(repr=False)
-    mistakes: tuple[str, ...] = field(default=(), repr=False)  # A sentence for each left out.
+    problems: tuple[str, ...] = field(default=(), repr=False)  # A sentence for each left out.
     uncovered: tuple[Phone, ...] = field(default=(), repr=False)  # Left out: no route there.
     duplicates: int = 0
-    hot: int = 0  # Numbers that were sent to within 15 s: theirs goes a little later.
+    cooling_down: int = 0  # Numbers that were sent to within 15 s: theirs goes a little later.
     from_profiles: bool = False
-    named: Mapping[Phone, str] = field(default_factory=dict, repr=False)  # Whose numbers they are.
+    names: Mapping[Phone, str] = field(default_factory=dict, repr=False)  # Whose numbers they are.
     masked: bool = False  # It is not known any more which of them were typed.
     namesakes: tuple[str, ...] = ()
     repeated: bool = False
@@ -53,14 +53,14 @@ class Preview:
         return self.report.pages * len(self.recipients)
 
     @property
-    def share(self) -> Decimal | None:
+    def balance_share(self) -> Decimal | None:
         """How much of the balance that is, in percent."""
         if not self.balance:
             return None
         return Decimal(self.credits) * 100 / self.balance
 
 
-def countries_refused(recipients: tuple[Phone, ...], limits: Limits) -> tuple[str, ...]:
+def refused_countries(recipients: tuple[Phone, ...], limits: Limits) -> tuple[str, ...]:
     """The country codes among the recipients that may not be sent to."""
     if "all" in limits.countries:
         return ()
@@ -68,21 +68,25 @@ def countries_refused(recipients: tuple[Phone, ...], limits: Limits) -> tuple[st
     return tuple(sorted({find_country_code(one) or one[:3] for one in refused}))
 
 
-def doubts(preview: Preview, limits: Limits, home: str) -> tuple[Doubt, ...]:
+def confirm_reasons(
+    preview: Preview, limits: Limits, home_country: str
+) -> tuple[ConfirmReason, ...]:
     """Why this message is to be confirmed by its sender; nothing: it goes at once."""
-    found = {
-        Doubt.MANY: len(preview.recipients) >= limits.confirm_recipients,
-        Doubt.COSTLY: preview.credits >= limits.confirm_credits,
-        Doubt.ABROAD: any(find_country_code(one) != home for one in preview.recipients),
-        Doubt.PROFILE: preview.from_profiles,
-        Doubt.REPEATED: preview.repeated,
-        Doubt.INCOMPLETE: bool(preview.mistakes or preview.uncovered),
-        Doubt.CHANGED: any(one.kind != DIGIT for one in preview.report.changes),
-        Doubt.SPARE: preview.report.plainer is not None,
-        Doubt.NAMESAKE: bool(preview.namesakes),
-        Doubt.UNCLEAR: preview.unclear,
+    applies = {
+        ConfirmReason.MANY: len(preview.recipients) >= limits.confirm_recipients,
+        ConfirmReason.COSTLY: preview.credits >= limits.confirm_credits,
+        ConfirmReason.ABROAD: any(
+            find_country_code(one) != home_country for one in preview.recipients
+        ),
+        ConfirmReason.PROFILE: preview.from_profiles,
+        ConfirmReason.REPEATED: preview.repeated,
+        ConfirmReason.INCOMPLETE: bool(preview.problems or preview.uncovered),
+        ConfirmReason.CHANGED: any(one.kind != DIGIT for one in preview.report.changes),
+        ConfirmReason.SAVES_PAGES: preview.report.plainer is not None,
+        ConfirmReason.NAMESAKE: bool(preview.namesakes),
+        ConfirmReason.UNCLEAR: preview.unclear,
     }
-    return tuple(doubt for doubt, there in found.items() if there)
+    return tuple(reason for reason, present in applies.items() if present)
 
 
 def needs_approval(credits_needed: int, limits: Limits) -> bool:

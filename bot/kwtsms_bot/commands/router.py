@@ -7,12 +7,12 @@ import structlog
 
 from kwtsms_bot.commands import account, balance, control, dlr, doctor, history, send, status
 from kwtsms_bot.commands import help as help_
-from kwtsms_bot.commands.base import Command, Desk, Invocation, Reply, Tone
-from kwtsms_bot.commands.digits import DIGIT, MARKS
-from kwtsms_bot.commands.failures import explain, trouble
+from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
+from kwtsms_bot.commands.digits import DIGIT, INVISIBLE
+from kwtsms_bot.commands.failures import database_error_reply, gateway_error_reply
 from kwtsms_bot.commands.policy import allows
 from kwtsms_bot.commands.refusals import refuse
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.language import Language
 from kwtsms_client import KwtSMSError
 
@@ -34,41 +34,41 @@ COMMANDS: dict[str, Command] = {
         control.RESUME,
     )
 }
-COMMANDS["help"] = help_.command(COMMANDS)
+COMMANDS["help"] = help_.help_command(COMMANDS)
 
-MAX_SHOWN = 500  # Characters of a line that is given back to be typed again.
+MAX_ECHOED = 500  # Characters of a line that is given back to be typed again.
 log = structlog.get_logger(__name__)
-_VERB = re.compile(rf"[\s{MARKS}]*([^\s{MARKS}]+)[\s{MARKS}]*")
-_WHOM = re.compile(rf"[+(@{DIGIT}]")  # Somebody to send to, where a command is expected.
+_VERB = re.compile(rf"[\s{INVISIBLE}]*([^\s{INVISIBLE}]+)[\s{INVISIBLE}]*")
+_RECIPIENT = re.compile(rf"[+(@{DIGIT}]")  # Somebody to send to, where a command is expected.
 
 
-async def handle(desk: Desk, ask: Invocation) -> Reply:
+async def handle(context: CommandContext, request: Invocation) -> Reply:
     """The answer to `ask`: help for an empty line, a refusal for what is not granted."""
-    verb = _VERB.match(ask.text)
+    verb = _VERB.match(request.text)
     name = verb[1].casefold() if verb else "help"
     command = COMMANDS.get(name)
     if command is None:
-        return unknown(desk.config.slack.command, name, ask.say, ask.text)
-    if not allows(desk.config.access, ask.person, command.action):
-        return await refuse(desk, ask, command.action, command.typed("use"))
+        return unknown_command_reply(context.config.slack.command, name, request.say, request.text)
+    if not allows(context.config.access, request.person, command.permission):
+        return await refuse(context, request, command.permission, command.command_line("use"))
     try:
-        return await command.run(desk, ask, ask.text[verb.end() :] if verb else "")
+        return await command.handler(context, request, request.text[verb.end() :] if verb else "")
     except KwtSMSError as error:
-        return explain(error, ask.say)
-    except DatabaseTrouble as error:
+        return gateway_error_reply(error, request.say)
+    except DatabaseError as error:
         log.error("database trouble", command=name, error=str(error))
-        return trouble(error, desk.config.slack.command, ask.say)
+        return database_error_reply(error, context.config.slack.command, request.say)
 
 
-def unknown(slash: str, name: str, say: Language, line: str = "") -> Reply:
+def unknown_command_reply(slash: str, name: str, say: Language, line: str = "") -> Reply:
     """The answer to a subcommand that does not exist; `line` is all that was typed."""
-    if _WHOM.match(name):
+    if _RECIPIENT.match(name):
         title = say("Nothing was sent: {command} is missing.", command=say.ltr("send"))
-        typed = send.COMMAND.typed(slash, line.strip()[:MAX_SHOWN])
-        return Reply(Tone.BAD, title, examples=(typed,))
+        typed = send.COMMAND.command_line(slash, line.strip()[:MAX_ECHOED])
+        return Reply(Severity.ERROR, title, examples=(typed,))
     close = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
     meant = COMMANDS[close[0]] if close else COMMANDS["help"]
     title = say("There is no {command}.", command=say.ltr(f"{slash} {name[:40]}"))
-    details = (say("There are: {commands}.", commands=say.listed(COMMANDS)),)
-    examples = tuple(meant.typed(slash, example) for example in meant.examples)
-    return Reply(Tone.BAD, title, details, examples=examples)
+    details = (say("There are: {commands}.", commands=say.join(COMMANDS)),)
+    examples = tuple(meant.command_line(slash, example) for example in meant.examples)
+    return Reply(Severity.ERROR, title, details, examples=examples)

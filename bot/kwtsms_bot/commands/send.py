@@ -1,56 +1,74 @@
 """`/sms send`: from a typed line to a message in the outbox, or to a sentence that says why not."""
 
 from kwtsms_bot.commands import recipients, sending
-from kwtsms_bot.commands.base import OPEN_FORM, Choice, Command, Desk, Invocation, Reply, Tone
-from kwtsms_bot.commands.gathering import Wish, gather
-from kwtsms_bot.commands.obstacles import listed
-from kwtsms_bot.commands.policy import Action
-from kwtsms_bot.language import marked
+from kwtsms_bot.commands.base import (
+    OPEN_FORM,
+    Button,
+    Command,
+    CommandContext,
+    Invocation,
+    Reply,
+    Severity,
+)
+from kwtsms_bot.commands.gathering import SendRequest, build_preview
+from kwtsms_bot.commands.obstacles import truncate
+from kwtsms_bot.commands.policy import Permission
+from kwtsms_bot.language import N_
 
 EXAMPLES = ("+96598765432 Backup failed", "98765432, 98765433 نجح النسخ الاحتياطي")
 
 
-async def run(desk: Desk, ask: Invocation, rest: str) -> Reply:
+async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """Accepts the message, all of it or nothing, or shows what is to be confirmed first."""
     if not rest.strip():
-        return _whom(desk, ask)
-    line = recipients.read(rest, default_country=desk.config.kwtsms.default_country)
-    preview = await gather(desk, ask, Wish(line=line, text=line.text, mentions=ask.mentions))
-    if preview.mistakes:  # Whoever types a line can mend it: part of it would be a surprise.
-        return _bad_numbers(desk, ask, preview.mistakes)
-    reply = await sending.offer(desk, ask, preview)
-    return _with_examples(desk, reply) if reply.tone is Tone.BAD and not reply.facts else reply
+        return _missing_input_reply(context, request)
+    line = recipients.parse_line(rest, default_country=context.config.kwtsms.default_country)
+    preview = await build_preview(
+        context, request, SendRequest(line=line, text=line.text, mentions=request.mentions)
+    )
+    if preview.problems:  # Whoever types a line can mend it: part of it would be a surprise.
+        return _invalid_recipients_reply(context, request, preview.problems)
+    reply = await sending.submit(context, request, preview)
+    return (
+        _with_examples(context, reply)
+        if reply.severity is Severity.ERROR and not reply.facts
+        else reply
+    )
 
 
-def _whom(desk: Desk, ask: Invocation) -> Reply:
-    title = ask.say("Whom to, and what?")
-    details = (ask.say("Type a number, a blank, and the text; or fill in the form."),)
-    form = Choice(OPEN_FORM, ask.say("Open the form"), "send", "primary")
-    examples = _examples(desk)
-    return Reply(Tone.PLAIN, title, details, examples=examples, choices=(form,), form=True)
+def _missing_input_reply(context: CommandContext, request: Invocation) -> Reply:
+    title = request.say("Whom to, and what?")
+    details = (request.say("Type a number, a blank, and the text; or fill in the form."),)
+    form = Button(OPEN_FORM, request.say("Open the form"), "send", "primary")
+    examples = _examples(context)
+    return Reply(Severity.INFO, title, details, examples=examples, buttons=(form,), opens_form=True)
 
 
-def _bad_numbers(desk: Desk, ask: Invocation, mistakes: tuple[str, ...]) -> Reply:
-    if len(mistakes) == 1:
-        title = ask.say("That is not a phone number. Nothing was sent.")
+def _invalid_recipients_reply(
+    context: CommandContext, request: Invocation, problems: tuple[str, ...]
+) -> Reply:
+    if len(problems) == 1:
+        title = request.say("That is not a phone number. Nothing was sent.")
     else:
-        title = ask.say("Some numbers are wrong. Nothing was sent.")
-    return Reply(Tone.BAD, title, listed(mistakes, ask), examples=_examples(desk))
+        title = request.say("Some numbers are wrong. Nothing was sent.")
+    return Reply(Severity.ERROR, title, truncate(problems, request), examples=_examples(context))
 
 
-def _with_examples(desk: Desk, reply: Reply) -> Reply:
-    return Reply(reply.tone, reply.title, reply.details, examples=_examples(desk))
+def _with_examples(context: CommandContext, reply: Reply) -> Reply:
+    return Reply(reply.severity, reply.title, reply.details, examples=_examples(context))
 
 
-def _examples(desk: Desk) -> tuple[str, ...]:
-    return tuple(COMMAND.typed(desk.config.slack.command, example) for example in EXAMPLES)
+def _examples(context: CommandContext) -> tuple[str, ...]:
+    return tuple(
+        COMMAND.command_line(context.config.slack.command, example) for example in EXAMPLES
+    )
 
 
 COMMAND = Command(
     "send",
-    marked("NUMBER[, NUMBER…] TEXT"),
-    marked("Send a text message"),
+    N_("NUMBER[, NUMBER…] TEXT"),
+    N_("Send a text message"),
     EXAMPLES,
-    Action.SEND,
+    Permission.SEND,
     run,
 )

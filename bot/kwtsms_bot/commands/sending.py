@@ -9,19 +9,19 @@ from datetime import timedelta
 
 from kwtsms_bot import logs
 from kwtsms_bot.commands import obstacles, showing
-from kwtsms_bot.commands.base import Ask, Desk, Press, Reply, Tone
-from kwtsms_bot.commands.preview import SAME_WITHIN, Preview, doubts, needs_approval
-from kwtsms_bot.commands.refusals import over_limit, paused
+from kwtsms_bot.commands.base import ButtonPress, CommandContext, CommandRequest, Reply, Severity
+from kwtsms_bot.commands.preview import DUPLICATE_WINDOW, Preview, confirm_reasons, needs_approval
+from kwtsms_bot.commands.refusals import paused_reply, refuse_quota_exceeded
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
-from kwtsms_bot.outbox.limits import Allowance, OverLimit, SentBefore
-from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage, Place, Priority
-from kwtsms_bot.outbox.store import By, KeyReused, Paused
+from kwtsms_bot.outbox.limits import Allowance, DuplicateMessage, QuotaExceededError
+from kwtsms_bot.outbox.message import CardLocation, DedupeKey, Message, NewMessage, Priority
+from kwtsms_bot.outbox.store import Actor, IdempotencyConflict, SendingPaused
 
-CONFIRM_WITHIN = timedelta(minutes=10)
+CONFIRM_TIMEOUT = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PendingPreview:
     """What its author is shown before it goes, and the token of the draft behind it."""
 
     reply: Reply
@@ -29,121 +29,127 @@ class Shown:
     credits: int
 
 
-async def offer(desk: Desk, ask: Ask, preview: Preview) -> Reply:
+async def submit(context: CommandContext, request: CommandRequest, preview: Preview) -> Reply:
     """Accepts the message where there is nothing to doubt, else shows what would be sent."""
-    if preview.repeated and (known := await accepted_before(desk, ask)):
-        return showing.accepted(known, ask.say)  # Slack has delivered the command twice.
-    problem = await obstacles.first(desk, ask, preview)
+    if preview.repeated and (accepted := await find_accepted(context, request)):
+        return showing.accepted_reply(
+            accepted, request.say
+        )  # Slack has delivered the command twice.
+    problem = await obstacles.first_problem(context, request, preview)
     if problem:
         return problem
-    limits = desk.config.limits
-    why = doubts(preview, limits, desk.config.kwtsms.default_country)
-    if not why and not needs_approval(preview.credits, limits):
+    limits = context.config.limits
+    reasons = confirm_reasons(preview, limits, context.config.kwtsms.default_country)
+    if not reasons and not needs_approval(preview.credits, limits):
         try:
-            draft = draft_of(desk, ask, preview)
-            return await accept(desk, ask, draft, same_within=SAME_WITHIN)
-        except SentBefore:  # At the same moment: nobody could have seen it.
+            draft = make_draft(context, request, preview)
+            return await accept(context, request, draft, duplicate_window=DUPLICATE_WINDOW)
+        except DuplicateMessage:  # At the same moment: nobody could have seen it.
             preview = replace(preview, repeated=True)
-    return (await shown_first(desk, ask, preview)).reply
+    return (await request_confirmation(context, request, preview)).reply
 
 
-async def accepted_before(desk: Desk, ask: Ask) -> Message | None:
+async def find_accepted(context: CommandContext, request: CommandRequest) -> Message | None:
     """What was accepted when Slack delivered this for the first time."""
-    return await desk.store.accepted_as(DedupeKey("slack", ask.key))
+    return await context.store.find_accepted(DedupeKey("slack", request.key))
 
 
-async def shown_first(desk: Desk, ask: Ask, preview: Preview) -> Shown:
+async def request_confirmation(
+    context: CommandContext, request: CommandRequest, preview: Preview
+) -> PendingPreview:
     """Keeps the message until its author has said yes."""
-    draft = draft_of(desk, ask, preview)
-    await desk.store.keep(draft)
-    hot = await desk.store.hot(preview.recipients, desk.now())
-    preview = replace(preview, hot=len(hot))
-    why = doubts(preview, desk.config.limits, desk.config.kwtsms.default_country)
-    reply = showing.to_confirm(preview, why, draft.token, ask.say)
-    return Shown(reply, draft.token, draft.credits)
+    draft = make_draft(context, request, preview)
+    await context.store.save_draft(draft)
+    cooling_down = await context.store.cooldowns(preview.recipients, context.now())
+    preview = replace(preview, cooling_down=len(cooling_down))
+    reasons = confirm_reasons(preview, context.config.limits, context.config.kwtsms.default_country)
+    reply = showing.confirm_reply(preview, reasons, draft.token, request.say)
+    return PendingPreview(reply, draft.token, draft.credits)
 
 
-def draft_of(desk: Desk, ask: Ask, preview: Preview) -> Draft:
+def make_draft(context: CommandContext, request: CommandRequest, preview: Preview) -> Draft:
     """The preview as something that can wait for a yes."""
-    now = desk.now()
+    now = context.now()
     return Draft(
         token=new_token(),
         kind=DraftKind.CONFIRM,
-        author=ask.person.user,
-        team=ask.person.team,
-        channel=ask.person.channel,
-        locale=ask.say.code,
+        author=request.person.user,
+        team=request.person.team,
+        channel=request.person.channel,
+        locale=request.say.code,
         text=preview.report.cleaned,
         recipients=preview.recipients,
-        sender_id=desk.config.kwtsms.sender_id,
+        sender_id=context.config.kwtsms.sender_id,
         pages=preview.report.pages,
-        test=desk.config.kwtsms.test_mode,
+        test=context.config.kwtsms.test_mode,
         created_at=now,
-        expires_at=now + CONFIRM_WITHIN,
+        expires_at=now + CONFIRM_TIMEOUT,
     )
 
 
 async def accept(
-    desk: Desk,
-    ask: Ask,
+    context: CommandContext,
+    request: CommandRequest,
     draft: Draft,
     *,
     urgent: bool = False,
-    same_within: timedelta | None = None,
+    duplicate_window: timedelta | None = None,
 ) -> Reply:
     """Accepts at once; the same key is the same request. What is urgent overtakes what waits.
 
     Raises:
         SentBefore: `same_within` this time its author has said the same to one of these numbers.
     """
-    new = replace(_message(desk, draft), key=DedupeKey("slack", ask.key))
+    new = replace(_make_message(context, draft), key=DedupeKey("slack", request.key))
     if urgent and new.priority is not Priority.BULK:
         new = replace(new, priority=Priority.URGENT)
-    allowed = replace(allowance(desk), same_within=same_within)
+    allowed = replace(allowance(context), duplicate_window=duplicate_window)
     try:
-        accepted = await desk.store.accept(new, desk.now(), allowed)
-    except KeyReused:
-        title = ask.say("Slack used one request id for two texts. The second was not sent.")
-        return Reply(Tone.BAD, title)
-    except OverLimit as error:
-        return await over_limit(desk, ask, error)
-    except Paused as error:
-        return paused(error, desk.config.slack.command, ask.say)
+        accepted = await context.store.accept(new, context.now(), allowed)
+    except IdempotencyConflict:
+        title = request.say("Slack used one request id for two texts. The second was not sent.")
+        return Reply(Severity.ERROR, title)
+    except QuotaExceededError as error:
+        return await refuse_quota_exceeded(context, request, error)
+    except SendingPaused as error:
+        return paused_reply(error, context.config.slack.command, request.say)
     if accepted.fresh:
-        desk.wake()
-    return showing.accepted(accepted.message, ask.say)
+        context.wake()
+    return showing.accepted_reply(accepted.message, request.say)
 
 
-def allowance(desk: Desk) -> Allowance:
+def allowance(context: CommandContext) -> Allowance:
     """What the configuration allows."""
-    limits = desk.config.limits
+    limits = context.config.limits
     return Allowance(limits.messages_per_hour, limits.per_number_per_hour, limits.credits_per_day)
 
 
-async def let_in(desk: Desk, ask: Ask, draft: Draft, *, approved: By | None = None) -> Reply:
+async def accept_draft(
+    context: CommandContext, request: CommandRequest, draft: Draft, *, approved: Actor | None = None
+) -> Reply:
     """Accepts the draft: whoever comes second finds it gone."""
-    new = _message(desk, draft)
+    new = _make_message(context, draft)
     try:
-        message = await desk.store.send_draft(
-            draft.token, new, desk.now(), allowance(desk), approved=approved
+        message = await context.store.send_draft(
+            draft.token, new, context.now(), allowance(context), approved=approved
         )
-    except OverLimit as error:
-        return await over_limit(desk, ask, error)
-    except Paused as error:
-        return paused(error, desk.config.slack.command, ask.say)
+    except QuotaExceededError as error:
+        return await refuse_quota_exceeded(context, request, error)
+    except SendingPaused as error:
+        return paused_reply(error, context.config.slack.command, request.say)
     if message is None:
-        return showing.void(ask.say)
-    desk.wake()
-    return replace(showing.accepted(message, ask.say), replaces=True)
+        return showing.expired_reply(request.say)
+    context.wake()
+    return replace(showing.accepted_reply(message, request.say), replaces=True)
 
 
-def where(press: Press, draft: Draft) -> Press:
+def in_original_channel(press: ButtonPress, draft: Draft) -> ButtonPress:
     """The press as if it were made where the message was written: there its author asked."""
     return replace(press, person=replace(press.person, channel=draft.channel))
 
 
-def _message(desk: Desk, draft: Draft) -> NewMessage:
-    many = len(draft.recipients) >= desk.config.access.bulk_from
+def _make_message(context: CommandContext, draft: Draft) -> NewMessage:
+    is_bulk = len(draft.recipients) >= context.config.access.bulk_from
     return NewMessage(
         source="slack",
         author=draft.author,
@@ -151,10 +157,10 @@ def _message(desk: Desk, draft: Draft) -> NewMessage:
         text=draft.text,
         sender_id=draft.sender_id,
         recipients=draft.recipients,
-        place=Place(draft.channel or draft.author, None),
-        priority=Priority.BULK if many else Priority.NORMAL,
-        expires_at=desk.now() + desk.config.outbox.expires_after,
+        card_location=CardLocation(draft.channel or draft.author, None),
+        priority=Priority.BULK if is_bulk else Priority.NORMAL,
+        expires_at=context.now() + context.config.outbox.expires_after,
         test=draft.test,
         pages=draft.pages,
-        request=logs.request(),
+        request=logs.current_request_id(),
     )

@@ -3,99 +3,105 @@
 from datetime import datetime
 
 from kwtsms_bot.commands import notes
-from kwtsms_bot.commands.base import Choice, Piece, Reply, Tone
-from kwtsms_bot.commands.preview import Doubt, Preview
-from kwtsms_bot.kuwait import ZONE
-from kwtsms_bot.language import Language, marked
+from kwtsms_bot.commands.base import Button, Reply, Severity, TextSpan
+from kwtsms_bot.commands.preview import ConfirmReason, Preview
+from kwtsms_bot.kuwait import KUWAIT_TZ
+from kwtsms_bot.language import N_, Language
 from kwtsms_bot.outbox.draft import Draft
 from kwtsms_bot.outbox.message import Message
 
-WHY = {
-    Doubt.MANY: marked("It goes to many numbers."),
-    Doubt.COSTLY: marked("It costs many credits."),
-    Doubt.ABROAD: marked("It goes abroad: kwtSMS may charge more than one credit a page there."),
-    Doubt.PROFILE: marked("A number comes from a Slack profile, which its owner wrote."),
-    Doubt.REPEATED: marked("You sent the same text to the same number within the last minute."),
-    Doubt.INCOMPLETE: marked("Some of what you named is left out."),
-    Doubt.CHANGED: marked("Some of what you wrote is taken out: kwtSMS does not deliver it."),
-    Doubt.SPARE: marked("It takes more pages than it would with plain quotes and dashes."),
-    Doubt.NAMESAKE: marked(
+REASON_TEXTS = {
+    ConfirmReason.MANY: N_("It goes to many numbers."),
+    ConfirmReason.COSTLY: N_("It costs many credits."),
+    ConfirmReason.ABROAD: N_(
+        "It goes abroad: kwtSMS may charge more than one credit a page there."
+    ),
+    ConfirmReason.PROFILE: N_("A number comes from a Slack profile, which its owner wrote."),
+    ConfirmReason.REPEATED: N_("You sent the same text to the same number within the last minute."),
+    ConfirmReason.INCOMPLETE: N_("Some of what you named is left out."),
+    ConfirmReason.CHANGED: N_("Some of what you wrote is taken out: kwtSMS does not deliver it."),
+    ConfirmReason.SAVES_PAGES: N_(
+        "It takes more pages than it would with plain quotes and dashes."
+    ),
+    ConfirmReason.NAMESAKE: N_(
         "There is a contact and somebody in Slack of the same name: the contact's number is meant."
     ),
-    Doubt.UNCLEAR: marked(
+    ConfirmReason.UNCLEAR: N_(
         "It is not clear where the numbers end and the text begins. Put commas between recipients."
     ),
 }
 
 
-def to_confirm(preview: Preview, why: tuple[Doubt, ...], token: str, say: Language) -> Reply:
+def confirm_reply(
+    preview: Preview, reasons: tuple[ConfirmReason, ...], token: str, say: Language
+) -> Reply:
     """What would be sent, for its author to look at."""
-    choices = [Choice("send_confirm", send_label(preview.credits, say), token, "primary")]
+    buttons = [Button("send_confirm", send_label(preview.credits, say), token, "primary")]
     if preview.report.plainer is not None:
-        choices.append(Choice("send_plainer", say("Use plain quotes"), token))
-    choices.append(Choice("send_discard", say("Discard"), token))
+        buttons.append(Button("send_plainer", say("Use plain quotes"), token))
+    buttons.append(Button("send_discard", say("Discard"), token))
     return Reply(
-        Tone.PLAIN,
+        Severity.INFO,
         say("Is this right? Nothing is sent yet."),
-        tuple(say(WHY[one]) for one in why),
-        notes.facts(preview, say),
-        pieces=notes.pieces(preview.report, say),
-        choices=tuple(choices),
+        tuple(say(REASON_TEXTS[one]) for one in reasons),
+        notes.preview_facts(preview, say),
+        text_spans=notes.text_spans(preview.report, say),
+        buttons=tuple(buttons),
     )
 
 
-def to_approve(draft: Draft, author: str, say: Language) -> Reply:
+def approval_reply(draft: Draft, author: str, say: Language) -> Reply:
     """What would be sent, for a second person to decide."""
     return Reply(
-        Tone.WARNING,
+        Severity.WARNING,
         say("{name} asks for a second person's yes.", name=author),
         (say("Nothing is sent until somebody else with the role bulk or admin approves it."),),
         (
-            *asked(draft, say),
+            *draft_facts(draft, say),
             (say("Sender ID"), draft.sender_id),
-            (say("Until"), until(draft.expires_at, say)),
+            (say("Until"), format_expiry(draft.expires_at, say)),
         ),
-        pieces=text_of(draft),
-        choices=(
-            Choice(
+        text_spans=draft_text(draft),
+        buttons=(
+            Button(
                 "send_approve",
                 say("Approve"),
                 draft.token,
                 "primary",
                 say("The message goes out and is charged."),
             ),
-            Choice("send_refuse", say("Refuse"), draft.token, "danger"),
+            Button("send_refuse", say("Refuse"), draft.token, "danger"),
         ),
     )
 
 
-def asked(draft: Draft, say: Language) -> tuple[tuple[str, str], ...]:
+def draft_facts(draft: Draft, say: Language) -> tuple[tuple[str, str], ...]:
     """What a request is about, for others to see."""
     return (
-        (say("To"), notes.whom(draft.recipients, say)),
-        (say("Costs"), notes.cost(draft.pages, len(draft.recipients), say)),
+        (say("To"), notes.format_recipients(draft.recipients, say)),
+        (say("Costs"), notes.format_cost(draft.pages, len(draft.recipients), say)),
     )
 
 
-def text_of(draft: Draft) -> tuple[Piece, ...]:
+def draft_text(draft: Draft) -> tuple[TextSpan, ...]:
     """Its text, which is clean."""
-    return (Piece(draft.text),)
+    return (TextSpan(draft.text),)
 
 
-def until(at: datetime, say: Language) -> str:
+def format_expiry(at: datetime, say: Language) -> str:
     """A time of day in Kuwait."""
-    return say("{time} (Kuwait)", time=say.ltr(at.astimezone(ZONE).strftime("%d.%m. %H:%M")))
+    return say("{time} (Kuwait)", time=say.ltr(at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M")))
 
 
-def accepted(message: Message, say: Language) -> Reply:
+def accepted_reply(message: Message, say: Language) -> Reply:
     """The message is in the outbox."""
-    return Reply(Tone.GOOD, say("Accepted as {ref}.", ref=message.ref), accepted=message)
+    return Reply(Severity.GOOD, say("Accepted as {ref}.", ref=message.ref), accepted=message)
 
 
-def void(say: Language) -> Reply:
+def expired_reply(say: Language) -> Reply:
     """The answer to a button whose draft is decided or too old."""
     title = say("This is decided already, or too old. Nothing was sent by pressing it.")
-    return Reply(Tone.PLAIN, title)
+    return Reply(Severity.INFO, title)
 
 
 def send_label(credits_needed: int, say: Language) -> str:

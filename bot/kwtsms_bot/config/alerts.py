@@ -18,10 +18,12 @@ from kwtsms_bot.config.fields import (
 from kwtsms_bot.config.section import Section
 from kwtsms_bot.language import ENGLISH, Language
 
-OFTEN = timedelta(minutes=1)  # Below this, looks take a part of the pace, and fill the disk.
+MIN_CHECK_INTERVAL = timedelta(
+    minutes=1
+)  # Below this, looks take a part of the pace, and fill the disk.
 
 
-class BalanceWatch(Section):
+class BalanceAlertSettings(Section):
     """When to warn that the credits run out, and where."""
 
     warn: Annotated[Decimal, Field(gt=0)] = Field(default=Decimal(200), examples=[200])
@@ -51,7 +53,7 @@ class BalanceWatch(Section):
         return zone(self.timezone)
 
     @model_validator(mode="after")
-    def _critical_is_lower(self) -> "BalanceWatch":
+    def _check_thresholds(self) -> "BalanceAlertSettings":
         if self.critical >= self.warn:
             raise ValueError(
                 f"critical: expected a number below warn ({self.warn}), got {self.critical}"
@@ -69,7 +71,7 @@ class BalanceWatch(Section):
                     example="channels: [C0123ABCD]",
                 )
             )
-        if self.every < OFTEN:
+        if self.every < MIN_CHECK_INTERVAL:
             found.append(
                 say(
                     "alerts.balance.every: each look takes one of the two requests a second that "
@@ -81,8 +83,8 @@ class BalanceWatch(Section):
         return tuple(found)
 
 
-class Alerts(Section):
+class AlertSettings(Section):
     """What the bot watches by itself."""
 
-    balance: BalanceWatch = Field(default=BalanceWatch())
+    balance: BalanceAlertSettings = Field(default=BalanceAlertSettings())
     """The balance of the account."""

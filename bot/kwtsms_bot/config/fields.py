@@ -29,8 +29,8 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 # As Slack takes it: https://docs.slack.dev/interactivity/implementing-slash-commands
 SLASH_COMMAND = r"^/[a-z0-9_-]{1,31}$"
 MINUTES_A_DAY = 1440
-LONGEST = timedelta(days=3650)  # What is longer is a slip, and no calendar reckons with it.
-KUWAIT = "Asia/Kuwait"
+MAX_DURATION = timedelta(days=3650)  # What is longer is a slip, and no calendar reckons with it.
+KUWAIT_ZONE_NAME = "Asia/Kuwait"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -46,12 +46,12 @@ def parse_duration(value: Any) -> Any:
     if not match:
         raise ValueError("expected a time such as 30s, 15m, 24h or 7d")
     duration = timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
-    if duration > LONGEST:
-        raise ValueError(f"expected at most {LONGEST.days}d")
+    if duration > MAX_DURATION:
+        raise ValueError(f"expected at most {MAX_DURATION.days}d")
     return duration
 
 
-def written(duration: timedelta) -> str:
+def format_duration(duration: timedelta) -> str:
     """A duration as it is written in config.yaml, in the largest unit that it is whole in."""
     seconds = int(duration.total_seconds())
     unit = next(unit for unit in "dhms" if seconds % _SECONDS[unit] == 0)
@@ -92,18 +92,19 @@ def zone(name: str) -> tzinfo:
     Raises:
         ValueError: there is none.
     """
-    if name == KUWAIT:
-        return kuwait.ZONE
+    if name == KUWAIT_ZONE_NAME:
+        return kuwait.KUWAIT_TZ
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError):
         raise ValueError(
-            f"expected the name of a time zone such as {KUWAIT} (where none but this is known, "
+            f"expected the name of a time zone such as {KUWAIT_ZONE_NAME} "
+            "(where none but this is known, "
             "install tzdata)"
         ) from None
 
 
-def _zone_name(value: str) -> str:
+def _check_time_zone(value: str) -> str:
     zone(value)
     return value
 
@@ -117,17 +118,17 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _database_url(value: str) -> str:
+def _check_database_url(value: str) -> str:
     if re.match(r"sqlite:///[^:?]", value):  # One in memory keeps nothing.
         return value
     if not value.startswith("postgresql://"):
         raise ValueError("expected sqlite:///file or postgresql://user:password@host/name")
     try:
         parts = urlsplit(value)
-        whole = parts.port != 0 and "@" not in value.partition("@")[2]
+        complete = parts.port != 0 and "@" not in value.partition("@")[2]
     except ValueError:  # What stands where the port should be is no number.
-        whole = False
-    if not (whole and value.removeprefix("postgresql://")):
+        complete = False
+    if not (complete and value.removeprefix("postgresql://")):
         raise ValueError(
             "expected postgresql://user:password@host/name; in the password, write @ as %40, "
             ": as %3A, / as %2F, # as %23, ? as %3F and % as %25"
@@ -137,7 +138,7 @@ def _database_url(value: str) -> str:
     return value
 
 
-def _safe_url(value: str) -> str:
+def _check_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme == "https" and parts.hostname:
         return value
@@ -146,7 +147,7 @@ def _safe_url(value: str) -> str:
     raise ValueError("expected an https:// address (http:// is allowed to this machine only)")
 
 
-def _starts_with(prefix: str, where: str) -> AfterValidator:
+def _require_prefix(prefix: str, where: str) -> AfterValidator:
     def check(value: SecretStr) -> SecretStr:
         token = value.get_secret_value()
         if not token.startswith(prefix):
@@ -158,30 +159,30 @@ def _starts_with(prefix: str, where: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _filled(value: SecretStr) -> SecretStr:
+def _check_filled(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip(" .…"):
         raise ValueError("expected a value, got an empty one or the dots of an example")
     return value
 
 
-def _secret_url(value: SecretStr) -> SecretStr:
-    _safe_url(value.get_secret_value())
+def _check_secret_url(value: SecretStr) -> SecretStr:
+    _check_url(value.get_secret_value())
     return value
 
 
-def _known_country(value: str) -> str:
+def _check_country(value: str) -> str:
     if value not in COUNTRIES:
         raise ValueError("expected a country code whose mobile numbers are known here")
     return value
 
 
-def _one_name(value: str) -> str:
+def _check_name(value: str) -> str:
     if value != value.strip() or not value.strip(".…"):
         raise ValueError("expected a name, without blanks around it")
     return value
 
 
-def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+def _check_distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     for later, value in enumerate(values):
         first = values.index(value)
         if first < later:
@@ -192,11 +193,11 @@ def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
-Distinct = AfterValidator(_distinct)
+Distinct = AfterValidator(_check_distinct)
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    PlainSerializer(written, return_type=str, when_used="json"),
+    PlainSerializer(format_duration, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": rf"^\s*{_DURATION.pattern}\s*$"}),
 ]
 QuietHours = Annotated[
@@ -209,27 +210,27 @@ TimeOfDay = Annotated[
     BeforeValidator(parse_time_of_day),
     WithJsonSchema({"type": "string", "pattern": rf"^\s*{_TIME.pattern}\s*$"}),
 ]
-TimeZone = Annotated[str, AfterValidator(_zone_name)]
+TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,3}|all)$")]  # +1-242 has four.
-HomeCountry = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$"), AfterValidator(_known_country)]
-Url = Annotated[str, AfterValidator(_safe_url)]
+HomeCountry = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$"), AfterValidator(_check_country)]
+Url = Annotated[str, AfterValidator(_check_url)]
 # Whoever knows it can make its calls: the address itself is the password.
-SecretUrl = Annotated[SecretStr, AfterValidator(_secret_url)]
+SecretUrl = Annotated[SecretStr, AfterValidator(_check_secret_url)]
 # A host's name, an IPv4 address, or an IPv6 address in brackets; and a port.
 Address = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):\d{1,5}$")]
 DatabaseUrl = Annotated[
     str,
-    AfterValidator(_database_url),
+    AfterValidator(_check_database_url),
     WithJsonSchema({"type": "string", "pattern": "^(sqlite:///[^:?]|postgresql://.)"}),
 ]
-Secret = Annotated[SecretStr, AfterValidator(_filled)]
+Secret = Annotated[SecretStr, AfterValidator(_check_filled)]
 BotToken = Annotated[
-    SecretStr, _starts_with("xoxb-", "OAuth & Permissions in your Slack app's settings")
+    SecretStr, _require_prefix("xoxb-", "OAuth & Permissions in your Slack app's settings")
 ]
 AppToken = Annotated[
-    SecretStr, _starts_with("xapp-", "Basic Information, App-Level Tokens, in your Slack app")
+    SecretStr, _require_prefix("xapp-", "Basic Information, App-Level Tokens, in your Slack app")
 ]
 UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,20}$")]
 GroupId = Annotated[str, Field(pattern=r"^S[A-Z0-9]{2,20}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{2,20}$")]
-Name = Annotated[str, AfterValidator(_one_name)]
+Name = Annotated[str, AfterValidator(_check_name)]

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from kwtsms_bot.config.access import Access, Limits
-from kwtsms_bot.config.alerts import Alerts
+from kwtsms_bot.config.alerts import AlertSettings
 from kwtsms_bot.config.fields import (
     SLASH_COMMAND,
     Address,
@@ -24,14 +24,14 @@ from kwtsms_bot.config.fields import (
     Secret,
     Url,
 )
-from kwtsms_bot.config.operation import Heartbeat, Http
+from kwtsms_bot.config.operation import HeartbeatSettings, HttpSettings
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.section import Section
 from kwtsms_bot.language import ENGLISH, Language
 from kwtsms_client.countries import COUNTRIES
 
 
-class Slack(Section):
+class SlackSettings(Section):
     """The Slack app that people talk to."""
 
     bot_token: BotToken = Field(examples=["${SLACK_BOT_TOKEN}"])
@@ -50,7 +50,7 @@ class Slack(Section):
     """Slack's Web API. Change it only to talk to another Slack, such as the sandbox."""
 
     @model_validator(mode="after")
-    def _mode_has_its_secret(self) -> "Slack":
+    def _check_mode_secret(self) -> "SlackSettings":
         if self.mode == "socket" and self.app_token is None:
             raise ValueError("app_token: mode socket needs it, such as ${SLACK_APP_TOKEN}")
         if self.mode == "http" and self.signing_secret is None:
@@ -58,7 +58,7 @@ class Slack(Section):
         return self
 
 
-class Gateway(Section):
+class GatewaySettings(Section):
     """The kwtSMS account that pays for the messages."""
 
     username: Name = Field(examples=["${KWTSMS_USERNAME}"])
@@ -79,7 +79,7 @@ class Gateway(Section):
     """How long to wait for an answer; after that the outcome of a send is unknown."""
 
 
-class Outbox(Section):
+class OutboxSettings(Section):
     """Where accepted messages are kept until they are sent."""
 
     database: DatabaseUrl = Field(
@@ -94,7 +94,7 @@ class Outbox(Section):
     """Texts and numbers are erased after this time; who, when and what became of it stays."""
 
     @model_validator(mode="after")
-    def _times_are_sane(self) -> "Outbox":
+    def _check_times(self) -> "OutboxSettings":
         if not timedelta(seconds=1) <= self.lease <= timedelta(minutes=10):
             raise ValueError("lease: expected a time between 1s and 10m")
         if self.retention < max(timedelta(days=1), self.expires_after):
@@ -103,7 +103,7 @@ class Outbox(Section):
         return self
 
 
-class Logging(Section):
+class LoggingSettings(Section):
     """What the bot writes to its log. Numbers are masked and texts left out at every level."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(default="info", examples=["info"])
@@ -115,9 +115,9 @@ class Logging(Section):
 class Config(Section):
     """The whole of config.yaml."""
 
-    slack: Slack
+    slack: SlackSettings
     """The Slack app that people talk to."""
-    kwtsms: Gateway
+    kwtsms: GatewaySettings
     """The kwtSMS account that pays for the messages."""
     access: Access = Field(default=Access())
     """Who may do what. Nobody may do anything unless it is said here."""
@@ -127,29 +127,29 @@ class Config(Section):
     """Names that can be typed instead of numbers."""
     language: Literal["en", "ar"] = Field(default="en", examples=["en"])
     """The language of what is said to everybody, and to people whose Slack is in neither."""
-    outbox: Outbox = Field(default=Outbox())
+    outbox: OutboxSettings = Field(default=OutboxSettings())
     """Where accepted messages are kept until they are sent."""
-    alerts: Alerts = Field(default=Alerts())
+    alerts: AlertSettings = Field(default=AlertSettings())
     """What the bot watches by itself."""
-    http: Http = Field(default=Http())
+    http: HttpSettings = Field(default=HttpSettings())
     """Pages for those who watch the bot: /healthz, /readyz and /metrics."""
-    heartbeat: Heartbeat = Field(default=Heartbeat())
+    heartbeat: HeartbeatSettings = Field(default=HeartbeatSettings())
     """An address that is called while all is well, so that silence is noticed elsewhere."""
-    logging: Logging = Field(default=Logging())
+    logging: LoggingSettings = Field(default=LoggingSettings())
     """What the bot writes to its log."""
 
     @model_validator(mode="before")
     @classmethod
-    def _local_numbers_are_at_home(cls, data: Any) -> Any:
+    def _complete_local_numbers(cls, data: Any) -> Any:
         """Names in the phone book mean the same numbers as those that people type."""
         if not isinstance(data, Mapping) or "phonebook" not in data:
             return data
         gateway = data.get("kwtsms")
         country = gateway.get("default_country") if isinstance(gateway, Mapping) else None
-        known = str(country or Gateway.model_fields["default_country"].default)
+        known = str(country or GatewaySettings.model_fields["default_country"].default)
         if known not in COUNTRIES:  # That is told by itself.
             return data
-        return {**data, "phonebook": Phonebook.completed(data["phonebook"], known)}
+        return {**data, "phonebook": Phonebook.complete_numbers(data["phonebook"], known)}
 
     def warnings(self, say: Language = ENGLISH) -> tuple[str, ...]:
         """What is allowed, yet surely not what was meant."""

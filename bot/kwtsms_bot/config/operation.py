@@ -11,14 +11,14 @@ from kwtsms_bot.config.fields import Address, Duration, SecretUrl
 from kwtsms_bot.config.section import Section
 
 
-class Http(Section):
+class HttpSettings(Section):
     """Pages for those who watch the bot: /healthz, /readyz and /metrics."""
 
     listen: Address | None = Field(default=None, examples=["127.0.0.1:8080"])
     """Where they are, as host:port; without it there are none. Keep it inside your network."""
 
 
-class Heartbeat(Section):
+class HeartbeatSettings(Section):
     """An address that is called while all is well, so that silence is noticed elsewhere."""
 
     url: SecretUrl | None = Field(default=None, examples=["https://hc-ping.com/your-id"])

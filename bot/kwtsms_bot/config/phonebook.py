@@ -9,7 +9,7 @@ from kwtsms_bot.config.section import Section
 from kwtsms_client import normalize_phone, validate_phone_input
 
 
-def _is_number(value: str) -> str:
+def _check_number(value: str) -> str:
     check = validate_phone_input(value)
     if not check.valid:
         raise ValueError(f"expected a mobile number with its country code. {check.error}")
@@ -18,7 +18,7 @@ def _is_number(value: str) -> str:
 
 _LETTERS = "a-z0-9\u0621-\u064a\u0660-\u0669"  # Small Latin and Arabic letters, and digits.
 Handle = Annotated[str, Field(pattern=rf"^[{_LETTERS}][{_LETTERS}._-]{{0,39}}$")]
-Number = Annotated[str, AfterValidator(_is_number)]
+Number = Annotated[str, AfterValidator(_check_number)]
 
 
 class Phonebook(Section):
@@ -35,21 +35,21 @@ class Phonebook(Section):
     """A name in small letters, and the contacts that `@name` stands for."""
 
     @staticmethod
-    def completed(data: Any, country: str) -> Any:
+    def complete_numbers(data: Any, country: str) -> Any:
         """The section as it stands in the file, its local numbers completed for `country`."""
         contacts = data.get("contacts") if isinstance(data, Mapping) else None
         if not isinstance(contacts, Mapping):
             return data
-        full = {
+        completed = {
             name: f"+{normalize_phone(one, default_country=country)}"
             if isinstance(one, str) and validate_phone_input(one, default_country=country).valid
             else one
             for name, one in contacts.items()
         }
-        return {**data, "contacts": full}
+        return {**data, "contacts": completed}
 
     @model_validator(mode="after")
-    def _every_name_is_known_once(self) -> "Phonebook":
+    def _check_names(self) -> "Phonebook":
         for group, members in self.groups.items():
             if group in self.contacts:
                 raise ValueError(f"groups.{group}: there is a contact of this name")

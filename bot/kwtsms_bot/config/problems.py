@@ -12,7 +12,7 @@ Path = tuple[str | int, ...]
 EXAMPLE = "kwtsms-bridge config example shows all that can be written."
 
 # Pydantic's words, put so that somebody who edits YAML understands them.
-_PLAIN = {
+_MESSAGES = {
     "string_pattern_mismatch": "not of the right form",
     "string_type": "expected text (put it in quotes)",
     "too_long": "longer than {max_length} characters",
@@ -33,14 +33,14 @@ class Problem:
 
     line: int
     path: str
-    what: str
+    message: str
     remedy: str
 
-    def at(self, file: str) -> str:
+    def format_line(self, file: str) -> str:
         """The problem as one line, in the form that editors turn into a link."""
-        place = f"{file}:{self.line}" if self.line else file
+        location = f"{file}:{self.line}" if self.line else file
         subject = f"{self.path}: " if self.path else ""
-        return f"{place}: {subject}{self.what}. {self.remedy}".rstrip()
+        return f"{location}: {subject}{self.message}. {self.remedy}".rstrip()
 
 
 class ConfigurationProblems(Exception):
@@ -49,10 +49,10 @@ class ConfigurationProblems(Exception):
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:
         self.file = file
         self.problems = tuple(sorted(problems))
-        super().__init__("\n".join(problem.at(file) for problem in self.problems))
+        super().__init__("\n".join(problem.format_line(file) for problem in self.problems))
 
 
-def dotted(path: Path) -> str:
+def format_path(path: Path) -> str:
     """`("access", "sender", "users", 0)` as `access.sender.users[0]`."""
     text = ""
     for part in path:
@@ -60,41 +60,45 @@ def dotted(path: Path) -> str:
     return text
 
 
-def explain(
+def to_problem(
     error: ErrorDetails,
     model: type[BaseModel],
     lines: Mapping[Path, int],
-    shown: Mapping[Path, Any],
+    printable_values: Mapping[Path, Any],
 ) -> Problem:
     """A pydantic error as a problem. `shown` holds the values that may be repeated: no secrets."""
-    path, what = _place(tuple(error["loc"]), _message(error), model)
+    path, message = _locate(tuple(error["loc"]), _format_message(error), model)
     line = next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 0)
     if error["type"] == "extra_forbidden":
-        return Problem(line, dotted(path), "unknown key", _nearest(path, model))
+        return Problem(line, format_path(path), "unknown key", _suggest_key(path, model))
     if error["type"] == "missing":
-        return Problem(line, dotted(path), "missing", _example(path, model))
-    if path in shown:
-        what += f', got "{str(shown[path])[:60]}"'
-    return Problem(line, dotted(path), what, _example(path, model))
+        return Problem(line, format_path(path), "missing", _suggest_example(path, model))
+    if path in printable_values:
+        message += f', got "{str(printable_values[path])[:60]}"'
+    return Problem(line, format_path(path), message, _suggest_example(path, model))
 
 
-def _place(path: Path, what: str, model: type[BaseModel]) -> tuple[Path, str]:
+def _locate(path: Path, message: str, model: type[BaseModel]) -> tuple[Path, str]:
     """What is wrong with a section as a whole names the key first: that is where it is to mend."""
-    key, colon, rest = what.partition(": ")
+    key, colon, rest = message.partition(": ")
     names = key.split(".")
-    return ((*path, *names), rest) if colon and names[0] in _fields(path, model) else (path, what)
+    return (
+        ((*path, *names), rest)
+        if colon and names[0] in _section_fields(path, model)
+        else (path, message)
+    )
 
 
-def _message(error: ErrorDetails) -> str:
+def _format_message(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
-    if error["type"] in _PLAIN:
-        return _PLAIN[error["type"]].format_map(error.get("ctx", {}))
+    if error["type"] in _MESSAGES:
+        return _MESSAGES[error["type"]].format_map(error.get("ctx", {}))
     text = error["msg"].removeprefix("Input should be ")
     return text[0].lower() + text[1:] if text == error["msg"] else f"expected {text}"
 
 
-def _fields(path: Sequence[str | int], model: type[BaseModel]) -> Mapping[str, Any]:
+def _section_fields(path: Sequence[str | int], model: type[BaseModel]) -> Mapping[str, Any]:
     """The fields of the section that `path` leads to."""
     for part in path:
         annotation = model.model_fields[part].annotation if part in model.model_fields else None
@@ -104,30 +108,32 @@ def _fields(path: Sequence[str | int], model: type[BaseModel]) -> Mapping[str, A
     return model.model_fields
 
 
-def _nearest(path: Path, model: type[BaseModel]) -> str:
-    known = list(_fields(path[:-1], model))
+def _suggest_key(path: Path, model: type[BaseModel]) -> str:
+    known = list(_section_fields(path[:-1], model))
     close = get_close_matches(str(path[-1]), known, n=1)
     if close:
         return f"Did you mean {close[0]}?"
     return f"Known here: {', '.join(known)}." if known else "Remove it."
 
 
-def _example(path: Path, model: type[BaseModel]) -> str:
+def _suggest_example(path: Path, model: type[BaseModel]) -> str:
     names = [part for part in path if isinstance(part, str)]
-    field = _fields(names[:-1], model).get(names[-1]) if names else None
+    field = _section_fields(names[:-1], model).get(names[-1]) if names else None
     if field is None:
         return EXAMPLE
     example = field.examples[0] if field.examples else None
     if example is None:
         return f"Add the section {names[-1]}:. {EXAMPLE}"
-    return f"Write for example {names[-1]}: {_yaml(example)}"
+    return f"Write for example {names[-1]}: {_format_yaml(example)}"
 
 
-def _yaml(example: Any) -> str:
+def _format_yaml(example: Any) -> str:
     if isinstance(example, bool):
         return str(example).lower()
     if isinstance(example, list):
         return f"[{', '.join(map(str, example))}]"
     if isinstance(example, dict):
-        return "{" + ", ".join(f"{key}: {_yaml(value)}" for key, value in example.items()) + "}"
+        return (
+            "{" + ", ".join(f"{key}: {_format_yaml(value)}" for key, value in example.items()) + "}"
+        )
     return str(example)

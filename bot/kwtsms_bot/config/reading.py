@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from kwtsms_bot.config.models import Config
-from kwtsms_bot.config.problems import ConfigurationProblems, Path, Problem, dotted, explain
+from kwtsms_bot.config.problems import ConfigurationProblems, Path, Problem, format_path, to_problem
 
 EXAMPLE = "config.yaml.example"
 MAX_BYTES = 256 * 1024
@@ -33,16 +33,16 @@ def load(file: str, environ: Mapping[str, str] | None = None) -> Config:
     Raises:
         ConfigurationProblems: it is missing, unreadable or wrong; all problems at once.
     """
-    known = _env_file(FilePath(file).parent / ".env")
-    known.update(os.environ if environ is None else environ)
-    return parse(_read(file), file, known)
+    variables = _read_env_file(FilePath(file).parent / ".env")
+    variables.update(os.environ if environ is None else environ)
+    return parse(_read_file(file), file, variables)
 
 
-def example() -> str:
+def read_example() -> str:
     """config.yaml.example: in the package where that was installed, else beside it."""
     package = FilePath(__file__).parents[1]
-    places = (package / EXAMPLE, package.parents[1] / EXAMPLE)
-    return next(one for one in places if one.is_file()).read_text(encoding="utf-8")
+    candidates = (package / EXAMPLE, package.parents[1] / EXAMPLE)
+    return next(one for one in candidates if one.is_file()).read_text(encoding="utf-8")
 
 
 def parse(text: str, file: str, environ: Mapping[str, str]) -> Config:
@@ -51,31 +51,34 @@ def parse(text: str, file: str, environ: Mapping[str, str]) -> Config:
     Raises:
         ConfigurationProblems: it is wrong; `file` names it in the sentences.
     """
-    tree = _Tree(environ, file)
-    data = tree.build(_compose(text, file))
-    problems = tree.problems
+    builder = _YamlBuilder(environ, file)
+    data = builder.build(_parse_yaml(text, file))
+    problems = builder.problems
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        blamed = {problem.path for problem in problems}
-        found = (explain(one, Config, tree.lines, tree.shown) for one in error.errors())
-        problems += [problem for problem in found if problem.path not in blamed]
+        reported_paths = {problem.path for problem in problems}
+        found = (
+            to_problem(one, Config, builder.lines, builder.printable_values)
+            for one in error.errors()
+        )
+        problems += [problem for problem in found if problem.path not in reported_paths]
         raise ConfigurationProblems(file, problems) from None
     if problems:
         raise ConfigurationProblems(file, problems)
     return config
 
 
-def _read(file: str) -> str:
+def _read_file(file: str) -> str:
     try:
         data = FilePath(file).read_bytes()
     except OSError as error:
-        what = f"cannot be read ({(error.strerror or 'unknown error').lower()})"
+        message = f"cannot be read ({(error.strerror or 'unknown error').lower()})"
         remedy = "Make it by kwtsms-bridge config example, or name another file with -c."
-        raise ConfigurationProblems(file, [Problem(0, "", what, remedy)]) from error
+        raise ConfigurationProblems(file, [Problem(0, "", message, remedy)]) from error
     if len(data) > MAX_BYTES:
-        what = f"larger than {MAX_BYTES // 1024} KiB"
-        raise ConfigurationProblems(file, [Problem(0, "", what, "Is it the right file?")])
+        message = f"larger than {MAX_BYTES // 1024} KiB"
+        raise ConfigurationProblems(file, [Problem(0, "", message, "Is it the right file?")])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -85,42 +88,42 @@ def _read(file: str) -> str:
         ) from error
 
 
-def _env_file(file: FilePath) -> dict[str, str]:
+def _read_env_file(file: FilePath) -> dict[str, str]:
     if not file.is_file():
         return {}
     try:
         values = dotenv_values(file, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
-        what = f"cannot be read ({type(error).__name__})"
-        problem = Problem(0, "", what, "Mend or remove it.")
+        message = f"cannot be read ({type(error).__name__})"
+        problem = Problem(0, "", message, "Mend or remove it.")
         raise ConfigurationProblems(str(file), [problem]) from error
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _compose(text: str, file: str) -> yaml.Node | None:
+def _parse_yaml(text: str, file: str) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or "nested too deeply or unreadable"
+        message = getattr(error, "problem", None) or "nested too deeply or unreadable"
         line = mark.line + 1 if mark else 0
         remedy = "Check the indentation and quotes there."
         raise ConfigurationProblems(
-            file, [Problem(line, "", f"not YAML: {what}", remedy)]
+            file, [Problem(line, "", f"not YAML: {message}", remedy)]
         ) from None
 
 
-class _Tree:
+class _YamlBuilder:
     """Turns YAML's nodes into plain data and remembers the line of each key."""
 
     def __init__(self, environ: Mapping[str, str], file: str) -> None:
         self.lines: dict[Path, int] = {(): 1}
-        self.shown: dict[Path, Any] = {}
+        self.printable_values: dict[Path, Any] = {}
         self.problems: list[Problem] = []
         self._environ, self._file = environ, file
         self._scalars = yaml.SafeLoader("")
-        self._nodes = 0
-        self._around: list[yaml.Node] = []  # What is being built: the node's parents.
+        self._node_count = 0
+        self._parents: list[yaml.Node] = []  # What is being built: the node's parents.
 
     def build(self, node: yaml.Node | None, path: Path = ()) -> Any:
         """The plain data below `node`; what is wrong is added to `problems`.
@@ -131,33 +134,37 @@ class _Tree:
         if node is None:
             return {}
         line = node.start_mark.line + 1
-        self._nodes += 1
-        if self._nodes > MAX_NODES or any(node is one for one in self._around):
+        self._node_count += 1
+        if self._node_count > MAX_NODES or any(node is one for one in self._parents):
             remedy = "Write out what & and * stand for."
-            what = "its aliases refer to each other, or to themselves"
-            raise ConfigurationProblems(self._file, [Problem(line, dotted(path), what, remedy)])
+            message = "its aliases refer to each other, or to themselves"
+            raise ConfigurationProblems(
+                self._file, [Problem(line, format_path(path), message, remedy)]
+            )
         self.lines.setdefault(path, line)
-        self._around.append(node)
-        built = self._below(node, path)
-        self._around.pop()
+        self._parents.append(node)
+        built = self._build_node(node, path)
+        self._parents.pop()
         return built
 
-    def _below(self, node: yaml.Node, path: Path) -> Any:
+    def _build_node(self, node: yaml.Node, path: Path) -> Any:
         if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
+            return self._build_mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, n)) for n, item in enumerate(node.value)]
-        return self._scalar(node, path)
+        return self._build_scalar(node, path)
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _build_mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         data: dict[str, Any] = {}
         for key, value in node.value:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else "?"
             line = key.start_mark.line + 1
             if name in data:
                 first = self.lines[(*path, name)]
-                what = f"written twice (first in line {first})"
-                self.problems.append(Problem(line, dotted((*path, name)), what, "Keep one."))
+                message = f"written twice (first in line {first})"
+                self.problems.append(
+                    Problem(line, format_path((*path, name)), message, "Keep one.")
+                )
                 continue
             self.lines[(*path, name)] = line
             built = self.build(value, (*path, name))
@@ -165,35 +172,35 @@ class _Tree:
                 data[name] = built
         return data
 
-    def _scalar(self, node: yaml.Node, path: Path) -> Any:
+    def _build_scalar(self, node: yaml.Node, path: Path) -> Any:
         if isinstance(node.value, str) and _REFERENCE.search(node.value):
-            return self._resolve(node.value, path)
+            return self._expand_references(node.value, path)
         try:
             value = self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError):
             value = node.value
         if not _SECRET_KEYS.intersection(path) and not _TOKEN.search(str(value)):
-            self.shown[path] = value
+            self.printable_values[path] = value
         return value
 
-    def _resolve(self, text: str, path: Path) -> str:
-        return _REFERENCE.sub(lambda match: self._value(match[1], path), text)
+    def _expand_references(self, text: str, path: Path) -> str:
+        return _REFERENCE.sub(lambda match: self._read_variable(match[1], path), text)
 
-    def _value(self, name: str, path: Path) -> str:
+    def _read_variable(self, name: str, path: Path) -> str:
         if name in self._environ:
             return self._environ[name]
         file = self._environ.get(f"{name}_FILE")
         if file is None:
-            what = f"the environment variable {name} is not set"
+            message = f"the environment variable {name} is not set"
             remedy = f"Set it, or write {name}=… into the file .env beside the configuration."
-            self._blame(path, what, remedy)
+            self._add_problem(path, message, remedy)
             return ""
         try:
             return FilePath(file).read_text(encoding="utf-8-sig").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            what = f"{name}_FILE cannot be read ({type(error).__name__})"
-            self._blame(path, what, "Name a text file that the bot's user may read.")
+            message = f"{name}_FILE cannot be read ({type(error).__name__})"
+            self._add_problem(path, message, "Name a text file that the bot's user may read.")
             return ""
 
-    def _blame(self, path: Path, what: str, remedy: str) -> None:
-        self.problems.append(Problem(self.lines[path], dotted(path), what, remedy))
+    def _add_problem(self, path: Path, message: str, remedy: str) -> None:
+        self.problems.append(Problem(self.lines[path], format_path(path), message, remedy))

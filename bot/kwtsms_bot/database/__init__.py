@@ -1,16 +1,16 @@
 """The database: tables, transactions, a clock. SQLAlchemy stops here and in the stores."""
 
-from kwtsms_bot.database.engine import Database, look_at, open_database
-from kwtsms_bot.database.migrating import Standing
-from kwtsms_bot.database.trouble import AlreadyThere, CommitLost, DatabaseTrouble, NotThere
+from kwtsms_bot.database.engine import Database, inspect_schema, open_database
+from kwtsms_bot.database.migrating import SchemaStatus
+from kwtsms_bot.database.trouble import CommitUnknown, DatabaseError, DatabaseNotFound, DuplicateKey
 
 __all__ = [
-    "AlreadyThere",
-    "CommitLost",
+    "CommitUnknown",
     "Database",
-    "DatabaseTrouble",
-    "NotThere",
-    "Standing",
-    "look_at",
+    "DatabaseError",
+    "DatabaseNotFound",
+    "DuplicateKey",
+    "SchemaStatus",
+    "inspect_schema",
     "open_database",
 ]

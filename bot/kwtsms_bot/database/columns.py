@@ -25,18 +25,18 @@ from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-NAMING = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-metadata = MetaData(naming_convention=NAMING)
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
 # SQLite counts by itself only in a column that is INTEGER to the letter.
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
-class Moment(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An instant, as microseconds since 1970: comparable, exact, without a time zone to lose."""
 
     impl = BigInteger
@@ -51,7 +51,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else EPOCH + int(value) * MICROSECOND
 
 
-class Amount(TypeDecorator[Decimal]):
+class DecimalText(TypeDecorator[Decimal]):
     """Credits, as the text of a decimal: SQLite would keep a float."""
 
     impl = String(40)
@@ -66,37 +66,37 @@ class Amount(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
-def later(moment: ColumnElement[datetime], delay: timedelta) -> ColumnElement[datetime]:
+def add_delay(instant: ColumnElement[datetime], delay: timedelta) -> ColumnElement[datetime]:
     """`moment` plus `delay`, reckoned by the database."""
-    return type_coerce(type_coerce(moment, BigInteger) + delay // MICROSECOND, Moment)
+    return type_coerce(type_coerce(instant, BigInteger) + delay // MICROSECOND, UtcDateTime)
 
 
-def moved(
-    moment: ColumnElement[datetime], then: ColumnElement[datetime], now: datetime
+def shift(
+    instant: ColumnElement[datetime], origin: ColumnElement[datetime], now: datetime
 ) -> ColumnElement[datetime]:
     """What is as far from `now` as `moment` is from `then`."""
-    offset = type_coerce(moment, BigInteger) - type_coerce(then, BigInteger)
-    return type_coerce(offset + (now - EPOCH) // MICROSECOND, Moment)
+    offset = type_coerce(instant, BigInteger) - type_coerce(origin, BigInteger)
+    return type_coerce(offset + (now - EPOCH) // MICROSECOND, UtcDateTime)
 
 
-def each(dialect: str, values: Sequence[str]) -> Select[tuple[str]]:
+def rows_of(dialect: str, values: Sequence[str]) -> Select[tuple[str]]:
     """A row, `value`, for each of these strings, in their order: one parameter for all of them."""
-    return each_of(dialect, literal(json.dumps(values), String))
+    return rows_of_json(dialect, literal(json.dumps(values), String))
 
 
-def each_of(dialect: str, told: ColumnElement[str]) -> Select[tuple[str]]:
+def rows_of_json(dialect: str, json_list: ColumnElement[str]) -> Select[tuple[str]]:
     """The same for a list that is told as JSON."""
     if dialect == "postgresql":
-        listed = func.json_array_elements_text(cast(told, JSON))
-        rows = listed.table_valued("value", with_ordinality="key").render_derived()
+        elements = func.json_array_elements_text(cast(json_list, JSON))
+        rows = elements.table_valued("value", with_ordinality="key").render_derived()
     else:
-        rows = func.json_each(told).table_valued("value", "key")
+        rows = func.json_each(json_list).table_valued("value", "key")
     return select(rows.c.value).order_by(rows.c.key)
 
 
-def inserted_id(made: CursorResult[Any]) -> int:
+def inserted_id(result: CursorResult[Any]) -> int:
     """The number that the database gave to the row just inserted."""
-    key = made.inserted_primary_key
+    key = result.inserted_primary_key
     if key is None:
         raise TypeError("not an INSERT of one row")
     return int(key[0])

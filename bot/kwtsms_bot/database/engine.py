@@ -21,11 +21,11 @@ from sqlalchemy import func, literal_column, select
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kwtsms_bot.database.columns import Moment
-from kwtsms_bot.database.connecting import READING, engines
-from kwtsms_bot.database.files import compacted, emptied
-from kwtsms_bot.database.migrating import Standing, migrate, standing
-from kwtsms_bot.database.trouble import AlreadyThere, CommitLost, DatabaseTrouble, translated
+from kwtsms_bot.database.columns import UtcDateTime
+from kwtsms_bot.database.connecting import READ_ONLY, make_engines
+from kwtsms_bot.database.files import empty_wal, vacuum
+from kwtsms_bot.database.migrating import SchemaStatus, migrate, schema_status
+from kwtsms_bot.database.trouble import CommitUnknown, DatabaseError, DuplicateKey, translate_errors
 
 T = TypeVar("T")
 THREADS = 8  # For work in one go; whatever waits for a place waits no longer than for the database.
@@ -42,19 +42,21 @@ class Database:
     """Transactions, and the clock that all replicas share."""
 
     def __init__(
-        self, engine: AsyncEngine, direct: Engine, on_trouble: Callable[[], None] = lambda: None
+        self, engine: AsyncEngine, direct: Engine, on_error: Callable[[], None] = lambda: None
     ) -> None:
         self._engine = engine
         self._direct = direct
         self._readers = asyncio.Semaphore(READERS)
-        self._direct_reader = direct.execution_options(**{READING: True})
-        self._on_trouble = on_trouble
+        self._direct_reader = direct.execution_options(**{READ_ONLY: True})
+        self._on_error = on_error
         # Its own: in asyncio's threads names are looked up, and a name server may say nothing.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
         # SQLite has one writer; whoever waits for it there polls, in no order. Here they queue.
-        one = engine.dialect.name == "sqlite"
-        self._writer: AbstractAsyncContextManager[None] = asyncio.Lock() if one else nullcontext()
-        self.now_expression = literal_column(_NOW[engine.dialect.name], Moment())
+        single_writer = engine.dialect.name == "sqlite"
+        self._writer: AbstractAsyncContextManager[None] = (
+            asyncio.Lock() if single_writer else nullcontext()
+        )
+        self.now_expression = literal_column(_NOW[engine.dialect.name], UtcDateTime())
 
     @property
     def dialect(self) -> str:
@@ -71,13 +73,13 @@ class Database:
             DatabaseTrouble: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
-            with self._told(), translated():
+            with self._reporting_errors(), translate_errors():
                 async with self._engine.connect() as connection, connection.begin() as begun:
                     yield connection
-                    with translated(CommitLost):
+                    with translate_errors(CommitUnknown):
                         await begun.commit()
 
-    async def at_once(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+    async def run_transaction(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
         """All of `work` in one transaction, without a pause between its statements.
 
         Each statement is a trip to a thread or to the loop and back; the whole of it is one here.
@@ -89,8 +91,8 @@ class Database:
             DatabaseTrouble: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
-            with self._told():
-                return await self._in_a_thread(_in_this_thread, self._direct, work)
+            with self._reporting_errors():
+                return await self._run_in_thread(_run_in_this_thread, self._direct, work)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -99,34 +101,34 @@ class Database:
         Raises:
             DatabaseTrouble: it cannot be read.
         """
-        with self._told(), translated():
+        with self._reporting_errors(), translate_errors():
             async with self._engine.connect() as connection:
-                yield await connection.execution_options(**{READING: True})
+                yield await connection.execution_options(**{READ_ONLY: True})
 
-    async def read_at_once(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+    async def run_read(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
         """As `reading`, and as `at_once` without a pause: for what is asked at every command.
 
         Raises:
             DatabaseTrouble: it cannot be read, or not soon.
         """
-        with self._told():
-            await self._take_place()
+        with self._reporting_errors():
+            await self._acquire_reader()
             try:
-                return await self._in_a_thread(_in_this_thread, self._direct_reader, work)
+                return await self._run_in_thread(_run_in_this_thread, self._direct_reader, work)
             finally:
                 self._readers.release()
 
-    async def _take_place(self) -> None:
+    async def _acquire_reader(self) -> None:
         try:
             async with asyncio.timeout(READERS_SECONDS):
                 await self._readers.acquire()
         except TimeoutError as error:
-            raise DatabaseTrouble("it has not answered others for too long") from error
+            raise DatabaseError("it has not answered others for too long") from error
 
-    async def one_at_a_time(self, connection: AsyncConnection, what: str) -> None:
+    async def acquire_lock(self, connection: AsyncConnection, lock_name: str) -> None:
         """Waits until no other transaction is at `what`; SQLite has one writer anyway."""
         if self.dialect == "postgresql":
-            lock = func.pg_advisory_xact_lock(func.hashtext(what))
+            lock = func.pg_advisory_xact_lock(func.hashtext(lock_name))
             await connection.execute(select(lock))
 
     async def now(self) -> datetime:
@@ -135,15 +137,15 @@ class Database:
             found: datetime = (await connection.execute(select(self.now_expression))).scalar_one()
             return found
 
-    async def empty_log(self) -> bool:
+    async def empty_wal(self) -> bool:
         """Takes pages as they were out of SQLite's files; False: a reader needs them still."""
         if self.dialect != "sqlite":
             return True
         async with self._writer:
-            with translated():
-                return await self._in_a_thread(emptied, self._direct)
+            with translate_errors():
+                return await self._run_in_thread(empty_wal, self._direct)
 
-    async def compact(self, at_most: int) -> bool:
+    async def compact(self, max_bytes: int) -> bool:
         """Writes SQLite's file anew without a trace of what was erased; False: not this time.
 
         A file of more than `at_most` bytes would keep everybody waiting for too long.
@@ -151,18 +153,18 @@ class Database:
         if self.dialect != "sqlite":
             return True
         async with self._writer:
-            done = await self._in_a_thread(compacted, self._direct, at_most)
-        return await self.empty_log() and done
+            done = await self._run_in_thread(vacuum, self._direct, max_bytes)
+        return await self.empty_wal() and done
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _reporting_errors(self) -> Iterator[None]:
         """Whoever counts the troubles is told of this one; a key that is taken is none."""
         try:
             yield
-        except AlreadyThere:
+        except DuplicateKey:
             raise
-        except DatabaseTrouble:
-            self._on_trouble()
+        except DatabaseError:
+            self._on_error()
             raise
 
     async def close(self) -> None:
@@ -171,13 +173,13 @@ class Database:
         self._direct.dispose()
         self._threads.shutdown(wait=False)
 
-    async def _in_a_thread(self, work: Callable[..., T], *facts: Any) -> T:
+    async def _run_in_thread(self, work: Callable[..., T], *args: Any) -> T:
         """As asyncio.to_thread, in our own threads."""
-        begun = partial(copy_context().run, work, *facts)
-        return await asyncio.get_running_loop().run_in_executor(self._threads, begun)
+        call = partial(copy_context().run, work, *args)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 
-class _Direct:
+class _ThreadConnection:
     """A connection of this thread, to be awaited like one of the loop's; it never pauses."""
 
     def __init__(self, connection: Connection) -> None:
@@ -188,13 +190,15 @@ class _Direct:
         return self._connection.execute(*args)
 
 
-def _in_this_thread(engine: Engine, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
-    with translated(), engine.connect() as connection, connection.begin() as begun:
-        running = work(cast("AsyncConnection", _Direct(connection)))
+def _run_in_this_thread(
+    engine: Engine, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]
+) -> T:
+    with translate_errors(), engine.connect() as connection, connection.begin() as begun:
+        running = work(cast("AsyncConnection", _ThreadConnection(connection)))
         try:
             running.send(None)
         except StopIteration as done:
-            with translated(CommitLost):
+            with translate_errors(CommitUnknown):
                 begun.commit()
             return done.value  # type: ignore[no-any-return]  # StopIteration has no type for it.
         running.close()
@@ -202,7 +206,7 @@ def _in_this_thread(engine: Engine, work: Callable[[AsyncConnection], Coroutine[
 
 
 async def open_database(
-    url: str, *, create: bool = True, on_trouble: Callable[[], None] = lambda: None
+    url: str, *, create: bool = True, on_error: Callable[[], None] = lambda: None
 ) -> Database:
     """The database at `url`, its tables as this version wants them.
 
@@ -212,26 +216,26 @@ async def open_database(
         NotThere: there is no such file.
         DatabaseTrouble: it cannot be opened or brought up to date.
     """
-    database = Database(*engines(url, create=create), on_trouble)
+    database = Database(*make_engines(url, create=create), on_error)
     try:
         async with database.transaction() as connection:
             await connection.run_sync(migrate)
-    except DatabaseTrouble:
+    except DatabaseError:
         await database.close()
         raise
     return database
 
 
-async def look_at(url: str) -> Standing:
+async def inspect_schema(url: str) -> SchemaStatus:
     """How the database at `url` stands; nothing is made and nothing is changed.
 
     Raises:
         NotThere: there is no such file.
         DatabaseTrouble: it cannot be used.
     """
-    database = Database(*engines(url, create=False))
+    database = Database(*make_engines(url, create=False))
     try:
         async with database.transaction() as connection:  # Which shows that it can be written to.
-            return await connection.run_sync(standing)
+            return await connection.run_sync(schema_status)
     finally:
         await database.close()

@@ -13,43 +13,43 @@ from typing import Any
 
 from sqlalchemy.engine import Engine
 
-from kwtsms_bot.database.trouble import DatabaseTrouble
+from kwtsms_bot.database.trouble import DatabaseError
 
 # While it waits for readers nobody writes; a later attempt will do as well.
 WAIT_MILLISECONDS = 1_000
-OURS_ALONE = 0o600  # Texts and numbers are in it.
+OWNER_ONLY = 0o600  # Texts and numbers are in it.
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 
 
-def make(file: Path) -> None:
+def create_file(file: Path) -> None:
     """An empty file, which SQLite takes for a new database; those beside it get the same mode.
 
     Raises:
         DatabaseTrouble: it cannot be made.
     """
     try:
-        os.close(os.open(file, os.O_CREAT | os.O_EXCL, OURS_ALONE))
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL, OWNER_ONLY))
     except FileExistsError:  # Another process was faster.
         return
     except OSError as error:
-        raise DatabaseTrouble(f"{file} cannot be made: {error.strerror}") from error
+        raise DatabaseError(f"{file} cannot be made: {error.strerror}") from error
 
 
-def emptied(engine: Engine) -> bool:
+def empty_wal(engine: Engine) -> bool:
     """Whether nothing is left in the log; False where a reader needs it still."""
-    with _patient(engine) as cursor:
+    with _cursor(engine) as cursor:
         (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
 
 
-def compacted(engine: Engine, at_most: int) -> bool:
+def vacuum(engine: Engine, max_bytes: int) -> bool:
     """Whether the file is written anew; False where it is larger, busy, or the disk is full.
 
     Nobody writes meanwhile: at 50 MB a second, which is slow, 64 MB take a little over a second.
     """
-    with _patient(engine) as cursor:
+    with _cursor(engine) as cursor:
         (size,) = cursor.execute(_SIZE).fetchone()
-        if size > at_most:
+        if size > max_bytes:
             return False
         try:
             cursor.execute("VACUUM")
@@ -59,7 +59,7 @@ def compacted(engine: Engine, at_most: int) -> bool:
 
 
 @contextmanager
-def _patient(engine: Engine) -> Iterator[sqlite3.Cursor]:
+def _cursor(engine: Engine) -> Iterator[sqlite3.Cursor]:
     """A connection of its own: its waiting time is not the others'."""
     connection = engine.raw_connection()
     try:

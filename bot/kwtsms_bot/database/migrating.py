@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.engine import Connection
 
-from kwtsms_bot.database.trouble import DatabaseTrouble
+from kwtsms_bot.database.trouble import DatabaseError
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 
 
-class Standing(StrEnum):
+class SchemaStatus(StrEnum):
     """How the tables of a database stand to this version."""
 
     CURRENT = "current"
@@ -37,20 +37,20 @@ def migrate(connection: Connection) -> None:
     try:
         command.upgrade(settings, "head")
     except CommandError as error:  # It names a step that this version does not have.
-        raise DatabaseTrouble("a newer kwtsms-bridge has used it: run that version") from error
+        raise DatabaseError("a newer kwtsms-bridge has used it: run that version") from error
 
 
-def standing(connection: Connection) -> Standing:
+def schema_status(connection: Connection) -> SchemaStatus:
     """How the tables stand; nothing is changed."""
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - Slow to load.
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     steps = ScriptDirectory.from_config(_settings())
-    found = MigrationContext.configure(connection).get_current_revision()
-    if found == steps.get_current_head():
-        return Standing.CURRENT
+    revision = MigrationContext.configure(connection).get_current_revision()
+    if revision == steps.get_current_head():
+        return SchemaStatus.CURRENT
     known = {step.revision for step in steps.walk_revisions()}
-    return Standing.OLDER if found is None or found in known else Standing.NEWER
+    return SchemaStatus.OLDER if revision is None or revision in known else SchemaStatus.NEWER
 
 
 def _settings() -> "Config":

@@ -2,23 +2,23 @@
 
 from sqlalchemy import Boolean, Column, SmallInteger, String, Table
 
-from kwtsms_bot.database.columns import Moment, metadata
+from kwtsms_bot.database.columns import UtcDateTime, metadata
 
-rate = Table(
+rate_limit = Table(
     "rate",
     metadata,
     Column("account", String(40), primary_key=True),
-    Column("next_free", Moment, nullable=False),
+    Column("next_free", UtcDateTime, nullable=False),
 )
 
 # Whether anything may leave while the gateway's answers cannot be read: outbox/hold.py.
-hold = Table(
+circuit_breaker = Table(
     "hold",
     metadata,
     Column("account", String(40), primary_key=True),
     Column("unread", SmallInteger, nullable=False),
-    Column("since", Moment),
+    Column("since", UtcDateTime),
     Column("shut", Boolean, nullable=False),
     Column("in_vain", SmallInteger, nullable=False),
-    Column("next_at", Moment),
+    Column("next_at", UtcDateTime),
 )

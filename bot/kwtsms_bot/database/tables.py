@@ -14,7 +14,7 @@ from sqlalchemy import (
     or_,
 )
 
-from kwtsms_bot.database.columns import Amount, Id, Moment, metadata
+from kwtsms_bot.database.columns import DecimalText, Id, UtcDateTime, metadata
 
 message = Table(
     "message",
@@ -31,23 +31,25 @@ message = Table(
     Column("priority", SmallInteger, nullable=False),
     Column("pages", SmallInteger, nullable=False),
     Column("test", Boolean, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment),
-    Column("cancelled_at", Moment),  # By a person; NULL: not, or sent again since.
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+    Column("cancelled_at", UtcDateTime),  # By a person; NULL: not, or sent again since.
     Column("revision", Integer, nullable=False),
     Column("shown_revision", Integer, nullable=False),
-    Column("showing_until", Moment),  # While a replica is posting its card.
+    Column("showing_until", UtcDateTime),  # While a replica is posting its card.
     Column("place_channel", String(40)),
     Column("place_ts", String(40)),
     Index(None, "author", "id"),
     Index(None, "author", "created_at"),
 )
 # The publisher's question: what is not shown as it is? Almost no row is in this index.
-UNSHOWN = message.c.revision > message.c.shown_revision
-Index("ix_message_unshown", message.c.id, sqlite_where=UNSHOWN, postgresql_where=UNSHOWN)
+CARD_OUTDATED = message.c.revision > message.c.shown_revision
+Index(
+    "ix_message_unshown", message.c.id, sqlite_where=CARD_OUTDATED, postgresql_where=CARD_OUTDATED
+)
 # What is to be erased: erased messages are not in this index.
-UNERASED = message.c.text.is_not(None)
-Index("ix_message_unerased", message.c.created_at, sqlite_where=UNERASED, postgresql_where=UNERASED)
+HAS_TEXT = message.c.text.is_not(None)
+Index("ix_message_unerased", message.c.created_at, sqlite_where=HAS_TEXT, postgresql_where=HAS_TEXT)
 
 attempt = Table(
     "attempt",
@@ -56,19 +58,19 @@ attempt = Table(
     Column("message_id", ForeignKey("message.id"), nullable=False, index=True),
     Column("state", String(12), nullable=False),  # claimed, in_flight, over
     Column("owner", String(120), nullable=False),
-    Column("lease_until", Moment, nullable=False),
+    Column("lease_until", UtcDateTime, nullable=False),
     Column("gateway_id", String(64), index=True),
-    Column("points", Amount),
-    Column("balance_after", Amount),
-    Column("begun_at", Moment, index=True),  # When it was put in flight.
-    Column("settled_at", Moment),
-    Column("taken_at", Moment),  # When the gateway accepted it; NULL: it has not said so.
+    Column("points", DecimalText),
+    Column("balance_after", DecimalText),
+    Column("begun_at", UtcDateTime, index=True),  # When it was put in flight.
+    Column("settled_at", UtcDateTime),
+    Column("taken_at", UtcDateTime),  # When the gateway accepted it; NULL: it has not said so.
     Column("price", Integer, nullable=False),  # In credits, as we reckon it.
     Column("lost", Boolean, nullable=False),  # Nobody knows what became of it.
-    Column("check_at", Moment, index=True),  # When to ask for its status; NULL: never again.
+    Column("check_at", UtcDateTime, index=True),  # When to ask for its status; NULL: never again.
     Column("checks", SmallInteger, nullable=False),
     Column("status", String(80)),  # The gateway's last word about it, without a digit.
-    Column("status_at", Moment),
+    Column("status_at", UtcDateTime),
     Index(None, "state", "lease_until"),
 )
 Index("ix_attempt_lost", attempt.c.id, sqlite_where=attempt.c.lost, postgresql_where=attempt.c.lost)
@@ -79,10 +81,10 @@ evidence = Table(
     metadata,
     Column("attempt_id", ForeignKey("attempt.id"), primary_key=True),
     Column("verdict", String(12), nullable=False),
-    Column("before", Amount),
-    Column("after", Amount),
-    Column("meanwhile", Amount, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("before", DecimalText),
+    Column("after", DecimalText),
+    Column("meanwhile", DecimalText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 # What people have decided about a message.
@@ -94,7 +96,7 @@ decision = Table(
     Column("what", String(20), nullable=False),
     Column("actor", String(80), nullable=False),
     Column("recipients", Integer, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 recipient = Table(
@@ -105,13 +107,13 @@ recipient = Table(
     Column("phone", String(20), nullable=False),
     Column("state", String(12), nullable=False),
     Column("priority", SmallInteger, nullable=False),  # The message's, for the index.
-    Column("due_at", Moment, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     Column("tries", SmallInteger, nullable=False),
     Column("attempt_id", ForeignKey("attempt.id"), index=True),
     Column("gateway_id", String(64)),
     Column("code", String(20)),
     Column("reason", String(500)),
-    Column("updated_at", Moment, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("message_id", "phone"),
     Index(None, "phone"),
     Index(None, "message_id", "id"),
@@ -120,8 +122,13 @@ recipient = Table(
     Index(None, "state", "priority", "due_at", "id"),
 )
 # Recipients of which there is something to tell: put off, refused, not to be known.
-TOLD = or_(recipient.c.code.is_not(None), recipient.c.reason.is_not(None))
-Index("ix_recipient_told", recipient.c.message_id, sqlite_where=TOLD, postgresql_where=TOLD)
+HAS_REASON = or_(recipient.c.code.is_not(None), recipient.c.reason.is_not(None))
+Index(
+    "ix_recipient_told",
+    recipient.c.message_id,
+    sqlite_where=HAS_REASON,
+    postgresql_where=HAS_REASON,
+)
 
 dedupe = Table(
     "dedupe",
@@ -130,18 +137,18 @@ dedupe = Table(
     Column("key", String(200), primary_key=True),
     Column("content_hash", String(64), nullable=False),
     Column("message_id", ForeignKey("message.id")),
-    Column("created_at", Moment, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
 )
 
-hot_number = Table(
+number_cooldown = Table(
     "hot_number",
     metadata,
     Column("phone", String(20), primary_key=True),
-    Column("until", Moment, nullable=False, index=True),  # By the database's clock.
+    Column("until", UtcDateTime, nullable=False, index=True),  # By the database's clock.
     Column("attempt_id", Id, nullable=False),  # The call that made it hot.
 )
 
-tick = Table(
+job_slot = Table(
     "tick",
     metadata,
     Column("job", String(40), primary_key=True),
@@ -154,9 +161,9 @@ alert = Table(
     Column("id", Id, primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("level", String(20), nullable=False),
-    Column("available", Amount, nullable=False),
-    Column("threshold", Amount, nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("available", DecimalText, nullable=False),
+    Column("threshold", DecimalText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("facts", Text, nullable=False),  # What else is told, as JSON.
 )
 
@@ -166,7 +173,7 @@ alert_delivery = Table(
     metadata,
     Column("alert_id", ForeignKey("alert.id"), primary_key=True),
     Column("target", String(500), primary_key=True),
-    Column("taking_until", Moment),  # While a replica is bringing it there.
+    Column("taking_until", UtcDateTime),  # While a replica is bringing it there.
     Column("told_instead", Boolean, nullable=False),  # It is refused there; people know.
 )
 
@@ -174,12 +181,12 @@ balance_sample = Table(
     "balance_sample",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("at", Moment, nullable=False, index=True),
-    Column("available", Amount, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+    Column("available", DecimalText, nullable=False),
     Column("level", String(20), nullable=False),
     # What our calls cost since the last sample that has it; NULL: one was in flight meanwhile.
-    Column("ours", Amount),
-    Column("unsure", Amount),  # What calls of unknown outcome may have cost besides.
+    Column("ours", DecimalText),
+    Column("unsure", DecimalText),  # What calls of unknown outcome may have cost besides.
 )
 
 # A message that waits for its sender's yes, or for a second person's. Used once.
@@ -197,8 +204,8 @@ draft = Table(
     Column("sender_id", String(20), nullable=False),
     Column("pages", SmallInteger, nullable=False),
     Column("test", Boolean, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 # Credits accepted on each day of Kuwait.
@@ -216,7 +223,7 @@ switch = Table(
     Column("name", String(40), primary_key=True),
     Column("actor", String(80), nullable=False),
     Column("reason", String(500), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 # The ledger. The database itself refuses to change or remove a row: the migration's triggers.
@@ -224,7 +231,7 @@ audit = Table(
     "audit",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Column("actor", String(80), nullable=False),
     Column("team", String(40), nullable=False),
     Column("channel", String(40), nullable=False),

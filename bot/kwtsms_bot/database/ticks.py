@@ -8,39 +8,39 @@ from sqlalchemy import delete, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.engine import Database
-from kwtsms_bot.database.tables import tick
-from kwtsms_bot.database.trouble import AlreadyThere
+from kwtsms_bot.database.tables import job_slot
+from kwtsms_bot.database.trouble import DuplicateKey
 
-KEPT = timedelta(days=2)
+RETENTION = timedelta(days=2)
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class JobSlot:
     """A time in which a job is done once; the next one begins `every` later."""
 
-    begins: datetime
+    starts_at: datetime
     every: timedelta
 
 
-def slot_of(now: datetime, every: timedelta) -> Slot:
+def slot_of(now: datetime, every: timedelta) -> JobSlot:
     """The same for all replicas that run at about the same time."""
-    return Slot(EPOCH + (now - EPOCH) // every * every, every)
+    return JobSlot(EPOCH + (now - EPOCH) // every * every, every)
 
 
-async def take_tick(database: Database, job: str, slot: Slot) -> bool:
+async def claim_slot(database: Database, job: str, slot: JobSlot) -> bool:
     """Whether this process is the one that does `job` in `slot`.
 
     Raises:
         DatabaseTrouble: the database cannot be used.
     """
     try:
-        return await database.at_once(partial(note_tick, job=job, slot=slot))
-    except AlreadyThere:  # Another replica was between our question and our answer.
+        return await database.run_transaction(partial(claim_slot_within, job=job, slot=slot))
+    except DuplicateKey:  # Another replica was between our question and our answer.
         return False
 
 
-async def note_tick(connection: AsyncConnection, job: str, slot: Slot) -> bool:
+async def claim_slot_within(connection: AsyncConnection, job: str, slot: JobSlot) -> bool:
     """Takes a slot in a transaction of the caller's, where it is free, and forgets old ones.
 
     A slot that lies ahead by more than one was taken by a clock that has been set back since: it is
@@ -49,21 +49,24 @@ async def note_tick(connection: AsyncConnection, job: str, slot: Slot) -> bool:
     Raises:
         AlreadyThere: another transaction has taken it meanwhile.
     """
-    name, begun = slot.begins.isoformat(), tick.c.slot
+    name, starts_at = slot.starts_at.isoformat(), job_slot.c.slot
     outdated = or_(
-        begun < (slot.begins - KEPT).isoformat(), begun > (slot.begins + slot.every).isoformat()
+        starts_at < (slot.starts_at - RETENTION).isoformat(),
+        starts_at > (slot.starts_at + slot.every).isoformat(),
     )
-    await connection.execute(delete(tick).where(tick.c.job == job, outdated))
-    taken = select(tick).where(tick.c.job == job, begun == name)
-    if (await connection.execute(taken)).first() is not None:
+    await connection.execute(delete(job_slot).where(job_slot.c.job == job, outdated))
+    claimed = select(job_slot).where(job_slot.c.job == job, starts_at == name)
+    if (await connection.execute(claimed)).first() is not None:
         return False
-    await connection.execute(insert(tick).values(job=job, slot=name))
+    await connection.execute(insert(job_slot).values(job=job, slot=name))
     return True
 
 
-async def first_tick(connection: AsyncConnection, job: str, after: datetime) -> datetime | None:
+async def first_claimed_slot(
+    connection: AsyncConnection, job: str, after: datetime
+) -> datetime | None:
     """When the first slot begins that was taken after that; none is older than `KEPT`."""
-    since = tick.c.slot > after.astimezone(UTC).isoformat()
-    query = select(func.min(tick.c.slot)).where(tick.c.job == job, since)
+    since = job_slot.c.slot > after.astimezone(UTC).isoformat()
+    query = select(func.min(job_slot.c.slot)).where(job_slot.c.job == job, since)
     found: str | None = (await connection.execute(query)).scalar()
     return None if found is None else datetime.fromisoformat(found)

@@ -5,39 +5,39 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 
-class DatabaseTrouble(Exception):
+class DatabaseError(Exception):
     """The database did not do what it was asked to; the transaction changed nothing."""
 
 
-class NotThere(DatabaseTrouble):
+class DatabaseNotFound(DatabaseError):
     """There is no such file."""
 
 
-class AlreadyThere(DatabaseTrouble):
+class DuplicateKey(DatabaseError):
     """A row with this key exists."""
 
 
-class CommitLost(DatabaseTrouble):
+class CommitUnknown(DatabaseError):
     """The answer to a commit was lost: the transaction changed all that it was to, or nothing."""
 
 
-class translated:  # noqa: N801 - reads as the clause that it is.
+class translate_errors:  # noqa: N801 - reads as the clause that it is.
     """Turns SQLAlchemy's errors into ours, with the cause."""
 
-    def __init__(self, trouble: type[DatabaseTrouble] = DatabaseTrouble) -> None:
-        self._trouble = trouble
+    def __init__(self, error_type: type[DatabaseError] = DatabaseError) -> None:
+        self._error_type = error_type
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, IntegrityError):
-            raise AlreadyThere(type(error).__name__) from error
+            raise DuplicateKey(type(error).__name__) from error
         if isinstance(error, SQLAlchemyError | OSError):
-            raise self._trouble(_words(error)) from error
+            raise self._error_type(_describe(error)) from error
 
 
-def _words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     """Its kind. Where the database itself is in trouble, its words too: they quote no value."""
     kind = type(error).__name__
     if not isinstance(error, OperationalError) or not str(error.orig):

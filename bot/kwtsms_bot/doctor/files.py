@@ -3,32 +3,34 @@
 import os
 from pathlib import Path
 
-from kwtsms_bot.doctor.finding import Finding, Level
+from kwtsms_bot.doctor.finding import Finding, FindingLevel
 
 CHECK = "Files"
-OTHERS = 0o007  # A group may be meant to read, as deploy/ lets the bot's read its secrets.
+OTHERS_PERMISSIONS = (
+    0o007  # A group may be meant to read, as deploy/ lets the bot's read its secrets.
+)
 TOKENS = ("xoxb-", "xapp-")
 
 
-def examine(config: Path, database: Path | None) -> tuple[Finding, ...]:
+def check(config: Path, database: Path | None) -> tuple[Finding, ...]:
     """The configuration, the .env beside it, and the database where it is a file."""
     if os.name != "posix":
         return ()
-    held = {
+    sensitive_files = {
         config: "secrets" if _has_tokens(config) else "",
         config.with_name(".env"): "secrets",
     }
     if database is not None:
-        held[database] = "texts and numbers"
+        sensitive_files[database] = "texts and numbers"
     return tuple(
         Finding(
             CHECK,
-            Level.WARNING,
+            FindingLevel.WARNING,
             f"{file} holds {what}, and everybody on this machine can read it.",
             f"chmod o= {file}",
         )
-        for file, what in held.items()
-        if what and file.is_file() and file.stat().st_mode & OTHERS
+        for file, what in sensitive_files.items()
+        if what and file.is_file() and file.stat().st_mode & OTHERS_PERMISSIONS
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Level(StrEnum):
+class FindingLevel(StrEnum):
     """How bad it is."""
 
     OK = "ok"
@@ -18,6 +18,6 @@ class Finding:
     """What was looked at, what was found, and what to do."""
 
     check: str
-    level: Level
+    level: FindingLevel
     what: str
     remedy: str = ""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from kwtsms_bot import retelling
-from kwtsms_bot.doctor.finding import Finding, Level
-from kwtsms_bot.language import ENGLISH, Language, marked
+from kwtsms_bot.doctor.finding import Finding, FindingLevel
+from kwtsms_bot.language import ENGLISH, N_, Language
 from kwtsms_client import (
     AsyncClient,
     Balance,
@@ -19,15 +19,15 @@ from kwtsms_client import (
 from kwtsms_client.settings import SHARED_SENDER
 
 BALANCE, SENDER, COVERAGE, MODE = (
-    marked("kwtSMS account"),
-    marked("Sender ID"),
-    marked("Coverage"),
-    marked("Test mode"),
+    N_("kwtSMS account"),
+    N_("Sender ID"),
+    N_("Coverage"),
+    N_("Test mode"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExpectedAccount:
     """How the account is meant to be used."""
 
     sender_id: str
@@ -36,88 +36,92 @@ class Wanted:
     warn_below: Decimal = Decimal(0)
 
 
-async def examine(
-    client: AsyncClient, wanted: Wanted, say: Language = ENGLISH
+async def check(
+    client: AsyncClient, expected: ExpectedAccount, say: Language = ENGLISH
 ) -> tuple[Finding, ...]:
     """Looks at the account; where nobody answers or lets us in, the rest is skipped."""
     try:
-        account = _of_balance(await client.balance(), wanted, say)
+        account = _check_balance(await client.balance(), expected, say)
     except KwtSMSError as error:
         skipped = say("Not looked at: kwtSMS has to answer first.")
-        rest = [Finding(say(name), Level.SKIPPED, skipped) for name in (SENDER, COVERAGE)]
-        return (_of_error(error, say), *rest, _of_mode(wanted, say))
+        rest = [Finding(say(name), FindingLevel.SKIPPED, skipped) for name in (SENDER, COVERAGE)]
+        return (_error_finding(error, say), *rest, _check_test_mode(expected, say))
     return (
         account,
-        await _asked(say(SENDER), _sender(client, wanted, say), say),
-        await _asked(say(COVERAGE), _coverage(client, wanted, say), say),
-        _of_mode(wanted, say),
+        await _run_check(say(SENDER), _query_sender(client, expected, say), say),
+        await _run_check(say(COVERAGE), _query_coverage(client, expected, say), say),
+        _check_test_mode(expected, say),
     )
 
 
-async def _asked(name: str, question: Awaitable[Finding], say: Language) -> Finding:
+async def _run_check(name: str, check: Awaitable[Finding], say: Language) -> Finding:
     try:
-        return await question
+        return await check
     except KwtSMSError as error:
-        what = say("kwtSMS did not say: {error}", error=retelling.trouble(error, say))
-        return Finding(name, Level.WARNING, what, say("Try again in a minute."))
+        what = say("kwtSMS did not say: {error}", error=retelling.describe_error(error, say))
+        return Finding(name, FindingLevel.WARNING, what, say("Try again in a minute."))
 
 
-async def _sender(client: AsyncClient, wanted: Wanted, say: Language) -> Finding:
-    return of_sender(await client.senderids(), wanted.sender_id, say)
+async def _query_sender(client: AsyncClient, expected: ExpectedAccount, say: Language) -> Finding:
+    return check_sender(await client.senderids(), expected.sender_id, say)
 
 
-async def _coverage(client: AsyncClient, wanted: Wanted, say: Language) -> Finding:
-    return of_coverage(await client.coverage(), wanted.country, say)
+async def _query_coverage(client: AsyncClient, expected: ExpectedAccount, say: Language) -> Finding:
+    return check_coverage(await client.coverage(), expected.country, say)
 
 
-def of_sender(found: tuple[str, ...], wanted: str, say: Language) -> Finding:
+def check_sender(found: tuple[str, ...], expected: str, say: Language) -> Finding:
     """Whether the sender ID is the account's, to the letter, and nobody else's."""
     name = say(SENDER)
-    close = [one for one in found if one.casefold() == wanted.casefold()]
-    if wanted in found and wanted.upper() == SHARED_SENDER:
+    close = [one for one in found if one.casefold() == expected.casefold()]
+    if expected in found and expected.upper() == SHARED_SENDER:
         what = say("KWT-SMS is a shared sender ID for tests.")
         remedy = say("It is slow, and phones at Virgin Kuwait never get it: register your own.")
-        return Finding(name, Level.WARNING, what, remedy)
-    if wanted in found:
-        return Finding(name, Level.OK, say("{name} can be used.", name=wanted))
-    what = say("{name} is not a sender ID of this account.", name=wanted)
+        return Finding(name, FindingLevel.WARNING, what, remedy)
+    if expected in found:
+        return Finding(name, FindingLevel.OK, say("{name} can be used.", name=expected))
+    what = say("{name} is not a sender ID of this account.", name=expected)
     if close:
         remedy = say("Write it as it was registered: {name}.", name=close[0])
     else:
-        names = say.listed(found) or "–"
+        names = say.join(found) or "–"
         remedy = say("Use one of these, or register yours at kwtsms.com: {names}.", names=names)
-    return Finding(name, Level.PROBLEM, what, remedy)
+    return Finding(name, FindingLevel.PROBLEM, what, remedy)
 
 
-def of_coverage(found: Coverage, country: str, say: Language) -> Finding:
+def check_coverage(found: Coverage, country: str, say: Language) -> Finding:
     """Whether the country of most numbers is active."""
     name = say(COVERAGE)
-    prefixes = say.listed(f"+{one}" for one in found.prefixes) or "–"
+    prefixes = say.join(f"+{one}" for one in found.prefixes) or "–"
     if country in found.prefixes:
-        return Finding(name, Level.OK, say("Active: {prefixes}.", prefixes=prefixes))
+        return Finding(name, FindingLevel.OK, say("Active: {prefixes}.", prefixes=prefixes))
     what = say("{code} is not active. Active: {prefixes}.", code=f"+{country}", prefixes=prefixes)
-    return Finding(name, Level.PROBLEM, what, say("Ask kwtSMS support to activate coverage."))
+    return Finding(
+        name, FindingLevel.PROBLEM, what, say("Ask kwtSMS support to activate coverage.")
+    )
 
 
-def _of_balance(found: Balance, wanted: Wanted, say: Language) -> Finding:
+def _check_balance(found: Balance, expected: ExpectedAccount, say: Language) -> Finding:
     what = say("Logged in; {credits} credits left.", credits=f"{found.available:,f}")
-    if found.available <= wanted.warn_below:
-        return Finding(say(BALANCE), Level.WARNING, what, say("Buy credits at kwtsms.com."))
-    return Finding(say(BALANCE), Level.OK, what)
+    if found.available <= expected.warn_below:
+        return Finding(say(BALANCE), FindingLevel.WARNING, what, say("Buy credits at kwtsms.com."))
+    return Finding(say(BALANCE), FindingLevel.OK, what)
 
 
-def _of_mode(wanted: Wanted, say: Language) -> Finding:
-    if not wanted.test_mode:
-        return Finding(say(MODE), Level.OK, say("Off: messages are delivered."))
+def _check_test_mode(expected: ExpectedAccount, say: Language) -> Finding:
+    if not expected.test_mode:
+        return Finding(say(MODE), FindingLevel.OK, say("Off: messages are delivered."))
     what = say("On: messages are queued at kwtSMS and never delivered.")
     remedy = say("Switch it off; delete what waits at kwtsms.com to get the credits back.")
-    return Finding(say(MODE), Level.WARNING, what, remedy)
+    return Finding(say(MODE), FindingLevel.WARNING, what, remedy)
 
 
-def _of_error(error: KwtSMSError, say: Language) -> Finding:
-    name, what = say(BALANCE), retelling.trouble(error, say)
+def _error_finding(error: KwtSMSError, say: Language) -> Finding:
+    name, what = say(BALANCE), retelling.describe_error(error, say)
     if isinstance(error, Rejected):
-        return Finding(name, Level.PROBLEM, what, retelling.remedy(error.code, say))
+        return Finding(
+            name, FindingLevel.PROBLEM, what, retelling.translate_remedy(error.code, say)
+        )
     if isinstance(error, NotSent):
         remedy = say(
             "Check this server's network, DNS and firewall; kwtSMS refuses some cloud and VPN "
@@ -127,4 +131,4 @@ def _of_error(error: KwtSMSError, say: Language) -> Finding:
         remedy = say("Check that the address of the gateway is right, and try again in a minute.")
     else:
         remedy = say("Check the configuration.")
-    return Finding(name, Level.PROBLEM, what, remedy)
+    return Finding(name, FindingLevel.PROBLEM, what, remedy)

@@ -4,14 +4,14 @@ import asyncio
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from kwtsms_bot.doctor.finding import Finding, Level
+from kwtsms_bot.doctor.finding import Finding, FindingLevel
 
 CHECK = "Heartbeat"
 TIMEOUT_SECONDS = 10.0
 PORTS = {"http": 80, "https": 443}
 
 
-async def examine(url: str) -> Finding:
+async def check(url: str) -> Finding:
     """Opens a connection and asks for nothing: a call would say that all is well. `url` is secret.
 
     A certificate is looked at; what the address says to a call is not.
@@ -20,19 +20,21 @@ async def examine(url: str) -> Finding:
         parts = urlsplit(url)
         port = parts.port or PORTS[parts.scheme]
     except ValueError:
-        return _unreachable("it has no such port")
+        return _unreachable_finding("it has no such port")
     host = parts.hostname or ""
     if getproxies().keys() & {parts.scheme, "all"} and not proxy_bypass(host):
-        return Finding(CHECK, Level.SKIPPED, "Not looked at: it is called through a proxy.")
+        return Finding(CHECK, FindingLevel.SKIPPED, "Not looked at: it is called through a proxy.")
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             _, writer = await asyncio.open_connection(host, port, ssl=parts.scheme == "https")
     except (OSError, TimeoutError, ValueError) as error:  # ValueError: a name that DNS cannot have.
-        return _unreachable(type(error).__name__)
+        return _unreachable_finding(type(error).__name__)
     writer.close()
-    return Finding(CHECK, Level.OK, "The address of heartbeat.url can be reached.")
+    return Finding(CHECK, FindingLevel.OK, "The address of heartbeat.url can be reached.")
 
 
-def _unreachable(why: str) -> Finding:
+def _unreachable_finding(reason: str) -> Finding:
     remedy = "Mend heartbeat.url, or this server's network: its monitor takes the bot for silent."
-    return Finding(CHECK, Level.PROBLEM, f"heartbeat.url cannot be reached ({why}).", remedy)
+    return Finding(
+        CHECK, FindingLevel.PROBLEM, f"heartbeat.url cannot be reached ({reason}).", remedy
+    )

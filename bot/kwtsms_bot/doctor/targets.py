@@ -3,33 +3,33 @@
 import re
 from collections.abc import Sequence
 
-from kwtsms_bot.alerts.apprise import unusable
-from kwtsms_bot.doctor.finding import Finding, Level
+from kwtsms_bot.alerts.apprise import find_unusable
+from kwtsms_bot.doctor.finding import Finding, FindingLevel
 from kwtsms_bot.language import ENGLISH, Language
 
 CHECK = "Apprise"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,19})://", re.IGNORECASE)
 
 
-def examine(urls: Sequence[str], say: Language = ENGLISH) -> tuple[Finding, ...]:
+def check(urls: Sequence[str], say: Language = ENGLISH) -> tuple[Finding, ...]:
     """One finding for all that is well, one for each that is not. Their URLs hold secrets."""
     if not urls:
         return ()
     try:
-        wrong = unusable(urls)
+        wrong = find_unusable(urls)
     except ImportError:
         what = say("Apprise is not installed: no warning reaches alerts.balance.apprise.")
         remedy = "pip install 'kwtsms-bridge[apprise]'"
-        return (Finding(CHECK, Level.PROBLEM, what, remedy),)
+        return (Finding(CHECK, FindingLevel.PROBLEM, what, remedy),)
     if not wrong:
         what = say("Every URL can be used; whether it is the right one, only a warning tells.")
-        return (Finding(CHECK, Level.OK, what),)
-    return tuple(_of_wrong(number, urls[number - 1], say) for number in wrong)
+        return (Finding(CHECK, FindingLevel.OK, what),)
+    return tuple(_unusable_url_finding(number, urls[number - 1], say) for number in wrong)
 
 
-def _of_wrong(number: int, url: str, say: Language) -> Finding:
+def _unusable_url_finding(number: int, url: str, say: Language) -> Finding:
     found = _SCHEME.match(url)
     kind = say.ltr(found[0]) if found else "–"
     what = say("Apprise can make nothing of it, and no warning reaches it: {kind}", kind=kind)
     remedy = say("Mend it in alerts.balance.apprise; appriseit.com has the form of each kind.")
-    return Finding(f"{CHECK} {number}", Level.PROBLEM, what, remedy)
+    return Finding(f"{CHECK} {number}", FindingLevel.PROBLEM, what, remedy)

@@ -9,11 +9,11 @@ import structlog
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.operation.metrics import Metrics
-from kwtsms_bot.outbox.carrying import Turns
+from kwtsms_bot.outbox.carrying import RateLimiter
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
 from kwtsms_bot.outbox.message import Message, NewMessage
-from kwtsms_bot.outbox.store import Accepted, By, Store
-from kwtsms_bot.outbox.store.base import never
+from kwtsms_bot.outbox.store import Accepted, Actor, Store
+from kwtsms_bot.outbox.store.base import no_quiet_hours
 from kwtsms_client import AsyncClient, Credentials, KwtSMSError
 from kwtsms_client.client.wire import Leaving
 from kwtsms_client.protocol import Call
@@ -22,13 +22,17 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
-class CountedStore(Store):
+class InstrumentedStore(Store):
     """What is accepted is counted, and logged under the request that it came with."""
 
     def __init__(
-        self, database: Database, metrics: Metrics, *, rests: Callable[[], bool] = never
+        self,
+        database: Database,
+        metrics: Metrics,
+        *,
+        in_quiet_hours: Callable[[], bool] = no_quiet_hours,
     ) -> None:
-        super().__init__(database, rests=rests)
+        super().__init__(database, in_quiet_hours=in_quiet_hours)
         self._metrics = metrics
 
     async def accept(
@@ -47,7 +51,7 @@ class CountedStore(Store):
         now: datetime,
         allowance: Allowance,
         *,
-        approved: By | None = None,
+        approved: Actor | None = None,
     ) -> Message | None:
         """As the store does."""
         message = await super().send_draft(token, new, now, allowance, approved=approved)
@@ -56,7 +60,7 @@ class CountedStore(Store):
         return message
 
     def _count(self, message: Message) -> None:
-        self._metrics.accepted(message.source)
+        self._metrics.count_accepted(message.source)
         log.info(
             "message accepted",
             message=message.ref,
@@ -66,7 +70,7 @@ class CountedStore(Store):
         )
 
 
-class CountedClient(AsyncClient):
+class InstrumentedClient(AsyncClient):
     """Each call is counted once, by what it came to."""
 
     def __init__(self, credentials: Credentials, *, metrics: Metrics, **options: Any) -> None:
@@ -85,20 +89,20 @@ class CountedClient(AsyncClient):
         try:
             answer = await super().exchange(call, timeout, leaving=leaving)
         except KwtSMSError as error:
-            self._metrics.called(endpoint, error)
+            self._metrics.count_call(endpoint, error)
             raise
-        self._metrics.called(endpoint, None)
+        self._metrics.count_call(endpoint, None)
         return answer
 
 
-class CountedTurns:
+class InstrumentedRateLimiter:
     """How long each turn took to come."""
 
-    def __init__(self, turns: Turns, metrics: Metrics) -> None:
-        self._turns, self._metrics = turns, metrics
+    def __init__(self, limiter: RateLimiter, metrics: Metrics) -> None:
+        self._limiter, self._metrics = limiter, metrics
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """As the pace does."""
-        begun = time.monotonic()
-        await self._turns.turn()
-        self._metrics.waited(time.monotonic() - begun)
+        started = time.monotonic()
+        await self._limiter.acquire()
+        self._metrics.observe_wait(time.monotonic() - started)

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 # The worker looks at the queue every two seconds; it waits for nothing longer than for an answer
 # of the gateway, and that time comes on top.
-STILL = timedelta(minutes=1)
+MAX_IDLE = timedelta(minutes=1)
 # What is accepted is sent within seconds; only a very large bulk takes longer than this, or a
 # gateway that is away.
-OVERDUE = timedelta(minutes=10)
+MAX_QUEUE_AGE = timedelta(minutes=10)
 # A few answers that could not be read are over by then, and sending goes on.
-HELD = timedelta(minutes=1)
+MAX_BREAKER_OPEN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class HealthSnapshot:
     """What was seen at one moment."""
 
     at: datetime
@@ -26,11 +26,11 @@ class Seen:
     writable: bool = True
     oldest: datetime | None = None  # When it was accepted; None: nothing waits.
     paused: bool = False
-    held_since: datetime | None = None  # None: sending is not held.
+    breaker_open_since: datetime | None = None  # None: sending is not held.
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ComponentHealth:
     """One part, and what is wrong with it where something is."""
 
     name: str
@@ -44,70 +44,75 @@ class Part:
 
     def as_json(self) -> Mapping[str, object]:
         """Without what says nothing."""
-        told = {name: value for name, value in asdict(self).items() if value not in ("", None)}
-        return {"ok": self.ok} | {name: told[name] for name in told if name != "name"}
+        fields = {name: value for name, value in asdict(self).items() if value not in ("", None)}
+        return {"ok": self.ok} | {name: fields[name] for name in fields if name != "name"}
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """All parts."""
 
-    parts: tuple[Part, ...]
+    components: tuple[ComponentHealth, ...]
     paused: bool  # By somebody's wish: no fault.
-    held: bool  # For the gateway's answers cannot be read.
+    breaker_open: bool  # For the gateway's answers cannot be read.
 
     @property
     def ready(self) -> bool:
         """Whether all of them are well."""
-        return all(part.ok for part in self.parts)
+        return all(component.ok for component in self.components)
 
     def as_json(self) -> Mapping[str, object]:
         """For a page."""
-        parts = {part.name: part.as_json() for part in self.parts}
-        return {"ready": self.ready, "paused": self.paused, "held": self.held, "parts": parts}
+        components = {component.name: component.as_json() for component in self.components}
+        return {
+            "ready": self.ready,
+            "paused": self.paused,
+            "held": self.breaker_open,
+            "parts": components,
+        }
 
 
-def judge(seen: Seen, answer_takes: timedelta) -> Health:
+def assess(snapshot: HealthSnapshot, answer_timeout: timedelta) -> Health:
     """What `seen` comes to; the gateway may take `answer_takes` for an answer."""
     return Health(
         (
-            Part("service", "it is stopping" if seen.stopping else ""),
-            _database(seen),
-            Part("slack", "" if seen.slack else "there is no connection"),
-            _dispatcher(seen.dispatcher_idle, STILL + answer_takes),
-            _queue(seen),
-            _gateway(seen),
+            ComponentHealth("service", "it is stopping" if snapshot.stopping else ""),
+            _database_health(snapshot),
+            ComponentHealth("slack", "" if snapshot.slack else "there is no connection"),
+            _dispatcher_health(snapshot.dispatcher_idle, MAX_IDLE + answer_timeout),
+            _queue_health(snapshot),
+            _gateway_health(snapshot),
         ),
-        seen.paused,
-        seen.held_since is not None,
+        snapshot.paused,
+        snapshot.breaker_open_since is not None,
     )
 
 
-def _database(seen: Seen) -> Part:
-    if not seen.database:
-        return Part("database", "it does not answer")
-    return Part("database", "" if seen.writable else "nothing can be written to it")
+def _database_health(snapshot: HealthSnapshot) -> ComponentHealth:
+    if not snapshot.database:
+        return ComponentHealth("database", "it does not answer")
+    return ComponentHealth("database", "" if snapshot.writable else "nothing can be written to it")
 
 
-def _dispatcher(idle: timedelta, longest: timedelta) -> Part:
-    problem = "it has not looked at the queue lately" if idle > longest else ""
-    return Part("dispatcher", problem, round(idle.total_seconds(), 1))
+def _dispatcher_health(idle: timedelta, limit: timedelta) -> ComponentHealth:
+    problem = "it has not looked at the queue lately" if idle > limit else ""
+    return ComponentHealth("dispatcher", problem, round(idle.total_seconds(), 1))
 
 
-def _queue(seen: Seen) -> Part:
+def _queue_health(snapshot: HealthSnapshot) -> ComponentHealth:
     """A pause is somebody's wish and not a fault, whatever waits meanwhile."""
-    if not seen.database:
-        return Part("queue", "it cannot be seen")
-    age = max(timedelta(0), seen.at - (seen.oldest or seen.at))
-    late = age > OVERDUE and not seen.paused
+    if not snapshot.database:
+        return ComponentHealth("queue", "it cannot be seen")
+    age = max(timedelta(0), snapshot.at - (snapshot.oldest or snapshot.at))
+    late = age > MAX_QUEUE_AGE and not snapshot.paused
     problem = "a message has waited for too long" if late else ""
-    return Part("queue", problem, round(age.total_seconds(), 1))
+    return ComponentHealth("queue", problem, round(age.total_seconds(), 1))
 
 
-def _gateway(seen: Seen) -> Part:
+def _gateway_health(snapshot: HealthSnapshot) -> ComponentHealth:
     """Well while its answers can be read; nobody asks it only to see."""
-    if seen.held_since is None:
-        return Part("gateway")
-    age = max(timedelta(0), seen.at - seen.held_since)
-    problem = "its answers cannot be read: nothing is sent" if age > HELD else ""
-    return Part("gateway", problem, round(age.total_seconds(), 1))
+    if snapshot.breaker_open_since is None:
+        return ComponentHealth("gateway")
+    age = max(timedelta(0), snapshot.at - snapshot.breaker_open_since)
+    problem = "its answers cannot be read: nothing is sent" if age > MAX_BREAKER_OPEN else ""
+    return ComponentHealth("gateway", problem, round(age.total_seconds(), 1))

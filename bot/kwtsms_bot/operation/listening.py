@@ -13,7 +13,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 KEEP_ALIVE_SECONDS = 75.0  # nginx, in front, gives an idle connection up after 60.
 # The other side's doing: no HTTP, a body that breaks off, a client that has gone away.
-_THEIRS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
+_PEER_ERRORS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 log = structlog.get_logger(__name__)
 
 
@@ -50,8 +50,8 @@ class _Runner(web.AppRunner):
 
 
 class _Server(web.Server):
-    def __init__(self, made: web.Server, linger: float) -> None:
-        super().__init__(made.request_handler, request_factory=made.request_factory)
+    def __init__(self, server: web.Server, linger: float) -> None:
+        super().__init__(server.request_handler, request_factory=server.request_factory)
         self._options: dict[str, Any] = {
             "access_log": None,
             "auto_decompress": False,
@@ -79,7 +79,7 @@ class _Connection(web.RequestHandler):
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
         """Our own failures as aiohttp does; the other side's by their kind alone."""
         error = kwargs.get("exc_info")
-        if isinstance(error, _THEIRS):
+        if isinstance(error, _PEER_ERRORS):
             log.info("request refused", error=type(error).__name__)
         else:
             super().log_exception(*args, **kwargs)

@@ -22,8 +22,18 @@ from kwtsms_client.version import __version__
 
 PREFIX = "kwtsms_bridge"
 _CODE = re.compile(r"ERR\d{3}")
-ACKNOWLEDGED = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)  # Slack waits for 3 seconds.
-WAITED = (0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+ACKNOWLEDGEMENT_BUCKETS = (
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.0,
+    3.0,
+)  # Slack waits for 3 seconds.
+WAIT_BUCKETS = (0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 # What this process has done. name: (what it is, its labels)
 COUNTERS = {
     "messages_accepted": ("Messages made durable by this process", ("source",)),
@@ -35,8 +45,11 @@ ENDPOINTS = ("balance", "coverage", "dlr", "send", "senderid", "status", "valida
 OTHER = "other"  # A code that is none of kwtSMS's.
 UNKNOWN = float("nan")
 HISTOGRAMS = {
-    "acknowledgement_seconds": ("From a request's arrival to its acknowledgement", ACKNOWLEDGED),
-    "pace_wait_seconds": ("How long a call waited for its turn", WAITED),
+    "acknowledgement_seconds": (
+        "From a request's arrival to its acknowledgement",
+        ACKNOWLEDGEMENT_BUCKETS,
+    ),
+    "pace_wait_seconds": ("How long a call waited for its turn", WAIT_BUCKETS),
 }
 # What is so now; what stands in the database is the same for every replica.
 GAUGES = {
@@ -74,10 +87,10 @@ class Metrics:
             name: Gauge(f"{PREFIX}_{name}", what, labels, registry=self.registry)
             for name, (what, labels) in GAUGES.items()
         }
-        self._begin()
+        self._initialize_series()
         self._gauges["build_info"].labels(__version__, platform.python_version()).set(1)
 
-    def _begin(self) -> None:
+    def _initialize_series(self) -> None:
         for name, (_, labels) in GAUGES.items():
             if not labels:
                 self._gauges[name].set(UNKNOWN)
@@ -90,24 +103,24 @@ class Metrics:
                 for code in codes:
                     calls.labels(endpoint, outcome.value, code)
 
-    def accepted(self, source: str) -> None:
+    def count_accepted(self, source: str) -> None:
         """One more message is durable."""
         self._counters["messages_accepted"].labels(source).inc()
 
-    def called(self, endpoint: str, error: KwtSMSError | None) -> None:
+    def count_call(self, endpoint: str, error: KwtSMSError | None) -> None:
         """One more call came to its end."""
         outcome, code = _outcome(error)
         self._counters["calls"].labels(endpoint, outcome.value, code).inc()
 
-    def troubled(self) -> None:
+    def count_database_error(self) -> None:
         """The database did not do what it was asked to, once more."""
         self._counters["database_errors"].inc()
 
-    def acknowledged(self, seconds: float) -> None:
+    def observe_acknowledgement(self, seconds: float) -> None:
         """A request of Slack's was acknowledged."""
         self._histograms["acknowledgement_seconds"].observe(seconds)
 
-    def waited(self, seconds: float) -> None:
+    def observe_wait(self, seconds: float) -> None:
         """A call has had its turn."""
         self._histograms["pace_wait_seconds"].observe(seconds)
 

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.operation.health import Health, Seen, judge
-from kwtsms_bot.outbox.store.figures import Figures, Waiting
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.operation.health import Health, HealthSnapshot, assess
+from kwtsms_bot.outbox.store.figures import Backlog, OutboxStatistics
 
 DATABASE_SECONDS = 2.0  # Longer than an answer of a database that is well; who asks waits for 5.
 FRESH_SECONDS = 1.0  # However often it is asked, it looks once a second.
@@ -22,49 +22,49 @@ class Readiness:
 
     def __init__(
         self,
-        figures: Figures,
+        statistics: OutboxStatistics,
         *,
         slack: Callable[[], Awaitable[bool]],
         dispatcher_idle: Callable[[], float],
-        answer_takes: timedelta,
+        answer_timeout: timedelta,
         clock: Callable[[], datetime],
     ) -> None:
-        self._figures, self._slack, self._clock = figures, slack, clock
-        self._dispatcher_idle, self._answer_takes = dispatcher_idle, answer_takes
-        self._looking = asyncio.Lock()
+        self._statistics, self._slack, self._clock = statistics, slack, clock
+        self._dispatcher_idle, self._answer_timeout = dispatcher_idle, answer_timeout
+        self._lock = asyncio.Lock()
         self._last: tuple[float, Health] | None = None
         self._proven_at = float("-inf")
         self.stopping = False
 
-    async def look(self) -> Health:
+    async def probe(self) -> Health:
         """What is so now, or was so less than a second ago."""
-        async with self._looking:
+        async with self._lock:
             if self._last is None or time.monotonic() - self._last[0] > FRESH_SECONDS:
-                health = judge(await self._seen(), self._answer_takes)
+                health = assess(await self._collect_snapshot(), self._answer_timeout)
                 self._last = time.monotonic(), health
             return self._last[1]
 
-    async def _seen(self) -> Seen:
-        waiting = await self._waiting()
-        writable = waiting is not None and await self._can_write()
-        return Seen(
+    async def _collect_snapshot(self) -> HealthSnapshot:
+        backlog = await self._read_backlog()
+        writable = backlog is not None and await self._can_write()
+        return HealthSnapshot(
             at=self._clock(),
-            database=waiting is not None,
+            database=backlog is not None,
             writable=writable,
             slack=await self._slack(),
             stopping=self.stopping,
             dispatcher_idle=timedelta(seconds=self._dispatcher_idle()),
-            oldest=waiting.oldest if waiting else None,
-            paused=waiting.paused if waiting else False,
-            held_since=waiting.held_since if waiting else None,
+            oldest=backlog.oldest if backlog else None,
+            paused=backlog.paused if backlog else False,
+            breaker_open_since=backlog.breaker_opened_at if backlog else None,
         )
 
-    async def _waiting(self) -> Waiting | None:
+    async def _read_backlog(self) -> Backlog | None:
         """What waits in the outbox; None where the database does not say it in time."""
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
-                return await self._figures.waiting()
-        except (DatabaseTrouble, TimeoutError) as error:
+                return await self._statistics.backlog()
+        except (DatabaseError, TimeoutError) as error:
             log.warning("database does not answer", error=type(error).__name__)
             return None
 
@@ -74,8 +74,8 @@ class Readiness:
             return True
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
-                await self._figures.prove_writing()
-        except (DatabaseTrouble, TimeoutError) as error:
+                await self._statistics.check_writable()
+        except (DatabaseError, TimeoutError) as error:
             log.warning("database cannot be written to", error=type(error).__name__)
             return False
         self._proven_at = time.monotonic()

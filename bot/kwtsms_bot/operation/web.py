@@ -19,14 +19,14 @@ class CannotListen(Exception):
     """The address is taken, or is none of this machine; the text says what to do."""
 
 
-def build_web(routes: Iterable[web.RouteDef]) -> web.Application:
+def build_application(routes: Iterable[web.RouteDef]) -> web.Application:
     """A server's application of these routes; whoever has more to serve adds to them."""
     app = web.Application(client_max_size=MAX_BYTES)
     app.add_routes(routes)
     return app
 
 
-def page(path: str, handler: Handler) -> web.RouteDef:
+def get_route(path: str, handler: Handler) -> web.RouteDef:
     """A route for GET and nothing else."""
     return web.get(path, handler, allow_head=False)
 
@@ -38,14 +38,14 @@ def health_routes(readiness: Readiness) -> tuple[web.RouteDef, ...]:
         return web.json_response({"alive": True})
 
     async def ready(_: web.Request) -> web.Response:
-        health = await readiness.look()
+        health = await readiness.probe()
         return web.json_response(health.as_json(), status=200 if health.ready else 503)
 
-    return page("/healthz", alive), page("/readyz", ready)
+    return get_route("/healthz", alive), get_route("/readyz", ready)
 
 
 @asynccontextmanager
-async def serving(app: web.Application, address: str) -> AsyncIterator[str]:
+async def serve_http(app: web.Application, address: str) -> AsyncIterator[str]:
     """Listens at host:port as long as the block lasts; yields where, which tells a port of 0.
 
     Raises:

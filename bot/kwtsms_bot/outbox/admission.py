@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kwtsms_bot import kuwait
-from kwtsms_bot.outbox.limits import HOUR, Allowance, Breach, Usage, breach
+from kwtsms_bot.outbox.limits import HOUR, Allowance, QuotaExceeded, Usage, check_limits
 from kwtsms_bot.outbox.message import NewMessage
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AdmissionRequest:
     """A message that somebody wants to send, and when they said so."""
 
     new: NewMessage
@@ -32,15 +32,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Author:
+class AuthorUsage:
     """When somebody's last messages were sent, the newest first, from the one at `start` on."""
 
-    start: int
+    offset: int
     times: tuple[datetime, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
+class NumberUsage:
     """A number that has had so many messages within the hour, and when the first of them came."""
 
     count: int
@@ -48,75 +48,77 @@ class Busy:
 
 
 @dataclass(slots=True)
-class Past:
+class RecentUsage:
     """What was accepted lately, as far as it matters for those who come now."""
 
-    authors: Mapping[str, Author]
-    days: dict[str, int]  # Credits.
-    numbers: dict[str, Busy]  # Those that can become full now.
+    authors: Mapping[str, AuthorUsage]
+    credits_by_day: dict[str, int]  # Credits.
+    numbers: dict[str, NumberUsage]  # Those that can become full now.
     shared: Mapping[str, int]  # Numbers that several of those who come now have in common.
-    said: set[tuple[str, str, str]] | None = (
+    sent_texts: set[tuple[str, str, str]] | None = (
         None  # Author, text and number; None: as often as one likes.
     )
-    let_in_now: dict[str, list[datetime]] = field(default_factory=dict)  # Of each author.
+    admitted: dict[str, list[datetime]] = field(default_factory=dict)  # Of each author.
 
-    def breach(self, request: Request, allowance: Allowance) -> Breach | None:
+    def check_limits(self, request: AdmissionRequest, allowance: Allowance) -> QuotaExceeded | None:
         """The first limit that the request would go over."""
         usage = Usage(
             author_since=self._author_since(request, allowance.messages_per_hour),
             busiest_since=self._busiest_since(request, allowance.per_number_per_hour),
-            spent_today=self.days.get(request.day, 0),
+            spent_today=self.credits_by_day.get(request.day, 0),
         )
-        return breach(allowance, usage, request.credits, kuwait.midnight_after(request.at))
+        return check_limits(allowance, usage, request.credits, kuwait.midnight_after(request.at))
 
-    def repeats(self, request: Request) -> bool:
+    def is_duplicate(self, request: AdmissionRequest) -> bool:
         """Whether its author has just said the same to one of these numbers."""
-        return self.said is not None and not self.said.isdisjoint(_said(request))
+        return self.sent_texts is not None and not self.sent_texts.isdisjoint(
+            _duplicate_keys(request)
+        )
 
-    def let_in(self, request: Request) -> None:
+    def admit(self, request: AdmissionRequest) -> None:
         """From now on it belongs to the past."""
-        if self.said is not None:
-            self.said.update(_said(request))
-        self.let_in_now.setdefault(request.new.author, []).insert(0, request.at)
-        self.days[request.day] = self.days.get(request.day, 0) + request.credits
+        if self.sent_texts is not None:
+            self.sent_texts.update(_duplicate_keys(request))
+        self.admitted.setdefault(request.new.author, []).insert(0, request.at)
+        self.credits_by_day[request.day] = self.credits_by_day.get(request.day, 0) + request.credits
         for phone in self.shared.keys() & request.new.recipients:
-            before = self.numbers.get(phone, Busy(0, request.at))
-            self.numbers[phone] = Busy(before.count + 1, before.since)
+            earlier = self.numbers.get(phone, NumberUsage(0, request.at))
+            self.numbers[phone] = NumberUsage(earlier.count + 1, earlier.since)
 
-    def _author_since(self, request: Request, most: int | None) -> datetime | None:
+    def _author_since(self, request: AdmissionRequest, maximum: int | None) -> datetime | None:
         """When the oldest of the author's last `most` messages was sent, if in the last hour."""
-        if most is None:
+        if maximum is None:
             return None
-        now = self.let_in_now.get(request.new.author, [])
-        if len(now) >= most:
-            return now[most - 1]
-        before = self.authors.get(request.new.author, Author(0, ()))
-        place = most - 1 - len(now) - before.start
-        since = before.times[place] if place < len(before.times) else None
+        admitted = self.admitted.get(request.new.author, [])
+        if len(admitted) >= maximum:
+            return admitted[maximum - 1]
+        earlier = self.authors.get(request.new.author, AuthorUsage(0, ()))
+        index = maximum - 1 - len(admitted) - earlier.offset
+        since = earlier.times[index] if index < len(earlier.times) else None
         return since if since is not None and since > request.at - HOUR else None
 
-    def _busiest_since(self, request: Request, most: int | None) -> datetime | None:
+    def _busiest_since(self, request: AdmissionRequest, maximum: int | None) -> datetime | None:
         """When a number that has had `most` messages within the hour got the first of them."""
-        if most is None or not self.numbers:
+        if maximum is None or not self.numbers:
             return None
         found = (self.numbers.get(phone) for phone in request.new.recipients)
-        full = [one.since for one in found if one is not None and one.count >= most]
+        full = [one.since for one in found if one is not None and one.count >= maximum]
         return max(full, default=None)
 
 
-def _said(request: Request) -> Iterable[tuple[str, str, str]]:
+def _duplicate_keys(request: AdmissionRequest) -> Iterable[tuple[str, str, str]]:
     new = request.new
     return ((new.author, new.text_hash, phone) for phone in new.recipients)
 
 
-def shared_numbers(requests: Sequence[Request]) -> Mapping[str, int]:
+def shared_numbers(requests: Sequence[AdmissionRequest]) -> Mapping[str, int]:
     """The numbers that more than one of the requests go to, and how many."""
     if len(requests) == 1:  # Its numbers are unique.
         return {}
-    found = Counter(phone for request in requests for phone in request.new.recipients)
-    return {phone: count for phone, count in found.items() if count > 1}
+    counts = Counter(phone for request in requests for phone in request.new.recipients)
+    return {phone: count for phone, count in counts.items() if count > 1}
 
 
 def day_of(at: datetime) -> str:
     """The day in Kuwait that an instant lies in."""
-    return at.astimezone(kuwait.ZONE).date().isoformat()
+    return at.astimezone(kuwait.KUWAIT_TZ).date().isoformat()

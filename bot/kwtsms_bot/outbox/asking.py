@@ -7,40 +7,43 @@ however many replicas have one.
 import time
 from typing import Protocol
 
-from kwtsms_bot.outbox.carrying import Carrier
+from kwtsms_bot.outbox.carrying import GatewayTransport
 from kwtsms_client import DeliveryReport, NotSent, Status, protocol
-from kwtsms_client.pacing import LATE_SECONDS
+from kwtsms_client.pacing import MAX_START_AGE_SECONDS
 
 
-class FreeTurns(Protocol):
+class IdleSlots(Protocol):
     """Something that has a turn over now and then."""
 
-    async def free(self) -> bool:
+    async def try_acquire(self) -> bool:
         """Takes the turn that is free at this moment; False: there is none."""
 
 
-class Asking:
+class StatusClient:
     """The gateway's two questions about a message."""
 
-    def __init__(self, carrier: Carrier, turns: FreeTurns) -> None:
-        self._carrier, self._turns = carrier, turns
-        self._turn = float("-inf")
+    def __init__(self, transport: GatewayTransport, idle_slots: IdleSlots) -> None:
+        self._transport, self._idle_slots = transport, idle_slots
+        self._acquired_at = float("-inf")
 
-    async def may(self) -> bool:
+    async def try_acquire(self) -> bool:
         """Whether one question may start now."""
-        found = await self._turns.free()
-        self._turn = time.monotonic()
-        return found
+        acquired = await self._idle_slots.try_acquire()
+        self._acquired_at = time.monotonic()
+        return acquired
 
     async def status(self, message_id: str) -> Status:
         """What the gateway did with it."""
-        return await self._carrier.exchange(protocol.status(message_id), leaving=self._leaving)
+        return await self._transport.exchange(protocol.status(message_id), leaving=self._renew_slot)
 
     async def dlr(self, message_id: str) -> DeliveryReport:
         """What became of it at the phones."""
-        return await self._carrier.exchange(protocol.dlr(message_id), leaving=self._leaving)
+        return await self._transport.exchange(protocol.dlr(message_id), leaving=self._renew_slot)
 
-    async def _leaving(self) -> None:
+    async def _renew_slot(self) -> None:
         """A turn that passed while the connection was made is not used."""
-        if time.monotonic() - self._turn > LATE_SECONDS and not await self.may():
+        if (
+            time.monotonic() - self._acquired_at > MAX_START_AGE_SECONDS
+            and not await self.try_acquire()
+        ):
             raise NotSent("It came too late for its turn.")

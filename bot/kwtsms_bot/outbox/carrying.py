@@ -11,7 +11,7 @@ from kwtsms_client.protocol import Call
 T = TypeVar("T")
 
 
-class Carrier(Protocol):
+class GatewayTransport(Protocol):
     """Something that carries a call to the gateway exactly once."""
 
     async def exchange(self, call: Call[T], *, leaving: Callable[[], Awaitable[None]]) -> T:
@@ -21,8 +21,8 @@ class Carrier(Protocol):
         """
 
 
-class Turns(Protocol):
+class RateLimiter(Protocol):
     """Something that lets requests start one after another."""
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Waits until this request may start."""

@@ -7,23 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-COMPLAIN_WITHIN = timedelta(hours=24)
+COMPLAINT_PERIOD = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
-class TakenCall:
+class AcceptedCall:
     """A call that the gateway took, and its numbers that are complained about."""
 
     gateway_id: str
-    taken_at: datetime
+    accepted_at: datetime
     phones: tuple[str, ...] = field(repr=False)
 
     @property
-    def until(self) -> datetime:
+    def deadline(self) -> datetime:
         """When it is too late to complain about it."""
-        return self.taken_at + COMPLAIN_WITHIN
+        return self.accepted_at + COMPLAINT_PERIOD
 
 
-def in_time(calls: Sequence[TakenCall], now: datetime) -> tuple[TakenCall, ...]:
+def before_deadline(calls: Sequence[AcceptedCall], now: datetime) -> tuple[AcceptedCall, ...]:
     """Those that kwtSMS looks at still."""
-    return tuple(one for one in calls if now <= one.until)
+    return tuple(one for one in calls if now <= one.deadline)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class Decided(StrEnum):
+class DecisionKind(StrEnum):
     """What it was."""
 
     SEND_AGAIN = "send_again"  # What is unknown; it may reach the phone twice.
@@ -17,7 +17,7 @@ class Decided(StrEnum):
 class Decision:
     """Who decided it, when, and about how many of the recipients."""
 
-    what: Decided
+    kind: DecisionKind
     actor: str
     at: datetime
     recipients: int

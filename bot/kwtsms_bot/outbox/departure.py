@@ -28,54 +28,54 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.outbox.carrying import Turns
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.outbox.carrying import RateLimiter
 from kwtsms_bot.outbox.message import ClaimedCall
 from kwtsms_bot.outbox.store import Store
 from kwtsms_client import NotSent
-from kwtsms_client.pacing import LATE_SECONDS
+from kwtsms_client.pacing import MAX_START_AGE_SECONDS
 
 
-class StayedHere(NotSent):
+class SendAborted(NotSent):
     """Nothing of it left, and not because of the gateway: it may go at once, if it is ours."""
 
 
-class Departure:
+class SendGuard:
     """Of one call in flight, whose turn came at the moment `turn`."""
 
     def __init__(
         self,
         store: Store,
-        turns: Turns,
+        rate_limiter: RateLimiter,
         call: ClaimedCall,
         *,
-        turn: float,
+        acquired_at: float,
         lease: timedelta,
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._turns, self._call = store, turns, call
+        self._store, self._rate_limiter, self._call = store, rate_limiter, call
         self._lease, self._clock, self._monotonic = lease, clock, monotonic
-        self._turn = turn
+        self._acquired_at = acquired_at
 
-    async def leaving(self) -> None:
+    async def check(self) -> None:
         """Returns when the first byte may leave.
 
         Raises:
             StayedHere: it may not, for the call is not ours any more, or nobody knows.
         """
         try:
-            while not await self._is_now():
+            while not await self._renew_and_check():
                 pass
-        except DatabaseTrouble as error:
-            raise StayedHere("The database does not say whose it is.") from error
+        except DatabaseError as error:
+            raise SendAborted("The database does not say whose it is.") from error
 
-    async def _is_now(self) -> bool:
+    async def _renew_and_check(self) -> bool:
         """Whether the lease has been renewed a moment ago, and the turn is not past."""
-        renewed = self._monotonic()
+        renewed_at = self._monotonic()
         if not await self._store.renew(self._call, self._lease, self._clock()):
-            raise StayedHere("Somebody else has taken it over.")
-        if self._monotonic() - self._turn > LATE_SECONDS:
-            await self._turns.turn()
-            self._turn = self._monotonic()
-        return self._monotonic() - renewed < self._lease.total_seconds() / 3
+            raise SendAborted("Somebody else has taken it over.")
+        if self._monotonic() - self._acquired_at > MAX_START_AGE_SECONDS:
+            await self._rate_limiter.acquire()
+            self._acquired_at = self._monotonic()
+        return self._monotonic() - renewed_at < self._lease.total_seconds() / 3

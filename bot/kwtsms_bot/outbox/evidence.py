@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-CLOCKS_DIFFER = timedelta(seconds=5)  # Between the replicas that made the calls.
+MAX_CLOCK_SKEW = timedelta(seconds=5)  # Between the replicas that made the calls.
 
 
 class Verdict(StrEnum):
@@ -24,7 +24,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class CallCost:
     """A call and what it cost: None, where that is not known either."""
 
     begun_at: datetime
@@ -33,7 +33,7 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class BalanceReading:
     """A balance, and the time in which the gateway said it."""
 
     begun_at: datetime
@@ -54,37 +54,39 @@ class Evidence:
 NOT_SENT = Evidence(Verdict.NOT_SENT, None, None, Decimal(0))
 
 
-def weigh(price: int, before: Seen | None, after: Seen, others: Iterable[Spent]) -> Evidence:
+def assess(
+    price: int, before: BalanceReading | None, after: BalanceReading, others: Iterable[CallCost]
+) -> Evidence:
     """What the balances before and after a call of this price, in credits, say about it.
 
     `others` are our calls that may have been charged between the two.
     """
     if before is None:
         return Evidence(Verdict.UNCLEAR, None, after.available, Decimal(0))
-    meanwhile, doubtful = Decimal(0), False
+    meanwhile, ambiguous = Decimal(0), False
     for one in others:
         if _is_between(one, before, after) and one.credits is not None:
             meanwhile += one.credits
         elif one.credits != 0 and not _is_outside(one, before, after):
-            doubtful = True
+            ambiguous = True
     missing = before.available - after.available - meanwhile
     verdict = Verdict.UNCLEAR
     if missing == 0:
         verdict = Verdict.NOT_CHARGED
-    elif missing == price and not doubtful:
+    elif missing == price and not ambiguous:
         verdict = Verdict.CHARGED
     return Evidence(verdict, before.available, after.available, meanwhile)
 
 
-def _is_between(one: Spent, before: Seen, after: Seen) -> bool:
+def _is_between(cost: CallCost, before: BalanceReading, after: BalanceReading) -> bool:
     """Whether it was charged after the first look and before the second."""
-    if one.ended_at is None:
+    if cost.ended_at is None:
         return False
-    began_after = one.begun_at >= before.ended_at + CLOCKS_DIFFER
-    return began_after and one.ended_at <= after.begun_at - CLOCKS_DIFFER
+    started_after = cost.begun_at >= before.ended_at + MAX_CLOCK_SKEW
+    return started_after and cost.ended_at <= after.begun_at - MAX_CLOCK_SKEW
 
 
-def _is_outside(one: Spent, before: Seen, after: Seen) -> bool:
+def _is_outside(cost: CallCost, before: BalanceReading, after: BalanceReading) -> bool:
     """Whether it was charged before the first look or after the second."""
-    ended_before = one.ended_at is not None and one.ended_at <= before.begun_at - CLOCKS_DIFFER
-    return ended_before or one.begun_at >= after.ended_at + CLOCKS_DIFFER
+    ended_before = cost.ended_at is not None and cost.ended_at <= before.begun_at - MAX_CLOCK_SKEW
+    return ended_before or cost.begun_at >= after.ended_at + MAX_CLOCK_SKEW

@@ -20,58 +20,65 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from kwtsms_bot.language import marked
+from kwtsms_bot.language import N_
 
-UNREADABLE = 3  # So many in a row.
-WAITS = (5, 10, 20, 30, 60, 120, 300)  # Seconds between two tries; the last one repeats.
-REASON = marked("kwtSMS's answers cannot be read, so nothing is sent until one can.")
+FAILURE_THRESHOLD = 3  # So many in a row.
+PROBE_DELAYS = (5, 10, 20, 30, 60, 120, 300)  # Seconds between two tries; the last one repeats.
+OPEN_REASON = N_("kwtSMS's answers cannot be read, so nothing is sent until one can.")
 
 
-class Heard(Enum):
+class ResponseKind(Enum):
     """What came back of a call."""
 
-    ANSWER = auto()  # Something that can be read, be it a refusal.
-    NOTHING = auto()  # It left, and what came back cannot be read.
-    NOT_ASKED = auto()  # It did not leave.
+    READABLE = auto()  # Something that can be read, be it a refusal.
+    UNREADABLE = auto()  # It left, and what came back cannot be read.
+    NOT_SENT = auto()  # It did not leave.
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class BreakerState:
     """How sending stands, for all replicas; the times are the database's."""
 
-    unread: int = 0  # Unreadable answers in a row.
-    since: datetime | None = None  # When it was held; None: it is not.
-    shut: bool = False  # Nothing may leave, not even one call that tries it.
-    in_vain: int = 0  # Tries since then, as far as they make the next one later.
-    next_at: datetime | None = None  # The next of them.
+    failures: int = 0  # Unreadable answers in a row.
+    opened_at: datetime | None = None  # When it was held; None: it is not.
+    open: bool = False  # Nothing may leave, not even one call that tries it.
+    failed_probes: int = 0  # Tries since then, as far as they make the next one later.
+    next_probe_at: datetime | None = None  # The next of them.
 
 
-OPEN = Hold()
+CLOSED = BreakerState()
 
 
-def after_call(hold: Hold, heard: Heard, *, trial: bool, now: datetime) -> Hold:
+def after_call(
+    state: BreakerState, response: ResponseKind, *, trial: bool, now: datetime
+) -> BreakerState:
     """How it stands once a call has come to something; `trial`: it was let out to try it."""
-    if heard is Heard.ANSWER:
-        return OPEN
-    if hold.since is not None:  # What had left before is no news.
-        return _later(hold, now) if trial else hold
-    if heard is Heard.NOT_ASKED:
-        return hold
-    counted = replace(hold, unread=hold.unread + 1)
-    if counted.unread < UNREADABLE:
+    if response is ResponseKind.READABLE:
+        return CLOSED
+    if state.opened_at is not None:  # What had left before is no news.
+        return _reopen(state, now) if trial else state
+    if response is ResponseKind.NOT_SENT:
+        return state
+    counted = replace(state, failures=state.failures + 1)
+    if counted.failures < FAILURE_THRESHOLD:
         return counted
-    return replace(counted, since=now, shut=True, next_at=now + timedelta(seconds=WAITS[0]))
-
-
-def after_question(hold: Hold, *, answered: bool, now: datetime) -> Hold:
-    """How it stands once a question has come to something."""
-    if not hold.shut:
-        return hold
-    return replace(hold, shut=False, next_at=now) if answered else _later(hold, now)
-
-
-def _later(hold: Hold, now: datetime) -> Hold:
-    in_vain = min(hold.in_vain + 1, len(WAITS) - 1)
     return replace(
-        hold, shut=True, in_vain=in_vain, next_at=now + timedelta(seconds=WAITS[in_vain])
+        counted, opened_at=now, open=True, next_probe_at=now + timedelta(seconds=PROBE_DELAYS[0])
+    )
+
+
+def after_probe(state: BreakerState, *, answered: bool, now: datetime) -> BreakerState:
+    """How it stands once a question has come to something."""
+    if not state.open:
+        return state
+    return replace(state, open=False, next_probe_at=now) if answered else _reopen(state, now)
+
+
+def _reopen(state: BreakerState, now: datetime) -> BreakerState:
+    failed_probes = min(state.failed_probes + 1, len(PROBE_DELAYS) - 1)
+    return replace(
+        state,
+        open=True,
+        failed_probes=failed_probes,
+        next_probe_at=now + timedelta(seconds=PROBE_DELAYS[failed_probes]),
     )

@@ -22,7 +22,7 @@ class Allowance:
     messages_per_hour: int | None = None
     per_number_per_hour: int | None = None
     credits_per_day: int | None = None
-    same_within: timedelta | None = None  # One text of one person to one number only once.
+    duplicate_window: timedelta | None = None  # One text of one person to one number only once.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +35,41 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class QuotaExceeded:
     """A limit that a message would go over."""
 
     limit: Limit
-    most: int
-    left: int
+    maximum: int
+    remaining: int
     ends_at: datetime
 
 
-class OverLimit(Exception):
+class QuotaExceededError(Exception):
     """The message was not accepted; `breach` says which limit, and when it ends."""
 
-    def __init__(self, breach: Breach) -> None:
-        super().__init__(f"over the limit: {breach.limit}, {breach.most}")
-        self.breach = breach
+    def __init__(self, exceeded: QuotaExceeded) -> None:
+        super().__init__(f"over the limit: {exceeded.limit}, {exceeded.maximum}")
+        self.exceeded = exceeded
 
 
-class SentBefore(Exception):
+class DuplicateMessage(Exception):
     """The message was not accepted: the same person has just sent it to one of these numbers."""
 
 
 UNLIMITED = Allowance()
 
 
-def breach(
-    allowance: Allowance, usage: Usage, credits_needed: int, day_ends: datetime
-) -> Breach | None:
+def check_limits(
+    allowance: Allowance, usage: Usage, credits_needed: int, day_ends_at: datetime
+) -> QuotaExceeded | None:
     """The first limit that a message of so many credits would go over."""
-    most = allowance.messages_per_hour
-    if most is not None and usage.author_since is not None:
-        return Breach(Limit.PERSON, most, 0, usage.author_since + HOUR)
-    most = allowance.per_number_per_hour
-    if most is not None and usage.busiest_since is not None:
-        return Breach(Limit.NUMBER, most, 0, usage.busiest_since + HOUR)
-    most = allowance.credits_per_day
-    if most is not None and usage.spent_today + credits_needed > most:
-        return Breach(Limit.DAY, most, max(0, most - usage.spent_today), day_ends)
+    maximum = allowance.messages_per_hour
+    if maximum is not None and usage.author_since is not None:
+        return QuotaExceeded(Limit.PERSON, maximum, 0, usage.author_since + HOUR)
+    maximum = allowance.per_number_per_hour
+    if maximum is not None and usage.busiest_since is not None:
+        return QuotaExceeded(Limit.NUMBER, maximum, 0, usage.busiest_since + HOUR)
+    maximum = allowance.credits_per_day
+    if maximum is not None and usage.spent_today + credits_needed > maximum:
+        return QuotaExceeded(Limit.DAY, maximum, max(0, maximum - usage.spent_today), day_ends_at)
     return None

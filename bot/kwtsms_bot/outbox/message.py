@@ -55,18 +55,18 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
 }
 
 
-class IllegalStep(Exception):
+class IllegalTransition(Exception):
     """A state was to follow another that it cannot follow; nothing was changed."""
 
 
-def step(before: State, after: State) -> State:
+def check_transition(before: State, after: State) -> State:
     """`after`, where it may follow `before`.
 
     Raises:
         IllegalStep: it may not.
     """
     if after not in TRANSITIONS[before]:
-        raise IllegalStep(f"{before} cannot become {after}")
+        raise IllegalTransition(f"{before} cannot become {after}")
     return after
 
 
@@ -79,7 +79,7 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CardLocation:
     """Where a message's card is shown: opaque here; without `ts` it is not shown yet."""
 
     channel: str
@@ -104,7 +104,7 @@ class NewMessage:
     sender_id: str
     recipients: tuple[str, ...] = field(repr=False)
     pages: int
-    place: Place | None = None
+    card_location: CardLocation | None = None
     priority: Priority = Priority.NORMAL
     expires_at: datetime | None = None
     test: bool = False
@@ -143,7 +143,7 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StateCount:
     """How many recipients are in one state, and when the last of them came to it."""
 
     state: State
@@ -183,19 +183,19 @@ class Message:
     expires_at: datetime | None
     revision: int
     shown_revision: int
-    place: Place | None
-    first: tuple[str, ...] = field(repr=False)  # The first few numbers, as they were named.
-    standings: tuple[Standing, ...]  # In the order of the states; only those that occur.
+    card_location: CardLocation | None
+    first_phones: tuple[str, ...] = field(repr=False)  # The first few numbers, as they were named.
+    state_counts: tuple[StateCount, ...]  # In the order of the states; only those that occur.
     reasons: tuple[Reason, ...]
-    sent_at_home: bool  # Some that kwtSMS let go are in Kuwait, where no phone gives a receipt.
+    sent_in_kuwait: bool  # Some that kwtSMS let go are in Kuwait, where no phone gives a receipt.
     gateway_ids: tuple[str, ...]  # Each once, the oldest first.
     points: Decimal | None  # Charged so far, by the gateway's own figures.
     balance_after: Decimal | None
     evidence: tuple[Evidence, ...] = ()  # Of what is unknown, once it is looked into.
     decisions: tuple[Decision, ...] = ()  # The last few, the oldest first.
     unsure: int = 0  # Credits that calls whose answer was lost may have cost besides.
-    presumed: int = 0  # Of what is sent: a person takes it as sent, kwtSMS has not said so.
-    taken_at: datetime | None = None  # When kwtSMS took the last of it.
+    presumed_sent: int = 0  # Of what is sent: a person takes it as sent, kwtSMS has not said so.
+    accepted_at: datetime | None = None  # When kwtSMS took the last of it.
     status: str | None = None  # kwtSMS's last word about it, and since when it says so.
     status_at: datetime | None = None
     passed_at: datetime | None = None  # When kwtSMS had let all go that it took; None: not yet.
@@ -204,12 +204,12 @@ class Message:
     @property
     def size(self) -> int:
         """How many recipients it has."""
-        return sum(one.count for one in self.standings)
+        return sum(one.count for one in self.state_counts)
 
     @property
     def counts(self) -> Mapping[State, int]:
         """How many recipients are in each state; only states that occur."""
-        return {one.state: one.count for one in self.standings}
+        return {one.state: one.count for one in self.state_counts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ class ClaimedCall:
     sender_id: str
     text: str = field(repr=False)
     pages: int
-    accepted_at: datetime
+    created_at: datetime
     recipients: tuple[Recipient, ...]
     test: bool
     expires_at: datetime | None

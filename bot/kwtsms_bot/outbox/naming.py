@@ -7,11 +7,11 @@ from kwtsms_client import find_country_code, mask
 
 # What may stand between two of its digits: ") - " and all that is neither a letter nor a digit,
 # line ends, marks that cannot be seen and the parts of a keycap included.
-BETWEEN = r"[\W_]{0,4}"
-SHORTEST = 6  # Fewer digits are no number without their country code.
+SEPARATORS = r"[\W_]{0,4}"
+MIN_LOCAL_DIGITS = 6  # Fewer digits are no number without their country code.
 
 
-class _Digits(dict[int, int]):
+class _DigitTranslation(dict[int, int]):
     """Digits of every script and shape as ASCII, one for one, for `str.translate`."""
 
     def __missing__(self, code: int) -> int:
@@ -22,40 +22,40 @@ class _Digits(dict[int, int]):
         return found
 
 
-_DIGITS = _Digits()
-_OTHERS = bytes(set(range(256)) - set(b"0123456789"))
+_DIGITS = _DigitTranslation()
+_NON_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 
 
-class Naming:
+class NumberPattern:
     """How one number may be named: with its country code or without, its digits in groups."""
 
     def __init__(self, phone: str) -> None:
         code = find_country_code(phone) or ""
         local = phone[len(code) :]
-        digits = local if len(local) >= SHORTEST else phone
-        abroad = rf"(?:[+＋]{BETWEEN}|0{BETWEEN}0{BETWEEN})?"
-        home = rf"{BETWEEN.join(code)}{BETWEEN}" if code else ""
-        before = rf"(?:{abroad}{home}|0{BETWEEN})?"
+        digits = local if len(local) >= MIN_LOCAL_DIGITS else phone
+        international_prefix = rf"(?:[+＋]{SEPARATORS}|0{SEPARATORS}0{SEPARATORS})?"
+        country_prefix = rf"{SEPARATORS.join(code)}{SEPARATORS}" if code else ""
+        prefix = rf"(?:{international_prefix}{country_prefix}|0{SEPARATORS})?"
         self._mask = mask(phone)
         self._digits = digits.encode()
-        self._pattern = re.compile(rf"(?<!\d){before}{BETWEEN.join(digits)}(?!\d)")
+        self._pattern = re.compile(rf"(?<!\d){prefix}{SEPARATORS.join(digits)}(?!\d)")
 
-    def within(self, text: str) -> bool:
+    def is_in(self, text: str) -> bool:
         """Whether the text names it."""
-        plain = _plain(text)
+        plain = _with_ascii_digits(text)
         # Most texts do not even have its digits, whatever stands between them: soon said.
-        found = self._digits in plain.encode(errors="replace").translate(None, _OTHERS)
+        found = self._digits in plain.encode(errors="replace").translate(None, _NON_DIGITS)
         return found and self._pattern.search(plain) is not None
 
-    def masked(self, text: str) -> str:
+    def mask_in(self, text: str) -> str:
         """The text, without it."""
-        kept, end = [], 0
-        for found in self._pattern.finditer(_plain(text)):
-            kept += [text[end : found.start()], self._mask]
+        parts, end = [], 0
+        for found in self._pattern.finditer(_with_ascii_digits(text)):
+            parts += [text[end : found.start()], self._mask]
             end = found.end()
-        return "".join([*kept, text[end:]])
+        return "".join([*parts, text[end:]])
 
 
-def _plain(text: str) -> str:
+def _with_ascii_digits(text: str) -> str:
     """As long as the text, so that what stands where in one does in the other."""
     return text if text.isascii() else text.translate(_DIGITS)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from kwtsms_bot.language import marked
-from kwtsms_bot.outbox.hold import Heard
+from kwtsms_bot.language import N_
+from kwtsms_bot.outbox.hold import ResponseKind
 from kwtsms_bot.outbox.message import State
 from kwtsms_client import (
     Acceptance,
@@ -23,17 +23,25 @@ from kwtsms_client import (
     TooSoon,
 )
 
-NO_CONNECTION = (2, 5, 10, 20, 30, 60, 120, 300)  # Seconds; the last one repeats.
-QUEUE_FULL = (30, 60, 120)  # ERR013, as the vendor advises.
-MENDABLE = (5, 10, 20, 30, 60, 120, 300)  # Wrong password, no credits: until somebody mends it.
-NO_WAY = marked("kwtSMS cannot be reached from here.")
-STOOD_STILL = marked("This machine stood still.")
-TOO_SOON = 16  # ERR028: 15 s and a little.
+NO_CONNECTION_DELAYS = (2, 5, 10, 20, 30, 60, 120, 300)  # Seconds; the last one repeats.
+QUEUE_FULL_DELAYS = (30, 60, 120)  # ERR013, as the vendor advises.
+ACCOUNT_ERROR_DELAYS = (
+    5,
+    10,
+    20,
+    30,
+    60,
+    120,
+    300,
+)  # Wrong password, no credits: until somebody mends it.
+UNREACHABLE_REASON = N_("kwtSMS cannot be reached from here.")
+STALLED_REASON = N_("This machine stood still.")
+TOO_SOON_SECONDS = 16  # ERR028: 15 s and a little.
 MAX_ID, MAX_CODE, MAX_REASON, MAX_AMOUNT = 64, 20, 500, 40  # Characters that the columns take.
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Settlement:
     """What becomes of the recipients of a call."""
 
     state: State
@@ -45,68 +53,71 @@ class Plan:
     balance_after: Decimal | None = None
 
 
-def accepted(answer: Acceptance, count: int, now: datetime) -> Plan:
+def accepted(answer: Acceptance, count: int, now: datetime) -> Settlement:
     """The plan for `count` recipients of a call that was accepted."""
     reason = None
     if answer.numbers is not None and answer.numbers < count:
         reason = f"kwtSMS took {answer.numbers} of {count} numbers and does not say which."
-    return Plan(
+    return Settlement(
         State.SENT,
         now,
         reason=reason,
-        gateway_id=_kept(answer.message_id, MAX_ID),
-        points=_amount(answer.points_charged),
-        balance_after=_amount(answer.balance_after),
+        gateway_id=_storable_text(answer.message_id, MAX_ID),
+        points=_storable_amount(answer.points_charged),
+        balance_after=_storable_amount(answer.balance_after),
     )
 
 
-def failed(error: KwtSMSError, tries: int, now: datetime) -> Plan:
+def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
     """The plan after `error`; `tries` counts this one."""
     if isinstance(error, NotSent):
-        return _again(NO_CONNECTION, tries, now, reason=NO_WAY)
+        return _requeue(NO_CONNECTION_DELAYS, tries, now, reason=UNREACHABLE_REASON)
     if not isinstance(error, Rejected):
-        return Plan(State.UNKNOWN, now, reason=_kept(str(error), MAX_REASON))
-    code, reason = _kept(error.code, MAX_CODE), _kept(error.description, MAX_REASON)
+        return Settlement(State.UNKNOWN, now, reason=_storable_text(str(error), MAX_REASON))
+    code, reason = (
+        _storable_text(error.code, MAX_CODE),
+        _storable_text(error.description, MAX_REASON),
+    )
     if isinstance(error, TooSoon):
-        return Plan(State.QUEUED, now + timedelta(seconds=TOO_SOON), code, reason)
+        return Settlement(State.QUEUED, now + timedelta(seconds=TOO_SOON_SECONDS), code, reason)
     if isinstance(error, QueueFull):
-        return _again(QUEUE_FULL, tries, now, reason=reason, code=code)
+        return _requeue(QUEUE_FULL_DELAYS, tries, now, reason=reason, code=code)
     if isinstance(error, AccountError | CreditError | SenderError):
-        return _again(MENDABLE, tries, now, reason=reason, code=code)
-    return Plan(State.REJECTED, now, code, reason)
+        return _requeue(ACCOUNT_ERROR_DELAYS, tries, now, reason=reason, code=code)
+    return Settlement(State.REJECTED, now, code, reason)
 
 
-def overslept(now: datetime) -> Plan:
+def not_sent_after_stall(now: datetime) -> Settlement:
     """The plan for a call of which we made sure that no byte left."""
-    return Plan(State.QUEUED, now, reason=STOOD_STILL)
+    return Settlement(State.QUEUED, now, reason=STALLED_REASON)
 
 
-def heard(plan: Plan) -> Heard:
+def response_kind(settlement: Settlement) -> ResponseKind:
     """Whether what came back of the call could be read."""
-    if plan.state is State.UNKNOWN:
-        return Heard.NOTHING
-    not_asked = plan.state is State.QUEUED and plan.code is None
-    return Heard.NOT_ASKED if not_asked else Heard.ANSWER
+    if settlement.state is State.UNKNOWN:
+        return ResponseKind.UNREADABLE
+    not_sent = settlement.state is State.QUEUED and settlement.code is None
+    return ResponseKind.NOT_SENT if not_sent else ResponseKind.READABLE
 
 
-def _again(
+def _requeue(
     delays: tuple[int, ...],
     tries: int,
     now: datetime,
     *,
     reason: str | None,
     code: str | None = None,
-) -> Plan:
+) -> Settlement:
     delay = delays[min(max(tries, 1), len(delays)) - 1]
-    return Plan(State.QUEUED, now + timedelta(seconds=delay), code, reason)
+    return Settlement(State.QUEUED, now + timedelta(seconds=delay), code, reason)
 
 
-def _kept(text: str | None, most: int) -> str | None:
+def _storable_text(text: str | None, max_length: int) -> str | None:
     """What a database keeps of words from outside: an outcome that cannot be written is unknown."""
     if text is None:
         return None
-    return text.encode(errors="replace").decode().replace("\0", "")[:most]
+    return text.encode(errors="replace").decode().replace("\0", "")[:max_length]
 
 
-def _amount(amount: Decimal | None) -> Decimal | None:
+def _storable_amount(amount: Decimal | None) -> Decimal | None:
     return amount if len(str(amount)) <= MAX_AMOUNT else None

@@ -6,52 +6,52 @@ from typing import Protocol
 
 import structlog
 
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.waiting import pause
+from kwtsms_bot.outbox.waiting import sleep
 from kwtsms_client import Balance, KwtSMSError, Rejected
 
-SWEEP_SECONDS = 2.0
+POLL_SECONDS = 2.0
 log = structlog.get_logger(__name__)
 
 
-class Account(Protocol):
+class ProbeClient(Protocol):
     """Something that knows the balance."""
 
     async def balance(self) -> Balance:
         """The credits on the account."""
 
 
-class Scout:
+class BreakerProbe:
     """Finds out whether the gateway's answers can be read again; one replica asks, for all."""
 
     def __init__(
-        self, store: Store, account: Account, *, on_answer: Callable[[], None] = lambda: None
+        self, store: Store, client: ProbeClient, *, on_answer: Callable[[], None] = lambda: None
     ) -> None:
-        self._store, self._account, self._on_answer = store, account, on_answer
+        self._store, self._client, self._on_answer = store, client, on_answer
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set."""
         while not stop.is_set():
             try:
-                await self.look()
-            except DatabaseTrouble as error:
+                await self.probe()
+            except DatabaseError as error:
                 log.warning("not asked", error=str(error))
-            await pause(stop, SWEEP_SECONDS)
+            await sleep(stop, POLL_SECONDS)
 
-    async def look(self) -> bool:
+    async def probe(self) -> bool:
         """Asks, if a question is due; whether it was answered."""
-        if not await self._store.take_question():
+        if not await self._store.claim_probe():
             return False
         answered = await self._is_answered()
-        await self._store.answered(answered=answered)
+        await self._store.record_probe(answered=answered)
         if answered:
             self._on_answer()
         return answered
 
     async def _is_answered(self) -> bool:
         try:
-            await self._account.balance()
+            await self._client.balance()
         except Rejected:
             return True
         except KwtSMSError as error:

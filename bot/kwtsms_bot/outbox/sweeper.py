@@ -6,15 +6,15 @@ from datetime import datetime
 
 import structlog
 
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.waiting import pause
+from kwtsms_bot.outbox.waiting import sleep
 
-SWEEP_SECONDS = 2.0
+REAP_SECONDS = 2.0
 log = structlog.get_logger(__name__)
 
 
-class Sweeper:
+class LeaseReaper:
     """Looks at the leases of all replicas; the worker runs one beside its loop."""
 
     def __init__(
@@ -28,18 +28,18 @@ class Sweeper:
         After trouble with the database the first sweep only sees that it is back: whoever has an
         outcome in hand, and could not write it, does that first.
         """
-        trouble = False
+        failing = False
         while not stop.is_set():
             try:
-                await (self._store.next_due() if trouble else self._sweep())
-                trouble = False
-            except DatabaseTrouble as error:
+                await (self._store.next_due() if failing else self._reap())
+                failing = False
+            except DatabaseError as error:
                 log.warning("nothing taken over", error=str(error))
-                trouble = True
-            await pause(stop, SWEEP_SECONDS)
+                failing = True
+            await sleep(stop, REAP_SECONDS)
 
-    async def _sweep(self) -> None:
-        given_back, unknown = await self._store.reap(self._clock())
-        if given_back or unknown:
-            log.warning("taken over", queued=given_back, unknown=unknown)
+    async def _reap(self) -> None:
+        requeued, unknown = await self._store.reap_expired(self._clock())
+        if requeued or unknown:
+            log.warning("taken over", queued=requeued, unknown=unknown)
             self._on_change()

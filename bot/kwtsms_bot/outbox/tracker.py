@@ -11,29 +11,31 @@ from typing import Protocol
 
 import structlog
 
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.store import INTERVAL, Store
 from kwtsms_bot.outbox.tracking import (
-    Learned,
-    Tracked,
+    DeliveryUpdate,
+    TrackedCall,
     from_refusal,
     from_report,
     from_status,
     next_check,
     wants_report,
 )
-from kwtsms_bot.outbox.waiting import pause
+from kwtsms_bot.outbox.waiting import sleep
 from kwtsms_client import DeliveryReport, KwtSMSError, Rejected, Status
 
-SWEEP_SECONDS = 5.0
-TURN = 2 * INTERVAL  # A question takes one; the other is for whoever has something to send.
+IDLE_SECONDS = 5.0
+CHECK_INTERVAL = (
+    2 * INTERVAL
+)  # A question takes one; the other is for whoever has something to send.
 log = structlog.get_logger(__name__)
 
 
-class Reporter(Protocol):
+class StatusSource(Protocol):
     """The gateway's two questions about a message."""
 
-    async def may(self) -> bool:
+    async def try_acquire(self) -> bool:
         """Whether one of them may be asked now: then it is to be asked at once."""
 
     async def status(self, message_id: str) -> Status:
@@ -43,20 +45,20 @@ class Reporter(Protocol):
         """What became of it at the phones."""
 
 
-class Tracker:
+class DeliveryPoller:
     """Asks about one message after the other, one in each `turn`, and never repeats a send."""
 
     def __init__(
         self,
         store: Store,
-        reporter: Reporter,
+        source: StatusSource,
         *,
         clock: Callable[[], datetime],
-        turn: timedelta = TURN,
+        check_interval: timedelta = CHECK_INTERVAL,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store, self._reporter = store, reporter
-        self._turn = turn
+        self._store, self._source = store, source
+        self._check_interval = check_interval
         self._clock, self._on_change = clock, on_change
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -64,24 +66,24 @@ class Tracker:
         while not stop.is_set():
             try:
                 found = await self.check_one()
-            except DatabaseTrouble as error:
+            except DatabaseError as error:
                 log.warning("not tracked", error=str(error))
                 found = False
-            await pause(stop, self._turn.total_seconds() if found else SWEEP_SECONDS)
+            await sleep(stop, self._check_interval.total_seconds() if found else IDLE_SECONDS)
 
     async def check_one(self) -> bool:
         """Asks about the message that is due first; False if none is, or sends need the turns."""
         if not await self._is_due() or await self._sends_come_first():
             return False
-        if not await self._reporter.may():
+        if not await self._source.try_acquire():
             return False
-        tracked = await self._store.to_check(self._clock())
-        if tracked is None:
+        call = await self._store.claim_check(self._clock())
+        if call is None:
             return False
-        learned = await self._ask(tracked)
+        update = await self._fetch_update(call)
         now = self._clock()
-        again = next_check(tracked, now, settled=learned.over)
-        if await self._store.note_check(tracked, learned, again_at=again, now=now):
+        next_at = next_check(call, now, finished=update.finished)
+        if await self._store.record_check(call, update, next_at=next_at, now=now):
             self._on_change()
         return True
 
@@ -95,19 +97,19 @@ class Tracker:
 
         While sending is held, the questions of the scout come first.
         """
-        if (await self._store.hold()).since is not None:
+        if (await self._store.breaker_state()).opened_at is not None:
             return True
         due = await self._store.next_due()
-        return due is not None and due <= self._clock() + self._turn
+        return due is not None and due <= self._clock() + self._check_interval
 
-    async def _ask(self, tracked: Tracked) -> Learned:
+    async def _fetch_update(self, call: TrackedCall) -> DeliveryUpdate:
         """What the gateway says now; no answer tells nothing."""
         try:
-            if wants_report(tracked, self._clock()):
-                return from_report(tracked, await self._reporter.dlr(tracked.gateway_id))
-            return from_status(tracked, (await self._reporter.status(tracked.gateway_id)).status)
+            if wants_report(call, self._clock()):
+                return from_report(call, await self._source.dlr(call.gateway_id))
+            return from_status(call, (await self._source.status(call.gateway_id)).status)
         except Rejected as error:
-            return from_refusal(tracked, error)
+            return from_refusal(call, error)
         except KwtSMSError as error:
-            log.info("status not known", gateway_id=tracked.gateway_id, error=type(error).__name__)
-            return Learned()
+            log.info("status not known", gateway_id=call.gateway_id, error=type(error).__name__)
+            return DeliveryUpdate()

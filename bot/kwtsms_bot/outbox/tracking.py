@@ -11,8 +11,8 @@ from kwtsms_bot.outbox.message import State
 from kwtsms_client import DeliveryReport, Rejected
 
 # After sending: soon, then with growing intervals; nothing changes any more after a day.
-CHECKS = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1_800, 7_200, 28_800, 86_400))
-DLR_AFTER = timedelta(minutes=5)  # Earlier there is no report.
+CHECK_DELAYS = tuple(timedelta(seconds=s) for s in (10, 60, 300, 1_800, 7_200, 28_800, 86_400))
+REPORT_DELAY = timedelta(minutes=5)  # Earlier there is no report.
 KUWAIT = "965"
 STUCK = "ERR030"
 DELIVERED = frozenset({"received by recipient", "delivered", "delivered to mobile"})
@@ -21,7 +21,7 @@ UNDELIVERED = frozenset({"blacklisted", "failed", "rejected", "undelivered", "ex
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class TrackedCall:
     """An accepted call whose fate is followed."""
 
     attempt: int
@@ -29,72 +29,74 @@ class Tracked:
     phones: tuple[str, ...] = field(repr=False)
     sent_at: datetime
     checks: int
-    passed: bool = False  # The gateway has said that it let it go.
+    passed_on: bool = False  # The gateway has said that it let it go.
 
     @property
-    def abroad(self) -> tuple[str, ...]:
+    def foreign_phones(self) -> tuple[str, ...]:
         """The numbers for which there can be a delivery report."""
         return tuple(phone for phone in self.phones if not phone.startswith(KUWAIT))
 
     @property
-    def known(self) -> bool:
+    def domestic_known(self) -> bool:
         """Whether all is known of those for which there is no report."""
-        return self.passed or len(self.abroad) == len(self.phones)
+        return self.passed_on or len(self.foreign_phones) == len(self.phones)
 
 
 @dataclass(frozen=True, slots=True)
-class Learned:
+class DeliveryUpdate:
     """What an answer told: of each number, of the call, and whether nothing more is to come."""
 
-    found: Mapping[str, State] = field(default_factory=dict, repr=False)
-    over: bool = False
-    word: str | None = None  # The gateway's own, about the call as a whole.
+    states: Mapping[str, State] = field(default_factory=dict, repr=False)
+    finished: bool = False
+    status: str | None = None  # The gateway's own, about the call as a whole.
 
 
-def wants_report(tracked: Tracked, now: datetime) -> bool:
+def wants_report(call: TrackedCall, now: datetime) -> bool:
     """Whether to ask for the delivery report rather than for the status.
 
     By turns, while it is not known whether the gateway has let go what is in Kuwait.
     """
-    ripe = bool(tracked.abroad) and now - tracked.sent_at >= DLR_AFTER
-    return ripe and (tracked.known or tracked.checks % 2 == 0)
+    report_ready = bool(call.foreign_phones) and now - call.sent_at >= REPORT_DELAY
+    return report_ready and (call.domestic_known or call.checks % 2 == 0)
 
 
-def next_check(tracked: Tracked, now: datetime, *, settled: bool) -> datetime | None:
+def next_check(call: TrackedCall, now: datetime, *, finished: bool) -> datetime | None:
     """When to ask again; None where nothing more can be learned."""
-    if settled or tracked.checks + 1 >= len(CHECKS):
+    if finished or call.checks + 1 >= len(CHECK_DELAYS):
         return None
-    return max(now, tracked.sent_at + CHECKS[tracked.checks + 1])
+    return max(now, call.sent_at + CHECK_DELAYS[call.checks + 1])
 
 
-def is_passed_on(word: str | None) -> bool:
+def is_passed_on(status: str | None) -> bool:
     """Whether a status says that the operator has it; unknown words say nothing."""
-    return word is not None and word.strip().casefold() in PASSED_ON
+    return status is not None and status.strip().casefold() in PASSED_ON
 
 
-def from_status(tracked: Tracked, word: str) -> Learned:
+def from_status(call: TrackedCall, status: str) -> DeliveryUpdate:
     """What a status means: what the gateway has let go is stuck no more."""
-    passed = is_passed_on(word)
-    found = dict.fromkeys(tracked.phones if passed else (), State.SENT)
-    return Learned(found, over=passed and not tracked.abroad, word=word)
+    passed_on = is_passed_on(status)
+    states = dict.fromkeys(call.phones if passed_on else (), State.SENT)
+    return DeliveryUpdate(states, finished=passed_on and not call.foreign_phones, status=status)
 
 
-def from_refusal(tracked: Tracked, error: Rejected) -> Learned:
+def from_refusal(call: TrackedCall, error: Rejected) -> DeliveryUpdate:
     """What it means that there is no status or report: most often only that it is too early."""
     stuck = error.code == STUCK
-    return Learned(dict.fromkeys(tracked.phones if stuck else (), State.STUCK))
+    return DeliveryUpdate(dict.fromkeys(call.phones if stuck else (), State.STUCK))
 
 
-def from_report(tracked: Tracked, report: DeliveryReport) -> Learned:
+def from_report(call: TrackedCall, report: DeliveryReport) -> DeliveryUpdate:
     """What a delivery report means."""
-    states = {one.recipient: _reported(one.status) for one in report.deliveries}
-    found = {phone: state for phone, state in states.items() if state is not None}
-    return Learned(found, over=tracked.known and set(tracked.abroad) <= found.keys())
+    reported = {one.recipient: _state_of(one.status) for one in report.deliveries}
+    known = {phone: state for phone, state in reported.items() if state is not None}
+    return DeliveryUpdate(
+        known, finished=call.domestic_known and set(call.foreign_phones) <= known.keys()
+    )
 
 
-def _reported(word: str) -> State | None:
+def _state_of(status: str) -> State | None:
     """What a word in it means; unknown words change nothing."""
-    word = word.strip().casefold()
-    if word in DELIVERED:
+    status = status.strip().casefold()
+    if status in DELIVERED:
         return State.DELIVERED
-    return State.UNDELIVERED if word in UNDELIVERED else None
+    return State.UNDELIVERED if status in UNDELIVERED else None

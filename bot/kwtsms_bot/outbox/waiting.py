@@ -3,7 +3,7 @@
 import asyncio
 
 
-async def pause(stop: asyncio.Event, seconds: float) -> None:
+async def sleep(stop: asyncio.Event, seconds: float) -> None:
     """Returns after so many seconds, or as soon as `stop` is set."""
     try:
         async with asyncio.timeout(seconds):

@@ -7,74 +7,78 @@ from typing import Protocol
 
 import structlog
 
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.database.ticks import slot_of
-from kwtsms_bot.outbox.evidence import Seen, weigh
+from kwtsms_bot.outbox.evidence import BalanceReading, assess
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.store.evidence import LostCall
-from kwtsms_bot.outbox.waiting import pause
+from kwtsms_bot.outbox.store.evidence import UnansweredCall
+from kwtsms_bot.outbox.waiting import sleep
 from kwtsms_client import Balance, KwtSMSError
 
-SWEEP = timedelta(seconds=15)
+RECONCILE_INTERVAL = timedelta(seconds=15)
 log = structlog.get_logger(__name__)
 
 
-class Account(Protocol):
+class BalanceReader(Protocol):
     """Something that knows the balance."""
 
     async def balance(self) -> Balance:
         """The credits on the account."""
 
 
-class Witness:
+class UnknownReconciler:
     """Looks into what is unknown; a person decides what to do about it."""
 
     def __init__(
         self,
         store: Store,
-        account: Account,
+        balance_reader: BalanceReader,
         *,
         clock: Callable[[], datetime],
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store, self._account = store, account
+        self._store, self._balance_reader = store, balance_reader
         self._clock, self._on_change = clock, on_change
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set."""
         while not stop.is_set():
             try:
-                await self.look()
-            except DatabaseTrouble as error:
+                await self.reconcile()
+            except DatabaseError as error:
                 log.warning("not looked into", error=str(error))
-            await pause(stop, SWEEP.total_seconds())
+            await sleep(stop, RECONCILE_INTERVAL.total_seconds())
 
-    async def look(self) -> int:
+    async def reconcile(self) -> int:
         """Looks into the calls that were lost a while ago; how many those were.
 
         One replica does, for all: the others' turn comes in another slot. While sending is held
         the balance stays as it is, and is asked for by the scout.
         """
-        if (await self._store.hold()).since is not None:
+        if (await self._store.breaker_state()).opened_at is not None:
             return 0
-        lost = await self._store.lost_calls(self._clock())
-        if not lost or not await self._store.take_look(slot_of(self._clock(), SWEEP)):
+        unanswered = await self._store.unanswered_calls(self._clock())
+        if not unanswered or not await self._store.claim_reconcile_slot(
+            slot_of(self._clock(), RECONCILE_INTERVAL)
+        ):
             return 0
         begun_at = self._clock()
         try:
-            balance = await self._account.balance()
+            balance = await self._balance_reader.balance()
         except KwtSMSError as error:
             log.info("balance not known", error=type(error).__name__)
             return 0
-        after = Seen(begun_at, self._clock(), balance.available)
-        for one in lost:
-            await self._weigh(one, after)
+        after = BalanceReading(begun_at, self._clock(), balance.available)
+        for one in unanswered:
+            await self._assess(one, after)
         self._on_change()
-        return len(lost)
+        return len(unanswered)
 
-    async def _weigh(self, lost: LostCall, after: Seen) -> None:
-        before = await self._store.balance_before(lost)
-        others = await self._store.spent_between(lost, before, after.ended_at) if before else []
-        found = weigh(lost.price, before, after, others)
-        await self._store.note_evidence(lost, found, self._clock())
-        log.info("outcome looked into", attempt=lost.attempt, verdict=found.verdict.value)
+    async def _assess(self, unanswered: UnansweredCall, after: BalanceReading) -> None:
+        before = await self._store.balance_before(unanswered)
+        others = (
+            await self._store.costs_between(unanswered, before, after.ended_at) if before else []
+        )
+        evidence = assess(unanswered.price, before, after, others)
+        await self._store.record_evidence(unanswered, evidence, self._clock())
+        log.info("outcome looked into", attempt=unanswered.attempt, verdict=evidence.verdict.value)

@@ -6,38 +6,42 @@ import socket
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from kwtsms_bot.alerts.apprise import AppriseCourier
-from kwtsms_bot.alerts.digest import Digest
-from kwtsms_bot.alerts.store import AlertStore
-from kwtsms_bot.alerts.watch import BalanceWatch
-from kwtsms_bot.commands.base import Desk
+from kwtsms_bot.alerts.apprise import AppriseNotifier
+from kwtsms_bot.alerts.digest import DigestJob
+from kwtsms_bot.alerts.store import BalanceStore
+from kwtsms_bot.alerts.watch import BalanceMonitor
+from kwtsms_bot.commands.base import CommandContext
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
-from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.kuwait import KUWAIT_TZ
 from kwtsms_bot.language import language
-from kwtsms_bot.operation.counting import CountedClient, CountedStore, CountedTurns
-from kwtsms_bot.operation.exposition import Exposition
-from kwtsms_bot.operation.heartbeat import Pulse
+from kwtsms_bot.operation.counting import (
+    InstrumentedClient,
+    InstrumentedRateLimiter,
+    InstrumentedStore,
+)
+from kwtsms_bot.operation.exposition import MetricsEndpoint
+from kwtsms_bot.operation.heartbeat import HeartbeatSender
 from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.operation.readiness import Readiness
-from kwtsms_bot.outbox.asking import Asking
-from kwtsms_bot.outbox.carrying import Turns
-from kwtsms_bot.outbox.scout import Scout
-from kwtsms_bot.outbox.store import Audit, DatabasePacer
-from kwtsms_bot.outbox.store.figures import Figures
-from kwtsms_bot.outbox.tracker import Tracker
-from kwtsms_bot.outbox.witness import Witness
+from kwtsms_bot.outbox.asking import StatusClient
+from kwtsms_bot.outbox.carrying import RateLimiter
+from kwtsms_bot.outbox.scout import BreakerProbe
+from kwtsms_bot.outbox.store import Audit, DatabaseRateLimiter
+from kwtsms_bot.outbox.store.figures import OutboxStatistics
+from kwtsms_bot.outbox.tracker import DeliveryPoller
+from kwtsms_bot.outbox.witness import UnknownReconciler
 from kwtsms_bot.outbox.worker import Worker
-from kwtsms_bot.slack.app import Front
-from kwtsms_bot.slack.connection import Connection
-from kwtsms_bot.slack.directory import Directory
-from kwtsms_bot.slack.herald import Herald
-from kwtsms_bot.slack.publisher import Publisher
-from kwtsms_bot.slack.tasks import Tasks
+from kwtsms_bot.slack.app import SlackListeners
+from kwtsms_bot.slack.connection import SlackConnection
+from kwtsms_bot.slack.directory import SlackUserDirectory
+from kwtsms_bot.slack.herald import BalanceNotifier
+from kwtsms_bot.slack.publisher import CardPublisher
+from kwtsms_bot.slack.tasks import BackgroundTasks
 from kwtsms_client import AsyncClient, Credentials
 
 
-class Parts:
+class Components:
     """What the service is made of, wired."""
 
     def __init__(
@@ -46,90 +50,110 @@ class Parts:
         *,
         database: Database,
         gateway: AsyncClient,
-        pace: DatabasePacer,
+        rate_limiter: DatabaseRateLimiter,
         metrics: Metrics,
     ) -> None:
         self.config, self.clock = config, now
-        self.store = store = CountedStore(database, metrics, rests=self._rests)
-        self.tasks = Tasks(metrics.acknowledged)
-        self.connection = Connection(config.slack)
+        self.store = store = InstrumentedStore(
+            database, metrics, in_quiet_hours=self._in_quiet_hours
+        )
+        self.tasks = BackgroundTasks(metrics.observe_acknowledgement)
+        self.connection = SlackConnection(config.slack)
         client = self.connection.client
-        directory = Directory(client, config.access.groups, config.language, tasks=self.tasks)
-        alerts = AlertStore(database)
-        watch = config.alerts.balance
+        directory = SlackUserDirectory(
+            client, config.access.groups, config.language, tasks=self.tasks
+        )
+        balance_store = BalanceStore(database)
+        settings = config.alerts.balance
         say = language(config.language)
-        herald = Herald(
-            alerts,
-            self.connection.impatient,
+        balance_notifier = BalanceNotifier(
+            balance_store,
+            self.connection.no_retry_client,
             say,
-            channels=watch.channels,
+            channels=settings.channels,
             admins=config.access.admin.users,
         )
-        self.publisher = Publisher(store, herald, client=client, directory=directory)
-        urls = (url.get_secret_value() for url in watch.apprise)
-        self.courier = AppriseCourier(alerts, urls, say, zone=watch.zone)
+        self.card_publisher = CardPublisher(
+            store, balance_notifier, client=client, directory=directory
+        )
+        urls = (url.get_secret_value() for url in settings.apprise)
+        self.apprise_notifier = AppriseNotifier(balance_store, urls, say, zone=settings.zone)
         self.worker = Worker(
             store,
             gateway,
-            CountedTurns(pace, metrics),
+            InstrumentedRateLimiter(rate_limiter, metrics),
             owner=owner(),
             lease=config.outbox.lease,
             clock=now,
-            on_change=self.publisher.wake,
-            on_balance=self.heard,
+            on_change=self.card_publisher.wake,
+            on_balance=self.on_balance_hint,
         )
-        asking = Asking(gateway, pace)
-        self.tracker = Tracker(
-            store, asking, clock=now, turn=2 * pace.interval, on_change=self.publisher.wake
+        status_client = StatusClient(gateway, rate_limiter)
+        self.delivery_poller = DeliveryPoller(
+            store,
+            status_client,
+            clock=now,
+            check_interval=2 * rate_limiter.interval,
+            on_change=self.card_publisher.wake,
         )
-        self.witness = Witness(store, gateway, clock=now, on_change=self.publisher.wake)
-        self.scout = Scout(store, gateway, on_answer=self.worker.wake)
-        desk = Desk(config, store, Audit(database), alerts, gateway, directory, now, self.wake)
-        self.front = Front(desk, directory, client)
-        targets = (*watch.channels, *self.courier.targets)
-        self.watch = BalanceWatch(watch, alerts, gateway, targets=targets, on_change=self.warned)
-        self.digest = Digest(watch, alerts, targets=targets, on_change=self.warned)
-        figures = Figures(database, rests=self._rests)
+        self.reconciler = UnknownReconciler(
+            store, gateway, clock=now, on_change=self.card_publisher.wake
+        )
+        self.breaker_probe = BreakerProbe(store, gateway, on_answer=self.worker.wake)
+        context = CommandContext(
+            config, store, Audit(database), balance_store, gateway, directory, now, self.wake
+        )
+        self.listeners = SlackListeners(context, directory, client)
+        targets = (*settings.channels, *self.apprise_notifier.targets)
+        self.balance_monitor = BalanceMonitor(
+            settings, balance_store, gateway, targets=targets, on_change=self.on_balance_notice
+        )
+        self.digest_job = DigestJob(
+            settings, balance_store, targets=targets, on_change=self.on_balance_notice
+        )
+        statistics = OutboxStatistics(database, in_quiet_hours=self._in_quiet_hours)
         self.readiness = Readiness(
-            figures,
+            statistics,
             slack=self.connection.is_alive,
             dispatcher_idle=lambda: self.worker.idle_seconds,
-            answer_takes=config.kwtsms.timeout,
+            answer_timeout=config.kwtsms.timeout,
             clock=now,
         )
-        self.exposition = Exposition(metrics, figures, alerts, self.readiness)
-        self.pulse = Pulse(config.heartbeat, self.readiness)
+        self.metrics_endpoint = MetricsEndpoint(metrics, statistics, balance_store, self.readiness)
+        self.heartbeat = HeartbeatSender(config.heartbeat, self.readiness)
 
     def wake(self) -> None:
         """There is something new in the outbox: to send, and to show."""
         self.worker.wake()
-        self.publisher.wake()
+        self.card_publisher.wake()
 
-    def _rests(self) -> bool:
+    def _in_quiet_hours(self) -> bool:
         """Whether it is an hour at which no messages to many go out."""
-        return self.config.limits.is_quiet(now().astimezone(ZONE).time())
+        return self.config.limits.is_quiet(now().astimezone(KUWAIT_TZ).time())
 
-    def heard(self, available: Decimal) -> None:
+    def on_balance_hint(self, available: Decimal) -> None:
         """An answer of kwtSMS has told the balance: it may be a crossing."""
-        self.tasks.start(self.watch.heard(available, now()))
+        self.tasks.start(self.balance_monitor.on_balance_hint(available, now()))
 
-    def warned(self) -> None:
+    def on_balance_notice(self) -> None:
         """There is a balance warning on its way."""
-        self.publisher.wake()
-        self.courier.wake()
+        self.card_publisher.wake()
+        self.apprise_notifier.wake()
 
 
-def gateway_client(config: Config, pacer: Turns, metrics: Metrics) -> CountedClient:
+def gateway_client(
+    config: Config, rate_limiter: RateLimiter, metrics: Metrics
+) -> InstrumentedClient:
     """The account that pays for the messages."""
     settings = config.kwtsms
-    return CountedClient(
+    return InstrumentedClient(
         Credentials(settings.username, settings.password.get_secret_value()),
         base_url=settings.base_url,
         sender_id=settings.sender_id,
         test_mode=settings.test_mode,
         default_country=settings.default_country,
         timeout=settings.timeout.total_seconds(),
-        pacer=pacer,
+        pacer=rate_limiter,
         metrics=metrics,
     )
 

@@ -8,39 +8,39 @@ from datetime import UTC
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.kuwait import ZONE
-from kwtsms_bot.outbox.retention import NIGHT_HOUR, SWEEP, compact, sweep
-from kwtsms_bot.service.parts import Parts
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.kuwait import KUWAIT_TZ
+from kwtsms_bot.outbox.retention import COMPACT_HOUR, PURGE_INTERVAL, compact, purge
+from kwtsms_bot.service.parts import Components
 
 log = structlog.get_logger(__name__)
 
 
-def schedule(parts: Parts) -> AsyncIOScheduler:
+def make_scheduler(components: Components) -> AsyncIOScheduler:
     """The jobs, not started yet."""
-    every = parts.config.alerts.balance.every
+    every = components.config.alerts.balance.every
 
     async def check_balance() -> None:
-        parts.tasks.start(_check_balance(parts))
+        components.tasks.start(_check_balance(components))
 
     async def summarise() -> None:
-        parts.tasks.start(_summarise(parts))
+        components.tasks.start(_summarise(components))
 
-    async def run_out() -> None:
-        parts.tasks.start(_run_out(parts))
+    async def notify_expired() -> None:
+        components.tasks.start(_notify_expired(components))
 
     async def erase() -> None:
-        parts.tasks.start(_erase(parts))
+        components.tasks.start(_erase(components))
 
-    async def tidy() -> None:
-        parts.tasks.start(_compact(parts))
+    async def compact_database() -> None:
+        components.tasks.start(_compact(components))
 
     scheduler = AsyncIOScheduler(timezone=UTC)
     scheduler.add_job(
         check_balance,
         "interval",
         seconds=every.total_seconds(),
-        next_run_time=parts.clock(),
+        next_run_time=components.clock(),
         max_instances=1,
         coalesce=True,
         misfire_grace_time=int(every.total_seconds()),
@@ -48,49 +48,51 @@ def schedule(parts: Parts) -> AsyncIOScheduler:
     scheduler.add_job(
         erase,
         "interval",
-        seconds=SWEEP.total_seconds(),
-        next_run_time=parts.clock(),
+        seconds=PURGE_INTERVAL.total_seconds(),
+        next_run_time=components.clock(),
         coalesce=True,
         misfire_grace_time=None,  # Late is better than not at all.
     )
-    scheduler.add_job(run_out, "interval", minutes=1, next_run_time=parts.clock())
-    scheduler.add_job(tidy, "cron", hour=NIGHT_HOUR, timezone=ZONE, misfire_grace_time=None)
-    scheduler.add_job(summarise, "interval", minutes=1, next_run_time=parts.clock())
+    scheduler.add_job(notify_expired, "interval", minutes=1, next_run_time=components.clock())
+    scheduler.add_job(
+        compact_database, "cron", hour=COMPACT_HOUR, timezone=KUWAIT_TZ, misfire_grace_time=None
+    )
+    scheduler.add_job(summarise, "interval", minutes=1, next_run_time=components.clock())
     return scheduler
 
 
-async def _run_out(parts: Parts) -> None:
+async def _notify_expired(components: Components) -> None:
     try:
-        await parts.front.tell_expired()
-    except DatabaseTrouble as error:
+        await components.listeners.notify_expired()
+    except DatabaseError as error:
         log.error("what ran out is not told", error=str(error))
 
 
-async def _erase(parts: Parts) -> None:
+async def _erase(components: Components) -> None:
     try:
-        await sweep(parts.store, parts.config.outbox.retention, parts.clock())
-    except DatabaseTrouble as error:
+        await purge(components.store, components.config.outbox.retention, components.clock())
+    except DatabaseError as error:
         log.error("not erased", error=str(error))
 
 
-async def _compact(parts: Parts) -> None:
+async def _compact(components: Components) -> None:
     try:
-        await compact(parts.store)
-    except DatabaseTrouble as error:
+        await compact(components.store)
+    except DatabaseError as error:
         log.error("not compacted", error=str(error))
 
 
-async def _check_balance(parts: Parts) -> None:
+async def _check_balance(components: Components) -> None:
     try:
-        await parts.watch.check(parts.clock())
-    except DatabaseTrouble as error:
+        await components.balance_monitor.poll_if_due(components.clock())
+    except DatabaseError as error:
         log.error("balance not checked", error=str(error))
-    await _summarise(parts)  # Its first sample may be what the digest waits for.
+    await _summarise(components)  # Its first sample may be what the digest waits for.
 
 
-async def _summarise(parts: Parts) -> None:
+async def _summarise(components: Components) -> None:
     """Asks every minute whether the digest is due: the database knows whether it was made."""
     try:
-        await parts.digest.check(parts.clock())
-    except DatabaseTrouble as error:
+        await components.digest_job.enqueue_if_due(components.clock())
+    except DatabaseError as error:
         log.error("digest not made", error=str(error))

@@ -12,135 +12,159 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.commands import approvals, deeds, router
-from kwtsms_bot.commands.base import OPEN_FORM, Ask, Desk, Invocation, Reply
-from kwtsms_bot.language import marked
+from kwtsms_bot.commands.base import OPEN_FORM, CommandContext, CommandRequest, Invocation, Reply
+from kwtsms_bot.language import N_
 from kwtsms_bot.slack import blocks, forms, home, inbound
-from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT, Dialogs
-from kwtsms_bot.slack.directory import Directory
-from kwtsms_bot.slack.guarding import Body, guarded
+from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT, SendModal
+from kwtsms_bot.slack.directory import SlackUserDirectory
+from kwtsms_bot.slack.guarding import Body, with_error_boundary
 from kwtsms_bot.slack.home import HomeTab
-from kwtsms_bot.slack.outlet import Outlet
-from kwtsms_bot.slack.tasks import Tasks
+from kwtsms_bot.slack.outlet import ReplySender
+from kwtsms_bot.slack.tasks import BackgroundTasks
 from kwtsms_bot.slack.workflow import STEP, WorkflowStep
 
 # Slack gives three seconds. What takes longer is acknowledged with a word and answered afterwards.
 ACK_SECONDS = 2.0
 # In a crowd everybody gets a word at once, so that nobody waits behind the others' answers.
-CROWD, CROWD_SECONDS = 20, 0.05
-ANYTHING = re.compile("")
-DEEDS = re.compile("|".join(deeds.DEEDS))
-Answered = tuple[Invocation, Reply]
-STILL_AT_IT = marked("Still at it: the answer follows here.")
+BUSY_REQUESTS, BUSY_ACK_SECONDS = 20, 0.05
+ANY_ID = re.compile("")
+ACTION_IDS = re.compile("|".join(deeds.HANDLERS))
+HandledCommand = tuple[Invocation, Reply]
+STILL_WORKING = N_("Still at it: the answer follows here.")
 
 
-class Front:
+class SlackListeners:
     """Between Bolt and the commands."""
 
-    def __init__(self, desk: Desk, directory: Directory, client: AsyncWebClient) -> None:
-        self._desk = desk
+    def __init__(
+        self, context: CommandContext, directory: SlackUserDirectory, client: AsyncWebClient
+    ) -> None:
+        self._context = context
         self._directory = directory
-        self._outlet = Outlet(client, desk)
-        self.dialogs = Dialogs(desk, directory, self._outlet, client)
-        self.home = HomeTab(desk, directory, self.dialogs, client)
-        self.step = WorkflowStep(desk, directory)
-        self.slash = desk.config.slack.command
-        self._at_work = 0  # Commands that are being answered.
+        self._reply_sender = ReplySender(client, context)
+        self.send_modal = SendModal(context, directory, self._reply_sender, client)
+        self.home = HomeTab(context, directory, self.send_modal, client)
+        self.step = WorkflowStep(context, directory)
+        self.slash_command = context.config.slack.command
+        self._in_progress = 0  # Commands that are being answered.
 
-    def knows(self, team: str) -> None:
+    def set_team(self, team: str) -> None:
         """Which workspace this is: whoever is from another one is a stranger."""
         self._directory.team = team
 
-    async def command(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+    async def handle_command(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """`/sms …`: answered with the acknowledgement itself where the answer comes in time."""
-        work = asyncio.create_task(self._answered(body))
-        self._at_work += 1
-        work.add_done_callback(self._worked)
-        done = await self._in_time(work)
+        work = asyncio.create_task(self._run_command(body))
+        self._in_progress += 1
+        work.add_done_callback(self._count_finished)
+        done = await self._finishes_in_time(work)
         if not done:
-            say = self._directory.likely(inbound.who(body)[0])
-            await ack(text=say(STILL_AT_IT), response_type="ephemeral")
-        ask, answer = await work
+            say = self._directory.cached_language(inbound.user_and_channel(body)[0])
+            await ack(text=say(STILL_WORKING), response_type="ephemeral")
+        invocation, reply = await work
         if not done:
-            if not answer.accepted:
-                await self._outlet.answer(answer, ask, respond)
-        elif answer.form:
+            if not reply.accepted:
+                await self._reply_sender.send_reply(reply, invocation, respond)
+        elif reply.opens_form:
             await ack()  # First: Slack may take its time with the form.
-            if not await self.dialogs.opened(ask, forms.Begin(ask.person.channel)):
-                await self._outlet.answer(answer, ask, respond)
-        elif answer.accepted:
+            if not await self.send_modal.open_form(
+                invocation, forms.ModalDefaults(invocation.person.channel)
+            ):
+                await self._reply_sender.send_reply(reply, invocation, respond)
+        elif reply.accepted:
             await ack()
         else:
-            await ack(response_type="ephemeral", **blocks.reply(answer, ask.say))
+            await ack(response_type="ephemeral", **blocks.reply(reply, invocation.say))
 
-    async def _in_time(self, work: "asyncio.Task[Answered]") -> bool:
+    async def _finishes_in_time(self, work: "asyncio.Task[HandledCommand]") -> bool:
         """Whether the answer is there before the acknowledgement has to go out."""
         clock = asyncio.get_running_loop().time
         begun = clock()
         while not work.done():
-            patience = ACK_SECONDS if self._at_work < CROWD else CROWD_SECONDS
-            left = begun + patience - clock()
-            if left <= 0:
+            limit = ACK_SECONDS if self._in_progress < BUSY_REQUESTS else BUSY_ACK_SECONDS
+            remaining = begun + limit - clock()
+            if remaining <= 0:
                 return False
-            await asyncio.wait({work}, timeout=min(left, CROWD_SECONDS))
+            await asyncio.wait({work}, timeout=min(remaining, BUSY_ACK_SECONDS))
         return True
 
-    def _worked(self, _: "asyncio.Task[Answered]") -> None:
-        self._at_work -= 1
+    def _count_finished(self, _: "asyncio.Task[HandledCommand]") -> None:
+        self._in_progress -= 1
 
-    async def _answered(self, body: Body) -> Answered:
+    async def _run_command(self, body: Body) -> HandledCommand:
         """Who asked for what, and the answer; Slack is asked who that is."""
-        person, say = await self._directory.caller(*inbound.who(body))
-        ask = inbound.invocation(body, person, say)
-        return ask, await router.handle(self._desk, ask)
+        person, say = await self._directory.resolve_caller(*inbound.user_and_channel(body))
+        invocation = inbound.invocation(body, person, say)
+        return invocation, await router.handle(self._context, invocation)
 
-    async def deed(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+    async def handle_button(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         """A button of ours: what it does is in `commands`, which asks for the role again."""
         await ack()
-        person, say = await self._directory.caller(*inbound.who(body), fresh=True)
-        name, press = inbound.press(body, person, say)
-        answer = await deeds.do(self._desk, name, press)
-        hidden = bool((body.get("container") or {}).get("is_ephemeral"))
-        ask = Ask(person=person, say=say, key=press.key)
-        await self._outlet.after_press(answer, ask, respond, ephemeral=hidden)
+        person, say = await self._directory.resolve_caller(
+            *inbound.user_and_channel(body), fresh=True
+        )
+        action, press = inbound.button_press(body, person, say)
+        reply = await deeds.dispatch(self._context, action, press)
+        ephemeral = bool((body.get("container") or {}).get("is_ephemeral"))
+        request = CommandRequest(person=person, say=say, key=press.key)
+        await self._reply_sender.send_action_reply(reply, request, respond, ephemeral=ephemeral)
 
-    async def tell_expired(self) -> None:
+    async def notify_expired(self) -> None:
         """Tells those whose requests for a second person's yes have run out."""
-        for aside in await approvals.expired(self._desk):
-            await self._outlet.tell(aside)
+        for message in await approvals.pop_expired(self._context):
+            await self._reply_sender.send_dm(message)
 
-    async def catch_all(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+    async def acknowledge_unhandled(
+        self, ack: AsyncAck, body: Body, _respond: AsyncRespond
+    ) -> None:
         """What nothing else listens to: Slack shows an error for what is never acknowledged.
 
         Bolt also comes here from a listener that did not acknowledge in time: a step's, on purpose.
         """
-        if inbound.kind(body) != "function_executed":
+        if inbound.payload_kind(body) != "function_executed":
             await ack()
 
 
 def build_app(
-    front: Front, tasks: Tasks, *, client: AsyncWebClient, identity: AsyncSlackResponse
+    listeners: SlackListeners,
+    tasks: BackgroundTasks,
+    *,
+    client: AsyncWebClient,
+    identity: AsyncSlackResponse,
 ) -> AsyncApp:
     """The Bolt app; `identity` is the auth.test made at start, which Bolt would make too late."""
-    known = AuthorizeResult.from_auth_test_response(
+    authorized = AuthorizeResult.from_auth_test_response(
         auth_test_response=identity, bot_token=client.token
     )
-    front.knows(str(identity.get("team_id") or ""))
+    listeners.set_team(str(identity.get("team_id") or ""))
 
     async def authorize(**_: Any) -> AuthorizeResult:
-        return known
+        return authorized
 
     app = AsyncApp(client=client, authorize=authorize, name="kwtsms-bridge")
-    app.command(front.slash)(guarded(front.command, tasks, client))
-    app.action(DEEDS)(guarded(front.deed, tasks, client))
-    app.shortcut(SHORTCUT)(guarded(front.dialogs.shortcut, tasks, client))
-    app.shortcut(MESSAGE_SHORTCUT)(guarded(front.dialogs.message_shortcut, tasks, client))
-    app.view(forms.SEND_FORM)(guarded(front.dialogs.submit_form, tasks, client))
-    app.view(forms.PREVIEW_FORM)(guarded(front.dialogs.submit_preview, tasks, client))
-    app.action(OPEN_FORM)(guarded(front.dialogs.button, tasks, client))
-    app.action(forms.PLAINER)(guarded(front.dialogs.plainer, tasks, client))
-    app.event("app_home_opened")(guarded(front.home.opened, tasks, client))
-    app.action(re.compile(f"^{home.PREFIX}"))(guarded(front.home.pressed, tasks, client))
-    app.function(STEP, auto_acknowledge=False)(front.step.listener(tasks))
-    for kind in (app.command, app.action, app.shortcut, app.view, app.options, app.event):
-        kind(ANYTHING)(guarded(front.catch_all, tasks, client))
+    app.command(listeners.slash_command)(
+        with_error_boundary(listeners.handle_command, tasks, client)
+    )
+    app.action(ACTION_IDS)(with_error_boundary(listeners.handle_button, tasks, client))
+    app.shortcut(SHORTCUT)(with_error_boundary(listeners.send_modal.handle_shortcut, tasks, client))
+    app.shortcut(MESSAGE_SHORTCUT)(
+        with_error_boundary(listeners.send_modal.handle_message_shortcut, tasks, client)
+    )
+    app.view(forms.SEND_FORM)(with_error_boundary(listeners.send_modal.handle_form, tasks, client))
+    app.view(forms.PREVIEW_FORM)(
+        with_error_boundary(listeners.send_modal.handle_preview, tasks, client)
+    )
+    app.action(OPEN_FORM)(
+        with_error_boundary(listeners.send_modal.handle_open_button, tasks, client)
+    )
+    app.action(forms.PLAIN_QUOTES)(
+        with_error_boundary(listeners.send_modal.handle_plain_quotes, tasks, client)
+    )
+    app.event("app_home_opened")(with_error_boundary(listeners.home.handle_opened, tasks, client))
+    app.action(re.compile(f"^{home.PREFIX}"))(
+        with_error_boundary(listeners.home.handle_button, tasks, client)
+    )
+    app.function(STEP, auto_acknowledge=False)(listeners.step.build_listener(tasks))
+    for register in (app.command, app.action, app.shortcut, app.view, app.options, app.event):
+        register(ANY_ID)(with_error_boundary(listeners.acknowledge_unhandled, tasks, client))
     return app

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from kwtsms_bot.commands.base import ChannelId, Choice, Piece, Reply, Tone
-from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.commands.base import Button, ChannelId, Reply, Severity, TextSpan
+from kwtsms_bot.kuwait import KUWAIT_TZ
 from kwtsms_bot.language import ENGLISH, Language
 
 Block = dict[str, Any]
@@ -20,10 +20,10 @@ MAX_HEADING = 150
 MAX_MODAL_TITLE = 24
 MAX_TITLE = 2900  # A section less the icon and the emphasis around the title.
 ICONS = {
-    Tone.GOOD: ":white_check_mark:",
-    Tone.PLAIN: ":information_source:",
-    Tone.WARNING: ":warning:",
-    Tone.BAD: ":x:",
+    Severity.GOOD: ":white_check_mark:",
+    Severity.INFO: ":information_source:",
+    Severity.WARNING: ":warning:",
+    Severity.ERROR: ":x:",
 }
 
 
@@ -37,24 +37,24 @@ def escape(text: str) -> str:
 
 def reply(answer: Reply, say: Language = ENGLISH) -> Payload:
     """An answer for the person who asked."""
-    made = [section(f"{ICONS[answer.tone]} *{_bold(answer.title)}*"), *body(answer, say)]
-    if answer.choices:
-        made.append(actions(*(choice(one, say) for one in answer.choices)))
-    told = [answer.title, *answer.details, *(_line(one, say) for one in answer.facts)]
-    return {"text": escape("\n".join(told))[:MAX_SECTION], "blocks": made}
+    made = [section(f"{ICONS[answer.severity]} *{_bold_title(answer.title)}*"), *body(answer, say)]
+    if answer.buttons:
+        made.append(actions(*(reply_button(one, say) for one in answer.buttons)))
+    lines = [answer.title, *answer.details, *(_fact_line(one, say) for one in answer.facts)]
+    return {"text": escape("\n".join(lines))[:MAX_SECTION], "blocks": made}
 
 
 def body(answer: Reply, say: Language) -> list[Block]:
     """An answer without its title and buttons."""
     made = []
-    if answer.pieces:
-        made.append(quote(answer.pieces))
+    if answer.text_spans:
+        made.append(quote(answer.text_spans))
     if answer.details:
         made.append(section(escape("\n".join(answer.details))))
     if answer.facts:
         made.append(facts(answer.facts, say))
     if answer.examples:
-        if not answer.pieces and all(one.startswith("/") for one in answer.examples):
+        if not answer.text_spans and all(one.startswith("/") for one in answer.examples):
             made.append(context(say("Type for example")))
             made.append(preformatted("\n".join(answer.examples)))
         else:
@@ -62,28 +62,33 @@ def body(answer: Reply, say: Language) -> list[Block]:
     return made
 
 
-def choice(one: Choice, say: Language) -> Block:
+def reply_button(item: Button, say: Language) -> Block:
     """A button as a command words it."""
     return button(
-        one.deed, one.label, one.value, confirm=one.question, style=one.style, back=say("Back")
+        item.action,
+        item.label,
+        item.value,
+        confirm=item.confirm_text,
+        style=item.style,
+        back=say("Back"),
     )
 
 
 def section(mrkdwn: str) -> Block:
     """A paragraph; `mrkdwn` is ours or escaped."""
-    text = {"type": "mrkdwn", "text": cut(mrkdwn, MAX_SECTION), "verbatim": True}
+    text = {"type": "mrkdwn", "text": truncate(mrkdwn, MAX_SECTION), "verbatim": True}
     return {"type": "section", "text": text}
 
 
 def heading(text: str) -> Block:
     """Large text."""
-    return {"type": "header", "text": plain(cut(text, MAX_HEADING))}
+    return {"type": "header", "text": plain_text(truncate(text, MAX_HEADING))}
 
 
 def context(*mrkdwn: str) -> Block:
     """Small grey text."""
     elements = [
-        {"type": "mrkdwn", "text": cut(part, MAX_SECTION), "verbatim": True} for part in mrkdwn
+        {"type": "mrkdwn", "text": truncate(part, MAX_SECTION), "verbatim": True} for part in mrkdwn
     ]
     return {"type": "context", "elements": elements}
 
@@ -100,24 +105,26 @@ def facts(pairs: tuple[tuple[str, str], ...], say: Language = ENGLISH) -> Block:
             elements.append({"type": "text", "text": end or " "})
             continue
         shown = say.inline(value) + end
-        elements.append({"type": "text", "text": shown} if shown else _blank())
-    return _rich({"type": "rich_text_section", "elements": elements})
+        elements.append({"type": "text", "text": shown} if shown else _blank_text())
+    return _rich_text_block({"type": "rich_text_section", "elements": elements})
 
 
-def quote(pieces: Sequence[Piece]) -> Block:
+def quote(spans: Sequence[TextSpan]) -> Block:
     """What a person wrote, as the phone will show it; what it will not show is struck through."""
     elements: list[Block] = []
-    for piece in pieces:
-        shown: Block = {"type": "text", "text": piece.text or " "}
-        if piece.removed:
+    for span in spans:
+        shown: Block = {"type": "text", "text": span.text or " "}
+        if span.removed:
             shown["style"] = {"strike": True}
         elements.append(shown)
-    return _rich({"type": "rich_text_quote", "elements": elements or [_blank()]})
+    return _rich_text_block({"type": "rich_text_quote", "elements": elements or [_blank_text()]})
 
 
 def preformatted(text: str) -> Block:
     """Lines to copy."""
-    return _rich({"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]})
+    return _rich_text_block(
+        {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    )
 
 
 def button(
@@ -157,47 +164,47 @@ def modal(title: str, content: list[Block], close: str = "Close") -> Block:
     """A form without fields, or the frame of one with fields."""
     return {
         "type": "modal",
-        "title": plain(cut(title, MAX_MODAL_TITLE)),
-        "close": plain(cut(close, MAX_MODAL_TITLE)),
+        "title": plain_text(truncate(title, MAX_MODAL_TITLE)),
+        "close": plain_text(truncate(close, MAX_MODAL_TITLE)),
         "blocks": content,
     }
 
 
-def plain(text: str) -> Block:
+def plain_text(text: str) -> Block:
     """Text that is not interpreted."""
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def clock(at: datetime, say: Language = ENGLISH) -> str:
+def format_time(at: datetime, say: Language = ENGLISH) -> str:
     """A time in the reader's own zone; Kuwait's where Slack cannot."""
-    fallback = say("{time} (Kuwait)", time=at.astimezone(ZONE).strftime("%H:%M:%S"))
+    fallback = say("{time} (Kuwait)", time=at.astimezone(KUWAIT_TZ).strftime("%H:%M:%S"))
     return say.auto(f"<!date^{int(at.timestamp())}^{{time_secs}}|{fallback}>")
 
 
-def moment(at: datetime, say: Language = ENGLISH) -> str:
+def format_datetime(at: datetime, say: Language = ENGLISH) -> str:
     """A day and a time, in the same way."""
-    fallback = say("{time} (Kuwait)", time=at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M"))
+    fallback = say("{time} (Kuwait)", time=at.astimezone(KUWAIT_TZ).strftime("%Y-%m-%d %H:%M"))
     return say.auto(f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>")
 
 
-def cut(text: str, limit: int) -> str:
+def truncate(text: str, limit: int) -> str:
     """At most `limit` characters, and a sign that something is missing."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _line(fact: tuple[str, str], say: Language) -> str:
+def _fact_line(fact: tuple[str, str], say: Language) -> str:
     name, value = fact
     return f"{say.inline(name)}: {say.inline(value)}"
 
 
-def _bold(title: str) -> str:
+def _bold_title(title: str) -> str:
     """A title between asterisks: an asterisk or a line break inside would end the emphasis."""
-    return cut(escape(title.replace("*", "∗").replace("\n", " ")), MAX_TITLE)
+    return truncate(escape(title.replace("*", "∗").replace("\n", " ")), MAX_TITLE)
 
 
-def _blank() -> Block:
+def _blank_text() -> Block:
     return {"type": "text", "text": " "}
 
 
-def _rich(element: Block) -> Block:
+def _rich_text_block(element: Block) -> Block:
     return {"type": "rich_text", "elements": [element]}

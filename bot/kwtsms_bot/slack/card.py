@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from kwtsms_bot.commands import wording
-from kwtsms_bot.commands.base import Choice, Piece
+from kwtsms_bot.commands.base import Button, TextSpan
 from kwtsms_bot.commands.control import CANCEL
 from kwtsms_bot.commands.follow import CHECK, FAILED, FAILURES, SUPPORT
 from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
@@ -14,7 +14,7 @@ from kwtsms_bot.slack import blocks, timeline
 from kwtsms_bot.slack.blocks import Block, Payload
 from kwtsms_client import mask
 
-MANY = 10  # From so many numbers on, a bar shows how far it is.
+PROGRESS_MIN_RECIPIENTS = 10  # From so many numbers on, a bar shows how far it is.
 BAR_CELLS = 20
 DONE = (State.SENT, State.DELIVERED)
 WITH_GATEWAY = (State.SENT, State.STUCK, State.DELIVERED, State.UNDELIVERED)
@@ -32,70 +32,70 @@ def render(
     `names` are of those who decided about it.
     """
     summary = wording.summary(message, say)
-    title = f"{blocks.ICONS[wording.tone(message)]} *{blocks.escape(summary)}*"
+    title = f"{blocks.ICONS[wording.severity_of(message)]} *{blocks.escape(summary)}*"
     erased = say("(the text was erased)")
     made = [
-        blocks.section(f"{title} · {_whom(message, say)}"),
-        blocks.quote((Piece(message.text or erased),)),
-        *_progress(message, say),
-        *_why(message, say),
-        blocks.context(timeline.told(message, names, say)),
-        blocks.context(_facts(message, author, say)),
-        blocks.context(_ids(message, say)),
+        blocks.section(f"{title} · {_format_recipients(message, say)}"),
+        blocks.quote((TextSpan(message.text or erased),)),
+        *_progress_blocks(message, say),
+        *_explanation_blocks(message, say),
+        blocks.context(timeline.format_timeline(message, names, say)),
+        blocks.context(_facts_line(message, author, say)),
+        blocks.context(_ids_line(message, say)),
     ]
-    buttons = [blocks.choice(one, say) for one in choices(message, say)]
+    buttons = [blocks.reply_button(one, say) for one in message_buttons(message, say)]
     if buttons:
         made.append(blocks.actions(*buttons))
-    told = blocks.escape(f"{summary} · {_whom(message, say)}")
-    return {"text": told, "blocks": made}
+    fallback = blocks.escape(f"{summary} · {_format_recipients(message, say)}")
+    return {"text": fallback, "blocks": made}
 
 
-def choices(message: Message, say: Language) -> list[Choice]:
+def message_buttons(message: Message, say: Language) -> list[Button]:
     """What a person can do now, by the states that occur."""
     present, ref = message.counts, message.ref
-    found = []
+    buttons = []
     if State.UNKNOWN in present:
-        once = f"{ref}.{message.revision}"
+        revision_ref = f"{ref}.{message.revision}"
         if message.text is not None:  # What is erased cannot be sent.
             risk = say("If the first one did arrive, the recipient gets it twice, charged twice.")
-            found.append(Choice(SEND_AGAIN, say("Send again"), once, "danger", risk))
-        found.append(Choice(TREAT_AS_SENT, say("Treat as sent"), once))
+            buttons.append(Button(SEND_AGAIN, say("Send again"), revision_ref, "danger", risk))
+        buttons.append(Button(TREAT_AS_SENT, say("Treat as sent"), revision_ref))
     if State.QUEUED in present:
-        found.append(Choice(CANCEL, say("Cancel"), ref))
+        buttons.append(Button(CANCEL, say("Cancel"), ref))
     if message.gateway_ids and not present.keys().isdisjoint(WITH_GATEWAY):
-        found.append(Choice(CHECK, say("Check now"), ref))
-        found.append(Choice(SUPPORT, say("Support text"), ref))
+        buttons.append(Button(CHECK, say("Check now"), ref))
+        buttons.append(Button(SUPPORT, say("Support text"), ref))
     if message.size > 1 and not present.keys().isdisjoint(FAILED):
-        found.append(Choice(FAILURES, say("Failures (CSV)"), ref))
-    return found
+        buttons.append(Button(FAILURES, say("Failures (CSV)"), ref))
+    return buttons
 
 
-def _whom(message: Message, say: Language) -> str:
-    first = say.listed(mask(phone) for phone in message.first)
-    return wording.with_more(first, message.size - len(message.first), say)
+def _format_recipients(message: Message, say: Language) -> str:
+    first = say.join(mask(phone) for phone in message.first_phones)
+    return wording.with_more(first, message.size - len(message.first_phones), say)
 
 
-def _progress(message: Message, say: Language) -> list[Block]:
+def _progress_blocks(message: Message, say: Language) -> list[Block]:
     """How far a message to many is: a bar, and the count."""
     total = message.size
-    if total < MANY:
+    if total < PROGRESS_MIN_RECIPIENTS:
         return []
-    waiting = sum(message.counts.get(state, 0) for state in wording.UNDER_WAY)
+    waiting = sum(message.counts.get(state, 0) for state in wording.PENDING_STATES)
     cells = BAR_CELLS * (total - waiting) // total
     bar = "█" * cells + "░" * (BAR_CELLS - cells)
     done = say("{done} of {total} done", done=total - waiting, total=total)
     return [blocks.section(f"`{bar}` {done}")]
 
 
-def _why(message: Message, say: Language) -> list[Block]:
+def _explanation_blocks(message: Message, say: Language) -> list[Block]:
     lines = [blocks.escape(sentence) for sentence in wording.explanations(message, say)]
-    due = wording.next_try(message)
+    due = wording.next_attempt(message)
     if due:
-        lines.append(say("Next try: {time}.", time=blocks.clock(due, say)))
+        lines.append(say("Next try: {time}.", time=blocks.format_time(due, say)))
     return [blocks.section("\n".join(lines))] if lines else []
 
 
-def _facts(message: Message, author: str, say: Language) -> str:
+def _facts_line(message: Message, author: str, say: Language) -> str:
     count = message.size
     length = say.plural("{count} page", "{count} pages", message.pages)
     if count > 1:
@@ -107,16 +107,16 @@ def _facts(message: Message, author: str, say: Language) -> str:
     ]
     if message.points is not None:
         parts.append(
-            say("{credits} charged", credits=wording.credits_in_words(message.points, say))
+            say("{credits} charged", credits=wording.pluralize_credits(message.points, say))
         )
-    left = message.balance_after
-    if left is not None:
-        parts.append(say("{credits} left", credits=wording.credits_in_words(left, say)))
+    remaining = message.balance_after
+    if remaining is not None:
+        parts.append(say("{credits} left", credits=wording.pluralize_credits(remaining, say)))
     if message.test:
         parts.append(say("test mode: not delivered, credits held until deleted at kwtsms.com"))
     return " · ".join(parts)
 
 
-def _ids(message: Message, say: Language) -> str:
+def _ids_line(message: Message, say: Language) -> str:
     ids = [f"`{message.ref}`", *(f"kwtSMS `{one}`" for one in message.gateway_ids[:2])]
     return say("id {ids}", ids=" · ".join(map(say.ltr, ids)))

@@ -11,11 +11,11 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from kwtsms_bot.config import Slack
-from kwtsms_bot.slack.app import Front, build_app
-from kwtsms_bot.slack.http import PATH, Endpoint, serve
-from kwtsms_bot.slack.tasks import Tasks
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE, is_ill, name, remedy
+from kwtsms_bot.config import SlackSettings
+from kwtsms_bot.slack.app import SlackListeners, build_app
+from kwtsms_bot.slack.http import PATH, SlackEndpoint, serve
+from kwtsms_bot.slack.tasks import BackgroundTasks
+from kwtsms_bot.slack.trouble import SLACK_ERRORS, error_name, is_slack_down, remedy
 
 TIMEOUT_SECONDS = 10
 RATE_LIMIT_RETRIES = 3
@@ -29,33 +29,35 @@ class SlackUnreachable(Exception):
     """Slack gave no answer, or none that says anything about us."""
 
 
-class Connection:
+class SlackConnection:
     """One workspace: a Web API client from the start, and Socket Mode or HTTP once it is open.
 
     The socket opens again by itself when it breaks.
     """
 
-    def __init__(self, settings: Slack) -> None:
+    def __init__(self, settings: SlackSettings) -> None:
         self.settings = settings
         # Only what Slack refused for its rate is repeated: the SDK's default repeats a post whose
         # answer was lost, which posts it twice.
-        patient = AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)
-        self.client = _web_client(settings, patient)
-        self.impatient = _web_client(settings)  # For whoever may not wait, or waits elsewhere.
+        rate_limit_handler = AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)
+        self.client = _web_client(settings, rate_limit_handler)
+        self.no_retry_client = _web_client(
+            settings
+        )  # For whoever may not wait, or waits elsewhere.
         self._handler: AsyncSocketModeHandler | None = None
         self._runner: web.AppRunner | None = None
 
-    async def open(self, front: Front, tasks: Tasks) -> str:
+    async def open(self, listeners: SlackListeners, tasks: BackgroundTasks) -> str:
         """Tries the tokens, then connects or listens; the name of the workspace.
 
         Raises:
             SlackRefused: a token is wrong, revoked or lacks a scope; or the port is taken.
             SlackUnreachable: Slack is away or not well.
         """
-        identity = await self._ask("slack.bot_token", self.client.auth_test())
-        app = build_app(front, tasks, client=self.client, identity=identity)
+        identity = await self._call_slack("slack.bot_token", self.client.auth_test())
+        app = build_app(listeners, tasks, client=self.client, identity=identity)
         if self.settings.signing_secret is not None and self.settings.mode == "http":
-            await self._listen(Endpoint(app, self.settings.signing_secret.get_secret_value()))
+            await self._listen(SlackEndpoint(app, self.settings.signing_secret.get_secret_value()))
         elif self.settings.app_token is not None:
             await self._connect(app, self.settings.app_token.get_secret_value())
         return str(identity.get("team"))
@@ -74,7 +76,7 @@ class Connection:
             return bool(self._runner.addresses)
         return self._handler is not None and await self._handler.client.is_connected()
 
-    async def _listen(self, endpoint: Endpoint) -> None:
+    async def _listen(self, endpoint: SlackEndpoint) -> None:
         try:
             self._runner = await serve(endpoint, self.settings.listen)
         except OSError as error:
@@ -83,7 +85,9 @@ class Connection:
 
     async def _connect(self, app: AsyncApp, token: str) -> None:
         # With a wrong app token the socket client would try for ever; one call by hand tells.
-        await self._ask("slack.app_token", self.client.apps_connections_open(app_token=token))
+        await self._call_slack(
+            "slack.app_token", self.client.apps_connections_open(app_token=token)
+        )
         # The handler takes hold of the running loop.
         self._handler = AsyncSocketModeHandler(app, token)
         await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's own gap.
@@ -97,18 +101,20 @@ class Connection:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _ask(self, key: str, call: Awaitable[AsyncSlackResponse]) -> AsyncSlackResponse:
+    async def _call_slack(
+        self, key: str, call: Awaitable[AsyncSlackResponse]
+    ) -> AsyncSlackResponse:
         try:
             return await call
-        except SLACK_TROUBLE as error:
-            if isinstance(error, SlackApiError) and not is_ill(error):
-                text = f"{key}: Slack says {name(error)}. {remedy(error)}"
+        except SLACK_ERRORS as error:
+            if isinstance(error, SlackApiError) and not is_slack_down(error):
+                text = f"{key}: Slack says {error_name(error)}. {remedy(error)}"
                 raise SlackRefused(text) from error
-            text = f"{self.settings.api_url} gave no answer ({name(error)})"
+            text = f"{self.settings.api_url} gave no answer ({error_name(error)})"
             raise SlackUnreachable(text) from error
 
 
-def _web_client(settings: Slack, *handlers: AsyncRetryHandler) -> AsyncWebClient:
+def _web_client(settings: SlackSettings, *handlers: AsyncRetryHandler) -> AsyncWebClient:
     return AsyncWebClient(
         token=settings.bot_token.get_secret_value(),
         base_url=settings.api_url,

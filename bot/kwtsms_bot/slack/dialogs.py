@@ -11,18 +11,18 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.commands import confirming, deeds, obstacles, sending, showing, sparing
-from kwtsms_bot.commands.base import Ask, Desk, Press, Reply
-from kwtsms_bot.commands.gathering import Wish, gather
-from kwtsms_bot.commands.policy import Action, allows
+from kwtsms_bot.commands.base import ButtonPress, CommandContext, CommandRequest, Reply
+from kwtsms_bot.commands.gathering import SendRequest, build_preview
+from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.commands.refusals import refuse
 from kwtsms_bot.language import Language
 from kwtsms_bot.outbox.draft import new_token
 from kwtsms_bot.slack import blocks, forms, inbound, quoting
-from kwtsms_bot.slack.directory import Directory
-from kwtsms_bot.slack.forms import Begin, View
+from kwtsms_bot.slack.directory import SlackUserDirectory
+from kwtsms_bot.slack.forms import ModalDefaults, View
 from kwtsms_bot.slack.guarding import Body
-from kwtsms_bot.slack.outlet import Outlet
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
+from kwtsms_bot.slack.outlet import ReplySender
+from kwtsms_bot.slack.trouble import SLACK_ERRORS, error_name
 
 SHORTCUT, MESSAGE_SHORTCUT = "send_sms_form", "text_this"
 ANSWER_SECONDS = 2.0
@@ -31,160 +31,178 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ModalResponse:
     """What a form is answered with; `reply` is the same for somebody who has closed it."""
 
-    shown: dict[str, Any]
-    ask: Ask
+    payload: dict[str, Any]
+    request: CommandRequest
     reply: Reply | None = None
 
 
-class Dialogs:
+class SendModal:
     """From "Send SMS" to a message in the outbox, without typing a command."""
 
     def __init__(
-        self, desk: Desk, directory: Directory, outlet: Outlet, client: AsyncWebClient
+        self,
+        context: CommandContext,
+        directory: SlackUserDirectory,
+        reply_sender: ReplySender,
+        client: AsyncWebClient,
     ) -> None:
-        self._desk, self._directory = desk, directory
-        self._outlet, self._client = outlet, client
+        self._context, self._directory = context, directory
+        self._reply_sender, self._client = reply_sender, client
 
-    async def opened(self, ask: Ask, begin: Begin) -> bool:
+    async def open_form(self, request: CommandRequest, defaults: ModalDefaults) -> bool:
         """Opens the form; False: Slack would not."""
-        return await self._open(ask.key, await self._first_view(ask, begin))
+        return await self._open_view(request.key, await self._build_first_view(request, defaults))
 
-    async def shortcut(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+    async def handle_shortcut(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """The global shortcut."""
         await ack()
-        await self.open_or_tell(await self._ask(body), Begin())
+        await self.open_form_or_notify(await self._build_request(body), ModalDefaults())
 
-    async def button(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+    async def handle_open_button(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """The button that opens the form from an answer."""
         await ack()
-        ask = await self._ask(body)
-        await self.open_or_tell(ask, Begin(ask.person.channel))
+        request = await self._build_request(body)
+        await self.open_form_or_notify(request, ModalDefaults(request.person.channel))
 
-    async def message_shortcut(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+    async def handle_message_shortcut(
+        self, ack: AsyncAck, body: Body, _respond: AsyncRespond
+    ) -> None:
         """The shortcut in a message's menu: its text is where the form begins."""
         await ack()
-        ask = await self._ask(body)
+        request = await self._build_request(body)
         message = body.get("message") or {}
-        told = quoting.people_in(message)[:MAX_NAMED]
-        found = await asyncio.gather(*(self._directory.name(one) for one in told))
-        text = quoting.text_of(message, dict(zip(told, found, strict=True)))
-        await self.open_or_tell(ask, Begin(ask.person.channel, text=text))
+        mentioned = quoting.mentioned_users(message)[:MAX_NAMED]
+        found = await asyncio.gather(*(self._directory.name(one) for one in mentioned))
+        text = quoting.message_text(message, dict(zip(mentioned, found, strict=True)))
+        await self.open_form_or_notify(request, ModalDefaults(request.person.channel, text=text))
 
-    async def submit_form(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+    async def handle_form(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """The filled-in form: a preview on top of it, or a sentence at the wrong field."""
         view = body["view"]
 
-        async def work() -> Answer:
+        async def work() -> ModalResponse:
             channel = str(view.get("private_metadata", ""))
-            ask = await self._ask(body, channel, fresh=True)
-            wish = forms.wish(view, self._desk.config.kwtsms.default_country)
-            return await self._preview(ask, wish)
+            request = await self._build_request(body, channel, fresh=True)
+            send_request = forms.send_request(view, self._context.config.kwtsms.default_country)
+            return await self._preview_response(request, send_request)
 
-        await self._in_time(ack, body, work)
+        await self._respond_in_time(ack, body, work)
 
-    async def submit_preview(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+    async def handle_preview(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """The preview's yes."""
 
-        async def work() -> Answer:
+        async def work() -> ModalResponse:
             token = str(body["view"].get("private_metadata", ""))
-            return await self._confirmed(await self._ask(body, fresh=True), token)
+            return await self._confirm(await self._build_request(body, fresh=True), token)
 
-        await self._in_time(ack, body, work)
+        await self._respond_in_time(ack, body, work)
 
-    async def plainer(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+    async def handle_plain_quotes(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """The preview's button for plain quotes: another preview in its place."""
         await ack()
-        _, press = inbound.press(body, *await self._directory.caller(*inbound.who(body)))
-        found = await sparing.respelled(self._desk, press)
+        _, press = inbound.button_press(
+            body, *await self._directory.resolve_caller(*inbound.user_and_channel(body))
+        )
+        found = await sparing.preview_plain_quotes(self._context, press)
         if isinstance(found, Reply):
-            view = forms.told(found, press.say)
+            view = forms.reply_view(found, press.say)
         else:
-            view = _preview_form(found, press.say)
+            view = _preview_view(found, press.say)
         await self._client.views_update(view_id=body["view"]["id"], view=view)
 
-    async def _preview(self, ask: Ask, wish: Wish) -> Answer:
+    async def _preview_response(
+        self, request: CommandRequest, send_request: SendRequest
+    ) -> ModalResponse:
         """What the form is answered with."""
-        desk, say = self._desk, ask.say
-        preview = await gather(desk, ask, wish)
-        if wrong := obstacles.of_recipients(ask, preview):
-            return Answer(forms.field_error(forms.NUMBERS, wrong), ask, wrong)
-        if wrong := obstacles.of_text(ask, preview):
-            return Answer(forms.field_error(forms.TEXT, wrong), ask, wrong)
-        problem = await obstacles.first(desk, ask, preview)
+        context, say = self._context, request.say
+        preview = await build_preview(context, request, send_request)
+        if invalid := obstacles.check_recipients(request, preview):
+            return ModalResponse(forms.field_error(forms.NUMBERS, invalid), request, invalid)
+        if invalid := obstacles.check_text(request, preview):
+            return ModalResponse(forms.field_error(forms.TEXT, invalid), request, invalid)
+        problem = await obstacles.first_problem(context, request, preview)
         if problem:
-            pushed = {"response_action": "push", "view": forms.told(problem, say)}
-            return Answer(pushed, ask, problem)
-        shown = await sending.shown_first(desk, ask, preview)
-        return Answer({"response_action": "push", "view": _preview_form(shown, say)}, ask)
+            payload = {"response_action": "push", "view": forms.reply_view(problem, say)}
+            return ModalResponse(payload, request, problem)
+        pending = await sending.request_confirmation(context, request, preview)
+        return ModalResponse(
+            {"response_action": "push", "view": _preview_view(pending, say)}, request
+        )
 
-    async def _confirmed(self, ask: Ask, token: str) -> Answer:
-        press = Press(person=ask.person, say=ask.say, key=ask.key, value=token)
-        reply = await deeds.do(self._desk, confirming.CONFIRM, press)
-        reply = await self._outlet.after_form(reply, ask)
+    async def _confirm(self, request: CommandRequest, token: str) -> ModalResponse:
+        press = ButtonPress(person=request.person, say=request.say, key=request.key, value=token)
+        reply = await deeds.dispatch(self._context, confirming.CONFIRM, press)
+        reply = await self._reply_sender.announce_form_reply(reply, request)
         if reply.accepted:
-            return Answer({"response_action": "clear"}, ask)
-        view = forms.told(reply, ask.say)
-        return Answer({"response_action": "update", "view": view}, ask, reply)
+            return ModalResponse({"response_action": "clear"}, request)
+        view = forms.reply_view(reply, request.say)
+        return ModalResponse({"response_action": "update", "view": view}, request, reply)
 
-    async def _in_time(
-        self, ack: AsyncAck, body: Body, work: Callable[[], Awaitable[Answer]]
+    async def _respond_in_time(
+        self, ack: AsyncAck, body: Body, work: Callable[[], Awaitable[ModalResponse]]
     ) -> None:
         """Answers a form; what takes longer than Slack waits is shown when it is there."""
-        working = asyncio.ensure_future(work())
-        done, _ = await asyncio.wait({working}, timeout=ANSWER_SECONDS)
+        task = asyncio.ensure_future(work())
+        done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
         if done:
-            await ack(**working.result().shown)
+            await ack(**task.result().payload)
             return
         external_id = new_token()
-        say = self._directory.likely(inbound.who(body)[0])
-        await ack(response_action="push", view=forms.waiting(external_id, say))
-        await self._bring(await working, external_id)
+        say = self._directory.cached_language(inbound.user_and_channel(body)[0])
+        await ack(response_action="push", view=forms.waiting_view(external_id, say))
+        await self._show_late_response(await task, external_id)
 
-    async def _bring(self, answer: Answer, external_id: str) -> None:
+    async def _show_late_response(self, response: ModalResponse, external_id: str) -> None:
         """Shows a late answer; by direct message where the window was closed meanwhile."""
-        view = answer.shown.get("view") or self._in_words(answer)
+        view = response.payload.get("view") or self._sentence_view(response)
         try:
             await self._client.views_update(external_id=external_id, view=view)
-        except SLACK_TROUBLE as error:
-            log.warning("form not brought up to date", error=name(error))
-            if answer.reply is not None:
-                shown = blocks.reply(answer.reply, answer.ask.say)
-                await self._outlet.direct(answer.ask.person.user, shown)
+        except SLACK_ERRORS as error:
+            log.warning("form not brought up to date", error=error_name(error))
+            if response.reply is not None:
+                payload = blocks.reply(response.reply, response.request.say)
+                await self._reply_sender.send_dm_payload(response.request.person.user, payload)
 
-    def _in_words(self, answer: Answer) -> View:
+    def _sentence_view(self, response: ModalResponse) -> View:
         """What came of a form that is not on top any more."""
-        say = answer.ask.say
-        wrong = " ".join((answer.shown.get("errors") or {}).values())
-        return forms.sentence(wrong or say("Accepted. Its card tells the rest."), say)
+        say = response.request.say
+        errors = " ".join((response.payload.get("errors") or {}).values())
+        return forms.sentence_view(errors or say("Accepted. Its card tells the rest."), say)
 
-    async def open_or_tell(self, ask: Ask, begin: Begin) -> None:
+    async def open_form_or_notify(self, request: CommandRequest, defaults: ModalDefaults) -> None:
         """Opens the form, or says by direct message that Slack would not."""
-        if not await self.opened(ask, begin):
-            shown = blocks.reply(forms.not_opened(ask.say), ask.say)
-            await self._outlet.direct(ask.person.user, shown)
+        if not await self.open_form(request, defaults):
+            payload = blocks.reply(forms.not_opened_reply(request.say), request.say)
+            await self._reply_sender.send_dm_payload(request.person.user, payload)
 
-    async def _first_view(self, ask: Ask, begin: Begin) -> View:
-        if not allows(self._desk.config.access, ask.person, Action.SEND):
-            return forms.told(await refuse(self._desk, ask, Action.SEND, "form"), ask.say)
-        return forms.send_form(begin, self._desk.config.phonebook, ask.say)
+    async def _build_first_view(self, request: CommandRequest, defaults: ModalDefaults) -> View:
+        if not allows(self._context.config.access, request.person, Permission.SEND):
+            return forms.reply_view(
+                await refuse(self._context, request, Permission.SEND, "form"), request.say
+            )
+        return forms.send_form(defaults, self._context.config.phonebook, request.say)
 
-    async def _open(self, trigger: str, view: View) -> bool:
+    async def _open_view(self, trigger: str, view: View) -> bool:
         try:
             await self._client.views_open(trigger_id=trigger, view=view)
-        except SLACK_TROUBLE as error:
-            log.warning("form not opened", error=name(error))
+        except SLACK_ERRORS as error:
+            log.warning("form not opened", error=error_name(error))
             return False
         return True
 
-    async def _ask(self, body: Body, channel: str = "", *, fresh: bool = False) -> Ask:
-        user, here = inbound.who(body)
-        person, say = await self._directory.caller(user, channel or here, fresh=fresh)
-        return Ask(person=person, say=say, key=str(body.get("trigger_id", "")))
+    async def _build_request(
+        self, body: Body, channel: str = "", *, fresh: bool = False
+    ) -> CommandRequest:
+        user, current_channel = inbound.user_and_channel(body)
+        person, say = await self._directory.resolve_caller(
+            user, channel or current_channel, fresh=fresh
+        )
+        return CommandRequest(person=person, say=say, key=str(body.get("trigger_id", "")))
 
 
-def _preview_form(shown: sending.Shown, say: Language) -> View:
-    label = showing.send_label(shown.credits, say)
-    return forms.preview_form(shown.reply, shown.token, say, label)
+def _preview_view(pending: sending.PendingPreview, say: Language) -> View:
+    label = showing.send_label(pending.credits, say)
+    return forms.preview_form(pending.reply, pending.token, say, label)

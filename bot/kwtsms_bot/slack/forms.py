@@ -5,16 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kwtsms_bot.commands import sparing
-from kwtsms_bot.commands.base import OPEN_FORM, Choice, Reply, Tone
-from kwtsms_bot.commands.gathering import Wish
-from kwtsms_bot.commands.recipients import Addressed, read_list
+from kwtsms_bot.commands.base import OPEN_FORM, Button, Reply, Severity
+from kwtsms_bot.commands.gathering import SendRequest
+from kwtsms_bot.commands.recipients import ParsedLine, parse_list
 from kwtsms_bot.config import Phonebook
 from kwtsms_bot.language import Language
 from kwtsms_bot.slack import blocks
 
 View = dict[str, Any]
 SEND_FORM, PREVIEW_FORM = "send_form", "preview_form"
-PLAINER = "form_plainer"
+PLAIN_QUOTES = "form_plainer"
 NUMBERS, CONTACTS, PEOPLE, TEXT = "numbers", "contacts", "people", "text"
 MAX_OPTIONS = 100  # Of a menu: https://docs.slack.dev/reference/block-kit/block-elements
 MAX_TEXT = 3000
@@ -23,7 +23,7 @@ MAX_FIELD_ERROR = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
+class ModalDefaults:
     """What a form begins with."""
 
     channel: str = ""  # Where the card is to be shown; empty: to the author alone.
@@ -31,7 +31,7 @@ class Begin:
     text: str = field(default="", repr=False)
 
 
-def send_form(begin: Begin, phonebook: Phonebook, say: Language) -> View:
+def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> View:
     """Whom to, and what."""
     made = [
         _input(
@@ -41,8 +41,8 @@ def send_form(begin: Begin, phonebook: Phonebook, say: Language) -> View:
                 "type": "plain_text_input",
                 "multiline": True,
                 "max_length": MAX_TEXT,
-                "placeholder": blocks.plain(say.ltr("+965 9876 5432")),
-                **_initial(begin.numbers),
+                "placeholder": blocks.plain_text(say.ltr("+965 9876 5432")),
+                **_initial(defaults.numbers),
             },
             hint=say("With commas or line breaks between them. 8-digit Kuwaiti numbers will do."),
             optional=True,
@@ -59,69 +59,74 @@ def send_form(begin: Begin, phonebook: Phonebook, say: Language) -> View:
         "type": "plain_text_input",
         "multiline": True,
         "max_length": MAX_TEXT,
-        **_initial(begin.text),
+        **_initial(defaults.text),
     }
     made.append(_input(TEXT, say("Text"), text))
     return {
         **blocks.modal(say("Send SMS"), made, say("Close")),
         "callback_id": SEND_FORM,
-        "private_metadata": begin.channel,
-        "submit": blocks.plain(say("Preview")),
+        "private_metadata": defaults.channel,
+        "submit": blocks.plain_text(say("Preview")),
     }
 
 
 def preview_form(reply: Reply, token: str, say: Language, submit: str) -> View:
     """What would be sent, for its author to look at; the token is in nobody's hands but ours."""
     made = blocks.body(reply, say)
-    for one in reply.choices:
-        if one.deed == sparing.PLAINER:
-            made.append(blocks.actions(blocks.button(PLAINER, one.label, token)))
+    for one in reply.buttons:
+        if one.action == sparing.PLAINER:
+            made.append(blocks.actions(blocks.button(PLAIN_QUOTES, one.label, token)))
     return {
         **blocks.modal(say("Is this right?"), made, say("Back")),
         "callback_id": PREVIEW_FORM,
         "private_metadata": token,
-        "submit": blocks.plain(submit),
+        "submit": blocks.plain_text(submit),
     }
 
 
-def told(reply: Reply, say: Language) -> View:
+def reply_view(reply: Reply, say: Language) -> View:
     """An answer, where there is no channel to give it in."""
-    plain = Reply(
-        reply.tone, reply.title, reply.details, reply.facts, reply.examples, pieces=reply.pieces
+    without_buttons = Reply(
+        reply.severity,
+        reply.title,
+        reply.details,
+        reply.facts,
+        reply.examples,
+        text_spans=reply.text_spans,
     )
-    return blocks.modal(say("Send SMS"), blocks.reply(plain, say)["blocks"], say("Close"))
+    return blocks.modal(say("Send SMS"), blocks.reply(without_buttons, say)["blocks"], say("Close"))
 
 
-def sentence(text: str, say: Language) -> View:
+def sentence_view(text: str, say: Language) -> View:
     """One sentence."""
     return blocks.modal(say("Send SMS"), [blocks.section(blocks.escape(text))], say("Close"))
 
 
-def not_opened(say: Language) -> Reply:
+def not_opened_reply(say: Language) -> Reply:
     """The answer where Slack did not open a form."""
     details = (say("Press the button; if it stays so, tell whoever runs the bot."),)
-    again = Choice(OPEN_FORM, say("Open the form"), "again", "primary")
+    again = Button(OPEN_FORM, say("Open the form"), "again", "primary")
     title = say("Slack did not open the form.")
-    return Reply(Tone.WARNING, title, details, choices=(again,))
+    return Reply(Severity.WARNING, title, details, buttons=(again,))
 
 
-def waiting(external_id: str, say: Language) -> View:
+def waiting_view(external_id: str, say: Language) -> View:
     """What is shown while the answer takes longer than Slack waits."""
     made = [blocks.section(say("One moment: this takes a little longer."))]
     return {**blocks.modal(say("Send SMS"), made, say("Close")), "external_id": external_id}
 
 
-def wish(view: Mapping[str, Any], default_country: str) -> Wish:
+def send_request(view: Mapping[str, Any], default_country: str) -> SendRequest:
     """What somebody filled in."""
     values = view.get("state", {}).get("values", {})
     typed = str(_value(values, NUMBERS, "value") or "")
-    chosen = _value(values, CONTACTS, "selected_options") or ()
-    names = [str(one.get("value", "")) for one in chosen]
-    line = read_list(typed, default_country=default_country)
+    selected = _value(values, CONTACTS, "selected_options") or ()
+    names = [str(one.get("value", "")) for one in selected]
+    line = parse_list(typed, default_country=default_country)
     named = tuple(dict.fromkeys((*line.names, *names)))
     users = _value(values, PEOPLE, "selected_users") or ()
-    return Wish(
-        line=Addressed(line.recipients, line.mistakes, "", named, line.duplicates),
+    return SendRequest(
+        line=ParsedLine(line.recipients, line.invalid, "", named, line.duplicates),
         text=str(_value(values, TEXT, "value") or ""),
         users=tuple(str(one) for one in users)[:MAX_PEOPLE],
     )
@@ -132,7 +137,7 @@ def field_error(block: str, reply: Reply) -> dict[str, Any]:
     sentence = " ".join((reply.title, *reply.details))
     return {
         "response_action": "errors",
-        "errors": {block: blocks.cut(sentence, MAX_FIELD_ERROR)},
+        "errors": {block: blocks.truncate(sentence, MAX_FIELD_ERROR)},
     }
 
 
@@ -142,7 +147,7 @@ def _value(values: Mapping[str, Any], name: str, key: str) -> Any:
 
 def _options(phonebook: Phonebook) -> list[dict[str, Any]]:
     names = (*phonebook.groups, *phonebook.contacts)
-    return [{"text": blocks.plain(f"@{name}"), "value": name} for name in names[:MAX_OPTIONS]]
+    return [{"text": blocks.plain_text(f"@{name}"), "value": name} for name in names[:MAX_OPTIONS]]
 
 
 def _input(
@@ -156,11 +161,11 @@ def _input(
     made: View = {
         "type": "input",
         "block_id": name,
-        "label": blocks.plain(label),
+        "label": blocks.plain_text(label),
         "element": {**element, "action_id": name},
         "optional": optional,
     }
-    return {**made, "hint": blocks.plain(hint)} if hint else made
+    return {**made, "hint": blocks.plain_text(hint)} if hint else made
 
 
 def _initial(text: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ WINDOW_SECONDS = 300
 TIMESTAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 
 
-class Unreadable(ValueError):
+class InvalidPayload(ValueError):
     """The body is signed and yet not what Slack sends."""
 
 
@@ -33,7 +33,7 @@ def is_signed(headers: Mapping[str, str], body: bytes, *, secret: str, now: floa
     return hmac.compare_digest(expected.encode(), given)
 
 
-def parsed(content_type: str, body: bytes) -> dict[str, Any]:
+def parse_body(content_type: str, body: bytes) -> dict[str, Any]:
     """The payload of a signed request: JSON for events, a form for all else.
 
     Raises:
@@ -42,17 +42,17 @@ def parsed(content_type: str, body: bytes) -> dict[str, Any]:
     try:
         text = body.decode()
         if content_type == "application/json":
-            return _object(text)
+            return _parse_object(text)
         form = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
         # Only a field of that name counts: Bolt looks for the word in the whole body, and so
         # loses each command whose text holds it.
-        return _object(form["payload"]) if "payload" in form else form
+        return _parse_object(form["payload"]) if "payload" in form else form
     except (ValueError, RecursionError) as error:
-        raise Unreadable("not what Slack sends") from error
+        raise InvalidPayload("not what Slack sends") from error
 
 
-def _object(text: str) -> dict[str, Any]:
+def _parse_object(text: str) -> dict[str, Any]:
     value = json.loads(text)
     if not isinstance(value, dict):
-        raise Unreadable("not an object")
+        raise InvalidPayload("not an object")
     return value

@@ -14,12 +14,12 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot import logs
-from kwtsms_bot.commands.base import Reply, Tone
-from kwtsms_bot.language import language, marked
+from kwtsms_bot.commands.base import Reply, Severity
+from kwtsms_bot.language import N_, language
 from kwtsms_bot.slack import blocks, inbound
-from kwtsms_bot.slack.tasks import Tasks
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE
-from kwtsms_bot.slack.voice import Voice
+from kwtsms_bot.slack.tasks import BackgroundTasks
+from kwtsms_bot.slack.trouble import SLACK_ERRORS
+from kwtsms_bot.slack.voice import Responder
 
 log = structlog.get_logger(__name__)
 
@@ -27,13 +27,15 @@ Body = Mapping[str, Any]
 Listener = Callable[[AsyncAck, Body, AsyncRespond], Awaitable[None]]
 
 
-SORRY = marked("Something went wrong on our side; it may or may not have been done.")
-LOOK = marked("Look before you try again.")
-REFERENCE = marked("Reference")
-CLOSE = marked("Close")
+SORRY = N_("Something went wrong on our side; it may or may not have been done.")
+CHECK_BEFORE_RETRY = N_("Look before you try again.")
+REFERENCE = N_("Reference")
+CLOSE = N_("Close")
 
 
-def guarded(listener: Listener, tasks: Tasks, client: AsyncWebClient) -> Listener:
+def with_error_boundary(
+    listener: Listener, tasks: BackgroundTasks, client: AsyncWebClient
+) -> Listener:
     """`listener`, from which no exception leaves.
 
     It runs among `tasks`, so that a stop waits for it: Bolt forgets what it has begun. All that it
@@ -45,58 +47,58 @@ def guarded(listener: Listener, tasks: Tasks, client: AsyncWebClient) -> Listene
 
     async def run(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
         acknowledged = False
-        begun = monotonic()
+        started = monotonic()
         logs.begin_request()
-        log.debug("asked", kind=inbound.kind(body))
+        log.debug("asked", kind=inbound.payload_kind(body))
 
         async def acknowledge(*args: Any, **kwargs: Any) -> Any:
             nonlocal acknowledged
             if not acknowledged:
-                tasks.acknowledged(monotonic() - begun)
+                tasks.on_acknowledged(monotonic() - started)
             acknowledged = True
             return await ack(*args, **kwargs)
 
         try:
             await listener(acknowledge, body, respond)  # type: ignore[arg-type]  # Same call.
         except Exception as error:  # noqa: BLE001 - the last door; it is logged with its trace.
-            told = apology(error)
+            reply = error_reply(error)
             try:
-                if acknowledged or not await _at_once(told, body, ack):
-                    await _afterwards(told, body, respond, client)
-            except (*SLACK_TROUBLE, ValueError) as failed:
+                if acknowledged or not await _reply_with_ack(reply, body, ack):
+                    await _reply_after_ack(reply, body, respond, client)
+            except (*SLACK_ERRORS, ValueError) as failed:
                 log.error("apology failed", error=type(failed).__name__)
 
     return listen
 
 
-def apology(error: Exception) -> Reply:
+def error_reply(error: Exception) -> Reply:
     """What the person is told, in both languages: whose it is could not be asked any more."""
-    reference = logs.request()
+    reference = logs.current_request_id()
     log.error("listener failed", reference=reference, exc_info=error)
     arabic = language("ar")
-    details = (LOOK, arabic(SORRY), arabic(LOOK))
+    details = (CHECK_BEFORE_RETRY, arabic(SORRY), arabic(CHECK_BEFORE_RETRY))
     facts = ((REFERENCE, reference), (arabic(REFERENCE), arabic.ltr(reference)))
-    return Reply(Tone.BAD, SORRY, details, facts)
+    return Reply(Severity.ERROR, SORRY, details, facts)
 
 
-async def _at_once(told: Reply, body: Body, ack: AsyncAck) -> bool:
+async def _reply_with_ack(reply: Reply, body: Body, ack: AsyncAck) -> bool:
     """Acknowledges; whether that could be done with words."""
-    shown = blocks.reply(told)
+    payload = blocks.reply(reply)
     if body.get("type") == "view_submission":
         close = f"{CLOSE} · {language('ar')(CLOSE)}"
-        await ack(response_action="update", view=blocks.modal("kwtSMS", shown["blocks"], close))
+        await ack(response_action="update", view=blocks.modal("kwtSMS", payload["blocks"], close))
         return True
     if "command" in body:
-        await ack(response_type="ephemeral", **shown)
+        await ack(response_type="ephemeral", **payload)
         return True
     await ack()
     return False
 
 
-async def _afterwards(
-    told: Reply, body: Body, respond: AsyncRespond, client: AsyncWebClient
+async def _reply_after_ack(
+    reply: Reply, body: Body, respond: AsyncRespond, client: AsyncWebClient
 ) -> None:
     event = body.get("event") or {}
-    user = str(inbound.who(body)[0] or event.get("user", ""))
-    shown: dict[str, Any] = {"replace_original": False, **blocks.reply(told)}
-    await Voice(client).answer(respond, user, shown)
+    user = str(inbound.user_and_channel(body)[0] or event.get("user", ""))
+    payload: dict[str, Any] = {"replace_original": False, **blocks.reply(reply)}
+    await Responder(client).respond(respond, user, payload)

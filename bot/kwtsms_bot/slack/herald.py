@@ -11,20 +11,20 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_bot.alerts.store import AlertStore, Pending
+from kwtsms_bot.alerts.store import BalanceStore, PendingNotice
 from kwtsms_bot.language import Language
 from kwtsms_bot.slack import notices
 from kwtsms_bot.slack.blocks import Payload
-from kwtsms_bot.slack.trouble import name, passes
-from kwtsms_bot.slack.voice import Voice
+from kwtsms_bot.slack.trouble import error_name, is_transient
+from kwtsms_bot.slack.voice import Responder
 
 POST_SECONDS = 90.0  # Less than a notice is ours: then another replica may post it.
 RATE_LIMITED_SECONDS = 30.0  # Where Slack does not say for how long.
-NOWHERE_SECONDS = 60.0  # Until a channel is tried again where a warning could not be posted.
+REFUSED_RETRY_SECONDS = 60.0  # Until a channel is tried again where a warning could not be posted.
 log = structlog.get_logger(__name__)
 
 
-class Herald:
+class BalanceNotifier:
     """Brings what the alerts have to say to Slack's channels.
 
     `admins` are told directly where a channel refuses it for good, once. The client repeats nothing
@@ -33,19 +33,19 @@ class Herald:
 
     def __init__(
         self,
-        alerts: AlertStore,
+        store: BalanceStore,
         client: AsyncWebClient,
         say: Language,
         *,
         channels: Iterable[str],
         admins: Iterable[str] = (),
     ) -> None:
-        self._alerts, self._client, self._say = alerts, client, say
+        self._store, self._client, self._say = store, client, say
         self._channels, self._admins = tuple(dict.fromkeys(channels)), tuple(admins)
-        self._voice = Voice(client)
+        self._responder = Responder(client)
         self._not_before: dict[str, float] = {}
 
-    async def tell(self) -> None:
+    async def deliver_pending(self) -> None:
         """Posts what is on its way; a channel that is gone holds up no other.
 
         Raises:
@@ -54,67 +54,67 @@ class Herald:
         for channel in self._channels:
             if self._not_before.get(channel, 0.0) > time.monotonic():
                 continue
-            for pending in await self._alerts.pending(channel):
-                if await self._alerts.take(pending) and not await self._bring(pending):
+            for pending in await self._store.list_pending(channel):
+                if await self._store.claim(pending) and not await self._deliver(pending):
                     break
 
-    async def _bring(self, pending: Pending) -> bool:
+    async def _deliver(self, pending: PendingNotice) -> bool:
         """Whether the channel has it now."""
         try:
             async with asyncio.timeout(POST_SECONDS):
-                refusal = await self._posted(pending)
-                if refusal is not None and not pending.told_instead:
-                    await self._tell_admins(pending, name(refusal))
+                refusal = await self._try_post(pending)
+                if refusal is not None and not pending.admins_notified:
+                    await self._notify_admins(pending, error_name(refusal))
         except Exception as error:
-            await self._alerts.not_delivered(pending)
-            if not (isinstance(error, SlackApiError) and name(error) == "ratelimited"):
+            await self._store.release(pending)
+            if not (isinstance(error, SlackApiError) and error_name(error) == "ratelimited"):
                 raise
-            self._rest(pending.target, _retry_after(error))
+            self._back_off(pending.target, _retry_after(error))
             return False
         if refusal is None:
-            await self._alerts.delivered(pending)
+            await self._store.record_delivery(pending)
             return True
-        log.error("warning not posted", channel=pending.target, error=name(refusal))
-        self._rest(pending.target, NOWHERE_SECONDS)
-        await self._alerts.refused(pending)
+        log.error("warning not posted", channel=pending.target, error=error_name(refusal))
+        self._back_off(pending.target, REFUSED_RETRY_SECONDS)
+        await self._store.record_refusal(pending)
         return False
 
-    def _rest(self, channel: str, seconds: float) -> None:
+    def _back_off(self, channel: str, seconds: float) -> None:
         self._not_before[channel] = time.monotonic() + seconds
 
-    async def _posted(self, pending: Pending) -> SlackApiError | None:
+    async def _try_post(self, pending: PendingNotice) -> SlackApiError | None:
         """Posts it; why the channel does not take it, now or later."""
         try:
-            await self._post(pending)
+            await self._post_with_fallback(pending)
         except SlackApiError as error:
-            if passes(error):
+            if is_transient(error):
                 raise
             return error
         return None
 
-    async def _tell_admins(self, pending: Pending, error: str) -> None:
+    async def _notify_admins(self, pending: PendingNotice, error: str) -> None:
         """Whoever cannot be told directly is left out; the others know."""
-        shown = notices.directly(pending, error, self._say)
+        payload = notices.render_for_admin(pending, error, self._say)
         for admin in self._admins:
             try:
-                await self._voice.direct(admin, shown)
+                await self._responder.send_dm(admin, payload)
             except SlackApiError as refusal:
-                if passes(refusal):
+                if is_transient(refusal):
                     raise
-                log.error("administrator not told", user=admin, error=name(refusal))
+                log.error("administrator not told", user=admin, error=error_name(refusal))
 
-    async def _post(self, pending: Pending) -> None:
+    async def _post_with_fallback(self, pending: PendingNotice) -> None:
         """With its blocks; as text alone where Slack does not know one of them yet."""
         payload = notices.render(pending, self._say)
         try:
-            await self._put(pending.target, payload)
+            await self._post(pending.target, payload)
         except SlackApiError as error:
-            if name(error) != "invalid_blocks":
+            if error_name(error) != "invalid_blocks":
                 raise
-            log.warning("posted as text", channel=pending.target, error=name(error))
-            await self._put(pending.target, {"text": payload["text"]})
+            log.warning("posted as text", channel=pending.target, error=error_name(error))
+            await self._post(pending.target, {"text": payload["text"]})
 
-    async def _put(self, channel: str, payload: Payload) -> None:
+    async def _post(self, channel: str, payload: Payload) -> None:
         await self._client.chat_postMessage(
             channel=channel, unfurl_links=False, unfurl_media=False, **payload
         )

@@ -9,26 +9,28 @@ from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.commands import balance, doctor, history
-from kwtsms_bot.commands.base import Ask, Desk, Invocation, Reply, Tone
-from kwtsms_bot.commands.failures import explain
-from kwtsms_bot.commands.policy import Action, allows
+from kwtsms_bot.commands.base import CommandContext, CommandRequest, Invocation, Reply, Severity
+from kwtsms_bot.commands.failures import gateway_error_reply
+from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.language import Language
 from kwtsms_bot.slack import blocks, inbound
 from kwtsms_bot.slack.blocks import Block
-from kwtsms_bot.slack.dialogs import Dialogs
-from kwtsms_bot.slack.directory import Directory
-from kwtsms_bot.slack.forms import Begin
+from kwtsms_bot.slack.dialogs import SendModal
+from kwtsms_bot.slack.directory import SlackUserDirectory
+from kwtsms_bot.slack.forms import ModalDefaults
 from kwtsms_bot.slack.guarding import Body
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
+from kwtsms_bot.slack.trouble import SLACK_ERRORS, error_name
 from kwtsms_client import KwtSMSError
 
 PREFIX = "home_"
 SEND, REFRESH = "home_send", "home_refresh"
-LOOK_SECONDS = 3600.0  # How often the set-up is looked at for Home: it takes requests to kwtSMS.
+SETUP_CHECK_SECONDS = (
+    3600.0  # How often the set-up is looked at for Home: it takes requests to kwtSMS.
+)
 log = structlog.get_logger(__name__)
 
 
-def view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say: Language) -> Block:
+def home_view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say: Language) -> Block:
     """What stands on Home: a heading and an answer for each of `sections`."""
     buttons = [blocks.button(REFRESH, say("Refresh"), "")]
     if may_send:
@@ -40,8 +42,8 @@ def view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say: Lang
             made.append(blocks.section(f"*{blocks.escape(title)}*"))
         made += blocks.reply(reply, say)["blocks"]
     made.append({"type": "divider"})
-    told = say("In any channel: {command}", command=f"{slash} help")
-    made.append(blocks.context(blocks.escape(told)))
+    hint = say("In any channel: {command}", command=f"{slash} help")
+    made.append(blocks.context(blocks.escape(hint)))
     return {"type": "home", "blocks": made}
 
 
@@ -49,80 +51,88 @@ class HomeTab:
     """Publishes it, anew each time somebody looks."""
 
     def __init__(
-        self, desk: Desk, directory: Directory, dialogs: Dialogs, client: AsyncWebClient
+        self,
+        context: CommandContext,
+        directory: SlackUserDirectory,
+        send_modal: SendModal,
+        client: AsyncWebClient,
     ) -> None:
-        self._desk, self._directory = desk, directory
-        self._dialogs, self._client = dialogs, client
-        self._examined: dict[str, tuple[float, Reply]] = {}  # The set-up, in each language.
+        self._context, self._directory = context, directory
+        self._send_modal, self._client = send_modal, client
+        self._setup_checks: dict[str, tuple[float, Reply]] = {}  # The set-up, in each language.
 
-    async def opened(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+    async def handle_opened(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """Somebody looks at it."""
         await ack()
         event = body.get("event") or {}
         if event.get("tab") == "home":
-            ask = await self._ask(str(event.get("user", "")), "")
-            await self._publish(ask)
-            if await self._examine(ask):
-                await self._publish(ask)
+            request = await self._build_request(str(event.get("user", "")), "")
+            await self._publish(request)
+            if await self._check_setup(request):
+                await self._publish(request)
 
-    async def pressed(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+    async def handle_button(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """One of its buttons."""
         await ack()
-        ask = await self._ask(inbound.who(body)[0], str(body.get("trigger_id", "")))
+        request = await self._build_request(
+            inbound.user_and_channel(body)[0], str(body.get("trigger_id", ""))
+        )
         if body["actions"][0]["action_id"] == SEND:
-            await self._dialogs.open_or_tell(ask, Begin())
+            await self._send_modal.open_form_or_notify(request, ModalDefaults())
         else:
-            await self._publish(ask)
+            await self._publish(request)
 
-    async def _publish(self, ask: Ask) -> None:
-        access = self._desk.config.access
-        shown = view(
-            await self._sections(ask),
-            may_send=allows(access, ask.person, Action.SEND),
-            slash=self._desk.config.slack.command,
-            say=ask.say,
+    async def _publish(self, request: CommandRequest) -> None:
+        access = self._context.config.access
+        published = home_view(
+            await self._build_sections(request),
+            may_send=allows(access, request.person, Permission.SEND),
+            slash=self._context.config.slack.command,
+            say=request.say,
         )
         try:
-            await self._client.views_publish(user_id=ask.person.user, view=shown)
-        except SLACK_TROUBLE as error:
-            log.warning("home not shown", error=name(error))
+            await self._client.views_publish(user_id=request.person.user, view=published)
+        except SLACK_ERRORS as error:
+            log.warning("home not shown", error=error_name(error))
 
-    async def _sections(self, ask: Ask) -> dict[str, Reply]:
-        desk, say = self._desk, ask.say
-        told = Invocation(person=ask.person, say=say, key=ask.key, text="")
-        if not allows(desk.config.access, ask.person, Action.READ):
-            return {say("What you may do here"): await history.whoami(desk, told, "")}
-        found = {say("Balance"): await self._balance(told)}
-        if pause := await desk.store.paused():
-            who = await desk.people.name(pause.actor)
-            title = say("All sending is paused by {name}.", name=who)
-            found[say("Paused")] = Reply(Tone.WARNING, title)
-        _, setup = self._examined.get(say.code, (0.0, None))
-        if setup and setup.tone is not Tone.GOOD and _administers(desk, ask):
-            found[say("Set-up")] = setup
-        found[say("Your last messages")] = await history.history(desk, told, "")
-        return found
+    async def _build_sections(self, request: CommandRequest) -> dict[str, Reply]:
+        context, say = self._context, request.say
+        invocation = Invocation(person=request.person, say=say, key=request.key, text="")
+        if not allows(context.config.access, request.person, Permission.READ):
+            return {say("What you may do here"): await history.whoami(context, invocation, "")}
+        sections = {say("Balance"): await self._read_balance(invocation)}
+        if pause := await context.store.current_pause():
+            name = await context.users.name(pause.actor)
+            title = say("All sending is paused by {name}.", name=name)
+            sections[say("Paused")] = Reply(Severity.WARNING, title)
+        _, setup = self._setup_checks.get(say.code, (0.0, None))
+        if setup and setup.severity is not Severity.GOOD and _is_admin(context, request):
+            sections[say("Set-up")] = setup
+        sections[say("Your last messages")] = await history.history(context, invocation, "")
+        return sections
 
-    async def _examine(self, ask: Ask) -> bool:
+    async def _check_setup(self, request: CommandRequest) -> bool:
         """Looks at the set-up for an administrator, once an hour; whether there is news of it."""
-        known = self._examined.get(ask.say.code)
-        if not _administers(self._desk, ask) or (known and monotonic() - known[0] < LOOK_SECONDS):
+        known = self._setup_checks.get(request.say.code)
+        if not _is_admin(self._context, request) or (
+            known and monotonic() - known[0] < SETUP_CHECK_SECONDS
+        ):
             return False
-        told = Invocation(person=ask.person, say=ask.say, key=ask.key, text="")
-        setup = await doctor.run(self._desk, told, "")
-        self._examined[ask.say.code] = (monotonic(), setup)
-        return setup.tone is not Tone.GOOD
+        invocation = Invocation(person=request.person, say=request.say, key=request.key, text="")
+        setup = await doctor.run(self._context, invocation, "")
+        self._setup_checks[request.say.code] = (monotonic(), setup)
+        return setup.severity is not Severity.GOOD
 
-    async def _balance(self, ask: Invocation) -> Reply:
+    async def _read_balance(self, invocation: Invocation) -> Reply:
         try:
-            return await balance.run(self._desk, ask, "")
+            return await balance.run(self._context, invocation, "")
         except KwtSMSError as error:
-            return explain(error, ask.say)
+            return gateway_error_reply(error, invocation.say)
 
-    async def _ask(self, user: str, key: str) -> Ask:
-        person, say = await self._directory.caller(user, "")
-        return Ask(person=person, say=say, key=key)
+    async def _build_request(self, user: str, key: str) -> CommandRequest:
+        person, say = await self._directory.resolve_caller(user, "")
+        return CommandRequest(person=person, say=say, key=key)
 
 
-def _administers(desk: Desk, ask: Ask) -> bool:
-    return allows(desk.config.access, ask.person, Action.ADMIN)
+def _is_admin(context: CommandContext, request: CommandRequest) -> bool:
+    return allows(context.config.access, request.person, Permission.ADMIN)

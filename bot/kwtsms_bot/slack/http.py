@@ -22,7 +22,7 @@ FINISH_SECONDS = 2.5  # At a stop: Slack itself waits for three.
 log = structlog.get_logger(__name__)
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A request that reaches no listener; only its status is told, to anybody."""
 
     def __init__(self, status: int) -> None:
@@ -30,7 +30,7 @@ class Refused(Exception):
         self.status = status
 
 
-class Endpoint:
+class SlackEndpoint:
     """Takes what Slack posts; a request that comes again is answered and not run again."""
 
     def __init__(
@@ -39,23 +39,25 @@ class Endpoint:
         secret: str,
         *,
         clock: Callable[[], float] = time.time,
-        patience: float = READ_SECONDS,
+        read_timeout: float = READ_SECONDS,
     ) -> None:
         self._app = app
         self._secret = secret
         self._clock = clock
-        self._patience = patience
-        self._seen: dict[str, float] = {}  # Signature: until when it could be repeated.
+        self._read_timeout = read_timeout
+        self._recent_signatures: dict[
+            str, float
+        ] = {}  # Signature: until when it could be repeated.
 
     def mount(self, router: web.UrlDispatcher) -> None:
         """Adds the path to a server's routes."""
-        router.add_post(PATH, self.take)
+        router.add_post(PATH, self.handle)
 
-    async def take(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         """The answer to one request."""
         try:
-            payload = await self._admitted(request)
-        except Refused as refused:
+            payload = await self._verify_and_parse(request)
+        except RequestRefused as refused:
             log.info("request refused", status=refused.status)
             return web.Response(status=refused.status)
         if payload.get("type") == "url_verification":
@@ -64,37 +66,39 @@ class Endpoint:
             return web.Response()
         return await self._dispatch(request, payload)
 
-    async def _admitted(self, request: web.Request) -> dict[str, object]:
+    async def _verify_and_parse(self, request: web.Request) -> dict[str, object]:
         """What Slack says in it.
 
         Raises:
             Refused: it is too large, too slow, not signed, or not what Slack sends.
         """
-        body = await self._read(request)
+        body = await self._read_body(request)
         now = self._clock()
         if not guard.is_signed(request.headers, body, secret=self._secret, now=now):
-            raise Refused(401)
+            raise RequestRefused(401)
         try:
-            return guard.parsed(request.content_type, body)
-        except guard.Unreadable as error:
-            raise Refused(400) from error
+            return guard.parse_body(request.content_type, body)
+        except guard.InvalidPayload as error:
+            raise RequestRefused(400) from error
 
-    async def _read(self, request: web.Request) -> bytes:
+    async def _read_body(self, request: web.Request) -> bytes:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(self._read_timeout):
                 return await request.read()
         except TimeoutError as error:
-            raise Refused(408) from error
+            raise RequestRefused(408) from error
         except web.HTTPRequestEntityTooLarge as error:
-            raise Refused(413) from error
+            raise RequestRefused(413) from error
 
     def _is_repeated(self, signature: str) -> bool:
         now = self._clock()
-        while self._seen and next(iter(self._seen.values())) < now:  # The oldest stand first.
-            del self._seen[next(iter(self._seen))]
-        repeated = signature in self._seen
+        while (
+            self._recent_signatures and next(iter(self._recent_signatures.values())) < now
+        ):  # The oldest stand first.
+            del self._recent_signatures[next(iter(self._recent_signatures))]
+        repeated = signature in self._recent_signatures
         # A timestamp may lie ahead by one window and be taken until another one has passed.
-        self._seen.setdefault(signature, now + 2 * guard.WINDOW_SECONDS)
+        self._recent_signatures.setdefault(signature, now + 2 * guard.WINDOW_SECONDS)
         return repeated
 
     async def _dispatch(self, request: web.Request, payload: dict[str, object]) -> web.Response:
@@ -112,7 +116,7 @@ class Endpoint:
         )
 
 
-async def serve(endpoint: Endpoint, address: str) -> web.AppRunner:
+async def serve(endpoint: SlackEndpoint, address: str) -> web.AppRunner:
     """A server of its own for the endpoint, at host:port; `cleanup()` of what it returns ends it.
 
     Raises:

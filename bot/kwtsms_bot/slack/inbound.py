@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from html import unescape
 from typing import Any
 
-from kwtsms_bot.commands.base import Invocation, Press
+from kwtsms_bot.commands.base import ButtonPress, Invocation
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.language import Language
 
@@ -16,31 +16,31 @@ _SIGN = {"@": "@", "#": "#", "!": ""}
 _ENTITY = re.compile(r"&(?:amp|lt|gt);")  # The only three that Slack makes; others were typed.
 
 
-def untangle(text: str) -> str:
+def unescape_text(text: str) -> str:
     """The text as it was typed: tokens first, then the three entities, one pass each."""
-    return _ENTITY.sub(lambda match: unescape(match[0]), _TOKEN.sub(_typed, text))
+    return _ENTITY.sub(lambda match: unescape(match[0]), _TOKEN.sub(_as_typed, text))
 
 
 def mentions(text: str) -> dict[str, str]:
     """The ids behind the @names that `untangle` leaves in a text; none where two share a name."""
     found: dict[str, str] = {}
-    twice: set[str] = set()
+    ambiguous: set[str] = set()
     for token in _TOKEN.finditer(text):
         if token[1] == "@":
-            name = _typed(token).removeprefix("@").casefold()
+            name = _as_typed(token).removeprefix("@").casefold()
             if found.setdefault(name, token[2]) != token[2]:
-                twice.add(name)
-    return {name: user for name, user in found.items() if name not in twice}
+                ambiguous.add(name)
+    return {name: user for name, user in found.items() if name not in ambiguous}
 
 
-def _typed(token: re.Match[str]) -> str:
+def _as_typed(token: re.Match[str]) -> str:
     sign, target, label = token[1], token[2], token[3]
     if sign:
         return _SIGN[sign] + (label or target).lstrip(sign)
     return label or re.sub(r"^(?:tel|mailto):", "", target)
 
 
-def who(body: Mapping[str, Any]) -> tuple[str, str]:
+def user_and_channel(body: Mapping[str, Any]) -> tuple[str, str]:
     """Who acts and in which channel, by their ids; no channel on Home and in forms.
 
     A command names them at the top of its payload, an interaction in parts of it.
@@ -53,7 +53,7 @@ def who(body: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
-def kind(body: Mapping[str, Any]) -> str:
+def payload_kind(body: Mapping[str, Any]) -> str:
     """What came in, in Slack's own word."""
     if "command" in body:
         return "command"
@@ -64,12 +64,14 @@ def invocation(body: Mapping[str, Any], person: Person, say: Language) -> Invoca
     """A slash command's payload; `trigger_id` is new each time somebody presses enter."""
     text = str(body.get("text", ""))
     key = str(body.get("trigger_id", ""))
-    return Invocation(person=person, say=say, key=key, text=untangle(text), mentions=mentions(text))
+    return Invocation(
+        person=person, say=say, key=key, text=unescape_text(text), mentions=mentions(text)
+    )
 
 
-def press(body: Mapping[str, Any], person: Person, say: Language) -> tuple[str, Press]:
+def button_press(body: Mapping[str, Any], person: Person, say: Language) -> tuple[str, ButtonPress]:
     """A pressed button: the deed it names, and what that deed is told."""
     action = body["actions"][0]
     key = str(body.get("trigger_id", ""))
-    told = Press(person=person, say=say, key=key, value=str(action.get("value", "")))
-    return str(action["action_id"]), told
+    pressed = ButtonPress(person=person, say=say, key=key, value=str(action.get("value", "")))
+    return str(action["action_id"]), pressed

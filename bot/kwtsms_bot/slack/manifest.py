@@ -18,7 +18,7 @@ SCOPES = {
     "files:write": "the list of failed numbers, as a file for whoever asks for it",
 }
 # What the bot does without: whoever installs it may leave them out, and `doctor` skips a check.
-LOOKING = {
+OPTIONAL_SCOPES = {
     "channels:read": "for `doctor`: are the channels of config.yaml there, and is the bot in them",
     "groups:read": "the same for private channels",
 }
@@ -44,7 +44,9 @@ def manifest(
         "features": _features(slash, table),
         # An optional scope stands in both lists:
         # https://docs.slack.dev/authentication/installing-with-oauth
-        "oauth_config": {"scopes": {"bot": [*SCOPES, *LOOKING], "bot_optional": list(LOOKING)}},
+        "oauth_config": {
+            "scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": list(OPTIONAL_SCOPES)}
+        },
         "settings": {
             "interactivity": {"is_enabled": True},
             "event_subscriptions": {"bot_events": list(EVENTS)},
@@ -55,10 +57,10 @@ def manifest(
     }
     if workflow_step:
         made = _with_step(made)
-    return _by_http(made, url) if url else made
+    return _with_http(made, url) if url else made
 
 
-def _by_http(made: dict[str, Any], url: str) -> dict[str, Any]:
+def _with_http(made: dict[str, Any], url: str) -> dict[str, Any]:
     """The same with an address for each kind of request."""
     settings, features = made["settings"], made["features"]
     settings["socket_mode_enabled"] = False

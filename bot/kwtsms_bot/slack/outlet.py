@@ -6,87 +6,103 @@ import structlog
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_bot.commands.base import Aside, Ask, Desk, File, Notice, Reply, Tone
+from kwtsms_bot.commands.base import (
+    ChannelPost,
+    CommandContext,
+    CommandRequest,
+    DirectMessage,
+    File,
+    Reply,
+    Severity,
+)
 from kwtsms_bot.language import language
 from kwtsms_bot.slack import blocks
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name
-from kwtsms_bot.slack.voice import Voice
+from kwtsms_bot.slack.trouble import SLACK_ERRORS, error_name
+from kwtsms_bot.slack.voice import Responder
 
 log = structlog.get_logger(__name__)
 
 
-class Outlet:
+class ReplySender:
     """Says replies where they belong."""
 
-    def __init__(self, client: AsyncWebClient, desk: Desk) -> None:
-        self._client, self._voice = client, Voice(client)
-        self._desk = desk
+    def __init__(self, client: AsyncWebClient, context: CommandContext) -> None:
+        self._client, self._responder = client, Responder(client)
+        self._context = context
 
-    async def after_press(
-        self, reply: Reply, ask: Ask, respond: AsyncRespond, *, ephemeral: bool
+    async def send_action_reply(
+        self, reply: Reply, request: CommandRequest, respond: AsyncRespond, *, ephemeral: bool
     ) -> None:
         """What a button led to; what shows on a card is not told twice."""
-        if reply.public:
-            reply = await self._announced(reply, reply.public, ask)
-        if reply.aside:
-            await self.tell(reply.aside)
+        if reply.channel_post:
+            reply = await self._post_to_channel(reply, reply.channel_post, request)
+        if reply.direct_message:
+            await self.send_dm(reply.direct_message)
         if reply.file:
-            reply = await self._uploaded(reply, reply.file, ask)
+            reply = await self._upload_file(reply, reply.file, request)
         if reply.accepted and ephemeral:  # Its own card tells the rest.
-            await self._voice.answer(respond, ask.person.user, {"delete_original": True})
+            await self._responder.respond(respond, request.person.user, {"delete_original": True})
         elif reply.replaces:
-            shown = {"replace_original": True, **blocks.reply(reply, ask.say)}
-            await self._voice.answer(respond, ask.person.user, shown)
-        elif reply.tone is not Tone.GOOD or reply.file:
-            await self.answer(reply, ask, respond)
+            payload = {"replace_original": True, **blocks.reply(reply, request.say)}
+            await self._responder.respond(respond, request.person.user, payload)
+        elif reply.severity is not Severity.GOOD or reply.file:
+            await self.send_reply(reply, request, respond)
 
-    async def answer(self, reply: Reply, ask: Ask, respond: AsyncRespond) -> None:
+    async def send_reply(
+        self, reply: Reply, request: CommandRequest, respond: AsyncRespond
+    ) -> None:
         """An answer that nobody else sees."""
-        shown: dict[str, Any] = {"replace_original": False, **blocks.reply(reply, ask.say)}
-        await self._voice.answer(respond, ask.person.user, shown)
+        payload: dict[str, Any] = {"replace_original": False, **blocks.reply(reply, request.say)}
+        await self._responder.respond(respond, request.person.user, payload)
 
-    async def after_form(self, reply: Reply, ask: Ask) -> Reply:
+    async def announce_form_reply(self, reply: Reply, request: CommandRequest) -> Reply:
         """Tells a channel what it is to be told after a form; the answer for the person."""
-        return await self._announced(reply, reply.public, ask) if reply.public else reply
+        return (
+            await self._post_to_channel(reply, reply.channel_post, request)
+            if reply.channel_post
+            else reply
+        )
 
-    async def direct(self, user: str, shown: blocks.Payload) -> None:
+    async def send_dm_payload(self, user: str, payload: blocks.Payload) -> None:
         """A direct message."""
-        await self._voice.direct(user, shown)
+        await self._responder.send_dm(user, payload)
 
-    async def tell(self, aside: Aside) -> None:
+    async def send_dm(self, message: DirectMessage) -> None:
         """Tells somebody else; that it failed changes nothing of what was decided."""
         try:
-            await self.direct(aside.user, blocks.reply(aside.reply, aside.say))
-        except SLACK_TROUBLE as error:
-            log.error("not told", user=aside.user, error=name(error))
+            await self.send_dm_payload(message.user, blocks.reply(message.reply, message.say))
+        except SLACK_ERRORS as error:
+            log.error("not told", user=message.user, error=error_name(error))
 
-    async def _announced(self, reply: Reply, notice: Notice, ask: Ask) -> Reply:
+    async def _post_to_channel(
+        self, reply: Reply, post: ChannelPost, request: CommandRequest
+    ) -> Reply:
         """Posts the notice; where that fails, what waited for an answer to it is withdrawn."""
         try:
-            shown = blocks.reply(notice.reply, language(self._desk.config.language))
+            payload = blocks.reply(post.reply, language(self._context.config.language))
             await self._client.chat_postMessage(
-                channel=notice.channel, unfurl_links=False, unfurl_media=False, **shown
+                channel=post.channel, unfurl_links=False, unfurl_media=False, **payload
             )
-        except SLACK_TROUBLE as error:
-            log.error("notice not posted", channel=notice.channel, error=name(error))
-            for choice in notice.reply.choices:
-                await self._desk.store.drop_draft(choice.value, self._desk.now())
-            title = ask.say("Nobody could be asked. Nothing was sent.")
-            details = (ask.say("Invite the bot to that channel, and try again."),)
-            return Reply(Tone.BAD, title, details, replaces=True)
+        except SLACK_ERRORS as error:
+            log.error("notice not posted", channel=post.channel, error=error_name(error))
+            for button in post.reply.buttons:
+                await self._context.store.discard_draft(button.value, self._context.now())
+            title = request.say("Nobody could be asked. Nothing was sent.")
+            details = (request.say("Invite the bot to that channel, and try again."),)
+            return Reply(Severity.ERROR, title, details, replaces=True)
         return reply
 
-    async def _uploaded(self, reply: Reply, file: File, ask: Ask) -> Reply:
+    async def _upload_file(self, reply: Reply, file: File, request: CommandRequest) -> Reply:
         """The same answer once the person has the file, or why they do not get it."""
         try:
-            opened = await self._client.conversations_open(users=ask.person.user)
+            opened = await self._client.conversations_open(users=request.person.user)
             await self._client.files_upload_v2(
                 channel=str(opened["channel"]["id"]), filename=file.name, content=file.content
             )
-        except SLACK_TROUBLE as error:
-            log.error("file not uploaded", error=name(error))
-            title = ask.say("Slack did not take the file: {error}.", error=name(error))
-            remedy = ask.say("It takes the scope files:write: install the app again.")
-            details = (remedy,) if name(error) == "missing_scope" else ()
-            return Reply(Tone.BAD, title, details)
+        except SLACK_ERRORS as error:
+            log.error("file not uploaded", error=error_name(error))
+            title = request.say("Slack did not take the file: {error}.", error=error_name(error))
+            remedy = request.say("It takes the scope files:write: install the app again.")
+            details = (remedy,) if error_name(error) == "missing_scope" else ()
+            return Reply(Severity.ERROR, title, details)
         return reply

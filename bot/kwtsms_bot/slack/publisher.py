@@ -11,42 +11,42 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.outbox.message import Message, Place
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.outbox.message import CardLocation, Message
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.waiting import pause
+from kwtsms_bot.outbox.waiting import sleep
 from kwtsms_bot.slack import card
 from kwtsms_bot.slack.blocks import Payload
-from kwtsms_bot.slack.directory import Directory
-from kwtsms_bot.slack.herald import Herald
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE, name, passes
+from kwtsms_bot.slack.directory import SlackUserDirectory
+from kwtsms_bot.slack.herald import BalanceNotifier
+from kwtsms_bot.slack.trouble import SLACK_ERRORS, error_name, is_transient
 
-SWEEP_SECONDS = 5.0
+POLL_SECONDS = 5.0
 UPDATE_SECONDS = 1.0  # chat.update is Tier 3: 50 a minute; only the newest state is worth one.
-BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS = 1.0, 10.0  # Twice as long each time.
+BACK_OFF_SECONDS, MAX_BACK_OFF_SECONDS = 1.0, 10.0  # Twice as long each time.
 BATCH = 50
 # Errors of what is shown, not of the place: its words alone are taken.
-UNFIT = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 log = structlog.get_logger(__name__)
 
 
-class Publisher:
+class CardPublisher:
     """Posts the card of each message, and edits it in place as its state changes."""
 
     def __init__(
         self,
         store: Store,
-        herald: Herald,
+        balance_notifier: BalanceNotifier,
         *,
         client: AsyncWebClient,
-        directory: Directory,
+        directory: SlackUserDirectory,
     ) -> None:
-        self._store, self._herald = store, herald
+        self._store, self._balance_notifier = store, balance_notifier
         self._client = client
         self._directory = directory
         self._woken = asyncio.Event()
         self._not_before: dict[int, float] = {}  # Of a message.
-        self._stumbled: set[int] = set()  # Perhaps by a fault of their own: the others come first.
+        self._failed: set[int] = set()  # Perhaps by a fault of their own: the others come first.
 
     def wake(self) -> None:
         """There is something new to show."""
@@ -58,54 +58,54 @@ class Publisher:
         back_off = BACK_OFF_SECONDS
         while not stop.is_set():
             self._woken.clear()
-            later = await self._round()
-            if later is None:  # News makes nothing better: Slack would only be asked more often.
-                await pause(stop, back_off)
-                back_off = min(2 * back_off, LONGEST_BACK_OFF_SECONDS)
+            delay = await self._publish_pending()
+            if delay is None:  # News makes nothing better: Slack would only be asked more often.
+                await sleep(stop, back_off)
+                back_off = min(2 * back_off, MAX_BACK_OFF_SECONDS)
                 continue
             back_off = BACK_OFF_SECONDS
             woken = asyncio.create_task(self._woken.wait())
             await asyncio.wait(
-                {woken, stopping}, timeout=later, return_when=asyncio.FIRST_COMPLETED
+                {woken, stopping}, timeout=delay, return_when=asyncio.FIRST_COMPLETED
             )
             woken.cancel()
         self._not_before.clear()
-        await self._round()
+        await self._publish_pending()
 
-    async def _round(self) -> float | None:
+    async def _publish_pending(self) -> float | None:
         """Shows what is not shown yet; when to look again, in seconds; None: trouble."""
         now = time.monotonic()
         self._not_before = {one: at for one, at in self._not_before.items() if at > now}
         try:
-            await self._herald.tell()
-            return await self._show_all()
-        except (*SLACK_TROUBLE, DatabaseTrouble) as error:
-            log.warning("not shown yet", error=name(error))
+            await self._balance_notifier.deliver_pending()
+            return await self._publish_cards()
+        except (*SLACK_ERRORS, DatabaseError) as error:
+            log.warning("not shown yet", error=error_name(error))
             return None
 
-    async def _show_all(self) -> float:
-        later = SWEEP_SECONDS
-        unshown = await self._store.unshown(BATCH)
-        self._stumbled.intersection_update(unshown)
-        for one in sorted(unshown, key=self._stumbled.__contains__):
+    async def _publish_cards(self) -> float:
+        delay = POLL_SECONDS
+        unshown = await self._store.outdated_cards(BATCH)
+        self._failed.intersection_update(unshown)
+        for one in sorted(unshown, key=self._failed.__contains__):
             wait = self._not_before.get(one, 0.0) - time.monotonic()
             if wait > 0:
-                later = min(later, wait)
-            elif message := await self._store.take_to_show(one):
-                await self._show(message)
-        return later
+                delay = min(delay, wait)
+            elif message := await self._store.claim_card(one):
+                await self._publish_card(message)
+        return delay
 
-    async def _show(self, message: Message) -> None:
+    async def _publish_card(self, message: Message) -> None:
         try:
-            place = await self._at_its_place(message)
+            location = await self._render_and_post(message)
         except Exception:
-            self._stumbled.add(message.id)
-            await self._store.not_shown(message.id)
+            self._failed.add(message.id)
+            await self._store.release_card(message.id)
             raise
         self._not_before[message.id] = time.monotonic() + UPDATE_SECONDS
-        await self._store.shown(message.id, message.revision, place)
+        await self._store.record_shown(message.id, message.revision, location)
 
-    async def _at_its_place(self, message: Message) -> Place | None:
+    async def _render_and_post(self, message: Message) -> CardLocation | None:
         """Where it is shown now; as before where Slack refuses it for good."""
         say = await self._directory.language(message.author)
         author = await self._directory.name(message.author)
@@ -113,40 +113,42 @@ class Publisher:
         names = {user: await self._directory.name(user) for user in deciders}
         payload = card.render(message, author, say, names=names)
         try:
-            return await self._put_or_direct(message, payload)
+            return await self._post_or_dm(message, payload)
         except SlackApiError as error:
-            if passes(error):
+            if is_transient(error):
                 raise
-            log.error("card not shown", message=message.ref, error=name(error))
-            return message.place
+            log.error("card not shown", message=message.ref, error=error_name(error))
+            return message.card_location
 
-    async def _put_or_direct(self, message: Message, payload: Payload) -> Place:
+    async def _post_or_dm(self, message: Message, payload: Payload) -> CardLocation:
         """Where Slack shows nothing any more, for whatever reason, its author gets it directly."""
         try:
-            if message.place is not None:
-                return await self._put_somehow(message.place, payload)
+            if message.card_location is not None:
+                return await self._post_with_fallback(message.card_location, payload)
         except SlackApiError as error:
-            if passes(error):
+            if is_transient(error):
                 raise
-            log.info("card moved to a direct message", message=message.ref, error=name(error))
+            log.info("card moved to a direct message", message=message.ref, error=error_name(error))
         opened = await self._client.conversations_open(users=message.author)
-        return await self._put_somehow(Place(str(opened["channel"]["id"]), None), payload)
+        return await self._post_with_fallback(
+            CardLocation(str(opened["channel"]["id"]), None), payload
+        )
 
-    async def _put_somehow(self, place: Place, payload: Payload) -> Place:
+    async def _post_with_fallback(self, location: CardLocation, payload: Payload) -> CardLocation:
         """With its blocks; in words alone where Slack does not take them."""
         try:
-            return await self._put(place, payload)
+            return await self._post_or_update(location, payload)
         except SlackApiError as error:
-            if name(error) not in UNFIT:
+            if error_name(error) not in BLOCK_ERRORS:
                 raise
-            log.error("card shown as text", error=name(error))
-            return await self._put(place, {"text": payload["text"]})
+            log.error("card shown as text", error=error_name(error))
+            return await self._post_or_update(location, {"text": payload["text"]})
 
-    async def _put(self, place: Place, payload: Payload) -> Place:
-        if place.ts is not None:
-            await self._client.chat_update(channel=place.channel, ts=place.ts, **payload)
-            return place
+    async def _post_or_update(self, location: CardLocation, payload: Payload) -> CardLocation:
+        if location.ts is not None:
+            await self._client.chat_update(channel=location.channel, ts=location.ts, **payload)
+            return location
         posted = await self._client.chat_postMessage(
-            channel=place.channel, unfurl_links=False, unfurl_media=False, **payload
+            channel=location.channel, unfurl_links=False, unfurl_media=False, **payload
         )
-        return Place(str(posted["channel"]), str(posted["ts"]))
+        return CardLocation(str(posted["channel"]), str(posted["ts"]))

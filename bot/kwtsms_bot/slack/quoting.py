@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from kwtsms_bot.slack.blocks import escape
-from kwtsms_bot.slack.inbound import untangle
+from kwtsms_bot.slack.inbound import unescape_text
 
 Json = Mapping[str, Any]
 Names = Mapping[str, str]  # Of people, by their ids.
@@ -18,29 +18,29 @@ _MENTION = re.compile(r"<@([A-Z0-9]{2,20})(?:\|[^<>]*)?>")
 _LINK = re.compile(r"<((?:https?)://[^<>|]+)\|([^<>]+)>")
 
 
-def people_in(message: Json) -> tuple[str, ...]:
+def mentioned_users(message: Json) -> tuple[str, ...]:
     """The ids of those whom the message mentions."""
-    told = [one for one in _elements(message.get("blocks")) if one.get("type") == "user"]
-    found = [str(one.get("user_id", "")) for one in told]
+    mentions = [one for one in _elements(message.get("blocks")) if one.get("type") == "user"]
+    found = [str(one.get("user_id", "")) for one in mentions]
     return tuple(dict.fromkeys((*found, *_MENTION.findall(str(message.get("text", ""))))))
 
 
-def text_of(message: Json, names: Names) -> str:
+def message_text(message: Json, names: Names) -> str:
     """What the message says; of a bot's message the first part that says anything."""
-    rich = "".join(_rich(message.get("blocks"), names)).strip()
+    rich = "".join(_rich_text(message.get("blocks"), names)).strip()
     if rich:
         return rich
-    plain = _plain(str(message.get("text") or ""), names)
+    plain = _plain_text(str(message.get("text") or ""), names)
     if plain:
         return plain
     return "\n".join(filter(None, (*_blocks(message, names), *_attachments(message, names))))
 
 
-def _plain(mrkdwn: str, names: Names) -> str:
+def _plain_text(mrkdwn: str, names: Names) -> str:
     """Without Slack's tokens: a link with its address, people by their names."""
     named = _MENTION.sub(lambda found: escape(names.get(found[1], found[1])), mrkdwn)
     linked = _LINK.sub(lambda found: _with_address(found[2], found[1]), named)
-    return untangle(linked).strip()
+    return unescape_text(linked).strip()
 
 
 def _with_address(label: str, url: str) -> str:
@@ -62,13 +62,13 @@ def _elements(value: Any, depth: int = 0) -> Iterator[Json]:
         yield from _elements(one.get("elements"), depth + 1)
 
 
-def _rich(value: Any, names: Names) -> Iterator[str]:
-    begun = False
+def _rich_text(value: Any, names: Names) -> Iterator[str]:
+    started = False
     for one in _elements(value):
         kind = str(one.get("type", ""))
         if kind in ("rich_text_section", "rich_text_preformatted", "rich_text_quote"):
-            yield "\n" if begun else ""
-            begun = True
+            yield "\n" if started else ""
+            started = True
         elif kind == "text":
             yield str(one.get("text", ""))
         elif kind == "link":
@@ -84,13 +84,15 @@ def _blocks(message: Json, names: Names) -> Iterator[str]:
         texts = [block.get("text"), *_dicts(block.get("fields")), *_dicts(block.get("elements"))]
         for one in texts:
             if isinstance(one, dict) and isinstance(one.get("text"), str):
-                yield _plain(one["text"], names)
+                yield _plain_text(one["text"], names)
 
 
 def _attachments(message: Json, names: Names) -> Iterator[str]:
     """What an alert says that was posted in the old way: title and text, or the fallback."""
     for one in _dicts(message.get("attachments")):
         inner = [part for part in _blocks(one, names) if part]
-        told = [_plain(str(one.get(key) or ""), names) for key in ("pretext", "title", "text")]
-        said = list(filter(None, (*told, *inner)))
-        yield from said or [_plain(str(one.get("fallback") or ""), names)]
+        texts = [
+            _plain_text(str(one.get(key) or ""), names) for key in ("pretext", "title", "text")
+        ]
+        lines = list(filter(None, (*texts, *inner)))
+        yield from lines or [_plain_text(str(one.get("fallback") or ""), names)]

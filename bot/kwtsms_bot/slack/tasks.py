@@ -7,12 +7,12 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class Tasks:
+class BackgroundTasks:
     """Running work; a loop keeps only weak references to its tasks, so somebody has to."""
 
-    def __init__(self, acknowledged: Callable[[float], None] = lambda _: None) -> None:
+    def __init__(self, on_acknowledged: Callable[[float], None] = lambda _: None) -> None:
         self._running: set[asyncio.Task[Any]] = set()
-        self.acknowledged = acknowledged  # Told how many seconds each acknowledgement took.
+        self.on_acknowledged = on_acknowledged  # Told how many seconds each acknowledgement took.
 
     def start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Begins `work` and remembers it."""

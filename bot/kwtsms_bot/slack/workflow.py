@@ -10,32 +10,32 @@ from slack_bolt.context.fail.async_fail import AsyncFail
 
 from kwtsms_bot import logs
 from kwtsms_bot.commands import obstacles, sending
-from kwtsms_bot.commands.base import Ask, Desk, Reply
-from kwtsms_bot.commands.gathering import Wish, gather
+from kwtsms_bot.commands.base import CommandContext, CommandRequest, Reply
+from kwtsms_bot.commands.gathering import SendRequest, build_preview
 from kwtsms_bot.commands.preview import needs_approval
-from kwtsms_bot.commands.recipients import read_list
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.commands.recipients import parse_list
+from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.language import ENGLISH, Language
 from kwtsms_bot.outbox.message import Message
 from kwtsms_bot.slack import blocks
-from kwtsms_bot.slack.directory import Directory
-from kwtsms_bot.slack.guarding import Body, apology
-from kwtsms_bot.slack.tasks import Tasks
-from kwtsms_bot.slack.trouble import SLACK_TROUBLE, is_ill, name
+from kwtsms_bot.slack.directory import SlackUserDirectory
+from kwtsms_bot.slack.guarding import Body, error_reply
+from kwtsms_bot.slack.tasks import BackgroundTasks
+from kwtsms_bot.slack.trouble import SLACK_ERRORS, error_name, is_slack_down
 
 STEP = "send_sms"
 NUMBERS, TEXT, USER = "numbers", "text", "user"
 log = structlog.get_logger(__name__)
-Listen = Callable[[AsyncAck, Body, AsyncComplete, AsyncFail], Awaitable[None]]
+StepListener = Callable[[AsyncAck, Body, AsyncComplete, AsyncFail], Awaitable[None]]
 
 
 class WorkflowStep:
     """Accepts what a workflow wants to send, and tells the workflow the message's id."""
 
-    def __init__(self, desk: Desk, directory: Directory) -> None:
-        self._desk, self._directory = desk, directory
+    def __init__(self, context: CommandContext, directory: SlackUserDirectory) -> None:
+        self._context, self._directory = context, directory
 
-    def listener(self, tasks: Tasks) -> Listen:
+    def build_listener(self, tasks: BackgroundTasks) -> StepListener:
         """Acknowledged once the message is durable and the step has ended: else Slack repeats it.
 
         A bot that dies in between would leave the workflow waiting for ever.
@@ -55,49 +55,57 @@ class WorkflowStep:
         event = body.get("event") or {}
         inputs = event.get("inputs") or {}
         try:
-            reply = await self._answer(inputs, str(event.get("function_execution_id", "")))
-        except DatabaseTrouble as error:  # Not acknowledged: Slack asks once more.
+            reply = await self._execute(inputs, str(event.get("function_execution_id", "")))
+        except DatabaseError as error:  # Not acknowledged: Slack asks once more.
             log.error("database trouble", error=str(error))
             return
         except Exception as error:  # noqa: BLE001 - The last door; it is logged with its trace.
-            reply = in_words(apology(error), ENGLISH)
+            reply = format_line(error_reply(error), ENGLISH)
         try:
             if isinstance(reply, str):
                 await fail(error=blocks.escape(reply))
             else:
                 await complete(outputs=reply)
-        except SLACK_TROUBLE as error:
-            log.error("step not ended", error=name(error))
-            if is_ill(error):  # Not acknowledged either: Slack tells of it again.
+        except SLACK_ERRORS as error:
+            log.error("step not ended", error=error_name(error))
+            if is_slack_down(error):  # Not acknowledged either: Slack tells of it again.
                 return
         await ack()
 
-    async def _answer(self, inputs: dict[str, Any], key: str) -> dict[str, Any] | str:
+    async def _execute(self, inputs: dict[str, Any], key: str) -> dict[str, Any] | str:
         """The step's outputs, or the sentence that says why nothing was sent."""
-        person, say = await self._directory.caller(str(inputs.get(USER, "")), "")
-        ask = Ask(person=person, say=say, key=key)
-        before = await sending.accepted_before(self._desk, ask)
+        person, say = await self._directory.resolve_caller(str(inputs.get(USER, "")), "")
+        request = CommandRequest(person=person, say=say, key=key)
+        already_accepted = await sending.find_accepted(self._context, request)
         # Whatever is forbidden since: what is accepted is accepted.
-        return _outputs(before) if before is not None else await self._send(ask, inputs)
+        return (
+            _outputs(already_accepted)
+            if already_accepted is not None
+            else await self._send(request, inputs)
+        )
 
-    async def _send(self, ask: Ask, inputs: dict[str, Any]) -> dict[str, Any] | str:
-        desk, say = self._desk, ask.say
-        if not desk.config.access.workflows:
+    async def _send(self, request: CommandRequest, inputs: dict[str, Any]) -> dict[str, Any] | str:
+        context, say = self._context, request.say
+        if not context.config.access.workflows:
             return say("Workflows may not send: access.workflows in config.yaml is false.")
-        country = desk.config.kwtsms.default_country
-        line = read_list(str(inputs.get(NUMBERS, "")), default_country=country)
-        preview = await gather(desk, ask, Wish(line=line, text=str(inputs.get(TEXT, ""))))
-        problem = await obstacles.first(desk, ask, preview)
+        country = context.config.kwtsms.default_country
+        line = parse_list(str(inputs.get(NUMBERS, "")), default_country=country)
+        preview = await build_preview(
+            context, request, SendRequest(line=line, text=str(inputs.get(TEXT, "")))
+        )
+        problem = await obstacles.first_problem(context, request, preview)
         if problem:
-            return in_words(problem, say)
-        if preview.mistakes or preview.uncovered:
-            return " ".join(preview.mistakes) or say("There is no route to one of the numbers.")
-        if needs_approval(preview.credits, desk.config.limits):
+            return format_line(problem, say)
+        if preview.problems or preview.uncovered:
+            return " ".join(preview.problems) or say("There is no route to one of the numbers.")
+        if needs_approval(preview.credits, context.config.limits):
             return say("This needs a second person's yes: send it by hand.")
-        reply = await sending.accept(desk, ask, sending.draft_of(desk, ask, preview), urgent=True)
+        reply = await sending.accept(
+            context, request, sending.make_draft(context, request, preview), urgent=True
+        )
         message = reply.accepted
         if message is None:
-            return in_words(reply, say)
+            return format_line(reply, say)
         return _outputs(message)
 
 
@@ -105,7 +113,7 @@ def _outputs(message: Message) -> dict[str, Any]:
     return {"message": message.ref, "credits": message.pages * message.size}
 
 
-def in_words(reply: Reply, say: Language) -> str:
+def format_line(reply: Reply, say: Language) -> str:
     """An answer as one line."""
     facts = (f"{say.inline(name)}: {say.inline(value)}" for name, value in reply.facts)
     return " ".join((reply.title, *reply.details, *facts))

@@ -11,9 +11,9 @@ from weakref import WeakSet
 
 from kwtsms_client import flow, settings
 from kwtsms_client import preview as previews
-from kwtsms_client.client.connecting import options_for
+from kwtsms_client.client.connecting import transport_options
 from kwtsms_client.models import Balance, Coverage, Credentials, RejectedInput, SendResult
-from kwtsms_client.numbering import country_named
+from kwtsms_client.numbering import country_by_code
 from kwtsms_client.preview import SendPreview
 from kwtsms_client.protocol import BASE_URL
 from kwtsms_client.request_log import RequestLog
@@ -25,7 +25,7 @@ COVERAGE_SECONDS = 24 * 3600.0
 P = TypeVar("P")  # What can give a client its pace.
 
 
-class Options(TypedDict, Generic[P], total=False):
+class ClientOptions(TypedDict, Generic[P], total=False):
     """What `from_env` can be told by name: the same as a client itself."""
 
     base_url: str
@@ -40,7 +40,7 @@ class Options(TypedDict, Generic[P], total=False):
     pacer: P | None
 
 
-class Account(Generic[P]):
+class BaseClient(Generic[P]):
     """What both clients are made with, and what they remember; threads may share it.
 
     `log` names a file for the request log (`log_content`: with numbers and texts in full).
@@ -64,31 +64,33 @@ class Account(Generic[P]):
         pacer: P | None = None,
     ) -> None:
         self.credentials = credentials
-        self.base_url = settings.checked_url(base_url)
+        self.base_url = settings.check_url(base_url)
         self.sender_id = sender_id
         self.test_mode = test_mode
-        self.default_country = country_named(default_country).code if default_country else None
+        self.default_country = country_by_code(default_country).code if default_country else None
         self.cached_balance: Balance | None = None  # From the last balance, verify or send.
         self._check_coverage = check_coverage
         self._coverage: tuple[float, Coverage] | None = None
-        self._log_to, self._log_content = log, log_content
+        self._log_path, self._log_content = log, log_content
         self._timeout = timeout
         self._pacer = pacer
-        self._options = options_for(self.base_url, tls=tls)
+        self._options = transport_options(self.base_url, tls=tls)
         self._open()
-        _ALL.add(self)
+        _CLIENTS.add(self)
 
     def _open(self) -> None:
         """Makes what no two processes may share: locks, files and connections."""
         self._lock = threading.Lock()
-        self._log = RequestLog(self._log_to, content=self._log_content) if self._log_to else None
+        self._log = (
+            RequestLog(self._log_path, content=self._log_content) if self._log_path else None
+        )
 
     @classmethod
     def from_env(
         cls,
         path: str | Path | None = None,
         environ: Mapping[str, str] | None = None,
-        **options: Unpack[Options[P]],
+        **options: Unpack[ClientOptions[P]],
     ) -> Self:
         """A client set up by KWTSMS_USERNAME, _PASSWORD, _SENDER_ID, _TEST_MODE and the rest.
 
@@ -98,13 +100,13 @@ class Account(Generic[P]):
             ConfigurationError: something is missing, or neither true nor false.
         """
         found = settings.from_environment(path, environ)
-        told: Options[P] = {
+        configured: ClientOptions[P] = {
             "base_url": found.base_url,
             "sender_id": found.sender_id,
             "test_mode": found.test_mode,
             "log": found.log_file,
         }
-        return cls(found.credentials, **(told | options))
+        return cls(found.credentials, **(configured | options))
 
     @property
     def cached_coverage(self) -> Coverage | None:
@@ -121,14 +123,14 @@ class Account(Generic[P]):
             default_country=self.default_country,
             balance=balance.available if balance else None,
         )
-        good, left_out = self._covered(found.recipients)
+        good, left_out = self._split_by_coverage(found.recipients)
         invalid = (*found.invalid, *left_out)
         return SendPreview(found.report, good, invalid, found.balance)
 
-    def _seconds(self, timeout: float | None) -> float:
+    def _timeout_or_default(self, timeout: float | None) -> float:
         return self._timeout if timeout is None else timeout
 
-    def _order(self, to: object, text: str, sender: str | None) -> flow.Order:
+    def _order(self, to: object, text: str, sender: str | None) -> flow.SendOrder:
         order = flow.order(
             to,
             text,
@@ -136,15 +138,15 @@ class Account(Generic[P]):
             test=self.test_mode,
             default_country=self.default_country,
         )
-        good, left_out = self._covered(order.recipients)
-        return flow.covered(order, good, left_out)
+        good, left_out = self._split_by_coverage(order.recipients)
+        return flow.with_coverage(order, good, left_out)
 
-    def _covered(
+    def _split_by_coverage(
         self, numbers: tuple[str, ...]
     ) -> tuple[tuple[str, ...], tuple[RejectedInput, ...]]:
         """The numbers that the account can send to, as far as that is known, and the others."""
         coverage = self.cached_coverage if self._check_coverage else None
-        return (numbers, ()) if coverage is None else flow.by_coverage(numbers, coverage)
+        return (numbers, ()) if coverage is None else flow.split_by_coverage(numbers, coverage)
 
     def _remember(self, result: SendResult) -> SendResult:
         if result.balance_after is not None:
@@ -171,14 +173,14 @@ class Account(Generic[P]):
         return coverage
 
 
-_ALL: WeakSet[Account[Any]] = WeakSet()
+_CLIENTS: WeakSet[BaseClient[Any]] = WeakSet()
 
 
-def _open_anew() -> None:
+def _reopen_all() -> None:
     """In a forked process, before anything else runs there."""
-    for account in _ALL:
-        account._open()  # noqa: SLF001 - One of ours.
+    for client in _CLIENTS:
+        client._open()  # noqa: SLF001 - One of ours.
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_open_anew)
+    os.register_at_fork(after_in_child=_reopen_all)

@@ -10,21 +10,21 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from kwtsms_client import flow, many, protocol
-from kwtsms_client.client.account import Account
+from kwtsms_client.client.account import BaseClient
 from kwtsms_client.client.connecting import set_up
-from kwtsms_client.client.journey import Journey
-from kwtsms_client.client.tasks import Tasks, Turns
+from kwtsms_client.client.journey import CallScope
+from kwtsms_client.client.tasks import AsyncExecutor, AsyncPacer
 from kwtsms_client.client.wire import (
-    BROKEN_OFF,
-    AwaitedDeparture,
+    INTERRUPTED,
+    AsyncSendTracker,
     Leaving,
-    Received,
-    request,
-    translated,
+    ResponseBody,
+    build_request,
+    translate_error,
 )
 from kwtsms_client.errors import KwtSMSError
-from kwtsms_client.flow import Pause, Plan, Step, Together
-from kwtsms_client.many import Watch
+from kwtsms_client.flow import Gather, Plan, Sleep, Step
+from kwtsms_client.many import SendObserver
 from kwtsms_client.models import (
     Balance,
     Coverage,
@@ -34,13 +34,13 @@ from kwtsms_client.models import (
     Validation,
     Verification,
 )
-from kwtsms_client.pacing import LATE_SECONDS, Pacer
+from kwtsms_client.pacing import MAX_START_AGE_SECONDS, Pacer
 from kwtsms_client.protocol import Call
 
 T = TypeVar("T")
 
 
-class AsyncClient(Account[Pacer | Turns]):
+class AsyncClient(BaseClient[Pacer | AsyncPacer]):
     """kwtSMS, from asyncio. Use it as a context manager, or `aclose()` it.
 
     Clients that are given the same `pacer` share its pace; it may also be something else that
@@ -49,7 +49,7 @@ class AsyncClient(Account[Pacer | Turns]):
 
     def _open(self) -> None:
         super()._open()
-        self._tasks = Tasks(self._pacer or Pacer())
+        self._executor = AsyncExecutor(self._pacer or Pacer())
         self._connect()
 
     def _connect(self) -> None:
@@ -70,34 +70,38 @@ class AsyncClient(Account[Pacer | Turns]):
         request is written to it. Where it raises NotSent, nothing leaves.
         """
         begun = time.monotonic()
-        outcome: object = BROKEN_OFF
+        outcome: object = INTERRUPTED
         try:
-            async with self._tasks.flight():
+            async with self._executor.in_flight():
                 if call.before:
                     call.before()
-                outcome = answer = await self._exchange(call, self._seconds(timeout), leaving)
+                outcome = answer = await self._exchange(
+                    call, self._timeout_or_default(timeout), leaving
+                )
             return answer
         except KwtSMSError as error:
             outcome = error
             raise
         finally:
             if self._log:
-                took = time.monotonic() - begun
-                await asyncio.to_thread(self._log.write, call, outcome, took)
+                duration = time.monotonic() - begun
+                await asyncio.to_thread(self._log.write, call, outcome, duration)
 
     async def _exchange(self, call: Call[T], seconds: float, leaving: Leaving | None) -> T:
         body = protocol.request_body(call, self.credentials)
-        departure, received = AwaitedDeparture(leaving), Received()
-        asked = request(self.base_url + call.path, body, seconds, departure.follow_and_wait)
+        tracker, response_body = AsyncSendTracker(leaving), ResponseBody()
+        http_request = build_request(
+            self.base_url + call.path, body, seconds, tracker.follow_and_wait
+        )
         try:
             async with asyncio.timeout(seconds):
-                answering = await self._connections().handle_async_request(asked)
+                answering = await self._connections().handle_async_request(http_request)
                 async with aclosing(answering) as reply:
                     async for part in reply.aiter_raw():
-                        received.add(part)
-                    return received.read(call, reply)
+                        response_body.add(part)
+                    return response_body.read(call, reply)
         except Exception as error:
-            raise translated(error, departure) from error
+            raise translate_error(error, tracker) from error
 
     def _connections(self) -> httpx.AsyncBaseTransport:
         """Those of this event loop: of another one, none can be used."""
@@ -116,15 +120,15 @@ class AsyncClient(Account[Pacer | Turns]):
 
     async def balance(self) -> Balance:
         """The credits on the account."""
-        return self._remember_balance(await self.carry(flow.once(protocol.balance())))
+        return self._remember_balance(await self.carry(flow.single_call(protocol.balance())))
 
     async def senderids(self) -> tuple[str, ...]:
         """The sender IDs that the account may use."""
-        return await self.carry(flow.once(protocol.senderids()))
+        return await self.carry(flow.single_call(protocol.senderids()))
 
     async def coverage(self) -> Coverage:
         """The active country prefixes; remembered for a day, see `cached_coverage`."""
-        return self._remember_coverage(await self.carry(flow.once(protocol.coverage())))
+        return self._remember_coverage(await self.carry(flow.single_call(protocol.coverage())))
 
     async def validate(self, numbers: object, *, deadline: float | None = None) -> Validation:
         """Whether the gateway routes to these numbers."""
@@ -157,7 +161,7 @@ class AsyncClient(Account[Pacer | Turns]):
         sender: str | None = None,
         retries: int = 0,
         deadline: float | None = None,
-        watch: Watch | None = None,
+        watch: SendObserver | None = None,
     ) -> list[SendResult]:
         """As `Client.send_many`."""
         orders = [self._order(to, text, sender) for to, text in messages]
@@ -166,20 +170,20 @@ class AsyncClient(Account[Pacer | Turns]):
 
     async def status(self, message_id: str) -> Status:
         """What the gateway did with a message."""
-        return await self.carry(flow.once(protocol.status(message_id)))
+        return await self.carry(flow.single_call(protocol.status(message_id)))
 
     async def dlr(self, message_id: str) -> DeliveryReport:
         """The delivery report of a message: international numbers only."""
-        return await self.carry(flow.once(protocol.dlr(message_id)))
+        return await self.carry(flow.single_call(protocol.dlr(message_id)))
 
     async def carry(self, plan: Plan[T], *, deadline: float | None = None) -> T:
         """As `Client.carry`."""
-        return await self._carry(plan, Journey.within(deadline, time.monotonic()))
+        return await self._execute(plan, CallScope.with_timeout(deadline, time.monotonic()))
 
     async def aclose(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """As `Client.close`."""
         try:
-            await self._tasks.close(timeout)
+            await self._executor.close(timeout)
         finally:
             await self._connections().aclose()
 
@@ -194,12 +198,12 @@ class AsyncClient(Account[Pacer | Turns]):
     ) -> None:
         await self.aclose()
 
-    async def _carry(self, plan: Plan[T], way: Journey) -> T:
+    async def _execute(self, plan: Plan[T], scope: CallScope) -> T:
         try:
             step = next(plan)
             while True:
                 try:
-                    answer = await self._do(step, way)
+                    answer = await self._execute_step(step, scope)
                 except KwtSMSError as error:
                     step = plan.throw(error)
                 else:
@@ -209,16 +213,18 @@ class AsyncClient(Account[Pacer | Turns]):
         finally:
             plan.close()
 
-    async def _do(self, step: Step, way: Journey) -> Any:
-        if isinstance(step, Pause):
-            return await self._tasks.pause(step.seconds, way)
-        if isinstance(step, Together):
-            return await self._tasks.together(step, way, self._carry)
-        async with self._tasks.turn(way):
-            turn = time.monotonic()
+    async def _execute_step(self, step: Step, scope: CallScope) -> Any:
+        if isinstance(step, Sleep):
+            return await self._executor.sleep(step.seconds, scope)
+        if isinstance(step, Gather):
+            return await self._executor.gather(step, scope, self._execute)
+        async with self._executor.slot(scope):
+            started_at = time.monotonic()
 
             async def leaving() -> None:
-                if time.monotonic() - turn > LATE_SECONDS:
-                    await self._tasks.another_turn(way)
+                if time.monotonic() - started_at > MAX_START_AGE_SECONDS:
+                    await self._executor.wait_for_new_start(scope)
 
-            return await self.exchange(step, way.timeout(turn, self._timeout), leaving=leaving)
+            return await self.exchange(
+                step, scope.request_timeout(started_at, self._timeout), leaving=leaving
+            )

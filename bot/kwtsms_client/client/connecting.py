@@ -19,7 +19,7 @@ KEEPALIVE_SECONDS = 4.0  # Common servers close an idle connection after five.
 T = TypeVar("T")
 
 
-def options_for(base_url: str, *, tls: ssl.SSLContext | bool) -> dict[str, Any]:
+def transport_options(base_url: str, *, tls: ssl.SSLContext | bool) -> dict[str, Any]:
     """What httpx's transport is made with.
 
     Raises:

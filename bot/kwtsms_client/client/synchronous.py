@@ -9,14 +9,20 @@ from typing import Any, Self, TypeVar
 import httpx
 
 from kwtsms_client import flow, many, protocol
-from kwtsms_client.client.account import Account
+from kwtsms_client.client.account import BaseClient
 from kwtsms_client.client.connecting import set_up
-from kwtsms_client.client.journey import Journey
-from kwtsms_client.client.threads import Threads
-from kwtsms_client.client.wire import BROKEN_OFF, Received, TimedDeparture, request, translated
+from kwtsms_client.client.journey import CallScope
+from kwtsms_client.client.threads import ThreadExecutor
+from kwtsms_client.client.wire import (
+    INTERRUPTED,
+    ResponseBody,
+    TimedSendTracker,
+    build_request,
+    translate_error,
+)
 from kwtsms_client.errors import KwtSMSError
-from kwtsms_client.flow import Pause, Plan, Step, Together
-from kwtsms_client.many import Watch
+from kwtsms_client.flow import Gather, Plan, Sleep, Step
+from kwtsms_client.many import SendObserver
 from kwtsms_client.models import (
     Balance,
     Coverage,
@@ -32,7 +38,7 @@ from kwtsms_client.protocol import Call
 T = TypeVar("T")
 
 
-class Client(Account[Pacer]):
+class Client(BaseClient[Pacer]):
     """kwtSMS, from threads. Use it as a context manager, or `close()` it.
 
     Clients that are given the same `pacer` share its pace: two requests a second in all.
@@ -40,7 +46,7 @@ class Client(Account[Pacer]):
 
     def _open(self) -> None:
         super()._open()
-        self._threads = Threads(self._pacer or Pacer())
+        self._executor = ThreadExecutor(self._pacer or Pacer())
         self._http: httpx.BaseTransport = set_up(lambda: httpx.HTTPTransport(**self._options))
 
     def exchange(self, call: Call[T], timeout: float | None = None) -> T:
@@ -52,12 +58,12 @@ class Client(Account[Pacer]):
             Rejected: the gateway said no.
         """
         begun = time.monotonic()
-        outcome: object = BROKEN_OFF
+        outcome: object = INTERRUPTED
         try:
-            with self._threads.flight():
+            with self._executor.in_flight():
                 if call.before:
                     call.before()
-                outcome = answer = self._exchange(call, self._seconds(timeout))
+                outcome = answer = self._exchange(call, self._timeout_or_default(timeout))
             return answer
         except KwtSMSError as error:
             outcome = error
@@ -69,15 +75,15 @@ class Client(Account[Pacer]):
     def _exchange(self, call: Call[T], seconds: float) -> T:
         body = protocol.request_body(call, self.credentials)
         until = time.monotonic() + seconds
-        departure, received = TimedDeparture(until), Received(until)
-        asked = request(self.base_url + call.path, body, seconds, departure.follow)
+        tracker, response_body = TimedSendTracker(until), ResponseBody(until)
+        http_request = build_request(self.base_url + call.path, body, seconds, tracker.follow)
         try:
-            with closing(self._http.handle_request(asked)) as reply:
+            with closing(self._http.handle_request(http_request)) as reply:
                 for part in reply.iter_raw():
-                    received.add(part)
-                return received.read(call, reply)
+                    response_body.add(part)
+                return response_body.read(call, reply)
         except Exception as error:
-            raise translated(error, departure) from error
+            raise translate_error(error, tracker) from error
 
     def verify(self) -> Verification:
         """Whether the credentials work."""
@@ -88,15 +94,15 @@ class Client(Account[Pacer]):
 
     def balance(self) -> Balance:
         """The credits on the account."""
-        return self._remember_balance(self.carry(flow.once(protocol.balance())))
+        return self._remember_balance(self.carry(flow.single_call(protocol.balance())))
 
     def senderids(self) -> tuple[str, ...]:
         """The sender IDs that the account may use."""
-        return self.carry(flow.once(protocol.senderids()))
+        return self.carry(flow.single_call(protocol.senderids()))
 
     def coverage(self) -> Coverage:
         """The active country prefixes; remembered for a day, see `cached_coverage`."""
-        return self._remember_coverage(self.carry(flow.once(protocol.coverage())))
+        return self._remember_coverage(self.carry(flow.single_call(protocol.coverage())))
 
     def validate(self, numbers: object, *, deadline: float | None = None) -> Validation:
         """Whether the gateway routes to these numbers."""
@@ -136,7 +142,7 @@ class Client(Account[Pacer]):
         sender: str | None = None,
         retries: int = 0,
         deadline: float | None = None,
-        watch: Watch | None = None,
+        watch: SendObserver | None = None,
     ) -> list[SendResult]:
         """Sends several texts, each to its own numbers, side by side: `[(numbers, text), …]`.
 
@@ -152,22 +158,22 @@ class Client(Account[Pacer]):
 
     def status(self, message_id: str) -> Status:
         """What the gateway did with a message."""
-        return self.carry(flow.once(protocol.status(message_id)))
+        return self.carry(flow.single_call(protocol.status(message_id)))
 
     def dlr(self, message_id: str) -> DeliveryReport:
         """The delivery report of a message: international numbers only."""
-        return self.carry(flow.once(protocol.dlr(message_id)))
+        return self.carry(flow.single_call(protocol.dlr(message_id)))
 
     def carry(self, plan: Plan[T], *, deadline: float | None = None) -> T:
         """Carries a plan of `kwtsms_client.flow`, or one of your own, at this client's pace."""
-        return self._carry(plan, Journey.within(deadline, time.monotonic()))
+        return self._execute(plan, CallScope.with_timeout(deadline, time.monotonic()))
 
     def close(self, timeout: float | None = None) -> None:
         """Ends every wait, lets what is in flight finish, and closes the connections.
 
         After `timeout` seconds what is in flight is cut off: it is unknown what came of it.
         """
-        self._threads.close(timeout)
+        self._executor.close(timeout)
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -181,12 +187,12 @@ class Client(Account[Pacer]):
     ) -> None:
         self.close()
 
-    def _carry(self, plan: Plan[T], way: Journey) -> T:
+    def _execute(self, plan: Plan[T], scope: CallScope) -> T:
         try:
             step = next(plan)
             while True:
                 try:
-                    answer = self._do(step, way)
+                    answer = self._execute_step(step, scope)
                 except KwtSMSError as error:
                     step = plan.throw(error)
                 else:
@@ -196,10 +202,10 @@ class Client(Account[Pacer]):
         finally:
             plan.close()
 
-    def _do(self, step: Step, way: Journey) -> Any:
-        if isinstance(step, Pause):
-            return self._threads.pause(step.seconds, way)
-        if isinstance(step, Together):
-            return self._threads.together(step, way, self._carry)
-        with self._threads.turn(way):
-            return self.exchange(step, way.timeout(time.monotonic(), self._timeout))
+    def _execute_step(self, step: Step, scope: CallScope) -> Any:
+        if isinstance(step, Sleep):
+            return self._executor.sleep(step.seconds, scope)
+        if isinstance(step, Gather):
+            return self._executor.gather(step, scope, self._execute)
+        with self._executor.slot(scope):
+            return self.exchange(step, scope.request_timeout(time.monotonic(), self._timeout))

@@ -7,82 +7,82 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
-from kwtsms_client.client.journey import TOO_LATE, Bulk, Journey
-from kwtsms_client.client.traffic import MAX_IN_FLIGHT, Traffic
+from kwtsms_client.client.journey import TOO_LATE, BulkGroup, CallScope
+from kwtsms_client.client.traffic import MAX_IN_FLIGHT, RequestQueue
 from kwtsms_client.errors import NotSent
-from kwtsms_client.flow import Plan, Together
+from kwtsms_client.flow import Gather, Plan
 from kwtsms_client.pacing import Pacer
 
-LOOK_SECONDS = 0.5  # A signal that comes just before a wait does not end it: so none is longer.
-Carry = Callable[[Plan[Any], Journey], Any]
+MAX_WAIT_SECONDS = 0.5  # A signal that comes just before a wait does not end it: so none is longer.
+Execute = Callable[[Plan[Any], CallScope], Any]
 
 
-class Threads:
+class ThreadExecutor:
     """The traffic of one client, for any number of threads."""
 
     def __init__(self, pacer: Pacer) -> None:
         self._pacer = pacer
-        self._traffic = Traffic()
+        self._queue = RequestQueue()
         self._changed = threading.Condition()  # Guards the traffic, and tells of every change.
 
     @contextmanager
-    def turn(self, way: Journey) -> Iterator[None]:
+    def slot(self, scope: CallScope) -> Iterator[None]:
         """A place and a turn; a request may be made within."""
         with self._changed:
-            self._take_place(way)
+            self._acquire_slot(scope)
         try:
             with self._changed:
-                self._wait_for_turn(way)
+                self._wait_for_start(scope)
             yield
         finally:
             with self._changed:
-                self._traffic.leave_place()
+                self._queue.release()
                 self._changed.notify_all()
 
     @contextmanager
-    def flight(self) -> Iterator[None]:
+    def in_flight(self) -> Iterator[None]:
         """A request is in flight within; whoever closes the client waits for it."""
         with self._changed:
-            self._traffic.take_off()
+            self._queue.request_started()
         try:
             yield
         finally:
             with self._changed:
-                self._traffic.land()
+                self._queue.request_finished()
                 self._changed.notify_all()
 
-    def pause(self, seconds: float, way: Journey) -> None:
+    def sleep(self, seconds: float, scope: CallScope) -> None:
         """Waits, unless there is no time for it."""
         ends_at = time.monotonic() + seconds
-        if ends_at > way.latest:
+        if ends_at > scope.latest_start:
             raise NotSent(TOO_LATE)
         with self._changed:
-            self._wait(way, ends_at)
+            self._wait(scope, ends_at)
 
-    def together(self, step: Together, way: Journey, carry: Carry) -> list[Any]:
+    def gather(self, step: Gather, scope: CallScope, execute: Execute) -> list[Any]:
         """Each plan in a thread, so many at a time as may be in flight."""
-        bulk = Bulk(step.stops)
+        bulk = BulkGroup(step.is_fatal)
 
         def run(number: int, plan: Plan[Any]) -> Any:
             if bulk.stopped:  # Of thousands, each would look for its place only to be told so.
                 return None
             try:
-                return carry(plan, way.part(bulk, number))
+                return execute(plan, scope.for_plan(bulk, number))
             except Exception as error:  # noqa: BLE001 - What came of the others must not be lost.
-                return bulk.answer(error)
+                return bulk.record_error(error)
             except BaseException:
                 bulk.stopped = True
                 raise
             finally:
                 with self._changed:
-                    bulk.has_begun(number)
+                    bulk.mark_started(number)
                     self._changed.notify_all()
 
         if len(step.plans) < 2:
             return [run(0, plan) for plan in step.plans]
         with ThreadPoolExecutor(min(MAX_IN_FLIGHT, len(step.plans))) as pool:
             try:
-                return _answers([pool.submit(run, *one) for one in enumerate(step.plans)])
+                return _collect([pool.submit(run, *one) for one in enumerate(step.plans)])
             except BaseException:  # Ctrl-C: what is in flight is finished, and nothing else begun.
                 self._stop(bulk)
                 raise
@@ -90,55 +90,57 @@ class Threads:
     def close(self, timeout: float | None) -> None:
         """Ends every wait, and lets what is in flight finish, for so many seconds at most."""
         with self._changed:
-            self._traffic.closed = True
+            self._queue.closed = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._traffic.is_quiet, timeout)
+            self._changed.wait_for(lambda: self._queue.is_idle, timeout)
 
-    def _stop(self, bulk: Bulk) -> None:
+    def _stop(self, bulk: BulkGroup) -> None:
         with self._changed:
             bulk.stopped = True
             self._changed.notify_all()
 
-    def _take_place(self, way: Journey) -> None:
-        self._traffic.join(way)
+    def _acquire_slot(self, scope: CallScope) -> None:
+        self._queue.enqueue(scope)
         try:
-            if not self._wait(way, way.latest, lambda: self._traffic.is_next(way)):
+            if not self._wait(scope, scope.latest_start, lambda: self._queue.is_next(scope)):
                 raise NotSent(TOO_LATE)
         finally:
-            self._traffic.leave_line(way)
+            self._queue.dequeue(scope)
             self._changed.notify_all()
-        self._traffic.take_place(way)
+        self._queue.acquire(scope)
 
-    def _wait_for_turn(self, way: Journey) -> None:
+    def _wait_for_start(self, scope: CallScope) -> None:
         try:
             now = time.monotonic()
-            seconds = self._pacer.reserve(now, way.latest)
+            seconds = self._pacer.reserve(now, scope.latest_start)
             if seconds is None:
                 raise NotSent(TOO_LATE)
-            self._wait(way, now + seconds)
+            self._wait(scope, now + seconds)
         finally:
-            self._traffic.has_begun(way)
+            self._queue.mark_started(scope)
             self._changed.notify_all()
 
-    def _wait(self, way: Journey, until: float, ready: Callable[[], bool] = lambda: False) -> bool:
+    def _wait(
+        self, scope: CallScope, until: float, ready: Callable[[], bool] = lambda: False
+    ) -> bool:
         """Waits until it is `ready`, and until then at most; whether it is.
 
         Raises:
             NotSent: it was called off.
         """
         while True:
-            self._traffic.check(way)
+            self._queue.check(scope)
             if ready():
                 return True
             left = until - time.monotonic()
             if left <= 0:
                 return False
-            self._changed.wait(min(left, LOOK_SECONDS))
+            self._changed.wait(min(left, MAX_WAIT_SECONDS))
 
 
-def _answers(parts: list[Future[Any]]) -> list[Any]:
+def _collect(futures: list[Future[Any]]) -> list[Any]:
     """What came of each part, once all have come to an end."""
-    for part in parts:
-        while not part.done():
-            wait([part], LOOK_SECONDS)
-    return [part.result() for part in parts]
+    for future in futures:
+        while not future.done():
+            wait([future], MAX_WAIT_SECONDS)
+    return [future.result() for future in futures]

@@ -4,62 +4,62 @@ Whoever wants to make a request stands in line; the first whose bulk lets it tak
 places. It waits for its turn there, makes its request, and leaves.
 """
 
-from kwtsms_client.client.journey import CLOSED, Journey, NotBegun
+from kwtsms_client.client.journey import CLOSED, CallScope, NotStarted
 from kwtsms_client.errors import NotSent
 from kwtsms_client.results import CALLED_OFF, NOT_TRIED
 
 MAX_IN_FLIGHT = 8
 
 
-class Traffic:
+class RequestQueue:
     """Who stands in line, who has a place, and what is in flight."""
 
     def __init__(self) -> None:
         self.closed = False
-        self._line: list[Journey] = []
-        self._under_way = 0
+        self._queued: list[CallScope] = []
+        self._acquired = 0
         self._in_flight = 0
 
-    def check(self, way: Journey) -> None:
+    def check(self, scope: CallScope) -> None:
         """Whether it may go on.
 
         Raises:
             NotSent: the client was closed, or the rest of a bulk called off.
         """
         self._check_open()
-        if way.stopped:
-            raise NotBegun(NOT_TRIED + CALLED_OFF)
+        if scope.stopped:
+            raise NotStarted(NOT_TRIED + CALLED_OFF)
 
-    def join(self, way: Journey) -> None:
+    def enqueue(self, scope: CallScope) -> None:
         """Somebody stands in line from now on."""
-        self._line.append(way)
+        self._queued.append(scope)
 
-    def leave_line(self, way: Journey) -> None:
+    def dequeue(self, scope: CallScope) -> None:
         """Somebody has a place, or has given up."""
-        self._line.remove(way)
+        self._queued.remove(scope)
 
-    def is_next(self, way: Journey) -> bool:
+    def is_next(self, scope: CallScope) -> bool:
         """Whether there is a place, and nobody before `way` who could take it."""
-        if self._under_way >= MAX_IN_FLIGHT:
+        if self._acquired >= MAX_IN_FLIGHT:
             return False
-        return way is next((one for one in self._line if _may_begin(one)), None)
+        return scope is next((one for one in self._queued if _may_start(one)), None)
 
-    def take_place(self, way: Journey) -> None:
+    def acquire(self, scope: CallScope) -> None:
         """From now on it waits for its turn."""
-        self._under_way += 1
-        for bulk, number in way.ranks:
-            bulk.begins(number)
+        self._acquired += 1
+        for bulk, number in scope.positions:
+            bulk.mark_starting(number)
 
-    def leave_place(self) -> None:
+    def release(self) -> None:
         """A request is over, or was never made."""
-        self._under_way -= 1
+        self._acquired -= 1
 
-    def has_begun(self, way: Journey) -> None:
+    def mark_started(self, scope: CallScope) -> None:
         """It has had its turn, or will have none: the next of its bulk may come."""
-        for bulk, number in way.ranks:
-            bulk.has_begun(number)
+        for bulk, number in scope.positions:
+            bulk.mark_started(number)
 
-    def take_off(self) -> None:
+    def request_started(self) -> None:
         """A request leaves this machine.
 
         Raises:
@@ -68,12 +68,12 @@ class Traffic:
         self._check_open()
         self._in_flight += 1
 
-    def land(self) -> None:
+    def request_finished(self) -> None:
         """Its answer is there, or will never be."""
         self._in_flight -= 1
 
     @property
-    def is_quiet(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nothing is in flight."""
         return self._in_flight == 0
 
@@ -82,5 +82,5 @@ class Traffic:
             raise NotSent(CLOSED)
 
 
-def _may_begin(way: Journey) -> bool:
-    return all(bulk.may_begin(number) for bulk, number in way.ranks)
+def _may_start(scope: CallScope) -> bool:
+    return all(bulk.may_start(number) for bulk, number in scope.positions)

@@ -22,10 +22,10 @@ from kwtsms_client.protocol import MAX_REPLY_BYTES, Call
 
 T = TypeVar("T")
 Leaving = Callable[[], Awaitable[None]]
-BROKEN_OFF = UnknownOutcome("It was broken off.")  # Cancelled, or by Ctrl-C.
+INTERRUPTED = UnknownOutcome("It was broken off.")  # Cancelled, or by Ctrl-C.
 # Events of a connection in the making, as httpcore's `trace` names them.
 # https://www.encode.io/httpcore/extensions/#trace
-BEGINS = "http11.send_request_headers.started"
+REQUEST_STARTED = "http11.send_request_headers.started"
 _HEADERS = httpx.Headers({**protocol.HEADERS, "Connection": "keep-alive"})
 _url = lru_cache(maxsize=64)(httpx.URL)  # To take one apart takes longer than to look it up.
 _CONNECTING = ("connection.", "proxy.", "socks.")
@@ -34,14 +34,16 @@ _ALL_STEPS = ("pool", "connect", *_STEPS)
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-def request(url: str, body: bytes, seconds: float, trace: Callable[..., object]) -> httpx.Request:
+def build_request(
+    url: str, body: bytes, seconds: float, trace: Callable[..., object]
+) -> httpx.Request:
     """A request as httpx's transports take it, each of its steps within so many seconds."""
     timeout = dict.fromkeys(_ALL_STEPS, seconds)
-    about = {"timeout": timeout, "trace": trace}
-    return httpx.Request("POST", _url(url), headers=_HEADERS, content=body, extensions=about)
+    extensions = {"timeout": timeout, "trace": trace}
+    return httpx.Request("POST", _url(url), headers=_HEADERS, content=body, extensions=extensions)
 
 
-class Departure:
+class SendTracker:
     """Follows a request through httpx's trace: whether a byte of it may have left.
 
     It may, until a connection is seen in the making; and an event that is not known counts as one
@@ -49,7 +51,7 @@ class Departure:
     """
 
     def __init__(self) -> None:
-        self.may_have_left = True
+        self.may_have_been_sent = True
 
     def follow(self, event: str, info: dict[str, Any]) -> None:
         """One more event on the way of the request."""
@@ -57,10 +59,10 @@ class Departure:
             return
         request = info.get("request")
         tunnel = request is not None and request.method == b"CONNECT"  # With the proxy alone.
-        self.may_have_left = not (tunnel or event.startswith(_CONNECTING))
+        self.may_have_been_sent = not (tunnel or event.startswith(_CONNECTING))
 
 
-class AwaitedDeparture(Departure):
+class AsyncSendTracker(SendTracker):
     """The same for asyncio, with somebody who has the last word before the first byte leaves.
 
     As long as that takes, nothing has left: on a new connection and on one that was kept. What is
@@ -74,14 +76,14 @@ class AwaitedDeparture(Departure):
     async def follow_and_wait(self, event: str, info: dict[str, Any]) -> None:
         """One more event on the way of the request; httpx awaits it."""
         # A proxy is asked first, by CONNECT: that is not yet the request.
-        begins = event == BEGINS and info["request"].method == b"POST"
-        if begins and self._leaving is not None:
-            self.may_have_left = False
+        starting = event == REQUEST_STARTED and info["request"].method == b"POST"
+        if starting and self._leaving is not None:
+            self.may_have_been_sent = False
             await self._leaving()
         self.follow(event, info)
 
 
-class TimedDeparture(Departure):
+class TimedSendTracker(SendTracker):
     """The same where nothing else ends a request in time: each step gets what is left of it."""
 
     def __init__(self, until: float) -> None:
@@ -98,8 +100,8 @@ class TimedDeparture(Departure):
         if not event.endswith(".started"):
             return
         left = self._until - time.monotonic()
-        begins = event == BEGINS
-        if left <= 0 and (begins or not self.may_have_left):
+        starting = event == REQUEST_STARTED
+        if left <= 0 and (starting or not self.may_have_been_sent):
             raise NotSent(TOO_LATE)
         # httpcore takes the time of each step from these, when the step begins.
         if "timeout" in info:
@@ -108,7 +110,7 @@ class TimedDeparture(Departure):
             info["request"].extensions["timeout"].update(dict.fromkeys(_STEPS, max(left, 0.001)))
 
 
-class Received:
+class ResponseBody:
     """A reply's body, of the size that a reply may have, and no later than it may come."""
 
     def __init__(self, until: float = math.inf) -> None:
@@ -132,10 +134,12 @@ class Received:
         if reply.is_redirect:
             raise UnknownOutcome(f"The gateway redirected (HTTP {reply.status_code}).")
         encoding = reply.headers.get("content-encoding", "identity").strip().lower()
-        return protocol.read_reply(call, reply.status_code, _plain(encoding, bytes(self._body)))
+        return protocol.read_reply(
+            call, reply.status_code, _decompress(encoding, bytes(self._body))
+        )
 
 
-def _plain(encoding: str, body: bytes) -> bytes:
+def _decompress(encoding: str, body: bytes) -> bytes:
     """Without its compression, which nobody asked for, and at most as large as a reply may be."""
     if encoding in ("identity", ""):
         return body
@@ -147,16 +151,16 @@ def _plain(encoding: str, body: bytes) -> bytes:
         raise UnknownOutcome("The reply is compressed, and broken.") from error
 
 
-def translated(error: Exception, departure: Departure) -> KwtSMSError:
+def translate_error(error: Exception, tracker: SendTracker) -> KwtSMSError:
     """What an error on the way means for the request."""
     if isinstance(error, KwtSMSError):
         return error
-    if not departure.may_have_left or isinstance(error, httpx.PoolTimeout):
-        return NotSent(f"No connection to the gateway ({_why(error)}).")
-    return UnknownOutcome(f"No answer came ({_why(error)}).")
+    if not tracker.may_have_been_sent or isinstance(error, httpx.PoolTimeout):
+        return NotSent(f"No connection to the gateway ({_describe_error(error)}).")
+    return UnknownOutcome(f"No answer came ({_describe_error(error)}).")
 
 
-def _why(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return "it took too long"
     if isinstance(error, httpx.ProxyError):

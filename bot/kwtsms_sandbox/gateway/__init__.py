@@ -6,38 +6,38 @@ async with serve(gateway.app()) as served:
 gateway.ledger, gateway.inbox("96598765432")
 """
 
-from kwtsms_sandbox.gateway.accounts import DEMO_ACCOUNT, Account
+from kwtsms_sandbox.gateway.accounts import DEMO_ACCOUNT, GatewayAccount
 from kwtsms_sandbox.gateway.events import Subscription
-from kwtsms_sandbox.gateway.faults import Fault, Planned
+from kwtsms_sandbox.gateway.faults import Fault, PlannedFault
 from kwtsms_sandbox.gateway.gateway import Gateway, RunningGateway
 from kwtsms_sandbox.gateway.knobs import (
     Ban,
+    Behaviour,
     CoverageShape,
     Duplicates,
     Html,
-    Knobs,
     NumberStyle,
     Timestamp,
 )
-from kwtsms_sandbox.gateway.records import Entry, Event, Kind, Seen, Sms, State
+from kwtsms_sandbox.gateway.records import Entry, Event, Kind, LoggedRequest, Sms, State
 
 __all__ = [
     "DEMO_ACCOUNT",
-    "Account",
     "Ban",
+    "Behaviour",
     "CoverageShape",
     "Duplicates",
     "Entry",
     "Event",
     "Fault",
     "Gateway",
+    "GatewayAccount",
     "Html",
     "Kind",
-    "Knobs",
+    "LoggedRequest",
     "NumberStyle",
-    "Planned",
+    "PlannedFault",
     "RunningGateway",
-    "Seen",
     "Sms",
     "State",
     "Subscription",

@@ -23,7 +23,7 @@ def check_amounts(amounts: Iterable[tuple[str, Decimal]]) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
+class GatewayAccount:
     """Who may send, as whom, where to and for how much; the balance itself lives in the books."""
 
     username: str
@@ -57,7 +57,7 @@ class Account:
         return self.rates[max(matching, key=len)] if matching else Decimal(1)
 
 
-DEMO_ACCOUNT = Account(
+DEMO_ACCOUNT = GatewayAccount(
     username="demo",
     password="demo-password",  # noqa: S106  known to everybody, and worth nothing
     coverage=("965", "966", "971"),

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from kwtsms_sandbox.gateway.accounts import Account, check_amounts
+from kwtsms_sandbox.gateway.accounts import GatewayAccount, check_amounts
 from kwtsms_sandbox.gateway.books import UnknownRecordError
-from kwtsms_sandbox.gateway.faults import FaultOrder
-from kwtsms_sandbox.gateway.knobs import Knobs
+from kwtsms_sandbox.gateway.faults import FaultSpec
+from kwtsms_sandbox.gateway.knobs import Behaviour
 from kwtsms_sandbox.gateway.reading import load, read
 from kwtsms_sandbox.gateway.records import as_json
 from kwtsms_sandbox.gateway.simulation import Simulation
@@ -66,27 +66,27 @@ class NewReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passing:
+class ClockAdvance:
     """Time to let pass."""
 
     advance: float
 
 
-class Admin:
+class AdminApi:
     """The routes that read and change one simulation."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._reading: Mapping[str, Callable[[], Any]] = {
+        self._readers: Mapping[str, Callable[[], Any]] = {
             "ledger": lambda: [as_json(entry) for entry in simulation.ledger],
-            "requests": lambda: [as_json(seen) for seen in simulation.requests],
+            "requests": lambda: [as_json(request) for request in simulation.requests],
             "inbox": self._inboxes,
             "balance": self._balances,
-            "knobs": lambda: asdict(simulation.knobs),
+            "knobs": lambda: asdict(simulation.behaviour),
             "faults": lambda: [asdict(planned) for planned in simulation.faults],
             "clock": lambda: simulation.clock.now().isoformat(),
         }
-        self._changing: Mapping[str, Callable[[Any], Any]] = {
+        self._writers: Mapping[str, Callable[[Any], Any]] = {
             "topup": self._top_up,
             "balance": self._set_credits,
             "account": self._change_account,
@@ -94,11 +94,11 @@ class Admin:
             "status": self._set_status,
             "dlr": self._set_report,
             "clock": self._advance,
-            "knobs": self._turn,
-            "faults": self._fault,
+            "knobs": self._configure,
+            "faults": self._add_fault,
             "faults/clear": lambda _: simulation.faults.clear(),
-            "hold": lambda _: simulation.hold(),
-            "release": lambda _: simulation.release(),
+            "hold": lambda _: simulation.withhold_responses(),
+            "release": lambda _: simulation.release_responses(),
             "reset": lambda _: simulation.reset(),
         }
 
@@ -110,15 +110,15 @@ class Admin:
         )
 
     async def _get(self, request: web.Request) -> web.Response:
-        read_it = self._reading.get(request.match_info["name"])
-        if read_it is None:
-            return _problem(404, f"GET {PREFIX}: one of {', '.join(self._reading)}")
-        return _json(read_it())
+        read_value = self._readers.get(request.match_info["name"])
+        if read_value is None:
+            return _problem(404, f"GET {PREFIX}: one of {', '.join(self._readers)}")
+        return _json(read_value())
 
     async def _post(self, request: web.Request) -> web.Response:
-        change = self._changing.get(request.match_info["name"])
+        change = self._writers.get(request.match_info["name"])
         if change is None:
-            return _problem(404, f"POST {PREFIX}: one of {', '.join(self._changing)}")
+            return _problem(404, f"POST {PREFIX}: one of {', '.join(self._writers)}")
         if request.content_type != "application/json":
             # A page in a browser cannot send this type across origins without asking first.
             return _problem(415, "expected Content-Type: application/json")
@@ -135,7 +135,7 @@ class Admin:
         return {number: [as_json(sms) for sms in received] for number, received in inboxes.items()}
 
     def _balances(self) -> dict[str, Decimal]:
-        return {name: self._simulation.balance(name) for name in self._simulation.books.accounts}
+        return {name: self._simulation.balance(name) for name in self._simulation.records.accounts}
 
     def _top_up(self, body: Any) -> dict[str, Decimal]:
         given = read(Credits, body, where="topup")
@@ -150,8 +150,8 @@ class Admin:
     def _change_account(self, body: Any) -> dict[str, Any]:
         named = body.get("username") if isinstance(body, dict) else None
         name = str(named or self._simulation.account.username)
-        account = self._simulation.books.holding(name).account
-        changed = asdict(read(Account, body, where="account", base=account))
+        account = self._simulation.records.account_balance(name).account
+        changed = asdict(read(GatewayAccount, body, where="account", base=account))
         changes = {field: changed[field] for field in body.keys() - {"username"}}
         self._simulation.change_account(name, **changes)
         return {field: value for field, value in changed.items() if field != "password"}
@@ -169,15 +169,17 @@ class Admin:
         self._simulation.set_dlr(given.message_id, given.deliveries)
 
     def _advance(self, body: Any) -> str:
-        self._simulation.advance(read(Passing, body, where="clock").advance)
+        self._simulation.advance(read(ClockAdvance, body, where="clock").advance)
         return self._simulation.clock.now().isoformat()
 
-    def _turn(self, body: Any) -> dict[str, Any]:
-        self._simulation.knobs = read(Knobs, body, where="knobs", base=self._simulation.knobs)
-        return asdict(self._simulation.knobs)
+    def _configure(self, body: Any) -> dict[str, Any]:
+        self._simulation.behaviour = read(
+            Behaviour, body, where="knobs", base=self._simulation.behaviour
+        )
+        return asdict(self._simulation.behaviour)
 
-    def _fault(self, body: Any) -> None:
-        self._simulation.plan(read(FaultOrder, body, where="faults").planned())
+    def _add_fault(self, body: Any) -> None:
+        self._simulation.plan(read(FaultSpec, body, where="faults").to_planned_fault())
 
 
 def _json(value: Any) -> web.Response:

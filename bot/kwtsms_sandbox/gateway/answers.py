@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from kwtsms_sandbox.gateway.codes import CODES, OK, UNLISTED
-from kwtsms_sandbox.gateway.knobs import CoverageShape, Knobs, NumberStyle, Timestamp
+from kwtsms_sandbox.gateway.knobs import Behaviour, CoverageShape, NumberStyle, Timestamp
 from kwtsms_sandbox.gateway.records import Entry
 
 KUWAIT_OFFSET = timedelta(hours=3)
@@ -15,17 +15,17 @@ COUNTRIES = {"965": "Kuwait", "966": "Saudi Arabia", "971": "UAE", "973": "Bahra
 Json = dict[str, Any]
 
 
-def error(code: str, knobs: Knobs) -> tuple[int, Json]:
+def error(code: str, behaviour: Behaviour) -> tuple[int, Json]:
     """The HTTP status and the body of a rejection."""
     listed = CODES.get(code, UNLISTED)
-    status = knobs.error_statuses.get(code, knobs.error_status or listed.status)
+    status = behaviour.error_statuses.get(code, behaviour.error_status or listed.status)
     return status, {"result": "ERROR", "code": code, "description": listed.description}
 
 
-def balance(available: Decimal, purchased: Decimal, knobs: Knobs) -> Json:
+def balance(available: Decimal, purchased: Decimal, behaviour: Behaviour) -> Json:
     """The answer of /balance/."""
     amounts = {"available": available, "purchased": purchased}
-    return {"result": OK, **_numbers(amounts, knobs.number_style)}
+    return {"result": OK, **_numbers(amounts, behaviour.number_style)}
 
 
 def senderids(sender_ids: Sequence[str]) -> Json:
@@ -46,24 +46,24 @@ def coverage(prefixes: Sequence[str], shape: CoverageShape) -> Json:
             return {"result": OK, shape.value: list(prefixes)}
 
 
-def validation(lists: Mapping[str, Sequence[str]], knobs: Knobs) -> Json:
+def validation(lists: Mapping[str, Sequence[str]], behaviour: Behaviour) -> Json:
     """The answer of /validate/."""
     kept = {key: list(numbers) for key, numbers in lists.items()}
-    if knobs.omit_empty_lists:
+    if behaviour.omit_empty_lists:
         kept = {key: numbers for key, numbers in kept.items() if numbers}
     return {"result": OK, "mobile": kept}
 
 
-def acceptance(entry: Entry, balance_after: Decimal, knobs: Knobs) -> Json:
+def acceptance(entry: Entry, balance_after: Decimal, behaviour: Behaviour) -> Json:
     """The answer to an accepted send."""
     amounts = {
         "numbers": Decimal(len(entry.numbers)),
         "points-charged": entry.points,
         "balance-after": balance_after,
     }
-    body = {"result": OK, "msg-id": entry.message_id, **_numbers(amounts, knobs.number_style)}
-    if knobs.timestamp is not Timestamp.ABSENT:
-        body["unix-timestamp"] = _timestamp(entry.at, knobs)
+    body = {"result": OK, "msg-id": entry.message_id, **_numbers(amounts, behaviour.number_style)}
+    if behaviour.timestamp is not Timestamp.ABSENT:
+        body["unix-timestamp"] = _timestamp(entry.at, behaviour)
     return body
 
 
@@ -78,12 +78,12 @@ def report(deliveries: Mapping[str, str]) -> Json:
     return {"result": OK, "report": rows}
 
 
-def _timestamp(at: datetime, knobs: Knobs) -> int | str | None:
-    shifted = at + KUWAIT_OFFSET if knobs.timestamp is Timestamp.KUWAIT else at
+def _timestamp(at: datetime, behaviour: Behaviour) -> int | str | None:
+    shifted = at + KUWAIT_OFFSET if behaviour.timestamp is Timestamp.KUWAIT else at
     seconds = int(shifted.timestamp())
-    if knobs.number_style is NumberStyle.NULL:
+    if behaviour.number_style is NumberStyle.NULL:
         return None
-    return str(seconds) if knobs.number_style is NumberStyle.STRING else seconds
+    return str(seconds) if behaviour.number_style is NumberStyle.STRING else seconds
 
 
 def _numbers(amounts: Mapping[str, Decimal], style: NumberStyle) -> Json:

@@ -11,20 +11,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from kwtsms_sandbox.gateway.accounts import Account
+from kwtsms_sandbox.gateway.accounts import GatewayAccount
 from kwtsms_sandbox.gateway.codes import is_code
 from kwtsms_sandbox.gateway.content import gets_stuck
-from kwtsms_sandbox.gateway.orders import Order
+from kwtsms_sandbox.gateway.orders import SubmitRequest
 from kwtsms_sandbox.gateway.records import Entry, Sms, State
 
 _IN_QUEUE = frozenset({State.QUEUED, State.TEST, State.STUCK})
 
 
 @dataclass(slots=True)
-class Holding:
+class AccountBalance:
     """An account and what it has left."""
 
-    account: Account
+    account: GatewayAccount
     available: Decimal
     purchased: Decimal
     last_sent: dict[str, datetime] = field(default_factory=dict)
@@ -32,7 +32,7 @@ class Holding:
 
 
 @dataclass(slots=True)
-class Said:
+class AdminStatus:
     """What an administrator made the gateway say of one message."""
 
     status: tuple[str, str] | None = None
@@ -49,37 +49,43 @@ class UnknownRecordError(LookupError):
     """No account of that name, or no entry of that id."""
 
 
-class Books:
+class Ledger:
     """All of a gateway's records."""
 
-    def __init__(self, accounts: Iterable[Account], *, seed: int) -> None:
-        self.holdings: dict[str, Holding] = {}
+    def __init__(self, accounts: Iterable[GatewayAccount], *, seed: int) -> None:
+        self.account_balances: dict[str, AccountBalance] = {}
         for account in accounts:
-            self.add(account)
+            self.open_account(account)
         self.entries: dict[str, Entry] = {}
         self._queue: dict[str, Entry] = {}  # those of the entries that have not left it
-        self.said: Mapping[str, Said] = defaultdict(Said)
+        self.admin_statuses: Mapping[str, AdminStatus] = defaultdict(AdminStatus)
         self.inboxes: dict[str, list[Sms]] = defaultdict(list)
         self._ids = random.Random(seed)  # noqa: S311  the same ids for the same seed is the point
 
-    def add(self, account: Account) -> None:
+    def open_account(self, account: GatewayAccount) -> None:
         """Open an account, with its credits."""
-        self.holdings[account.username] = Holding(account, account.credits, account.credits)
+        self.account_balances[account.username] = AccountBalance(
+            account, account.credits, account.credits
+        )
 
     @property
-    def accounts(self) -> Mapping[str, Account]:
+    def accounts(self) -> Mapping[str, GatewayAccount]:
         """The accounts as they stand, by user name."""
-        return {name: holding.account for name, holding in self.holdings.items()}
+        return {
+            name: account_balance.account for name, account_balance in self.account_balances.items()
+        }
 
-    def holding(self, username: str) -> Holding:
+    def account_balance(self, username: str) -> AccountBalance:
         """The account's holding.
 
         Raises:
             UnknownRecordError: there is no such account.
         """
-        if username not in self.holdings:
-            raise UnknownRecordError(f"no account {username!r}; there are {sorted(self.holdings)}")
-        return self.holdings[username]
+        if username not in self.account_balances:
+            raise UnknownRecordError(
+                f"no account {username!r}; there are {sorted(self.account_balances)}"
+            )
+        return self.account_balances[username]
 
     def entry(self, message_id: str) -> Entry:
         """The ledger's entry.
@@ -91,18 +97,18 @@ class Books:
             raise UnknownRecordError(f"no message {message_id!r} in the ledger")
         return self.entries[message_id]
 
-    def said_of(self, message_id: str) -> Said:
+    def admin_status(self, message_id: str) -> AdminStatus:
         """What the gateway was made to say of the message; change it in place.
 
         Raises:
             UnknownRecordError: there is no such entry.
         """
-        return self.said[self.entry(message_id).message_id]
+        return self.admin_statuses[self.entry(message_id).message_id]
 
-    def hot_numbers(self, username: str, now: datetime, within: float) -> frozenset[str]:
+    def numbers_in_cooldown(self, username: str, now: datetime, within: float) -> frozenset[str]:
         """Numbers that the account sent to less than `within` seconds ago."""
         since = now - timedelta(seconds=within)
-        last_sent = self.holding(username).last_sent
+        last_sent = self.account_balance(username).last_sent
         return frozenset(number for number, at in last_sent.items() if at > since)
 
     def queued(self, username: str) -> int:
@@ -110,30 +116,30 @@ class Books:
         mine = (entry for entry in self._queue.values() if entry.account == username)
         return sum(len(entry.numbers) for entry in mine)
 
-    def accept(self, order: Order, now: datetime) -> Entry:
+    def accept(self, request: SubmitRequest, now: datetime) -> Entry:
         """Charge the order and write it into the ledger; it must have broken no rule."""
-        holding = self.holding(order.account.username)
-        state = _first_state(order)
+        account_balance = self.account_balance(request.account.username)
+        state = _first_state(request)
         leaves_at = now
         if state is State.QUEUED:
-            leaves_at = self._place_in_queue(holding, order, now)
+            leaves_at = self._place_in_queue(account_balance, request, now)
         entry = Entry(
             message_id=f"{self._ids.getrandbits(128):032x}",
-            account=order.account.username,
-            sender=order.sender or "",
-            numbers=order.accepted,
-            text=order.text or "",
-            pages=order.pages,
-            points=order.points,
-            test=bool(order.test),
+            account=request.account.username,
+            sender=request.sender or "",
+            numbers=request.accepted,
+            text=request.text or "",
+            pages=request.pages,
+            points=request.points,
+            test=bool(request.test),
             at=now,
             leaves_at=leaves_at,
             state=state,
         )
-        holding.available -= entry.points
-        if not entry.test or order.knobs.repeat_in_test:
-            holding.last_sent.update(dict.fromkeys(entry.numbers, now))
-        return self._set(entry)
+        account_balance.available -= entry.points
+        if not entry.test or request.behaviour.repeat_in_test:
+            account_balance.last_sent.update(dict.fromkeys(entry.numbers, now))
+        return self._store(entry)
 
     def release_due(self, now: datetime) -> Sequence[Entry]:
         """Let everything whose turn has come leave the queue for the phones."""
@@ -155,30 +161,32 @@ class Books:
             raise UnknownRecordError(
                 f"message {message_id!r} is not in the queue: it is {entry.state}"
             )
-        self.holding(entry.account).available += entry.points
-        return self._set(replace(entry, state=State.DELETED))
+        self.account_balance(entry.account).available += entry.points
+        return self._store(replace(entry, state=State.DELETED))
 
     def top_up(self, username: str, credits_bought: Decimal) -> None:
         """Add credits that were bought."""
-        holding = self.holding(username)
-        holding.available += credits_bought
-        holding.purchased += credits_bought
+        account_balance = self.account_balance(username)
+        account_balance.available += credits_bought
+        account_balance.purchased += credits_bought
 
-    def _place_in_queue(self, holding: Holding, order: Order, now: datetime) -> datetime:
-        rate = order.knobs.sends_per_second
+    def _place_in_queue(
+        self, account_balance: AccountBalance, request: SubmitRequest, now: datetime
+    ) -> datetime:
+        rate = request.behaviour.sends_per_second
         if rate is None:
             return now
-        backlog_gone_at = now + timedelta(seconds=order.knobs.queue_backlog / rate)
-        start = max(backlog_gone_at, holding.queue_free_at or now)
-        holding.queue_free_at = start + timedelta(seconds=len(order.accepted) / rate)
-        return holding.queue_free_at
+        backlog_gone_at = now + timedelta(seconds=request.behaviour.queue_backlog / rate)
+        start = max(backlog_gone_at, account_balance.queue_free_at or now)
+        account_balance.queue_free_at = start + timedelta(seconds=len(request.accepted) / rate)
+        return account_balance.queue_free_at
 
     def _deliver(self, entry: Entry) -> Entry:
         for number in entry.numbers:
             self.inboxes[number].append(Sms(number, entry.sender, entry.text, entry.leaves_at))
-        return self._set(replace(entry, state=State.SENT))
+        return self._store(replace(entry, state=State.SENT))
 
-    def _set(self, entry: Entry) -> Entry:
+    def _store(self, entry: Entry) -> Entry:
         self.entries[entry.message_id] = entry
         if entry.state in _IN_QUEUE:
             self._queue[entry.message_id] = entry
@@ -187,9 +195,9 @@ class Books:
         return entry
 
 
-def _first_state(order: Order) -> State:
-    if order.test:
+def _first_state(request: SubmitRequest) -> State:
+    if request.test:
         return State.TEST
-    if gets_stuck(order.text or "", order.knobs.stuck_characters):
+    if gets_stuck(request.text or "", request.behaviour.stuck_characters):
         return State.STUCK
     return State.QUEUED

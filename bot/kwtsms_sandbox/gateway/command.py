@@ -74,13 +74,13 @@ def _certificate(*, wanted: bool) -> Iterator[tuple[ssl.SSLContext | None, Path 
 
 
 async def _serve(running: RunningGateway, ca_file: Path | None, *, as_json: bool) -> None:
-    told = asyncio.Event()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(sign, told.set)
+    stopped = asyncio.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     await _bind(running)
     try:
         _print(_announcement(running, ca_file, as_json=as_json))
-        await told.wait()
+        await stopped.wait()
     finally:
         await running.stop()
 

@@ -53,7 +53,7 @@ def gets_stuck(text: str, extra: str = "") -> bool:
     return bool(_STUCK.search(text)) or not set(extra).isdisjoint(text)
 
 
-def speaks_of(text: str, phrases: tuple[str, ...]) -> bool:
+def contains_any(text: str, phrases: tuple[str, ...]) -> bool:
     """Whether one of the phrases stands in the text, whatever its case."""
     folded = text.casefold()
     return any(phrase.casefold() in folded for phrase in phrases)

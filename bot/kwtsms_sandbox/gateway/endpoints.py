@@ -10,11 +10,11 @@ from typing import Any
 
 from kwtsms_sandbox.gateway import answers, rules
 from kwtsms_sandbox.gateway.answers import Json
-from kwtsms_sandbox.gateway.books import Books, Holding
-from kwtsms_sandbox.gateway.knobs import Knobs
+from kwtsms_sandbox.gateway.books import AccountBalance, Ledger
+from kwtsms_sandbox.gateway.knobs import Behaviour
 from kwtsms_sandbox.gateway.orders import (
     Caller,
-    Order,
+    SubmitRequest,
     is_valid,
     read_caller,
     read_test,
@@ -37,109 +37,112 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class EndpointContext:
     """What an endpoint works with."""
 
-    books: Books
-    knobs: Knobs
+    ledger: Ledger
+    behaviour: Behaviour
     now: datetime
     address: str
 
     def caller(self, payload: Mapping[str, Any]) -> Caller:
         """Who asks, as the payload names them."""
-        return read_caller(payload, self.books.accounts, self.address)
+        return read_caller(payload, self.ledger.accounts, self.address)
 
-    def admit(self, caller: Caller, order: Order | None = None) -> Holding:
+    def enforce_rules(self, caller: Caller, request: SubmitRequest | None = None) -> AccountBalance:
         """The holding of a caller who breaks no rule, and neither does the order.
 
         Raises:
             Refused: one of them does.
         """
-        code = rules.refusal(caller, self.knobs, order)
+        code = rules.refusal(caller, self.behaviour, request)
         if code or caller.account is None:
             raise Refused(code or rules.NOT_KNOWN)
-        return self.books.holding(caller.account.username)
+        return self.ledger.account_balance(caller.account.username)
 
 
-def balance(desk: Desk, payload: Mapping[str, Any]) -> Json:
+def balance(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
     """What is left, and what was ever bought."""
-    holding = desk.admit(desk.caller(payload))
-    return answers.balance(holding.available, holding.purchased, desk.knobs)
+    account_balance = context.enforce_rules(context.caller(payload))
+    return answers.balance(account_balance.available, account_balance.purchased, context.behaviour)
 
 
-def senderid(desk: Desk, payload: Mapping[str, Any]) -> Json:
+def senderid(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
     """The account's sender IDs."""
-    return answers.senderids(desk.admit(desk.caller(payload)).account.sender_ids)
+    return answers.senderids(context.enforce_rules(context.caller(payload)).account.sender_ids)
 
 
-def coverage(desk: Desk, payload: Mapping[str, Any]) -> Json:
+def coverage(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
     """The active prefixes; none is ERR033."""
-    account = desk.admit(desk.caller(payload)).account
+    account = context.enforce_rules(context.caller(payload)).account
     if not account.coverage:
         raise Refused("ERR033")
-    return answers.coverage(account.coverage, desk.knobs.coverage_shape)
+    return answers.coverage(account.coverage, context.behaviour.coverage_shape)
 
 
-def validate(desk: Desk, payload: Mapping[str, Any]) -> Json:
+def validate(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
     """Which numbers are routable, malformed, or without a route."""
-    account = desk.admit(desk.caller(payload)).account
+    account = context.enforce_rules(context.caller(payload)).account
     numbers = split(text_field(payload, "mobile") or "")
     if not numbers:
         raise Refused("ERR002")
-    if desk.knobs.validate_limit is not None and len(numbers) > desk.knobs.validate_limit:
+    if (
+        context.behaviour.validate_limit is not None
+        and len(numbers) > context.behaviour.validate_limit
+    ):
         raise Refused("ERR007")
     lists: dict[str, list[str]] = {"OK": [], "ER": [], "NR": []}
     for number in numbers:
         key = "ER" if not is_valid(number) else "OK" if account.covers(number) else "NR"
         lists[key].append(number)
-    return answers.validation(lists, desk.knobs)
+    return answers.validation(lists, context.behaviour)
 
 
-def send(desk: Desk, payload: Mapping[str, Any]) -> Json:
+def send(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
     """Charge and take over one message for up to 200 numbers."""
-    caller = desk.caller(payload)
-    order = _read_order(desk, caller, payload)
-    holding = desk.admit(caller, order)
-    if order is None:
+    caller = context.caller(payload)
+    request = _read_request(context, caller, payload)
+    account_balance = context.enforce_rules(caller, request)
+    if request is None:
         raise Refused(rules.NOT_KNOWN)
-    entry = desk.books.accept(order, desk.now)
-    return answers.acceptance(entry, holding.available, desk.knobs)
+    entry = context.ledger.accept(request, context.now)
+    return answers.acceptance(entry, account_balance.available, context.behaviour)
 
 
-def status(desk: Desk, payload: Mapping[str, Any]) -> Json:
+def status(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
     """Whether the gateway has forwarded a message."""
-    entry = _own_entry(desk, payload, unknown="ERR029")
-    said = desk.books.said[entry.message_id]
-    if said.code:
-        raise Refused(said.code)
-    if said.status:
-        return answers.status(*said.status)
+    entry = _own_entry(context, payload, unknown="ERR029")
+    admin_status = context.ledger.admin_statuses[entry.message_id]
+    if admin_status.code:
+        raise Refused(admin_status.code)
+    if admin_status.status:
+        return answers.status(*admin_status.status)
     if entry.state is State.SENT:
         return answers.status(*SENT)
     if entry.state is State.DELETED:
         raise Refused("ERR029")
-    if entry.state is State.QUEUED or _age(desk, entry) < desk.knobs.queued_for:
+    if entry.state is State.QUEUED or _age(context, entry) < context.behaviour.queued_for:
         return answers.status(*QUEUED)
     raise Refused("ERR030")
 
 
-def dlr(desk: Desk, payload: Mapping[str, Any]) -> Json:
+def dlr(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
     """What became of each international number."""
-    entry = _own_entry(desk, payload, unknown="ERR020")
-    told = desk.books.said[entry.message_id].deliveries
-    if told:
-        return answers.report(told)
+    entry = _own_entry(context, payload, unknown="ERR020")
+    deliveries = context.ledger.admin_statuses[entry.message_id].deliveries
+    if deliveries:
+        return answers.report(deliveries)
     if entry.state is not State.SENT:
         raise Refused("ERR019")
     abroad = [number for number in entry.numbers if not number.startswith(KUWAIT)]
     if not abroad:
-        raise Refused(desk.knobs.kuwait_dlr)
-    if _age(desk, entry) < desk.knobs.dlr_after:
+        raise Refused(context.behaviour.kuwait_dlr)
+    if _age(context, entry) < context.behaviour.dlr_after:
         raise Refused("ERR022")
-    return answers.report(dict.fromkeys(abroad, desk.knobs.dlr_status))
+    return answers.report(dict.fromkeys(abroad, context.behaviour.dlr_status))
 
 
-ENDPOINTS: Mapping[str, Callable[[Desk, Mapping[str, Any]], Json]] = {
+ENDPOINTS: Mapping[str, Callable[[EndpointContext, Mapping[str, Any]], Json]] = {
     "balance": balance,
     "senderid": senderid,
     "coverage": coverage,
@@ -150,33 +153,35 @@ ENDPOINTS: Mapping[str, Callable[[Desk, Mapping[str, Any]], Json]] = {
 }
 
 
-def _read_order(desk: Desk, caller: Caller, payload: Mapping[str, Any]) -> Order | None:
+def _read_request(
+    context: EndpointContext, caller: Caller, payload: Mapping[str, Any]
+) -> SubmitRequest | None:
     if caller.account is None:
         return None
-    name, books, knobs = caller.account.username, desk.books, desk.knobs
-    return Order(
+    name, ledger, behaviour = caller.account.username, context.ledger, context.behaviour
+    return SubmitRequest(
         account=caller.account,
         sender=text_field(payload, "sender"),
         text=text_field(payload, "message"),
         mobile=text_field(payload, "mobile"),
         test=read_test(payload),
-        knobs=knobs,
-        hot=books.hot_numbers(name, desk.now, knobs.repeat_seconds),
-        balance=books.holding(name).available,
-        queued=books.queued(name) + knobs.queue_backlog,
+        behaviour=behaviour,
+        in_cooldown=ledger.numbers_in_cooldown(name, context.now, behaviour.repeat_seconds),
+        balance=ledger.account_balance(name).available,
+        queued=ledger.queued(name) + behaviour.queue_backlog,
     )
 
 
-def _own_entry(desk: Desk, payload: Mapping[str, Any], *, unknown: str) -> Entry:
-    account = desk.admit(desk.caller(payload)).account
+def _own_entry(context: EndpointContext, payload: Mapping[str, Any], *, unknown: str) -> Entry:
+    account = context.enforce_rules(context.caller(payload)).account
     message_id = text_field(payload, "msgid")
     if not message_id:
         raise Refused("ERR002")
-    entry = desk.books.entries.get(message_id)
+    entry = context.ledger.entries.get(message_id)
     if entry is None or entry.account != account.username:
         raise Refused(unknown)
     return entry
 
 
-def _age(desk: Desk, entry: Entry) -> float:
-    return (desk.now - entry.at) / timedelta(seconds=1)
+def _age(context: EndpointContext, entry: Entry) -> float:
+    return (context.now - entry.at) / timedelta(seconds=1)

@@ -11,17 +11,17 @@ from kwtsms_sandbox.gateway.records import Event
 class Subscription:
     """The events since it was made: `async for`, or `await next()`; close it when done."""
 
-    def __init__(self, leave: Callable[["Subscription"], None]) -> None:
+    def __init__(self, unsubscribe: Callable[["Subscription"], None]) -> None:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._leave = leave
+        self._unsubscribe = unsubscribe
 
-    def tell(self, event: Event) -> None:
+    def put(self, event: Event) -> None:
         """Queue one event."""
         self._queue.put_nowait(event)
 
     def close(self) -> None:
         """Stop listening; a loop over the subscription ends."""
-        self._leave(self)
+        self._unsubscribe(self)
         self._queue.put_nowait(None)
 
     async def next(self) -> Event:
@@ -53,23 +53,23 @@ class Subscription:
         self.close()
 
 
-class Announcer:
+class EventBus:
     """Hands every event to every subscription."""
 
     def __init__(self) -> None:
-        self._listeners: list[Subscription] = []
+        self._subscriptions: list[Subscription] = []
 
-    def tell(self, event: Event) -> None:
+    def publish(self, event: Event) -> None:
         """Hand on one event."""
-        for listener in self._listeners:
-            listener.tell(event)
+        for subscription in self._subscriptions:
+            subscription.put(event)
 
     def subscribe(self) -> Subscription:
         """A new subscription, from now on."""
-        subscription = Subscription(self._leave)
-        self._listeners.append(subscription)
+        subscription = Subscription(self._unsubscribe)
+        self._subscriptions.append(subscription)
         return subscription
 
-    def _leave(self, subscription: Subscription) -> None:
-        if subscription in self._listeners:
-            self._listeners.remove(subscription)
+    def _unsubscribe(self, subscription: Subscription) -> None:
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)

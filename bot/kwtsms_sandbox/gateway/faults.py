@@ -41,7 +41,7 @@ BEFORE = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
+class PlannedFault:
     """A fault that waits for its request."""
 
     fault: Fault
@@ -53,7 +53,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FaultOrder:
+class FaultSpec:
     """A fault as a person writes it: by its name, or by the code of a rejection."""
 
     fault: str
@@ -97,9 +97,9 @@ class FaultOrder:
     def _is_code(self) -> bool:
         return is_code(self.fault)
 
-    def planned(self) -> Planned:
+    def to_planned_fault(self) -> PlannedFault:
         """The fault, ready to be met."""
-        return Planned(
+        return PlannedFault(
             fault=Fault.CODE if self._is_code else Fault(self.fault),
             endpoint=self.endpoint,
             times=self.times,
@@ -113,12 +113,12 @@ class FaultPlan:
     """The faults to come: those with a count first, in the order they were planned."""
 
     def __init__(self) -> None:
-        self._planned: list[Planned] = []
+        self._planned: list[PlannedFault] = []
 
-    def __iter__(self) -> Iterator[Planned]:
+    def __iter__(self) -> Iterator[PlannedFault]:
         return iter(tuple(self._planned))
 
-    def add(self, planned: Planned) -> None:
+    def add(self, planned: PlannedFault) -> None:
         """Plan one more."""
         self._planned.append(planned)
 
@@ -126,7 +126,7 @@ class FaultPlan:
         """Forget all."""
         self._planned.clear()
 
-    def take(self, endpoint: str) -> Planned | None:
+    def consume(self, endpoint: str) -> PlannedFault | None:
         """The fault that a request to `endpoint` meets; its count goes down."""
         matching = [one for one in self._planned if one.endpoint in (None, endpoint)]
         planned = min(matching, key=lambda one: one.times is None, default=None)

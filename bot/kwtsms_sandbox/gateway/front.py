@@ -14,26 +14,26 @@ from aiohttp import web
 from kwtsms_sandbox.gateway import answers
 from kwtsms_sandbox.gateway.codes import OK
 from kwtsms_sandbox.gateway.endpoints import ENDPOINTS, Refused
-from kwtsms_sandbox.gateway.faults import BEFORE, Fault, Planned
-from kwtsms_sandbox.gateway.journal import Journal
+from kwtsms_sandbox.gateway.faults import BEFORE, Fault, PlannedFault
+from kwtsms_sandbox.gateway.journal import RequestLog
 from kwtsms_sandbox.gateway.knobs import Ban
-from kwtsms_sandbox.gateway.misbehaviour import CLOSING, Reply, html, misbehave, reset
+from kwtsms_sandbox.gateway.misbehaviour import CLOSING, Reply, html, inject_fault, reset
 from kwtsms_sandbox.gateway.reading import ScenarioError, load
 from kwtsms_sandbox.gateway.simulation import Simulation
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class RequestRecord:
     """One request and its line in the journal."""
 
     request: web.Request
     endpoint: str
-    journal: Journal
+    request_log: RequestLog
     number: int
 
-    def end(self, outcome: str, message_id: str | None = None) -> None:
+    def finish(self, outcome: str, message_id: str | None = None) -> None:
         """Write down how it ended."""
-        self.journal.end(self.number, outcome, message_id)
+        self.request_log.record_outcome(self.number, outcome, message_id)
 
     @property
     def address(self) -> str:
@@ -41,106 +41,114 @@ class Visit:
         return self.request.remote or ""
 
 
-class Front:
+class HttpApi:
     """Receives requests for a simulation."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
 
-    async def api(self, request: web.Request) -> web.StreamResponse:
+    async def handle_api(self, request: web.Request) -> web.StreamResponse:
         """Anything under /API/."""
-        visit = self._arrive(request, request.match_info["endpoint"])
-        refusal = self._turn_away(visit)
+        record = self._start_record(request, request.match_info["endpoint"])
+        refusal = self._reject_early(record)
         if refusal is not None:
             return refusal
-        planned = self._simulation.faults.take(visit.endpoint)
+        planned = self._simulation.faults.consume(record.endpoint)
         if planned and planned.fault in BEFORE and planned.fault is not Fault.CODE:
-            visit.end(planned.fault)
-            return await misbehave(planned.fault, request, None)
-        await asyncio.sleep(self._simulation.knobs.latency / 2)
-        reply, message_id = await self._carry_out(visit, planned)
-        return await self._answer(visit, reply, planned, message_id)
+            record.finish(planned.fault)
+            return await inject_fault(planned.fault, request, None)
+        await asyncio.sleep(self._simulation.behaviour.latency / 2)
+        reply, message_id = await self._process(record, planned)
+        return await self._respond(record, reply, planned, message_id)
 
-    async def trap(self, request: web.Request) -> web.StreamResponse:
+    async def handle_trap(self, request: web.Request) -> web.StreamResponse:
         """Where a followed redirect ends: a lie that no client should believe."""
-        visit = self._arrive(request, "trap")
-        visit.end("followed a redirect")
+        record = self._start_record(request, "trap")
+        record.finish("followed a redirect")
         body = {"result": OK, "msg-id": "0" * 32, "numbers": 1, "points-charged": 1}
         return web.json_response(body | {"balance-after": 999999, "available": 999999})
 
-    async def missing(self, request: web.Request) -> web.StreamResponse:
+    async def handle_not_found(self, request: web.Request) -> web.StreamResponse:
         """Any other address."""
-        self._arrive(request, request.path).end("404")
+        self._start_record(request, request.path).finish("404")
         return html(404, "Not Found").response()
 
-    def _arrive(self, request: web.Request, endpoint: str) -> Visit:
-        journal = self._simulation.journal
+    def _start_record(self, request: web.Request, endpoint: str) -> RequestRecord:
+        request_log = self._simulation.request_log
         at = self._simulation.clock.monotonic()
-        number = journal.arrive(endpoint, at, method=request.method, headers=request.headers)
-        return Visit(request, endpoint, journal, number)
+        number = request_log.record_start(
+            endpoint, at, method=request.method, headers=request.headers
+        )
+        return RequestRecord(request, endpoint, request_log, number)
 
-    def _turn_away(self, visit: Visit) -> web.Response | None:
+    def _reject_early(self, record: RequestRecord) -> web.Response | None:
         """What meets a request that reaches no endpoint, or None."""
         simulation, at = self._simulation, self._simulation.clock.monotonic()
-        if not simulation.limiter.admits(visit.address, at, simulation.knobs):
-            visit.end("banned")
-            if simulation.knobs.ban is Ban.DROP:
-                return reset(visit.request)
+        if not simulation.rate_limiter.try_acquire(record.address, at, simulation.behaviour):
+            record.finish("banned")
+            if simulation.behaviour.ban is Ban.DROP:
+                return reset(record.request)
             return html(403, "Forbidden").response()
-        if visit.endpoint not in ENDPOINTS:
-            visit.end("404")
+        if record.endpoint not in ENDPOINTS:
+            record.finish("404")
             return html(404, "Not Found").response()
-        if visit.request.method != "POST":
-            visit.end("405")
+        if record.request.method != "POST":
+            record.finish("405")
             return html(405, "Method Not Allowed").response()
         return None
 
-    async def _carry_out(self, visit: Visit, planned: Planned | None) -> tuple[Reply, str | None]:
+    async def _process(
+        self, record: RequestRecord, planned: PlannedFault | None
+    ) -> tuple[Reply, str | None]:
         """The right answer, and the message id if a send was accepted."""
-        payload = _read(await visit.request.read())
+        payload = _read(await record.request.read())
         if payload is not None:
-            visit.journal.read(visit.number, payload)
-        if visit.request.content_type != "application/json":
+            record.request_log.record_payload(record.number, payload)
+        if record.request.content_type != "application/json":
             # A form, or no type at all: the text API answers, and its answers are bare words.
-            visit.end("ERR002")
+            record.finish("ERR002")
             return Reply(200, b"ERR002", "text/plain"), None
         if payload is None:
-            return self._refuse(visit, "ERR002"), None
+            return self._refuse(record, "ERR002"), None
         if planned and planned.code:
-            return self._refuse(visit, planned.code, planned.http_status), None
+            return self._refuse(record, planned.code, planned.http_status), None
         try:
-            answer = self._simulation.handle(visit.endpoint, payload, visit.address)
+            answer = self._simulation.handle(record.endpoint, payload, record.address)
         except Refused as refused:
-            return self._refuse(visit, refused.code), None
+            return self._refuse(record, refused.code), None
         return Reply(200, json.dumps(answer).encode()), answer.get("msg-id")
 
-    def _refuse(self, visit: Visit, code: str, status: int | None = None) -> Reply:
-        self._simulation.refused(visit.endpoint, code)
-        visit.end(code)
-        usual, body = answers.error(code, self._simulation.knobs)
+    def _refuse(self, record: RequestRecord, code: str, status: int | None = None) -> Reply:
+        self._simulation.publish_refusal(record.endpoint, code)
+        record.finish(code)
+        usual, body = answers.error(code, self._simulation.behaviour)
         return Reply(status or usual, json.dumps(body).encode())
 
-    async def _answer(
-        self, visit: Visit, reply: Reply, planned: Planned | None, message_id: str | None
+    async def _respond(
+        self,
+        record: RequestRecord,
+        reply: Reply,
+        planned: PlannedFault | None,
+        message_id: str | None,
     ) -> web.StreamResponse:
-        held = message_id is not None and self._simulation.holds
-        if held and not await self._released(visit.request):
-            return reset(visit.request)
-        await asyncio.sleep(self._simulation.knobs.latency / 2)
-        reply = replace(reply, compressed=self._simulation.knobs.gzip)
+        withheld = message_id is not None and self._simulation.is_withholding
+        if withheld and not await self._wait_for_release(record.request):
+            return reset(record.request)
+        await asyncio.sleep(self._simulation.behaviour.latency / 2)
+        reply = replace(reply, compressed=self._simulation.behaviour.gzip)
         if planned and planned.fault is Fault.SLOW:
             await asyncio.sleep(planned.seconds)
         elif planned and planned.fault is not Fault.CODE:
-            visit.end(planned.fault, message_id)
-            return await misbehave(planned.fault, visit.request, reply)
-        if visit.journal.seen[visit.number].outcome is None:
-            visit.end(OK, message_id)
+            record.finish(planned.fault, message_id)
+            return await inject_fault(planned.fault, record.request, reply)
+        if record.request_log.requests[record.number].outcome is None:
+            record.finish(OK, message_id)
         return reply.response()
 
-    async def _released(self, request: web.Request) -> bool:
+    async def _wait_for_release(self, request: web.Request) -> bool:
         """Wait while answers are held back; False if the gateway closes meanwhile."""
         closing = asyncio.create_task(request.app[CLOSING].wait())
-        released = asyncio.create_task(self._simulation.answers_released())
+        released = asyncio.create_task(self._simulation.wait_until_released())
         await asyncio.wait({closing, released}, return_when=asyncio.FIRST_COMPLETED)
         for task in (closing, released):
             task.cancel()

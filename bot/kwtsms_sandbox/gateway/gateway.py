@@ -7,8 +7,8 @@ from typing import Self
 
 from aiohttp import web
 
-from kwtsms_sandbox.gateway.admin import Admin
-from kwtsms_sandbox.gateway.front import Front
+from kwtsms_sandbox.gateway.admin import AdminApi
+from kwtsms_sandbox.gateway.front import HttpApi
 from kwtsms_sandbox.gateway.misbehaviour import CLOSING, TRAP
 from kwtsms_sandbox.gateway.simulation import Simulation
 from kwtsms_sandbox.serving import Served, listen
@@ -21,14 +21,14 @@ class Gateway(Simulation):
 
     def app(self) -> web.Application:
         """The gateway as an aiohttp application; each call makes one, on the same state."""
-        front = Front(self)
+        http_api = HttpApi(self)
         app = web.Application(client_max_size=MAX_BODY)
         app[CLOSING] = asyncio.Event()
         app.on_shutdown.append(_close)
-        app.router.add_routes(Admin(self).routes())
-        app.router.add_route("*", "/API/{endpoint}/", front.api)
-        app.router.add_route("*", TRAP, front.trap)
-        app.router.add_route("*", "/{path:.*}", front.missing)
+        app.router.add_routes(AdminApi(self).routes())
+        app.router.add_route("*", "/API/{endpoint}/", http_api.handle_api)
+        app.router.add_route("*", TRAP, http_api.handle_trap)
+        app.router.add_route("*", "/{path:.*}", http_api.handle_not_found)
         return app
 
 

@@ -79,7 +79,7 @@ class Duplicates(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Knobs:
+class Behaviour:
     """Everything that can be turned; `dataclasses.replace` makes another."""
 
     # Answers
@@ -138,12 +138,12 @@ class Knobs:
             raise ValueError("\n".join(problems))
 
     def _out_of_range(self) -> Iterator[str]:
-        for knob in fields(self):
-            value = getattr(self, knob.name)
-            least, most = LIMITS.get(knob.name, (0, MAX_VALUE))
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            least, most = LIMITS.get(setting.name, (0, MAX_VALUE))
             if isinstance(value, int | float) and not least <= value <= most:
-                null = " or null" if knob.default is None else ""
-                yield f"{knob.name}: expected {least} to {most}{null}, got {value}"
+                null = " or null" if setting.default is None else ""
+                yield f"{setting.name}: expected {least} to {most}{null}, got {value}"
 
     def _statuses(self) -> Iterator[str]:
         for code, status in self.error_statuses.items():
@@ -155,16 +155,16 @@ class Knobs:
 
 
 @dataclass(frozen=True, slots=True)
-class Turned:
+class EffectiveBehaviour:
     """Knobs as somebody turned them, and when."""
 
-    knobs: Knobs
-    at: datetime
+    behaviour: Behaviour
+    since: datetime
 
-    def by(self, now: datetime) -> Knobs:
+    def effective_at(self, now: datetime) -> Behaviour:
         """The knobs by now: the backlog has drained as fast as the queue does."""
-        backlog, rate = self.knobs.queue_backlog, self.knobs.sends_per_second
+        backlog, rate = self.behaviour.queue_backlog, self.behaviour.sends_per_second
         if not backlog or rate is None:
-            return self.knobs
-        gone = int((now - self.at).total_seconds() * rate)
-        return replace(self.knobs, queue_backlog=max(0, backlog - gone))
+            return self.behaviour
+        gone = int((now - self.since).total_seconds() * rate)
+        return replace(self.behaviour, queue_backlog=max(0, backlog - gone))

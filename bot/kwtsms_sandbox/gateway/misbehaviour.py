@@ -53,7 +53,9 @@ def html(status: int, title: str) -> Reply:
     return Reply(status, page.encode(), "text/html")
 
 
-async def misbehave(fault: Fault, request: web.Request, reply: Reply | None) -> web.StreamResponse:
+async def inject_fault(
+    fault: Fault, request: web.Request, reply: Reply | None
+) -> web.StreamResponse:
     """Fail as asked; `reply` is what would have been the answer, if there is one."""
     match fault:
         case Fault.RESET_BEFORE | Fault.RESET_AFTER:

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from kwtsms_sandbox.gateway import content
-from kwtsms_sandbox.gateway.accounts import Account
-from kwtsms_sandbox.gateway.knobs import Duplicates, Knobs
+from kwtsms_sandbox.gateway.accounts import GatewayAccount
+from kwtsms_sandbox.gateway.knobs import Behaviour, Duplicates
 
 # Digits with the country code, no +, 00 or spaces; Kuwait's mobiles are known exactly.
 _NUMBER = re.compile(r"965[4569][0-9]{7}|(?!965)[1-9][0-9]{6,14}")
@@ -22,21 +22,21 @@ class Caller:
 
     username: str | None  # None: missing or not a string
     password: str | None = field(repr=False)
-    account: Account | None
+    account: GatewayAccount | None
     address: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class SubmitRequest:
     """A send as asked for, with what the gateway knows that bears on it."""
 
-    account: Account
+    account: GatewayAccount
     sender: str | None  # None: missing or not a string
     text: str | None
     mobile: str | None
     test: bool | None  # None: neither 1 nor 0
-    knobs: Knobs
-    hot: frozenset[str]  # numbers sent to within the last 15 seconds
+    behaviour: Behaviour
+    in_cooldown: frozenset[str]  # numbers sent to within the last 15 seconds
     balance: Decimal
     queued: int  # messages in the account's queue
 
@@ -54,14 +54,14 @@ class Order:
     def accepted(self) -> tuple[str, ...]:
         """The numbers that would be sent to."""
         covered = tuple(number for number in self.valid if self.account.covers(number))
-        if self.knobs.duplicates is Duplicates.MERGE:
+        if self.behaviour.duplicates is Duplicates.MERGE:
             return tuple(dict.fromkeys(covered))
         return covered
 
     @cached_property
     def pages(self) -> int:
         """How many SMS the text makes for one phone."""
-        return content.pages(self.text or "", extension_units=self.knobs.gsm_extension_units)
+        return content.pages(self.text or "", extension_units=self.behaviour.gsm_extension_units)
 
     @cached_property
     def points(self) -> Decimal:
@@ -71,7 +71,7 @@ class Order:
 
 
 def read_caller(
-    payload: Mapping[str, Any], accounts: Mapping[str, Account], address: str
+    payload: Mapping[str, Any], accounts: Mapping[str, GatewayAccount], address: str
 ) -> Caller:
     """Who asks, from the two fields that every request has."""
     username, password = text_field(payload, "username"), text_field(payload, "password")

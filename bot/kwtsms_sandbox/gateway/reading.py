@@ -30,15 +30,15 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[str] = []
 
-    def take(self, read_it: Callable[[], T]) -> T | None:
+    def attempt(self, read_value: Callable[[], T]) -> T | None:
         """What `read_it` gives; None if it does not fit, which `tell` will say."""
         try:
-            return read_it()
+            return read_value()
         except ScenarioError as error:
             self._found += error.problems
             return None
 
-    def tell(self) -> None:
+    def raise_if_any(self) -> None:
         """Go on only if all was well.
 
         Raises:

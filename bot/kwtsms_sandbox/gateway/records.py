@@ -46,7 +46,7 @@ class Sms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class LoggedRequest:
     """A request as it came in; `outcome` is OK, an error code, a fault's name, or None so far."""
 
     endpoint: str
@@ -80,7 +80,7 @@ class Event:
     facts: Mapping[str, Any]
 
 
-def as_json(record: Entry | Sms | Seen | Event) -> dict[str, Any]:
+def as_json(record: Entry | Sms | LoggedRequest | Event) -> dict[str, Any]:
     """The record as JSON values: times in ISO 8601, amounts as strings."""
     return {name: _plain(getattr(record, name)) for name in record.__dataclass_fields__}
 

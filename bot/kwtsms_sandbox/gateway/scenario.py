@@ -15,10 +15,10 @@ from functools import partial
 from typing import Any, TypeVar
 
 from kwtsms_sandbox.clock import Clock
-from kwtsms_sandbox.gateway.accounts import DEMO_ACCOUNT, Account
-from kwtsms_sandbox.gateway.faults import FaultOrder, Planned
+from kwtsms_sandbox.gateway.accounts import DEMO_ACCOUNT, GatewayAccount
+from kwtsms_sandbox.gateway.faults import FaultSpec, PlannedFault
 from kwtsms_sandbox.gateway.gateway import Gateway
-from kwtsms_sandbox.gateway.knobs import Knobs
+from kwtsms_sandbox.gateway.knobs import Behaviour
 from kwtsms_sandbox.gateway.reading import Problems, ScenarioError, load, read
 
 T = TypeVar("T")
@@ -29,9 +29,9 @@ YEARS = range(1970, 2100)  # before and after, sums of times would leave the cal
 class Scenario:
     """Everything that a gateway starts with."""
 
-    accounts: tuple[Account, ...] = (DEMO_ACCOUNT,)
-    knobs: Knobs = field(default_factory=Knobs)
-    faults: tuple[Planned, ...] = ()
+    accounts: tuple[GatewayAccount, ...] = (DEMO_ACCOUNT,)
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    faults: tuple[PlannedFault, ...] = ()
     seed: int | None = None
     clock: datetime | None = None  # where it stands; None: it follows the real one
 
@@ -40,7 +40,7 @@ class Scenario:
         chosen = self.seed if seed is None else seed
         gateway = Gateway(
             accounts=self.accounts,
-            knobs=self.knobs,
+            behaviour=self.behaviour,
             clock=Clock(self.clock),
             seed=secrets.randbits(32) if chosen is None else chosen,
         )
@@ -60,22 +60,22 @@ def parse(text: str) -> Scenario:
         raise ScenarioError(f"expected an object with any of: {', '.join(PARTS)}")
     problems = Problems()
     parts: dict[str, Any] = {
-        name: problems.take(partial(PARTS[name], value))
+        FIELDS.get(name, name): problems.attempt(partial(PARTS[name], value))
         for name, value in given.items()
         if value is not None
     }
-    problems.tell()
+    problems.raise_if_any()
     return Scenario(**parts)
 
 
-def _accounts(given: Any) -> tuple[Account, ...]:
+def _accounts(given: Any) -> tuple[GatewayAccount, ...]:
     listed = _list(given, "accounts")
     if not listed:
         raise ScenarioError("accounts: expected at least one; leave it out for the demo account")
     problems = Problems()
-    accounts = problems.take(partial(_each, Account, listed, "accounts"))
-    problems.take(partial(_check_names, listed))
-    problems.tell()
+    accounts = problems.attempt(partial(_each, GatewayAccount, listed, "accounts"))
+    problems.attempt(partial(_check_names, listed))
+    problems.raise_if_any()
     return accounts or ()
 
 
@@ -87,8 +87,8 @@ def _check_names(accounts: list[Any]) -> None:
         raise ScenarioError(f"accounts: several have the username {', '.join(map(repr, twice))}")
 
 
-def _faults(given: Any) -> tuple[Planned, ...]:
-    return tuple(order.planned() for order in _each(FaultOrder, given, "faults"))
+def _faults(given: Any) -> tuple[PlannedFault, ...]:
+    return tuple(spec.to_planned_fault() for spec in _each(FaultSpec, given, "faults"))
 
 
 def _seed(given: Any) -> int:
@@ -112,18 +112,19 @@ PARTS: Mapping[str, Callable[[Any], Any]] = {
     "accounts": _accounts,
     "clock": _clock,
     "faults": _faults,
-    "knobs": lambda given: read(Knobs, given, where="knobs"),
+    "knobs": lambda given: read(Behaviour, given, where="knobs"),
     "seed": _seed,
 }
+FIELDS = {"knobs": "behaviour"}  # A key of the file: the field that it fills.
 
 
 def _each(kind: type[T], given: Any, where: str) -> tuple[T, ...]:
     problems = Problems()
     items = [
-        problems.take(partial(read, kind, one, where=f"{where}[{at}]"))
+        problems.attempt(partial(read, kind, one, where=f"{where}[{at}]"))
         for at, one in enumerate(_list(given, where))
     ]
-    problems.tell()
+    problems.raise_if_any()
     return tuple(one for one in items if one is not None)
 
 

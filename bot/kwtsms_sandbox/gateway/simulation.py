@@ -11,16 +11,16 @@ from decimal import Decimal
 from typing import Any
 
 from kwtsms_sandbox.clock import Clock
-from kwtsms_sandbox.gateway.accounts import DEMO_ACCOUNT, Account
+from kwtsms_sandbox.gateway.accounts import DEMO_ACCOUNT, GatewayAccount
 from kwtsms_sandbox.gateway.answers import Json
-from kwtsms_sandbox.gateway.books import Books
-from kwtsms_sandbox.gateway.endpoints import ENDPOINTS, Desk
-from kwtsms_sandbox.gateway.events import Announcer, Subscription
-from kwtsms_sandbox.gateway.faults import Fault, FaultOrder, FaultPlan, Planned
-from kwtsms_sandbox.gateway.journal import Journal
-from kwtsms_sandbox.gateway.knobs import Knobs, Turned
-from kwtsms_sandbox.gateway.limiter import Limiter
-from kwtsms_sandbox.gateway.records import Entry, Event, Kind, Seen, Sms, as_json
+from kwtsms_sandbox.gateway.books import Ledger
+from kwtsms_sandbox.gateway.endpoints import ENDPOINTS, EndpointContext
+from kwtsms_sandbox.gateway.events import EventBus, Subscription
+from kwtsms_sandbox.gateway.faults import Fault, FaultPlan, FaultSpec, PlannedFault
+from kwtsms_sandbox.gateway.journal import RequestLog
+from kwtsms_sandbox.gateway.knobs import Behaviour, EffectiveBehaviour
+from kwtsms_sandbox.gateway.limiter import AddressRateLimiter
+from kwtsms_sandbox.gateway.records import Entry, Event, Kind, LoggedRequest, Sms, as_json
 
 
 class Simulation:
@@ -29,28 +29,28 @@ class Simulation:
     def __init__(
         self,
         *,
-        accounts: Sequence[Account] = (DEMO_ACCOUNT,),
-        knobs: Knobs | None = None,
+        accounts: Sequence[GatewayAccount] = (DEMO_ACCOUNT,),
+        behaviour: Behaviour | None = None,
         clock: Clock | None = None,
         seed: int = 0,
     ) -> None:
         self.clock = clock or Clock()
         self.faults = FaultPlan()
-        self._first = (tuple(accounts), knobs or Knobs(), seed)
-        self._events = Announcer()
-        self._open = asyncio.Event()
+        self._initial = (tuple(accounts), behaviour or Behaviour(), seed)
+        self._events = EventBus()
+        self._released = asyncio.Event()
         self.reset()
 
     def reset(self) -> None:
         """Back to the beginning: accounts, credits, knobs, ledger, phones; the clock stays."""
-        accounts, knobs, seed = self._first
-        self._turned = Turned(knobs, self.clock.now())
-        self.books = Books(accounts, seed=seed)
-        self.limiter = Limiter()
-        self.journal = Journal(self._tell)
+        accounts, behaviour, seed = self._initial
+        self._effective = EffectiveBehaviour(behaviour, self.clock.now())
+        self.records = Ledger(accounts, seed=seed)
+        self.rate_limiter = AddressRateLimiter()
+        self.request_log = RequestLog(self._publish)
         self.faults.clear()
-        self._open.set()
-        self._tell(Kind.CHANGED, {"what": "reset"})
+        self._released.set()
+        self._publish(Kind.CHANGED, {"what": "reset"})
 
     # What happened
 
@@ -58,37 +58,37 @@ class Simulation:
     def ledger(self) -> list[Entry]:
         """Every accepted send, in order: what was charged, whatever its sender came to know."""
         self.settle()
-        return list(self.books.entries.values())
+        return list(self.records.entries.values())
 
     @property
-    def requests(self) -> list[Seen]:
+    def requests(self) -> list[LoggedRequest]:
         """Every HTTP request to the API, in order."""
-        return list(self.journal.seen)
+        return list(self.request_log.requests)
 
     def inbox(self, number: str) -> list[Sms]:
         """What the phone with this number has received."""
         self.settle()
-        return list(self.books.inboxes.get(number, ()))
+        return list(self.records.inboxes.get(number, ()))
 
     def inboxes(self) -> dict[str, list[Sms]]:
         """What each phone has received."""
         self.settle()
-        return {number: list(received) for number, received in self.books.inboxes.items()}
+        return {number: list(received) for number, received in self.records.inboxes.items()}
 
     def balance(self, username: str | None = None) -> Decimal:
         """The credits left, on the first account if none is named."""
-        return self.books.holding(username or self.account.username).available
+        return self.records.account_balance(username or self.account.username).available
 
     @property
-    def account(self) -> Account:
+    def account(self) -> GatewayAccount:
         """The first account."""
-        return next(iter(self.books.accounts.values()))
+        return next(iter(self.records.accounts.values()))
 
     def subscribe(self) -> Subscription:
         """Everything that happens from now on."""
         return self._events.subscribe()
 
-    async def until(self, holds: Callable[[], bool], *, timeout: float = 20.0) -> None:  # noqa: ASYNC109
+    async def until(self, condition: Callable[[], bool], *, timeout: float = 20.0) -> None:  # noqa: ASYNC109
         """Wait, without polling, until something that happens makes `holds()` true.
 
         Raises:
@@ -96,32 +96,34 @@ class Simulation:
         """
         with self.subscribe() as events:
             async with asyncio.timeout(timeout):
-                while not holds():
+                while not condition():
                     await events.next()
 
     # What is done to it
 
     @property
-    def knobs(self) -> Knobs:
+    def behaviour(self) -> Behaviour:
         """How it behaves now; assign, or `turn(...)` single ones."""
-        return self._turned.by(self.clock.now())
+        return self._effective.effective_at(self.clock.now())
 
-    @knobs.setter
-    def knobs(self, knobs: Knobs) -> None:
-        self._turned = Turned(knobs, self.clock.now())
-        self._tell(Kind.CHANGED, {"what": "knobs"})
+    @behaviour.setter
+    def behaviour(self, behaviour: Behaviour) -> None:
+        self._effective = EffectiveBehaviour(behaviour, self.clock.now())
+        self._publish(Kind.CHANGED, {"what": "knobs"})
 
-    def turn(self, **knobs: Any) -> None:
+    def configure(self, **changes: Any) -> None:
         """Turn the named knobs: `gateway.turn(error_status=200)`."""
-        self.knobs = replace(self.knobs, **knobs)
+        self.behaviour = replace(self.behaviour, **changes)
 
     def change_account(self, username: str | None = None, **changes: Any) -> None:
         """Change an account's fields: `gateway.change_account(blocked=True)`."""
-        holding = self.books.holding(username or self.account.username)
-        holding.account = replace(holding.account, **changes)
+        account_balance = self.records.account_balance(username or self.account.username)
+        account_balance.account = replace(account_balance.account, **changes)
         if "credits" in changes:
-            self.set_credits(holding.account.credits, username=username)
-        self._tell(Kind.CHANGED, {"what": "account", "account": holding.account.username})
+            self.set_credits(account_balance.account.credits, username=username)
+        self._publish(
+            Kind.CHANGED, {"what": "account", "account": account_balance.account.username}
+        )
 
     def fault(
         self,
@@ -136,71 +138,71 @@ class Simulation:
 
         An error code in place of a `Fault`, such as "ERR013", is a rejection by force.
         """
-        order = FaultOrder(
+        spec = FaultSpec(
             fault=str(fault),
             endpoint=endpoint,
             times=times,
             seconds=seconds,
             http_status=http_status,
         )
-        self.plan(order.planned())
+        self.plan(spec.to_planned_fault())
 
-    def plan(self, fault: Planned) -> None:
+    def plan(self, fault: PlannedFault) -> None:
         """Add a fault to those that wait for their requests."""
         self.faults.add(fault)
-        self._tell(Kind.CHANGED, {"what": "faults"})
+        self._publish(Kind.CHANGED, {"what": "faults"})
 
-    def hold(self) -> None:
+    def withhold_responses(self) -> None:
         """Accept sends, and keep their answers back until `release()`."""
-        self._open.clear()
+        self._released.clear()
 
-    def release(self) -> None:
+    def release_responses(self) -> None:
         """Let the answers go that were kept back."""
-        self._open.set()
+        self._released.set()
 
     @property
-    def holds(self) -> bool:
+    def is_withholding(self) -> bool:
         """Whether answers are being kept back."""
-        return not self._open.is_set()
+        return not self._released.is_set()
 
-    async def answers_released(self) -> None:
+    async def wait_until_released(self) -> None:
         """Wait while answers are kept back."""
-        await self._open.wait()
+        await self._released.wait()
 
     def top_up(self, points: Decimal | int | str, *, username: str | None = None) -> None:
         """Buy credits."""
         name = username or self.account.username
-        self.books.top_up(name, Decimal(points))
-        self._tell_balance(name)
+        self.records.top_up(name, Decimal(points))
+        self._publish_balance(name)
 
     def set_credits(self, points: Decimal | int | str, *, username: str | None = None) -> None:
         """Leave the account with exactly so many credits."""
         name = username or self.account.username
-        self.books.holding(name).available = Decimal(points)
-        self._tell_balance(name)
+        self.records.account_balance(name).available = Decimal(points)
+        self._publish_balance(name)
 
     def delete_from_queue(self, message_id: str) -> Entry:
         """Delete a stuck, test or waiting message, as the dashboard does: its credits come back."""
-        entry = self.books.delete(message_id)
-        self._tell_state(entry)
-        self._tell_balance(entry.account)
+        entry = self.records.delete(message_id)
+        self._publish_state(entry)
+        self._publish_balance(entry.account)
         return entry
 
     def set_status(self, message_id: str, status: str, description: str = "") -> None:
         """Make /status/ say this of one message; an error code, such as "ERR030", refuses."""
-        self.books.said_of(message_id).set_status(status, description)
-        self._tell_state(self.books.entry(message_id))
+        self.records.admin_status(message_id).set_status(status, description)
+        self._publish_state(self.records.entry(message_id))
 
     def set_dlr(self, message_id: str, deliveries: Mapping[str, str]) -> None:
         """Make /dlr/ say this of one message's numbers, at once."""
-        self.books.said_of(message_id).deliveries.update(deliveries)
-        self._tell_state(self.books.entry(message_id))
+        self.records.admin_status(message_id).deliveries.update(deliveries)
+        self._publish_state(self.records.entry(message_id))
 
     def advance(self, seconds: float) -> None:
         """Let time pass at once."""
         self.clock.advance(seconds)
         self.settle()
-        self._tell(Kind.CHANGED, {"what": "clock"})
+        self._publish(Kind.CHANGED, {"what": "clock"})
 
     # How it works
 
@@ -211,37 +213,37 @@ class Simulation:
             Refused: it breaks a rule.
         """
         self.settle()
-        desk = Desk(self.books, self.knobs, self.clock.now(), address)
-        answer = ENDPOINTS[endpoint](desk, payload)
+        context = EndpointContext(self.records, self.behaviour, self.clock.now(), address)
+        answer = ENDPOINTS[endpoint](context, payload)
         if endpoint == "send":
-            self._accepted(self.books.entry(answer["msg-id"]))
+            self._on_accepted(self.records.entry(answer["msg-id"]))
         return answer
 
-    def refused(self, endpoint: str, code: str) -> None:
+    def publish_refusal(self, endpoint: str, code: str) -> None:
         """Tell that a request was refused."""
-        self._tell(Kind.REJECTED, {"endpoint": endpoint, "code": code})
+        self._publish(Kind.REJECTED, {"endpoint": endpoint, "code": code})
 
     def settle(self) -> None:
         """Let what is due leave the queue for the phones."""
-        for entry in self.books.release_due(self.clock.now()):
-            self._tell_state(entry)
+        for entry in self.records.release_due(self.clock.now()):
+            self._publish_state(entry)
             for number in entry.numbers:
-                self._tell(Kind.RECEIVED, as_json(self.books.inboxes[number][-1]))
+                self._publish(Kind.RECEIVED, as_json(self.records.inboxes[number][-1]))
 
-    def _accepted(self, entry: Entry) -> None:
-        self._tell(Kind.ACCEPTED, as_json(entry))
-        self._tell_balance(entry.account)
+    def _on_accepted(self, entry: Entry) -> None:
+        self._publish(Kind.ACCEPTED, as_json(entry))
+        self._publish_balance(entry.account)
         self.settle()
         delay = (entry.leaves_at - entry.at).total_seconds()
         if delay > 0:
             asyncio.get_running_loop().call_later(delay, self.settle)
 
-    def _tell_balance(self, username: str) -> None:
+    def _publish_balance(self, username: str) -> None:
         facts = {"account": username, "available": str(self.balance(username))}
-        self._tell(Kind.BALANCE, facts)
+        self._publish(Kind.BALANCE, facts)
 
-    def _tell_state(self, entry: Entry) -> None:
-        self._tell(Kind.STATE, {"message_id": entry.message_id, "state": entry.state})
+    def _publish_state(self, entry: Entry) -> None:
+        self._publish(Kind.STATE, {"message_id": entry.message_id, "state": entry.state})
 
-    def _tell(self, kind: Kind, facts: Mapping[str, Any]) -> None:
-        self._events.tell(Event(kind, self.clock.now(), facts))
+    def _publish(self, kind: Kind, facts: Mapping[str, Any]) -> None:
+        self._events.publish(Event(kind, self.clock.now(), facts))

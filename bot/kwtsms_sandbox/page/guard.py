@@ -31,7 +31,7 @@ HEADERS = {
 
 
 @web.middleware
-async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def check_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Turn away what does not come from this machine, or acts from elsewhere."""
     problem = refusal(request)
     if problem:
@@ -39,7 +39,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     return await handler(request)
 
 
-async def dress(request: web.Request, response: web.StreamResponse) -> None:
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Put the protective headers on every response."""
     host = request.host if _LOCAL_HOST.fullmatch(request.host) else "localhost"
     response.headers.update(HEADERS)
@@ -52,8 +52,8 @@ def refusal(request: web.Request) -> str | None:
         return "This page is for the machine it runs on."
     if not _LOCAL_HOST.fullmatch(request.host):
         return "This page is known as localhost or 127.0.0.1 only."
-    acts = request.method not in ("GET", "HEAD") or "Upgrade" in request.headers
-    if acts and request.headers.get("Origin") != f"http://{request.host}":
+    is_action = request.method not in ("GET", "HEAD") or "Upgrade" in request.headers
+    if is_action and request.headers.get("Origin") != f"http://{request.host}":
         return "This page takes orders from itself only."
     return None
 

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import ExitStack, asynccontextmanager
 
 from kwtsms_sandbox.gateway import Subscription
-from kwtsms_sandbox.slack import Happening, User
+from kwtsms_sandbox.slack import User, WorkspaceEvent
 
-from .scene import EVERYTHING, Scene, Topic
+from .scene import EVERYTHING, Topic, ViewModel
 
 MAX_TOPICS = 50  # More at once, and it is cheaper to tell all anew.
 
@@ -22,30 +22,30 @@ class Viewer:
     def __init__(self, me: User) -> None:
         self.me = me
         self._topics: dict[Topic, None] = {EVERYTHING: None}
-        self._news = asyncio.Event()
-        self._news.set()
+        self._changed = asyncio.Event()
+        self._changed.set()
 
-    def touch(self, topic: Topic) -> None:
+    def mark_changed(self, topic: Topic) -> None:
         """This is not any more as the viewer knows it."""
         if topic == EVERYTHING or len(self._topics) >= MAX_TOPICS:
             self._topics = {EVERYTHING: None}
         elif EVERYTHING not in self._topics:
             self._topics[topic] = None
-        self._news.set()
+        self._changed.set()
 
     async def topics(self) -> list[Topic]:
         """What has changed since the last call, waiting for it."""
-        await self._news.wait()
-        self._news.clear()
+        await self._changed.wait()
+        self._changed.clear()
         topics, self._topics = list(self._topics), {}
         return topics
 
 
-class Hub:
+class Broadcaster:
     """Listens to both services as long as `listening()` lasts."""
 
-    def __init__(self, scene: Scene) -> None:
-        self._scene = scene
+    def __init__(self, view_model: ViewModel) -> None:
+        self._view_model = view_model
         self._viewers: set[Viewer] = set()
 
     def join(self, me: User) -> Viewer:
@@ -62,11 +62,11 @@ class Hub:
     async def listening(self) -> AsyncIterator[None]:
         """Hears everything from the first moment of the block to its end."""
         with ExitStack() as subscriptions:
-            happenings = subscriptions.enter_context(self._scene.slack.subscribe())
-            events = subscriptions.enter_context(self._scene.gateway.subscribe())
+            slack_events = subscriptions.enter_context(self._view_model.slack.subscribe())
+            gateway_events = subscriptions.enter_context(self._view_model.gateway.subscribe())
             tasks = [
-                asyncio.create_task(self._follow_slack(happenings)),
-                asyncio.create_task(self._follow_gateway(events)),
+                asyncio.create_task(self._follow_slack(slack_events)),
+                asyncio.create_task(self._follow_gateway(gateway_events)),
             ]
             try:
                 yield
@@ -75,15 +75,15 @@ class Hub:
                     task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _follow_slack(self, happenings: AsyncIterator[Happening]) -> None:
-        async for happening in happenings:
-            self._touch(self._scene.slack_topics(happening))
+    async def _follow_slack(self, events: AsyncIterator[WorkspaceEvent]) -> None:
+        async for event in events:
+            self._mark_changed(self._view_model.slack_topics(event))
 
     async def _follow_gateway(self, events: Subscription) -> None:
         async for event in events:
-            self._touch(self._scene.gateway_topics(event))
+            self._mark_changed(self._view_model.gateway_topics(event))
 
-    def _touch(self, topics: Iterable[Topic]) -> None:
+    def _mark_changed(self, topics: Iterable[Topic]) -> None:
         for topic in topics:
             for viewer in self._viewers:
-                viewer.touch(topic)
+                viewer.mark_changed(topic)

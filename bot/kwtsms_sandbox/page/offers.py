@@ -33,20 +33,20 @@ COMMANDS = (
 
 
 @dataclass(frozen=True, slots=True)
-class BadDay:
+class FaultOption:
     """Something that the next send meets; `fault` is the gateway's name for it."""
 
     fault: str
     words: str
 
 
-BAD_DAYS = (
-    BadDay(Fault.HTML_502, "a 502 page, nothing sent"),
-    BadDay(Fault.HTML_502_AFTER, "sent, then a 502 page"),
-    BadDay(Fault.RESET_AFTER, "sent, then the line is cut"),
-    BadDay(Fault.NOT_JSON, "sent, the answer unreadable"),
-    BadDay("ERR013", "refused: the queue is full"),
-    BadDay("ERR010", "refused: no credits"),
-    BadDay("ERR003", "refused: wrong password"),
+FAULT_OPTIONS = (
+    FaultOption(Fault.HTML_502, "a 502 page, nothing sent"),
+    FaultOption(Fault.HTML_502_AFTER, "sent, then a 502 page"),
+    FaultOption(Fault.RESET_AFTER, "sent, then the line is cut"),
+    FaultOption(Fault.NOT_JSON, "sent, the answer unreadable"),
+    FaultOption("ERR013", "refused: the queue is full"),
+    FaultOption("ERR010", "refused: no credits"),
+    FaultOption("ERR003", "refused: wrong password"),
 )
 """One of each sort: proven not sent, unknown, refused for a while, refused until someone acts."""

@@ -13,17 +13,17 @@ from kwtsms_sandbox.gateway import Kind as GatewayKind
 from kwtsms_sandbox.slack import (
     BOT_USER_ID,
     Channel,
-    Happening,
     Interaction,
     Kind,
     Message,
     SlackSandbox,
     User,
+    WorkspaceEvent,
 )
 
 from . import wire
-from .offers import BAD_DAYS, Hint, Shortcut
-from .typed import TypedLines
+from .offers import FAULT_OPTIONS, Hint, Shortcut
+from .typed import CommandHistory
 from .wire import Json
 
 Topic = tuple[str, ...]
@@ -35,7 +35,7 @@ MAX_PHONES = 40
 MAX_REQUESTS = 200
 
 
-class Scene:
+class ViewModel:
     """Both services, as people see them through the page."""
 
     def __init__(
@@ -48,14 +48,14 @@ class Scene:
     ) -> None:
         self.gateway = gateway
         self.slack = slack
-        self.typed = TypedLines()
-        self.slashes = frozenset(hint.command.partition(" ")[0] for hint in commands)
-        self._offers = {
+        self.history = CommandHistory()
+        self.slash_commands = frozenset(hint.command.partition(" ")[0] for hint in commands)
+        self._suggestions = {
             "commands": [asdict(hint) for hint in commands],
             "shortcuts": [asdict(shortcut) for shortcut in shortcuts],
-            "bad_days": [asdict(day) for day in BAD_DAYS],
+            "bad_days": [asdict(day) for day in FAULT_OPTIONS],
         }
-        self._drawing: Mapping[str, Callable[..., Json]] = {
+        self._renderers: Mapping[str, Callable[..., Json]] = {
             "everything": self.everything,
             "message": self._one_message,
             "typed": self._one_line,
@@ -88,27 +88,27 @@ class Scene:
             "groups": {one.id: one.handle for one in self.slack.directory.groups.values()},
             "channels": [wire.channel(one) for one in self.channels(me)],
             "messages": [self._message(one) for one in self._messages(me)],
-            "typed": [wire.line(one) for one in self.typed.of(me.id)],
+            "typed": [wire.line(one) for one in self.history.of(me.id)],
             "phones": [self._phone(number) for number in self._phones()],
             "requests": [self._request(number) for number in self._numbers()],
-            "offers": self._offers,
+            "offers": self._suggestions,
             **self._views(me),
             **self._home(me),
             **self._account(),
             **self._online(),
         }
 
-    def draw(self, topic: Topic, me: User) -> Json:
+    def render(self, topic: Topic, me: User) -> Json:
         """One topic as it is now."""
         name, *which = topic
-        return self._drawing[name](me, *which)
+        return self._renderers[name](me, *which)
 
     # What a happening touches
 
-    def slack_topics(self, happening: Happening) -> Iterator[Topic]:
+    def slack_topics(self, event: WorkspaceEvent) -> Iterator[Topic]:
         """What changes to the eye when this happens in Slack."""
-        subject = happening.subject
-        match happening.kind:
+        subject = event.subject
+        match event.kind:
             case Kind.MESSAGE_POSTED | Kind.MESSAGE_CHANGED | Kind.MESSAGE_DELETED:
                 yield ("message", subject.channel, subject.ts)
             case Kind.VIEW_CHANGED | Kind.VIEW_CLOSED:
@@ -118,7 +118,7 @@ class Scene:
             case Kind.CONNECTED | Kind.DISCONNECTED:
                 yield ("online",)
             case Kind.TYPED:
-                line = self.typed.add(self.slack.space.timeline.next_ts(), subject)
+                line = self.history.add(self.slack.space.timeline.next_ts(), subject)
                 yield ("typed", str(line.number))
             case Kind.ACKED:
                 yield from self._acknowledged(subject)
@@ -140,13 +140,13 @@ class Scene:
                 yield EVERYTHING if facts["what"] == "reset" else ("account",)
 
     def _acknowledged(self, interaction: Interaction) -> Iterator[Topic]:
-        line = self.typed.acknowledge(interaction)
+        line = self.history.acknowledge(interaction)
         if line:
             yield ("typed", str(line.number))
 
     def _requests_about(self, message_id: str) -> Iterator[Topic]:
         for number in self._numbers():
-            if self.gateway.journal.seen[number].message_id == message_id:
+            if self.gateway.request_log.requests[number].message_id == message_id:
                 yield ("request", str(number))
 
     # Single things
@@ -157,16 +157,16 @@ class Scene:
 
     def _one_message(self, me: User, channel: str, ts: str) -> Json:
         place = self.slack.directory.channel(channel)
-        seen = self.slack.visible(me, place) if me.id in place.members else ()
-        found = next((one for one in reversed(seen) if one.ts == ts), None)
+        visible = self.slack.visible(me, place) if me.id in place.members else ()
+        found = next((one for one in reversed(visible) if one.ts == ts), None)
         return {"message": self._message(found)} if found else {"gone": ts}
 
     def _one_line(self, me: User, number: str) -> Json:
-        line = self.typed.find(int(number))
+        line = self.history.find(int(number))
         return {"line": wire.line(line)} if line and line.user == me.id else {}
 
     def _one_request(self, _: User, number: str) -> Json:
-        known = int(number) < len(self.gateway.journal.seen)
+        known = int(number) < len(self.gateway.request_log.requests)
         return {"request": self._request(int(number))} if known else {}
 
     def _message(self, message: Message) -> Json:
@@ -205,14 +205,14 @@ class Scene:
         }
 
     def _numbers(self) -> range:
-        count = len(self.gateway.journal.seen)
+        count = len(self.gateway.request_log.requests)
         return range(max(0, count - MAX_REQUESTS), count)
 
     def _request(self, number: int) -> Json:
-        seen = self.gateway.journal.seen[number]
+        logged = self.gateway.request_log.requests[number]
         clock = self.gateway.clock
-        at = clock.now() - timedelta(seconds=clock.monotonic() - seen.at)
-        return wire.request(number, seen, at, self._entry(seen.message_id))
+        at = clock.now() - timedelta(seconds=clock.monotonic() - logged.at)
+        return wire.request(number, logged, at, self._entry(logged.message_id))
 
     def _entry(self, message_id: str | None) -> Entry | None:
-        return self.gateway.books.entries.get(message_id) if message_id else None
+        return self.gateway.records.entries.get(message_id) if message_id else None

@@ -17,11 +17,11 @@ from kwtsms_sandbox.gateway import Gateway
 from kwtsms_sandbox.slack import SlackSandbox, User
 from kwtsms_sandbox.slack.refusal import Refused
 
-from .acts import ACTS, BadOrderError, Order
-from .guard import dress, guard
-from .hub import Hub, Viewer
+from .acts import ACTIONS, ActionRequest, InvalidActionError
+from .guard import add_security_headers, check_origin
+from .hub import Broadcaster, Viewer
 from .offers import COMMANDS, Hint, Shortcut
-from .scene import Scene
+from .scene import ViewModel
 
 STATIC = Path(__file__).with_name("static")
 MAX_BODY = 64 * 1024  # Bytes of one order.
@@ -40,28 +40,28 @@ class PageServer:
         commands: Sequence[Hint] = COMMANDS,
         shortcuts: Sequence[Shortcut] = (),
     ) -> None:
-        self._scene = Scene(gateway, slack, commands=commands, shortcuts=shortcuts)
-        self._hub = Hub(self._scene)
+        self._view_model = ViewModel(gateway, slack, commands=commands, shortcuts=shortcuts)
+        self._broadcaster = Broadcaster(self._view_model)
         self._sockets: set[web.WebSocketResponse] = set()
 
     def app(self) -> web.Application:
         """The page as an aiohttp application."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[guard])
-        app.on_response_prepare.append(dress)
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[check_origin])
+        app.on_response_prepare.append(add_security_headers)
         app.cleanup_ctx.append(self._listening)
-        app.on_shutdown.append(self._hang_up)
+        app.on_shutdown.append(self._close_sockets)
         app.router.add_get("/", _index)
         app.router.add_static("/static/", STATIC)
         app.router.add_get("/events", self._events)
-        app.router.add_post("/act/{name}", self._act)
+        app.router.add_post("/act/{name}", self._run_action)
         app.router.add_get("/files/{id}", self._file)
         return app
 
     async def _listening(self, _: web.Application) -> AsyncIterator[None]:
-        async with self._hub.listening():
+        async with self._broadcaster.listening():
             yield
 
-    async def _hang_up(self, _: web.Application) -> None:
+    async def _close_sockets(self, _: web.Application) -> None:
         await asyncio.gather(
             *(socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._sockets)
         )
@@ -71,60 +71,62 @@ class PageServer:
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_FROM_PAGE)
         await socket.prepare(request)
-        viewer = self._hub.join(self._person(request.query.get("as")) or self._scene.people()[0])
-        telling = asyncio.create_task(self._tell(socket, viewer))
-        hearing = asyncio.create_task(socket.receive())  # The page says nothing but goodbye.
+        viewer = self._broadcaster.join(
+            self._person(request.query.get("as")) or self._view_model.people()[0]
+        )
+        sending = asyncio.create_task(self._send_updates(socket, viewer))
+        receiving = asyncio.create_task(socket.receive())  # The page says nothing but goodbye.
         self._sockets.add(socket)
         try:
-            await asyncio.wait({telling, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._hub.leave(viewer)
+            self._broadcaster.leave(viewer)
             self._sockets.discard(socket)
-            telling.cancel()
+            sending.cancel()
         await socket.close()
         return socket
 
-    async def _tell(self, socket: web.WebSocketResponse, viewer: Viewer) -> None:
+    async def _send_updates(self, socket: web.WebSocketResponse, viewer: Viewer) -> None:
         with suppress(ConnectionError):  # The page was closed while it was being told.
             while True:
                 topics = await viewer.topics()
-                news = [self._scene.draw(topic, viewer.me) for topic in topics]
-                await socket.send_str(json.dumps(news, ensure_ascii=False))
+                updates = [self._view_model.render(topic, viewer.me) for topic in topics]
+                await socket.send_str(json.dumps(updates, ensure_ascii=False))
 
     # What people do
 
-    async def _act(self, request: web.Request) -> web.Response:
-        act = ACTS.get(request.match_info["name"])
-        if act is None:
-            return _answer(404, error=f"expected one of {', '.join(ACTS)}")
+    async def _run_action(self, request: web.Request) -> web.Response:
+        action = ACTIONS.get(request.match_info["name"])
+        if action is None:
+            return _answer(404, error=f"expected one of {', '.join(ACTIONS)}")
         if request.content_type != "application/json":
             return _answer(415, error="expected Content-Type: application/json")
         try:
-            interaction = await act(self._order(await request.read()))
-        except BadOrderError as error:
+            interaction = await action(self._read_request(await request.read()))
+        except InvalidActionError as error:
             return _answer(400, error=str(error))
         except (LookupError, ValueError, Refused) as error:  # What Slack's window would not allow.
             return _answer(409, error=str(error.args[0]))
         return _answer(200, error=interaction.error if interaction else None)
 
-    def _order(self, body: bytes) -> Order:
+    def _read_request(self, body: bytes) -> ActionRequest:
         try:
             fields = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise BadOrderError("expected JSON") from error
+            raise InvalidActionError("expected JSON") from error
         if not isinstance(fields, dict):
-            raise BadOrderError("expected an object")
+            raise InvalidActionError("expected an object")
         me = self._person(fields.get("as"))
         if me is None:
-            raise BadOrderError("as: expected somebody of this workspace")
-        return Order(self._scene, me, fields)
+            raise InvalidActionError("as: expected somebody of this workspace")
+        return ActionRequest(self._view_model, me, fields)
 
     def _person(self, user_id: Any) -> User | None:
-        return next((user for user in self._scene.people() if user.id == user_id), None)
+        return next((user for user in self._view_model.people() if user.id == user_id), None)
 
     async def _file(self, request: web.Request) -> web.Response:
         try:
-            file = self._scene.slack.space.files[request.match_info["id"]]
+            file = self._view_model.slack.space.files[request.match_info["id"]]
         except KeyError:
             raise web.HTTPNotFound from None
         headers = {"Content-Disposition": "attachment", "Content-Type": "application/octet-stream"}

@@ -9,7 +9,7 @@ MAX_LINES = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TypedLine:
     """One line somebody typed; `took` is None until the app acknowledged it, or did not."""
 
     number: int
@@ -17,41 +17,41 @@ class Line:
     user: str
     channel: str
     text: str
-    took: float | None = None
+    duration: float | None = None
     error: str | None = None
 
 
-class TypedLines:
+class CommandHistory:
     """The last lines, oldest first."""
 
     def __init__(self) -> None:
-        self._lines: deque[Line] = deque(maxlen=MAX_LINES)
+        self._lines: deque[TypedLine] = deque(maxlen=MAX_LINES)
         self._count = 0
 
-    def add(self, ts: str, subject: tuple[str, str, str]) -> Line:
+    def add(self, ts: str, subject: tuple[str, str, str]) -> TypedLine:
         """A line was typed; `subject` is who, where and what."""
         self._count += 1
-        line = Line(self._count, ts, *subject)
+        line = TypedLine(self._count, ts, *subject)
         self._lines.append(line)
         return line
 
-    def acknowledge(self, interaction: Interaction) -> Line | None:
+    def acknowledge(self, interaction: Interaction) -> TypedLine | None:
         """The app answered a command: the first such line still open is done."""
-        told = interaction.payload
-        where = (told.get("user_id"), told.get("channel_id"))
+        payload = interaction.payload
+        where = (payload.get("user_id"), payload.get("channel_id"))
         for index, line in enumerate(self._lines):
-            same = (line.user, line.channel) == where and _verb(line.text) == told.get("command")
-            if same and line.took is None:
-                done = replace(line, took=interaction.took, error=interaction.error)
+            same = (line.user, line.channel) == where and _verb(line.text) == payload.get("command")
+            if same and line.duration is None:
+                done = replace(line, duration=interaction.duration, error=interaction.error)
                 self._lines[index] = done
                 return done
         return None
 
-    def of(self, user: str) -> list[Line]:
+    def of(self, user: str) -> list[TypedLine]:
         """What this person typed."""
         return [line for line in self._lines if line.user == user]
 
-    def find(self, number: int) -> Line | None:
+    def find(self, number: int) -> TypedLine | None:
         """The line with this number, while it is kept."""
         return next((line for line in self._lines if line.number == number), None)
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from kwtsms_sandbox.gateway import Entry, Seen, Sms
+from kwtsms_sandbox.gateway import Entry, LoggedRequest, Sms
 from kwtsms_sandbox.gateway.content import pages
 from kwtsms_sandbox.slack import TEAM_ID, Channel, ChannelKind, Message, User, View
 from kwtsms_sandbox.slack.files import File
 
-from .typed import Line
+from .typed import TypedLine
 
 Json = dict[str, Any]
 
@@ -24,11 +24,11 @@ def person(user: User) -> Json:
         "name": user.name,
         "real_name": user.real_name,
         "is_bot": user.is_bot,
-        "standing": _standing(user),
+        "standing": _role(user),
     }
 
 
-def _standing(user: User) -> str:
+def _role(user: User) -> str:
     if user.team_id != TEAM_ID:
         return "partner"
     if user.is_restricted:
@@ -70,19 +70,19 @@ def view(shown: View) -> Json:
         "close": shown.body.get("close"),
         "values": shown.values,
         "errors": dict(shown.errors),
-        "trouble": shown.trouble,
+        "trouble": shown.error_text,
     }
 
 
-def line(typed: Line) -> Json:
+def line(typed: TypedLine) -> Json:
     """A command as it was typed, and how long the app took to acknowledge it."""
-    took = None if typed.took is None else round(typed.took * 1000)
+    duration_ms = None if typed.duration is None else round(typed.duration * 1000)
     return {
         "number": typed.number,
         "ts": typed.ts,
         "channel": typed.channel,
         "text": typed.text,
-        "took": took,
+        "took": duration_ms,
         "error": typed.error,
     }
 
@@ -97,14 +97,14 @@ def sms(received: Sms) -> Json:
     }
 
 
-def request(number: int, seen: Seen, at: datetime, entry: Entry | None) -> Json:
+def request(number: int, logged: LoggedRequest, at: datetime, entry: Entry | None) -> Json:
     """One line of the gateway's log: no text, no whole number, no password."""
     return {
         "number": number,
         "at": at.isoformat(),
-        "endpoint": seen.endpoint[:MAX_SHOWN],
-        "about": about(seen.payload or {}),
-        "outcome": seen.outcome,
+        "endpoint": logged.endpoint[:MAX_SHOWN],
+        "about": about(logged.payload or {}),
+        "outcome": logged.outcome,
         "credits": str(entry.points) if entry else None,
         "state": entry.state if entry else None,
     }

@@ -4,9 +4,9 @@ from .blocks import check, check_view
 from .delivery import Interaction
 from .demo import ALERTS, BOT, GENERAL, GUEST, NOURA, OPS, PARTNERS, RANDOM, SARA, STRANGER, YOUSEF
 from .directory import Directory
-from .feed import Happening, Kind
-from .hands import CannotDo
-from .live import live
+from .feed import Kind, WorkspaceEvent
+from .hands import NotPossible
+from .live import find_active_content
 from .modals import View
 from .mrkdwn import links, mentions, readable
 from .people import APP_ID, BOT_ID, BOT_USER_ID, TEAM_ID, Channel, ChannelKind, User, UserGroup
@@ -15,7 +15,7 @@ from .sandbox import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SlackSandbox
 from .signed import SignedHttp, signed_headers
 from .steps import Step, StepState
 from .timeline import Message, Via
-from .web.faults import Cut, Fault
+from .web.faults import ConnectionDrop, Fault
 from .web.rates import Limits, Rate, Tier
 from .workspace import Manifest
 
@@ -38,18 +38,17 @@ __all__ = [
     "STRANGER",
     "TEAM_ID",
     "YOUSEF",
-    "CannotDo",
     "Channel",
     "ChannelKind",
-    "Cut",
+    "ConnectionDrop",
     "Directory",
     "Fault",
-    "Happening",
     "Interaction",
     "Kind",
     "Limits",
     "Manifest",
     "Message",
+    "NotPossible",
     "Rate",
     "SignedHttp",
     "SlackSandbox",
@@ -60,10 +59,11 @@ __all__ = [
     "UserGroup",
     "Via",
     "View",
+    "WorkspaceEvent",
     "check",
     "check_view",
+    "find_active_content",
     "links",
-    "live",
     "mentions",
     "plain",
     "readable",

@@ -5,16 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from . import payloads
-from .courier import Courier
+from .courier import EventDelivery
 from .delivery import Interaction
-from .hands import CannotDo, action, entered, find_element, held_back, put
+from .hands import NotPossible, action, fill_in, find_element, find_form_errors, set_value
 from .modals import View
 from .people import Json, User
 from .timeline import Message
-from .values import filled, holds_value, state_values
+from .values import filled, is_fillable, state_values
 
 
-class Clicks(Courier):
+class Interactions(EventDelivery):
     """What is not there, or what Slack's own window forbids, raises CannotDo."""
 
     async def press(
@@ -29,7 +29,7 @@ class Clicks(Courier):
     def enter(self, who: User | str, view: View, values: Mapping[str, Any]) -> View:
         """Fills fields in by block id, action id or label, without submitting."""
         user = self.space.directory.user(who)
-        return self.space.modals.replace(entered(self._open_view(user, view), values))
+        return self.space.modals.replace(fill_in(self._open_view(user, view), values))
 
     async def submit(
         self, who: User | str, view: View, values: Mapping[str, Any] | None = None
@@ -37,12 +37,12 @@ class Clicks(Courier):
         """Fills fields in and submits."""
         user = self.space.directory.user(who)
         now = self.enter(user, view, values or {})
-        if complaints := held_back(now):
+        if complaints := find_form_errors(now):
             self.space.modals.replace(replace(now, errors=complaints))
-            raise CannotDo(f"Slack's window does not submit this: {complaints}")
-        now = self.space.modals.replace(replace(now, errors={}, trouble=None))
+            raise NotPossible(f"Slack's window does not submit this: {complaints}")
+        now = self.space.modals.replace(replace(now, errors={}, error_text=None))
         trigger = self.space.triggers.issue(user.id, view=now.id)
-        return await self.interact(payloads.submission(user, now, trigger), takes_reply=True)
+        return await self.interact(payloads.submission(user, now, trigger), accepts_response=True)
 
     async def suggest(self, who: User | str, view: View, wanted: str, typed: str) -> Interaction:
         """Types into an external select; the app's `ack` holds the options to choose from."""
@@ -50,9 +50,9 @@ class Clicks(Courier):
         now = self._open_view(user, view)
         block, element = find_element(now.blocks, wanted)
         if not element["type"].endswith("external_select"):
-            raise CannotDo(f"{wanted!r} does not ask the app for its options")
-        told = payloads.suggestion(user, now, (block["block_id"], element["action_id"]), typed)
-        return await self.interact(told, takes_reply=True)
+            raise NotPossible(f"{wanted!r} does not ask the app for its options")
+        payload = payloads.suggestion(user, now, (block["block_id"], element["action_id"]), typed)
+        return await self.interact(payload, accepts_response=True)
 
     async def close(
         self, who: User | str, view: View, *, cleared: bool = False
@@ -74,32 +74,32 @@ class Clicks(Courier):
         now = self.space.timeline.find(message.channel, message.ts)
         channel = self.space.directory.channel(message.channel)
         if now is None or now not in self.space.visible(user, channel):
-            raise CannotDo(f"{user.name} does not see this message (any more)")
+            raise NotPossible(f"{user.name} does not see this message (any more)")
         block, element = find_element(now.all_blocks, wanted)
-        chosen = {element["action_id"]: filled(element, value)} if holds_value(element) else {}
-        said = self._used(block, element, value) | {
+        chosen = {element["action_id"]: filled(element, value)} if is_fillable(element) else {}
+        fields = self._actions(block, element, value) | {
             "state": {"values": state_values(now.all_blocks, {block["block_id"]: chosen})},
             "trigger_id": self.space.triggers.issue(user.id),
             "response_url": self.response_url(user.id, channel.id, source=now.ts),
         }
-        return await self.interact(payloads.message_actions(user, now, channel, said))
+        return await self.interact(payloads.message_actions(user, now, channel, fields))
 
     async def _press_in_view(self, user: User, view: View, wanted: str, value: Any) -> Interaction:
         now = self._open_view(user, view)
         block, element = find_element(now.blocks, wanted)
         if block["type"] == "input" and not block.get("dispatch_action"):
-            raise CannotDo(f"{wanted!r} tells the app nothing before the form is submitted")
-        if holds_value(element):
-            now = self.space.modals.replace(put(now, (block, element), value))
+            raise NotPossible(f"{wanted!r} tells the app nothing before the form is submitted")
+        if is_fillable(element):
+            now = self.space.modals.replace(set_value(now, (block, element), value))
         trigger = self.space.triggers.issue(user.id, view=now.id)
-        said = self._used(block, element, value) | {"trigger_id": trigger}
-        return await self.interact(payloads.view_actions(user, now, said))
+        fields = self._actions(block, element, value) | {"trigger_id": trigger}
+        return await self.interact(payloads.view_actions(user, now, fields))
 
-    def _used(self, block: Json, element: Json, value: Any) -> dict[str, Any]:
+    def _actions(self, block: Json, element: Json, value: Any) -> dict[str, Any]:
         return {"actions": [action(block, element, value, self.space.timeline.next_ts())]}
 
     def _open_view(self, user: User, view: View) -> View:
         now = self.space.modals.find(view.id)
         if now is None or now.user != user.id:
-            raise CannotDo(f"{user.name} has no such view open")
+            raise NotPossible(f"{user.name} has no such view open")
         return now

@@ -20,7 +20,7 @@ class EnvelopeKind(StrEnum):
     EVENT = "events_api"
 
 
-class Trouble(StrEnum):
+class AckFailure(StrEnum):
     """Why an app did not acknowledge, in the words that Slack shows to the person."""
 
     TIMEOUT = "operation_timeout"
@@ -33,7 +33,7 @@ class Envelope:
 
     kind: EnvelopeKind
     payload: Json
-    takes_reply: bool = False
+    accepts_response: bool = False
     retry: int = 0
     retry_reason: str = ""
 
@@ -59,7 +59,7 @@ class Interaction:
 
     envelope: Envelope
     reply: Reply
-    took: float
+    duration: float
 
     @property
     def acked(self) -> bool:

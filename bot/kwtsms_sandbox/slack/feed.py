@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class WorkspaceEvent:
     """One thing that happened, with the message, view or call it is about."""
 
     kind: Kind
@@ -42,20 +42,20 @@ class Feed:
     """Tells every subscriber what happens, and wakes those who wait."""
 
     def __init__(self) -> None:
-        self._queues: set[asyncio.Queue[Happening]] = set()
-        self._pulse = asyncio.Event()
+        self._queues: set[asyncio.Queue[WorkspaceEvent]] = set()
+        self._changed = asyncio.Event()
 
-    def tell(self, kind: Kind, subject: Any = None) -> None:
+    def publish(self, kind: Kind, subject: Any = None) -> None:
         """Something happened."""
         for queue in self._queues:
-            queue.put_nowait(Happening(kind, subject))
-        self._pulse.set()
-        self._pulse = asyncio.Event()
+            queue.put_nowait(WorkspaceEvent(kind, subject))
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     @contextmanager
-    def subscribe(self) -> Iterator[AsyncIterator[Happening]]:
+    def subscribe(self) -> Iterator[AsyncIterator[WorkspaceEvent]]:
         """Everything that happens from now on, in order."""
-        queue: asyncio.Queue[Happening] = asyncio.Queue()
+        queue: asyncio.Queue[WorkspaceEvent] = asyncio.Queue()
         self._queues.add(queue)
         try:
             yield _drain(queue)
@@ -64,7 +64,7 @@ class Feed:
 
     async def until(
         self,
-        holds: Callable[[], T | None],
+        condition: Callable[[], T | None],
         *,
         timeout: float = 20.0,  # noqa: ASYNC109  the error tells what did not come
         what: str = "",
@@ -73,13 +73,13 @@ class Feed:
         try:
             async with asyncio.timeout(timeout):
                 while True:
-                    if value := holds():
+                    if value := condition():
                         return value
-                    await self._pulse.wait()
+                    await self._changed.wait()
         except TimeoutError:
-            raise TimeoutError(f"not within {timeout:g} s: {what or holds}") from None
+            raise TimeoutError(f"not within {timeout:g} s: {what or condition}") from None
 
 
-async def _drain(queue: asyncio.Queue[Happening]) -> AsyncIterator[Happening]:
+async def _drain(queue: asyncio.Queue[WorkspaceEvent]) -> AsyncIterator[WorkspaceEvent]:
     while True:
         yield await queue.get()

@@ -6,10 +6,10 @@ from typing import Any
 
 from .modals import View
 from .people import Json
-from .values import elements_of, filled, holds_value, is_empty
+from .values import elements_of, filled, is_empty, is_fillable
 
 
-class CannotDo(LookupError):
+class NotPossible(LookupError):
     """The person sees nothing of the kind, or Slack's window would not let them."""
 
 
@@ -20,7 +20,7 @@ def find_element(blocks: Iterable[Json], wanted: str) -> tuple[Json, Json]:
         if wanted in (element["action_id"], element.get("value"), label(element)):
             return block, element
     names = ", ".join(label(element) or element["action_id"] for _, element in there)
-    raise CannotDo(f"there is no {wanted!r} to press here; there is: {names or 'nothing'}")
+    raise NotPossible(f"there is no {wanted!r} to press here; there is: {names or 'nothing'}")
 
 
 def label(element: Json) -> str:
@@ -39,7 +39,7 @@ def action(block: Json, element: Json, value: Any, at: str) -> dict[str, Any]:
     }
     if element["type"] == "overflow":
         used["selected_option"] = _overflow(element, value)
-    elif holds_value(element):
+    elif is_fillable(element):
         used |= filled(element, value)
     else:
         used |= {
@@ -52,17 +52,17 @@ def _overflow(element: Json, value: Any) -> Json:
     for option in element["options"]:
         if value in (option["value"], option["text"]["text"]):
             return dict(option)
-    raise CannotDo(f"the menu offers no {value!r}")
+    raise NotPossible(f"the menu offers no {value!r}")
 
 
-def entered(view: View, values: Mapping[str, Any]) -> View:
+def fill_in(view: View, values: Mapping[str, Any]) -> View:
     """The view with these values typed in, by block id, action id or label."""
     for name, value in values.items():
-        view = put(view, _field(view, name), value)
+        view = set_value(view, _field(view, name), value)
     return view
 
 
-def put(view: View, field: tuple[Json, Json], value: Any) -> View:
+def set_value(view: View, field: tuple[Json, Json], value: Any) -> View:
     """The view with this value in one field, given as its block and element."""
     block, element = field
     block_id, state = block["block_id"], {element["action_id"]: filled(element, value)}
@@ -73,12 +73,12 @@ def put(view: View, field: tuple[Json, Json], value: Any) -> View:
 def _field(view: View, name: str) -> tuple[Json, Json]:
     for block, element in elements_of(view.blocks):
         written = block.get("label", {}).get("text")
-        if holds_value(element) and name in (block["block_id"], element["action_id"], written):
+        if is_fillable(element) and name in (block["block_id"], element["action_id"], written):
             return block, element
-    raise CannotDo(f"the form has no field {name!r}")
+    raise NotPossible(f"the form has no field {name!r}")
 
 
-def held_back(view: View) -> dict[str, str]:
+def find_form_errors(view: View) -> dict[str, str]:
     """What the window itself complains about before it submits anything, by block id."""
     complaints: dict[str, str] = {}
     for block in view.blocks:

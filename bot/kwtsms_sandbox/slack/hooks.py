@@ -20,7 +20,7 @@ MAX_SECONDS = 30 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Hook:
+class ResponseUrl:
     """Whom one response_url answers, where, and what it may replace."""
 
     id: str
@@ -31,36 +31,36 @@ class Hook:
     uses: int = 0
 
 
-class Hooks:
+class ResponseUrls:
     """Every response_url that was given out."""
 
     def __init__(self, timeline: Timeline, clock: Clock) -> None:
         self._timeline = timeline
         self._clock = clock
-        self._hooks: dict[str, Hook] = {}
+        self._urls: dict[str, ResponseUrl] = {}
 
     def issue(self, user: str, channel: str, *, source: str | None = None) -> str:
         """The path of a new response_url; `source` is the message that was used."""
-        hook = Hook(secrets.token_urlsafe(18), user, channel, self._clock.monotonic(), source)
-        self._hooks[hook.id] = hook
-        return f"/{'actions' if source else 'commands'}/{hook.id}"
+        url = ResponseUrl(secrets.token_urlsafe(18), user, channel, self._clock.monotonic(), source)
+        self._urls[url.id] = url
+        return f"/{'actions' if source else 'commands'}/{url.id}"
 
-    def use(self, hook_id: str) -> Hook:
+    def use(self, url_id: str) -> ResponseUrl:
         """The hook, one use fewer; refused when it is unknown, used up or too old."""
-        hook = self._hooks.get(hook_id)
-        if hook is None:
+        url = self._urls.get(url_id)
+        if url is None:
             raise Refused("no_service")
-        if hook.uses >= MAX_USES:
+        if url.uses >= MAX_USES:
             raise Refused("used_url")
-        if self._clock.monotonic() - hook.issued > MAX_SECONDS:
+        if self._clock.monotonic() - url.issued > MAX_SECONDS:
             raise Refused("expired_url")
-        self._hooks[hook_id] = replace(hook, uses=hook.uses + 1)
-        return hook
+        self._urls[url_id] = replace(url, uses=url.uses + 1)
+        return url
 
-    def answer(self, hook: Hook, body: Json, content: Content) -> None:
+    def answer(self, url: ResponseUrl, body: Json, content: Content) -> None:
         """Does what the body asks for."""
-        source = hook.source and self._timeline.find(hook.channel, hook.source)
-        if _yes(body, "delete_original"):
+        source = url.source and self._timeline.find(url.channel, url.source)
+        if _is_true(body, "delete_original"):
             if source:
                 self._timeline.delete(source.ts)
             return
@@ -69,10 +69,10 @@ class Hooks:
         if source and _replaces(body):
             self._timeline.change(source.ts, content, marked=False)
             return
-        to = None if body.get("response_type") == "in_channel" else hook.user
+        to = None if body.get("response_type") == "in_channel" else url.user
         thread = body.get("thread_ts") or None
         self._timeline.post(
-            hook.channel,
+            url.channel,
             BOT_USER_ID,
             content,
             via=Via.RESPONSE_URL,
@@ -81,7 +81,7 @@ class Hooks:
         )
 
 
-def _yes(body: Json, name: str) -> bool:
+def _is_true(body: Json, name: str) -> bool:
     return body.get(name) in (True, "true")
 
 
@@ -89,5 +89,5 @@ def _replaces(body: Json) -> bool:
     # Left out, a button's own message is replaced, unless the answer says how it should appear:
     # an app should always say which it means.
     if "replace_original" in body:
-        return _yes(body, "replace_original")
+        return _is_true(body, "replace_original")
     return "response_type" not in body

@@ -24,24 +24,24 @@ _RICH = {
 }
 
 
-def live(shown: Message | View) -> list[str]:
+def find_active_content(shown: Message | View) -> list[str]:
     """Every mention and link in it, in order; [] if it is only to be read."""
     if isinstance(shown, View):
-        return [token for block in shown.blocks for token in _alive(block)]
+        return [token for block in shown.blocks for token in _find_active(block)]
     found = mentions(shown.text)
     if not shown.all_blocks:
         found += [*links(shown.text), *_BARE.findall(shown.text)]
-    return found + [token for block in shown.all_blocks for token in _alive(block)]
+    return found + [token for block in shown.all_blocks for token in _find_active(block)]
 
 
-def _alive(part: Any) -> Iterator[str]:
+def _find_active(part: Any) -> Iterator[str]:
     if isinstance(part, list | tuple):
         for item in part:
-            yield from _alive(item)
+            yield from _find_active(item)
     elif isinstance(part, dict):
         yield from _own(part)
         for value in part.values():
-            yield from _alive(value)
+            yield from _find_active(value)
 
 
 def _own(part: Json) -> Iterator[str]:

@@ -28,7 +28,7 @@ class View:
     previous: str | None = None
     entered: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
-    trouble: str | None = None
+    error_text: str | None = None
 
     @property
     def type(self) -> str:
@@ -153,7 +153,7 @@ class Modals:
             hash=_hash(),
             entered=_kept(before.entered, blocks),
             errors={},
-            trouble=None,
+            error_text=None,
         )
         return self.replace(after)
 
@@ -179,7 +179,7 @@ class Modals:
     def close(self, view: View) -> None:
         """The view goes away; the one below comes up."""
         self._stacks[view.user] = tuple(v for v in self.stack(view.user) if v.id != view.id)
-        self._feed.tell(Kind.VIEW_CLOSED, view)
+        self._feed.publish(Kind.VIEW_CLOSED, view)
 
     def clear(self, user: str) -> None:
         """All modals of this person go away."""
@@ -197,12 +197,12 @@ class Modals:
 
     def _put(self, view: View, stack: tuple[View, ...]) -> View:
         self._stacks[view.user] = stack
-        self._feed.tell(Kind.VIEW_CHANGED, view)
+        self._feed.publish(Kind.VIEW_CHANGED, view)
         return view
 
     def _publish(self, view: View) -> View:
         self._homes[view.user] = view
-        self._feed.tell(Kind.HOME_CHANGED, view)
+        self._feed.publish(Kind.HOME_CHANGED, view)
         return view
 
 

@@ -29,7 +29,7 @@ def message_payload(message: Message) -> dict[str, Any]:
     }
 
 
-def command(user: User, channel: Channel, said: Json) -> dict[str, Any]:
+def command(user: User, channel: Channel, fields: Json) -> dict[str, Any]:
     """A slash command; `said` holds command, text, trigger_id and response_url."""
     return {
         "token": VERIFICATION_TOKEN,
@@ -41,7 +41,7 @@ def command(user: User, channel: Channel, said: Json) -> dict[str, Any]:
         "user_name": user.name,
         "api_app_id": APP_ID,
         "is_enterprise_install": "false",
-        **said,
+        **fields,
     }
 
 
@@ -50,18 +50,20 @@ def global_shortcut(user: User, callback_id: str, trigger_id: str) -> dict[str, 
     return {**_by(user, "shortcut", trigger_id), "callback_id": callback_id}
 
 
-def message_shortcut(user: User, message: Message, channel: Channel, said: Json) -> dict[str, Any]:
+def message_shortcut(
+    user: User, message: Message, channel: Channel, fields: Json
+) -> dict[str, Any]:
     """A shortcut from a message's menu; `said` holds callback_id, trigger_id and response_url."""
     return {
-        **_by(user, "message_action", said["trigger_id"]),
+        **_by(user, "message_action", fields["trigger_id"]),
         "message": message_payload(message),
         "message_ts": message.ts,
         "channel": _channel(channel),
-        **said,
+        **fields,
     }
 
 
-def message_actions(user: User, message: Message, channel: Channel, said: Json) -> dict[str, Any]:
+def message_actions(user: User, message: Message, channel: Channel, fields: Json) -> dict[str, Any]:
     """A button or menu in a message; `said` has actions, state, trigger_id, response_url."""
     container: dict[str, Any] = {
         "type": "message",
@@ -71,21 +73,21 @@ def message_actions(user: User, message: Message, channel: Channel, said: Json) 
     }
     shown = {} if message.ephemeral_to else {"message": message_payload(message)}
     return {
-        **_by(user, "block_actions", said["trigger_id"]),
+        **_by(user, "block_actions", fields["trigger_id"]),
         "container": container,
         "channel": _channel(channel),
         **shown,
-        **said,
+        **fields,
     }
 
 
-def view_actions(user: User, view: View, said: Json) -> dict[str, Any]:
+def view_actions(user: User, view: View, fields: Json) -> dict[str, Any]:
     """A button or menu in a modal or on App Home."""
     return {
-        **_by(user, "block_actions", said["trigger_id"]),
+        **_by(user, "block_actions", fields["trigger_id"]),
         "container": {"type": "view", "view_id": view.id},
         "view": view.payload(),
-        **said,
+        **fields,
     }
 
 
@@ -139,9 +141,9 @@ def event(event_id: str, body: Json, at: int) -> dict[str, Any]:
 
 def home_opened(user: User, channel: Channel, home: View | None, ts: str) -> dict[str, Any]:
     """app_home_opened."""
-    seen = {"view": home.payload()} if home else {}
+    view = {"view": home.payload()} if home else {}
     facts = {"type": "app_home_opened", "user": user.id, "channel": channel.id, "tab": "home"}
-    return {**facts, "event_ts": ts, **seen}
+    return {**facts, "event_ts": ts, **view}
 
 
 def function_executed(step: Step, ts: str) -> dict[str, Any]:

@@ -2,40 +2,40 @@
 
 from . import payloads
 from .content import Content
-from .courier import Courier
+from .courier import EventDelivery
 from .delivery import Envelope, EnvelopeKind, Interaction
 from .feed import Kind
-from .hands import CannotDo
+from .hands import NotPossible
 from .people import Channel, Json, User
 from .steps import Step
 from .timeline import Message, Via
 from .typed import escape_typed
 
 
-class People(Courier):
+class UserInput(EventDelivery):
     """A person is a User, an id or a name; a channel is a Channel, an id or a name."""
 
     def say(self, who: User | str, where: Channel | str, text: str) -> Message:
         """Says something in a channel; the app is not told."""
         user, channel = self._at(who, where)
-        said = Content(escape_typed(text, self.space.directory))
-        return self.space.timeline.post(channel.id, user.id, said, via=Via.PERSON)
+        content = Content(escape_typed(text, self.space.directory))
+        return self.space.timeline.post(channel.id, user.id, content, via=Via.PERSON)
 
     async def command(
         self, who: User | str, where: Channel | str, name: str, text: str = ""
     ) -> Interaction:
         """Types a slash command, such as "/sms" "balance"."""
         user, channel = self._at(who, where)
-        self.space.feed.tell(Kind.TYPED, (user.id, channel.id, f"{name} {text}".strip()))
+        self.space.feed.publish(Kind.TYPED, (user.id, channel.id, f"{name} {text}".strip()))
         escape = self.space.manifest.should_escape
-        said = {
+        fields = {
             "command": name,
             "text": escape_typed(text.strip(), self.space.directory, should_escape=escape),
             "trigger_id": self.space.triggers.issue(user.id),
             "response_url": self.response_url(user.id, channel.id),
         }
-        told = payloads.command(user, channel, said)
-        return await self.deliver(Envelope(EnvelopeKind.COMMAND, told, takes_reply=True))
+        payload = payloads.command(user, channel, fields)
+        return await self.deliver(Envelope(EnvelopeKind.COMMAND, payload, accepts_response=True))
 
     async def shortcut(
         self, who: User | str, callback_id: str, message: Message | None = None
@@ -47,8 +47,8 @@ class People(Courier):
             return await self.interact(payloads.global_shortcut(user, callback_id, trigger))
         channel = self.space.directory.channel(message.channel)
         url = self.response_url(user.id, channel.id)
-        said = {"callback_id": callback_id, "trigger_id": trigger, "response_url": url}
-        return await self.interact(payloads.message_shortcut(user, message, channel, said))
+        fields = {"callback_id": callback_id, "trigger_id": trigger, "response_url": url}
+        return await self.interact(payloads.message_shortcut(user, message, channel, fields))
 
     async def open_home(self, who: User | str) -> Interaction:
         """Opens the app's Home tab."""
@@ -56,19 +56,19 @@ class People(Courier):
         channel = self.space.directory.dm(user.id)
         home = self.space.modals.home(user.id)
         ts = self.space.timeline.next_ts()
-        return await self.happen(payloads.home_opened(user, channel, home, ts))
+        return await self.send_event(payloads.home_opened(user, channel, home, ts))
 
     async def run_step(self, callback_id: str, inputs: Json) -> tuple[Step, Interaction]:
         """A workflow reaches the app's step; `step(id)` tells later how it ended."""
         step = self.space.steps.start(callback_id, inputs)
-        return step, await self.happen(
+        return step, await self.send_event(
             payloads.function_executed(step, self.space.timeline.next_ts())
         )
 
     def _at(self, who: User | str, where: Channel | str) -> tuple[User, Channel]:
         user, channel = self.space.directory.user(who), self.space.directory.channel(where)
         if user.id not in channel.members:
-            raise CannotDo(f"{user.name} is not in {channel.name or channel.id}")
+            raise NotPossible(f"{user.name} is not in {channel.name or channel.id}")
         if channel.is_archived:
-            raise CannotDo(f"{channel.name} is archived")
+            raise NotPossible(f"{channel.name} is archived")
         return user, channel

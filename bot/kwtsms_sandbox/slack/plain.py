@@ -8,7 +8,7 @@ from .mrkdwn import Names, emoji, readable
 from .people import Json
 from .plain_rich import inline, rich_lines
 from .timeline import Message
-from .values import holds_value
+from .values import is_fillable
 
 RULE = "─" * 24
 
@@ -45,8 +45,8 @@ def words(text: Json | None, names: Names) -> str:
 def _view_lines(view: View, names: Names) -> Iterator[str]:
     if view.title:
         yield f"# {emoji(view.title)}"
-    if view.trouble:
-        yield f"! {view.trouble}"
+    if view.error_text:
+        yield f"! {view.error_text}"
     for block in view.blocks:
         yield from _BLOCKS.get(block["type"], _unknown)(_filled(block, view), names)
         if error := view.errors.get(block["block_id"]):
@@ -103,19 +103,19 @@ def element_text(element: Json, names: Names) -> str:
     if kind == "overflow":
         return f"[⋯ {' | '.join(words(option['text'], names) for option in element['options'])}]"
     label = words(element.get("text") or element.get("placeholder"), names)
-    return f"[{label} ▾]" if holds_value(element) else f"[{label}]"
+    return f"[{label} ▾]" if is_fillable(element) else f"[{label}]"
 
 
 def _input(block: Json, names: Names) -> list[str]:
-    held = _held(block.get("state", {}), names)
+    value = _field_text(block.get("state", {}), names)
     hint = words(block["element"].get("placeholder"), names)
-    lines = [f"{words(block['label'], names)}: {held or (f'‹{hint}›' if hint else '‹empty›')}"]
+    lines = [f"{words(block['label'], names)}: {value or (f'‹{hint}›' if hint else '‹empty›')}"]
     if block.get("hint"):
         lines.append(f"  {words(block['hint'], names)}")
     return lines
 
 
-def _held(state: Json, names: Names) -> str:
+def _field_text(state: Json, names: Names) -> str:
     values = [value for key, value in state.items() if key != "type" and value]
     if not values:
         return ""

@@ -11,10 +11,10 @@ from .refusal import Refused
 from .timeline import Via
 from .workspace import Workspace
 
-FORM_TROUBLE = "We had some trouble connecting. Try again?"
+FORM_ERROR = "We had some trouble connecting. Try again?"
 
 
-def react(space: Workspace, interaction: Interaction) -> Interaction:
+def handle_ack(space: Workspace, interaction: Interaction) -> Interaction:
     """The interaction as it ended for the person."""
     try:
         if interaction.envelope.kind is EnvelopeKind.COMMAND:
@@ -28,12 +28,12 @@ def react(space: Workspace, interaction: Interaction) -> Interaction:
 
 
 def _after_command(space: Workspace, interaction: Interaction) -> None:
-    told = interaction.payload
-    channel, user = told["channel_id"], told["user_id"]
+    payload = interaction.payload
+    channel, user = payload["channel_id"], payload["user_id"]
     if interaction.error:
-        text = f"{told['command']} failed with the error “{interaction.error}”"
-        say = Content(text)
-        space.timeline.post(channel, SLACKBOT_ID, say, via=Via.SLACK, ephemeral_to=user)
+        text = f"{payload['command']} failed with the error “{interaction.error}”"
+        failure = Content(text)
+        space.timeline.post(channel, SLACKBOT_ID, failure, via=Via.SLACK, ephemeral_to=user)
         return
     ack = interaction.ack or {}
     content = read_content(ack)
@@ -42,7 +42,7 @@ def _after_command(space: Workspace, interaction: Interaction) -> None:
     in_channel = ack.get("response_type") == "in_channel"
     to = None if in_channel else user
     if in_channel:  # Only then does Slack show what was typed.
-        typed = Content(f"{told['command']} {told['text']}".strip())
+        typed = Content(f"{payload['command']} {payload['text']}".strip())
         space.timeline.post(channel, user, typed, via=Via.PERSON)
     space.timeline.post(channel, BOT_USER_ID, content, via=Via.ACK, ephemeral_to=to)
 
@@ -52,13 +52,13 @@ def _after_submission(space: Workspace, interaction: Interaction) -> None:
     if view is None:
         return
     try:
-        _answered(space, view, interaction)
+        _apply_response_action(space, view, interaction)
     except Refused:
-        space.modals.replace(replace(view, trouble=FORM_TROUBLE))
+        space.modals.replace(replace(view, error_text=FORM_ERROR))
         raise
 
 
-def _answered(space: Workspace, view: View, interaction: Interaction) -> None:
+def _apply_response_action(space: Workspace, view: View, interaction: Interaction) -> None:
     if interaction.error:
         raise Refused(interaction.error)
     ack = interaction.ack or {}
@@ -72,7 +72,7 @@ def _answered(space: Workspace, view: View, interaction: Interaction) -> None:
     elif action == "push":
         space.modals.push_for(view.user, ack.get("view"))
     elif action == "errors":
-        space.modals.replace(replace(view, errors=_errors(view, ack), trouble=None))
+        space.modals.replace(replace(view, errors=_errors(view, ack), error_text=None))
     else:
         raise Refused("invalid_response_action")
 

@@ -14,23 +14,23 @@ from aiohttp import ClientSession, web
 from kwtsms_sandbox.clock import Clock
 from kwtsms_sandbox.serving import Served, listen
 
-from .clicks import Clicks
+from .clicks import Interactions
 from .demo import demo_directory
 from .directory import Directory
-from .feed import Feed, Happening
-from .hooks import Hooks
+from .feed import Feed, WorkspaceEvent
+from .hooks import ResponseUrls
 from .modals import View
 from .mrkdwn import Names
 from .people import Channel, User
-from .person import People
+from .person import UserInput
 from .plain import plain
 from .signed import SignedHttp
 from .sockets import Sockets
 from .steps import Step, StepState
 from .timeline import Message
-from .web.door import Answered, Door, Tokens
+from .web.door import ApiCallRecord, Tokens, WebApi
 from .web.faults import Fault
-from .web.hooks import HookDoor, UploadDoor
+from .web.hooks import ResponseUrlApi, UploadApi
 from .web.methods import Method, TokenKind
 from .web.rates import Buckets, Limits, Tier
 from .workspace import Manifest, Workspace
@@ -42,7 +42,7 @@ APP_TOKEN = "xapp-1-sandbox-app-token"  # noqa: S105  the same
 SIGNING_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105  the same
 
 
-class SlackSandbox(People, Clicks):
+class SlackSandbox(UserInput, Interactions):
     """One workspace with one app in it."""
 
     def __init__(
@@ -63,23 +63,23 @@ class SlackSandbox(People, Clicks):
         self.directory = directory or demo_directory()
         space = Workspace(self.directory, self.clock, self.feed, manifest or Manifest())
         self.sockets = Sockets(self.feed)
-        super().__init__(space, Hooks(space.timeline, self.clock), self.sockets)
-        self.door = Door(space, Tokens(bot_token, app_token), Buckets(limits or Limits()))
+        super().__init__(space, ResponseUrls(space.timeline, self.clock), self.sockets)
+        self.web_api = WebApi(space, Tokens(bot_token, app_token), Buckets(limits or Limits()))
         link = Method(self.sockets.open, (), Tier.T1, frozenset({TokenKind.APP}))
-        self.door.methods["apps.connections.open"] = link
+        self.web_api.methods["apps.connections.open"] = link
         self._served: Served | None = None
         self._session: ClientSession | None = None
 
     def app(self) -> web.Application:
         """The HTTP face of this Slack; whoever serves it sets `url` (or calls `start`)."""
         app = web.Application(client_max_size=16 * 2**20)
-        hook = HookDoor(self._hooks, self.door)
-        app.router.add_route("*", "/api/{method}", self.door.handle)
+        response_url_api = ResponseUrlApi(self._response_urls, self.web_api)
+        app.router.add_route("*", "/api/{method}", self.web_api.handle)
         app.router.add_get("/link/", self.sockets.handle)
-        app.router.add_post("/commands/{hook}", hook.handle)
-        app.router.add_post("/actions/{hook}", hook.handle)
-        app.router.add_post("/upload/{file}", UploadDoor(self.space).handle)
-        app.on_shutdown.append(self._shut)
+        app.router.add_post("/commands/{hook}", response_url_api.handle)
+        app.router.add_post("/actions/{hook}", response_url_api.handle)
+        app.router.add_post("/upload/{file}", UploadApi(self.space).handle)
+        app.on_shutdown.append(self._close_connections)
         return app
 
     @property
@@ -118,7 +118,7 @@ class SlackSandbox(People, Clicks):
     ) -> None:
         await self.stop()
 
-    async def _shut(self, _: web.Application) -> None:
+    async def _close_connections(self, _: web.Application) -> None:
         await self.sockets.close()
         if self._session:
             await self._session.close()
@@ -168,33 +168,33 @@ class SlackSandbox(People, Clicks):
         groups = {group.id: group.handle for group in self.directory.groups.values()}
         return {**people, **channels, **groups}
 
-    def calls(self, method: str = "") -> list[Answered]:
+    def calls(self, method: str = "") -> list[ApiCallRecord]:
         """The Web API calls so far, of one method or of all."""
-        return [call for call in self.door.calls if method in ("", call.method)]
+        return [call for call in self.web_api.calls if method in ("", call.method)]
 
     def fault(self, method: str, fault: Fault, *, times: float = 1) -> None:
         """The next calls of this method ("*": any, "response_url": answers) go wrong."""
-        self.door.faults.add(method, fault, times)
+        self.web_api.faults.add(method, fault, times)
 
-    def mend(self) -> None:
+    def clear_faults(self) -> None:
         """No more faults."""
-        self.door.faults.clear()
+        self.web_api.faults.clear()
 
-    def subscribe(self) -> AbstractContextManager[AsyncIterator[Happening]]:
+    def subscribe(self) -> AbstractContextManager[AsyncIterator[WorkspaceEvent]]:
         """Everything that happens from now on."""
         return self.feed.subscribe()
 
     async def until(
         self,
-        holds: Callable[[], T | None],
+        condition: Callable[[], T | None],
         *,
         timeout: float = 20.0,  # noqa: ASYNC109  the error tells what did not come
         what: str = "",
     ) -> T:
         """What `holds` returns, as soon as that is true."""
-        return await self.feed.until(holds, timeout=timeout, what=what)
+        return await self.feed.until(condition, timeout=timeout, what=what)
 
-    async def changed(self, message: Message, *, within: float = 5.0) -> Message:
+    async def wait_for_change(self, message: Message, *, within: float = 5.0) -> Message:
         """The message as it is as soon as it differs from the one given."""
 
         def differs() -> Message | None:
@@ -203,11 +203,11 @@ class SlackSandbox(People, Clicks):
 
         return await self.until(differs, timeout=within, what=f"a change of {message.ts}")
 
-    async def ended(self, step: Step, *, within: float = 5.0) -> Step:
+    async def wait_for_end(self, step: Step, *, within: float = 5.0) -> Step:
         """The workflow step as soon as the app ended it."""
 
-        def over() -> Step | None:
+        def has_ended() -> Step | None:
             now = self.step(step.id)
             return now if now.state is not StepState.RUNNING else None
 
-        return await self.until(over, timeout=within, what=f"the end of {step.callback_id}")
+        return await self.until(has_ended, timeout=within, what=f"the end of {step.callback_id}")

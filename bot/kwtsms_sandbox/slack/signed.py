@@ -14,7 +14,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from kwtsms_sandbox.clock import Clock
 
-from .delivery import Envelope, EnvelopeKind, Reply, Trouble
+from .delivery import AckFailure, Envelope, EnvelopeKind, Reply
 
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
@@ -55,9 +55,9 @@ class SignedHttp:
                 text = await response.text()
                 return _reply(envelope, response.status, text)
         except TimeoutError:
-            return Reply(error=Trouble.TIMEOUT)
+            return Reply(error=AckFailure.TIMEOUT)
         except ClientError:
-            return Reply(error=Trouble.FAILED)
+            return Reply(error=AckFailure.FAILED)
 
     def headers(self, body: bytes) -> dict[str, str]:
         """The signature of this body, now."""
@@ -84,8 +84,8 @@ def _retry_headers(envelope: Envelope) -> dict[str, str]:
 
 def _reply(envelope: Envelope, status: int, text: str) -> Reply:
     if status != 200:
-        return Reply(error=Trouble.FAILED, status=status)
-    if not envelope.takes_reply or not text:
+        return Reply(error=AckFailure.FAILED, status=status)
+    if not envelope.accepts_response or not text:
         return Reply(status=status)
     return Reply(payload=_read(text), status=status)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
-from .delivery import Envelope, EnvelopeKind, Reply, Trouble
+from .delivery import AckFailure, Envelope, EnvelopeKind, Reply
 from .feed import Feed, Kind
 from .people import APP_ID, Json
 from .web.call import Call
@@ -41,7 +41,7 @@ class Sockets:
     _tickets: set[str] = field(default_factory=set)
     _waiting: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
     _count: int = 0
-    _turn: int = 0
+    _next_index: int = 0
 
     def open(self, space: Workspace, call: Call) -> Json:  # noqa: ARG002  every method has these two
         """apps.connections.open: a WebSocket address that is good once."""
@@ -71,16 +71,16 @@ class Sockets:
         self.connections.append(connection)
         try:
             await _say_hello(connection, len(self.connections))
-            self.feed.tell(Kind.CONNECTED, connection.number)
+            self.feed.publish(Kind.CONNECTED, connection.number)
             async for message in connection.socket:
-                await self._hear(connection, message)
+                await self._receive(connection, message)
         except ConnectionError:
             pass  # The peer is gone: that is what the next line says.
         finally:
             self.connections.remove(connection)
-            self.feed.tell(Kind.DISCONNECTED, connection.number)
+            self.feed.publish(Kind.DISCONNECTED, connection.number)
 
-    async def _hear(self, connection: Connection, message: WSMessage) -> None:
+    async def _receive(self, connection: Connection, message: WSMessage) -> None:
         if connection.silent:
             return
         if message.type is WSMsgType.PING:
@@ -88,9 +88,9 @@ class Sockets:
         if message.type is WSMsgType.TEXT:
             self._acknowledge(message.data)
 
-    def _acknowledge(self, said: str) -> None:
+    def _acknowledge(self, text: str) -> None:
         try:
-            ack: Any = json.loads(said)
+            ack: Any = json.loads(text)
         except ValueError:
             ack = None
         if not isinstance(ack, dict):
@@ -105,7 +105,7 @@ class Sockets:
         """One envelope to one connection, and the answer to it."""
         connection = self._next()
         if connection is None:
-            return Reply(error=Trouble.FAILED)
+            return Reply(error=AckFailure.FAILED)
         envelope_id = secrets.token_hex(16)
         waiting = asyncio.get_running_loop().create_future()
         self._waiting[envelope_id] = waiting
@@ -115,15 +115,15 @@ class Sockets:
                     await connection.socket.send_json(_enveloped(envelope, envelope_id))
                 reply = await waiting
         except (TimeoutError, ConnectionError):
-            return Reply(error=Trouble.TIMEOUT)
+            return Reply(error=AckFailure.TIMEOUT)
         finally:
             self._waiting.pop(envelope_id, None)
-        return reply if envelope.takes_reply else Reply()
+        return reply if envelope.accepts_response else Reply()
 
     def _next(self) -> Connection | None:
         able = [one for one in self.connections if not one.retiring]
-        self._turn += 1
-        return able[self._turn % len(able)] if able else None
+        self._next_index += 1
+        return able[self._next_index % len(able)] if able else None
 
     async def refresh(self) -> None:
         """Slack asks the app to reconnect, as it does every few hours."""
@@ -172,7 +172,7 @@ def _enveloped(envelope: Envelope, envelope_id: str) -> dict[str, Any]:
         "envelope_id": envelope_id,
         "type": envelope.kind.value,
         "payload": envelope.payload,
-        "accepts_response_payload": envelope.takes_reply,
+        "accepts_response_payload": envelope.accepts_response,
     }
     if envelope.kind is EnvelopeKind.EVENT:
         body |= {"retry_attempt": envelope.retry, "retry_reason": envelope.retry_reason}

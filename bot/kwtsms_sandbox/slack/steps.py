@@ -70,7 +70,7 @@ class Steps:
 
     def _end(self, step: Step) -> None:
         self._steps[step.id] = step
-        self._feed.tell(Kind.STEP_ENDED, step)
+        self._feed.publish(Kind.STEP_ENDED, step)
 
 
 def _token() -> str:

@@ -91,7 +91,7 @@ class Timeline:
             files=tuple(files),
         )
         self._messages[message.ts] = message
-        self._feed.tell(Kind.MESSAGE_POSTED, message)
+        self._feed.publish(Kind.MESSAGE_POSTED, message)
         return message
 
     def change(self, ts: str, content: Content, *, marked: bool = True) -> Message:
@@ -106,12 +106,12 @@ class Timeline:
             revision=before.revision + 1,
         )
         self._messages[ts] = after
-        self._feed.tell(Kind.MESSAGE_CHANGED, after)
+        self._feed.publish(Kind.MESSAGE_CHANGED, after)
         return after
 
     def delete(self, ts: str) -> None:
         """The message is gone for everybody."""
-        self._feed.tell(Kind.MESSAGE_DELETED, self._messages.pop(ts))
+        self._feed.publish(Kind.MESSAGE_DELETED, self._messages.pop(ts))
 
     def find(self, channel: str, ts: str) -> Message | None:
         """The message of that channel and ts."""

@@ -31,7 +31,7 @@ _KEYS = {
 """Under which name each kind of element reports its value."""
 
 
-def holds_value(element: Json) -> bool:
+def is_fillable(element: Json) -> bool:
     """The element can be filled in (a button cannot)."""
     return element.get("type") in _KEYS
 
@@ -111,7 +111,7 @@ def state_values(
     """`state.values`: what every field holds now, by block and action id."""
     values: dict[str, dict[str, Json]] = {}
     for block, element in elements_of(blocks):
-        if holds_value(element):
+        if is_fillable(element):
             block_id, action_id = block["block_id"], element["action_id"]
             typed = entered.get(block_id, {}).get(action_id)
             values.setdefault(block_id, {})[action_id] = typed or initial(element)

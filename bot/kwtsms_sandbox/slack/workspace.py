@@ -48,7 +48,7 @@ class Workspace:
     def visible(self, user: User, channel: Channel) -> list[Message]:
         """What this person sees in this channel, oldest first."""
         channel = self.directory.channel(channel)
-        if not self.may_look(user, channel):
+        if not self.may_view(user, channel):
             return []
         return [
             message
@@ -56,7 +56,7 @@ class Workspace:
             if message.channel == channel.id and message.ephemeral_to in (None, user.id)
         ]
 
-    def may_look(self, user: User, channel: Channel) -> bool:
+    def may_view(self, user: User, channel: Channel) -> bool:
         """Colleagues see every public channel; guests and strangers only those they are in."""
         outsider = user.is_restricted or user.is_stranger
         if channel.kind is ChannelKind.PUBLIC and not outsider:

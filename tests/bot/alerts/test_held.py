@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.alerts.store import AlertStore
-from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.alerts.store import BalanceStore
+from kwtsms_bot.kuwait import KUWAIT_TZ
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.tracking import Learned
-from support.alerts import look
-from support.database import AT, NUMBER, OTHER, new, store_in
+from kwtsms_bot.outbox.tracking import DeliveryUpdate
+from support.alerts import record_balance
+from support.database import AT, NUMBER, OTHER, new_message, store_in
 
 MONTH = timedelta(days=30)
 SECOND = timedelta(seconds=1)
@@ -22,27 +22,29 @@ LEASE = timedelta(seconds=30)
 
 async def send(outbox: Store, *, test: bool, stuck: bool) -> None:
     """Three pages to each of two numbers, charged with six credits; the second may get stuck."""
-    await outbox.accept(new(NUMBER, OTHER, pages=3, test=test), AT)
+    await outbox.accept(new_message(NUMBER, OTHER, pages=3, test=test), AT)
     call = await outbox.claim("one", LEASE, AT)
     assert call
     assert await outbox.put_in_flight(call, LEASE, AT)
-    await outbox.settle(call, Plan(State.SENT, AT, gateway_id="f4c8", points=Decimal(6)), AT)
-    tracked = await outbox.to_check(AT + LEASE) if stuck else None
+    await outbox.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8", points=Decimal(6)), AT)
+    tracked = await outbox.claim_check(AT + LEASE) if stuck else None
     if tracked:
-        await outbox.note_check(tracked, Learned({OTHER: State.STUCK}), again_at=None, now=AT)
+        await outbox.record_check(
+            tracked, DeliveryUpdate({OTHER: State.STUCK}), next_at=None, now=AT
+        )
 
 
-async def held(alerts: AlertStore, at: datetime) -> Decimal:
+async def held_credits(alerts: BalanceStore, at: datetime) -> Decimal:
     """What a digest says of it."""
-    summary = await alerts.summary(at, ZONE)
+    summary = await alerts.summarize_day(at, KUWAIT_TZ)
     assert summary
-    return summary.facts.held
+    return summary.details.held_credits
 
 
 @pytest.mark.parametrize(
     ("test", "stuck", "cost"), [(True, False, 6), (False, True, 3), (False, False, 0)]
 )
-async def test_what_waits_there_is_held_for_a_month(
+async def test_stuck_and_test_messages_count_as_held_credits_for_a_month(
     tmp_path: Path,
     test: bool,  # noqa: FBT001
     stuck: bool,  # noqa: FBT001
@@ -50,9 +52,9 @@ async def test_what_waits_there_is_held_for_a_month(
 ) -> None:
     """A test message as a whole, a stuck number by its pages, what has gone through not at all."""
     async with store_in(tmp_path) as outbox:
-        alerts = AlertStore(outbox.database)
-        await look(alerts, 1000)
+        alerts = BalanceStore(outbox.database)
+        await record_balance(alerts, 1000)
         await send(outbox, test=test, stuck=stuck)
 
-        assert await held(alerts, AT + MONTH) == cost
-        assert await held(alerts, AT + MONTH + SECOND) == 0
+        assert await held_credits(alerts, AT + MONTH) == cost
+        assert await held_credits(alerts, AT + MONTH + SECOND) == 0

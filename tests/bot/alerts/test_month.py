@@ -5,9 +5,9 @@ from datetime import timedelta
 from decimal import Decimal
 from random import Random
 
-from kwtsms_bot.config import BalanceWatch as Settings
+from kwtsms_bot.config import BalanceAlertSettings as Settings
 from kwtsms_bot.database import open_database
-from support.month import STEP, STEPS, Deaths, Replica, World, live_through
+from support.month import STEP, STEPS, CrashPlan, Replica, Simulation, run_month
 
 REPLICAS = 3
 SEED = 1
@@ -46,7 +46,7 @@ SCRIPT = {
 }
 # The clocks are twelve hours ahead for the whole of the 12th, and are then set back.
 AHEAD = range(step_of(12), step_of(13))
-NOT_LOOKED = {AHEAD.stop, AHEAD.stop + 1}  # They were taken by the wrong clocks.
+NOT_POLLED = {AHEAD.stop, AHEAD.stop + 1}  # They were taken by the wrong clocks.
 DEAF = range(step_of(26), step_of(27, 12))
 NOTICES = [
     "3 low 190",
@@ -79,10 +79,10 @@ KINDS = {
 }
 
 
-def told(world: World) -> list[str]:
+def received_notices(world: Simulation) -> list[str]:
     """What people heard: the day, the kind and the balance."""
     found = []
-    for at, title, _ in world.heard:
+    for at, title, _ in world.received:
         what, available = title.removesuffix(" credits").split(": ")
         kind = next(kind for words, kind in KINDS.items() if what.endswith(words))
         found.append(f"{at.day} {kind} {available}")
@@ -96,20 +96,20 @@ async def test_a_month_gives_exactly_the_expected_warnings(database_url: str) ->
     are half a day ahead.
     """
     chance = Random(SEED)
-    deaths = Deaths.by_chance(chance, asking=20, telling=10, resting=20, without=NOT_LOOKED)
-    world = World(SCRIPT, deaths, ahead=AHEAD, deaf=DEAF)
+    deaths = CrashPlan.draw(chance, polling=20, notifying=10, idle=20, skipped=NOT_POLLED)
+    world = Simulation(SCRIPT, deaths, ahead=AHEAD, without_targets=DEAF)
     async with AsyncExitStack() as stack:
         replicas = []
         for _ in range(REPLICAS):
             database = await open_database(database_url)
             stack.push_async_callback(database.close)
             replicas.append(Replica(database, world, SETTINGS))
-        await live_through(world, replicas, chance)
+        await run_month(world, replicas, chance)
 
-    heard = told(world)
-    assert [one for one in heard if "digest" not in one] == NOTICES
-    assert [one for one in heard if "digest" in one] == [
+    received = received_notices(world)
+    assert [one for one in received if "digest" not in one] == NOTICES
+    assert [one for one in received if "digest" in one] == [
         f"{day} digest {Decimal(world.credits(day, 3)):,}" for day in DIGESTS
     ]
-    assert world.asked == [step for step in range(STEPS) if step not in NOT_LOOKED]  # Once in each.
+    assert world.polls == [step for step in range(STEPS) if step not in NOT_POLLED]  # Once in each.
     assert world.restarts == RESTARTS

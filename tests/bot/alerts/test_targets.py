@@ -3,78 +3,78 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from kwtsms_bot.alerts.balance import Kind
-from kwtsms_bot.alerts.digest import Digest
-from kwtsms_bot.alerts.store import AlertStore
-from kwtsms_bot.config import BalanceWatch as Settings
-from kwtsms_bot.kuwait import ZONE
-from support.alerts import HOUR, kinds, look
+from kwtsms_bot.alerts.balance import NoticeKind
+from kwtsms_bot.alerts.digest import DigestJob
+from kwtsms_bot.alerts.store import BalanceStore
+from kwtsms_bot.config import BalanceAlertSettings as Settings
+from kwtsms_bot.kuwait import KUWAIT_TZ
+from support.alerts import HOUR, pending_kinds, record_balance
 from support.database import AT, opened
 
-MORNING = datetime(2026, 11, 24, 8, tzinfo=ZONE)
+MORNING = datetime(2026, 11, 24, 8, tzinfo=KUWAIT_TZ)
 
 
-async def test_a_place_that_is_named_twice_is_told_once(database_url: str) -> None:
+async def test_a_target_that_is_named_twice_is_notified_once(database_url: str) -> None:
     """A warning and a digest: one row each, and no look that fails for the second."""
     async with opened(database_url) as database:
-        alerts = AlertStore(database)
-        assert await look(alerts, 100, "C1", "C1")
-        summary = await alerts.summary(AT, ZONE)
+        alerts = BalanceStore(database)
+        assert await record_balance(alerts, 100, "C1", "C1")
+        summary = await alerts.summarize_day(AT, KUWAIT_TZ)
         assert summary
-        assert await alerts.tell_of_day(AT.date(), summary, ["C1", "C1"], AT)
+        assert await alerts.enqueue_digest(AT.date(), summary, ["C1", "C1"], AT)
 
-        assert await kinds(alerts, "C1") == ["low", "digest"]
+        assert await pending_kinds(alerts, "C1") == ["low", "digest"]
 
 
 async def test_a_crossing_waits_until_somebody_is_named(tmp_path: Path) -> None:
     """An account that runs dry while no channel is configured is told of when there is one."""
     async with opened(tmp_path) as database:
-        alerts = AlertStore(database)
-        assert await look(alerts, 30) is None
-        assert await look(alerts, 30, at=AT + HOUR) is None
-        notice = await look(alerts, 30, "C1", at=AT + 2 * HOUR)
+        alerts = BalanceStore(database)
+        assert await record_balance(alerts, 30) is None
+        assert await record_balance(alerts, 30, at=AT + HOUR) is None
+        notice = await record_balance(alerts, 30, "C1", at=AT + 2 * HOUR)
 
         assert notice
-        assert notice.kind is Kind.CRITICAL
-        assert await look(alerts, 30, "C1", at=AT + 3 * HOUR) is None
+        assert notice.kind is NoticeKind.CRITICAL
+        assert await record_balance(alerts, 30, "C1", at=AT + 3 * HOUR) is None
 
 
 async def test_an_all_clear_waits_too(tmp_path: Path) -> None:
     """Whoever heard of a low balance hears that it is fine again, even if the place was changed."""
     async with opened(tmp_path) as database:
-        alerts = AlertStore(database)
-        await look(alerts, 100, "C1")
-        await look(alerts, 1000, at=AT + HOUR)
-        notice = await look(alerts, 1000, "C1", at=AT + 2 * HOUR)
+        alerts = BalanceStore(database)
+        await record_balance(alerts, 100, "C1")
+        await record_balance(alerts, 1000, at=AT + HOUR)
+        notice = await record_balance(alerts, 1000, "C1", at=AT + 2 * HOUR)
 
         assert notice
-        assert notice.kind is Kind.ALL_CLEAR
+        assert notice.kind is NoticeKind.ALL_CLEAR
 
 
-async def test_a_warning_that_reached_nobody_goes_to_the_place_that_was_mended(
+async def test_an_undelivered_warning_goes_to_the_corrected_target(
     tmp_path: Path,
 ) -> None:
     """Somebody has corrected the channel's id: the new one hears of it at the next look."""
     async with opened(tmp_path) as database:
-        alerts = AlertStore(database)
-        await look(alerts, 100, "CWRONG")
-        await look(alerts, 100, "C1", at=AT + HOUR)
-        await look(alerts, 100, "C1", at=AT + 2 * HOUR)
+        alerts = BalanceStore(database)
+        await record_balance(alerts, 100, "CWRONG")
+        await record_balance(alerts, 100, "C1", at=AT + HOUR)
+        await record_balance(alerts, 100, "C1", at=AT + 2 * HOUR)
 
-        assert await kinds(alerts, "C1") == ["low"]
-        assert await alerts.undelivered() == 1
+        assert await pending_kinds(alerts, "C1") == ["low"]
+        assert await alerts.count_undelivered() == 1
 
 
-async def test_a_warning_that_was_told_is_not_told_again_elsewhere(tmp_path: Path) -> None:
+async def test_a_delivered_warning_is_not_repeated_elsewhere(tmp_path: Path) -> None:
     """A new channel hears of the next change; once per crossing."""
     async with opened(tmp_path) as database:
-        alerts = AlertStore(database)
-        await look(alerts, 100, "C1")
-        for pending in await alerts.pending("C1"):
-            await alerts.delivered(pending)
+        alerts = BalanceStore(database)
+        await record_balance(alerts, 100, "C1")
+        for pending in await alerts.list_pending("C1"):
+            await alerts.record_delivery(pending)
 
-        assert await alerts.undelivered() == 0
-        assert await look(alerts, 100, "C2", at=AT + HOUR) is None
+        assert await alerts.count_undelivered() == 0
+        assert await record_balance(alerts, 100, "C2", at=AT + HOUR) is None
 
 
 async def test_a_digest_waits_for_its_time_and_for_somebody(tmp_path: Path) -> None:
@@ -82,18 +82,18 @@ async def test_a_digest_waits_for_its_time_and_for_somebody(tmp_path: Path) -> N
     woken: list[None] = []
     settings = Settings.model_validate({"digest": "08:00"})
 
-    def digest(*targets: str) -> Digest:
-        return Digest(settings, alerts, targets=targets, on_change=lambda: woken.append(None))
+    def digest(*targets: str) -> DigestJob:
+        return DigestJob(settings, alerts, targets=targets, on_change=lambda: woken.append(None))
 
     async with opened(tmp_path) as database:
-        alerts = AlertStore(database)
-        await look(alerts, 1000, "C1")
+        alerts = BalanceStore(database)
+        await record_balance(alerts, 1000, "C1")
         early, late = digest("C1"), digest("C1")
-        await early.check(MORNING - timedelta(minutes=1))
-        await digest().check(MORNING)
-        assert (await kinds(alerts, "C1"), woken) == ([], [])
+        await early.enqueue_if_due(MORNING - timedelta(minutes=1))
+        await digest().enqueue_if_due(MORNING)
+        assert (await pending_kinds(alerts, "C1"), woken) == ([], [])
 
-        await early.check(MORNING + HOUR)
-        await early.check(MORNING + HOUR)
-        await late.check(MORNING + 2 * HOUR)
-        assert (await kinds(alerts, "C1"), woken) == (["digest"], [None])
+        await early.enqueue_if_due(MORNING + HOUR)
+        await early.enqueue_if_due(MORNING + HOUR)
+        await late.enqueue_if_due(MORNING + 2 * HOUR)
+        assert (await pending_kinds(alerts, "C1"), woken) == (["digest"], [None])

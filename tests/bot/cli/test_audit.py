@@ -13,15 +13,15 @@ import pytest
 
 from kwtsms_bot.cli.audit import COLUMNS
 from kwtsms_bot.outbox.store import Audit, AuditEntry
-from support.database import AT, new, opened, store_in
-from support.operating import configure, operate
+from support.database import AT, new_message, opened, store_in
+from support.operating import run_command, write_config
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1")
 
 
 async def ledger(folder: Path, url: str, details: Sequence[str]) -> None:
     """A ledger with a line for each of these details, a minute apart."""
-    configure(folder, url)
+    write_config(folder, url)
     async with opened(url) as database:
         for minute, detail in enumerate(details):
             at = AT + timedelta(minutes=minute)
@@ -29,11 +29,11 @@ async def ledger(folder: Path, url: str, details: Sequence[str]) -> None:
             await Audit(database).record(line)
 
 
-async def test_both_forms_tell_the_same(tmp_path: Path, database_url: str) -> None:
+async def test_both_formats_have_the_same_content(tmp_path: Path, database_url: str) -> None:
     """CSV and JSON lines have the same columns in the same order, and the same lines."""
     await ledger(tmp_path, database_url, ["first", 'a "quoted", second', "third\nwith a line"])
-    table = await operate(tmp_path, "audit", "export")
-    lines = await operate(tmp_path, "audit", "export", "--format", "jsonl")
+    table = await run_command(tmp_path, "audit", "export")
+    lines = await run_command(tmp_path, "audit", "export", "--format", "jsonl")
 
     header, *rows = csv.reader(io.StringIO(table.out, newline=""))
     objects = [json.loads(line) for line in lines.out.splitlines()]
@@ -45,10 +45,10 @@ async def test_both_forms_tell_the_same(tmp_path: Path, database_url: str) -> No
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
-async def test_an_empty_ledger_is_no_mistake(tmp_path: Path, form: str) -> None:
+async def test_an_empty_ledger_is_no_error(tmp_path: Path, form: str) -> None:
     """A header or nothing, and exit code 0."""
     await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", [])
-    done = await operate(tmp_path, "audit", "export", "--format", form)
+    done = await run_command(tmp_path, "audit", "export", "--format", form)
 
     assert (done.code, done.err) == (0, "")
     assert len(done.out.splitlines()) == (form == "csv")
@@ -57,8 +57,8 @@ async def test_an_empty_ledger_is_no_mistake(tmp_path: Path, form: str) -> None:
 async def test_a_spreadsheet_runs_no_cell(tmp_path: Path) -> None:
     """What begins like a formula stands behind an apostrophe in CSV; JSON has it as it is."""
     await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", FORMULAS)
-    table = await operate(tmp_path, "audit", "export")
-    lines = await operate(tmp_path, "audit", "export", "--format", "jsonl")
+    table = await run_command(tmp_path, "audit", "export")
+    lines = await run_command(tmp_path, "audit", "export", "--format", "jsonl")
 
     rows = list(csv.DictReader(io.StringIO(table.out, newline="")))
     assert [row["detail"] for row in rows] == [f"'{one}" for one in FORMULAS]
@@ -81,7 +81,7 @@ async def test_times_are_kuwaits_unless_they_say_where(
 ) -> None:
     """Noon in UTC is three in the afternoon; the end is not in it."""
     await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", ["0", "1", "2"])
-    done = await operate(tmp_path, "audit", "export", "--format", "jsonl", *options)
+    done = await run_command(tmp_path, "audit", "export", "--format", "jsonl", *options)
 
     assert [json.loads(line)["detail"] for line in done.out.splitlines()] == found
 
@@ -93,10 +93,10 @@ async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
     victim.write_text("as it was")
     for lying in ("ledger.csv", "ledger.csv.part"):  # Made by somebody else before.
         (tmp_path / lying).symlink_to(victim)
-    done = await operate(tmp_path, "audit", "export", "--output", "ledger.csv")
-    lost = await operate(tmp_path, "audit", "export", "--output", "missing/ledger.csv")
+    done = await run_command(tmp_path, "audit", "export", "--output", "ledger.csv")
+    lost = await run_command(tmp_path, "audit", "export", "--output", "missing/ledger.csv")
 
-    nowhere = await operate(tmp_path, "audit", "export", "--output", ".")
+    nowhere = await run_command(tmp_path, "audit", "export", "--output", ".")
 
     file = tmp_path / "ledger.csv"
     assert victim.read_text() == "as it was"
@@ -117,7 +117,7 @@ async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [
         (("--since", "yesterday"), "'yesterday' is no time; write 2026-11-24"),
         (("-c", "missing.yaml"), "missing.yaml: cannot be read"),
@@ -125,26 +125,26 @@ async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
     ],
     ids=["time", "configuration", "database"],
 )
-async def test_a_mistake_is_told_with_its_remedy(
-    tmp_path: Path, words: tuple[str, ...], told: str
+async def test_an_error_names_its_remedy(
+    tmp_path: Path, words: tuple[str, ...], expected: str
 ) -> None:
     """Exit code 2, a sentence, and no database is made where there was none."""
-    configure(tmp_path, "sqlite:///bridge.sqlite3")
-    done = await operate(tmp_path, "audit", "export", *words)
+    write_config(tmp_path, "sqlite:///bridge.sqlite3")
+    done = await run_command(tmp_path, "audit", "export", *words)
 
     assert done.code == 2
-    assert told in done.err
+    assert expected in done.err
     assert "Traceback" not in done.err
     assert not (tmp_path / "bridge.sqlite3").exists()
 
 
-async def test_what_was_sent_is_told_without_number_and_text(tmp_path: Path) -> None:
+async def test_the_export_has_neither_number_nor_text(tmp_path: Path) -> None:
     """The export has what the ledger has: masked numbers, no text."""
     url = f"sqlite:///{tmp_path / 'bridge.sqlite3'}"
-    configure(tmp_path, url)
+    write_config(tmp_path, url)
     async with store_in(url) as store:
-        await store.accept(new(text="the-secret-text"), AT)
-    done = await operate(tmp_path, "audit", "export")
+        await store.accept(new_message(text="the-secret-text"), AT)
+    done = await run_command(tmp_path, "audit", "export")
 
     assert "965•••••432" in done.out
     assert "98765432" not in done.out

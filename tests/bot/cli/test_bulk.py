@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.cli.bulk_run import Options, Run
+from kwtsms_bot.cli.bulk_run import BulkOptions, BulkRunner
 from kwtsms_bot.cli.journal import Journal
 from kwtsms_client import Client, Credentials
 from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
-from support.shell import Running, Shell, offline, shell
+from support.shell import RunningCommand, Shell, run_in_process, shell
 
 GUESTS = "name,phone\nSara,96598765432\nNoura,+965 5123 4567\nSara,0096598765432\n"
 TEXT = "Dear {name}, welcome."
@@ -40,12 +40,12 @@ def texts(gateway: Gateway) -> Counter[str]:
 
 def sends(running: RunningGateway) -> int:
     """How many requests to send the gateway has seen."""
-    return sum(seen.endpoint == "send" for seen in running.gateway.requests)
+    return sum(request.endpoint == "send" for request in running.gateway.requests)
 
 
-async def in_flight(running: RunningGateway, run: Shell, *words: str) -> Running:
+async def in_flight(running: RunningGateway, run: Shell, *words: str) -> RunningCommand:
     """A bulk that was started, its first request accepted and not answered."""
-    running.gateway.hold()
+    running.gateway.withhold_responses()
     started = await run.start(*words)
     await running.gateway.until(lambda: len(running.gateway.ledger) > 0, timeout=20)
     return started
@@ -78,10 +78,10 @@ async def test_each_row_gets_its_text_once(tmp_path: Path) -> None:
         ]
 
 
-def test_bad_rows_are_told_before_anything_is_sent(tmp_path: Path) -> None:
+def test_bad_rows_are_reported_before_anything_is_sent(tmp_path: Path) -> None:
     """Each with its line and its reason; there is no account to ask with."""
     text = GUESTS + "Tim,123\n,96598765433\n"
-    done = offline("bulk", file(tmp_path, text), "--text", TEXT, "--yes")
+    done = run_in_process("bulk", file(tmp_path, text), "--text", TEXT, "--yes")
 
     assert done.code == 2
     assert "guests.csv:5: '123' is too short" in done.err
@@ -91,7 +91,7 @@ def test_bad_rows_are_told_before_anything_is_sent(tmp_path: Path) -> None:
 
 def test_where_all_rows_are_bad_there_is_nothing_to_skip_to(tmp_path: Path) -> None:
     """Nothing sent is not success."""
-    done = offline("bulk", file(tmp_path, "to,text\n12,hello\n"), "--skip-bad", "--yes")
+    done = run_in_process("bulk", file(tmp_path, "to,text\n12,hello\n"), "--skip-bad", "--yes")
 
     assert done.code == 2
     assert "1 bad row; nothing was sent. Mend them." in done.err
@@ -100,11 +100,11 @@ def test_where_all_rows_are_bad_there_is_nothing_to_skip_to(tmp_path: Path) -> N
 def test_a_dry_run_counts_and_sends_nothing(tmp_path: Path) -> None:
     """Messages and credits are known without an account; no journal is begun."""
     words = ("bulk", file(tmp_path), "--text", TEXT, "--dry-run")
-    done, told = offline(*words, "--json"), offline(*words)
+    done, as_text = run_in_process(*words, "--json"), run_in_process(*words)
 
     assert (done.json["messages"], done.json["credits"], done.json["repeated"]) == (2, 2, 1)
-    assert "Messages:      2" in told.out
-    assert (done.code, told.code) == (0, 0)
+    assert "Messages:      2" in as_text.out
+    assert (done.code, as_text.code) == (0, 0)
     assert [path.name for path in tmp_path.iterdir()] == ["guests.csv"]
 
 
@@ -112,7 +112,7 @@ def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
     """A minus is no text."""
     words = ("bulk", file(tmp_path), "--text", "-", "--dry-run")
 
-    assert "Dear Sara, welcome." in offline(*words, stdin=f"{TEXT}\r\n".encode()).out
+    assert "Dear Sara, welcome." in run_in_process(*words, stdin=f"{TEXT}\r\n".encode()).out
 
 
 @pytest.mark.parametrize(
@@ -126,11 +126,11 @@ def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
         (("--yes",), "KWTSMS_USERNAME is not set"),
     ],
 )
-def test_what_cannot_be_done_is_told_before_anything(
+def test_an_impossible_bulk_is_refused_before_anything_is_sent(
     tmp_path: Path, words: tuple[str, ...], said: str
 ) -> None:
     """Exit code 2, and nothing is in flight for ever."""
-    done = offline("bulk", file(tmp_path), "--text", TEXT, *words)
+    done = run_in_process("bulk", file(tmp_path), "--text", TEXT, *words)
 
     assert (done.code, said in done.err) == (2, True)
     assert not (tmp_path / "guests.csv.journal").exists()
@@ -166,10 +166,10 @@ async def test_a_kill_in_the_middle_sends_no_row_twice_and_loses_none(tmp_path: 
     async with shell(tmp_path) as (running, run):
         words = ("bulk", many(tmp_path, 4), "--yes", "--json")
         killed = await in_flight(running, run, *words)
-        killed.tell(signal.SIGKILL)
+        killed.send_signal(signal.SIGKILL)
         await killed.end()
         left = texts(running.gateway)
-        running.gateway.release()
+        running.gateway.release_responses()
         done = await run(*words)
 
         assert done.code == 5
@@ -183,9 +183,9 @@ async def test_ctrl_c_waits_for_what_has_left(tmp_path: Path) -> None:
     async with shell(tmp_path) as (running, run):
         words = ("bulk", many(tmp_path, 6), "--yes", "--json")
         stopped = await in_flight(running, run, *words)
-        stopped.tell()
-        await stopped.said("Stopping")
-        running.gateway.release()
+        stopped.send_signal()
+        await stopped.wait_for_output("Stopping")
+        running.gateway.release_responses()
         first = await stopped.end()
         rest = await run(*words)
 
@@ -202,8 +202,8 @@ async def test_ctrl_c_while_a_refused_row_waits_leaves_it_refused(tmp_path: Path
         running.gateway.fault("ERR028", endpoint="send")
         stopped = await run.start(*words)
         await written(tmp_path, "rejected")
-        stopped.tell()
-        await stopped.said("Stopping")
+        stopped.send_signal()
+        await stopped.wait_for_output("Stopping")
         first = await stopped.end()
         rest = await run(*words)
 
@@ -216,9 +216,9 @@ async def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
     async with shell(tmp_path) as (running, run):
         words = ("bulk", many(tmp_path, 6), "--yes", "--json")
         stopped = await in_flight(running, run, *words)
-        stopped.tell()
-        await stopped.said("Stopping")
-        stopped.tell()
+        stopped.send_signal()
+        await stopped.wait_for_output("Stopping")
+        stopped.send_signal()
         done = await stopped.end()
 
         assert (done.code, done.json["accepted"]) == (5, 0)
@@ -233,7 +233,7 @@ async def test_two_runs_at_once_send_no_row_twice(tmp_path: Path) -> None:
         words = ("bulk", file(tmp_path), "--text", TEXT, "--yes")
         first = await in_flight(running, run, *words)
         second = await run(*words)
-        running.gateway.release()
+        running.gateway.release_responses()
 
         assert (second.code, (await first.end()).code) == (2, 0)
         assert "guests.csv is being sent by another run" in second.err
@@ -285,15 +285,15 @@ def test_what_was_only_tried_out_is_still_to_be_sent(
     tmp_path: Path, options: dict[str, Any], sender: str, *, same: bool
 ) -> None:
     """Nor was it sent by a sandbox, or from another sender; who pays makes no difference."""
-    standing: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "credentials": Credentials("user", "password"),
         "base_url": "http://127.0.0.1:1",
     }
-    how = Options(tmp_path / "x.csv", skip_bad=False, yes=True, as_json=True)
+    bulk_options = BulkOptions(tmp_path / "x.csv", skip_bad=False, yes=True, as_json=True)
     with Journal(tmp_path / "x.csv.journal") as journal:
         scopes = [
-            Run(Client(**standing), journal, "MY-APP", how).scope,
-            Run(Client(**{**standing, **options}), journal, sender, how).scope,
+            BulkRunner(Client(**settings), journal, "MY-APP", bulk_options).scope,
+            BulkRunner(Client(**{**settings, **options}), journal, sender, bulk_options).scope,
         ]
 
     assert (scopes[0] == scopes[1]) == same
@@ -337,7 +337,7 @@ async def test_a_person_is_asked_first(tmp_path: Path, keys: bytes, sent: int) -
     """With how many messages, from whom, whether for real, and what there is to pay with."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", file(tmp_path), "--text", TEXT)
-        done = await run.typed(*words, keys=keys, KWTSMS_TEST_MODE="1")
+        done = await run.run_at_terminal(*words, keys=keys, KWTSMS_TEST_MODE="1")
 
         assert (done.code, len(running.gateway.ledger)) == (0 if sent else 4, sent)
         assert "Send 2 test messages from MY-APP?" in done.err

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.campaign import MAX_UNKNOWN, Campaign, Fate
+from kwtsms_bot.cli.campaign import MAX_UNKNOWN_IN_A_ROW, RowOutcome, RunRecorder
 from kwtsms_bot.cli.journal import Journal
 from kwtsms_bot.cli.rows import Row
 from kwtsms_client import Acceptance, NotSent, Outcome, RecipientResult, SendResult
@@ -31,24 +31,24 @@ def result(row: int, outcome: Outcome, *, code: str | None = None) -> SendResult
     )
 
 
-class Told:
+class Recording:
     """A campaign, and what is told to it."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
         self.advanced: list[int] = []
-        self.campaign = Campaign(journal, ROWS, SCOPE, self.advanced.append)
+        self.recorder = RunRecorder(journal, ROWS, SCOPE, self.advanced.append)
 
-    def carried(self, row: int, *outcomes: Outcome, code: str | None = None) -> None:
+    def record(self, row: int, *outcomes: Outcome, code: str | None = None) -> None:
         """The request of a row, tried as often as there are outcomes."""
         for outcome in outcomes:
-            self.campaign.begins("hello", [number(row)])
-            self.campaign.ended("hello", result(row, outcome, code=code))
+            self.recorder.begins("hello", [number(row)])
+            self.recorder.ended("hello", result(row, outcome, code=code))
 
     @property
-    def fates(self) -> list[Fate]:
+    def row_outcomes(self) -> list[RowOutcome]:
         """What became of the rows."""
-        return [one.outcome for one in self.campaign.results()]
+        return [one.outcome for one in self.recorder.results()]
 
     def may_be_sent(self, row: int) -> bool:
         """What the journal says of a row."""
@@ -60,110 +60,114 @@ class Told:
 
 
 @pytest.fixture
-def told(tmp_path: Path) -> Iterator[Told]:
+def recording(tmp_path: Path) -> Iterator[Recording]:
     """A campaign of seven rows."""
     with Journal(tmp_path / "x.journal") as journal:
-        yield Told(journal)
+        yield Recording(journal)
 
 
-def test_a_row_is_in_flight_from_before_it_leaves(told: Told) -> None:
+def test_a_row_is_in_flight_from_before_it_leaves(recording: Recording) -> None:
     """Whatever ends the run from then on, no other one sends it."""
-    told.campaign.begins("hello", [number(0), number(1)])
+    recording.recorder.begins("hello", [number(0), number(1)])
 
-    assert [told.may_be_sent(row) for row in range(3)] == [False, False, True]
-    assert told.fates[:3] == [Fate.UNKNOWN, Fate.UNKNOWN, Fate.NOT_TRIED]
+    assert [recording.may_be_sent(row) for row in range(3)] == [False, False, True]
+    assert recording.row_outcomes[:3] == [
+        RowOutcome.UNKNOWN,
+        RowOutcome.UNKNOWN,
+        RowOutcome.NOT_TRIED,
+    ]
 
 
 @pytest.mark.parametrize(
-    ("outcome", "fate", "again"),
+    ("outcome", "row_outcome", "again"),
     [
-        (Outcome.ACCEPTED, Fate.ACCEPTED, False),
-        (Outcome.REJECTED, Fate.REJECTED, True),
-        (Outcome.NOT_SENT, Fate.NOT_SENT, True),
-        (Outcome.UNKNOWN, Fate.UNKNOWN, False),
+        (Outcome.ACCEPTED, RowOutcome.ACCEPTED, False),
+        (Outcome.REJECTED, RowOutcome.REJECTED, True),
+        (Outcome.NOT_SENT, RowOutcome.NOT_SENT, True),
+        (Outcome.UNKNOWN, RowOutcome.UNKNOWN, False),
     ],
 )
-def test_what_became_of_it_is_written_down(
-    told: Told, outcome: Outcome, fate: Fate, *, again: bool
+def test_the_outcome_is_written_to_the_journal(
+    recording: Recording, outcome: Outcome, row_outcome: RowOutcome, *, again: bool
 ) -> None:
     """And what is known to have gone nowhere may be sent by the next run."""
-    told.carried(0, outcome)
+    recording.record(0, outcome)
 
-    assert (told.fates[0], told.may_be_sent(0)) == (fate, again)
-    assert told.campaign.results()[0].message_id == "id0"
-    assert told.advanced == [1]
+    assert (recording.row_outcomes[0], recording.may_be_sent(0)) == (row_outcome, again)
+    assert recording.recorder.results()[0].message_id == "id0"
+    assert recording.advanced == [1]
 
 
-def test_while_a_refused_row_waits_it_is_known_to_be_refused(told: Told) -> None:
+def test_while_a_refused_row_waits_it_is_known_to_be_refused(recording: Recording) -> None:
     """ERR013 is waited for two minutes; who is killed then has lost nothing."""
-    told.carried(0, Outcome.REJECTED, code="ERR013")
-    waiting = told.may_be_sent(0)
-    told.carried(0, Outcome.ACCEPTED)
+    recording.record(0, Outcome.REJECTED, code="ERR013")
+    waiting = recording.may_be_sent(0)
+    recording.record(0, Outcome.ACCEPTED)
 
-    assert (waiting, told.may_be_sent(0)) == (True, False)
-    assert told.fates[0] is Fate.ACCEPTED
-    assert told.advanced == [1, 1]
+    assert (waiting, recording.may_be_sent(0)) == (True, False)
+    assert recording.row_outcomes[0] is RowOutcome.ACCEPTED
+    assert recording.advanced == [1, 1]
 
 
-def test_what_was_charged_is_added_up(told: Told) -> None:
+def test_what_was_charged_is_added_up(recording: Recording) -> None:
     """The balance is the lowest: answers come in another order than they were asked for."""
-    told.carried(1, Outcome.ACCEPTED)
-    told.carried(0, Outcome.ACCEPTED)
-    told.carried(2, Outcome.REJECTED)
+    recording.record(1, Outcome.ACCEPTED)
+    recording.record(0, Outcome.ACCEPTED)
+    recording.record(2, Outcome.REJECTED)
 
-    assert (told.campaign.charged, told.campaign.balance) == (Decimal(2), Decimal(98))
+    assert (recording.recorder.charged, recording.recorder.balance) == (Decimal(2), Decimal(98))
 
 
-def test_an_outage_ends_the_run(told: Told) -> None:
+def test_an_outage_ends_the_run(recording: Recording) -> None:
     """After three requests without an answer nothing more is made unknown."""
-    for row in range(MAX_UNKNOWN):
-        told.carried(row, Outcome.UNKNOWN)
+    for row in range(MAX_UNKNOWN_IN_A_ROW):
+        recording.record(row, Outcome.UNKNOWN)
 
     with pytest.raises(NotSent, match="had no readable answer"):
-        told.campaign.begins("hello", [number(MAX_UNKNOWN)])
-    assert told.may_be_sent(MAX_UNKNOWN)
+        recording.recorder.begins("hello", [number(MAX_UNKNOWN_IN_A_ROW)])
+    assert recording.may_be_sent(MAX_UNKNOWN_IN_A_ROW)
 
 
-def test_an_answer_in_between_is_no_outage(told: Told) -> None:
+def test_an_answer_in_between_is_no_outage(recording: Recording) -> None:
     """Only what is lost in a row counts."""
     for row, outcome in enumerate([Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.ACCEPTED] * 2):
-        told.carried(row, outcome)
+        recording.record(row, outcome)
 
-    told.campaign.begins("hello", [number(6)])
-    assert not told.may_be_sent(6)
+    recording.recorder.begins("hello", [number(6)])
+    assert not recording.may_be_sent(6)
 
 
-def test_what_cannot_be_written_down_stays_here(told: Told) -> None:
+def test_what_cannot_be_written_down_stays_here(recording: Recording) -> None:
     """The reason is told, and the row was never tried."""
-    os.close(told.journal._file)
+    os.close(recording.journal._file)
     with pytest.raises(NotSent, match="cannot be written"):
-        told.campaign.begins("hello", [number(0)])
-    told.campaign.ended("hello", result(0, Outcome.NOT_SENT))
-    told.journal._file = os.open(told.journal.path, os.O_RDWR)
+        recording.recorder.begins("hello", [number(0)])
+    recording.recorder.ended("hello", result(0, Outcome.NOT_SENT))
+    recording.journal._file = os.open(recording.journal.path, os.O_RDWR)
 
-    assert told.fates[0] is Fate.NOT_TRIED
-    assert "cannot be written" in str(told.campaign.trouble)
-    assert told.may_be_sent(0)
+    assert recording.row_outcomes[0] is RowOutcome.NOT_TRIED
+    assert "cannot be written" in str(recording.recorder.journal_error)
+    assert recording.may_be_sent(0)
 
 
-def test_an_outcome_that_cannot_be_written_down_is_told(told: Told) -> None:
+def test_an_outcome_that_cannot_be_written_down_is_reported(recording: Recording) -> None:
     """This run knows that it was accepted; the next one will only know that it left."""
-    told.campaign.begins("hello", [number(0)])
-    os.close(told.journal._file)
-    told.campaign.ended("hello", result(0, Outcome.ACCEPTED))
-    told.journal._file = os.open(told.journal.path, os.O_RDWR)
+    recording.recorder.begins("hello", [number(0)])
+    os.close(recording.journal._file)
+    recording.recorder.ended("hello", result(0, Outcome.ACCEPTED))
+    recording.journal._file = os.open(recording.journal.path, os.O_RDWR)
 
-    assert told.fates[0] is Fate.ACCEPTED
-    assert told.is_unknown(0)
-    assert told.campaign.trouble
+    assert recording.row_outcomes[0] is RowOutcome.ACCEPTED
+    assert recording.is_unknown(0)
+    assert recording.recorder.journal_error
 
 
-def test_numbers_that_were_taken_in_part_are_unknown(told: Told) -> None:
+def test_partly_accepted_numbers_are_unknown(recording: Recording) -> None:
     """How many were is told, and not which."""
-    told.campaign.begins("hello", [number(0), number(1)])
+    recording.recorder.begins("hello", [number(0), number(1)])
     both = tuple(RecipientResult(number(row), Outcome.ACCEPTED) for row in range(2))
     receipt = Receipt((number(0), number(1)), Acceptance("f4c8", 1, None, None, None))
-    told.campaign.ended("hello", SendResult(both, receipts=(receipt,)))
+    recording.recorder.ended("hello", SendResult(both, receipts=(receipt,)))
 
-    assert told.fates[:2] == [Fate.UNKNOWN, Fate.UNKNOWN]
-    assert not told.may_be_sent(0)
+    assert recording.row_outcomes[:2] == [RowOutcome.UNKNOWN, RowOutcome.UNKNOWN]
+    assert not recording.may_be_sent(0)

@@ -11,7 +11,7 @@ from kwtsms_bot.cli import carrying
 @pytest.fixture
 def ignored() -> Iterator[None]:
     """Ctrl-C is ignored, as by nohup and for a job in the background."""
-    before = {number: signal.getsignal(number) for number in carrying.STOPS}
+    before = {number: signal.getsignal(number) for number in carrying.STOP_SIGNALS}
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
     for number, handler in before.items():
@@ -21,7 +21,7 @@ def ignored() -> Iterator[None]:
 @pytest.mark.usefixtures("ignored")
 def test_a_signal_that_was_ignored_still_is() -> None:
     """Others are counted, and end nothing by themselves."""
-    asked = carrying._stops_counted()
+    asked = carrying._record_signals()
     signal.raise_signal(signal.SIGINT)
     signal.raise_signal(signal.SIGTERM)
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.check import _said
+from kwtsms_bot.cli.check import _gateway_verdicts
 from kwtsms_client import Outcome, RecipientResult, Validation
 from kwtsms_sandbox.gateway import Fault, Gateway
 from support.gateway import KUWAIT
-from support.shell import offline, shell
+from support.shell import run_in_process, shell
 
 ABROAD = "447911123456"  # Not active on the account.
 
@@ -52,8 +52,8 @@ async def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
 
 def test_a_dry_run_sends_nothing() -> None:
     """It shows what would be sent, without an account."""
-    done = offline("send", f"{KUWAIT},98765432,12", "🔴 down", "--dry-run", "--skip-bad")
-    local = offline("send", "98765432", "down", "--dry-run", "--country", "+965", "--json")
+    done = run_in_process("send", f"{KUWAIT},98765432,12", "🔴 down", "--dry-run", "--skip-bad")
+    local = run_in_process("send", "98765432", "down", "--dry-run", "--country", "+965", "--json")
 
     assert done.code == 0
     assert "1 emoji" in done.out
@@ -81,12 +81,12 @@ def test_wrong_input_is_refused_with_a_reason(
     words: tuple[str, ...], said: str, dry: tuple[str, ...]
 ) -> None:
     """Exit code 2 and a sentence; what `send` refuses, a dry run does not promise."""
-    done = offline("send", *words, *dry)
+    done = run_in_process("send", *words, *dry)
 
     assert (done.code, said in done.err) == (2, True)
 
 
-async def test_a_bad_number_holds_back_the_others_until_it_is_skipped(tmp_path: Path) -> None:
+async def test_a_bad_number_blocks_the_others_until_it_is_skipped(tmp_path: Path) -> None:
     """A number dropped without a word would be somebody who waits."""
     async with shell(tmp_path) as (running, run):
         refused = await run("send", f"{KUWAIT},abc", "hello")
@@ -101,7 +101,7 @@ async def test_a_bad_number_holds_back_the_others_until_it_is_skipped(tmp_path: 
 async def test_a_local_number_is_completed_where_its_country_is_named(tmp_path: Path) -> None:
     """Without one it is refused, and what to write instead is said."""
     async with shell(tmp_path) as (running, run):
-        refused = offline("send", "98765432", "hello")
+        refused = run_in_process("send", "98765432", "hello")
         sent = await run("send", "98765432", "hello", "--country", "00965")
 
         assert (refused.code, sent.code) == (2, 0)
@@ -114,7 +114,7 @@ async def test_a_local_number_is_completed_where_its_country_is_named(tmp_path: 
     [("ERR031", 3), (Fault.HTML_502, 5), (None, 4)],
     ids=["rejected", "unknown", "not sent"],
 )
-async def test_the_exit_code_tells_the_outcome(
+async def test_the_exit_code_shows_the_outcome(
     tmp_path: Path, fault: Fault | str | None, code: int
 ) -> None:
     """3 refused, 5 unknown, 4 not sent: a script knows what it may repeat."""
@@ -128,7 +128,7 @@ async def test_the_exit_code_tells_the_outcome(
         assert done.code == code
 
 
-async def test_numbers_that_were_left_out_are_told(tmp_path: Path) -> None:
+async def test_numbers_that_were_left_out_are_reported(tmp_path: Path) -> None:
     """Which of them were taken is not said: that is not success."""
     async with shell(tmp_path) as (running, run):
         done = await run("send", f"{KUWAIT},{ABROAD}", "hello")
@@ -139,7 +139,7 @@ async def test_numbers_that_were_left_out_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("output", ["| true", "> /dev/full", ">&-"])
-async def test_a_message_that_is_out_stays_out_whoever_reads_of_it(
+async def test_a_sent_message_is_sent_though_nobody_reads_the_output(
     tmp_path: Path, output: str
 ) -> None:
     """Where the answer cannot be written the exit code still says that it was sent."""
@@ -162,12 +162,12 @@ async def test_an_answer_that_cannot_be_written_is_an_error(tmp_path: Path) -> N
 async def test_ctrl_c_waits_for_the_answer(tmp_path: Path) -> None:
     """What became of the message is told as without it."""
     async with shell(tmp_path) as (running, run):
-        running.gateway.hold()
+        running.gateway.withhold_responses()
         stopped = await run.start("send", KUWAIT, "hello", "--json")
         await running.gateway.until(lambda: len(running.gateway.ledger) > 0, timeout=20)
-        stopped.tell()
-        await stopped.said("Stopping")
-        running.gateway.release()
+        stopped.send_signal()
+        await stopped.wait_for_output("Stopping")
+        running.gateway.release_responses()
         done = await stopped.end()
 
         assert (done.code, done.json["recipients"][0]["outcome"]) == (0, "accepted")
@@ -176,12 +176,12 @@ async def test_ctrl_c_waits_for_the_answer(tmp_path: Path) -> None:
 async def test_a_second_ctrl_c_says_that_it_may_have_been_sent(tmp_path: Path) -> None:
     """Nothing is waited for any more, and exit code 5 keeps a script from repeating it."""
     async with shell(tmp_path) as (running, run):
-        running.gateway.hold()
+        running.gateway.withhold_responses()
         stopped = await run.start("send", KUWAIT, "hello", "--json")
         await running.gateway.until(lambda: len(running.gateway.ledger) > 0, timeout=20)
-        stopped.tell()
-        await stopped.said("Stopping")
-        stopped.tell()
+        stopped.send_signal()
+        await stopped.wait_for_output("Stopping")
+        stopped.send_signal()
         done = await stopped.end()
 
         assert (done.code, done.json["exit_code"]) == (5, 5)
@@ -190,7 +190,7 @@ async def test_a_second_ctrl_c_says_that_it_may_have_been_sent(tmp_path: Path) -
 
 def test_missing_credentials_are_named() -> None:
     """The error says which variable, and where it may stand."""
-    done = offline("balance")
+    done = run_in_process("balance")
 
     assert done.code == 2
     assert "KWTSMS_USERNAME is not set" in done.err
@@ -236,7 +236,7 @@ async def test_numbers_are_judged_by_form_and_by_kwtsms(tmp_path: Path) -> None:
 )
 def test_what_is_no_number_is_not_asked_about(words: tuple[str, ...], code: int, said: str) -> None:
     """Nor does it command the terminal on which it is shown."""
-    done = offline("validate", *words)
+    done = run_in_process("validate", *words)
 
     assert done.code == code
     assert said in done.out + done.err
@@ -248,7 +248,7 @@ def test_what_kwtsms_says_nothing_of_is_unknown() -> None:
     left_out = RecipientResult(KUWAIT, Outcome.UNKNOWN, reason="The reply says nothing of it.")
     refused = RecipientResult(ABROAD, Outcome.REJECTED, reason="The balance is zero.")
 
-    assert _said(Validation((), (), (), unanswered=(left_out, refused))) == {
+    assert _gateway_verdicts(Validation((), (), (), unanswered=(left_out, refused))) == {
         KUWAIT: ("The reply says nothing of it.", 5),
         ABROAD: ("The balance is zero.", 3),
     }
@@ -256,7 +256,7 @@ def test_what_kwtsms_says_nothing_of_is_unknown() -> None:
 
 def test_pages_are_counted_offline() -> None:
     """What a text takes needs no gateway and no account."""
-    report = offline("pages", "It’s down", "--json").json
+    report = run_in_process("pages", "It’s down", "--json").json
 
     assert (report["pages"], report["encoding"], report["forcing"]) == (1, "ucs2", ["’"])
 
@@ -270,7 +270,7 @@ async def test_standard_input_may_be_closed(tmp_path: Path) -> None:
         assert done.err == "Error: There is no text: standard input is closed.\n"
 
 
-async def test_no_output_tells_the_password(tmp_path: Path) -> None:
+async def test_no_output_contains_the_password(tmp_path: Path) -> None:
     """Neither success nor failure prints it."""
     async with shell(tmp_path) as (running, run):
         account = running.gateway.account

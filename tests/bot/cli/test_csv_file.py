@@ -51,7 +51,7 @@ def test_excels_own_first_line_names_the_delimiter() -> None:
     assert table == Table(("name", "phone"), (Line(3, ("Sara", "96598765432")),))
 
 
-def test_what_stands_in_quotes_is_no_delimiter() -> None:
+def test_a_quoted_character_is_no_delimiter() -> None:
     """A column's name may hold more commas than the header has semicolons."""
     table = parse('"name, first, last";phone\nSara;96598765432\n')
 

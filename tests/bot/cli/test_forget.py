@@ -6,9 +6,9 @@ import pytest
 
 from kwtsms_bot.cli.forget import ELSEWHERE
 from support.database import NUMBER, OTHER, opened, store_in
-from support.lives import Secret, put_off, sent
-from support.operating import PASSWORD, configure, operate
-from support.shell import Done
+from support.lives import Secret, deferred, sent
+from support.operating import PASSWORD, run_command, write_config
+from support.shell import CommandResult
 from support.walk import cells, on_disk, traces
 
 MASKED = "965•••••432"
@@ -21,7 +21,7 @@ def url(folder: Path) -> str:
 
 async def prepare(folder: Path, **sections: object) -> None:
     """A message to the number alone, and one to another."""
-    configure(folder, url(folder), **sections)
+    write_config(folder, url(folder), **sections)
     async with store_in(url(folder)) as store:
         await sent(store, Secret(NUMBER, "the-secret-text"))
         await sent(store, Secret(OTHER, "the-other-text"))
@@ -39,7 +39,7 @@ async def left(folder: Path, *secrets: str) -> set[str]:
 async def test_a_number_in_any_form_is_forgotten(tmp_path: Path, written: str) -> None:
     """It is gone from tables and files, and the other one's message is as it was."""
     await prepare(tmp_path)
-    done = await operate(tmp_path, "forget", written, "--yes")
+    done = await run_command(tmp_path, "forget", written, "--yes")
 
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"{MASKED} was erased:")
@@ -50,7 +50,7 @@ async def test_a_number_in_any_form_is_forgotten(tmp_path: Path, written: str) -
 async def test_it_can_be_read_from_standard_input(tmp_path: Path) -> None:
     """So that no history of a shell keeps it."""
     await prepare(tmp_path)
-    done = await operate(tmp_path, "forget", "-", "--yes", stdin=b"98765432\n")
+    done = await run_command(tmp_path, "forget", "-", "--yes", stdin=b"98765432\n")
 
     assert done.code == 0
     assert await left(tmp_path, NUMBER) == set()
@@ -61,26 +61,26 @@ async def test_a_dry_run_and_a_question_change_nothing(tmp_path: Path) -> None:
     await prepare(tmp_path)
     async with opened(url(tmp_path)) as database:
         before = await cells(database)
-    told = await operate(tmp_path, "forget", NUMBER, "--dry-run")
-    asked = await operate(tmp_path, "forget", NUMBER)
+    rehearsal = await run_command(tmp_path, "forget", NUMBER, "--dry-run")
+    asked = await run_command(tmp_path, "forget", NUMBER)
     async with opened(url(tmp_path)) as database:
         after = await cells(database)
 
-    assert told.code == 0
-    assert f"{MASKED} would be erased:\nMessages to it:" in told.out
+    assert rehearsal.code == 0
+    assert f"{MASKED} would be erased:\nMessages to it:" in rehearsal.out
     assert asked.code == 2
     assert "Add --yes, or look with --dry-run." in asked.err
     assert before == after
 
 
-async def test_what_is_still_to_be_sent_is_kept_or_taken_back(tmp_path: Path) -> None:
+async def test_queued_messages_are_kept_or_cancelled(tmp_path: Path) -> None:
     """Exit code 1 while something is kept, with the way to take it back."""
-    configure(tmp_path, url(tmp_path))
+    write_config(tmp_path, url(tmp_path))
     async with store_in(url(tmp_path)) as store:
-        await put_off(store, Secret(NUMBER, "the-secret-text"))
+        await deferred(store, Secret(NUMBER, "the-secret-text"))
         (message,) = await store.recent("U1", 1)
-    kept = await operate(tmp_path, "forget", NUMBER, "--yes")
-    done = await operate(tmp_path, "forget", NUMBER, "--yes", "--cancel", "--json")
+    kept = await run_command(tmp_path, "forget", NUMBER, "--yes")
+    done = await run_command(tmp_path, "forget", NUMBER, "--yes", "--cancel", "--json")
 
     assert kept.code == 1
     assert f"Kept: {message.ref} is queued." in kept.out
@@ -104,8 +104,8 @@ async def test_what_is_still_to_be_sent_is_kept_or_taken_back(tmp_path: Path) ->
 async def test_it_says_what_it_cannot_erase(tmp_path: Path) -> None:
     """Slack, kwtSMS, phones, back-ups, files; and the phone book, by the name in it."""
     await prepare(tmp_path, phonebook={"contacts": {"sara": "98765432", "ali": OTHER}})
-    done = await operate(tmp_path, "forget", NUMBER, "--yes")
-    again = await operate(tmp_path, "forget", NUMBER, "--yes")
+    done = await run_command(tmp_path, "forget", NUMBER, "--yes")
+    again = await run_command(tmp_path, "forget", NUMBER, "--yes")
 
     for one in (done, again):
         assert [where for where in ELSEWHERE if where not in one.out] == []
@@ -116,10 +116,10 @@ async def test_it_says_what_it_cannot_erase(tmp_path: Path) -> None:
 async def test_nothing_that_it_says_has_the_number(tmp_path: Path) -> None:
     """Its output may be kept in a log: it has neither number nor text nor secret."""
     await prepare(tmp_path)
-    said: list[Done] = [
-        await operate(tmp_path, "forget", NUMBER, "--dry-run"),
-        await operate(tmp_path, "forget", NUMBER, "--yes", "--json"),
-        await operate(tmp_path, "audit", "export"),
+    said: list[CommandResult] = [
+        await run_command(tmp_path, "forget", NUMBER, "--dry-run"),
+        await run_command(tmp_path, "forget", NUMBER, "--yes", "--json"),
+        await run_command(tmp_path, "audit", "export"),
     ]
     out = "".join(one.out + one.err for one in said)
 
@@ -129,17 +129,17 @@ async def test_nothing_that_it_says_has_the_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "expected"),
     [(("123",), "'123' is too short"), ((NUMBER,), "bridge.sqlite3 does not exist")],
     ids=["number", "database"],
 )
-async def test_a_mistake_is_told_with_its_remedy(
-    tmp_path: Path, words: tuple[str, ...], told: str
+async def test_an_error_names_its_remedy(
+    tmp_path: Path, words: tuple[str, ...], expected: str
 ) -> None:
     """Exit code 2, and nothing is made."""
-    configure(tmp_path, url(tmp_path))
-    done = await operate(tmp_path, "forget", *words, "--yes")
+    write_config(tmp_path, url(tmp_path))
+    done = await run_command(tmp_path, "forget", *words, "--yes")
 
     assert done.code == 2
-    assert told in done.err
+    assert expected in done.err
     assert "Traceback" not in done.err

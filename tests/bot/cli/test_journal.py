@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.journal import TRANSITIONS, CannotWrite, Journal, State
+from kwtsms_bot.cli.journal import TRANSITIONS, Journal, JournalWriteError, RowState
 from kwtsms_client import InvalidInput
 
-STEPS = list(product(TRANSITIONS, State))
+STEPS = list(product(TRANSITIONS, RowState))
 LEGAL = [(before, after) for before, after in STEPS if after in TRANSITIONS[before]]
 ILLEGAL = [step for step in STEPS if step not in LEGAL]
 IN_FLIGHT_D = b'{"state": "in_flight", "rows": ["d"]}\n'
@@ -36,26 +36,30 @@ def room_for(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def brought_to(journal: Journal, state: State | None) -> None:
+def brought_to(journal: Journal, state: RowState | None) -> None:
     """Row "a" in this state, as a run would bring it there."""
     if state is not None:
-        journal.note("a", State.IN_FLIGHT)
-    if state not in (None, State.IN_FLIGHT):
+        journal.note("a", RowState.IN_FLIGHT)
+    if state not in (None, RowState.IN_FLIGHT):
         journal.note("a", state)
 
 
 @pytest.mark.parametrize(("before", "after"), LEGAL)
-def test_a_row_goes_from_state_to_state(path: Path, before: State | None, after: State) -> None:
+def test_a_row_goes_from_state_to_state(
+    path: Path, before: RowState | None, after: RowState
+) -> None:
     """Each step of the table can be made."""
     with Journal(path) as journal:
         brought_to(journal, before)
         journal.note("a", after)
 
-        assert journal.may_be_sent("a") == (after in (State.REJECTED, State.NOT_SENT))
+        assert journal.may_be_sent("a") == (after in (RowState.REJECTED, RowState.NOT_SENT))
 
 
 @pytest.mark.parametrize(("before", "after"), ILLEGAL)
-def test_an_illegal_step_changes_nothing(path: Path, before: State | None, after: State) -> None:
+def test_an_illegal_step_changes_nothing(
+    path: Path, before: RowState | None, after: RowState
+) -> None:
     """What was accepted or is unknown never comes in flight again, whatever asks for it."""
     with Journal(path) as journal:
         brought_to(journal, before)
@@ -70,15 +74,15 @@ def test_an_illegal_step_changes_nothing(path: Path, before: State | None, after
 @pytest.mark.parametrize(
     ("state", "again", "unknown"),
     [
-        (State.IN_FLIGHT, False, True),
-        (State.UNKNOWN, False, True),
-        (State.ACCEPTED, False, False),
-        (State.REJECTED, True, False),
-        (State.NOT_SENT, True, False),
+        (RowState.IN_FLIGHT, False, True),
+        (RowState.UNKNOWN, False, True),
+        (RowState.ACCEPTED, False, False),
+        (RowState.REJECTED, True, False),
+        (RowState.NOT_SENT, True, False),
     ],
 )
 def test_the_next_run_knows_what_the_last_one_did(
-    path: Path, state: State, *, again: bool, unknown: bool
+    path: Path, state: RowState, *, again: bool, unknown: bool
 ) -> None:
     """What was in flight when its owner ended may have been sent, and is never sent again."""
     with Journal(path) as journal:
@@ -91,11 +95,11 @@ def test_the_next_run_knows_what_the_last_one_did(
 def test_a_torn_line_is_cut_off(path: Path, kept: int) -> None:
     """Its call never left, and it swallows nothing that is written after it."""
     with Journal(path) as journal:
-        journal.note("a", State.IN_FLIGHT)
+        journal.note("a", RowState.IN_FLIGHT)
     path.write_bytes(path.read_bytes() + IN_FLIGHT_D[:kept])
     with Journal(path) as journal:
         assert journal.may_be_sent("d")
-        journal.note("b", State.IN_FLIGHT)  # And this run is killed, too.
+        journal.note("b", RowState.IN_FLIGHT)  # And this run is killed, too.
     with Journal(path) as journal:
         assert [journal.is_unknown(row) for row in "abd"] == [True, True, False]
 
@@ -103,14 +107,17 @@ def test_a_torn_line_is_cut_off(path: Path, kept: int) -> None:
 def test_a_full_disk_leaves_the_journal_as_it_was(path: Path) -> None:
     """What cannot be written down is not sent; with room again, it goes on."""
     with Journal(path) as journal:
-        journal.note("a", State.IN_FLIGHT)
+        journal.note("a", RowState.IN_FLIGHT)
         written = path.read_bytes()
-        with room_for(len(written) + 20), pytest.raises(CannotWrite, match="cannot be written"):
-            journal.note("b", State.IN_FLIGHT)
+        with (
+            room_for(len(written) + 20),
+            pytest.raises(JournalWriteError, match="cannot be written"),
+        ):
+            journal.note("b", RowState.IN_FLIGHT)
 
         assert path.read_bytes() == written
         assert journal.may_be_sent("b")
-        journal.note("b", State.IN_FLIGHT)
+        journal.note("b", RowState.IN_FLIGHT)
     with Journal(path) as journal:
         assert [journal.is_unknown(row) for row in "ab"] == [True, True]
 
@@ -128,7 +135,7 @@ def test_a_note_is_on_the_disk_before_anything_leaves(
 
     with Journal(path) as journal:
         monkeypatch.setattr(os, "fsync", fsync)
-        journal.note("a", State.IN_FLIGHT)
+        journal.note("a", RowState.IN_FLIGHT)
 
         assert sizes == [path.stat().st_size]
         assert json.loads(path.read_text())["rows"] == ["a"]

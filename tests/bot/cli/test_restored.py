@@ -3,22 +3,22 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from support.database import new, store_in
-from support.operating import configure, operate
+from support.database import new_message, store_in
+from support.operating import run_command, write_config
 from support.walk import cells
 
 
 async def test_it_does_nothing_unasked(tmp_path: Path) -> None:
     """Without --yes where nobody can be asked, and with it while a bot has something in hand."""
     url = f"sqlite:///{tmp_path / 'bridge.sqlite3'}"
-    configure(tmp_path, url)
+    write_config(tmp_path, url)
     async with store_in(url) as store:
-        await store.accept(new(), datetime.now(UTC))
+        await store.accept(new_message(), datetime.now(UTC))
         await store.claim("a bot", timedelta(minutes=5), datetime.now(UTC))
         before = await cells(store.database)
-        busy = await operate(tmp_path, "restored", "--yes")
-        await store.reap(datetime.now(UTC) + timedelta(minutes=6))
-        unasked = await operate(tmp_path, "restored")
+        busy = await run_command(tmp_path, "restored", "--yes")
+        await store.reap_expired(datetime.now(UTC) + timedelta(minutes=6))
+        unasked = await run_command(tmp_path, "restored")
         after = await cells(store.database)
 
     assert (busy.code, unasked.code) == (1, 2)

@@ -10,28 +10,30 @@ from kwtsms_bot.cli.csv_file import Table, parse
 from kwtsms_bot.cli.rows import (
     NUMBER_COLUMNS,
     TEXT_COLUMNS,
-    Reading,
+    BulkBatch,
     Row,
-    Sheet,
-    calls,
-    column,
+    RowFormat,
     fill,
-    sheet,
-    template,
+    find_column,
+    group_calls,
+    parse_batch,
+    parse_template,
 )
 from kwtsms_client import InvalidInput
 
 
-def judged(text: str, wording: str = "{text}", to: str = "to") -> Sheet:
+def judged(text: str, wording: str = "{text}", to: str = "to") -> BulkBatch:
     """The rows of CSV text."""
     table = parse(text)
-    return sheet(table, Reading(column(table, to, frozenset(), "it"), template(wording, table)))
+    return parse_batch(
+        table, RowFormat(find_column(table, to, frozenset(), "it"), parse_template(wording, table))
+    )
 
 
 def filled(wording: str, text: str = "Name,n\nSara {n},5\n") -> str:
     """The text of the first row."""
     table = parse(text)
-    return fill(template(wording, table), table, table.lines[0])
+    return fill(parse_template(wording, table), table, table.lines[0])
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,7 @@ def test_a_template_is_filled_once(wording: str, text: str) -> None:
     assert filled(wording) == text
 
 
-def test_a_name_that_is_no_column_is_one_mistake() -> None:
+def test_an_unknown_column_is_one_error() -> None:
     """Told once with the columns that there are, not once for each row."""
     with pytest.raises(InvalidInput, match=r"no column 'nmae' for \{nmae\}.*Name, n"):
         filled("Dear {nmae}")
@@ -68,11 +70,11 @@ def test_a_name_that_is_no_column_is_one_mistake() -> None:
         ("96598765432," + "م" * 470, "8 pages"),
     ],
 )
-def test_a_row_that_cannot_be_sent_is_a_mistake(row: str, reason: str) -> None:
+def test_a_row_that_cannot_be_sent_is_an_error(row: str, reason: str) -> None:
     """With its line and its reason, and the others stay."""
     found = judged(f"to,text\n{row}\n96598765433,hello\n")
 
-    assert [(one.line, reason in one.reason) for one in found.mistakes] == [(2, True)]
+    assert [(one.line, reason in one.reason) for one in found.invalid_rows] == [(2, True)]
     assert [one.number for one in found.rows] == ["96598765433"]
 
 
@@ -81,18 +83,18 @@ def test_a_text_torn_apart_by_a_comma_is_never_sent_in_part(columns: str) -> Non
     """Nor where the header ends in commas, as Excel writes it; cells that are empty are none."""
     found = judged(f"{columns}\n96598765432,Dear Ali, your order\n96598765433,hello,\n")
 
-    assert [one.line for one in found.mistakes] == [2]
+    assert [one.line for one in found.invalid_rows] == [2]
     assert [one.text for one in found.rows] == ["hello"]
 
 
-def test_a_row_that_stands_there_twice_is_sent_once() -> None:
+def test_a_repeated_row_is_sent_once() -> None:
     """However its number is written."""
     found = judged("to,text\n96598765432,hello\n+965 9876 5432,hello\n96598765432,bye\n")
 
     assert ([row.line for row in found.rows], found.repeated) == ([2, 4], 1)
 
 
-def test_what_cleaning_takes_out_is_told() -> None:
+def test_what_cleaning_removes_is_reported() -> None:
     """Summed up over the rows."""
     found = judged("to,text\n96598765432,hi 🎉🎉\n96598765433,<b>hi\n96598765434,hi\n")
 
@@ -116,13 +118,13 @@ def test_what_cleaning_takes_out_is_told() -> None:
 )
 def test_the_usual_names_of_numbers_are_known(name: str) -> None:
     """In both languages."""
-    assert column(parse(f"id,{name}\n"), None, NUMBER_COLUMNS, "the numbers") == 1
+    assert find_column(parse(f"id,{name}\n"), None, NUMBER_COLUMNS, "the numbers") == 1
 
 
 @pytest.mark.parametrize("name", ["text", "Message", "SMS", "نص الرسالة", "الرسالة"])
 def test_the_usual_names_of_texts_are_known(name: str) -> None:
     """In both languages."""
-    assert column(parse(f"id,{name}\n"), None, TEXT_COLUMNS, "the text") == 1
+    assert find_column(parse(f"id,{name}\n"), None, TEXT_COLUMNS, "the text") == 1
 
 
 @pytest.mark.parametrize(
@@ -136,14 +138,14 @@ def test_the_usual_names_of_texts_are_known(name: str) -> None:
 def test_a_column_is_not_guessed(columns: str, wanted: str | None, said: str) -> None:
     """What was sent to the wrong column cannot be taken back."""
     with pytest.raises(InvalidInput, match=said):
-        column(parse(f"{columns}\n"), wanted, NUMBER_COLUMNS, "the numbers")
+        find_column(parse(f"{columns}\n"), wanted, NUMBER_COLUMNS, "the numbers")
 
 
 def test_a_call_has_one_text_and_at_most_200_numbers() -> None:
     """Equal texts go together."""
     lines = "to,text\n" + "".join(f"965{90000000 + n},hello\n" for n in range(450))
 
-    assert [len(group) for group in calls(judged(lines).rows)] == [200, 200, 50]
+    assert [len(group) for group in group_calls(judged(lines).rows)] == [200, 200, 50]
 
 
 def test_a_numbers_second_message_comes_after_all_first_ones() -> None:
@@ -151,7 +153,7 @@ def test_a_numbers_second_message_comes_after_all_first_ones() -> None:
     a, b, c = "96598765431", "96598765432", "96598765433"
     found = judged(f"to,text\n{a},x\n{a},y\n{b},y\n{c},y\n{a},z\n")
 
-    groups = [[(row.number, row.text) for row in group] for group in calls(found.rows)]
+    groups = [[(row.number, row.text) for row in group] for group in group_calls(found.rows)]
     assert groups == [[(a, "x")], [(b, "y"), (c, "y")], [(a, "y")], [(a, "z")]]
 
 
@@ -173,11 +175,11 @@ def test_no_file_raises_anything_else(text: str) -> None:
     """Whatever stands in it, it is rows or InvalidInput."""
     with suppress(InvalidInput):
         table = parse(text)
-        sheet(table, Reading(0, (0,)))
+        parse_batch(table, RowFormat(0, (0,)))
 
 
 @given(st.text(), st.lists(st.text(), min_size=1))
 def test_no_template_raises_anything_else(wording: str, columns: list[str]) -> None:
     """Braces in a text are a column or a mistake, never a format of Python's."""
     with suppress(InvalidInput):
-        template(wording, Table(tuple(columns), ()))
+        parse_template(wording, Table(tuple(columns), ()))

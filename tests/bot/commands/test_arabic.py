@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from kwtsms_bot.commands import deeds, unknown
-from kwtsms_bot.commands.approvals import expired
-from kwtsms_bot.commands.base import Invocation, Press, Reply, Tone
+from kwtsms_bot.commands.approvals import pop_expired
+from kwtsms_bot.commands.base import ButtonPress, Invocation, Reply, Severity
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import COMMANDS, handle
 from kwtsms_bot.language import language
@@ -24,8 +24,8 @@ from kwtsms_client.pacing import Pacer
 from kwtsms_sandbox.gateway.faults import Fault
 from kwtsms_sandbox.slack import OPS
 from support.arabic import faults
-from support.database import AT, new
-from support.desk import Set, at_desk
+from support.database import AT, new_message
+from support.desk import CommandTestbed, command_testbed
 
 ARABIC = language("ar")
 ADMIN, SENDER, READER, NOBODY = "UADMIN", "USENDER", "UREADER", "UNOBODY"
@@ -52,21 +52,27 @@ TYPED = (
     "pause صيانة", "pause", f"send 98765436 {TEXT}", "resume", "resume",
 )  # fmt: skip
 
-ASKING = ("balance", "doctor", f"status {ID}", f"dlr {ID}", "validate 98765432")
+QUERIES = ("balance", "doctor", f"status {ID}", f"dlr {ID}", "validate 98765432")
 
 
 @asynccontextmanager
-async def desk_in(folder: Path, **changes: Any) -> AsyncIterator[Set]:
+async def open_testbed(folder: Path, **changes: Any) -> AsyncIterator[CommandTestbed]:
     """A desk whose questions to kwtSMS need not wait for each other."""
     alerts: dict[str, Any] = {}  # Nobody is told of the balance: the doctor warns of that.
-    told = {"access": ACCESS, "limits": LIMITS, "phonebook": PHONEBOOK, "alerts": alerts, **changes}
-    async with at_desk(folder, **told) as place:
-        settings = place.desk.config.kwtsms
+    sections = {
+        "access": ACCESS,
+        "limits": LIMITS,
+        "phonebook": PHONEBOOK,
+        "alerts": alerts,
+        **changes,
+    }
+    async with command_testbed(folder, **sections) as testbed:
+        settings = testbed.context.config.kwtsms
         credentials = Credentials(settings.username, settings.password.get_secret_value())
         pacer = Pacer(0.0)
         async with AsyncClient(credentials, base_url=settings.base_url, pacer=pacer) as quick:
-            place.desk = replace(place.desk, gateway=quick)
-            yield place
+            testbed.context = replace(testbed.context, gateway=quick)
+            yield testbed
 
 
 def wrong(replies: Sequence[Reply]) -> list[str]:
@@ -96,11 +102,11 @@ def draft(kind: DraftKind) -> Draft:
 @pytest.mark.parametrize("who", [ADMIN, SENDER, READER, NOBODY])
 async def test_a_command_answers_in_arabic(tmp_path: Path, who: str) -> None:
     """Whatever is typed, by whomever: the answer, the refusal, the limit, the preview."""
-    async with desk_in(tmp_path) as place:
-        desk = place.desk
+    async with open_testbed(tmp_path) as testbed:
+        context = testbed.context
         person = Person(who, OPS.id, groups=frozenset({"S000ONCALL"}), outsider=who == NOBODY)
         replies = [
-            await handle(desk, Invocation(person=person, say=ARABIC, key=str(n), text=text))
+            await handle(context, Invocation(person=person, say=ARABIC, key=str(n), text=text))
             for n, text in enumerate(TYPED)
         ]
 
@@ -111,47 +117,49 @@ async def test_a_command_answers_in_arabic(tmp_path: Path, who: str) -> None:
 async def test_a_button_answers_in_arabic(tmp_path: Path) -> None:
     """Each deed, pressed by each person, on each thing that it can be about; and by whom twice."""
     replies = []
-    async with desk_in(tmp_path) as place:
-        desk = place.desk
-        about = (await desk.store.accept(new(author=SENDER, text=TEXT), AT)).message.ref
-        for deed, people in product(
-            deeds.DEEDS, ((NOBODY, READER, SENDER, ADMIN), (ADMIN, SENDER))
+    async with open_testbed(tmp_path) as testbed:
+        context = testbed.context
+        ref = (await context.store.accept(new_message(author=SENDER, text=TEXT), AT)).message.ref
+        for action, people in product(
+            deeds.HANDLERS, ((NOBODY, READER, SENDER, ADMIN), (ADMIN, SENDER))
         ):
             for kind in DraftKind:
-                await desk.store.keep(replace(draft(kind), token=f"{kind}-{deed}-{people[0]}"))
-            values = (about, "M0000000", *(f"{kind}-{deed}-{people[0]}" for kind in DraftKind))
+                await context.store.save_draft(
+                    replace(draft(kind), token=f"{kind}-{action}-{people[0]}")
+                )
+            values = (ref, "M0000000", *(f"{kind}-{action}-{people[0]}" for kind in DraftKind))
             for who, value in product(people, values):
                 person = Person(who, OPS.id)
-                press = Press(person=person, say=ARABIC, key=f"{who}{value}", value=value)
-                replies.append(await deeds.do(desk, deed, press))
-        await desk.store.keep(draft(DraftKind.APPROVE))
-        late = replace(desk, now=lambda: AT + timedelta(minutes=10))
-        told = [one.reply for one in await expired(late)]
+                press = ButtonPress(person=person, say=ARABIC, key=f"{who}{value}", value=value)
+                replies.append(await deeds.dispatch(context, action, press))
+        await context.store.save_draft(draft(DraftKind.APPROVE))
+        late = replace(context, now=lambda: AT + timedelta(minutes=10))
+        expired_replies = [one.reply for one in await pop_expired(late)]
 
-    asides = [one.aside.reply for one in replies if one.aside]
-    assert {one.tone for one in replies} == {Tone.GOOD, Tone.PLAIN, Tone.BAD}
-    assert asides
-    assert told
-    assert wrong((*replies, *asides, *told)) == []
+    direct_messages = [one.direct_message.reply for one in replies if one.direct_message]
+    assert {one.severity for one in replies} == {Severity.GOOD, Severity.INFO, Severity.ERROR}
+    assert direct_messages
+    assert expired_replies
+    assert wrong((*replies, *direct_messages, *expired_replies)) == []
 
 
 async def test_what_is_unknown_is_decided_in_arabic(tmp_path: Path) -> None:
     """Send again, treat as sent, failures and support text, of a message that may have left."""
     replies, lease = [], timedelta(seconds=30)
-    async with desk_in(tmp_path) as place:
-        desk = place.desk
-        message = (await desk.store.accept(new(author=SENDER, text=TEXT), AT)).message
-        call = await desk.store.claim("one", lease, AT)
+    async with open_testbed(tmp_path) as testbed:
+        context = testbed.context
+        message = (await context.store.accept(new_message(author=SENDER, text=TEXT), AT)).message
+        call = await context.store.claim("one", lease, AT)
         assert call
-        assert await desk.store.put_in_flight(call, lease, AT)
-        await desk.store.reap(AT + timedelta(minutes=5))
-        for deed in ("message_check", "message_support", "message_failures", *unknown.DEEDS):
+        assert await context.store.put_in_flight(call, lease, AT)
+        await context.store.reap_expired(AT + timedelta(minutes=5))
+        for action in ("message_check", "message_support", "message_failures", *unknown.HANDLERS):
             person = Person(SENDER, OPS.id)
-            press = Press(person=person, say=ARABIC, key=deed, value=message.ref)
-            replies.append(await deeds.do(desk, deed, press))
+            press = ButtonPress(person=person, say=ARABIC, key=action, value=message.ref)
+            replies.append(await deeds.dispatch(context, action, press))
         for text in ("status", "history", "dlr"):
-            ask = Invocation(person=Person(SENDER, OPS.id), say=ARABIC, key=text, text=text)
-            replies.append(await handle(desk, ask))
+            request = Invocation(person=Person(SENDER, OPS.id), say=ARABIC, key=text, text=text)
+            replies.append(await handle(context, request))
 
     (listed,) = [one.file.content for one in replies if one.file]
     assert listed.startswith("\ufeffnumber,state,code,reason")
@@ -166,13 +174,13 @@ async def test_what_is_unknown_is_decided_in_arabic(tmp_path: Path) -> None:
         *(Fault.HTML_502, Fault.REDIRECT, Fault.NOT_JSON, Fault.JSON_LIST),
     ],
 )
-async def test_trouble_with_kwtsms_is_told_in_arabic(tmp_path: Path, fault: Fault | str) -> None:
+async def test_kwtsms_errors_are_explained_in_arabic(tmp_path: Path, fault: Fault | str) -> None:
     """What questions come to: a refusal of each kind, and no readable answer."""
-    async with desk_in(tmp_path) as place:
-        desk = place.desk
-        place.gateway.fault(fault, times=None)
+    async with open_testbed(tmp_path) as testbed:
+        context = testbed.context
+        testbed.gateway.fault(fault, times=None)
         person = Person(ADMIN, OPS.id)
-        asks = [Invocation(person=person, say=ARABIC, key=one, text=one) for one in ASKING]
-        replies = [await handle(desk, ask) for ask in asks]
+        requests = [Invocation(person=person, say=ARABIC, key=one, text=one) for one in QUERIES]
+        replies = [await handle(context, request) for request in requests]
 
     assert wrong(replies) == []

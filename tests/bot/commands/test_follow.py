@@ -4,17 +4,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from kwtsms_bot.commands.base import Press, Reply
-from kwtsms_bot.commands.deeds import do
+from kwtsms_bot.commands.base import ButtonPress, Reply
+from kwtsms_bot.commands.deeds import dispatch
 from kwtsms_bot.commands.follow import CHECK, SUPPORT
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.language import ENGLISH
 from kwtsms_bot.outbox.message import ClaimedCall, Message, State
-from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.tracking import Learned
+from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.tracking import DeliveryUpdate
 from kwtsms_sandbox.slack import OPS, SARA
-from support.database import AT, NUMBER, OTHER, new
-from support.desk import Set, at_desk
+from support.database import AT, NUMBER, OTHER, new_message
+from support.desk import CommandTestbed, command_testbed
 
 LEASE = timedelta(seconds=30)
 HOUR = timedelta(hours=1)
@@ -27,67 +27,69 @@ ACCESS = {"sender": {"users": [SARA.id]}}
 class Case:
     """A message of Sara's, and the desk that she goes to."""
 
-    place: Set
+    testbed: CommandTestbed
     message: Message
 
-    async def press(self, deed: str, at: datetime = AT) -> Reply:
+    async def press(self, action: str, at: datetime = AT) -> Reply:
         """She presses one of its buttons."""
-        press = Press(person=Person(SARA.id, OPS.id), say=ENGLISH, key="k", value=self.message.ref)
-        return await do(replace(self.place.desk, now=lambda: at), deed, press)
+        press = ButtonPress(
+            person=Person(SARA.id, OPS.id), say=ENGLISH, key="k", value=self.message.ref
+        )
+        return await dispatch(replace(self.testbed.context, now=lambda: at), action, press)
 
     async def now(self) -> Message:
         """As it stands."""
-        found = await self.place.desk.store.get(self.message.id)
+        found = await self.testbed.context.store.get(self.message.id)
         assert found
         return found
 
 
-async def accepted(place: Set, *phones: str) -> Case:
+async def accepted(testbed: CommandTestbed, *phones: str) -> Case:
     """In the outbox."""
-    asked = new(*phones, author=SARA.id)
-    return Case(place, (await place.desk.store.accept(asked, AT)).message)
+    asked = new_message(*phones, author=SARA.id)
+    return Case(testbed, (await testbed.context.store.accept(asked, AT)).message)
 
 
-async def in_flight(place: Set, at: datetime) -> ClaimedCall:
+async def in_flight(testbed: CommandTestbed, at: datetime) -> ClaimedCall:
     """What waits, on its way."""
-    store = place.desk.store
+    store = testbed.context.store
     call = await store.claim("one", LEASE, at)
     assert call
     assert await store.put_in_flight(call, LEASE, at)
     return call
 
 
-async def sent(place: Set, *phones: str) -> Case:
+async def sent(testbed: CommandTestbed, *phones: str) -> Case:
     """Taken by the gateway, really."""
-    case = await accepted(place, *phones)
-    call = await in_flight(place, AT)
-    answer = await place.desk.gateway.send(list(phones), call.text, sender="MY-APP")
-    plan = Plan(State.SENT, AT, gateway_id=answer.message_ids[0])
-    await place.desk.store.settle(call, plan, AT)
+    case = await accepted(testbed, *phones)
+    call = await in_flight(testbed, AT)
+    answer = await testbed.context.gateway.send(list(phones), call.text, sender="MY-APP")
+    settlement = Settlement(State.SENT, AT, gateway_id=answer.message_ids[0])
+    await testbed.context.store.settle(call, settlement, AT)
     return case
 
 
 async def test_what_is_asked_now_is_on_the_card(tmp_path: Path) -> None:
     """Its word, and that kwtSMS let it go; the card is to be shown anew, and nobody asks again."""
-    async with at_desk(tmp_path, access=ACCESS) as place:
-        case, store = await sent(place, NUMBER), place.desk.store
-        await store.shown(case.message.id, (await case.now()).revision, None)
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case, store = await sent(testbed, NUMBER), testbed.context.store
+        await store.record_shown(case.message.id, (await case.now()).revision, None)
         reply = await case.press(CHECK, AT + HOUR)
         now = await case.now()
 
         assert ("kwtSMS says", "sent: Message successfully sent to gateway") in reply.facts
-        assert (now.status, now.passed_at, now.sent_at_home) == ("sent", AT + HOUR, True)
+        assert (now.status, now.passed_at, now.sent_in_kuwait) == ("sent", AT + HOUR, True)
         assert "no receipt" in " ".join(reply.details)
-        assert await store.unshown(10) == (case.message.id,)
+        assert await store.outdated_cards(10) == (case.message.id,)
         assert await store.next_check() is None
 
 
 async def test_what_is_stuck_is_learned_by_asking(tmp_path: Path) -> None:
     """The state changes, and what is to be asked later is still asked."""
-    async with at_desk(tmp_path, access=ACCESS) as place:
-        case, store = await sent(place, NUMBER), place.desk.store
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case, store = await sent(testbed, NUMBER), testbed.context.store
         before = await store.next_check()
-        place.gateway.set_status(place.gateway.ledger[0].message_id, "ERR030")
+        testbed.gateway.set_status(testbed.gateway.ledger[0].message_id, "ERR030")
         reply = await case.press(CHECK)
 
         assert ("State", "Stuck in kwtSMS's queue") in reply.facts
@@ -97,12 +99,14 @@ async def test_what_is_stuck_is_learned_by_asking(tmp_path: Path) -> None:
 
 async def test_a_report_from_abroad_is_learned_by_asking(tmp_path: Path) -> None:
     """Where there can be one: what the tracker would ask now is what is asked."""
-    async with at_desk(tmp_path, access=ACCESS) as place:
-        owner = place.gateway.account
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        owner = testbed.gateway.account
         account = replace(owner, coverage=("965", "966"))
-        place.gateway.books.holding(owner.username).account = account
-        case = await sent(place, ABROAD)
-        place.gateway.set_dlr(place.gateway.ledger[0].message_id, {ABROAD: "Received by recipient"})
+        testbed.gateway.records.account_balance(owner.username).account = account
+        case = await sent(testbed, ABROAD)
+        testbed.gateway.set_dlr(
+            testbed.gateway.ledger[0].message_id, {ABROAD: "Received by recipient"}
+        )
         early = await case.press(CHECK)
         reply = await case.press(CHECK, AT + HOUR)
 
@@ -111,28 +115,28 @@ async def test_a_report_from_abroad_is_learned_by_asking(tmp_path: Path) -> None
         assert (await case.now()).counts == {State.DELIVERED: 1}
 
 
-async def answered_late(place: Set) -> Case:
+async def answered_late(testbed: CommandTestbed) -> Case:
     """Three numbers that kwtSMS took; we heard of it an hour after they were asked for."""
-    case, store = await accepted(place, NUMBER, OTHER, THIRD), place.desk.store
-    call = await in_flight(place, AT)
-    await store.settle(call, Plan(State.UNKNOWN, AT), AT)
-    plan = Plan(State.SENT, AT, gateway_id="f4c8")
-    await store.settle(call, plan, AT + HOUR)
+    case, store = await accepted(testbed, NUMBER, OTHER, THIRD), testbed.context.store
+    call = await in_flight(testbed, AT)
+    await store.settle(call, Settlement(State.UNKNOWN, AT), AT)
+    settlement = Settlement(State.SENT, AT, gateway_id="f4c8")
+    await store.settle(call, settlement, AT + HOUR)
     return case
 
 
 async def test_a_complaint_names_each_call_with_its_own_numbers(tmp_path: Path) -> None:
     """Only what kwtSMS has and did not bring: with the account, the time, and until when."""
-    async with at_desk(tmp_path, access=ACCESS) as place:
-        case, store = await answered_late(place), place.desk.store
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case, store = await answered_late(testbed), testbed.context.store
         everything = await case.press(SUPPORT, AT + 2 * HOUR)
-        tracked = await store.taken("f4c8")
+        tracked = await store.find_accepted_call("f4c8")
         assert tracked
-        stuck = Learned({OTHER: State.STUCK, THIRD: State.DELIVERED})
-        await store.note_answer(tracked, stuck, AT + 2 * HOUR)
+        stuck = DeliveryUpdate({OTHER: State.STUCK, THIRD: State.DELIVERED})
+        await store.record_answer(tracked, stuck, AT + 2 * HOUR)
         reply = await case.press(SUPPORT, AT + 2 * HOUR)
 
-        username = place.desk.config.kwtsms.username
+        username = testbed.context.config.kwtsms.username
         assert f"Numbers: {NUMBER}, {OTHER}, {THIRD}\n" in everything.examples[0]
         for part in (
             f"Account: {username}\n",
@@ -145,9 +149,9 @@ async def test_a_complaint_names_each_call_with_its_own_numbers(tmp_path: Path) 
 
 async def test_what_kwtsms_never_had_is_no_complaint(tmp_path: Path) -> None:
     """A number whose answer was lost, or that was refused, has no id to ask about."""
-    async with at_desk(tmp_path, access=ACCESS) as place:
-        case, store = await accepted(place, NUMBER), place.desk.store
-        await store.settle(await in_flight(place, AT), Plan(State.UNKNOWN, AT), AT)
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case, store = await accepted(testbed, NUMBER), testbed.context.store
+        await store.settle(await in_flight(testbed, AT), Settlement(State.UNKNOWN, AT), AT)
         reply = await case.press(SUPPORT)
 
         assert reply.examples == ()
@@ -156,8 +160,8 @@ async def test_what_kwtsms_never_had_is_no_complaint(tmp_path: Path) -> None:
 
 async def test_after_a_day_it_is_too_late(tmp_path: Path) -> None:
     """By the time at which kwtSMS took it, not at which it was asked for."""
-    async with at_desk(tmp_path, access=ACCESS) as place:
-        case = await answered_late(place)
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case = await answered_late(testbed)
         last = await case.press(SUPPORT, AT + 25 * HOUR)
         late = await case.press(SUPPORT, AT + 25 * HOUR + timedelta(seconds=1))
 

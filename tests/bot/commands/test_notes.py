@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kwtsms_bot.commands import notes, showing
-from kwtsms_bot.commands.preview import Doubt, Preview, countries_refused, doubts
+from kwtsms_bot.commands.preview import ConfirmReason, Preview, confirm_reasons, refused_countries
 from kwtsms_bot.config import Limits
 from kwtsms_bot.language import ENGLISH, language
 from kwtsms_client import Phone, inspect_message
@@ -23,10 +23,10 @@ def preview(text: str = "hi", *recipients: Phone, **changes: Any) -> Preview:
     return Preview(report=inspect_message(text), recipients=recipients or (ALI,), **changes)
 
 
-def told(shown: Preview) -> Mapping[str, str]:
+def facts_of(shown: Preview) -> Mapping[str, str]:
     """The facts of a preview, those of a name joined."""
     found: dict[str, str] = {}
-    for name, value in notes.facts(shown, ENGLISH):
+    for name, value in notes.preview_facts(shown, ENGLISH):
         found[name] = f"{found[name]}; {value}" if name in found else value
     return found
 
@@ -36,7 +36,7 @@ def told(shown: Preview) -> Mapping[str, str]:
     [
         (preview(), "To", "+96598765432"),
         (preview("hi", ALI, MONA), "To", "+96598765432, +96590000001"),
-        (preview("hi", NOURA, named={NOURA: "@noura"}), "To", "@noura (965•••••100)"),
+        (preview("hi", NOURA, names={NOURA: "@noura"}), "To", "@noura (965•••••100)"),
         (preview("hi", ALI, MONA, masked=True), "To", "965•••••432, 965•••••001"),
         (preview(), "Costs", "1 page: 1 credit"),
         (preview("x" * 161), "Costs", "2 pages: 2 credits"),
@@ -52,35 +52,42 @@ def told(shown: Preview) -> Mapping[str, str]:
         (preview("x" * 165), "Text", "5 characters less, and it takes 1 page"),
         (preview("م" * 71), "Text", "1 character less, and it takes 1 page"),
         (preview("م" * 135), "Text", "1 character less, and it takes 2 pages"),
-        (preview(mistakes=("no number",)), "Left out", "no number"),
+        (preview(problems=("no number",)), "Left out", "no number"),
         (preview(uncovered=(MONA,)), "Left out", "no route: +96590000001"),
         (preview(duplicates=2), "Left out", "named twice: 2"),
-        (preview(hot=1), "Waits", "1 number was sent to a moment ago: its message waits 15 s"),
+        (
+            preview(cooling_down=1),
+            "Waits",
+            "1 number was sent to a moment ago: its message waits 15 s",
+        ),
     ],
 )
 def test_facts(shown: Preview, name: str, value: str) -> None:
     """To whom, for how much, and what is special, as its author reads it."""
-    assert told(shown)[name] == value
+    assert facts_of(shown)[name] == value
 
 
 def test_what_may_not_arrive_is_said() -> None:
     """Characters of which it is not known whether the gateway delivers them."""
-    assert "© may not be delivered" in told(preview("© 2026"))["Text"]
+    assert "© may not be delivered" in facts_of(preview("© 2026"))["Text"]
 
 
 def test_plain_quotes_are_offered_where_they_save_a_page() -> None:
     """A button, and the page that it saves."""
-    reply = showing.to_confirm(preview(SMART), (), "token", ENGLISH)
+    reply = showing.confirm_reply(preview(SMART), (), "token", ENGLISH)
 
-    assert "with plain quotes and dashes it takes 1 page" in told(preview(SMART))["Text"]
-    assert [one.deed for one in reply.choices] == ["send_confirm", "send_plainer", "send_discard"]
+    assert "with plain quotes and dashes it takes 1 page" in facts_of(preview(SMART))["Text"]
+    assert [one.action for one in reply.buttons] == ["send_confirm", "send_plainer", "send_discard"]
 
 
 def test_what_goes_to_others_is_masked() -> None:
     """A second person sees three masked numbers, and how many more there are."""
     numbers = tuple(str(96590000000 + n) for n in range(5))
 
-    assert notes.whom(numbers, ENGLISH) == "965•••••000, 965•••••001, 965•••••002 and 2 more"
+    assert (
+        notes.format_recipients(numbers, ENGLISH)
+        == "965•••••000, 965•••••001, 965•••••002 and 2 more"
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,36 +101,36 @@ def test_what_goes_to_others_is_masked() -> None:
         ("1\x072", [("1", False), ("⟨control character⟩", True), ("2", False)]),
     ],
 )
-def test_what_was_removed_can_be_seen_and_does_nothing(
+def test_removed_characters_are_visible_and_harmless(
     text: str, shown: list[tuple[str, bool]]
 ) -> None:
     """It is struck through; a direction mark would turn what stands behind it round."""
-    found = notes.pieces(inspect_message(text), ENGLISH)
+    found = notes.text_spans(inspect_message(text), ENGLISH)
 
     assert [(one.text, one.removed) for one in found] == shown
 
 
 @pytest.mark.parametrize(
-    ("shown", "doubt"),
+    ("shown", "reason"),
     [
-        (preview("hi", ALI, MONA, NOURA), Doubt.MANY),
-        (preview("x" * 154 * 4), Doubt.COSTLY),
-        (preview("hi", Phone("966512345678")), Doubt.ABROAD),
-        (preview(from_profiles=True), Doubt.PROFILE),
-        (preview(repeated=True), Doubt.REPEATED),
-        (preview(mistakes=("no number",)), Doubt.INCOMPLETE),
-        (preview(uncovered=(MONA,)), Doubt.INCOMPLETE),
-        (preview("Meeting in <b>room</b>"), Doubt.CHANGED),
-        (preview("down 🔴"), Doubt.CHANGED),
-        (preview(SMART), Doubt.SPARE),
-        (preview(namesakes=("noura",)), Doubt.NAMESAKE),
-        (preview(unclear=True), Doubt.UNCLEAR),
+        (preview("hi", ALI, MONA, NOURA), ConfirmReason.MANY),
+        (preview("x" * 154 * 4), ConfirmReason.COSTLY),
+        (preview("hi", Phone("966512345678")), ConfirmReason.ABROAD),
+        (preview(from_profiles=True), ConfirmReason.PROFILE),
+        (preview(repeated=True), ConfirmReason.REPEATED),
+        (preview(problems=("no number",)), ConfirmReason.INCOMPLETE),
+        (preview(uncovered=(MONA,)), ConfirmReason.INCOMPLETE),
+        (preview("Meeting in <b>room</b>"), ConfirmReason.CHANGED),
+        (preview("down 🔴"), ConfirmReason.CHANGED),
+        (preview(SMART), ConfirmReason.SAVES_PAGES),
+        (preview(namesakes=("noura",)), ConfirmReason.NAMESAKE),
+        (preview(unclear=True), ConfirmReason.UNCLEAR),
     ],
 )
-def test_what_is_looked_at_twice(shown: Preview, doubt: Doubt) -> None:
+def test_each_reason_to_confirm_is_found(shown: Preview, reason: ConfirmReason) -> None:
     """Each reason by itself, and each has its sentence in both languages."""
-    assert doubts(shown, LIMITS, "965") == (doubt,)
-    assert ARABIC(showing.WHY[doubt]) != showing.WHY[doubt]
+    assert confirm_reasons(shown, LIMITS, "965") == (reason,)
+    assert ARABIC(showing.REASON_TEXTS[reason]) != showing.REASON_TEXTS[reason]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,7 @@ def test_which_countries_may_be_sent_to(
     number: str, countries: tuple[str, ...], refused: tuple[str, ...]
 ) -> None:
     """A number belongs to the country whose code it begins with, known to us or not."""
-    assert countries_refused((Phone(number),), Limits(countries=countries)) == refused
+    assert refused_countries((Phone(number),), Limits(countries=countries)) == refused
 
 
 @pytest.mark.parametrize(
@@ -154,15 +161,15 @@ def test_which_countries_may_be_sent_to(
         preview("رمزك ١٢٣٤"),
         preview("It’s é"),
         preview(duplicates=1),
-        preview(hot=1),
+        preview(cooling_down=1),
     ],
 )
 def test_what_goes_at_once(shown: Preview) -> None:
     """Below the limits, at home, and shown by the phone as it was written."""
-    assert doubts(shown, LIMITS, "965") == ()
+    assert confirm_reasons(shown, LIMITS, "965") == ()
 
 
 def test_arabic_keeps_numbers_from_left_to_right() -> None:
     """A number within Arabic stands in an isolate: else its groups change places."""
-    assert notes.whom((ALI,), ARABIC) == "\u2066965•••••432\u2069"
-    assert notes.whom_named(preview(), ARABIC) == "\u2066+96598765432\u2069"
+    assert notes.format_recipients((ALI,), ARABIC) == "\u2066965•••••432\u2069"
+    assert notes.format_named_recipients(preview(), ARABIC) == "\u2066+96598765432\u2069"

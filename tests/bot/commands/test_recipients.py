@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.commands.recipients import read, read_list
+from kwtsms_bot.commands.recipients import parse_line, parse_list
 from kwtsms_bot.language import ENGLISH, language
 
 ONE = ("96598765432",)
@@ -52,11 +52,11 @@ TWO = ("96598765432", "96598765433")
         ("+ 965 9876 5432 hi", ONE, "hi"),
     ],
 )
-def test_numbers_and_text_are_told_apart(line: str, recipients: tuple[str, ...], text: str) -> None:
+def test_numbers_and_text_are_separated(line: str, recipients: tuple[str, ...], text: str) -> None:
     """The text begins after the first complete number, and stays as it was typed."""
-    found = read(line, default_country="965")
+    found = parse_line(line, default_country="965")
 
-    assert (found.recipients, found.text, found.mistakes) == (recipients, text, ())
+    assert (found.recipients, found.text, found.invalid) == (recipients, text, ())
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_numbers_and_text_are_told_apart(line: str, recipients: tuple[str, ...],
 )
 def test_what_can_be_meant_otherwise_is_unclear(line: str) -> None:
     """A recipient that was taken for text is noticed before it is sent to somebody else."""
-    assert read(line, default_country="965").unclear
+    assert parse_line(line, default_country="965").unclear
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_can_be_meant_otherwise_is_unclear(line: str) -> None:
 )
 def test_what_is_clear_is_not_asked_about(line: str) -> None:
     """Nobody has to look twice at a plain line."""
-    assert not read(line, default_country="965").unclear
+    assert not parse_line(line, default_country="965").unclear
 
 
 @pytest.mark.parametrize(
@@ -110,9 +110,9 @@ def test_what_is_clear_is_not_asked_about(line: str) -> None:
 )
 def test_a_field_of_numbers(text: str, recipients: tuple[str, ...]) -> None:
     """However the numbers are written and kept apart."""
-    found = read_list(text, default_country="965")
+    found = parse_list(text, default_country="965")
 
-    assert (found.recipients, found.mistakes) == (recipients, ())
+    assert (found.recipients, found.invalid) == (recipients, ())
 
 
 @pytest.mark.parametrize(
@@ -128,27 +128,27 @@ def test_a_field_of_numbers(text: str, recipients: tuple[str, ...]) -> None:
 )
 def test_no_part_of_a_wrong_number_is_a_number(text: str) -> None:
     """What cannot be read as a whole is a mistake as a whole."""
-    found = read_list(text, default_country="965")
+    found = parse_list(text, default_country="965")
 
     assert found.recipients == ()
-    assert len(found.mistakes) == 1
+    assert len(found.invalid) == 1
 
 
 def test_each_of_many_is_judged_by_itself() -> None:
     """One wrong number among right ones is named, and the others are kept."""
-    found = read_list("98765432 9876543 98765433", default_country="965")
+    found = parse_list("98765432 9876543 98765433", default_country="965")
 
     assert found.recipients == TWO
-    assert [one.typed for one in found.mistakes] == ["9876543"]
+    assert [one.typed for one in found.invalid] == ["9876543"]
 
 
 @pytest.mark.parametrize("typed", ["22445566", "9876543", "987654321", "12345"])
 def test_a_wrong_local_number_is_explained_by_its_own_country(typed: str) -> None:
     """Who forgets a digit at home is not told about Iran."""
-    (mistake,) = read(typed, default_country="965").mistakes
+    (invalid,) = parse_line(typed, default_country="965").invalid
 
-    assert "Kuwait" in mistake.sentence(ENGLISH)
-    assert "8" in mistake.sentence(language("ar"))
+    assert "Kuwait" in invalid.explain(ENGLISH)
+    assert "8" in invalid.explain(language("ar"))
 
 
 @pytest.mark.parametrize(
@@ -162,9 +162,9 @@ def test_a_wrong_local_number_is_explained_by_its_own_country(typed: str) -> Non
         "+9659876543 2 disks failed",  # One digit short: the 2 must not complete it.
     ],
 )
-def test_what_is_no_number_is_a_mistake(line: str) -> None:
+def test_a_wrong_number_is_an_error(line: str) -> None:
     """A wrong number is told, and never completed with digits of the text."""
-    assert read(line, default_country="965").mistakes
+    assert parse_line(line, default_country="965").invalid
 
 
 WRITTEN = st.text(st.sampled_from("0123456789 +-()/,;،؛&:@ab\"'\n\u200f٩")) | st.text()
@@ -173,10 +173,10 @@ WRITTEN = st.text(st.sampled_from("0123456789 +-()/,;،؛&:@ab\"'\n\u200f٩")) |
 @given(WRITTEN)
 def test_no_line_raises(line: str) -> None:
     """Whatever is typed, it is taken apart or refused; a text is a part of it as it was typed."""
-    found = read(line, default_country="965")
+    found = parse_line(line, default_country="965")
 
     assert found.text in line
-    read_list(line, default_country="965")
+    parse_list(line, default_country="965")
 
 
 @given(st.lists(st.integers(40000000, 69999999), min_size=1, max_size=5, unique=True))
@@ -184,6 +184,6 @@ def test_every_number_arrives(numbers: list[int]) -> None:
     """Written in any of the usual ways, it is the same number."""
     known = [f"965{one}" for one in numbers if str(one)[0] in "456"]
     written = [f"+965 {one[3:7]} {one[7:]}" for one in known]
-    found = read_list(", ".join(written), default_country="965")
+    found = parse_list(", ".join(written), default_country="965")
 
     assert list(found.recipients) == known

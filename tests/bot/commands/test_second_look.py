@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.commands.base import Invocation, Press, Reply
-from kwtsms_bot.commands.deeds import do
+from kwtsms_bot.commands.base import ButtonPress, Invocation, Reply
+from kwtsms_bot.commands.deeds import dispatch
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import handle
 from kwtsms_bot.language import ENGLISH
 from kwtsms_bot.outbox.draft import DraftKind
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
-from support.database import AT, BY, new
-from support.desk import Set, at_desk, draft
+from support.database import ACTOR, AT, new_message
+from support.desk import CommandTestbed, command_testbed, draft
 
 LEASE = timedelta(seconds=30)
 
@@ -27,9 +27,9 @@ SENDERS = {"sender": {"users": [SARA.id]}, "bulk": {"users": [YOUSEF.id]}}
 YES = (("send_confirm", DraftKind.CONFIRM, SARA.id), ("send_approve", DraftKind.APPROVE, YOUSEF.id))
 
 
-@pytest.mark.parametrize(("deed", "kind", "who"), YES)
+@pytest.mark.parametrize(("action", "kind", "who"), YES)
 @pytest.mark.parametrize(
-    ("changes", "rules", "told"),
+    ("changes", "rules", "expected"),
     [
         ({"recipients": MANY}, {"access": SENDERS}, "may not send to 20 numbers"),
         ({"recipients": ("966512345678",)}, {"access": ADMINS}, "may not be sent to"),
@@ -47,36 +47,36 @@ YES = (("send_confirm", DraftKind.CONFIRM, SARA.id), ("send_approve", DraftKind.
         ),
     ],
 )
-async def test_the_rules_of_now_hold(
+async def test_a_confirmation_rechecks_the_current_rules(
     tmp_path: Path,
-    deed: str,
+    action: str,
     kind: DraftKind,
     who: str,
     changes: dict[str, Any],
     rules: dict[str, Any],
-    told: str,
+    expected: str,
 ) -> None:
     """Whoever says yes, and whatever was allowed when it was written: nothing is sent."""
-    async with at_desk(tmp_path, **rules) as place:
-        await place.desk.store.keep(draft(kind, **changes))
-        press = Press(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
-        reply = await do(place.desk, deed, press)
-        sent = await place.desk.store.recent(None, 5)
+    async with command_testbed(tmp_path, **rules) as testbed:
+        await testbed.context.store.save_draft(draft(kind, **changes))
+        press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
+        reply = await dispatch(testbed.context, action, press)
+        sent = await testbed.context.store.recent(None, 5)
 
-    assert told in reply.title
+    assert expected in reply.title
     assert sent == ()
 
 
-@pytest.mark.parametrize(("deed", "kind", "who"), YES)
-async def test_a_yes_that_nothing_stands_against_sends(
-    tmp_path: Path, deed: str, kind: DraftKind, who: str
+@pytest.mark.parametrize(("action", "kind", "who"), YES)
+async def test_a_confirmation_without_obstacles_sends(
+    tmp_path: Path, action: str, kind: DraftKind, who: str
 ) -> None:
     """The same draft, the same people, and nothing changed."""
-    async with at_desk(tmp_path, access=ADMINS) as place:
-        await place.desk.store.keep(draft(kind))
-        press = Press(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
-        await do(place.desk, deed, press)
-        sent = await place.desk.store.recent(None, 5)
+    async with command_testbed(tmp_path, access=ADMINS) as testbed:
+        await testbed.context.store.save_draft(draft(kind))
+        press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
+        await dispatch(testbed.context, action, press)
+        sent = await testbed.context.store.recent(None, 5)
 
     assert len(sent) == 1
 
@@ -85,46 +85,46 @@ async def test_a_yes_that_nothing_stands_against_sends(
     ("first", "then", "last"),
     [("pause", "resume", False), ("resume", "pause", True)],
 )
-async def test_a_command_that_slack_brings_twice_undoes_nothing(
+async def test_a_command_that_slack_delivers_twice_undoes_nothing(
     tmp_path: Path, first: str, then: str, *, last: bool
 ) -> None:
     """What was typed after it holds, also where the bot was started anew in between."""
-    async with at_desk(tmp_path, access=ADMINS) as place:
+    async with command_testbed(tmp_path, access=ADMINS) as testbed:
 
         async def typed(text: str, key: str) -> str:
             person = Person(SARA.id, OPS.id)
-            told = Invocation(person=person, say=ENGLISH, key=key, text=text)
-            return (await handle(place.desk, told)).title
+            request = Invocation(person=person, say=ENGLISH, key=key, text=text)
+            return (await handle(testbed.context, request)).title
 
         await typed(first, "1")
         await typed(then, "2")
         again = await typed(first, "1")
-        paused = await place.desk.store.paused()
+        paused = await testbed.context.store.current_pause()
 
     assert "twice" in again
     assert (paused is not None) is last
 
 
-async def unknown(place: Set, *phones: str) -> str:
+async def unknown(testbed: CommandTestbed, *phones: str) -> str:
     """A message of Sara's whose answer nobody has heard; its ref."""
-    store = place.desk.store
-    wanted = new(*phones, author=SARA.id)
+    store = testbed.context.store
+    wanted = new_message(*phones, author=SARA.id)
     message = (await store.accept(wanted, AT)).message
     call = await store.claim("one", LEASE, AT)
     assert call
     assert await store.put_in_flight(call, LEASE, AT)
-    await store.settle(call, Plan(State.UNKNOWN, AT), AT)
+    await store.settle(call, Settlement(State.UNKNOWN, AT), AT)
     return message.ref
 
 
-async def press_again(place: Set, ref: str, who: str) -> str:
+async def press_again(testbed: CommandTestbed, ref: str, who: str) -> str:
     """What somebody is told who wants it sent again."""
-    press = Press(person=Person(who, OPS.id), say=ENGLISH, key="k", value=f"{ref}.1")
-    return (await do(place.desk, "unknown_send_again", press)).title
+    press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value=f"{ref}.1")
+    return (await dispatch(testbed.context, "unknown_send_again", press)).title
 
 
 @pytest.mark.parametrize(
-    ("phones", "rules", "who", "told"),
+    ("phones", "rules", "who", "expected"),
     [
         (MANY, {"access": SENDERS}, SARA.id, "may not send to 20 numbers"),
         (("966512345678",), {"access": ADMINS}, SARA.id, "may not be sent to"),
@@ -156,25 +156,25 @@ async def press_again(place: Set, ref: str, who: str) -> str:
     ],
 )
 async def test_sending_again_is_sending(
-    tmp_path: Path, phones: tuple[str, ...], rules: dict[str, Any], who: str, told: str
+    tmp_path: Path, phones: tuple[str, ...], rules: dict[str, Any], who: str, expected: str
 ) -> None:
     """What may not be sent may not be sent a second time either."""
-    async with at_desk(tmp_path, **rules) as place:
-        ref = await unknown(place, *phones)
-        title = await press_again(place, ref, who)
-        found = await place.desk.store.find(ref)
+    async with command_testbed(tmp_path, **rules) as testbed:
+        ref = await unknown(testbed, *phones)
+        title = await press_again(testbed, ref, who)
+        found = await testbed.context.store.find(ref)
 
-    assert told in title
+    assert expected in title
     assert found
     assert found.counts == {State.UNKNOWN: len(phones)}
 
 
 async def test_nothing_is_sent_again_while_sending_is_paused(tmp_path: Path) -> None:
     """The kill switch holds for this as well."""
-    async with at_desk(tmp_path, access=ADMINS) as place:
-        ref = await unknown(place, MANY[0])
-        await place.desk.store.pause("", AT, BY)
-        title = await press_again(place, ref, SARA.id)
+    async with command_testbed(tmp_path, access=ADMINS) as testbed:
+        ref = await unknown(testbed, MANY[0])
+        await testbed.context.store.pause("", AT, ACTOR)
+        title = await press_again(testbed, ref, SARA.id)
 
     assert "paused" in title
 
@@ -182,24 +182,24 @@ async def test_nothing_is_sent_again_while_sending_is_paused(tmp_path: Path) -> 
 @pytest.mark.parametrize("who", [SARA.id, YOUSEF.id])
 async def test_what_costs_much_is_sent_again_by_a_second_person(tmp_path: Path, who: str) -> None:
     """Whoever may approve, and has not asked for it, has the second person's yes."""
-    async with at_desk(tmp_path, access=ADMINS, limits={"approve_credits": 3}) as place:
-        ref = await unknown(place, *MANY[:3])
-        title = await press_again(place, ref, who)
+    async with command_testbed(tmp_path, access=ADMINS, limits={"approve_credits": 3}) as testbed:
+        ref = await unknown(testbed, *MANY[:3])
+        title = await press_again(testbed, ref, who)
 
     assert (title == "Done.") is (who == YOUSEF.id)
 
 
 async def test_two_who_press_enter_at_once_send_once(tmp_path: Path) -> None:
     """A person's two clients: neither command could know of the other, and one of them is asked."""
-    async with at_desk(tmp_path, access=ADMINS) as place:
+    async with command_testbed(tmp_path, access=ADMINS) as testbed:
 
         async def typed(key: str) -> Reply:
             person = Person(SARA.id, OPS.id)
-            told = Invocation(person=person, say=ENGLISH, key=key, text="send 98765432 hi")
-            return await handle(place.desk, told)
+            request = Invocation(person=person, say=ENGLISH, key=key, text="send 98765432 hi")
+            return await handle(testbed.context, request)
 
         replies = await asyncio.gather(typed("1"), typed("2"))
-        sent = await place.desk.store.recent(None, 5)
+        sent = await testbed.context.store.recent(None, 5)
 
     assert len(sent) == 1
-    assert sorted(bool(reply.choices) for reply in replies) == [False, True]
+    assert sorted(bool(reply.buttons) for reply in replies) == [False, True]

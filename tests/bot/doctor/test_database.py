@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from kwtsms_bot.doctor import Level
-from kwtsms_bot.doctor.database import examine
+from kwtsms_bot.doctor import FindingLevel
+from kwtsms_bot.doctor.database import check
 from support.database import opened
 
 CLOSED = "postgresql://bot:the-password@127.0.0.1:1/none"
@@ -12,9 +12,9 @@ CLOSED = "postgresql://bot:the-password@127.0.0.1:1/none"
 async def test_one_that_is_up_to_date(database_url: str) -> None:
     """Both kinds are called by their name."""
     async with opened(database_url):
-        found = await examine(database_url)
+        found = await check(database_url)
 
-    assert found.level is Level.OK
+    assert found.level is FindingLevel.OK
     assert found.what == f"{database_url.split(':', maxsplit=1)[0]}, and its tables are up to date."
 
 
@@ -22,9 +22,9 @@ async def test_one_of_a_newer_version(database_url: str) -> None:
     """It cannot be used by this one, and which can."""
     async with opened(database_url) as database, database.transaction() as connection:
         await connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'")
-    found = await examine(database_url)
+    found = await check(database_url)
 
-    assert found.level is Level.PROBLEM
+    assert found.level is FindingLevel.PROBLEM
     assert "newer kwtsms-bridge" in found.what
     assert "Run that version" in found.remedy
 
@@ -32,9 +32,9 @@ async def test_one_of_a_newer_version(database_url: str) -> None:
 async def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     """Before the first start that is as it should be; after it, the path is wrong."""
     url = f"sqlite:///{tmp_path / 'mistyped.sqlite3'}"
-    found = [await examine(url), await examine(url)]
+    found = [await check(url), await check(url)]
 
-    assert [one.level for one in found] == [Level.WARNING] * 2
+    assert [one.level for one in found] == [FindingLevel.WARNING] * 2
     assert "mistyped.sqlite3 does not exist" in found[1].what
     assert "mend the path" in found[1].remedy
 
@@ -43,17 +43,17 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     """Nor is it touched."""
     file = tmp_path / "bridge.sqlite3"
     file.write_text("a letter " * 1000)
-    found = await examine(f"sqlite:///{file}")
+    found = await check(f"sqlite:///{file}")
 
-    assert found.level is Level.PROBLEM
+    assert found.level is FindingLevel.PROBLEM
     assert "who may write there" in found.remedy
     assert file.read_text() == "a letter " * 1000
 
 
 async def test_a_server_that_does_not_answer() -> None:
     """What to look at is the server, not a folder; and its password is told to nobody."""
-    found = await examine(CLOSED)
+    found = await check(CLOSED)
 
-    assert found.level is Level.PROBLEM
+    assert found.level is FindingLevel.PROBLEM
     assert "PostgreSQL listens" in found.remedy
     assert "the-password" not in found.what + found.remedy

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.doctor.database import file_of
-from kwtsms_bot.doctor.files import examine
+from kwtsms_bot.doctor.database import database_file
+from kwtsms_bot.doctor.files import check
 
 TOKEN = "slack: {bot_token: xoxb-1}"
 REFERENCE = "slack: {bot_token: '${SLACK_BOT_TOKEN}'}"
 
 
-def told(folder: Path, modes: dict[str, int], config: str = REFERENCE) -> list[str]:
+def reported_files(folder: Path, modes: dict[str, int], config: str = REFERENCE) -> list[str]:
     """The files that are told of, where files have these modes; each with its remedy."""
     for name, mode in modes.items():
         (folder / name).write_text(config)
         (folder / name).chmod(mode)
-    found = examine(folder / "config.yaml", folder / "bridge.sqlite3")
+    found = check(folder / "config.yaml", folder / "bridge.sqlite3")
     assert all(one.remedy == f"chmod o= {one.what.split()[0]}" for one in found)
     return [Path(one.what.split()[0]).name for one in found]
 
@@ -34,13 +34,13 @@ def test_secrets_and_texts_are_nobody_elses(
     tmp_path: Path, modes: dict[str, int], names: list[str]
 ) -> None:
     """The .env and the database; a configuration that only refers to secrets may be read."""
-    assert told(tmp_path, modes) == names
+    assert reported_files(tmp_path, modes) == names
 
 
 def test_a_token_in_the_configuration_is_a_secret(tmp_path: Path) -> None:
     """Then it is its owner's file, too."""
-    assert told(tmp_path, {"config.yaml": 0o644}, TOKEN) == ["config.yaml"]
-    assert told(tmp_path, {"config.yaml": 0o600}, TOKEN) == []
+    assert reported_files(tmp_path, {"config.yaml": 0o644}, TOKEN) == ["config.yaml"]
+    assert reported_files(tmp_path, {"config.yaml": 0o600}, TOKEN) == []
 
 
 @pytest.mark.parametrize(
@@ -53,4 +53,4 @@ def test_a_token_in_the_configuration_is_a_secret(tmp_path: Path) -> None:
 )
 def test_a_database_may_be_a_file(url: str, file: Path | None) -> None:
     """Relative or from the root; a server is none."""
-    assert file_of(url) == file
+    assert database_file(url) == file

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.doctor import Finding, Level
-from kwtsms_bot.doctor.gateway import Wanted
-from kwtsms_bot.doctor.gateway import examine as examine_gateway
+from kwtsms_bot.doctor import Finding, FindingLevel
+from kwtsms_bot.doctor.gateway import ExpectedAccount
+from kwtsms_bot.doctor.gateway import check as examine_gateway
 from kwtsms_bot.language import language
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from support.gateway import running_gateway
 
-WANTED = Wanted("MY-APP")
+WANTED = ExpectedAccount("MY-APP")
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def running() -> AsyncIterator[RunningGateway]:
 
 
 async def examined(
-    running: RunningGateway, wanted: Wanted = WANTED, password: str = ""
+    running: RunningGateway, wanted: ExpectedAccount = WANTED, password: str = ""
 ) -> dict[str, Finding]:
     """The findings by what was looked at."""
     account = running.gateway.account
@@ -38,7 +38,7 @@ async def test_a_good_account(running: RunningGateway) -> None:
     """Everything is well, nothing was sent."""
     found = await examined(running)
 
-    assert {one.level for one in found.values()} == {Level.OK}
+    assert {one.level for one in found.values()} == {FindingLevel.OK}
     assert "1,000 credits left" in found["kwtSMS account"].what
     assert running.gateway.ledger == []
 
@@ -62,10 +62,10 @@ async def test_an_account_that_cannot_be_used(
     running.gateway.fault(fault, endpoint="balance")
     found = await examined(running)
 
-    assert found["kwtSMS account"].level is Level.PROBLEM
+    assert found["kwtSMS account"].level is FindingLevel.PROBLEM
     assert said in found["kwtSMS account"].what
     assert remedy in found["kwtSMS account"].remedy
-    assert found["Sender ID"].level is Level.SKIPPED
+    assert found["Sender ID"].level is FindingLevel.SKIPPED
     assert len(running.gateway.requests) == 1
 
 
@@ -81,16 +81,36 @@ async def test_a_gateway_that_cannot_be_reached(running: RunningGateway) -> None
 @pytest.mark.parametrize(
     ("wanted", "check", "level", "words"),
     [
-        (Wanted("my-app"), "Sender ID", Level.PROBLEM, "Write it as it was registered: MY-APP."),
-        (Wanted("OTHER"), "Sender ID", Level.PROBLEM, "Use one of these"),
-        (Wanted("KWT-SMS"), "Sender ID", Level.WARNING, "Virgin"),
-        (Wanted("MY-APP", country="49"), "Coverage", Level.PROBLEM, "activate coverage"),
-        (Wanted("MY-APP", test_mode=True), "Test mode", Level.WARNING, "Switch it off"),
-        (Wanted("MY-APP", warn_below=Decimal(1000)), "kwtSMS account", Level.WARNING, "Buy"),
+        (
+            ExpectedAccount("my-app"),
+            "Sender ID",
+            FindingLevel.PROBLEM,
+            "Write it as it was registered: MY-APP.",
+        ),
+        (ExpectedAccount("OTHER"), "Sender ID", FindingLevel.PROBLEM, "Use one of these"),
+        (ExpectedAccount("KWT-SMS"), "Sender ID", FindingLevel.WARNING, "Virgin"),
+        (
+            ExpectedAccount("MY-APP", country="49"),
+            "Coverage",
+            FindingLevel.PROBLEM,
+            "activate coverage",
+        ),
+        (
+            ExpectedAccount("MY-APP", test_mode=True),
+            "Test mode",
+            FindingLevel.WARNING,
+            "Switch it off",
+        ),
+        (
+            ExpectedAccount("MY-APP", warn_below=Decimal(1000)),
+            "kwtSMS account",
+            FindingLevel.WARNING,
+            "Buy",
+        ),
     ],
 )
 async def test_what_is_set_up_wrongly(
-    running: RunningGateway, wanted: Wanted, check: str, level: Level, words: str
+    running: RunningGateway, wanted: ExpectedAccount, check: str, level: FindingLevel, words: str
 ) -> None:
     """Each with its remedy."""
     found = (await examined(running, wanted))[check]
@@ -114,8 +134,8 @@ async def test_a_question_that_fails_later_is_a_warning(running: RunningGateway)
     running.gateway.fault(Fault.HTML_502, endpoint="senderid")
     found = await examined(running)
 
-    assert found["Sender ID"].level is Level.WARNING
-    assert found["kwtSMS account"].level is Level.OK
+    assert found["Sender ID"].level is FindingLevel.WARNING
+    assert found["kwtSMS account"].level is FindingLevel.OK
 
 
 def test_levels_are_ordered_for_people() -> None:
@@ -123,5 +143,5 @@ def test_levels_are_ordered_for_people() -> None:
     from kwtsms_bot.cli import doctor as shell  # noqa: PLC0415 - Only here.
     from kwtsms_bot.commands import doctor as chat  # noqa: PLC0415
 
-    marks: list[Any] = [chat.MARKS, shell.MARKS]
-    assert all(set(one) == set(Level) for one in marks)
+    marks: list[Any] = [chat.SYMBOLS, shell.MARKS]
+    assert all(set(one) == set(FindingLevel) for one in marks)

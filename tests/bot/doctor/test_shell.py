@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from kwtsms_bot.cli import doctor as shell
-from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.cli.stage import LocalEnvironment
 from kwtsms_sandbox.slack import ALERTS
 from support.gateway import running_gateway
 from support.slack import no_proxy
@@ -36,13 +36,13 @@ async def doctor(folder: Path, *line: str, **environ: str) -> tuple[int, str]:
     return process.returncode, out.decode()
 
 
-async def on_stage(folder: Path, **changes: Any) -> dict[str, Any]:
+async def diagnose_bot(folder: Path, **changes: Any) -> dict[str, Any]:
     """The findings about a bot's whole set-up, by what was looked at."""
-    stage = Stage(folder, **changes)
+    env = LocalEnvironment(folder, **changes)
     with no_proxy():
-        async with stage.slack, stage.running:
+        async with env.slack, env.running:
             file = folder / "config.yaml"
-            file.write_text(json.dumps(stage.sections))
+            file.write_text(json.dumps(env.sections))
             file.chmod(0o600)
             code, out = await doctor(folder, "--json")
     found = {one["check"]: one for one in json.loads(out)}
@@ -60,17 +60,17 @@ async def test_an_account_by_the_environment(tmp_path: Path) -> None:
             "KWTSMS_SENDER_ID": "MY-APP",
             "KWTSMS_BASE_URL": running.base_url,
         }
-        good, told = await doctor(tmp_path, **environ)
+        good, output = await doctor(tmp_path, **environ)
         bad, why = await doctor(tmp_path, **environ | {"KWTSMS_PASSWORD": "wrong"})
 
     assert (good, bad) == (0, 1)
-    assert "✓ Sender ID" in told
+    assert "✓ Sender ID" in output
     assert "→ Use the API user and password" in why
 
 
-async def test_a_whole_bot(tmp_path: Path) -> None:
+async def test_a_complete_bot(tmp_path: Path) -> None:
     """Account, tokens, scopes, places, database and clock; nothing is made."""
-    found = await on_stage(tmp_path)
+    found = await diagnose_bot(tmp_path)
 
     assert set(found) == {
         "Configuration",
@@ -94,7 +94,7 @@ async def test_a_whole_bot(tmp_path: Path) -> None:
 async def test_a_problem_is_the_exit_code(tmp_path: Path) -> None:
     """Whatever part it is in."""
     outbox = {"database": f"sqlite:///{tmp_path / 'missing' / 'bridge.sqlite3'}"}
-    found = await on_stage(tmp_path, outbox=outbox)
+    found = await diagnose_bot(tmp_path, outbox=outbox)
 
     assert found["Database"]["level"] == "problem"
 
@@ -116,7 +116,7 @@ def test_a_config_of_another_program_is_not_read(
 
 
 @pytest.mark.parametrize("words", [["doctor", "-c", "config.yaml"], ["run"], ["config", "check"]])
-def test_what_is_not_installed_is_told_with_the_way_to_it(words: list[str]) -> None:
+def test_a_missing_extra_is_reported_with_its_installation(words: list[str]) -> None:
     """Exit code 2, and no traceback."""
     program = (
         "import sys; sys.modules['pydantic'] = None\n"
@@ -131,11 +131,11 @@ def test_what_is_not_installed_is_told_with_the_way_to_it(words: list[str]) -> N
     assert "needs pydantic, which is not installed. Install it: pip install" in ran.stderr
 
 
-async def test_what_others_may_read_is_told(tmp_path: Path) -> None:
+async def test_world_readable_secrets_are_reported(tmp_path: Path) -> None:
     """The secrets stand in a .env that everybody can read."""
     (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\n")
     (tmp_path / ".env").chmod(0o644)
-    found = await on_stage(tmp_path)
+    found = await diagnose_bot(tmp_path)
 
     assert found["Files"]["level"] == "warning"
     assert found["Files"]["remedy"] == "chmod o= .env"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.cli.stage import Stage
-from kwtsms_bot.doctor import Finding, Level
+from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.doctor import Finding, FindingLevel
 from kwtsms_bot.slack import checks, places
-from kwtsms_bot.slack.manifest import LOOKING, SCOPES
+from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from kwtsms_sandbox.slack import (
     ALERTS,
     OPS,
@@ -33,7 +33,7 @@ POSTS: dict[str, Any] = {"alerts": {"balance": {"channels": [ALERTS.id, RANDOM.i
 
 def workspace(*scopes: str, paid: bool = True) -> SlackSandbox:
     """A Slack that has granted these."""
-    granted = frozenset(scopes or (*SCOPES, *LOOKING))
+    granted = frozenset(scopes or (*SCOPES, *OPTIONAL_SCOPES))
     slack = SlackSandbox(manifest=Manifest(scopes=granted, paid_plan=paid))
     slack.directory.put_channel(SECRET)
     slack.directory.put_group(EMPTY)
@@ -41,25 +41,25 @@ def workspace(*scopes: str, paid: bool = True) -> SlackSandbox:
 
 
 async def examined(
-    folder: Path, slack: SlackSandbox | None = None, *, over_http: bool = False, **changes: Any
+    folder: Path, slack: SlackSandbox | None = None, *, use_http: bool = False, **changes: Any
 ) -> dict[str, Finding]:
     """The findings by what was looked at."""
-    stage = Stage(folder, over_http=over_http, **changes)
-    stage.slack = slack or workspace()
+    env = LocalEnvironment(folder, use_http=use_http, **changes)
+    env.slack = slack or workspace()
     with no_proxy():
-        async with stage.slack:
-            return {one.check: one for one in await checks.examine(stage.config, NOW)}
+        async with env.slack:
+            return {one.check: one for one in await checks.check(env.config, NOW)}
 
 
-async def test_with_our_manifest_every_channel_is_looked_at(tmp_path: Path) -> None:
+async def test_with_our_manifest_every_channel_is_checked(tmp_path: Path) -> None:
     """What the bot posts to has to be there, with the bot in it; the alerts' and the approvals'."""
     limits = {"approval_channel": GONE}
     found = await examined(tmp_path, limits=limits, **POSTS)
 
-    assert found[f"Channel {ALERTS.id}"].level is Level.OK
-    assert found[f"Channel {RANDOM.id}"].level is Level.PROBLEM
+    assert found[f"Channel {ALERTS.id}"].level is FindingLevel.OK
+    assert found[f"Channel {RANDOM.id}"].level is FindingLevel.PROBLEM
     assert found[f"Channel {RANDOM.id}"].remedy.startswith("Invite the bot")
-    assert found[f"Channel {GONE}"].level is Level.PROBLEM
+    assert found[f"Channel {GONE}"].level is FindingLevel.PROBLEM
     assert "Check the id" in found[f"Channel {GONE}"].remedy
 
 
@@ -68,10 +68,10 @@ async def test_a_channel_that_only_gives_a_role_works_without_the_bot(tmp_path: 
     access = {"sender": {"channels": [OPS.id, RANDOM.id, SECRET.id]}}
     found = await examined(tmp_path, access=access)
 
-    assert found[f"Channel {OPS.id}"].level is Level.OK
-    assert found[f"Channel {RANDOM.id}"].level is Level.WARNING
+    assert found[f"Channel {OPS.id}"].level is FindingLevel.OK
+    assert found[f"Channel {RANDOM.id}"].level is FindingLevel.WARNING
     assert "by direct message" in found[f"Channel {RANDOM.id}"].what
-    assert found[f"Channel {SECRET.id}"].level is Level.WARNING
+    assert found[f"Channel {SECRET.id}"].level is FindingLevel.WARNING
 
 
 async def test_an_archived_channel(tmp_path: Path) -> None:
@@ -87,10 +87,10 @@ async def test_without_the_optional_scopes_a_check_is_skipped(tmp_path: Path) ->
     """The bot does without them: no problem, and how to have them."""
     found = await examined(tmp_path, workspace(*SCOPES))
 
-    assert found[f"Channel {ALERTS.id}"].level is Level.SKIPPED
+    assert found[f"Channel {ALERTS.id}"].level is FindingLevel.SKIPPED
     assert "channels:read and groups:read" in found[f"Channel {ALERTS.id}"].what
     assert "manifest" in found[f"Channel {ALERTS.id}"].remedy
-    assert found["Slack scopes"].level is Level.OK
+    assert found["Slack scopes"].level is FindingLevel.OK
 
 
 async def test_groups_that_give_a_role(tmp_path: Path) -> None:
@@ -100,8 +100,8 @@ async def test_groups_that_give_a_role(tmp_path: Path) -> None:
     found = await examined(tmp_path, slack, access=access)
 
     assert found[f"Group {ON_CALL}"].what == "@oncall, 2 people."
-    assert found[f"Group {EMPTY.id}"].level is Level.WARNING
-    assert found["Group S0NOTTHERE"].level is Level.PROBLEM
+    assert found[f"Group {EMPTY.id}"].level is FindingLevel.WARNING
+    assert found["Group S0NOTTHERE"].level is FindingLevel.PROBLEM
     assert "Copy group ID" in found["Group S0NOTTHERE"].remedy
     assert len(slack.calls("usergroups.list")) == 1
 
@@ -111,27 +111,30 @@ async def test_groups_on_a_free_plan(tmp_path: Path) -> None:
     access = {"sender": {"groups": [ON_CALL]}}
     found = await examined(tmp_path, workspace(paid=False), access=access)
 
-    assert found[f"Group {ON_CALL}"].level is Level.PROBLEM
+    assert found[f"Group {ON_CALL}"].level is FindingLevel.PROBLEM
     assert found[f"Group {ON_CALL}"].remedy == "Give the role to users or channels instead."
 
 
 def test_a_disabled_group() -> None:
     """Slack keeps it, and takes nobody to be in it."""
-    about = {"id": ON_CALL, "handle": "oncall", "user_count": 2, "date_delete": 1795392000}
+    group = {"id": ON_CALL, "handle": "oncall", "user_count": 2, "date_delete": 1795392000}
 
-    assert places.of_group("Group", about).level is Level.PROBLEM
-    assert places.of_group("Group", about | {"date_delete": 0}).level is Level.OK
+    assert places.check_group("Group", group).level is FindingLevel.PROBLEM
+    assert places.check_group("Group", group | {"date_delete": 0}).level is FindingLevel.OK
 
 
 @pytest.mark.parametrize(
     ("error", "level", "remedy"),
-    [("internal_error", Level.WARNING, "Try again"), ("channel_not_found", Level.PROBLEM, "id")],
+    [
+        ("internal_error", FindingLevel.WARNING, "Try again"),
+        ("channel_not_found", FindingLevel.PROBLEM, "id"),
+    ],
 )
 def test_what_slack_does_not_say_is_no_problem_of_ours(
-    error: str, level: Level, remedy: str
+    error: str, level: FindingLevel, remedy: str
 ) -> None:
     """A wrong id is told apart from a Slack that is not well."""
-    found = places.of_refusal("Channel", error, posts=True)
+    found = places.check_refusal("Channel", error, posts=True)
 
     assert found.level is level
     assert remedy in found.remedy
@@ -147,7 +150,7 @@ async def test_tokens_that_are_refused(tmp_path: Path) -> None:
     assert found["Slack bot token"].what == "Slack says token_revoked."
     assert found["Slack app token"].what == "Slack says invalid_auth."
     assert "Copy the token anew" in found["Slack bot token"].remedy
-    assert found["Slack channels"].level is Level.SKIPPED
+    assert found["Slack channels"].level is FindingLevel.SKIPPED
 
 
 async def test_an_app_token_without_its_scope(tmp_path: Path) -> None:
@@ -156,25 +159,25 @@ async def test_an_app_token_without_its_scope(tmp_path: Path) -> None:
     slack.fault("apps.connections.open", Fault(error="missing_scope"))
     found = await examined(tmp_path, slack)
 
-    assert found["Slack app token"].level is Level.PROBLEM
+    assert found["Slack app token"].level is FindingLevel.PROBLEM
     assert "connections:write" in found["Slack app token"].remedy
 
 
-async def test_over_http_the_signing_secret_is_the_second(tmp_path: Path) -> None:
+async def test_via_http_the_signing_secret_is_the_second(tmp_path: Path) -> None:
     """There is nobody to ask about it: where a wrong one shows is said."""
     slack = workspace()
-    found = await examined(tmp_path, slack, over_http=True)
+    found = await examined(tmp_path, slack, use_http=True)
 
     assert "Slack app token" not in found
     assert "request refused" in found["Slack signing secret"].what
     assert slack.calls("apps.connections.open") == []
 
 
-def test_the_command_that_slack_does_not_tell() -> None:
+def test_the_command_name_that_slack_does_not_report() -> None:
     """It is named, with the manifest that has it."""
-    found = checks.of_command("/text")
+    found = checks.check_command("/text")
 
-    assert found.level is Level.SKIPPED
+    assert found.level is FindingLevel.SKIPPED
     assert "here it is /text" in found.what
     assert "slack manifest --command /text" in found.remedy
 
@@ -183,8 +186,8 @@ def test_scopes_and_clock() -> None:
     """What is missing is named; a minute is well, an hour is not."""
     date = "Mon, 23 Nov 2026 12:00:30 GMT"
 
-    assert checks.of_scopes(",".join(SCOPES)).level is Level.OK
-    assert "files:write" in checks.of_scopes("commands, chat:write").what
-    assert checks.of_clock(date, NOW).level is Level.OK
-    assert checks.of_clock(date, NOW + timedelta(hours=1)).level is Level.PROBLEM
-    assert checks.of_clock("nonsense", NOW).level is Level.SKIPPED
+    assert checks.check_scopes(",".join(SCOPES)).level is FindingLevel.OK
+    assert "files:write" in checks.check_scopes("commands, chat:write").what
+    assert checks.check_clock(date, NOW).level is FindingLevel.OK
+    assert checks.check_clock(date, NOW + timedelta(hours=1)).level is FindingLevel.PROBLEM
+    assert checks.check_clock("nonsense", NOW).level is FindingLevel.SKIPPED

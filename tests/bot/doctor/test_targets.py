@@ -10,33 +10,33 @@ from click.testing import CliRunner
 
 from kwtsms_bot.cli.doctor import doctor
 from kwtsms_bot.commands import doctor as chat
-from kwtsms_bot.commands.base import Invocation, Tone
+from kwtsms_bot.commands.base import Invocation, Severity
 from kwtsms_bot.commands.policy import Person
-from kwtsms_bot.doctor import Level, heartbeat
-from kwtsms_bot.doctor.targets import examine
+from kwtsms_bot.doctor import FindingLevel, heartbeat
+from kwtsms_bot.doctor.targets import check
 from kwtsms_bot.language import ENGLISH
 from kwtsms_sandbox.slack import OPS, YOUSEF
-from support.desk import at_desk
-from support.operating import configure
+from support.desk import command_testbed
+from support.operating import write_config
 
 NOWHERE = "http://127.0.0.1:9/"
 
 
 def test_urls_that_can_be_used() -> None:
     """One finding for all; none where there is nothing to look at."""
-    (found,) = examine(["json://one/", "mailto://user:secret@example.com"])
+    (found,) = check(["json://one/", "mailto://user:secret@example.com"])
 
-    assert found.level is Level.OK
-    assert examine([]) == ()
+    assert found.level is FindingLevel.OK
+    assert check([]) == ()
 
 
 def test_a_url_that_cannot_be_used_is_named_by_its_place() -> None:
     """With its kind, and without what may be a secret in it."""
-    found = examine(["json://one/", "mailtoo://user:secret@example.com", "secret"])
+    found = check(["json://one/", "mailtoo://user:secret@example.com", "secret"])
 
     assert [(one.check, one.level) for one in found] == [
-        ("Apprise 2", Level.PROBLEM),
-        ("Apprise 3", Level.PROBLEM),
+        ("Apprise 2", FindingLevel.PROBLEM),
+        ("Apprise 3", FindingLevel.PROBLEM),
     ]
     assert found[0].what.endswith("mailtoo://")
     assert "secret" not in f"{found}"
@@ -45,9 +45,9 @@ def test_a_url_that_cannot_be_used_is_named_by_its_place() -> None:
 def test_apprise_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The remedy is the extra."""
     monkeypatch.setitem(sys.modules, "apprise", None)
-    (found,) = examine(["json://one/"])
+    (found,) = check(["json://one/"])
 
-    assert found.level is Level.PROBLEM
+    assert found.level is FindingLevel.PROBLEM
     assert found.remedy == "pip install 'kwtsms-bridge[apprise]'"
 
 
@@ -64,7 +64,7 @@ async def test_a_heartbeat_that_cannot_be_called(url: str, monkeypatch: pytest.M
     """Nobody listens, or it is no address at all."""
     monkeypatch.setattr(heartbeat, "getproxies", dict)
 
-    assert (await heartbeat.examine(url)).level is Level.PROBLEM
+    assert (await heartbeat.check(url)).level is FindingLevel.PROBLEM
 
 
 async def test_a_heartbeat_that_can_be_called_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,26 +79,26 @@ async def test_a_heartbeat_that_can_be_called_is_not(monkeypatch: pytest.MonkeyP
     server = await asyncio.start_server(listen, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        found = await heartbeat.examine(f"http://127.0.0.1:{port}/ping/secret")
+        found = await heartbeat.check(f"http://127.0.0.1:{port}/ping/secret")
 
         assert await said == b""
-    assert found.level is Level.OK
+    assert found.level is FindingLevel.OK
     assert "secret" not in f"{found}"
 
 
-async def test_what_goes_through_a_proxy_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_heartbeat_through_a_proxy_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where only the proxy leads outside, a connection of our own would tell nothing."""
     monkeypatch.setattr(heartbeat, "getproxies", lambda: {"https": "http://proxy.example:3128"})
     monkeypatch.setattr(heartbeat, "proxy_bypass", lambda _: False)
 
-    assert (await heartbeat.examine("https://hc.example/x")).level is Level.SKIPPED
+    assert (await heartbeat.check("https://hc.example/x")).level is FindingLevel.SKIPPED
 
 
-def test_the_command_looks_at_both(tmp_path: Path) -> None:
+def test_the_command_checks_both(tmp_path: Path) -> None:
     """Beside an account and a Slack that do not answer."""
     slack = {"bot_token": "xoxb-bot-secret", "app_token": "xapp-app-secret", "api_url": NOWHERE}
     account = {"username": "u", "password": "p", "sender_id": "MY-APP", "base_url": NOWHERE}
-    configure(
+    write_config(
         tmp_path,
         f"sqlite:///{tmp_path / 'bridge.sqlite3'}",
         slack=slack,
@@ -112,12 +112,12 @@ def test_the_command_looks_at_both(tmp_path: Path) -> None:
     assert (found["Apprise 1"], found["Heartbeat"]) == ("problem", "problem")
 
 
-async def test_an_administrator_is_told_in_slack_too(tmp_path: Path) -> None:
+async def test_an_administrator_sees_it_in_slack_too(tmp_path: Path) -> None:
     """`/sms doctor`, and the Home tab that shows the same."""
     alerts = {"balance": {"apprise": ["mailtoo://x:y@h"]}}
-    async with at_desk(tmp_path, alerts=alerts) as place:
-        ask = Invocation(person=Person(YOUSEF.id, OPS.id), say=ENGLISH, key="k", text="")
-        reply = await chat.run(place.desk, ask, "")
+    async with command_testbed(tmp_path, alerts=alerts) as testbed:
+        request = Invocation(person=Person(YOUSEF.id, OPS.id), say=ENGLISH, key="k", text="")
+        reply = await chat.run(testbed.context, request, "")
 
-    assert reply.tone is Tone.BAD
+    assert reply.severity is Severity.ERROR
     assert "✗ Apprise 1" in dict(reply.facts)

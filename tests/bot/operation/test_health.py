@@ -5,23 +5,30 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.operation.health import HELD, OVERDUE, STILL, Health, Seen, judge
+from kwtsms_bot.operation.health import (
+    MAX_BREAKER_OPEN,
+    MAX_IDLE,
+    MAX_QUEUE_AGE,
+    Health,
+    HealthSnapshot,
+    assess,
+)
 from support.database import AT
 
-ANSWER_TAKES = timedelta(seconds=15)
+MAX_RESPONSE_TIME = timedelta(seconds=15)
 LITTLE = timedelta(seconds=1)
 
 
 def judged(**changes: Any) -> Health:
     """The health of a bot that is well but for `changes`."""
-    facts: dict[str, Any] = {
+    values: dict[str, Any] = {
         "at": AT,
         "database": True,
         "slack": True,
         "stopping": False,
         "dispatcher_idle": timedelta(0),
     }
-    return judge(Seen(**(facts | changes)), ANSWER_TAKES)
+    return assess(HealthSnapshot(**(values | changes)), MAX_RESPONSE_TIME)
 
 
 def test_all_well_is_ready() -> None:
@@ -29,37 +36,39 @@ def test_all_well_is_ready() -> None:
     health = judged()
 
     assert health.ready
-    assert [part.problem for part in health.parts] == [""] * 6
+    assert [component.problem for component in health.components] == [""] * 6
 
 
 @pytest.mark.parametrize(
-    ("changes", "part"),
+    ("changes", "components"),
     [
         ({"stopping": True}, {"service"}),
         ({"database": False}, {"database", "queue"}),
         ({"writable": False}, {"database"}),
         ({"slack": False}, {"slack"}),
-        ({"dispatcher_idle": STILL + ANSWER_TAKES + LITTLE}, {"dispatcher"}),
-        ({"oldest": AT - OVERDUE - LITTLE}, {"queue"}),
-        ({"held_since": AT - HELD - LITTLE}, {"gateway"}),
+        ({"dispatcher_idle": MAX_IDLE + MAX_RESPONSE_TIME + LITTLE}, {"dispatcher"}),
+        ({"oldest": AT - MAX_QUEUE_AGE - LITTLE}, {"queue"}),
+        ({"breaker_open_since": AT - MAX_BREAKER_OPEN - LITTLE}, {"gateway"}),
     ],
 )
-def test_each_part_alone_makes_it_not_ready(changes: dict[str, Any], part: set[str]) -> None:
+def test_each_component_alone_makes_it_not_ready(
+    changes: dict[str, Any], components: set[str]
+) -> None:
     """One part is enough, and it is named with its problem."""
     health = judged(**changes)
 
     assert not health.ready
-    assert {one.name for one in health.parts if one.problem} == part
+    assert {one.name for one in health.components if one.problem} == components
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"dispatcher_idle": STILL + ANSWER_TAKES},
-        {"oldest": AT - OVERDUE},
+        {"dispatcher_idle": MAX_IDLE + MAX_RESPONSE_TIME},
+        {"oldest": AT - MAX_QUEUE_AGE},
         {"oldest": AT + timedelta(hours=1)},
-        {"oldest": AT - 2 * OVERDUE, "paused": True},
-        {"held_since": AT - HELD},
+        {"oldest": AT - 2 * MAX_QUEUE_AGE, "paused": True},
+        {"breaker_open_since": AT - MAX_BREAKER_OPEN},
     ],
 )
 def test_what_is_slow_or_wanted_is_no_fault(changes: dict[str, Any]) -> None:
@@ -67,10 +76,10 @@ def test_what_is_slow_or_wanted_is_no_fault(changes: dict[str, Any]) -> None:
     assert judged(**changes).ready
 
 
-def test_the_page_names_every_part() -> None:
+def test_the_page_names_every_component() -> None:
     """A part that is not well says why; one that is well says no more than its figure."""
     seconds = timedelta(seconds=5)
-    shown = judged(slack=False, oldest=AT - seconds, held_since=AT - 2 * seconds).as_json()
+    shown = judged(slack=False, oldest=AT - seconds, breaker_open_since=AT - 2 * seconds).as_json()
 
     assert shown == {
         "ready": False,

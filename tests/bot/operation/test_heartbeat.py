@@ -11,13 +11,13 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from kwtsms_bot.config import Heartbeat
-from kwtsms_bot.operation.heartbeat import Pulse
+from kwtsms_bot.config import HeartbeatSettings
+from kwtsms_bot.operation.heartbeat import HeartbeatSender
 from kwtsms_bot.operation.readiness import Readiness
-from kwtsms_bot.outbox.store.figures import Figures
+from kwtsms_bot.outbox.store.figures import OutboxStatistics
 from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import NUMBER, shown, staged
+from support.bot import NUMBER, local_env, wait_for_text
 from support.database import AT, opened
 
 SECRET = "check-7f3a9c"
@@ -66,16 +66,16 @@ async def beat(folder: Path, url: str, *, slack: bool = True) -> list[str]:
 
     async with opened(folder) as database:
         readiness = Readiness(
-            Figures(database),
+            OutboxStatistics(database),
             slack=connected,
             dispatcher_idle=lambda: 0.0,
-            answer_takes=timedelta(seconds=15),
+            answer_timeout=timedelta(seconds=15),
             clock=lambda: AT,
         )
-        pulse = Pulse(Heartbeat(), readiness)
+        sender = HeartbeatSender(HeartbeatSettings(), readiness)
         async with httpx.AsyncClient(trust_env=False, verify=False, timeout=1) as http:
             with capture_logs() as log:
-                await pulse.beat(http, url)
+                await sender.send_if_ready(http, url)
     return [" ".join(map(str, entry.values())) for entry in log]
 
 
@@ -126,9 +126,9 @@ async def test_the_bot_beats_and_goes_on_sending(tmp_path: Path, status: int) ->
     """Whatever the configured address answers, messages go out and a stop is quick."""
     async with monitor() as watch:
         watch.status = status
-        async with staged(tmp_path, heartbeat={"url": watch.url, "every": "1s"}) as stage:
+        async with local_env(tmp_path, heartbeat={"url": watch.url, "every": "1s"}) as env:
             await watch.called()
-            await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-            await shown(stage, "accepted by kwtSMS")
+            await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+            await wait_for_text(env, "accepted by kwtSMS")
             async with asyncio.timeout(20):
-                await stage.stop_bot()
+                await env.stop_bot()

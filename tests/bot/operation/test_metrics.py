@@ -7,14 +7,14 @@ from typing import Any
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from kwtsms_bot.cli.stage import Stage
+from kwtsms_bot.cli.stage import LocalEnvironment
 from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, PREFIX, Metrics
 from kwtsms_client import API_ERRORS, NotSent, UnknownOutcome, protocol
 from kwtsms_client.errors import rejection
 from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import NUMBER, cards, shown
-from support.watching import get, watched
+from support.bot import NUMBER, cards, wait_for_text
+from support.watching import get, monitored_env
 
 Figures = dict[tuple[str, ...], float]
 
@@ -31,17 +31,17 @@ def read(text: str) -> Figures:
     }
 
 
-async def figures(stage: Stage) -> Figures:
+async def figures(env: LocalEnvironment) -> Figures:
     """What the page says now."""
-    return read((await get(f"{stage.watched_at}/metrics")).text)
+    return read((await get(f"{env.watched_at}/metrics")).text)
 
 
 async def test_a_message_is_counted_from_its_arrival_to_its_outcome(tmp_path: Path) -> None:
     """Accepted, acknowledged, paced, called, sent, and what is left on the account."""
-    async with watched(tmp_path) as stage:
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await shown(stage, "accepted by kwtSMS")
-        found = await figures(stage)
+    async with monitored_env(tmp_path) as env:
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await wait_for_text(env, "accepted by kwtSMS")
+        found = await figures(env)
 
         assert found["messages_accepted_total", "slack"] == 1
         assert found["acknowledgement_seconds_count",] == 1
@@ -54,37 +54,35 @@ async def test_a_message_is_counted_from_its_arrival_to_its_outcome(tmp_path: Pa
         assert found["held",] == 0
 
 
-async def test_what_waits_is_seen_with_its_reason(tmp_path: Path) -> None:
+async def test_a_queued_recipient_shows_its_reason(tmp_path: Path) -> None:
     """A full queue at kwtSMS: one refused call by its code, one recipient that waits."""
-    async with watched(tmp_path) as stage:
-        stage.gateway.fault("ERR013", endpoint="send")
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await shown(stage, "queue is full")
-        found = await figures(stage)
+    async with monitored_env(tmp_path) as env:
+        env.gateway.fault("ERR013", endpoint="send")
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await wait_for_text(env, "queue is full")
+        found = await figures(env)
 
         assert found["calls_total", "ERR013", "send", "rejected"] == 1
         assert found["queue_depth",] == found["recipients", "queued"] == 1
 
 
-async def test_a_hold_is_seen_where_people_look(tmp_path: Path) -> None:
+async def test_an_open_circuit_breaker_shows_on_every_surface(tmp_path: Path) -> None:
     """Three answers cannot be read: the figures, /readyz and the card of what waits say so."""
-    async with watched(tmp_path) as stage:
-        stage.gateway.fault(Fault.HTML_502, endpoint="send", times=None)
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
-        await shown(stage, "may have been sent")
-        await stage.slack.command(SARA, OPS, "/sms", "send 96598765001 two")
-        await stage.slack.command(SARA, OPS, "/sms", "send 96598765002 three")
-        await stage.slack.until(
-            lambda: sum("may have been sent" in one for one in cards(stage)) == 3
-        )
-        await stage.slack.command(SARA, OPS, "/sms", "send 96598765003 four")
-        await shown(stage, "nothing is sent until one can")
-        found = await figures(stage)
-        told = (await get(f"{stage.watched_at}/readyz")).json()
+    async with monitored_env(tmp_path) as env:
+        env.gateway.fault(Fault.HTML_502, endpoint="send", times=None)
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
+        await wait_for_text(env, "may have been sent")
+        await env.slack.command(SARA, OPS, "/sms", "send 96598765001 two")
+        await env.slack.command(SARA, OPS, "/sms", "send 96598765002 three")
+        await env.slack.until(lambda: sum("may have been sent" in one for one in cards(env)) == 3)
+        await env.slack.command(SARA, OPS, "/sms", "send 96598765003 four")
+        await wait_for_text(env, "nothing is sent until one can")
+        found = await figures(env)
+        readiness = (await get(f"{env.watched_at}/readyz")).json()
 
         assert found["held",] == 1
         assert found["recipients", "queued"] == 1
-        assert told["held"]
+        assert readiness["held"]
 
 
 def test_each_outcome_has_its_label() -> None:
@@ -98,7 +96,7 @@ def test_each_outcome_has_its_label() -> None:
         rejection("ERR999"),
         rejection("call 96598765432"),
     ):
-        metrics.called("send", error)
+        metrics.count_call("send", error)
 
     found = read(generate_latest(metrics.registry).decode())
     calls = {key[1:]: value for key, value in found.items() if key[0] == "calls_total"}
@@ -148,12 +146,12 @@ def test_what_is_not_known_is_no_number() -> None:
 async def test_a_message_that_was_confirmed_is_counted_too(tmp_path: Path) -> None:
     """As often as it is accepted: once."""
     many = ", ".join(str(96555000000 + number) for number in range(6))
-    async with watched(tmp_path) as stage:
-        await stage.slack.command(SARA, OPS, "/sms", f"send {many} hi")
-        before = await figures(stage)
-        await stage.slack.press(SARA, await shown(stage, "It goes to many"), "send_confirm")
-        await shown(stage, "accepted by kwtSMS")
-        after = await figures(stage)
+    async with monitored_env(tmp_path) as env:
+        await env.slack.command(SARA, OPS, "/sms", f"send {many} hi")
+        before = await figures(env)
+        await env.slack.press(SARA, await wait_for_text(env, "It goes to many"), "send_confirm")
+        await wait_for_text(env, "accepted by kwtSMS")
+        after = await figures(env)
 
         assert before["messages_accepted_total", "slack"] == 0
         assert after["messages_accepted_total", "slack"] == 1

@@ -8,44 +8,48 @@ from kwtsms_bot.database import Database
 from kwtsms_bot.operation import readiness
 from kwtsms_bot.operation.readiness import Readiness
 from kwtsms_bot.outbox.message import Priority, State
-from kwtsms_bot.outbox.retry import NO_CONNECTION, Plan
+from kwtsms_bot.outbox.retry import NO_CONNECTION_DELAYS, Settlement
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.store.figures import Figures
-from support.database import AT, NUMBER, OTHER, new, opened
+from kwtsms_bot.outbox.store.figures import OutboxStatistics
+from support.database import AT, NUMBER, OTHER, new_message, opened
 from support.walk import cells
 
 LEASE = timedelta(seconds=30)
 HOUR = timedelta(hours=1)
 
 
-def looking(database: Database, at: datetime = AT) -> Readiness:
+def readiness_of(database: Database, at: datetime = AT) -> Readiness:
     """A bot of which all but its database is well."""
 
     async def connected() -> bool:
         return True
 
     return Readiness(
-        Figures(database),
+        OutboxStatistics(database),
         slack=connected,
         dispatcher_idle=lambda: 0.0,
-        answer_takes=timedelta(seconds=15),
+        answer_timeout=timedelta(seconds=15),
         clock=lambda: at,
     )
 
 
 async def wrong(bot: Readiness) -> dict[str, str]:
     """The parts that are not well, and what is wrong with them."""
-    return {part.name: part.problem for part in (await bot.look()).parts if not part.ok}
+    return {
+        component.name: component.problem
+        for component in (await bot.probe()).components
+        if not component.ok
+    }
 
 
-async def test_a_database_that_takes_nothing_is_not_well(
+async def test_a_database_without_writes_is_not_healthy(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though it can be read: a full disk, a standby. That it takes something again is seen."""
     monkeypatch.setattr(readiness, "FRESH_SECONDS", -1)
     monkeypatch.setattr(readiness, "PROVEN_SECONDS", -1)
     async with opened(database_url) as database:
-        bot = looking(database)
+        bot = readiness_of(database)
         found = [await wrong(bot)]
         for change in ("tick RENAME TO away", "away RENAME TO tick"):
             async with database.transaction() as connection:
@@ -55,24 +59,22 @@ async def test_a_database_that_takes_nothing_is_not_well(
     assert found == [{}, {"database": "nothing can be written to it"}, {}]
 
 
-async def test_to_look_leaves_nothing_behind(database_url: str) -> None:
+async def test_a_probe_leaves_nothing_behind(database_url: str) -> None:
     """What is written is gone with the same commit, whoever else looks at the same time."""
     async with opened(database_url) as database:
         before = await cells(database)
-        await looking(database).look()
-        await looking(database).look()
+        await readiness_of(database).probe()
+        await readiness_of(database).probe()
 
         assert await cells(database) == before
 
 
-async def test_it_is_not_written_at_every_look(
-    database_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_not_every_probe_writes(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was proven is taken for granted for a while."""
     monkeypatch.setattr(readiness, "FRESH_SECONDS", -1)
     async with opened(database_url) as database:
-        bot = looking(database)
-        await bot.look()
+        bot = readiness_of(database)
+        await bot.probe()
         async with database.transaction() as connection:
             await connection.exec_driver_sql("ALTER TABLE tick RENAME TO away")
 
@@ -83,28 +85,30 @@ async def test_a_message_is_as_old_as_its_acceptance(database_url: str) -> None:
     """However often it was put off; one that waits no more does not count."""
     async with opened(database_url) as database:
         store = Store(database)
-        await store.accept(new(OTHER, text="gone"), AT - HOUR)
+        await store.accept(new_message(OTHER, text="gone"), AT - HOUR)
         gone = await store.claim("one", LEASE, AT)
         assert gone
-        await store.accept(new(NUMBER, text="waits"), AT)
+        await store.accept(new_message(NUMBER, text="waits"), AT)
         call = await store.claim("one", LEASE, AT)
         assert call
-        await store.accept(new(text="urgent", priority=Priority.URGENT), AT + timedelta(minutes=1))
+        await store.accept(
+            new_message(text="urgent", priority=Priority.URGENT), AT + timedelta(minutes=1)
+        )
         for one in (gone, call):
             await store.put_in_flight(one, LEASE, AT)
-        later = AT + timedelta(seconds=NO_CONNECTION[-1])
-        await store.settle(gone, Plan(State.SENT, AT, gateway_id="f4c8"), AT)
-        await store.settle(call, Plan(State.QUEUED, later, reason="no connection"), AT)
-        health = await looking(database, AT + timedelta(minutes=2)).look()
-        late = await wrong(looking(database, AT + HOUR))
+        later = AT + timedelta(seconds=NO_CONNECTION_DELAYS[-1])
+        await store.settle(gone, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
+        await store.settle(call, Settlement(State.QUEUED, later, reason="no connection"), AT)
+        health = await readiness_of(database, AT + timedelta(minutes=2)).probe()
+        late = await wrong(readiness_of(database, AT + HOUR))
 
-    assert {part.name: part.seconds for part in health.parts}["queue"] == 120.0
+    assert {component.name: component.seconds for component in health.components}["queue"] == 120.0
     assert late == {"queue": "a message has waited for too long"}
 
 
 async def test_an_empty_queue_is_of_no_age(database_url: str) -> None:
     """Nothing waits."""
     async with opened(database_url) as database:
-        health = await looking(database).look()
+        health = await readiness_of(database).probe()
 
-    assert {part.name: part.seconds for part in health.parts}["queue"] == 0.0
+    assert {component.name: component.seconds for component in health.components}["queue"] == 0.0

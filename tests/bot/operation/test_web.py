@@ -11,19 +11,21 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from kwtsms_bot.operation.web import CannotListen, build_web, page, serving
+from kwtsms_bot.operation.web import CannotListen, build_application, get_route, serve_http
 from kwtsms_sandbox.slack import Fault
 from kwtsms_sandbox.slack.demo import OPS, SARA
-from support.bot import NUMBER, sends
+from support.bot import NUMBER, send_requests
 from support.logged import failures, logged
-from support.watching import get, watched
+from support.watching import get, monitored_env
 
 
 async def ready(address: str) -> tuple[int, dict[str, Any]]:
     """What /readyz says: its status, and the parts that are not well."""
     answer = await get(f"{address}/readyz")
-    parts = answer.json()["parts"]
-    return answer.status_code, {name: part for name, part in parts.items() if not part["ok"]}
+    components = answer.json()["parts"]
+    return answer.status_code, {
+        name: component for name, component in components.items() if not component["ok"]
+    }
 
 
 def lose_a_table(database: Path) -> None:
@@ -33,64 +35,64 @@ def lose_a_table(database: Path) -> None:
         other.commit()
 
 
-async def becomes(address: str, status: int) -> dict[str, Any]:
+async def wait_for_status(address: str, status: int) -> dict[str, Any]:
     """The parts that are not well, as soon as /readyz answers with `status`."""
     async with asyncio.timeout(15):
         while True:
-            found, parts = await ready(address)
+            found, components = await ready(address)
             if found == status:
-                return parts
+                return components
 
 
 async def test_a_bot_at_work_is_alive_and_ready(tmp_path: Path) -> None:
     """Both pages say yes once Slack's commands are taken."""
-    async with watched(tmp_path) as stage:
-        alive = await get(f"{stage.watched_at}/healthz")
+    async with monitored_env(tmp_path) as env:
+        alive = await get(f"{env.watched_at}/healthz")
 
         assert (alive.status_code, alive.json()) == (200, {"alive": True})
-        assert await becomes(stage.watched_at, 200) == {}
+        assert await wait_for_status(env.watched_at, 200) == {}
 
 
 async def test_without_slack_it_is_alive_and_not_ready(tmp_path: Path) -> None:
     """A Slack that has gone away is noticed, and its return too."""
-    async with watched(tmp_path) as stage:
-        await becomes(stage.watched_at, 200)
-        stage.slack.fault("apps.connections.open", Fault(status=503), times=1)
-        await stage.slack.sockets.close()
+    async with monitored_env(tmp_path) as env:
+        await wait_for_status(env.watched_at, 200)
+        env.slack.fault("apps.connections.open", Fault(status=503), times=1)
+        await env.slack.sockets.close()
 
-        assert set(await becomes(stage.watched_at, 503)) == {"slack"}
-        assert (await get(f"{stage.watched_at}/healthz")).status_code == 200
-        assert await becomes(stage.watched_at, 200) == {}
+        assert set(await wait_for_status(env.watched_at, 503)) == {"slack"}
+        assert (await get(f"{env.watched_at}/healthz")).status_code == 200
+        assert await wait_for_status(env.watched_at, 200) == {}
 
 
 async def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
     """A database that answers with an error is no database."""
-    async with watched(tmp_path) as stage:
-        await becomes(stage.watched_at, 200)
+    async with monitored_env(tmp_path) as env:
+        await wait_for_status(env.watched_at, 200)
         await asyncio.to_thread(lose_a_table, tmp_path / "bridge.sqlite3")
 
-        assert set(await becomes(stage.watched_at, 503)) == {"database", "queue"}
+        assert set(await wait_for_status(env.watched_at, 503)) == {"database", "queue"}
 
 
 async def test_while_it_stops_it_is_not_ready(tmp_path: Path) -> None:
     """Nothing new is to be given to it, as long as what is in flight is finished."""
-    async with watched(tmp_path) as stage:
-        await becomes(stage.watched_at, 200)
-        stage.gateway.hold()
-        await stage.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await stage.gateway.until(lambda: bool(sends(stage)))
-        stopping = asyncio.create_task(stage.stop_bot())
-        parts = await becomes(stage.watched_at, 503)
-        stage.gateway.release()
+    async with monitored_env(tmp_path) as env:
+        await wait_for_status(env.watched_at, 200)
+        env.gateway.withhold_responses()
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await env.gateway.until(lambda: bool(send_requests(env)))
+        stopping = asyncio.create_task(env.stop_bot())
+        components = await wait_for_status(env.watched_at, 503)
+        env.gateway.release_responses()
         await stopping
 
-        assert parts["service"]["problem"] == "it is stopping"
+        assert components["service"]["problem"] == "it is stopping"
 
 
 async def test_behind_http_it_is_ready_while_it_listens(tmp_path: Path) -> None:
     """Without a socket to Slack, what counts is that Slack can reach us."""
-    async with watched(tmp_path, over_http=True) as stage:
-        assert await becomes(stage.watched_at, 200) == {}
+    async with monitored_env(tmp_path, use_http=True) as env:
+        assert await wait_for_status(env.watched_at, 200) == {}
 
 
 @asynccontextmanager
@@ -100,7 +102,7 @@ async def answering() -> AsyncIterator[str]:
     async def hello(_: web.Request) -> web.Response:
         return web.Response(text="hello")
 
-    async with serving(build_web([page("/page", hello)]), "127.0.0.1:0") as address:
+    async with serve_http(build_application([get_route("/page", hello)]), "127.0.0.1:0") as address:
         yield f"{address}/page"
 
 
@@ -151,14 +153,18 @@ async def test_what_is_no_http_is_quoted_nowhere(sent: str) -> None:
     ("error", "status", "failed"),
     [(web.RequestPayloadError("hush"), 400, 0), (ValueError("hush"), 500, 1)],
 )
-async def test_whose_fault_it_is_is_told(error: Exception, status: int, failed: int) -> None:
+async def test_the_status_says_whose_fault_it_is(
+    error: Exception, status: int, failed: int
+) -> None:
     """A body that cannot be read is the sender's; what our page does not get over is ours."""
 
     async def fails(_: web.Request) -> web.Response:
         raise error
 
     with logged(format="json") as log:
-        async with serving(build_web([page("/page", fails)]), "127.0.0.1:0") as address:
+        async with serve_http(
+            build_application([get_route("/page", fails)]), "127.0.0.1:0"
+        ) as address:
             answer = await get(f"{address}/page")
 
     assert answer.status_code == status
@@ -167,21 +173,21 @@ async def test_whose_fault_it_is_is_told(error: Exception, status: int, failed: 
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
-async def test_an_ipv6_address_stands_in_brackets() -> None:
+async def test_an_ipv6_address_is_in_brackets() -> None:
     """In the configuration, and where it is told."""
 
     async def hello(_: web.Request) -> web.Response:
         return web.Response(text="hello")
 
-    async with serving(build_web([page("/page", hello)]), "[::1]:0") as address:
+    async with serve_http(build_application([get_route("/page", hello)]), "[::1]:0") as address:
         assert address.startswith("http://[::1]:")
         assert (await get(f"{address}/page")).text == "hello"
 
 
-async def test_an_address_that_is_taken_is_said_so() -> None:
+async def test_an_address_in_use_is_reported() -> None:
     """The message names the key and what to do."""
     async with answering() as address:
-        taken = address.split("/")[2]
+        in_use = address.split("/")[2]
 
-        with pytest.raises(CannotListen, match=f"http.listen: {taken} cannot be listened on"):
-            await serving(build_web([]), taken).__aenter__()
+        with pytest.raises(CannotListen, match=f"http.listen: {in_use} cannot be listened on"):
+            await serve_http(build_application([]), in_use).__aenter__()

@@ -9,46 +9,61 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.outbox.admission import Author, Busy, Past, Request, shared_numbers
-from kwtsms_bot.outbox.limits import HOUR, Allowance, Limit, OverLimit
+from kwtsms_bot.outbox.admission import (
+    AdmissionRequest,
+    AuthorUsage,
+    NumberUsage,
+    RecentUsage,
+    shared_numbers,
+)
+from kwtsms_bot.outbox.limits import HOUR, Allowance, Limit, QuotaExceededError
 from kwtsms_bot.outbox.message import DedupeKey, Message
-from kwtsms_bot.outbox.store import Accepted, KeyReused, Store
-from support.database import AT, NUMBER, OTHER, new, store_in
+from kwtsms_bot.outbox.store import Accepted, IdempotencyConflict, Store
+from support.database import AT, NUMBER, OTHER, new_message, store_in
 
 ANY = Allowance()
 
 
-def request(author: str = "U1", *numbers: str, pages: int = 1) -> Request:
+def request(author: str = "U1", *numbers: str, pages: int = 1) -> AdmissionRequest:
     """Somebody who wants to send."""
-    return Request(replace(new(*numbers), author=author, pages=pages), AT)
+    return AdmissionRequest(replace(new_message(*numbers), author=author, pages=pages), AT)
 
 
-def past(requests: Sequence[Request], **told: object) -> Past:
+def recent_usage(requests: Sequence[AdmissionRequest], **overrides: object) -> RecentUsage:
     """What went before: nothing, but for what is told."""
-    facts = {"authors": {}, "days": {}, "numbers": {}, "shared": shared_numbers(requests)}
-    return Past(**(facts | told))  # type: ignore[arg-type]  # Facts of several types.
+    figures = {
+        "authors": {},
+        "credits_by_day": {},
+        "numbers": {},
+        "shared": shared_numbers(requests),
+    }
+    return RecentUsage(**(figures | overrides))  # type: ignore[arg-type]  # Facts of several types.
 
 
-def let_in(requests: Sequence[Request], allowance: Allowance, before: Past) -> list[Limit | None]:
+def admit_all(
+    requests: Sequence[AdmissionRequest], allowance: Allowance, usage: RecentUsage
+) -> list[Limit | None]:
     """What holds each of them back; nothing: they are in."""
     found: list[Limit | None] = []
     for one in requests:
-        over = before.breach(one, allowance)
-        found.append(over.limit if over else None)
-        if over is None:
-            before.let_in(one)
+        exceeded = usage.check_limits(one, allowance)
+        found.append(exceeded.limit if exceeded else None)
+        if exceeded is None:
+            usage.admit(one)
     return found
 
 
 @given(most=st.integers(1, 6), before=st.integers(0, 8), come=st.integers(1, 8))
-def test_a_person_gets_in_as_often_as_is_left(most: int, before: int, come: int) -> None:
+def test_a_person_is_admitted_as_often_as_is_left(most: int, before: int, come: int) -> None:
     """However many were sent in the hour before, and however many come at once."""
     requests = [request()] * come
     times = [AT - timedelta(minutes=number) for number in range(before)]
     start = max(0, most - come)  # As the store reads it.
-    known = past(requests, authors={"U1": Author(start, tuple(times[start : start + come]))})
+    usage = recent_usage(
+        requests, authors={"U1": AuthorUsage(start, tuple(times[start : start + come]))}
+    )
 
-    found = let_in(requests, Allowance(messages_per_hour=most), known)
+    found = admit_all(requests, Allowance(messages_per_hour=most), usage)
 
     left = min(come, max(0, most - before))
     assert found == [None] * left + [Limit.PERSON] * (come - left)
@@ -58,10 +73,10 @@ def test_a_person_gets_in_as_often_as_is_left(most: int, before: int, come: int)
 def test_a_number_gets_as_many_as_are_left(most: int, before: int, come: int) -> None:
     """The store tells only of numbers that can become full; that is enough."""
     requests = [request(f"U{number}", NUMBER) for number in range(come)]
-    told = {NUMBER: Busy(before, AT)} if before > most - come else {}
-    known = past(requests, numbers=told)
+    numbers = {NUMBER: NumberUsage(before, AT)} if before > most - come else {}
+    usage = recent_usage(requests, numbers=numbers)
 
-    found = let_in(requests, Allowance(per_number_per_hour=most), known)
+    found = admit_all(requests, Allowance(per_number_per_hour=most), usage)
 
     left = min(come, max(0, most - before))
     assert found == [None] * left + [Limit.NUMBER] * (come - left)
@@ -71,19 +86,21 @@ def test_a_day_has_so_many_credits_for_all() -> None:
     """Whoever asks for more than is left is refused; who asks for less behind them is not."""
     requests = [request("U1", pages=4), request("U2", pages=4), request("U3", pages=1)]
 
-    found = let_in(requests, Allowance(credits_per_day=5), past(requests))
+    found = admit_all(requests, Allowance(credits_per_day=5), recent_usage(requests))
 
     assert found == [None, Limit.DAY, None]
 
 
 def test_an_hour_later_nothing_counts() -> None:
     """What was sent longer ago than an hour holds nobody back."""
-    known = past([request()], authors={"U1": Author(0, (AT - HOUR,))})
+    usage = recent_usage([request()], authors={"U1": AuthorUsage(0, (AT - HOUR,))})
 
-    assert let_in([request()], Allowance(messages_per_hour=1), known) == [None]
+    assert admit_all([request()], Allowance(messages_per_hour=1), usage) == [None]
 
 
-async def at_once(store: Store, requests: Sequence[Request], allowance: Allowance) -> list[object]:
+async def at_once(
+    store: Store, requests: Sequence[AdmissionRequest], allowance: Allowance
+) -> list[object]:
     """What becomes of requests that arrive in the same moment."""
     return await asyncio.gather(
         *(store.accept(one.new, one.at, allowance) for one in requests), return_exceptions=True
@@ -100,7 +117,7 @@ async def at_once(store: Store, requests: Sequence[Request], allowance: Allowanc
     ids=["person", "number", "day"],
 )
 async def test_a_crowd_gets_what_is_left(
-    database_url: str, allowance: Allowance, requests: list[Request]
+    database_url: str, allowance: Allowance, requests: list[AdmissionRequest]
 ) -> None:
     """One was let in before; of ten who come at once, as many are let in as the limits leave."""
     async with store_in(database_url) as store:
@@ -108,7 +125,7 @@ async def test_a_crowd_gets_what_is_left(
         answers = await at_once(store, requests, allowance)
 
     assert sum(isinstance(one, Accepted) for one in answers) == 5
-    assert sum(isinstance(one, OverLimit) for one in answers) == 5
+    assert sum(isinstance(one, QuotaExceededError) for one in answers) == 5
 
 
 async def test_the_same_key_at_the_same_time_is_one_message(database_url: str) -> None:
@@ -122,7 +139,7 @@ async def test_the_same_key_at_the_same_time_is_one_message(database_url: str) -
 
     fresh = [one.fresh for one in answers if isinstance(one, Accepted)]
     assert fresh == [True, False, False]
-    assert isinstance(answers[2], KeyReused)
+    assert isinstance(answers[2], IdempotencyConflict)
     assert len(kept) == 1
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text
 
-from kwtsms_bot.database import DatabaseTrouble
+from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.database.tables import audit
 from kwtsms_bot.outbox.store import Audit, AuditEntry
-from kwtsms_bot.outbox.store.audit import PAGE
-from support.database import AT, NUMBER, OTHER, new, opened, store_in
+from kwtsms_bot.outbox.store.audit import PAGE_SIZE
+from support.database import AT, NUMBER, OTHER, new_message, opened, store_in
 
 MINUTE = timedelta(minutes=1)
 CHANGES = {
@@ -56,24 +56,24 @@ async def test_postgresql_refuses_to_empty_the_ledger(postgres_url: str) -> None
     await refused(postgres_url, "truncate")
 
 
-async def refused(place: Path | str, change: str) -> None:
+async def refused(location: Path | str, change: str) -> None:
     """The statement fails and the ledger is as it was."""
-    async with opened(place) as database:
+    async with opened(location) as database:
         ledger = Audit(database)
         await ledger.record(entry())
         before = await ledger.entries()
-        with pytest.raises(DatabaseTrouble) as trouble:
+        with pytest.raises(DatabaseError) as error:
             async with database.transaction() as connection:
                 await connection.execute(text(CHANGES[change]))
 
-        assert "the ledger is append-only" in str(trouble.value.__cause__)
+        assert "the ledger is append-only" in str(error.value.__cause__)
         assert await ledger.entries() == before
 
 
 async def test_a_message_is_in_the_ledger_without_its_text_and_numbers(database_url: str) -> None:
     """Who, where, how many, how long, in answer to which request; numbers are masked."""
     async with store_in(database_url) as store:
-        asked = new(NUMBER, OTHER, text="the-secret-text", team="T1", request="0123abcd")
+        asked = new_message(NUMBER, OTHER, text="the-secret-text", team="T1", request="0123abcd")
         message = (await store.accept(asked, AT)).message
         (line,) = await Audit(store.database).entries()
 
@@ -82,9 +82,9 @@ async def test_a_message_is_in_the_ledger_without_its_text_and_numbers(database_
     assert line.detail == "2 to 965•••••432, 965•••••567; pages 1, characters 15"
 
 
-async def test_an_export_tells_every_line_once_in_the_order_of_time(database_url: str) -> None:
+async def test_an_export_has_every_line_once_in_the_order_of_time(database_url: str) -> None:
     """Over several pages, with many lines of the same moment."""
-    count = 2 * PAGE + 7
+    count = 2 * PAGE_SIZE + 7
     async with opened(database_url) as database:
         async with database.transaction() as connection:
             await connection.execute(insert(audit), rows(count))
@@ -114,12 +114,12 @@ async def test_an_export_reads_by_an_index(tmp_path: Path) -> None:
     assert [step.detail for step in plan] == ["SEARCH audit USING INDEX ix_audit_at_id (at>?)"]
 
 
-async def test_a_long_ledger_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
+async def test_a_long_ledger_needs_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
     """A page is held, not the ledger."""
     peaks = []
     async with opened(tmp_path) as database:
         ledger = Audit(database)
-        for more in (4 * PAGE, 40 * PAGE):
+        for more in (4 * PAGE_SIZE, 40 * PAGE_SIZE):
             async with database.transaction() as connection:
                 await connection.execute(insert(audit), rows(more))
             tracemalloc.start()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store import Audit, AuditEntry
-from kwtsms_bot.outbox.store.restoring import Restoring
-from support.database import AT, new, opened, store_in
+from kwtsms_bot.outbox.store.restoring import RestoreStore
+from support.database import AT, new_message, opened, store_in
 from support.postgres import Postgres
 
 BEFORE, AFTER = "96598765431", "96598765432"
@@ -17,7 +17,7 @@ BEFORE, AFTER = "96598765431", "96598765432"
 async def written(url: str, phone: str) -> None:
     """One more message, and one more line in the ledger."""
     async with store_in(url) as store:
-        await store.accept(new(phone), AT)
+        await store.accept(new_message(phone), AT)
         line = AuditEntry(AT, "U1", "send", "refused", "send", phone[-3:])
         await Audit(store.database).record(line)
 
@@ -27,7 +27,9 @@ async def found(url: str) -> tuple[list[tuple[str, ...]], list[str]]:
     async with store_in(url) as store:
         messages = await store.recent(None, 10)
         lines = await Audit(store.database).entries()
-    return [one.first for one in messages], [one.detail for one in lines if one.subject == "send"]
+    return [one.first_phones for one in messages], [
+        one.detail for one in lines if one.subject == "send"
+    ]
 
 
 async def run(program: Path, *words: str, given: bytes = b"") -> bytes:
@@ -52,9 +54,9 @@ async def test_sqlite_is_backed_up_while_it_is_open(tmp_path: Path) -> None:
     assert await found(f"sqlite:///{copy}") == ([(BEFORE,)], ["431"])
 
 
-async def test_postgresql_is_put_back_over_what_came_later(postgres_server: Postgres) -> None:
+async def test_a_postgresql_restore_replaces_later_rows(postgres_server: Postgres) -> None:
     """pg_restore --clean, the ledger's own protection included; then what waits is doubted."""
-    url = postgres_server.fresh()
+    url = postgres_server.new_database()
     programs = Path(postgres_server.programs)
     await written(url, BEFORE)
     dump = await run(programs / "pg_dump", "--format=custom", url)
@@ -62,10 +64,10 @@ async def test_postgresql_is_put_back_over_what_came_later(postgres_server: Post
     restore = ("--clean", "--if-exists", f"--dbname={url}")
     await run(programs / "pg_restore", *restore, given=dump)
     async with opened(url) as database:
-        doubted = await Restoring(database).doubt("shell:sara", AT)
+        marked = await RestoreStore(database).mark_unknown("shell:sara", AT)
     async with store_in(url) as store:
         (message,) = await store.recent(None, 10)
 
     assert await found(url) == ([(BEFORE,)], ["431"])
-    assert doubted.messages == 1
+    assert marked.messages == 1
     assert set(message.counts) == {State.UNKNOWN}

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from kwtsms_bot.database.pacing import rate
+from kwtsms_bot.database.pacing import rate_limit
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import DatabasePacer
-from kwtsms_bot.outbox.store.takeover import CLOCKS_DIFFER, LONGEST_LEASE
-from support.database import AT, new, opened, store_in
+from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.store import DatabaseRateLimiter
+from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE, MAX_CLOCK_SKEW
+from support.database import AT, new_message, opened, store_in
 
 HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=30)
@@ -18,8 +18,8 @@ LEASE = timedelta(seconds=30)
 async def test_what_was_accepted_then_is_due_now(database_url: str) -> None:
     """Its time is as far off as it was."""
     async with store_in(database_url) as store:
-        await store.accept(new(), AT + HOUR)
-        await store.reap(AT)
+        await store.accept(new_message(), AT + HOUR)
+        await store.reap_expired(AT)
 
         assert await store.next_due() == AT
         assert await store.claim("one", LEASE, AT)
@@ -29,12 +29,12 @@ async def test_what_was_put_off_then_waits_as_long_as_it_should(database_url: st
     """Thirty seconds for a full queue are thirty seconds."""
     wait = timedelta(seconds=30)
     async with store_in(database_url) as store:
-        await store.accept(new(), AT + HOUR)
+        await store.accept(new_message(), AT + HOUR)
         call = await store.claim("one", LEASE, AT + HOUR)
         assert call
         assert await store.put_in_flight(call, LEASE, AT + HOUR)
-        await store.settle(call, Plan(State.QUEUED, AT + HOUR + wait), AT + HOUR)
-        await store.reap(AT)
+        await store.settle(call, Settlement(State.QUEUED, AT + HOUR + wait), AT + HOUR)
+        await store.reap_expired(AT)
 
         assert await store.next_due() == AT + wait
 
@@ -43,55 +43,57 @@ async def test_what_waits_for_its_time_is_left_alone(database_url: str) -> None:
     """A long pause is no wrong clock."""
     late = AT + timedelta(minutes=5)
     async with store_in(database_url) as store:
-        await store.accept(new(), AT)
+        await store.accept(new_message(), AT)
         call = await store.claim("one", LEASE, AT)
         assert call
         assert await store.put_in_flight(call, LEASE, AT)
-        await store.settle(call, Plan(State.QUEUED, late), AT)
-        await store.reap(AT)
+        await store.settle(call, Settlement(State.QUEUED, late), AT)
+        await store.reap_expired(AT)
 
         assert await store.next_due() == late
 
 
-async def test_a_lease_taken_then_is_over(database_url: str) -> None:
+async def test_a_lease_granted_then_has_expired(database_url: str) -> None:
     """A dead process does not hold its call for an hour."""
     async with store_in(database_url) as store:
-        await store.accept(new(), AT + HOUR)
+        await store.accept(new_message(), AT + HOUR)
         assert await store.claim("one", LEASE, AT + HOUR)
 
-        assert await store.reap(AT) == (1, 0)
+        assert await store.reap_expired(AT) == (1, 0)
 
 
-async def test_the_longest_lease_is_not_taken_for_a_wrong_clock(database_url: str) -> None:
+async def test_the_longest_lease_is_not_mistaken_for_a_wrong_clock(database_url: str) -> None:
     """Whoever looks is a moment behind whoever took it, for the full ten minutes of config.yaml."""
     async with store_in(database_url) as store:
-        await store.accept(new(), AT)
+        await store.accept(new_message(), AT)
         call = await store.claim("one", LONGEST_LEASE, AT)
         assert call
         assert await store.put_in_flight(call, LONGEST_LEASE, AT)
 
-        assert await store.reap(AT - CLOCKS_DIFFER) == (0, 0)
+        assert await store.reap_expired(AT - MAX_CLOCK_SKEW) == (0, 0)
 
 
-async def test_a_number_written_to_then_is_not_hot_for_an_hour(database_url: str) -> None:
+async def test_a_number_sent_to_then_has_no_cooldown_of_an_hour(database_url: str) -> None:
     """The gateway's fifteen seconds are no hour."""
     async with store_in(database_url) as store:
-        await store.accept(new(), AT + HOUR)
+        await store.accept(new_message(), AT + HOUR)
         call = await store.claim("one", LEASE, AT + HOUR)
         assert call
         assert await store.put_in_flight(call, LEASE, AT + HOUR)
-        await store.accept(new(text="second"), AT)
+        await store.accept(new_message(text="second"), AT)
 
         assert await store.claim("one", LEASE, AT)
 
 
-async def test_turns_given_then_do_not_hold_up_the_next(database_url: str) -> None:
+async def test_slots_granted_then_do_not_delay_the_next(database_url: str) -> None:
     """The row says that the next free instant is an hour away; nobody can be waiting for that."""
     async with opened(database_url) as database:
-        pacer = DatabasePacer(database)
-        await pacer.reserve()
+        limiter = DatabaseRateLimiter(database)
+        await limiter.reserve()
         async with database.transaction() as connection:
-            await connection.execute(update(rate).values(next_free=await database.now() + HOUR))
-        mine = await pacer.reserve()
+            await connection.execute(
+                update(rate_limit).values(next_free=await database.now() + HOUR)
+            )
+        mine = await limiter.reserve()
 
     assert mine.at <= mine.now

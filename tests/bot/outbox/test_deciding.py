@@ -7,31 +7,31 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from kwtsms_bot.database import DatabaseTrouble
-from kwtsms_bot.outbox.decision import Decided, Decision
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.outbox.decision import Decision, DecisionKind
 from kwtsms_bot.outbox.draft import Draft
 from kwtsms_bot.outbox.limits import UNLIMITED
 from kwtsms_bot.outbox.message import Message, State
-from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import Audit, By, Store, TakenBack
-from kwtsms_bot.outbox.tracking import Learned
-from support.database import AT, NUMBER, OTHER, new, store_in
+from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.store import Actor, Audit, Cancelled, Store
+from kwtsms_bot.outbox.tracking import DeliveryUpdate
+from support.database import AT, NUMBER, OTHER, new_message, store_in
 from support.lives import Secret, draft
 from support.walk import cells
 
 LEASE = timedelta(seconds=30)
 LATER = AT + timedelta(hours=25)
 DAY = timedelta(days=1)
-SARA = By("U2", "T1", "C1", "0123abcd")
+SARA = Actor("U2", "T1", "C1", "0123abcd")
 
 
 async def lost(store: Store, *phones: str, lives: timedelta = DAY) -> Message:
     """A message whose answer nobody has heard."""
-    message = (await store.accept(new(*phones, expires_at=AT + lives), AT)).message
+    message = (await store.accept(new_message(*phones, expires_at=AT + lives), AT)).message
     call = await store.claim("one", LEASE, AT)
     assert call
     assert await store.put_in_flight(call, LEASE, AT)
-    await store.settle(call, Plan(State.UNKNOWN, AT), AT)
+    await store.settle(call, Settlement(State.UNKNOWN, AT), AT)
     return message
 
 
@@ -54,7 +54,7 @@ async def test_what_is_sent_again_has_its_time_anew(database_url: str) -> None:
         assert (await found(store, message)).expires_at == LATER + DAY
 
 
-async def test_what_is_taken_as_sent_keeps_its_time(database_url: str) -> None:
+async def test_a_message_treated_as_sent_keeps_its_time(database_url: str) -> None:
     """Nothing of it is sent."""
     async with store_in(database_url) as store:
         message = await lost(store, NUMBER)
@@ -69,38 +69,38 @@ async def test_who_decided_what_and_when_is_on_the_message(database_url: str) ->
         message = await lost(store, NUMBER, OTHER)
         await store.send_again(message.ref, LATER, SARA, expires_at=LATER + DAY)
         await store.send_again(message.ref, LATER, SARA)
-        await store.cancel(message.ref, LATER, By("U3"))
+        await store.cancel(message.ref, LATER, Actor("U3"))
 
         assert (await found(store, message)).decisions == (
-            Decision(Decided.SEND_AGAIN, "U2", LATER, 2),
-            Decision(Decided.CANCEL, "U3", LATER, 2),
+            Decision(DecisionKind.SEND_AGAIN, "U2", LATER, 2),
+            Decision(DecisionKind.CANCEL, "U3", LATER, 2),
         )
 
 
-async def test_what_a_person_takes_as_sent_is_told_from_what_kwtsms_took(database_url: str) -> None:
+async def test_treated_as_sent_differs_from_accepted_by_kwtsms(database_url: str) -> None:
     """Nobody has heard from kwtSMS: it may have charged it, and no receipt is waited for."""
     async with store_in(database_url) as store:
-        presumed, taken = await lost(store, NUMBER), new(OTHER)
+        presumed, wanted = await lost(store, NUMBER), new_message(OTHER)
         await store.treat_as_sent(presumed.ref, LATER, SARA)
-        sent = (await store.accept(taken, AT)).message
+        sent = (await store.accept(wanted, AT)).message
         call = await store.claim("one", LEASE, AT)
         assert call
         assert await store.put_in_flight(call, LEASE, AT)
-        await store.settle(call, Plan(State.SENT, AT, gateway_id="f4c8"), AT)
-        tracked = await store.taken("f4c8")
+        await store.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
+        tracked = await store.find_accepted_call("f4c8")
         assert tracked
-        await store.note_answer(tracked, Learned(word="sent"), LATER)
+        await store.record_answer(tracked, DeliveryUpdate(status="sent"), LATER)
         first, second = await found(store, presumed), await found(store, sent)
 
-        assert (first.counts, first.presumed, first.unsure) == ({State.SENT: 1}, 1, 1)
-        assert (first.taken_at, first.sent_at_home) == (None, False)
-        assert (second.counts, second.presumed, second.unsure) == ({State.SENT: 1}, 0, 0)
-        assert (second.taken_at, second.sent_at_home) == (AT, True)
+        assert (first.counts, first.presumed_sent, first.unsure) == ({State.SENT: 1}, 1, 1)
+        assert (first.accepted_at, first.sent_in_kuwait) == (None, False)
+        assert (second.counts, second.presumed_sent, second.unsure) == ({State.SENT: 1}, 0, 0)
+        assert (second.accepted_at, second.sent_in_kuwait) == (AT, True)
         assert (first.lost_at, second.lost_at) == (AT, None)
 
 
 @dataclass
-class Scene:
+class PendingDecisions:
     """Something to decide of each kind."""
 
     store: Store
@@ -130,27 +130,27 @@ class Scene:
 
     async def approve(self) -> object:
         """What waits for a second person."""
-        wanted = new(OTHER, text="approved")
+        wanted = new_message(OTHER, text="approved")
         return await self.store.send_draft(self.draft.token, wanted, AT, UNLIMITED, approved=SARA)
 
-    async def turn_down(self) -> object:
+    async def reject(self) -> object:
         """The same."""
-        return await self.store.drop_draft(self.draft.token, AT, refused=SARA)
+        return await self.store.discard_draft(self.draft.token, AT, refused=SARA)
 
 
 @pytest.fixture
-async def scene(database_url: str) -> AsyncIterator[Scene]:
+async def pending(database_url: str) -> AsyncIterator[PendingDecisions]:
     """It."""
     async with store_in(database_url) as store:
         unknown = await lost(store, NUMBER)
-        waiting = (await store.accept(new(OTHER), AT)).message
+        waiting = (await store.accept(new_message(OTHER), AT)).message
         asked = draft(Secret(NUMBER, "asked"))
-        await store.keep(asked)
-        yield Scene(store, unknown, waiting, asked)
+        await store.save_draft(asked)
+        yield PendingDecisions(store, unknown, waiting, asked)
 
 
 @pytest.mark.parametrize(
-    ("deed", "line"),
+    ("action", "line"),
     [
         ("send_again", ("send", "allowed", "{unknown}", "send again")),
         ("treat_as_sent", ("send", "allowed", "{unknown}", "treat as sent")),
@@ -158,44 +158,44 @@ async def scene(database_url: str) -> AsyncIterator[Scene]:
         ("pause", ("admin", "allowed", "pause", "")),
         ("resume", ("admin", "allowed", "resume", "")),
         ("approve", ("approve", "approved", "{newest}", "U1")),
-        ("turn_down", ("approve", "turned down", "send", "U1")),
+        ("reject", ("approve", "turned down", "send", "U1")),
     ],
 )
 async def test_the_ledger_has_it_or_it_is_not_done(
-    scene: Scene, deed: str, line: tuple[str, str, str, str]
+    pending: PendingDecisions, action: str, line: tuple[str, str, str, str]
 ) -> None:
     """One transaction: where the line cannot be written, nothing is as if it were decided."""
-    store = scene.store
-    if deed == "resume":
+    store = pending.store
+    if action == "resume":
         await store.pause("a mistake", AT, SARA)
     async with store.database.transaction() as connection:
         await connection.execute(text("ALTER TABLE audit RENAME TO elsewhere"))
     before = await cells(store.database)
-    with pytest.raises(DatabaseTrouble):
-        await getattr(scene, deed)()
+    with pytest.raises(DatabaseError):
+        await getattr(pending, action)()
     after = await cells(store.database)
     async with store.database.transaction() as connection:
         await connection.execute(text("ALTER TABLE elsewhere RENAME TO audit"))
 
     assert after == before
-    assert await getattr(scene, deed)()
+    assert await getattr(pending, action)()
     newest = await store.latest("U1")
     assert newest
-    refs = {"unknown": scene.unknown.ref, "waiting": scene.waiting.ref, "newest": newest.ref}
+    refs = {"unknown": pending.unknown.ref, "waiting": pending.waiting.ref, "newest": newest.ref}
     written = (await Audit(store.database).entries())[-1]
-    told = (written.action, written.decision, written.subject, written.detail)
-    assert told == (*line[:2], line[2].format(**refs), line[3])
-    assert By(written.actor, written.team, written.channel, written.request) == SARA
+    recorded = (written.action, written.decision, written.subject, written.detail)
+    assert recorded == (*line[:2], line[2].format(**refs), line[3])
+    assert Actor(written.actor, written.team, written.channel, written.request) == SARA
 
 
-async def test_what_is_decided_in_vain_leaves_no_line(scene: Scene) -> None:
+async def test_what_is_decided_in_vain_leaves_no_line(pending: PendingDecisions) -> None:
     """Somebody was faster, or there was nothing: nothing was decided."""
-    await scene.send_again()
-    before = await Audit(scene.store.database).entries()
-    assert not await scene.send_again()
-    assert await scene.store.cancel("M2345678", LATER, SARA) == TakenBack(0, 0)
-    assert not await scene.resume()
+    await pending.send_again()
+    before = await Audit(pending.store.database).entries()
+    assert not await pending.send_again()
+    assert await pending.store.cancel("M2345678", LATER, SARA) == Cancelled(0, 0)
+    assert not await pending.resume()
 
-    assert await Audit(scene.store.database).entries() == before
-    now = await found(scene.store, scene.unknown)
+    assert await Audit(pending.store.database).entries() == before
+    now = await found(pending.store, pending.unknown)
     assert len(now.decisions) == 1

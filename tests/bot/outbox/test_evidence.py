@@ -11,55 +11,65 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.outbox.evidence import Evidence, Seen, Spent, Verdict, weigh
-from kwtsms_bot.outbox.hold import UNREADABLE, Heard
+from kwtsms_bot.outbox.evidence import BalanceReading, CallCost, Evidence, Verdict, assess
+from kwtsms_bot.outbox.hold import FAILURE_THRESHOLD, ResponseKind
 from kwtsms_bot.outbox.message import Message, State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.witness import Witness
+from kwtsms_bot.outbox.witness import UnknownReconciler
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
-from support.database import AT, BY, NUMBER, OTHER, new, store_in
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
 from support.gateway import running_gateway
 
 LEASE = timedelta(seconds=30)
 THIRD = "96566666666"
 
 
-def seen(second: int, available: int) -> Seen:
+def reading(second: int, available: int) -> BalanceReading:
     """A balance that was told in that second."""
-    return Seen(
+    return BalanceReading(
         AT + timedelta(seconds=second), AT + timedelta(seconds=second + 1), Decimal(available)
     )
 
 
-def spent(begin: int, end: int | None, credits_: int | None) -> Spent:
+def call_cost(begin: int, end: int | None, credits_: int | None) -> CallCost:
     """A call from that second to that second."""
     ended_at = None if end is None else AT + timedelta(seconds=end)
-    return Spent(
+    return CallCost(
         AT + timedelta(seconds=begin), ended_at, None if credits_ is None else Decimal(credits_)
     )
 
 
-BEFORE, WITHIN, AT_THE_LOOK, AFTER = (-90, -80), (20, 21), (1, 2), (900, 901)
+BEFORE, WITHIN, AT_THE_READING, AFTER = (-90, -80), (20, 21), (1, 2), (900, 901)
 TABLE = [
     ("nothing is missing", 100, (), Verdict.NOT_CHARGED),
     ("its price is missing", 98, (), Verdict.CHARGED),
     ("less is missing", 99, (), Verdict.UNCLEAR),
     ("more is missing", 90, (), Verdict.UNCLEAR),
     ("there is more than before", 150, (), Verdict.UNCLEAR),
-    ("another call explains all", 97, (spent(*WITHIN, 3),), Verdict.NOT_CHARGED),
-    ("another call explains the rest", 95, (spent(*WITHIN, 3),), Verdict.CHARGED),
-    ("a call long before explains nothing", 98, (spent(*BEFORE, 2),), Verdict.CHARGED),
-    ("a call long after explains nothing", 98, (spent(*AFTER, 2),), Verdict.CHARGED),
-    ("a call at the first look may explain it", 98, (spent(*AT_THE_LOOK, 2),), Verdict.UNCLEAR),
-    ("a refused call at the first look cannot", 98, (spent(*AT_THE_LOOK, 0),), Verdict.CHARGED),
-    ("another lost call may explain it", 98, (spent(*WITHIN, None),), Verdict.UNCLEAR),
-    ("a call under way may explain it", 98, (spent(20, None, None),), Verdict.UNCLEAR),
+    ("another call explains all", 97, (call_cost(*WITHIN, 3),), Verdict.NOT_CHARGED),
+    ("another call explains the rest", 95, (call_cost(*WITHIN, 3),), Verdict.CHARGED),
+    ("a call long before explains nothing", 98, (call_cost(*BEFORE, 2),), Verdict.CHARGED),
+    ("a call long after explains nothing", 98, (call_cost(*AFTER, 2),), Verdict.CHARGED),
+    (
+        "a call at the first look may explain it",
+        98,
+        (call_cost(*AT_THE_READING, 2),),
+        Verdict.UNCLEAR,
+    ),
+    (
+        "a refused call at the first look cannot",
+        98,
+        (call_cost(*AT_THE_READING, 0),),
+        Verdict.CHARGED,
+    ),
+    ("another lost call may explain it", 98, (call_cost(*WITHIN, None),), Verdict.UNCLEAR),
+    ("a call under way may explain it", 98, (call_cost(20, None, None),), Verdict.UNCLEAR),
     (
         "nothing is missing, whatever is under way",
         100,
-        (spent(20, None, None),),
+        (call_cost(20, None, None),),
         Verdict.NOT_CHARGED,
     ),
 ]
@@ -68,14 +78,14 @@ TABLE = [
 @pytest.mark.parametrize(
     ("after", "others", "verdict"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
-def test_a_call_for_two_credits(after: int, others: tuple[Spent, ...], verdict: Verdict) -> None:
+def test_a_call_for_two_credits(after: int, others: tuple[CallCost, ...], verdict: Verdict) -> None:
     """There were 100 credits before it; what is there after says what is known."""
-    assert weigh(2, seen(0, 100), seen(90, after), others).verdict is verdict
+    assert assess(2, reading(0, 100), reading(90, after), others).verdict is verdict
 
 
 def test_without_a_balance_from_before_nothing_is_known() -> None:
     """A balance alone tells nothing."""
-    found = weigh(2, None, seen(90, 100), ())
+    found = assess(2, None, reading(90, 100), ())
 
     assert found == Evidence(Verdict.UNCLEAR, None, Decimal(100), Decimal(0))
 
@@ -93,14 +103,14 @@ def test_a_verdict_is_never_wrong(
     """Whatever else was charged and when, where only we spend, what is said is so."""
     gone_before = gone_after = 0
     others = []
-    for begin, takes, credits_, late, lost in calls:
-        charged_at = begin + (takes if late else 0)
+    for begin, duration, credits_, late, lost in calls:
+        charged_at = begin + (duration if late else 0)
         gone_before += credits_ if charged_at <= 0 else 0
         gone_after += credits_ if charged_at <= 90 else 0
-        others.append(spent(begin, begin + takes, None if lost else credits_))
+        others.append(call_cost(begin, begin + duration, None if lost else credits_))
     gone_after += price if charged else 0
 
-    found = weigh(price, seen(0, 1000 - gone_before), seen(90, 1000 - gone_after), others)
+    found = assess(price, reading(0, 1000 - gone_before), reading(90, 1000 - gone_after), others)
 
     assert found.verdict in (
         Verdict.UNCLEAR,
@@ -118,19 +128,19 @@ class Bench:
     at: list[timedelta] = field(default_factory=lambda: [timedelta(0)])
 
     @property
-    def witness(self) -> Witness:
+    def reconciler(self) -> UnknownReconciler:
         """The witness."""
-        return Witness(self.store, self.account, clock=lambda: AT + self.at[0])
+        return UnknownReconciler(self.store, self.account, clock=lambda: AT + self.at[0])
 
     async def lose(self, *recipients: str, arrives: bool) -> Message:
         """A message whose outcome is lost, and which was charged or not."""
-        accepted = await self.store.accept(new(*recipients), AT + self.at[0])
+        accepted = await self.store.accept(new_message(*recipients), AT + self.at[0])
         call = await self.store.claim("one", LEASE, AT + self.at[0])
         assert call
         assert await self.store.put_in_flight(call, LEASE, AT + self.at[0])
         if arrives:
             await self.account.send(list(recipients), call.text, sender="MY-APP")
-        await self.store.settle(call, Plan(State.UNKNOWN, AT + self.at[0]), AT + self.at[0])
+        await self.store.settle(call, Settlement(State.UNKNOWN, AT + self.at[0]), AT + self.at[0])
         return accepted.message
 
     async def evidence(self, message: Message) -> tuple[Evidence, ...]:
@@ -145,20 +155,20 @@ class Bench:
 
     async def sent(self, recipient: str) -> None:
         """A message that arrives, so that the balance is known."""
-        await self.store.accept(new(recipient), AT + self.at[0])
+        await self.store.accept(new_message(recipient), AT + self.at[0])
         call = await self.store.claim("one", LEASE, AT + self.at[0])
         assert call
         assert await self.store.put_in_flight(call, LEASE, AT + self.at[0])
         answer = await self.account.send([recipient], call.text, sender="MY-APP")
         self.later(1)
-        plan = Plan(
+        settlement = Settlement(
             State.SENT,
             AT + self.at[0],
             gateway_id=answer.message_ids[0],
             points=answer.points_charged,
             balance_after=answer.balance_after,
         )
-        await self.store.settle(call, plan, AT + self.at[0])
+        await self.store.settle(call, settlement, AT + self.at[0])
 
 
 @asynccontextmanager
@@ -183,11 +193,11 @@ async def test_a_minute_after_the_balance_is_asked_for(
         it.later(60)
         lost = await it.lose(OTHER, arrives=arrives)
         it.later(59)
-        early = await it.witness.look()
+        early = await it.reconciler.reconcile()
         it.later(2)
-        looked = [await it.witness.look() for _ in range(2)]
+        reconciled = [await it.reconciler.reconcile() for _ in range(2)]
 
-        assert (early, looked) == (0, [1, 0])
+        assert (early, reconciled) == (0, [1, 0])
         assert [one.verdict for one in await it.evidence(lost)] == [verdict]
 
 
@@ -200,13 +210,13 @@ async def test_what_was_spent_meanwhile_is_accounted_for(database_url: str) -> N
         it.later(20)
         await it.sent(THIRD)
         it.later(90)
-        await it.witness.look()
+        await it.reconciler.reconcile()
 
         (found,) = await it.evidence(lost)
         assert (found.verdict, found.meanwhile) == (Verdict.NOT_CHARGED, Decimal(1))
 
 
-async def test_two_that_were_lost_at_once_are_told_apart_only_where_both_are_alike(
+async def test_two_lost_at_once_are_distinguished_only_where_both_are_alike(
     database_url: str,
 ) -> None:
     """One price is missing and two could be it: the balance does not tell."""
@@ -216,25 +226,25 @@ async def test_two_that_were_lost_at_once_are_told_apart_only_where_both_are_ali
         first = await it.lose(OTHER, arrives=True)
         second = await it.lose(THIRD, arrives=False)
         it.later(61)
-        await it.witness.look()
+        await it.reconciler.reconcile()
 
-        told = [*await it.evidence(first), *await it.evidence(second)]
-        assert [one.verdict for one in told] == [Verdict.UNCLEAR, Verdict.UNCLEAR]
+        findings = [*await it.evidence(first), *await it.evidence(second)]
+        assert [one.verdict for one in findings] == [Verdict.UNCLEAR, Verdict.UNCLEAR]
 
 
-async def test_what_a_dead_process_left_is_looked_into(database_url: str) -> None:
+async def test_calls_of_a_dead_process_are_reconciled(database_url: str) -> None:
     """Nobody wrote down how its call ended: that it is lost is when its lease ran out."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(60)
-        message = (await it.store.accept(new(OTHER), AT + it.at[0])).message
+        message = (await it.store.accept(new_message(OTHER), AT + it.at[0])).message
         call = await it.store.claim("dead", LEASE, AT + it.at[0])
         assert call
         assert await it.store.put_in_flight(call, LEASE, AT + it.at[0])
         it.later(31)
-        assert await it.store.reap(AT + it.at[0]) == (0, 1)
+        assert await it.store.reap_expired(AT + it.at[0]) == (0, 1)
         it.later(61)
-        await it.witness.look()
+        await it.reconciler.reconcile()
 
         assert [one.verdict for one in await it.evidence(message)] == [Verdict.NOT_CHARGED]
 
@@ -244,8 +254,8 @@ async def test_a_decision_ends_the_question(database_url: str) -> None:
     async with bench(database_url) as it:
         lost = await it.lose(OTHER, arrives=True)
         it.later(61)
-        await it.witness.look()
-        await it.store.treat_as_sent(lost.ref, AT + it.at[0], BY)
+        await it.reconciler.reconcile()
+        await it.store.treat_as_sent(lost.ref, AT + it.at[0], ACTOR)
 
         assert await it.evidence(lost) == ()
 
@@ -256,25 +266,25 @@ async def test_a_gateway_that_is_silent_is_asked_later(database_url: str) -> Non
         lost = await it.lose(OTHER, arrives=False)
         it.later(61)
         it.running.gateway.fault(Fault.HTML_502, endpoint="balance")
-        assert await it.witness.look() == 0
+        assert await it.reconciler.reconcile() == 0
         it.later(15)
-        await it.witness.look()
+        await it.reconciler.reconcile()
 
         assert len(await it.evidence(lost)) == 1
 
 
-async def test_while_sending_is_held_the_scout_asks(database_url: str) -> None:
+async def test_while_the_circuit_breaker_is_open_the_probe_asks(database_url: str) -> None:
     """Nothing is spent meanwhile, so the balance says later what it would say now."""
     async with bench(database_url) as it:
         await it.lose(OTHER, arrives=True)
         it.later(61)
-        for _ in range(UNREADABLE):
-            await it.store.heard(Heard.NOTHING, trial=False)
-        held = await it.witness.look()
-        await it.store.heard(Heard.ANSWER, trial=False)
+        for _ in range(FAILURE_THRESHOLD):
+            await it.store.record_response(ResponseKind.UNREADABLE, trial=False)
+        while_open = await it.reconciler.reconcile()
+        await it.store.record_response(ResponseKind.READABLE, trial=False)
 
-        assert held == 0
-        assert await it.witness.look() == 1
+        assert while_open == 0
+        assert await it.reconciler.reconcile() == 1
 
 
 async def test_one_replica_asks_for_all(database_url: str) -> None:
@@ -283,8 +293,8 @@ async def test_one_replica_asks_for_all(database_url: str) -> None:
         lost = await it.lose(OTHER, arrives=False)
         it.later(61)
         before = len(it.running.gateway.requests)
-        looked = await asyncio.gather(it.witness.look(), it.witness.look())
+        reconciled = await asyncio.gather(it.reconciler.reconcile(), it.reconciler.reconcile())
 
-        assert sorted(looked) == [0, 1]
+        assert sorted(reconciled) == [0, 1]
         assert len(it.running.gateway.requests) == before + 1
         assert len(await it.evidence(lost)) == 1

@@ -9,9 +9,9 @@ from sqlalchemy import update
 
 from kwtsms_bot.database.tables import recipient
 from kwtsms_bot.outbox.message import ClaimedCall, State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
-from support.database import AT, NUMBER, OTHER, new, store_in
+from support.database import AT, NUMBER, OTHER, new_message, store_in
 
 LEASE = timedelta(seconds=30)
 SECOND = timedelta(seconds=1)
@@ -19,7 +19,7 @@ OUTCOMES = (State.SENT, State.REJECTED, State.QUEUED, State.UNKNOWN)
 
 
 @dataclass
-class Scene:
+class ClaimedMessage:
     """A call that somebody has claimed."""
 
     store: Store
@@ -32,65 +32,65 @@ class Scene:
 
 
 @pytest.fixture
-async def scene(database_url: str) -> AsyncIterator[Scene]:
+async def claimed(database_url: str) -> AsyncIterator[ClaimedMessage]:
     """It."""
     async with store_in(database_url) as store:
-        await store.accept(new(NUMBER, OTHER), AT)
+        await store.accept(new_message(NUMBER, OTHER), AT)
         call = await store.claim("one", LEASE, AT)
         assert call
-        yield Scene(store, call)
+        yield ClaimedMessage(store, call)
 
 
-async def test_a_lease_can_be_renewed_until_it_ends(scene: Scene) -> None:
+async def test_a_lease_can_be_renewed_until_it_ends(claimed: ClaimedMessage) -> None:
     """From then on it may be somebody else's at any moment."""
-    assert await scene.store.put_in_flight(scene.call, LEASE, AT)
-    assert await scene.store.renew(scene.call, LEASE, AT + LEASE - SECOND)
+    assert await claimed.store.put_in_flight(claimed.call, LEASE, AT)
+    assert await claimed.store.renew(claimed.call, LEASE, AT + LEASE - SECOND)
     end = AT + 2 * LEASE - SECOND
 
-    assert await scene.store.reap(end - SECOND) == (0, 0)
-    assert not await scene.store.renew(scene.call, LEASE, end)
-    assert await scene.store.reap(end) == (0, 1)
+    assert await claimed.store.reap_expired(end - SECOND) == (0, 0)
+    assert not await claimed.store.renew(claimed.call, LEASE, end)
+    assert await claimed.store.reap_expired(end) == (0, 1)
 
 
-async def test_another_owner_cannot_send_it(scene: Scene) -> None:
+async def test_another_owner_cannot_send_it(claimed: ClaimedMessage) -> None:
     """Though it knows the call's number."""
-    other = replace(scene.call, owner="two")
+    other = replace(claimed.call, owner="two")
 
-    assert not await scene.store.put_in_flight(other, LEASE, AT)
-    assert not await scene.store.renew(other, LEASE, AT)
-    assert await scene.counts() == {State.CLAIMED: 2}
+    assert not await claimed.store.put_in_flight(other, LEASE, AT)
+    assert not await claimed.store.renew(other, LEASE, AT)
+    assert await claimed.counts() == {State.CLAIMED: 2}
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda state: state.value)
-async def test_another_owner_cannot_settle_it(scene: Scene, outcome: State) -> None:
+async def test_another_owner_cannot_settle_it(claimed: ClaimedMessage, outcome: State) -> None:
     """Whatever it has heard was about something else."""
-    assert await scene.store.put_in_flight(scene.call, LEASE, AT)
-    other = replace(scene.call, owner="two")
-    await scene.store.settle(other, Plan(outcome, AT, gateway_id="other"), AT)
+    assert await claimed.store.put_in_flight(claimed.call, LEASE, AT)
+    other = replace(claimed.call, owner="two")
+    await claimed.store.settle(other, Settlement(outcome, AT, gateway_id="other"), AT)
 
-    assert await scene.counts() == {State.IN_FLIGHT: 2}
-    assert await scene.store.find("other") is None
+    assert await claimed.counts() == {State.IN_FLIGHT: 2}
+    assert await claimed.store.find("other") is None
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda state: state.value)
-async def test_what_a_call_came_to_is_shown(scene: Scene, outcome: State) -> None:
+async def test_the_outcome_of_a_call_is_shown(claimed: ClaimedMessage, outcome: State) -> None:
     """Its card showed that it was on its way, and is brought up to date."""
-    assert await scene.store.put_in_flight(scene.call, LEASE, AT)
-    flying = await scene.store.get(scene.call.message_id)
-    assert flying
-    await scene.store.shown(flying.id, flying.revision, None)
-    assert await scene.store.unshown(10) == ()
-    await scene.store.settle(scene.call, Plan(outcome, AT), AT)
+    assert await claimed.store.put_in_flight(claimed.call, LEASE, AT)
+    in_flight = await claimed.store.get(claimed.call.message_id)
+    assert in_flight
+    await claimed.store.record_shown(in_flight.id, in_flight.revision, None)
+    assert await claimed.store.outdated_cards(10) == ()
+    await claimed.store.settle(claimed.call, Settlement(outcome, AT), AT)
 
-    assert await scene.store.unshown(10) == (flying.id,)
+    assert await claimed.store.outdated_cards(10) == (in_flight.id,)
 
 
-async def test_a_call_that_is_not_whole_does_not_leave(scene: Scene) -> None:
+async def test_an_incomplete_call_is_not_sent(claimed: ClaimedMessage) -> None:
     """Whatever took one of its numbers away: the others go back to the queue."""
-    async with scene.store.database.transaction() as connection:
-        taken = update(recipient).where(recipient.c.phone == OTHER)
-        await connection.execute(taken.values(state=State.CANCELLED.value))
+    async with claimed.store.database.transaction() as connection:
+        statement = update(recipient).where(recipient.c.phone == OTHER)
+        await connection.execute(statement.values(state=State.CANCELLED.value))
 
-    assert not await scene.store.put_in_flight(scene.call, LEASE, AT)
-    assert await scene.counts() == {State.QUEUED: 1, State.CANCELLED: 1}
-    assert await scene.store.hot([NUMBER, OTHER], AT) == {}
+    assert not await claimed.store.put_in_flight(claimed.call, LEASE, AT)
+    assert await claimed.counts() == {State.QUEUED: 1, State.CANCELLED: 1}
+    assert await claimed.store.cooldowns([NUMBER, OTHER], AT) == {}

@@ -10,29 +10,31 @@ from kwtsms_bot.database.tables import evidence
 from kwtsms_bot.outbox import retry
 from kwtsms_bot.outbox.evidence import NOT_SENT, Evidence, Verdict
 from kwtsms_bot.outbox.message import ClaimedCall, Message, State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.store.evidence import LostCall
+from kwtsms_bot.outbox.store.evidence import UnansweredCall
 from kwtsms_client import KwtSMSError, NotSent
 from kwtsms_client.errors import rejection
-from support.database import AT, BY, NUMBER, OTHER, new, store_in
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
 
 LEASE = timedelta(seconds=30)
-OVER = AT + timedelta(seconds=31)
+EXPIRED = AT + timedelta(seconds=31)
 LATE = AT + timedelta(seconds=40)
 LATER = AT + timedelta(hours=1)
-ACCEPTED = Plan(State.SENT, LATE, gateway_id="f4c8", points=Decimal(2), balance_after=Decimal(98))
+ACCEPTED = Settlement(
+    State.SENT, LATE, gateway_id="f4c8", points=Decimal(2), balance_after=Decimal(98)
+)
 NO_CONNECTION = retry.failed(NotSent("no route"), 1, LATE)
 REFUSED = retry.failed(rejection("ERR031"), 1, LATE)
 
 
-async def given_up(store: Store) -> tuple[ClaimedCall, Message]:
+async def reclaimed_call(store: Store) -> tuple[ClaimedCall, Message]:
     """A call whose owner stood still past its lease: it is unknown."""
-    message = (await store.accept(new(NUMBER, OTHER), AT)).message
+    message = (await store.accept(new_message(NUMBER, OTHER), AT)).message
     call = await store.claim("one", LEASE, AT)
     assert call
     assert await store.put_in_flight(call, LEASE, AT)
-    assert await store.reap(OVER) == (0, 1)
+    assert await store.reap_expired(EXPIRED) == (0, 1)
     return call, message
 
 
@@ -44,31 +46,33 @@ async def found(store: Store, message: Message) -> Message:
 
 
 @pytest.mark.parametrize("error", [NotSent("no route"), rejection("ERR013"), rejection("ERR003")])
-async def test_that_nothing_was_sent_is_told_and_a_person_decides(
+async def test_a_late_not_sent_is_shown_and_a_person_decides(
     database_url: str, error: KwtSMSError
 ) -> None:
     """The reason is kwtSMS's or ours, not that a process stopped; the balance is not asked."""
-    plan = retry.failed(error, 1, LATE)
+    settlement = retry.failed(error, 1, LATE)
     async with store_in(database_url) as store:
-        call, message = await given_up(store)
-        await store.shown(message.id, (await found(store, message)).revision, None)
-        await store.settle(call, plan, LATE)
+        call, message = await reclaimed_call(store)
+        await store.record_shown(message.id, (await found(store, message)).revision, None)
+        await store.settle(call, settlement, LATE)
         now = await found(store, message)
 
         assert now.counts == {State.UNKNOWN: 2}
-        assert [(one.code, one.text) for one in now.reasons] == [(plan.code, plan.reason)]
+        assert [(one.code, one.text) for one in now.reasons] == [
+            (settlement.code, settlement.reason)
+        ]
         assert now.evidence == (NOT_SENT,)
         assert now.unsure == 0
-        assert await store.unshown(10) == (message.id,)
-        assert await store.lost_calls(LATER) == []
+        assert await store.outdated_cards(10) == (message.id,)
+        assert await store.unanswered_calls(LATER) == []
         assert await store.claim("two", LEASE, LATER) is None
-        assert await store.send_again(message.ref, LATER, BY) == 2
+        assert await store.send_again(message.ref, LATER, ACTOR) == 2
 
 
 async def test_that_it_was_refused_ends_it(database_url: str) -> None:
     """A text that kwtSMS does not take is not sent by anybody."""
     async with store_in(database_url) as store:
-        call, message = await given_up(store)
+        call, message = await reclaimed_call(store)
         await store.settle(call, REFUSED, LATE)
         now = await found(store, message)
 
@@ -76,55 +80,57 @@ async def test_that_it_was_refused_ends_it(database_url: str) -> None:
         assert [one.code for one in now.reasons] == ["ERR031"]
 
 
-async def test_an_answer_outweighs_what_the_balance_told(database_url: str) -> None:
+async def test_a_late_answer_outweighs_the_balance_evidence(database_url: str) -> None:
     """The witness had looked before it came."""
     async with store_in(database_url) as store:
-        call, message = await given_up(store)
-        (lost,) = await store.lost_calls(LATER)
-        assert lost == LostCall(call.attempt, message.id, AT, 2)
+        call, message = await reclaimed_call(store)
+        (lost,) = await store.unanswered_calls(LATER)
+        assert lost == UnansweredCall(call.attempt, message.id, AT, 2)
         unclear = Evidence(Verdict.UNCLEAR, Decimal(9), Decimal(8), Decimal(0))
-        await store.note_evidence(lost, unclear, LATER)
+        await store.record_evidence(lost, unclear, LATER)
         await store.settle(call, NO_CONNECTION, LATER)
-        await store.note_evidence(lost, unclear, LATER)  # A second replica is slower still.
+        await store.record_evidence(lost, unclear, LATER)  # A second replica is slower still.
 
         assert (await found(store, message)).evidence == (NOT_SENT,)
 
 
-@pytest.mark.parametrize("plan", [NO_CONNECTION, REFUSED])
-async def test_who_took_it_as_sent_hears_that_it_was_not(database_url: str, plan: Plan) -> None:
+@pytest.mark.parametrize("settlement", [NO_CONNECTION, REFUSED])
+async def test_a_message_treated_as_sent_shows_that_it_was_not(
+    database_url: str, settlement: Settlement
+) -> None:
     """The decision stands; its card can say that it was a mistake."""
     async with store_in(database_url) as store:
-        call, message = await given_up(store)
-        await store.treat_as_sent(message.ref, LATE, BY)
+        call, message = await reclaimed_call(store)
+        await store.treat_as_sent(message.ref, LATE, ACTOR)
         before = await found(store, message)
-        await store.settle(call, plan, LATER)
+        await store.settle(call, settlement, LATER)
         now = await found(store, message)
 
-        assert (before.presumed, before.evidence) == (2, ())
-        assert (now.counts, now.presumed) == ({State.SENT: 2}, 2)
+        assert (before.presumed_sent, before.evidence) == (2, ())
+        assert (now.counts, now.presumed_sent) == ({State.SENT: 2}, 2)
         assert now.evidence == (NOT_SENT,)
 
 
 async def test_what_was_accepted_is_not_sent_again(database_url: str) -> None:
     """A person had pressed "Send again", and it had not left a second time yet."""
     async with store_in(database_url) as store:
-        call, message = await given_up(store)
-        await store.send_again(message.ref, LATE, BY)
+        call, message = await reclaimed_call(store)
+        await store.send_again(message.ref, LATE, ACTOR)
         waiting = await found(store, message)
         await store.settle(call, ACCEPTED, LATE)
         now = await found(store, message)
 
         assert (waiting.counts, waiting.unsure) == ({State.QUEUED: 2}, 2)
         assert (now.counts, now.unsure) == ({State.SENT: 2}, 0)
-        assert (now.gateway_ids, now.points, now.taken_at) == (("f4c8",), Decimal(2), LATE)
+        assert (now.gateway_ids, now.points, now.accepted_at) == (("f4c8",), Decimal(2), LATE)
         assert await store.claim("two", LEASE, LATER) is None
 
 
-async def test_what_is_on_its_way_again_stays_so(database_url: str) -> None:
+async def test_a_message_in_flight_again_stays_in_flight(database_url: str) -> None:
     """It has a call of its own now; what the first one cost is on record all the same."""
     async with store_in(database_url) as store:
-        call, message = await given_up(store)
-        await store.send_again(message.ref, LATE, BY)
+        call, message = await reclaimed_call(store)
+        await store.send_again(message.ref, LATE, ACTOR)
         again = await store.claim("two", LEASE, LATE)
         assert again
         await store.settle(call, ACCEPTED, LATE)
@@ -138,8 +144,8 @@ async def test_what_is_on_its_way_again_stays_so(database_url: str) -> None:
 async def test_a_late_refusal_does_not_touch_what_is_sent_again(database_url: str) -> None:
     """What a person has queued anew goes out; that the first one was not charged is known."""
     async with store_in(database_url) as store:
-        call, message = await given_up(store)
-        await store.send_again(message.ref, LATE, BY)
+        call, message = await reclaimed_call(store)
+        await store.send_again(message.ref, LATE, ACTOR)
         await store.settle(call, NO_CONNECTION, LATE)
         now = await found(store, message)
 
@@ -150,11 +156,11 @@ async def test_a_late_refusal_does_not_touch_what_is_sent_again(database_url: st
 async def test_what_was_given_back_needs_no_evidence(database_url: str) -> None:
     """Whether it was in flight was not heard; that nothing left is said of a call never lost."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         call = await store.claim("one", LEASE, AT)
         assert call
-        assert await store.put_back("one", AT) == 1
-        await store.settle(call, retry.overslept(AT), AT)
+        assert await store.release_owned("one", AT) == 1
+        await store.settle(call, retry.not_sent_after_stall(AT), AT)
         async with store.database.reading() as connection:
             rows = (await connection.execute(select(evidence))).all()
         again = await found(store, message)
@@ -163,13 +169,13 @@ async def test_what_was_given_back_needs_no_evidence(database_url: str) -> None:
     assert again.counts == {State.QUEUED: 1}
 
 
-async def test_what_never_left_is_told_of_a_call_given_up(database_url: str) -> None:
+async def test_a_reclaimed_call_that_was_never_sent_is_shown_as_such(database_url: str) -> None:
     """Its process stood still before the first byte, and longer than its lease."""
     async with store_in(database_url) as store:
-        call, message = await given_up(store)
-        await store.settle(call, retry.overslept(LATE), LATE)
+        call, message = await reclaimed_call(store)
+        await store.settle(call, retry.not_sent_after_stall(LATE), LATE)
         known = await found(store, message)
 
     assert known.counts == {State.UNKNOWN: 2}
     assert [one.verdict for one in known.evidence] == [Verdict.NOT_SENT]
-    assert [one.text for one in known.reasons] == [retry.STOOD_STILL]
+    assert [one.text for one in known.reasons] == [retry.STALLED_REASON]

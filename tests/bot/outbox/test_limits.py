@@ -8,11 +8,11 @@ import pytest
 
 from kwtsms_bot import kuwait
 from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
-from kwtsms_bot.outbox.limits import Allowance, Limit, OverLimit
+from kwtsms_bot.outbox.limits import Allowance, Limit, QuotaExceededError
 from kwtsms_bot.outbox.message import NewMessage
-from kwtsms_bot.outbox.store import Pause, Paused, Store
+from kwtsms_bot.outbox.store import ActivePause, SendingPaused, Store
 from support import desk
-from support.database import AT, BY, opened
+from support.database import ACTOR, AT, opened
 
 LEASE = timedelta(seconds=30)
 
@@ -41,13 +41,13 @@ async def test_a_person_sends_no_more_than_allowed_in_an_hour(database_url: str)
         store = Store(database)
         for n in range(2):
             await store.accept(new(n), AT + timedelta(minutes=n), allowance)
-        with pytest.raises(OverLimit) as refused:
+        with pytest.raises(QuotaExceededError) as refused:
             await store.accept(new(2), AT + timedelta(minutes=5), allowance)
         await store.accept(new(2, author="U2"), AT + timedelta(minutes=5), allowance)
         await store.accept(new(2), AT + timedelta(minutes=61), allowance)
 
-    assert refused.value.breach.limit is Limit.PERSON
-    assert refused.value.breach.ends_at == AT + timedelta(minutes=60)
+    assert refused.value.exceeded.limit is Limit.PERSON
+    assert refused.value.exceeded.ends_at == AT + timedelta(minutes=60)
 
 
 async def test_a_phone_gets_no_more_than_allowed_in_an_hour(database_url: str) -> None:
@@ -57,12 +57,12 @@ async def test_a_phone_gets_no_more_than_allowed_in_an_hour(database_url: str) -
         store = Store(database)
         first = await store.accept(new(), AT, allowance)
         await store.accept(new(author="U2"), AT, allowance)
-        with pytest.raises(OverLimit) as refused:
+        with pytest.raises(QuotaExceededError) as refused:
             await store.accept(new(author="U3"), AT, allowance)
-        await store.cancel(first.message.ref, AT, BY)
+        await store.cancel(first.message.ref, AT, ACTOR)
         await store.accept(new(author="U3"), AT, allowance)
 
-    assert refused.value.breach.limit is Limit.NUMBER
+    assert refused.value.exceeded.limit is Limit.NUMBER
 
 
 async def test_a_day_costs_no_more_than_allowed(database_url: str) -> None:
@@ -71,18 +71,18 @@ async def test_a_day_costs_no_more_than_allowed(database_url: str) -> None:
     async with opened(database_url) as database:
         store = Store(database)
         first = await store.accept(new(pages=4), AT, allowance)
-        with pytest.raises(OverLimit) as refused:
+        with pytest.raises(QuotaExceededError) as refused:
             await store.accept(new(1, pages=2), AT, allowance)
         await store.accept(new(1, pages=2), kuwait.midnight_after(AT), allowance)
-        await store.cancel(first.message.ref, AT, BY)
+        await store.cancel(first.message.ref, AT, ACTOR)
         await store.accept(new(1, pages=5), AT, allowance)
 
-    assert refused.value.breach.limit is Limit.DAY
-    assert refused.value.breach.left == 1
-    assert refused.value.breach.ends_at == kuwait.midnight_after(AT)
+    assert refused.value.exceeded.limit is Limit.DAY
+    assert refused.value.exceeded.remaining == 1
+    assert refused.value.exceeded.ends_at == kuwait.midnight_after(AT)
 
 
-async def test_limits_hold_for_requests_at_the_same_time(database_url: str) -> None:
+async def test_limits_apply_to_simultaneous_requests(database_url: str) -> None:
     """Of twenty messages at once, as many are taken as are allowed."""
     async with opened(database_url) as database:
         store = Store(database)
@@ -91,7 +91,7 @@ async def test_limits_hold_for_requests_at_the_same_time(database_url: str) -> N
             return_exceptions=True,
         )
 
-    assert sum(isinstance(one, OverLimit) for one in tried) == 13
+    assert sum(isinstance(one, QuotaExceededError) for one in tried) == 13
     assert sum(not isinstance(one, BaseException) for one in tried) == 7
 
 
@@ -100,11 +100,11 @@ async def test_a_draft_is_sent_once(database_url: str) -> None:
     async with opened(database_url) as database:
         store = Store(database)
         token = new_token()
-        await store.keep(draft(token))
+        await store.save_draft(draft(token))
         sent = await asyncio.gather(
             *(store.send_draft(token, new(), AT, Allowance()) for _ in range(10))
         )
-        left = await store.draft(token, AT)
+        left = await store.get_draft(token, AT)
 
     assert sum(one is not None for one in sent) == 1
     assert left is None
@@ -114,38 +114,38 @@ async def test_an_old_draft_is_void(database_url: str) -> None:
     """After its time it cannot be sent, and is thrown away with the next sweep."""
     async with opened(database_url) as database:
         store = Store(database)
-        await store.keep(draft("old"))
+        await store.save_draft(draft("old"))
         later = AT + timedelta(minutes=10)
 
-        assert await store.draft("old", later) is None
+        assert await store.get_draft("old", later) is None
         assert await store.send_draft("old", new(), later, Allowance()) is None
-        assert await store.drop_old_drafts(later) == 1
+        assert await store.discard_expired_drafts(later) == 1
 
 
-async def test_a_draft_over_the_limit_stays(database_url: str) -> None:
+async def test_a_draft_that_exceeds_the_limit_stays(database_url: str) -> None:
     """What the limits refuse can be sent when they allow it."""
     async with opened(database_url) as database:
         store = Store(database)
         await store.accept(new(1), AT)
-        await store.keep(draft("token"))
-        with pytest.raises(OverLimit):
+        await store.save_draft(draft("token"))
+        with pytest.raises(QuotaExceededError):
             await store.send_draft("token", new(), AT, Allowance(messages_per_hour=1))
 
-        assert await store.draft("token", AT) == draft("token")
+        assert await store.get_draft("token", AT) == draft("token")
 
 
 async def test_a_confirmed_draft_can_wait_for_a_second_person(database_url: str) -> None:
     """The new draft stands in the place of the old one, whose token is used up."""
     async with opened(database_url) as database:
         store = Store(database)
-        await store.keep(draft("first"))
+        await store.save_draft(draft("first"))
         asked = replace(draft("second"), kind=DraftKind.APPROVE)
 
-        assert await store.promote("first", asked, AT)
-        assert not await store.promote("first", replace(asked, token="third"), AT)
-        assert await store.draft("second", AT) == asked
-        assert await store.drop_draft("second", AT)
-        assert not await store.drop_draft("second", AT)
+        assert await store.request_approval("first", asked, AT)
+        assert not await store.request_approval("first", replace(asked, token="third"), AT)
+        assert await store.get_draft("second", AT) == asked
+        assert await store.discard_draft("second", AT)
+        assert not await store.discard_draft("second", AT)
 
 
 async def test_a_pause_stops_all_and_loses_nothing(database_url: str) -> None:
@@ -153,17 +153,17 @@ async def test_a_pause_stops_all_and_loses_nothing(database_url: str) -> None:
     async with opened(database_url) as database:
         store = Store(database)
         await store.accept(new(), AT)
-        assert await store.pause("a mistake", AT, BY)
-        assert not await store.pause("another", AT, BY)
-        with pytest.raises(Paused) as refused:
+        assert await store.pause("a mistake", AT, ACTOR)
+        assert not await store.pause("another", AT, ACTOR)
+        with pytest.raises(SendingPaused) as refused:
             await store.accept(new(1), AT)
         while_paused = await store.claim("me", LEASE, AT)
         due = await store.next_due()
-        assert await store.resume(AT, BY)
-        assert not await store.resume(AT, BY)
+        assert await store.resume(AT, ACTOR)
+        assert not await store.resume(AT, ACTOR)
         after = await store.claim("me", LEASE, AT)
 
-    assert refused.value.pause == Pause("U1", "a mistake", AT)
+    assert refused.value.pause == ActivePause("U1", "a mistake", AT)
     assert while_paused is None
     assert due is None
     assert after is not None

@@ -13,20 +13,20 @@ import pytest
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import hot_number, message, recipient
-from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, OverLimit
+from kwtsms_bot.database.tables import message, number_cooldown, recipient
+from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, QuotaExceededError
 from kwtsms_bot.outbox.message import DedupeKey, Priority
 from kwtsms_bot.outbox.store import Accepted, Store
-from kwtsms_bot.outbox.store.accepting import LARGE
-from kwtsms_bot.outbox.store.admitting import ACCEPTING
-from support.database import AT, NUMBER, OTHER, new, opened
+from kwtsms_bot.outbox.store.accepting import MAX_BATCHED_RECIPIENTS
+from kwtsms_bot.outbox.store.admitting import INTAKE_LOCK
+from support.database import AT, NUMBER, OTHER, new_message, opened
 from support.lives import Secret, draft
-from support.postgres import waiting
+from support.postgres import wait_for_lock_waiters
 
-Way = Callable[[Store], Coroutine[Any, Any, object]]
+AcceptBulk = Callable[[Store], Coroutine[Any, Any, object]]
 LEASE = timedelta(seconds=30)
-NUMBERS = tuple(f"965{90000000 + number}" for number in range(LARGE + 1))
-BULK = new(*NUMBERS, text="bulk", priority=Priority.BULK)
+NUMBERS = tuple(f"965{90000000 + number}" for number in range(MAX_BATCHED_RECIPIENTS + 1))
+BULK = new_message(*NUMBERS, text="bulk", priority=Priority.BULK)
 # Rows of a bulk are written as long as somebody has this lock.
 SLOW = (
     """CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
@@ -44,10 +44,10 @@ async def two(url: str) -> AsyncIterator[tuple[Store, Store]]:
 
 
 @asynccontextmanager
-async def at_the_door(store: Store) -> AsyncIterator[AsyncConnection]:
+async def admission_lock(store: Store) -> AsyncIterator[AsyncConnection]:
     """Somebody is accepting something, as long as the block lasts."""
     async with store.database.transaction() as connection:
-        await store.database.one_at_a_time(connection, ACCEPTING)
+        await store.database.acquire_lock(connection, INTAKE_LOCK)
         yield connection
 
 
@@ -59,30 +59,32 @@ async def counted(store: Store) -> tuple[int, int]:
     return messages, recipients
 
 
-async def test_who_accepts_waits_for_whoever_is_at_it(postgres_url: str) -> None:
+async def test_an_accept_waits_for_the_one_in_progress(postgres_url: str) -> None:
     """Between what is counted and what is added, no other replica adds anything."""
     async with two(postgres_url) as (one, other):
-        async with at_the_door(other):
-            asked = asyncio.create_task(one.accept(new(), AT))
-            await waiting(postgres_url, 1)
+        async with admission_lock(other):
+            asked = asyncio.create_task(one.accept(new_message(), AT))
+            await wait_for_lock_waiters(postgres_url, 1)
 
         assert (await asked).fresh
 
 
-async def accepted(store: Store) -> object:
+async def accept_bulk(store: Store) -> object:
     """The bulk, as a tool asks for it."""
     return await store.accept(BULK, AT)
 
 
-async def confirmed(store: Store) -> object:
+async def confirm_bulk(store: Store) -> object:
     """The bulk, as a person confirms it."""
     asked = draft(Secret(NUMBER, "bulk"))
-    await store.keep(asked)
+    await store.save_draft(asked)
     return await store.send_draft(asked.token, BULK, AT, UNLIMITED)
 
 
-@pytest.mark.parametrize("way", [accepted, confirmed])
-async def test_a_bulk_is_written_while_others_come_and_go(postgres_url: str, way: Way) -> None:
+@pytest.mark.parametrize("accept", [accept_bulk, confirm_bulk])
+async def test_a_bulk_is_written_while_others_come_and_go(
+    postgres_url: str, accept: AcceptBulk
+) -> None:
     """However long its numbers take, alerts are accepted by every replica and sent."""
     async with two(postgres_url) as (one, other):
         async with one.database.transaction() as connection:
@@ -90,9 +92,9 @@ async def test_a_bulk_is_written_while_others_come_and_go(postgres_url: str, way
                 await connection.execute(text(statement))
         async with other.database.transaction() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(42)"))
-            bulk = asyncio.create_task(way(one))
-            await waiting(postgres_url, 1)
-            alerts = [await store.accept(new(text="alert"), AT) for store in (one, other)]
+            bulk = asyncio.create_task(accept(one))
+            await wait_for_lock_waiters(postgres_url, 1)
+            alerts = [await store.accept(new_message(text="alert"), AT) for store in (one, other)]
             call = await other.claim("two", LEASE, AT)
             before = await counted(one)
 
@@ -107,9 +109,9 @@ async def test_a_bulk_is_written_while_others_come_and_go(postgres_url: str, way
     ("key", "allowance", "second"),
     [
         (DedupeKey("tool", "1"), UNLIMITED, Accepted),
-        (None, Allowance(messages_per_hour=1), OverLimit),
-        (None, Allowance(per_number_per_hour=1), OverLimit),
-        (None, Allowance(credits_per_day=len(NUMBERS) + 1), OverLimit),
+        (None, Allowance(messages_per_hour=1), QuotaExceededError),
+        (None, Allowance(per_number_per_hour=1), QuotaExceededError),
+        (None, Allowance(credits_per_day=len(NUMBERS) + 1), QuotaExceededError),
     ],
     ids=["key", "person", "number", "day"],
 )
@@ -117,11 +119,11 @@ async def test_of_two_bulks_at_once_one_comes_in(
     postgres_url: str, key: DedupeKey | None, allowance: Allowance, second: type
 ) -> None:
     """Both have written their numbers when the first is let in; of the second nothing is left."""
-    asked = new(*NUMBERS, text="bulk", key=key)
+    asked = new_message(*NUMBERS, text="bulk", key=key)
     async with two(postgres_url) as stores:
-        async with at_the_door(stores[0]):
+        async with admission_lock(stores[0]):
             both = [asyncio.create_task(store.accept(asked, AT, allowance)) for store in stores]
-            await waiting(postgres_url, 2)
+            await wait_for_lock_waiters(postgres_url, 2)
         answers = await asyncio.gather(*both, return_exceptions=True)
         fresh = [one for one in answers if isinstance(one, Accepted) and one.fresh]
         (other,) = [one for one in answers if one not in fresh]
@@ -136,7 +138,7 @@ async def test_a_bulk_keeps_the_order_of_its_numbers(database_url: str) -> None:
     backwards = NUMBERS[::-1]
     async with opened(database_url) as database:
         store = Store(database)
-        made = (await store.accept(new(*backwards), AT)).message
+        made = (await store.accept(new_message(*backwards), AT)).message
         found = await store.get(made.id)
         rows = await store.recipients(made.id)
 
@@ -144,13 +146,13 @@ async def test_a_bulk_keeps_the_order_of_its_numbers(database_url: str) -> None:
     assert tuple(row.phone for row in rows) == backwards
 
 
-async def test_a_claim_leaves_alone_what_somebody_else_holds(postgres_url: str) -> None:
+async def test_a_claim_skips_locked_recipients(postgres_url: str) -> None:
     """It takes the others of the same message, and waits for nobody."""
     async with two(postgres_url) as (one, other):
-        await one.accept(new(NUMBER, OTHER), AT)
+        await one.accept(new_message(NUMBER, OTHER), AT)
         async with other.database.transaction() as connection:
-            held = select(recipient.c.id).where(recipient.c.phone == OTHER).with_for_update()
-            await connection.execute(held)
+            locked = select(recipient.c.id).where(recipient.c.phone == OTHER).with_for_update()
+            await connection.execute(locked)
             async with asyncio.timeout(20):
                 call = await one.claim("one", LEASE, AT)
 
@@ -164,17 +166,17 @@ async def test_calls_that_share_numbers_do_not_lock_each_other_out(postgres_url:
     some = NUMBERS[:20]
     async with two(postgres_url) as stores:
         for store, numbers in zip(stores, (some, some[::-1]), strict=True):
-            await store.accept(new(*numbers), now)
+            await store.accept(new_message(*numbers), now)
         calls = [await store.claim("one", LEASE, now) for store in stores]
         async with stores[0].database.transaction() as connection:
             middle = {"phone": some[10], "until": now, "attempt_id": 0}
-            await connection.execute(insert(hot_number).values(middle))
+            await connection.execute(insert(number_cooldown).values(middle))
             both = [
                 asyncio.create_task(store.put_in_flight(call, LEASE, now))
                 for store, call in zip(stores, calls, strict=True)
                 if call
             ]
-            await waiting(postgres_url, 2)
-            await connection.execute(delete(hot_number))
+            await wait_for_lock_waiters(postgres_url, 2)
+            await connection.execute(delete(number_cooldown))
 
         assert sorted(await asyncio.gather(*both)) == [False, True]

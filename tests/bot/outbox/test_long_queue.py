@@ -6,39 +6,39 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
-from support.database import AT, NUMBER, OTHER, new, statements, store_in
+from support.database import AT, NUMBER, OTHER, new_message, record_statements, store_in
 
 LEASE = timedelta(seconds=30)
 NUMBERS = tuple(f"965{90000000 + number}" for number in range(300))
-SENT = Plan(State.SENT, AT, gateway_id="f4c8")
+SENT = Settlement(State.SENT, AT, gateway_id="f4c8")
 
 
 async def one_call(store: Store) -> None:
     """Claims a call of which a number is hot, sends it, and looks whether others have died."""
-    await store.accept(new(NUMBERS[0]), AT)
-    await store.accept(new(*NUMBERS), AT)
+    await store.accept(new_message(NUMBERS[0]), AT)
+    await store.accept(new_message(*NUMBERS), AT)
     for _ in range(2):
         call = await store.claim("one", LEASE, AT)
         assert call
         assert await store.put_in_flight(call, LEASE, AT)
         await store.settle(call, SENT, AT)
     assert await store.claim("one", LEASE, AT)
-    await store.reap(AT + LEASE)
+    await store.reap_expired(AT + LEASE)
 
 
-async def test_a_call_is_taken_without_a_walk_through_the_queue(tmp_path: Path) -> None:
+async def test_a_call_is_claimed_without_a_scan_of_the_queue(tmp_path: Path) -> None:
     """No step of it reads all that is queued, nor a whole table, nor sorts what it finds."""
     async with store_in(tmp_path) as store:
-        with statements(store.database) as said:
+        with record_statements(store.database) as said:
             await one_call(store)
         changes = [one for one in said if one[0].startswith("UPDATE recipient")]
         plans = []
         async with store.database.reading() as connection:
-            for statement, facts in changes:
+            for statement, parameters in changes:
                 query = f"EXPLAIN QUERY PLAN {statement}"
-                rows = (await connection.exec_driver_sql(query, facts)).all()
+                rows = (await connection.exec_driver_sql(query, parameters)).all()
                 plans.append((statement, " ".join(row.detail for row in rows)))
 
     assert len(changes) >= 8
@@ -50,18 +50,18 @@ async def test_a_call_is_taken_without_a_walk_through_the_queue(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("count", [1, 200])
-async def test_those_who_were_hot_at_one_time_are_put_off_together(
+async def test_numbers_in_one_cooldown_are_deferred_in_one_statement(
     database_url: str, count: int
 ) -> None:
     """One statement for all of them; those of another time keep theirs."""
     later = AT + timedelta(seconds=3)
     async with store_in(database_url) as store:
         for at, numbers in ((AT, NUMBERS[:count]), (later, (NUMBER,))):
-            await store.accept(new(*numbers, text=f"first {at}"), at)
+            await store.accept(new_message(*numbers, text=f"first {at}"), at)
             call = await store.claim("one", LEASE, at)
             assert call
             assert await store.put_in_flight(call, LEASE, at)
-        message = (await store.accept(new(*NUMBERS[:count], NUMBER, OTHER), later)).message
+        message = (await store.accept(new_message(*NUMBERS[:count], NUMBER, OTHER), later)).message
         call = await store.claim("one", LEASE, later)
         call = call or await store.claim("one", LEASE, later)  # All of the first 200 were hot.
         assert call

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kwtsms_bot.database import CommitLost, DatabaseTrouble
-from kwtsms_bot.outbox.store import Store, TakenBack
-from support.database import AT, BY, NUMBER, OTHER, new, opened, store_in
+from kwtsms_bot.database import CommitUnknown, DatabaseError
+from kwtsms_bot.outbox.store import Cancelled, Store
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, opened, store_in
 from support.relay import Break, relayed
 
 
@@ -12,7 +12,7 @@ async def test_what_was_committed_is_accepted(postgres_url: str) -> None:
     """The answer to the commit was lost; the database is asked, and the person hears the truth."""
     async with relayed(postgres_url) as (relay, url), store_in(url) as store:
         relay.break_at_commit(Break.AFTER)
-        accepted = await store.accept(new(NUMBER), AT)
+        accepted = await store.accept(new_message(NUMBER), AT)
 
         assert accepted.fresh
         assert await store.find(accepted.message.ref)
@@ -22,12 +22,12 @@ async def test_what_was_not_committed_is_not_accepted(postgres_url: str) -> None
     """The server never heard the commit, and forgets; the same may be asked again."""
     async with relayed(postgres_url) as (relay, url), store_in(url) as store:
         relay.break_at_commit(Break.BEFORE)
-        with pytest.raises(DatabaseTrouble) as caught:
-            await store.accept(new(NUMBER), AT)
+        with pytest.raises(DatabaseError) as caught:
+            await store.accept(new_message(NUMBER), AT)
 
-        assert not isinstance(caught.value, CommitLost)
+        assert not isinstance(caught.value, CommitUnknown)
         assert await store.recent(None, 10) == ()
-        assert (await store.accept(new(OTHER), AT)).fresh
+        assert (await store.accept(new_message(OTHER), AT)).fresh
 
 
 async def test_where_the_database_stays_away_nobody_says_what_nobody_knows(
@@ -35,9 +35,9 @@ async def test_where_the_database_stays_away_nobody_says_what_nobody_knows(
 ) -> None:
     """Neither accepted nor not accepted: here it was."""
     async with relayed(postgres_url) as (relay, url), store_in(url) as store:
-        relay.break_at_commit(Break.FOR_GOOD)
-        with pytest.raises(CommitLost):
-            await store.accept(new(NUMBER), AT)
+        relay.break_at_commit(Break.PERMANENTLY)
+        with pytest.raises(CommitUnknown):
+            await store.accept(new_message(NUMBER), AT)
 
     async with opened(postgres_url) as database:
         assert len(await Store(database).recent(None, 10)) == 1
@@ -46,9 +46,9 @@ async def test_where_the_database_stays_away_nobody_says_what_nobody_knows(
 async def test_any_other_transaction_says_that_its_commit_was_lost(postgres_url: str) -> None:
     """A decision, a lease: whoever made it finds out for itself."""
     async with relayed(postgres_url) as (relay, url), store_in(url) as store:
-        message = (await store.accept(new(NUMBER), AT)).message
+        message = (await store.accept(new_message(NUMBER), AT)).message
         relay.break_at_commit(Break.AFTER)
-        with pytest.raises(CommitLost):
-            await store.cancel(message.ref, AT, BY)
+        with pytest.raises(CommitUnknown):
+            await store.cancel(message.ref, AT, ACTOR)
 
-        assert await store.cancel(message.ref, AT, BY) == TakenBack(0, 0)
+        assert await store.cancel(message.ref, AT, ACTOR) == Cancelled(0, 0)

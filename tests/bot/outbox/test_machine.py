@@ -27,10 +27,10 @@ from hypothesis.stateful import (
 
 from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.message import ClaimedCall, Message, Priority, State
-from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import Paused
-from kwtsms_bot.outbox.tracking import Learned, Tracked
-from support.database import AT, BY, OneClock, new
+from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.store import SendingPaused
+from kwtsms_bot.outbox.tracking import DeliveryUpdate, TrackedCall
+from support.database import ACTOR, AT, CallerClockStore, new_message
 from support.outbox_model import LEASE, Model, Row
 from support.postgres import Postgres
 
@@ -54,7 +54,7 @@ async def _made(url: str) -> None:
     await database.close()
 
 
-class Outbox(RuleBasedStateMachine):
+class OutboxMachine(RuleBasedStateMachine):
     """People, two owners of calls, the gateway and time, in any order."""
 
     messages: Bundle[Message] = Bundle("messages")
@@ -66,15 +66,15 @@ class Outbox(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.runner = asyncio.Runner()
-        url, self.reader = self.place()
+        url, self.reader = self.open_empty()
         self.database = self.run(open_database(url))
-        self.store = OneClock(self.database)
+        self.store = CallerClockStore(self.database)
         self.model = Model()
         self.now: datetime = AT
         self.was_paused = False
         self.cancels = 0  # Few: what is cancelled takes part in nothing more.
 
-    def place(self) -> tuple[str, Any]:
+    def open_empty(self) -> tuple[str, Any]:
         """An empty outbox, and a connection that looks into it from the side."""
         file = Path(self.folder.name) / "outbox.sqlite3"
         file.write_bytes(template())
@@ -104,7 +104,7 @@ class Outbox(RuleBasedStateMachine):
     def accept(self, phones: list[str], priority: Priority, lives: int | None) -> Message:
         """Somebody sends."""
         expires = None if lives is None else self.now + timedelta(seconds=lives)
-        wanted = new(*phones, priority=priority, expires_at=expires)
+        wanted = new_message(*phones, priority=priority, expires_at=expires)
         message = self.run(self.store.accept(wanted, self.now)).message
         self.model.rows += [
             Row(message.id, phone, priority, due=self.now, expires=expires) for phone in phones
@@ -172,7 +172,7 @@ class Outbox(RuleBasedStateMachine):
         """An answer comes, soon or late; it is written twice where a commit's answer was lost."""
         due = self.now + timedelta(seconds=delay)
         for _ in range(times):
-            self.run(self.store.settle(call, Plan(outcome, due), self.now))
+            self.run(self.store.settle(call, Settlement(outcome, due), self.now))
         self.model.settle(call.attempt, outcome, due, self.now)
         return call
 
@@ -194,10 +194,10 @@ class Outbox(RuleBasedStateMachine):
     def report(self, call: ClaimedCall, after: State) -> None:
         """The gateway tells what became of a call; where it was not sent, nothing follows."""
         phones = tuple(one.phone for one in call.recipients)
-        tracked = Tracked(call.attempt, "f4c8", phones, self.now, 0)
+        tracked = TrackedCall(call.attempt, "f4c8", phones, self.now, 0)
         found = dict.fromkeys(phones, after)
-        learned = Learned(found, word="sent")
-        self.run(self.store.note_check(tracked, learned, again_at=None, now=self.now))
+        update = DeliveryUpdate(found, status="sent")
+        self.run(self.store.record_check(tracked, update, next_at=None, now=self.now))
         self.model.report(call.attempt, after)
 
     @rule(target=flying, call=consumes(claimed), seconds=st.sampled_from([29, 30]))
@@ -206,21 +206,21 @@ class Outbox(RuleBasedStateMachine):
         self.wait(seconds, swept=False)
         return self.put_in_flight(call)
 
-    @precondition(lambda self: self.model.awaits(self.now))
+    @precondition(lambda self: self.model.depends_on_time(self.now))
     @rule(seconds=st.sampled_from([1, 15, 30, 120]), swept=st.booleans())
     def wait(self, seconds: int, *, swept: bool) -> None:
         """Time passes, and the sweep comes by or not."""
         self.now += timedelta(seconds=seconds)
         if swept:
-            self.run(self.store.reap(self.now))
-            self.model.reap(self.now)
+            self.run(self.store.reap_expired(self.now))
+            self.model.reap_expired(self.now)
 
     @precondition(lambda self: self.waits() and self.cancels < 2)
     @rule(message=messages)
     def cancel(self, message: Message) -> None:
         """Somebody takes it back."""
         self.cancels += 1
-        self.run(self.store.cancel(message.ref, self.now, BY))
+        self.run(self.store.cancel(message.ref, self.now, ACTOR))
         self.model.cancel(message.id)
 
     @precondition(lambda self: State.UNKNOWN in {row.state for row in self.model.rows})
@@ -233,9 +233,9 @@ class Outbox(RuleBasedStateMachine):
         """What is sent again has its time anew."""
         expires = self.now + timedelta(seconds=60)
         if after is State.QUEUED:
-            self.run(self.store.send_again(ref, self.now, BY, expires_at=expires))
+            self.run(self.store.send_again(ref, self.now, ACTOR, expires_at=expires))
         else:
-            self.run(self.store.treat_as_sent(ref, self.now, BY))
+            self.run(self.store.treat_as_sent(ref, self.now, ACTOR))
         self.model.decide(message, after, self.now, expires)
 
     @precondition(lambda self: not self.was_paused)
@@ -243,35 +243,35 @@ class Outbox(RuleBasedStateMachine):
     def pause(self, phone: str) -> None:
         """While an administrator has paused all sending nothing is taken and nothing is next."""
         self.was_paused = True
-        self.run(self.store.pause("", self.now, BY))
-        with pytest.raises(Paused):
-            self.run(self.store.accept(new(phone), self.now))
+        self.run(self.store.pause("", self.now, ACTOR))
+        with pytest.raises(SendingPaused):
+            self.run(self.store.accept(new_message(phone), self.now))
         assert self.run(self.store.claim("one", LEASE, self.now)) is None
-        self.run(self.store.resume(self.now, BY))
+        self.run(self.store.resume(self.now, ACTOR))
 
     @invariant()
-    def every_recipient_stands_where_the_model_says(self) -> None:
+    def every_recipient_is_in_the_state_of_the_model(self) -> None:
         """Nothing is lost, nothing is anywhere else."""
         found = self.reader.execute("SELECT phone, state FROM recipient ORDER BY id").fetchall()
 
         assert found == [(row.phone, row.state.value) for row in self.model.rows]
 
     @invariant()
-    def nothing_leaves_more_often_than_it_may(self) -> None:
+    def nothing_is_sent_more_often_than_allowed(self) -> None:
         """Once, and once more for each proof that nothing was sent and each person's word."""
-        assert all(row.departures <= row.permits for row in self.model.rows)
+        assert all(row.times_sent <= row.allowed_sends for row in self.model.rows)
 
 
-TestOutbox = Outbox.TestCase
+TestOutbox = OutboxMachine.TestCase
 TestOutbox.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
 
 
 def test_it_is_the_same_on_postgresql(postgres_server: Postgres) -> None:
     """The same statements, the same steps; fewer of them, as each takes longer."""
 
-    class Served(Outbox):
-        def place(self) -> tuple[str, Any]:
-            url = postgres_server.fresh()
+    class Served(OutboxMachine):
+        def open_empty(self) -> tuple[str, Any]:
+            url = postgres_server.new_database()
             return url, psycopg.connect(url, autocommit=True)
 
     few = settings(max_examples=4, stateful_step_count=40, deadline=None)

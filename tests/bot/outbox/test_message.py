@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from kwtsms_bot.outbox.message import TRANSITIONS, IllegalStep, State, step
+from kwtsms_bot.outbox.message import TRANSITIONS, IllegalTransition, State, check_transition
 
 PAIRS = list(itertools.product(State, State))
 LEFT = {State.IN_FLIGHT, State.SENT, State.DELIVERED, State.UNDELIVERED, State.STUCK}
@@ -14,10 +14,10 @@ LEFT = {State.IN_FLIGHT, State.SENT, State.DELIVERED, State.UNDELIVERED, State.S
 def test_a_step_is_in_the_table_or_raises(before: State, after: State) -> None:
     """There is no way around the table."""
     if after in TRANSITIONS[before]:
-        assert step(before, after) is after
+        assert check_transition(before, after) is after
         return
-    with pytest.raises(IllegalStep):
-        step(before, after)
+    with pytest.raises(IllegalTransition):
+        check_transition(before, after)
 
 
 def test_every_state_has_its_row() -> None:

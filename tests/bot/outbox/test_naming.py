@@ -2,7 +2,7 @@
 
 import pytest
 
-from kwtsms_bot.outbox.naming import Naming
+from kwtsms_bot.outbox.naming import NumberPattern
 
 NUMBER = "96598765432"
 MASK = "965•••••432"
@@ -49,10 +49,10 @@ MASK = "965•••••432"
 )
 def test_it_is_masked_however_it_is_written(written: str) -> None:
     """With the country code or without, whatever stands between the digits."""
-    naming = Naming(NUMBER)
-    masked = naming.masked(f"Call {written}, please")
+    pattern = NumberPattern(NUMBER)
+    masked = pattern.mask_in(f"Call {written}, please")
 
-    assert naming.within(f"Call {written}, please")
+    assert pattern.is_in(f"Call {written}, please")
     assert MASK in masked
     assert [char for char in masked.replace(MASK, "") if char.isdigit()] == []
     assert masked.startswith("Call ")
@@ -74,17 +74,17 @@ def test_it_is_masked_however_it_is_written(written: str) -> None:
 )
 def test_other_numbers_are_left_alone(text: str) -> None:
     """Another country's number or a longer one is not it."""
-    assert Naming(NUMBER).masked(text) == text
+    assert NumberPattern(NUMBER).mask_in(text) == text
 
 
 @pytest.mark.parametrize("written", ["0512345678", "+966 51 234 5678", "512345678"])
 def test_a_trunk_zero_is_part_of_it(written: str) -> None:
     """As it is written at home."""
-    assert Naming("966512345678").masked(written).endswith("966••••••678")
+    assert NumberPattern("966512345678").mask_in(written).endswith("966••••••678")
 
 
 def test_all_else_stays_as_it_is() -> None:
     """Each place is masked, and neither other digits nor other scripts are changed for it."""
     text = "من ٩٨٧٦ ٥٤٣٢ الساعة ١٢، or ９８７６５４３２ at ½ past ２"
 
-    assert Naming(NUMBER).masked(text) == f"من {MASK} الساعة ١٢، or {MASK} at ½ past ２"
+    assert NumberPattern(NUMBER).mask_in(text) == f"من {MASK} الساعة ١٢، or {MASK} at ½ past ２"

@@ -5,9 +5,9 @@ import time
 from datetime import timedelta
 from itertools import pairwise
 
-from kwtsms_bot.outbox.store import DatabasePacer
-from kwtsms_bot.outbox.store.pace import QuestionTurns, Reserved
-from kwtsms_client.pacing import LATE_SECONDS
+from kwtsms_bot.outbox.store import DatabaseRateLimiter
+from kwtsms_bot.outbox.store.pace import QueryRateLimiter, ReservedSlot
+from kwtsms_client.pacing import MAX_START_AGE_SECONDS
 from support.database import AT, opened
 
 INTERVAL = timedelta(milliseconds=50)
@@ -17,19 +17,19 @@ LONG = timedelta(seconds=10)  # Longer than any test takes.
 async def test_instants_are_an_interval_apart(database_url: str) -> None:
     """Whoever asks, and from however many processes, gets an instant of its own."""
     async with opened(database_url) as one, opened(database_url) as two:
-        pacers = [DatabasePacer(one, INTERVAL), DatabasePacer(two, INTERVAL)]
-        reserved = await asyncio.gather(*(pacer.reserve() for pacer in pacers * 5))
+        limiters = [DatabaseRateLimiter(one, INTERVAL), DatabaseRateLimiter(two, INTERVAL)]
+        reserved = await asyncio.gather(*(limiter.reserve() for limiter in limiters * 5))
 
     instants = sorted(mine.at for mine in reserved)
     assert all(after - before >= INTERVAL for before, after in pairwise(instants))
 
 
-async def test_a_turn_is_not_before_its_instant(database_url: str) -> None:
+async def test_a_slot_is_not_granted_before_its_time(database_url: str) -> None:
     """The fourth caller has waited for three intervals."""
     async with opened(database_url) as database:
-        pacer = DatabasePacer(database, INTERVAL)
+        limiter = DatabaseRateLimiter(database, INTERVAL)
         began = time.monotonic()
-        await asyncio.gather(*(pacer.turn() for _ in range(4)))
+        await asyncio.gather(*(limiter.acquire() for _ in range(4)))
 
     assert time.monotonic() - began >= 3 * INTERVAL.total_seconds()
 
@@ -37,37 +37,37 @@ async def test_a_turn_is_not_before_its_instant(database_url: str) -> None:
 async def test_an_idle_account_starts_at_once(database_url: str) -> None:
     """Nobody waits for turns that were not taken."""
     async with opened(database_url) as database:
-        mine = await DatabasePacer(database, INTERVAL).reserve()
+        mine = await DatabaseRateLimiter(database, INTERVAL).reserve()
 
     assert mine.at <= mine.now
 
 
-class Slow(DatabasePacer):
+class SlowRateLimiter(DatabaseRateLimiter):
     """The database's first answers are long on their way."""
 
     def __init__(self, *args: object, answers: int) -> None:
         super().__init__(*args)  # type: ignore[arg-type]  # As it is made.
-        self.slow, self.given = answers, 0
+        self.slow, self.reservations = answers, 0
 
-    async def reserve(self) -> Reserved:
+    async def reserve(self) -> ReservedSlot:
         """As the pace does, only later."""
         mine = await super().reserve()
-        self.given += 1
-        if self.given <= self.slow:
+        self.reservations += 1
+        if self.reservations <= self.slow:
             arrived = asyncio.Event()
-            asyncio.get_running_loop().call_later(1.2 * LATE_SECONDS, arrived.set)
+            asyncio.get_running_loop().call_later(1.2 * MAX_START_AGE_SECONDS, arrived.set)
             await arrived.wait()
         return mine
 
 
-async def test_a_turn_of_which_we_heard_too_late_is_not_used(database_url: str) -> None:
+async def test_a_slot_learned_of_too_late_is_not_used(database_url: str) -> None:
     """Others have started since; those whose answers were stalled together would all start now."""
     async with opened(database_url) as database:
-        await DatabasePacer(database, INTERVAL).turn()
-        pacer = Slow(database, INTERVAL, answers=1)
-        await pacer.turn()
+        await DatabaseRateLimiter(database, INTERVAL).acquire()
+        limiter = SlowRateLimiter(database, INTERVAL, answers=1)
+        await limiter.acquire()
 
-        assert pacer.given == 2
+        assert limiter.reservations == 2
 
 
 async def test_where_the_database_is_always_slow_something_is_sent_nevertheless(
@@ -75,52 +75,57 @@ async def test_where_the_database_is_always_slow_something_is_sent_nevertheless(
 ) -> None:
     """Each answer is late, and none is any later than the others."""
     async with opened(database_url) as database:
-        await DatabasePacer(database, INTERVAL).turn()
-        pacer = Slow(database, INTERVAL, answers=100)
-        await pacer.turn()
+        await DatabaseRateLimiter(database, INTERVAL).acquire()
+        limiter = SlowRateLimiter(database, INTERVAL, answers=100)
+        await limiter.acquire()
 
-        assert pacer.given == 2
+        assert limiter.reservations == 2
 
 
-def test_the_age_of_a_turn_is_reckoned_from_before_the_question() -> None:
+def test_the_age_of_a_slot_counts_from_before_the_query() -> None:
     """It begins when the database meant, by the latest reckoning, and is late by the earliest."""
-    mine = Reserved(AT + timedelta(seconds=5), AT, asked=100.0, told=101.0)
+    mine = ReservedSlot(AT + timedelta(seconds=5), AT, requested_at=100.0, answered_at=101.0)
 
-    assert mine.begins == 106.0
-    assert mine.late(106.5) == 1.5
+    assert mine.starts_at == 106.0
+    assert mine.seconds_late(106.5) == 1.5
 
 
-async def test_a_free_turn_is_taken_only_where_there_is_one(database_url: str) -> None:
+async def test_an_idle_slot_is_acquired_only_where_there_is_one(database_url: str) -> None:
     """Whoever finds none has held up nobody."""
     async with opened(database_url) as database:
-        pacer = DatabasePacer(database, LONG)
-        first = await pacer.reserve()
-        found = [await pacer.free() for _ in range(3)]
-        following = await pacer.reserve()
+        limiter = DatabaseRateLimiter(database, LONG)
+        first = await limiter.reserve()
+        found = [await limiter.try_acquire() for _ in range(3)]
+        following = await limiter.reserve()
 
         assert found == [False, False, False]
         assert following.at - first.at == LONG
 
 
-async def test_of_two_who_find_a_free_turn_one_takes_it(database_url: str) -> None:
+async def test_of_two_who_find_an_idle_slot_one_acquires_it(database_url: str) -> None:
     """They look at the same moment, from two processes."""
     async with opened(database_url) as one, opened(database_url) as two:
-        await DatabasePacer(one, timedelta(0)).turn()
-        pacers = [DatabasePacer(database, LONG) for database in (one, two)]
+        await DatabaseRateLimiter(one, timedelta(0)).acquire()
+        limiters = [DatabaseRateLimiter(database, LONG) for database in (one, two)]
 
-        assert sorted(await asyncio.gather(*(pacer.free() for pacer in pacers))) == [False, True]
+        assert sorted(await asyncio.gather(*(limiter.try_acquire() for limiter in limiters))) == [
+            False,
+            True,
+        ]
 
 
-async def test_many_questions_hold_up_what_is_to_be_sent_by_one_turn(database_url: str) -> None:
+async def test_many_queries_delay_the_next_send_by_one_slot(database_url: str) -> None:
     """Ten people ask by two replicas; what is sent next is second in the queue."""
     async with opened(database_url) as one, opened(database_url) as two:
-        pacers = [DatabasePacer(database, LONG) for database in (one, two)]
-        turns = [QuestionTurns(pacer) for pacer in pacers]
-        asking = [asyncio.create_task(turn.turn()) for turn in turns * 5]
-        begun, waiting = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
-        mine = await pacers[0].reserve()
-        for one_of_them in waiting:
-            one_of_them.cancel()
+        limiters = [DatabaseRateLimiter(database, LONG) for database in (one, two)]
+        query_limiters = [QueryRateLimiter(limiter) for limiter in limiters]
+        tasks = [
+            asyncio.create_task(query_limiter.acquire()) for query_limiter in query_limiters * 5
+        ]
+        begun, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        mine = await limiters[0].reserve()
+        for task in waiting:
+            task.cancel()
         await asyncio.wait(waiting)
 
     assert len(begun) == 1

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot.config import Config
-from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.kuwait import KUWAIT_TZ
 from kwtsms_bot.operation.metrics import Metrics
 from kwtsms_bot.outbox.message import Priority, State
-from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import DatabasePacer, Store
-from kwtsms_bot.outbox.store.figures import Figures
-from kwtsms_bot.service.parts import Parts, gateway_client, now
-from support.database import AT, NUMBER, OTHER, new, opened
+from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.store import DatabaseRateLimiter, Store
+from kwtsms_bot.outbox.store.figures import OutboxStatistics
+from kwtsms_bot.service.parts import Components, gateway_client, now
+from support.database import AT, NUMBER, OTHER, new_message, opened
 from support.operating import PASSWORD, SECRETS
 
 LEASE = timedelta(seconds=30)
@@ -23,17 +23,17 @@ async def test_a_bulk_that_was_put_off_into_the_night_waits(database_url: str) -
     """Its credits ran out in the evening; when they are there again at three, it rests."""
     night = False
     async with opened(database_url) as database:
-        store = Store(database, rests=lambda: night)
-        bulk = (await store.accept(new(NUMBER, priority=Priority.BULK), AT)).message
+        store = Store(database, in_quiet_hours=lambda: night)
+        bulk = (await store.accept(new_message(NUMBER, priority=Priority.BULK), AT)).message
         call = await store.claim("one", LEASE, AT)
         assert call
         assert await store.put_in_flight(call, LEASE, AT)
-        await store.settle(call, Plan(State.QUEUED, AT, "ERR010"), AT)
+        await store.settle(call, Settlement(State.QUEUED, AT, "ERR010"), AT)
         night = True
-        single = (await store.accept(new(OTHER), AT)).message
+        single = (await store.accept(new_message(OTHER), AT)).message
         at_night = [await store.claim("one", LEASE, AT) for _ in range(2)]
         due = await store.next_due()
-        waits = await Figures(database, rests=lambda: night).waiting()
+        waits = await OutboxStatistics(database, in_quiet_hours=lambda: night).backlog()
         night = False
         in_the_morning = await store.claim("one", LEASE, AT)
 
@@ -43,23 +43,27 @@ async def test_a_bulk_that_was_put_off_into_the_night_waits(database_url: str) -
     assert in_the_morning.message_id == bulk.id
 
 
-@pytest.mark.parametrize(("begins", "rest"), [(-1, True), (1, False)])
-async def test_the_service_rests_at_the_hours_of_the_configuration(
-    tmp_path: Path, begins: int, *, rest: bool
+@pytest.mark.parametrize(("begins", "quiet"), [(-1, True), (1, False)])
+async def test_the_service_keeps_the_configured_quiet_hours(
+    tmp_path: Path, begins: int, *, quiet: bool
 ) -> None:
     """By the clock of Kuwait; whoever looks at the queue counts as waiting what can go."""
-    begin = now().astimezone(ZONE) + timedelta(hours=begins)
+    begin = now().astimezone(KUWAIT_TZ) + timedelta(hours=begins)
     hours = f"{begin:%H:%M}-{begin + timedelta(hours=2):%H:%M}"
     account = {"username": "user", "password": PASSWORD, "sender_id": "MY-APP"}
     sections = {"slack": SECRETS, "kwtsms": account, "limits": {"quiet_hours": hours}}
     config = Config.model_validate(sections)
     async with opened(tmp_path) as database:
-        pace, metrics = DatabasePacer(database), Metrics()
-        async with gateway_client(config, pace, metrics) as gateway:
-            parts = Parts(config, database=database, gateway=gateway, pace=pace, metrics=metrics)
-            await parts.store.accept(new(priority=Priority.BULK), AT - timedelta(days=1))
-            due = await parts.store.next_due()
-            found = {one.name: one for one in (await parts.readiness.look()).parts}
+        limiter, metrics = DatabaseRateLimiter(database), Metrics()
+        async with gateway_client(config, limiter, metrics) as gateway:
+            components = Components(
+                config, database=database, gateway=gateway, rate_limiter=limiter, metrics=metrics
+            )
+            await components.store.accept(
+                new_message(priority=Priority.BULK), AT - timedelta(days=1)
+            )
+            due = await components.store.next_due()
+            found = {one.name: one for one in (await components.readiness.probe()).components}
 
-    assert (due is None) is rest
-    assert (found["queue"].problem == "") is rest
+    assert (due is None) is quiet
+    assert (found["queue"].problem == "") is quiet

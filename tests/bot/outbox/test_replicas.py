@@ -10,10 +10,10 @@ import pytest
 
 from kwtsms_bot.outbox.limits import Allowance
 from kwtsms_bot.outbox.message import Message, Priority, State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store, heat
-from kwtsms_bot.outbox.tracking import Learned, Tracked
-from support.database import BY, new, opened
+from kwtsms_bot.outbox.tracking import DeliveryUpdate, TrackedCall
+from support.database import ACTOR, new_message, opened
 
 LEASE = timedelta(seconds=30)
 NUMBERS = [f"9656{number:07d}" for number in range(60)]
@@ -27,17 +27,17 @@ class Actor:
 
     def __init__(self, store: Store, chance: Random, messages: list[Message]) -> None:
         self.store, self.chance, self.messages = store, chance, messages
-        self.deeds = [self.accept, self.send, self.send, self.decide, self.sweep, self.erase]
+        self.actions = [self.accept, self.send, self.send, self.decide, self.maintain, self.erase]
 
     async def act(self) -> None:
         """A few of them."""
         for _ in range(STEPS):
-            await self.chance.choice(self.deeds)(datetime.now(UTC))
+            await self.chance.choice(self.actions)(datetime.now(UTC))
 
     async def accept(self, now: datetime) -> None:
         """To one, to a few, or to most of the numbers."""
         phones = self.chance.sample(NUMBERS, self.chance.choice([1, 3, 50]))
-        wanted = new(*phones, text=str(self.chance.random()), priority=Priority.NORMAL)
+        wanted = new_message(*phones, text=str(self.chance.random()), priority=Priority.NORMAL)
         self.messages.append((await self.store.accept(wanted, now, LIMITS)).message)
 
     async def send(self, now: datetime) -> None:
@@ -45,44 +45,46 @@ class Actor:
         owner = str(self.chance.random())
         call = await self.store.claim(owner, LEASE, now)
         if self.chance.random() < 0.1:
-            await self.store.put_back(owner, now)
+            await self.store.release_owned(owner, now)
         if call is None or not await self.store.put_in_flight(call, LEASE, now):
             return
         if self.chance.random() < 0.3:
-            await self.store.reap(now + LEASE)
+            await self.store.reap_expired(now + LEASE)
         outcome = self.chance.choice(OUTCOMES)
-        await self.store.settle(call, Plan(outcome, now, code="E", reason="r"), now)
+        await self.store.settle(call, Settlement(outcome, now, code="E", reason="r"), now)
         phones = tuple(one.phone for one in call.recipients)
-        tracked = Tracked(call.attempt, "f4c8", phones[::-1], now, 0)
+        tracked = TrackedCall(call.attempt, "f4c8", phones[::-1], now, 0)
         found = dict.fromkeys(tracked.phones, State.STUCK)
-        await self.store.note_check(tracked, Learned(found, word="sent"), again_at=None, now=now)
+        await self.store.record_check(
+            tracked, DeliveryUpdate(found, status="sent"), next_at=None, now=now
+        )
 
     async def decide(self, now: datetime) -> None:
         """About any of the messages."""
         ref = self.chance.choice(self.messages).ref
-        await self.store.send_again(ref, now, BY, expires_at=now + LEASE)
-        await self.store.cancel(ref, now, BY)
-        await self.store.treat_as_sent(ref, now, BY)
+        await self.store.send_again(ref, now, ACTOR, expires_at=now + LEASE)
+        await self.store.cancel(ref, now, ACTOR)
+        await self.store.treat_as_sent(ref, now, ACTOR)
 
-    async def sweep(self, now: datetime) -> None:
+    async def maintain(self, now: datetime) -> None:
         """What each replica does every few seconds, and its cards."""
-        await self.store.reap(now)
-        await self.store.drop_traces(now - LEASE)
-        for one in await self.store.unshown(3):
-            if shown := await self.store.take_to_show(one):
-                await self.store.shown(one, shown.revision, None)
+        await self.store.reap_expired(now)
+        await self.store.purge_metadata(now - LEASE)
+        for one in await self.store.outdated_cards(3):
+            if claimed := await self.store.claim_card(one):
+                await self.store.record_shown(one, claimed.revision, None)
 
     async def erase(self, now: datetime) -> None:
         """What is old, and what somebody wants to be forgotten."""
         old = now - timedelta(seconds=1)
-        await self.store.give_up(old, now)
+        await self.store.expire_overdue(old, now)
         await self.store.erase(old)
-        await self.store.forget(self.chance.choice(NUMBERS[:5]), now, actor="U1", cancel=True)
+        await self.store.erase_number(self.chance.choice(NUMBERS[:5]), now, actor="U1", cancel=True)
 
 
 async def test_nobody_locks_another_out(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL finds no two that wait for each other: all of them lock rows in one order."""
-    monkeypatch.setattr(heat, "HOT", timedelta(seconds=0.2))
+    monkeypatch.setattr(heat, "COOLDOWN", timedelta(seconds=0.2))
     messages: list[Message] = []
     async with AsyncExitStack() as stack:
         replicas = [Store(await stack.enter_async_context(opened(postgres_url))) for _ in range(3)]
@@ -92,8 +94,8 @@ async def test_nobody_locks_another_out(postgres_url: str, monkeypatch: pytest.M
         await actors[0].accept(datetime.now(UTC))
         await asyncio.gather(*(actor.act() for actor in actors))
         end = datetime.now(UTC)
-        await replicas[0].reap(end + LEASE)
+        await replicas[0].reap_expired(end + LEASE)
         found = [await replicas[0].get(message.id) for message in messages]
 
-    under_way = {State.CLAIMED, State.IN_FLIGHT}
-    assert all(one and not under_way & one.counts.keys() for one in found)
+    in_progress = {State.CLAIMED, State.IN_FLIGHT}
+    assert all(one and not in_progress & one.counts.keys() for one in found)

@@ -6,15 +6,15 @@ import pytest
 
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Plan
+from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Audit, Store
-from kwtsms_bot.outbox.store.restoring import AtWork, Doubted, Restoring
-from support.database import AT, NUMBER, new, opened, store_in
+from kwtsms_bot.outbox.store.restoring import BotRunning, MarkedUnknown, RestoreStore
+from support.database import AT, NUMBER, new_message, opened, store_in
 from support.walk import cells
 
 LEASE = timedelta(seconds=30)
 LATER = AT + LEASE + timedelta(seconds=1)
-SENT = Plan(State.SENT, AT, gateway_id="f4c8")
+SENT = Settlement(State.SENT, AT, gateway_id="f4c8")
 DRAFT = Draft(
     token="token",
     kind=DraftKind.CONFIRM,
@@ -35,14 +35,14 @@ DRAFT = Draft(
 async def filled(store: Store) -> None:
     """A message that is sent, one in flight, one claimed and one queued, and a draft."""
     for number in range(4):
-        await store.accept(new(f"9659876543{number}"), AT)
+        await store.accept(new_message(f"9659876543{number}"), AT)
     first, second, _ = [await store.claim("one", LEASE, AT) for _ in range(3)]
     assert first
     assert second
     for call in (first, second):
         await store.put_in_flight(call, LEASE, AT)
     await store.settle(first, SENT, AT)
-    await store.keep(DRAFT)
+    await store.save_draft(DRAFT)
 
 
 async def states(store: Store) -> list[State]:
@@ -56,28 +56,28 @@ async def test_all_that_is_not_settled_becomes_unknown(database_url: str) -> Non
     async with store_in(database_url) as store:
         await filled(store)
         before = await states(store)
-        found = await Restoring(store.database).doubt("shell:sara", LATER)
+        found = await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
 
         assert before == [State.SENT, State.IN_FLIGHT, State.CLAIMED, State.QUEUED]
-        assert found == Doubted(messages=3, recipients=3, drafts=1)
+        assert found == MarkedUnknown(messages=3, recipients=3, drafts=1)
         assert await states(store) == [State.SENT, *[State.UNKNOWN] * 3]
         assert await store.claim("two", LEASE, AT + timedelta(hours=1)) is None
-        assert await store.reap(AT + timedelta(hours=1)) == (0, 0)
-        assert await store.draft(DRAFT.token, AT) is None
+        assert await store.reap_expired(AT + timedelta(hours=1)) == (0, 0)
+        assert await store.get_draft(DRAFT.token, AT) is None
 
 
 async def test_it_is_shown_and_in_the_ledger(database_url: str) -> None:
     """Each card is brought up to date, and who did it is written down."""
     async with store_in(database_url) as store:
         await filled(store)
-        for one in await store.unshown(10):
-            shown = await store.take_to_show(one)
+        for one in await store.outdated_cards(10):
+            shown = await store.claim_card(one)
             assert shown
-            await store.shown(one, shown.revision, shown.place)
-        await Restoring(store.database).doubt("shell:sara", LATER)
+            await store.record_shown(one, shown.revision, shown.card_location)
+        await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
         last = (await Audit(store.database).entries())[-1]
 
-        assert len(await store.unshown(10)) == 3
+        assert len(await store.outdated_cards(10)) == 3
         assert (last.actor, last.subject) == ("shell:sara", "restored")
         assert "3 numbers of 3 messages" in last.detail
 
@@ -85,10 +85,10 @@ async def test_it_is_shown_and_in_the_ledger(database_url: str) -> None:
 async def test_a_process_that_is_still_there_sends_nothing_of_it(database_url: str) -> None:
     """A bot that was left running by mistake has lost what it had claimed."""
     async with store_in(database_url) as store:
-        await store.accept(new(), AT)
+        await store.accept(new_message(), AT)
         call = await store.claim("one", LEASE, AT)
         assert call
-        await Restoring(store.database).doubt("shell:sara", LATER)
+        await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
 
         assert not await store.put_in_flight(call, LEASE, LATER)
 
@@ -96,24 +96,29 @@ async def test_a_process_that_is_still_there_sends_nothing_of_it(database_url: s
 async def test_an_empty_outbox_is_left_as_it_is(database_url: str) -> None:
     """Nothing waits, so nothing is in doubt."""
     async with opened(database_url) as database:
-        assert await Restoring(database).doubt("shell:sara", LATER) == Doubted(0, 0, 0)
+        assert await RestoreStore(database).mark_unknown("shell:sara", LATER) == MarkedUnknown(
+            0, 0, 0
+        )
 
 
-async def test_while_a_bot_is_at_work_nothing_is_changed(database_url: str) -> None:
+async def test_while_a_bot_is_running_nothing_is_changed(database_url: str) -> None:
     """A lease that runs is somebody's who would go on; a clock that was far ahead is nobody."""
     async with store_in(database_url) as store:
         await filled(store)
         before = await states(store)
-        restoring = Restoring(store.database)
-        for doubt in (restoring.doubt("shell:sara", AT), restoring.rehearse_doubting(AT)):
-            with pytest.raises(AtWork) as caught:
-                await doubt
+        restoring = RestoreStore(store.database)
+        for operation in (
+            restoring.mark_unknown("shell:sara", AT),
+            restoring.preview_mark_unknown(AT),
+        ):
+            with pytest.raises(BotRunning) as caught:
+                await operation
         after = await states(store)
         long_ago = AT - timedelta(days=1)
 
         assert before == after
         assert caught.value.until == AT + LEASE
-        assert (await restoring.rehearse_doubting(long_ago)).messages == 3
+        assert (await restoring.preview_mark_unknown(long_ago)).messages == 3
 
 
 async def test_a_rehearsal_changes_nothing(database_url: str) -> None:
@@ -121,8 +126,8 @@ async def test_a_rehearsal_changes_nothing(database_url: str) -> None:
     async with store_in(database_url) as store:
         await filled(store)
         before = await cells(store.database)
-        rehearsed = await Restoring(store.database).rehearse_doubting(LATER)
+        rehearsed = await RestoreStore(store.database).preview_mark_unknown(LATER)
         after = await cells(store.database)
 
         assert before == after
-        assert rehearsed == await Restoring(store.database).doubt("shell:sara", LATER)
+        assert rehearsed == await RestoreStore(store.database).mark_unknown("shell:sara", LATER)

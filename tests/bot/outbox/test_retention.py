@@ -13,18 +13,18 @@ from sqlalchemy import text
 
 from kwtsms_bot.outbox.draft import DraftKind
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retention import NIGHTLY_BYTES, SWEEP, compact, sweep
+from kwtsms_bot.outbox.retention import MAX_COMPACT_BYTES, PURGE_INTERVAL, compact, purge
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.store.erasing import PART
-from support.database import AT, BY, new, statements, store_in
+from kwtsms_bot.outbox.store.erasing import BATCH_SIZE
+from support.database import ACTOR, AT, new_message, record_statements, store_in
 from support.lives import (
     LEASE,
     Secret,
     cancelled,
+    deferred,
     draft,
     drafted,
     in_flight,
-    put_off,
     rejected,
     secret,
     sent,
@@ -37,11 +37,11 @@ HOUR = timedelta(hours=1)
 LATER = AT + RETENTION + HOUR
 
 
-FATES: tuple[Callable[[Store, Secret], Awaitable[None]], ...] = (
+SCENARIOS: tuple[Callable[[Store, Secret], Awaitable[None]], ...] = (
     sent,
     rejected,
     unknown,
-    put_off,
+    deferred,
     cancelled,
     drafted,
 )
@@ -54,85 +54,85 @@ async def test_texts_and_numbers_are_gone_within_an_hour(database_url: str) -> N
         for hour in range(40):
             now = AT + hour * HOUR
             secrets.append(secret(hour, now))
-            await FATES[hour % len(FATES)](store, secrets[-1])
-            await sweep(store, RETENTION, now)
+            await SCENARIOS[hour % len(SCENARIOS)](store, secrets[-1])
+            await purge(store, RETENTION, now)
             old = [one for one in secrets if one.at <= now - RETENTION - HOUR]
-            told = [word for one in old for word in one.words]
+            words = [word for one in old for word in one.forbidden]
 
-            assert await traces(store.database, *told) == set()
+            assert await traces(store.database, *words) == set()
 
 
-async def test_a_request_that_nobody_approved_goes_when_its_author_is_told(
+async def test_an_unapproved_request_is_erased_when_its_author_is_notified(
     database_url: str,
 ) -> None:
     """Whoever takes it to tell of it has taken it out of the table."""
     one = secret(1)
     async with store_in(database_url) as store:
-        await store.keep(replace(draft(one), kind=DraftKind.APPROVE))
-        (told,) = await store.drop_old_requests(LATER)
+        await store.save_draft(replace(draft(one), kind=DraftKind.APPROVE))
+        (expired,) = await store.pop_expired_requests(LATER)
 
-        assert told.text == one.text
-        assert await traces(store.database, *one.words) == set()
+        assert expired.text == one.text
+        assert await traces(store.database, *one.forbidden) == set()
 
 
 async def test_nothing_is_erased_before_its_time(database_url: str) -> None:
     """A minute before the retention time is over, all of it is there."""
     async with store_in(database_url) as store:
-        for count, fate in enumerate(FATES[:-1]):
-            await fate(store, secret(count))
-        await sweep(store, RETENTION, AT + RETENTION - timedelta(minutes=1))
+        for count, scenario in enumerate(SCENARIOS[:-1]):
+            await scenario(store, secret(count))
+        await purge(store, RETENTION, AT + RETENTION - timedelta(minutes=1))
 
-        for count in range(len(FATES) - 1):
+        for count in range(len(SCENARIOS) - 1):
             one = secret(count)
             assert await traces(store.database, one.text) >= {"message.text"}
             assert await traces(store.database, one.phone) >= {"recipient.phone"}
 
 
-async def test_the_files_hold_nothing_of_it_either(tmp_path: Path) -> None:
+async def test_the_files_contain_nothing_of_it_either(tmp_path: Path) -> None:
     """Not in freed pages, and not in the write-ahead log, while the bot runs on."""
     secrets = [secret(count) for count in range(90)]
-    told = [word for one in secrets for word in (one.phone, one.text)]
+    words = [word for one in secrets for word in (one.phone, one.text)]
     async with store_in(tmp_path) as store:
         for count, one in enumerate(secrets):
-            await FATES[count % len(FATES)](store, one)
-        assert on_disk(tmp_path, *told) == set(told)
-        await sweep(store, RETENTION, LATER)
+            await SCENARIOS[count % len(SCENARIOS)](store, one)
+        assert on_disk(tmp_path, *words) == set(words)
+        await purge(store, RETENTION, LATER)
 
-        assert on_disk(tmp_path, *told) == set()
+        assert on_disk(tmp_path, *words) == set()
 
 
-async def test_who_and_what_became_of_it_stay(database_url: str) -> None:
+async def test_author_and_outcome_are_kept(database_url: str) -> None:
     """The ledger, the states, the pages, the credits and kwtSMS's id outlive text and number."""
     async with store_in(database_url) as store:
         await sent(store, secret(1))
-        await sweep(store, RETENTION, LATER)
+        await purge(store, RETENTION, LATER)
         found = await store.find("f4c8")
 
         assert found
         assert (found.author, found.pages, found.points) == ("U1", 1, Decimal(1))
         assert found.counts == {State.SENT: 1}
-        assert (found.text, found.first) == (None, ("#1",))
+        assert (found.text, found.first_phones) == (None, ("#1",))
 
 
-async def test_what_waits_too_long_is_given_up_and_told(database_url: str) -> None:
+async def test_an_overdue_message_expires_and_is_shown(database_url: str) -> None:
     """While sending is paused nobody looks at expiries; text and number go all the same."""
     async with store_in(database_url) as store:
-        await put_off(store, secret(1))
+        await deferred(store, secret(1))
         (message,) = await store.recent("U1", 1)
-        await store.shown(message.id, message.revision, None)
-        await sweep(store, RETENTION, LATER)
+        await store.record_shown(message.id, message.revision, None)
+        await purge(store, RETENTION, LATER)
         found = await store.get(message.id)
 
         assert found
         assert found.counts == {State.EXPIRED: 1}
-        assert await store.unshown(10) == (message.id,)
+        assert await store.outdated_cards(10) == (message.id,)
 
 
 async def test_what_is_in_hand_is_kept(database_url: str) -> None:
     """A call that is on its way keeps its text, however old the message is."""
     async with store_in(database_url) as store:
         await in_flight(store, secret(1))
-        await sweep(store, RETENTION, LATER)
+        await purge(store, RETENTION, LATER)
 
         assert await traces(store.database, secret(1).text) == {"message.text"}
 
@@ -142,13 +142,13 @@ async def test_an_erased_message_is_not_sent_again(database_url: str) -> None:
     async with store_in(database_url) as store:
         await unknown(store, secret(1))
         (message,) = await store.recent("U1", 1)
-        await store.shown(message.id, message.revision, None)
-        await sweep(store, RETENTION, LATER)
+        await store.record_shown(message.id, message.revision, None)
+        await purge(store, RETENTION, LATER)
 
-        assert await store.unshown(10) == (message.id,)
-        assert await store.send_again(message.ref, LATER, BY) == 0
+        assert await store.outdated_cards(10) == (message.id,)
+        assert await store.send_again(message.ref, LATER, ACTOR) == 0
         assert await store.claim("one", LEASE, LATER) is None
-        assert await store.treat_as_sent(message.ref, LATER, BY) == 1
+        assert await store.treat_as_sent(message.ref, LATER, ACTOR) == 1
 
 
 async def test_what_was_just_decided_is_kept(database_url: str) -> None:
@@ -156,34 +156,34 @@ async def test_what_was_just_decided_is_kept(database_url: str) -> None:
     async with store_in(database_url) as store:
         await unknown(store, secret(1))
         (message,) = await store.recent("U1", 1)
-        await store.send_again(message.ref, LATER, BY)
+        await store.send_again(message.ref, LATER, ACTOR)
 
         assert await store.erase(LATER) == 0
         assert await store.claim("one", LEASE, LATER)
 
 
-async def test_a_message_to_many_is_erased_whole(database_url: str) -> None:
+async def test_a_message_to_many_is_erased_completely(database_url: str) -> None:
     """More numbers than one transaction erases: in the end all of them are gone."""
-    many = [f"9655{count:07d}" for count in range(2 * PART + 1)]
+    many = [f"9655{count:07d}" for count in range(2 * BATCH_SIZE + 1)]
     async with store_in(database_url) as store:
-        message = (await store.accept(new(*many), AT)).message
-        await store.cancel(message.ref, AT, BY)
+        message = (await store.accept(new_message(*many), AT)).message
+        await store.cancel(message.ref, AT, ACTOR)
 
         assert await store.erase(LATER) == 1
-        assert await traces(store.database, *many[::PART], "hello") == set()
+        assert await traces(store.database, *many[::BATCH_SIZE], "hello") == set()
         assert await store.erase(LATER) == 0
 
 
-async def test_a_sweep_scans_no_table(tmp_path: Path) -> None:
+async def test_a_purge_scans_no_table(tmp_path: Path) -> None:
     """Every statement of it finds its rows by an index, however many messages there are."""
     async with store_in(tmp_path) as store:
-        for count, fate in enumerate(FATES):
-            await fate(store, secret(count))
-        with statements(store.database) as said:
-            await sweep(store, RETENTION, LATER)
+        for count, scenario in enumerate(SCENARIOS):
+            await scenario(store, secret(count))
+        with record_statements(store.database) as said:
+            await purge(store, RETENTION, LATER)
         plans = [await plan(store, *statement) for statement in said]
 
-    assert len(plans) > len(FATES)
+    assert len(plans) > len(SCENARIOS)
     assert [step for step in plans if "SCAN" in step] == []
 
 
@@ -201,9 +201,9 @@ async def test_the_log_cannot_be_emptied_under_a_reader(tmp_path: Path) -> None:
         async with store.database.reading() as connection:
             await connection.execute(text("SELECT * FROM message"))
             await store.erase(LATER)
-            assert not await store.database.empty_log()
+            assert not await store.database.empty_wal()
 
-        assert await store.database.empty_log()
+        assert await store.database.empty_wal()
 
 
 async def test_a_file_is_written_anew_without_fragments(tmp_path: Path) -> None:
@@ -214,7 +214,7 @@ async def test_a_file_is_written_anew_without_fragments(tmp_path: Path) -> None:
         careless(tmp_path / "outbox.sqlite3")
         fragment = secret(3).text
         assert on_disk(tmp_path, fragment) == {fragment}
-        assert not await store.database.compact(at_most=1)
+        assert not await store.database.compact(max_bytes=1)
         assert on_disk(tmp_path, fragment) == {fragment}
         await compact(store)
 
@@ -238,11 +238,11 @@ async def test_a_file_that_others_write_is_left_for_another_night(tmp_path: Path
     async with store_in(tmp_path) as store:
         with closing(sqlite3.connect(tmp_path / "outbox.sqlite3", timeout=0)) as other:
             other.execute("BEGIN IMMEDIATE")
-            assert not await store.database.compact(NIGHTLY_BYTES)
+            assert not await store.database.compact(MAX_COMPACT_BYTES)
 
-        assert await store.database.compact(NIGHTLY_BYTES)
+        assert await store.database.compact(MAX_COMPACT_BYTES)
 
 
-def test_sweeps_come_often_enough() -> None:
+def test_purges_come_often_enough() -> None:
     """One that fails is made up for within the hour."""
-    assert 2 * SWEEP < HOUR
+    assert 2 * PURGE_INTERVAL < HOUR

@@ -4,31 +4,31 @@ from datetime import timedelta
 
 import pytest
 
-from kwtsms_bot.outbox.message import Place
+from kwtsms_bot.outbox.message import CardLocation
 from kwtsms_bot.outbox.store import showing
-from support.database import AT, BY, new, store_in
+from support.database import ACTOR, AT, new_message, store_in
 
-PLACE = Place("C1", "1.1")
+LOCATION = CardLocation("C1", "1.1")
 
 
-async def test_a_card_is_in_one_replicas_hands(database_url: str) -> None:
+async def test_a_card_is_claimed_by_one_replica(database_url: str) -> None:
     """Whoever comes second leaves it alone, and does not even find it."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
 
-        assert await store.take_to_show(message.id)
-        assert await store.take_to_show(message.id) is None
-        assert await store.unshown(10) == ()
+        assert await store.claim_card(message.id)
+        assert await store.claim_card(message.id) is None
+        assert await store.outdated_cards(10) == ()
 
 
 async def test_what_could_not_be_shown_is_free_again(database_url: str) -> None:
     """The next round may try."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
-        await store.take_to_show(message.id)
-        await store.not_shown(message.id)
+        message = (await store.accept(new_message(), AT)).message
+        await store.claim_card(message.id)
+        await store.release_card(message.id)
 
-        assert await store.unshown(10) == (message.id,)
+        assert await store.outdated_cards(10) == (message.id,)
 
 
 async def test_a_replica_that_is_gone_does_not_keep_a_card(
@@ -36,34 +36,34 @@ async def test_a_replica_that_is_gone_does_not_keep_a_card(
 ) -> None:
     """After a while another may show it."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
-        monkeypatch.setattr(showing, "SHOWING", timedelta(0))
-        await store.take_to_show(message.id)
+        message = (await store.accept(new_message(), AT)).message
+        monkeypatch.setattr(showing, "CARD_LEASE", timedelta(0))
+        await store.claim_card(message.id)
 
-        assert await store.take_to_show(message.id)
+        assert await store.claim_card(message.id)
 
 
-async def test_a_card_taken_by_a_clock_that_was_fast_is_free(
+async def test_a_card_claimed_by_a_fast_clock_is_free(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody holds a card for an hour."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         with monkeypatch.context() as fast:
-            fast.setattr(showing, "SHOWING", timedelta(hours=1))
-            await store.take_to_show(message.id)
+            fast.setattr(showing, "CARD_LEASE", timedelta(hours=1))
+            await store.claim_card(message.id)
 
-        assert await store.unshown(10) == (message.id,)
+        assert await store.outdated_cards(10) == (message.id,)
 
 
-async def test_an_earlier_state_over_a_later_one_is_shown_anew(database_url: str) -> None:
+async def test_an_earlier_state_that_covers_a_later_one_is_updated(database_url: str) -> None:
     """A replica that stalled while it posted has covered what another had posted since."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
-        await store.cancel(message.ref, AT, BY)
-        later = await store.take_to_show(message.id)
+        message = (await store.accept(new_message(), AT)).message
+        await store.cancel(message.ref, AT, ACTOR)
+        later = await store.claim_card(message.id)
         assert later
-        await store.shown(message.id, later.revision, PLACE)
-        await store.shown(message.id, message.revision, PLACE)
+        await store.record_shown(message.id, later.revision, LOCATION)
+        await store.record_shown(message.id, message.revision, LOCATION)
 
-        assert await store.unshown(10) == (message.id,)
+        assert await store.outdated_cards(10) == (message.id,)

@@ -6,15 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, Place, Priority, State
-from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store import KeyReused, Store, TakenBack
-from support.database import AT, BY, NUMBER, OTHER, new, store_in
+from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, DedupeKey, Message, Priority, State
+from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.store import Cancelled, IdempotencyConflict, Store
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
 
 LEASE = timedelta(seconds=30)
 LATER = AT + timedelta(seconds=31)
 KEY = DedupeKey("slack.command", "trigger-1")
-SENT = Plan(State.SENT, AT, gateway_id="f4c8", points=Decimal(1), balance_after=Decimal(99))
+SENT = Settlement(State.SENT, AT, gateway_id="f4c8", points=Decimal(1), balance_after=Decimal(99))
 
 
 async def claimed(store: Store, owner: str = "one") -> ClaimedCall:
@@ -39,19 +39,19 @@ async def states(store: Store, message: Message) -> list[State]:
 async def test_what_is_accepted_is_there_after_a_restart(database_url: str) -> None:
     """An accepted message is in the database when accept returns."""
     async with store_in(database_url) as store:
-        accepted = await store.accept(new(NUMBER, OTHER), AT)
+        accepted = await store.accept(new_message(NUMBER, OTHER), AT)
     async with store_in(database_url) as store:
         found = await store.find(accepted.message.ref)
 
         assert found == accepted.message
-        assert found.first == (NUMBER, OTHER)
+        assert found.first_phones == (NUMBER, OTHER)
 
 
 async def test_the_same_key_is_the_same_message(database_url: str) -> None:
     """A request that comes twice is accepted once."""
     async with store_in(database_url) as store:
-        first = await store.accept(new(key=KEY), AT)
-        again = await store.accept(new(key=KEY), AT)
+        first = await store.accept(new_message(key=KEY), AT)
+        again = await store.accept(new_message(key=KEY), AT)
 
         assert (first.fresh, again.fresh) == (True, False)
         assert again.message.id == first.message.id
@@ -60,7 +60,7 @@ async def test_the_same_key_is_the_same_message(database_url: str) -> None:
 async def test_the_same_key_at_the_same_moment_is_accepted_once(database_url: str) -> None:
     """Two deliveries that race come to one message."""
     async with store_in(database_url) as store:
-        both = await asyncio.gather(*(store.accept(new(key=KEY), AT) for _ in range(8)))
+        both = await asyncio.gather(*(store.accept(new_message(key=KEY), AT) for _ in range(8)))
 
         assert [one.fresh for one in both].count(True) == 1
         assert len({one.message.id for one in both}) == 1
@@ -69,36 +69,36 @@ async def test_the_same_key_at_the_same_moment_is_accepted_once(database_url: st
 async def test_the_same_key_with_another_content_is_refused(database_url: str) -> None:
     """A key that was used for one message does not bring another one through."""
     async with store_in(database_url) as store:
-        await store.accept(new(key=KEY), AT)
+        await store.accept(new_message(key=KEY), AT)
 
-        with pytest.raises(KeyReused):
-            await store.accept(new(key=KEY, text="another"), AT)
+        with pytest.raises(IdempotencyConflict):
+            await store.accept(new_message(key=KEY, text="another"), AT)
 
 
 async def test_a_one_time_key_is_consumed_once(database_url: str) -> None:
     """Of several who press at once, one wins."""
     async with store_in(database_url) as store:
-        won = await asyncio.gather(*(store.consume(KEY, AT) for _ in range(8)))
+        won = await asyncio.gather(*(store.use_key_once(KEY, AT) for _ in range(8)))
 
         assert won.count(True) == 1
 
 
-async def test_two_workers_never_take_the_same_recipient(database_url: str) -> None:
+async def test_two_workers_never_claim_the_same_recipient(database_url: str) -> None:
     """However many claim at once, each recipient is taken once."""
     async with store_in(database_url) as store:
         for n in range(5):
-            await store.accept(new(f"9659876543{n}"), AT)
+            await store.accept(new_message(f"9659876543{n}"), AT)
         calls = await asyncio.gather(*(store.claim(f"owner {n}", LEASE, AT) for n in range(8)))
 
-        taken = [one.id for call in calls if call for one in call.recipients]
-        assert len(taken) == len(set(taken)) == 5
+        claimed_ids = [one.id for call in calls if call for one in call.recipients]
+        assert len(claimed_ids) == len(set(claimed_ids)) == 5
 
 
 async def test_urgent_goes_before_bulk(database_url: str) -> None:
     """An alert never waits behind a campaign that came earlier."""
     async with store_in(database_url) as store:
-        await store.accept(new(NUMBER, priority=Priority.BULK), AT - timedelta(hours=1))
-        urgent = await store.accept(new(OTHER, priority=Priority.URGENT), AT)
+        await store.accept(new_message(NUMBER, priority=Priority.BULK), AT - timedelta(hours=1))
+        urgent = await store.accept(new_message(OTHER, priority=Priority.URGENT), AT)
 
         assert (await claimed(store)).message_id == urgent.message.id
 
@@ -106,7 +106,7 @@ async def test_urgent_goes_before_bulk(database_url: str) -> None:
 async def test_a_call_has_at_most_200_recipients(database_url: str) -> None:
     """ERR007: more are split."""
     async with store_in(database_url) as store:
-        await store.accept(new(*(f"965{90000000 + n}" for n in range(450))), AT)
+        await store.accept(new_message(*(f"965{90000000 + n}" for n in range(450))), AT)
         sizes = [len((await claimed(store)).recipients) for _ in range(3)]
 
         assert sizes == [200, 200, 50]
@@ -116,7 +116,7 @@ async def test_a_call_has_at_most_200_recipients(database_url: str) -> None:
 async def test_an_accepted_call_settles_its_message(database_url: str) -> None:
     """What the gateway said is on the message: id, points, balance."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         await store.settle(await in_flight(store), SENT, AT)
         found = await store.find("f4c8")
 
@@ -129,20 +129,20 @@ async def test_an_accepted_call_settles_its_message(database_url: str) -> None:
 async def test_a_claim_whose_lease_ran_out_goes_back(database_url: str) -> None:
     """Nothing had left, so another process may send it."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         await claimed(store)
 
-        assert await store.reap(LATER) == (1, 0)
+        assert await store.reap_expired(LATER) == (1, 0)
         assert await states(store, message) == [State.QUEUED]
 
 
 async def test_what_was_in_flight_becomes_unknown(database_url: str) -> None:
     """Its owner is gone and it may have been sent: nobody sends it again."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         await in_flight(store)
 
-        assert await store.reap(LATER) == (0, 1)
+        assert await store.reap_expired(LATER) == (0, 1)
         assert await states(store, message) == [State.UNKNOWN]
         assert await store.claim("two", LEASE, LATER + timedelta(days=1)) is None
 
@@ -150,30 +150,30 @@ async def test_what_was_in_flight_becomes_unknown(database_url: str) -> None:
 async def test_a_lease_that_is_renewed_does_not_run_out(database_url: str) -> None:
     """A slow answer is no reason to take over."""
     async with store_in(database_url) as store:
-        await store.accept(new(), AT)
+        await store.accept(new_message(), AT)
         call = await in_flight(store)
 
         assert await store.renew(call, LEASE, AT + timedelta(seconds=20))
-        assert await store.reap(LATER) == (0, 0)
+        assert await store.reap_expired(LATER) == (0, 0)
 
 
 async def test_a_process_that_stalled_past_its_lease_may_not_send(database_url: str) -> None:
     """Once the lease has run out, putting in flight is refused, reaped or not."""
     async with store_in(database_url) as store:
-        await store.accept(new(), AT)
+        await store.accept(new_message(), AT)
         call = await claimed(store)
 
         assert not await store.put_in_flight(call, LEASE, LATER)
-        await store.reap(LATER)
+        await store.reap_expired(LATER)
         assert not await store.put_in_flight(call, LEASE, AT)
 
 
 async def test_a_late_answer_makes_unknown_known(database_url: str) -> None:
     """An answer after the take-over is still the truth."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         call = await in_flight(store)
-        await store.reap(LATER)
+        await store.reap_expired(LATER)
         await store.settle(call, SENT, LATER)
 
         assert await states(store, message) == [State.SENT]
@@ -182,10 +182,10 @@ async def test_a_late_answer_makes_unknown_known(database_url: str) -> None:
 async def test_a_late_failure_does_not_queue_what_is_unknown(database_url: str) -> None:
     """Only a person brings an unknown message back into the queue."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         call = await in_flight(store)
-        await store.reap(LATER)
-        await store.settle(call, Plan(State.QUEUED, LATER), LATER)
+        await store.reap_expired(LATER)
+        await store.settle(call, Settlement(State.QUEUED, LATER), LATER)
 
         assert await states(store, message) == [State.UNKNOWN]
 
@@ -193,13 +193,13 @@ async def test_a_late_failure_does_not_queue_what_is_unknown(database_url: str) 
 async def test_a_person_brings_an_unknown_message_back_once(database_url: str) -> None:
     """Of two who decide, the second finds nothing to decide."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         await in_flight(store)
-        await store.reap(LATER)
+        await store.reap_expired(LATER)
 
-        assert await store.send_again(message.ref, LATER, BY) == 1
-        assert await store.send_again(message.ref, LATER, BY) == 0
-        assert await store.treat_as_sent(message.ref, LATER, BY) == 0
+        assert await store.send_again(message.ref, LATER, ACTOR) == 1
+        assert await store.send_again(message.ref, LATER, ACTOR) == 0
+        assert await store.treat_as_sent(message.ref, LATER, ACTOR) == 0
         assert await states(store, message) == [State.QUEUED]
 
 
@@ -207,25 +207,25 @@ async def test_a_decision_under_one_key_counts_once(database_url: str) -> None:
     """A press that Slack delivers again decides nothing, though it is unknown once more."""
     once = DedupeKey("button", "M1.7")
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         for minute, decided in ((1, 1), (2, 0)):
             at = AT + timedelta(minutes=minute)
             call = await store.claim("a", LEASE, at)
             assert call
             assert await store.put_in_flight(call, LEASE, at)
-            await store.settle(call, Plan(State.UNKNOWN, at), at)
-            assert await store.send_again(message.ref, at, BY, once=once) == decided
+            await store.settle(call, Settlement(State.UNKNOWN, at), at)
+            assert await store.send_again(message.ref, at, ACTOR, once=once) == decided
 
 
 async def test_what_is_sent_cannot_be_cancelled(database_url: str) -> None:
     """Cancelling takes back what is queued, and nothing else."""
     async with store_in(database_url) as store:
-        sent = (await store.accept(new(), AT)).message
+        sent = (await store.accept(new_message(), AT)).message
         await store.settle(await in_flight(store), SENT, AT)
-        queued = (await store.accept(new(OTHER), AT)).message
+        queued = (await store.accept(new_message(OTHER), AT)).message
 
-        assert await store.cancel(sent.ref, AT, BY) == TakenBack(0, 0)
-        assert await store.cancel(queued.ref, AT, BY) == TakenBack(1, 0)
+        assert await store.cancel(sent.ref, AT, ACTOR) == Cancelled(0, 0)
+        assert await store.cancel(queued.ref, AT, ACTOR) == Cancelled(1, 0)
         assert await states(store, sent) == [State.SENT]
         assert await states(store, queued) == [State.CANCELLED]
 
@@ -233,9 +233,9 @@ async def test_what_is_sent_cannot_be_cancelled(database_url: str) -> None:
 async def test_a_number_sent_to_waits_15_seconds_alone(database_url: str) -> None:
     """The second message to a number waits; a message to another number does not wait for it."""
     async with store_in(database_url) as store:
-        await store.accept(new(NUMBER), AT)
+        await store.accept(new_message(NUMBER), AT)
         await store.settle(await in_flight(store), SENT, AT)
-        both = (await store.accept(new(NUMBER, OTHER, text="second"), AT)).message
+        both = (await store.accept(new_message(NUMBER, OTHER, text="second"), AT)).message
 
         assert [one.phone for one in (await claimed(store)).recipients] == [OTHER]
         assert await store.claim("one", LEASE, AT + timedelta(seconds=15)) is None
@@ -245,11 +245,11 @@ async def test_a_number_sent_to_waits_15_seconds_alone(database_url: str) -> Non
         assert last.message_id == both.id
 
 
-async def test_two_claims_of_one_number_do_not_leave_together(database_url: str) -> None:
+async def test_two_claims_of_one_number_are_not_sent_at_once(database_url: str) -> None:
     """A number that became hot after the claim is not sent to."""
     async with store_in(database_url) as store:
-        await store.accept(new(NUMBER), AT)
-        await store.accept(new(NUMBER, text="second"), AT)
+        await store.accept(new_message(NUMBER), AT)
+        await store.accept(new_message(NUMBER, text="second"), AT)
         first, second = await claimed(store, "one"), await claimed(store, "two")
 
         assert await store.put_in_flight(first, LEASE, AT)
@@ -257,11 +257,11 @@ async def test_two_claims_of_one_number_do_not_leave_together(database_url: str)
         assert await store.claim("two", LEASE, AT) is None
 
 
-async def test_a_number_that_nothing_reached_is_not_hot(database_url: str) -> None:
+async def test_a_number_that_nothing_reached_has_no_cooldown(database_url: str) -> None:
     """Proven not sent: the next try does not wait for the 15 seconds."""
     async with store_in(database_url) as store:
-        await store.accept(new(), AT)
-        await store.settle(await in_flight(store), Plan(State.QUEUED, AT), AT)
+        await store.accept(new_message(), AT)
+        await store.settle(await in_flight(store), Settlement(State.QUEUED, AT), AT)
 
         assert await store.claim("one", LEASE, AT)
 
@@ -269,17 +269,17 @@ async def test_a_number_that_nothing_reached_is_not_hot(database_url: str) -> No
 async def test_what_is_too_old_is_given_up(database_url: str) -> None:
     """After its time a message is not sent any more, and its card says so."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(expires_at=LATER), AT)).message
+        message = (await store.accept(new_message(expires_at=LATER), AT)).message
         assert await store.claim("one", LEASE, LATER) is None
         assert await states(store, message) == [State.EXPIRED]
-        assert await store.unshown(10) == (message.id,)
+        assert await store.outdated_cards(10) == (message.id,)
 
 
 async def test_what_is_put_off_is_given_up_at_its_time(database_url: str) -> None:
     """A next try that would come too late is not waited for."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(expires_at=LATER), AT)).message
-        late = Plan(State.QUEUED, LATER + timedelta(hours=1), reason="down")
+        message = (await store.accept(new_message(expires_at=LATER), AT)).message
+        late = Settlement(State.QUEUED, LATER + timedelta(hours=1), reason="down")
         await store.settle(await in_flight(store), late, AT)
 
         assert await store.next_due() == LATER
@@ -290,22 +290,22 @@ async def test_what_is_put_off_is_given_up_at_its_time(database_url: str) -> Non
 async def test_what_is_not_shown_is_found_until_it_is(database_url: str) -> None:
     """Each change asks for the card again; what was shown meanwhile does not hide it."""
     async with store_in(database_url) as store:
-        message = (await store.accept(new(), AT)).message
+        message = (await store.accept(new_message(), AT)).message
         call = await in_flight(store)
         await store.settle(call, SENT, AT)
-        await store.shown(message.id, message.revision, Place("C1", "1.1"))
-        (unshown,) = await store.unshown(10)
-        again = await store.take_to_show(unshown)
+        await store.record_shown(message.id, message.revision, CardLocation("C1", "1.1"))
+        (unshown,) = await store.outdated_cards(10)
+        again = await store.claim_card(unshown)
         assert again
-        await store.shown(message.id, again.revision, again.place)
+        await store.record_shown(message.id, again.revision, again.card_location)
 
-        assert again.place == Place("C1", "1.1")
-        assert await store.unshown(10) == ()
+        assert again.card_location == CardLocation("C1", "1.1")
+        assert await store.outdated_cards(10) == ()
 
 
 async def test_what_is_still_to_be_sent_is_not_erased(database_url: str) -> None:
     """However old it is, its text is needed."""
     async with store_in(database_url) as store:
-        await store.accept(new(), AT)
+        await store.accept(new_message(), AT)
 
         assert await store.erase(LATER) == 0

@@ -7,14 +7,14 @@ import pytest
 from kwtsms_bot.outbox.message import Priority, State
 from kwtsms_bot.outbox.worker import MAX_IN_FLIGHT
 from kwtsms_sandbox.gateway import Fault
-from support.database import NUMBER, OTHER, new
-from support.working import codes, working
+from support.database import NUMBER, OTHER, new_message
+from support.working import reason_codes, running_worker
 
 
 async def test_what_is_accepted_is_sent(database_url: str) -> None:
     """The gateway's answer is on the message, and its ledger has it once."""
-    async with working(database_url) as bench:
-        message = await bench.reached(await bench.send(NUMBER, OTHER), State.SENT)
+    async with running_worker(database_url) as bench:
+        message = await bench.wait_for_state(await bench.send(NUMBER, OTHER), State.SENT)
 
         (entry,) = bench.gateway.ledger
         assert message.gateway_ids == (entry.message_id,)
@@ -44,86 +44,86 @@ async def test_an_unreadable_answer_is_unknown_and_never_repeated(
     database_url: str, fault: Fault
 ) -> None:
     """Whatever the gateway did, it is asked once."""
-    async with working(database_url) as bench:
+    async with running_worker(database_url) as bench:
         bench.gateway.fault(fault, endpoint="send")
-        message = await bench.reached(await bench.send(), State.UNKNOWN)
-        bench.later(3600)
-        await bench.reached(await bench.send(OTHER), State.SENT)
+        message = await bench.wait_for_state(await bench.send(), State.UNKNOWN)
+        bench.advance(3600)
+        await bench.wait_for_state(await bench.send(OTHER), State.SENT)
 
         assert message.counts == {State.UNKNOWN: 1}
-        assert sum(seen.endpoint == "send" for seen in bench.gateway.requests) == 2
+        assert sum(request.endpoint == "send" for request in bench.gateway.requests) == 2
 
 
 async def test_a_gateway_that_is_down_is_tried_again(database_url: str) -> None:
     """No connection: nothing has left, so it goes out when the gateway is back."""
-    async with working(database_url) as bench:
+    async with running_worker(database_url) as bench:
         await bench.running.stop()
         message = await bench.send()
-        await bench.until(message, lambda found: found.reasons != ())
+        await bench.wait_until(message, lambda found: found.reasons != ())
         await bench.running.start()
-        bench.later(5)
+        bench.advance(5)
 
-        await bench.reached(message, State.SENT)
+        await bench.wait_for_state(message, State.SENT)
         assert len(bench.gateway.ledger) == 1
 
 
 @pytest.mark.parametrize("status", [200, 400, 406])
 async def test_a_full_queue_is_waited_for(database_url: str, status: int) -> None:
     """ERR013, whatever HTTP status it rides on, is tried again after 30 s and not before."""
-    async with working(database_url) as bench:
+    async with running_worker(database_url) as bench:
         bench.gateway.fault("ERR013", endpoint="send", http_status=status)
         message = await bench.send()
-        await bench.until(message, lambda found: codes(found) == ["ERR013"])
-        bench.later(31)
+        await bench.wait_until(message, lambda found: reason_codes(found) == ["ERR013"])
+        bench.advance(31)
 
-        await bench.reached(message, State.SENT)
-        assert sum(seen.endpoint == "send" for seen in bench.gateway.requests) == 2
+        await bench.wait_for_state(message, State.SENT)
+        assert sum(request.endpoint == "send" for request in bench.gateway.requests) == 2
 
 
 async def test_a_number_sent_to_by_others_is_tried_after_16_seconds(database_url: str) -> None:
     """ERR028 from the gateway: another program has sent to this number."""
-    async with working(database_url) as bench:
+    async with running_worker(database_url) as bench:
         bench.gateway.fault("ERR028", endpoint="send")
         message = await bench.send()
-        await bench.until(message, lambda found: codes(found) == ["ERR028"])
-        bench.later(17)
+        await bench.wait_until(message, lambda found: reason_codes(found) == ["ERR028"])
+        bench.advance(17)
 
-        await bench.reached(message, State.SENT)
+        await bench.wait_for_state(message, State.SENT)
 
 
 async def test_a_second_message_to_a_number_waits_by_itself(database_url: str) -> None:
     """The gateway never has to say ERR028 for what we sent ourselves."""
-    async with working(database_url) as bench:
-        await bench.reached(await bench.send(text="first"), State.SENT)
+    async with running_worker(database_url) as bench:
+        await bench.wait_for_state(await bench.send(text="first"), State.SENT)
         second = await bench.send(text="second")
-        await bench.until(second, lambda found: found.reasons != ())
-        bench.later(17)
-        await bench.reached(second, State.SENT)
+        await bench.wait_until(second, lambda found: found.reasons != ())
+        bench.advance(17)
+        await bench.wait_for_state(second, State.SENT)
 
-        assert [seen.outcome for seen in bench.gateway.requests] == ["OK", "OK"]
+        assert [request.outcome for request in bench.gateway.requests] == ["OK", "OK"]
 
 
 async def test_a_refused_text_ends_the_message(database_url: str) -> None:
     """Nothing was charged, and nothing is tried again."""
-    async with working(database_url) as bench:
+    async with running_worker(database_url) as bench:
         bench.gateway.fault("ERR031", endpoint="send")
-        message = await bench.reached(await bench.send(), State.REJECTED)
+        message = await bench.wait_for_state(await bench.send(), State.REJECTED)
 
-        assert codes(message) == ["ERR031"]
+        assert reason_codes(message) == ["ERR031"]
         assert message.points is None
 
 
-async def test_a_message_does_not_wait_for_a_campaign(database_url: str) -> None:
+async def test_a_message_does_not_wait_for_a_bulk(database_url: str) -> None:
     """Ten thousand numbers are on their way; only what has left or is leaving goes first."""
-    async with working(database_url) as bench:
-        bench.gateway.turn(requests_per_second=None)
+    async with running_worker(database_url) as bench:
+        bench.gateway.configure(requests_per_second=None)
         numbers = tuple(f"965{90000000 + n}" for n in range(10_000))
-        campaign = new(*numbers, text="campaign", priority=Priority.BULK)
-        accepted = (await bench.store.accept(campaign, bench.now())).message
+        bulk = new_message(*numbers, text="campaign", priority=Priority.BULK)
+        accepted = (await bench.store.accept(bulk, bench.now())).message
         bench.worker.wake()
-        await bench.until(accepted, lambda found: State.SENT in found.counts)
+        await bench.wait_until(accepted, lambda found: State.SENT in found.counts)
         begun = len(bench.gateway.requests)
-        alert = await bench.reached(await bench.send(OTHER, text="alert"), State.SENT)
+        alert = await bench.wait_for_state(await bench.send(OTHER, text="alert"), State.SENT)
         calls = [entry.text for entry in bench.gateway.ledger]
 
         assert alert.counts == {State.SENT: 1}
@@ -131,23 +131,23 @@ async def test_a_message_does_not_wait_for_a_campaign(database_url: str) -> None
         assert len(calls) < 51
 
 
-async def test_what_a_dead_process_had_taken_is_sent_by_another(database_url: str) -> None:
+async def test_what_a_dead_process_had_claimed_is_sent_by_another(database_url: str) -> None:
     """Within fifteen seconds of the end of its lease, and without anybody being told."""
-    async with working(database_url) as bench:
+    async with running_worker(database_url) as bench:
         lease = timedelta(seconds=30)
-        message = await bench.store.accept(new(NUMBER), bench.now() - lease)
+        message = await bench.store.accept(new_message(NUMBER), bench.now() - lease)
         assert await bench.store.claim("dead", lease, bench.now() - lease)
-        sent = await bench.until(message.message, lambda found: State.SENT in found.counts)
+        sent = await bench.wait_until(message.message, lambda found: State.SENT in found.counts)
 
         assert sent.counts == {State.SENT: 1}
 
 
 async def test_450_numbers_go_in_three_calls(database_url: str) -> None:
     """More than 200 recipients are split; each number is in one call."""
-    async with working(database_url) as bench:
-        bench.gateway.turn(requests_per_second=None)
+    async with running_worker(database_url) as bench:
+        bench.gateway.configure(requests_per_second=None)
         numbers = [f"965{90000000 + n}" for n in range(450)]
-        message = await bench.reached(await bench.send(*numbers), State.SENT)
+        message = await bench.wait_for_state(await bench.send(*numbers), State.SENT)
 
         assert [len(entry.numbers) for entry in bench.gateway.ledger] == [200, 200, 50]
         assert sorted(sum((entry.numbers for entry in bench.gateway.ledger), ())) == numbers

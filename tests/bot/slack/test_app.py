@@ -8,10 +8,10 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from structlog.testing import capture_logs
 
-from kwtsms_bot.slack.blocks import modal, plain, section
-from kwtsms_bot.slack.guarding import guarded
-from kwtsms_bot.slack.tasks import Tasks
-from kwtsms_bot.slack.voice import is_slacks
+from kwtsms_bot.slack.blocks import modal, plain_text, section
+from kwtsms_bot.slack.guarding import with_error_boundary
+from kwtsms_bot.slack.tasks import BackgroundTasks
+from kwtsms_bot.slack.voice import is_slack_url
 from kwtsms_sandbox.slack import OPS, SARA, Fault
 from support.slack import bolt_app, connected, running_slack, web_client
 
@@ -32,14 +32,14 @@ async def test_a_failing_listener_leaves_an_answer_with_a_reference(listener: An
     """No exception at any point of a listener leaves the person without an answer."""
     async with running_slack() as slack:
         app = bolt_app(slack)
-        app.command("/sms")(guarded(listener, Tasks(), web_client(slack)))
+        app.command("/sms")(with_error_boundary(listener, BackgroundTasks(), web_client(slack)))
         with capture_logs() as log:
             async with connected(slack, app):
                 done = await slack.command(SARA, OPS, "/sms", "balance")
                 await slack.until(lambda: slack.visible(SARA, OPS))
-        told = slack.plain(slack.visible(SARA, OPS)[-1])
+        apology = slack.plain(slack.visible(SARA, OPS)[-1])
 
-    reference = re.search(r"Reference: (\w{8})", told)
+    reference = re.search(r"Reference: (\w{8})", apology)
     assert done.error is None
     assert reference
     assert reference[1] in [entry.get("reference") for entry in log]
@@ -51,11 +51,11 @@ async def test_a_form_or_shortcut_that_fails_leaves_an_answer(listener: Any) -> 
     async with running_slack() as slack:
         app = bolt_app(slack)
         client = web_client(slack)
-        opener = guarded(_opens(client), Tasks(), client)
+        opener = with_error_boundary(_opens(client), BackgroundTasks(), client)
         app.shortcut("opens")(opener)
-        app.view("form")(guarded(listener, Tasks(), client))
-        app.shortcut("fails")(guarded(listener, Tasks(), client))
-        app.event("app_home_opened")(guarded(listener, Tasks(), client))
+        app.view("form")(with_error_boundary(listener, BackgroundTasks(), client))
+        app.shortcut("fails")(with_error_boundary(listener, BackgroundTasks(), client))
+        app.event("app_home_opened")(with_error_boundary(listener, BackgroundTasks(), client))
         with capture_logs() as log:
             async with connected(slack, app):
                 await slack.shortcut(SARA, "opens")
@@ -63,13 +63,13 @@ async def test_a_form_or_shortcut_that_fails_leaves_an_answer(listener: Any) -> 
                 await slack.submit(SARA, view)
                 await slack.shortcut(SARA, "fails")
                 await slack.open_home(SARA)
-                told = await slack.until(
-                    lambda: _all_told(slack, 2 + (listener is not fails_at_once))
+                messages = await slack.until(
+                    lambda: _direct_messages(slack, 2 + (listener is not fails_at_once))
                 )
 
     known = [str(entry.get("reference")) for entry in log if entry.get("reference")]
     assert len(known) == 3
-    assert all(any(one in text for one in known) for text in told)
+    assert all(any(one in text for one in known) for text in messages)
 
 
 @pytest.mark.parametrize("gone", ["used up", "not Slack's"])
@@ -85,27 +85,31 @@ async def test_an_apology_that_cannot_be_answered_comes_directly(gone: str) -> N
             raise RuntimeError("planted")
 
         slack.fault("response_url", Fault(error="used_url"), times=5)
-        app.command("/sms")(guarded(fails, Tasks(), web_client(slack)))
+        app.command("/sms")(with_error_boundary(fails, BackgroundTasks(), web_client(slack)))
         async with connected(slack, app):
             await slack.command(SARA, OPS, "/sms", "balance")
-            told = await slack.until(lambda: _all_told(slack, 1))
+            messages = await slack.until(lambda: _direct_messages(slack, 1))
 
-    assert "Reference" in told[0]
+    assert "Reference" in messages[0]
 
 
 def _opens(client: Any) -> Any:
     async def opens(ack: AsyncAck, body: Any, _respond: AsyncRespond) -> None:
         await ack()
-        view = {**modal("Form", [section("x")]), "callback_id": "form", "submit": plain("Send")}
+        view = {
+            **modal("Form", [section("x")]),
+            "callback_id": "form",
+            "submit": plain_text("Send"),
+        }
         await client.views_open(trigger_id=body["trigger_id"], view=view)
 
     return opens
 
 
-def _all_told(slack: Any, count: int) -> list[str] | None:
+def _direct_messages(slack: Any, count: int) -> list[str] | None:
     """What Sara is told by direct message, once there is so much."""
-    seen = [slack.plain(one) for one in slack.visible(SARA, slack.dm(SARA))]
-    return seen if len(seen) >= count else None
+    messages = [slack.plain(one) for one in slack.visible(SARA, slack.dm(SARA))]
+    return messages if len(messages) >= count else None
 
 
 @pytest.mark.parametrize(
@@ -123,4 +127,4 @@ def _all_told(slack: Any, count: int) -> list[str] | None:
 )
 def test_answers_go_to_slack_only(url: str, allowed: bool) -> None:  # noqa: FBT001 - a table's cell.
     """A response URL that is not Slack's own is refused."""
-    assert is_slacks(url, "https://slack.com/api/") is allowed
+    assert is_slack_url(url, "https://slack.com/api/") is allowed

@@ -13,30 +13,30 @@ from typing import Any
 import pytest
 
 import kwtsms_client
-from bot.slack.test_rendering import FACTS, message, pending
+from bot.slack.test_rendering import DETAILS, message, pending
 from bot.slack.test_surfaces import PHONES, previews, replies
 from kwtsms_bot import retelling
-from kwtsms_bot.alerts.balance import Kind
-from kwtsms_bot.alerts.facts import NOTHING_MORE, Facts, Trouble
-from kwtsms_bot.alerts.outlook import Outlook
+from kwtsms_bot.alerts.balance import NoticeKind
+from kwtsms_bot.alerts.facts import NO_DETAILS, NoticeDetails, OutageDetails
+from kwtsms_bot.alerts.outlook import Forecast
 from kwtsms_bot.commands import follow, refusals, showing, wording
-from kwtsms_bot.commands.base import Reply, Tone
-from kwtsms_bot.commands.failures import explain
-from kwtsms_bot.commands.preview import Doubt
-from kwtsms_bot.commands.recipients import Mistake
+from kwtsms_bot.commands.base import Reply, Severity
+from kwtsms_bot.commands.failures import gateway_error_reply
+from kwtsms_bot.commands.preview import ConfirmReason
+from kwtsms_bot.commands.recipients import InvalidRecipient
 from kwtsms_bot.config import Config, Phonebook
 from kwtsms_bot.language import ENGLISH, language
 from kwtsms_bot.outbox import hold, retry
-from kwtsms_bot.outbox.complaint import TakenCall
+from kwtsms_bot.outbox.complaint import AcceptedCall
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
-from kwtsms_bot.outbox.limits import Breach, Limit
-from kwtsms_bot.outbox.message import Reason, Standing, State
-from kwtsms_bot.outbox.store.heat import HOT_REASON
+from kwtsms_bot.outbox.limits import Limit, QuotaExceeded
+from kwtsms_bot.outbox.message import Reason, State, StateCount
+from kwtsms_bot.outbox.store.heat import COOLDOWN_REASON
 from kwtsms_bot.outbox.store.restoring import RESTORED_REASON
 from kwtsms_bot.outbox.store.takeover import GONE_REASON
 from kwtsms_bot.slack import blocks, card, forms, home, notices
 from kwtsms_bot.slack.guarding import SORRY
-from kwtsms_bot.slack.workflow import in_words
+from kwtsms_bot.slack.workflow import format_line
 from kwtsms_client import API_ERRORS, KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.countries import COUNTRIES
 from kwtsms_client.errors import rejection
@@ -48,7 +48,14 @@ TEXT = "نجح النسخ الاحتياطي"
 NAME = "نورة العتيبي"
 CODES = (*API_ERRORS, "ERR999")
 # What the outbox writes beside a recipient by itself.
-OURS = (HOT_REASON, GONE_REASON, RESTORED_REASON, hold.REASON, retry.STOOD_STILL, retry.NO_WAY)
+OURS = (
+    COOLDOWN_REASON,
+    GONE_REASON,
+    RESTORED_REASON,
+    hold.OPEN_REASON,
+    retry.STALLED_REASON,
+    retry.UNREACHABLE_REASON,
+)
 
 
 def raised() -> Iterator[str]:
@@ -86,14 +93,14 @@ def cards(state: State) -> Iterator[dict[str, Any]]:
         yield card.render(message(TEXT, state, count), NAME, ARABIC)
     one = message(TEXT, state)
     for text in (*OURS, *RAISED):
-        told = replace(one, reasons=(Reason(state, None, text, AT),))
-        yield card.render(told, NAME, ARABIC)
+        variant = replace(one, reasons=(Reason(state, None, text, AT),))
+        yield card.render(variant, NAME, ARABIC)
     for code in CODES:
         words = rejection(code).description if code == "ERR999" else "The gateway's English"
-        told = replace(one, reasons=(Reason(state, code, words, AT),))
-        yield card.render(told, NAME, ARABIC)
-    mixed = tuple(Standing(each, 3, AT) for each in State)
-    yield card.render(replace(one, standings=mixed, text=None), NAME, ARABIC)
+        variant = replace(one, reasons=(Reason(state, code, words, AT),))
+        yield card.render(variant, NAME, ARABIC)
+    mixed = tuple(StateCount(each, 3, AT) for each in State)
+    yield card.render(replace(one, state_counts=mixed, text=None), NAME, ARABIC)
 
 
 def errors() -> Iterator[KwtSMSError]:
@@ -112,15 +119,21 @@ def answers() -> Iterator[Reply]:
         if reply.title != SORRY:  # An apology is in both languages.
             yield reply
     for preview in previews(f"{TEXT} ١٢٣ “{TEXT}” — 🎉\u200b\u00a0"):
-        yield showing.to_confirm(preview, tuple(Doubt), "t" * 32, ARABIC)
+        yield showing.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, ARABIC)
     for error in errors():
-        yield explain(error, ARABIC)
-    mistakes = [Mistake("+965 12", code) for code in ("", *COUNTRIES)]
-    told = [one.sentence(ARABIC) for one in (*mistakes, Mistake("9876 5432 1", unclear=True))]
-    limits = [line for one in Limit for line in refusals._limit(Breach(one, 5, 2, AT), ARABIC)]
-    told += limits
-    for at in range(0, len(told), 3):
-        yield Reply(Tone.BAD, TEXT, tuple(told[at : at + 3]))
+        yield gateway_error_reply(error, ARABIC)
+    invalid = [InvalidRecipient("+965 12", code) for code in ("", *COUNTRIES)]
+    sentences = [
+        one.explain(ARABIC) for one in (*invalid, InvalidRecipient("9876 5432 1", unclear=True))
+    ]
+    limits = [
+        line
+        for one in Limit
+        for line in refusals._limit_details(QuotaExceeded(one, 5, 2, AT), ARABIC)
+    ]
+    sentences += limits
+    for at in range(0, len(sentences), 3):
+        yield Reply(Severity.ERROR, TEXT, tuple(sentences[at : at + 3]))
 
 
 @pytest.mark.parametrize("state", State)
@@ -130,57 +143,59 @@ def test_a_card_is_in_arabic(state: State) -> None:
         assert faults(payload) == []
 
 
-def test_a_known_code_is_told_in_our_words() -> None:
+def test_a_known_code_is_explained_in_our_words() -> None:
     """In both languages: the gateway's own words are for codes that nobody here knows."""
     known = Reason(State.REJECTED, "ERR026", "Country not activated", AT)
     strange = Reason(State.REJECTED, "ERR999", "Strange", AT)
     one = message(TEXT, State.REJECTED)
-    told = [wording.explanations(replace(one, reasons=(why,)), ENGLISH) for why in (known, strange)]
+    explanations = [
+        wording.explanations(replace(one, reasons=(why,)), ENGLISH) for why in (known, strange)
+    ]
 
-    assert told[0][0] == "This country is not active on the account (ERR026)."
-    assert told[1][0] == "kwtSMS says: Strange (ERR999)."
+    assert explanations[0][0] == "This country is not active on the account (ERR026)."
+    assert explanations[1][0] == "kwtSMS says: Strange (ERR999)."
 
 
-def test_what_the_balance_tells_is_in_arabic() -> None:
+def test_the_balance_evidence_is_in_arabic() -> None:
     """Each verdict, with and without a figure from before."""
     for verdict in Verdict:
         for before in (None, Decimal("1000.5")):
             found = (Evidence(verdict, before, Decimal("999.5"), Decimal(3)),) * 4
-            told = replace(message(TEXT, State.UNKNOWN), evidence=found)
-            assert faults(card.render(told, NAME, ARABIC)) == []
+            unknown = replace(message(TEXT, State.UNKNOWN), evidence=found)
+            assert faults(card.render(unknown, NAME, ARABIC)) == []
 
 
 def test_an_answer_is_in_arabic() -> None:
     """As a message, in a window, at a field, on Home and as what ends a workflow."""
     for reply in answers():
         assert faults(blocks.reply(reply, ARABIC)) == []
-        assert faults(forms.told(reply, ARABIC)) == []
+        assert faults(forms.reply_view(reply, ARABIC)) == []
         assert faults(forms.field_error("text", reply)["errors"]["text"]) == []
-        assert faults(in_words(reply, ARABIC)) == []
+        assert faults(format_line(reply, ARABIC)) == []
         sections = {ARABIC("Balance"): reply}
-        assert faults(home.view(sections, may_send=True, slash="/sms", say=ARABIC)) == []
+        assert faults(home.home_view(sections, may_send=True, slash="/sms", say=ARABIC)) == []
 
 
 def test_a_form_is_in_arabic() -> None:
     """To write, to look at, to wait by."""
     book = Phonebook(contacts={"سارة": "+96598765432"}, groups={"الدعم": ("سارة",)})
     preview = next(previews(TEXT))
-    shown = showing.to_confirm(preview, tuple(Doubt), "t" * 32, ARABIC)
+    shown = showing.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, ARABIC)
     label = showing.send_label(preview.credits, ARABIC)
 
-    assert faults(forms.send_form(forms.Begin(), book, ARABIC)) == []
+    assert faults(forms.send_form(forms.ModalDefaults(), book, ARABIC)) == []
     assert faults(forms.preview_form(shown, "t" * 32, ARABIC, label)) == []
-    assert faults(forms.waiting("t" * 32, ARABIC)) == []
-    assert faults(blocks.reply(forms.not_opened(ARABIC), ARABIC)) == []
+    assert faults(forms.waiting_view("t" * 32, ARABIC)) == []
+    assert faults(blocks.reply(forms.not_opened_reply(ARABIC), ARABIC)) == []
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_a_warning_is_in_arabic(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_warning_is_in_arabic(kind: NoticeKind) -> None:
     """With all that can be known of the balance, and with nothing."""
-    long = replace(FACTS, outlook=Outlook(180, None, None))
-    blind = [Facts(trouble=Trouble(AT, code, AT)) for code in (*CODES, "")]
-    for facts in (NOTHING_MORE, FACTS, long, replace(FACTS, yesterday=None), *blind):
-        shown = notices.directly(pending(kind, facts), "channel_not_found", ARABIC)
+    long = replace(DETAILS, forecast=Forecast(180, None, None))
+    blind = [NoticeDetails(outage=OutageDetails(AT, code, AT)) for code in (*CODES, "")]
+    for details in (NO_DETAILS, DETAILS, long, replace(DETAILS, daily_summary=None), *blind):
+        shown = notices.render_for_admin(pending(kind, details), "channel_not_found", ARABIC)
         text = shown["text"].replace("channel_not_found", "")
         assert faults(text) == []
         for block in shown["blocks"][:-1]:
@@ -189,12 +204,12 @@ def test_a_warning_is_in_arabic(kind: Kind) -> None:
 
 def test_the_complaint_in_arabic_is_in_arabic() -> None:
     """The other one beside it is in English."""
-    calls = (TakenCall("f4c841adee210f31307633ceaebff2ec", AT, PHONES[:3]),)
-    told = follow.complaint("ACCOUNT", message(TEXT, State.STUCK), calls, "ar")
-    assert faults(told.replace("ACCOUNT", "")) == []
+    calls = (AcceptedCall("f4c841adee210f31307633ceaebff2ec", AT, PHONES[:3]),)
+    complaint = follow.support_text("ACCOUNT", message(TEXT, State.STUCK), calls, "ar")
+    assert faults(complaint.replace("ACCOUNT", "")) == []
 
 
-def test_what_is_odd_in_a_configuration_is_told_in_arabic() -> None:
+def test_configuration_warnings_are_in_arabic() -> None:
     """On Home and by `/sms doctor`; the command line says the same in English."""
     config = Config.model_validate(
         {
@@ -208,26 +223,26 @@ def test_what_is_odd_in_a_configuration_is_told_in_arabic() -> None:
             "alerts": {"balance": {"every": "10s"}},
         }
     )
-    told = config.warnings(ARABIC)
+    warnings = config.warnings(ARABIC)
 
-    assert len(told) == len(config.warnings()) == 5
-    for one in told:
+    assert len(warnings) == len(config.warnings()) == 5
+    for one in warnings:
         assert faults(one) == []
 
 
-def test_the_whole_of_an_unknown_sentence_is_kept_apart() -> None:
+def test_an_unknown_sentence_is_isolated_completely() -> None:
     """Words from outside are repeated as they came, and tear nothing apart."""
-    told = retelling.retold("No connection to the gateway (+1 odd).", ARABIC)
+    translated = retelling.translate_text("No connection to the gateway (+1 odd).", ARABIC)
 
-    assert torn(told) == []
-    assert english(told) == ["odd"]
+    assert torn(translated) == []
+    assert english(translated) == ["odd"]
 
 
 @pytest.mark.parametrize("word", ["sent", "DELIVERED", "Received by recipient", "Blacklisted"])
-def test_a_word_of_kwtsms_is_told_in_arabic(word: str) -> None:
+def test_a_word_of_kwtsms_is_translated(word: str) -> None:
     """Whatever its case; in English it stays as it came."""
-    assert english(retelling.word(word, ARABIC)) == []
-    assert retelling.word(word, ENGLISH) == word
+    assert english(retelling.translate_status(word, ARABIC)) == []
+    assert retelling.translate_status(word, ENGLISH) == word
 
 
 def test_what_the_client_raises_is_found() -> None:

@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from kwtsms_bot.cli.stage import Stage
-from kwtsms_bot.slack.connection import Connection, SlackRefused, SlackUnreachable
-from kwtsms_bot.slack.tasks import Tasks
+from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.slack.connection import SlackConnection, SlackRefused, SlackUnreachable
+from kwtsms_bot.slack.tasks import BackgroundTasks
 from kwtsms_sandbox.slack import Fault
 from support.slack import no_proxy
 
@@ -27,10 +27,10 @@ async def test_a_slack_that_is_not_well_is_no_wrong_token(
     tmp_path: Path, fault: Fault, kind: type[Exception], said: str
 ) -> None:
     """A wrong token ends the start; a Slack in trouble is tried again."""
-    stage = Stage(tmp_path)
+    env = LocalEnvironment(tmp_path)
     with no_proxy():
-        async with stage.slack as slack:
+        async with env.slack as slack:
             slack.fault("auth.test", fault)
 
             with pytest.raises(kind, match=said):
-                await Connection(stage.config.slack).open(NOBODY, Tasks())
+                await SlackConnection(env.config.slack).open(NOBODY, BackgroundTasks())

@@ -12,30 +12,30 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from kwtsms_bot.alerts.balance import Thresholds
-from kwtsms_bot.alerts.rules import Rules
-from kwtsms_bot.alerts.store import AlertStore
-from kwtsms_bot.alerts.store.delivering import TAKING
-from kwtsms_bot.config import Slack
-from kwtsms_bot.kuwait import ZONE
+from kwtsms_bot.alerts.rules import NoticeRules
+from kwtsms_bot.alerts.store import BalanceStore
+from kwtsms_bot.alerts.store.delivering import LEASE
+from kwtsms_bot.config import SlackSettings
+from kwtsms_bot.kuwait import KUWAIT_TZ
 from kwtsms_bot.language import ENGLISH
-from kwtsms_bot.slack import herald as heralds
-from kwtsms_bot.slack.connection import Connection
-from kwtsms_bot.slack.herald import Herald
+from kwtsms_bot.slack import herald as balance_notifier
+from kwtsms_bot.slack.connection import SlackConnection
+from kwtsms_bot.slack.herald import BalanceNotifier
 from kwtsms_sandbox.slack import ALERTS, NOURA, SARA, YOUSEF, Fault, SlackSandbox, User
 from support.database import AT, opened
 from support.slack import running_slack, web_client
 
-RULES = Rules(Thresholds(Decimal(200), Decimal(50), timedelta(days=1)), ZONE)
+RULES = NoticeRules(Thresholds(Decimal(200), Decimal(50), timedelta(days=1)), KUWAIT_TZ)
 POST = "chat.postMessage"
 
 
 class Bench:
-    """Two replicas' heralds in one workspace."""
+    """Two replicas' notifiers in one workspace."""
 
-    def __init__(self, slack: SlackSandbox, alerts: AlertStore) -> None:
+    def __init__(self, slack: SlackSandbox, alerts: BalanceStore) -> None:
         self.slack, self.alerts = slack, alerts
-        self.heralds = [
-            Herald(
+        self.notifiers = [
+            BalanceNotifier(
                 alerts,
                 web_client(slack),
                 ENGLISH,
@@ -47,22 +47,22 @@ class Bench:
 
     async def warn(self) -> None:
         """A warning is on its way."""
-        await self.alerts.record(Decimal(100), AT, after=0, rules=RULES, targets=[ALERTS.id])
+        await self.alerts.record_sample(Decimal(100), AT, after=0, rules=RULES, targets=[ALERTS.id])
 
     async def sum_up(self) -> None:
         """A digest is on its way, with a chart of three days."""
         for days in range(4):
-            await self.alerts.record(
+            await self.alerts.record_sample(
                 Decimal(1000 - days),
                 AT + timedelta(days=days),
-                after=await self.alerts.last_look(),
+                after=await self.alerts.newest_sample_id(),
                 rules=RULES,
                 targets=[ALERTS.id],
             )
         now = AT + timedelta(days=3)
-        summary = await self.alerts.summary(now, ZONE)
+        summary = await self.alerts.summarize_day(now, KUWAIT_TZ)
         assert summary
-        await self.alerts.tell_of_day(now.date(), summary, [ALERTS.id], now)
+        await self.alerts.enqueue_digest(now.date(), summary, [ALERTS.id], now)
 
     def posted(self) -> list[str]:
         """What stands in the channel."""
@@ -77,14 +77,14 @@ class Bench:
 async def bench(folder: Path) -> AsyncIterator[Bench]:
     """With an empty database and an empty channel."""
     async with running_slack() as slack, opened(folder) as database:
-        yield Bench(slack, AlertStore(database))
+        yield Bench(slack, BalanceStore(database))
 
 
 async def test_two_replicas_post_one_warning(tmp_path: Path) -> None:
     """Both find it on its way at the same time; one of them brings it there."""
     async with bench(tmp_path) as b:
         await b.warn()
-        await asyncio.gather(*(herald.tell() for herald in b.heralds))
+        await asyncio.gather(*(notifier.deliver_pending() for notifier in b.notifiers))
 
         assert len(b.posted()) == 1
 
@@ -93,7 +93,7 @@ async def test_a_digest_comes_with_its_chart(tmp_path: Path) -> None:
     """Slack takes it as it stands."""
     async with bench(tmp_path) as b:
         await b.sum_up()
-        await b.heralds[0].tell()
+        await b.notifiers[0].deliver_pending()
 
         (message,) = b.slack.visible(SARA, ALERTS)
         assert "data_visualization" in [block["type"] for block in message.blocks]
@@ -104,8 +104,8 @@ async def test_a_slack_without_charts_gets_the_text(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         await b.sum_up()
         b.slack.fault(POST, Fault(error="invalid_blocks"), times=1)
-        await b.heralds[0].tell()
-        await b.heralds[1].tell()
+        await b.notifiers[0].deliver_pending()
+        await b.notifiers[1].deliver_pending()
 
         (message,) = b.slack.visible(SARA, ALERTS)
         assert message.blocks == ()
@@ -118,8 +118,8 @@ async def test_an_outage_delays_a_warning(tmp_path: Path) -> None:
         await b.warn()
         b.slack.fault(POST, Fault(error="service_unavailable"), times=1)
         with pytest.raises(SlackApiError):
-            await b.heralds[0].tell()
-        await b.heralds[1].tell()
+            await b.notifiers[0].deliver_pending()
+        await b.notifiers[1].deliver_pending()
 
         assert len(b.posted()) == 1
 
@@ -129,29 +129,34 @@ async def test_a_channel_that_is_gone_is_tried_again(tmp_path: Path) -> None:
     async with bench(tmp_path) as b:
         await b.warn()
         b.slack.fault(POST, Fault(error="not_in_channel"), times=1)
-        await b.heralds[0].tell()
-        await b.heralds[0].tell()
+        await b.notifiers[0].deliver_pending()
+        await b.notifiers[0].deliver_pending()
         assert b.posted() == []
 
-        await b.heralds[1].tell()
+        await b.notifiers[1].deliver_pending()
         assert len(b.posted()) == 1
 
 
-async def test_administrators_are_told_once_where_a_channel_refuses(tmp_path: Path) -> None:
+async def test_administrators_are_notified_once_where_a_channel_refuses(tmp_path: Path) -> None:
     """Each of them, with the channel and Slack's reason; the channel gets it once it is mended."""
     async with bench(tmp_path) as b:
         await b.warn()
         b.slack.fault(POST, Fault(error="channel_not_found"), times=1)
-        await b.heralds[0].tell()
+        await b.notifiers[0].deliver_pending()
         b.slack.fault(POST, Fault(error="channel_not_found"), times=1)
-        await b.heralds[1].tell()
+        await b.notifiers[1].deliver_pending()
         assert b.posted() == []
-        await Herald(b.alerts, web_client(b.slack), ENGLISH, channels=[ALERTS.id]).tell()
+        await BalanceNotifier(
+            b.alerts, web_client(b.slack), ENGLISH, channels=[ALERTS.id]
+        ).deliver_pending()
 
         for admin in (NOURA, YOUSEF):
-            (told,) = b.direct(admin)
-            assert "The SMS credits are running low: 100 credits" in told
-            assert f"because {ALERTS.id} does not take it: Slack says channel_not_found." in told
+            (notification,) = b.direct(admin)
+            assert "The SMS credits are running low: 100 credits" in notification
+            assert (
+                f"because {ALERTS.id} does not take it: Slack says channel_not_found."
+                in notification
+            )
         assert len(b.posted()) == 1
 
 
@@ -162,52 +167,52 @@ async def test_an_administrator_who_is_gone_keeps_it_from_no_other(tmp_path: Pat
         b.slack.fault(POST, Fault(error="not_in_channel"), times=1)
         b.slack.fault("conversations.open", Fault(error="service_unavailable"), times=1)
         with pytest.raises(SlackApiError):
-            await b.heralds[0].tell()
+            await b.notifiers[0].deliver_pending()
         b.slack.fault(POST, Fault(error="not_in_channel"), times=1)
         b.slack.fault("conversations.open", Fault(error="user_disabled"), times=1)
-        await b.heralds[1].tell()
+        await b.notifiers[1].deliver_pending()
 
         assert (len(b.direct(NOURA)), len(b.direct(YOUSEF))) == (0, 1)
 
 
-async def test_a_rate_limit_holds_no_warning(tmp_path: Path) -> None:
+async def test_a_rate_limit_blocks_no_warning(tmp_path: Path) -> None:
     """Whoever is told to wait gives it back, waits as long as Slack says, and posts it once."""
     async with bench(tmp_path) as b:
         await b.warn()
         b.slack.fault(POST, Fault(retry_after=50), times=1)
-        await b.heralds[0].tell()
-        await b.heralds[0].tell()
+        await b.notifiers[0].deliver_pending()
+        await b.notifiers[0].deliver_pending()
         assert b.posted() == []
 
-        await b.heralds[1].tell()
+        await b.notifiers[1].deliver_pending()
         assert len(b.posted()) == 1
 
 
-async def test_a_slack_that_hangs_holds_no_warning(
+async def test_a_slack_that_hangs_blocks_no_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is given back before it is anybody else's by right."""
-    monkeypatch.setattr(heralds, "POST_SECONDS", 0.2)
+    monkeypatch.setattr(balance_notifier, "POST_SECONDS", 0.2)
     async with bench(tmp_path) as b:
         await b.warn()
         for_ever = asyncio.Event()
-        b.slack.fault(POST, Fault(hold=for_ever), times=1)
+        b.slack.fault(POST, Fault(wait_for=for_ever), times=1)
         begun = time.monotonic()
         with pytest.raises(TimeoutError):
-            await b.heralds[0].tell()
-        took = time.monotonic() - begun
-        (still,) = await b.alerts.pending(ALERTS.id)
+            await b.notifiers[0].deliver_pending()
+        elapsed = time.monotonic() - begun
+        (still,) = await b.alerts.list_pending(ALERTS.id)
         for_ever.set()
 
-        assert await b.alerts.take(still)
-        assert took < 10  # The client itself would wait for thirty.
+        assert await b.alerts.claim(still)
+        assert elapsed < 10  # The client itself would wait for thirty.
 
 
-def test_the_heralds_client_waits_for_nothing() -> None:
+def test_the_notifiers_client_waits_for_nothing() -> None:
     """Each repetition by itself would hold a warning for as long as Slack says."""
-    slack = Slack.model_validate({"bot_token": "xoxb-1", "app_token": "xapp-1"})
-    connection = Connection(slack)
+    slack = SlackSettings.model_validate({"bot_token": "xoxb-1", "app_token": "xapp-1"})
+    connection = SlackConnection(slack)
 
-    assert connection.impatient.retry_handlers == []
+    assert connection.no_retry_client.retry_handlers == []
     assert len(connection.client.retry_handlers) == 1
-    assert timedelta(seconds=heralds.POST_SECONDS) < TAKING
+    assert timedelta(seconds=balance_notifier.POST_SECONDS) < LEASE

@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from kwtsms_bot.slack import guard
-from kwtsms_bot.slack.http import PATH, Endpoint, serve
+from kwtsms_bot.slack.http import PATH, SlackEndpoint, serve
 from kwtsms_sandbox.slack import signed_headers
 from support.logged import failures, logged
 
@@ -46,7 +46,7 @@ class Wire:
 
     session: ClientSession
     address: tuple[str, int] = ("", 0)
-    heard: list[str] = field(default_factory=list)
+    received: list[str] = field(default_factory=list)
     now: float = field(default_factory=time.time)
 
     async def post(
@@ -66,14 +66,14 @@ class Wire:
         async with self.session.post(self.url + PATH, data=body, headers=headers) as answer:
             return answer.status, await answer.text()
 
-    async def say(self, *pieces: bytes) -> bytes:
+    async def say(self, *chunks: bytes) -> bytes:
         """What is answered to these very bytes in the end, when the connection is closed."""
         reader, writer = await self.connect()
         async with asyncio.timeout(20):
-            writer.write(pieces[0])
-            for piece in pieces[1:]:
+            writer.write(chunks[0])
+            for chunk in chunks[1:]:
                 await reader.readuntil(b"100 Continue\r\n\r\n")
-                writer.write(piece)
+                writer.write(chunk)
             answer = await reader.read()
         writer.close()
         return answer
@@ -103,25 +103,25 @@ async def wire() -> AsyncIterator[Wire]:
     app = AsyncApp(authorize=authorize)
     async with ClientSession(trust_env=False) as session:
         made = Wire(session)
-        endpoint = Endpoint(app, SECRET, clock=lambda: made.now, patience=0.2)
+        endpoint = SlackEndpoint(app, SECRET, clock=lambda: made.now, read_timeout=0.2)
         runner = await serve(endpoint, "127.0.0.1:0")
         made.address = runner.addresses[0]
 
         @app.command("/sms")
         async def listen(ack: Any, body: dict[str, Any]) -> None:
-            made.heard.append(body["text"])
+            made.received.append(body["text"])
             await ack("heard")
 
         yield made
         await runner.cleanup()
 
 
-async def test_a_signed_command_is_heard_whatever_its_text(wire: Wire) -> None:
+async def test_a_signed_command_is_received_whatever_its_text(wire: Wire) -> None:
     """The word `payload` in a text is text."""
     status, answer = await wire.post(command("send 96598765432 your payload=1 مرحبا"))
 
     assert (status, "heard" in answer) == (200, True)
-    assert wire.heard == ["send 96598765432 your payload=1 مرحبا"]
+    assert wire.received == ["send 96598765432 your payload=1 مرحبا"]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ async def test_a_signed_command_is_heard_whatever_its_text(wire: Wire) -> None:
 async def test_what_slack_did_not_just_sign_is_refused(wire: Wire, change: Any) -> None:
     """401, and no listener runs."""
     assert (await wire.post(command("balance"), **change))[0] == 401
-    assert wire.heard == []
+    assert wire.received == []
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"payload={bad", b"ssl_check=1", b"[1]"])
@@ -152,7 +152,7 @@ async def test_signed_junk_is_unreadable(wire: Wire, body: bytes) -> None:
     assert await wire.post(body) == (400, "")
 
 
-async def test_too_much_is_refused_before_it_is_read_whole(wire: Wire) -> None:
+async def test_too_much_is_refused_before_it_is_read_completely(wire: Wire) -> None:
     """413, signed or not."""
     assert (await wire.post(b"a" * (guard.MAX_BYTES + 1)))[0] == 413
 
@@ -165,10 +165,10 @@ async def test_a_replay_is_answered_and_not_run_again(wire: Wire) -> None:
     answers = await asyncio.gather(*(wire.raw(body, headers) for _ in range(10)))
 
     assert [status for status, _ in answers] == [200] * 10
-    assert len(wire.heard) == 1
+    assert len(wire.received) == 1
 
 
-async def test_a_replay_is_known_as_long_as_its_signature_holds(wire: Wire) -> None:
+async def test_a_replay_is_known_as_long_as_its_signature_is_valid(wire: Wire) -> None:
     """Signed by a clock that is ahead, it is taken for almost two windows, and runs once."""
     body = command("resume")
     ahead = wire.signed(body, age=-(guard.WINDOW_SECONDS - 1))
@@ -176,7 +176,7 @@ async def test_a_replay_is_known_as_long_as_its_signature_holds(wire: Wire) -> N
     wire.now += 2 * guard.WINDOW_SECONDS - 2
 
     assert (await wire.raw(body, ahead))[0] == 200
-    assert wire.heard == ["resume"]
+    assert wire.received == ["resume"]
     wire.now += 2
     assert (await wire.raw(body, ahead))[0] == 401
 
@@ -210,13 +210,13 @@ async def test_no_body_reaches_the_log(wire: Wire) -> None:
     assert PRIVATE not in log.getvalue()
 
 
-@pytest.mark.parametrize(("pieces", "status"), JUNK.values(), ids=JUNK)
+@pytest.mark.parametrize(("chunks", "status"), JUNK.values(), ids=JUNK)
 async def test_junk_is_refused_and_quoted_nowhere(
-    wire: Wire, pieces: tuple[bytes, ...], status: int
+    wire: Wire, chunks: tuple[bytes, ...], status: int
 ) -> None:
     """Neither the answer nor the log has a word of it, nor is it a failure of ours."""
     with logged(level="debug", format="json") as log:
-        answer = await wire.say(*pieces)
+        answer = await wire.say(*chunks)
 
     assert int(answer.split()[1]) == status
     assert PRIVATE.encode() not in answer

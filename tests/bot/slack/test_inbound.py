@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtsms_bot.slack.blocks import escape
-from kwtsms_bot.slack.inbound import untangle
+from kwtsms_bot.slack.inbound import unescape_text
 
 
 @pytest.mark.parametrize(
@@ -28,10 +28,10 @@ from kwtsms_bot.slack.inbound import untangle
 )
 def test_a_text_is_read_as_it_was_typed(received: str, typed: str) -> None:
     """Slack's tokens and its three entities are undone; nothing else is touched."""
-    assert untangle(received) == typed
+    assert unescape_text(received) == typed
 
 
 @given(st.text())
 def test_what_is_escaped_comes_back(text: str) -> None:
     """Escaping for Slack and reading from Slack are each other's inverse."""
-    assert untangle(escape(text)) == text
+    assert unescape_text(escape(text)) == text

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from kwtsms_bot.cli.slack import slack
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
-from kwtsms_bot.slack.manifest import LOOKING, SCOPES, manifest
+from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES, manifest
 from kwtsms_bot.slack.workflow import NUMBERS, STEP, TEXT, USER
-from support.manifest_rules import complaints
+from support.manifest_rules import violations
 
 URL = "https://sms.example.com/slack/events"
 
@@ -20,11 +20,11 @@ URL = "https://sms.example.com/slack/events"
 @pytest.mark.parametrize("url", ["", URL], ids=["socket", "http"])
 @pytest.mark.parametrize("workflow_step", [False, True], ids=["plain", "step"])
 @pytest.mark.parametrize("slash", ["/s", "/" + "s" * 31], ids=["shortest", "longest"])
-def test_slack_takes_it(slash: str, url: str, *, workflow_step: bool) -> None:
+def test_slack_accepts_it(slash: str, url: str, *, workflow_step: bool) -> None:
     """Every part has what it needs and nothing that Slack does not know, short enough."""
     made = manifest(slash, COMMANDS, workflow_step=workflow_step, url=url)
 
-    assert complaints(made) == []
+    assert violations(made) == []
 
 
 @pytest.mark.parametrize(
@@ -52,18 +52,18 @@ def test_the_rules_are_kept_by_these_tests(path: str, value: Any, complaint: str
     """What Slack would refuse, they refuse."""
     made = manifest("/sms", COMMANDS, workflow_step=True, url=URL)
 
-    assert any(complaint in one for one in complaints(changed(made, path, value)))
+    assert any(complaint in one for one in violations(changed(made, path, value)))
 
 
 def changed(made: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     """A copy with another value there."""
-    whole: Any = deepcopy(made)
-    place = whole
+    result: Any = deepcopy(made)
+    node = result
     *before, last = path.split(".")
     for key in before:
-        place = place[int(key) if key.isdigit() else key]
-    place[last] = value
-    return dict(whole)
+        node = node[int(key) if key.isdigit() else key]
+    node[last] = value
+    return dict(result)
 
 
 def test_the_manifest_says_what_the_code_listens_to() -> None:
@@ -85,11 +85,11 @@ def test_the_manifest_says_what_the_code_listens_to() -> None:
     ]
 
 
-def test_an_optional_scope_stands_in_both_lists() -> None:
+def test_an_optional_scope_is_in_both_lists() -> None:
     """As Slack wants it; no other can be left out at the install."""
     scopes = manifest("/sms", COMMANDS)["oauth_config"]["scopes"]
 
-    assert scopes == {"bot": [*SCOPES, *LOOKING], "bot_optional": [*LOOKING]}
+    assert scopes == {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": [*OPTIONAL_SCOPES]}
 
 
 def test_without_the_step_nothing_needs_a_paid_plan() -> None:
@@ -101,7 +101,7 @@ def test_without_the_step_nothing_needs_a_paid_plan() -> None:
     assert made["settings"]["org_deploy_enabled"] is False
 
 
-def test_over_http_every_kind_of_request_has_its_address() -> None:
+def test_via_http_every_kind_of_request_has_its_address() -> None:
     """Commands, buttons and events; and no socket."""
     made = manifest("/sms", COMMANDS, workflow_step=True, url=URL)
 
@@ -114,7 +114,7 @@ def test_over_http_every_kind_of_request_has_its_address() -> None:
 
 def test_no_scope_lets_the_bot_read_what_people_write() -> None:
     """No history, no channel management."""
-    asked = [*SCOPES, *LOOKING]
+    asked = [*SCOPES, *OPTIONAL_SCOPES]
 
     assert [one for one in asked if "history" in one or "manage" in one] == []
 
@@ -125,7 +125,7 @@ def test_the_command_line_prints_it() -> None:
     made = json.loads(printed.output)
 
     assert made["features"]["slash_commands"][0]["command"] == "/text-it"
-    assert complaints(made) == []
+    assert violations(made) == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.slack.quoting import people_in, text_of
+from kwtsms_bot.slack.quoting import mentioned_users, message_text
 
 NAMES = {"U0000NOURA": "Noura"}
 
@@ -70,14 +70,14 @@ FIELDS = {"type": "section", "fields": [{"type": "mrkdwn", "text": "Disk: 99 %"}
 )
 def test_a_message_is_quoted(message: dict[str, Any], text: str) -> None:
     """People's words without their marks, links with their addresses, alerts by what they say."""
-    assert text_of(message, NAMES) == text
+    assert message_text(message, NAMES) == text
 
 
 def test_people_are_found_to_be_named() -> None:
     """Each once, wherever they are mentioned."""
     message = rich({"type": "user", "user_id": "U1"}) | {"text": "<@U1> <@U2|x>"}
 
-    assert people_in(message) == ("U1", "U2")
+    assert mentioned_users(message) == ("U1", "U2")
 
 
 JSON = st.recursive(
@@ -99,5 +99,5 @@ JSON = st.recursive(
 @given(st.dictionaries(st.sampled_from(["text", "blocks", "attachments"]), JSON))
 def test_no_message_raises(message: dict[str, Any]) -> None:
     """Whatever a bot has posted."""
-    assert isinstance(text_of(message, NAMES), str)
-    assert isinstance(people_in(message), tuple)
+    assert isinstance(message_text(message, NAMES), str)
+    assert isinstance(mentioned_users(message), tuple)

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.alerts.balance import Kind, Level, Notice
-from kwtsms_bot.alerts.facts import NOTHING_MORE, Facts, Trouble, Yesterday
-from kwtsms_bot.alerts.outlook import Outlook
-from kwtsms_bot.alerts.store import Pending
-from kwtsms_bot.commands.base import Reply, Tone
-from kwtsms_bot.commands.router import unknown
+from kwtsms_bot.alerts.balance import BalanceLevel, BalanceNotice, NoticeKind
+from kwtsms_bot.alerts.facts import NO_DETAILS, DailySummary, NoticeDetails, OutageDetails
+from kwtsms_bot.alerts.outlook import Forecast
+from kwtsms_bot.alerts.store import PendingNotice
+from kwtsms_bot.commands.base import Reply, Severity
+from kwtsms_bot.commands.router import unknown_command_reply
 from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
 from kwtsms_bot.language import ENGLISH, Language, language
-from kwtsms_bot.outbox.message import Message, Place, Priority, Reason, Standing, State
+from kwtsms_bot.outbox.message import CardLocation, Message, Priority, Reason, State, StateCount
 from kwtsms_bot.slack import blocks, card, notices
 from kwtsms_sandbox.slack import Message as Shown
 from kwtsms_sandbox.slack import check
-from kwtsms_sandbox.slack.live import live
+from kwtsms_sandbox.slack.live import find_active_content
 from support.database import AT
 
 HOSTILE = [
@@ -51,11 +51,11 @@ def message(text: str, state: State, count: int = 1, reason: str | None = None) 
         expires_at=AT + timedelta(hours=1),
         revision=1,
         shown_revision=0,
-        place=Place("C1", None),
-        first=tuple(f"965{90000000 + number}" for number in range(min(count, 3))),
-        standings=(Standing(state, count, AT),),
+        card_location=CardLocation("C1", None),
+        first_phones=tuple(f"965{90000000 + number}" for number in range(min(count, 3))),
+        state_counts=(StateCount(state, count, AT),),
         reasons=(Reason(state, None, reason, AT),) if reason else (),
-        sent_at_home=state is State.SENT,
+        sent_in_kuwait=state is State.SENT,
         gateway_ids=("f" * 32,),
         points=Decimal(count),
         balance_after=Decimal(1000),
@@ -67,7 +67,7 @@ def assert_harmless(payload: dict[str, Any], own_mentions: int = 0) -> None:
     assert check(payload["blocks"], "message") == []
     assert payload["text"]
     shown = Shown("1.1", "C1", "UBOT", payload["text"], tuple(payload["blocks"]))
-    assert len(live(shown)) == own_mentions, live(shown)
+    assert len(find_active_content(shown)) == own_mentions, find_active_content(shown)
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20])
@@ -86,45 +86,52 @@ def test_a_card_of_many_recipients_stays_small() -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20])
-@pytest.mark.parametrize("tone", Tone)
-def test_an_answer_passes_slacks_rules(text: str, tone: Tone) -> None:
+@pytest.mark.parametrize("severity", Severity)
+def test_an_answer_passes_slacks_rules(text: str, severity: Severity) -> None:
     """Title, details, facts and examples may hold whatever was typed."""
-    assert_harmless(blocks.reply(Reply(tone, text, (text, text), ((text, text),), (text,))))
+    assert_harmless(blocks.reply(Reply(severity, text, (text, text), ((text, text),), (text,))))
 
 
 @pytest.mark.parametrize("typed", HOSTILE, ids=lambda text: text[:20])
 def test_an_unknown_subcommand_is_repeated_harmlessly(typed: str) -> None:
     """What was typed is shown back as it stands."""
-    assert_harmless(blocks.reply(unknown("/sms", typed, ENGLISH)))
+    assert_harmless(blocks.reply(unknown_command_reply("/sms", typed, ENGLISH)))
 
 
-FACTS = Facts(
-    Outlook(6, 9, 14),
+DETAILS = NoticeDetails(
+    Forecast(6, 9, 14),
     Decimal(182),
     Decimal(36),
-    Yesterday(
+    DailySummary(
         day=AT.date(),
         used=Decimal(45),
         sent=40,
         failed=2,
         unknown=1,
-        seen_at=AT,
+        sampled_at=AT,
         balances=tuple((AT.date() + timedelta(days=n), Decimal(1000 - n)) for n in range(25)),
     ),
 )
 
 
-def pending(kind: Kind, facts: Facts = NOTHING_MORE) -> Pending:
+def pending(kind: NoticeKind, details: NoticeDetails = NO_DETAILS) -> PendingNotice:
     """A notice on its way."""
-    return Pending(1, "C1", Notice(kind, Level.LOW, Decimal("1234.50"), Decimal(2000), facts), AT)
+    return PendingNotice(
+        1,
+        "C1",
+        BalanceNotice(kind, BalanceLevel.LOW, Decimal("1234.50"), Decimal(2000), details),
+        AT,
+    )
 
 
 @pytest.mark.parametrize("say", [ENGLISH, language("ar")], ids=["en", "ar"])
-@pytest.mark.parametrize("facts", [NOTHING_MORE, FACTS, replace(FACTS, yesterday=None)])
-@pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.UNREADABLE])
-def test_a_warning_passes_slacks_rules(kind: Kind, facts: Facts, say: Language) -> None:
+@pytest.mark.parametrize("details", [NO_DETAILS, DETAILS, replace(DETAILS, daily_summary=None)])
+@pytest.mark.parametrize("kind", [kind for kind in NoticeKind if kind is not NoticeKind.UNREADABLE])
+def test_a_warning_passes_slacks_rules(
+    kind: NoticeKind, details: NoticeDetails, say: Language
+) -> None:
     """Each kind of warning, and the digest with its chart, can be posted in both languages."""
-    payload = notices.render(pending(kind, facts), say)
+    payload = notices.render(pending(kind, details), say)
 
     assert_harmless(payload)
     assert "1,234.5" in payload["text"]
@@ -132,23 +139,23 @@ def test_a_warning_passes_slacks_rules(kind: Kind, facts: Facts, say: Language) 
 
 @pytest.mark.parametrize("say", [ENGLISH, language("ar")], ids=["en", "ar"])
 @pytest.mark.parametrize("code", ["ERR003", "ERR999", ""])
-@pytest.mark.parametrize("seen_at", [AT, None])
+@pytest.mark.parametrize("read_at", [AT, None])
 def test_a_balance_that_cannot_be_read_passes_them_too(
-    seen_at: datetime | None, code: str, say: Language
+    read_at: datetime | None, code: str, say: Language
 ) -> None:
     """Whatever is known of it; also directly, with what Slack says of the channel."""
-    told = pending(Kind.UNREADABLE, Facts(trouble=Trouble(AT, code, seen_at)))
-    payload = notices.directly(told, "channel_not_found", say)
+    notice = pending(NoticeKind.UNREADABLE, NoticeDetails(outage=OutageDetails(AT, code, read_at)))
+    payload = notices.render_for_admin(notice, "channel_not_found", say)
 
     assert_harmless(payload)
     assert code in payload["text"]
-    assert ("1,234.5" in payload["text"]) is (seen_at is not None)
+    assert ("1,234.5" in payload["text"]) is (read_at is not None)
     assert "channel_not_found" in payload["text"]
 
 
 def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
     """Where Slack does not draw the chart, nothing but the chart is missing."""
-    text = notices.render(pending(Kind.DIGEST, FACTS))["text"]
+    text = notices.render(pending(NoticeKind.DIGEST, DETAILS))["text"]
 
     assert text.splitlines()[:-1] == [
         "SMS credits today: 1,234.5",
@@ -165,7 +172,7 @@ def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
 
 def test_the_chart_draws_the_last_days() -> None:
     """As many as Slack takes, the oldest first."""
-    chart = notices.render(pending(Kind.DIGEST, FACTS))["blocks"][-2]
+    chart = notices.render(pending(NoticeKind.DIGEST, DETAILS))["blocks"][-2]
 
     points = chart["chart"]["series"][0]["data"]
     assert [points[0]["value"], points[-1]["value"]] == [995.0, 976.0]
@@ -174,24 +181,24 @@ def test_the_chart_draws_the_last_days() -> None:
 
 def test_a_single_day_is_not_drawn() -> None:
     """A line has two ends."""
-    day = FACTS.yesterday
+    day = DETAILS.daily_summary
     assert day
-    short = replace(FACTS, yesterday=replace(day, balances=day.balances[:1]))
-    made = notices.render(pending(Kind.DIGEST, short))["blocks"]
+    short = replace(DETAILS, daily_summary=replace(day, balances=day.balances[:1]))
+    made = notices.render(pending(NoticeKind.DIGEST, short))["blocks"]
 
     assert [block["type"] for block in made] == ["section", "section", "context"]
 
 
-def test_facts_are_read_as_they_were_written() -> None:
+def test_details_are_read_as_they_were_written() -> None:
     """On their way through the database nothing is lost of them."""
-    assert Facts.read(FACTS.written()) == FACTS
-    assert Facts.read(NOTHING_MORE.written()) == NOTHING_MORE
-    for seen_at in (AT, None):
-        blind = Facts(trouble=Trouble(AT, "ERR003", seen_at))
-        assert Facts.read(blind.written()) == blind
+    assert NoticeDetails.from_json(DETAILS.to_json()) == DETAILS
+    assert NoticeDetails.from_json(NO_DETAILS.to_json()) == NO_DETAILS
+    for read_at in (AT, None):
+        blind = NoticeDetails(outage=OutageDetails(AT, "ERR003", read_at))
+        assert NoticeDetails.from_json(blind.to_json()) == blind
 
 
-def test_the_choice_is_offered_only_while_there_is_one() -> None:
+def test_the_decision_is_offered_only_while_there_is_one() -> None:
     """Send again and Treat as sent stand on a card whose outcome is unknown, and on no other."""
     offered = {
         state for state in State if SEND_AGAIN in str(card.render(message("hi", state), "s"))
@@ -209,6 +216,6 @@ def test_what_is_erased_can_still_be_settled() -> None:
     assert "cannot be sent again" in shown
 
 
-def test_a_number_is_never_shown_whole() -> None:
+def test_a_number_is_never_shown_completely() -> None:
     """Cards show masked numbers."""
     assert "90000000" not in str(card.render(message("hi", State.SENT), "sara"))

@@ -12,26 +12,26 @@ from typing import Any
 import pytest
 
 from kwtsms_bot.commands import follow, refusals, router, showing, wording
-from kwtsms_bot.commands.base import Choice, File, Notice, Piece, Reply, Tone
-from kwtsms_bot.commands.failures import explain, trouble
-from kwtsms_bot.commands.preview import Doubt, Preview
+from kwtsms_bot.commands.base import Button, ChannelPost, File, Reply, Severity, TextSpan
+from kwtsms_bot.commands.failures import database_error_reply, gateway_error_reply
+from kwtsms_bot.commands.preview import ConfirmReason, Preview
 from kwtsms_bot.config import Phonebook
-from kwtsms_bot.database import CommitLost, DatabaseTrouble
+from kwtsms_bot.database import CommitUnknown, DatabaseError
 from kwtsms_bot.language import Language, language
-from kwtsms_bot.outbox.complaint import TakenCall
+from kwtsms_bot.outbox.complaint import AcceptedCall
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
-from kwtsms_bot.outbox.limits import Breach, Limit
+from kwtsms_bot.outbox.limits import Limit, QuotaExceeded
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store import Pause, Paused
+from kwtsms_bot.outbox.store import ActivePause, SendingPaused
 from kwtsms_bot.slack import blocks, card, forms, home
-from kwtsms_bot.slack.guarding import apology
+from kwtsms_bot.slack.guarding import error_reply
 from kwtsms_client import NotSent, Phone, UnknownOutcome, inspect_message
 from kwtsms_client.errors import rejection
 from kwtsms_sandbox.slack import Message as Shown
 from kwtsms_sandbox.slack import check
 from kwtsms_sandbox.slack.blocks import check_view
-from kwtsms_sandbox.slack.live import live
+from kwtsms_sandbox.slack.live import find_active_content
 from kwtsms_sandbox.slack.plain import plain
 from support.database import AT
 
@@ -58,10 +58,10 @@ def previews(text: str) -> Iterator[Preview]:
     yield replace(
         plain,
         recipients=PHONES,
-        mistakes=(text,) * 50,
+        problems=(text,) * 50,
         uncovered=PHONES[:20],
         duplicates=3,
-        hot=11,
+        cooling_down=11,
         from_profiles=True,
         repeated=True,
         balance=Decimal(7),
@@ -90,27 +90,27 @@ def draft(text: str) -> Draft:
 def replies(text: str, say: Language) -> Iterator[Reply]:
     """An answer of every kind."""
     for preview in previews(text):
-        yield showing.to_confirm(preview, tuple(Doubt), "t" * 32, say)
-    yield showing.to_approve(draft(text), text, say)
-    yield showing.void(say)
-    yield trouble(DatabaseTrouble(""), "/sms", say)
-    yield trouble(CommitLost(""), "/sms", say)
-    yield router.unknown("/sms", text, say)
-    yield refusals.paused(Paused(Pause("U1", text[:500], AT)), "/sms", say)
-    yield apology(RuntimeError(text))
+        yield showing.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, say)
+    yield showing.approval_reply(draft(text), text, say)
+    yield showing.expired_reply(say)
+    yield database_error_reply(DatabaseError(""), "/sms", say)
+    yield database_error_reply(CommitUnknown(""), "/sms", say)
+    yield router.unknown_command_reply("/sms", text, say)
+    yield refusals.paused_reply(SendingPaused(ActivePause("U1", text[:500], AT)), "/sms", say)
+    yield error_reply(RuntimeError(text))
     for error in (rejection("ERR003", text[:500]), NotSent(text), UnknownOutcome(text)):
-        yield explain(error, say)
+        yield gateway_error_reply(error, say)
     many = tuple((text[:200], text) for _ in range(20))
     yield Reply(
-        Tone.BAD,
+        Severity.ERROR,
         text,
         (text,) * 5,
         many,
         (text,),
-        pieces=(Piece(text), Piece(text, removed=True), Piece("")),
-        choices=(Choice("message_check", say("Check now"), "M1", "danger", text[:300]),),
+        text_spans=(TextSpan(text), TextSpan(text, removed=True), TextSpan("")),
+        buttons=(Button("message_check", say("Check now"), "M1", "danger", text[:300]),),
         file=File("a.csv", text),
-        public=Notice("C1", Reply(Tone.PLAIN, text)),
+        channel_post=ChannelPost("C1", Reply(Severity.INFO, text)),
     )
 
 
@@ -119,14 +119,14 @@ def assert_harmless(payload: dict[str, Any]) -> None:
     assert check(payload["blocks"], "message") == []
     assert 0 < len(payload["text"]) <= 4000
     shown = Shown("1.1", "C1", "UBOT", payload["text"], tuple(payload["blocks"]))
-    assert live(shown) == []
+    assert find_active_content(shown) == []
 
 
 def assert_view(view: dict[str, Any]) -> None:
     """A form or Home view that Slack takes, and in which nothing is alive."""
     assert check_view(view) == []
     shown = Shown("1.1", "C1", "UBOT", "", tuple(view["blocks"]))
-    assert live(shown) == []
+    assert find_active_content(shown) == []
 
 
 @both
@@ -144,15 +144,15 @@ def test_forms(text: str, say: Language) -> None:
     contacts = {f"contact{n}": "+96598765432" for n in range(150)}
     groups = {f"group{n}": tuple(contacts)[:50] for n in range(20)}
     for book in (Phonebook(), Phonebook(contacts=contacts, groups=groups)):
-        assert_view(forms.send_form(forms.Begin("C1", text, text), book, say))
+        assert_view(forms.send_form(forms.ModalDefaults("C1", text, text), book, say))
     for preview in previews(text):
-        shown = showing.to_confirm(preview, tuple(Doubt), "t" * 32, say)
+        shown = showing.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, say)
         label = showing.send_label(preview.credits, say)
         assert_view(forms.preview_form(shown, "t" * 32, say, label))
     for reply in replies(text, say):
-        assert_view(forms.told(reply, say))
-    assert_view(forms.waiting("t" * 32, say))
-    assert_view(forms.sentence(text, say))
+        assert_view(forms.reply_view(reply, say))
+    assert_view(forms.waiting_view("t" * 32, say))
+    assert_view(forms.sentence_view(text, say))
 
 
 @both
@@ -172,7 +172,7 @@ def test_home(text: str, say: Language) -> None:
     for number, reply in enumerate(answers):
         sections = {say("Balance"): reply, say("Your last messages"): answers[number - 1]}
         for may_send in (True, False):
-            assert_view(home.view(sections, may_send=may_send, slash="/sms", say=say))
+            assert_view(home.home_view(sections, may_send=may_send, slash="/sms", say=say))
 
 
 @both
@@ -190,7 +190,7 @@ def test_cards(text: str, say: Language, state: State, count: int) -> None:
 @both
 @pytest.mark.parametrize("before", [Decimal("1000.5"), None])
 @pytest.mark.parametrize("verdict", Verdict)
-def test_the_card_of_what_is_unknown_tells_what_the_balance_tells(
+def test_the_card_of_an_unknown_message_shows_the_balance_evidence(
     verdict: Verdict, before: Decimal | None, say: Language
 ) -> None:
     """Each finding has its sentence, in the person's language; a fourth call is only counted."""
@@ -198,7 +198,7 @@ def test_the_card_of_what_is_unknown_tells_what_the_balance_tells(
 
     found = Evidence(verdict, before, Decimal("999.5"), Decimal(3))
     made = message("hello", State.UNKNOWN, count=3, reason="")
-    (sentence,) = wording._evidence(replace(made, evidence=(found,)), say)
+    (sentence,) = wording._evidence_texts(replace(made, evidence=(found,)), say)
     shown = [
         card.render(replace(made, evidence=(found,) * n), author="U1", say=say) for n in (1, 4)
     ]
@@ -213,14 +213,14 @@ def test_the_card_of_what_is_unknown_tells_what_the_balance_tells(
     assert ("1,000.5" in sentence) is (weighed and before is not None)
     more = say.plural("… and {count} more.", "… and {count} more.", 1)
     assert [more in text for text in texts] == [False, True]
-    assert say(wording.NOT_LOOKED) not in texts[0]
+    assert say(wording.NO_EVIDENCE_YET) not in texts[0]
 
 
 @both
 @pytest.mark.parametrize("limit", Limit)
-def test_a_limit_is_told_with_its_end(limit: Limit, say: Language) -> None:
+def test_a_limit_is_shown_with_its_end(limit: Limit, say: Language) -> None:
     """Each limit has its sentence, and says when it ends."""
-    details = refusals._limit(Breach(limit, 5, 2, AT), say)
+    details = refusals._limit_details(QuotaExceeded(limit, 5, 2, AT), say)
 
     assert len(details) == 3
     assert "15:00" in details[1]  # Noon in UTC.
@@ -234,10 +234,10 @@ def test_a_complaint_in_both_languages_has_what_kwtsms_asks_for() -> None:
     first = ("f" * 32, "2026-11-23 15:00", "96590000000")
     second = ("e" * 32, "2026-11-23 16:00", "96590000001")
     calls = (
-        TakenCall(first[0], AT, first[2:]),
-        TakenCall(second[0], AT + timedelta(hours=1), second[2:]),
+        AcceptedCall(first[0], AT, first[2:]),
+        AcceptedCall(second[0], AT + timedelta(hours=1), second[2:]),
     )
     for code in ("en", "ar"):
-        told = follow.complaint("acme", made, calls, code).splitlines()[1:]
+        lines = follow.support_text("acme", made, calls, code).splitlines()[1:]
         parts = ("acme", "MY-APP", *first, *second, "the text")
-        assert all(part in line for line, part in zip(told, parts, strict=True))
+        assert all(part in line for line, part in zip(lines, parts, strict=True))

@@ -45,9 +45,9 @@ async def test_requests(caller: Caller, admin: Administrator) -> None:
     """Every request, without the password, and none of the administrator's."""
     await caller.call("balance", password="wrong")
 
-    [seen] = await admin.read("requests")
-    assert (seen["endpoint"], seen["outcome"]) == ("balance", "ERR003")
-    assert seen["payload"]["password"] == "***"
+    [request] = await admin.read("requests")
+    assert (request["endpoint"], request["outcome"]) == ("balance", "ERR003")
+    assert request["payload"]["password"] == "***"
 
 
 async def test_inbox(caller: Caller, admin: Administrator) -> None:
@@ -95,15 +95,15 @@ async def test_clock(caller: Caller, admin: Administrator) -> None:
     assert (await caller.send())["result"] == "OK"
 
 
-async def test_knobs(admin: Administrator, gateway: Gateway) -> None:
+async def test_behaviour(admin: Administrator, gateway: Gateway) -> None:
     """Single knobs are turned, the others stay."""
-    gateway.turn(latency=0.01)
+    gateway.configure(latency=0.01)
 
-    turned = (await admin.change("knobs", number_style="string", error_status=200)).json()
+    changed = (await admin.change("knobs", number_style="string", error_status=200)).json()
 
-    assert gateway.knobs.number_style is NumberStyle.STRING
-    assert (turned["latency"], turned["error_status"]) == (0.01, 200)
-    assert await admin.read("knobs") == turned
+    assert gateway.behaviour.number_style is NumberStyle.STRING
+    assert (changed["latency"], changed["error_status"]) == (0.01, 200)
+    assert await admin.read("knobs") == changed
 
 
 async def test_accounts(caller: Caller, admin: Administrator) -> None:
@@ -142,7 +142,9 @@ async def test_faults(caller: Caller, admin: Administrator) -> None:
     assert await admin.read("faults") == []
 
 
-async def test_hold_and_release(caller: Caller, admin: Administrator, gateway: Gateway) -> None:
+async def test_answers_are_delayed_until_released(
+    caller: Caller, admin: Administrator, gateway: Gateway
+) -> None:
     """Answers to accepted sends are kept back until released."""
     await admin.change("hold")
     caller.http.timeout = httpx.Timeout(0.1)
@@ -179,7 +181,7 @@ async def test_reset(caller: Caller, admin: Administrator) -> None:
         ("account", {"rates": {"965": -1}}, "account.rates.965: expected 0 to 1000000000, got -1"),
     ],
 )
-async def test_mistakes_are_told(
+async def test_invalid_input_is_reported(
     admin: Administrator, name: str, body: dict[str, Any], problem: str
 ) -> None:
     """Each with the field and what was expected."""

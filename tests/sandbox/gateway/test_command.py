@@ -121,7 +121,7 @@ def test_tls() -> None:
         assert not Path(facts["ca_file"]).exists()
 
 
-def test_a_taken_port() -> None:
+def test_a_port_that_is_in_use() -> None:
     """One line that says what to do, no traceback."""
     with program("--json") as process:
         port = json.loads(next_line(process))["url"].rpartition(":")[2]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from kwtsms_sandbox.gateway import Account, Fault, Gateway, Knobs
-from kwtsms_sandbox.gateway.admin import Admin
+from kwtsms_sandbox.gateway import Behaviour, Fault, Gateway, GatewayAccount
+from kwtsms_sandbox.gateway.admin import AdminApi
 from kwtsms_sandbox.gateway.scenario import parse
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text("utf-8")
@@ -24,9 +24,9 @@ def first_cells(title: str) -> list[str]:
     return re.findall(r"^\| `([^`]+)` \|", section(title), re.MULTILINE)
 
 
-def test_every_knob() -> None:
+def test_every_behaviour_setting() -> None:
     """In the order of the code."""
-    assert first_cells("Knobs") == list(Knobs.__dataclass_fields__)
+    assert first_cells("Knobs") == list(Behaviour.__dataclass_fields__)
 
 
 def written(default: Any) -> str:
@@ -38,13 +38,13 @@ def written(default: Any) -> str:
     return json.dumps(default).removesuffix(".0")
 
 
-@pytest.mark.parametrize("name", sorted(Knobs.__dataclass_fields__.keys() - {"precedence"}))
+@pytest.mark.parametrize("name", sorted(Behaviour.__dataclass_fields__.keys() - {"precedence"}))
 def test_defaults(name: str) -> None:
     """What the page calls a knob's default is it."""
     cells = re.search(rf"^\| `{name}` \| ([^|]*) \|", section("Knobs"), re.MULTILINE)
 
     assert cells is not None
-    assert cells[1].strip("` ") == written(getattr(Knobs(), name))
+    assert cells[1].strip("` ") == written(getattr(Behaviour(), name))
 
 
 def test_every_fault() -> None:
@@ -54,9 +54,9 @@ def test_every_fault() -> None:
 
 def test_every_admin_route() -> None:
     """Both ways of asking."""
-    admin = Admin(Gateway())
-    routes = {f"GET /admin/{name}" for name in admin._reading}
-    routes |= {f"POST /admin/{name}" for name in admin._changing}
+    admin = AdminApi(Gateway())
+    routes = {f"GET /admin/{name}" for name in admin._readers}
+    routes |= {f"POST /admin/{name}" for name in admin._writers}
 
     assert set(first_cells("The admin API")) == routes
 
@@ -71,7 +71,7 @@ def test_the_scenario_loads() -> None:
     assert len(scenario.faults) == 2
 
 
-@pytest.mark.parametrize("name", Account.__dataclass_fields__)
+@pytest.mark.parametrize("name", GatewayAccount.__dataclass_fields__)
 def test_every_account_field(name: str) -> None:
     """In the scenario or below it."""
     assert name in section("A scenario")

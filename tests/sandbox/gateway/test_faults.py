@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
-from kwtsms_sandbox.gateway.faults import FaultOrder
+from kwtsms_sandbox.gateway.faults import FaultSpec
 from support.gateway import KUWAIT, Caller
 
 UNREADABLE = [
@@ -152,7 +152,7 @@ async def test_a_spoilt_answer_is_compressed_too(
     caller: Caller, gateway: Gateway, fault: Fault, answer: str
 ) -> None:
     """The knob holds whatever goes wrong."""
-    gateway.turn(gzip=True)
+    gateway.configure(gzip=True)
     gateway.fault(fault)
 
     spoilt = await caller.post("balance")
@@ -162,7 +162,7 @@ async def test_a_spoilt_answer_is_compressed_too(
 
 async def test_half_of_a_compressed_answer(caller: Caller, gateway: Gateway) -> None:
     """It is the compressed body that is cut."""
-    gateway.turn(gzip=True)
+    gateway.configure(gzip=True)
     gateway.fault(Fault.TRUNCATED)
     url = f"{caller.running.base_url}balance/"
 
@@ -249,10 +249,10 @@ async def test_a_lasting_fault(caller: Caller, gateway: Gateway) -> None:
 def test_faults_that_could_never_be_met(order: dict[str, Any], problem: str) -> None:
     """A slip in a test's fault is an error, not a test that passes."""
     with pytest.raises(ValueError, match=problem):
-        FaultOrder(**order)
+        FaultSpec(**order)
 
 
-async def test_faults_over_tls(tls_running: tuple[RunningGateway, ssl.SSLContext]) -> None:
+async def test_faults_with_tls(tls_running: tuple[RunningGateway, ssl.SSLContext]) -> None:
     """Resets are resets under TLS too."""
     running, context = tls_running
     running.gateway.fault(Fault.RESET_AFTER)

@@ -12,14 +12,17 @@ import pytest
 
 import kwtsms_sandbox.gateway as gateway_package
 from kwtsms_sandbox.clock import Clock
-from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Gateway, Kind, Knobs, RunningGateway
+from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Behaviour, Gateway, Kind, RunningGateway
 from support.gateway import KUWAIT, Caller, calling, running_gateway
 
 
 async def message_ids(seed: int, count: int) -> list[str]:
     """The ids that a gateway with this seed gives."""
-    knobs = Knobs(repeat_seconds=0)
-    async with running_gateway(seed=seed, knobs=knobs) as running, calling(running) as caller:
+    behaviour = Behaviour(repeat_seconds=0)
+    async with (
+        running_gateway(seed=seed, behaviour=behaviour) as running,
+        calling(running) as caller,
+    ):
         return [(await caller.send())["msg-id"] for _ in range(count)]
 
 
@@ -31,29 +34,31 @@ async def test_the_same_seed_gives_the_same_ids() -> None:
     assert set(first).isdisjoint(other)
 
 
-async def test_an_accepted_send_can_be_held(caller: Caller, gateway: Gateway) -> None:
+async def test_the_answer_to_an_accepted_send_can_be_delayed(
+    caller: Caller, gateway: Gateway
+) -> None:
     """It is in the ledger, and its answer comes when released: the moment to kill a client."""
-    gateway.hold()
+    gateway.withhold_responses()
     sending = asyncio.create_task(caller.send())
     await gateway.until(lambda: bool(gateway.ledger))
 
     assert not sending.done()
     assert gateway.requests[0].outcome is None
-    gateway.release()
+    gateway.release_responses()
     assert (await sending)["msg-id"] == gateway.ledger[0].message_id
 
 
-async def test_only_accepted_sends_are_held(caller: Caller, gateway: Gateway) -> None:
+async def test_only_answers_to_accepted_sends_are_delayed(caller: Caller, gateway: Gateway) -> None:
     """Rejections and other endpoints are answered."""
-    gateway.hold()
+    gateway.withhold_responses()
 
     assert (await caller.call("balance"))["result"] == "OK"
     assert (await caller.send(mobile="123"))["code"] == "ERR025"
 
 
-async def test_stopping_cuts_what_is_held(running: RunningGateway, caller: Caller) -> None:
+async def test_stopping_cuts_a_delayed_answer(running: RunningGateway, caller: Caller) -> None:
     """The gateway dies with the message accepted."""
-    running.gateway.hold()
+    running.gateway.withhold_responses()
     sending = asyncio.create_task(caller.send())
     await running.gateway.until(lambda: bool(running.gateway.ledger))
 
@@ -94,8 +99,8 @@ async def test_events_of_a_send(caller: Caller, gateway: Gateway) -> None:
     with gateway.subscribe() as events:
         await caller.send(message="مرحبا")
 
-    told = [event async for event in events]
-    assert [event.kind for event in told] == [
+    received_events = [event async for event in events]
+    assert [event.kind for event in received_events] == [
         Kind.REQUEST,
         Kind.ACCEPTED,
         Kind.BALANCE,
@@ -103,7 +108,7 @@ async def test_events_of_a_send(caller: Caller, gateway: Gateway) -> None:
         Kind.RECEIVED,
         Kind.ANSWERED,
     ]
-    received = next(event for event in told if event.kind is Kind.RECEIVED)
+    received = next(event for event in received_events if event.kind is Kind.RECEIVED)
     assert (received.facts["to"], received.facts["text"]) == (KUWAIT, "مرحبا")
 
 
@@ -116,25 +121,25 @@ async def test_events_of_a_rejection(caller: Caller, gateway: Gateway) -> None:
     assert rejected == [{"endpoint": "send", "code": "ERR025"}]
 
 
-async def test_the_journal_never_holds_a_password(caller: Caller, gateway: Gateway) -> None:
+async def test_the_request_log_never_contains_a_password(caller: Caller, gateway: Gateway) -> None:
     """Requests are kept with what they asked for, but for that."""
     await caller.send()
 
-    [seen] = gateway.requests
-    assert seen.payload is not None
-    assert (seen.payload["password"], seen.payload["mobile"]) == ("***", KUWAIT)
+    [request] = gateway.requests
+    assert request.payload is not None
+    assert (request.payload["password"], request.payload["mobile"]) == ("***", KUWAIT)
     assert "demo-password" not in repr((gateway.requests, gateway.ledger, DEMO_ACCOUNT))
 
 
-async def test_the_journal_says_how_clients_ask(caller: Caller, gateway: Gateway) -> None:
+async def test_the_request_log_says_how_clients_ask(caller: Caller, gateway: Gateway) -> None:
     """When, by which method and with which headers, and how it ended."""
     await caller.call("balance")
 
-    [seen] = gateway.requests
-    assert (seen.endpoint, seen.method, seen.outcome) == ("balance", "POST", "OK")
-    assert seen.headers["Content-Type"] == "application/json"
-    assert seen.headers["Accept"] == "application/json"
-    assert seen.at <= gateway.clock.monotonic()
+    [request] = gateway.requests
+    assert (request.endpoint, request.method, request.outcome) == ("balance", "POST", "OK")
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["Accept"] == "application/json"
+    assert request.at <= gateway.clock.monotonic()
 
 
 async def test_top_up(caller: Caller, gateway: Gateway) -> None:
@@ -148,7 +153,7 @@ async def test_top_up(caller: Caller, gateway: Gateway) -> None:
 
 async def test_reset(caller: Caller, gateway: Gateway) -> None:
     """As at the start: credits, ledger, phones, journal, knobs, faults."""
-    gateway.turn(latency=0.01)
+    gateway.configure(latency=0.01)
     gateway.fault("ERR013", endpoint="balance")
     await caller.send()
 
@@ -158,13 +163,13 @@ async def test_reset(caller: Caller, gateway: Gateway) -> None:
     assert not gateway.ledger
     assert not gateway.inboxes()
     assert not gateway.requests
-    assert gateway.knobs == Knobs()
+    assert gateway.behaviour == Behaviour()
     assert (await caller.call("balance"))["result"] == "OK"
 
 
-async def test_reset_while_a_request_is_held(caller: Caller, gateway: Gateway) -> None:
+async def test_reset_while_an_answer_is_delayed(caller: Caller, gateway: Gateway) -> None:
     """The request ends in peace, on the old books."""
-    gateway.hold()
+    gateway.withhold_responses()
     sending = asyncio.create_task(caller.send())
     await gateway.until(lambda: bool(gateway.ledger))
 
@@ -196,7 +201,7 @@ async def test_several_accounts() -> None:
         assert running.gateway.balance() == 1000
 
 
-def test_the_judge_borrows_nothing() -> None:
+def test_the_gateway_imports_nothing_of_the_client() -> None:
     """The gateway counts pages, reads numbers and finds HTML with code of its own."""
     package = Path(gateway_package.__file__ or "").parent
 

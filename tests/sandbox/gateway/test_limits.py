@@ -8,15 +8,15 @@ import httpx
 import pytest
 
 from kwtsms_sandbox.clock import Clock
-from kwtsms_sandbox.gateway import Ban, Duplicates, Gateway, Knobs, RunningGateway, State
-from kwtsms_sandbox.gateway.limiter import Limiter
+from kwtsms_sandbox.gateway import Ban, Behaviour, Duplicates, Gateway, RunningGateway, State
+from kwtsms_sandbox.gateway.limiter import AddressRateLimiter
 from support.gateway import KUWAIT, KUWAIT_2, Caller, calling, running_gateway
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-async def still() -> AsyncIterator[Caller]:
+async def frozen_caller() -> AsyncIterator[Caller]:
     """A caller of a gateway whose clock stands until it is moved."""
     async with running_gateway(clock=Clock(AT)) as running, calling(running) as caller:
         yield caller
@@ -38,7 +38,7 @@ async def test_the_same_number_within_15_seconds(caller: Caller, gateway: Gatewa
     assert gateway.balance() == 999
 
 
-async def test_one_hot_number_refuses_the_whole_request(caller: Caller, gateway: Gateway) -> None:
+async def test_one_number_in_cooldown_refuses_the_request(caller: Caller, gateway: Gateway) -> None:
     """The others in the request do not get the message either."""
     await caller.send(KUWAIT)
 
@@ -66,16 +66,16 @@ async def test_a_rejection_does_not_start_the_15_seconds(caller: Caller, gateway
     assert (await caller.send())["result"] == "OK"
 
 
-async def test_the_15_seconds_do_not_hold_in_test_mode(caller: Caller) -> None:
+async def test_the_15_seconds_do_not_apply_in_test_mode(caller: Caller) -> None:
     """As on the live service, a test may be repeated at once."""
     await caller.send(test="1")
 
     assert (await caller.send(test="1"))["result"] == "OK"
 
 
-async def test_the_15_seconds_may_hold_in_test_mode(caller: Caller, gateway: Gateway) -> None:
+async def test_the_15_seconds_may_apply_in_test_mode(caller: Caller, gateway: Gateway) -> None:
     """A knob makes tests as strict as the rest."""
-    gateway.turn(repeat_in_test=True)
+    gateway.configure(repeat_in_test=True)
     await caller.send(test="1")
 
     assert (await caller.send(test="1"))["code"] == "ERR028"
@@ -93,7 +93,7 @@ async def test_a_number_twice_in_one_request(
     caller: Caller, gateway: Gateway, duplicates: Duplicates, outcome: tuple[str, int | None]
 ) -> None:
     """Refused, charged twice or taken once."""
-    gateway.turn(duplicates=duplicates)
+    gateway.configure(duplicates=duplicates)
 
     answer = await caller.send(f"{KUWAIT},{KUWAIT}")
 
@@ -102,7 +102,7 @@ async def test_a_number_twice_in_one_request(
 
 async def test_the_queue_is_full_at_1000(caller: Caller, gateway: Gateway) -> None:
     """What would not fit is refused whole; what fits exactly is taken."""
-    gateway.turn(queue_backlog=900)
+    gateway.configure(queue_backlog=900)
 
     assert (await caller.send(numbers(101)))["code"] == "ERR013"
     assert (await caller.send(numbers(100), test="1"))["result"] == "OK"
@@ -111,7 +111,7 @@ async def test_the_queue_is_full_at_1000(caller: Caller, gateway: Gateway) -> No
 
 async def test_the_queue_drains(caller: Caller, gateway: Gateway) -> None:
     """At 10 a second, 100 messages have left after 10 seconds, and not before."""
-    gateway.turn(sends_per_second=10.0, queue_limit=100)
+    gateway.configure(sends_per_second=10.0, queue_limit=100)
     first = await caller.send(numbers(100))
 
     assert (await caller.send(numbers(1, 200)))["code"] == "ERR013"
@@ -123,7 +123,7 @@ async def test_the_queue_drains(caller: Caller, gateway: Gateway) -> None:
 
 async def test_the_queue_keeps_its_order(caller: Caller, gateway: Gateway) -> None:
     """The second message leaves when the first has."""
-    gateway.turn(sends_per_second=1.0)
+    gateway.configure(sends_per_second=1.0)
     await caller.send(numbers(10))
     await caller.send(numbers(1, 50))
     gateway.advance(10.5)
@@ -133,38 +133,38 @@ async def test_the_queue_keeps_its_order(caller: Caller, gateway: Gateway) -> No
 
 async def test_the_queue_drains_by_itself() -> None:
     """Nobody has to ask: the phone rings when the turn has come."""
-    async with running_gateway(knobs=Knobs(sends_per_second=20.0)) as running:
+    async with running_gateway(behaviour=Behaviour(sends_per_second=20.0)) as running:
         gateway = running.gateway
         async with httpx.AsyncClient(trust_env=False) as http:
             await Caller(running, http).send()
-            await gateway.until(lambda: bool(gateway.books.inboxes[KUWAIT]), timeout=2)
+            await gateway.until(lambda: bool(gateway.records.inboxes[KUWAIT]), timeout=2)
 
 
-async def test_a_backlog_drains(still: Caller) -> None:
+async def test_a_backlog_drains(frozen_caller: Caller) -> None:
     """Full at first; after 20 seconds at 10 a second there is room for 200, behind the others."""
-    still.gateway.turn(queue_backlog=1000, sends_per_second=10.0)
+    frozen_caller.gateway.configure(queue_backlog=1000, sends_per_second=10.0)
 
-    assert (await still.send())["code"] == "ERR013"
-    still.gateway.advance(20)
-    assert still.gateway.knobs.queue_backlog == 800
-    sent = await still.send(numbers(200))
-    assert (await still.send(numbers(1, 500)))["code"] == "ERR013"
-    still.gateway.advance(99.9)
-    assert (await still.call("status", msgid=sent["msg-id"]))["status"] == "queued"
-    still.gateway.advance(0.1)
-    assert still.gateway.ledger[0].state is State.SENT
+    assert (await frozen_caller.send())["code"] == "ERR013"
+    frozen_caller.gateway.advance(20)
+    assert frozen_caller.gateway.behaviour.queue_backlog == 800
+    sent = await frozen_caller.send(numbers(200))
+    assert (await frozen_caller.send(numbers(1, 500)))["code"] == "ERR013"
+    frozen_caller.gateway.advance(99.9)
+    assert (await frozen_caller.call("status", msgid=sent["msg-id"]))["status"] == "queued"
+    frozen_caller.gateway.advance(0.1)
+    assert frozen_caller.gateway.ledger[0].state is State.SENT
 
 
-async def test_other_knobs_do_not_fill_the_backlog_again(still: Caller) -> None:
+async def test_other_settings_do_not_fill_the_backlog_again(frozen_caller: Caller) -> None:
     """What has drained is gone, whatever is turned; without a rate nothing drains."""
-    still.gateway.turn(queue_backlog=1000, sends_per_second=10.0)
-    still.gateway.advance(30)
-    still.gateway.turn(sends_per_second=1.0)
-    still.gateway.advance(100)
-    still.gateway.turn(sends_per_second=None)
-    still.gateway.advance(100)
+    frozen_caller.gateway.configure(queue_backlog=1000, sends_per_second=10.0)
+    frozen_caller.gateway.advance(30)
+    frozen_caller.gateway.configure(sends_per_second=1.0)
+    frozen_caller.gateway.advance(100)
+    frozen_caller.gateway.configure(sends_per_second=None)
+    frozen_caller.gateway.advance(100)
 
-    assert still.gateway.knobs.queue_backlog == 600
+    assert frozen_caller.gateway.behaviour.queue_backlog == 600
 
 
 async def test_six_requests_in_a_second_ban(caller: Caller, gateway: Gateway) -> None:
@@ -173,23 +173,25 @@ async def test_six_requests_in_a_second_ban(caller: Caller, gateway: Gateway) ->
 
     assert [answer.status_code for answer in answers] == [200] * 5 + [403] * 2
     assert answers[5].headers["content-type"].startswith("text/html")
-    assert [seen.outcome for seen in gateway.requests[5:]] == ["banned"] * 2
+    assert [request.outcome for request in gateway.requests[5:]] == ["banned"] * 2
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "balance/"), ("POST", "report/")])
-async def test_whatever_comes_to_the_api_counts(still: Caller, method: str, path: str) -> None:
+async def test_whatever_comes_to_the_api_counts(
+    frozen_caller: Caller, method: str, path: str
+) -> None:
     """Wrong methods and wrong endpoints, too."""
     for _ in range(5):
-        await still.http.request(method, f"{still.running.base_url}{path}")
+        await frozen_caller.http.request(method, f"{frozen_caller.running.base_url}{path}")
 
-    assert (await still.post("balance")).status_code == 403
+    assert (await frozen_caller.post("balance")).status_code == 403
 
 
 @pytest.mark.parametrize(("apart", "admitted"), [(0.19, False), (0.2, True)])
 def test_any_window_of_one_second_counts(apart: float, *, admitted: bool) -> None:
     """The sixth request is too much 0.95 s after the first, and not one second after it."""
-    limiter = Limiter()
-    asked = [limiter.admits("a", n * apart, Knobs()) for n in range(6)]
+    limiter = AddressRateLimiter()
+    asked = [limiter.try_acquire("a", n * apart, Behaviour()) for n in range(6)]
 
     assert asked == [True] * 5 + [admitted]
 
@@ -198,7 +200,7 @@ async def test_a_ban_ends(caller: Caller, gateway: Gateway) -> None:
     """After the time that the knob gives."""
     for _ in range(6):
         await caller.post("balance")
-    gateway.advance(gateway.knobs.ban_seconds)
+    gateway.advance(gateway.behaviour.ban_seconds)
 
     assert (await caller.post("balance")).status_code == 200
 
@@ -215,7 +217,7 @@ async def test_five_a_second_for_ever(caller: Caller, gateway: Gateway) -> None:
 
 async def test_a_ban_can_drop_connections(caller: Caller, gateway: Gateway) -> None:
     """The other way to be banned: a reset instead of an answer."""
-    gateway.turn(requests_per_second=1, ban=Ban.DROP)
+    gateway.configure(requests_per_second=1, ban=Ban.DROP)
     await caller.post("balance")
 
     with pytest.raises(httpx.ReadError):
@@ -224,7 +226,7 @@ async def test_a_ban_can_drop_connections(caller: Caller, gateway: Gateway) -> N
 
 async def test_no_limit(caller: Caller, gateway: Gateway) -> None:
     """Without the limit nobody is banned."""
-    gateway.turn(requests_per_second=None)
+    gateway.configure(requests_per_second=None)
 
     answers = await asyncio.gather(*(caller.post("balance") for _ in range(20)))
 
@@ -233,7 +235,7 @@ async def test_no_limit(caller: Caller, gateway: Gateway) -> None:
 
 async def test_latency(running: RunningGateway, caller: Caller) -> None:
     """A request takes at least the round trip that was asked for."""
-    running.gateway.turn(latency=0.05)
+    running.gateway.configure(latency=0.05)
     started = asyncio.get_running_loop().time()
     await caller.call("balance")
 

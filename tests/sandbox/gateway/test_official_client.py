@@ -14,7 +14,7 @@ import kwtsms._async
 import kwtsms._core
 import pytest
 
-from kwtsms_sandbox.gateway import Account, Fault, Gateway, RunningGateway
+from kwtsms_sandbox.gateway import Fault, Gateway, GatewayAccount, RunningGateway
 from support.gateway import KUWAIT, KUWAIT_2
 
 NUMBERS = [f"9655{n:07}" for n in range(450)]
@@ -94,7 +94,7 @@ async def test_bulk_waits_for_a_full_queue(client: kwtsms.KwtSMS, gateway: Gatew
     assert gateway.clock.monotonic() - before > 30
 
 
-async def test_bulk_that_runs_dry(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
+async def test_bulk_that_runs_out_of_credits(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
     """The batches that could be paid went out, the last was refused."""
     gateway.set_credits(400)
 
@@ -111,7 +111,7 @@ async def test_send_with_retry(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
     answer = await run(client.send_with_retry, KUWAIT, "two")
 
     assert answer["result"] == "OK"
-    assert [seen.outcome for seen in gateway.requests] == ["OK", "ERR028", "OK"]
+    assert [request.outcome for request in gateway.requests] == ["OK", "ERR028", "OK"]
 
 
 async def test_test_mode(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
@@ -217,7 +217,7 @@ async def test_the_sandbox_finds_out_who_repeats_numbers(client: kwtsms.KwtSMS) 
 
 async def test_asynchronous(gateway: Gateway) -> None:
     """Its other half, on aiohttp."""
-    account: Account = gateway.account
+    account: GatewayAccount = gateway.account
     client = kwtsms.AsyncKwtSMS(account.username, account.password, "MY-APP", log_file="")
 
     answer = await client.send(KUWAIT, "hello")

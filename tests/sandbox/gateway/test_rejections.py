@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kwtsms_sandbox.gateway import Gateway, Html, Knobs
+from kwtsms_sandbox.gateway import Behaviour, Gateway, Html
 from kwtsms_sandbox.gateway.codes import PRECEDENCE
 from support.gateway import ABROAD, KUWAIT, KUWAIT_2, Caller
 
@@ -81,7 +81,7 @@ async def test_too_little_money(caller: Caller, gateway: Gateway, points: str, c
 
 
 @pytest.mark.parametrize(
-    ("fields", "knobs", "code"),
+    ("fields", "behaviour", "code"),
     [
         ({"password": ""}, {"empty_credentials": "ERR002"}, "ERR002"),
         ({"sender": ""}, {"empty_sender": "ERR008"}, "ERR008"),
@@ -101,11 +101,11 @@ async def test_too_little_money(caller: Caller, gateway: Gateway, points: str, c
         ),
     ],
 )
-async def test_what_live_suites_disagree_on_is_a_knob(
-    caller: Caller, fields: dict[str, Any], knobs: dict[str, Any], code: str
+async def test_what_live_suites_disagree_on_can_be_configured(
+    caller: Caller, fields: dict[str, Any], behaviour: dict[str, Any], code: str
 ) -> None:
     """The other reading of each ambiguous case can be had."""
-    caller.gateway.turn(**knobs)
+    caller.gateway.configure(**behaviour)
 
     assert (await caller.send(**fields))["code"] == code
 
@@ -168,31 +168,31 @@ async def test_precedence(caller: Caller, gateway: Gateway, first: str) -> None:
     """Of all the rules that a send breaks, the one that comes first is the answer."""
     account: dict[str, Any] = {}
     fields: dict[str, Any] = {}
-    knobs: dict[str, Any] = {}
+    behaviour: dict[str, Any] = {}
     for code in reversed(list(CAUSES)[list(CAUSES).index(first) :]):
-        of_account, of_send, of_knobs = CAUSES[code]
+        of_account, of_send, of_behaviour = CAUSES[code]
         account |= of_account
         fields |= of_send
-        knobs |= of_knobs
+        behaviour |= of_behaviour
     gateway.set_credits(account.pop("credits", 1000))
     gateway.change_account(**account)
-    gateway.turn(**knobs)
+    gateway.configure(**behaviour)
 
     assert (await caller.send(**fields))["code"] == first
 
 
-async def test_precedence_is_a_knob(caller: Caller, gateway: Gateway) -> None:
+async def test_precedence_can_be_configured(caller: Caller, gateway: Gateway) -> None:
     """Another order gives another answer to the same send."""
-    gateway.turn(precedence=tuple(reversed(PRECEDENCE)))
+    gateway.configure(precedence=tuple(reversed(PRECEDENCE)))
 
     answer = await caller.send(mobile="123", message="")
 
     assert answer["code"] == "ERR025"
 
 
-async def test_no_order_lets_in_without_the_password(caller: Caller, gateway: Gateway) -> None:
+async def test_no_precedence_accepts_a_wrong_password(caller: Caller, gateway: Gateway) -> None:
     """A precedence without ERR003 still refuses a wrong password."""
-    gateway.turn(precedence=("ERR009",))
+    gateway.configure(precedence=("ERR009",))
 
     assert (await caller.send(password="wrong"))["code"] == "ERR003"
     assert (await caller.call("balance", password="wrong"))["code"] == "ERR003"
@@ -205,26 +205,26 @@ async def test_every_endpoint_asks_who_you_are(caller: Caller, endpoint: str) ->
 
 
 @pytest.mark.parametrize(
-    ("knobs", "status"),
+    ("behaviour", "status"),
     [
-        (Knobs(), 403),
-        (Knobs(error_status=200), 200),
-        (Knobs(error_statuses={"ERR003": 401}), 401),
-        (Knobs(error_status=200, error_statuses={"ERR003": 401}), 401),
+        (Behaviour(), 403),
+        (Behaviour(error_status=200), 200),
+        (Behaviour(error_statuses={"ERR003": 401}), 401),
+        (Behaviour(error_status=200, error_statuses={"ERR003": 401}), 401),
     ],
 )
 async def test_http_status_of_errors(
-    caller: Caller, gateway: Gateway, knobs: Knobs, status: int
+    caller: Caller, gateway: Gateway, behaviour: Behaviour, status: int
 ) -> None:
     """ERR003 rides on 403, unless the knobs say otherwise."""
-    gateway.knobs = knobs
+    gateway.behaviour = behaviour
 
     assert (await caller.post("balance", password="wrong")).status_code == status
 
 
 async def test_other_numbers_of_validate(caller: Caller, gateway: Gateway) -> None:
     """No numbers is ERR002; more than its own limit is ERR007."""
-    gateway.turn(validate_limit=1)
+    gateway.configure(validate_limit=1)
 
     assert (await caller.call("validate"))["code"] == "ERR002"
     assert (await caller.call("validate", mobile="1,2"))["code"] == "ERR007"
@@ -240,4 +240,4 @@ async def test_no_coverage(caller: Caller, gateway: Gateway) -> None:
 def test_unknown_rules_are_refused() -> None:
     """A precedence names only rules that exist."""
     with pytest.raises(ValueError, match="no rule is called ERR099"):
-        replace(Knobs(), precedence=("ERR099",))
+        replace(Behaviour(), precedence=("ERR099",))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kwtsms_sandbox.gateway import Account, Gateway, State
+from kwtsms_sandbox.gateway import Gateway, GatewayAccount, State
 from kwtsms_sandbox.gateway.books import UnknownRecordError
 from support.gateway import ABROAD, KUWAIT, Caller
 
@@ -63,7 +63,7 @@ async def test_stuck(caller: Caller, gateway: Gateway) -> None:
 
 async def test_status_of_a_test(caller: Caller, gateway: Gateway) -> None:
     """ERR030, at once or after a while in which it reads "queued"."""
-    gateway.turn(queued_for=60.0)
+    gateway.configure(queued_for=60.0)
     sent = await caller.send(test="1")
 
     assert (await caller.call("status", msgid=sent["msg-id"]))["status"] == "queued"
@@ -86,7 +86,7 @@ async def test_missing_id(caller: Caller, endpoint: str) -> None:
 async def test_a_foreign_id_is_unknown(caller: Caller, gateway: Gateway) -> None:
     """An account does not see another's messages."""
     sent = await caller.send()
-    gateway.books.add(Account(username="other", password="other-password"))
+    gateway.records.open_account(GatewayAccount(username="other", password="other-password"))
 
     answer = await caller.call(
         "status", username="other", password="other-password", msgid=sent["msg-id"]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Fault, Knobs, NumberStyle
+from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Behaviour, Fault, NumberStyle
 from kwtsms_sandbox.gateway.reading import ScenarioError
 from kwtsms_sandbox.gateway.records import as_json
 from kwtsms_sandbox.gateway.scenario import Scenario, parse
@@ -18,7 +18,7 @@ from kwtsms_sandbox.gateway.scenario import Scenario, parse
 
 def test_an_empty_scenario() -> None:
     """The demo account, and every knob as it is."""
-    assert parse("{}") == Scenario(accounts=(DEMO_ACCOUNT,), knobs=Knobs(), faults=())
+    assert parse("{}") == Scenario(accounts=(DEMO_ACCOUNT,), behaviour=Behaviour(), faults=())
 
 
 def test_a_full_scenario() -> None:
@@ -45,7 +45,9 @@ def test_a_full_scenario() -> None:
     [shop] = scenario.accounts
     assert (shop.credits, shop.sender_ids) == (Decimal("12.5"), ("SHOP",))
     assert shop.rates == {"966": Decimal("2.5")}
-    assert scenario.knobs == Knobs(number_style=NumberStyle.STRING, requests_per_second=None)
+    assert scenario.behaviour == Behaviour(
+        number_style=NumberStyle.STRING, requests_per_second=None
+    )
     assert [(one.fault, one.times, one.code) for one in scenario.faults] == [
         (Fault.HANG, 2, None),
         (Fault.CODE, 1, "ERR013"),
@@ -78,7 +80,7 @@ def ledger(scenario: str, *, seed: int | None = None) -> list[dict[str, Any]]:
     return [as_json(entry) for entry in gateway.ledger]
 
 
-def test_with_a_clock_that_stands_everything_is_the_same() -> None:
+def test_with_a_frozen_clock_everything_is_the_same() -> None:
     """The ids by the seed, the times by the clock, which only the administrator moves."""
     scenario = '{"seed": 7, "clock": "2026-01-01T00:00:00Z"}'
 
@@ -216,10 +218,12 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=4,
 )
-KNOBS = st.dictionaries(st.sampled_from(sorted(Knobs.__dataclass_fields__)), JSON, max_size=4)
+BEHAVIOURS = st.dictionaries(
+    st.sampled_from(sorted(Behaviour.__dataclass_fields__)), JSON, max_size=4
+)
 
 
-@given(st.one_of(KNOBS.map(lambda knobs: {"knobs": knobs}), JSON))
+@given(st.one_of(BEHAVIOURS.map(lambda behaviour: {"knobs": behaviour}), JSON))
 def test_nothing_else_is_raised(scenario: Any) -> None:
     """Whatever stands in a file, it is a scenario or a ScenarioError."""
     with contextlib.suppress(ScenarioError):

@@ -24,7 +24,7 @@ async def test_number_styles(
 ) -> None:
     """An amount is an integer, a float, a string or null, as asked for."""
     gateway.set_credits(150)
-    gateway.turn(number_style=style)
+    gateway.configure(number_style=style)
 
     text = (await caller.post("balance")).text
 
@@ -40,7 +40,7 @@ async def test_fractions_are_kept(caller: Caller, gateway: Gateway) -> None:
 
 async def test_numbers_can_be_absent(caller: Caller, gateway: Gateway) -> None:
     """An accepted send that tells neither points nor balance."""
-    gateway.turn(number_style=NumberStyle.ABSENT, timestamp=Timestamp.ABSENT)
+    gateway.configure(number_style=NumberStyle.ABSENT, timestamp=Timestamp.ABSENT)
 
     assert (await caller.send()).keys() == {"result", "msg-id"}
 
@@ -62,14 +62,14 @@ async def test_coverage_shapes(
 ) -> None:
     """Every shape that a client's documents or tests know."""
     gateway.change_account(coverage=("965",))
-    gateway.turn(coverage_shape=shape)
+    gateway.configure(coverage_shape=shape)
 
     assert await caller.call("coverage") == {"result": "OK", **expected}
 
 
 async def test_timestamp_in_kuwait(caller: Caller, gateway: Gateway) -> None:
     """The other reading of the same second is three hours ahead."""
-    gateway.turn(timestamp=Timestamp.KUWAIT)
+    gateway.configure(timestamp=Timestamp.KUWAIT)
 
     answer = await caller.send()
 
@@ -78,7 +78,7 @@ async def test_timestamp_in_kuwait(caller: Caller, gateway: Gateway) -> None:
 
 async def test_empty_lists_can_be_left_out(caller: Caller, gateway: Gateway) -> None:
     """/validate/ with nothing but good numbers."""
-    gateway.turn(omit_empty_lists=True)
+    gateway.configure(omit_empty_lists=True)
 
     answer = await caller.call("validate", mobile=KUWAIT)
 
@@ -87,7 +87,7 @@ async def test_empty_lists_can_be_left_out(caller: Caller, gateway: Gateway) -> 
 
 async def test_gzip_unasked(caller: Caller, gateway: Gateway) -> None:
     """The bytes on the wire are compressed, and say so."""
-    gateway.turn(gzip=True)
+    gateway.configure(gzip=True)
     url = f"{caller.running.base_url}balance/"
     login = {"username": "demo", "password": "demo-password"}
 

@@ -61,7 +61,7 @@ async def test_verbatim_text_has_no_links_of_its_own(page: Page, shown: Browser)
     block = section("see https://a.example")
     block["text"]["verbatim"] = True
     await post(page, block)
-    await shown.shows(".message", "https://a.example")
+    await shown.wait_for_text(".message", "https://a.example")
 
     assert await shown.count(".message a") == 0
 
@@ -76,7 +76,7 @@ async def test_what_cannot_be_shown_says_so(page: Page, shown: Browser) -> None:
         "video_url": "https://a.example/v",
     }
     await post(page, section("before"), video, section("after"))
-    await shown.shows(".message", "after")
+    await shown.wait_for_text(".message", "after")
 
     assert await shown.text(".message .unknown") == "This page cannot show a “video” block."
 
@@ -85,10 +85,10 @@ async def test_pictures_are_described_and_not_fetched(page: Page, shown: Browser
     """Nothing is loaded from elsewhere: the page says what the picture shows."""
     image = {"type": "image", "alt_text": "Credits by day", "image_url": "https://a.example/x.png"}
     await post(page, image)
-    await shown.shows(".message figure", "Credits by day")
+    await shown.wait_for_text(".message figure", "Credits by day")
 
     assert await shown.count(".message img") == 0
-    assert shown.complaints() == []
+    assert shown.console_errors() == []
 
 
 CHART = {

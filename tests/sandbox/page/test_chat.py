@@ -31,19 +31,19 @@ async def test_a_command_is_typed_and_answered(page: Page, shown: Browser) -> No
     answering(page)
     await shown.type("#composer", "/sms balance" + ENTER)
 
-    await shown.shows(".message .text", "you said balance")
-    await shown.shows(".message .ephemeral", "Only visible to you")
-    await shown.shows(".typed", "/sms balance")
-    await shown.shows(".typed", "acknowledged in")
-    assert shown.complaints() == []
+    await shown.wait_for_text(".message .text", "you said balance")
+    await shown.wait_for_text(".message .ephemeral", "Only visible to you")
+    await shown.wait_for_text(".typed", "/sms balance")
+    await shown.wait_for_text(".typed", "acknowledged in")
+    assert shown.console_errors() == []
 
 
 async def test_a_message_changes_in_its_place(page: Page, shown: Browser) -> None:
     """The card of a send is one message, edited as its state changes."""
     sent = await page.api.chat_postMessage(channel=OPS.id, text="Waiting")
-    await shown.shows(".message", "Waiting")
+    await shown.wait_for_text(".message", "Waiting")
     await page.api.chat_update(channel=OPS.id, ts=sent["ts"], text="Sent")
-    await shown.shows(".message", "Sent")
+    await shown.wait_for_text(".message", "Sent")
 
     assert await shown.count(".message") == 1
 
@@ -64,14 +64,14 @@ async def test_an_exact_command_is_sent_at_once(page: Page, shown: Browser) -> N
     answering(page)
     await shown.type("#composer", "/sms" + ENTER)
 
-    await shown.shows(".message", "you said")
+    await shown.wait_for_text(".message", "you said")
 
 
 async def test_the_last_line_comes_back(page: Page, shown: Browser) -> None:
     """As in a terminal."""
     answering(page)
     await shown.type("#composer", "/sms balance" + ENTER)
-    await shown.shows(".message", "you said")
+    await shown.wait_for_text(".message", "you said")
     await shown.type("#composer", UP)
 
     assert await shown.run("return document.getElementById('composer').value") == "/sms balance"
@@ -81,13 +81,13 @@ async def test_a_wrong_command_is_refused_in_words(shown: Browser) -> None:
     """As Slack's own composer does it."""
     await shown.type("#composer", "/nonsense" + ENTER)
 
-    await shown.shows("[role=alert]", "/nonsense is not a valid command.")
+    await shown.wait_for_text("[role=alert]", "/nonsense is not a valid command.")
 
 
-async def test_a_line_that_was_not_taken_is_not_lost(shown: Browser) -> None:
+async def test_a_line_that_was_refused_is_not_lost(shown: Browser) -> None:
     """It stands where it was typed, to be mended."""
     await shown.type("#composer", "/nonsense a long text" + ENTER)
-    await shown.shows("[role=alert]", "not a valid command")
+    await shown.wait_for_text("[role=alert]", "not a valid command")
 
     await shown.until("document.getElementById('composer').value === '/nonsense a long text'")
 
@@ -104,20 +104,20 @@ async def test_the_first_command_is_offered(page: Page, shown: Browser) -> None:
 async def test_one_can_be_somebody_else(page: Page, shown: Browser) -> None:
     """What was for one person's eyes is not there for another."""
     await page.api.chat_postEphemeral(channel=OPS.id, user=SARA.id, text="for Sara")
-    await shown.shows(".message", "for Sara")
+    await shown.wait_for_text(".message", "for Sara")
     await shown.click("#people li:nth-child(2) button")
     await shown.until("document.querySelector('#people li:nth-child(2) [aria-pressed=true]')")
 
     assert await shown.count(".message") == 0
     await shown.type("#composer", "hello" + ENTER)
-    await shown.shows(".message", NOURA.real_name)
+    await shown.wait_for_text(".message", NOURA.real_name)
 
 
-async def test_another_channel_tells_that_something_came(page: Page, shown: Browser) -> None:
+async def test_another_channel_shows_that_it_has_a_new_message(page: Page, shown: Browser) -> None:
     """A mark stands beside it until it is looked at."""
     await page.api.chat_postMessage(channel="alerts", text="low balance")
     await shown.click("#channels .fresh")
-    await shown.shows(".message", "low balance")
+    await shown.wait_for_text(".message", "low balance")
 
     assert await shown.count("#channels .fresh") == 0
 
@@ -129,8 +129,8 @@ async def test_a_page_that_lost_the_server_comes_back(gateway: Gateway, browser:
         async with serve(server.app()) as first:
             await browser.open(first.url)
             await browser.until("document.querySelector('#channels .entry')")
-        await browser.shows("#offline", "The demo has stopped")
+        await browser.wait_for_text("#offline", "The demo has stopped")
         slack.say(SARA, OPS, "missed")
         async with serve(server.app(), port=first.port):
-            await browser.shows(".message", "missed")
+            await browser.wait_for_text(".message", "missed")
             await browser.until("document.getElementById('offline').hidden")

@@ -61,7 +61,7 @@ async def test_every_field_keeps_and_reports_its_value(page: Page, shown: Browse
         await client.views_open(trigger_id=shortcut["trigger_id"], view=modal(*FIELDS))
 
     @page.bolt.view("send_form")
-    async def take(ack: Any, view: Any) -> None:
+    async def on_submit(ack: Any, view: Any) -> None:
         await ack()
         for block, inside in view["state"]["values"].items():
             values[block] = next(
@@ -75,12 +75,12 @@ async def test_every_field_keeps_and_reports_its_value(page: Page, shown: Browse
     await shown.click("#modal-submit")
     await shown.until("!document.getElementById('modal').open")
 
-    told = {
+    reported = {
         name: value["value"] if isinstance(value, dict) else value for name, value in values.items()
     }
-    lists = {name: [one["value"] for one in told.pop(name)] for name in ("some", "boxes")}
+    lists = {name: [one["value"] for one in reported.pop(name)] for name in ("some", "boxes")}
     assert lists == {"some": ["a"], "boxes": ["a"]}
-    assert told == {
+    assert reported == {
         "number": "7",
         "mail": "a@b.example",
         "day": "2026-01-31",
@@ -109,7 +109,7 @@ RADIOS = {
 
 
 @pytest.mark.parametrize(
-    ("model", "clicks"),
+    ("model", "selectors"),
     [
         pytest.param(MENU, [".menu summary", ".item:nth-child(2)"], id="overflow"),
         pytest.param(SELECT, ["select option:nth-child(3)"], id="select"),
@@ -118,7 +118,7 @@ RADIOS = {
     ],
 )
 async def test_a_choice_in_a_message_reaches_the_app(
-    page: Page, shown: Browser, model: dict[str, Any], clicks: list[str]
+    page: Page, shown: Browser, model: dict[str, Any], selectors: list[str]
 ) -> None:
     """At once: a message has no button to submit it."""
     chosen: list[str] = []
@@ -130,15 +130,15 @@ async def test_a_choice_in_a_message_reaches_the_app(
         chosen.append(found["value"])
 
     await post(page, actions(model))
-    for css in clicks:
+    for css in selectors:
         await shown.click(f".message .blocks {css}")
 
     await page.slack.until(lambda: chosen == ["second"])
 
 
-async def test_a_press_in_a_form_tells_what_was_typed(page: Page, shown: Browser) -> None:
+async def test_a_button_in_a_form_reports_what_was_typed(page: Page, shown: Browser) -> None:
     """As Slack does: the state holds the fields that were not submitted yet."""
-    told: list[str] = []
+    reported: list[str] = []
 
     @page.bolt.shortcut("send_sms")
     async def start(ack: Any, shortcut: Any, client: Any) -> None:
@@ -149,13 +149,13 @@ async def test_a_press_in_a_form_tells_what_was_typed(page: Page, shown: Browser
     @page.bolt.action("preview")
     async def preview(ack: Any, body: Any) -> None:
         await ack()
-        told.append(body["view"]["state"]["values"]["text"]["text_input"]["value"])
+        reported.append(body["view"]["state"]["values"]["text"]["text_input"]["value"])
 
     await page.slack.shortcut("sara", "send_sms")
     await shown.type("#modal input", "half a sen")
     await shown.click("#modal .actions .button")
 
-    await page.slack.until(lambda: told == ["half a sen"])
+    await page.slack.until(lambda: reported == ["half a sen"])
 
 
 async def test_a_button_on_home_reaches_the_app(page: Page, shown: Browser) -> None:

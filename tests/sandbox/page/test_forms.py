@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 ENTER, ESCAPE = Keys.ENTER, Keys.ESCAPE
 
 
-def opening_a_form(page: Page, *blocks: dict[str, Any]) -> list[dict[str, Any]]:
+def open_form_on_command(page: Page, *blocks: dict[str, Any]) -> list[dict[str, Any]]:
     """The app opens a form on any command; into the list goes what is submitted."""
     submitted: list[dict[str, Any]] = []
 
@@ -25,7 +25,7 @@ def opening_a_form(page: Page, *blocks: dict[str, Any]) -> list[dict[str, Any]]:
         await client.views_open(trigger_id=command["trigger_id"], view=modal(*blocks))
 
     @page.bolt.view("send_form")
-    async def take(ack: Any, view: Any) -> None:
+    async def on_submit(ack: Any, view: Any) -> None:
         await ack()
         submitted.append(view["state"]["values"])
 
@@ -50,7 +50,7 @@ async def test_a_button_with_a_question_asks_first(page: Page, shown: Browser) -
     again = button("Send again", action_id="again", value="7", confirm=confirm)
     await page.api.chat_postMessage(channel=OPS.id, text="x", blocks=[actions(again)])
     await shown.click(".message .button")
-    await shown.shows(".ask", "It may arrive twice.")
+    await shown.wait_for_text(".ask", "It may arrive twice.")
     await shown.click(".ask .button:not(.primary)")
     await shown.until("!document.querySelector('.ask')")
     assert uses == []
@@ -60,7 +60,7 @@ async def test_a_button_with_a_question_asks_first(page: Page, shown: Browser) -
     await page.slack.until(lambda: uses == ["7"])
 
 
-async def test_a_choice_that_is_not_meant_is_taken_back(page: Page, shown: Browser) -> None:
+async def test_a_choice_that_is_not_confirmed_is_undone(page: Page, shown: Browser) -> None:
     """No to the question, and the menu holds again what it held."""
     options = [{"text": plain_text(name), "value": name} for name in ("keep", "drop")]
     confirm = {
@@ -81,7 +81,7 @@ async def test_a_choice_that_is_not_meant_is_taken_back(page: Page, shown: Brows
 
 async def test_a_form_opens_and_is_submitted(page: Page, shown: Browser) -> None:
     """What was typed arrives, and the form goes away."""
-    submitted = opening_a_form(page, text_field("Text", "text"))
+    submitted = open_form_on_command(page, text_field("Text", "text"))
     await shown.type("#composer", "/sms" + ENTER)
     await shown.type("#modal input", "مرحبا")
     await shown.click("#modal-submit")
@@ -94,12 +94,12 @@ async def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(
     page: Page, shown: Browser
 ) -> None:
     """The complaint stands below its field, and nothing has to be typed twice."""
-    opening_a_form(page, text_field("To", "to"), text_field("Text", "text"))
+    open_form_on_command(page, text_field("To", "to"), text_field("Text", "text"))
     await shown.type("#composer", "/sms" + ENTER)
     await shown.type("#modal input[id]", "96598765432")
     await shown.click("#modal-submit")
 
-    await shown.shows("#modal .error", "Please complete this required field.")
+    await shown.wait_for_text("#modal .error", "Please complete this required field.")
     assert await shown.run("return document.querySelector('#modal input').value") == "96598765432"
 
 
@@ -127,15 +127,15 @@ async def test_a_form_that_changes_keeps_the_caret(page: Page, shown: Browser) -
 
     await shown.type("#composer", "/sms" + ENTER)
     await shown.type("#modal input", "hel")
-    await shown.shows("#modal", "it says hel")
+    await shown.wait_for_text("#modal", "it says hel")
     await shown.press("lo")
 
-    await shown.shows("#modal", "it says hello")
+    await shown.wait_for_text("#modal", "it says hello")
 
 
 async def test_escape_closes_a_form(page: Page, shown: Browser) -> None:
     """The sandbox knows that it is closed."""
-    opening_a_form(page, section("hello"))
+    open_form_on_command(page, section("hello"))
     await shown.type("#composer", "/sms" + ENTER)
     await shown.until("document.getElementById('modal').open")
     await shown.press(ESCAPE)
@@ -153,22 +153,22 @@ async def test_home_is_a_tab_of_the_app(page: Page, shown: Browser) -> None:
 
     await shown.click("#apps .entry")
 
-    await shown.shows("#home", "1,000 credits")
+    await shown.wait_for_text("#home", "1,000 credits")
 
 
 async def test_a_shortcut_of_a_message_knows_the_message(page: Page, shown: Browser) -> None:
     """It is offered in each message's menu."""
-    taken: list[str] = []
+    received: list[str] = []
 
     @page.bolt.shortcut("text_this")
-    async def take(ack: Any, shortcut: Any) -> None:
+    async def on_shortcut(ack: Any, shortcut: Any) -> None:
         await ack()
-        taken.append(shortcut["message"]["text"])
+        received.append(shortcut["message"]["text"])
 
     page.slack.say(NOURA, OPS, "text this to Yousef")
-    await shown.shows(".message", "text this")
+    await shown.wait_for_text(".message", "text this")
     await shown.run("document.querySelector('.message .menu summary').focus()")
     await shown.press(ENTER)
     await shown.click(".message .item")
 
-    await page.slack.until(lambda: taken == ["text this to Yousef"])
+    await page.slack.until(lambda: received == ["text this to Yousef"])

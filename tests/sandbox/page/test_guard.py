@@ -19,7 +19,7 @@ LINE = {"as": SARA.id, "channel": OPS.id, "line": "hello"}
         pytest.param({}, id="no origin"),
     ],
 )
-async def test_no_other_site_gives_orders(visitor: Visitor, headers: dict[str, str]) -> None:
+async def test_no_other_site_can_act(visitor: Visitor, headers: dict[str, str]) -> None:
     """An order counts only if the browser says that it comes from this very page."""
     url = f"{visitor.page.url}/act/write"
     async with visitor.http.post(url, json=LINE, headers=headers) as response:
@@ -73,7 +73,7 @@ async def test_every_answer_is_protected(visitor: Visitor, path: str) -> None:
         pytest.param({"data": b"x" * 70_000}, 413, id="too large"),
     ],
 )
-async def test_a_bad_order_is_refused(visitor: Visitor, sent: dict[str, Any], status: int) -> None:
+async def test_a_bad_action_is_refused(visitor: Visitor, sent: dict[str, Any], status: int) -> None:
     """What is no order changes nothing, and is said so."""
     headers = visitor.origin | {"Content-Type": "application/json"}
     url = f"{visitor.page.url}/act/write"
@@ -88,7 +88,7 @@ async def test_a_form_of_another_type_is_refused(visitor: Visitor) -> None:
         assert response.status == 415
 
 
-async def test_an_unknown_order_is_refused(visitor: Visitor) -> None:
+async def test_an_unknown_action_is_refused(visitor: Visitor) -> None:
     """The answer names those there are."""
     status, error = await visitor.act("explode")
 

@@ -92,7 +92,7 @@ async def test_what_somebody_says_stays_text(page: Page, shown: Browser) -> None
     """Typed by a person, seen by all."""
     for text in (*HOSTILE[:2], *HOSTILE[4:]):
         page.slack.say(SARA, OPS, text)
-    await shown.shows(".message", HOSTILE[-1])
+    await shown.wait_for_text(".message", HOSTILE[-1])
 
     assert await untouched(shown)
 
@@ -101,7 +101,7 @@ async def test_a_phone_shows_what_came_letter_for_letter(
     page: Page, shown: Browser, caller: Caller
 ) -> None:
     """What the gateway lets through is shown as it came."""
-    page.gateway.turn(repeat_seconds=0, requests_per_second=None)
+    page.gateway.configure(repeat_seconds=0, requests_per_second=None)
     sent = [text for text in HOSTILE if (await caller.send(message=text))["result"] == "OK"]
     await shown.until(f"document.querySelectorAll('.bubble').length === {len(sent)}")
     found = await shown.run(
@@ -124,7 +124,7 @@ async def test_the_browser_itself_refuses_markup(shown: Browser) -> None:
 
 async def test_a_long_hostile_text_is_drawn_quickly(shown: Browser) -> None:
     """12,000 characters of signs that might begin something."""
-    took = await shown.run(
+    elapsed = await shown.run(
         """
         return import("/static/mrkdwn.js").then(({ mrkdwn }) => {
           const start = performance.now();
@@ -136,4 +136,4 @@ async def test_a_long_hostile_text_is_drawn_quickly(shown: Browser) -> None:
         """
     )
 
-    assert took < 1500
+    assert elapsed < 1500

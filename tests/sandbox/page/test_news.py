@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from kwtsms_sandbox.gateway import Seen
+from kwtsms_sandbox.gateway import LoggedRequest
 from kwtsms_sandbox.page import wire
 from kwtsms_sandbox.page.hub import MAX_TOPICS, Viewer
 from kwtsms_sandbox.page.scene import EVERYTHING
@@ -13,9 +13,9 @@ from support.gateway import KUWAIT, KUWAIT_2, Caller
 from support.page import Page, Visitor, news
 
 
-def of(told: list[dict[str, Any]], name: str) -> list[Any]:
+def values_of(updates: list[dict[str, Any]], name: str) -> list[Any]:
     """What was told under that name."""
-    return [one[name] for one in told if name in one]
+    return [one[name] for one in updates if name in one]
 
 
 async def test_everything_comes_first(visitor: Visitor) -> None:
@@ -35,12 +35,12 @@ async def test_a_guest_sees_their_channels_only(visitor: Visitor) -> None:
     assert [one["name"] for one in channels if not one["is_dm"]] == ["general"]
 
 
-async def test_a_new_message_is_told(page: Page, visitor: Visitor) -> None:
+async def test_a_new_message_is_sent_to_the_page(page: Page, visitor: Visitor) -> None:
     """With its blocks as the app sent them, and the ids that Slack gave them."""
     async with visitor.listening() as socket:
         await news(socket)
         await page.api.chat_postMessage(channel=OPS.id, text="a", blocks=[{"type": "divider"}])
-        (message,) = of(await news(socket), "message")
+        (message,) = values_of(await news(socket), "message")
 
     assert message["blocks"] == [{"type": "divider", "block_id": "/blocks/0"}]
 
@@ -52,10 +52,10 @@ async def test_a_deleted_message_is_gone(page: Page, visitor: Visitor) -> None:
         await news(socket)
         await page.api.chat_delete(channel=OPS.id, ts=sent["ts"])
 
-        assert of(await news(socket), "gone") == [sent["ts"]]
+        assert values_of(await news(socket), "gone") == [sent["ts"]]
 
 
-async def test_an_ephemeral_message_is_told_to_one_person(page: Page, visitor: Visitor) -> None:
+async def test_an_ephemeral_message_reaches_one_person(page: Page, visitor: Visitor) -> None:
     """Nobody else's page ever hears its text."""
     await page.api.chat_postEphemeral(channel=OPS.id, user=SARA.id, text="secret")
     await page.api.chat_postMessage(channel=OPS.id, text="open")
@@ -66,7 +66,7 @@ async def test_an_ephemeral_message_is_told_to_one_person(page: Page, visitor: V
     assert [one["text"] for one in theirs["messages"]] == ["open"]
 
 
-async def test_a_typed_command_stands_there_with_its_acknowledgement(
+async def test_a_typed_command_is_listed_with_its_acknowledgement(
     page: Page, visitor: Visitor
 ) -> None:
     """To whoever typed it; Slack itself shows it to nobody."""
@@ -100,16 +100,16 @@ async def test_a_send_changes_phone_credits_and_log(visitor: Visitor, caller: Ca
     async with visitor.listening() as socket:
         await news(socket)
         await caller.send(KUWAIT, "hello")
-        told: list[dict[str, Any]] = []
-        while not any(one["outcome"] for one in of(told, "request")):
-            told += await news(socket)
+        updates: list[dict[str, Any]] = []
+        while not any(one["outcome"] for one in values_of(updates, "request")):
+            updates += await news(socket)
 
-    assert of(told, "phone")[-1]["sms"][0]["text"] == "hello"
-    assert of(told, "account")[-1]["credits"] == "999"
-    assert of(told, "request")[-1]["credits"] == "1"
+    assert values_of(updates, "phone")[-1]["sms"][0]["text"] == "hello"
+    assert values_of(updates, "account")[-1]["credits"] == "999"
+    assert values_of(updates, "request")[-1]["credits"] == "1"
 
 
-async def test_the_log_tells_no_text_no_number_and_no_password(
+async def test_the_log_shows_no_text_no_number_and_no_password(
     visitor: Visitor, caller: Caller
 ) -> None:
     """Enough to follow it, not enough to leak it."""
@@ -137,12 +137,12 @@ async def test_the_log_tells_no_text_no_number_and_no_password(
 )  # fmt: skip
 def test_a_request_in_few_words(payload: dict[str, Any], about: str) -> None:
     """Whatever a client puts into its fields."""
-    seen = Seen(endpoint="send", at=0.0, method="POST", headers={}, payload=payload)
+    record = LoggedRequest(endpoint="send", at=0.0, method="POST", headers={}, payload=payload)
 
-    assert wire.about(seen.payload or {}) == about
+    assert wire.about(record.payload or {}) == about
 
 
-async def test_a_reset_tells_everything_anew(page: Page, visitor: Visitor) -> None:
+async def test_a_reset_sends_everything_again(page: Page, visitor: Visitor) -> None:
     """The gateway begins again, and so does the page."""
     async with visitor.listening() as socket:
         await news(socket)
@@ -151,12 +151,12 @@ async def test_a_reset_tells_everything_anew(page: Page, visitor: Visitor) -> No
         assert (await news(socket))[0]["me"] == SARA.id
 
 
-async def test_a_slow_page_is_told_the_newest_once() -> None:
+async def test_a_slow_page_gets_the_newest_once() -> None:
     """However often a thing changes meanwhile, it waits once."""
     viewer = Viewer(SARA)
     await viewer.topics()
     for _ in range(1000):
-        viewer.touch(("account",))
+        viewer.mark_changed(("account",))
 
     assert await viewer.topics() == [("account",)]
 
@@ -166,7 +166,7 @@ async def test_what_waits_for_a_page_is_bounded() -> None:
     viewer = Viewer(SARA)
     await viewer.topics()
     for number in range(MAX_TOPICS + 1):
-        viewer.touch(("request", str(number)))
+        viewer.mark_changed(("request", str(number)))
 
     assert await viewer.topics() == [EVERYTHING]
 

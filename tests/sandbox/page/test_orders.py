@@ -13,7 +13,7 @@ async def posted(page: Page, *blocks: dict[str, Any]) -> Message:
     return page.slack.visible(SARA, OPS)[-1]
 
 
-def heard(page: Page, action_id: str) -> list[tuple[str, Any]]:
+def record_uses(page: Page, action_id: str) -> list[tuple[str, Any]]:
     """The list into which each use of that action goes, with its block's id and its value."""
     uses: list[tuple[str, Any]] = []
 
@@ -67,7 +67,7 @@ async def test_nobody_writes_where_they_are_not(visitor: Visitor) -> None:
 
 async def test_a_button_is_pressed(page: Page, visitor: Visitor) -> None:
     """The app hears of the very button."""
-    uses = heard(page, "again")
+    uses = record_uses(page, "again")
     message = await posted(page, actions(button("Again", action_id="again", value="7")))
 
     done = await visitor.act(
@@ -82,7 +82,7 @@ async def test_of_buttons_with_one_action_the_right_one_is_pressed(
     page: Page, visitor: Visitor
 ) -> None:
     """A list with the same button in each row is usual; the values tell them apart."""
-    uses = heard(page, "open")
+    uses = record_uses(page, "open")
     rows = [actions(button("Open", action_id="open", value=str(n))) for n in range(3)]
     message = await posted(page, *rows)
 
@@ -95,7 +95,7 @@ async def test_of_buttons_with_one_action_the_right_one_is_pressed(
 
 async def test_a_choice_is_made(page: Page, visitor: Visitor) -> None:
     """The option's value reaches the app."""
-    uses = heard(page, "pick")
+    uses = record_uses(page, "pick")
     options = [{"text": {"type": "plain_text", "text": name}, "value": name} for name in "ab"]
     select = {"type": "static_select", "action_id": "pick", "options": options}
     message = await posted(page, section("x") | {"accessory": select})
@@ -132,7 +132,7 @@ async def test_a_form_is_submitted(page: Page, visitor: Visitor) -> None:
         await client.views_open(trigger_id=shortcut["trigger_id"], view=view)
 
     @page.bolt.view("send_form")
-    async def take(ack: Any, view: Any) -> None:
+    async def on_submit(ack: Any, view: Any) -> None:
         await ack()
         typed.append(view["state"]["values"]["text"]["text_input"]["value"])
 
@@ -160,7 +160,7 @@ async def test_a_form_of_somebody_else_cannot_be_closed(page: Page, visitor: Vis
     assert page.slack.modal(SARA) == view
 
 
-async def test_what_the_window_holds_back_stands_in_the_form(page: Page, visitor: Visitor) -> None:
+async def test_what_the_window_refuses_is_shown_in_the_form(page: Page, visitor: Visitor) -> None:
     """It is no failure: the person reads it below the field."""
 
     @page.bolt.shortcut("send_sms")
@@ -189,7 +189,7 @@ async def test_home_is_opened(page: Page, visitor: Visitor) -> None:
     await page.slack.until(lambda: page.slack.home(SARA))
 
 
-async def test_the_gateway_has_a_bad_day(page: Page, visitor: Visitor) -> None:
+async def test_a_gateway_fault_is_planned(page: Page, visitor: Visitor) -> None:
     """The next send meets it; it can be taken back."""
     assert await visitor.act("bad-day", fault="reset_after") == (200, None)
     assert [planned.endpoint for planned in page.gateway.faults] == ["send"]
@@ -199,7 +199,7 @@ async def test_the_gateway_has_a_bad_day(page: Page, visitor: Visitor) -> None:
     assert list(page.gateway.faults) == []
 
 
-async def test_only_offered_bad_days_are_planned(visitor: Visitor) -> None:
+async def test_only_offered_faults_are_planned(visitor: Visitor) -> None:
     """The page is no second admin API."""
     status, _ = await visitor.act("bad-day", fault="huge")
 

@@ -12,12 +12,12 @@ pytestmark = pytest.mark.browser
 async def test_an_arabic_message_runs_from_right_to_left(shown: Browser, caller: Caller) -> None:
     """On the phone, by what the browser computes; an English one does not."""
     await caller.send(KUWAIT, "مرحبا، تم إيقاف الخادم. Backup at 10:30")
-    await shown.shows(".bubble", "مرحبا")
+    await shown.wait_for_text(".bubble", "مرحبا")
     assert await shown.style(".bubble", "direction") == "rtl"
     assert await shown.text("#sender") == "MY-APP"
 
     await caller.send(KUWAIT_2, "Backup failed")
-    await shown.shows(".bubble", "Backup failed")
+    await shown.wait_for_text(".bubble", "Backup failed")
     assert await shown.style(".bubble", "direction") == "ltr"
 
 
@@ -25,29 +25,29 @@ async def test_each_number_has_a_phone(shown: Browser, caller: Caller) -> None:
     """The newest comes up; the arrow keys lead to the others."""
     await caller.send(KUWAIT, "one")
     await caller.send(ABROAD, "two")
-    await shown.shows(".bubble", "two")
+    await shown.wait_for_text(".bubble", "two")
     await shown.click("#numbers [aria-selected=true]")
     await shown.press(Keys.ARROW_LEFT)
 
-    await shown.shows(".bubble", "one")
+    await shown.wait_for_text(".bubble", "one")
     assert await shown.text("#numbers [aria-selected=true]") == "+965 9876 5432"
 
 
 async def test_credits_and_log_follow_a_send(shown: Browser, caller: Caller) -> None:
     """What it cost and what the gateway said."""
     await caller.send(KUWAIT, "x" * 161)
-    await shown.shows("#log tr", "965•••••432")
+    await shown.wait_for_text("#log tr", "965•••••432")
 
-    await shown.shows("#credits", "998")
-    await shown.shows("#log .chip", "OK")
+    await shown.wait_for_text("#credits", "998")
+    await shown.wait_for_text("#log .chip", "OK")
     assert await shown.text("#log .credits") == "2"
 
 
-async def test_a_bad_day_is_chosen(shown: Browser, caller: Caller) -> None:
+async def test_a_fault_is_chosen(shown: Browser, caller: Caller) -> None:
     """It stands there until a send has met it."""
     await shown.click("#bad-day option[value=ERR013]")
     await shown.until("document.querySelector('#bad-day.set')")
     await caller.send(KUWAIT)
-    await shown.shows("#log .chip", "ERR013")
+    await shown.wait_for_text("#log .chip", "ERR013")
 
     await shown.until("document.getElementById('bad-day').value === ''")

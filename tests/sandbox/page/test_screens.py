@@ -32,7 +32,7 @@ async def test_a_narrow_log_stays_readable(page: Page, browser: Browser, caller:
     await caller.send(KUWAIT, "x")
     await browser.open(page.url, width=390, height=844)
     await browser.click("[data-show=gateway]")
-    await browser.shows("#log tr", "965•••••432")
+    await browser.wait_for_text("#log tr", "965•••••432")
     lines = await browser.run(
         "const range = document.createRange();"
         "range.selectNodeContents(document.querySelector('#log td.what bdi'));"
@@ -53,7 +53,7 @@ return [...document.querySelectorAll("main .room *, main .phones *, main .gatewa
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_words_stand_out_from_their_ground(page: Page, browser: Browser, scheme: str) -> None:
     """At least 4.5 to 1, in both colour schemes (WCAG 2.2, 1.4.3)."""
-    await browser.prefer(scheme)
+    await browser.set_color_scheme(scheme)
     await browser.open(page.url)
     await browser.until("document.querySelector('#channels .entry')")
     weak = await browser.run(CONTRAST)

@@ -25,9 +25,9 @@ async def test_a_late_acknowledgement_shows_operation_timeout(slack: SlackSandbo
         interaction = await slack.command(SARA, OPS, "/sms", "balance")
 
     assert interaction.error == "operation_timeout"
-    [told] = slack.visible(SARA, OPS)
-    assert told.text == "/sms failed with the error “operation_timeout”"
-    assert (told.via, told.ephemeral_to) == (Via.SLACK, SARA.id)
+    [notice] = slack.visible(SARA, OPS)
+    assert notice.text == "/sms failed with the error “operation_timeout”"
+    assert (notice.via, notice.ephemeral_to) == (Via.SLACK, SARA.id)
 
 
 async def test_what_comes_after_the_deadline_is_not_shown(slack: SlackSandbox) -> None:
@@ -94,8 +94,8 @@ async def test_an_answer_in_channel_shows_what_was_typed(slack: SlackSandbox) ->
     async with connected(slack, app):
         await slack.command(SARA, GENERAL, "/sms", "balance")
 
-    seen = [(m.via, m.text) for m in slack.visible(NOURA, GENERAL)]
-    assert seen == [(Via.PERSON, "/sms balance"), (Via.ACK, "12.50 credits")]
+    visible = [(m.via, m.text) for m in slack.visible(NOURA, GENERAL)]
+    assert visible == [(Via.PERSON, "/sms balance"), (Via.ACK, "12.50 credits")]
 
 
 async def test_blocks_that_slack_refuses_are_not_shown(slack: SlackSandbox) -> None:
@@ -116,18 +116,18 @@ async def test_blocks_that_slack_refuses_are_not_shown(slack: SlackSandbox) -> N
 async def test_a_command_can_be_delivered_twice(slack: SlackSandbox) -> None:
     """The second delivery is the first, letter for letter."""
     app = bolt_app(slack)
-    heard: list[str] = []
+    delivered: list[str] = []
 
     @app.command("/sms")
     async def reply(ack: Any, body: Any) -> None:
-        heard.append(body["trigger_id"])
+        delivered.append(body["trigger_id"])
         await ack()
 
     async with connected(slack, app):
         first = await slack.command(SARA, OPS, "/sms", "balance")
         await slack.redeliver(first)
 
-    assert heard == [first.trigger_id] * 2
+    assert delivered == [first.trigger_id] * 2
 
 
 async def test_an_event_is_tried_again_at_once(slack: SlackSandbox) -> None:
@@ -148,7 +148,7 @@ async def test_an_event_is_tried_again_at_once(slack: SlackSandbox) -> None:
     assert interaction.envelope.retry_reason == "http_timeout"
 
 
-async def test_a_crowd_of_commands_is_told_apart(slack: SlackSandbox) -> None:
+async def test_each_of_many_commands_gets_its_own_answer(slack: SlackSandbox) -> None:
     """Every command of a crowd gets its own answer."""
     slack.ack_seconds = 60.0  # Whose answer it is is the question here, not how fast it is.
     app = bolt_app(slack)

@@ -9,12 +9,22 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncConnectionErrorRetr
 from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_sandbox.slack import ALERTS, OPS, SARA, Cut, Fault, Limits, Rate, SlackSandbox, Tier
+from kwtsms_sandbox.slack import (
+    ALERTS,
+    OPS,
+    SARA,
+    ConnectionDrop,
+    Fault,
+    Limits,
+    Rate,
+    SlackSandbox,
+    Tier,
+)
 from kwtsms_sandbox.slack.web.rates import Buckets
 from support.slack import refusal, running_slack, web_client
 
 
-async def test_a_channel_takes_one_message_a_second(
+async def test_a_channel_accepts_one_message_a_second(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
     """A short burst passes, then 429 with Retry-After; another channel is free."""
@@ -42,10 +52,10 @@ async def test_limits_can_be_chosen() -> None:
 def test_a_bucket_drains_at_its_rate() -> None:
     """After the wait it names, and not before, the next call passes."""
     buckets = Buckets(Limits({Tier.T2: Rate(per_minute=20, burst=2)}))
-    assert [buckets.take("m", Tier.T2, 0.0) for _ in range(3)] == [0, 0, 3]
+    assert [buckets.try_acquire("m", Tier.T2, 0.0) for _ in range(3)] == [0, 0, 3]
 
-    assert buckets.take("m", Tier.T2, 2.9) == 1
-    assert buckets.take("m", Tier.T2, 3.0) == 0
+    assert buckets.try_acquire("m", Tier.T2, 2.9) == 1
+    assert buckets.try_acquire("m", Tier.T2, 3.0) == 0
 
 
 async def test_an_error_of_choice(slack: SlackSandbox, api: AsyncWebClient) -> None:
@@ -65,7 +75,7 @@ async def test_any_method(slack: SlackSandbox, api: AsyncWebClient) -> None:
     assert await refusal(api.auth_test()) == "invalid_auth"
     assert await refusal(api.users_info(user=SARA.id)) == "invalid_auth"
 
-    slack.mend()
+    slack.clear_faults()
     await api.auth_test()
 
 
@@ -89,10 +99,12 @@ async def test_an_html_page_instead_of_json(slack: SlackSandbox) -> None:
         assert (response.status, response.content_type) == (502, "text/html")
 
 
-async def test_a_slow_call_is_held_until_released(slack: SlackSandbox, api: AsyncWebClient) -> None:
+async def test_a_slow_call_is_delayed_until_released(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
     """`hold` makes the order of things certain."""
     release = asyncio.Event()
-    slack.fault("chat.postMessage", Fault(hold=release))
+    slack.fault("chat.postMessage", Fault(wait_for=release))
     posting = asyncio.create_task(api.chat_postMessage(channel=OPS.id, text="a"))
     await api.auth_test()
     assert not posting.done()
@@ -101,7 +113,9 @@ async def test_a_slow_call_is_held_until_released(slack: SlackSandbox, api: Asyn
     await posting
 
 
-async def test_a_slow_call_takes_its_time(slack: SlackSandbox, api: AsyncWebClient) -> None:
+async def test_a_slow_call_lasts_as_long_as_configured(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
     """`delay` is in real seconds."""
     slack.fault("auth.test", Fault(delay=0.05))
     start = asyncio.get_running_loop().time()
@@ -111,7 +125,7 @@ async def test_a_slow_call_takes_its_time(slack: SlackSandbox, api: AsyncWebClie
 
 
 @pytest.fixture
-def hasty(slack: SlackSandbox) -> AsyncWebClient:
+def retrying_api(slack: SlackSandbox) -> AsyncWebClient:
     """A client that repeats a call at once when the connection broke, as the SDK's own does."""
     at_once = FixedValueRetryIntervalCalculator(fixed_internal=0.0)
     retry = AsyncConnectionErrorRetryHandler(interval_calculator=at_once)
@@ -119,21 +133,21 @@ def hasty(slack: SlackSandbox) -> AsyncWebClient:
 
 
 async def test_a_cut_after_acceptance_makes_the_sdk_post_twice(
-    slack: SlackSandbox, hasty: AsyncWebClient
+    slack: SlackSandbox, retrying_api: AsyncWebClient
 ) -> None:
     """Slack did it, the caller never learnt, and the SDK's own retry does it again."""
-    slack.fault("chat.postMessage", Fault(cut=Cut.AFTER))
-    await hasty.chat_postMessage(channel=OPS.id, text="a")
+    slack.fault("chat.postMessage", Fault(drop=ConnectionDrop.AFTER))
+    await retrying_api.chat_postMessage(channel=OPS.id, text="a")
 
     assert len(slack.visible(SARA, OPS)) == 2
 
 
 async def test_a_cut_before_acceptance_posts_once(
-    slack: SlackSandbox, hasty: AsyncWebClient
+    slack: SlackSandbox, retrying_api: AsyncWebClient
 ) -> None:
     """Slack never got to it."""
-    slack.fault("chat.postMessage", Fault(cut=Cut.BEFORE))
-    await hasty.chat_postMessage(channel=OPS.id, text="a")
+    slack.fault("chat.postMessage", Fault(drop=ConnectionDrop.BEFORE))
+    await retrying_api.chat_postMessage(channel=OPS.id, text="a")
 
     assert len(slack.visible(SARA, OPS)) == 1
 
@@ -143,9 +157,7 @@ async def test_a_cut_before_acceptance_posts_once(
     [(Fault(status=500), 500), (Fault(error="used_url"), 404), (Fault(retry_after=2), 429)],
     ids=["server error", "used up", "too many"],
 )
-async def test_response_url_has_bad_days_too(
-    slack: SlackSandbox, fault: Fault, status: int
-) -> None:
+async def test_response_url_has_faults_too(slack: SlackSandbox, fault: Fault, status: int) -> None:
     """The same faults, under the name response_url."""
     interaction = await slack.command(SARA, OPS, "/sms")
     slack.fault("response_url", fault)

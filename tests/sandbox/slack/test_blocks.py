@@ -109,9 +109,9 @@ def test_a_block_has_its_surfaces(kind: str, surfaces: set[str]) -> None:
         "data_visualization": CHART,
         "divider": {"type": "divider"},
     }
-    taken = {s for s in ("message", "modal", "home") if check([examples[kind]], s) == []}
+    accepted = {s for s in ("message", "modal", "home") if check([examples[kind]], s) == []}
 
-    assert taken == surfaces
+    assert accepted == surfaces
 
 
 @pytest.mark.parametrize(("surface", "most"), [("message", 50), ("modal", 100), ("home", 100)])

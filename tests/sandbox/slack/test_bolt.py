@@ -30,7 +30,7 @@ async def test_a_command_is_acknowledged_with_a_text(slack: SlackSandbox, app: A
     interaction = await slack.command(SARA, OPS, "/sms", "balance")
 
     assert interaction.acked
-    assert interaction.took < 1
+    assert interaction.duration < 1
     assert [m.text for m in slack.visible(SARA, OPS)] == ["you said balance"]
     assert slack.visible(NOURA, OPS) == []
 
@@ -45,8 +45,8 @@ async def test_an_answer_comes_by_response_url(slack: SlackSandbox, app: AsyncAp
 
     await slack.command(SARA, OPS, "/sms", "balance")
 
-    seen = await slack.until(lambda: slack.visible(NOURA, OPS))
-    assert (seen[0].text, seen[0].via) == ("12.50 credits", Via.RESPONSE_URL)
+    visible = await slack.until(lambda: slack.visible(NOURA, OPS))
+    assert (visible[0].text, visible[0].via) == ("12.50 credits", Via.RESPONSE_URL)
 
 
 async def test_a_button_edits_its_message(slack: SlackSandbox, app: AsyncApp) -> None:
@@ -64,14 +64,14 @@ async def test_a_button_edits_its_message(slack: SlackSandbox, app: AsyncApp) ->
     interaction = await slack.press(SARA, card, "Cancel")
 
     assert interaction.acked
-    after = await slack.changed(card)
+    after = await slack.wait_for_change(card)
     assert slack.plain(after) == "cancelled M1"
     assert after.blocks == ()
 
 
-async def test_a_form_goes_all_the_way(slack: SlackSandbox, app: AsyncApp) -> None:
+async def test_a_form_is_opened_filled_in_and_submitted(slack: SlackSandbox, app: AsyncApp) -> None:
     """A command opens a form, the form is filled in and submitted, and it closes."""
-    heard: list[Any] = []
+    received: list[Any] = []
 
     @app.command("/sms")
     async def open_form(ack: Any, client: Any, body: Any) -> None:
@@ -81,8 +81,8 @@ async def test_a_form_goes_all_the_way(slack: SlackSandbox, app: AsyncApp) -> No
         )
 
     @app.view("send_form")
-    async def take(ack: Any, view: Any) -> None:
-        heard.append(view["state"]["values"]["text"]["text_input"]["value"])
+    async def on_submit(ack: Any, view: Any) -> None:
+        received.append(view["state"]["values"]["text"]["text_input"]["value"])
         await ack()
 
     await slack.command(SARA, OPS, "/sms", "send")
@@ -90,18 +90,18 @@ async def test_a_form_goes_all_the_way(slack: SlackSandbox, app: AsyncApp) -> No
     interaction = await slack.submit(SARA, view, {"Text": "مرحبا"})
 
     assert interaction.acked
-    assert heard == ["مرحبا"]
+    assert received == ["مرحبا"]
     assert slack.modal(SARA) is None
 
 
 async def test_a_shortcut_and_the_home_tab(slack: SlackSandbox, app: AsyncApp) -> None:
     """A global shortcut reaches its listener; opening Home lets the app publish it."""
-    heard: list[str] = []
+    received: list[str] = []
 
     @app.shortcut("send_sms")
     async def shortcut(ack: Any, shortcut: Any) -> None:
         await ack()
-        heard.append(shortcut["user"]["id"])
+        received.append(shortcut["user"]["id"])
 
     @app.event("app_home_opened")
     async def opened(event: Any, client: Any) -> None:
@@ -110,26 +110,26 @@ async def test_a_shortcut_and_the_home_tab(slack: SlackSandbox, app: AsyncApp) -
     await slack.shortcut(SARA, "send_sms")
     await slack.open_home(SARA)
 
-    assert heard == [SARA.id]
+    assert received == [SARA.id]
     view = await slack.until(lambda: slack.home(SARA))
     assert slack.plain(view) == "12.50 credits"
 
 
 async def test_a_message_shortcut_brings_the_message(slack: SlackSandbox, app: AsyncApp) -> None:
     """The app learns which message the person chose."""
-    heard: list[str] = []
+    received: list[str] = []
 
     @app.shortcut("text_this")
     async def text_this(ack: Any, shortcut: Any) -> None:
         await ack()
-        heard.append(shortcut["message"]["text"])
+        received.append(shortcut["message"]["text"])
 
     await app.client.chat_postMessage(channel=OPS.id, text="disk full")
     [message] = slack.visible(SARA, OPS)
     interaction = await slack.shortcut(SARA, "text_this", message)
 
     assert interaction.acked
-    assert heard == ["disk full"]
+    assert received == ["disk full"]
 
 
 async def test_a_workflow_step_completes_with_its_own_token(
@@ -144,7 +144,7 @@ async def test_a_workflow_step_completes_with_its_own_token(
     step, interaction = await slack.run_step("send_sms", {"to": "96598765432"})
 
     assert interaction.acked
-    done = await slack.ended(step)
+    done = await slack.wait_for_end(step)
     assert (done.state, done.outputs) == (
         StepState.COMPLETED,
         {"message_id": "for 96598765432"},
@@ -153,14 +153,14 @@ async def test_a_workflow_step_completes_with_its_own_token(
 
 async def test_a_retried_event_says_so(slack: SlackSandbox, app: AsyncApp) -> None:
     """The second delivery of an event has the same event id and a retry number."""
-    heard: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+    deliveries: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
     @app.event("app_home_opened")
     async def opened(body: Any, request: Any) -> None:
-        heard.put_nowait((body["event_id"], request.headers.get("x-slack-retry-num")))
+        deliveries.put_nowait((body["event_id"], request.headers.get("x-slack-retry-num")))
 
     await slack.redeliver(await slack.open_home(SARA))
 
-    first, second = await heard.get(), await heard.get()
+    first, second = await deliveries.get(), await deliveries.get()
     assert first[0] == second[0]
     assert second[1] == ["1"]

@@ -22,9 +22,7 @@ from support.blockkit import section
 from support.slack import refusal, running_slack, web_client
 
 
-async def test_a_message_stands_where_it_was_posted(
-    slack: SlackSandbox, api: AsyncWebClient
-) -> None:
+async def test_a_message_is_where_it_was_posted(slack: SlackSandbox, api: AsyncWebClient) -> None:
     """Everybody in the channel sees it, and its ts finds it again."""
     answer = await api.chat_postMessage(channel=OPS.id, text="hi")
 
@@ -99,7 +97,7 @@ async def test_a_very_long_text_is_cut(slack: SlackSandbox, api: AsyncWebClient)
     assert len(slack.visible(SARA, OPS)[0].text) == 40_000
 
 
-async def test_an_update_with_text_only_takes_the_blocks_away(
+async def test_an_update_with_text_only_removes_the_blocks(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
     """Blocks are not kept by themselves; the reader sees that the message was edited."""

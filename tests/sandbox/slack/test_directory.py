@@ -11,10 +11,10 @@ from kwtsms_sandbox.slack import (
     RANDOM,
     SARA,
     STRANGER,
-    CannotDo,
     Channel,
     ChannelKind,
     Manifest,
+    NotPossible,
     SlackSandbox,
     User,
 )
@@ -34,7 +34,7 @@ async def test_nobody_unknown_is_written_to(api: AsyncWebClient) -> None:
     assert await refusal(api.conversations_open(users="U404")) == "user_not_found"
 
 
-async def test_a_channel_tells_of_the_bots_membership(api: AsyncWebClient) -> None:
+async def test_a_channel_says_whether_the_bot_is_a_member(api: AsyncWebClient) -> None:
     """The bot can find out where it was never invited."""
     inside = await api.conversations_info(channel=OPS.id)
     outside = await api.conversations_info(channel=RANDOM.id)
@@ -138,7 +138,7 @@ async def test_who_is_not_in_a_channel_cannot_type_there(slack: SlackSandbox) ->
     slack.directory.archive(RANDOM)
 
     for who, where in ((GUEST, OPS), (SARA, RANDOM), (NOURA, slack.dm(SARA))):
-        with pytest.raises(CannotDo):
+        with pytest.raises(NotPossible):
             await slack.command(who, where, "/sms")
 
 

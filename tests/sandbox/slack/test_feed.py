@@ -8,7 +8,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from kwtsms_sandbox.slack import OPS, SARA, Kind, SlackSandbox
 
 
-async def test_what_holds_already_is_not_waited_for(slack: SlackSandbox) -> None:
+async def test_what_is_true_already_is_not_waited_for(slack: SlackSandbox) -> None:
     """`until` returns at once with what the predicate gave."""
     assert await slack.until(lambda: "now", timeout=0.01) == "now"
 
@@ -30,17 +30,17 @@ async def test_a_change_wakes_all_who_wait(slack: SlackSandbox, api: AsyncWebCli
     assert all(await asyncio.gather(*waits))
 
 
-async def test_a_subscriber_hears_everything_in_order(
+async def test_a_subscriber_gets_every_event_in_order(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
     """From the moment of subscription; the page draws from this."""
-    with slack.subscribe() as happenings:
+    with slack.subscribe() as events:
         sent = await api.chat_postMessage(channel=OPS.id, text="a")
         await api.chat_update(channel=OPS.id, ts=sent["ts"], text="b")
         await api.chat_delete(channel=OPS.id, ts=sent["ts"])
-        heard = [(await anext(happenings)).kind for _ in range(6)]
+        kinds = [(await anext(events)).kind for _ in range(6)]
 
-    assert heard == [
+    assert kinds == [
         Kind.MESSAGE_POSTED,
         Kind.CALLED,
         Kind.MESSAGE_CHANGED,
@@ -50,10 +50,10 @@ async def test_a_subscriber_hears_everything_in_order(
     ]
 
 
-async def test_a_typed_line_is_told(slack: SlackSandbox) -> None:
+async def test_a_typed_line_is_an_event(slack: SlackSandbox) -> None:
     """The page shows what was typed, which Slack itself does not."""
-    with slack.subscribe() as happenings:
+    with slack.subscribe() as events:
         await slack.command(SARA, OPS, "/sms", "balance")
-        typed = await anext(happenings)
+        typed = await anext(events)
 
     assert (typed.kind, typed.subject) == (Kind.TYPED, (SARA.id, OPS.id, "/sms balance"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from slack_bolt.app.async_app import AsyncApp
 
-from kwtsms_sandbox.slack import OPS, SARA, CannotDo, SlackSandbox
+from kwtsms_sandbox.slack import OPS, SARA, NotPossible, SlackSandbox
 from support.blockkit import Block, modal, plain_text, text_field
 from support.slack import bolt_app, connected, on_top, opened
 
@@ -26,7 +26,7 @@ def answer_with(app: AsyncApp, **answer: Any) -> None:
     """The app answers each submission alike."""
 
     @app.view("send_form")
-    async def take(ack: Any) -> None:
+    async def on_submit(ack: Any) -> None:
         await ack(**answer)
 
 
@@ -34,13 +34,13 @@ def answer_with(app: AsyncApp, **answer: Any) -> None:
     ("typed", "complaint"),
     [("", "required"), ("x" * 11, "no more than 10")],
 )
-async def test_the_window_holds_back_what_is_not_right(
+async def test_the_window_refuses_what_is_not_right(
     slack: SlackSandbox, typed: str, complaint: str
 ) -> None:
     """An empty or too long field is not submitted; the app hears nothing."""
     view = await opened(slack, FORM)
 
-    with pytest.raises(CannotDo, match=complaint):
+    with pytest.raises(NotPossible, match=complaint):
         await slack.submit(SARA, view, {"Text": typed})
     assert complaint in on_top(slack).errors["text"]
 
@@ -49,7 +49,7 @@ async def test_the_window_holds_back_what_is_not_right(
     ("typed", "complaint"),
     [("x", "enter a number"), ("1.5", "whole"), ("0", "1 or more"), ("11", "10 or less")],
 )
-async def test_a_number_field_takes_numbers(
+async def test_a_number_field_accepts_numbers(
     slack: SlackSandbox, typed: str, complaint: str
 ) -> None:
     """Its range and its kind are held by the window."""
@@ -63,7 +63,7 @@ async def test_a_number_field_takes_numbers(
     field = {"type": "input", "block_id": "n", "label": plain_text("N"), "element": element}
     view = await opened(slack, modal(field))
 
-    with pytest.raises(CannotDo, match=complaint):
+    with pytest.raises(NotPossible, match=complaint):
         await slack.submit(SARA, view, {"N": typed})
 
 
@@ -77,21 +77,23 @@ async def test_an_optional_field_may_stay_empty(slack: SlackSandbox, app: AsyncA
     assert values["note"]["note_input"] == {"type": "plain_text_input", "value": None}
 
 
-async def test_a_live_field_tells_the_app_while_typing(slack: SlackSandbox, app: AsyncApp) -> None:
+async def test_a_live_field_notifies_the_app_while_typing(
+    slack: SlackSandbox, app: AsyncApp
+) -> None:
     """With dispatch_action the app hears of each change; without it nothing."""
-    heard: list[str] = []
+    received: list[str] = []
 
     @app.action("live_input")
     async def changed(ack: Any, action: Any) -> None:
-        heard.append(action["value"])
+        received.append(action["value"])
         await ack()
 
     live = {**text_field("Live", "live"), "dispatch_action": True}
     view = await opened(slack, modal(live, text_field("Quiet", "quiet")))
     await slack.press(SARA, view, "live_input", "Hel")
 
-    assert heard == ["Hel"]
-    with pytest.raises(CannotDo, match="nothing before"):
+    assert received == ["Hel"]
+    with pytest.raises(NotPossible, match="nothing before"):
         await slack.press(SARA, view, "quiet_input", "Hel")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from slack_bolt.app.async_app import AsyncApp
 
-from kwtsms_sandbox.slack import SARA, CannotDo, SlackSandbox
+from kwtsms_sandbox.slack import SARA, NotPossible, SlackSandbox
 from support.blockkit import actions, button, modal, section, text_field
 from support.slack import bolt_app, connected, on_top, opened
 
@@ -25,7 +25,7 @@ def answer_with(app: AsyncApp, **answer: Any) -> None:
     """The app answers each submission alike."""
 
     @app.view("send_form")
-    async def take(ack: Any) -> None:
+    async def on_submit(ack: Any) -> None:
         await ack(**answer)
 
 
@@ -39,13 +39,13 @@ async def test_errors_keep_the_form_open(slack: SlackSandbox, app: AsyncApp) -> 
     )
 
 
-async def test_errors_of_no_field_are_trouble(slack: SlackSandbox, app: AsyncApp) -> None:
+async def test_errors_of_no_field_show_an_error(slack: SlackSandbox, app: AsyncApp) -> None:
     """An error for a block that is no input of this form is the app's mistake."""
     answer_with(app, response_action="errors", errors={"nosuch": "?"})
     interaction = await slack.submit(SARA, await opened(slack, FORM), {"Text": "hi"})
 
     assert interaction.error == "invalid_response_errors"
-    assert on_top(slack).trouble
+    assert on_top(slack).error_text
 
 
 async def test_an_update_changes_the_form(slack: SlackSandbox, app: AsyncApp) -> None:
@@ -86,7 +86,7 @@ async def test_clear_closes_everything(slack: SlackSandbox, app: AsyncApp) -> No
     ],
     ids=["bad view", "unknown action"],
 )
-async def test_a_wrong_answer_leaves_trouble(
+async def test_a_wrong_answer_shows_an_error(
     slack: SlackSandbox, app: AsyncApp, answer: Any
 ) -> None:
     """The person sees that something went wrong, and the form stays."""
@@ -94,38 +94,40 @@ async def test_a_wrong_answer_leaves_trouble(
     interaction = await slack.submit(SARA, await opened(slack, FORM), {"Text": "hi"})
 
     assert not interaction.acked
-    assert on_top(slack).trouble == "We had some trouble connecting. Try again?"
+    assert on_top(slack).error_text == "We had some trouble connecting. Try again?"
 
 
 @pytest.mark.usefixtures("app")
-async def test_a_late_answer_leaves_trouble(slack: SlackSandbox) -> None:
+async def test_a_late_answer_shows_an_error(slack: SlackSandbox) -> None:
     """An app without a listener for the form does not acknowledge."""
     slack.ack_seconds = 0.05
     interaction = await slack.submit(SARA, await opened(slack, FORM), {"Text": "hi"})
 
     assert interaction.error == "operation_timeout"
-    assert on_top(slack).trouble
+    assert on_top(slack).error_text
 
 
-async def test_closing_tells_the_app_only_if_asked(slack: SlackSandbox, app: AsyncApp) -> None:
+async def test_closing_notifies_the_app_only_if_requested(
+    slack: SlackSandbox, app: AsyncApp
+) -> None:
     """notify_on_close decides."""
-    heard: list[str] = []
+    received: list[str] = []
 
     @app.view_closed("send_form")
     async def closed(ack: Any, body: Any) -> None:
-        heard.append(body["type"])
+        received.append(body["type"])
         await ack()
 
     silent = await slack.close(SARA, await opened(slack, FORM))
     await slack.close(SARA, await opened(slack, {**FORM, "notify_on_close": True}))
 
     assert silent is None
-    assert heard == ["view_closed"]
+    assert received == ["view_closed"]
 
 
 async def test_what_is_not_there_cannot_be_pressed(slack: SlackSandbox) -> None:
     """The complaint names what is there."""
     view = await opened(slack, modal(actions(button("Go", action_id="go"))))
 
-    with pytest.raises(CannotDo, match="there is: Go"):
+    with pytest.raises(NotPossible, match="there is: Go"):
         await slack.press(SARA, view, "Stop")

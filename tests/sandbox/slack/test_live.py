@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from kwtsms_sandbox.slack import OPS, Message, live
+from kwtsms_sandbox.slack import OPS, Message, find_active_content
 from support.blockkit import actions, button, plain_text, section
 
 
-def found(*blocks: Any, text: str = "") -> list[str]:
+def active_content_of(*blocks: Any, text: str = "") -> list[str]:
     """What is live in a message of these blocks."""
-    return live(Message("1.0", OPS.id, "U0", text, blocks))
+    return find_active_content(Message("1.0", OPS.id, "U0", text, blocks))
 
 
 def rich(*elements: Any) -> dict[str, Any]:
@@ -38,20 +38,20 @@ def rich(*elements: Any) -> dict[str, Any]:
         (rich({"type": "user", "user_id": "U1"}, {"type": "link", "url": "x"}), ["U1", "x"]),
     ],
 )
-def test_only_what_slack_would_carry_out_is_live(block: Any, tokens: list[str]) -> None:
+def test_only_what_slack_would_execute_is_active(block: Any, tokens: list[str]) -> None:
     """Mark-up and rich text elements count; plain text and rich text's own words do not."""
-    assert found(block) == tokens
+    assert active_content_of(block) == tokens
 
 
 def test_verbatim_keeps_addresses_as_they_are() -> None:
     """A bare address becomes a link unless the text object says verbatim."""
     text = {"type": "mrkdwn", "text": "https://x.io"}
 
-    assert found({"type": "section", "text": text}) == ["https://x.io"]
-    assert found({"type": "section", "text": {**text, "verbatim": True}}) == []
+    assert active_content_of({"type": "section", "text": text}) == ["https://x.io"]
+    assert active_content_of({"type": "section", "text": {**text, "verbatim": True}}) == []
 
 
 def test_the_notification_text_counts_too() -> None:
     """Behind blocks its mentions still call; its links are not seen."""
-    assert found(section("a"), text="<!here> https://x.io") == ["!here"]
-    assert found(text="<!here> https://x.io") == ["!here", "https://x.io"]
+    assert active_content_of(section("a"), text="<!here> https://x.io") == ["!here"]
+    assert active_content_of(text="<!here> https://x.io") == ["!here", "https://x.io"]

@@ -59,7 +59,7 @@ async def test_an_invented_address_is_refused(slack: SlackSandbox) -> None:
     assert status == 404
 
 
-async def test_an_answer_is_seen_by_its_person_only(slack: SlackSandbox) -> None:
+async def test_an_answer_is_visible_to_its_person_only(slack: SlackSandbox) -> None:
     """Unless it says in_channel."""
     await answer(await command_url(slack), text="psst")
 
@@ -95,7 +95,9 @@ async def test_a_button_replaces_its_message(slack: SlackSandbox, api: AsyncWebC
     assert (now.text, now.blocks) == ("gone", ())
 
 
-async def test_a_button_adds_when_told_so(slack: SlackSandbox, api: AsyncWebClient) -> None:
+async def test_a_button_adds_a_message_when_requested(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
     """replace_original false leaves the card alone."""
     card, url = await pressed(slack, api)
     await answer(url, text="noted", replace_original=False)

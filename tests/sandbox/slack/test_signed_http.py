@@ -22,7 +22,7 @@ class App:
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.answer: dict[str, Any] = {}
 
-    async def hear(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.Response:
         """Takes one request."""
         self.got.append((dict(request.headers), await request.read()))
         return web.Response(**self.answer)
@@ -38,7 +38,7 @@ async def app(slack: SlackSandbox) -> AsyncIterator[App]:
     """A listening app to which this Slack delivers."""
     listening = App()
     http = web.Application()
-    http.router.add_post("/", listening.hear)
+    http.router.add_post("/", listening.handle)
     async with serve(http) as server:
         slack.deliver_to(server.url)
         yield listening
@@ -84,7 +84,7 @@ async def test_a_retried_event_names_its_reason(slack: SlackSandbox, app: App) -
 
 
 @pytest.mark.parametrize(
-    ("answer", "seen"),
+    ("answer", "shown"),
     [
         ({"text": "plain words"}, "plain words"),
         ({"body": b'{"text": "in json"}', "content_type": "application/json"}, "in json"),
@@ -93,13 +93,13 @@ async def test_a_retried_event_names_its_reason(slack: SlackSandbox, app: App) -
     ids=["text", "json", "json string"],
 )
 async def test_the_answer_may_be_text_or_json(
-    slack: SlackSandbox, app: App, answer: dict[str, Any], seen: str
+    slack: SlackSandbox, app: App, answer: dict[str, Any], shown: str
 ) -> None:
     """Either is shown to the person."""
     app.answer = answer
     await slack.command(SARA, OPS, "/sms")
 
-    assert [m.text for m in slack.visible(SARA, OPS)] == [seen]
+    assert [m.text for m in slack.visible(SARA, OPS)] == [shown]
 
 
 async def test_bolt_answers_the_challenge(slack: SlackSandbox) -> None:
@@ -108,7 +108,9 @@ async def test_bolt_answers_the_challenge(slack: SlackSandbox) -> None:
         assert await slack.verify_url()
 
 
-async def test_a_deaf_address_fails_the_challenge(slack: SlackSandbox, app: App) -> None:
+async def test_an_address_that_does_not_answer_fails_the_challenge(
+    slack: SlackSandbox, app: App
+) -> None:
     """An empty 200 is not enough."""
     assert not await slack.verify_url()
     assert app.got

@@ -28,7 +28,7 @@ def test_every_method_is_named() -> None:
     named = re.search(r"Methods: (.*?)\. Any other", PAGE, re.DOTALL)
 
     assert named
-    assert set(re.findall(r"`(.*?)`", named[1])) == set(SlackSandbox().door.methods)
+    assert set(re.findall(r"`(.*?)`", named[1])) == set(SlackSandbox().web_api.methods)
 
 
 def test_every_call_exists() -> None:

@@ -101,13 +101,13 @@ async def test_each_envelope_goes_to_one_connection(
     slack: SlackSandbox, http: aiohttp.ClientSession
 ) -> None:
     """Two connections share the envelopes and get none twice."""
-    heard: list[str] = []
+    received: list[str] = []
 
     async def acknowledge(socket: aiohttp.ClientWebSocketResponse) -> None:
         async for message in socket:
             envelope = json.loads(message.data)
             if "envelope_id" in envelope:
-                heard.append(envelope["payload"]["text"])
+                received.append(envelope["payload"]["text"])
                 await socket.send_json({"envelope_id": envelope["envelope_id"]})
 
     async with (
@@ -120,10 +120,10 @@ async def test_each_envelope_goes_to_one_connection(
         for listener in listeners:
             listener.cancel()
 
-    assert heard == ["0", "1", "2", "3"]
+    assert received == ["0", "1", "2", "3"]
 
 
-async def test_an_eleventh_connection_is_sent_away(
+async def test_an_eleventh_connection_is_refused(
     slack: SlackSandbox, http: aiohttp.ClientSession
 ) -> None:
     """Ten connections are the most."""

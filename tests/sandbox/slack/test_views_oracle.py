@@ -128,6 +128,6 @@ def test_views(ours: Make, theirs: Make, size: int, fits: bool) -> None:  # noqa
     ],
     ids=lambda block: type(block).__name__,
 )
-def test_what_slackblocks_builds_is_taken(block: Any) -> None:
+def test_what_slackblocks_builds_is_accepted(block: Any) -> None:
     """Every block that the oracle renders passes here."""
     assert check([sb.Message(channel="C1", blocks=[block]).to_dict()["blocks"][0]]) == []

@@ -69,7 +69,7 @@ async def test_unreadable_json_is_refused(slack: SlackSandbox, body: str, error:
     assert (await post(slack, "auth.test", data=body, headers=headers))["error"] == error
 
 
-async def test_a_form_may_hold_blocks_as_json(slack: SlackSandbox) -> None:
+async def test_a_form_may_contain_blocks_as_json(slack: SlackSandbox) -> None:
     """Old clients send forms; blocks are JSON inside."""
     blocks = '[{"type": "divider"}]'
     answer = await post(
@@ -102,14 +102,14 @@ async def test_every_call_is_remembered(slack: SlackSandbox, api: AsyncWebClient
     await api.chat_postMessage(channel=OPS.id, text="hi")
     await refusal(api.chat_postMessage(channel="C404", text="hi"))
 
-    seen = [(call.method, call.error) for call in slack.calls("chat.postMessage")]
-    assert seen == [("chat.postMessage", None), ("chat.postMessage", "channel_not_found")]
+    calls = [(call.method, call.error) for call in slack.calls("chat.postMessage")]
+    assert calls == [("chat.postMessage", None), ("chat.postMessage", "channel_not_found")]
     assert slack.bot_token not in repr(slack.calls())
 
 
 async def test_secrets_stay_out_of_representations(slack: SlackSandbox) -> None:
     """Neither the door nor the signed transport shows a secret."""
-    shown = repr(slack.deliver_to("http://127.0.0.1:9/")) + repr(slack.door.tokens)
+    shown = repr(slack.deliver_to("http://127.0.0.1:9/")) + repr(slack.web_api.tokens)
 
     assert slack.signing_secret not in shown
     assert slack.bot_token not in shown

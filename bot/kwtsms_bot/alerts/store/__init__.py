@@ -3,12 +3,12 @@
 A notice and its way to each target are one transaction, so a crash neither loses nor repeats it.
 """
 
-from kwtsms_bot.alerts.store.delivering import Delivering, Pending
-from kwtsms_bot.alerts.store.looking import JOB, Looking
-from kwtsms_bot.alerts.store.summing import Summing
+from kwtsms_bot.alerts.store.delivering import NoticeStore, PendingNotice
+from kwtsms_bot.alerts.store.looking import JOB, SampleStore
+from kwtsms_bot.alerts.store.summing import DigestStore
 
-__all__ = ["JOB", "AlertStore", "Pending"]
+__all__ = ["JOB", "BalanceStore", "PendingNotice"]
 
 
-class AlertStore(Looking, Summing, Delivering):
+class BalanceStore(SampleStore, DigestStore, NoticeStore):
     """The alerts in their database."""

@@ -7,29 +7,29 @@ from typing import Any
 from sqlalchemy import Row, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.alerts.balance import STANDING, Kind, Notice
+from kwtsms_bot.alerts.balance import LEVEL_KINDS, BalanceNotice, NoticeKind
 from kwtsms_bot.alerts.samples import Sample
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.columns import inserted_id
 from kwtsms_bot.database.tables import alert, alert_delivery, balance_sample
 
 
-class Base:
+class BalanceStoreBase:
     """Holds the database; its subclasses hold the statements."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
 
-async def put_on_its_way(
-    connection: AsyncConnection, notice: Notice, targets: Iterable[str], at: datetime
+async def enqueue_notice(
+    connection: AsyncConnection, notice: BalanceNotice, targets: Iterable[str], at: datetime
 ) -> None:
     """Writes a notice down, on its way to all targets; what it makes stale is not delivered.
 
     So after an outage nobody gets the digests and reminders of a week at once. A crossing is
     always told. A place that is named twice is told once.
     """
-    outdated = Kind.REMINDER if notice.kind in STANDING else notice.kind
+    outdated = NoticeKind.REMINDER if notice.kind in LEVEL_KINDS else notice.kind
     stale = select(alert.c.id).where(alert.c.kind == outdated.value)
     await connection.execute(delete(alert_delivery).where(alert_delivery.c.alert_id.in_(stale)))
     made = await connection.execute(
@@ -39,32 +39,35 @@ async def put_on_its_way(
             available=notice.available,
             threshold=notice.threshold,
             at=at,
-            facts=notice.facts.written(),
+            facts=notice.details.to_json(),
         )
     )
-    number = inserted_id(made)
+    notice_id = inserted_id(made)
     rows = [
-        {"alert_id": number, "target": one, "told_instead": False} for one in dict.fromkeys(targets)
+        {"alert_id": notice_id, "target": one, "told_instead": False}
+        for one in dict.fromkeys(targets)
     ]
     if rows:
         await connection.execute(insert(alert_delivery), rows)
 
 
-async def drop_strays(connection: AsyncConnection, targets: Sequence[str]) -> bool:
+async def drop_removed_targets(connection: AsyncConnection, targets: Sequence[str]) -> bool:
     """Takes notices off their way to places that are configured no more.
 
     Whether the last warning was among them: somebody has mended a place that it never reached.
     """
-    stray = alert_delivery.c.target.not_in(targets)
-    newest = await newest_alert(connection, STANDING)
-    number = newest.id if newest else None
-    query = select(alert_delivery.c.alert_id).where(stray, alert_delivery.c.alert_id == number)
-    lost = (await connection.execute(query.limit(1))).first() is not None
-    await connection.execute(delete(alert_delivery).where(stray))
-    return lost
+    removed = alert_delivery.c.target.not_in(targets)
+    newest = await newest_notice(connection, LEVEL_KINDS)
+    notice_id = newest.id if newest else None
+    query = select(alert_delivery.c.alert_id).where(removed, alert_delivery.c.alert_id == notice_id)
+    was_pending = (await connection.execute(query.limit(1))).first() is not None
+    await connection.execute(delete(alert_delivery).where(removed))
+    return was_pending
 
 
-async def newest_alert(connection: AsyncConnection, kinds: Iterable[Kind]) -> Row[Any] | None:
+async def newest_notice(
+    connection: AsyncConnection, kinds: Iterable[NoticeKind]
+) -> Row[Any] | None:
     """What people were told last, of these kinds."""
     named = alert.c.kind.in_([kind.value for kind in kinds])
     return (
@@ -72,7 +75,7 @@ async def newest_alert(connection: AsyncConnection, kinds: Iterable[Kind]) -> Ro
     ).first()
 
 
-async def newest_look(connection: AsyncConnection) -> Row[Any] | None:
+async def newest_sample(connection: AsyncConnection) -> Row[Any] | None:
     """The newest row of `balance_sample`."""
     query = select(balance_sample).order_by(balance_sample.c.id.desc()).limit(1)
     return (await connection.execute(query)).first()

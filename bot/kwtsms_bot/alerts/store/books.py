@@ -13,29 +13,33 @@ from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store.base import IN_FLIGHT
 from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
 
-CLOCKS_DIFFER = timedelta(seconds=5)  # Between the replicas that settle calls.
-HELD_FOR = timedelta(days=30)  # Who has not deleted them by then will hardly do so.
+MAX_CLOCK_SKEW = timedelta(seconds=5)  # Between the replicas that settle calls.
+GATEWAY_QUEUE_MAX_AGE = timedelta(days=30)  # Who has not deleted them by then will hardly do so.
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class OwnUsage:
     """In credits: what the gateway charged for our calls, and what it may have charged."""
 
-    ours: Decimal
-    unsure: Decimal
+    own_cost: Decimal
+    uncertain_cost: Decimal
 
 
-async def cost_since(connection: AsyncConnection, since: datetime, at: datetime) -> Cost | None:
+async def own_usage_since(
+    connection: AsyncConnection, since: datetime, at: datetime
+) -> OwnUsage | None:
     """What our calls cost from `since` to `at`; None: one was under way at `at`."""
-    flying = select(attempt.c.id).where(attempt.c.state == IN_FLIGHT).limit(1)
-    landed = settled_since(at - CLOCKS_DIFFER).limit(1)
-    for query in (flying, landed):
+    in_flight = select(attempt.c.id).where(attempt.c.state == IN_FLIGHT).limit(1)
+    just_settled = settled_since(at - MAX_CLOCK_SKEW).limit(1)
+    for query in (in_flight, just_settled):
         if (await connection.execute(query)).first() is not None:
             return None
     rows = (await connection.execute(settled_since(since))).all()
-    ours = sum((row.points for row in rows if row.points is not None), Decimal(0))
-    unsure = sum(row.price for row in rows if row.lost or (row.points is None and row.gateway_id))
-    return Cost(ours, Decimal(unsure))
+    own_cost = sum((row.points for row in rows if row.points is not None), Decimal(0))
+    uncertain_cost = sum(
+        row.price for row in rows if row.lost or (row.points is None and row.gateway_id)
+    )
+    return OwnUsage(own_cost, Decimal(uncertain_cost))
 
 
 def settled_since(since: datetime) -> Any:
@@ -45,9 +49,9 @@ def settled_since(since: datetime) -> Any:
     )
 
 
-async def held(connection: AsyncConnection, at: datetime) -> Decimal:
+async def held_credits(connection: AsyncConnection, at: datetime) -> Decimal:
     """What stands in the gateway's queue, charged, until somebody deletes it there."""
-    since = at - HELD_FOR
+    since = at - GATEWAY_QUEUE_MAX_AGE
     tests = (
         select(attempt.c.points)
         .join_from(attempt, message)

@@ -10,51 +10,51 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.alerts.balance import Kind, Level, Notice
-from kwtsms_bot.alerts.facts import Facts
-from kwtsms_bot.alerts.store.base import Base
-from kwtsms_bot.database.columns import later
+from kwtsms_bot.alerts.balance import BalanceLevel, BalanceNotice, NoticeKind
+from kwtsms_bot.alerts.facts import NoticeDetails
+from kwtsms_bot.alerts.store.base import BalanceStoreBase
+from kwtsms_bot.database.columns import add_delay
 from kwtsms_bot.database.tables import alert, alert_delivery
 
 # Whoever takes longer says so in between (`hold`); from somebody who is gone, another takes over.
-TAKING = timedelta(minutes=2)
+LEASE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingNotice:
     """A notice that a target has not got yet."""
 
-    alert: int
+    notice_id: int
     target: str
-    notice: Notice
+    notice: BalanceNotice
     at: datetime
-    told_instead: bool = False  # It was refused there before, and people were told directly.
+    admins_notified: bool = False  # It was refused there before, and people were told directly.
 
 
-class Delivering(Base):
+class NoticeStore(BalanceStoreBase):
     """The couriers' questions."""
 
-    async def pending(self, target: str, limit: int = 50) -> tuple[Pending, ...]:
+    async def list_pending(self, target: str, limit: int = 50) -> tuple[PendingNotice, ...]:
         """What is still to go there and in nobody's hands, oldest first."""
         query = (
             select(alert, alert_delivery.c.target, alert_delivery.c.told_instead)
             .join_from(alert_delivery, alert)
-            .where(alert_delivery.c.target == target, self._free())
+            .where(alert_delivery.c.target == target, self._is_unclaimed())
             .order_by(alert.c.id)
             .limit(limit)
         )
         async with self.database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return tuple(
-            Pending(
+            PendingNotice(
                 row.id,
                 row.target,
-                Notice(
-                    Kind(row.kind),
-                    Level(row.level),
+                BalanceNotice(
+                    NoticeKind(row.kind),
+                    BalanceLevel(row.level),
                     row.available,
                     row.threshold,
-                    Facts.read(row.facts),
+                    NoticeDetails.from_json(row.facts),
                 ),
                 row.at,
                 row.told_instead,
@@ -62,57 +62,57 @@ class Delivering(Base):
             for row in rows
         )
 
-    async def take(self, pending: Pending) -> bool:
+    async def claim(self, pending: PendingNotice) -> bool:
         """Whether it is ours to deliver; False: another replica is at it, or has done it."""
-        mine = (
+        statement = (
             update(alert_delivery)
-            .where(*_this(pending), self._free())
-            .values(taking_until=later(self.database.now_expression, TAKING))
+            .where(*_is_delivery(pending), self._is_unclaimed())
+            .values(taking_until=add_delay(self.database.now_expression, LEASE))
         )
 
         async def work(connection: AsyncConnection) -> bool:
-            return (await connection.execute(mine)).rowcount == 1
+            return (await connection.execute(statement)).rowcount == 1
 
-        return await self.database.at_once(work)
+        return await self.database.run_transaction(work)
 
-    async def hold(self, pending: Pending) -> None:
+    async def extend_lease(self, pending: PendingNotice) -> None:
         """We are still at it."""
-        until = later(self.database.now_expression, TAKING)
-        await self._change(pending, taking_until=until)
+        until = add_delay(self.database.now_expression, LEASE)
+        await self._update(pending, taking_until=until)
 
-    async def not_delivered(self, pending: Pending) -> None:
+    async def release(self, pending: PendingNotice) -> None:
         """It did not get there: whoever comes next may try."""
-        await self._change(pending, taking_until=None)
+        await self._update(pending, taking_until=None)
 
-    async def refused(self, pending: Pending) -> None:
+    async def record_refusal(self, pending: PendingNotice) -> None:
         """It is not taken there, and people were told directly: not again if it is tried again."""
-        await self._change(pending, taking_until=None, told_instead=True)
+        await self._update(pending, taking_until=None, told_instead=True)
 
-    async def _change(self, pending: Pending, **changes: Any) -> None:
+    async def _update(self, pending: PendingNotice, **changes: Any) -> None:
         async with self.database.transaction() as connection:
             await connection.execute(
-                update(alert_delivery).where(*_this(pending)).values(**changes)
+                update(alert_delivery).where(*_is_delivery(pending)).values(**changes)
             )
 
-    async def delivered(self, pending: Pending) -> None:
+    async def record_delivery(self, pending: PendingNotice) -> None:
         """This target has it."""
         async with self.database.transaction() as connection:
-            await connection.execute(delete(alert_delivery).where(*_this(pending)))
+            await connection.execute(delete(alert_delivery).where(*_is_delivery(pending)))
 
-    async def undelivered(self) -> int:
+    async def count_undelivered(self) -> int:
         """How many notices have not got to a place yet, each counted for each place."""
         query = select(func.count()).select_from(alert_delivery)
         async with self.database.reading() as connection:
             return int((await connection.execute(query)).scalar_one())
 
-    def _free(self) -> ColumnElement[bool]:
+    def _is_unclaimed(self) -> ColumnElement[bool]:
         """In nobody's hands; a clock that went back holds no notice for long."""
         now, until = self.database.now_expression, alert_delivery.c.taking_until
-        return or_(until.is_(None), until <= now, until > later(now, TAKING))
+        return or_(until.is_(None), until <= now, until > add_delay(now, LEASE))
 
 
-def _this(pending: Pending) -> list[ColumnElement[bool]]:
+def _is_delivery(pending: PendingNotice) -> list[ColumnElement[bool]]:
     return [
-        alert_delivery.c.alert_id == pending.alert,
+        alert_delivery.c.alert_id == pending.notice_id,
         alert_delivery.c.target == pending.target,
     ]

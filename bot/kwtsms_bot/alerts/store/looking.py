@@ -12,22 +12,28 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.alerts.balance import STANDING, Kind, Level, Notice, Standing
-from kwtsms_bot.alerts.facts import Facts, Trouble
-from kwtsms_bot.alerts.rules import Rules
+from kwtsms_bot.alerts.balance import (
+    LEVEL_KINDS,
+    BalanceLevel,
+    BalanceNotice,
+    BalanceState,
+    NoticeKind,
+)
+from kwtsms_bot.alerts.facts import NoticeDetails, OutageDetails
+from kwtsms_bot.alerts.rules import NoticeRules
 from kwtsms_bot.alerts.samples import Sample
 from kwtsms_bot.alerts.store.base import (
-    Base,
+    BalanceStoreBase,
     as_sample,
-    drop_strays,
-    newest_alert,
-    newest_look,
-    put_on_its_way,
+    drop_removed_targets,
+    enqueue_notice,
+    newest_notice,
+    newest_sample,
     samples_since,
 )
-from kwtsms_bot.alerts.store.books import cost_since, held
+from kwtsms_bot.alerts.store.books import held_credits, own_usage_since
 from kwtsms_bot.database.tables import balance_sample
-from kwtsms_bot.database.ticks import EPOCH, Slot, first_tick, take_tick
+from kwtsms_bot.database.ticks import EPOCH, JobSlot, claim_slot, first_claimed_slot
 
 JOB = "balance"
 _LAST_SAMPLE = (  # Asked at every command, so put together once.
@@ -38,95 +44,97 @@ _LAST_SAMPLE = (  # Asked at every command, so put together once.
 )
 
 
-class Looking(Base):
+class SampleStore(BalanceStoreBase):
     """The balance watch's questions."""
 
-    async def take_tick(self, job: str, slot: Slot) -> bool:
+    async def claim_slot(self, job: str, slot: JobSlot) -> bool:
         """Whether this process is the one that runs `job` in `slot`."""
-        return await take_tick(self.database, job, slot)
+        return await claim_slot(self.database, job, slot)
 
-    async def last_look(self) -> int:
+    async def newest_sample_id(self) -> int:
         """The number of the newest sample; 0: there is none."""
         async with self.database.reading() as connection:
-            return _number(await newest_look(connection))
+            return _sample_id(await newest_sample(connection))
 
-    async def last_level(self) -> Level:
+    async def last_level(self) -> BalanceLevel:
         """How much was left at the newest sample, as far as people are told."""
         async with self.database.reading() as connection:
-            return _level(await newest_look(connection))
+            return _level(await newest_sample(connection))
 
-    async def record(
+    async def record_sample(
         self,
         available: Decimal,
         at: datetime,
         *,
         after: int,
-        rules: Rules,
+        rules: NoticeRules,
         targets: Iterable[str],
-    ) -> Notice | None:
+    ) -> BalanceNotice | None:
         """Keeps the balance that was asked for at `at`, and puts what follows on its way to all.
 
         Nothing follows, and nothing is kept, where somebody has looked since the look `after`:
         whoever stood still in between holds an old balance in its hands. Where there is nobody to
         be told, no threshold is crossed: it is as soon as there is somebody.
         """
-        seen, told = Sample(at, available), tuple(targets)
+        sample, all_targets = Sample(at, available), tuple(targets)
 
-        async def work(connection: AsyncConnection) -> Notice | None:
-            await self.database.one_at_a_time(connection, JOB)
-            last = await newest_look(connection)
-            if _number(last) != after:
+        async def work(connection: AsyncConnection) -> BalanceNotice | None:
+            await self.database.acquire_lock(connection, JOB)
+            last = await newest_sample(connection)
+            if _sample_id(last) != after:
                 return None
-            if not told:
-                await _keep(connection, seen, _level(last))
+            if not all_targets:
+                await _insert_sample(connection, sample, _level(last))
                 return None
-            standing = await _standing(connection, last, told)
-            await _keep(connection, seen, rules.level(standing, available))
+            state = await _balance_state(connection, last, all_targets)
+            await _insert_sample(connection, sample, rules.level(state, available))
             notices = [
-                await _readable_again(connection, rules, standing, seen),
-                await _warning(connection, rules, standing, seen),
+                await _readable_notice(connection, rules, state, sample),
+                await _warning_notice(connection, rules, state, sample),
             ]
             due = [notice for notice in notices if notice is not None]
             for notice in due:
-                await put_on_its_way(connection, notice, told, at)
+                await enqueue_notice(connection, notice, all_targets, at)
             return due[-1] if due else None
 
-        return await self.database.at_once(work)
+        return await self.database.run_transaction(work)
 
-    async def not_seen(
-        self, code: str, at: datetime, *, after: int, rules: Rules, targets: Iterable[str]
-    ) -> Notice | None:
+    async def record_failed_poll(
+        self, code: str, at: datetime, *, after: int, rules: NoticeRules, targets: Iterable[str]
+    ) -> BalanceNotice | None:
         """The look at `at` has failed: `code` says why. Where that has lasted, all are told, once.
 
         The looks that failed are the slots that were taken since the newest sample.
         """
-        told = tuple(targets)
+        all_targets = tuple(targets)
 
-        async def work(connection: AsyncConnection) -> Notice | None:
-            await self.database.one_at_a_time(connection, JOB)
-            last = await newest_look(connection)
-            if not told or _number(last) != after or await _is_unreadable(connection):
+        async def work(connection: AsyncConnection) -> BalanceNotice | None:
+            await self.database.acquire_lock(connection, JOB)
+            last = await newest_sample(connection)
+            if not all_targets or _sample_id(last) != after or await _is_unreadable(connection):
                 return None
-            seen_at = last.at if last else None
-            since = await first_tick(connection, JOB, seen_at or EPOCH)
+            sampled_at = last.at if last else None
+            since = await first_claimed_slot(connection, JOB, sampled_at or EPOCH)
             if since is None or at - since < rules.thresholds.unreadable_after:
                 return None
-            facts = Facts(trouble=Trouble(since, code, seen_at))
+            details = NoticeDetails(outage=OutageDetails(since, code, sampled_at))
             available = last.available if last else Decimal(0)
-            notice = Notice(Kind.UNREADABLE, _level(last), available, rules.thresholds.warn, facts)
-            await put_on_its_way(connection, notice, told, at)
+            notice = BalanceNotice(
+                NoticeKind.UNREADABLE, _level(last), available, rules.thresholds.warn, details
+            )
+            await enqueue_notice(connection, notice, all_targets, at)
             return notice
 
-        return await self.database.at_once(work)
+        return await self.database.run_transaction(work)
 
     async def last_sample(self, since: datetime) -> Sample | None:
         """The balance that was seen last, if that was not before `since`."""
 
-        async def found(connection: AsyncConnection) -> Sample | None:
+        async def read(connection: AsyncConnection) -> Sample | None:
             row = (await connection.execute(_LAST_SAMPLE, {"since": since})).first()
             return as_sample(row) if row else None
 
-        return await self.database.read_at_once(found)
+        return await self.database.run_read(read)
 
     async def samples(self, since: datetime) -> tuple[Sample, ...]:
         """The balances seen since then, oldest first."""
@@ -134,62 +142,64 @@ class Looking(Base):
             return await samples_since(connection, since)
 
 
-def _number(last: Row[Any] | None) -> int:
+def _sample_id(last: Row[Any] | None) -> int:
     return last.id if last else 0
 
 
-def _level(last: Row[Any] | None) -> Level:
-    return Level(last.level) if last else Level.FINE
+def _level(last: Row[Any] | None) -> BalanceLevel:
+    return BalanceLevel(last.level) if last else BalanceLevel.FINE
 
 
-async def _standing(
+async def _balance_state(
     connection: AsyncConnection, last: Row[Any] | None, targets: tuple[str, ...]
-) -> Standing:
+) -> BalanceState:
     """The level at the last look; as if it had been fine, where its warning went nowhere."""
-    mended = await drop_strays(connection, targets)
-    told = await newest_alert(connection, STANDING)
-    return Standing(Level.FINE if mended else _level(last), told.at if told else None)
+    was_reset = await drop_removed_targets(connection, targets)
+    notice = await newest_notice(connection, LEVEL_KINDS)
+    return BalanceState(
+        BalanceLevel.FINE if was_reset else _level(last), notice.at if notice else None
+    )
 
 
-async def _warning(
-    connection: AsyncConnection, rules: Rules, standing: Standing, seen: Sample
-) -> Notice | None:
+async def _warning_notice(
+    connection: AsyncConnection, rules: NoticeRules, state: BalanceState, sample: Sample
+) -> BalanceNotice | None:
     """What is to be told of how much is left, with its facts."""
-    notice = rules.notice(standing, seen.available, seen.at)
+    notice = rules.due_notice(state, sample.available, sample.at)
     if notice is None:
         return None
-    samples = await samples_since(connection, rules.since(seen.at))
-    return rules.with_facts(notice, samples, await held(connection, seen.at), seen.at)
+    samples = await samples_since(connection, rules.window_start(sample.at))
+    return rules.with_details(notice, samples, await held_credits(connection, sample.at), sample.at)
 
 
-async def _readable_again(
-    connection: AsyncConnection, rules: Rules, standing: Standing, seen: Sample
-) -> Notice | None:
+async def _readable_notice(
+    connection: AsyncConnection, rules: NoticeRules, state: BalanceState, sample: Sample
+) -> BalanceNotice | None:
     """The all-clear after people were told that nobody can read the balance."""
     if not await _is_unreadable(connection):
         return None
-    level = rules.level(standing, seen.available)
-    return Notice(Kind.READABLE, level, seen.available, rules.thresholds.warn)
+    level = rules.level(state, sample.available)
+    return BalanceNotice(NoticeKind.READABLE, level, sample.available, rules.thresholds.warn)
 
 
 async def _is_unreadable(connection: AsyncConnection) -> bool:
     """Whether people were told so, and nothing else since."""
-    told = await newest_alert(connection, (Kind.UNREADABLE, Kind.READABLE))
-    return told is not None and told.kind == Kind.UNREADABLE.value
+    notice = await newest_notice(connection, (NoticeKind.UNREADABLE, NoticeKind.READABLE))
+    return notice is not None and notice.kind == NoticeKind.UNREADABLE.value
 
 
-async def _keep(connection: AsyncConnection, seen: Sample, level: Level) -> None:
+async def _insert_sample(connection: AsyncConnection, sample: Sample, level: BalanceLevel) -> None:
     """Writes down what was seen, and what our calls cost since a look that has that too."""
-    known = balance_sample.c.ours.is_not(None), balance_sample.c.at <= seen.at
+    known = balance_sample.c.ours.is_not(None), balance_sample.c.at <= sample.at
     newest = select(func.max(balance_sample.c.at)).where(*known)
     since: datetime | None = (await connection.execute(newest)).scalar()
-    cost = await cost_since(connection, since or seen.at, seen.at)
+    usage = await own_usage_since(connection, since or sample.at, sample.at)
     await connection.execute(
         insert(balance_sample).values(
-            at=seen.at,
-            available=seen.available,
+            at=sample.at,
+            available=sample.available,
             level=level.value,
-            ours=cost and cost.ours,
-            unsure=cost and cost.unsure,
+            ours=usage and usage.own_cost,
+            unsure=usage and usage.uncertain_cost,
         )
     )

@@ -7,61 +7,68 @@ from datetime import date, datetime, tzinfo
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.alerts.balance import Kind, Level, Notice
-from kwtsms_bot.alerts.facts import Facts, Yesterday
-from kwtsms_bot.alerts.outlook import WINDOW, outlook
+from kwtsms_bot.alerts.balance import BalanceLevel, BalanceNotice, NoticeKind
+from kwtsms_bot.alerts.facts import DailySummary, NoticeDetails
+from kwtsms_bot.alerts.outlook import WINDOW, forecast
 from kwtsms_bot.alerts.samples import (
     DAY,
-    at_end_of_days,
-    left_without_us,
+    closing_balances,
+    external_usage,
     midnight,
-    whole_days,
+    usage_by_complete_day,
 )
-from kwtsms_bot.alerts.store.base import Base, newest_look, put_on_its_way, samples_since
-from kwtsms_bot.alerts.store.books import held, settled_since
-from kwtsms_bot.database.tables import attempt, recipient, tick
+from kwtsms_bot.alerts.store.base import (
+    BalanceStoreBase,
+    enqueue_notice,
+    newest_sample,
+    samples_since,
+)
+from kwtsms_bot.alerts.store.books import held_credits, settled_since
+from kwtsms_bot.database.tables import attempt, job_slot, recipient
 from kwtsms_bot.outbox.message import State
 
 JOB = "digest"
-DRAWN = 14  # Days in the chart.
+CHART_DAYS = 14  # Days in the chart.
 SENT = (State.SENT, State.DELIVERED)
 FAILED = (State.REJECTED, State.UNDELIVERED, State.STUCK, State.EXPIRED)
 
 
-class Summing(Base):
+class DigestStore(BalanceStoreBase):
     """The digest's questions."""
 
-    async def summary(self, now: datetime, zone: tzinfo) -> Notice | None:
+    async def summarize_day(self, now: datetime, zone: tzinfo) -> BalanceNotice | None:
         """What there is to tell of the day before; None: nobody has seen the balance yet."""
         today = now.astimezone(zone).date()
         yesterday = today - DAY
         begin, end = midnight(yesterday, zone), midnight(today, zone)
         async with self.database.reading() as connection:
-            last = await newest_look(connection)
+            last = await newest_sample(connection)
             if last is None:
                 return None
             samples = await samples_since(connection, now - WINDOW)
-            states = await _states(connection, begin, end)
-            ends = [one for one in at_end_of_days(samples, zone).items() if one[0] < today]
-            facts = Facts(
-                outlook=outlook(samples, now, zone),
-                elsewhere=left_without_us(samples, begin, end),
-                held=await held(connection, now),
-                yesterday=Yesterday(
+            states = await _count_states(connection, begin, end)
+            ends = [one for one in closing_balances(samples, zone).items() if one[0] < today]
+            details = NoticeDetails(
+                forecast=forecast(samples, now, zone),
+                external_usage=external_usage(samples, begin, end),
+                held_credits=await held_credits(connection, now),
+                daily_summary=DailySummary(
                     day=yesterday,
-                    used=whole_days(samples, zone).get(yesterday),
+                    used=usage_by_complete_day(samples, zone).get(yesterday),
                     sent=sum(states[state] for state in SENT),
                     failed=sum(states[state] for state in FAILED),
                     unknown=states[State.UNKNOWN],
-                    seen_at=last.at,
-                    balances=tuple(ends[-DRAWN:]),
+                    sampled_at=last.at,
+                    balances=tuple(ends[-CHART_DAYS:]),
                 ),
             )
         # A digest crosses no threshold.
-        return Notice(Kind.DIGEST, Level(last.level), last.available, last.available, facts)
+        return BalanceNotice(
+            NoticeKind.DIGEST, BalanceLevel(last.level), last.available, last.available, details
+        )
 
-    async def tell_of_day(
-        self, day: date, summary: Notice, targets: Iterable[str], at: datetime
+    async def enqueue_digest(
+        self, day: date, summary: BalanceNotice, targets: Iterable[str], at: datetime
     ) -> bool:
         """Puts the digest of `day` on its way.
 
@@ -70,18 +77,20 @@ class Summing(Base):
         name = day.isoformat()
 
         async def work(connection: AsyncConnection) -> bool:
-            await self.database.one_at_a_time(connection, JOB)
-            done = select(tick).where(tick.c.job == JOB, tick.c.slot == name)
+            await self.database.acquire_lock(connection, JOB)
+            done = select(job_slot).where(job_slot.c.job == JOB, job_slot.c.slot == name)
             if (await connection.execute(done)).first() is not None:
                 return False
-            await connection.execute(insert(tick).values(job=JOB, slot=name))
-            await put_on_its_way(connection, summary, targets, at)
+            await connection.execute(insert(job_slot).values(job=JOB, slot=name))
+            await enqueue_notice(connection, summary, targets, at)
             return True
 
-        return await self.database.at_once(work)
+        return await self.database.run_transaction(work)
 
 
-async def _states(connection: AsyncConnection, begin: datetime, end: datetime) -> "Counter[State]":
+async def _count_states(
+    connection: AsyncConnection, begin: datetime, end: datetime
+) -> "Counter[State]":
     """How many recipients came to what state by a call of that time, or by waiting for one."""
     calls = settled_since(begin).where(attempt.c.settled_at < end).subquery()
     called = (

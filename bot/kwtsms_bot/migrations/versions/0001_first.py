@@ -8,8 +8,8 @@ down_revision = None
 
 # The column types as they were in this version: a migration does not follow later changes.
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-Moment = sa.BigInteger()
-Amount = sa.String(40)
+UtcDateTime = sa.BigInteger()
+DecimalText = sa.String(40)
 
 
 def upgrade() -> None:
@@ -19,16 +19,16 @@ def upgrade() -> None:
         sa.Column("id", ID, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("level", sa.String(length=20), nullable=False),
-        sa.Column("available", Amount, nullable=False),
-        sa.Column("threshold", Amount, nullable=False),
-        sa.Column("at", Moment, nullable=False),
+        sa.Column("available", DecimalText, nullable=False),
+        sa.Column("threshold", DecimalText, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
         sa.Column("facts", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
     )
     op.create_table(
         "audit",
         sa.Column("id", ID, nullable=False),
-        sa.Column("at", Moment, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("team", sa.String(length=40), nullable=False),
         sa.Column("channel", sa.String(length=40), nullable=False),
@@ -43,11 +43,11 @@ def upgrade() -> None:
     op.create_table(
         "balance_sample",
         sa.Column("id", ID, nullable=False),
-        sa.Column("at", Moment, nullable=False),
-        sa.Column("available", Amount, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
+        sa.Column("available", DecimalText, nullable=False),
         sa.Column("level", sa.String(length=20), nullable=False),
-        sa.Column("ours", Amount, nullable=True),
-        sa.Column("unsure", Amount, nullable=True),
+        sa.Column("ours", DecimalText, nullable=True),
+        sa.Column("unsure", DecimalText, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_balance_sample")),
     )
     op.create_index(op.f("ix_balance_sample_at"), "balance_sample", ["at"], unique=False)
@@ -64,15 +64,15 @@ def upgrade() -> None:
         sa.Column("sender_id", sa.String(length=20), nullable=False),
         sa.Column("pages", sa.SmallInteger(), nullable=False),
         sa.Column("test", sa.Boolean(), nullable=False),
-        sa.Column("created_at", Moment, nullable=False),
-        sa.Column("expires_at", Moment, nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("expires_at", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_draft")),
     )
     op.create_index(op.f("ix_draft_expires_at"), "draft", ["expires_at"], unique=False)
     op.create_table(
         "hot_number",
         sa.Column("phone", sa.String(length=20), nullable=False),
-        sa.Column("until", Moment, nullable=False),
+        sa.Column("until", UtcDateTime, nullable=False),
         sa.Column("attempt_id", ID, nullable=False),
         sa.PrimaryKeyConstraint("phone", name=op.f("pk_hot_number")),
     )
@@ -91,12 +91,12 @@ def upgrade() -> None:
         sa.Column("priority", sa.SmallInteger(), nullable=False),
         sa.Column("pages", sa.SmallInteger(), nullable=False),
         sa.Column("test", sa.Boolean(), nullable=False),
-        sa.Column("created_at", Moment, nullable=False),
-        sa.Column("expires_at", Moment, nullable=True),
-        sa.Column("cancelled_at", Moment, nullable=True),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("expires_at", UtcDateTime, nullable=True),
+        sa.Column("cancelled_at", UtcDateTime, nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("shown_revision", sa.Integer(), nullable=False),
-        sa.Column("showing_until", Moment, nullable=True),
+        sa.Column("showing_until", UtcDateTime, nullable=True),
         sa.Column("place_channel", sa.String(length=40), nullable=True),
         sa.Column("place_ts", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
@@ -124,16 +124,16 @@ def upgrade() -> None:
         "hold",
         sa.Column("account", sa.String(length=40), nullable=False),
         sa.Column("unread", sa.SmallInteger(), nullable=False),
-        sa.Column("since", Moment, nullable=True),
+        sa.Column("since", UtcDateTime, nullable=True),
         sa.Column("shut", sa.Boolean(), nullable=False),
         sa.Column("in_vain", sa.SmallInteger(), nullable=False),
-        sa.Column("next_at", Moment, nullable=True),
+        sa.Column("next_at", UtcDateTime, nullable=True),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_hold")),
     )
     op.create_table(
         "rate",
         sa.Column("account", sa.String(length=40), nullable=False),
-        sa.Column("next_free", Moment, nullable=False),
+        sa.Column("next_free", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_rate")),
     )
     op.create_table(
@@ -147,7 +147,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("reason", sa.String(length=500), nullable=False),
-        sa.Column("at", Moment, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_switch")),
     )
     op.create_table(
@@ -160,7 +160,7 @@ def upgrade() -> None:
         "alert_delivery",
         sa.Column("alert_id", ID, nullable=False),
         sa.Column("target", sa.String(length=500), nullable=False),
-        sa.Column("taking_until", Moment, nullable=True),
+        sa.Column("taking_until", UtcDateTime, nullable=True),
         sa.Column("told_instead", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["alert_id"], ["alert.id"], name=op.f("fk_alert_delivery_alert_id")
@@ -173,19 +173,19 @@ def upgrade() -> None:
         sa.Column("message_id", ID, nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("owner", sa.String(length=120), nullable=False),
-        sa.Column("lease_until", Moment, nullable=False),
+        sa.Column("lease_until", UtcDateTime, nullable=False),
         sa.Column("gateway_id", sa.String(length=64), nullable=True),
-        sa.Column("points", Amount, nullable=True),
-        sa.Column("balance_after", Amount, nullable=True),
-        sa.Column("begun_at", Moment, nullable=True),
-        sa.Column("settled_at", Moment, nullable=True),
-        sa.Column("taken_at", Moment, nullable=True),
+        sa.Column("points", DecimalText, nullable=True),
+        sa.Column("balance_after", DecimalText, nullable=True),
+        sa.Column("begun_at", UtcDateTime, nullable=True),
+        sa.Column("settled_at", UtcDateTime, nullable=True),
+        sa.Column("taken_at", UtcDateTime, nullable=True),
         sa.Column("price", sa.Integer(), nullable=False),
         sa.Column("lost", sa.Boolean(), nullable=False),
-        sa.Column("check_at", Moment, nullable=True),
+        sa.Column("check_at", UtcDateTime, nullable=True),
         sa.Column("checks", sa.SmallInteger(), nullable=False),
         sa.Column("status", sa.String(length=80), nullable=True),
-        sa.Column("status_at", Moment, nullable=True),
+        sa.Column("status_at", UtcDateTime, nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attempt_message_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
     )
@@ -208,10 +208,10 @@ def upgrade() -> None:
         "evidence",
         sa.Column("attempt_id", ID, nullable=False),
         sa.Column("verdict", sa.String(length=12), nullable=False),
-        sa.Column("before", Amount, nullable=True),
-        sa.Column("after", Amount, nullable=True),
-        sa.Column("meanwhile", Amount, nullable=False),
-        sa.Column("at", Moment, nullable=False),
+        sa.Column("before", DecimalText, nullable=True),
+        sa.Column("after", DecimalText, nullable=True),
+        sa.Column("meanwhile", DecimalText, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
         sa.ForeignKeyConstraint(
             ["attempt_id"], ["attempt.id"], name=op.f("fk_evidence_attempt_id")
         ),
@@ -224,7 +224,7 @@ def upgrade() -> None:
         sa.Column("what", sa.String(length=20), nullable=False),
         sa.Column("actor", sa.String(length=80), nullable=False),
         sa.Column("recipients", sa.Integer(), nullable=False),
-        sa.Column("at", Moment, nullable=False),
+        sa.Column("at", UtcDateTime, nullable=False),
         sa.ForeignKeyConstraint(
             ["message_id"], ["message.id"], name=op.f("fk_decision_message_id")
         ),
@@ -237,7 +237,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=200), nullable=False),
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("message_id", ID, nullable=True),
-        sa.Column("created_at", Moment, nullable=False),
+        sa.Column("created_at", UtcDateTime, nullable=False),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_dedupe_message_id")),
         sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_dedupe")),
     )
@@ -249,13 +249,13 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=20), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("priority", sa.SmallInteger(), nullable=False),
-        sa.Column("due_at", Moment, nullable=False),
+        sa.Column("due_at", UtcDateTime, nullable=False),
         sa.Column("tries", sa.SmallInteger(), nullable=False),
         sa.Column("attempt_id", ID, nullable=True),
         sa.Column("gateway_id", sa.String(length=64), nullable=True),
         sa.Column("code", sa.String(length=20), nullable=True),
         sa.Column("reason", sa.String(length=500), nullable=True),
-        sa.Column("updated_at", Moment, nullable=False),
+        sa.Column("updated_at", UtcDateTime, nullable=False),
         sa.ForeignKeyConstraint(
             ["attempt_id"], ["attempt.id"], name=op.f("fk_recipient_attempt_id")
         ),
@@ -279,7 +279,11 @@ def upgrade() -> None:
         "recipient",
         ["message_id", "state", "due_at", "id", "updated_at"],
     )
-    told = sa.text("code IS NOT NULL OR reason IS NOT NULL")
+    has_reason = sa.text("code IS NOT NULL OR reason IS NOT NULL")
     op.create_index(
-        "ix_recipient_told", "recipient", ["message_id"], sqlite_where=told, postgresql_where=told
+        "ix_recipient_told",
+        "recipient",
+        ["message_id"],
+        sqlite_where=has_reason,
+        postgresql_where=has_reason,
     )

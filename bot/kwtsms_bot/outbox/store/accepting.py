@@ -9,54 +9,58 @@ from itertools import groupby
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import AlreadyThere, CommitLost, Database, DatabaseTrouble
+from kwtsms_bot.database import CommitUnknown, Database, DatabaseError, DuplicateKey
 from kwtsms_bot.database.tables import dedupe, message
-from kwtsms_bot.outbox.admission import Request
+from kwtsms_bot.outbox.admission import AdmissionRequest
 from kwtsms_bot.outbox.limits import UNLIMITED, Allowance
 from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage
 from kwtsms_bot.outbox.store.admitting import (
-    ACCEPTING,
+    INTAKE_LOCK,
     Accepted,
-    AcceptedBefore,
-    Answer,
+    AdmissionResult,
+    AlreadyAccepted,
     admit,
     admit_one,
 )
-from kwtsms_bot.outbox.store.base import Base, never
-from kwtsms_bot.outbox.store.loading import load
+from kwtsms_bot.outbox.store.base import OutboxStoreBase, no_quiet_hours
+from kwtsms_bot.outbox.store.loading import load_message
 
-TOGETHER = 100  # In one transaction at most.
-LARGE = 200  # Recipients; a message to more is let in by itself, and keeps nobody waiting.
-LOOKS_AFTER = (0.0, 0.2, 0.4, 0.8)  # Seconds; Slack waits for three.
-Told = Answer | DatabaseTrouble
+MAX_BATCH = 100  # In one transaction at most.
+MAX_BATCHED_RECIPIENTS = (
+    200  # Recipients; a message to more is let in by itself, and keeps nobody waiting.
+)
+VERIFY_DELAYS = (0.0, 0.2, 0.4, 0.8)  # Seconds; Slack waits for three.
+AcceptResult = AdmissionResult | DatabaseError
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _PendingAccept:
     """Somebody at the door."""
 
-    request: Request
+    request: AdmissionRequest
     allowance: Allowance
-    answer: "asyncio.Future[Accepted]"
+    future: "asyncio.Future[Accepted]"
 
-    def told(self, answer: "Accepted | Exception") -> None:
+    def resolve(self, result: "Accepted | Exception") -> None:
         """Tells them, if they are still there."""
-        if self.answer.done():
+        if self.future.done():
             return
-        if isinstance(answer, Exception):
-            self.answer.set_exception(answer)
+        if isinstance(result, Exception):
+            self.future.set_exception(result)
         else:
-            self.answer.set_result(answer)
+            self.future.set_result(result)
 
 
-class Accepting(Base):
+class IntakeStore(OutboxStoreBase):
     """The door."""
 
-    def __init__(self, database: Database, *, rests: Callable[[], bool] = never) -> None:
-        super().__init__(database, rests=rests)
-        self._large: set[asyncio.Task[None]] = set()
-        self._waiting: list[_Asked] = []
-        self._door: asyncio.Task[None] | None = None
+    def __init__(
+        self, database: Database, *, in_quiet_hours: Callable[[], bool] = no_quiet_hours
+    ) -> None:
+        super().__init__(database, in_quiet_hours=in_quiet_hours)
+        self._large_tasks: set[asyncio.Task[None]] = set()
+        self._pending: list[_PendingAccept] = []
+        self._batch_task: asyncio.Task[None] | None = None
 
     async def accept(
         self, new: NewMessage, now: datetime, allowance: Allowance = UNLIMITED
@@ -71,131 +75,137 @@ class Accepting(Base):
             CommitLost: it is not known whether it was accepted.
             DatabaseTrouble: nothing was accepted.
         """
-        answer: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        asked = _Asked(Request(new, now), allowance, answer)
-        if len(new.recipients) > LARGE:
-            task = asyncio.create_task(self._let_in_large(asked))
-            self._large.add(task)
-            task.add_done_callback(self._large.discard)
-            return await answer
-        self._waiting.append(asked)
-        if self._door is None or self._door.done():
-            self._door = asyncio.create_task(self._let_in())
-        return await answer
+        future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        pending = _PendingAccept(AdmissionRequest(new, now), allowance, future)
+        if len(new.recipients) > MAX_BATCHED_RECIPIENTS:
+            task = asyncio.create_task(self._accept_large(pending))
+            self._large_tasks.add(task)
+            task.add_done_callback(self._large_tasks.discard)
+            return await future
+        self._pending.append(pending)
+        if self._batch_task is None or self._batch_task.done():
+            self._batch_task = asyncio.create_task(self._run_batches())
+        return await future
 
-    async def _let_in(self) -> None:
+    async def _run_batches(self) -> None:
         """Accepts what waits, as much as there is in one transaction: they share its fsync."""
-        while self._waiting:
-            together, self._waiting = _next(self._waiting)
+        while self._pending:
+            batch, self._pending = _next_batch(self._pending)
             try:
-                await self._let_in_together(together)
-            except AlreadyThere:  # One of them met somebody who was a moment faster.
-                for asked in together:
-                    await self._let_in_alone(asked)
+                await self._accept_batch(batch)
+            except DuplicateKey:  # One of them met somebody who was a moment faster.
+                for pending in batch:
+                    await self._accept_alone(pending)
             except Exception as error:  # noqa: BLE001 - Each of them is told.
-                for asked in together:
-                    asked.told(error)
+                for pending in batch:
+                    pending.resolve(error)
 
-    async def _let_in_together(self, together: Sequence[_Asked]) -> None:
+    async def _accept_batch(self, batch: Sequence[_PendingAccept]) -> None:
         """Nobody hears that they were accepted before all of it is on disk."""
-        answers: list[Told] = []
+        results: list[AcceptResult] = []
 
-        async def judge(connection: AsyncConnection) -> None:
-            for allowance, asked in groupby(together, key=lambda one: one.allowance):
-                requests = [one.request for one in asked]
-                answers.extend(await admit(self.database, connection, requests, allowance))
+        async def admit_batch(connection: AsyncConnection) -> None:
+            for allowance, group in groupby(batch, key=lambda one: one.allowance):
+                requests = [one.request for one in group]
+                results.extend(await admit(self.database, connection, requests, allowance))
 
         try:
-            await self.database.at_once(judge)
-        except CommitLost as lost:
-            answers = await self._after(lost, answers)
-        for asked, answer in zip(together, answers, strict=True):
-            asked.told(answer)
+            await self.database.run_transaction(admit_batch)
+        except CommitUnknown as unknown:
+            results = await self._verify_commit(unknown, results)
+        for pending, result in zip(batch, results, strict=True):
+            pending.resolve(result)
 
-    async def _let_in_alone(self, asked: _Asked) -> None:
+    async def _accept_alone(self, pending: _PendingAccept) -> None:
         try:
-            await self._let_in_together([asked])
+            await self._accept_batch([pending])
         except Exception as error:  # noqa: BLE001 - They are told.
-            asked.told(error)
+            pending.resolve(error)
 
-    async def _let_in_large(self, asked: _Asked) -> None:
+    async def _accept_large(self, pending: _PendingAccept) -> None:
         """By itself, while others come and go."""
-        answers: list[Told] = []
+        results: list[AcceptResult] = []
         try:
             async with self.database.transaction() as connection:
-                request, allowance = asked.request, asked.allowance
-                answers.append(await admit_one(self.database, connection, request, allowance))
-        except CommitLost as lost:
-            answers = await self._after(lost, answers)
-        except AcceptedBefore as before:
-            answers = [before.accepted]
+                request, allowance = pending.request, pending.allowance
+                results.append(await admit_one(self.database, connection, request, allowance))
+        except CommitUnknown as unknown:
+            results = await self._verify_commit(unknown, results)
+        except AlreadyAccepted as earlier:
+            results = [earlier.accepted]
         except Exception as error:  # noqa: BLE001 - They are told.
-            asked.told(error)
-        for answer in answers:
-            asked.told(answer)
+            pending.resolve(error)
+        for result in results:
+            pending.resolve(result)
 
-    async def _after(self, lost: CommitLost, answers: Sequence[Told]) -> list[Told]:
+    async def _verify_commit(
+        self, unknown: CommitUnknown, results: Sequence[AcceptResult]
+    ) -> list[AcceptResult]:
         """The same answers where the database has what they say; `lost` where it stays silent."""
-        refs = [one.message.ref for one in answers if isinstance(one, Accepted)]
-        for delay in LOOKS_AFTER:
+        refs = [one.message.ref for one in results if isinstance(one, Accepted)]
+        for delay in VERIFY_DELAYS:
             await asyncio.sleep(delay)
             try:
-                there = await self._there(refs)
-            except DatabaseTrouble:
+                stored = await self._stored_refs(refs)
+            except DatabaseError:
                 continue
-            not_there = DatabaseTrouble(str(lost))
-            return [_held(one, there, or_else=not_there) for one in answers]
-        return [_held(one, frozenset(), or_else=lost) for one in answers]
+            not_stored = DatabaseError(str(unknown))
+            return [_confirm(one, stored, or_else=not_stored) for one in results]
+        return [_confirm(one, frozenset(), or_else=unknown) for one in results]
 
-    async def _there(self, refs: Sequence[str]) -> frozenset[str]:
+    async def _stored_refs(self, refs: Sequence[str]) -> frozenset[str]:
         """Which of these were accepted, once nobody is at it any more: not even the dead."""
         query = select(message.c.ref).where(message.c.ref.in_(refs))
         async with self.database.reading() as connection:
-            await self.database.one_at_a_time(connection, ACCEPTING)
+            await self.database.acquire_lock(connection, INTAKE_LOCK)
             return frozenset((await connection.execute(query)).scalars())
 
-    async def accepted_as(self, key: DedupeKey) -> Message | None:
+    async def find_accepted(self, key: DedupeKey) -> Message | None:
         """What was accepted under this key."""
         query = select(dedupe.c.message_id).where(
             dedupe.c.scope == key.scope, dedupe.c.key == key.key
         )
         async with self.database.reading() as connection:
             found = (await connection.execute(query)).scalar()
-            return await load(connection, message.c.id == found) if found else None
+            return await load_message(connection, message.c.id == found) if found else None
 
-    async def consume(self, key: DedupeKey, now: datetime) -> bool:
+    async def use_key_once(self, key: DedupeKey, now: datetime) -> bool:
         """Uses up a one-time key; only the first who asks gets True."""
         try:
             async with self.database.transaction() as connection:
-                await use_up(connection, key, now)
-        except AlreadyThere:
+                await insert_key(connection, key, now)
+        except DuplicateKey:
             return False
         return True
 
 
-def _next(waiting: Sequence[_Asked]) -> tuple[list[_Asked], list[_Asked]]:
+def _next_batch(
+    queue: Sequence[_PendingAccept],
+) -> tuple[list[_PendingAccept], list[_PendingAccept]]:
     """Who is let in together now, and who waits: among them the second who comes with a key."""
-    together: list[_Asked] = []
-    later: list[_Asked] = []
+    batch: list[_PendingAccept] = []
+    later: list[_PendingAccept] = []
     keys = set()
-    for asked in waiting:
-        key = asked.request.new.key
-        if len(together) == TOGETHER or (key is not None and key in keys):
-            later.append(asked)
+    for pending in queue:
+        key = pending.request.new.key
+        if len(batch) == MAX_BATCH or (key is not None and key in keys):
+            later.append(pending)
             continue
         keys.add(key)
-        together.append(asked)
-    return together, later
+        batch.append(pending)
+    return batch, later
 
 
-def _held(answer: Told, there: Collection[str], *, or_else: DatabaseTrouble) -> Told:
+def _confirm(
+    result: AcceptResult, stored: Collection[str], *, or_else: DatabaseError
+) -> AcceptResult:
     """A refusal wrote nothing, and holds; that something was accepted holds where it is there."""
-    if isinstance(answer, Accepted) and answer.message.ref not in there:
+    if isinstance(result, Accepted) and result.message.ref not in stored:
         return or_else
-    return answer
+    return result
 
 
-async def use_up(connection: AsyncConnection, key: DedupeKey, now: datetime) -> None:
+async def insert_key(connection: AsyncConnection, key: DedupeKey, now: datetime) -> None:
     """Raises AlreadyThere where the key was used up before."""
     await connection.execute(
         insert(dedupe).values(scope=key.scope, key=key.key, content_hash="", created_at=now)

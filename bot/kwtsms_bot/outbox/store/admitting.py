@@ -11,26 +11,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import dedupe, message
-from kwtsms_bot.outbox.admission import Request
-from kwtsms_bot.outbox.limits import Allowance, OverLimit, SentBefore
+from kwtsms_bot.outbox.admission import AdmissionRequest
+from kwtsms_bot.outbox.limits import Allowance, DuplicateMessage, QuotaExceededError
 from kwtsms_bot.outbox.message import DedupeKey, Message
-from kwtsms_bot.outbox.store.loading import load
-from kwtsms_bot.outbox.store.switches import Paused, pause_of
-from kwtsms_bot.outbox.store.usage import Books
+from kwtsms_bot.outbox.store.loading import load_message
+from kwtsms_bot.outbox.store.switches import SendingPaused, load_pause
+from kwtsms_bot.outbox.store.usage import UsageQueries
 from kwtsms_bot.outbox.store.writing import (
-    book,
-    write_many_recipients,
-    write_messages,
-    write_recipients,
+    insert_many_recipients,
+    insert_messages,
+    insert_recipients,
+    record_acceptance,
 )
 
-ACCEPTING = "accepting"  # Limits hold only where one accepts after the other.
-_KNOWN = select(dedupe).where(
+INTAKE_LOCK = "accepting"  # Limits hold only where one accepts after the other.
+_KNOWN_KEYS = select(dedupe).where(
     dedupe.c.scope == bindparam("scope"), dedupe.c.key.in_(bindparam("keys", expanding=True))
 )
 
 
-class KeyReused(Exception):
+class IdempotencyConflict(Exception):
     """The same key came with another content: it is not the same request."""
 
 
@@ -44,10 +44,12 @@ class Accepted:
         self.fresh = fresh
 
 
-Answer = Accepted | KeyReused | OverLimit | Paused | SentBefore
+AdmissionResult = (
+    Accepted | IdempotencyConflict | QuotaExceededError | SendingPaused | DuplicateMessage
+)
 
 
-class AcceptedBefore(Exception):
+class AlreadyAccepted(Exception):
     """Somebody was faster under the same key: what is written of this one has to be undone."""
 
     def __init__(self, accepted: Accepted) -> None:
@@ -58,24 +60,26 @@ class AcceptedBefore(Exception):
 async def admit(
     database: Database,
     connection: AsyncConnection,
-    requests: Sequence[Request],
+    requests: Sequence[AdmissionRequest],
     allowance: Allowance,
-) -> list[Answer]:
+) -> list[AdmissionResult]:
     """What becomes of each of them, in their order. No two of them have the same key."""
-    await database.one_at_a_time(connection, ACCEPTING)
-    answers = await _judged(Books(connection, database.dialect), requests, allowance)
-    let_in = [number for number in range(len(requests)) if number not in answers]
-    some = [requests[number] for number in let_in]
-    if some:
-        made = await write_messages(connection, some)
-        await write_recipients(connection, made, some)
-        await book(connection, made, some)
-        answers |= {n: Accepted(one, fresh=True) for n, one in zip(let_in, made, strict=True)}
-    return [answers[number] for number in range(len(requests))]
+    await database.acquire_lock(connection, INTAKE_LOCK)
+    results = await _refused_or_known(
+        UsageQueries(connection, database.dialect), requests, allowance
+    )
+    admitted = [index for index in range(len(requests)) if index not in results]
+    allowed = [requests[index] for index in admitted]
+    if allowed:
+        messages = await insert_messages(connection, allowed)
+        await insert_recipients(connection, messages, allowed)
+        await record_acceptance(connection, messages, allowed)
+        results |= {n: Accepted(one, fresh=True) for n, one in zip(admitted, messages, strict=True)}
+    return [results[index] for index in range(len(requests))]
 
 
 async def admit_one(
-    database: Database, connection: AsyncConnection, request: Request, allowance: Allowance
+    database: Database, connection: AsyncConnection, request: AdmissionRequest, allowance: Allowance
 ) -> Accepted:
     """Lets in one, to however many: nobody else has to wait while its recipients are written.
 
@@ -86,69 +90,75 @@ async def admit_one(
         KeyReused, OverLimit, Paused, SentBefore: it may not.
         AcceptedBefore: it has come in while it was written.
     """
-    found = await _judged(Books(connection, database.dialect), [request], allowance)
-    if found:
-        return _taken(found[0])
-    made = await write_messages(connection, [request])
-    await write_many_recipients(connection, made[0], request, database.dialect)
-    await database.one_at_a_time(connection, ACCEPTING)
-    books = Books(connection, database.dialect, written=made[0].id)
-    found = await _judged(books, [request], allowance)
-    if found:
-        raise AcceptedBefore(_taken(found[0]))
-    await book(connection, made, [request])
-    return Accepted(made[0], fresh=True)
+    results = await _refused_or_known(
+        UsageQueries(connection, database.dialect), [request], allowance
+    )
+    if results:
+        return _accepted_or_raise(results[0])
+    messages = await insert_messages(connection, [request])
+    await insert_many_recipients(connection, messages[0], request, database.dialect)
+    await database.acquire_lock(connection, INTAKE_LOCK)
+    queries = UsageQueries(connection, database.dialect, own_message=messages[0].id)
+    results = await _refused_or_known(queries, [request], allowance)
+    if results:
+        raise AlreadyAccepted(_accepted_or_raise(results[0]))
+    await record_acceptance(connection, messages, [request])
+    return Accepted(messages[0], fresh=True)
 
 
-def _taken(answer: Answer) -> Accepted:
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+def _accepted_or_raise(result: AdmissionResult) -> Accepted:
+    if isinstance(result, Exception):
+        raise result
+    return result
 
 
-async def _judged(
-    books: Books, requests: Sequence[Request], allowance: Allowance
-) -> dict[int, Answer]:
+async def _refused_or_known(
+    queries: UsageQueries, requests: Sequence[AdmissionRequest], allowance: Allowance
+) -> dict[int, AdmissionResult]:
     """The answers to those that are not let in; the others may be written."""
-    answers = await _known(books.connection, requests)
-    pause = await pause_of(books.connection)
-    past = await books.read_past(requests, allowance)
-    for number, request in enumerate(requests):
-        if number in answers:
+    results = await _known_requests(queries.connection, requests)
+    pause = await load_pause(queries.connection)
+    usage = await queries.recent_usage(requests, allowance)
+    for index, request in enumerate(requests):
+        if index in results:
             continue
-        over = past.breach(request, allowance)
+        exceeded = usage.check_limits(request, allowance)
         if pause is not None:
-            answers[number] = Paused(pause)
-        elif over is not None:
-            answers[number] = OverLimit(over)
-        elif past.repeats(request):
-            answers[number] = SentBefore()
+            results[index] = SendingPaused(pause)
+        elif exceeded is not None:
+            results[index] = QuotaExceededError(exceeded)
+        elif usage.is_duplicate(request):
+            results[index] = DuplicateMessage()
         else:
-            past.let_in(request)
-    return answers
+            usage.admit(request)
+    return results
 
 
-async def _known(connection: AsyncConnection, requests: Sequence[Request]) -> dict[int, Answer]:
+async def _known_requests(
+    connection: AsyncConnection, requests: Sequence[AdmissionRequest]
+) -> dict[int, AdmissionResult]:
     """The answers to those whose key was used before."""
     keys = [one.new.key for one in requests if one.new.key is not None]
     found: dict[DedupeKey, Row[Any]] = {}
     for scope in {key.scope for key in keys}:
-        asked = {"scope": scope, "keys": [k.key for k in keys if k.scope == scope]}
-        rows = await connection.execute(_KNOWN, asked)
+        parameters = {"scope": scope, "keys": [k.key for k in keys if k.scope == scope]}
+        rows = await connection.execute(_KNOWN_KEYS, parameters)
         found |= {DedupeKey(scope, row.key): row for row in rows}
-    answers: dict[int, Answer] = {}
-    for number, request in enumerate(requests):
+    results: dict[int, AdmissionResult] = {}
+    for index, request in enumerate(requests):
         row = found.get(request.new.key) if request.new.key else None
         if row is not None:
-            answers[number] = await _as_before(connection, request, row)
-    return answers
+            results[index] = await _repeated(connection, request, row)
+    return results
 
 
-async def _as_before(connection: AsyncConnection, request: Request, row: Row[Any]) -> Answer:
-    before = None
+async def _repeated(
+    connection: AsyncConnection, request: AdmissionRequest, row: Row[Any]
+) -> AdmissionResult:
+    earlier = None
     # Without a hash: its message is forgotten, and it is the same request by its key alone.
     if row.content_hash in ("", request.new.content_hash):
-        before = await load(connection, message.c.id == row.message_id)
-    if before is None:
-        return KeyReused(f"{row.scope}: the key was used for another message")
-    return Accepted(before, fresh=False)
+        earlier = await load_message(connection, message.c.id == row.message_id)
+    if earlier is None:
+        return IdempotencyConflict(f"{row.scope}: the key was used for another message")
+    return Accepted(earlier, fresh=False)

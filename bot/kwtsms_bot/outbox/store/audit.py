@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import audit
 from kwtsms_bot.outbox.message import Message, NewMessage
-from kwtsms_bot.outbox.store.base import Base
+from kwtsms_bot.outbox.store.base import OutboxStoreBase
 from kwtsms_client import mask
 
-PAGE = 500  # Read at a time by an export: none holds a transaction while its reader is slow.
+PAGE_SIZE = 500  # Read at a time by an export: none holds a transaction while its reader is slow.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +35,21 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class By:
+class Actor:
     """Who does something, and where."""
 
-    actor: str
+    id: str
     team: str = ""
     channel: str = ""
     request: str = ""  # What the log calls where it came from.
 
-    def line(
+    def entry(
         self, at: datetime, action: str, decision: str, *, subject: str, detail: str = ""
     ) -> AuditEntry:
         """The line of the ledger about it."""
         return AuditEntry(
             at,
-            self.actor,
+            self.id,
             action,
             decision,
             subject,
@@ -60,26 +60,26 @@ class By:
         )
 
 
-class Audit(Base):
+class Audit(OutboxStoreBase):
     """The ledger."""
 
     async def record(self, entry: AuditEntry) -> None:
         """Adds one line."""
         async with self.database.transaction() as connection:
-            await note(connection, entry)
+            await add_entries(connection, entry)
 
     async def entries(self, limit: int = 1000) -> tuple[AuditEntry, ...]:
         """The newest lines, oldest of them first."""
         query = select(audit).order_by(audit.c.id.desc()).limit(limit)
         async with self.database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(_entry(row) for row in reversed(rows))
+        return tuple(_as_entry(row) for row in reversed(rows))
 
     async def export(
         self, since: datetime | None = None, until: datetime | None = None
     ) -> AsyncIterator[AuditEntry]:
         """Every line from `since` to before `until`, in the order of time; a page in memory."""
-        query = select(audit).order_by(audit.c.at, audit.c.id).limit(PAGE)
+        query = select(audit).order_by(audit.c.at, audit.c.id).limit(PAGE_SIZE)
         if since is not None:
             query = query.where(audit.c.at >= since)
         if until is not None:
@@ -87,18 +87,18 @@ class Audit(Base):
         page = await self._page(query)
         while page:
             for row in page:
-                yield _entry(row)
+                yield _as_entry(row)
             last = page[-1]
-            seen = tuple_(literal(last.at, audit.c.at.type), literal(last.id))
-            after = tuple_(audit.c.at, audit.c.id) > seen
-            page = await self._page(query.where(after)) if len(page) == PAGE else []
+            position = tuple_(literal(last.at, audit.c.at.type), literal(last.id))
+            after = tuple_(audit.c.at, audit.c.id) > position
+            page = await self._page(query.where(after)) if len(page) == PAGE_SIZE else []
 
     async def _page(self, query: "Select[tuple[object, ...]]") -> list[Row[tuple[object, ...]]]:
         async with self.database.reading() as connection:
             return list((await connection.execute(query)).all())
 
 
-async def note(connection: AsyncConnection, *entries: AuditEntry) -> None:
+async def add_entries(connection: AsyncConnection, *entries: AuditEntry) -> None:
     """Adds lines as a part of a transaction."""
     await connection.execute(
         insert(audit),
@@ -119,16 +119,21 @@ async def note(connection: AsyncConnection, *entries: AuditEntry) -> None:
     )
 
 
-def accepted(made: Message, new: NewMessage) -> AuditEntry:
+def acceptance_entry(message: Message, new: NewMessage) -> AuditEntry:
     """The line of an accepted message, for its transaction: neither is there without the other."""
-    first = ", ".join(mask(one) for one in new.recipients[:3])
+    first_phones = ", ".join(mask(one) for one in new.recipients[:3])
     size = f"pages {new.pages}, characters {len(new.text)}"
-    author = By(made.author, new.team, new.place.channel if new.place else "", new.request)
-    detail = f"{len(new.recipients)} to {first}; {size}"
-    return author.line(made.created_at, "send", "allowed", subject=made.ref, detail=detail)
+    actor = Actor(
+        message.author,
+        new.team,
+        new.card_location.channel if new.card_location else "",
+        new.request,
+    )
+    detail = f"{len(new.recipients)} to {first_phones}; {size}"
+    return actor.entry(message.created_at, "send", "allowed", subject=message.ref, detail=detail)
 
 
-def _entry(row: Row[tuple[object, ...]]) -> AuditEntry:
+def _as_entry(row: Row[tuple[object, ...]]) -> AuditEntry:
     return AuditEntry(
         row.at,
         row.actor,

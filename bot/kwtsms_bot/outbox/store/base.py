@@ -17,24 +17,26 @@ from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import message, recipient
 from kwtsms_bot.outbox.message import TRANSITIONS, Priority, State
 
-CLAIMED, IN_FLIGHT, OVER = "claimed", "in_flight", "over"  # An attempt's states.
-PARAMETERS = 500  # SQLite takes 32,766 parameters in a statement at most, older ones 999.
+CLAIMED, IN_FLIGHT, SETTLED = "claimed", "in_flight", "over"  # An attempt's states.
+MAX_PARAMETERS = 500  # SQLite takes 32,766 parameters in a statement at most, older ones 999.
 
 
-def never() -> bool:
+def no_quiet_hours() -> bool:
     """Messages to many rest at no time of the day."""
     return False
 
 
-class Base:
+class OutboxStoreBase:
     """Holds the database; its subclasses hold the statements.
 
     `rests` says whether messages to many rest now: it is night.
     """
 
-    def __init__(self, database: Database, *, rests: Callable[[], bool] = never) -> None:
+    def __init__(
+        self, database: Database, *, in_quiet_hours: Callable[[], bool] = no_quiet_hours
+    ) -> None:
         self.database = database
-        self._rests = rests
+        self._in_quiet_hours = in_quiet_hours
 
     @property
     def clock(self) -> ColumnElement[datetime]:
@@ -42,17 +44,17 @@ class Base:
         return self.database.now_expression
 
     @property
-    def going(self) -> Sequence[Priority]:
+    def priorities_allowed_now(self) -> Sequence[Priority]:
         """What goes now, the most urgent first."""
-        return [one for one in Priority if one is not Priority.BULK or not self._rests()]
+        return [one for one in Priority if one is not Priority.BULK or not self._in_quiet_hours()]
 
 
-def before(after: State) -> list[str]:
+def sources_of(after: State) -> list[str]:
     """The states from which `after` can be reached: an UPDATE names them, so no step is illegal."""
-    return [state.value for state, following in TRANSITIONS.items() if after in following]
+    return [state.value for state, targets in TRANSITIONS.items() if after in targets]
 
 
-async def move(
+async def transition(
     connection: AsyncConnection,
     where: Sequence[ColumnElement[bool]],
     after: State,
@@ -60,14 +62,14 @@ async def move(
     **changes: Any,
 ) -> int:
     """Moves the recipients that `where` names to `after`, if they may; how many that were."""
-    these = held(only_checked(recipient.c.state).in_(before(after)), *where)
-    moved = await connection.execute(
-        update(recipient).where(these).values(state=after.value, updated_at=now, **changes)
+    condition = lock_in_order(unindexed(recipient.c.state).in_(sources_of(after)), *where)
+    changed = await connection.execute(
+        update(recipient).where(condition).values(state=after.value, updated_at=now, **changes)
     )
-    return moved.rowcount
+    return changed.rowcount
 
 
-def only_checked(column: Column[str]) -> ColumnElement[str]:
+def unindexed(column: Column[str]) -> ColumnElement[str]:
     """The column, for rows that are found by something else.
 
     SQLite would walk through all that is queued, a million rows, to find the two hundred of a call.
@@ -75,19 +77,19 @@ def only_checked(column: Column[str]) -> ColumnElement[str]:
     return column + ""
 
 
-def held(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+def lock_in_order(*where: ColumnElement[bool]) -> ColumnElement[bool]:
     """These recipients, each waited for in its turn and held until the end."""
-    these = select(recipient.c.id).where(*where).order_by(recipient.c.id)
-    return recipient.c.id.in_(these.with_for_update())
+    rows = select(recipient.c.id).where(*where).order_by(recipient.c.id)
+    return recipient.c.id.in_(rows.with_for_update())
 
 
-def free(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+def lock_unlocked(*where: ColumnElement[bool]) -> ColumnElement[bool]:
     """Only those of these recipients that nobody else is changing, held until the end."""
-    these: Select[tuple[int]] = select(recipient.c.id).where(*where)
-    return recipient.c.id.in_(these.with_for_update(skip_locked=True))
+    rows: Select[tuple[int]] = select(recipient.c.id).where(*where)
+    return recipient.c.id.in_(rows.with_for_update(skip_locked=True))
 
 
-async def hold(
+async def lock_rows(
     connection: AsyncConnection, column: Column[int], where: ColumnElement[bool]
 ) -> None:
     """Waits for each of these rows in its turn, by `column`, and holds them until the end."""
@@ -95,17 +97,17 @@ async def hold(
     await connection.execute(rows.with_for_update(key_share=True))
 
 
-async def hold_messages(connection: AsyncConnection, ids: Iterable[int]) -> None:
+async def lock_messages(connection: AsyncConnection, ids: Iterable[int]) -> None:
     """The same for these messages, however many."""
     for part in chunks(sorted(set(ids))):
-        await hold(connection, message.c.id, message.c.id.in_(part))
+        await lock_rows(connection, message.c.id, message.c.id.in_(part))
 
 
-async def touch(connection: AsyncConnection, messages: Iterable[int]) -> None:
+async def mark_changed(connection: AsyncConnection, messages: Iterable[int]) -> None:
     """There is something new to show of these messages."""
     ids = sorted(set(messages))
     if len(ids) > 1:
-        await hold_messages(connection, ids)
+        await lock_messages(connection, ids)
     for part in chunks(ids):
         await connection.execute(
             update(message).where(message.c.id.in_(part)).values(revision=message.c.revision + 1)
@@ -120,4 +122,6 @@ def upsert(connection: AsyncConnection, table: Table) -> Any:
 
 def chunks(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
     """`values` in parts that fit into a statement."""
-    return (values[start : start + PARAMETERS] for start in range(0, len(values), PARAMETERS))
+    return (
+        values[start : start + MAX_PARAMETERS] for start in range(0, len(values), MAX_PARAMETERS)
+    )

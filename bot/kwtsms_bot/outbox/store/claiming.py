@@ -15,27 +15,35 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.database.columns import inserted_id
 from kwtsms_bot.database.tables import attempt, message, recipient
 from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
-from kwtsms_bot.outbox.store.base import CLAIMED, Base, free, move, touch
-from kwtsms_bot.outbox.store.heat import put_off
-from kwtsms_bot.outbox.store.holding import GOING, begin_trial, is_tried
+from kwtsms_bot.outbox.store.base import (
+    CLAIMED,
+    OutboxStoreBase,
+    lock_unlocked,
+    mark_changed,
+    transition,
+)
+from kwtsms_bot.outbox.store.heat import defer_cooling_down
+from kwtsms_bot.outbox.store.holding import BREAKER_NOT_OPEN, begin_trial, is_half_open
 from kwtsms_bot.outbox.store.loading import as_recipient
-from kwtsms_bot.outbox.store.switches import RUNNING
-from kwtsms_bot.outbox.store.usage import Change, add
+from kwtsms_bot.outbox.store.switches import NOT_PAUSED
+from kwtsms_bot.outbox.store.usage import CreditChange, add_credits
 
 MAX_RECIPIENTS = 200  # ERR007
-MAX_LOOKS = 20  # In one transaction: on SQLite nobody else can write meanwhile.
-WINDOW = 1000  # Recipients at the head of a queue that are looked at once the first is hot.
+MAX_ROUNDS = 20  # In one transaction: on SQLite nobody else can write meanwhile.
+COOLDOWN_WINDOW = (
+    1000  # Recipients at the head of a queue that are looked at once the first is hot.
+)
 
 
 @dataclass(frozen=True, slots=True)
-class _Aside:
+class _SideEffects:
     """What the search for a call has changed on its way: to be written behind it."""
 
-    changed: set[int] = field(default_factory=set)  # Messages with something new to show.
-    refunds: list[Change] = field(default_factory=list)
+    changed_messages: set[int] = field(default_factory=set)  # Messages with something new to show.
+    refunds: list[CreditChange] = field(default_factory=list)
 
 
-class Claiming(Base):
+class ClaimStore(OutboxStoreBase):
     """The queue's head."""
 
     async def claim(self, owner: str, lease: timedelta, now: datetime) -> ClaimedCall | None:
@@ -45,28 +53,30 @@ class Claiming(Base):
         nothing to send now, however much of what is due was too old or hot.
         """
         while True:
-            call, aside = None, _Aside()
+            call, effects = None, _SideEffects()
             async with self.database.transaction() as connection:
-                trial = await is_tried(connection)
-                for _ in range(MAX_LOOKS):
+                trial = await is_half_open(connection)
+                for _ in range(MAX_ROUNDS):
                     first = await self._first_due(connection, now)
-                    rows = await self._cold_of(connection, first, now, aside) if first else ()
+                    rows = await self._sendable_of(connection, first, now, effects) if first else ()
                     if rows and trial:
-                        begun = await begin_trial(connection, self.database.now_expression)
-                        rows = rows[:1] if begun else ()
+                        started = await begin_trial(connection, self.database.now_expression)
+                        rows = rows[:1] if started else ()
                     if rows:
-                        taken = await _take(connection, rows, owner=owner, now=now, lease=lease)
-                        call = replace(taken, trial=trial)
+                        claimed = await _claim_rows(
+                            connection, rows, owner=owner, now=now, lease=lease
+                        )
+                        call = replace(claimed, trial=trial)
                     if call or first is None:
                         break
-                await touch(connection, aside.changed)
-                await add(connection, aside.refunds)
+                await mark_changed(connection, effects.changed_messages)
+                await add_credits(connection, effects.refunds)
             if call or first is None:
                 return call
 
     async def _first_due(self, connection: AsyncConnection, now: datetime) -> Row[Any] | None:
         """The recipient to go first: its message and its priority."""
-        for priority in self.going:
+        for priority in self.priorities_allowed_now:
             query = _queue(priority, recipient.c.message_id, recipient.c.priority)
             due = query.where(recipient.c.due_at <= now).with_for_update(skip_locked=True)
             found: Row[Any] | None = (await connection.execute(due.limit(1))).first()
@@ -74,28 +84,33 @@ class Claiming(Base):
                 return found
         return None
 
-    async def _cold_of(
-        self, connection: AsyncConnection, first: Row[Any], now: datetime, aside: _Aside
+    async def _sendable_of(
+        self, connection: AsyncConnection, first: Row[Any], now: datetime, effects: _SideEffects
     ) -> Sequence[Row[Any]]:
         """Of that message, what can go now; without any, the queue has moved on when we return."""
-        if await _expired(connection, first.message_id, now, aside):
+        if await _expire_if_overdue(connection, first.message_id, now, effects):
             return ()
         rows = await _due_of(connection, first.message_id, now)
         ids = recipient.c.id.in_([row.id for row in rows])
-        these = select(recipient.c.id, recipient.c.phone).where(ids)
-        hot = await put_off(connection, these, self.clock, now)
-        aside.changed.update(hot.values())
-        if len(hot) == len(rows):
+        candidates = select(recipient.c.id, recipient.c.phone).where(ids)
+        deferred = await defer_cooling_down(connection, candidates, self.clock, now)
+        effects.changed_messages.update(deferred.values())
+        if len(deferred) == len(rows):
             queue = _queue(Priority(first.priority), recipient.c.id, recipient.c.phone)
-            due = queue.where(recipient.c.due_at <= now).limit(WINDOW)
+            due = queue.where(recipient.c.due_at <= now).limit(COOLDOWN_WINDOW)
             head = due.with_for_update(skip_locked=True)
-            aside.changed.update((await put_off(connection, head, self.clock, now)).values())
-        return [row for row in rows if row.id not in hot]
+            effects.changed_messages.update(
+                (await defer_cooling_down(connection, head, self.clock, now)).values()
+            )
+        return [row for row in rows if row.id not in deferred]
 
     async def next_due(self) -> datetime | None:
         """When the first recipient in the queue is due."""
         async with self.database.reading() as connection:
-            heads = (_queue(priority, recipient.c.due_at).limit(1) for priority in self.going)
+            heads = (
+                _queue(priority, recipient.c.due_at).limit(1)
+                for priority in self.priorities_allowed_now
+            )
             found = [(await connection.execute(head)).scalar() for head in heads]
         return min((due for due in found if due is not None), default=None)
 
@@ -110,8 +125,8 @@ def _queue(priority: Priority, *columns: ColumnElement[Any]) -> Select[Any]:
         .where(
             recipient.c.state == State.QUEUED.value,
             recipient.c.priority == int(priority),
-            RUNNING,
-            GOING,
+            NOT_PAUSED,
+            BREAKER_NOT_OPEN,
         )
         .order_by(recipient.c.due_at, recipient.c.id)
     )
@@ -134,24 +149,26 @@ async def _due_of(
     return (await connection.execute(query)).all()
 
 
-async def _expired(
-    connection: AsyncConnection, message_id: int, now: datetime, aside: _Aside
+async def _expire_if_overdue(
+    connection: AsyncConnection, message_id: int, now: datetime, effects: _SideEffects
 ) -> bool:
     """Gives up a message that could not be sent in time."""
     query = select(message.c.expires_at, message.c.pages, message.c.created_at).where(
         message.c.id == message_id
     )
-    about = (await connection.execute(query)).one()
-    if about.expires_at is None or about.expires_at > now:
+    row = (await connection.execute(query)).one()
+    if row.expires_at is None or row.expires_at > now:
         return False
-    queued = free(recipient.c.message_id == message_id, recipient.c.state == State.QUEUED.value)
-    count = await move(connection, [queued], State.EXPIRED, now)
-    aside.changed.add(message_id)
-    aside.refunds.append((-about.pages * count, about.created_at))
+    queued = lock_unlocked(
+        recipient.c.message_id == message_id, recipient.c.state == State.QUEUED.value
+    )
+    count = await transition(connection, [queued], State.EXPIRED, now)
+    effects.changed_messages.add(message_id)
+    effects.refunds.append((-row.pages * count, row.created_at))
     return True
 
 
-async def _take(
+async def _claim_rows(
     connection: AsyncConnection,
     rows: Sequence[Row[Any]],
     *,
@@ -160,34 +177,38 @@ async def _take(
     lease: timedelta,
 ) -> ClaimedCall:
     message_id = rows[0].message_id
-    about = (await connection.execute(select(message).where(message.c.id == message_id))).one()
-    made = await connection.execute(
+    message_row = (
+        await connection.execute(select(message).where(message.c.id == message_id))
+    ).one()
+    inserted = await connection.execute(
         insert(attempt).values(
             message_id=message_id,
             state=CLAIMED,
             owner=owner,
             lease_until=now + lease,
-            price=about.pages * len(rows),
+            price=message_row.pages * len(rows),
             lost=False,
             checks=0,
         )
     )
-    attempt_id = inserted_id(made)
+    attempt_id = inserted_id(inserted)
     changes = {"attempt_id": attempt_id, "tries": recipient.c.tries + 1}
     where = [recipient.c.id.in_([row.id for row in rows])]
-    await move(connection, where, State.CLAIMED, now, **changes)
-    taken = (replace(as_recipient(row), state=State.CLAIMED, tries=row.tries + 1) for row in rows)
+    await transition(connection, where, State.CLAIMED, now, **changes)
+    recipients = (
+        replace(as_recipient(row), state=State.CLAIMED, tries=row.tries + 1) for row in rows
+    )
     return ClaimedCall(
         attempt=attempt_id,
         message_id=message_id,
-        ref=about.ref,
+        ref=message_row.ref,
         owner=owner,
-        sender_id=about.sender_id,
-        text=about.text or "",
-        pages=about.pages,
-        accepted_at=about.created_at,
-        recipients=tuple(taken),
-        test=about.test,
-        expires_at=about.expires_at,
-        request=about.request,
+        sender_id=message_row.sender_id,
+        text=message_row.text or "",
+        pages=message_row.pages,
+        created_at=message_row.created_at,
+        recipients=tuple(recipients),
+        test=message_row.test,
+        expires_at=message_row.expires_at,
+        request=message_row.request,
     )

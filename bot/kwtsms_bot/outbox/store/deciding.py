@@ -7,29 +7,29 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot import kuwait
-from kwtsms_bot.database import AlreadyThere
+from kwtsms_bot.database import DuplicateKey
 from kwtsms_bot.database.tables import recipient
 from kwtsms_bot.outbox.admission import day_of
-from kwtsms_bot.outbox.decision import Decided, Decision
-from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, OverLimit, Usage, breach
+from kwtsms_bot.outbox.decision import Decision, DecisionKind
+from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, QuotaExceededError, Usage, check_limits
 from kwtsms_bot.outbox.message import DedupeKey, State
-from kwtsms_bot.outbox.store.accepting import use_up
-from kwtsms_bot.outbox.store.admitting import ACCEPTING
-from kwtsms_bot.outbox.store.audit import By
-from kwtsms_bot.outbox.store.base import Base, move
-from kwtsms_bot.outbox.store.decisions import record, to_decide
-from kwtsms_bot.outbox.store.erasing import NUMBERED
-from kwtsms_bot.outbox.store.usage import add, spent_on
+from kwtsms_bot.outbox.store.accepting import insert_key
+from kwtsms_bot.outbox.store.admitting import INTAKE_LOCK
+from kwtsms_bot.outbox.store.audit import Actor
+from kwtsms_bot.outbox.store.base import OutboxStoreBase, transition
+from kwtsms_bot.outbox.store.decisions import lock_for_decision, record_decision
+from kwtsms_bot.outbox.store.erasing import HAS_NUMBER
+from kwtsms_bot.outbox.store.usage import add_credits, spent_on
 
 
-class Deciding(Base):
+class DecisionStore(OutboxStoreBase):
     """The two answers to it."""
 
     async def send_again(
         self,
         ref: str,
         now: datetime,
-        by: By,
+        actor: Actor,
         *,
         expires_at: datetime | None = None,
         once: DedupeKey | None = None,
@@ -44,29 +44,29 @@ class Deciding(Base):
         Raises:
             OverLimit: that would be more credits than a day may have.
         """
-        changed: dict[str, datetime | None] = {"cancelled_at": None}
+        changes: dict[str, datetime | None] = {"cancelled_at": None}
         if expires_at is not None:
-            changed["expires_at"] = expires_at
-        made = Decision(Decided.SEND_AGAIN, by.actor, now, 0)
+            changes["expires_at"] = expires_at
+        decision = Decision(DecisionKind.SEND_AGAIN, actor.id, now, 0)
         try:
             async with self.database.transaction() as connection:
-                await self.database.one_at_a_time(connection, ACCEPTING)
-                row, moved = await _decide(connection, ref, made, by, once=once, **changed)
+                await self.database.acquire_lock(connection, INTAKE_LOCK)
+                row, moved = await _decide(connection, ref, decision, actor, once=once, **changes)
                 if moved:
-                    await _afford(connection, row.pages * moved, now, allowance)
-        except AlreadyThere:
+                    await _charge_day(connection, row.pages * moved, now, allowance)
+        except DuplicateKey:
             return 0
         return moved
 
     async def treat_as_sent(
-        self, ref: str, now: datetime, by: By, *, once: DedupeKey | None = None
+        self, ref: str, now: datetime, actor: Actor, *, once: DedupeKey | None = None
     ) -> int:
         """Takes what is unknown as sent."""
-        made = Decision(Decided.TREAT_AS_SENT, by.actor, now, 0)
+        decision = Decision(DecisionKind.TREAT_AS_SENT, actor.id, now, 0)
         try:
             async with self.database.transaction() as connection:
-                _, moved = await _decide(connection, ref, made, by, once=once)
-        except AlreadyThere:
+                _, moved = await _decide(connection, ref, decision, actor, once=once)
+        except DuplicateKey:
             return 0
         return moved
 
@@ -74,40 +74,44 @@ class Deciding(Base):
 async def _decide(
     connection: AsyncConnection,
     ref: str,
-    made: Decision,
-    by: By,
+    decision: Decision,
+    actor: Actor,
     *,
     once: DedupeKey | None,
-    **changed: datetime | None,
+    **changes: datetime | None,
 ) -> tuple[Any, int]:
     """The message and how many it was about; the key is used up with it, or neither is there."""
     if once is not None:
-        await use_up(connection, once, made.at)
-    row = await to_decide(connection, ref)
+        await insert_key(connection, once, decision.at)
+    row = await lock_for_decision(connection, ref)
     if row is None:
         return None, 0
-    moved = await _decided(connection, row.id, made)
+    moved = await _apply(connection, row.id, decision)
     if moved:
-        await record(connection, row, replace(made, recipients=moved), by, **changed)
+        await record_decision(
+            connection, row, replace(decision, recipients=moved), actor, **changes
+        )
     return row, moved
 
 
-async def _afford(
+async def _charge_day(
     connection: AsyncConnection, amount: int, now: datetime, allowance: Allowance
 ) -> None:
     """Spends so many credits of the day; raises OverLimit where that is too much."""
     usage = Usage(None, None, await spent_on(connection, day_of(now)))
-    over = breach(allowance, usage, amount, kuwait.midnight_after(now))
-    if over is not None:
-        raise OverLimit(over)
-    await add(connection, [(amount, now)])
+    exceeded = check_limits(allowance, usage, amount, kuwait.midnight_after(now))
+    if exceeded is not None:
+        raise QuotaExceededError(exceeded)
+    await add_credits(connection, [(amount, now)])
 
 
-async def _decided(connection: AsyncConnection, message_id: int, made: Decision) -> int:
+async def _apply(connection: AsyncConnection, message_id: int, decision: Decision) -> int:
     """How many of its recipients were unknown, and are what the decision makes of them."""
     where = [recipient.c.message_id == message_id, recipient.c.state == State.UNKNOWN.value]
     after = State.SENT
-    if made.what is Decided.SEND_AGAIN:
+    if decision.kind is DecisionKind.SEND_AGAIN:
         after = State.QUEUED
-        where.append(NUMBERED)  # What is erased cannot be sent.
-    return await move(connection, where, after, made.at, due_at=made.at, reason=None, code=None)
+        where.append(HAS_NUMBER)  # What is erased cannot be sent.
+    return await transition(
+        connection, where, after, decision.at, due_at=decision.at, reason=None, code=None
+    )

@@ -6,26 +6,26 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, insert, or_, select
 
 from kwtsms_bot.database.tables import draft
-from kwtsms_bot.outbox.admission import Request
+from kwtsms_bot.outbox.admission import AdmissionRequest
 from kwtsms_bot.outbox.draft import Draft, DraftKind
 from kwtsms_bot.outbox.limits import Allowance
 from kwtsms_bot.outbox.message import Message, NewMessage
 from kwtsms_bot.outbox.store.admitting import admit_one
-from kwtsms_bot.outbox.store.audit import By, note
-from kwtsms_bot.outbox.store.base import Base
+from kwtsms_bot.outbox.store.audit import Actor, add_entries
+from kwtsms_bot.outbox.store.base import OutboxStoreBase
 
-TOLD_WITHIN = timedelta(days=1)  # Who asked is told that a request ran out; or nobody runs.
+NOTIFY_WITHIN = timedelta(days=1)  # Who asked is told that a request ran out; or nobody runs.
 
 
-class Drafting(Base):
+class DraftStore(OutboxStoreBase):
     """What waits for a yes."""
 
-    async def keep(self, new: Draft) -> None:
+    async def save_draft(self, new: Draft) -> None:
         """Makes the draft durable."""
         async with self.database.transaction() as connection:
             await connection.execute(insert(draft).values(**_columns(new)))
 
-    async def draft(self, token: str, now: datetime) -> Draft | None:
+    async def get_draft(self, token: str, now: datetime) -> Draft | None:
         """The draft that waits under this token; None once it is decided or too old."""
         query = select(draft).where(draft.c.token == token, draft.c.expires_at > now)
         async with self.database.reading() as connection:
@@ -39,7 +39,7 @@ class Drafting(Base):
         now: datetime,
         allowance: Allowance,
         *,
-        approved: By | None = None,
+        approved: Actor | None = None,
     ) -> Message | None:
         """Accepts `new` in place of the draft; None: somebody has decided, or it is too old.
 
@@ -49,63 +49,67 @@ class Drafting(Base):
             OverLimit, Paused: it is not accepted; the draft is still there.
         """
         async with self.database.transaction() as connection:
-            gone = await connection.execute(
+            deleted = await connection.execute(
                 delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
             )
-            if gone.rowcount != 1:
+            if deleted.rowcount != 1:
                 return None
-            made = await admit_one(self.database, connection, Request(new, now), allowance)
+            accepted = await admit_one(
+                self.database, connection, AdmissionRequest(new, now), allowance
+            )
             if approved is not None:
-                about = {"subject": made.message.ref, "detail": new.author}
-                await note(connection, approved.line(now, "approve", "approved", **about))
-            return made.message
+                details = {"subject": accepted.message.ref, "detail": new.author}
+                await add_entries(connection, approved.entry(now, "approve", "approved", **details))
+            return accepted.message
 
-    async def promote(self, token: str, new: Draft, now: datetime) -> bool:
+    async def request_approval(self, token: str, new: Draft, now: datetime) -> bool:
         """Puts another draft in the place of this one; False: it is not there any more."""
         async with self.database.transaction() as connection:
-            gone = await connection.execute(
+            deleted = await connection.execute(
                 delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
             )
-            if gone.rowcount != 1:
+            if deleted.rowcount != 1:
                 return False
             await connection.execute(insert(draft).values(**_columns(new)))
         return True
 
-    async def drop_draft(self, token: str, now: datetime, *, refused: By | None = None) -> bool:
+    async def discard_draft(
+        self, token: str, now: datetime, *, refused: Actor | None = None
+    ) -> bool:
         """Throws the draft away; False: it is not there any more.
 
         `refused` is the second person who said no to it, or its author; the ledger has it, too.
         """
         async with self.database.transaction() as connection:
-            gone = await connection.execute(
+            deleted = await connection.execute(
                 delete(draft)
                 .where(draft.c.token == token, draft.c.expires_at > now)
                 .returning(draft.c.author)
             )
-            author = gone.scalar()
+            author = deleted.scalar()
             if author is not None and refused is not None:
-                decision = "withdrawn" if refused.actor == author else "turned down"
-                about = {"subject": "send", "detail": author}
-                await note(connection, refused.line(now, "approve", decision, **about))
+                decision = "withdrawn" if refused.id == author else "turned down"
+                details = {"subject": "send", "detail": author}
+                await add_entries(connection, refused.entry(now, "approve", decision, **details))
         return author is not None
 
-    async def drop_old_requests(self, now: datetime) -> tuple[Draft, ...]:
+    async def pop_expired_requests(self, now: datetime) -> tuple[Draft, ...]:
         """Throws away what no second person decided in time; only who throws it away gets it."""
-        old = (draft.c.kind == DraftKind.APPROVE.value, draft.c.expires_at <= now)
+        expired = (draft.c.kind == DraftKind.APPROVE.value, draft.c.expires_at <= now)
         async with self.database.transaction() as connection:
-            gone = await connection.execute(delete(draft).where(*old).returning(draft))
-            return tuple(_as_draft(row) for row in gone)
+            deleted = await connection.execute(delete(draft).where(*expired).returning(draft))
+            return tuple(_as_draft(row) for row in deleted)
 
-    async def drop_old_drafts(self, now: datetime) -> int:
+    async def discard_expired_drafts(self, now: datetime) -> int:
         """Throws away what its author did not confirm in time; how many that were.
 
         Requests for a second person's yes go by themselves; what is left of them for a day is old.
         """
-        confirm = and_(draft.c.kind == DraftKind.CONFIRM.value, draft.c.expires_at <= now)
-        left = draft.c.expires_at <= now - TOLD_WITHIN
+        unconfirmed = and_(draft.c.kind == DraftKind.CONFIRM.value, draft.c.expires_at <= now)
+        unnotified = draft.c.expires_at <= now - NOTIFY_WITHIN
         async with self.database.transaction() as connection:
-            gone = await connection.execute(delete(draft).where(or_(confirm, left)))
-        return gone.rowcount
+            deleted = await connection.execute(delete(draft).where(or_(unconfirmed, unnotified)))
+        return deleted.rowcount
 
 
 def _columns(new: Draft) -> dict[str, Any]:

@@ -12,23 +12,23 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import AlreadyThere
+from kwtsms_bot.database import DuplicateKey
 from kwtsms_bot.database.tables import attempt, balance_sample, evidence, recipient
-from kwtsms_bot.database.ticks import Slot, take_tick
-from kwtsms_bot.outbox.evidence import CLOCKS_DIFFER, NOT_SENT, Evidence, Seen, Spent
+from kwtsms_bot.database.ticks import JobSlot, claim_slot
+from kwtsms_bot.outbox.evidence import MAX_CLOCK_SKEW, NOT_SENT, BalanceReading, CallCost, Evidence
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Plan
-from kwtsms_bot.outbox.store.base import Base, touch, upsert
+from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.store.base import OutboxStoreBase, mark_changed, upsert
 from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
 
-AFTER = timedelta(minutes=1)  # What hangs at the gateway may be charged a little later.
-ANSWER_TAKES = timedelta(minutes=1)  # A sample was taken within this after its time.
-AT_ONCE = 20
+EXAMINE_DELAY = timedelta(minutes=1)  # What hangs at the gateway may be charged a little later.
+MAX_ANSWER_TIME = timedelta(minutes=1)  # A sample was taken within this after its time.
+BATCH_SIZE = 20
 JOB = "evidence"
 
 
 @dataclass(frozen=True, slots=True)
-class LostCall:
+class UnansweredCall:
     """A call of which nobody knows what became."""
 
     attempt: int
@@ -37,34 +37,34 @@ class LostCall:
     price: int  # In credits, as we reckon it: pages times recipients.
 
 
-class Examining(Base):
+class EvidenceStore(OutboxStoreBase):
     """What the witness asks and writes down."""
 
-    async def take_look(self, slot: Slot) -> bool:
+    async def claim_reconcile_slot(self, slot: JobSlot) -> bool:
         """Whether this process is the one that asks for the balance in `slot`."""
-        return await take_tick(self.database, JOB, slot)
+        return await claim_slot(self.database, JOB, slot)
 
-    async def lost_calls(self, now: datetime) -> Sequence[LostCall]:
+    async def unanswered_calls(self, now: datetime) -> Sequence[UnansweredCall]:
         """Those that can be looked into now and were not yet, the oldest first."""
-        seen = select(evidence.c.attempt_id).where(evidence.c.attempt_id == attempt.c.id)
+        examined = select(evidence.c.attempt_id).where(evidence.c.attempt_id == attempt.c.id)
         query = (
             select(attempt)
-            .where(attempt.c.lost, attempt.c.settled_at <= now - AFTER, ~seen.exists())
+            .where(attempt.c.lost, attempt.c.settled_at <= now - EXAMINE_DELAY, ~examined.exists())
             .order_by(attempt.c.id)
-            .limit(AT_ONCE)
+            .limit(BATCH_SIZE)
         )
         async with self.database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return [LostCall(row.id, row.message_id, row.begun_at, row.price) for row in rows]
+        return [UnansweredCall(row.id, row.message_id, row.begun_at, row.price) for row in rows]
 
-    async def balance_before(self, lost: LostCall) -> Seen | None:
+    async def balance_before(self, unanswered: UnansweredCall) -> BalanceReading | None:
         """The last balance that was known before the call began."""
-        by = lost.begun_at - CLOCKS_DIFFER
+        known_by = unanswered.begun_at - MAX_CLOCK_SKEW
         call = (
             select(attempt)
             .where(
-                attempt.c.id < lost.attempt,
-                attempt.c.settled_at <= by,
+                attempt.c.id < unanswered.attempt,
+                attempt.c.settled_at <= known_by,
                 attempt.c.balance_after.is_not(None),
             )
             .order_by(attempt.c.id.desc())
@@ -72,7 +72,7 @@ class Examining(Base):
         )
         sample = (
             select(balance_sample)
-            .where(balance_sample.c.at <= by - ANSWER_TAKES)
+            .where(balance_sample.c.at <= known_by - MAX_ANSWER_TIME)
             .order_by(balance_sample.c.at.desc())
             .limit(1)
         )
@@ -81,36 +81,42 @@ class Examining(Base):
             sampled = (await connection.execute(sample)).first()
         found = []
         if called is not None:
-            found.append(Seen(called.begun_at, called.settled_at, called.balance_after))
+            found.append(BalanceReading(called.begun_at, called.settled_at, called.balance_after))
         if sampled is not None:
-            found.append(Seen(sampled.at, sampled.at + ANSWER_TAKES, sampled.available))
+            found.append(
+                BalanceReading(sampled.at, sampled.at + MAX_ANSWER_TIME, sampled.available)
+            )
         return max(found, key=lambda one: one.ended_at, default=None)
 
-    async def spent_between(self, lost: LostCall, before: Seen, until: datetime) -> list[Spent]:
+    async def costs_between(
+        self, unanswered: UnansweredCall, before: BalanceReading, until: datetime
+    ) -> list[CallCost]:
         """Our other calls that may have been charged between then and then."""
-        query = _calls_about(before, until).where(attempt.c.id != lost.attempt)
+        query = _calls_between(before, until).where(attempt.c.id != unanswered.attempt)
         async with self.database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return [
-            Spent(row.begun_at, row.settled_at, _cost(row))
+            CallCost(row.begun_at, row.settled_at, _cost(row))
             for row in rows
             # The call that told the first balance is in it already.
             if (row.begun_at, row.settled_at) != (before.begun_at, before.ended_at)
         ]
 
-    async def note_evidence(self, lost: LostCall, found: Evidence, now: datetime) -> None:
+    async def record_evidence(
+        self, unanswered: UnansweredCall, found: Evidence, now: datetime
+    ) -> None:
         """Writes down what was found; where another replica was first, its finding stays."""
-        row = insert(evidence).values(attempt_id=lost.attempt, **_columns(found, now))
+        row = insert(evidence).values(attempt_id=unanswered.attempt, **_columns(found, now))
         try:
             async with self.database.transaction() as connection:
                 await connection.execute(row)
-                await touch(connection, [lost.message_id])
-        except AlreadyThere:
+                await mark_changed(connection, [unanswered.message_id])
+        except DuplicateKey:
             return
 
 
-async def not_sent_after_all(
-    connection: AsyncConnection, call: int, plan: Plan, now: datetime
+async def record_late_not_sent(
+    connection: AsyncConnection, call: int, settlement: Settlement, now: datetime
 ) -> None:
     """An answer that came after the call was given up: nothing was sent. A person still decides.
 
@@ -119,7 +125,7 @@ async def not_sent_after_all(
     await connection.execute(
         update(recipient)
         .where(recipient.c.attempt_id == call, recipient.c.state == State.UNKNOWN.value)
-        .values(code=plan.code, reason=plan.reason)
+        .values(code=settlement.code, reason=settlement.reason)
     )
     found = _columns(NOT_SENT, now)
     step = upsert(connection, evidence).values(attempt_id=call, **found)
@@ -138,14 +144,14 @@ def _columns(found: Evidence, now: datetime) -> dict[str, Any]:
 
 def _cost(row: Row[Any]) -> Decimal | None:
     """What a call cost: nothing, where the gateway took no message of it."""
-    untold = row.points is None and (row.lost or row.gateway_id or row.settled_at is None)
-    return None if untold else row.points or Decimal(0)
+    unknown = row.points is None and (row.lost or row.gateway_id or row.settled_at is None)
+    return None if unknown else row.points or Decimal(0)
 
 
-def _calls_about(before: Seen, until: datetime) -> Select[tuple[object, ...]]:
+def _calls_between(before: BalanceReading, until: datetime) -> Select[tuple[object, ...]]:
     """Calls that were under way at any moment from then until then."""
-    from_ = before.begun_at - CLOCKS_DIFFER
-    under_way = or_(attempt.c.settled_at.is_(None), attempt.c.settled_at >= from_)
+    start = before.begun_at - MAX_CLOCK_SKEW
+    active = or_(attempt.c.settled_at.is_(None), attempt.c.settled_at >= start)
     return select(attempt).where(
-        and_(attempt.c.begun_at >= from_ - LONGEST_LEASE, attempt.c.begun_at <= until), under_way
+        and_(attempt.c.begun_at >= start - LONGEST_LEASE, attempt.c.begun_at <= until), active
     )

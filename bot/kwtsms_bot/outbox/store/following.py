@@ -8,20 +8,20 @@ from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import attempt, recipient
-from kwtsms_bot.outbox.complaint import TakenCall
+from kwtsms_bot.outbox.complaint import AcceptedCall
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store.base import Base, chunks, move, touch
-from kwtsms_bot.outbox.store.erasing import NUMBERED
-from kwtsms_bot.outbox.tracking import STUCK, Learned, Tracked, is_passed_on
+from kwtsms_bot.outbox.store.base import OutboxStoreBase, chunks, mark_changed, transition
+from kwtsms_bot.outbox.store.erasing import HAS_NUMBER
+from kwtsms_bot.outbox.tracking import STUCK, DeliveryUpdate, TrackedCall, is_passed_on
 
-CHECKING = timedelta(minutes=2)  # Then another replica asks.
-STATUS_LENGTH = 80
+CHECK_LEASE = timedelta(minutes=2)  # Then another replica asks.
+MAX_STATUS_LENGTH = 80
 
 
-class Following(Base):
+class DeliveryStore(OutboxStoreBase):
     """Questions and answers about calls."""
 
-    async def to_check(self, now: datetime) -> Tracked | None:
+    async def claim_check(self, now: datetime) -> TrackedCall | None:
         """The attempt whose status is to be asked first; it is ours for a while."""
         query = (
             select(attempt)
@@ -29,27 +29,27 @@ class Following(Base):
             .order_by(attempt.c.check_at)
             .limit(1)
         )
-        if not await self._is_any(query):
+        if not await self._has_rows(query):
             return None
         async with self.database.transaction() as connection:
             locked = query.with_for_update(skip_locked=True)
             row = (await connection.execute(locked)).first()
             if row is None:
                 return None
-            mine = update(attempt).where(attempt.c.id == row.id).values(check_at=now + CHECKING)
-            await connection.execute(mine)
-            return await _tracked(connection, row)
+            claim = update(attempt).where(attempt.c.id == row.id).values(check_at=now + CHECK_LEASE)
+            await connection.execute(claim)
+            return await _load_tracked(connection, row)
 
-    async def taken(self, gateway_id: str) -> Tracked | None:
+    async def find_accepted_call(self, gateway_id: str) -> TrackedCall | None:
         """The call that the gateway took under this id, for somebody who asks out of turn."""
         query = select(attempt).where(attempt.c.gateway_id == gateway_id).limit(1)
         async with self.database.reading() as connection:
             row = (await connection.execute(query)).first()
-            return await _tracked(connection, row) if row else None
+            return await _load_tracked(connection, row) if row else None
 
-    async def taken_calls(
+    async def accepted_calls(
         self, message_id: int, states: Sequence[State], *, limit: int
-    ) -> tuple[TakenCall, ...]:
+    ) -> tuple[AcceptedCall, ...]:
         """The calls that the gateway took, with those of their numbers that are in these states.
 
         Of the numbers, the first so many; none that is erased.
@@ -62,18 +62,18 @@ class Following(Base):
                 attempt.c.gateway_id.is_not(None),
                 attempt.c.taken_at.is_not(None),
                 recipient.c.state.in_([state.value for state in states]),
-                NUMBERED,
+                HAS_NUMBER,
             )
             .order_by(attempt.c.id, recipient.c.id)
             .limit(limit)
         )
         found: dict[tuple[str, datetime], list[str]] = {}
         async with self.database.reading() as connection:
-            for gateway_id, taken_at, phone in await connection.execute(query):
-                found.setdefault((gateway_id, taken_at), []).append(phone)
-        return tuple(TakenCall(*call, tuple(phones)) for call, phones in found.items())
+            for gateway_id, accepted_at, phone in await connection.execute(query):
+                found.setdefault((gateway_id, accepted_at), []).append(phone)
+        return tuple(AcceptedCall(*call, tuple(phones)) for call, phones in found.items())
 
-    async def _is_any(self, query: Select[Any]) -> bool:
+    async def _has_rows(self, query: Select[Any]) -> bool:
         """Without keeping a writer waiting."""
         async with self.database.reading() as connection:
             return (await connection.execute(query)).first() is not None
@@ -90,62 +90,78 @@ class Following(Base):
             found: datetime | None = (await connection.execute(query)).scalar()
         return found
 
-    async def note_check(
-        self, tracked: Tracked, learned: Learned, *, again_at: datetime | None, now: datetime
+    async def record_check(
+        self,
+        tracked_call: TrackedCall,
+        delivery_update: DeliveryUpdate,
+        *,
+        next_at: datetime | None,
+        now: datetime,
     ) -> bool:
         """Writes down what the gateway said, and when to ask again; whether it is new."""
         async with self.database.transaction() as connection:
-            asked = {"check_at": again_at, "checks": attempt.c.checks + 1}
-            await _change(connection, tracked, **asked)
-            return await _note(connection, tracked, learned, now)
+            changes = {"check_at": next_at, "checks": attempt.c.checks + 1}
+            await _update_attempt(connection, tracked_call, **changes)
+            return await _record_update(connection, tracked_call, delivery_update, now)
 
-    async def note_answer(self, tracked: Tracked, learned: Learned, now: datetime) -> bool:
+    async def record_answer(
+        self, tracked_call: TrackedCall, delivery_update: DeliveryUpdate, now: datetime
+    ) -> bool:
         """The same of what was asked out of turn: what is to be asked yet stays as it is.
 
         Unless nothing more is to come.
         """
         async with self.database.transaction() as connection:
-            if learned.over:
-                await _change(connection, tracked, check_at=None)
-            return await _note(connection, tracked, learned, now)
+            if delivery_update.finished:
+                await _update_attempt(connection, tracked_call, check_at=None)
+            return await _record_update(connection, tracked_call, delivery_update, now)
 
 
-async def _tracked(connection: AsyncConnection, row: Row[Any]) -> Tracked:
+async def _load_tracked(connection: AsyncConnection, row: Row[Any]) -> TrackedCall:
     phones = await connection.execute(
-        select(recipient.c.phone).where(recipient.c.attempt_id == row.id, NUMBERED)
+        select(recipient.c.phone).where(recipient.c.attempt_id == row.id, HAS_NUMBER)
     )
-    return Tracked(
+    return TrackedCall(
         attempt=row.id,
         gateway_id=row.gateway_id,
         phones=tuple(phones.scalars()),
         sent_at=row.settled_at,
         checks=row.checks,
-        passed=is_passed_on(row.status),
+        passed_on=is_passed_on(row.status),
     )
 
 
-async def _change(connection: AsyncConnection, tracked: Tracked, **values: Any) -> None:
-    await connection.execute(update(attempt).where(attempt.c.id == tracked.attempt).values(values))
+async def _update_attempt(
+    connection: AsyncConnection, tracked_call: TrackedCall, **values: Any
+) -> None:
+    await connection.execute(
+        update(attempt).where(attempt.c.id == tracked_call.attempt).values(values)
+    )
 
 
-async def _note(
-    connection: AsyncConnection, tracked: Tracked, learned: Learned, now: datetime
+async def _record_update(
+    connection: AsyncConnection,
+    tracked_call: TrackedCall,
+    delivery_update: DeliveryUpdate,
+    now: datetime,
 ) -> bool:
     """What it said of the call and of each number; its card is shown anew if anything is new."""
-    news = int(await _said(connection, tracked, learned.word, now))
-    for state in set(learned.found.values()):
+    news = int(await _record_status(connection, tracked_call, delivery_update.status, now))
+    for state in set(delivery_update.states.values()):
         code = STUCK if state is State.STUCK else None
-        for phones in chunks([phone for phone, one in learned.found.items() if one is state]):
-            here = [recipient.c.attempt_id == tracked.attempt, recipient.c.phone.in_(phones)]
-            news += await move(connection, here, state, now, code=code, reason=None)
-    owner = select(attempt.c.message_id).where(attempt.c.id == tracked.attempt)
+        for phones in chunks(
+            [phone for phone, one in delivery_update.states.items() if one is state]
+        ):
+            where = [recipient.c.attempt_id == tracked_call.attempt, recipient.c.phone.in_(phones)]
+            news += await transition(connection, where, state, now, code=code, reason=None)
+    owner = select(attempt.c.message_id).where(attempt.c.id == tracked_call.attempt)
     ids = (await connection.execute(owner)).scalars().all()
-    await touch(connection, ids if news else ())
+    await mark_changed(connection, ids if news else ())
     return news > 0
 
 
-async def _said(
-    connection: AsyncConnection, tracked: Tracked, status: str | None, now: datetime
+async def _record_status(
+    connection: AsyncConnection, tracked_call: TrackedCall, status: str | None, now: datetime
 ) -> bool:
     """Keeps the gateway's word and since when it says so; whether it is another than before.
 
@@ -154,9 +170,9 @@ async def _said(
     if not status:
         return False
     plain = (one if one.isprintable() and not one.isdigit() else "•" for one in status)
-    word = "".join(plain).strip()[:STATUS_LENGTH]
-    before = select(attempt.c.status).where(attempt.c.id == tracked.attempt)
-    if (await connection.execute(before)).scalar() == word:
+    masked_status = "".join(plain).strip()[:MAX_STATUS_LENGTH]
+    query = select(attempt.c.status).where(attempt.c.id == tracked_call.attempt)
+    if (await connection.execute(query)).scalar() == masked_status:
         return False
-    await _change(connection, tracked, status=word, status_at=now)
+    await _update_attempt(connection, tracked_call, status=masked_status, status_at=now)
     return True

@@ -11,37 +11,44 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import hot_number, message, recipient
+from kwtsms_bot.database.tables import message, number_cooldown, recipient
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.naming import Naming
-from kwtsms_bot.outbox.store.audit import AuditEntry, note
-from kwtsms_bot.outbox.store.base import Base, chunks, hold, hold_messages, move, touch
+from kwtsms_bot.outbox.naming import NumberPattern
+from kwtsms_bot.outbox.store.audit import AuditEntry, add_entries
+from kwtsms_bot.outbox.store.base import (
+    OutboxStoreBase,
+    chunks,
+    lock_messages,
+    lock_rows,
+    mark_changed,
+    transition,
+)
 from kwtsms_bot.outbox.store.erasing import (
-    ERASING,
-    UNDER_WAY,
-    without_numbers,
-    without_texts,
-    without_words,
+    ERASURE_LOCK,
+    PENDING_STATES,
+    erase_numbers,
+    erase_statuses,
+    erase_texts,
 )
 from kwtsms_bot.outbox.store.masking import (
-    Kept,
-    drop_drafts,
-    mask_reason,
+    KeptNumber,
+    clear_hashes,
+    discard_drafts,
+    find_matches,
+    mask_pause_reasons,
+    mask_reasons,
     mask_texts,
-    mask_words,
-    that_name,
-    without_hashes,
 )
-from kwtsms_bot.outbox.store.usage import Change, add
+from kwtsms_bot.outbox.store.usage import CreditChange, add_credits
 from kwtsms_client import mask
 
-PART = 1_000  # Texts in memory at a time.
+BATCH_SIZE = 1_000  # Texts in memory at a time.
 # The newest are looked at again: whoever had a number and had not committed was not seen.
-LATELY = 1_000
+RECHECKED_MESSAGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class Erased:
     """What became of a number; `phone` is masked."""
 
     phone: str
@@ -51,63 +58,64 @@ class Forgotten:
     named: int  # Texts to others in which it was masked.
     drafts: int  # Thrown away: they waited for a yes.
     cancelled: int  # Taken back before they left.
-    kept: tuple[Kept, ...]  # Still to be sent to it, or naming it and not settled.
+    kept: tuple[KeptNumber, ...]  # Still to be sent to it, or naming it and not settled.
 
     @property
-    def nothing(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether there was nothing of it."""
         return not (self.messages or self.named or self.drafts or self.cancelled or self.kept)
 
 
-class Forgetting(Base):
+class NumberEraser(OutboxStoreBase):
     """What a person who wants to be forgotten may ask for."""
 
-    async def forget(
+    async def erase_number(
         self, phone: str, now: datetime, *, actor: str, cancel: bool = False
-    ) -> Forgotten:
+    ) -> Erased:
         """Erases the number wherever it is; with `cancel`, takes back first what is queued to it.
 
         The ledger says so, without the number.
         """
-        suspects = await self._naming(phone)
+        suspects = await self._suspects(phone)
         async with self.database.transaction() as connection:
-            await self.database.one_at_a_time(connection, ERASING)
-            found = await _forget(connection, phone, now, suspects, cancel=cancel)
-            await note(connection, _line(found, actor, now))
+            await self.database.acquire_lock(connection, ERASURE_LOCK)
+            found = await _erase_number(connection, phone, now, suspects, cancel=cancel)
+            await add_entries(connection, _audit_entry(found, actor, now))
         return found
 
-    async def rehearse_forgetting(
-        self, phone: str, now: datetime, *, cancel: bool = False
-    ) -> Forgotten:
+    async def preview_erasure(self, phone: str, now: datetime, *, cancel: bool = False) -> Erased:
         """What `forget` would do; nothing is changed."""
-        suspects = await self._naming(phone)
+        suspects = await self._suspects(phone)
         async with self.database.transaction() as connection:
-            rehearsal = await connection.begin_nested()
-            found = await _forget(connection, phone, now, suspects, cancel=cancel)
-            await rehearsal.rollback()
+            savepoint = await connection.begin_nested()
+            found = await _erase_number(connection, phone, now, suspects, cancel=cancel)
+            await savepoint.rollback()
         return found
 
-    async def _naming(self, phone: str) -> list[ColumnElement[bool]]:
+    async def _suspects(self, phone: str) -> list[ColumnElement[bool]]:
         """The messages whose text may name it, in parts.
 
         No SQL knows all the ways to write a number, so every text is read once, and keeps nobody
         waiting.
         """
-        naming = Naming(phone)
+        pattern = NumberPattern(phone)
         texts = select(message.c.id, message.c.text).where(message.c.text.is_not(None))
         async with self.database.reading() as connection:
             newest = (await connection.execute(select(func.max(message.c.id)))).scalar() or 0
-            rows = await connection.stream(texts.execution_options(yield_per=PART))
+            rows = await connection.stream(texts.execution_options(yield_per=BATCH_SIZE))
             ids = [
                 row.id
-                async for part in rows.partitions(PART)
+                async for part in rows.partitions(BATCH_SIZE)
                 for row in part
-                if naming.within(row.text)
+                if pattern.is_in(row.text)
             ]
-        return [message.c.id > newest - LATELY, *(message.c.id.in_(part) for part in chunks(ids))]
+        return [
+            message.c.id > newest - RECHECKED_MESSAGES,
+            *(message.c.id.in_(part) for part in chunks(ids)),
+        ]
 
 
-def _line(found: Forgotten, actor: str, now: datetime) -> AuditEntry:
+def _audit_entry(found: Erased, actor: str, now: datetime) -> AuditEntry:
     detail = (
         f"messages {found.messages}, texts {found.texts}, named {found.named}, "
         f"drafts {found.drafts}, cancelled {found.cancelled}, kept {len(found.kept)}"
@@ -115,34 +123,38 @@ def _line(found: Forgotten, actor: str, now: datetime) -> AuditEntry:
     return AuditEntry(now, actor, "forget", "allowed", found.phone, detail)
 
 
-async def _forget(
+async def _erase_number(
     connection: AsyncConnection,
     phone: str,
     now: datetime,
     suspects: Sequence[ColumnElement[bool]],
     *,
     cancel: bool,
-) -> Forgotten:
-    naming = Naming(phone)
-    for part in chunks(await _settled(connection, phone)):
-        await without_words(connection, part)
-    await hold(connection, recipient.c.id, recipient.c.phone == phone)
-    refunds = await _cancel(connection, phone, now) if cancel else []
-    waiting = await _with(connection, (recipient.c.phone == phone) & _in(*UNDER_WAY))
-    unknown = await _with(connection, (recipient.c.phone == phone) & _in(State.UNKNOWN.value))
-    await connection.execute(delete(hot_number).where(hot_number.c.phone == phone))
-    settled = await _settled(connection, phone)  # And what was taken back just now.
+) -> Erased:
+    pattern = NumberPattern(phone)
+    for part in chunks(await _settled_messages(connection, phone)):
+        await erase_statuses(connection, part)
+    await lock_rows(connection, recipient.c.id, recipient.c.phone == phone)
+    refunds = await _cancel_queued(connection, phone, now) if cancel else []
+    pending = await _messages_with(
+        connection, (recipient.c.phone == phone) & _in_states(*PENDING_STATES)
+    )
+    unknown = await _messages_with(
+        connection, (recipient.c.phone == phone) & _in_states(State.UNKNOWN.value)
+    )
+    await connection.execute(delete(number_cooldown).where(number_cooldown.c.phone == phone))
+    settled = await _settled_messages(connection, phone)  # And what was taken back just now.
     for part in chunks(settled):
-        await mask_words(connection, part, naming)
-    naming_it = await that_name(connection, naming, suspects)
-    await hold_messages(connection, [*settled, *(row.id for row in naming_it)])
-    messages, texts = await _erase(connection, phone, settled)
-    named, unsettled = await mask_texts(connection, naming_it, naming)
-    drafts = await drop_drafts(connection, phone, naming)
-    await mask_reason(connection, naming)
-    await add(connection, refunds)
-    kept = {one.ref: one for one in (*unsettled, *waiting)}
-    return Forgotten(
+        await mask_reasons(connection, part, pattern)
+    matches = await find_matches(connection, pattern, suspects)
+    await lock_messages(connection, [*settled, *(row.id for row in matches)])
+    messages, texts = await _erase_recipients(connection, phone, settled)
+    named, unsettled = await mask_texts(connection, matches, pattern)
+    drafts = await discard_drafts(connection, phone, pattern)
+    await mask_pause_reasons(connection, pattern)
+    await add_credits(connection, refunds)
+    kept = {one.ref: one for one in (*unsettled, *pending)}
+    return Erased(
         phone=mask(phone),
         messages=messages,
         texts=texts,
@@ -154,11 +166,13 @@ async def _forget(
     )
 
 
-def _in(*states: str) -> ColumnElement[bool]:
+def _in_states(*states: str) -> ColumnElement[bool]:
     return recipient.c.state.in_(states)
 
 
-async def _with(connection: AsyncConnection, where: ColumnElement[bool]) -> list[Kept]:
+async def _messages_with(
+    connection: AsyncConnection, where: ColumnElement[bool]
+) -> list[KeptNumber]:
     """The messages with such recipients."""
     query = (
         select(message.c.ref, recipient.c.state)
@@ -166,38 +180,44 @@ async def _with(connection: AsyncConnection, where: ColumnElement[bool]) -> list
         .where(where)
         .order_by(recipient.c.id)
     )
-    return [Kept(row.ref, row.state) for row in await connection.execute(query)]
+    return [KeptNumber(row.ref, row.state) for row in await connection.execute(query)]
 
 
-async def _cancel(connection: AsyncConnection, phone: str, now: datetime) -> list[Change]:
+async def _cancel_queued(
+    connection: AsyncConnection, phone: str, now: datetime
+) -> list[CreditChange]:
     """Takes back what has not left; the credits of each. Nobody else's is touched."""
     query = (
         select(recipient.c.id, message.c.pages, message.c.created_at)
         .join_from(recipient, message)
-        .where(recipient.c.phone == phone, _in(State.QUEUED.value))
+        .where(recipient.c.phone == phone, _in_states(State.QUEUED.value))
         .order_by(recipient.c.id)
     )
     return [
         (-row.pages, row.created_at)
         for row in (await connection.execute(query)).all()
-        if await move(
+        if await transition(
             connection, [recipient.c.id == row.id], State.CANCELLED, now, reason=None, code=None
         )
     ]
 
 
-async def _erase(connection: AsyncConnection, phone: str, ids: Sequence[int]) -> tuple[int, int]:
+async def _erase_recipients(
+    connection: AsyncConnection, phone: str, ids: Sequence[int]
+) -> tuple[int, int]:
     """From how many messages it is gone, and how many of those have no text any more."""
-    messages = await without_numbers(connection, recipient.c.phone == phone)
+    messages = await erase_numbers(connection, recipient.c.phone == phone)
     texts = 0
     for part in chunks(ids):
-        texts += await without_texts(connection, part)
-    await without_hashes(connection, ids)
-    await touch(connection, ids)  # Their cards say so, too.
+        texts += await erase_texts(connection, part)
+    await clear_hashes(connection, ids)
+    await mark_changed(connection, ids)  # Their cards say so, too.
     return messages, texts
 
 
-async def _settled(connection: AsyncConnection, phone: str) -> Sequence[int]:
+async def _settled_messages(connection: AsyncConnection, phone: str) -> Sequence[int]:
     """The messages that have been to it, or will not go."""
-    query = select(recipient.c.message_id).where(recipient.c.phone == phone, ~_in(*UNDER_WAY))
+    query = select(recipient.c.message_id).where(
+        recipient.c.phone == phone, ~_in_states(*PENDING_STATES)
+    )
     return (await connection.execute(query)).scalars().all()

@@ -10,82 +10,95 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.columns import later, moved
-from kwtsms_bot.database.tables import hot_number, recipient
-from kwtsms_bot.language import marked
+from kwtsms_bot.database.columns import add_delay, shift
+from kwtsms_bot.database.tables import number_cooldown, recipient
+from kwtsms_bot.language import N_
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store.base import only_checked, upsert
+from kwtsms_bot.outbox.store.base import unindexed, upsert
 
-HOT = timedelta(seconds=16)  # 15 s, and a little for the way to the gateway.
+COOLDOWN = timedelta(seconds=16)  # 15 s, and a little for the way to the gateway.
 # Further off is nothing but what a clock has written that was fast.
-HOTTEST = timedelta(minutes=1)
-NOT_LEFT = (State.QUEUED.value, State.CLAIMED.value)
-HOT_REASON = marked("A message to this number left less than 15 seconds ago.")
-Clock = ColumnElement[datetime]
+MAX_COOLDOWN = timedelta(minutes=1)
+UNSENT_STATES = (State.QUEUED.value, State.CLAIMED.value)
+COOLDOWN_REASON = N_("A message to this number left less than 15 seconds ago.")
+ClockExpression = ColumnElement[datetime]
 
 
-def is_hot(clock: Clock) -> ColumnElement[bool]:
+def in_cooldown(clock: ClockExpression) -> ColumnElement[bool]:
     """Whether a row of `hot_number` says that its number has to rest."""
-    return and_(hot_number.c.until > clock, hot_number.c.until < later(clock, HOTTEST))
+    return and_(
+        number_cooldown.c.until > clock, number_cooldown.c.until < add_delay(clock, MAX_COOLDOWN)
+    )
 
 
-def has_rested(clock: Clock) -> ColumnElement[bool]:
+def is_off_cooldown(clock: ClockExpression) -> ColumnElement[bool]:
     """The contrary, in words for an index."""
-    return or_(hot_number.c.until <= clock, hot_number.c.until >= later(clock, HOTTEST))
+    return or_(
+        number_cooldown.c.until <= clock, number_cooldown.c.until >= add_delay(clock, MAX_COOLDOWN)
+    )
 
 
-async def heat(connection: AsyncConnection, call: int, clock: Clock) -> None:
+async def start_cooldown(connection: AsyncConnection, call: int, clock: ClockExpression) -> None:
     """The numbers of this call may not be sent to for a while."""
-    await _mark(connection, call, later(clock, HOT), None)
+    await _set_cooldown(connection, call, add_delay(clock, COOLDOWN), None)
 
 
-async def heat_cold(connection: AsyncConnection, call: int, clock: Clock) -> int:
+async def reserve_cooldown(connection: AsyncConnection, call: int, clock: ClockExpression) -> int:
     """The same for those that are not hot yet; how many that were.
 
     Of two calls that do so at the same moment, the second waits and finds the first one's mark.
     """
-    return await _mark(connection, call, later(clock, HOT), has_rested(clock))
+    return await _set_cooldown(connection, call, add_delay(clock, COOLDOWN), is_off_cooldown(clock))
 
 
-async def cool(connection: AsyncConnection, call: int, clock: Clock) -> None:
+async def clear_cooldown(connection: AsyncConnection, call: int, clock: ClockExpression) -> None:
     """Nothing of this call has reached its numbers; what another has made hot stays hot."""
-    await _mark(connection, call, clock, hot_number.c.attempt_id == call)
+    await _set_cooldown(connection, call, clock, number_cooldown.c.attempt_id == call)
 
 
-async def _mark(
-    connection: AsyncConnection, call: int, until: Clock, where: ColumnElement[bool] | None
+async def _set_cooldown(
+    connection: AsyncConnection,
+    call: int,
+    until: ClockExpression,
+    where: ColumnElement[bool] | None,
 ) -> int:
     numbers = (
         select(recipient.c.phone, until, literal(call))
         .where(recipient.c.attempt_id == call)
         .order_by(recipient.c.phone)
     )
-    made = upsert(connection, hot_number).from_select(["phone", "until", "attempt_id"], numbers)
-    changed = {name: made.excluded[name] for name in ("until", "attempt_id")}
-    step = made.on_conflict_do_update(index_elements=["phone"], set_=changed, where=where)
-    return len((await connection.execute(step.returning(hot_number.c.phone))).all())
+    inserted = upsert(connection, number_cooldown).from_select(
+        ["phone", "until", "attempt_id"], numbers
+    )
+    changed = {name: inserted.excluded[name] for name in ("until", "attempt_id")}
+    statement = inserted.on_conflict_do_update(index_elements=["phone"], set_=changed, where=where)
+    return len((await connection.execute(statement.returning(number_cooldown.c.phone))).all())
 
 
-async def put_off(
-    connection: AsyncConnection, candidates: Select[Any], clock: Clock, now: datetime
+async def defer_cooling_down(
+    connection: AsyncConnection, candidates: Select[Any], clock: ClockExpression, now: datetime
 ) -> dict[int, int]:
     """Of these recipients (`id`, `phone`), the hot ones wait until they are not.
 
     Which those were, and whose message has changed by that. `now` is what the caller's clock says:
     by that, they are due again.
     """
-    some = candidates.subquery()
-    hot = select(some.c.id).join(hot_number, hot_number.c.phone == some.c.phone)
-    until = (
-        select(hot_number.c.until).where(hot_number.c.phone == recipient.c.phone).scalar_subquery()
+    numbers = candidates.subquery()
+    in_table = select(numbers.c.id).join(
+        number_cooldown, number_cooldown.c.phone == numbers.c.phone
     )
-    step = (
+    until = (
+        select(number_cooldown.c.until)
+        .where(number_cooldown.c.phone == recipient.c.phone)
+        .scalar_subquery()
+    )
+    statement = (
         update(recipient)
         .where(
-            recipient.c.id.in_(hot.where(is_hot(clock))),
-            only_checked(recipient.c.state).in_(NOT_LEFT),
+            recipient.c.id.in_(in_table.where(in_cooldown(clock))),
+            unindexed(recipient.c.state).in_(UNSENT_STATES),
         )
-        .values(due_at=moved(until, clock, now), reason=HOT_REASON, code=None)
+        .values(due_at=shift(until, clock, now), reason=COOLDOWN_REASON, code=None)
         .returning(recipient.c.id, recipient.c.message_id)
     )
-    return {row.id: row.message_id for row in await connection.execute(step)}
+    return {row.id: row.message_id for row in await connection.execute(statement)}

@@ -7,100 +7,114 @@ from functools import partial
 from sqlalchemy import ColumnElement, false, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import AlreadyThere
-from kwtsms_bot.database.columns import later
-from kwtsms_bot.database.pacing import hold
+from kwtsms_bot.database import DuplicateKey
+from kwtsms_bot.database.columns import add_delay
+from kwtsms_bot.database.pacing import circuit_breaker
 from kwtsms_bot.database.tables import recipient
-from kwtsms_bot.database.ticks import Slot, note_tick
-from kwtsms_bot.outbox.hold import OPEN, WAITS, Heard, Hold, after_call, after_question
+from kwtsms_bot.database.ticks import JobSlot, claim_slot_within
+from kwtsms_bot.outbox.hold import (
+    CLOSED,
+    PROBE_DELAYS,
+    BreakerState,
+    ResponseKind,
+    after_call,
+    after_probe,
+)
 from kwtsms_bot.outbox.message import Priority, State
-from kwtsms_bot.outbox.store.base import Base, touch
+from kwtsms_bot.outbox.store.base import OutboxStoreBase, mark_changed
 from kwtsms_bot.outbox.store.pace import ACCOUNT
 
-TRYING = timedelta(seconds=20)  # Longer than most answers take; then another replica tries it.
-LONGEST = timedelta(seconds=WAITS[-1]) + TRYING  # What is further off, a wrong clock has written.
+PROBE_LEASE = timedelta(seconds=20)  # Longer than most answers take; then another replica tries it.
+MAX_PROBE_DELAY = (
+    timedelta(seconds=PROBE_DELAYS[-1]) + PROBE_LEASE
+)  # What is further off, a wrong clock has written.
 # Of what waits, and of each priority: whose cards say so at once. Slack takes about one a second;
 # the others say it when they are shown for another reason.
-SHOWN = 50
+CARDS_PER_PRIORITY = 50
 JOB = "hold"
-OURS = hold.c.account == ACCOUNT
-GOING = ~select(hold.c.account).where(OURS, hold.c.shut).exists()  # For a WHERE clause.
+OUR_ROW = circuit_breaker.c.account == ACCOUNT
+BREAKER_NOT_OPEN = (
+    ~select(circuit_breaker.c.account).where(OUR_ROW, circuit_breaker.c.shut).exists()
+)  # For a WHERE clause.
 
 
-class Holding(Base):
+class BreakerStore(OutboxStoreBase):
     """What the worker and the scout tell and ask."""
 
-    async def hold(self) -> Hold:
+    async def breaker_state(self) -> BreakerState:
         """How sending stands."""
         async with self.database.reading() as connection:
-            return await hold_of(connection)
+            return await load_breaker(connection)
 
-    async def heard(self, heard: Heard, *, trial: bool) -> Hold | None:
+    async def record_response(self, response: ResponseKind, *, trial: bool) -> BreakerState | None:
         """Takes in what came back of a call; the hold, where it has begun or ended by that."""
-        if heard is not Heard.NOTHING and await self.hold() == OPEN:
+        if response is not ResponseKind.UNREADABLE and await self.breaker_state() == CLOSED:
             return None
-        return await self._change(partial(after_call, heard=heard, trial=trial))
+        return await self._update(partial(after_call, response=response, trial=trial))
 
-    async def answered(self, *, answered: bool) -> None:
+    async def record_probe(self, *, answered: bool) -> None:
         """Takes in what a question came to."""
-        await self._change(partial(after_question, answered=answered))
+        await self._update(partial(after_probe, answered=answered))
 
-    async def take_question(self) -> bool:
+    async def claim_probe(self) -> bool:
         """Whether this process is the one to ask, now; another asks if it does not come back."""
         now = self.database.now_expression
-        due = or_(hold.c.next_at <= now, hold.c.next_at > later(now, LONGEST))
-        if not (await self.hold()).shut:
+        due = or_(
+            circuit_breaker.c.next_at <= now,
+            circuit_breaker.c.next_at > add_delay(now, MAX_PROBE_DELAY),
+        )
+        if not (await self.breaker_state()).open:
             return False
         async with self.database.transaction() as connection:
-            asked = await connection.execute(
-                update(hold)
-                .where(OURS, hold.c.shut, due)
-                .values(next_at=later(now, TRYING))
-                .returning(hold.c.next_at)
+            claimed = await connection.execute(
+                update(circuit_breaker)
+                .where(OUR_ROW, circuit_breaker.c.shut, due)
+                .values(next_at=add_delay(now, PROBE_LEASE))
+                .returning(circuit_breaker.c.next_at)
             )
-            slot: datetime | None = asked.scalar()
+            slot: datetime | None = claimed.scalar()
             if slot is not None:  # All scheduled work stands there, and is tidied up there.
-                await note_tick(connection, JOB, Slot(slot, TRYING))
+                await claim_slot_within(connection, JOB, JobSlot(slot, PROBE_LEASE))
         return slot is not None
 
-    async def _change(self, decide: Callable[..., Hold]) -> Hold | None:
+    async def _update(self, decide: Callable[..., BreakerState]) -> BreakerState | None:
         """Decides about the row while nobody else changes it; the hold, if it began or ended."""
-        await self._begin()
+        await self._ensure_row()
         async with self.database.transaction() as connection:
-            now_is = select(self.database.now_expression)
-            before = await hold_of(connection, lock=True)
-            now: datetime = (await connection.execute(now_is)).scalar_one()
-            after = decide(before, now=now)
-            if after == before:
+            clock_query = select(self.database.now_expression)
+            earlier = await load_breaker(connection, lock=True)
+            now: datetime = (await connection.execute(clock_query)).scalar_one()
+            after = decide(earlier, now=now)
+            if after == earlier:
                 return None
             await connection.execute(
-                update(hold)
-                .where(OURS)
+                update(circuit_breaker)
+                .where(OUR_ROW)
                 .values(
-                    unread=after.unread,
-                    since=after.since,
-                    shut=after.shut,
-                    in_vain=after.in_vain,
-                    next_at=after.next_at,
+                    unread=after.failures,
+                    since=after.opened_at,
+                    shut=after.open,
+                    in_vain=after.failed_probes,
+                    next_at=after.next_probe_at,
                 )
             )
-        if (before.since is None) == (after.since is None):
+        if (earlier.opened_at is None) == (after.opened_at is None):
             return None
-        await self._show()
+        await self._mark_queued_changed()
         return after
 
-    async def _begin(self) -> None:
-        row = insert(hold).values(account=ACCOUNT, unread=0, shut=False, in_vain=0)
+    async def _ensure_row(self) -> None:
+        row = insert(circuit_breaker).values(account=ACCOUNT, unread=0, shut=False, in_vain=0)
         async with self.database.reading() as connection:
-            if (await connection.execute(select(hold.c.account).where(OURS))).first():
+            if (await connection.execute(select(circuit_breaker.c.account).where(OUR_ROW))).first():
                 return
         try:
             async with self.database.transaction() as connection:
                 await connection.execute(row)
-        except AlreadyThere:  # Another replica was faster.
+        except DuplicateKey:  # Another replica was faster.
             return
 
-    async def _show(self) -> None:
+    async def _mark_queued_changed(self) -> None:
         """The cards of what waits say that it is held, or no longer.
 
         In a transaction of its own: whoever has the row waits for no message.
@@ -114,29 +128,31 @@ class Holding(Base):
                         recipient.c.priority == int(priority),
                     )
                     .order_by(recipient.c.due_at, recipient.c.id)
-                    .limit(SHOWN)
+                    .limit(CARDS_PER_PRIORITY)
                 )
-                await touch(connection, (await connection.execute(waiting)).scalars())
+                await mark_changed(connection, (await connection.execute(waiting)).scalars())
 
 
-async def hold_of(connection: AsyncConnection, *, lock: bool = False) -> Hold:
+async def load_breaker(connection: AsyncConnection, *, lock: bool = False) -> BreakerState:
     """How sending stands; with `lock`, until this transaction ends."""
-    query = select(hold).where(OURS)
+    query = select(circuit_breaker).where(OUR_ROW)
     row = (await connection.execute(query.with_for_update() if lock else query)).first()
-    return Hold(row.unread, row.since, row.shut, row.in_vain, row.next_at) if row else OPEN
+    return (
+        BreakerState(row.unread, row.since, row.shut, row.in_vain, row.next_at) if row else CLOSED
+    )
 
 
-async def is_tried(connection: AsyncConnection) -> bool:
+async def is_half_open(connection: AsyncConnection) -> bool:
     """Whether sending is held, and the next call is the one to try it."""
-    found = await hold_of(connection)
-    return found.since is not None and not found.shut
+    found = await load_breaker(connection)
+    return found.opened_at is not None and not found.open
 
 
 async def begin_trial(connection: AsyncConnection, now: ColumnElement[datetime]) -> bool:
     """Whether this transaction's call is the one; from now on nothing else leaves."""
-    mine = (
-        update(hold)
-        .where(OURS, hold.c.since.is_not(None), hold.c.shut == false())
-        .values(shut=true(), next_at=later(now, TRYING))
+    claim = (
+        update(circuit_breaker)
+        .where(OUR_ROW, circuit_breaker.c.since.is_not(None), circuit_breaker.c.shut == false())
+        .values(shut=true(), next_at=add_delay(now, PROBE_LEASE))
     )
-    return (await connection.execute(mine)).rowcount == 1
+    return (await connection.execute(claim)).rowcount == 1

@@ -7,39 +7,39 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.tables import TOLD, attempt, decision, evidence, message, recipient
-from kwtsms_bot.outbox.decision import Decided, Decision
+from kwtsms_bot.database.tables import HAS_REASON, attempt, decision, evidence, message, recipient
+from kwtsms_bot.outbox.decision import Decision, DecisionKind
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
-from kwtsms_bot.outbox.hold import REASON as HELD
+from kwtsms_bot.outbox.hold import OPEN_REASON as BREAKER_REASON
 from kwtsms_bot.outbox.message import (
+    CardLocation,
     Message,
-    Place,
     Priority,
     Reason,
     Recipient,
-    Standing,
     State,
+    StateCount,
 )
-from kwtsms_bot.outbox.store.holding import hold_of
+from kwtsms_bot.outbox.store.holding import load_breaker
 from kwtsms_bot.outbox.tracking import PASSED_ON, is_passed_on
 
-FIRST = 3  # Numbers that a message is known by.
+FIRST_PHONES = 3  # Numbers that a message is known by.
 MAX_REASONS = 20  # Nobody reads more of them on a card.
 MAX_DECISIONS = 10  # Likewise.
-HOME = "965"
+KUWAIT = "965"
 
 
-async def load(connection: AsyncConnection, where: ColumnElement[bool]) -> Message | None:
+async def load_message(connection: AsyncConnection, where: ColumnElement[bool]) -> Message | None:
     """The newest message that `where` names."""
     query = select(message).where(where).order_by(message.c.id.desc()).limit(1)
     row = (await connection.execute(query)).first()
-    return await _complete(connection, row) if row else None
+    return await _as_message(connection, row) if row else None
 
 
-async def _complete(connection: AsyncConnection, row: Row[Any]) -> Message:
-    standings = await _standings(connection, row.id)
+async def _as_message(connection: AsyncConnection, row: Row[Any]) -> Message:
+    state_counts = await _state_counts(connection, row.id)
     decisions = await _decisions(connection, row.id)
-    presumed = await _presumed(connection, row.id, decisions)
+    presumed_sent = await _presumed_sent(connection, row.id, decisions)
     calls = await _calls(connection, row.id)
     return Message(
         id=row.id,
@@ -57,41 +57,44 @@ async def _complete(connection: AsyncConnection, row: Row[Any]) -> Message:
         expires_at=row.expires_at,
         revision=row.revision,
         shown_revision=row.shown_revision,
-        place=Place(row.place_channel, row.place_ts) if row.place_channel else None,
-        first=await _first(connection, row.id),
-        standings=standings,
-        reasons=(*await _held(connection, standings), *await _reasons(connection, row.id)),
-        sent_at_home=await _sent_at_home(connection, row.id, calls),
-        evidence=await _evidence(connection, row.id, standings),
+        card_location=CardLocation(row.place_channel, row.place_ts) if row.place_channel else None,
+        first_phones=await _first_phones(connection, row.id),
+        state_counts=state_counts,
+        reasons=(
+            *await _breaker_reason(connection, state_counts),
+            *await _reasons(connection, row.id),
+        ),
+        sent_in_kuwait=await _sent_in_kuwait(connection, row.id, calls),
+        evidence=await _evidence(connection, row.id, state_counts),
         decisions=decisions[-MAX_DECISIONS:],
-        presumed=presumed,
-        **_told(calls),
+        presumed_sent=presumed_sent,
+        **_gateway_facts(calls),
     )
 
 
-def _told(calls: Sequence[Row[Any]]) -> dict[str, Any]:
+def _gateway_facts(calls: Sequence[Row[Any]]) -> dict[str, Any]:
     """What the gateway has said of a message, and what it has left open."""
     points = [call.points for call in calls if call.points is not None]
     balances = [call.balance_after for call in calls if call.balance_after is not None]
     ids = sorted((call.id, call.gateway_id) for call in calls if call.gateway_id)
-    words = [(call.status_at, call.status) for call in calls if call.status_at is not None]
-    status_at, status = max(words, default=(None, None))
-    taken = [call for call in calls if call.taken_at]
-    passed = taken and all(is_passed_on(call.status) for call in taken)
+    statuses = [(call.status_at, call.status) for call in calls if call.status_at is not None]
+    status_at, status = max(statuses, default=(None, None))
+    accepted = [call for call in calls if call.taken_at]
+    passed = accepted and all(is_passed_on(call.status) for call in accepted)
     return {
         "gateway_ids": tuple(dict.fromkeys(gateway_id for _, gateway_id in ids)),
         "points": sum(points, Decimal(0)) if points else None,
         "balance_after": balances[-1] if balances else None,
         "unsure": sum(call.price for call in calls if call.lost),
-        "taken_at": max((call.taken_at for call in taken), default=None),
-        "passed_at": max(call.status_at for call in taken) if passed else None,
+        "accepted_at": max((call.taken_at for call in accepted), default=None),
+        "passed_at": max(call.status_at for call in accepted) if passed else None,
         "lost_at": max((call.settled_at for call in calls if call.lost), default=None),
         "status": status,
         "status_at": status_at,
     }
 
 
-async def _standings(connection: AsyncConnection, message_id: int) -> tuple[Standing, ...]:
+async def _state_counts(connection: AsyncConnection, message_id: int) -> tuple[StateCount, ...]:
     """One index is read, and no recipient."""
     query = (
         select(recipient.c.state, func.count().label("count"), func.max(recipient.c.updated_at))
@@ -99,18 +102,18 @@ async def _standings(connection: AsyncConnection, message_id: int) -> tuple[Stan
         .group_by(recipient.c.state)
     )
     found = {
-        State(state): Standing(State(state), count, since)
+        State(state): StateCount(State(state), count, since)
         for state, count, since in await connection.execute(query)
     }
     return tuple(found[state] for state in State if state in found)
 
 
-async def _first(connection: AsyncConnection, message_id: int) -> tuple[str, ...]:
+async def _first_phones(connection: AsyncConnection, message_id: int) -> tuple[str, ...]:
     query = (
         select(recipient.c.phone)
         .where(recipient.c.message_id == message_id)
         .order_by(recipient.c.message_id, recipient.c.id)
-        .limit(FIRST)
+        .limit(FIRST_PHONES)
     )
     return tuple((await connection.execute(query)).scalars())
 
@@ -124,7 +127,7 @@ async def _reasons(connection: AsyncConnection, message_id: int) -> tuple[Reason
             recipient.c.reason,
             func.min(recipient.c.due_at).label("due_at"),
         )
-        .where(recipient.c.message_id == message_id, TOLD)
+        .where(recipient.c.message_id == message_id, HAS_REASON)
         .group_by(recipient.c.state, recipient.c.code, recipient.c.reason)
         .order_by(func.min(recipient.c.id))
         .limit(MAX_REASONS)
@@ -133,17 +136,19 @@ async def _reasons(connection: AsyncConnection, message_id: int) -> tuple[Reason
     return tuple(Reason(State(row.state), row.code, row.reason, row.due_at) for row in rows)
 
 
-async def _held(connection: AsyncConnection, standings: Sequence[Standing]) -> tuple[Reason, ...]:
+async def _breaker_reason(
+    connection: AsyncConnection, state_counts: Sequence[StateCount]
+) -> tuple[Reason, ...]:
     """Why all that waits has to wait, where sending is held."""
-    if not any(one.state is State.QUEUED for one in standings):
+    if not any(one.state is State.QUEUED for one in state_counts):
         return ()
-    found = await hold_of(connection)
-    if found.since is None:
+    breaker = await load_breaker(connection)
+    if breaker.opened_at is None:
         return ()
-    return (Reason(State.QUEUED, None, HELD, found.next_at or found.since),)
+    return (Reason(State.QUEUED, None, BREAKER_REASON, breaker.next_probe_at or breaker.opened_at),)
 
 
-async def _sent_at_home(
+async def _sent_in_kuwait(
     connection: AsyncConnection, message_id: int, calls: Sequence[Row[Any]]
 ) -> bool:
     """Whether kwtSMS has said of any number in Kuwait that it let the message go."""
@@ -157,7 +162,7 @@ async def _sent_at_home(
         .where(
             recipient.c.message_id == message_id,
             recipient.c.state == State.SENT.value,
-            recipient.c.phone.startswith(HOME),
+            recipient.c.phone.startswith(KUWAIT),
             recipient.c.attempt_id.in_(passed),
         )
         .limit(1)
@@ -165,23 +170,23 @@ async def _sent_at_home(
     return (await connection.execute(query)).first() is not None
 
 
-def _not_taken(message_id: int) -> Select[tuple[int]]:
+def _unaccepted_calls(message_id: int) -> Select[tuple[int]]:
     """The calls of a message of which the gateway has not said that it took them."""
     return select(attempt.c.id).where(
         attempt.c.message_id == message_id, attempt.c.taken_at.is_(None)
     )
 
 
-async def _presumed(
+async def _presumed_sent(
     connection: AsyncConnection, message_id: int, decisions: Sequence[Decision]
 ) -> int:
-    if not any(one.what is Decided.TREAT_AS_SENT for one in decisions):
+    if not any(one.kind is DecisionKind.TREAT_AS_SENT for one in decisions):
         return 0
     call = recipient.c.attempt_id  # Without one: it comes from a back-up.
     query = select(func.count()).where(
         recipient.c.message_id == message_id,
         recipient.c.state == State.SENT.value,
-        or_(call.is_(None), call.in_(_not_taken(message_id))),
+        or_(call.is_(None), call.in_(_unaccepted_calls(message_id))),
     )
     return (await connection.execute(query)).scalar_one()
 
@@ -189,16 +194,16 @@ async def _presumed(
 async def _decisions(connection: AsyncConnection, message_id: int) -> tuple[Decision, ...]:
     query = select(decision).where(decision.c.message_id == message_id).order_by(decision.c.id)
     return tuple(
-        Decision(Decided(row.what), row.actor, row.at, row.recipients)
+        Decision(DecisionKind(row.what), row.actor, row.at, row.recipients)
         for row in await connection.execute(query)
     )
 
 
 async def _evidence(
-    connection: AsyncConnection, message_id: int, standings: Sequence[Standing]
+    connection: AsyncConnection, message_id: int, state_counts: Sequence[StateCount]
 ) -> tuple[Evidence, ...]:
     """Of the calls of which a recipient is unknown still, or is taken as sent and was not."""
-    if not any(one.state in (State.UNKNOWN, State.SENT) for one in standings):
+    if not any(one.state in (State.UNKNOWN, State.SENT) for one in state_counts):
         return ()
     undecided = recipient.c.state == State.UNKNOWN.value
     mistaken = and_(

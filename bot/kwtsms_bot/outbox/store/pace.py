@@ -13,37 +13,37 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, insert, not_, update
 
-from kwtsms_bot.database import AlreadyThere, Database
-from kwtsms_bot.database.columns import later
-from kwtsms_bot.database.pacing import rate
-from kwtsms_bot.outbox.store.base import Base
-from kwtsms_client.pacing import LATE_SECONDS
+from kwtsms_bot.database import Database, DuplicateKey
+from kwtsms_bot.database.columns import add_delay
+from kwtsms_bot.database.pacing import rate_limit
+from kwtsms_bot.outbox.store.base import OutboxStoreBase
+from kwtsms_client.pacing import MAX_START_AGE_SECONDS
 
 INTERVAL = timedelta(seconds=0.5)  # kwtSMS advises two requests a second; above five it bans.
-ACCOUNT, QUESTIONS = "kwtsms", "kwtsms questions"  # Rows.
-LONGEST_QUEUE = timedelta(minutes=5)  # Nobody waits so long: the clock has gone back.
+ACCOUNT, QUERIES = "kwtsms", "kwtsms questions"  # Rows.
+MAX_QUEUE = timedelta(minutes=5)  # Nobody waits so long: the clock has gone back.
 
 
 @dataclass(frozen=True, slots=True)
-class Reserved:
+class ReservedSlot:
     """An instant that no other caller has, and what time it was when it was given."""
 
     at: datetime
     now: datetime  # By the database's clock, which was read
-    asked: float  # not before this and
-    told: float  # not after this, by our own.
+    requested_at: float  # not before this and
+    answered_at: float  # not after this, by our own.
 
     @property
-    def begins(self) -> float:
+    def starts_at(self) -> float:
         """The instant, by our own clock, or a little after it."""
-        return self.told + (self.at - self.now).total_seconds()
+        return self.answered_at + (self.at - self.now).total_seconds()
 
-    def late(self, now: float) -> float:
+    def seconds_late(self, now: float) -> float:
         """By how many seconds at most it is past."""
-        return now - self.asked - (self.at - self.now).total_seconds()
+        return now - self.requested_at - (self.at - self.now).total_seconds()
 
 
-class DatabasePacer(Base):
+class DatabaseRateLimiter(OutboxStoreBase):
     """Gives each request of the account its instant, half a second after the one before."""
 
     def __init__(
@@ -52,76 +52,80 @@ class DatabasePacer(Base):
         super().__init__(database)
         self.interval, self._account = interval, account
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Waits for this caller's instant, by the database's clock.
 
         Where one instant after the other has passed before we heard of it, the database is slow and
         not stalled. Then we are content with less, or nothing would ever be sent.
         """
-        bearable = LATE_SECONDS
+        tolerated = MAX_START_AGE_SECONDS
         while True:
-            mine = await self.reserve()
-            await asyncio.sleep(mine.begins - time.monotonic())
-            if mine.late(time.monotonic()) < bearable:
+            slot = await self.reserve()
+            await asyncio.sleep(slot.starts_at - time.monotonic())
+            if slot.seconds_late(time.monotonic()) < tolerated:
                 return
-            bearable += LATE_SECONDS
+            tolerated += MAX_START_AGE_SECONDS
 
-    async def free(self) -> bool:
+    async def try_acquire(self) -> bool:
         """Takes a turn if one is free at this moment, and waits for none: nobody is held up."""
         now = self.database.now_expression
-        step = (
-            update(rate)
-            .where(rate.c.account == self._account, not_(_is_waited_for(now)))
-            .values(next_free=later(now, self.interval))
+        statement = (
+            update(rate_limit)
+            .where(rate_limit.c.account == self._account, not_(_is_reserved(now)))
+            .values(next_free=add_delay(now, self.interval))
         )
-        asked = time.monotonic()
+        requested_at = time.monotonic()
         async with self.database.transaction() as connection:
-            taken = (await connection.execute(step)).rowcount == 1
-        return taken and time.monotonic() - asked < LATE_SECONDS
+            acquired = (await connection.execute(statement)).rowcount == 1
+        return acquired and time.monotonic() - requested_at < MAX_START_AGE_SECONDS
 
-    async def reserve(self) -> Reserved:
+    async def reserve(self) -> ReservedSlot:
         """This caller's instant, which no other caller has."""
         now = self.database.now_expression
-        starts = case((_is_waited_for(now), rate.c.next_free), else_=now)
-        step = (
-            update(rate)
-            .where(rate.c.account == self._account)
-            .values(next_free=later(starts, self.interval))
-            .returning(rate.c.next_free, now.label("now"))
+        starts = case((_is_reserved(now), rate_limit.c.next_free), else_=now)
+        statement = (
+            update(rate_limit)
+            .where(rate_limit.c.account == self._account)
+            .values(next_free=add_delay(starts, self.interval))
+            .returning(rate_limit.c.next_free, now.label("now"))
         )
         async with self.database.transaction() as connection:
-            asked = time.monotonic()
-            row = (await connection.execute(step)).first()
-            told = time.monotonic()
+            requested_at = time.monotonic()
+            row = (await connection.execute(statement)).first()
+            answered_at = time.monotonic()
         if row is None:
-            await self._begin()
+            await self._ensure_row()
             return await self.reserve()
-        return Reserved(row.next_free - self.interval, row.now, asked, told)
+        return ReservedSlot(row.next_free - self.interval, row.now, requested_at, answered_at)
 
-    async def _begin(self) -> None:
+    async def _ensure_row(self) -> None:
         now = self.database.now_expression
-        with suppress(AlreadyThere):  # Another replica has begun.
+        with suppress(DuplicateKey):  # Another replica has begun.
             async with self.database.transaction() as connection:
-                await connection.execute(insert(rate).values(account=self._account, next_free=now))
+                await connection.execute(
+                    insert(rate_limit).values(account=self._account, next_free=now)
+                )
 
 
-class QuestionTurns:
+class QueryRateLimiter:
     """Turns for what people and the bot itself ask, such as a balance or a status.
 
     However many ask, and through however many replicas: they wait in a queue of their own, and
     every second turn at most is one of theirs. So what is to be sent waits for one of them.
     """
 
-    def __init__(self, pace: DatabasePacer) -> None:
-        self._pace = pace
-        self._own = DatabasePacer(pace.database, 2 * pace.interval, QUESTIONS)
+    def __init__(self, account_limiter: DatabaseRateLimiter) -> None:
+        self._account_limiter = account_limiter
+        self._query_limiter = DatabaseRateLimiter(
+            account_limiter.database, 2 * account_limiter.interval, QUERIES
+        )
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Waits until this question may start."""
-        await self._own.turn()
-        await self._pace.turn()
+        await self._query_limiter.acquire()
+        await self._account_limiter.acquire()
 
 
-def _is_waited_for(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+def _is_reserved(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Whether the next free instant is still to come."""
-    return and_(rate.c.next_free > now, rate.c.next_free < later(now, LONGEST_QUEUE))
+    return and_(rate_limit.c.next_free > now, rate_limit.c.next_free < add_delay(now, MAX_QUEUE))

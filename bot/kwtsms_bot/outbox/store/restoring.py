@@ -10,19 +10,26 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import attempt, balance_sample, draft, message, recipient
-from kwtsms_bot.language import marked
+from kwtsms_bot.language import N_
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store.audit import AuditEntry, note
-from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, move, touch
+from kwtsms_bot.outbox.store.audit import AuditEntry, add_entries
+from kwtsms_bot.outbox.store.base import (
+    CLAIMED,
+    IN_FLIGHT,
+    SETTLED,
+    OutboxStoreBase,
+    mark_changed,
+    transition,
+)
 from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE
 
-IN_HAND = (CLAIMED, IN_FLIGHT)
-WAITING = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
-RESTORED_REASON = marked("It comes from a back-up and may have been sent since.")
+ACTIVE_ATTEMPTS = (CLAIMED, IN_FLIGHT)
+UNSENT_STATES = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
+RESTORED_REASON = N_("It comes from a back-up and may have been sent since.")
 
 
 @dataclass(frozen=True, slots=True)
-class Doubted:
+class MarkedUnknown:
     """What is in doubt now."""
 
     messages: int
@@ -30,7 +37,7 @@ class Doubted:
     drafts: int  # Dropped: they may have been confirmed since.
 
 
-class AtWork(Exception):
+class BotRunning(Exception):
     """A process holds a lease on some of it, until then at most."""
 
     def __init__(self, until: datetime) -> None:
@@ -38,56 +45,64 @@ class AtWork(Exception):
         self.until = until
 
 
-class Restoring(Base):
+class RestoreStore(OutboxStoreBase):
     """What has to be done before a bot may run on a back-up."""
 
-    async def doubt(self, actor: str, now: datetime) -> Doubted:
+    async def mark_unknown(self, actor: str, now: datetime) -> MarkedUnknown:
         """Makes unknown all that waits or is under way, and drops what waits for a yes.
 
         Raises:
             AtWork: a bot is, and nothing was changed.
         """
         async with self.database.transaction() as connection:
-            await _nobody_at_work(connection, now)
-            found = await _doubt(connection, now)
+            await _require_no_lease(connection, now)
+            found = await _mark_unknown(connection, now)
             detail = f"{found.recipients} numbers of {found.messages} messages became unknown"
-            await note(connection, AuditEntry(now, actor, "admin", "allowed", "restored", detail))
+            await add_entries(
+                connection, AuditEntry(now, actor, "admin", "allowed", "restored", detail)
+            )
         return found
 
-    async def rehearse_doubting(self, now: datetime) -> Doubted:
+    async def preview_mark_unknown(self, now: datetime) -> MarkedUnknown:
         """What `doubt` would come to; nothing is changed.
 
         Raises:
             AtWork: a bot is.
         """
         async with self.database.transaction() as connection:
-            await _nobody_at_work(connection, now)
-            rehearsal = await connection.begin_nested()
-            found = await _doubt(connection, now)
-            await rehearsal.rollback()
+            await _require_no_lease(connection, now)
+            savepoint = await connection.begin_nested()
+            found = await _mark_unknown(connection, now)
+            await savepoint.rollback()
         return found
 
 
-async def _nobody_at_work(connection: AsyncConnection, now: datetime) -> None:
+async def _require_no_lease(connection: AsyncConnection, now: datetime) -> None:
     """No lease runs; one that is further off than any, a wrong clock has written."""
     runs = attempt.c.lease_until.between(now, now + LONGEST_LEASE)
-    query = select(func.max(attempt.c.lease_until)).where(attempt.c.state.in_(IN_HAND), runs)
+    query = select(func.max(attempt.c.lease_until)).where(
+        attempt.c.state.in_(ACTIVE_ATTEMPTS), runs
+    )
     until: datetime | None = (await connection.execute(query)).scalar()
     if until is not None:
-        raise AtWork(until)
+        raise BotRunning(until)
 
 
-async def _doubt(connection: AsyncConnection, now: datetime) -> Doubted:
-    query = select(recipient.c.message_id).where(recipient.c.state.in_(WAITING)).distinct()
+async def _mark_unknown(connection: AsyncConnection, now: datetime) -> MarkedUnknown:
+    query = select(recipient.c.message_id).where(recipient.c.state.in_(UNSENT_STATES)).distinct()
     messages = (await connection.execute(query)).scalars().all()
-    await move(connection, (), State.CLAIMED, now)
-    await move(connection, (), State.IN_FLIGHT, now)
-    recipients = await move(connection, (), State.UNKNOWN, now, code=None, reason=RESTORED_REASON)
-    await connection.execute(update(attempt).where(attempt.c.state.in_(IN_HAND)).values(state=OVER))
-    await touch(connection, messages)
-    held = message.c.showing_until.is_not(None)  # By nobody who is still there.
-    await connection.execute(update(message).where(held).values(showing_until=None))
+    await transition(connection, (), State.CLAIMED, now)
+    await transition(connection, (), State.IN_FLIGHT, now)
+    recipients = await transition(
+        connection, (), State.UNKNOWN, now, code=None, reason=RESTORED_REASON
+    )
+    await connection.execute(
+        update(attempt).where(attempt.c.state.in_(ACTIVE_ATTEMPTS)).values(state=SETTLED)
+    )
+    await mark_changed(connection, messages)
+    being_shown = message.c.showing_until.is_not(None)  # By nobody who is still there.
+    await connection.execute(update(message).where(being_shown).values(showing_until=None))
     drafts = (await connection.execute(delete(draft))).rowcount
     # What our calls have cost since is not known: the next look begins to reckon anew.
     await connection.execute(update(balance_sample).values(ours=None, unsure=None))
-    return Doubted(len(messages), recipients, drafts)
+    return MarkedUnknown(len(messages), recipients, drafts)

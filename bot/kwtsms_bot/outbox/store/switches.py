@@ -6,17 +6,17 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import AlreadyThere
+from kwtsms_bot.database import DuplicateKey
 from kwtsms_bot.database.tables import switch
-from kwtsms_bot.outbox.store.audit import By, note
-from kwtsms_bot.outbox.store.base import Base
+from kwtsms_bot.outbox.store.audit import Actor, add_entries
+from kwtsms_bot.outbox.store.base import OutboxStoreBase
 
 PAUSED = "paused"
-RUNNING = ~select(switch.c.name).where(switch.c.name == PAUSED).exists()  # For a WHERE clause.
+NOT_PAUSED = ~select(switch.c.name).where(switch.c.name == PAUSED).exists()  # For a WHERE clause.
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class ActivePause:
     """Who paused, when and why."""
 
     actor: str
@@ -24,47 +24,49 @@ class Pause:
     at: datetime
 
 
-class Paused(Exception):
+class SendingPaused(Exception):
     """Nothing was accepted: an administrator has paused all sending."""
 
-    def __init__(self, pause: Pause) -> None:
+    def __init__(self, pause: ActivePause) -> None:
         super().__init__("sending is paused")
         self.pause = pause
 
 
-_PAUSE = select(switch).where(switch.c.name == PAUSED)
+_PAUSE_QUERY = select(switch).where(switch.c.name == PAUSED)
 
 
-class Switches(Base):
+class KillSwitch(OutboxStoreBase):
     """The switch, and whoever turns it."""
 
-    async def pause(self, reason: str, now: datetime, by: By) -> bool:
+    async def pause(self, reason: str, now: datetime, actor: Actor) -> bool:
         """Stops all sending; False: it was stopped already."""
         try:
             async with self.database.transaction() as connection:
                 await connection.execute(
-                    insert(switch).values(name=PAUSED, actor=by.actor, reason=reason[:500], at=now)
+                    insert(switch).values(name=PAUSED, actor=actor.id, reason=reason[:500], at=now)
                 )
-                await note(connection, by.line(now, "admin", "allowed", subject="pause"))
-        except AlreadyThere:
+                await add_entries(connection, actor.entry(now, "admin", "allowed", subject="pause"))
+        except DuplicateKey:
             return False
         return True
 
-    async def resume(self, now: datetime, by: By) -> bool:
+    async def resume(self, now: datetime, actor: Actor) -> bool:
         """Lets it go on; False: it was going."""
         async with self.database.transaction() as connection:
-            gone = await connection.execute(delete(switch).where(switch.c.name == PAUSED))
-            if gone.rowcount == 1:
-                await note(connection, by.line(now, "admin", "allowed", subject="resume"))
-        return gone.rowcount == 1
+            deleted = await connection.execute(delete(switch).where(switch.c.name == PAUSED))
+            if deleted.rowcount == 1:
+                await add_entries(
+                    connection, actor.entry(now, "admin", "allowed", subject="resume")
+                )
+        return deleted.rowcount == 1
 
-    async def paused(self) -> Pause | None:
+    async def current_pause(self) -> ActivePause | None:
         """The pause that holds now."""
         async with self.database.reading() as connection:
-            return await pause_of(connection)
+            return await load_pause(connection)
 
 
-async def pause_of(connection: AsyncConnection) -> Pause | None:
+async def load_pause(connection: AsyncConnection) -> ActivePause | None:
     """The pause that holds now."""
-    row = (await connection.execute(_PAUSE)).first()
-    return Pause(row.actor, row.reason, row.at) if row else None
+    row = (await connection.execute(_PAUSE_QUERY)).first()
+    return ActivePause(row.actor, row.reason, row.at) if row else None

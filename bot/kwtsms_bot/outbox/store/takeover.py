@@ -6,28 +6,39 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.columns import moved
+from kwtsms_bot.database.columns import shift
 from kwtsms_bot.database.tables import attempt, recipient
-from kwtsms_bot.language import marked
+from kwtsms_bot.language import N_
 from kwtsms_bot.outbox.message import Priority, State
-from kwtsms_bot.outbox.store.base import CLAIMED, IN_FLIGHT, OVER, Base, free, hold, move, touch
+from kwtsms_bot.outbox.store.base import (
+    CLAIMED,
+    IN_FLIGHT,
+    SETTLED,
+    OutboxStoreBase,
+    lock_rows,
+    lock_unlocked,
+    mark_changed,
+    transition,
+)
 
 LONGEST_LEASE = timedelta(minutes=10)  # As config.yaml allows it.
-CLOCKS_DIFFER = timedelta(minutes=1)  # No more than this; what is later, a wrong clock has written.
-GONE_REASON = marked("The process that was sending it stopped before the answer came.")
+MAX_CLOCK_SKEW = timedelta(
+    minutes=1
+)  # No more than this; what is later, a wrong clock has written.
+GONE_REASON = N_("The process that was sending it stopped before the answer came.")
 
 
-class TakingOver(Base):
+class LeaseStore(OutboxStoreBase):
     """What a sweep does."""
 
-    async def reap(self, now: datetime) -> tuple[int, int]:
+    async def reap_expired(self, now: datetime) -> tuple[int, int]:
         """Takes over from owners that are gone: how many calls went back, how many are unknown."""
-        wrong = now + LONGEST_LEASE + CLOCKS_DIFFER
-        ended = or_(attempt.c.lease_until <= now, attempt.c.lease_until > wrong)
+        implausible = now + LONGEST_LEASE + MAX_CLOCK_SKEW
+        ended = or_(attempt.c.lease_until <= now, attempt.c.lease_until > implausible)
         async with self.database.transaction() as connection:
-            await _after_a_wrong_clock(connection, now)
+            await _correct_due_times(connection, now)
         async with self.database.transaction() as connection:  # Who has those waits for no others.
-            lost = (
+            expired = (
                 await connection.execute(
                     select(attempt.c.id, attempt.c.state, attempt.c.message_id)
                     .where(attempt.c.state.in_([CLAIMED, IN_FLIGHT]), ended)
@@ -35,23 +46,23 @@ class TakingOver(Base):
                     .with_for_update(skip_locked=True)
                 )
             ).all()
-            await _hold_recipients(connection, [row.id for row in lost])
-            for row in lost:
+            await _lock_recipients(connection, [row.id for row in expired])
+            for row in expired:
                 if row.state == CLAIMED:
-                    await give_back(connection, row.id, now)
+                    await requeue(connection, row.id, now)
                     continue
                 await connection.execute(
                     update(attempt)
                     .where(attempt.c.id == row.id)
-                    .values(state=OVER, lost=True, settled_at=now)
+                    .values(state=SETTLED, lost=True, settled_at=now)
                 )
                 here = [recipient.c.attempt_id == row.id]
-                await move(connection, here, State.UNKNOWN, now, reason=GONE_REASON)
-            await touch(connection, [row.message_id for row in lost])
-        unknown = sum(row.state == IN_FLIGHT for row in lost)
-        return len(lost) - unknown, unknown
+                await transition(connection, here, State.UNKNOWN, now, reason=GONE_REASON)
+            await mark_changed(connection, [row.message_id for row in expired])
+        unknown = sum(row.state == IN_FLIGHT for row in expired)
+        return len(expired) - unknown, unknown
 
-    async def put_back(self, owner: str, now: datetime) -> int:
+    async def release_owned(self, owner: str, now: datetime) -> int:
         """Gives back what this owner has claimed and never heard of; how many calls that were."""
         query = (
             select(attempt.c.id, attempt.c.message_id)
@@ -61,43 +72,43 @@ class TakingOver(Base):
         )
         async with self.database.transaction() as connection:
             rows = (await connection.execute(query)).all()
-            await _hold_recipients(connection, [row.id for row in rows])
+            await _lock_recipients(connection, [row.id for row in rows])
             for row in rows:
-                await give_back(connection, row.id, now)
-            await touch(connection, [row.message_id for row in rows])
+                await requeue(connection, row.id, now)
+            await mark_changed(connection, [row.message_id for row in rows])
         return len(rows)
 
 
-async def _hold_recipients(connection: AsyncConnection, ids: Sequence[int]) -> None:
+async def _lock_recipients(connection: AsyncConnection, ids: Sequence[int]) -> None:
     """Of several calls at once: one call after the other, they would not come in their order."""
     if len(ids) > 1:
-        await hold(connection, recipient.c.id, recipient.c.attempt_id.in_(ids))
+        await lock_rows(connection, recipient.c.id, recipient.c.attempt_id.in_(ids))
 
 
-async def _after_a_wrong_clock(connection: AsyncConnection, now: datetime) -> None:
+async def _correct_due_times(connection: AsyncConnection, now: datetime) -> None:
     """What was put off by a clock that was fast is as far off now as it was then."""
-    ahead = now + CLOCKS_DIFFER
+    ahead = now + MAX_CLOCK_SKEW
     await connection.execute(
         update(recipient)
         .where(
-            free(
+            lock_unlocked(
                 recipient.c.state == State.QUEUED.value,
                 recipient.c.priority.in_(list(map(int, Priority))),  # For the index.
                 recipient.c.due_at > ahead,
                 recipient.c.updated_at > ahead,
             )
         )
-        .values(due_at=moved(recipient.c.due_at, recipient.c.updated_at, now), updated_at=now)
+        .values(due_at=shift(recipient.c.due_at, recipient.c.updated_at, now), updated_at=now)
     )
 
 
-async def give_back(connection: AsyncConnection, attempt_id: int, now: datetime) -> None:
+async def requeue(connection: AsyncConnection, attempt_id: int, now: datetime) -> None:
     """Nothing has left: back to the queue, and the try does not count.
 
     Whoever calls holds the attempt, and knows that it has not left.
     """
     await connection.execute(
-        update(attempt).where(attempt.c.id == attempt_id).values(state=OVER, begun_at=None)
+        update(attempt).where(attempt.c.id == attempt_id).values(state=SETTLED, begun_at=None)
     )
     claimed = [recipient.c.attempt_id == attempt_id, recipient.c.state == State.CLAIMED.value]
-    await move(connection, claimed, State.QUEUED, now, tries=recipient.c.tries - 1)
+    await transition(connection, claimed, State.QUEUED, now, tries=recipient.c.tries - 1)

@@ -11,125 +11,142 @@ from typing import Any
 from sqlalchemy import Select, String, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.columns import each_of
+from kwtsms_bot.database.columns import rows_of_json
 from kwtsms_bot.database.tables import message, recipient, spending
-from kwtsms_bot.outbox.admission import Author, Busy, Past, Request, day_of, shared_numbers
+from kwtsms_bot.outbox.admission import (
+    AdmissionRequest,
+    AuthorUsage,
+    NumberUsage,
+    RecentUsage,
+    day_of,
+    shared_numbers,
+)
 from kwtsms_bot.outbox.limits import HOUR, Allowance
 from kwtsms_bot.outbox.message import State
 
-Change = tuple[int, datetime]  # So many credits, on the day of that instant.
+CreditChange = tuple[int, datetime]  # So many credits, on the day of that instant.
 # What never reached a phone counts for no phone.
-WITHOUT_EFFECT = (State.CANCELLED.value, State.REJECTED.value, State.EXPIRED.value)
+NOT_COUNTED_STATES = (State.CANCELLED.value, State.REJECTED.value, State.EXPIRED.value)
 # Asked by every command, so put together once: for SQLAlchemy that takes longer than to ask.
 _RECENT = (message.c.created_at > bindparam("since"), message.c.id != bindparam("written"))
-_BY_THESE = message.c.author.in_(bindparam("authors", expanding=True))
-_ENOUGH = func.count() > bindparam("enough")
-_SAID = (
+_BY_AUTHORS = message.c.author.in_(bindparam("authors", expanding=True))
+_AT_LIMIT = func.count() > bindparam("enough")
+_SENT_TEXTS = (
     select(message.c.author, message.c.text_hash, recipient.c.phone)
     .join_from(message, recipient)
-    .where(_BY_THESE, message.c.text_hash.in_(bindparam("texts", expanding=True)), *_RECENT)
+    .where(_BY_AUTHORS, message.c.text_hash.in_(bindparam("texts", expanding=True)), *_RECENT)
 )
-_NEAR = (
+_AUTHORS_NEAR_LIMIT = (
     select(message.c.author, func.count())
-    .where(_BY_THESE, *_RECENT)
+    .where(_BY_AUTHORS, *_RECENT)
     .group_by(message.c.author)
-    .having(_ENOUGH)
+    .having(_AT_LIMIT)
 )
-_SPENT = select(spending.c.credits).where(spending.c.day == bindparam("day"))
+_SPENT_ON_DAY = select(spending.c.credits).where(spending.c.day == bindparam("day"))
 
 
 @cache
-def _busy(dialect: str) -> Select[Any]:
-    phones = each_of(dialect, bindparam("phones", type_=String))
+def _full_numbers_query(dialect: str) -> Select[Any]:
+    phones = rows_of_json(dialect, bindparam("phones", type_=String))
     return (
         select(recipient.c.phone, func.count(), func.min(message.c.created_at))
         .select_from(recipient.join(message, message.c.id == recipient.c.message_id))
-        .where(recipient.c.phone.in_(phones), recipient.c.state.not_in(WITHOUT_EFFECT), *_RECENT)
+        .where(
+            recipient.c.phone.in_(phones), recipient.c.state.not_in(NOT_COUNTED_STATES), *_RECENT
+        )
         .group_by(recipient.c.phone)
-        .having(_ENOUGH)
+        .having(_AT_LIMIT)
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class UsageQueries:
     """What was sent lately, as this transaction sees it, but for what it has written itself."""
 
     connection: AsyncConnection
     dialect: str
-    written: int = 0  # The message.
+    own_message: int = 0  # The message.
 
-    async def read_past(self, requests: Sequence[Request], allowance: Allowance) -> Past:
+    async def recent_usage(
+        self, requests: Sequence[AdmissionRequest], allowance: Allowance
+    ) -> RecentUsage:
         """What matters for these requests; whoever holds the transaction holds the figures."""
         shared = shared_numbers(requests)
         days = sorted({one.day for one in requests})
-        return Past(
-            authors=await self._authors(requests, allowance.messages_per_hour),
-            days={day: await spent_on(self.connection, day) for day in days},
-            numbers=await self._busy(requests, allowance.per_number_per_hour, shared),
+        return RecentUsage(
+            authors=await self._authors_near_limit(requests, allowance.messages_per_hour),
+            credits_by_day={day: await spent_on(self.connection, day) for day in days},
+            numbers=await self._full_numbers(requests, allowance.per_number_per_hour, shared),
             shared=shared,
-            said=await self._said(requests, allowance.same_within),
+            sent_texts=await self._sent_texts(requests, allowance.duplicate_window),
         )
 
-    async def _said(
-        self, requests: Sequence[Request], within: timedelta | None
+    async def _sent_texts(
+        self, requests: Sequence[AdmissionRequest], window: timedelta | None
     ) -> set[tuple[str, str, str]] | None:
         """Who has said one of these texts lately, and to which numbers."""
-        if within is None:
+        if window is None:
             return None
-        asked = {
+        parameters = {
             "authors": list({one.new.author for one in requests}),
-            "since": min(one.at for one in requests) - within,
+            "since": min(one.at for one in requests) - window,
             "texts": list({one.new.text_hash for one in requests}),
-            "written": self.written,
+            "written": self.own_message,
         }
-        rows = await self.connection.execute(_SAID, asked)
+        rows = await self.connection.execute(_SENT_TEXTS, parameters)
         return {(author, text, phone) for author, text, phone in rows}
 
-    async def _authors(self, requests: Sequence[Request], most: int | None) -> dict[str, Author]:
+    async def _authors_near_limit(
+        self, requests: Sequence[AdmissionRequest], maximum: int | None
+    ) -> dict[str, AuthorUsage]:
         """Who has sent as much within the hour as they may, or will have once these are in."""
-        if most is None:
+        if maximum is None:
             return {}
-        come = Counter(one.new.author for one in requests)
-        asked = {
-            "authors": list(come),
+        incoming = Counter(one.new.author for one in requests)
+        parameters = {
+            "authors": list(incoming),
             "since": min(one.at for one in requests) - HOUR,
-            "written": self.written,
-            "enough": most - max(come.values()),
+            "written": self.own_message,
+            "enough": maximum - max(incoming.values()),
         }
-        near = [author for author, _ in await self.connection.execute(_NEAR, asked)]
+        near = [
+            author for author, _ in await self.connection.execute(_AUTHORS_NEAR_LIMIT, parameters)
+        ]
         return {
-            one: await self._author(one, start=max(0, most - come[one]), count=come[one])
+            one: await self._author_usage(
+                one, start=max(0, maximum - incoming[one]), count=incoming[one]
+            )
             for one in near
         }
 
-    async def _author(self, author: str, *, start: int, count: int) -> Author:
+    async def _author_usage(self, author: str, *, start: int, count: int) -> AuthorUsage:
         """As many of somebody's times as those who come now can come to."""
         query = (
             select(message.c.created_at)
-            .where(message.c.author == author, message.c.id != self.written)
+            .where(message.c.author == author, message.c.id != self.own_message)
             .order_by(message.c.id.desc())
             .offset(start)
             .limit(count)
         )
-        return Author(start, tuple((await self.connection.execute(query)).scalars()))
+        return AuthorUsage(start, tuple((await self.connection.execute(query)).scalars()))
 
-    async def _busy(
-        self, requests: Sequence[Request], most: int | None, shared: Mapping[str, int]
-    ) -> dict[str, Busy]:
+    async def _full_numbers(
+        self, requests: Sequence[AdmissionRequest], maximum: int | None, shared: Mapping[str, int]
+    ) -> dict[str, NumberUsage]:
         """The numbers that are full within the hour, or can be once these have come."""
-        if most is None:
+        if maximum is None:
             return {}
-        asked = {
+        parameters = {
             "phones": json.dumps([phone for one in requests for phone in one.new.recipients]),
             "since": min(one.at for one in requests) - HOUR,
-            "written": self.written,
-            "enough": most - max(shared.values(), default=1),
+            "written": self.own_message,
+            "enough": maximum - max(shared.values(), default=1),
         }
-        rows = await self.connection.execute(_busy(self.dialect), asked)
-        return {phone: Busy(count, first) for phone, count, first in rows}
+        rows = await self.connection.execute(_full_numbers_query(self.dialect), parameters)
+        return {phone: NumberUsage(count, first) for phone, count, first in rows}
 
 
-async def add(connection: AsyncConnection, changes: Iterable[Change]) -> None:
+async def add_credits(connection: AsyncConnection, changes: Iterable[CreditChange]) -> None:
     """Adds credits to the days of these instants; fewer than none takes them back.
 
     Everybody waits for the row of today, so it is the last that a transaction changes.
@@ -139,10 +156,10 @@ async def add(connection: AsyncConnection, changes: Iterable[Change]) -> None:
         days[day_of(at)] += amount
     for day, amount in sorted(days.items()):
         if amount:
-            await _add(connection, day, amount)
+            await _add_on_day(connection, day, amount)
 
 
-async def _add(connection: AsyncConnection, day: str, amount: int) -> None:
+async def _add_on_day(connection: AsyncConnection, day: str, amount: int) -> None:
     changed = await connection.execute(
         update(spending).where(spending.c.day == day).values(credits=spending.c.credits + amount)
     )
@@ -152,4 +169,4 @@ async def _add(connection: AsyncConnection, day: str, amount: int) -> None:
 
 async def spent_on(connection: AsyncConnection, day: str) -> int:
     """The credits accepted since midnight in Kuwait, less what was cancelled."""
-    return (await connection.execute(_SPENT, {"day": day})).scalar() or 0
+    return (await connection.execute(_SPENT_ON_DAY, {"day": day})).scalar() or 0

@@ -8,60 +8,62 @@ from typing import Any
 from sqlalchemy import insert, literal
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database.columns import each
+from kwtsms_bot.database.columns import rows_of
 from kwtsms_bot.database.tables import dedupe, message, recipient
-from kwtsms_bot.outbox.admission import Request
-from kwtsms_bot.outbox.message import Message, Standing, State
-from kwtsms_bot.outbox.store.audit import accepted, note
-from kwtsms_bot.outbox.store.loading import FIRST
-from kwtsms_bot.outbox.store.usage import add
+from kwtsms_bot.outbox.admission import AdmissionRequest
+from kwtsms_bot.outbox.message import Message, State, StateCount
+from kwtsms_bot.outbox.store.audit import acceptance_entry, add_entries
+from kwtsms_bot.outbox.store.loading import FIRST_PHONES
+from kwtsms_bot.outbox.store.usage import add_credits
 
 REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # None that is mistaken for another.
 REF_LENGTH = 7
-ROWS = 1000  # Written at a time.
+ROWS_PER_INSERT = 1000  # Written at a time.
 
 
-async def write_messages(connection: AsyncConnection, requests: Sequence[Request]) -> list[Message]:
+async def insert_messages(
+    connection: AsyncConnection, requests: Sequence[AdmissionRequest]
+) -> list[Message]:
     """The messages themselves."""
     refs = [new_ref() for _ in requests]
-    rows = [_row(one, ref) for one, ref in zip(requests, refs, strict=True)]
+    rows = [_message_row(one, ref) for one, ref in zip(requests, refs, strict=True)]
     inserted = insert(message).returning(message.c.id, message.c.ref)
     ids = {row.ref: row.id for row in await connection.execute(inserted, rows)}
-    return [_fresh(ids[ref], ref, one) for one, ref in zip(requests, refs, strict=True)]
+    return [_as_message(ids[ref], ref, one) for one, ref in zip(requests, refs, strict=True)]
 
 
-async def write_recipients(
-    connection: AsyncConnection, made: Sequence[Message], requests: Sequence[Request]
+async def insert_recipients(
+    connection: AsyncConnection, messages: Sequence[Message], requests: Sequence[AdmissionRequest]
 ) -> None:
     """Their recipients, together."""
-    rows = chain.from_iterable(map(_recipients, made, requests))
-    while part := list(islice(rows, ROWS)):
+    rows = chain.from_iterable(map(_recipient_rows, messages, requests))
+    while part := list(islice(rows, ROWS_PER_INSERT)):
         await connection.execute(insert(recipient), part)
 
 
-async def write_many_recipients(
-    connection: AsyncConnection, made: Message, request: Request, dialect: str
+async def insert_many_recipients(
+    connection: AsyncConnection, new_message: Message, request: AdmissionRequest, dialect: str
 ) -> None:
     """Those of one message in one statement, many times as fast: its numbers are one parameter."""
-    row = _waiting(made, request)
-    same = [literal(value, recipient.c[name].type) for name, value in row.items()]
-    numbers = each(dialect, request.new.recipients).add_columns(*same)
+    row = _recipient_row(new_message, request)
+    constants = [literal(value, recipient.c[name].type) for name, value in row.items()]
+    numbers = rows_of(dialect, request.new.recipients).add_columns(*constants)
     await connection.execute(insert(recipient).from_select(["phone", *row], numbers))
 
 
-async def book(
-    connection: AsyncConnection, made: Sequence[Message], requests: Sequence[Request]
+async def record_acceptance(
+    connection: AsyncConnection, messages: Sequence[Message], requests: Sequence[AdmissionRequest]
 ) -> None:
     """Their keys, their credits, and their lines in the ledger."""
-    both = list(zip(made, requests, strict=True))
-    keys = [_key(one.id, request) for one, request in both if request.new.key is not None]
+    pairs = list(zip(messages, requests, strict=True))
+    keys = [_key_row(one.id, request) for one, request in pairs if request.new.key is not None]
     if keys:
         await connection.execute(insert(dedupe), keys)
-    await note(connection, *(accepted(one, request.new) for one, request in both))
-    await add(connection, [(one.credits, one.at) for one in requests])
+    await add_entries(connection, *(acceptance_entry(one, request.new) for one, request in pairs))
+    await add_credits(connection, [(one.credits, one.at) for one in requests])
 
 
-def _row(request: Request, ref: str) -> dict[str, Any]:
+def _message_row(request: AdmissionRequest, ref: str) -> dict[str, Any]:
     new = request.new
     return {
         "ref": ref,
@@ -78,16 +80,16 @@ def _row(request: Request, ref: str) -> dict[str, Any]:
         "created_at": request.at,
         "expires_at": new.expires_at,
         "revision": 1,
-        "shown_revision": 0 if new.place else 1,
-        "place_channel": new.place.channel if new.place else None,
-        "place_ts": new.place.ts if new.place else None,
+        "shown_revision": 0 if new.card_location else 1,
+        "place_channel": new.card_location.channel if new.card_location else None,
+        "place_ts": new.card_location.ts if new.card_location else None,
     }
 
 
-def _waiting(made: Message, request: Request) -> dict[str, Any]:
+def _recipient_row(new_message: Message, request: AdmissionRequest) -> dict[str, Any]:
     """A recipient as it begins, but for its number."""
     return {
-        "message_id": made.id,
+        "message_id": new_message.id,
         "state": State.QUEUED.value,
         "priority": int(request.new.priority),
         "due_at": request.at,
@@ -96,12 +98,12 @@ def _waiting(made: Message, request: Request) -> dict[str, Any]:
     }
 
 
-def _recipients(made: Message, request: Request) -> Iterator[dict[str, Any]]:
-    row = _waiting(made, request)
+def _recipient_rows(new_message: Message, request: AdmissionRequest) -> Iterator[dict[str, Any]]:
+    row = _recipient_row(new_message, request)
     return ({**row, "phone": phone} for phone in request.new.recipients)
 
 
-def _key(message_id: int, request: Request) -> dict[str, Any]:
+def _key_row(message_id: int, request: AdmissionRequest) -> dict[str, Any]:
     key = request.new.key
     return {
         "scope": key.scope if key else "",
@@ -112,7 +114,7 @@ def _key(message_id: int, request: Request) -> dict[str, Any]:
     }
 
 
-def _fresh(message_id: int, ref: str, request: Request) -> Message:
+def _as_message(message_id: int, ref: str, request: AdmissionRequest) -> Message:
     """A new message as it would be read, without reading it."""
     new = request.new
     return Message(
@@ -130,12 +132,12 @@ def _fresh(message_id: int, ref: str, request: Request) -> Message:
         created_at=request.at,
         expires_at=new.expires_at,
         revision=1,
-        shown_revision=0 if new.place else 1,
-        place=new.place,
-        first=new.recipients[:FIRST],
-        standings=(Standing(State.QUEUED, len(new.recipients), request.at),),
+        shown_revision=0 if new.card_location else 1,
+        card_location=new.card_location,
+        first_phones=new.recipients[:FIRST_PHONES],
+        state_counts=(StateCount(State.QUEUED, len(new.recipients), request.at),),
         reasons=(),
-        sent_at_home=False,
+        sent_in_kuwait=False,
         gateway_ids=(),
         points=None,
         balance_after=None,

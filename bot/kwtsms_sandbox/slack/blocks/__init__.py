@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from .layout import LAYOUT
-from .newer import NEWER
+from .newer import RECENT
 from .objects import plain
-from .rules import anything, by_type, flag, listed, problem, shape, string
+from .rules import anything, boolean, by_type, list_of, problem, shape, string
 
-BLOCKS = {**LAYOUT, **NEWER}
+BLOCKS = {**LAYOUT, **RECENT}
 
 _EVERYWHERE = "actions card context divider header image input rich_text section video"
 SURFACES: Mapping[str, frozenset[str]] = {
@@ -37,9 +37,9 @@ _MODAL = shape(
         **_VIEW,
         "submit": plain(24),
         "close": plain(24),
-        "clear_on_close": flag,
-        "notify_on_close": flag,
-        "submit_disabled": flag,
+        "clear_on_close": boolean,
+        "notify_on_close": boolean,
+        "submit_disabled": boolean,
     },
 )
 _HOME = shape({"blocks": anything}, _VIEW)
@@ -48,8 +48,8 @@ _HOME = shape({"blocks": anything}, _VIEW)
 def check(blocks: Any, surface: str = "message", *, at: str = "/blocks") -> list[str]:
     """What Slack would refuse about these blocks on this surface; [] if it takes them."""
     known = {kind: BLOCKS[kind] for kind in SURFACES[surface]}
-    found = list(listed(by_type(known), most=MAX_BLOCKS[surface])(blocks, at))
-    return found or [line for rule in _TOGETHER for line in rule(blocks, at)]
+    found = list(list_of(by_type(known), most=MAX_BLOCKS[surface])(blocks, at))
+    return found or [line for rule in _COMBINED_RULES for line in rule(blocks, at)]
 
 
 def check_view(view: Any) -> list[str]:
@@ -80,12 +80,12 @@ def _repeated_ids(blocks: Blocks, at: str) -> Iterator[str]:
 
 
 def _repeated(items: Blocks, name: str, at: str) -> Iterator[str]:
-    seen: set[str] = set()
+    found: set[str] = set()
     for index, item in enumerate(items):
         one = item.get(name)
-        if one and one in seen:
+        if one and one in found:
             yield problem(f"duplicate {name}: {one}", f"{at}/{index}/{name}")
-        seen.add(one or "")
+        found.add(one or "")
 
 
 def _several_in_focus(blocks: Blocks, at: str) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _uneven_rows(blocks: Blocks, at: str) -> Iterator[str]:
             yield problem("all rows must have the same number of cells", f"{at}/{index}/rows")
 
 
-def _too_much_together(blocks: Blocks, at: str) -> Iterator[str]:
+def _exceeded_totals(blocks: Blocks, at: str) -> Iterator[str]:
     markdown = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
     if markdown > MAX_MARKDOWN:
         yield problem(f"markdown must be less than {MAX_MARKDOWN + 1} characters together", at)
@@ -122,9 +122,9 @@ def _characters(cells: Any) -> int:
     return sum(map(_characters, cells))
 
 
-_TOGETHER: tuple[Callable[[Blocks, str], Iterator[str]], ...] = (
+_COMBINED_RULES: tuple[Callable[[Blocks, str], Iterator[str]], ...] = (
     _repeated_ids,
     _several_in_focus,
     _uneven_rows,
-    _too_much_together,
+    _exceeded_totals,
 )

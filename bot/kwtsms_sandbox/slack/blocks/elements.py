@@ -21,20 +21,20 @@ from .objects import (
 )
 from .rules import (
     Rule,
+    all_of,
     any_field,
     anything,
-    every,
-    flag,
-    listed,
+    boolean,
+    integer,
+    list_of,
+    not_both,
     one_of,
     shape,
     string,
-    unless_both,
-    whole,
 )
 
 _PLACEHOLDER = plain(150)
-_COMMON: Mapping[str, Rule] = {"action_id": ID, "focus_on_load": flag}
+_COMMON: Mapping[str, Rule] = {"action_id": ID, "focus_on_load": boolean}
 _MENU: Mapping[str, Rule] = {**_COMMON, "placeholder": _PLACEHOLDER, "confirm": CONFIRM}
 _WORDS: Mapping[str, Rule] = {
     **_COMMON,
@@ -43,7 +43,7 @@ _WORDS: Mapping[str, Rule] = {
 }
 _STYLE = one_of("primary", "danger")
 _ACCESSIBILITY = string(75)
-_MANY = whole(1)
+_MANY = integer(1)
 
 BUTTON = shape(
     {"text": plain(75)},
@@ -60,42 +60,42 @@ WORKFLOW_BUTTON = shape(
     {"text": plain(75), "workflow": WORKFLOW},
     {"action_id": ID, "style": _STYLE, "accessibility_label": _ACCESSIBILITY},
 )
-IMAGE = every(
+IMAGE = all_of(
     shape({"alt_text": string(2000)}, {"image_url": URL, "slack_file": SLACK_FILE}),
     any_field("image_url", "slack_file"),
-    unless_both("image_url", "slack_file"),
+    not_both("image_url", "slack_file"),
 )
 OVERFLOW = shape(
-    {"options": listed(OVERFLOW_OPTION, least=1, most=5)}, {"action_id": ID, "confirm": CONFIRM}
+    {"options": list_of(OVERFLOW_OPTION, least=1, most=5)}, {"action_id": ID, "confirm": CONFIRM}
 )
 
 
 def _choices(initial: str, *, rule: Rule = OPTION) -> Rule:
     fields = {
-        "options": listed(rule, least=1, most=100),
-        "option_groups": listed(OPTION_GROUP, least=1, most=100),
-        initial: rule if initial == "initial_option" else listed(rule, least=1),
+        "options": list_of(rule, least=1, most=100),
+        "option_groups": list_of(OPTION_GROUP, least=1, most=100),
+        initial: rule if initial == "initial_option" else list_of(rule, least=1),
         "max_selected_items": _MANY,
     }
     if initial == "initial_option":
         del fields["max_selected_items"]
-    return every(
+    return all_of(
         shape({}, {**_MENU, **fields}),
         any_field("options", "option_groups"),
-        unless_both("options", "option_groups"),
+        not_both("options", "option_groups"),
     )
 
 
 def _boxes(initial: Mapping[str, Rule]) -> Rule:
     return shape(
-        {"options": listed(RICH_OPTION, least=1, most=10)},
+        {"options": list_of(RICH_OPTION, least=1, most=10)},
         {**_COMMON, "confirm": CONFIRM, **initial},
     )
 
 
-_URL_REPLY = {"response_url_enabled": flag}
-_CONVERSATION = {"filter": FILTER, "default_to_current_conversation": flag}
-_LOOKUP = {"min_query_length": whole(0)}
+_URL_REPLY = {"response_url_enabled": boolean}
+_CONVERSATION = {"filter": FILTER, "default_to_current_conversation": boolean}
+_LOOKUP = {"min_query_length": integer(0)}
 
 SELECTS: Mapping[str, Rule] = {
     "static_select": _choices("initial_option"),
@@ -109,32 +109,32 @@ SELECTS: Mapping[str, Rule] = {
 MULTI_SELECTS: Mapping[str, Rule] = {
     "multi_static_select": _choices("initial_options"),
     "multi_external_select": shape(
-        {}, {**_MENU, **_LOOKUP, "initial_options": listed(OPTION), "max_selected_items": _MANY}
+        {}, {**_MENU, **_LOOKUP, "initial_options": list_of(OPTION), "max_selected_items": _MANY}
     ),
     "multi_users_select": shape(
-        {}, {**_MENU, "initial_users": listed(string()), "max_selected_items": _MANY}
+        {}, {**_MENU, "initial_users": list_of(string()), "max_selected_items": _MANY}
     ),
     "multi_conversations_select": shape(
         {},
         {
             **_MENU,
             **_CONVERSATION,
-            "initial_conversations": listed(string()),
+            "initial_conversations": list_of(string()),
             "max_selected_items": _MANY,
         },
     ),
     "multi_channels_select": shape(
-        {}, {**_MENU, "initial_channels": listed(string()), "max_selected_items": _MANY}
+        {}, {**_MENU, "initial_channels": list_of(string()), "max_selected_items": _MANY}
     ),
 }
 PICKERS: Mapping[str, Rule] = {
-    "checkboxes": _boxes({"initial_options": listed(RICH_OPTION, least=1, most=10)}),
+    "checkboxes": _boxes({"initial_options": list_of(RICH_OPTION, least=1, most=10)}),
     "radio_buttons": _boxes({"initial_option": RICH_OPTION}),
     "datepicker": shape({}, {**_MENU, "initial_date": string()}),
     "timepicker": shape({}, {**_MENU, "initial_time": string(), "timezone": string()}),
 }
 DATETIME: Mapping[str, Rule] = {
-    "datetimepicker": shape({}, {**_COMMON, "confirm": CONFIRM, "initial_date_time": whole()}),
+    "datetimepicker": shape({}, {**_COMMON, "confirm": CONFIRM, "initial_date_time": integer()}),
 }
 WORDS: Mapping[str, Rule] = {
     "plain_text_input": shape(
@@ -142,15 +142,15 @@ WORDS: Mapping[str, Rule] = {
         {
             **_WORDS,
             "initial_value": string(3000),
-            "multiline": flag,
-            "min_length": whole(0, 3000),
-            "max_length": whole(1, 3000),
+            "multiline": boolean,
+            "min_length": integer(0, 3000),
+            "max_length": integer(1, 3000),
         },
     ),
     "email_text_input": shape({}, {**_WORDS, "initial_value": string()}),
     "url_text_input": shape({}, {**_WORDS, "initial_value": string()}),
     "number_input": shape(
-        {"is_decimal_allowed": flag},
+        {"is_decimal_allowed": boolean},
         {**_WORDS, "initial_value": string(), "min_value": string(), "max_value": string()},
     ),
     "rich_text_input": shape(
@@ -158,12 +158,12 @@ WORDS: Mapping[str, Rule] = {
         {
             **_WORDS,
             "initial_value": anything,
-            "min_lines": whole(1, 100),
-            "max_lines": whole(1, 100),
+            "min_lines": integer(1, 100),
+            "max_lines": integer(1, 100),
         },
     ),
     "file_input": shape(
-        {}, {"action_id": ID, "filetypes": listed(string()), "max_files": whole(1, 10)}
+        {}, {"action_id": ID, "filetypes": list_of(string()), "max_files": integer(1, 10)}
     ),
 }
 

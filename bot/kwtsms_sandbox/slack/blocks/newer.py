@@ -12,17 +12,17 @@ from .objects import CONFIRM, ID, URL, plain, text
 from .rich_text import RICH_TEXT
 from .rules import (
     Rule,
+    all_of,
     any_field,
+    boolean,
     by_type,
-    every,
-    flag,
-    listed,
+    integer,
+    list_of,
+    not_both,
     number,
     one_of,
     shape,
     string,
-    unless_both,
-    whole,
 )
 
 _FEEDBACK = shape({"text": plain(75), "value": string(2000)}, {"accessibility_label": string(75)})
@@ -38,12 +38,12 @@ _CONTEXT_ACTION = by_type(
                 "value": string(2000),
                 "confirm": CONFIRM,
                 "accessibility_label": string(75),
-                "visible_to_user_ids": listed(string(), most=10),
+                "visible_to_user_ids": list_of(string(), most=10),
             },
         ),
     }
 )
-_CARD = every(
+_CARD = all_of(
     shape(
         {},
         {
@@ -55,18 +55,18 @@ _CARD = every(
             "subtitle": text(150),
             "body": text(200),
             "subtext": text(200),
-            "actions": listed(by_type({"button": BUTTON}), most=3),
+            "actions": list_of(by_type({"button": BUTTON}), most=3),
         },
     ),
     any_field("hero_image", "title", "body", "actions"),
-    unless_both("icon", "slack_icon"),
+    not_both("icon", "slack_icon"),
 )
 _INSIDE = "actions context divider file header image input rich_text section table video"
 _FILE = shape({"external_id": string(least=1), "source": one_of("remote")}, WITH_ID)
-_CONTAINER = every(
+_CONTAINER = all_of(
     shape(
         {
-            "child_blocks": listed(
+            "child_blocks": list_of(
                 by_type(
                     {k: r for k, r in {**LAYOUT, "file": _FILE}.items() if k in _INSIDE.split()}
                 ),
@@ -81,9 +81,9 @@ _CONTAINER = every(
             "subtitle": text(150),
             "width": one_of("narrow", "standard", "wide", "full"),
             "icon": IMAGE,
-            "is_collapsible": flag,
-            "default_collapsed": flag,
-            "has_header_divider": flag,
+            "is_collapsible": boolean,
+            "default_collapsed": boolean,
+            "has_header_divider": boolean,
         },
     ),
     any_field("title", "rich_text_title"),
@@ -99,18 +99,18 @@ _LABEL = string(20, least=1)
 _SERIES = shape(
     {
         "name": _LABEL,
-        "data": listed(shape({"label": _LABEL, "value": number}), least=1, most=20),
+        "data": list_of(shape({"label": _LABEL, "value": number}), least=1, most=20),
     }
 )
 _AXES = shape(
-    {"categories": listed(_LABEL, least=1, most=20)},
+    {"categories": list_of(_LABEL, least=1, most=20)},
     {"x_label": string(50), "y_label": string(50)},
 )
-_AXIS_CHART = shape({"series": listed(_SERIES, least=1, most=12), "axis_config": _AXES})
+_AXIS_CHART = shape({"series": list_of(_SERIES, least=1, most=12), "axis_config": _AXES})
 _CHART = by_type(
     {
         "pie": shape(
-            {"segments": listed(shape({"label": _LABEL, "value": number}), least=1, most=12)}
+            {"segments": list_of(shape({"label": _LABEL, "value": number}), least=1, most=12)}
         ),
         "bar": _AXIS_CHART,
         "area": _AXIS_CHART,
@@ -127,30 +127,30 @@ _TASK = shape(
         **WITH_ID,
         "details": RICH_TEXT,
         "output": RICH_TEXT,
-        "sources": listed(by_type({"url": shape({"url": URL, "text": string(least=1)})})),
+        "sources": list_of(by_type({"url": shape({"url": URL, "text": string(least=1)})})),
     },
 )
 
-NEWER: Mapping[str, Rule] = {
+RECENT: Mapping[str, Rule] = {
     "alert": shape(
         {"text": text(200)},
         {**WITH_ID, "level": one_of("default", "info", "warning", "error", "success")},
     ),
     "card": _CARD,
-    "carousel": shape({"elements": listed(by_type({"card": _CARD}), least=1, most=10)}, WITH_ID),
+    "carousel": shape({"elements": list_of(by_type({"card": _CARD}), least=1, most=10)}, WITH_ID),
     "container": _CONTAINER,
-    "context_actions": shape({"elements": listed(_CONTEXT_ACTION, least=1, most=5)}, WITH_ID),
+    "context_actions": shape({"elements": list_of(_CONTEXT_ACTION, least=1, most=5)}, WITH_ID),
     "data_table": shape(
         {
-            "rows": listed(listed(_CELL, least=1, most=20), least=2, most=101),
+            "rows": list_of(list_of(_CELL, least=1, most=20), least=2, most=101),
             "caption": string(least=1),
         },
-        {**WITH_ID, "page_size": whole(1, 100), "row_header_column_index": whole(0, 19)},
+        {**WITH_ID, "page_size": integer(1, 100), "row_header_column_index": integer(0, 19)},
     ),
     "data_visualization": shape({"title": string(50, least=1), "chart": _CHART}, WITH_ID),
     "file": _FILE,
     "plan": shape(
-        {"title": string(least=1), "tasks": listed(_TASK, most=50)},
+        {"title": string(least=1), "tasks": list_of(_TASK, most=50)},
         WITH_ID,
     ),
     "task_card": _TASK,

@@ -3,7 +3,7 @@
 https://docs.slack.dev/reference/block-kit/composition-objects
 """
 
-from .rules import Rule, anything, by_type, flag, listed, one_of, shape, string
+from .rules import Rule, anything, boolean, by_type, list_of, one_of, shape, string
 
 ID = string(255)
 URL = string(3000, least=1)
@@ -11,7 +11,7 @@ URL = string(3000, least=1)
 
 def plain(most: int, *, least: int = 1) -> Rule:
     """A text object in which nothing is interpreted."""
-    fields = shape({"text": string(most, least=least)}, {"emoji": flag})
+    fields = shape({"text": string(most, least=least)}, {"emoji": boolean})
     return by_type({"plain_text": fields})
 
 
@@ -20,8 +20,8 @@ def text(most: int) -> Rule:
     body = string(most, least=1)
     return by_type(
         {
-            "plain_text": shape({"text": body}, {"emoji": flag}),
-            "mrkdwn": shape({"text": body}, {"verbatim": flag}),
+            "plain_text": shape({"text": body}, {"emoji": boolean}),
+            "mrkdwn": shape({"text": body}, {"verbatim": boolean}),
         }
     )
 
@@ -43,10 +43,10 @@ OVERFLOW_OPTION = shape(
     {"text": plain(75), "value": string(150, least=1)},
     {"description": plain(75), "url": URL},
 )
-OPTION_GROUP = shape({"label": plain(75), "options": listed(OPTION, least=1, most=100)})
+OPTION_GROUP = shape({"label": plain(75), "options": list_of(OPTION, least=1, most=100)})
 DISPATCH = shape(
     {
-        "trigger_actions_on": listed(
+        "trigger_actions_on": list_of(
             one_of("on_enter_pressed", "on_character_entered"), least=1, most=2
         )
     }
@@ -54,9 +54,9 @@ DISPATCH = shape(
 FILTER = shape(
     {},
     {
-        "include": listed(one_of("im", "mpim", "private", "public"), least=1),
-        "exclude_external_shared_channels": flag,
-        "exclude_bot_users": flag,
+        "include": list_of(one_of("im", "mpim", "private", "public"), least=1),
+        "exclude_external_shared_channels": boolean,
+        "exclude_bot_users": boolean,
     },
 )
 SLACK_FILE = shape({}, {"url": string(), "id": string()})

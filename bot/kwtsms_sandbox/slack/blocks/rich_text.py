@@ -4,18 +4,18 @@ https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """
 
 from .objects import ID, URL
-from .rules import anything, by_type, flag, listed, one_of, shape, string, whole
+from .rules import anything, boolean, by_type, integer, list_of, one_of, shape, string
 
 _STYLES = "bold italic strike code underline highlight client_highlight unlink"
-_STYLE = shape({}, dict.fromkeys(_STYLES.split(), flag))
+_STYLE = shape({}, dict.fromkeys(_STYLES.split(), boolean))
 _STYLED = {"style": _STYLE}
 
 INLINE = by_type(
     {
         "text": shape({"text": string(least=1)}, _STYLED),
-        "link": shape({"url": URL}, {**_STYLED, "text": string(), "unsafe": flag}),
+        "link": shape({"url": URL}, {**_STYLED, "text": string(), "unsafe": boolean}),
         "emoji": shape(
-            {"name": string(least=1)}, {**_STYLED, "unicode": string(), "skin_tone": whole()}
+            {"name": string(least=1)}, {**_STYLED, "unicode": string(), "skin_tone": integer()}
         ),
         "user": shape({"user_id": string(least=1)}, _STYLED),
         "channel": shape({"channel_id": string(least=1)}, _STYLED),
@@ -23,27 +23,27 @@ INLINE = by_type(
         "broadcast": shape({"range": one_of("here", "channel", "everyone")}, _STYLED),
         "color": shape({"value": string(least=1)}, _STYLED),
         "date": shape(
-            {"timestamp": whole(), "format": string(least=1)},
+            {"timestamp": integer(), "format": string(least=1)},
             {**_STYLED, "url": URL, "fallback": string()},
         ),
     }
 )
-_BORDER = whole(0, 1)
-_SECTION = shape({"elements": listed(INLINE)})
+_BORDER = integer(0, 1)
+_SECTION = shape({"elements": list_of(INLINE)})
 PART = by_type(
     {
         "rich_text_section": _SECTION,
         "rich_text_list": shape(
             {
                 "style": one_of("bullet", "ordered"),
-                "elements": listed(by_type({"rich_text_section": _SECTION}), least=1),
+                "elements": list_of(by_type({"rich_text_section": _SECTION}), least=1),
             },
-            {"indent": whole(0, 8), "offset": whole(0), "border": _BORDER},
+            {"indent": integer(0, 8), "offset": integer(0), "border": _BORDER},
         ),
         "rich_text_preformatted": shape(
-            {"elements": listed(INLINE)}, {"border": _BORDER, "language": anything}
+            {"elements": list_of(INLINE)}, {"border": _BORDER, "language": anything}
         ),
-        "rich_text_quote": shape({"elements": listed(INLINE)}, {"border": _BORDER}),
+        "rich_text_quote": shape({"elements": list_of(INLINE)}, {"border": _BORDER}),
     }
 )
-RICH_TEXT = shape({"elements": listed(PART)}, {"block_id": ID})
+RICH_TEXT = shape({"elements": list_of(PART)}, {"block_id": ID})

@@ -29,7 +29,7 @@ def string(most: int | None = None, *, least: int = 0) -> Rule:
     return rule
 
 
-def whole(least: int | None = None, most: int | None = None) -> Rule:
+def integer(least: int | None = None, most: int | None = None) -> Rule:
     """A whole number in a range."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
@@ -49,7 +49,7 @@ def number(value: Any, at: str) -> Iterator[str]:
         yield problem("must be a number", at)
 
 
-def flag(value: Any, at: str) -> Iterator[str]:
+def boolean(value: Any, at: str) -> Iterator[str]:
     """True or false."""
     if not isinstance(value, bool):
         yield problem("must be a boolean", at)
@@ -70,7 +70,7 @@ def one_of(*allowed: str) -> Rule:
     return rule
 
 
-def listed(item: Rule, *, least: int = 0, most: int | None = None) -> Rule:
+def list_of(item: Rule, *, least: int = 0, most: int | None = None) -> Rule:
     """A list of so many items, each by the same rule."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
@@ -121,7 +121,7 @@ def by_type(rules: Mapping[str, Rule]) -> Rule:
     return rule
 
 
-def every(*rules: Rule) -> Rule:
+def all_of(*rules: Rule) -> Rule:
     """All of these rules."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
@@ -141,7 +141,7 @@ def any_field(*names: str) -> Rule:
     return rule
 
 
-def unless_both(one: str, other: str) -> Rule:
+def not_both(one: str, other: str) -> Rule:
     """Not both of these fields."""
 
     def rule(value: Any, at: str) -> Iterator[str]:

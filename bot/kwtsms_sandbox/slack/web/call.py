@@ -25,7 +25,7 @@ class Call:
         value = self.args.get(name)
         return value if isinstance(value, str) else "" if value is None else str(value)
 
-    def need(self, name: str) -> str:
+    def require(self, name: str) -> str:
         """An argument that Slack insists on."""
         value = self.text(name)
         if not value:

@@ -17,8 +17,8 @@ MAX_UPDATE = 4_000  # chat.update refuses longer text: msg_too_long
 
 def post_message(space: Workspace, call: Call) -> Json:
     """chat.postMessage."""
-    channel = place_to_speak(space, call)
-    content = shown(call.args)
+    channel = resolve_post_channel(space, call)
+    content = require_content(call.args)
     thread = call.text("thread_ts") or None
     message = space.timeline.post(channel.id, BOT_USER_ID, content, via=Via.POST, thread_ts=thread)
     return {"channel": channel.id, "ts": message.ts, "message": message_payload(message)}
@@ -26,14 +26,14 @@ def post_message(space: Workspace, call: Call) -> Json:
 
 def post_ephemeral(space: Workspace, call: Call) -> Json:
     """chat.postEphemeral: only to somebody who is in the channel."""
-    channel = place_to_speak(space, call)
-    user = space.directory.users.get(call.need("user"))
+    channel = resolve_post_channel(space, call)
+    user = space.directory.users.get(call.require("user"))
     if user is None:
         raise Refused("user_not_found")
     if user.id not in channel.members:
         raise Refused("user_not_in_channel")
     message = space.timeline.post(
-        channel.id, BOT_USER_ID, shown(call.args), via=Via.EPHEMERAL, ephemeral_to=user.id
+        channel.id, BOT_USER_ID, require_content(call.args), via=Via.EPHEMERAL, ephemeral_to=user.id
     )
     return {"message_ts": message.ts}
 
@@ -43,8 +43,8 @@ def update(space: Workspace, call: Call) -> Json:
 
     Text without blocks takes the blocks away; attachments stay until others are given.
     """
-    before = own_message(space, call, "cant_update_message")
-    content = shown({"attachments": list(before.attachments), **_kept_text(before, call)})
+    before = find_own_message(space, call, "cant_update_message")
+    content = require_content({"attachments": list(before.attachments), **_kept_text(before, call)})
     if len(content.text) > MAX_UPDATE:
         raise Refused("msg_too_long")
     after = space.timeline.change(before.ts, content, marked=not content.blocks)
@@ -58,14 +58,14 @@ def _kept_text(before: Message, call: Call) -> Json:
 
 def delete(space: Workspace, call: Call) -> Json:
     """chat.delete."""
-    message = own_message(space, call, "cant_delete_message")
+    message = find_own_message(space, call, "cant_delete_message")
     space.timeline.delete(message.ts)
     return {"channel": message.channel, "ts": message.ts}
 
 
-def place_to_speak(space: Workspace, call: Call) -> Channel:
+def resolve_post_channel(space: Workspace, call: Call) -> Channel:
     """The channel that the bot means and may speak in; a user id means their direct message."""
-    ref = call.need("channel")
+    ref = call.require("channel")
     if ref in space.directory.users:
         return space.directory.dm(ref)
     channel = space.directory.find_channel(ref)
@@ -73,23 +73,23 @@ def place_to_speak(space: Workspace, call: Call) -> Channel:
         raise Refused("channel_not_found")
     if channel.is_archived:
         raise Refused("is_archived")
-    if not space.bot_is_in(channel) and not _may_speak_outside(space, channel):
+    if not space.bot_is_in(channel) and not _may_post_outside(space, channel):
         hidden = channel.kind is not ChannelKind.PUBLIC
         raise Refused("channel_not_found" if hidden else "not_in_channel")
     return channel
 
 
-def _may_speak_outside(space: Workspace, channel: Channel) -> bool:
+def _may_post_outside(space: Workspace, channel: Channel) -> bool:
     scopes = space.manifest.scopes or frozenset()
     return channel.kind is ChannelKind.PUBLIC and "chat:write.public" in scopes
 
 
-def own_message(space: Workspace, call: Call, foreign: str) -> Message:
+def find_own_message(space: Workspace, call: Call, foreign: str) -> Message:
     """The lasting message of the bot that is meant."""
-    channel = space.directory.channels.get(call.need("channel"))
+    channel = space.directory.channels.get(call.require("channel"))
     if channel is None:
         raise Refused("channel_not_found")
-    message = space.timeline.find(channel.id, call.need("ts"))
+    message = space.timeline.find(channel.id, call.require("ts"))
     if message is None or message.ephemeral_to:
         raise Refused("message_not_found")
     if message.user != BOT_USER_ID:
@@ -99,7 +99,7 @@ def own_message(space: Workspace, call: Call, foreign: str) -> Message:
     return message
 
 
-def shown(args: Json) -> Content:
+def require_content(args: Json) -> Content:
     """Content that shows something."""
     content = read_content(args)
     if content.is_empty:

@@ -35,7 +35,7 @@ def auth_test(space: Workspace, call: Call) -> Json:  # noqa: ARG001  every meth
 
 def conversations_open(space: Workspace, call: Call) -> Json:
     """conversations.open: the direct message with one person."""
-    users = [user for user in call.need("users").split(",") if user]
+    users = [user for user in call.require("users").split(",") if user]
     known = [user for user in users if user in space.directory.users]
     if not known or len(known) < len(users):
         raise Refused("user_not_found")
@@ -68,7 +68,7 @@ def users_profile(space: Workspace, call: Call) -> Json:
 
 def usergroups_list(space: Workspace, call: Call) -> Json:
     """usergroups.list; paid plans only."""
-    _needs_paid_plan(space)
+    _require_paid_plan(space)
     with_users = call.flag("include_users")
     groups = space.directory.groups.values()
     return {"usergroups": [_group_payload(group, with_users=with_users) for group in groups]}
@@ -76,27 +76,27 @@ def usergroups_list(space: Workspace, call: Call) -> Json:
 
 def usergroups_users(space: Workspace, call: Call) -> Json:
     """usergroups.users.list; paid plans only."""
-    _needs_paid_plan(space)
-    group = space.directory.groups.get(call.need("usergroup"))
+    _require_paid_plan(space)
+    group = space.directory.groups.get(call.require("usergroup"))
     if group is None:
         raise Refused("no_such_subteam")
     return {"users": list(group.users)}
 
 
-def _needs_paid_plan(space: Workspace) -> None:
+def _require_paid_plan(space: Workspace) -> None:
     if not space.manifest.paid_plan:
         raise Refused("plan_upgrade_required")
 
 
 def _user(space: Workspace, call: Call) -> User:
-    user = space.directory.users.get(call.need("user"))
+    user = space.directory.users.get(call.require("user"))
     if user is None:
         raise Refused("user_not_found")
     return user
 
 
 def _visible_channel(space: Workspace, call: Call) -> Channel:
-    channel = space.directory.channels.get(call.need("channel"))
+    channel = space.directory.channels.get(call.require("channel"))
     hidden = channel and channel.kind is not ChannelKind.PUBLIC and not space.bot_is_in(channel)
     if channel is None or hidden:
         raise Refused("channel_not_found")

@@ -15,7 +15,7 @@ from kwtsms_sandbox.slack.refusal import Refused
 from kwtsms_sandbox.slack.workspace import Workspace
 
 from .call import Call, read_call
-from .faults import Cut, Fault, Faults
+from .faults import ConnectionDrop, Fault, Faults
 from .methods import METHODS, Method, TokenKind
 from .rates import Buckets, Tier
 
@@ -31,7 +31,7 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ApiCallRecord:
     """One call and what became of it; `error` is None if it was carried out."""
 
     method: str
@@ -41,12 +41,12 @@ class Answered:
     token: TokenKind | None
 
 
-class Door:
+class WebApi:
     """Lets calls in, one by one."""
 
     def __init__(self, space: Workspace, tokens: Tokens, buckets: Buckets) -> None:
         self.faults = Faults()
-        self.calls: deque[Answered] = deque(maxlen=MAX_REMEMBERED)
+        self.calls: deque[ApiCallRecord] = deque(maxlen=MAX_REMEMBERED)
         self.methods: dict[str, Method] = dict(METHODS)
         self.buckets = buckets
         self._space = space
@@ -57,29 +57,29 @@ class Door:
         fault = self.faults.next(request.match_info["method"]) or Fault()
         await fault.wait()
         response = await self._answer(request, fault)
-        if fault.cut is Cut.AFTER:
-            cut(request)
+        if fault.drop is ConnectionDrop.AFTER:
+            drop_connection(request)
         return response
 
     async def _answer(self, request: web.Request, fault: Fault) -> web.Response:
         call, kind = Call(request.match_info["method"], {}), None
         try:
             call, token = await read_call(request)
-            spoiled = _spoiled(request, fault)
-            if spoiled is not None:  # A response without keys of its own may count as false.
-                self._note(call, kind, fault.error or "fault")
-                return spoiled
+            fault_response = _fault_response(request, fault)
+            if fault_response is not None:  # A response without keys of its own may count as false.
+                self._record_call(call, kind, fault.error or "fault")
+                return fault_response
             method = self._method(call)
             kind = self._kind(token)
-            self._admit(method, kind)
+            self._authorize(method, kind)
             if wait := self._wait(call, method):
-                self._note(call, kind, "ratelimited")
+                self._record_call(call, kind, "ratelimited")
                 return ratelimited(wait)
             result = {"ok": True, **method.run(self._space, call)}
         except Refused as refusal:
-            self._note(call, kind, refusal.code)
+            self._record_call(call, kind, refusal.code)
             return self._reply({"ok": False, "error": refusal.code, **refusal.details})
-        self._note(call, kind, None)
+        self._record_call(call, kind, None)
         return self._reply(result)
 
     def _method(self, call: Call) -> Method:
@@ -99,7 +99,7 @@ class Door:
             return TokenKind.STEP
         raise Refused("invalid_auth")
 
-    def _admit(self, method: Method, kind: TokenKind) -> None:
+    def _authorize(self, method: Method, kind: TokenKind) -> None:
         if kind not in method.tokens:
             raise Refused("not_allowed_token_type")
         granted = self._space.manifest.scopes
@@ -110,23 +110,23 @@ class Door:
     def _wait(self, call: Call, method: Method) -> int:
         where = f":{call.text('channel')}" if method.tier is Tier.POST else ""
         now = self._space.clock.monotonic()
-        return self.buckets.take(call.method + where, method.tier, now)
+        return self.buckets.try_acquire(call.method + where, method.tier, now)
 
     def _reply(self, body: Json) -> web.Response:
         granted = self._space.manifest.scopes
         scopes = granted if granted is not None else {s for m in METHODS.values() for s in m.scopes}
         return web.json_response(body, headers={"X-OAuth-Scopes": ",".join(sorted(scopes))})
 
-    def _note(self, call: Call, kind: TokenKind | None, error: str | None) -> None:
+    def _record_call(self, call: Call, kind: TokenKind | None, error: str | None) -> None:
         at = self._space.clock.monotonic()
-        answered = Answered(call.method, call.args, at, error, kind)
-        self.calls.append(answered)
-        self._space.feed.tell(Kind.CALLED, answered)
+        record = ApiCallRecord(call.method, call.args, at, error, kind)
+        self.calls.append(record)
+        self._space.feed.publish(Kind.CALLED, record)
 
 
-def _spoiled(request: web.Request, fault: Fault) -> web.Response | None:
-    if fault.cut is Cut.BEFORE:
-        cut(request)
+def _fault_response(request: web.Request, fault: Fault) -> web.Response | None:
+    if fault.drop is ConnectionDrop.BEFORE:
+        drop_connection(request)
         return web.Response()
     if fault.retry_after is not None:
         return ratelimited(fault.retry_after)
@@ -144,7 +144,7 @@ def ratelimited(wait: int) -> web.Response:
     return web.json_response(body, status=429, headers={"Retry-After": str(wait)})
 
 
-def cut(request: web.Request) -> None:
+def drop_connection(request: web.Request) -> None:
     """Breaks the connection under the caller."""
     if request.transport is not None:
         request.transport.abort()

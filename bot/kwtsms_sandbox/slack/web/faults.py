@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Cut(StrEnum):
+class ConnectionDrop(StrEnum):
     """When the connection breaks."""
 
     BEFORE = "before"
@@ -19,14 +19,14 @@ class Fault:
     error: str | None = None
     retry_after: int | None = None
     status: int | None = None
-    cut: Cut | None = None
+    drop: ConnectionDrop | None = None
     delay: float = 0.0
-    hold: asyncio.Event | None = None
+    wait_for: asyncio.Event | None = None
 
     async def wait(self) -> None:
         """The slowness of this fault."""
-        if self.hold:
-            await self.hold.wait()
+        if self.wait_for:
+            await self.wait_for.wait()
         if self.delay:
             await asyncio.sleep(self.delay)
 

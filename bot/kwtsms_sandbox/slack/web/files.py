@@ -9,25 +9,25 @@ from kwtsms_sandbox.slack.timeline import Via
 from kwtsms_sandbox.slack.workspace import Workspace
 
 from .call import Call
-from .chat import place_to_speak
+from .chat import resolve_post_channel
 
 
 def get_upload_url(space: Workspace, call: Call) -> Json:
     """files.getUploadURLExternal: where the bytes go."""
-    length = call.need("length")
+    length = call.require("length")
     if not length.isdecimal() or int(length) < 1:
         raise Refused("invalid_arguments")
-    file = space.files.expect(call.need("filename"), int(length))
+    file = space.files.expect(call.require("filename"), int(length))
     return {"upload_url": f"{space.url}/upload/{file.id}", "file_id": file.id}
 
 
 def complete_upload(space: Workspace, call: Call) -> Json:
     """files.completeUploadExternal: the files are whole; shown in a channel if one is named."""
-    asked: list[Any] = call.args.get("files") or []
-    if not asked:
+    requested: list[Any] = call.args.get("files") or []
+    if not requested:
         raise Refused("invalid_arguments")
-    channel = place_to_speak(space, _with_channel(call)) if call.text("channel_id") else None
-    files = [space.files.complete(file["id"], file.get("title")) for file in asked]
+    channel = resolve_post_channel(space, _with_channel(call)) if call.text("channel_id") else None
+    files = [space.files.complete(file["id"], file.get("title")) for file in requested]
     if channel:
         space.timeline.post(
             channel.id,

@@ -8,11 +8,11 @@ from .call import Call
 
 def complete_success(space: Workspace, call: Call) -> Json:
     """functions.completeSuccess."""
-    space.steps.complete(call.need("function_execution_id"), call.args.get("outputs") or {})
+    space.steps.complete(call.require("function_execution_id"), call.args.get("outputs") or {})
     return {}
 
 
 def complete_error(space: Workspace, call: Call) -> Json:
     """functions.completeError."""
-    space.steps.fail(call.need("function_execution_id"), call.need("error"))
+    space.steps.fail(call.require("function_execution_id"), call.require("error"))
     return {}

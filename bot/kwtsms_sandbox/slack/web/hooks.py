@@ -5,52 +5,54 @@ import json
 from aiohttp import web
 
 from kwtsms_sandbox.slack.content import read_content
-from kwtsms_sandbox.slack.hooks import Hooks
+from kwtsms_sandbox.slack.hooks import ResponseUrls
 from kwtsms_sandbox.slack.people import Json
 from kwtsms_sandbox.slack.refusal import Refused
 from kwtsms_sandbox.slack.workspace import Workspace
 
-from .door import Door, cut, ratelimited
-from .faults import Cut, Fault
+from .door import WebApi, drop_connection, ratelimited
+from .faults import ConnectionDrop, Fault
 
 _GONE = {"used_url", "expired_url", "no_service"}
 METHOD = "response_url"  # The name by which faults mean this door.
 
 
-class HookDoor:
+class ResponseUrlApi:
     """Takes answers by response_url."""
 
-    def __init__(self, hooks: Hooks, door: Door) -> None:
-        self._hooks = hooks
-        self._door = door
+    def __init__(self, response_urls: ResponseUrls, web_api: WebApi) -> None:
+        self._response_urls = response_urls
+        self._web_api = web_api
 
     async def handle(self, request: web.Request) -> web.Response:
         """POST /commands/<id> or /actions/<id>."""
-        fault = self._door.faults.next(METHOD) or Fault()
+        fault = self._web_api.faults.next(METHOD) or Fault()
         await fault.wait()
         if fault.retry_after is not None:
             return ratelimited(fault.retry_after)
         if fault.status or fault.error:
             return _refusal(fault.error or "fault", fault.status or 404)
-        if fault.cut is Cut.BEFORE:
-            cut(request)
+        if fault.drop is ConnectionDrop.BEFORE:
+            drop_connection(request)
             return web.Response()
         response = await self._answer(request)
-        if fault.cut is Cut.AFTER:
-            cut(request)
+        if fault.drop is ConnectionDrop.AFTER:
+            drop_connection(request)
         return response
 
     async def _answer(self, request: web.Request) -> web.Response:
         try:
             body = await _body(request)
             content = read_content(body)
-            self._hooks.answer(self._hooks.use(request.match_info["hook"]), body, content)
+            self._response_urls.answer(
+                self._response_urls.use(request.match_info["hook"]), body, content
+            )
         except Refused as refusal:
             return _refusal(refusal.code, 404 if refusal.code in _GONE else 400)
         return web.Response(text="ok")
 
 
-class UploadDoor:
+class UploadApi:
     """Takes the bytes of a file."""
 
     def __init__(self, space: Workspace) -> None:

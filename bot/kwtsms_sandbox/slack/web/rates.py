@@ -57,7 +57,7 @@ class Buckets:
         self.limits = limits
         self._spent: dict[str, tuple[float, float]] = {}
 
-    def take(self, key: str, tier: Tier, now: float) -> int:
+    def try_acquire(self, key: str, tier: Tier, now: float) -> int:
         """0 and one call is spent, or the seconds until the next one is allowed."""
         rate = self.limits.tiers.get(tier)
         if rate is None:

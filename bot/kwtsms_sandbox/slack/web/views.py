@@ -25,7 +25,7 @@ def views_push(space: Workspace, call: Call) -> Json:
 
 def views_update(space: Workspace, call: Call) -> Json:
     """views.update: by view_id or external_id, while it is open."""
-    view_id = call.text("view_id") or call.need("external_id")
+    view_id = call.text("view_id") or call.require("external_id")
     expected = call.text("hash") or None
     view = space.modals.update(view_id, call.args.get("view"), expected_hash=expected)
     return {"view": view.payload()}
@@ -33,7 +33,7 @@ def views_update(space: Workspace, call: Call) -> Json:
 
 def views_publish(space: Workspace, call: Call) -> Json:
     """views.publish: a person's App Home."""
-    user = space.directory.users.get(call.need("user_id"))
+    user = space.directory.users.get(call.require("user_id"))
     if user is None:
         raise Refused("user_not_found")
     expected = call.text("hash") or None
@@ -42,4 +42,4 @@ def views_publish(space: Workspace, call: Call) -> Json:
 
 
 def _trigger(space: Workspace, call: Call) -> Trigger:
-    return space.triggers.exchange(call.text("trigger_id") or call.need("interactivity_pointer"))
+    return space.triggers.exchange(call.text("trigger_id") or call.require("interactivity_pointer"))
