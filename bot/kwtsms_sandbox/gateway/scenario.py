@@ -60,7 +60,7 @@ def parse(text: str) -> Scenario:
         raise ScenarioError(f"expected an object with any of: {', '.join(PARTS)}")
     problems = Problems()
     parts: dict[str, Any] = {
-        FIELDS.get(name, name): problems.attempt(partial(PARTS[name], value))
+        (FIELDS[name] if name in FIELDS else name): problems.attempt(partial(PARTS[name], value))
         for name, value in given.items()
         if value is not None
     }
