@@ -20,11 +20,11 @@ from tempfile import TemporaryDirectory
 from databases import KINDS, opened
 
 from kwtsms_bot.database import Database
-from kwtsms_bot.outbox.admission import AdmissionRequest
-from kwtsms_bot.outbox.limits import Allowance
+from kwtsms_bot.outbox.intake.store import admit
 from kwtsms_bot.outbox.message import CardLocation, DedupeKey, NewMessage
+from kwtsms_bot.outbox.quota.admission import AdmissionRequest
+from kwtsms_bot.outbox.quota.limits import Allowance
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.store.admitting import admit
 
 A_SECOND = 200
 AUTHORS = 20

@@ -18,11 +18,12 @@ from tempfile import TemporaryDirectory
 from databases import KINDS, opened
 from sqlalchemy import delete, insert, update
 
-from kwtsms_bot.database.columns import add_delay
+from kwtsms_bot.database.column_types import add_delay
 from kwtsms_bot.database.tables import HAS_REASON, number_cooldown, recipient
+from kwtsms_bot.outbox.dispatch.lease_store import requeue
+from kwtsms_bot.outbox.flow_control import cooldown
 from kwtsms_bot.outbox.message import ClaimedCall, NewMessage, Priority
-from kwtsms_bot.outbox.store import Store, heat
-from kwtsms_bot.outbox.store.takeover import requeue
+from kwtsms_bot.outbox.store import Store
 
 SIZES = (1_000, 1_000_000)
 LARGEST = 100_000  # Recipients of one message.
@@ -72,7 +73,7 @@ async def start_some_cooldowns(store: Store, last: ClaimedCall) -> None:
     ]
     async with store.database.transaction() as connection:
         await connection.execute(
-            insert(number_cooldown).values(until=add_delay(store.clock, heat.COOLDOWN)), rows
+            insert(number_cooldown).values(until=add_delay(store.clock, cooldown.COOLDOWN)), rows
         )
 
 

@@ -30,7 +30,7 @@ from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.message import CardLocation, NewMessage, Priority
 from kwtsms_bot.outbox.store import Store
 from kwtsms_bot.service import Service
-from kwtsms_sandbox.slack.demo import OPS, SARA
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import cards, local_env
 
 SIZES = (1_000, 10_000, 100_000)
@@ -42,7 +42,9 @@ STATUS_SECONDS = 15.0  # The first status is asked for after ten.
 
 async def bot(config: Config) -> None:
     """The child: the service, and a line on its input for each message that it is to accept."""
-    logs.configure(config.logging)  # Not to where its words are read, and then nobody reads on.
+    logs.configure(
+        config.logging.level
+    )  # Not to where its words are read, and then nobody reads on.
     service, stop = Service(config, interval=timedelta(0)), asyncio.Event()
     serving = asyncio.create_task(service.run(stop))
     await service.ready.wait()

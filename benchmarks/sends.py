@@ -32,10 +32,10 @@ import kwtsms
 import kwtsms._core
 
 from kwtsms_client import Client, Credentials
-from kwtsms_client.pacing import Pacer
+from kwtsms_client.rate_limiter import Pacer
 from kwtsms_sandbox.gateway import Gateway
 from kwtsms_sandbox.gateway.tls import local_tls
-from kwtsms_sandbox.serving import listen
+from kwtsms_sandbox.http_server import listen
 
 ONE_DIRECTION = 0.025
 ROUND_TRIP = 2 * ONE_DIRECTION

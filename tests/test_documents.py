@@ -8,23 +8,27 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot import cli
-from kwtsms_bot.alerts import outlook
-from kwtsms_bot.alerts.balance import NoticeKind
-from kwtsms_bot.alerts.store import books, summing
+from kwtsms_bot.balance import forecast
+from kwtsms_bot.balance.rules import NoticeKind
+from kwtsms_bot.balance.store import digest, own_usage
 from kwtsms_bot.cli.audit import COLUMNS as AUDIT_COLUMNS
-from kwtsms_bot.cli.campaign import RowOutcome
-from kwtsms_bot.cli.journal import TRANSITIONS as JOURNAL
-from kwtsms_bot.cli.journal import RowState as BulkState
+from kwtsms_bot.cli.bulk.journal import TRANSITIONS as JOURNAL
+from kwtsms_bot.cli.bulk.journal import RowState as BulkState
+from kwtsms_bot.cli.bulk.recorder import RowOutcome
 from kwtsms_bot.commands.policy import ROLES, Permission
 from kwtsms_bot.commands.router import COMMANDS
-from kwtsms_bot.commands.wording import STATE_TEXTS
+from kwtsms_bot.commands.status_text import STATE_TEXTS
 from kwtsms_bot.config import BalanceAlertSettings
-from kwtsms_bot.outbox import hold, retry, tracking
+from kwtsms_bot.outbox.delivery import rules
+from kwtsms_bot.outbox.dispatch import retry
+from kwtsms_bot.outbox.flow_control import circuit_breaker
 from kwtsms_bot.outbox.message import TRANSITIONS, State
 from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 ROOT = Path(__file__).parents[1]
-CLIENT = {f"kwtsms_bot.cli.{name}" for name in ("message", "bulk", "account", "check", "doctor")}
+CLIENT = {
+    f"kwtsms_bot.cli.{name}" for name in ("send", "bulk.command", "account", "validate", "doctor")
+}
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md")])
 
 
@@ -60,7 +64,7 @@ def test_every_state_has_words_for_people() -> None:
         ("no connection", retry.NO_CONNECTION_DELAYS),
         ("ERR013 (queue full)", retry.QUEUE_FULL_DELAYS),
         ("ERR028 (same number within 15 s)", (retry.TOO_SOON_SECONDS,)),
-        ("no readable answer, three times in a row", hold.PROBE_DELAYS),
+        ("no readable answer, three times in a row", circuit_breaker.PROBE_DELAYS),
     ],
 )
 def test_the_delays_are_those_of_the_code(what: str, delays: tuple[int, ...]) -> None:
@@ -124,11 +128,11 @@ def test_every_setting_of_the_balance_watch_is_explained() -> None:
 @pytest.mark.parametrize(
     ("pattern", "figure"),
     [
-        (r"balances of the last (\d+) days", outlook.WINDOW.days),
-        (r"longer than (\d+) days", outlook.HORIZON_DAYS),
-        (r"within (\d+) seconds of its end", books.MAX_CLOCK_SKEW.seconds),
-        (r"those of the last (\d+) days", books.GATEWAY_QUEUE_MAX_AGE.days),
-        (r"each of the last (\d+) days", summing.CHART_DAYS),
+        (r"balances of the last (\d+) days", forecast.WINDOW.days),
+        (r"longer than (\d+) days", forecast.HORIZON_DAYS),
+        (r"within (\d+) seconds of its end", own_usage.MAX_CLOCK_SKEW.seconds),
+        (r"those of the last (\d+) days", own_usage.GATEWAY_QUEUE_MAX_AGE.days),
+        (r"each of the last (\d+) days", digest.CHART_DAYS),
     ],
 )
 def test_the_figures_of_the_balance_watch_are_those_of_the_code(pattern: str, figure: int) -> None:
@@ -178,12 +182,12 @@ def test_named_pages_exist(page: Path) -> None:
 
 def test_the_times_of_the_status_checks_are_documented() -> None:
     """docs/outbox.md says when kwtSMS is asked what became of a message."""
-    soon, *then = map(in_words, tracking.CHECK_DELAYS)
+    soon, *then = map(in_words, rules.CHECK_DELAYS)
     said = " ".join((ROOT / "docs/outbox.md").read_text("utf-8").split())
 
     assert f"status {soon} after" in said
     assert f"again {', '.join(then[:-1])} and {then[-1]} after" in said
-    assert f"from {in_words(tracking.REPORT_DELAY)} on for the delivery report" in said
+    assert f"from {in_words(rules.REPORT_DELAY)} on for the delivery report" in said
 
 
 def in_words(time: timedelta) -> str:

@@ -15,8 +15,6 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
-from kwtsms_bot.config import LoggingSettings
-
 # A ticket opens a socket, once: the address that it is in stands in the error of a failed try.
 _TOKEN = re.compile(r"\b(xox[a-z]-|xapp-|xwfp-|ticket=)[\w%-]+")
 _NUMBER = re.compile(r"(?<![\w.:-])\+?(\d{3})\d{4,9}(\d{3})(?![\w.:-])")
@@ -72,8 +70,8 @@ def current_request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get(REQUEST_KEY, ""))
 
 
-def configure(settings: LoggingSettings) -> None:
-    """Sends everything, the libraries' events too, to standard error in one form."""
+def configure(level: str, *, as_json: bool = False) -> None:
+    """Sends events from `level` on, the libraries' too, to standard error in one form."""
     shared_processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -91,23 +89,21 @@ def configure(settings: LoggingSettings) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_make_formatter(settings, shared_processors))
+    handler.setFormatter(_make_formatter(shared_processors, as_json=as_json))
     handler.addFilter(_is_enabled)  # Not by setLevel: Bolt sets the levels of its own loggers.
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(settings.level.upper())
+    root.setLevel(level.upper())
 
 
 def _is_enabled(record: logging.LogRecord) -> bool:
     return record.levelno >= _MIN_LEVELS.get(record.name.partition(".")[0], logging.NOTSET)
 
 
-def _make_formatter(
-    settings: LoggingSettings, shared_processors: list[Processor]
-) -> logging.Formatter:
+def _make_formatter(shared_processors: list[Processor], *, as_json: bool) -> logging.Formatter:
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
-        if settings.format == "json"
+        if as_json
         else structlog.dev.ConsoleRenderer(colors=False)
     )
     return structlog.stdlib.ProcessorFormatter(

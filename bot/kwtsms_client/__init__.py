@@ -6,7 +6,8 @@ What is heavy is loaded when first used; the pure half needs no httpx.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from kwtsms_client.codes import API_ERRORS, ErrorInfo
+from kwtsms_client.encoding import MAX_PAGES, Encoding, pages
+from kwtsms_client.error_codes import API_ERRORS, ErrorInfo
 from kwtsms_client.errors import (
     AccountError,
     ConfigurationError,
@@ -40,8 +41,6 @@ from kwtsms_client.models import (
     Validation,
     Verification,
 )
-from kwtsms_client.pacing import Pacer
-from kwtsms_client.paging import MAX_PAGES, Encoding, pages
 from kwtsms_client.phone import (
     Phone,
     PhoneCheck,
@@ -51,14 +50,15 @@ from kwtsms_client.phone import (
     parse_phone,
     validate_phone_input,
 )
+from kwtsms_client.rate_limiter import Pacer
 from kwtsms_client.recipients import split_recipients
 from kwtsms_client.version import __version__
 
 if TYPE_CHECKING:
     from kwtsms_client.client import AsyncClient, Client
     from kwtsms_client.preview import SendPreview
-    from kwtsms_client.report import Change, MessageReport, Segment, inspect_message
     from kwtsms_client.text import clean_message
+    from kwtsms_client.text_report import Change, MessageReport, Segment, inspect_message
 
 __all__ = [
     "API_ERRORS",
@@ -119,13 +119,13 @@ __all__ = [
 # Loaded when first used: httpx comes with the clients, and large patterns with the texts.
 _LATER = {
     "AsyncClient": "client",
-    "Change": "report",
+    "Change": "text_report",
     "Client": "client",
-    "MessageReport": "report",
-    "Segment": "report",
+    "MessageReport": "text_report",
+    "Segment": "text_report",
     "SendPreview": "preview",
     "clean_message": "text",
-    "inspect_message": "report",
+    "inspect_message": "text_report",
 }
 
 

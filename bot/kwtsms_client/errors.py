@@ -17,7 +17,7 @@ KwtSMSError
     └── RequestError      the request is malformed, or the code is new to us
 """
 
-from kwtsms_client.codes import API_ERRORS, MAYBE_SENT, UNAVAILABLE, ErrorInfo
+from kwtsms_client.error_codes import API_ERRORS, MAYBE_SENT, UNAVAILABLE, ErrorInfo
 
 
 class KwtSMSError(Exception):

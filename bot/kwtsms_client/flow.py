@@ -11,17 +11,17 @@ from functools import partial
 from typing import Any, TypeVar
 
 from kwtsms_client import protocol, results
-from kwtsms_client.codes import BAD_CONTENT, BAD_PHONE, NO_COUNTRY
+from kwtsms_client.encoding import MAX_PAGES
+from kwtsms_client.error_codes import BAD_CONTENT, BAD_PHONE, NO_COUNTRY
 from kwtsms_client.errors import InvalidInput, KwtSMSError, NotSent, QueueFull, Rejected, TooSoon
 from kwtsms_client.models import Acceptance, Coverage, RejectedInput, SendResult, Validation
-from kwtsms_client.paging import MAX_PAGES
 from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, Call
 from kwtsms_client.recipients import as_given, split_recipients
-from kwtsms_client.report import MessageReport, inspect_message
 from kwtsms_client.results import is_fatal_error
 from kwtsms_client.settings import SHARED_SENDER
 from kwtsms_client.text import require_text
+from kwtsms_client.text_report import MessageReport, inspect_message
 
 QUEUE_FULL_SECONDS = (30.0, 60.0, 120.0)  # ERR013, as the vendor advises.
 TOO_SOON_SECONDS = 16.0  # ERR028: 15 s and a little.

@@ -13,9 +13,9 @@ from itertools import repeat
 from operator import contains, itemgetter
 from typing import Any, NamedTuple, NewType, overload
 
-from kwtsms_client.codes import BAD_PHONE
+from kwtsms_client.error_codes import BAD_PHONE
 from kwtsms_client.errors import InvalidInput
-from kwtsms_client.numbering import (
+from kwtsms_client.numbering_plan import (
     LENGTHS_BY_PREFIX,
     MAX_DIGITS,
     PREFIX_DIGITS,

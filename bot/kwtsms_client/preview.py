@@ -6,7 +6,7 @@ from decimal import Decimal
 from kwtsms_client.flow import numbers_refusal, split_valid, text_refusal
 from kwtsms_client.models import RejectedInput
 from kwtsms_client.protocol import MAX_RECIPIENTS
-from kwtsms_client.report import MessageReport, inspect_message
+from kwtsms_client.text_report import MessageReport, inspect_message
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from apprise.common import OverflowMode, PersistentStoreMode
 from apprise.url import PrivacyMode
 from apprise.utils.parse import parse_bool, validate_regex
 
+from apprise_kwtsms.plain_text import from_html, from_markdown, tidy
+from apprise_kwtsms.templates import ARGUMENTS, TOKENS
+from apprise_kwtsms.transport import exchange
 from kwtsms_client import (
     ConfigurationError,
     Credentials,
@@ -20,14 +23,10 @@ from kwtsms_client import (
     UnknownOutcome,
     inspect_message,
 )
-from kwtsms_client.numbering import country_by_code
+from kwtsms_client.numbering_plan import country_by_code
 from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, send
 from kwtsms_client.recipients import as_given, split_recipients
-
-from .carrier import exchange
-from .describe import ARGUMENTS, TOKENS
-from .readable import from_html, from_markdown, tidy
 
 try:  # Since Apprise 2.0; before, a TypeError says the same.
     from apprise.exception import AppriseImproperlyConfigured

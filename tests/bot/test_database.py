@@ -27,9 +27,9 @@ from kwtsms_bot.database import (
     inspect_schema,
     open_database,
 )
-from kwtsms_bot.database.columns import metadata
-from kwtsms_bot.database.migrating import MIGRATIONS
-from kwtsms_bot.database.ticks import claim_slot, slot_of
+from kwtsms_bot.database.column_types import metadata
+from kwtsms_bot.database.job_slots import claim_slot, slot_of
+from kwtsms_bot.database.migrate import MIGRATIONS
 from support.database import AT, new_message, opened, store_in
 
 FIRST = "0001"

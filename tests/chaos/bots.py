@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from chaos.poll import until
 from chaos.program import Program
-from chaos.waiting import until
 from support.bot import COMMAND
 
 TESTS = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from chaos.evidence import Row
-from kwtsms_bot.commands.wording import STATE_TEXTS
+from kwtsms_bot.commands.status_text import STATE_TEXTS
 from kwtsms_bot.outbox.message import State
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from chaos.judge import CheckResult, RunStatistics
+from chaos.checker import CheckResult, RunStatistics
 
 SEED = "CHAOS_SEED"
 PROPERTY = "chaos"

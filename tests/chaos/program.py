@@ -16,13 +16,14 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
-from chaos.history import CLOCK_OFFSET
+from chaos.transition_log import CLOCK_OFFSET
 from kwtsms_bot.cli import main
 from kwtsms_bot.cli import run as cli_run
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.database.engine import _NOW
-from kwtsms_bot.outbox.store import Store, heat
-from kwtsms_bot.service import Service, parts, running
+from kwtsms_bot.outbox.flow_control import cooldown as flow_control_cooldown
+from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.service import Service, components, lifecycle
 from kwtsms_client import AsyncClient
 from kwtsms_client.protocol import Call
 
@@ -68,18 +69,18 @@ def run(program: Program, config: str) -> None:
         interval = timedelta(seconds=program.interval)
         setattr(cli_run, "Service", partial(Service, interval=interval))  # noqa: B010
     if program.cooldown != Program().cooldown:
-        heat.COOLDOWN = timedelta(seconds=program.cooldown)
+        flow_control_cooldown.COOLDOWN = timedelta(seconds=program.cooldown)
     if program.clock is not None:
-        parts.now = partial(_wrong_clock, Path(program.clock))
+        components.now = partial(_wrong_clock, Path(program.clock))
         _NOW["sqlite"] += (
             f" + ({CLOCK_OFFSET})"  # Its clock is the machine's; PostgreSQL has its own.
         )
     if program.planted is not None:
-        from chaos.planted import PLANTED  # noqa: PLC0415 - not where nothing is planted.
+        from chaos.planted_faults import PLANTED  # noqa: PLC0415 - not where nothing is planted.
 
         PLANTED[program.planted]()
     if program.point is not None and program.action is not None:
-        setattr(running, "open_database", _open_recorded)  # noqa: B010
+        setattr(lifecycle, "open_database", _open_recorded)  # noqa: B010
         _set_fail_point(program.point, _TriggerOnce(program.action))
     main(["run", "-c", config])
 

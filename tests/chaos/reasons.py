@@ -10,7 +10,7 @@ Of some requests that it cuts off the gateway reads no text: which call that was
 from collections.abc import Iterable, Iterator, Sequence
 
 from chaos.evidence import Disruption, Evidence, GatewayRequest
-from chaos.flights import SendCall, send_calls
+from chaos.send_calls import SendCall, send_calls
 from kwtsms_bot.outbox.message import State
 
 TIMEOUT_SECONDS = 1  # Of a request.

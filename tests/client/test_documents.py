@@ -10,7 +10,7 @@ import pytest
 
 import kwtsms_client
 from kwtsms_client import API_ERRORS, AsyncClient, Client, Credentials, Outcome, errors
-from kwtsms_client.client.account import ClientOptions
+from kwtsms_client.client.base import ClientOptions
 
 PAGE = (Path(__file__).parents[2] / "docs" / "client.md").read_text()
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from kwtsms_client import Outcome, UnknownOutcome
-from kwtsms_client.pacing import Pacer
 from kwtsms_client.protocol import Call
+from kwtsms_client.rate_limiter import Pacer
 from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
 from kwtsms_sandbox.gateway.tls import local_tls
 from support.clients import Kind, both, make_client, opened

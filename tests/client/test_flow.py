@@ -15,7 +15,7 @@ from kwtsms_client import (
     SendResult,
     UnknownOutcome,
     Validation,
-    codes,
+    error_codes,
 )
 from kwtsms_client import flow as plans
 from kwtsms_client.errors import rejection
@@ -140,9 +140,9 @@ def test_blanks_around_a_sender_id_are_no_part_of_it() -> None:
 @pytest.mark.parametrize(
     ("to", "text", "message"),
     [
-        ("123", "hi", codes.BAD_PHONE),
-        ([], "hi", codes.BAD_PHONE),
-        (NUMBER, "🎉", codes.BAD_CONTENT),
+        ("123", "hi", error_codes.BAD_PHONE),
+        ([], "hi", error_codes.BAD_PHONE),
+        (NUMBER, "🎉", error_codes.BAD_CONTENT),
     ],
 )
 def test_an_end_user_reads_what_to_correct(to: Any, text: str, message: str) -> None:

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from kwtsms_bot.cli import csv_file
+from kwtsms_bot.cli.bulk import csv_file
 from kwtsms_client import AsyncClient, Client, Credentials, KwtSMSError, protocol
-from kwtsms_client.pacing import Pacer
 from kwtsms_client.protocol import Call
+from kwtsms_client.rate_limiter import Pacer
 from kwtsms_client.settings import from_environment
 
 CALLS: tuple[Callable[[], Call[Any]], ...] = (

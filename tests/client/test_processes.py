@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 from kwtsms_client import AsyncClient, Balance, Client, Credentials
-from kwtsms_client.pacing import Pacer
+from kwtsms_client.rate_limiter import Pacer
 from support.gateway import running_gateway
 from support.sockets import answering, reply, request
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kwtsms_client import API_ERRORS, ConfigurationError, codes, errors
+from kwtsms_client import API_ERRORS, ConfigurationError, error_codes, errors
 from kwtsms_client.countries import COUNTRIES
 from kwtsms_client.errors import rejection
 from kwtsms_client.settings import read_env_file
@@ -54,13 +54,13 @@ KINDS = {
 THROTTLES = {"ERR013": errors.QueueFull, "ERR028": errors.TooSoon}
 SPLIT = {"ERR007": errors.RecipientError}  # It is about the recipients: there are too many.
 USER_MESSAGES = {
-    "system": codes.UNAVAILABLE,
-    "none": codes.UNAVAILABLE,
-    "phone": codes.BAD_PHONE,
-    "country": codes.NO_COUNTRY,
-    "content": codes.BAD_CONTENT,
-    "busy": codes.BUSY,
-    "wait": codes.WAIT,
+    "system": error_codes.UNAVAILABLE,
+    "none": error_codes.UNAVAILABLE,
+    "phone": error_codes.BAD_PHONE,
+    "country": error_codes.NO_COUNTRY,
+    "content": error_codes.BAD_CONTENT,
+    "busy": error_codes.BUSY,
+    "wait": error_codes.WAIT,
 }
 
 

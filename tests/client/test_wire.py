@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from kwtsms_client import NotSent, UnknownOutcome, protocol
-from kwtsms_client.client.journey import TOO_LATE
+from kwtsms_client.client.scope import TOO_LATE
 from kwtsms_client.client.wire import ResponseBody, SendTracker, TimedSendTracker, translate_error
 from kwtsms_client.protocol import MAX_REPLY_BYTES
 from support.clients import Kind, both, make_client

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot.config import load
-from support.deployed import CONFIGS, SECRETS, referenced_secrets
+from support.deployment import CONFIGS, SECRETS, referenced_secrets
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.parent.name)

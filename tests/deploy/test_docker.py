@@ -15,8 +15,8 @@ from typing import Any, cast
 import pytest
 
 from kwtsms_bot.config import load
-from kwtsms_bot.operation.web import build_application, health_routes, serve_http
-from support.deployed import (
+from kwtsms_bot.monitoring.health_endpoint import build_application, health_routes, serve_http
+from support.deployment import (
     DEPLOY,
     LONGEST_STOP_SECONDS,
     PROGRAM,
@@ -118,7 +118,7 @@ def test_what_the_image_is_built_from_is_enough(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as made:
         inside = {name for name in made.namelist() if ".dist-info/" not in name}
 
-    ours = {name.partition("/")[2] for name in tracked(["bot", "plugins"])}
+    ours = {name.partition("/")[2] for name in tracked(["bot", "plugins", "sandbox"])}
     assert inside == {*ours, "kwtsms_bot/config.yaml.example"}
 
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from kwtsms_bot.config import load
-from support.deployed import (
+from support.deployment import (
     DEPLOY,
     LONGEST_STOP_SECONDS,
     SECRETS,

@@ -9,10 +9,10 @@ import click
 import pytest
 
 from kwtsms_bot.cli import main
-from kwtsms_bot.cli.common import USAGE
+from kwtsms_bot.cli.context import USAGE
 from kwtsms_bot.cli.run import CRASHED, FORCED_EXIT, UNAVAILABLE
-from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
-from support.deployed import ROOT, paths
+from kwtsms_bot.monitoring.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
+from support.deployment import ROOT, paths
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 LEVELS = ("debug", "info", "warning", "error", "critical")

@@ -3,11 +3,11 @@
 import re
 from itertools import accumulate
 
-from kwtsms_bot.operation.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
+from kwtsms_bot.monitoring.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
+from kwtsms_bot.outbox.dispatch.retry import NO_CONNECTION_DELAYS
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import NO_CONNECTION_DELAYS
 from kwtsms_client import API_ERRORS, Outcome
-from support.deployed import read_yaml
+from support.deployment import read_yaml
 
 RULES = [rule for group in read_yaml("prometheus/rules.yaml")["groups"] for rule in group["rules"]]
 ASKED = " ".join(rule["expr"] for rule in RULES)

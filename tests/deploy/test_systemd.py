@@ -9,7 +9,7 @@ import pytest
 
 from kwtsms_bot.config import load
 from support.bot import COMMAND
-from support.deployed import DEPLOY, LONGEST_STOP_SECONDS, PROGRAM, SECRETS, parse_arguments
+from support.deployment import DEPLOY, LONGEST_STOP_SECONDS, PROGRAM, SECRETS, parse_arguments
 
 UNIT = DEPLOY / "systemd" / "kwtsms-bridge.service"
 needs_systemd = pytest.mark.skipif(

@@ -16,7 +16,7 @@ from aiohttp import ClientSession
 
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
-from kwtsms_sandbox.serving import serve
+from kwtsms_sandbox.http_server import serve
 from support.gateway import ABROAD, KUWAIT, KUWAIT_2, running_gateway
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

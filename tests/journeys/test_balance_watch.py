@@ -9,17 +9,16 @@ from typing import Any
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from kwtsms_bot.alerts.apprise import AppriseNotifier
-from kwtsms_bot.alerts.balance import Thresholds
-from kwtsms_bot.alerts.rules import NoticeRules
-from kwtsms_bot.alerts.store import BalanceStore
-from kwtsms_bot.kuwait import KUWAIT_TZ
+from kwtsms_bot.balance.apprise_notifier import AppriseNotifier
+from kwtsms_bot.balance.rules import NoticeRules, Thresholds
+from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_sandbox.gateway import Fault
-from kwtsms_sandbox.serving import serve
-from kwtsms_sandbox.slack.demo import ALERTS, OPS, SARA, YOUSEF
+from kwtsms_sandbox.http_server import serve
+from kwtsms_sandbox.slack.demo_workspace import ALERTS, OPS, SARA, YOUSEF
 from support.bot import cards, local_env, wait_for_text
 from support.database import AT, opened
-from support.watching import get, monitored_env
+from support.operator_pages import get, monitored_env
 
 WATCH = {"channels": [ALERTS.id], "warn": 2000, "critical": 10, "every": "1s"}
 RULES = NoticeRules(Thresholds(Decimal(200), Decimal(50), timedelta(days=1)), KUWAIT_TZ)

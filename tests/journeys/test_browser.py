@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_sandbox.gateway import Fault
+from kwtsms_sandbox.http_server import serve
 from kwtsms_sandbox.page import PageServer
-from kwtsms_sandbox.serving import serve
 from support.bot import NUMBER, local_env
 from support.browser import Browser, browser, chromium
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_sandbox.slack import (
     GUEST,
     NOURA,
@@ -18,7 +18,7 @@ from kwtsms_sandbox.slack import (
     Message,
     User,
 )
-from kwtsms_sandbox.slack.demo import ALERTS, ON_CALL
+from kwtsms_sandbox.slack.demo_workspace import ALERTS, ON_CALL
 from support.bot import NUMBER, local_env, wait_for_text
 
 MANY = ", ".join(str(96590000000 + n) for n in range(6))

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_bot.outbox.store import INTERVAL
-from kwtsms_sandbox.slack.demo import OPS, SARA
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import NUMBER, BotProcess, local_env, send_requests, wait_for_text
 
 LEASE = {"lease": "2s"}

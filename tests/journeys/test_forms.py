@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.cli.stage import LocalEnvironment
-from kwtsms_bot.outbox.worker import MAX_IN_FLIGHT
-from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_bot.outbox.dispatch.worker import MAX_IN_FLIGHT
+from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
 from kwtsms_sandbox.slack import NOURA, OPS, SARA, YOUSEF, Fault, User, View
-from kwtsms_sandbox.slack.steps import StepState
+from kwtsms_sandbox.slack.workflow_steps import StepState
 from support.bot import NUMBER, local_env, wait_for_text
 
 

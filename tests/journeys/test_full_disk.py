@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.store import Audit
-from kwtsms_sandbox.slack.demo import OPS, SARA
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import NUMBER, cards, local_env, wait_for_text
 
 BLOCK = "CREATE TRIGGER no_room BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"

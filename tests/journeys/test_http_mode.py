@@ -10,10 +10,10 @@ from pathlib import Path
 
 from aiohttp import ClientSession, web
 
-from kwtsms_sandbox.serving import serve
+from kwtsms_sandbox.http_server import serve
 from kwtsms_sandbox.slack import OPS, SARA
+from kwtsms_sandbox.slack.http_delivery import signed_headers
 from kwtsms_sandbox.slack.sandbox import SIGNING_SECRET
-from kwtsms_sandbox.slack.signed import signed_headers
 from support.bot import NUMBER, local_env, wait_for_text
 
 

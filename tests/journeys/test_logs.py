@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from kwtsms_sandbox.slack.demo import OPS, SARA
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import NUMBER, BotProcess, local_env, wait_for_text
 
 TEXT = "the-secret-text"

@@ -13,22 +13,22 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.commands.actions.table import HANDLERS, dispatch
 from kwtsms_bot.commands.base import ButtonPress, CommandContext
-from kwtsms_bot.commands.deeds import HANDLERS, dispatch
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import COMMANDS
-from kwtsms_bot.language import ENGLISH
-from kwtsms_bot.outbox.draft import DraftKind, new_token
+from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_bot.i18n.translator import ENGLISH
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.intake.draft import DraftKind, new_token
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Settlement
-from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
-from kwtsms_bot.slack.forms import PREVIEW_FORM, SEND_FORM
+from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_bot.slack.modals.views import PREVIEW_FORM, SEND_FORM
 from kwtsms_sandbox.slack import GUEST, OPS, SARA, STRANGER, User, UserGroup, View
-from kwtsms_sandbox.slack.steps import StepState
+from kwtsms_sandbox.slack.workflow_steps import StepState
 from support.bot import local_env, wait_for_text
+from support.command_testbed import command_testbed, draft
 from support.database import AT, new_message
-from support.desk import command_testbed, draft
 
 NOBODY = User("U000NOBODY", "nobody", "Nobody")
 READER = User("U000READER", "reader", "Reader")

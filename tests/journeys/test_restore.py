@@ -4,10 +4,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from kwtsms_bot.cli.stage import LocalEnvironment
-from kwtsms_sandbox.slack.demo import OPS, SARA
+from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import NUMBER, local_env, wait_for_text
-from support.operating import run_command, write_config
+from support.operator_cli import run_command, write_config
 
 OTHER = "96551234567"
 

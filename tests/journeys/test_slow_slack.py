@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.stage import LocalEnvironment
-from kwtsms_bot.service import running
-from kwtsms_bot.slack import directory
-from kwtsms_bot.slack.dialogs import SHORTCUT
+from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_bot.service import lifecycle
+from kwtsms_bot.slack import users
+from kwtsms_bot.slack.modals.send_modal import SHORTCUT
 from kwtsms_sandbox.slack import OPS, SARA, Fault, Message, User, UserGroup, View
 from support.bot import NUMBER, cards, local_env, send_requests, wait_for_text
 
@@ -63,7 +63,7 @@ async def test_a_stop_leaves_no_lookup_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that Slack lets wait is given up: else the bot asks on after it has stopped."""
-    monkeypatch.setattr(running, "FINISH_SECONDS", 1.0)
+    monkeypatch.setattr(lifecycle, "FINISH_SECONDS", 1.0)
     before = asyncio.all_tasks()
     async with local_env(tmp_path) as env:
         env.slack.fault("users.info", Fault(retry_after=30))
@@ -186,7 +186,7 @@ async def test_a_role_that_is_withdrawn_in_slack_presses_no_button(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     """Between the preview and the press: nothing is sent, though a command may count for longer."""
-    monkeypatch.setattr(directory, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(users, "FRESH_SECONDS", 0.0)
     group = UserGroup("S0000GROUP", "group", "Group", (SARA.id,))
     async with local_env(tmp_path, access={"sender": {"groups": [group.id]}}) as env:
         env.slack.directory.put_group(group)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.stage import LocalEnvironment
-from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
 from kwtsms_sandbox.slack import NOURA, OPS, SARA, View
-from kwtsms_sandbox.slack.steps import StepState
+from kwtsms_sandbox.slack.workflow_steps import StepState
 from support.bot import NUMBER, local_env, send_requests, wait_for_text
 
 MANY = ", ".join(str(96590000000 + n) for n in range(6))

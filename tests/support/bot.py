@@ -11,11 +11,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_bot.outbox.store import INTERVAL
 from kwtsms_sandbox.gateway import LoggedRequest
 from kwtsms_sandbox.slack import Channel, Message, User
-from kwtsms_sandbox.slack.demo import OPS, SARA
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.database import prepare_database
 from support.slack import no_proxy
 
@@ -24,7 +24,7 @@ COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
 _ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {
     "PATH": os.environ["PATH"],
-    "PYTHONPATH": os.pathsep.join((str(_ROOT / "bot"), str(_ROOT / "plugins"))),
+    "PYTHONPATH": os.pathsep.join(str(_ROOT / name) for name in ("bot", "plugins", "sandbox")),
 }
 NUMBER = "96598765432"
 TEST_INTERVAL = timedelta(milliseconds=50)

@@ -10,10 +10,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po, write_po
 
-from kwtsms_bot.language import CATALOGUES, DOMAIN
+from kwtsms_bot.i18n.translator import CATALOGUES, DOMAIN
 from kwtsms_client import API_ERRORS
 from kwtsms_client.countries import COUNTRIES
-from kwtsms_client.report import BLANKS, KINDS
+from kwtsms_client.text_report import BLANKS, KINDS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "bot" / "kwtsms_bot"
@@ -31,9 +31,9 @@ def template() -> Catalog:
         found.add(text, locations=[(file, 0)])
     for error in API_ERRORS.values():
         for text in (error.meaning, error.remedy):
-            found.add(text, locations=[("kwtsms_client/codes.py", 0)])
+            found.add(text, locations=[("kwtsms_client/error_codes.py", 0)])
     for name in (*KINDS, *BLANKS.values()):
-        found.add(name, locations=[("kwtsms_client/report.py", 0)])
+        found.add(name, locations=[("kwtsms_client/text_report.py", 0)])
     for country in COUNTRIES.values():
         found.add(country.name, locations=[("kwtsms_client/countries.py", 0)])
     return found

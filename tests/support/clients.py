@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kwtsms_client import AsyncClient, Client, Credentials
-from kwtsms_client.pacing import Pacer
+from kwtsms_client.rate_limiter import Pacer
 from kwtsms_sandbox.gateway import RunningGateway
 
 NOT_AWAITED = ("preview",)

@@ -13,9 +13,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, event, literal_column
 
 from kwtsms_bot.database import Database, open_database
-from kwtsms_bot.database.columns import EPOCH, MICROSECOND, UtcDateTime
+from kwtsms_bot.database.column_types import EPOCH, MICROSECOND, UtcDateTime
+from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, NewMessage
-from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Actor, Store
 
 ACTOR = Actor("U1")

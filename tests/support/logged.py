@@ -20,7 +20,8 @@ def logged(**settings: Any) -> Iterator[io.StringIO]:
     handlers, level = root.handlers, root.level
     try:
         with redirect_stderr(io.StringIO()) as written:
-            logs.configure(LoggingSettings.model_validate(settings))
+            chosen = LoggingSettings.model_validate(settings)
+            logs.configure(chosen.level, as_json=chosen.format == "json")
         yield written
     finally:
         root.handlers = handlers

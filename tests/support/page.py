@@ -12,8 +12,8 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_sandbox.gateway import Gateway
+from kwtsms_sandbox.http_server import serve
 from kwtsms_sandbox.page import PageServer, Shortcut
-from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack import SARA, SlackSandbox, User
 from support.browser import Browser
 from support.slack import bolt_app, connected, running_slack, web_client

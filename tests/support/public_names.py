@@ -16,10 +16,10 @@ import click
 
 import kwtsms_client
 from kwtsms_bot.cli import main, output
-from kwtsms_bot.cli.journal import RowState
+from kwtsms_bot.cli.bulk.journal import RowState
 from kwtsms_bot.config.schema import json_schema
-from kwtsms_bot.database.columns import metadata
-from kwtsms_bot.operation.metrics import Metrics
+from kwtsms_bot.database.column_types import metadata
+from kwtsms_bot.monitoring.metrics import Metrics
 from kwtsms_bot.outbox.message import State
 
 ROOT = Path(__file__).parents[2]

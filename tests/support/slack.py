@@ -11,7 +11,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_sandbox.serving import serve
+from kwtsms_sandbox.http_server import serve
 from kwtsms_sandbox.slack import SARA, SlackSandbox, User, View
 from support.blockkit import Block
 

@@ -5,30 +5,30 @@ from importlib import import_module
 
 import click
 
-from kwtsms_bot.cli.missing import MissingExtra
+from kwtsms_bot.cli.extras import MissingExtra
 from kwtsms_client.version import __version__
 
 # name: (where it is, what it does). The second is what --help shows without loading the first.
 COMMANDS = {
     "demo": (
-        "kwtsms_bot.cli.demo:demo",
+        "kwtsms_bot.demo.command:demo",
         "Try it: the bot, a local Slack and a phone in your browser.",
     ),
     "run": ("kwtsms_bot.cli.run:run", "Run the Slack bot."),
-    "send": ("kwtsms_bot.cli.message:send", "Send a text message."),
-    "bulk": ("kwtsms_bot.cli.bulk:bulk", "Send a text to every row of a CSV file."),
+    "send": ("kwtsms_bot.cli.send:send", "Send a text message."),
+    "bulk": ("kwtsms_bot.cli.bulk.command:bulk", "Send a text to every row of a CSV file."),
     "balance": ("kwtsms_bot.cli.account:balance", "Show the credits left."),
-    "status": ("kwtsms_bot.cli.message:status", "Ask what kwtSMS did with a message."),
-    "dlr": ("kwtsms_bot.cli.message:dlr", "Ask for the delivery report of a message."),
-    "validate": ("kwtsms_bot.cli.check:validate", "Say which numbers can be sent to."),
-    "pages": ("kwtsms_bot.cli.check:pages", "Show a text as a phone would, and its pages."),
+    "status": ("kwtsms_bot.cli.send:status", "Ask what kwtSMS did with a message."),
+    "dlr": ("kwtsms_bot.cli.send:dlr", "Ask for the delivery report of a message."),
+    "validate": ("kwtsms_bot.cli.validate:validate", "Say which numbers can be sent to."),
+    "pages": ("kwtsms_bot.cli.validate:pages", "Show a text as a phone would, and its pages."),
     "senders": ("kwtsms_bot.cli.account:senders", "List the account's sender IDs."),
     "coverage": ("kwtsms_bot.cli.account:coverage", "List the countries that can be sent to."),
     "doctor": ("kwtsms_bot.cli.doctor:doctor", "Look at the set-up and say what to mend."),
     "config": ("kwtsms_bot.cli.config:config", "Check the configuration, or print an example."),
     "audit": ("kwtsms_bot.cli.audit:audit", "Export the ledger of who did what."),
     "restored": (
-        "kwtsms_bot.cli.restored:restored",
+        "kwtsms_bot.cli.restore:restored",
         "Make a database that was restored from a back-up safe to run on.",
     ),
     "forget": ("kwtsms_bot.cli.forget:forget", "Erase a number and the texts that went to it."),

@@ -2,8 +2,8 @@
 
 import click
 
+from kwtsms_bot.cli.options import env_option, json_option
 from kwtsms_bot.cli.output import EXIT_CODES, echo, echo_facts, report_errors, show_json
-from kwtsms_bot.cli.words import env_option, json_option
 from kwtsms_client import Client, find_country_code
 from kwtsms_client.countries import COUNTRIES
 

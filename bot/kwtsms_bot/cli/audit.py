@@ -16,11 +16,10 @@ from typing import TextIO
 
 import click
 
-from kwtsms_bot.cells import escape_formula
-from kwtsms_bot.cli.common import config_option, read_config
-from kwtsms_bot.cli.stored import run_with_database
+from kwtsms_bot.cli.context import config_option, read_config, run_with_database
+from kwtsms_bot.csv_escape import escape_formula
 from kwtsms_bot.database import Database
-from kwtsms_bot.kuwait import KUWAIT_TZ
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.outbox.store import Audit, AuditEntry
 
 # The columns, in their order; docs/privacy.md says what they mean. New ones come at the end.

@@ -5,7 +5,7 @@ import sys
 
 import click
 
-from kwtsms_bot.cli.common import config_option, read_config
+from kwtsms_bot.cli.context import config_option, read_config
 from kwtsms_bot.config import json_schema, read_example
 
 

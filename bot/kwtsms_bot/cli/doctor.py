@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kwtsms_bot.cli.missing import MissingExtra, install_hint
+from kwtsms_bot.cli.extras import MissingExtra, install_hint
+from kwtsms_bot.cli.options import env_option, json_option
 from kwtsms_bot.cli.output import report_errors, show_json
-from kwtsms_bot.cli.words import env_option, json_option
 from kwtsms_bot.doctor import Finding, FindingLevel
 from kwtsms_bot.doctor.files import check as examine_files
 from kwtsms_bot.doctor.gateway import ExpectedAccount
@@ -82,7 +82,7 @@ async def _check_account(env_file: str) -> Sequence[Finding]:
 async def _check_bot(file: str) -> Sequence[Finding]:
     """All of it, the parts side by side."""
     try:
-        from kwtsms_bot.cli.common import read_config  # noqa: PLC0415 - The base install has no YAML.
+        from kwtsms_bot.cli.context import read_config  # noqa: PLC0415 - The base install has no YAML.
     except ModuleNotFoundError as error:
         raise MissingExtra("doctor --config", error, "bot") from error
     config = read_config(file)
@@ -112,7 +112,7 @@ async def _check_gateway(config: "Config") -> Sequence[Finding]:
 async def _check_slack(config: "Config") -> Sequence[Finding]:
     from datetime import UTC, datetime  # noqa: PLC0415 - Beside what needs it.
 
-    from kwtsms_bot.slack.checks import check  # noqa: PLC0415 - Slack's SDK is slow to load.
+    from kwtsms_bot.slack.doctor import check  # noqa: PLC0415 - Slack's SDK is slow to load.
 
     return await check(config, datetime.now(UTC))
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn, ParamSpec
 
 import click
 
-from kwtsms_bot.cli.words import require_utf8
+from kwtsms_bot.cli.options import require_utf8
 from kwtsms_client import KwtSMSError, NotSent, Outcome, Rejected, UnknownOutcome
 
 P = ParamSpec("P")

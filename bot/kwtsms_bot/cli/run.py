@@ -11,11 +11,11 @@ import click
 import structlog
 
 from kwtsms_bot import logs
-from kwtsms_bot.cli.common import USAGE, config_option, read_config
+from kwtsms_bot.cli.context import USAGE, config_option, read_config
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.doctor.database import remedy_for
-from kwtsms_bot.operation.web import CannotListen
+from kwtsms_bot.monitoring.health_endpoint import CannotListen
 from kwtsms_bot.service import Service
 from kwtsms_bot.slack.connection import SlackRefused
 
@@ -39,7 +39,7 @@ def run(file: str) -> None:
     address of its pages, cannot be used. 70: an error of the bot's own, which the log tells.
     """
     config = read_config(file)
-    logs.configure(config.logging)
+    logs.configure(config.logging.level, as_json=config.logging.format == "json")
     for warning in config.warnings():
         log.warning(warning)
     try:

@@ -1,11 +1,11 @@
 """`/sms senders`, `/sms coverage`, `/sms validate`: what the account can do."""
 
-from kwtsms_bot.commands import recipients
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
-from kwtsms_bot.commands.obstacles import truncate
 from kwtsms_bot.commands.policy import Permission
-from kwtsms_bot.commands.wording import with_more
-from kwtsms_bot.language import N_, Language
+from kwtsms_bot.commands.send import recipients
+from kwtsms_bot.commands.send.checks import truncate
+from kwtsms_bot.commands.status_text import with_more
+from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_client import Validation, mask
 from kwtsms_client.countries import COUNTRIES
 

@@ -1,10 +1,10 @@
 """`/sms balance`: the credits left."""
 
-from kwtsms_bot.alerts.outlook import WINDOW, forecast
-from kwtsms_bot.alerts.wording import format_credits, format_forecast
+from kwtsms_bot.balance.forecast import WINDOW, forecast
+from kwtsms_bot.balance.messages import format_credits, format_forecast
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
 from kwtsms_bot.commands.policy import Permission
-from kwtsms_bot.language import N_, Language
+from kwtsms_bot.i18n.translator import N_, Language
 
 
 async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply:

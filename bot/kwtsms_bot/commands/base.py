@@ -6,10 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from kwtsms_bot.alerts.store import BalanceStore
+from kwtsms_bot.balance.store import BalanceStore
 from kwtsms_bot.commands.policy import Permission, Person
 from kwtsms_bot.config import Config
-from kwtsms_bot.language import Language
+from kwtsms_bot.i18n.translator import Language
 from kwtsms_bot.outbox.message import Message
 from kwtsms_bot.outbox.store import Audit, Store
 from kwtsms_client import AsyncClient

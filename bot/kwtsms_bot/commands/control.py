@@ -1,6 +1,6 @@
 """`/sms cancel`, `/sms pause`, `/sms resume`: taking back, and the kill switch."""
 
-from kwtsms_bot.commands import lookup, refusals
+from kwtsms_bot.commands import error_replies, message_lookup
 from kwtsms_bot.commands.base import (
     ButtonPress,
     Command,
@@ -11,7 +11,7 @@ from kwtsms_bot.commands.base import (
     Severity,
 )
 from kwtsms_bot.commands.policy import Permission, allows
-from kwtsms_bot.language import N_
+from kwtsms_bot.i18n.translator import N_
 from kwtsms_bot.outbox.message import DedupeKey, Message
 from kwtsms_bot.outbox.store import Cancelled, SendingPaused
 
@@ -20,7 +20,7 @@ CANCEL = "message_cancel"
 
 async def cancel(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """Takes a message back, as far as it has not left."""
-    found = await lookup.find(context, request, rest, CANCEL_COMMAND)
+    found = await message_lookup.find(context, request, rest, CANCEL_COMMAND)
     if isinstance(found, Reply):
         return found
     if found.message is None:
@@ -41,10 +41,12 @@ async def _cancel(context: CommandContext, request: CommandRequest, message: Mes
     access, person = context.config.access, request.person
     own = message.author == person.user and allows(access, person, Permission.SEND)
     if not (own or allows(access, person, Permission.ADMIN)):
-        return await refusals.refuse(context, request, Permission.ADMIN, "cancel")
+        return await error_replies.refuse(context, request, Permission.ADMIN, "cancel")
     if not await _is_first_delivery(context, request):
         return _duplicate_reply(request)
-    cancelled = await context.store.cancel(message.ref, context.now(), refusals.actor_of(request))
+    cancelled = await context.store.cancel(
+        message.ref, context.now(), error_replies.actor_of(request)
+    )
     if not (cancelled.count or cancelled.in_flight):
         title = request.say(
             "It is too late: nothing of {ref} is waiting any more.", ref=message.ref
@@ -78,9 +80,11 @@ async def pause(context: CommandContext, request: Invocation, rest: str) -> Repl
     """Stops everything: nothing is accepted, and what waits keeps waiting."""
     if not await _is_first_delivery(context, request):
         return _duplicate_reply(request)
-    fresh = await context.store.pause(rest.strip()[:200], context.now(), refusals.actor_of(request))
+    fresh = await context.store.pause(
+        rest.strip()[:200], context.now(), error_replies.actor_of(request)
+    )
     if not fresh and (current := await context.store.current_pause()):
-        return refusals.paused_reply(
+        return error_replies.paused_reply(
             SendingPaused(current), context.config.slack.command, request.say
         )
     details = (
@@ -97,7 +101,7 @@ async def resume(context: CommandContext, request: Invocation, _rest: str) -> Re
     """Lets it go on."""
     if not await _is_first_delivery(context, request):
         return _duplicate_reply(request)
-    if not await context.store.resume(context.now(), refusals.actor_of(request)):
+    if not await context.store.resume(context.now(), error_replies.actor_of(request)):
         return Reply(Severity.INFO, request.say("Sending was not paused."))
     context.wake()
     return Reply(Severity.GOOD, request.say("Sending goes on. What waited goes out now."))

@@ -1,11 +1,11 @@
 """`/sms dlr`: the delivery report of a message, where its country gives one."""
 
-from kwtsms_bot import retelling
-from kwtsms_bot.commands import lookup
+from kwtsms_bot.commands import message_lookup
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
-from kwtsms_bot.commands.lookup import LookupResult
+from kwtsms_bot.commands.message_lookup import LookupResult
 from kwtsms_bot.commands.policy import Permission
-from kwtsms_bot.language import N_, Language
+from kwtsms_bot.i18n import gateway_texts
+from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_client import DeliveryReport, Rejected, mask
 
 MAX_LISTED = 20
@@ -15,7 +15,7 @@ NOT_AVAILABLE_YET = "ERR022"
 
 async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """Asks kwtSMS for the report of the message that `rest` names."""
-    found = await lookup.find(context, request, rest, COMMAND)
+    found = await message_lookup.find(context, request, rest, COMMAND)
     if isinstance(found, Reply):
         return found
     if not found.gateway_ids:
@@ -31,7 +31,7 @@ async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
 def _report_reply(found: LookupResult, report: DeliveryReport, say: Language) -> Reply:
     facts = [(say("kwtSMS id"), report.message_id)]
     facts += [
-        (mask(one.recipient), retelling.translate_status(one.status, say))
+        (mask(one.recipient), gateway_texts.translate_status(one.status, say))
         for one in report.deliveries[:MAX_LISTED]
     ]
     more = max(0, len(report.deliveries) - MAX_LISTED) + max(0, len(found.gateway_ids) - 1)
@@ -65,9 +65,9 @@ def _no_report_reply(
     details = (
         say(
             "kwtSMS says: {description}",
-            description=retelling.translate_error(error.code, error.description, say),
+            description=gateway_texts.translate_error(error.code, error.description, say),
         ),
-        say("What to do: {remedy}", remedy=retelling.translate_remedy(error.code, say)),
+        say("What to do: {remedy}", remedy=gateway_texts.translate_remedy(error.code, say)),
     )
     return Reply(Severity.ERROR, say("There is no delivery report."), details, facts)
 

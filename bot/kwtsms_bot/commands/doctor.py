@@ -8,7 +8,7 @@ from kwtsms_bot.doctor import Finding, FindingLevel
 from kwtsms_bot.doctor.gateway import ExpectedAccount
 from kwtsms_bot.doctor.gateway import check as examine_gateway
 from kwtsms_bot.doctor.targets import check as examine_targets
-from kwtsms_bot.language import N_
+from kwtsms_bot.i18n.translator import N_
 
 SYMBOLS = {
     FindingLevel.OK: "✓",

@@ -13,7 +13,7 @@ from kwtsms_bot.commands.base import (
     Severity,
 )
 from kwtsms_bot.commands.policy import Permission, allows
-from kwtsms_bot.language import N_
+from kwtsms_bot.i18n.translator import N_
 
 
 def help_command(table: Mapping[str, Command]) -> Command:

@@ -1,11 +1,11 @@
 """`/sms history` and `/sms whoami`: what somebody sent, and what they may."""
 
-from kwtsms_bot.commands import wording
+from kwtsms_bot.commands import status_text
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
+from kwtsms_bot.commands.error_replies import refuse
 from kwtsms_bot.commands.policy import ROLES, Permission, allows
-from kwtsms_bot.commands.refusals import refuse
-from kwtsms_bot.kuwait import KUWAIT_TZ
-from kwtsms_bot.language import N_, Language
+from kwtsms_bot.i18n.translator import N_, Language
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.outbox.message import Message
 from kwtsms_client import mask
 
@@ -38,8 +38,10 @@ async def history(context: CommandContext, request: Invocation, rest: str) -> Re
 def format_line(message: Message, say: Language) -> str:
     """A message in one line: when, to whom, what became of it. Not what it said."""
     when = say.ltr(message.created_at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M"))
-    recipients = wording.with_more(say.ltr(mask(message.first_phones[0])), message.size - 1, say)
-    return f"{when} · {recipients} · {wording.summary(message, say)}"
+    recipients = status_text.with_more(
+        say.ltr(mask(message.first_phones[0])), message.size - 1, say
+    )
+    return f"{when} · {recipients} · {status_text.summary(message, say)}"
 
 
 async def whoami(context: CommandContext, request: Invocation, _rest: str) -> Reply:

@@ -5,21 +5,21 @@ from difflib import get_close_matches
 
 import structlog
 
-from kwtsms_bot.commands import account, balance, control, dlr, doctor, history, send, status
+from kwtsms_bot.commands import account, balance, control, dlr, doctor, history, status
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
-from kwtsms_bot.commands.digits import DIGIT, INVISIBLE
-from kwtsms_bot.commands.failures import database_error_reply, gateway_error_reply
+from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply, refuse
 from kwtsms_bot.commands.policy import allows
-from kwtsms_bot.commands.refusals import refuse
+from kwtsms_bot.commands.send import command as send_command
+from kwtsms_bot.commands.send.number_groups import DIGIT, INVISIBLE
 from kwtsms_bot.database import DatabaseError
-from kwtsms_bot.language import Language
+from kwtsms_bot.i18n.translator import Language
 from kwtsms_client import KwtSMSError
 
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
-        send.COMMAND,
+        send_command.COMMAND,
         balance.COMMAND,
         status.COMMAND,
         dlr.COMMAND,
@@ -64,7 +64,7 @@ def unknown_command_reply(slash: str, name: str, say: Language, line: str = "") 
     """The answer to a subcommand that does not exist; `line` is all that was typed."""
     if _RECIPIENT.match(name):
         title = say("Nothing was sent: {command} is missing.", command=say.ltr("send"))
-        typed = send.COMMAND.command_line(slash, line.strip()[:MAX_ECHOED])
+        typed = send_command.COMMAND.command_line(slash, line.strip()[:MAX_ECHOED])
         return Reply(Severity.ERROR, title, examples=(typed,))
     close = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
     meant = COMMANDS[close[0]] if close else COMMANDS["help"]

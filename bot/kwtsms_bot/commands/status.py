@@ -3,8 +3,7 @@
 What it says of a message of ours is written down, so that its card shows it, too.
 """
 
-from kwtsms_bot import retelling
-from kwtsms_bot.commands import lookup, wording
+from kwtsms_bot.commands import message_lookup, status_text
 from kwtsms_bot.commands.base import (
     Command,
     CommandContext,
@@ -13,11 +12,11 @@ from kwtsms_bot.commands.base import (
     Reply,
     Severity,
 )
-from kwtsms_bot.commands.lookup import LookupResult
+from kwtsms_bot.commands.message_lookup import LookupResult
 from kwtsms_bot.commands.policy import Permission
-from kwtsms_bot.language import N_, Language
-from kwtsms_bot.outbox.message import Message
-from kwtsms_bot.outbox.tracking import (
+from kwtsms_bot.i18n import gateway_texts
+from kwtsms_bot.i18n.translator import N_, Language
+from kwtsms_bot.outbox.delivery.rules import (
     STUCK,
     DeliveryUpdate,
     TrackedCall,
@@ -26,6 +25,7 @@ from kwtsms_bot.outbox.tracking import (
     from_status,
     wants_report,
 )
+from kwtsms_bot.outbox.message import Message
 from kwtsms_client import Rejected, Status, mask
 
 MAX_QUERIES = 3  # Each is a request of its own, and requests are paced.
@@ -34,7 +34,7 @@ MAX_LISTED = 5  # Numbers of a delivery report.
 
 async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """Answers from the outbox, and asks kwtSMS where it has the message."""
-    found = await lookup.find(context, request, rest, COMMAND)
+    found = await message_lookup.find(context, request, rest, COMMAND)
     return found if isinstance(found, Reply) else await reply_status(context, request, found)
 
 
@@ -49,9 +49,9 @@ async def reply_status(
     if found.message is None:
         return Reply(Severity.INFO, say("A message of this account"), facts=tuple(facts))
     message = await _reload(context, found.message)
-    facts.insert(0, (say("State"), wording.summary(message, say)))
+    facts.insert(0, (say("State"), status_text.summary(message, say)))
     title = say("Message {ref}", ref=message.ref)
-    return Reply(Severity.INFO, title, wording.explanations(message, say), tuple(facts))
+    return Reply(Severity.INFO, title, status_text.explanations(message, say), tuple(facts))
 
 
 async def _reload(context: CommandContext, message: Message) -> Message:
@@ -83,7 +83,7 @@ async def _query_tracked(
         report = await context.gateway.dlr(tracked.gateway_id)
         lines = [
             f"{say.ltr(mask(one.recipient))}: "
-            f"{say.inline(retelling.translate_status(one.status, say))}"
+            f"{say.inline(gateway_texts.translate_status(one.status, say))}"
             for one in report.deliveries
         ]
         more = ["…"] if len(lines) > MAX_LISTED else []
@@ -94,7 +94,7 @@ async def _query_tracked(
 
 def _format_status(status: Status, say: Language) -> str:
     parts = (
-        say.inline(retelling.translate_status(one, say))
+        say.inline(gateway_texts.translate_status(one, say))
         for one in (status.status, status.description)
     )
     return ": ".join(filter(None, parts))
@@ -103,8 +103,8 @@ def _format_status(status: Status, say: Language) -> str:
 def _format_rejection(error: Rejected, say: Language) -> str:
     if error.code == STUCK:
         stuck = say("Accepted, and stuck in its queue (ERR030).")
-        return f"{stuck} {retelling.translate_remedy(error.code, say)}"
-    return retelling.describe_error(error, say)
+        return f"{stuck} {gateway_texts.translate_remedy(error.code, say)}"
+    return gateway_texts.describe_error(error, say)
 
 
 COMMAND = Command(

@@ -2,6 +2,8 @@
 
 from kwtsms_bot.config.access import Access, Grant, Limits
 from kwtsms_bot.config.alerts import BalanceAlertSettings
+from kwtsms_bot.config.errors import ConfigurationProblems, Problem
+from kwtsms_bot.config.loader import load, parse, read_example
 from kwtsms_bot.config.models import (
     Config,
     GatewaySettings,
@@ -9,10 +11,8 @@ from kwtsms_bot.config.models import (
     OutboxSettings,
     SlackSettings,
 )
-from kwtsms_bot.config.operation import HeartbeatSettings, HttpSettings
+from kwtsms_bot.config.monitoring import HeartbeatSettings, HttpSettings
 from kwtsms_bot.config.phonebook import Phonebook
-from kwtsms_bot.config.problems import ConfigurationProblems, Problem
-from kwtsms_bot.config.reading import load, parse, read_example
 from kwtsms_bot.config.schema import json_schema
 
 __all__ = [

@@ -5,8 +5,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kwtsms_bot.config.fields import ChannelId, Country, Duration, GroupId, QuietHours, UserId
-from kwtsms_bot.config.section import Section
+from kwtsms_bot.config.fields import (
+    ChannelId,
+    Country,
+    Duration,
+    GroupId,
+    QuietHours,
+    Section,
+    UserId,
+)
 
 
 class Grant(Section):

@@ -11,12 +11,12 @@ from kwtsms_bot.config.fields import (
     Distinct,
     Duration,
     Secret,
+    Section,
     TimeOfDay,
     TimeZone,
     zone,
 )
-from kwtsms_bot.config.section import Section
-from kwtsms_bot.language import ENGLISH, Language
+from kwtsms_bot.i18n.translator import ENGLISH, Language
 
 MIN_CHECK_INTERVAL = timedelta(
     minutes=1

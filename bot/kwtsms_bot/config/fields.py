@@ -13,14 +13,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     PlainSerializer,
     SecretStr,
     WithJsonSchema,
 )
 
-from kwtsms_bot import kuwait
+from kwtsms_bot import kuwait_time
 from kwtsms_client.countries import COUNTRIES
 
 _DURATION = re.compile(r"(?!0+\D)(\d{1,6})\s*(s|m|h|d)")
@@ -93,7 +95,7 @@ def zone(name: str) -> tzinfo:
         ValueError: there is none.
     """
     if name == KUWAIT_ZONE_NAME:
-        return kuwait.KUWAIT_TZ
+        return kuwait_time.KUWAIT_TZ
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError):
@@ -234,3 +236,11 @@ UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{2,20}$")]
 GroupId = Annotated[str, Field(pattern=r"^S[A-Z0-9]{2,20}$")]
 ChannelId = Annotated[str, Field(pattern=r"^[CGD][A-Z0-9]{2,20}$")]
 Name = Annotated[str, AfterValidator(_check_name)]
+
+
+class Section(BaseModel):
+    """A part of the file: unknown keys are refused, and nothing changes after reading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )

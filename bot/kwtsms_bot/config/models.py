@@ -22,12 +22,12 @@ from kwtsms_bot.config.fields import (
     HomeCountry,
     Name,
     Secret,
+    Section,
     Url,
 )
-from kwtsms_bot.config.operation import HeartbeatSettings, HttpSettings
+from kwtsms_bot.config.monitoring import HeartbeatSettings, HttpSettings
 from kwtsms_bot.config.phonebook import Phonebook
-from kwtsms_bot.config.section import Section
-from kwtsms_bot.language import ENGLISH, Language
+from kwtsms_bot.i18n.translator import ENGLISH, Language
 from kwtsms_client.countries import COUNTRIES
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
-from kwtsms_bot.config.section import Section
+from kwtsms_bot.config.fields import Section
 from kwtsms_client import normalize_phone, validate_phone_input
 
 

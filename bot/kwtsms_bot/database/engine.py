@@ -21,11 +21,11 @@ from sqlalchemy import func, literal_column, select
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from kwtsms_bot.database.columns import UtcDateTime
-from kwtsms_bot.database.connecting import READ_ONLY, make_engines
-from kwtsms_bot.database.files import empty_wal, vacuum
-from kwtsms_bot.database.migrating import SchemaStatus, migrate, schema_status
-from kwtsms_bot.database.trouble import CommitUnknown, DatabaseError, DuplicateKey, translate_errors
+from kwtsms_bot.database.column_types import UtcDateTime
+from kwtsms_bot.database.connections import READ_ONLY, make_engines
+from kwtsms_bot.database.errors import CommitUnknown, DatabaseError, DuplicateKey, translate_errors
+from kwtsms_bot.database.migrate import SchemaStatus, migrate, schema_status
+from kwtsms_bot.database.sqlite_files import empty_wal, vacuum
 
 T = TypeVar("T")
 THREADS = 8  # For work in one go; whatever waits for a place waits no longer than for the database.

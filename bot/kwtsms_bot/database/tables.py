@@ -14,7 +14,7 @@ from sqlalchemy import (
     or_,
 )
 
-from kwtsms_bot.database.columns import DecimalText, Id, UtcDateTime, metadata
+from kwtsms_bot.database.column_types import DecimalText, Id, UtcDateTime, metadata
 
 message = Table(
     "message",
@@ -241,4 +241,24 @@ audit = Table(
     Column("detail", String(500), nullable=False),
     Column("request", String(16), nullable=False),
     Index(None, "at", "id"),
+)
+
+
+rate_limit = Table(
+    "rate",
+    metadata,
+    Column("account", String(40), primary_key=True),
+    Column("next_free", UtcDateTime, nullable=False),
+)
+
+# Whether anything may leave while the gateway's answers cannot be read: outbox/hold.py.
+circuit_breaker = Table(
+    "hold",
+    metadata,
+    Column("account", String(40), primary_key=True),
+    Column("unread", SmallInteger, nullable=False),
+    Column("since", UtcDateTime),
+    Column("shut", Boolean, nullable=False),
+    Column("in_vain", SmallInteger, nullable=False),
+    Column("next_at", UtcDateTime),
 )

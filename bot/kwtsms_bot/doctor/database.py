@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 from kwtsms_bot.database import DatabaseError, DatabaseNotFound, SchemaStatus, inspect_schema
-from kwtsms_bot.doctor.finding import Finding, FindingLevel
+from kwtsms_bot.doctor import Finding, FindingLevel
 
 CHECK = "Database"
 SQLITE = "sqlite:///"

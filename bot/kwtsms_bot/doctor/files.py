@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from kwtsms_bot.doctor.finding import Finding, FindingLevel
+from kwtsms_bot.doctor import Finding, FindingLevel
 
 CHECK = "Files"
 OTHERS_PERMISSIONS = (

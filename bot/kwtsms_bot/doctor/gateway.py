@@ -4,9 +4,9 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kwtsms_bot import retelling
-from kwtsms_bot.doctor.finding import Finding, FindingLevel
-from kwtsms_bot.language import ENGLISH, N_, Language
+from kwtsms_bot.doctor import Finding, FindingLevel
+from kwtsms_bot.i18n import gateway_texts
+from kwtsms_bot.i18n.translator import ENGLISH, N_, Language
 from kwtsms_client import (
     AsyncClient,
     Balance,
@@ -58,7 +58,7 @@ async def _run_check(name: str, check: Awaitable[Finding], say: Language) -> Fin
     try:
         return await check
     except KwtSMSError as error:
-        what = say("kwtSMS did not say: {error}", error=retelling.describe_error(error, say))
+        what = say("kwtSMS did not say: {error}", error=gateway_texts.describe_error(error, say))
         return Finding(name, FindingLevel.WARNING, what, say("Try again in a minute."))
 
 
@@ -117,10 +117,10 @@ def _check_test_mode(expected: ExpectedAccount, say: Language) -> Finding:
 
 
 def _error_finding(error: KwtSMSError, say: Language) -> Finding:
-    name, what = say(BALANCE), retelling.describe_error(error, say)
+    name, what = say(BALANCE), gateway_texts.describe_error(error, say)
     if isinstance(error, Rejected):
         return Finding(
-            name, FindingLevel.PROBLEM, what, retelling.translate_remedy(error.code, say)
+            name, FindingLevel.PROBLEM, what, gateway_texts.translate_remedy(error.code, say)
         )
     if isinstance(error, NotSent):
         remedy = say(

@@ -4,7 +4,7 @@ import asyncio
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from kwtsms_bot.doctor.finding import Finding, FindingLevel
+from kwtsms_bot.doctor import Finding, FindingLevel
 
 CHECK = "Heartbeat"
 TIMEOUT_SECONDS = 10.0

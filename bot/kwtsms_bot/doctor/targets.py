@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from kwtsms_bot.alerts.apprise import find_unusable
-from kwtsms_bot.doctor.finding import Finding, FindingLevel
-from kwtsms_bot.language import ENGLISH, Language
+from kwtsms_bot.balance.apprise_notifier import find_unusable
+from kwtsms_bot.doctor import Finding, FindingLevel
+from kwtsms_bot.i18n.translator import ENGLISH, Language
 
 CHECK = "Apprise"
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,19})://", re.IGNORECASE)

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from kwtsms_bot.commands.base import Button, ChannelId, Reply, Severity, TextSpan
-from kwtsms_bot.kuwait import KUWAIT_TZ
-from kwtsms_bot.language import ENGLISH, Language
+from kwtsms_bot.i18n.translator import ENGLISH, Language
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
 
 Block = dict[str, Any]
 Payload = dict[str, Any]  # `text` (notification, screen reader) and `blocks`.

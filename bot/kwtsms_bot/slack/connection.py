@@ -11,11 +11,11 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from kwtsms_bot.background import BackgroundTasks
 from kwtsms_bot.config import SlackSettings
-from kwtsms_bot.slack.app import SlackListeners, build_app
-from kwtsms_bot.slack.http import PATH, SlackEndpoint, serve
-from kwtsms_bot.slack.tasks import BackgroundTasks
-from kwtsms_bot.slack.trouble import SLACK_ERRORS, error_name, is_slack_down, remedy
+from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, is_slack_down, remedy
+from kwtsms_bot.slack.http_endpoint import PATH, SlackEndpoint, serve
+from kwtsms_bot.slack.listeners import SlackListeners, build_app
 
 TIMEOUT_SECONDS = 10
 RATE_LIMIT_RETRIES = 3

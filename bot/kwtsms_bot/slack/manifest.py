@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kwtsms_bot.commands.base import Command
-from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
-from kwtsms_bot.slack.workflow import NUMBERS, STEP, TEXT, USER
+from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_bot.slack.workflow_step import NUMBERS, STEP, TEXT, USER
 
 # Each scope with its reason; docs/slack.md says the same, and a test holds them together.
 SCOPES = {

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import httpx
 
 from kwtsms_client import protocol
-from kwtsms_client.client.journey import TOO_LATE
+from kwtsms_client.client.scope import TOO_LATE
 from kwtsms_client.errors import KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.protocol import MAX_REPLY_BYTES, Call
 

@@ -14,7 +14,7 @@ import pytest
 from kwtsms_bot.cli.audit import COLUMNS
 from kwtsms_bot.outbox.store import Audit, AuditEntry
 from support.database import AT, new_message, opened, store_in
-from support.operating import run_command, write_config
+from support.operator_cli import run_command, write_config
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1")
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.cli.bulk_run import BulkOptions, BulkRunner
-from kwtsms_bot.cli.journal import Journal
+from kwtsms_bot.cli.bulk.journal import Journal
+from kwtsms_bot.cli.bulk.runner import BulkOptions, BulkRunner
 from kwtsms_client import Client, Credentials
 from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
 from support.shell import RunningCommand, Shell, run_in_process, shell

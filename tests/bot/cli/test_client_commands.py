@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.check import _gateway_verdicts
+from kwtsms_bot.cli.validate import _gateway_verdicts
 from kwtsms_client import Outcome, RecipientResult, Validation
 from kwtsms_sandbox.gateway import Fault, Gateway
 from support.gateway import KUWAIT

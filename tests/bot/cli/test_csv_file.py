@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.csv_file import Line, Table, parse, read
+from kwtsms_bot.cli.bulk.csv_file import Line, Table, parse, read
 from kwtsms_client import InvalidInput
 
 

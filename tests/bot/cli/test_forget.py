@@ -6,10 +6,10 @@ import pytest
 
 from kwtsms_bot.cli.forget import ELSEWHERE
 from support.database import NUMBER, OTHER, opened, store_in
-from support.lives import Secret, deferred, sent
-from support.operating import PASSWORD, run_command, write_config
+from support.leak_search import cells, on_disk, traces
+from support.message_states import Secret, deferred, sent
+from support.operator_cli import PASSWORD, run_command, write_config
 from support.shell import CommandResult
-from support.walk import cells, on_disk, traces
 
 MASKED = "965•••••432"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.cli.journal import TRANSITIONS, Journal, JournalWriteError, RowState
+from kwtsms_bot.cli.bulk.journal import TRANSITIONS, Journal, JournalWriteError, RowState
 from kwtsms_client import InvalidInput
 
 STEPS = list(product(TRANSITIONS, RowState))

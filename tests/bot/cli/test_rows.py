@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.cli.csv_file import Table, parse
-from kwtsms_bot.cli.rows import (
+from kwtsms_bot.cli.bulk.csv_file import Table, parse
+from kwtsms_bot.cli.bulk.rows import (
     NUMBER_COLUMNS,
     TEXT_COLUMNS,
     BulkBatch,

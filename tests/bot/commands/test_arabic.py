@@ -10,22 +10,22 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.commands import deeds, unknown
-from kwtsms_bot.commands.approvals import pop_expired
+from kwtsms_bot.commands.actions import resolve_unknown, table
+from kwtsms_bot.commands.actions.approve import pop_expired
 from kwtsms_bot.commands.base import ButtonPress, Invocation, Reply, Severity
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import COMMANDS, handle
-from kwtsms_bot.language import language
-from kwtsms_bot.outbox.draft import Draft, DraftKind
-from kwtsms_bot.outbox.store.takeover import GONE_REASON
+from kwtsms_bot.i18n.translator import language
+from kwtsms_bot.outbox.dispatch.lease_store import GONE_REASON
+from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
 from kwtsms_bot.slack import blocks
 from kwtsms_client import AsyncClient, Credentials
-from kwtsms_client.pacing import Pacer
-from kwtsms_sandbox.gateway.faults import Fault
+from kwtsms_client.rate_limiter import Pacer
+from kwtsms_sandbox.gateway.fault_plan import Fault
 from kwtsms_sandbox.slack import OPS
 from support.arabic import faults
+from support.command_testbed import CommandTestbed, command_testbed
 from support.database import AT, new_message
-from support.desk import CommandTestbed, command_testbed
 
 ARABIC = language("ar")
 ADMIN, SENDER, READER, NOBODY = "UADMIN", "USENDER", "UREADER", "UNOBODY"
@@ -121,7 +121,7 @@ async def test_a_button_answers_in_arabic(tmp_path: Path) -> None:
         context = testbed.context
         ref = (await context.store.accept(new_message(author=SENDER, text=TEXT), AT)).message.ref
         for action, people in product(
-            deeds.HANDLERS, ((NOBODY, READER, SENDER, ADMIN), (ADMIN, SENDER))
+            table.HANDLERS, ((NOBODY, READER, SENDER, ADMIN), (ADMIN, SENDER))
         ):
             for kind in DraftKind:
                 await context.store.save_draft(
@@ -131,7 +131,7 @@ async def test_a_button_answers_in_arabic(tmp_path: Path) -> None:
             for who, value in product(people, values):
                 person = Person(who, OPS.id)
                 press = ButtonPress(person=person, say=ARABIC, key=f"{who}{value}", value=value)
-                replies.append(await deeds.dispatch(context, action, press))
+                replies.append(await table.dispatch(context, action, press))
         await context.store.save_draft(draft(DraftKind.APPROVE))
         late = replace(context, now=lambda: AT + timedelta(minutes=10))
         expired_replies = [one.reply for one in await pop_expired(late)]
@@ -153,10 +153,15 @@ async def test_what_is_unknown_is_decided_in_arabic(tmp_path: Path) -> None:
         assert call
         assert await context.store.put_in_flight(call, lease, AT)
         await context.store.reap_expired(AT + timedelta(minutes=5))
-        for action in ("message_check", "message_support", "message_failures", *unknown.HANDLERS):
+        for action in (
+            "message_check",
+            "message_support",
+            "message_failures",
+            *resolve_unknown.HANDLERS,
+        ):
             person = Person(SENDER, OPS.id)
             press = ButtonPress(person=person, say=ARABIC, key=action, value=message.ref)
-            replies.append(await deeds.dispatch(context, action, press))
+            replies.append(await table.dispatch(context, action, press))
         for text in ("status", "history", "dlr"):
             request = Invocation(person=Person(SENDER, OPS.id), say=ARABIC, key=text, text=text)
             replies.append(await handle(context, request))

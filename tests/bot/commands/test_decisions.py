@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.commands.approvals import pop_expired
+from kwtsms_bot.commands.actions.approve import pop_expired
+from kwtsms_bot.commands.actions.resolve_unknown import SEND_AGAIN, TREAT_AS_SENT
+from kwtsms_bot.commands.actions.table import dispatch
 from kwtsms_bot.commands.base import ButtonPress, Invocation
-from kwtsms_bot.commands.deeds import dispatch
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import handle
-from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
 from kwtsms_bot.config import Limits
-from kwtsms_bot.language import ENGLISH
+from kwtsms_bot.i18n.translator import ENGLISH
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
-from kwtsms_bot.outbox.draft import DraftKind
+from kwtsms_bot.outbox.intake.draft import DraftKind
 from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
+from support.command_testbed import command_testbed, draft
 from support.database import AT, new_message
-from support.desk import command_testbed, draft
 
 LEASE = timedelta(seconds=30)
 MANY = ", ".join(str(96590000000 + number) for number in range(20))

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.commands.recipients import parse_line, parse_list
-from kwtsms_bot.language import ENGLISH, language
+from kwtsms_bot.commands.send.recipients import parse_line, parse_list
+from kwtsms_bot.i18n.translator import ENGLISH, language
 
 ONE = ("96598765432",)
 TWO = ("96598765432", "96598765433")

@@ -9,7 +9,7 @@ import pytest
 from kwtsms_bot.doctor import Finding, FindingLevel
 from kwtsms_bot.doctor.gateway import ExpectedAccount
 from kwtsms_bot.doctor.gateway import check as examine_gateway
-from kwtsms_bot.language import language
+from kwtsms_bot.i18n.translator import language
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from support.gateway import running_gateway

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from kwtsms_bot.cli import doctor as shell
-from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_sandbox.slack import ALERTS
 from support.gateway import running_gateway
 from support.slack import no_proxy

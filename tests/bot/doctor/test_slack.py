@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_bot.doctor import Finding, FindingLevel
-from kwtsms_bot.slack import checks, places
+from kwtsms_bot.slack import doctor
 from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 from kwtsms_sandbox.slack import (
     ALERTS,
@@ -20,7 +20,7 @@ from kwtsms_sandbox.slack import (
     SlackSandbox,
     UserGroup,
 )
-from kwtsms_sandbox.slack.people import ChannelKind
+from kwtsms_sandbox.slack.models import ChannelKind
 from support.slack import no_proxy
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ async def examined(
     env.slack = slack or workspace()
     with no_proxy():
         async with env.slack:
-            return {one.check: one for one in await checks.check(env.config, NOW)}
+            return {one.check: one for one in await doctor.check(env.config, NOW)}
 
 
 async def test_with_our_manifest_every_channel_is_checked(tmp_path: Path) -> None:
@@ -119,8 +119,8 @@ def test_a_disabled_group() -> None:
     """Slack keeps it, and takes nobody to be in it."""
     group = {"id": ON_CALL, "handle": "oncall", "user_count": 2, "date_delete": 1795392000}
 
-    assert places.check_group("Group", group).level is FindingLevel.PROBLEM
-    assert places.check_group("Group", group | {"date_delete": 0}).level is FindingLevel.OK
+    assert doctor.check_group("Group", group).level is FindingLevel.PROBLEM
+    assert doctor.check_group("Group", group | {"date_delete": 0}).level is FindingLevel.OK
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_what_slack_does_not_say_is_no_problem_of_ours(
     error: str, level: FindingLevel, remedy: str
 ) -> None:
     """A wrong id is told apart from a Slack that is not well."""
-    found = places.check_refusal("Channel", error, posts=True)
+    found = doctor.check_refusal("Channel", error, posts=True)
 
     assert found.level is level
     assert remedy in found.remedy
@@ -175,7 +175,7 @@ async def test_via_http_the_signing_secret_is_the_second(tmp_path: Path) -> None
 
 def test_the_command_name_that_slack_does_not_report() -> None:
     """It is named, with the manifest that has it."""
-    found = checks.check_command("/text")
+    found = doctor.check_command("/text")
 
     assert found.level is FindingLevel.SKIPPED
     assert "here it is /text" in found.what
@@ -186,8 +186,8 @@ def test_scopes_and_clock() -> None:
     """What is missing is named; a minute is well, an hour is not."""
     date = "Mon, 23 Nov 2026 12:00:30 GMT"
 
-    assert checks.check_scopes(",".join(SCOPES)).level is FindingLevel.OK
-    assert "files:write" in checks.check_scopes("commands, chat:write").what
-    assert checks.check_clock(date, NOW).level is FindingLevel.OK
-    assert checks.check_clock(date, NOW + timedelta(hours=1)).level is FindingLevel.PROBLEM
-    assert checks.check_clock("nonsense", NOW).level is FindingLevel.SKIPPED
+    assert doctor.check_scopes(",".join(SCOPES)).level is FindingLevel.OK
+    assert "files:write" in doctor.check_scopes("commands, chat:write").what
+    assert doctor.check_clock(date, NOW).level is FindingLevel.OK
+    assert doctor.check_clock(date, NOW + timedelta(hours=1)).level is FindingLevel.PROBLEM
+    assert doctor.check_clock("nonsense", NOW).level is FindingLevel.SKIPPED

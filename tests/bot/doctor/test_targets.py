@@ -14,10 +14,10 @@ from kwtsms_bot.commands.base import Invocation, Severity
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.doctor import FindingLevel, heartbeat
 from kwtsms_bot.doctor.targets import check
-from kwtsms_bot.language import ENGLISH
+from kwtsms_bot.i18n.translator import ENGLISH
 from kwtsms_sandbox.slack import OPS, YOUSEF
-from support.desk import command_testbed
-from support.operating import write_config
+from support.command_testbed import command_testbed
+from support.operator_cli import write_config
 
 NOWHERE = "http://127.0.0.1:9/"
 

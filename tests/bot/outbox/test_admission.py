@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.outbox.admission import (
+from kwtsms_bot.outbox.message import DedupeKey, Message
+from kwtsms_bot.outbox.quota.admission import (
     AdmissionRequest,
     AuthorUsage,
     NumberUsage,
     RecentUsage,
     shared_numbers,
 )
-from kwtsms_bot.outbox.limits import HOUR, Allowance, Limit, QuotaExceededError
-from kwtsms_bot.outbox.message import DedupeKey, Message
+from kwtsms_bot.outbox.quota.limits import HOUR, Allowance, Limit, QuotaExceededError
 from kwtsms_bot.outbox.store import Accepted, IdempotencyConflict, Store
 from support.database import AT, NUMBER, OTHER, new_message, store_in
 

@@ -9,8 +9,8 @@ from sqlalchemy import insert, text
 
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.database.tables import audit
+from kwtsms_bot.outbox.audit import PAGE_SIZE
 from kwtsms_bot.outbox.store import Audit, AuditEntry
-from kwtsms_bot.outbox.store.audit import PAGE_SIZE
 from support.database import AT, NUMBER, OTHER, new_message, opened, store_in
 
 MINUTE = timedelta(minutes=1)

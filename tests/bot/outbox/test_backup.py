@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retention.restore import RestoreStore
 from kwtsms_bot.outbox.store import Audit, AuditEntry
-from kwtsms_bot.outbox.store.restoring import RestoreStore
 from support.database import AT, new_message, opened, store_in
 from support.postgres import Postgres
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
-from kwtsms_bot.database.pacing import rate_limit
+from kwtsms_bot.database.tables import rate_limit
+from kwtsms_bot.outbox.dispatch.lease_store import LONGEST_LEASE, MAX_CLOCK_SKEW
+from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import DatabaseRateLimiter
-from kwtsms_bot.outbox.store.takeover import LONGEST_LEASE, MAX_CLOCK_SKEW
 from support.database import AT, new_message, opened, store_in
 
 HOUR = timedelta(hours=1)

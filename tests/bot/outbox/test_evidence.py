@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.evidence import BalanceReading, CallCost, Evidence, Verdict, assess
-from kwtsms_bot.outbox.hold import FAILURE_THRESHOLD, ResponseKind
+from kwtsms_bot.outbox.flow_control.circuit_breaker import FAILURE_THRESHOLD, ResponseKind
 from kwtsms_bot.outbox.message import Message, State
-from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.witness import UnknownReconciler
+from kwtsms_bot.outbox.unknown.reconciler import UnknownReconciler
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
 from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from kwtsms_bot.database.tables import recipient
+from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import ClaimedCall, State
-from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
 from support.database import AT, NUMBER, OTHER, new_message, store_in
 

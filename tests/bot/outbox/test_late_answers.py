@@ -7,12 +7,12 @@ import pytest
 from sqlalchemy import select
 
 from kwtsms_bot.database.tables import evidence
-from kwtsms_bot.outbox import retry
+from kwtsms_bot.outbox.dispatch import retry
+from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.evidence import NOT_SENT, Evidence, Verdict
 from kwtsms_bot.outbox.message import ClaimedCall, Message, State
-from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.store.evidence import UnansweredCall
+from kwtsms_bot.outbox.unknown.evidence_store import UnansweredCall
 from kwtsms_client import KwtSMSError, NotSent
 from kwtsms_client.errors import rejection
 from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from kwtsms_bot import kuwait
-from kwtsms_bot.outbox.draft import Draft, DraftKind, new_token
-from kwtsms_bot.outbox.limits import Allowance, Limit, QuotaExceededError
+from kwtsms_bot import kuwait_time
+from kwtsms_bot.outbox.intake.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.message import NewMessage
+from kwtsms_bot.outbox.quota.limits import Allowance, Limit, QuotaExceededError
 from kwtsms_bot.outbox.store import ActivePause, SendingPaused, Store
-from support import desk
+from support import command_testbed
 from support.database import ACTOR, AT, opened
 
 LEASE = timedelta(seconds=30)
@@ -31,7 +31,7 @@ def new(number: int = 0, author: str = "U1", pages: int = 1) -> NewMessage:
 
 def draft(token: str, kind: DraftKind = DraftKind.CONFIRM) -> Draft:
     """A draft that is good for ten minutes."""
-    return desk.draft(kind, token=token, author="U1", channel="C1")
+    return command_testbed.draft(kind, token=token, author="U1", channel="C1")
 
 
 async def test_a_person_sends_no_more_than_allowed_in_an_hour(database_url: str) -> None:
@@ -73,13 +73,13 @@ async def test_a_day_costs_no_more_than_allowed(database_url: str) -> None:
         first = await store.accept(new(pages=4), AT, allowance)
         with pytest.raises(QuotaExceededError) as refused:
             await store.accept(new(1, pages=2), AT, allowance)
-        await store.accept(new(1, pages=2), kuwait.midnight_after(AT), allowance)
+        await store.accept(new(1, pages=2), kuwait_time.midnight_after(AT), allowance)
         await store.cancel(first.message.ref, AT, ACTOR)
         await store.accept(new(1, pages=5), AT, allowance)
 
     assert refused.value.exceeded.limit is Limit.DAY
     assert refused.value.exceeded.remaining == 1
-    assert refused.value.exceeded.ends_at == kuwait.midnight_after(AT)
+    assert refused.value.exceeded.ends_at == kuwait_time.midnight_after(AT)
 
 
 async def test_limits_apply_to_simultaneous_requests(database_url: str) -> None:

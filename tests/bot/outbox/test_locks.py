@@ -14,13 +14,13 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import message, number_cooldown, recipient
-from kwtsms_bot.outbox.limits import UNLIMITED, Allowance, QuotaExceededError
+from kwtsms_bot.outbox.intake.batch import MAX_BATCHED_RECIPIENTS
+from kwtsms_bot.outbox.intake.store import INTAKE_LOCK
 from kwtsms_bot.outbox.message import DedupeKey, Priority
+from kwtsms_bot.outbox.quota.limits import UNLIMITED, Allowance, QuotaExceededError
 from kwtsms_bot.outbox.store import Accepted, Store
-from kwtsms_bot.outbox.store.accepting import MAX_BATCHED_RECIPIENTS
-from kwtsms_bot.outbox.store.admitting import INTAKE_LOCK
 from support.database import AT, NUMBER, OTHER, new_message, opened
-from support.lives import Secret, draft
+from support.message_states import Secret, draft
 from support.postgres import wait_for_lock_waiters
 
 AcceptBulk = Callable[[Store], Coroutine[Any, Any, object]]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Store
 from support.database import AT, NUMBER, OTHER, new_message, record_statements, store_in
 

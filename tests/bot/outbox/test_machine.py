@@ -26,10 +26,10 @@ from hypothesis.stateful import (
 )
 
 from kwtsms_bot.database import open_database
+from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate, TrackedCall
+from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import ClaimedCall, Message, Priority, State
-from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import SendingPaused
-from kwtsms_bot.outbox.tracking import DeliveryUpdate, TrackedCall
 from support.database import ACTOR, AT, CallerClockStore, new_message
 from support.outbox_model import LEASE, Model, Row
 from support.postgres import Postgres

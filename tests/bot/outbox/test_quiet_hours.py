@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot.config import Config
-from kwtsms_bot.kuwait import KUWAIT_TZ
-from kwtsms_bot.operation.metrics import Metrics
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
+from kwtsms_bot.monitoring.metrics import Metrics
+from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import Priority, State
-from kwtsms_bot.outbox.retry import Settlement
+from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
 from kwtsms_bot.outbox.store import DatabaseRateLimiter, Store
-from kwtsms_bot.outbox.store.figures import OutboxStatistics
-from kwtsms_bot.service.parts import Components, gateway_client, now
+from kwtsms_bot.service.components import Components, gateway_client, now
 from support.database import AT, NUMBER, OTHER, new_message, opened
-from support.operating import PASSWORD, SECRETS
+from support.operator_cli import PASSWORD, SECRETS
 
 LEASE = timedelta(seconds=30)
 

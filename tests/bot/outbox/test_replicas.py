@@ -8,11 +8,12 @@ from random import Random
 
 import pytest
 
-from kwtsms_bot.outbox.limits import Allowance
+from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate, TrackedCall
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.flow_control import cooldown
 from kwtsms_bot.outbox.message import Message, Priority, State
-from kwtsms_bot.outbox.retry import Settlement
-from kwtsms_bot.outbox.store import Store, heat
-from kwtsms_bot.outbox.tracking import DeliveryUpdate, TrackedCall
+from kwtsms_bot.outbox.quota.limits import Allowance
+from kwtsms_bot.outbox.store import Store
 from support.database import ACTOR, new_message, opened
 
 LEASE = timedelta(seconds=30)
@@ -84,7 +85,7 @@ class Actor:
 
 async def test_nobody_locks_another_out(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL finds no two that wait for each other: all of them lock rows in one order."""
-    monkeypatch.setattr(heat, "COOLDOWN", timedelta(seconds=0.2))
+    monkeypatch.setattr(cooldown, "COOLDOWN", timedelta(seconds=0.2))
     messages: list[Message] = []
     async with AsyncExitStack() as stack:
         replicas = [Store(await stack.enter_async_context(opened(postgres_url))) for _ in range(3)]

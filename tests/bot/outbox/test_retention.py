@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import text
 
-from kwtsms_bot.outbox.draft import DraftKind
+from kwtsms_bot.outbox.intake.draft import DraftKind
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retention import MAX_COMPACT_BYTES, PURGE_INTERVAL, compact, purge
+from kwtsms_bot.outbox.retention.jobs import MAX_COMPACT_BYTES, PURGE_INTERVAL, compact, purge
+from kwtsms_bot.outbox.retention.purge_store import BATCH_SIZE
 from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.store.erasing import BATCH_SIZE
 from support.database import ACTOR, AT, new_message, record_statements, store_in
-from support.lives import (
+from support.leak_search import on_disk, traces
+from support.message_states import (
     LEASE,
     Secret,
     cancelled,
@@ -30,7 +31,6 @@ from support.lives import (
     sent,
     unknown,
 )
-from support.walk import on_disk, traces
 
 RETENTION = timedelta(days=1)
 HOUR = timedelta(hours=1)

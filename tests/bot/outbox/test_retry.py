@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from kwtsms_bot.outbox import retry
-from kwtsms_bot.outbox.hold import ResponseKind
+from kwtsms_bot.outbox.dispatch import retry
+from kwtsms_bot.outbox.flow_control.circuit_breaker import ResponseKind
 from kwtsms_bot.outbox.message import State
 from kwtsms_client import Acceptance, KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.errors import rejection

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, DedupeKey, Message, Priority, State
-from kwtsms_bot.outbox.retry import Settlement
 from kwtsms_bot.outbox.store import Cancelled, IdempotencyConflict, Store
 from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
 

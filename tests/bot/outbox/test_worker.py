@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from kwtsms_bot.outbox.dispatch.worker import MAX_IN_FLIGHT
 from kwtsms_bot.outbox.message import Priority, State
-from kwtsms_bot.outbox.worker import MAX_IN_FLIGHT
 from kwtsms_sandbox.gateway import Fault
 from support.database import NUMBER, OTHER, new_message
-from support.working import reason_codes, running_worker
+from support.worker_bench import reason_codes, running_worker
 
 
 async def test_what_is_accepted_is_sent(database_url: str) -> None:

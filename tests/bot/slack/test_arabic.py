@@ -15,28 +15,33 @@ import pytest
 import kwtsms_client
 from bot.slack.test_rendering import DETAILS, message, pending
 from bot.slack.test_surfaces import PHONES, previews, replies
-from kwtsms_bot import retelling
-from kwtsms_bot.alerts.balance import NoticeKind
-from kwtsms_bot.alerts.facts import NO_DETAILS, NoticeDetails, OutageDetails
-from kwtsms_bot.alerts.outlook import Forecast
-from kwtsms_bot.commands import follow, refusals, showing, wording
+from kwtsms_bot.balance.details import NO_DETAILS, NoticeDetails, OutageDetails
+from kwtsms_bot.balance.forecast import Forecast
+from kwtsms_bot.balance.rules import NoticeKind
+from kwtsms_bot.commands import error_replies, status_text
+from kwtsms_bot.commands.actions import follow_up
 from kwtsms_bot.commands.base import Reply, Severity
-from kwtsms_bot.commands.failures import gateway_error_reply
-from kwtsms_bot.commands.preview import ConfirmReason
-from kwtsms_bot.commands.recipients import InvalidRecipient
+from kwtsms_bot.commands.error_replies import gateway_error_reply
+from kwtsms_bot.commands.send import preview_reply
+from kwtsms_bot.commands.send.preview import ConfirmReason
+from kwtsms_bot.commands.send.recipients import InvalidRecipient
 from kwtsms_bot.config import Config, Phonebook
-from kwtsms_bot.language import ENGLISH, language
-from kwtsms_bot.outbox import hold, retry
-from kwtsms_bot.outbox.complaint import AcceptedCall
+from kwtsms_bot.i18n import gateway_texts
+from kwtsms_bot.i18n.translator import ENGLISH, language
+from kwtsms_bot.outbox.delivery.rules import AcceptedCall
+from kwtsms_bot.outbox.dispatch import retry
+from kwtsms_bot.outbox.dispatch.lease_store import GONE_REASON
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
-from kwtsms_bot.outbox.limits import Limit, QuotaExceeded
+from kwtsms_bot.outbox.flow_control import circuit_breaker
+from kwtsms_bot.outbox.flow_control.cooldown import COOLDOWN_REASON
 from kwtsms_bot.outbox.message import Reason, State, StateCount
-from kwtsms_bot.outbox.store.heat import COOLDOWN_REASON
-from kwtsms_bot.outbox.store.restoring import RESTORED_REASON
-from kwtsms_bot.outbox.store.takeover import GONE_REASON
-from kwtsms_bot.slack import blocks, card, forms, home, notices
-from kwtsms_bot.slack.guarding import SORRY
-from kwtsms_bot.slack.workflow import format_line
+from kwtsms_bot.outbox.quota.limits import Limit, QuotaExceeded
+from kwtsms_bot.outbox.retention.restore import RESTORED_REASON
+from kwtsms_bot.slack import app_home, blocks
+from kwtsms_bot.slack.cards import balance_blocks, card
+from kwtsms_bot.slack.error_boundary import SORRY
+from kwtsms_bot.slack.modals import views
+from kwtsms_bot.slack.workflow_step import format_line
 from kwtsms_client import API_ERRORS, KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.countries import COUNTRIES
 from kwtsms_client.errors import rejection
@@ -52,7 +57,7 @@ OURS = (
     COOLDOWN_REASON,
     GONE_REASON,
     RESTORED_REASON,
-    hold.OPEN_REASON,
+    circuit_breaker.OPEN_REASON,
     retry.STALLED_REASON,
     retry.UNREACHABLE_REASON,
 )
@@ -119,7 +124,7 @@ def answers() -> Iterator[Reply]:
         if reply.title != SORRY:  # An apology is in both languages.
             yield reply
     for preview in previews(f"{TEXT} ١٢٣ “{TEXT}” — 🎉\u200b\u00a0"):
-        yield showing.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, ARABIC)
+        yield preview_reply.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, ARABIC)
     for error in errors():
         yield gateway_error_reply(error, ARABIC)
     invalid = [InvalidRecipient("+965 12", code) for code in ("", *COUNTRIES)]
@@ -129,7 +134,7 @@ def answers() -> Iterator[Reply]:
     limits = [
         line
         for one in Limit
-        for line in refusals._limit_details(QuotaExceeded(one, 5, 2, AT), ARABIC)
+        for line in error_replies._limit_details(QuotaExceeded(one, 5, 2, AT), ARABIC)
     ]
     sentences += limits
     for at in range(0, len(sentences), 3):
@@ -149,7 +154,7 @@ def test_a_known_code_is_explained_in_our_words() -> None:
     strange = Reason(State.REJECTED, "ERR999", "Strange", AT)
     one = message(TEXT, State.REJECTED)
     explanations = [
-        wording.explanations(replace(one, reasons=(why,)), ENGLISH) for why in (known, strange)
+        status_text.explanations(replace(one, reasons=(why,)), ENGLISH) for why in (known, strange)
     ]
 
     assert explanations[0][0] == "This country is not active on the account (ERR026)."
@@ -169,24 +174,24 @@ def test_an_answer_is_in_arabic() -> None:
     """As a message, in a window, at a field, on Home and as what ends a workflow."""
     for reply in answers():
         assert faults(blocks.reply(reply, ARABIC)) == []
-        assert faults(forms.reply_view(reply, ARABIC)) == []
-        assert faults(forms.field_error("text", reply)["errors"]["text"]) == []
+        assert faults(views.reply_view(reply, ARABIC)) == []
+        assert faults(views.field_error("text", reply)["errors"]["text"]) == []
         assert faults(format_line(reply, ARABIC)) == []
         sections = {ARABIC("Balance"): reply}
-        assert faults(home.home_view(sections, may_send=True, slash="/sms", say=ARABIC)) == []
+        assert faults(app_home.home_view(sections, may_send=True, slash="/sms", say=ARABIC)) == []
 
 
 def test_a_form_is_in_arabic() -> None:
     """To write, to look at, to wait by."""
     book = Phonebook(contacts={"سارة": "+96598765432"}, groups={"الدعم": ("سارة",)})
     preview = next(previews(TEXT))
-    shown = showing.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, ARABIC)
-    label = showing.send_label(preview.credits, ARABIC)
+    shown = preview_reply.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, ARABIC)
+    label = preview_reply.send_label(preview.credits, ARABIC)
 
-    assert faults(forms.send_form(forms.ModalDefaults(), book, ARABIC)) == []
-    assert faults(forms.preview_form(shown, "t" * 32, ARABIC, label)) == []
-    assert faults(forms.waiting_view("t" * 32, ARABIC)) == []
-    assert faults(blocks.reply(forms.not_opened_reply(ARABIC), ARABIC)) == []
+    assert faults(views.send_form(views.ModalDefaults(), book, ARABIC)) == []
+    assert faults(views.preview_form(shown, "t" * 32, ARABIC, label)) == []
+    assert faults(views.waiting_view("t" * 32, ARABIC)) == []
+    assert faults(blocks.reply(views.not_opened_reply(ARABIC), ARABIC)) == []
 
 
 @pytest.mark.parametrize("kind", NoticeKind)
@@ -195,7 +200,7 @@ def test_a_warning_is_in_arabic(kind: NoticeKind) -> None:
     long = replace(DETAILS, forecast=Forecast(180, None, None))
     blind = [NoticeDetails(outage=OutageDetails(AT, code, AT)) for code in (*CODES, "")]
     for details in (NO_DETAILS, DETAILS, long, replace(DETAILS, daily_summary=None), *blind):
-        shown = notices.render_for_admin(pending(kind, details), "channel_not_found", ARABIC)
+        shown = balance_blocks.render_for_admin(pending(kind, details), "channel_not_found", ARABIC)
         text = shown["text"].replace("channel_not_found", "")
         assert faults(text) == []
         for block in shown["blocks"][:-1]:
@@ -205,7 +210,7 @@ def test_a_warning_is_in_arabic(kind: NoticeKind) -> None:
 def test_the_complaint_in_arabic_is_in_arabic() -> None:
     """The other one beside it is in English."""
     calls = (AcceptedCall("f4c841adee210f31307633ceaebff2ec", AT, PHONES[:3]),)
-    complaint = follow.support_text("ACCOUNT", message(TEXT, State.STUCK), calls, "ar")
+    complaint = follow_up.support_text("ACCOUNT", message(TEXT, State.STUCK), calls, "ar")
     assert faults(complaint.replace("ACCOUNT", "")) == []
 
 
@@ -232,7 +237,7 @@ def test_configuration_warnings_are_in_arabic() -> None:
 
 def test_an_unknown_sentence_is_isolated_completely() -> None:
     """Words from outside are repeated as they came, and tear nothing apart."""
-    translated = retelling.translate_text("No connection to the gateway (+1 odd).", ARABIC)
+    translated = gateway_texts.translate_text("No connection to the gateway (+1 odd).", ARABIC)
 
     assert torn(translated) == []
     assert english(translated) == ["odd"]
@@ -241,8 +246,8 @@ def test_an_unknown_sentence_is_isolated_completely() -> None:
 @pytest.mark.parametrize("word", ["sent", "DELIVERED", "Received by recipient", "Blacklisted"])
 def test_a_word_of_kwtsms_is_translated(word: str) -> None:
     """Whatever its case; in English it stays as it came."""
-    assert english(retelling.translate_status(word, ARABIC)) == []
-    assert retelling.translate_status(word, ENGLISH) == word
+    assert english(gateway_texts.translate_status(word, ARABIC)) == []
+    assert gateway_texts.translate_status(word, ENGLISH) == word
 
 
 def test_what_the_client_raises_is_found() -> None:

@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import pytest
 
-from kwtsms_bot.cli.stage import LocalEnvironment
+from kwtsms_bot.background import BackgroundTasks
+from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_bot.slack.connection import SlackConnection, SlackRefused, SlackUnreachable
-from kwtsms_bot.slack.tasks import BackgroundTasks
 from kwtsms_sandbox.slack import Fault
 from support.slack import no_proxy
 

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from kwtsms_bot.cli.slack import slack
 from kwtsms_bot.commands.router import COMMANDS
-from kwtsms_bot.slack.dialogs import MESSAGE_SHORTCUT, SHORTCUT
 from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES, manifest
-from kwtsms_bot.slack.workflow import NUMBERS, STEP, TEXT, USER
+from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_bot.slack.workflow_step import NUMBERS, STEP, TEXT, USER
 from support.manifest_rules import violations
 
 URL = "https://sms.example.com/slack/events"

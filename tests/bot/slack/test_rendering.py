@@ -7,19 +7,20 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.alerts.balance import BalanceLevel, BalanceNotice, NoticeKind
-from kwtsms_bot.alerts.facts import NO_DETAILS, DailySummary, NoticeDetails, OutageDetails
-from kwtsms_bot.alerts.outlook import Forecast
-from kwtsms_bot.alerts.store import PendingNotice
+from kwtsms_bot.balance.details import NO_DETAILS, DailySummary, NoticeDetails, OutageDetails
+from kwtsms_bot.balance.forecast import Forecast
+from kwtsms_bot.balance.rules import BalanceLevel, BalanceNotice, NoticeKind
+from kwtsms_bot.balance.store import PendingNotice
+from kwtsms_bot.commands.actions.resolve_unknown import SEND_AGAIN, TREAT_AS_SENT
 from kwtsms_bot.commands.base import Reply, Severity
 from kwtsms_bot.commands.router import unknown_command_reply
-from kwtsms_bot.commands.unknown import SEND_AGAIN, TREAT_AS_SENT
-from kwtsms_bot.language import ENGLISH, Language, language
+from kwtsms_bot.i18n.translator import ENGLISH, Language, language
 from kwtsms_bot.outbox.message import CardLocation, Message, Priority, Reason, State, StateCount
-from kwtsms_bot.slack import blocks, card, notices
+from kwtsms_bot.slack import blocks
+from kwtsms_bot.slack.cards import balance_blocks, card
 from kwtsms_sandbox.slack import Message as Shown
 from kwtsms_sandbox.slack import check
-from kwtsms_sandbox.slack.live import find_active_content
+from kwtsms_sandbox.slack.active_content import find_active_content
 from support.database import AT
 
 HOSTILE = [
@@ -131,7 +132,7 @@ def test_a_warning_passes_slacks_rules(
     kind: NoticeKind, details: NoticeDetails, say: Language
 ) -> None:
     """Each kind of warning, and the digest with its chart, can be posted in both languages."""
-    payload = notices.render(pending(kind, details), say)
+    payload = balance_blocks.render(pending(kind, details), say)
 
     assert_harmless(payload)
     assert "1,234.5" in payload["text"]
@@ -145,7 +146,7 @@ def test_a_balance_that_cannot_be_read_passes_them_too(
 ) -> None:
     """Whatever is known of it; also directly, with what Slack says of the channel."""
     notice = pending(NoticeKind.UNREADABLE, NoticeDetails(outage=OutageDetails(AT, code, read_at)))
-    payload = notices.render_for_admin(notice, "channel_not_found", say)
+    payload = balance_blocks.render_for_admin(notice, "channel_not_found", say)
 
     assert_harmless(payload)
     assert code in payload["text"]
@@ -155,7 +156,7 @@ def test_a_balance_that_cannot_be_read_passes_them_too(
 
 def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
     """Where Slack does not draw the chart, nothing but the chart is missing."""
-    text = notices.render(pending(NoticeKind.DIGEST, DETAILS))["text"]
+    text = balance_blocks.render(pending(NoticeKind.DIGEST, DETAILS))["text"]
 
     assert text.splitlines()[:-1] == [
         "SMS credits today: 1,234.5",
@@ -172,7 +173,7 @@ def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
 
 def test_the_chart_draws_the_last_days() -> None:
     """As many as Slack takes, the oldest first."""
-    chart = notices.render(pending(NoticeKind.DIGEST, DETAILS))["blocks"][-2]
+    chart = balance_blocks.render(pending(NoticeKind.DIGEST, DETAILS))["blocks"][-2]
 
     points = chart["chart"]["series"][0]["data"]
     assert [points[0]["value"], points[-1]["value"]] == [995.0, 976.0]
@@ -184,7 +185,7 @@ def test_a_single_day_is_not_drawn() -> None:
     day = DETAILS.daily_summary
     assert day
     short = replace(DETAILS, daily_summary=replace(day, balances=day.balances[:1]))
-    made = notices.render(pending(NoticeKind.DIGEST, short))["blocks"]
+    made = balance_blocks.render(pending(NoticeKind.DIGEST, short))["blocks"]
 
     assert [block["type"] for block in made] == ["section", "section", "context"]
 

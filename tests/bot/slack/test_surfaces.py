@@ -11,28 +11,32 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.commands import follow, refusals, router, showing, wording
+from kwtsms_bot.commands import error_replies, router, status_text
+from kwtsms_bot.commands.actions import follow_up
 from kwtsms_bot.commands.base import Button, ChannelPost, File, Reply, Severity, TextSpan
-from kwtsms_bot.commands.failures import database_error_reply, gateway_error_reply
-from kwtsms_bot.commands.preview import ConfirmReason, Preview
+from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply
+from kwtsms_bot.commands.send import preview_reply
+from kwtsms_bot.commands.send.preview import ConfirmReason, Preview
 from kwtsms_bot.config import Phonebook
 from kwtsms_bot.database import CommitUnknown, DatabaseError
-from kwtsms_bot.language import Language, language
-from kwtsms_bot.outbox.complaint import AcceptedCall
-from kwtsms_bot.outbox.draft import Draft, DraftKind
+from kwtsms_bot.i18n.translator import Language, language
+from kwtsms_bot.outbox.delivery.rules import AcceptedCall
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
-from kwtsms_bot.outbox.limits import Limit, QuotaExceeded
+from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
 from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.quota.limits import Limit, QuotaExceeded
 from kwtsms_bot.outbox.store import ActivePause, SendingPaused
-from kwtsms_bot.slack import blocks, card, forms, home
-from kwtsms_bot.slack.guarding import error_reply
+from kwtsms_bot.slack import app_home, blocks
+from kwtsms_bot.slack.cards import card
+from kwtsms_bot.slack.error_boundary import error_reply
+from kwtsms_bot.slack.modals import views
 from kwtsms_client import NotSent, Phone, UnknownOutcome, inspect_message
 from kwtsms_client.errors import rejection
 from kwtsms_sandbox.slack import Message as Shown
 from kwtsms_sandbox.slack import check
+from kwtsms_sandbox.slack.active_content import find_active_content
 from kwtsms_sandbox.slack.blocks import check_view
-from kwtsms_sandbox.slack.live import find_active_content
-from kwtsms_sandbox.slack.plain import plain
+from kwtsms_sandbox.slack.plain_text import plain
 from support.database import AT
 
 HOSTILE = (
@@ -90,13 +94,13 @@ def draft(text: str) -> Draft:
 def replies(text: str, say: Language) -> Iterator[Reply]:
     """An answer of every kind."""
     for preview in previews(text):
-        yield showing.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, say)
-    yield showing.approval_reply(draft(text), text, say)
-    yield showing.expired_reply(say)
+        yield preview_reply.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, say)
+    yield preview_reply.approval_reply(draft(text), text, say)
+    yield preview_reply.expired_reply(say)
     yield database_error_reply(DatabaseError(""), "/sms", say)
     yield database_error_reply(CommitUnknown(""), "/sms", say)
     yield router.unknown_command_reply("/sms", text, say)
-    yield refusals.paused_reply(SendingPaused(ActivePause("U1", text[:500], AT)), "/sms", say)
+    yield error_replies.paused_reply(SendingPaused(ActivePause("U1", text[:500], AT)), "/sms", say)
     yield error_reply(RuntimeError(text))
     for error in (rejection("ERR003", text[:500]), NotSent(text), UnknownOutcome(text)):
         yield gateway_error_reply(error, say)
@@ -144,15 +148,15 @@ def test_forms(text: str, say: Language) -> None:
     contacts = {f"contact{n}": "+96598765432" for n in range(150)}
     groups = {f"group{n}": tuple(contacts)[:50] for n in range(20)}
     for book in (Phonebook(), Phonebook(contacts=contacts, groups=groups)):
-        assert_view(forms.send_form(forms.ModalDefaults("C1", text, text), book, say))
+        assert_view(views.send_form(views.ModalDefaults("C1", text, text), book, say))
     for preview in previews(text):
-        shown = showing.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, say)
-        label = showing.send_label(preview.credits, say)
-        assert_view(forms.preview_form(shown, "t" * 32, say, label))
+        shown = preview_reply.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, say)
+        label = preview_reply.send_label(preview.credits, say)
+        assert_view(views.preview_form(shown, "t" * 32, say, label))
     for reply in replies(text, say):
-        assert_view(forms.reply_view(reply, say))
-    assert_view(forms.waiting_view("t" * 32, say))
-    assert_view(forms.sentence_view(text, say))
+        assert_view(views.reply_view(reply, say))
+    assert_view(views.waiting_view("t" * 32, say))
+    assert_view(views.sentence_view(text, say))
 
 
 @both
@@ -160,8 +164,8 @@ def test_forms(text: str, say: Language) -> None:
 def test_field_errors_fit(text: str, say: Language) -> None:
     """The sentence at a field is never empty and never too long."""
     for reply in replies(text, say):
-        (sentence,) = forms.field_error("text", reply)["errors"].values()
-        assert 0 < len(sentence) <= forms.MAX_FIELD_ERROR
+        (sentence,) = views.field_error("text", reply)["errors"].values()
+        assert 0 < len(sentence) <= views.MAX_FIELD_ERROR
 
 
 @both
@@ -172,7 +176,7 @@ def test_home(text: str, say: Language) -> None:
     for number, reply in enumerate(answers):
         sections = {say("Balance"): reply, say("Your last messages"): answers[number - 1]}
         for may_send in (True, False):
-            assert_view(home.home_view(sections, may_send=may_send, slash="/sms", say=say))
+            assert_view(app_home.home_view(sections, may_send=may_send, slash="/sms", say=say))
 
 
 @both
@@ -198,7 +202,7 @@ def test_the_card_of_an_unknown_message_shows_the_balance_evidence(
 
     found = Evidence(verdict, before, Decimal("999.5"), Decimal(3))
     made = message("hello", State.UNKNOWN, count=3, reason="")
-    (sentence,) = wording._evidence_texts(replace(made, evidence=(found,)), say)
+    (sentence,) = status_text._evidence_texts(replace(made, evidence=(found,)), say)
     shown = [
         card.render(replace(made, evidence=(found,) * n), author="U1", say=say) for n in (1, 4)
     ]
@@ -213,14 +217,14 @@ def test_the_card_of_an_unknown_message_shows_the_balance_evidence(
     assert ("1,000.5" in sentence) is (weighed and before is not None)
     more = say.plural("… and {count} more.", "… and {count} more.", 1)
     assert [more in text for text in texts] == [False, True]
-    assert say(wording.NO_EVIDENCE_YET) not in texts[0]
+    assert say(status_text.NO_EVIDENCE_YET) not in texts[0]
 
 
 @both
 @pytest.mark.parametrize("limit", Limit)
 def test_a_limit_is_shown_with_its_end(limit: Limit, say: Language) -> None:
     """Each limit has its sentence, and says when it ends."""
-    details = refusals._limit_details(QuotaExceeded(limit, 5, 2, AT), say)
+    details = error_replies._limit_details(QuotaExceeded(limit, 5, 2, AT), say)
 
     assert len(details) == 3
     assert "15:00" in details[1]  # Noon in UTC.
@@ -238,6 +242,6 @@ def test_a_complaint_in_both_languages_has_what_kwtsms_asks_for() -> None:
         AcceptedCall(second[0], AT + timedelta(hours=1), second[2:]),
     )
     for code in ("en", "ar"):
-        lines = follow.support_text("acme", made, calls, code).splitlines()[1:]
+        lines = follow_up.support_text("acme", made, calls, code).splitlines()[1:]
         parts = ("acme", "MY-APP", *first, *second, "the text")
         assert all(part in line for line, part in zip(lines, parts, strict=True))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from kwtsms_sandbox.gateway import Behaviour, Fault, Gateway, GatewayAccount
-from kwtsms_sandbox.gateway.admin import AdminApi
+from kwtsms_sandbox.gateway.admin_api import AdminApi
 from kwtsms_sandbox.gateway.scenario import parse
 
 PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text("utf-8")

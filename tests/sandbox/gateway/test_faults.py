@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from kwtsms_sandbox.gateway import Fault, Gateway, RunningGateway
-from kwtsms_sandbox.gateway.faults import FaultSpec
+from kwtsms_sandbox.gateway.fault_plan import FaultSpec
 from support.gateway import KUWAIT, Caller
 
 UNREADABLE = [

@@ -9,7 +9,7 @@ import pytest
 
 from kwtsms_sandbox.clock import Clock
 from kwtsms_sandbox.gateway import Ban, Behaviour, Duplicates, Gateway, RunningGateway, State
-from kwtsms_sandbox.gateway.limiter import AddressRateLimiter
+from kwtsms_sandbox.gateway.rate_limiter import AddressRateLimiter
 from support.gateway import KUWAIT, KUWAIT_2, Caller, calling, running_gateway
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -3,7 +3,7 @@
 import pytest
 
 from kwtsms_sandbox.gateway import Gateway, GatewayAccount, State
-from kwtsms_sandbox.gateway.books import UnknownRecordError
+from kwtsms_sandbox.gateway.ledger import UnknownRecordError
 from support.gateway import ABROAD, KUWAIT, Caller
 
 

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Behaviour, Fault, NumberStyle
-from kwtsms_sandbox.gateway.reading import ScenarioError
-from kwtsms_sandbox.gateway.records import as_json
+from kwtsms_sandbox.gateway.json_reader import ScenarioError
+from kwtsms_sandbox.gateway.models import as_json
 from kwtsms_sandbox.gateway.scenario import Scenario, parse
 
 

@@ -6,8 +6,8 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from kwtsms_sandbox.gateway import Gateway
+from kwtsms_sandbox.http_server import serve
 from kwtsms_sandbox.page import PageServer
-from kwtsms_sandbox.serving import serve
 from kwtsms_sandbox.slack import NOURA, OPS, SARA
 from support.browser import Browser
 from support.page import Page

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from kwtsms_sandbox.serving import serve
+from kwtsms_sandbox.http_server import serve
 from kwtsms_sandbox.slack import GENERAL, NOURA, OPS, SARA, SlackSandbox, Via
 from support.blockkit import section
 from support.slack import bolt_app, connected, served

@@ -1,0 +1,174 @@
+"""Carries balance warnings to Apprise URLs: mail, chat, push, whatever Apprise knows.
+
+An SMS from the account that is running dry would be a poor messenger; any other URL will do. In the
+database a target is a hash of its URL, because the URL holds secrets.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, tzinfo
+from hashlib import sha256
+from typing import Any
+
+import structlog
+
+from kwtsms_bot.balance.messages import body, title
+from kwtsms_bot.balance.store import BalanceStore, PendingNotice
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.i18n.translator import ENGLISH, Language
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
+
+PREFIX = "apprise:"
+POLL_SECONDS = 60.0  # After a failure the same target is tried again in the next sweep.
+PATIENCE_SECONDS = 10.0  # Most targets answer sooner; a sweep waits no longer for the others.
+EXTEND_LEASE_SECONDS = 60.0  # Sooner than another process may take over what we are at.
+MAX_LEASE_EXTENSIONS = 10  # Then it may, though our call has not ended.
+_APPRISE_LOGGER = logging.getLogger("apprise")
+_LOGGER_LOCK = threading.Lock()  # Whoever has it has silenced that.
+log = structlog.get_logger(__name__)
+
+Notify = Callable[[str, str, str], bool]  # A URL, a title and a body; whether it was delivered.
+
+
+def target_id(url: str) -> str:
+    """How the database names `url`."""
+    return PREFIX + sha256(url.encode()).hexdigest()[:24]
+
+
+def notify(url: str, title: str, body: str) -> bool:
+    """Tells one Apprise URL; blocks, and says nothing of the URL if it fails."""
+    service = _load_service(url)
+    return bool(service and service.notify(title=title, body=body))
+
+
+def find_unusable(urls: Iterable[str]) -> Sequence[int]:
+    """Which of these URLs Apprise can make nothing of, from 1; tells none of them anything.
+
+    Raises:
+        ImportError: Apprise is not installed.
+    """
+    return [number for number, url in enumerate(urls, start=1) if _load_service(url) is None]
+
+
+def _load_service(url: str) -> Any:
+    """What Apprise makes of it, or None; of what is wrong with it, it quotes the secrets."""
+    import apprise  # noqa: PLC0415 - an extra, and slow to load.
+
+    service = apprise.Apprise()
+    with _LOGGER_LOCK:
+        _APPRISE_LOGGER.disabled = True
+        try:
+            known = service.add(url)
+        finally:
+            _APPRISE_LOGGER.disabled = False
+    return service if known else None
+
+
+class AppriseNotifier:
+    """Delivers what is on its way to Apprise URLs, until it is there."""
+
+    def __init__(
+        self,
+        store: BalanceStore,
+        urls: Iterable[str],
+        say: Language = ENGLISH,
+        *,
+        zone: tzinfo = KUWAIT_TZ,
+        notify: Notify = notify,
+    ) -> None:
+        self._store, self._say, self._zone = store, say, zone
+        self._urls = {target_id(url): url for url in urls}
+        self._notify = notify
+        self._woken = asyncio.Event()
+        self._running: dict[str, asyncio.Task[None]] = {}  # By target: each is told one at a time.
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The targets, as the database names them."""
+        return tuple(self._urls)
+
+    def wake(self) -> None:
+        """There may be something new on its way."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set."""
+        stopping = asyncio.create_task(stop.wait())
+        while not stop.is_set():
+            self._woken.clear()
+            if self._urls:
+                await self.deliver_pending()
+            woken = asyncio.create_task(self._woken.wait())
+            await asyncio.wait(
+                {woken, stopping}, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            woken.cancel()
+        stopping.cancel()
+
+    async def deliver_pending(self) -> None:
+        """Tries everything that is on its way once; a target that fails or hangs holds up no other.
+
+        Whoever hangs is not called again before that has ended.
+        """
+        for target in self._urls:
+            if target not in self._running:
+                self._running[target] = asyncio.create_task(self._deliver_to_target(target))
+        if self._running:
+            await asyncio.wait(self._running.values(), timeout=PATIENCE_SECONDS)
+        for target in [target for target, task in self._running.items() if task.done()]:
+            self._running.pop(target).result()
+
+    async def _deliver_to_target(self, target: str) -> None:
+        """Everything for this target, until one of it fails."""
+        try:
+            for pending in await self._store.list_pending(target):
+                if await self._store.claim(pending) and not await self._deliver_with_lease(pending):
+                    break
+        except DatabaseError as error:
+            log.warning("warnings not delivered yet", error=str(error))
+
+    async def _deliver_with_lease(self, pending: PendingNotice) -> bool:
+        """Whether the target has it now; while it is being told, nobody else tells it."""
+        delivery = asyncio.create_task(self._call_apprise(pending))
+        for _ in range(MAX_LEASE_EXTENSIONS):
+            await asyncio.wait({delivery}, timeout=EXTEND_LEASE_SECONDS)
+            if delivery.done():
+                break
+            await self._extend_lease(pending)
+        done = await delivery
+        if done:
+            await self._store.record_delivery(pending)
+        else:
+            await self._store.release(pending)
+        return done
+
+    async def _extend_lease(self, pending: PendingNotice) -> None:
+        try:
+            await self._store.extend_lease(pending)
+        except DatabaseError as error:
+            log.warning("warning not held", target=pending.target, error=str(error))
+
+    async def _call_apprise(self, pending: PendingNotice) -> bool:
+        url = self._urls[pending.target]
+        try:
+            done = await asyncio.to_thread(
+                self._notify,
+                url,
+                title(pending, self._say),
+                body(pending, self._say, self._format_time),
+            )
+        except ImportError:
+            log.error("apprise is not installed", remedy="pip install 'kwtsms-bridge[apprise]'")
+            return False
+        except Exception as error:  # noqa: BLE001 - 180 plugins of others; none may end the bot.
+            log.error("apprise failed", target=pending.target, error=type(error).__name__)
+            return False
+        if not done:
+            log.error("warning not delivered", target=pending.target)
+        return done
+
+    def _format_time(self, at: datetime) -> str:
+        """In the zone whose days are reckoned with; many who read it are told in no other."""
+        return self._say.ltr(f"{at.astimezone(self._zone):%Y-%m-%d %H:%M %Z}")

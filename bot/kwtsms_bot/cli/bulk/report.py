@@ -1,0 +1,152 @@
+"""What `kwtsms-bridge bulk` shows: what is to be sent, what is wrong, and what became of it."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from kwtsms_bot.cli.bulk.recorder import EXIT_CODE_OF_ROW, RowOutcome, RowResult
+from kwtsms_bot.cli.bulk.rows import BulkBatch
+from kwtsms_bot.cli.output import UNKNOWN, echo, echo_facts, echo_table, most_severe, show_json
+from kwtsms_client import mask
+
+MAX_SHOWN = 20
+RESUME_HINT = "Run the same command again: it goes on from there and sends no row twice."
+ARCHIVE_HINT = (
+    "No such row is sent again: look it up in the archive at kwtsms.com. To send it again, put it "
+    "into a file of its own."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkSummary:
+    """How a run ended: its rows, and the lines that are unknown from this run or an earlier one."""
+
+    rows: tuple[RowResult, ...]
+    unknown: tuple[int, ...]
+    charged: Decimal
+    balance: Decimal | None
+    not_tried_reason: str  # Why the rest was not tried.
+    journal_error: str | None  # Why the journal could not be written.
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code: of the row to be most careful with, in this run or before."""
+        codes = [EXIT_CODE_OF_ROW[row.outcome] for row in self.rows]
+        return most_severe([*codes, UNKNOWN] if self.unknown else codes)
+
+    @property
+    def counts(self) -> dict[RowOutcome, int]:
+        """How many rows of this run came to what."""
+        counter = Counter(row.outcome for row in self.rows)
+        return {outcome: counter[outcome] for outcome in RowOutcome}
+
+
+def format_count(number: int, name: str) -> str:
+    """How many of what: `2 rows`."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
+def show_refusal(batch: BulkBatch, file: Path, *, as_json: bool) -> None:
+    """The rows that cannot be sent, because of which none was."""
+    if as_json:
+        show_json({"mistakes": batch.invalid_rows})
+        return
+    _echo_invalid_rows(batch, file)
+    remedy = "Mend them, or send the others with --skip-bad." if batch.rows else "Mend them."
+    echo(
+        f"{format_count(len(batch.invalid_rows), 'bad row')}; nothing was sent. {remedy}", err=True
+    )
+
+
+def show_preview(
+    batch: BulkBatch,
+    *,
+    file: Path,
+    already_sent: int = 0,
+    balance: Decimal | None = None,
+    as_json: bool = False,
+) -> None:
+    """What would be sent, and what it costs."""
+    if as_json:
+        counts = {"messages": len(batch.rows), "credits": batch.credits, "cleaned": batch.cleaned}
+        show_json({**counts, "repeated": batch.repeated, "mistakes": batch.invalid_rows})
+        return
+    _echo_invalid_rows(batch, file)
+    shown = [(row.line, mask(row.number), row.pages, row.text[:60]) for row in batch.rows[:3]]
+    if shown:
+        echo_table(("Line", "Number", "Pages", "Text"), shown)
+    echo_facts(
+        [
+            ("Messages", f"{len(batch.rows):,}"),
+            ("Credits", f"{batch.credits:,} (one a page in Kuwait, more elsewhere)"),
+            ("Balance", None if balance is None else _format_balance(balance, batch.credits)),
+            ("Cleaned", batch.cleaned),
+            ("Written twice", f"{batch.repeated:,}, sent once" if batch.repeated else None),
+            ("Bad rows", f"{len(batch.invalid_rows):,}, not sent" if batch.invalid_rows else None),
+            ("Not again", f"{already_sent:,}, by {file.name}.journal" if already_sent else None),
+        ]
+    )
+
+
+def show_summary(summary: BulkSummary, batch: BulkBatch, file: Path, *, as_json: bool) -> None:
+    """What became of each row."""
+    counts = {outcome.value: count for outcome, count in summary.counts.items()}
+    if as_json:
+        show_json(
+            {
+                **counts,
+                "unknown_in_all": len(summary.unknown),
+                "unknown_lines": summary.unknown,
+                "points_charged": summary.charged,
+                "balance_after": summary.balance,
+                "rows": summary.rows,
+                "mistakes": batch.invalid_rows,
+                "why": summary.not_tried_reason if summary.counts[RowOutcome.NOT_TRIED] else None,
+                "trouble": summary.journal_error,
+            }
+        )
+        return
+    _echo_failures(summary.rows, file)
+    echo_facts([(name.replace("_", " ").capitalize(), n) for name, n in counts.items() if n])
+    echo_facts([("Charged", summary.charged), ("Balance", summary.balance)])
+    _echo_remedies(summary)
+
+
+def _echo_failures(rows: Sequence[RowResult], file: Path) -> None:
+    for row in rows:
+        if row.outcome not in (RowOutcome.ACCEPTED, RowOutcome.NOT_TRIED):
+            details = (row.outcome.replace("_", " "), row.code, row.reason)
+            echo(f"{file}:{row.line}: {' '.join(filter(None, details))}", err=True)
+
+
+def _echo_remedies(summary: BulkSummary) -> None:
+    if summary.journal_error:
+        echo(summary.journal_error, err=True)
+    if untried := summary.counts[RowOutcome.NOT_TRIED]:
+        echo(
+            f"{format_count(untried, 'row')} not tried. {summary.not_tried_reason} {RESUME_HINT}",
+            err=True,
+        )
+    if summary.unknown:
+        lines = ", ".join(map(str, summary.unknown[:MAX_SHOWN]))
+        more = ", …" if len(summary.unknown) > MAX_SHOWN else ""
+        rows = format_count(len(summary.unknown), "row")
+        echo(
+            f"{rows} may or may not have been sent, by line: {lines}{more}. {ARCHIVE_HINT}",
+            err=True,
+        )
+
+
+def _echo_invalid_rows(batch: BulkBatch, file: Path) -> None:
+    for row in batch.invalid_rows[:MAX_SHOWN]:
+        echo(f"{file}:{row.line}: {row.reason}", err=True)
+    more = len(batch.invalid_rows) - MAX_SHOWN
+    if more > 0:
+        echo(f"… and {more:,} more.", err=True)
+
+
+def _format_balance(balance: Decimal, cost: int) -> str:
+    """Credits that do not suffice are told before they run out in the middle."""
+    return f"{balance:,f}" if cost <= balance else f"{balance:,f}, which does not suffice"

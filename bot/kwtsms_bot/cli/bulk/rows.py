@@ -1,0 +1,205 @@
+"""A table as messages to be sent, each row judged before anything is. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+
+from kwtsms_bot.cli.bulk.csv_file import Line, Table, normalize_name
+from kwtsms_client import MAX_PAGES, InvalidInput, inspect_message, validate_phone_input
+from kwtsms_client.protocol import MAX_RECIPIENTS
+from kwtsms_client.text_report import Change, format_count
+
+# What the columns are usually called, as `csv_file.plain` writes it.
+_PHONES = ("هاتف", "جوال", "موبايل", "نقال", "محمول", "تلفون", "هاتفالنقال", "هاتفالمحمول")
+NUMBER_COLUMNS = frozenset(
+    {"to", "number", "recipient", "msisdn", "gsm", "cell", "tel", "phoneno", "mobileno"}
+    | {"phone", "mobile", "cellphone", "mobilephone", "telephone"}
+    | {"phonenumber", "mobilenumber", "cellphonenumber", "mobilephonenumber", "telephonenumber"}
+    | {"رقم", "الرقم", "المستلم"}
+    | {before + phone for before in ("", "ال", "رقم", "رقمال") for phone in _PHONES}
+)
+TEXT_COLUMNS = frozenset(
+    {"text", "message", "body", "sms", "msg", "content", "messagetext", "textmessage", "smstext"}
+    | {"نص", "النص", "رسالة", "الرسالة", "نصالرسالة", "المحتوى"}
+)
+_FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
+
+Template = tuple[str | int, ...]  # Texts, and the places of columns.
+
+
+@dataclass(frozen=True, slots=True)
+class RowFormat:
+    """How a line becomes a message: where its number stands, and its text."""
+
+    to: int
+    text: Template
+    country: str | None = None  # Completes local numbers.
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A message for one number, from one line of the file."""
+
+    line: int
+    number: str = field(repr=False)
+    text: str = field(repr=False)
+    pages: int
+    changes: tuple[Change, ...] = field(default=(), repr=False)
+
+    def key(self, scope: str) -> str:
+        """What makes it the same message, within a scope: the sender, the gateway, test or not.
+
+        The user name is no part of it: a phone does not see which account paid.
+        """
+        return sha256("\0".join((scope, self.number, self.text)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRow:
+    """A line that cannot be sent, and why."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkBatch:
+    """Everything in the file: what can be sent, what cannot, and what stands there twice."""
+
+    rows: tuple[Row, ...]
+    invalid_rows: tuple[InvalidRow, ...]
+    repeated: int
+
+    @property
+    def credits(self) -> int:
+        """What it costs where a page is one credit, as in Kuwait: a lower bound elsewhere."""
+        return sum(row.pages for row in self.rows)
+
+    @property
+    def cleaned(self) -> str | None:
+        """What cleaning takes out of the texts, for a person."""
+        changed = [row for row in self.rows if row.changes]
+        if not changed:
+            return None
+        kinds = Counter[str]()
+        for row in changed:
+            kinds.update({change.kind: change.count for change in row.changes})
+        counts = ", ".join(format_count(Change(kind, count, ())) for kind, count in kinds.items())
+        return f"{counts}, from {len(changed)} row{'' if len(changed) == 1 else 's'}"
+
+    def with_rows(self, rows: Iterable[Row]) -> "BulkBatch":
+        """The same with these rows alone."""
+        return replace(self, rows=tuple(rows))
+
+    def without(self, refused: Mapping[Row, str]) -> "BulkBatch":
+        """The same, with these rows among the mistakes, each for its reason."""
+        more = [InvalidRow(row.line, reason) for row, reason in refused.items()]
+        invalid_rows = sorted((*self.invalid_rows, *more), key=lambda invalid: invalid.line)
+        rows = tuple(row for row in self.rows if row not in refused)
+        return replace(self, rows=rows, invalid_rows=tuple(invalid_rows))
+
+
+def find_column(
+    table: Table, wanted: str | None, default_names: frozenset[str], purpose: str
+) -> int:
+    """Where the column stands that was asked for, or the one that is usually called so.
+
+    Raises:
+        InvalidInput: there is none, or more than one that it could be.
+    """
+    accepted_names = {normalize_name(wanted)} if wanted else default_names
+    found = [position for name, position in table.positions.items() if name in accepted_names]
+    if not found:
+        raise InvalidInput(
+            f"There is no column for {purpose}. The columns are: {table.column_list}."
+        )
+    if len(found) > 1:
+        names = ", ".join(table.columns[position] for position in found)
+        raise InvalidInput(f"More than one column could hold {purpose}: {names}. Say which.")
+    return found[0]
+
+
+def parse_template(text: str, table: Table) -> Template:
+    """A text in which `{column}` stands for what is in that column; `{{` and `}}` are braces.
+
+    Raises:
+        InvalidInput: there is no such column.
+    """
+    parts: list[str | int] = []
+    end = 0
+    for found in _FIELD.finditer(text):
+        parts += [text[end : found.start()], _parse_field(found, table)]
+        end = found.end()
+    return (*parts, text[end:])
+
+
+def parse_batch(table: Table, row_format: RowFormat) -> BulkBatch:
+    """Every row judged: its number, and its text."""
+    valid: dict[tuple[str, str], Row] = {}
+    invalid_rows: list[InvalidRow] = []
+    repeated = 0
+    for line in table.lines:
+        try:
+            row = _parse_row(table, line, row_format)
+        except InvalidInput as error:
+            invalid_rows.append(InvalidRow(line.number, str(error)))
+            continue
+        repeated += (row.number, row.text) in valid
+        valid.setdefault((row.number, row.text), row)
+    return BulkBatch(tuple(valid.values()), tuple(invalid_rows), repeated)
+
+
+def group_calls(rows: Iterable[Row]) -> list[list[Row]]:
+    """The rows by text, at most 200 together: what one call can carry.
+
+    What is a number's second message comes after all first ones, and so on: kwtSMS refuses a whole
+    call for one number that was sent to within 15 seconds.
+    """
+    counts = Counter[str]()
+    groups: dict[tuple[int, str], list[Row]] = {}
+    for row in rows:
+        groups.setdefault((counts[row.number], row.text), []).append(row)
+        counts[row.number] += 1
+    return [
+        group[start : start + MAX_RECIPIENTS]
+        for _, group in sorted(groups.items(), key=lambda one: one[0][0])
+        for start in range(0, len(group), MAX_RECIPIENTS)
+    ]
+
+
+def fill(text: Template, table: Table, line: Line) -> str:
+    """The text of a row; what stands in its cells is taken as it is.
+
+    Raises:
+        InvalidInput: a cell is empty, or there is none.
+    """
+    return "".join(part if isinstance(part, str) else table.cell(line, part) for part in text)
+
+
+def _parse_field(found: "re.Match[str]", table: Table) -> str | int:
+    if found[1] is None:
+        return found[0][0]
+    position = table.find(found[1])
+    if position is None:
+        raise InvalidInput(
+            f"There is no column {found[1].strip()!r} for {found[0]}. The columns are: "
+            f"{table.column_list}. A brace that is no column is written twice: {{{{."
+        )
+    return position
+
+
+def _parse_row(table: Table, line: Line, row_format: RowFormat) -> Row:
+    table.check(line)
+    check = validate_phone_input(
+        table.cell(line, row_format.to), default_country=row_format.country
+    )
+    if not check.valid:
+        raise InvalidInput(check.error or "not a number")
+    report = inspect_message(fill(row_format.text, table, line))
+    if report.blank:
+        raise InvalidInput("The text is empty.")
+    if report.pages > MAX_PAGES:
+        raise InvalidInput(f"The text has {report.pages} pages; at most {MAX_PAGES} go.")
+    return Row(line.number, check.normalized, report.cleaned, report.pages, report.changes)

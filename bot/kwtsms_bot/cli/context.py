@@ -1,0 +1,70 @@
+"""What several subcommands share. Loads the configuration, or says what is wrong and ends."""
+
+import asyncio
+import getpass
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+
+from kwtsms_bot.config import Config, ConfigurationProblems, load
+from kwtsms_bot.database import Database, DatabaseError, DatabaseNotFound, open_database
+from kwtsms_bot.doctor.database import remedy_for
+
+USAGE = 2  # The exit code for what the user has to mend first.
+
+config_option = click.option(
+    "-c",
+    "--config",
+    "file",
+    default="config.yaml",
+    show_default=True,
+    metavar="FILE",
+    help="The configuration.",
+)
+
+
+def read_config(file: str) -> Config:
+    """The configuration in `file`; ends the process with exit code 2 where there is none."""
+    try:
+        return load(file)
+    except ConfigurationProblems as error:
+        count = len(error.problems)
+        click.echo(f"{error}\n{count} problem{'s' if count != 1 else ''}.", err=True)
+        sys.exit(USAGE)
+
+
+def actor() -> str:
+    """As the ledger names whoever types a command; a container's user may have no name."""
+    try:
+        return f"shell:{getpass.getuser()}"
+    except (KeyError, OSError, ImportError):
+        return f"shell:{os.getuid()}"
+
+
+NOT_FOUND_HINT = "Is it the bot's? A relative path begins in the folder where you are."
+T = TypeVar("T")
+
+
+def run_with_database(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:
+    """What `work` makes of the bot's database; one that is not there is not made."""
+    try:
+        return asyncio.run(_run(config.outbox.database, work))
+    except DatabaseError as error:
+        remedy = (
+            NOT_FOUND_HINT
+            if isinstance(error, DatabaseNotFound)
+            else remedy_for(config.outbox.database)
+        )
+        click.echo(f"outbox.database: cannot be used ({error}). {remedy}", err=True)
+        sys.exit(USAGE)
+
+
+async def _run(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
+    database = await open_database(url, create=False)
+    try:
+        return await work(database)
+    finally:
+        await database.close()

@@ -1,0 +1,1 @@
+"""The buttons on previews and cards."""

@@ -1,0 +1,163 @@
+"""A second person's yes or no: asked for in a channel, given once, by nobody for their own.
+
+Who asked is told by direct message what came of it, wherever it was decided, and if nobody did.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from kwtsms_bot.commands.base import (
+    ButtonPress,
+    ChannelId,
+    ChannelPost,
+    CommandContext,
+    CommandRequest,
+    DirectMessage,
+    Reply,
+    Severity,
+)
+from kwtsms_bot.commands.error_replies import actor_of, audit, refuse
+from kwtsms_bot.commands.policy import Permission, allows
+from kwtsms_bot.commands.send import checks, preview_reply
+from kwtsms_bot.commands.send.submit import accept_draft
+from kwtsms_bot.i18n.translator import Language, language
+from kwtsms_bot.outbox.intake.draft import Draft, DraftKind, new_token
+
+APPROVE, REFUSE = "send_approve", "send_refuse"
+
+
+async def request_approval(context: CommandContext, request: CommandRequest, draft: Draft) -> Reply:
+    """Puts a confirmed message before somebody else."""
+    limits = context.config.limits
+    channel = limits.approval_channel or draft.channel
+    if not channel:
+        title = request.say("A second person has to approve this. Nothing was sent.")
+        details = (request.say("Write it in a channel, so that somebody there can."),)
+        return Reply(Severity.ERROR, title, details)
+    now = context.now()
+    approval = replace(
+        draft,
+        token=new_token(),
+        kind=DraftKind.APPROVE,
+        created_at=now,
+        expires_at=now + min(limits.approval_expires, context.config.outbox.retention),
+    )
+    if not await context.store.request_approval(draft.token, approval, now):
+        return preview_reply.expired_reply(request.say)
+    await audit(
+        context, request, "asked", (Permission.APPROVE, "send", f"{approval.credits} credits")
+    )
+    author = await context.users.name(approval.author)
+    card = preview_reply.approval_reply(approval, author, language(context.config.language))
+    title = request.say("Now a second person has to approve it.")
+    details = (request.say("Nothing is sent until then; you are told what comes of it."),)
+    facts = (
+        (request.say("Asked for in"), ChannelId(channel)),
+        (request.say("Until"), preview_reply.format_expiry(approval.expires_at, request.say)),
+    )
+    return Reply(
+        Severity.INFO, title, details, facts, replaces=True, channel_post=ChannelPost(channel, card)
+    )
+
+
+async def approve(context: CommandContext, press: ButtonPress) -> Reply:
+    """A second person's yes: the first counts, and nobody approves their own."""
+    found = await _find_request(context, press)
+    if isinstance(found, Reply):
+        return found
+    if found.author == press.person.user:
+        await audit(context, press, "refused", (Permission.APPROVE, "send", "their own"))
+        title = press.say("Nobody approves what they asked for themselves.")
+        return Reply(Severity.ERROR, title, (press.say("Ask somebody else to look at it."),))
+    author = await context.users.person(found.author, found.channel, fresh=True)
+    if not allows(context.config.access, author, Permission.SEND):
+        return await _refuse_author(context, press, found)
+    as_author = replace(press, person=author)
+    problem = await checks.check_draft(context, as_author, found)
+    if problem:
+        return problem
+    reply = await accept_draft(context, as_author, found, approved=actor_of(press))
+    if reply.accepted is None:
+        return reply
+    title = press.say("Approved, and accepted as {ref}.", ref=reply.accepted.ref)
+    facts = ((press.say("Approved by"), await context.users.name(press.person.user)),)
+    return Reply(Severity.GOOD, title, facts=facts, replaces=True)
+
+
+async def reject(context: CommandContext, press: ButtonPress) -> Reply:
+    """A second person's no; from its author it takes the request back."""
+    found = await _find_request(context, press)
+    if isinstance(found, Reply):
+        return found
+    if not await context.store.discard_draft(found.token, context.now(), refused=actor_of(press)):
+        return preview_reply.expired_reply(press.say)
+    say, own = press.say, found.author == press.person.user
+    decider = await context.users.name(press.person.user)
+    if own:
+        title = say("Taken back by {name}. Nothing was sent.", name=decider)
+        return Reply(
+            Severity.INFO, title, facts=preview_reply.draft_facts(found, say), replaces=True
+        )
+    facts = (
+        (say("Asked by"), await context.users.name(found.author)),
+        (say("Refused by"), decider),
+        *preview_reply.draft_facts(found, say),
+    )
+    title = say("Refused. Nothing was sent.")
+    direct_message = _author_message(
+        found, lambda say: say("Your message was refused by {name}.", name=decider)
+    )
+    text_spans = preview_reply.draft_text(found)
+    return Reply(
+        Severity.ERROR,
+        title,
+        facts=facts,
+        text_spans=text_spans,
+        replaces=True,
+        direct_message=direct_message,
+    )
+
+
+async def pop_expired(context: CommandContext) -> tuple[DirectMessage, ...]:
+    """What to tell those whose requests nobody decided in time; each is told of once."""
+    drafts = await context.store.pop_expired_requests(context.now())
+    return tuple(
+        _author_message(one, lambda say: say("Nobody approved your message in time."))
+        for one in drafts
+    )
+
+
+def _author_message(draft: Draft, title: Callable[[Language], str]) -> DirectMessage:
+    """The sentence for who asked, in their language, and what it was about."""
+    say = language(draft.locale)
+    reply = Reply(
+        Severity.ERROR,
+        title(say),
+        (say("Nothing was sent."),),
+        preview_reply.draft_facts(draft, say),
+        text_spans=preview_reply.draft_text(draft),
+    )
+    return DirectMessage(draft.author, reply, say)
+
+
+async def _find_request(context: CommandContext, press: ButtonPress) -> Draft | Reply:
+    """The request that this person may decide about, or why they may not."""
+    draft = await context.store.get_draft(press.value, context.now())
+    own = draft is not None and draft.author == press.person.user
+    if not own and not allows(context.config.access, press.person, Permission.APPROVE):
+        return await refuse(context, press, Permission.APPROVE, "approve")
+    if draft is None or draft.kind is not DraftKind.APPROVE:
+        return preview_reply.expired_reply(press.say)
+    return draft
+
+
+async def _refuse_author(context: CommandContext, press: ButtonPress, draft: Draft) -> Reply:
+    await audit(
+        context, press, "refused", (Permission.APPROVE, "send", f"{draft.author} may not send")
+    )
+    name = await context.users.name(draft.author)
+    title = press.say("{name} may not send any more. Nothing was sent.", name=name)
+    return Reply(Severity.ERROR, title)
+
+
+HANDLERS = {APPROVE: approve, REFUSE: reject}

@@ -1,0 +1,116 @@
+"""A message whose outcome cannot be known: a person decides, and the decision is on record."""
+
+from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply, Severity
+from kwtsms_bot.commands.error_replies import (
+    actor_of,
+    audit,
+    paused_reply,
+    refuse,
+    refuse_quota_exceeded,
+)
+from kwtsms_bot.commands.policy import Permission, allows
+from kwtsms_bot.commands.send.checks import check_scope
+from kwtsms_bot.commands.send.preview import needs_approval
+from kwtsms_bot.commands.send.submit import allowance
+from kwtsms_bot.outbox.message import DedupeKey, Message, State
+from kwtsms_bot.outbox.quota.limits import QuotaExceededError
+from kwtsms_bot.outbox.store import SendingPaused
+from kwtsms_client import Phone
+
+SEND_AGAIN, TREAT_AS_SENT = "unknown_send_again", "unknown_treat_as_sent"
+
+
+async def send_again(context: CommandContext, press: ButtonPress) -> Reply:
+    """Queues anew what is unknown, once: whoever presses second finds nothing left to decide."""
+    found = await _find_undecided(context, press)
+    if isinstance(found, Reply):
+        return found
+    message, decision_key = found
+    problem = await _check_resend(context, press, message)
+    if problem:
+        return problem
+    now = context.now()
+    try:
+        changed = await context.store.send_again(
+            message.ref,
+            now,
+            actor_of(press),
+            expires_at=now + context.config.outbox.expires_after,
+            once=decision_key,
+            allowance=allowance(context),
+        )
+    except QuotaExceededError as error:
+        return await refuse_quota_exceeded(context, press, error)
+    return _finish(context, press) if changed else _nothing_left_reply(press)
+
+
+async def treat_as_sent(context: CommandContext, press: ButtonPress) -> Reply:
+    """Takes what is unknown as sent; nothing leaves this machine."""
+    found = await _find_undecided(context, press)
+    if isinstance(found, Reply):
+        return found
+    message, decision_key = found
+    decision = context.store.treat_as_sent(
+        message.ref, context.now(), actor_of(press), once=decision_key
+    )
+    return _finish(context, press) if await decision else _nothing_left_reply(press)
+
+
+async def _find_undecided(
+    context: CommandContext, press: ButtonPress
+) -> tuple[Message, DedupeKey] | Reply:
+    """The message, and the key under which this press decides about it.
+
+    The button's value names the message and the state of the card that it stood on; each is good
+    for one decision, whatever Slack or a double click delivers.
+    """
+    if not allows(context.config.access, press.person, Permission.SEND):
+        return await refuse(context, press, Permission.SEND, "decide")
+    ref = press.value.partition(".")[0]
+    message = await context.store.find(ref)
+    if message is None or State.UNKNOWN not in message.counts:
+        return _nothing_left_reply(press)
+    return message, DedupeKey("button.unknown", press.value[:200])
+
+
+async def _check_resend(
+    context: CommandContext, press: ButtonPress, message: Message
+) -> Reply | None:
+    """Why it may not be sent again, or not by this person: the rules are those of a new message.
+
+    Where it would take a second person's yes, whoever presses is that person.
+    """
+    if pause := await context.store.current_pause():
+        return paused_reply(SendingPaused(pause), context.config.slack.command, press.say)
+    recipients = await _find_unknown_recipients(context, message)
+    if needs_approval(message.pages * len(recipients), context.config.limits):
+        if not allows(context.config.access, press.person, Permission.APPROVE):
+            return await refuse(context, press, Permission.APPROVE, "decide")
+        if message.author == press.person.user:
+            await audit(context, press, "refused", (Permission.APPROVE, message.ref, "their own"))
+            title = press.say("Nobody approves what they asked for themselves.")
+            return Reply(Severity.ERROR, title, (press.say("Ask somebody else to look at it."),))
+    return await check_scope(context, press, recipients)
+
+
+async def _find_unknown_recipients(context: CommandContext, message: Message) -> tuple[Phone, ...]:
+    """The numbers of which it is not known whether they got it."""
+    found: list[Phone] = []
+    after = 0
+    while page := await context.store.recipients(message.id, (State.UNKNOWN,), after=after):
+        found += [Phone(one.phone) for one in page if one.phone]
+        after = page[-1].id
+    return tuple(found)
+
+
+def _nothing_left_reply(press: ButtonPress) -> Reply:
+    title = press.say("There is nothing left to decide here: somebody already has.")
+    return Reply(Severity.INFO, title)
+
+
+def _finish(context: CommandContext, press: ButtonPress) -> Reply:
+    context.wake()
+    return Reply(Severity.GOOD, press.say("Done."))
+
+
+HANDLERS = {SEND_AGAIN: send_again, TREAT_AS_SENT: treat_as_sent}

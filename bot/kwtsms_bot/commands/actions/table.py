@@ -1,0 +1,37 @@
+"""What buttons do: the table, and the last answer where the database or kwtSMS fails."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from kwtsms_bot.commands import control
+from kwtsms_bot.commands.actions import (
+    approve,
+    draft_buttons,
+    follow_up,
+    resolve_unknown,
+)
+from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply
+from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply
+from kwtsms_bot.database import DatabaseError
+from kwtsms_client import KwtSMSError
+
+HANDLERS: Mapping[str, Callable[[CommandContext, ButtonPress], Awaitable[Reply]]] = {
+    **draft_buttons.HANDLERS,
+    **approve.HANDLERS,
+    **control.HANDLERS,
+    **follow_up.HANDLERS,
+    **resolve_unknown.HANDLERS,
+}
+log = structlog.get_logger(__name__)
+
+
+async def dispatch(context: CommandContext, action: str, press: ButtonPress) -> Reply:
+    """What came of pressing a button; each deed asks for the role itself, at this moment."""
+    try:
+        return await HANDLERS[action](context, press)
+    except KwtSMSError as error:
+        return gateway_error_reply(error, press.say)
+    except DatabaseError as error:
+        log.error("database trouble", deed=action, error=str(error))
+        return database_error_reply(error, context.config.slack.command, press.say)

@@ -1,0 +1,67 @@
+"""Which message a person means: by our id, by the gateway's, or by nothing for the last."""
+
+import re
+from dataclasses import dataclass
+
+from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
+from kwtsms_bot.i18n.translator import ISOLATES
+from kwtsms_bot.outbox.message import Message
+
+_GATEWAY_ID = re.compile(r"[0-9a-f]{32}")  # kwtSMS's msg-id: 32 lowercase hex digits.
+_REF = re.compile(r"M[0-9A-Z]{4,12}")
+LAST_ALIASES = ("", "last")
+
+
+@dataclass(frozen=True, slots=True)
+class LookupResult:
+    """A message of ours, or an id of the gateway's that another program was given."""
+
+    gateway_ids: tuple[str, ...]
+    message: Message | None
+
+
+async def find(
+    context: CommandContext, request: Invocation, typed: str, command: Command
+) -> LookupResult | Reply:
+    """The message that `typed` names, or the answer that says why there is none."""
+    wanted = ISOLATES.sub("", typed).strip().strip("`<>")  # As it is copied from a card.
+    if wanted.casefold() in LAST_ALIASES:
+        message = await context.store.latest(request.person.user)
+        if message is None:
+            title = request.say("You have not sent anything yet.")
+            return Reply(Severity.INFO, title, examples=_examples(context, command))
+        return from_message(message)
+    gateway_id, ref = wanted.lower(), wanted.upper()
+    if _GATEWAY_ID.fullmatch(gateway_id):
+        message = await context.store.find(gateway_id)
+        return LookupResult((gateway_id,), message)
+    message = await context.store.find(ref) if _REF.fullmatch(ref) else None
+    return (
+        from_message(message)
+        if message
+        else _not_found_reply(context, request, command=command, wanted=wanted)
+    )
+
+
+def from_message(message: Message) -> LookupResult:
+    """A message of ours."""
+    return LookupResult(message.gateway_ids, message)
+
+
+def _not_found_reply(
+    context: CommandContext, request: Invocation, *, command: Command, wanted: str
+) -> Reply:
+    title = request.say("There is no message with the id “{id}”.", id=wanted[:40])
+    details = (
+        request.say(
+            "An id stands at the foot of each message's card: ours is short (M7F3KQ2), "
+            "kwtSMS's has 32 characters. Without an id your last message is meant."
+        ),
+    )
+    return Reply(Severity.ERROR, title, details, examples=_examples(context, command))
+
+
+def _examples(context: CommandContext, command: Command) -> tuple[str, ...]:
+    return tuple(
+        command.command_line(context.config.slack.command, one) for one in command.examples
+    )

@@ -1,0 +1,1 @@
+"""`/sms send`: from a typed line or a form to a message in the outbox."""

@@ -1,0 +1,138 @@
+"""What stands in the way of a message: asked when it is written, and again when it is confirmed."""
+
+from collections.abc import Sequence
+
+from kwtsms_bot.commands.base import CommandContext, CommandRequest, Reply, Severity
+from kwtsms_bot.commands.error_replies import audit, refuse
+from kwtsms_bot.commands.policy import ROLES, Permission, allows
+from kwtsms_bot.commands.send.preview import Preview, refused_countries
+from kwtsms_bot.commands.status_text import and_more
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
+from kwtsms_bot.outbox.intake.draft import Draft
+from kwtsms_client import MAX_PAGES, Phone
+
+MAX_LISTED = 5  # Mistakes named one by one; the rest is a number.
+
+
+async def first_problem(
+    context: CommandContext, request: CommandRequest, preview: Preview
+) -> Reply | None:
+    """The first thing that is wrong with a message; None: nothing is."""
+    if not allows(context.config.access, request.person, Permission.SEND):
+        return await refuse(context, request, Permission.SEND, "send")
+    return (
+        check_recipients(request, preview)
+        or check_text(request, preview)
+        or await check_scope(context, request, preview.recipients)
+    )
+
+
+async def check_draft(
+    context: CommandContext, request: CommandRequest, draft: Draft
+) -> Reply | None:
+    """The same for what was shown a while ago: roles, limits and the time may be others now."""
+    if not allows(context.config.access, request.person, Permission.SEND):
+        return await refuse(context, request, Permission.SEND, "send")
+    return _check_setup(context, request, draft) or await check_scope(
+        context, request, tuple(Phone(one) for one in draft.recipients)
+    )
+
+
+def truncate(sentences: Sequence[str], request: CommandRequest) -> tuple[str, ...]:
+    """The first few sentences, and how many more there are."""
+    more = len(sentences) - MAX_LISTED
+    shown = tuple(sentences[:MAX_LISTED])
+    return (*shown, and_more(more, request.say)) if more > 0 else shown
+
+
+def check_recipients(request: CommandRequest, preview: Preview) -> Reply | None:
+    """Why there is nobody to send to."""
+    say = request.say
+    if preview.recipients:
+        return None
+    if preview.problems:
+        title = say("That is not a phone number. Nothing was sent.")
+        return Reply(Severity.ERROR, title, truncate(preview.problems, request))
+    if preview.uncovered:
+        title = say("kwtSMS has no route to that country on this account. Nothing was sent.")
+        return Reply(Severity.ERROR, title, (say("Ask kwtSMS to activate the country."),))
+    return Reply(Severity.ERROR, say("Whom to? There is no phone number."))
+
+
+def check_text(request: CommandRequest, preview: Preview) -> Reply | None:
+    """Why the text cannot be sent."""
+    say, report = request.say, preview.report
+    if not report.original.strip():
+        return Reply(Severity.ERROR, say("There is no text."), (say("Type it after the number."),))
+    if report.blank:
+        details = (say("Only characters that kwtSMS does not deliver were in it."),)
+        return Reply(Severity.ERROR, say("Nothing is left of the text."), details)
+    if report.pages > MAX_PAGES:
+        title = say(
+            "The text is too long: {pages}, and kwtSMS takes {most}.",
+            pages=say.plural("{count} page", "{count} pages", report.pages),
+            most=MAX_PAGES,
+        )
+        return Reply(Severity.ERROR, title, (say("Shorten it, or send it in parts."),))
+    return None
+
+
+def _check_setup(context: CommandContext, request: CommandRequest, draft: Draft) -> Reply | None:
+    """Whether it would leave under another name than is set up now, or cost what was a test."""
+    current = context.config.kwtsms
+    if (draft.sender_id, draft.test) == (current.sender_id, current.test_mode):
+        return None
+    title = request.say("The sender ID or the test mode was changed since. Nothing was sent.")
+    return Reply(
+        Severity.ERROR, title, (request.say("Write it once more, and look at it as it is now."),)
+    )
+
+
+async def check_scope(
+    context: CommandContext, request: CommandRequest, recipients: tuple[Phone, ...]
+) -> Reply | None:
+    """How many, where to, and when."""
+    limits = context.config.limits
+    is_bulk = len(recipients) >= context.config.access.bulk_from
+    if is_bulk and not allows(context.config.access, request.person, Permission.BULK):
+        return await _refuse_bulk(context, request, len(recipients))
+    refused = refused_countries(recipients, limits)
+    if refused:
+        return await _refuse_countries(context, request, refused)
+    if is_bulk and limits.is_quiet(context.now().astimezone(KUWAIT_TZ).time()):
+        return await _refuse_quiet_hours(context, request)
+    return None
+
+
+async def _refuse_bulk(context: CommandContext, request: CommandRequest, count: int) -> Reply:
+    detail = f"{count} numbers, needs one of: {', '.join(ROLES[Permission.BULK])}"
+    await audit(context, request, "refused", (Permission.BULK, "send", detail))
+    say, limit = request.say, context.config.access.bulk_from
+    many, most = (say.plural("{count} number", "{count} numbers", one) for one in (count, limit))
+    title = say("You may not send to {numbers} at once. Nothing was sent.", numbers=many)
+    details = (say("From {numbers} on, the role bulk is needed.", numbers=most),)
+    return Reply(Severity.ERROR, title, details)
+
+
+async def _refuse_countries(
+    context: CommandContext, request: CommandRequest, codes: tuple[str, ...]
+) -> Reply:
+    written = ", ".join(f"+{code}" for code in codes)
+    await audit(context, request, "refused", (Permission.SEND, "send", f"to {written}"))
+    named = request.say.join(f"+{code}" for code in codes)
+    title = request.say("Nothing was sent: {codes} may not be sent to.", codes=named)
+    details = (
+        request.say("An administrator can allow a country in config.yaml, under limits.countries."),
+    )
+    return Reply(Severity.ERROR, title, details)
+
+
+async def _refuse_quiet_hours(context: CommandContext, request: CommandRequest) -> Reply:
+    begin, end = context.config.limits.quiet_hours or (None, None)
+    await audit(context, request, "refused", (Permission.BULK, "send", "quiet hours"))
+    title = request.say("No bulk messages now. Nothing was sent.")
+    hours = f"{begin:%H:%M}-{end:%H:%M}"
+    details = (
+        request.say("They rest from {hours} in Kuwait; a few numbers can be sent to.", hours=hours),
+    )
+    return Reply(Severity.ERROR, title, details)

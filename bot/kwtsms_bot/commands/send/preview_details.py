@@ -1,0 +1,165 @@
+"""What there is to say of a message before it is sent: text, recipients, price. Pure."""
+
+import re
+from collections.abc import Mapping
+
+from kwtsms_bot.balance.messages import format_credits
+from kwtsms_bot.commands.base import TextSpan
+from kwtsms_bot.commands.send.preview import Preview
+from kwtsms_bot.commands.status_text import and_more, with_more
+from kwtsms_bot.i18n.translator import Language
+from kwtsms_client import MessageReport, Phone, mask, pages
+from kwtsms_client.text import CONTROL, HIDDEN
+from kwtsms_client.text_report import CONTROL_KIND, NAMES, describe_character
+
+MAX_MASKED = 3
+MAX_LISTED = 10
+_SELECTORS = re.compile("[\ufe00-\ufe0f\u20e3\U000e0000-\U000e007f]")  # Parts of an emoji.
+
+
+def preview_facts(preview: Preview, say: Language) -> tuple[tuple[str, str], ...]:
+    """To whom, for how much, and what is special."""
+    found = [
+        (say("To"), format_named_recipients(preview, say)),
+        (say("Costs"), _format_price(preview, say)),
+    ]
+    found += [(say("Text"), note) for note in text_notes(preview.report, say)]
+    found += [(say("Left out"), sentence) for sentence in omissions(preview, say)]
+    if preview.cooling_down:
+        sentence = say.plural(
+            "{count} number was sent to a moment ago: its message waits 15 s",
+            "{count} numbers were sent to a moment ago: their messages wait 15 s",
+            preview.cooling_down,
+        )
+        found.append((say("Waits"), sentence))
+    if preview.test:
+        sentence = say("on: it is queued at kwtSMS and never delivered; its credits are held")
+        found.append((say("Test mode"), sentence))
+    return tuple(found)
+
+
+def format_named_recipients(preview: Preview, say: Language) -> str:
+    """The recipients for who named them: typed numbers as they were understood, names with theirs.
+
+    Only their author sees this. A number that was not typed is masked.
+    """
+    if preview.masked:
+        return format_recipients(preview.recipients, say)
+    return _format_first(preview.recipients, MAX_LISTED, say, preview.names)
+
+
+def format_recipients(recipients: tuple[str, ...], say: Language) -> str:
+    """The first few numbers for others to see, masked, and how many more."""
+    return _format_first(recipients, MAX_MASKED, say, None)
+
+
+def format_cost(each: int, count: int, say: Language) -> str:
+    """Pages, numbers, and the credits they come to."""
+    price = say.plural("{count} credit", "{count} credits", each * count)
+    length = say.plural("{count} page", "{count} pages", each)
+    if count == 1:
+        return f"{length}: {price}"
+    numbers = say.plural("{count} number", "{count} numbers", count)
+    return f"{length} × {numbers} = {price}"
+
+
+def text_notes(report: MessageReport, say: Language) -> list[str]:
+    """What was changed in the text, what makes it long, and what would make it shorter."""
+    notes = []
+    if report.changes:
+        what = say.join(f"{one.count} × {say(one.kind)}" for one in report.changes)
+        notes.append(say("removed or changed: {what}", what=what))
+    if report.odd:
+        shown = " ".join(_format_char(char, say) for char in report.odd[:MAX_LISTED])
+        sentence = say.plural(
+            "{characters} needs Unicode: 70 characters on a page",
+            "{characters} need Unicode: 70 characters on a page",
+            len(report.odd),
+            characters=shown,
+        )
+        notes.append(sentence)
+    if report.risky:
+        shown = " ".join(report.risky[:MAX_LISTED])
+        notes.append(say("{characters} may not be delivered", characters=shown))
+    if report.plainer is not None:
+        less = say.plural("{count} page", "{count} pages", pages(report.plainer))
+        notes.append(say("with plain quotes and dashes it takes {pages}", pages=less))
+    elif report.surplus:
+        notes.append(_surplus_note(report, say))
+    return notes
+
+
+def omissions(preview: Preview, say: Language) -> list[str]:
+    """A sentence for each kind of recipient that gets nothing."""
+    found = list(preview.problems[:MAX_LISTED])
+    if len(preview.problems) > MAX_LISTED:
+        found.append(and_more(len(preview.problems) - MAX_LISTED, say))
+    if preview.uncovered:
+        numbers = _format_first(preview.uncovered, MAX_LISTED, say, preview.names)
+        found.append(say("no route: {numbers}", numbers=numbers))
+    if preview.duplicates:
+        found.append(say("named twice: {count}", count=preview.duplicates))
+    return found
+
+
+def text_spans(report: MessageReport, say: Language) -> tuple[TextSpan, ...]:
+    """The text as the phone will show it, and between it what was removed, by its name if need be.
+
+    What is not to be seen would act here as in the text: a direction mark turns a price round.
+    """
+    return tuple(
+        TextSpan(_make_visible(one.text, say) if one.removed else one.text, one.removed)
+        for one in report.segments
+    )
+
+
+def _format_price(preview: Preview, say: Language) -> str:
+    price = format_cost(preview.report.pages, len(preview.recipients), say)
+    if preview.balance_share is None or preview.balance is None:
+        return price
+    balance_share = say(
+        "{percent} of the {balance} left",
+        percent=f"{preview.balance_share:.1f} %",
+        balance=format_credits(preview.balance),
+    )
+    return say.join((price, balance_share))
+
+
+def _format_first(
+    recipients: tuple[str, ...], most: int, say: Language, names: Mapping[Phone, str] | None
+) -> str:
+    first = say.join(_format_recipient(Phone(one), say, names) for one in recipients[:most])
+    return with_more(first, len(recipients) - most, say)
+
+
+def _format_recipient(number: Phone, say: Language, names: Mapping[Phone, str] | None) -> str:
+    if names is None:
+        return say.ltr(mask(number))
+    name = names.get(number)
+    return f"{say.inline(name)} ({say.ltr(mask(number))})" if name else say.ltr(f"+{number}")
+
+
+def _format_char(char: str, say: Language) -> str:
+    name = describe_character(char)
+    return char if name == char else f"⟨{say(name)}⟩"
+
+
+def _surplus_note(report: MessageReport, say: Language) -> str:
+    less = say.plural("{count} page", "{count} pages", report.pages - 1)
+    return say.plural(
+        "{count} character less, and it takes {pages}",
+        "{count} characters less, and it takes {pages}",
+        report.surplus,
+        pages=less,
+    )
+
+
+def _make_visible(removed: str, say: Language) -> str:
+    """What was taken out, so that it can be seen and does nothing."""
+    return "".join(_visible_char(char, say) for char in _SELECTORS.sub("", removed))
+
+
+def _visible_char(char: str, say: Language) -> str:
+    if not (HIDDEN.match(char) or CONTROL.match(char)):
+        return char
+    return f"⟨{say(NAMES.get(char, CONTROL_KIND))}⟩"

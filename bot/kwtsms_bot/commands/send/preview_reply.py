@@ -1,0 +1,109 @@
+"""How a message is shown before it is sent: what the phone will show, to whom, and for how much."""
+
+from datetime import datetime
+
+from kwtsms_bot.commands.base import Button, Reply, Severity, TextSpan
+from kwtsms_bot.commands.send import preview_details
+from kwtsms_bot.commands.send.preview import ConfirmReason, Preview
+from kwtsms_bot.i18n.translator import N_, Language
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
+from kwtsms_bot.outbox.intake.draft import Draft
+from kwtsms_bot.outbox.message import Message
+
+REASON_TEXTS = {
+    ConfirmReason.MANY: N_("It goes to many numbers."),
+    ConfirmReason.COSTLY: N_("It costs many credits."),
+    ConfirmReason.ABROAD: N_(
+        "It goes abroad: kwtSMS may charge more than one credit a page there."
+    ),
+    ConfirmReason.PROFILE: N_("A number comes from a Slack profile, which its owner wrote."),
+    ConfirmReason.REPEATED: N_("You sent the same text to the same number within the last minute."),
+    ConfirmReason.INCOMPLETE: N_("Some of what you named is left out."),
+    ConfirmReason.CHANGED: N_("Some of what you wrote is taken out: kwtSMS does not deliver it."),
+    ConfirmReason.SAVES_PAGES: N_(
+        "It takes more pages than it would with plain quotes and dashes."
+    ),
+    ConfirmReason.NAMESAKE: N_(
+        "There is a contact and somebody in Slack of the same name: the contact's number is meant."
+    ),
+    ConfirmReason.UNCLEAR: N_(
+        "It is not clear where the numbers end and the text begins. Put commas between recipients."
+    ),
+}
+
+
+def confirm_reply(
+    preview: Preview, reasons: tuple[ConfirmReason, ...], token: str, say: Language
+) -> Reply:
+    """What would be sent, for its author to look at."""
+    buttons = [Button("send_confirm", send_label(preview.credits, say), token, "primary")]
+    if preview.report.plainer is not None:
+        buttons.append(Button("send_plainer", say("Use plain quotes"), token))
+    buttons.append(Button("send_discard", say("Discard"), token))
+    return Reply(
+        Severity.INFO,
+        say("Is this right? Nothing is sent yet."),
+        tuple(say(REASON_TEXTS[one]) for one in reasons),
+        preview_details.preview_facts(preview, say),
+        text_spans=preview_details.text_spans(preview.report, say),
+        buttons=tuple(buttons),
+    )
+
+
+def approval_reply(draft: Draft, author: str, say: Language) -> Reply:
+    """What would be sent, for a second person to decide."""
+    return Reply(
+        Severity.WARNING,
+        say("{name} asks for a second person's yes.", name=author),
+        (say("Nothing is sent until somebody else with the role bulk or admin approves it."),),
+        (
+            *draft_facts(draft, say),
+            (say("Sender ID"), draft.sender_id),
+            (say("Until"), format_expiry(draft.expires_at, say)),
+        ),
+        text_spans=draft_text(draft),
+        buttons=(
+            Button(
+                "send_approve",
+                say("Approve"),
+                draft.token,
+                "primary",
+                say("The message goes out and is charged."),
+            ),
+            Button("send_refuse", say("Refuse"), draft.token, "danger"),
+        ),
+    )
+
+
+def draft_facts(draft: Draft, say: Language) -> tuple[tuple[str, str], ...]:
+    """What a request is about, for others to see."""
+    return (
+        (say("To"), preview_details.format_recipients(draft.recipients, say)),
+        (say("Costs"), preview_details.format_cost(draft.pages, len(draft.recipients), say)),
+    )
+
+
+def draft_text(draft: Draft) -> tuple[TextSpan, ...]:
+    """Its text, which is clean."""
+    return (TextSpan(draft.text),)
+
+
+def format_expiry(at: datetime, say: Language) -> str:
+    """A time of day in Kuwait."""
+    return say("{time} (Kuwait)", time=say.ltr(at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M")))
+
+
+def accepted_reply(message: Message, say: Language) -> Reply:
+    """The message is in the outbox."""
+    return Reply(Severity.GOOD, say("Accepted as {ref}.", ref=message.ref), accepted=message)
+
+
+def expired_reply(say: Language) -> Reply:
+    """The answer to a button whose draft is decided or too old."""
+    title = say("This is decided already, or too old. Nothing was sent by pressing it.")
+    return Reply(Severity.INFO, title)
+
+
+def send_label(credits_needed: int, say: Language) -> str:
+    """What stands on the button."""
+    return say.plural("Send for {count} credit", "Send for {count} credits", credits_needed)

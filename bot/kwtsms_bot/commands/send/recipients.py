@@ -1,0 +1,201 @@
+"""Where the numbers end and the text begins. Pure; the text is kept as it was typed.
+
+A number may be written in groups, with blanks between them, in the way of its country: what stands
+behind a group may be more of the number, another number, or text. Where that can be read in more
+than one way the line is `unclear`, and a person looks at it before anything is sent.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from kwtsms_bot.commands.send.number_groups import (
+    DIGIT,
+    GROUP,
+    SURROUNDING,
+    DigitGroups,
+    has_country_code,
+)
+from kwtsms_bot.i18n.translator import Language
+from kwtsms_client import Phone, validate_phone_input
+from kwtsms_client.countries import COUNTRIES
+
+_SURROUNDING = re.compile(rf"[\s{SURROUNDING}]+(?=[+(@{DIGIT}])")
+_COMMA = re.compile(r"\s*[,;،؛]\s*")
+_CONNECTOR = re.compile(r"\s*[,;،؛&/|]\s*")
+_SEPARATOR = re.compile(r"[,;،؛&/|\n]+")
+_SEPARATORS = " \t\n\u00a0,;،؛"
+_COMMA_OR_BLANK = re.compile(r"[\s,;،؛]")
+_NAME = re.compile(rf"@([^\s,;،؛@]{{1,80}}?)[{SURROUNDING}]*:?(?=[\s,;،؛]|$)")
+_AND = re.compile(r"(?:and\s|&|\+|و)?\s*", re.IGNORECASE)
+MAX_QUOTED = 60  # Characters of what somebody typed.
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRecipient:
+    """Something that is no number, or could be more than one."""
+
+    typed: str = field(repr=False)
+    home_country: str = (
+        ""  # The country that a number without + is in; empty where another was meant.
+    )
+    unclear: bool = False
+
+    def explain(self, say: Language) -> str:
+        """What is wrong with it, and how to write it."""
+        typed = self.typed[:MAX_QUOTED]
+        if self.unclear:
+            return say(
+                "“{typed}” can be read in more than one way. Put commas between the numbers.",
+                typed=typed,
+            )
+        country = COUNTRIES.get(self.home_country)
+        if country is None:
+            problem = say("“{typed}” is not the number of a mobile.", typed=typed)
+            example = say("Write it with the country code, such as +965 9876 5432.")
+            return f"{problem} {example}"
+        return say(
+            "“{typed}” is not the number of a mobile in {country}: it has {lengths} digits and "
+            "begins with {first}. Write a number abroad with + and its country code.",
+            typed=typed,
+            country=say(country.name),
+            lengths="/".join(map(str, country.lengths)),
+            first=say.join(country.first) or "1-9",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedLine:
+    """A typed line, taken apart."""
+
+    recipients: tuple[Phone, ...] = field(repr=False)
+    invalid: tuple[InvalidRecipient, ...] = field(repr=False)
+    text: str = field(repr=False)
+    names: tuple[str, ...] = ()  # Contacts, groups and people, without their @.
+    duplicates: int = 0
+    unclear: bool = False  # It could be meant otherwise.
+
+
+def parse_line(line: str, *, default_country: str) -> ParsedLine:
+    """Takes `NUMBER[, @NAME…] TEXT` apart; a number may be written in groups.
+
+    A line that begins with neither has its first word among the mistakes.
+    """
+    parser = _RecipientParser(default_country)
+    rest = line.strip().lstrip(_SEPARATORS)
+    while rest:
+        rest = _strip_surrounding(rest)
+        rest = rest[parser.parse_first(rest) :]
+        connector = _CONNECTOR.match(rest)
+        if not (
+            connector
+            and _has_another_recipient(connector[0], rest[connector.end() :], default_country)
+        ):
+            break
+        rest = rest[connector.end() :]
+    comma = _COMMA.match(rest)
+    text = rest[comma.end() :].strip() if comma else rest.strip()
+    after_and = text[_AND.match(text).end() :]  # type: ignore[union-attr]  # It matches anything.
+    parser.unclear |= _is_recipient(after_and, default_country)
+    return parser.parsed_line(text)
+
+
+def parse_list(text: str, *, default_country: str) -> ParsedLine:
+    """Takes a field apart that holds nothing but numbers and @names, however separated."""
+    parser = _RecipientParser(default_country)
+    for part in _SEPARATOR.split(text):
+        rest = part.strip()
+        while rest:
+            rest = _strip_surrounding(rest)
+            rest = rest[parser.parse_all(rest) :].strip()
+    return parser.parsed_line("")
+
+
+def _strip_surrounding(line: str) -> str:
+    """Without what is around the number or name that it begins with."""
+    around = _SURROUNDING.match(line)
+    return line[around.end() :] if around else line
+
+
+def _has_another_recipient(connector: str, rest: str, country: str) -> bool:
+    """Whether another recipient follows: after a comma it may be a wrong one."""
+    if connector.strip() in ("&", "/", "|"):
+        return _is_recipient(rest, country)
+    return bool(GROUP.match(_strip_surrounding(rest)) or _NAME.match(_strip_surrounding(rest)))
+
+
+def _is_recipient(line: str, country: str) -> bool:
+    """Whether a line begins with a number or a name."""
+    line = _strip_surrounding(line)
+    return bool(_NAME.match(line) or DigitGroups(line, country).number_ends)
+
+
+class _RecipientParser:
+    """What has been found so far, in order."""
+
+    def __init__(self, default_country: str) -> None:
+        self._country = default_country
+        self._phones: dict[Phone, None] = {}
+        self._names: dict[str, None] = {}
+        self._invalid: list[InvalidRecipient] = []
+        self._duplicates = 0
+        self.unclear = False
+
+    def parse_first(self, line: str) -> int:
+        """Takes the first recipient of a line; how far it reaches."""
+        groups = DigitGroups(line, self._country)
+        if not groups.end:
+            return self._parse_other(line)
+        if not groups.number_ends:
+            self._add_invalid(line[: groups.end])
+            return groups.end
+        end, *others = groups.number_ends
+        text = line[end:].strip()
+        self.unclear |= bool(others) or (bool(text) and groups.may_end_sooner(end))
+        self._add(line[:end])
+        return end
+
+    def parse_all(self, line: str) -> int:
+        """Takes all the numbers that a line begins with, or its first word; how far they reach."""
+        groups = DigitGroups(line, self._country)
+        if not groups.end:
+            return self._parse_other(line)
+        readings = groups.readings()
+        numbers = readings[0] if len(readings) == 1 else [] if readings else groups.single_groups
+        for typed in numbers:
+            self._add(typed)
+        if not numbers:
+            self._add_invalid(line[: groups.end], unclear=bool(readings))
+        return groups.end
+
+    def _parse_other(self, line: str) -> int:
+        name = _NAME.match(line)
+        if name:
+            self._names[name[1].casefold()] = None
+            return name.end()
+        word = _COMMA_OR_BLANK.split(line, maxsplit=1)[0]
+        self._invalid.append(InvalidRecipient(word))
+        return max(1, len(word))
+
+    def _add(self, typed: str) -> None:
+        check = validate_phone_input(typed, default_country=self._country)
+        if not check.valid:
+            self._add_invalid(typed)
+            return
+        phone = Phone(check.normalized)
+        self._duplicates += phone in self._phones
+        self._phones[phone] = None
+
+    def _add_invalid(self, typed: str, *, unclear: bool = False) -> None:
+        home_country = "" if has_country_code(typed) else self._country
+        self._invalid.append(InvalidRecipient(typed.strip(), home_country, unclear))
+
+    def parsed_line(self, text: str) -> ParsedLine:
+        """All of it, and the text after it."""
+        return ParsedLine(
+            tuple(self._phones),
+            tuple(self._invalid),
+            text,
+            tuple(self._names),
+            self._duplicates,
+            self.unclear,
+        )

@@ -1,0 +1,171 @@
+"""From a preview to a message in the outbox, by way of whoever has to say yes.
+
+Nothing is sent here. What is accepted is durable before these return; the outbox does the rest.
+What waits for a yes is durable too, is used up by the first decision, and is void after its time.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from kwtsms_bot import logs
+from kwtsms_bot.commands.base import ButtonPress, CommandContext, CommandRequest, Reply, Severity
+from kwtsms_bot.commands.error_replies import paused_reply, refuse_quota_exceeded
+from kwtsms_bot.commands.send import checks, preview_reply
+from kwtsms_bot.commands.send.preview import (
+    DUPLICATE_WINDOW,
+    Preview,
+    confirm_reasons,
+    needs_approval,
+)
+from kwtsms_bot.outbox.intake.draft import Draft, DraftKind, new_token
+from kwtsms_bot.outbox.message import CardLocation, DedupeKey, Message, NewMessage, Priority
+from kwtsms_bot.outbox.quota.limits import Allowance, DuplicateMessage, QuotaExceededError
+from kwtsms_bot.outbox.store import Actor, IdempotencyConflict, SendingPaused
+
+CONFIRM_TIMEOUT = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingPreview:
+    """What its author is shown before it goes, and the token of the draft behind it."""
+
+    reply: Reply
+    token: str
+    credits: int
+
+
+async def submit(context: CommandContext, request: CommandRequest, preview: Preview) -> Reply:
+    """Accepts the message where there is nothing to doubt, else shows what would be sent."""
+    if preview.repeated and (accepted := await find_accepted(context, request)):
+        return preview_reply.accepted_reply(
+            accepted, request.say
+        )  # Slack has delivered the command twice.
+    problem = await checks.first_problem(context, request, preview)
+    if problem:
+        return problem
+    limits = context.config.limits
+    reasons = confirm_reasons(preview, limits, context.config.kwtsms.default_country)
+    if not reasons and not needs_approval(preview.credits, limits):
+        try:
+            draft = make_draft(context, request, preview)
+            return await accept(context, request, draft, duplicate_window=DUPLICATE_WINDOW)
+        except DuplicateMessage:  # At the same moment: nobody could have seen it.
+            preview = replace(preview, repeated=True)
+    return (await request_confirmation(context, request, preview)).reply
+
+
+async def find_accepted(context: CommandContext, request: CommandRequest) -> Message | None:
+    """What was accepted when Slack delivered this for the first time."""
+    return await context.store.find_accepted(DedupeKey("slack", request.key))
+
+
+async def request_confirmation(
+    context: CommandContext, request: CommandRequest, preview: Preview
+) -> PendingPreview:
+    """Keeps the message until its author has said yes."""
+    draft = make_draft(context, request, preview)
+    await context.store.save_draft(draft)
+    cooling_down = await context.store.cooldowns(preview.recipients, context.now())
+    preview = replace(preview, cooling_down=len(cooling_down))
+    reasons = confirm_reasons(preview, context.config.limits, context.config.kwtsms.default_country)
+    reply = preview_reply.confirm_reply(preview, reasons, draft.token, request.say)
+    return PendingPreview(reply, draft.token, draft.credits)
+
+
+def make_draft(context: CommandContext, request: CommandRequest, preview: Preview) -> Draft:
+    """The preview as something that can wait for a yes."""
+    now = context.now()
+    return Draft(
+        token=new_token(),
+        kind=DraftKind.CONFIRM,
+        author=request.person.user,
+        team=request.person.team,
+        channel=request.person.channel,
+        locale=request.say.code,
+        text=preview.report.cleaned,
+        recipients=preview.recipients,
+        sender_id=context.config.kwtsms.sender_id,
+        pages=preview.report.pages,
+        test=context.config.kwtsms.test_mode,
+        created_at=now,
+        expires_at=now + CONFIRM_TIMEOUT,
+    )
+
+
+async def accept(
+    context: CommandContext,
+    request: CommandRequest,
+    draft: Draft,
+    *,
+    urgent: bool = False,
+    duplicate_window: timedelta | None = None,
+) -> Reply:
+    """Accepts at once; the same key is the same request. What is urgent overtakes what waits.
+
+    Raises:
+        SentBefore: `same_within` this time its author has said the same to one of these numbers.
+    """
+    new = replace(_make_message(context, draft), key=DedupeKey("slack", request.key))
+    if urgent and new.priority is not Priority.BULK:
+        new = replace(new, priority=Priority.URGENT)
+    allowed = replace(allowance(context), duplicate_window=duplicate_window)
+    try:
+        accepted = await context.store.accept(new, context.now(), allowed)
+    except IdempotencyConflict:
+        title = request.say("Slack used one request id for two texts. The second was not sent.")
+        return Reply(Severity.ERROR, title)
+    except QuotaExceededError as error:
+        return await refuse_quota_exceeded(context, request, error)
+    except SendingPaused as error:
+        return paused_reply(error, context.config.slack.command, request.say)
+    if accepted.fresh:
+        context.wake()
+    return preview_reply.accepted_reply(accepted.message, request.say)
+
+
+def allowance(context: CommandContext) -> Allowance:
+    """What the configuration allows."""
+    limits = context.config.limits
+    return Allowance(limits.messages_per_hour, limits.per_number_per_hour, limits.credits_per_day)
+
+
+async def accept_draft(
+    context: CommandContext, request: CommandRequest, draft: Draft, *, approved: Actor | None = None
+) -> Reply:
+    """Accepts the draft: whoever comes second finds it gone."""
+    new = _make_message(context, draft)
+    try:
+        message = await context.store.send_draft(
+            draft.token, new, context.now(), allowance(context), approved=approved
+        )
+    except QuotaExceededError as error:
+        return await refuse_quota_exceeded(context, request, error)
+    except SendingPaused as error:
+        return paused_reply(error, context.config.slack.command, request.say)
+    if message is None:
+        return preview_reply.expired_reply(request.say)
+    context.wake()
+    return replace(preview_reply.accepted_reply(message, request.say), replaces=True)
+
+
+def in_original_channel(press: ButtonPress, draft: Draft) -> ButtonPress:
+    """The press as if it were made where the message was written: there its author asked."""
+    return replace(press, person=replace(press.person, channel=draft.channel))
+
+
+def _make_message(context: CommandContext, draft: Draft) -> NewMessage:
+    is_bulk = len(draft.recipients) >= context.config.access.bulk_from
+    return NewMessage(
+        source="slack",
+        author=draft.author,
+        team=draft.team,
+        text=draft.text,
+        sender_id=draft.sender_id,
+        recipients=draft.recipients,
+        card_location=CardLocation(draft.channel or draft.author, None),
+        priority=Priority.BULK if is_bulk else Priority.NORMAL,
+        expires_at=context.now() + context.config.outbox.expires_after,
+        test=draft.test,
+        pages=draft.pages,
+        request=logs.current_request_id(),
+    )

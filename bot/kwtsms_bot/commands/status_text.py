@@ -1,0 +1,220 @@
+"""What became of a message, in words for people. Pure; every surface uses the same words."""
+
+import math
+from datetime import datetime
+from decimal import Decimal
+
+from kwtsms_bot.balance.messages import format_credits
+from kwtsms_bot.commands.base import Severity
+from kwtsms_bot.i18n import gateway_texts
+from kwtsms_bot.i18n.translator import N_, Language
+from kwtsms_bot.outbox.decision import DecisionKind
+from kwtsms_bot.outbox.evidence import Evidence, Verdict
+from kwtsms_bot.outbox.message import Message, Reason, State
+from kwtsms_client import API_ERRORS
+
+# One line of meaning for each state.
+STATE_TEXTS = {
+    State.QUEUED: N_("waiting to be sent"),
+    State.CLAIMED: N_("about to be sent"),
+    State.IN_FLIGHT: N_("being sent"),
+    State.SENT: N_("accepted by kwtSMS"),
+    State.DELIVERED: N_("delivered to the phone"),
+    State.UNDELIVERED: N_("not delivered"),
+    State.STUCK: N_("stuck in kwtSMS's queue"),
+    State.REJECTED: N_("refused by kwtSMS"),
+    State.CANCELLED: N_("cancelled"),
+    State.EXPIRED: N_("given up: too old to send"),
+    State.UNKNOWN: N_("unknown: it may have been sent"),
+}
+# Of what is sent: a person says so, and kwtSMS does not.
+PRESUMED = N_("taken as sent, kwtSMS has not confirmed it")
+# What colours a message of several states: the first that any recipient is in.
+_SEVERITY_ORDER = (
+    (State.UNKNOWN, Severity.WARNING),
+    (State.REJECTED, Severity.ERROR),
+    (State.EXPIRED, Severity.ERROR),
+    (State.UNDELIVERED, Severity.ERROR),
+    (State.STUCK, Severity.WARNING),
+    (State.QUEUED, Severity.INFO),
+    (State.CLAIMED, Severity.INFO),
+    (State.IN_FLIGHT, Severity.INFO),
+    (State.CANCELLED, Severity.INFO),
+)
+PENDING_STATES = frozenset({State.QUEUED, State.CLAIMED, State.IN_FLIGHT})
+UNKNOWN_OUTCOME = N_(
+    "The message left, and no readable answer came back. It may have been sent, so it is not sent "
+    "again by itself. Ask the recipient or look into the archive at kwtsms.com, then choose."
+)
+UNKNOWN_ERASED = N_(
+    "The message left, and no readable answer came back. Its text has been erased since, so it "
+    "cannot be sent again. Look into the archive at kwtsms.com if it matters; Treat as sent ends "
+    "the matter."
+)
+NO_RECEIPT = N_(
+    "Kuwaiti operators give no receipt from the phone: this is the last state to be known."
+)
+EARLIER_ATTEMPT = N_(
+    "Of an earlier try nobody knows the outcome: it may have arrived as well, and have cost up to "
+    "{credits}."
+)
+NOTHING_LOST = N_("Nothing is lost and nothing was charged; it is tried again by itself.")
+
+MAX_EVIDENCE = 3  # Calls of one message whose evidence is told.
+NO_EVIDENCE_YET = N_(
+    "Evidence: none yet. The balance is asked for a minute after; it may tell whether this was "
+    "charged."
+)
+NO_BALANCE_BEFORE = N_(
+    "Evidence: none. {after} are left now, and it is not known how many there were before."
+)
+EVIDENCE_TEXTS = {
+    Verdict.NOT_CHARGED: N_(
+        "Evidence: it was not charged, so it was probably not sent. There were {before} before and "
+        "{after} after, and other messages cost {meanwhile}: nothing is missing."
+    ),
+    Verdict.CHARGED: N_(
+        "Evidence: its price is missing, so it was probably sent. There were {before} before and "
+        "{after} after, and other messages cost {meanwhile}."
+    ),
+    Verdict.NOT_SENT: N_(
+        "Evidence: the answer came late, and it says that nothing was sent and nothing was charged."
+    ),
+    Verdict.UNCLEAR: N_(
+        "Evidence: the balance does not tell. There were {before} before and {after} after, and "
+        "other messages that are known of cost {meanwhile}."
+    ),
+}
+
+
+def severity_of(message: Message) -> Severity:
+    """How the message as a whole is doing."""
+    present = message.counts
+    otherwise = Severity.WARNING if message.presumed_sent else Severity.GOOD
+    return next((severity for state, severity in _SEVERITY_ORDER if state in present), otherwise)
+
+
+def is_pending(message: Message) -> bool:
+    """Whether something more will happen by itself."""
+    return not PENDING_STATES.isdisjoint(message.counts)
+
+
+def summary(message: Message, say: Language) -> str:
+    """The states of the recipients: one phrase, or a count for each."""
+    counts = {STATE_TEXTS[state]: count for state, count in message.counts.items()}
+    if message.presumed_sent:
+        counts[STATE_TEXTS[State.SENT]] -= message.presumed_sent
+        counts[PRESUMED] = message.presumed_sent
+    phrases = {say(meaning): count for meaning, count in counts.items() if count}
+    if len(phrases) == 1:
+        (phrase,) = phrases
+        return phrase[0].upper() + phrase[1:]
+    return " · ".join(
+        say("{count} {state}", count=count, state=phrase) for phrase, count in phrases.items()
+    )
+
+
+def pluralize_credits(amount: Decimal, say: Language) -> str:
+    """`1 credit`, `1,234.5 credits`."""
+    text = format_credits(amount)
+    return say.plural("{credits} credit", "{credits} credits", math.ceil(amount), credits=text)
+
+
+def explanations(message: Message, say: Language) -> tuple[str, ...]:
+    """Why it is so and what to do, a sentence or two for each reason there is."""
+    sentences: dict[str, None] = {}
+    if State.UNKNOWN in message.counts:
+        sentences[say(UNKNOWN_OUTCOME if message.text is not None else UNKNOWN_ERASED)] = None
+        sentences |= dict.fromkeys(_evidence_texts(message, say))
+    elif message.presumed_sent and message.evidence:
+        sentences |= dict.fromkeys(_evidence_texts(message, say))
+    if message.unsure and any(one.kind is DecisionKind.SEND_AGAIN for one in message.decisions):
+        sentences[say(EARLIER_ATTEMPT, credits=pluralize_credits(Decimal(message.unsure), say))] = (
+            None
+        )
+    for reason in message.reasons:
+        sentences |= dict.fromkeys(_explain_reason(reason, say))
+    if message.sent_in_kuwait:
+        sentences[say(NO_RECEIPT)] = None
+    return tuple(sentences)
+
+
+def _evidence_texts(message: Message, say: Language) -> list[str]:
+    """What the balance tells about each call that was lost."""
+    if not message.evidence:
+        return [say(NO_EVIDENCE_YET)]
+    sentences = [
+        say(
+            NO_BALANCE_BEFORE if _has_no_balance_before(one) else EVIDENCE_TEXTS[one.verdict],
+            before=format_credits(one.before or Decimal(0)),
+            after=format_credits(one.after or Decimal(0)),
+            meanwhile=format_credits(one.meanwhile),
+        )
+        for one in message.evidence[:MAX_EVIDENCE]
+    ]
+    more = len(message.evidence) - MAX_EVIDENCE
+    return [*sentences, and_more(more, say)] if more > 0 else sentences
+
+
+def and_more(count: int, say: Language) -> str:
+    """What stands below a list that was cut."""
+    return say.plural("… and {count} more.", "… and {count} more.", count)
+
+
+def with_more(first: str, more: int, say: Language) -> str:
+    """The first few numbers, and how many there are besides."""
+    if more <= 0:
+        return first
+    return say.plural("{first} and {count} more", "{first} and {count} more", more, first=first)
+
+
+def _has_no_balance_before(found: Evidence) -> bool:
+    return found.verdict is Verdict.UNCLEAR and found.before is None
+
+
+def next_attempt(message: Message) -> datetime | None:
+    """When the first recipient that was put off is due."""
+    return min((one.due_at for one in message.reasons if _is_deferred(one)), default=None)
+
+
+def _is_deferred(reason: Reason) -> bool:
+    return reason.state is State.QUEUED and bool(reason.text)
+
+
+def _explain_reason(reason: Reason, say: Language) -> tuple[str, ...]:
+    text = _as_sentence(
+        _with_code(describe_reason(reason.code, reason.text, say), reason.code, say)
+    )
+    remedy = ""
+    if reason.code:
+        remedy = say(
+            "What to do: {remedy}", remedy=gateway_texts.translate_remedy(reason.code, say)
+        )
+    if reason.state is State.UNKNOWN:
+        return (text,) if text else ()
+    if _is_deferred(reason):
+        return tuple(filter(None, (text, say(NOTHING_LOST), remedy)))
+    if reason.state in (State.REJECTED, State.EXPIRED, State.STUCK, State.UNDELIVERED):
+        return tuple(filter(None, (text, remedy)))
+    return ()
+
+
+def _with_code(text: str, code: str | None, say: Language) -> str:
+    """What kwtSMS means, and what it calls that: by the code its support knows it."""
+    if not code or code in text:
+        return text
+    return f"{text.rstrip('. ')} ({say.ltr(code)})" if text else say.ltr(code)
+
+
+def describe_reason(code: str | None, text: str | None, say: Language) -> str:
+    """What is known of a reason, in our words; kwtSMS's own where we do not know its code."""
+    if code is None:
+        return gateway_texts.translate_text(text or "", say)
+    if code in API_ERRORS or not text:
+        return gateway_texts.translate_error(code, f"kwtSMS answered {code}.", say)
+    return say("kwtSMS says: {description}", description=gateway_texts.translate_text(text, say))
+
+
+def _as_sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text.endswith((".", "!", "?", "…")) else text + "."

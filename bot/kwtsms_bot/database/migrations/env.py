@@ -1,0 +1,13 @@
+"""Alembic's entry: runs the versions on the connection that `database` hands over."""
+
+from alembic import context
+
+from kwtsms_bot.database import tables as database_tables  # noqa: F401 - They tell the metadata.
+from kwtsms_bot.database.column_types import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    transactional_ddl=False,  # The caller's transaction holds all of it.
+)
+context.run_migrations()

@@ -1,0 +1,132 @@
+"""The real bot between a local Slack and a local kwtSMS: what the demo shows and the tests act on.
+
+Everything is on loopback, on free ports, in a folder that the caller gives.
+"""
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kwtsms_bot.config import Config
+from kwtsms_bot.outbox.store import INTERVAL
+from kwtsms_bot.service import Service
+from kwtsms_bot.slack.manifest import SCOPES
+from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Gateway, RunningGateway
+from kwtsms_sandbox.slack import Manifest, SlackSandbox
+from kwtsms_sandbox.slack.demo_workspace import ALERTS, NOURA, SARA, YOUSEF
+
+START_SECONDS = 15.0
+
+
+def _config_sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dict[str, Any]:
+    """What stands in a config.yaml for the stage."""
+    return {
+        "slack": {
+            "bot_token": slack.bot_token,
+            "app_token": slack.app_token,
+            "api_url": slack.api_url,
+        },
+        "kwtsms": {
+            "username": DEMO_ACCOUNT.username,
+            "password": DEMO_ACCOUNT.password,
+            "sender_id": "MY-APP",
+            "base_url": gateway_url,
+        },
+        "access": {
+            "reader": {"users": [NOURA.id]},
+            "sender": {"users": [SARA.id]},
+            "admin": {"users": [YOUSEF.id]},
+        },
+        "outbox": {"database": f"sqlite:///{folder / 'bridge.sqlite3'}"},
+        "alerts": {"balance": {"channels": [ALERTS.id]}},
+    }
+
+
+class LocalEnvironment:
+    """A gateway, a Slack and the bot between them, as long as the context lasts.
+
+    `interval` lies between two of the bot's requests to the gateway.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        use_http: bool = False,
+        interval: timedelta = INTERVAL,
+        **overrides: Any,
+    ) -> None:
+        self.folder = folder
+        self._use_http, self._interval = use_http, interval
+        self.slack_address = ""  # Where the bot takes Slack's requests over HTTP.
+        self.watched_at = ""  # Where its pages for operators are, if there are any.
+        # With the scopes of our manifest and no other: what the bot does, they allow.
+        self.slack = SlackSandbox(manifest=Manifest(scopes=frozenset(SCOPES)))
+        self.gateway = Gateway()
+        self.running = RunningGateway(self.gateway)
+        self._overrides = overrides
+        self._stack = AsyncExitStack()
+        self._stop = asyncio.Event()
+        self._bot: asyncio.Task[None] | None = None
+
+    @property
+    def sections(self) -> dict[str, Any]:
+        """What would stand in a config.yaml, secrets and all; the changes replace sections."""
+        sections = _config_sections(self.folder, self.slack, self.running.base_url)
+        if self._use_http:
+            sections["slack"] |= {
+                "mode": "http",
+                "signing_secret": self.slack.signing_secret,
+                "listen": "127.0.0.1:0",
+            }
+        return sections | self._overrides
+
+    @property
+    def config(self) -> Config:
+        """What the bot is started with."""
+        return Config.model_validate(self.sections)
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.slack)
+        await self._stack.enter_async_context(self.running)
+        await self.start_bot()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            await self.stop_bot()
+        finally:
+            await self._stack.aclose()
+
+    async def start_bot(self, **overrides: Any) -> None:
+        """The bot, until it takes commands; further changes replace sections of its config."""
+        self._overrides |= overrides
+        self._stop.clear()
+        service = Service(self.config, interval=self._interval)
+        self._bot = asyncio.create_task(service.run(self._stop))
+        ready = asyncio.create_task(service.ready.wait())
+        await asyncio.wait(
+            {self._bot, ready}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        ready.cancel()
+        self.watched_at = service.monitoring_address
+        if self._bot.done():
+            self._bot.result()
+        elif service.address:
+            self.slack_address = service.address
+            self.slack.deliver_to(service.address)
+
+    async def stop_bot(self) -> None:
+        """Stops the bot as SIGTERM would."""
+        self._stop.set()
+        if self._bot is not None:
+            await self._bot
+            self._bot = None

@@ -1,0 +1,95 @@
+"""What kwtSMS, its client and the outbox have said, retold in the reader's language. Pure.
+
+A known code is told in our own words. A sentence of ours is kept in English wherever it is stored,
+and said in the reader's language from there. Only what nobody here knows is repeated as it came.
+"""
+
+import re
+
+from kwtsms_bot.i18n.translator import N_, Language
+from kwtsms_client import API_ERRORS, KwtSMSError
+
+# The client's sentences with a value in them; a test holds the list against its code.
+TEMPLATES = (
+    N_("It broke off ({why})."),
+    N_("No answer came ({why})."),
+    N_("No connection to the gateway ({why})."),
+    N_("The gateway redirected (HTTP {status})."),
+    N_("The reply (HTTP {status}) is not JSON."),
+    N_("The reply (HTTP {status}) is not a JSON object."),
+    N_("The reply (HTTP {status}) says neither OK nor a known error."),
+    N_("The reply is compressed ({encoding})."),
+    N_("The reply is larger than {size} bytes."),
+    N_("kwtSMS answered {code}."),
+    N_("kwtSMS took {taken} of {given} numbers and does not say which."),
+    N_("the proxy refused it: {why}"),
+)
+# Those without, and what the network most often says.
+PHRASES = (
+    N_("All connection attempts failed"),
+    N_("It was broken off."),
+    N_("Server disconnected without sending a response"),
+    N_("The client was closed before it was sent."),
+    N_("The reply did not come to an end in time."),
+    N_("The reply is compressed, and broken."),
+    N_("The reply says OK and names no country."),
+    N_("The reply says OK and tells no balance."),
+    N_("The reply says nothing of this number."),
+    N_("There was no time left before the deadline."),
+    N_("it took too long"),
+)
+# kwtSMS's words for what became of a message. The list is open, and their case varies.
+STATUSES = (
+    N_("Blacklisted"),
+    N_("Delivered"),
+    N_("Delivered to mobile"),
+    N_("Expired"),
+    N_("Failed"),
+    N_("Message successfully sent to gateway"),
+    N_("Pending"),
+    N_("Queued"),
+    N_("Received by recipient"),
+    N_("Rejected"),
+    N_("Sent"),
+    N_("Undelivered"),
+)
+_PLACEHOLDER = re.compile(r"\\{(\w+)\\}")
+_PATTERNS = tuple(
+    (one, re.compile(_PLACEHOLDER.sub(r"(?P<\1>.*)", re.escape(one)), re.DOTALL))
+    for one in TEMPLATES
+)
+_KNOWN_STATUSES = {one.casefold(): one for one in STATUSES}
+
+
+def translate_text(text: str, say: Language) -> str:
+    """A sentence of ours, as it was stored or raised; any other stays as it is."""
+    for template, pattern in _PATTERNS:
+        if found := pattern.fullmatch(text):
+            values = found.groupdict().items()
+            return say(template, **{name: translate_text(value, say) for name, value in values})
+    return say.inline(say(text)) if text else text
+
+
+def translate_status(text: str, say: Language) -> str:
+    """KwtSMS's word for what became of a message; as it came where it is not known."""
+    known = _KNOWN_STATUSES.get(text.strip().casefold())
+    return text if known is None or say(known) == known else say(known)
+
+
+def translate_error(code: str, text: str, say: Language) -> str:
+    """What a code means; what kwtSMS said of it, where we do not know it."""
+    known = API_ERRORS.get(code)
+    return say(known.meaning) if known else translate_text(text, say)
+
+
+def translate_remedy(code: str, say: Language) -> str:
+    """What to do about a code."""
+    known = API_ERRORS.get(code)
+    return say(known.remedy) if known else say("Look the code up in kwtSMS's documentation.")
+
+
+def describe_error(error: KwtSMSError, say: Language) -> str:
+    """What went wrong, and kwtSMS's code for it where it gave one."""
+    if error.code is None:
+        return translate_text(str(error), say)
+    return f"{translate_error(error.code, error.description, say)} ({error.code})"

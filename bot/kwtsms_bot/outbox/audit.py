@@ -1,0 +1,148 @@
+"""The ledger of who did what: rows are added, and the database refuses to change or remove one.
+
+No text and no whole number stands in it, so that nothing of it ever has to be erased.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Row, Select, insert, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database.tables import audit
+from kwtsms_bot.outbox.message import Message, NewMessage
+from kwtsms_bot.outbox.sql import OutboxStoreBase
+from kwtsms_client import mask
+
+PAGE_SIZE = 500  # Read at a time by an export: none holds a transaction while its reader is slow.
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One deed or refusal. No text and no whole number stands in it."""
+
+    at: datetime
+    actor: str
+    action: str
+    decision: str
+    subject: str
+    detail: str
+    team: str = ""
+    channel: str = ""
+    request: str = ""  # What the log calls where it came from.
+    id: int | None = None  # Given by the database.
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, and where."""
+
+    id: str
+    team: str = ""
+    channel: str = ""
+    request: str = ""  # What the log calls where it came from.
+
+    def entry(
+        self, at: datetime, action: str, decision: str, *, subject: str, detail: str = ""
+    ) -> AuditEntry:
+        """The line of the ledger about it."""
+        return AuditEntry(
+            at,
+            self.id,
+            action,
+            decision,
+            subject,
+            detail,
+            team=self.team,
+            channel=self.channel,
+            request=self.request,
+        )
+
+
+class Audit(OutboxStoreBase):
+    """The ledger."""
+
+    async def record(self, entry: AuditEntry) -> None:
+        """Adds one line."""
+        async with self.database.transaction() as connection:
+            await add_entries(connection, entry)
+
+    async def entries(self, limit: int = 1000) -> tuple[AuditEntry, ...]:
+        """The newest lines, oldest of them first."""
+        query = select(audit).order_by(audit.c.id.desc()).limit(limit)
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return tuple(_as_entry(row) for row in reversed(rows))
+
+    async def export(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> AsyncIterator[AuditEntry]:
+        """Every line from `since` to before `until`, in the order of time; a page in memory."""
+        query = select(audit).order_by(audit.c.at, audit.c.id).limit(PAGE_SIZE)
+        if since is not None:
+            query = query.where(audit.c.at >= since)
+        if until is not None:
+            query = query.where(audit.c.at < until)
+        page = await self._page(query)
+        while page:
+            for row in page:
+                yield _as_entry(row)
+            last = page[-1]
+            position = tuple_(literal(last.at, audit.c.at.type), literal(last.id))
+            after = tuple_(audit.c.at, audit.c.id) > position
+            page = await self._page(query.where(after)) if len(page) == PAGE_SIZE else []
+
+    async def _page(self, query: "Select[tuple[object, ...]]") -> list[Row[tuple[object, ...]]]:
+        async with self.database.reading() as connection:
+            return list((await connection.execute(query)).all())
+
+
+async def add_entries(connection: AsyncConnection, *entries: AuditEntry) -> None:
+    """Adds lines as a part of a transaction."""
+    await connection.execute(
+        insert(audit),
+        [
+            {
+                "at": entry.at,
+                "actor": entry.actor,
+                "team": entry.team,
+                "channel": entry.channel,
+                "action": entry.action,
+                "decision": entry.decision,
+                "subject": entry.subject[:80],
+                "detail": entry.detail[:500],
+                "request": entry.request[:16],
+            }
+            for entry in entries
+        ],
+    )
+
+
+def acceptance_entry(message: Message, new: NewMessage) -> AuditEntry:
+    """The line of an accepted message, for its transaction: neither is there without the other."""
+    first_phones = ", ".join(mask(one) for one in new.recipients[:3])
+    size = f"pages {new.pages}, characters {len(new.text)}"
+    actor = Actor(
+        message.author,
+        new.team,
+        new.card_location.channel if new.card_location else "",
+        new.request,
+    )
+    detail = f"{len(new.recipients)} to {first_phones}; {size}"
+    return actor.entry(message.created_at, "send", "allowed", subject=message.ref, detail=detail)
+
+
+def _as_entry(row: Row[tuple[object, ...]]) -> AuditEntry:
+    return AuditEntry(
+        row.at,
+        row.actor,
+        row.action,
+        row.decision,
+        row.subject,
+        row.detail,
+        team=row.team,
+        channel=row.channel,
+        request=row.request,
+        id=row.id,
+    )

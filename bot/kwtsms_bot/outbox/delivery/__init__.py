@@ -1,0 +1,1 @@
+"""Statuses and delivery reports of what kwtSMS accepted."""

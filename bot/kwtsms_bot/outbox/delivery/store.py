@@ -1,0 +1,183 @@
+"""What is learned of calls that the gateway took: what is to be asked, and what it said."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database.tables import attempt, recipient
+from kwtsms_bot.outbox.delivery.rules import (
+    STUCK,
+    AcceptedCall,
+    DeliveryUpdate,
+    TrackedCall,
+    is_passed_on,
+)
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retention.purge_store import HAS_NUMBER
+from kwtsms_bot.outbox.sql import OutboxStoreBase, chunks, mark_changed, transition
+
+CHECK_LEASE = timedelta(minutes=2)  # Then another replica asks.
+MAX_STATUS_LENGTH = 80
+
+
+class DeliveryStore(OutboxStoreBase):
+    """Questions and answers about calls."""
+
+    async def claim_check(self, now: datetime) -> TrackedCall | None:
+        """The attempt whose status is to be asked first; it is ours for a while."""
+        query = (
+            select(attempt)
+            .where(attempt.c.check_at <= now, attempt.c.gateway_id.is_not(None))
+            .order_by(attempt.c.check_at)
+            .limit(1)
+        )
+        if not await self._has_rows(query):
+            return None
+        async with self.database.transaction() as connection:
+            locked = query.with_for_update(skip_locked=True)
+            row = (await connection.execute(locked)).first()
+            if row is None:
+                return None
+            claim = update(attempt).where(attempt.c.id == row.id).values(check_at=now + CHECK_LEASE)
+            await connection.execute(claim)
+            return await _load_tracked(connection, row)
+
+    async def find_accepted_call(self, gateway_id: str) -> TrackedCall | None:
+        """The call that the gateway took under this id, for somebody who asks out of turn."""
+        query = select(attempt).where(attempt.c.gateway_id == gateway_id).limit(1)
+        async with self.database.reading() as connection:
+            row = (await connection.execute(query)).first()
+            return await _load_tracked(connection, row) if row else None
+
+    async def accepted_calls(
+        self, message_id: int, states: Sequence[State], *, limit: int
+    ) -> tuple[AcceptedCall, ...]:
+        """The calls that the gateway took, with those of their numbers that are in these states.
+
+        Of the numbers, the first so many; none that is erased.
+        """
+        query = (
+            select(attempt.c.gateway_id, attempt.c.taken_at, recipient.c.phone)
+            .join(recipient, recipient.c.attempt_id == attempt.c.id)
+            .where(
+                attempt.c.message_id == message_id,
+                attempt.c.gateway_id.is_not(None),
+                attempt.c.taken_at.is_not(None),
+                recipient.c.state.in_([state.value for state in states]),
+                HAS_NUMBER,
+            )
+            .order_by(attempt.c.id, recipient.c.id)
+            .limit(limit)
+        )
+        found: dict[tuple[str, datetime], list[str]] = {}
+        async with self.database.reading() as connection:
+            for gateway_id, accepted_at, phone in await connection.execute(query):
+                found.setdefault((gateway_id, accepted_at), []).append(phone)
+        return tuple(AcceptedCall(*call, tuple(phones)) for call, phones in found.items())
+
+    async def _has_rows(self, query: Select[Any]) -> bool:
+        """Without keeping a writer waiting."""
+        async with self.database.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def next_check(self) -> datetime | None:
+        """When the first status is to be asked."""
+        query = (
+            select(attempt.c.check_at)
+            .where(attempt.c.check_at.is_not(None))
+            .order_by(attempt.c.check_at)
+            .limit(1)
+        )
+        async with self.database.reading() as connection:
+            found: datetime | None = (await connection.execute(query)).scalar()
+        return found
+
+    async def record_check(
+        self,
+        tracked_call: TrackedCall,
+        delivery_update: DeliveryUpdate,
+        *,
+        next_at: datetime | None,
+        now: datetime,
+    ) -> bool:
+        """Writes down what the gateway said, and when to ask again; whether it is new."""
+        async with self.database.transaction() as connection:
+            changes = {"check_at": next_at, "checks": attempt.c.checks + 1}
+            await _update_attempt(connection, tracked_call, **changes)
+            return await _record_update(connection, tracked_call, delivery_update, now)
+
+    async def record_answer(
+        self, tracked_call: TrackedCall, delivery_update: DeliveryUpdate, now: datetime
+    ) -> bool:
+        """The same of what was asked out of turn: what is to be asked yet stays as it is.
+
+        Unless nothing more is to come.
+        """
+        async with self.database.transaction() as connection:
+            if delivery_update.finished:
+                await _update_attempt(connection, tracked_call, check_at=None)
+            return await _record_update(connection, tracked_call, delivery_update, now)
+
+
+async def _load_tracked(connection: AsyncConnection, row: Row[Any]) -> TrackedCall:
+    phones = await connection.execute(
+        select(recipient.c.phone).where(recipient.c.attempt_id == row.id, HAS_NUMBER)
+    )
+    return TrackedCall(
+        attempt=row.id,
+        gateway_id=row.gateway_id,
+        phones=tuple(phones.scalars()),
+        sent_at=row.settled_at,
+        checks=row.checks,
+        passed_on=is_passed_on(row.status),
+    )
+
+
+async def _update_attempt(
+    connection: AsyncConnection, tracked_call: TrackedCall, **values: Any
+) -> None:
+    await connection.execute(
+        update(attempt).where(attempt.c.id == tracked_call.attempt).values(values)
+    )
+
+
+async def _record_update(
+    connection: AsyncConnection,
+    tracked_call: TrackedCall,
+    delivery_update: DeliveryUpdate,
+    now: datetime,
+) -> bool:
+    """What it said of the call and of each number; its card is shown anew if anything is new."""
+    news = int(await _record_status(connection, tracked_call, delivery_update.status, now))
+    for state in set(delivery_update.states.values()):
+        code = STUCK if state is State.STUCK else None
+        for phones in chunks(
+            [phone for phone, one in delivery_update.states.items() if one is state]
+        ):
+            where = [recipient.c.attempt_id == tracked_call.attempt, recipient.c.phone.in_(phones)]
+            news += await transition(connection, where, state, now, code=code, reason=None)
+    owner = select(attempt.c.message_id).where(attempt.c.id == tracked_call.attempt)
+    ids = (await connection.execute(owner)).scalars().all()
+    await mark_changed(connection, ids if news else ())
+    return news > 0
+
+
+async def _record_status(
+    connection: AsyncConnection, tracked_call: TrackedCall, status: str | None, now: datetime
+) -> bool:
+    """Keeps the gateway's word and since when it says so; whether it is another than before.
+
+    Without digits: whatever it says, no number is kept longer than its message.
+    """
+    if not status:
+        return False
+    plain = (one if one.isprintable() and not one.isdigit() else "•" for one in status)
+    masked_status = "".join(plain).strip()[:MAX_STATUS_LENGTH]
+    query = select(attempt.c.status).where(attempt.c.id == tracked_call.attempt)
+    if (await connection.execute(query)).scalar() == masked_status:
+        return False
+    await _update_attempt(connection, tracked_call, status=masked_status, status_at=now)
+    return True

@@ -1,0 +1,1 @@
+"""When a call may start: rate limiter, cooldown, circuit breaker, kill switch."""

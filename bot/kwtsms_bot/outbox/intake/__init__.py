@@ -1,0 +1,1 @@
+"""From a request to durable rows; drafts wait here for a confirmation."""

@@ -1,0 +1,212 @@
+"""The door of the outbox: whoever waits there is let in together, or not at all."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database import CommitUnknown, Database, DatabaseError, DuplicateKey
+from kwtsms_bot.database.tables import dedupe, message
+from kwtsms_bot.outbox.intake.store import (
+    INTAKE_LOCK,
+    Accepted,
+    AdmissionResult,
+    AlreadyAccepted,
+    admit,
+    admit_one,
+)
+from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage
+from kwtsms_bot.outbox.queries.load import load_message
+from kwtsms_bot.outbox.quota.admission import AdmissionRequest
+from kwtsms_bot.outbox.quota.limits import UNLIMITED, Allowance
+from kwtsms_bot.outbox.sql import OutboxStoreBase, no_quiet_hours
+
+MAX_BATCH = 100  # In one transaction at most.
+MAX_BATCHED_RECIPIENTS = (
+    200  # Recipients; a message to more is let in by itself, and keeps nobody waiting.
+)
+VERIFY_DELAYS = (0.0, 0.2, 0.4, 0.8)  # Seconds; Slack waits for three.
+AcceptResult = AdmissionResult | DatabaseError
+
+
+@dataclass(frozen=True, slots=True)
+class _PendingAccept:
+    """Somebody at the door."""
+
+    request: AdmissionRequest
+    allowance: Allowance
+    future: "asyncio.Future[Accepted]"
+
+    def resolve(self, result: "Accepted | Exception") -> None:
+        """Tells them, if they are still there."""
+        if self.future.done():
+            return
+        if isinstance(result, Exception):
+            self.future.set_exception(result)
+        else:
+            self.future.set_result(result)
+
+
+class IntakeStore(OutboxStoreBase):
+    """The door."""
+
+    def __init__(
+        self, database: Database, *, in_quiet_hours: Callable[[], bool] = no_quiet_hours
+    ) -> None:
+        super().__init__(database, in_quiet_hours=in_quiet_hours)
+        self._large_tasks: set[asyncio.Task[None]] = set()
+        self._pending: list[_PendingAccept] = []
+        self._batch_task: asyncio.Task[None] | None = None
+
+    async def accept(
+        self, new: NewMessage, now: datetime, allowance: Allowance = UNLIMITED
+    ) -> Accepted:
+        """Makes `new` durable; once this returns, it is not lost.
+
+        Raises:
+            KeyReused: the key is known, with another content.
+            OverLimit: it would be more than is allowed.
+            Paused: nothing is taken for the time being.
+            SentBefore: its author has just sent it.
+            CommitLost: it is not known whether it was accepted.
+            DatabaseTrouble: nothing was accepted.
+        """
+        future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        pending = _PendingAccept(AdmissionRequest(new, now), allowance, future)
+        if len(new.recipients) > MAX_BATCHED_RECIPIENTS:
+            task = asyncio.create_task(self._accept_large(pending))
+            self._large_tasks.add(task)
+            task.add_done_callback(self._large_tasks.discard)
+            return await future
+        self._pending.append(pending)
+        if self._batch_task is None or self._batch_task.done():
+            self._batch_task = asyncio.create_task(self._run_batches())
+        return await future
+
+    async def _run_batches(self) -> None:
+        """Accepts what waits, as much as there is in one transaction: they share its fsync."""
+        while self._pending:
+            batch, self._pending = _next_batch(self._pending)
+            try:
+                await self._accept_batch(batch)
+            except DuplicateKey:  # One of them met somebody who was a moment faster.
+                for pending in batch:
+                    await self._accept_alone(pending)
+            except Exception as error:  # noqa: BLE001 - Each of them is told.
+                for pending in batch:
+                    pending.resolve(error)
+
+    async def _accept_batch(self, batch: Sequence[_PendingAccept]) -> None:
+        """Nobody hears that they were accepted before all of it is on disk."""
+        results: list[AcceptResult] = []
+
+        async def admit_batch(connection: AsyncConnection) -> None:
+            for allowance, group in groupby(batch, key=lambda one: one.allowance):
+                requests = [one.request for one in group]
+                results.extend(await admit(self.database, connection, requests, allowance))
+
+        try:
+            await self.database.run_transaction(admit_batch)
+        except CommitUnknown as unknown:
+            results = await self._verify_commit(unknown, results)
+        for pending, result in zip(batch, results, strict=True):
+            pending.resolve(result)
+
+    async def _accept_alone(self, pending: _PendingAccept) -> None:
+        try:
+            await self._accept_batch([pending])
+        except Exception as error:  # noqa: BLE001 - They are told.
+            pending.resolve(error)
+
+    async def _accept_large(self, pending: _PendingAccept) -> None:
+        """By itself, while others come and go."""
+        results: list[AcceptResult] = []
+        try:
+            async with self.database.transaction() as connection:
+                request, allowance = pending.request, pending.allowance
+                results.append(await admit_one(self.database, connection, request, allowance))
+        except CommitUnknown as unknown:
+            results = await self._verify_commit(unknown, results)
+        except AlreadyAccepted as earlier:
+            results = [earlier.accepted]
+        except Exception as error:  # noqa: BLE001 - They are told.
+            pending.resolve(error)
+        for result in results:
+            pending.resolve(result)
+
+    async def _verify_commit(
+        self, unknown: CommitUnknown, results: Sequence[AcceptResult]
+    ) -> list[AcceptResult]:
+        """The same answers where the database has what they say; `lost` where it stays silent."""
+        refs = [one.message.ref for one in results if isinstance(one, Accepted)]
+        for delay in VERIFY_DELAYS:
+            await asyncio.sleep(delay)
+            try:
+                stored = await self._stored_refs(refs)
+            except DatabaseError:
+                continue
+            not_stored = DatabaseError(str(unknown))
+            return [_confirm(one, stored, or_else=not_stored) for one in results]
+        return [_confirm(one, frozenset(), or_else=unknown) for one in results]
+
+    async def _stored_refs(self, refs: Sequence[str]) -> frozenset[str]:
+        """Which of these were accepted, once nobody is at it any more: not even the dead."""
+        query = select(message.c.ref).where(message.c.ref.in_(refs))
+        async with self.database.reading() as connection:
+            await self.database.acquire_lock(connection, INTAKE_LOCK)
+            return frozenset((await connection.execute(query)).scalars())
+
+    async def find_accepted(self, key: DedupeKey) -> Message | None:
+        """What was accepted under this key."""
+        query = select(dedupe.c.message_id).where(
+            dedupe.c.scope == key.scope, dedupe.c.key == key.key
+        )
+        async with self.database.reading() as connection:
+            found = (await connection.execute(query)).scalar()
+            return await load_message(connection, message.c.id == found) if found else None
+
+    async def use_key_once(self, key: DedupeKey, now: datetime) -> bool:
+        """Uses up a one-time key; only the first who asks gets True."""
+        try:
+            async with self.database.transaction() as connection:
+                await insert_key(connection, key, now)
+        except DuplicateKey:
+            return False
+        return True
+
+
+def _next_batch(
+    queue: Sequence[_PendingAccept],
+) -> tuple[list[_PendingAccept], list[_PendingAccept]]:
+    """Who is let in together now, and who waits: among them the second who comes with a key."""
+    batch: list[_PendingAccept] = []
+    later: list[_PendingAccept] = []
+    keys = set()
+    for pending in queue:
+        key = pending.request.new.key
+        if len(batch) == MAX_BATCH or (key is not None and key in keys):
+            later.append(pending)
+            continue
+        keys.add(key)
+        batch.append(pending)
+    return batch, later
+
+
+def _confirm(
+    result: AcceptResult, stored: Collection[str], *, or_else: DatabaseError
+) -> AcceptResult:
+    """A refusal wrote nothing, and holds; that something was accepted holds where it is there."""
+    if isinstance(result, Accepted) and result.message.ref not in stored:
+        return or_else
+    return result
+
+
+async def insert_key(connection: AsyncConnection, key: DedupeKey, now: datetime) -> None:
+    """Raises AlreadyThere where the key was used up before."""
+    await connection.execute(
+        insert(dedupe).values(scope=key.scope, key=key.key, content_hash="", created_at=now)
+    )

@@ -1,0 +1,102 @@
+"""The outbox in figures, for those who watch it. Changes nothing; names no number, no person."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database.tables import (
+    attempt,
+    balance_sample,
+    job_slot,
+    message,
+    recipient,
+    switch,
+)
+from kwtsms_bot.outbox.flow_control.breaker_store import load_breaker
+from kwtsms_bot.outbox.flow_control.kill_switch import PAUSED
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.sql import OutboxStoreBase
+
+RECENT_CALLS = 100  # Of the newest calls, when one is looked for that told the balance.
+WRITE_CHECK = "proof"
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits to be sent; without messages to many while they rest."""
+
+    oldest: datetime | None  # When the message was accepted that waits the longest.
+    paused: bool
+    breaker_opened_at: datetime | None = None  # None: it is not held.
+
+
+class OutboxStatistics(OutboxStoreBase):
+    """The questions."""
+
+    async def backlog(self) -> Backlog:
+        """Reads an index of what is queued, and nothing else; also what is put off is waiting."""
+        queued = recipient.c.state == State.QUEUED.value
+        first = func.min(recipient.c.id + 0)  # Not by the primary key: what is over stands first.
+        async with self.database.reading() as connection:
+            found = [
+                (
+                    await connection.execute(
+                        select(first).where(queued, recipient.c.priority == int(priority))
+                    )
+                ).scalar()
+                for priority in self.priorities_allowed_now
+            ]
+            paused = await connection.execute(select(switch.c.name).where(switch.c.name == PAUSED))
+            ids = [one for one in found if one is not None]
+            accepted = select(func.min(message.c.created_at)).join_from(message, recipient)
+            oldest = await connection.execute(accepted.where(recipient.c.id.in_(ids)))
+            return Backlog(
+                oldest=oldest.scalar(),
+                paused=paused.first() is not None,
+                breaker_opened_at=(await load_breaker(connection)).opened_at,
+            )
+
+    async def check_writable(self) -> None:
+        """Commits a row and its end: a full disk, or a standby, lets itself be read.
+
+        Raises:
+            DatabaseTrouble: nothing can be written.
+        """
+        row = {"job": WRITE_CHECK, "slot": secrets.token_hex(16)}
+
+        async def work(connection: AsyncConnection) -> None:
+            await connection.execute(insert(job_slot).values(row))
+            await connection.execute(delete(job_slot).filter_by(**row))
+
+        await self.database.run_transaction(work)
+
+    async def count_recipients(self) -> Mapping[State, int]:
+        """How many recipients are in each state, those that are in none included."""
+        query = select(recipient.c.state, func.count()).group_by(recipient.c.state)
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        found = {State(state): count for state, count in rows}
+        return {state: found.get(state, 0) for state in State}
+
+    async def last_balance(self) -> Decimal | None:
+        """What the gateway said last about the credits, to a call or to the balance watch."""
+        newest = (
+            select(attempt.c.balance_after, attempt.c.settled_at)
+            .order_by(attempt.c.id.desc())
+            .limit(RECENT_CALLS)
+        )
+        sample = select(balance_sample).order_by(balance_sample.c.id.desc()).limit(1)
+        async with self.database.reading() as connection:
+            calls = (await connection.execute(newest)).all()
+            sampled = (await connection.execute(sample)).first()
+        reported = [
+            (row.settled_at, row.balance_after) for row in calls if row.balance_after is not None
+        ]
+        if sampled is not None:
+            reported.append((sampled.at, sampled.available))
+        return max(reported)[1] if reported else None

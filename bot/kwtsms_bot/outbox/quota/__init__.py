@@ -1,0 +1,1 @@
+"""How much may be sent: limits, and the usage that counts against them."""

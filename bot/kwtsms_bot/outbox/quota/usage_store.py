@@ -1,0 +1,172 @@
+"""What has been sent lately, asked inside the transaction that accepts more."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, String, bindparam, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database.column_types import rows_of_json
+from kwtsms_bot.database.tables import message, recipient, spending
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.quota.admission import (
+    AdmissionRequest,
+    AuthorUsage,
+    NumberUsage,
+    RecentUsage,
+    day_of,
+    shared_numbers,
+)
+from kwtsms_bot.outbox.quota.limits import HOUR, Allowance
+
+CreditChange = tuple[int, datetime]  # So many credits, on the day of that instant.
+# What never reached a phone counts for no phone.
+NOT_COUNTED_STATES = (State.CANCELLED.value, State.REJECTED.value, State.EXPIRED.value)
+# Asked by every command, so put together once: for SQLAlchemy that takes longer than to ask.
+_RECENT = (message.c.created_at > bindparam("since"), message.c.id != bindparam("written"))
+_BY_AUTHORS = message.c.author.in_(bindparam("authors", expanding=True))
+_AT_LIMIT = func.count() > bindparam("enough")
+_SENT_TEXTS = (
+    select(message.c.author, message.c.text_hash, recipient.c.phone)
+    .join_from(message, recipient)
+    .where(_BY_AUTHORS, message.c.text_hash.in_(bindparam("texts", expanding=True)), *_RECENT)
+)
+_AUTHORS_NEAR_LIMIT = (
+    select(message.c.author, func.count())
+    .where(_BY_AUTHORS, *_RECENT)
+    .group_by(message.c.author)
+    .having(_AT_LIMIT)
+)
+_SPENT_ON_DAY = select(spending.c.credits).where(spending.c.day == bindparam("day"))
+
+
+@cache
+def _full_numbers_query(dialect: str) -> Select[Any]:
+    phones = rows_of_json(dialect, bindparam("phones", type_=String))
+    return (
+        select(recipient.c.phone, func.count(), func.min(message.c.created_at))
+        .select_from(recipient.join(message, message.c.id == recipient.c.message_id))
+        .where(
+            recipient.c.phone.in_(phones), recipient.c.state.not_in(NOT_COUNTED_STATES), *_RECENT
+        )
+        .group_by(recipient.c.phone)
+        .having(_AT_LIMIT)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class UsageQueries:
+    """What was sent lately, as this transaction sees it, but for what it has written itself."""
+
+    connection: AsyncConnection
+    dialect: str
+    own_message: int = 0  # The message.
+
+    async def recent_usage(
+        self, requests: Sequence[AdmissionRequest], allowance: Allowance
+    ) -> RecentUsage:
+        """What matters for these requests; whoever holds the transaction holds the figures."""
+        shared = shared_numbers(requests)
+        days = sorted({one.day for one in requests})
+        return RecentUsage(
+            authors=await self._authors_near_limit(requests, allowance.messages_per_hour),
+            credits_by_day={day: await spent_on(self.connection, day) for day in days},
+            numbers=await self._full_numbers(requests, allowance.per_number_per_hour, shared),
+            shared=shared,
+            sent_texts=await self._sent_texts(requests, allowance.duplicate_window),
+        )
+
+    async def _sent_texts(
+        self, requests: Sequence[AdmissionRequest], window: timedelta | None
+    ) -> set[tuple[str, str, str]] | None:
+        """Who has said one of these texts lately, and to which numbers."""
+        if window is None:
+            return None
+        parameters = {
+            "authors": list({one.new.author for one in requests}),
+            "since": min(one.at for one in requests) - window,
+            "texts": list({one.new.text_hash for one in requests}),
+            "written": self.own_message,
+        }
+        rows = await self.connection.execute(_SENT_TEXTS, parameters)
+        return {(author, text, phone) for author, text, phone in rows}
+
+    async def _authors_near_limit(
+        self, requests: Sequence[AdmissionRequest], maximum: int | None
+    ) -> dict[str, AuthorUsage]:
+        """Who has sent as much within the hour as they may, or will have once these are in."""
+        if maximum is None:
+            return {}
+        incoming = Counter(one.new.author for one in requests)
+        parameters = {
+            "authors": list(incoming),
+            "since": min(one.at for one in requests) - HOUR,
+            "written": self.own_message,
+            "enough": maximum - max(incoming.values()),
+        }
+        near = [
+            author for author, _ in await self.connection.execute(_AUTHORS_NEAR_LIMIT, parameters)
+        ]
+        return {
+            one: await self._author_usage(
+                one, start=max(0, maximum - incoming[one]), count=incoming[one]
+            )
+            for one in near
+        }
+
+    async def _author_usage(self, author: str, *, start: int, count: int) -> AuthorUsage:
+        """As many of somebody's times as those who come now can come to."""
+        query = (
+            select(message.c.created_at)
+            .where(message.c.author == author, message.c.id != self.own_message)
+            .order_by(message.c.id.desc())
+            .offset(start)
+            .limit(count)
+        )
+        return AuthorUsage(start, tuple((await self.connection.execute(query)).scalars()))
+
+    async def _full_numbers(
+        self, requests: Sequence[AdmissionRequest], maximum: int | None, shared: Mapping[str, int]
+    ) -> dict[str, NumberUsage]:
+        """The numbers that are full within the hour, or can be once these have come."""
+        if maximum is None:
+            return {}
+        parameters = {
+            "phones": json.dumps([phone for one in requests for phone in one.new.recipients]),
+            "since": min(one.at for one in requests) - HOUR,
+            "written": self.own_message,
+            "enough": maximum - max(shared.values(), default=1),
+        }
+        rows = await self.connection.execute(_full_numbers_query(self.dialect), parameters)
+        return {phone: NumberUsage(count, first) for phone, count, first in rows}
+
+
+async def add_credits(connection: AsyncConnection, changes: Iterable[CreditChange]) -> None:
+    """Adds credits to the days of these instants; fewer than none takes them back.
+
+    Everybody waits for the row of today, so it is the last that a transaction changes.
+    """
+    days: Counter[str] = Counter()
+    for amount, at in changes:
+        days[day_of(at)] += amount
+    for day, amount in sorted(days.items()):
+        if amount:
+            await _add_on_day(connection, day, amount)
+
+
+async def _add_on_day(connection: AsyncConnection, day: str, amount: int) -> None:
+    changed = await connection.execute(
+        update(spending).where(spending.c.day == day).values(credits=spending.c.credits + amount)
+    )
+    if changed.rowcount == 0:
+        await connection.execute(insert(spending).values(day=day, credits=max(0, amount)))
+
+
+async def spent_on(connection: AsyncConnection, day: str) -> int:
+    """The credits accepted since midnight in Kuwait, less what was cancelled."""
+    return (await connection.execute(_SPENT_ON_DAY, {"day": day})).scalar() or 0

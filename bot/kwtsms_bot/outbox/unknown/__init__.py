@@ -1,0 +1,1 @@
+"""Outcomes that were lost: evidence, decisions of people, cancellation."""

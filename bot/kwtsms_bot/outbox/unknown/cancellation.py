@@ -1,0 +1,58 @@
+"""Taking back what has not left, and what comes back from a try that a person did not want."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database.tables import message, recipient
+from kwtsms_bot.outbox.audit import Actor
+from kwtsms_bot.outbox.decision import Decision, DecisionKind
+from kwtsms_bot.outbox.message import ClaimedCall, State
+from kwtsms_bot.outbox.quota.usage_store import add_credits
+from kwtsms_bot.outbox.sql import OutboxStoreBase, transition
+from kwtsms_bot.outbox.unknown.decision_store import lock_for_decision, record_decision
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """How many recipients get nothing, and how many are on their way at this moment."""
+
+    count: int
+    in_flight: int  # If kwtSMS does not take them, they are not tried again.
+
+
+class Cancellation(OutboxStoreBase):
+    """What a person takes back."""
+
+    async def cancel(self, ref: str, now: datetime, actor: Actor) -> Cancelled:
+        """Takes back what has not left; of what is leaving, what does not get through."""
+        async with self.database.transaction() as connection:
+            row = await lock_for_decision(connection, ref)
+            if row is None:
+                return Cancelled(0, 0)
+            of_message = recipient.c.message_id == row.id
+            count = await transition(
+                connection, [of_message], State.CANCELLED, now, reason=None, code=None
+            )
+            in_flight = of_message & (recipient.c.state == State.IN_FLIGHT.value)
+            query = select(func.count()).select_from(recipient).where(in_flight)
+            found = Cancelled(count, (await connection.execute(query)).scalar_one())
+            if count or found.in_flight:
+                decision = Decision(DecisionKind.CANCEL, actor.id, now, count)
+                await record_decision(connection, row, decision, actor, cancelled_at=now)
+            await add_credits(connection, [(-row.pages * count, row.created_at)])
+        return found
+
+
+async def cancel_requeued(connection: AsyncConnection, call: ClaimedCall, now: datetime) -> int:
+    """Cancels what has come back from this call, where a person has taken its message back.
+
+    How many recipients that were.
+    """
+    query = select(message.c.cancelled_at).where(message.c.id == call.message_id)
+    if (await connection.execute(query)).scalar() is None:
+        return 0
+    requeued = [recipient.c.attempt_id == call.attempt, recipient.c.state == State.QUEUED.value]
+    return await transition(connection, requeued, State.CANCELLED, now, reason=None, code=None)

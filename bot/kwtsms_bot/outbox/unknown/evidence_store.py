@@ -1,0 +1,157 @@
+"""Calls whose outcome was lost, what is known about the balance around them, and what it showed.
+
+Where the answer comes late and says that nothing was sent, that is shown in the place of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.database import DuplicateKey
+from kwtsms_bot.database.job_slots import JobSlot, claim_slot
+from kwtsms_bot.database.tables import attempt, balance_sample, evidence, recipient
+from kwtsms_bot.outbox.dispatch.lease_store import LONGEST_LEASE
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.evidence import MAX_CLOCK_SKEW, NOT_SENT, BalanceReading, CallCost, Evidence
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.sql import OutboxStoreBase, mark_changed, upsert
+
+EXAMINE_DELAY = timedelta(minutes=1)  # What hangs at the gateway may be charged a little later.
+MAX_ANSWER_TIME = timedelta(minutes=1)  # A sample was taken within this after its time.
+BATCH_SIZE = 20
+JOB = "evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class UnansweredCall:
+    """A call of which nobody knows what became."""
+
+    attempt: int
+    message_id: int
+    begun_at: datetime
+    price: int  # In credits, as we reckon it: pages times recipients.
+
+
+class EvidenceStore(OutboxStoreBase):
+    """What the witness asks and writes down."""
+
+    async def claim_reconcile_slot(self, slot: JobSlot) -> bool:
+        """Whether this process is the one that asks for the balance in `slot`."""
+        return await claim_slot(self.database, JOB, slot)
+
+    async def unanswered_calls(self, now: datetime) -> Sequence[UnansweredCall]:
+        """Those that can be looked into now and were not yet, the oldest first."""
+        examined = select(evidence.c.attempt_id).where(evidence.c.attempt_id == attempt.c.id)
+        query = (
+            select(attempt)
+            .where(attempt.c.lost, attempt.c.settled_at <= now - EXAMINE_DELAY, ~examined.exists())
+            .order_by(attempt.c.id)
+            .limit(BATCH_SIZE)
+        )
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return [UnansweredCall(row.id, row.message_id, row.begun_at, row.price) for row in rows]
+
+    async def balance_before(self, unanswered: UnansweredCall) -> BalanceReading | None:
+        """The last balance that was known before the call began."""
+        known_by = unanswered.begun_at - MAX_CLOCK_SKEW
+        call = (
+            select(attempt)
+            .where(
+                attempt.c.id < unanswered.attempt,
+                attempt.c.settled_at <= known_by,
+                attempt.c.balance_after.is_not(None),
+            )
+            .order_by(attempt.c.id.desc())
+            .limit(1)
+        )
+        sample = (
+            select(balance_sample)
+            .where(balance_sample.c.at <= known_by - MAX_ANSWER_TIME)
+            .order_by(balance_sample.c.at.desc())
+            .limit(1)
+        )
+        async with self.database.reading() as connection:
+            called = (await connection.execute(call)).first()
+            sampled = (await connection.execute(sample)).first()
+        found = []
+        if called is not None:
+            found.append(BalanceReading(called.begun_at, called.settled_at, called.balance_after))
+        if sampled is not None:
+            found.append(
+                BalanceReading(sampled.at, sampled.at + MAX_ANSWER_TIME, sampled.available)
+            )
+        return max(found, key=lambda one: one.ended_at, default=None)
+
+    async def costs_between(
+        self, unanswered: UnansweredCall, before: BalanceReading, until: datetime
+    ) -> list[CallCost]:
+        """Our other calls that may have been charged between then and then."""
+        query = _calls_between(before, until).where(attempt.c.id != unanswered.attempt)
+        async with self.database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            CallCost(row.begun_at, row.settled_at, _cost(row))
+            for row in rows
+            # The call that told the first balance is in it already.
+            if (row.begun_at, row.settled_at) != (before.begun_at, before.ended_at)
+        ]
+
+    async def record_evidence(
+        self, unanswered: UnansweredCall, found: Evidence, now: datetime
+    ) -> None:
+        """Writes down what was found; where another replica was first, its finding stays."""
+        row = insert(evidence).values(attempt_id=unanswered.attempt, **_columns(found, now))
+        try:
+            async with self.database.transaction() as connection:
+                await connection.execute(row)
+                await mark_changed(connection, [unanswered.message_id])
+        except DuplicateKey:
+            return
+
+
+async def record_late_not_sent(
+    connection: AsyncConnection, call: int, settlement: Settlement, now: datetime
+) -> None:
+    """An answer that came after the call was given up: nothing was sent. A person still decides.
+
+    Where one has taken it as sent already, they are told as well.
+    """
+    await connection.execute(
+        update(recipient)
+        .where(recipient.c.attempt_id == call, recipient.c.state == State.UNKNOWN.value)
+        .values(code=settlement.code, reason=settlement.reason)
+    )
+    found = _columns(NOT_SENT, now)
+    step = upsert(connection, evidence).values(attempt_id=call, **found)
+    await connection.execute(step.on_conflict_do_update(index_elements=["attempt_id"], set_=found))
+
+
+def _columns(found: Evidence, now: datetime) -> dict[str, Any]:
+    return {
+        "verdict": found.verdict.value,
+        "before": found.before,
+        "after": found.after,
+        "meanwhile": found.meanwhile,
+        "at": now,
+    }
+
+
+def _cost(row: Row[Any]) -> Decimal | None:
+    """What a call cost: nothing, where the gateway took no message of it."""
+    unknown = row.points is None and (row.lost or row.gateway_id or row.settled_at is None)
+    return None if unknown else row.points or Decimal(0)
+
+
+def _calls_between(before: BalanceReading, until: datetime) -> Select[tuple[object, ...]]:
+    """Calls that were under way at any moment from then until then."""
+    start = before.begun_at - MAX_CLOCK_SKEW
+    active = or_(attempt.c.settled_at.is_(None), attempt.c.settled_at >= start)
+    return select(attempt).where(
+        and_(attempt.c.begun_at >= start - LONGEST_LEASE, attempt.c.begun_at <= until), active
+    )

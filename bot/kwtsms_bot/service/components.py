@@ -1,0 +1,168 @@
+"""What the service is made of, wired. Starts nothing and decides nothing."""
+
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from kwtsms_bot.background import BackgroundTasks
+from kwtsms_bot.balance.apprise_notifier import AppriseNotifier
+from kwtsms_bot.balance.digest import DigestJob
+from kwtsms_bot.balance.monitor import BalanceMonitor
+from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.commands.base import CommandContext
+from kwtsms_bot.config import Config
+from kwtsms_bot.database import Database
+from kwtsms_bot.i18n.translator import language
+from kwtsms_bot.kuwait_time import KUWAIT_TZ
+from kwtsms_bot.monitoring.heartbeat import HeartbeatSender
+from kwtsms_bot.monitoring.instrumented import (
+    InstrumentedClient,
+    InstrumentedRateLimiter,
+    InstrumentedStore,
+)
+from kwtsms_bot.monitoring.metrics import Metrics
+from kwtsms_bot.monitoring.metrics_endpoint import MetricsEndpoint
+from kwtsms_bot.monitoring.readiness import Readiness
+from kwtsms_bot.outbox.delivery.poller import DeliveryPoller
+from kwtsms_bot.outbox.delivery.status_client import StatusClient
+from kwtsms_bot.outbox.dispatch.ports import RateLimiter
+from kwtsms_bot.outbox.dispatch.worker import Worker
+from kwtsms_bot.outbox.flow_control.breaker_probe import BreakerProbe
+from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
+from kwtsms_bot.outbox.store import Audit, DatabaseRateLimiter
+from kwtsms_bot.outbox.unknown.reconciler import UnknownReconciler
+from kwtsms_bot.slack.cards.balance_notifier import BalanceNotifier
+from kwtsms_bot.slack.cards.card_publisher import CardPublisher
+from kwtsms_bot.slack.connection import SlackConnection
+from kwtsms_bot.slack.listeners import SlackListeners
+from kwtsms_bot.slack.users import SlackUserDirectory
+from kwtsms_client import AsyncClient, Credentials
+
+
+class Components:
+    """What the service is made of, wired."""
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        database: Database,
+        gateway: AsyncClient,
+        rate_limiter: DatabaseRateLimiter,
+        metrics: Metrics,
+    ) -> None:
+        self.config, self.clock = config, now
+        self.store = store = InstrumentedStore(
+            database, metrics, in_quiet_hours=self._in_quiet_hours
+        )
+        self.tasks = BackgroundTasks(metrics.observe_acknowledgement)
+        self.connection = SlackConnection(config.slack)
+        client = self.connection.client
+        directory = SlackUserDirectory(
+            client, config.access.groups, config.language, tasks=self.tasks
+        )
+        balance_store = BalanceStore(database)
+        settings = config.alerts.balance
+        say = language(config.language)
+        balance_notifier = BalanceNotifier(
+            balance_store,
+            self.connection.no_retry_client,
+            say,
+            channels=settings.channels,
+            admins=config.access.admin.users,
+        )
+        self.card_publisher = CardPublisher(
+            store, balance_notifier, client=client, directory=directory
+        )
+        urls = (url.get_secret_value() for url in settings.apprise)
+        self.apprise_notifier = AppriseNotifier(balance_store, urls, say, zone=settings.zone)
+        self.worker = Worker(
+            store,
+            gateway,
+            InstrumentedRateLimiter(rate_limiter, metrics),
+            owner=owner(),
+            lease=config.outbox.lease,
+            clock=now,
+            on_change=self.card_publisher.wake,
+            on_balance=self.on_balance_hint,
+        )
+        status_client = StatusClient(gateway, rate_limiter)
+        self.delivery_poller = DeliveryPoller(
+            store,
+            status_client,
+            clock=now,
+            check_interval=2 * rate_limiter.interval,
+            on_change=self.card_publisher.wake,
+        )
+        self.reconciler = UnknownReconciler(
+            store, gateway, clock=now, on_change=self.card_publisher.wake
+        )
+        self.breaker_probe = BreakerProbe(store, gateway, on_answer=self.worker.wake)
+        context = CommandContext(
+            config, store, Audit(database), balance_store, gateway, directory, now, self.wake
+        )
+        self.listeners = SlackListeners(context, directory, client)
+        targets = (*settings.channels, *self.apprise_notifier.targets)
+        self.balance_monitor = BalanceMonitor(
+            settings, balance_store, gateway, targets=targets, on_change=self.on_balance_notice
+        )
+        self.digest_job = DigestJob(
+            settings, balance_store, targets=targets, on_change=self.on_balance_notice
+        )
+        statistics = OutboxStatistics(database, in_quiet_hours=self._in_quiet_hours)
+        self.readiness = Readiness(
+            statistics,
+            slack=self.connection.is_alive,
+            dispatcher_idle=lambda: self.worker.idle_seconds,
+            answer_timeout=config.kwtsms.timeout,
+            clock=now,
+        )
+        self.metrics_endpoint = MetricsEndpoint(metrics, statistics, balance_store, self.readiness)
+        self.heartbeat = HeartbeatSender(config.heartbeat, self.readiness)
+
+    def wake(self) -> None:
+        """There is something new in the outbox: to send, and to show."""
+        self.worker.wake()
+        self.card_publisher.wake()
+
+    def _in_quiet_hours(self) -> bool:
+        """Whether it is an hour at which no messages to many go out."""
+        return self.config.limits.is_quiet(now().astimezone(KUWAIT_TZ).time())
+
+    def on_balance_hint(self, available: Decimal) -> None:
+        """An answer of kwtSMS has told the balance: it may be a crossing."""
+        self.tasks.start(self.balance_monitor.on_balance_hint(available, now()))
+
+    def on_balance_notice(self) -> None:
+        """There is a balance warning on its way."""
+        self.card_publisher.wake()
+        self.apprise_notifier.wake()
+
+
+def gateway_client(
+    config: Config, rate_limiter: RateLimiter, metrics: Metrics
+) -> InstrumentedClient:
+    """The account that pays for the messages."""
+    settings = config.kwtsms
+    return InstrumentedClient(
+        Credentials(settings.username, settings.password.get_secret_value()),
+        base_url=settings.base_url,
+        sender_id=settings.sender_id,
+        test_mode=settings.test_mode,
+        default_country=settings.default_country,
+        timeout=settings.timeout.total_seconds(),
+        pacer=rate_limiter,
+        metrics=metrics,
+    )
+
+
+def owner() -> str:
+    """A name for this process that no other has, not even its successor with the same id."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def now() -> datetime:
+    """The one place where the service reads the clock."""
+    return datetime.now(UTC)

@@ -1,0 +1,138 @@
+"""App Home: the balance, what one sent last, and what can be done from here."""
+
+from collections.abc import Mapping
+from time import monotonic
+
+import structlog
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_bot.commands import balance, doctor, history
+from kwtsms_bot.commands.base import CommandContext, CommandRequest, Invocation, Reply, Severity
+from kwtsms_bot.commands.error_replies import gateway_error_reply
+from kwtsms_bot.commands.policy import Permission, allows
+from kwtsms_bot.i18n.translator import Language
+from kwtsms_bot.slack import blocks, payloads
+from kwtsms_bot.slack.blocks import Block
+from kwtsms_bot.slack.error_boundary import Body
+from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name
+from kwtsms_bot.slack.modals.send_modal import SendModal
+from kwtsms_bot.slack.modals.views import ModalDefaults
+from kwtsms_bot.slack.users import SlackUserDirectory
+from kwtsms_client import KwtSMSError
+
+PREFIX = "home_"
+SEND, REFRESH = "home_send", "home_refresh"
+SETUP_CHECK_SECONDS = (
+    3600.0  # How often the set-up is looked at for Home: it takes requests to kwtSMS.
+)
+log = structlog.get_logger(__name__)
+
+
+def home_view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say: Language) -> Block:
+    """What stands on Home: a heading and an answer for each of `sections`."""
+    buttons = [blocks.button(REFRESH, say("Refresh"), "")]
+    if may_send:
+        buttons.insert(0, blocks.button(SEND, say("Send SMS"), "", style="primary"))
+    made = [blocks.heading(say("Text messages by kwtSMS")), blocks.actions(*buttons)]
+    for title, reply in sections.items():
+        made.append({"type": "divider"})
+        if title != reply.title:
+            made.append(blocks.section(f"*{blocks.escape(title)}*"))
+        made += blocks.reply(reply, say)["blocks"]
+    made.append({"type": "divider"})
+    hint = say("In any channel: {command}", command=f"{slash} help")
+    made.append(blocks.context(blocks.escape(hint)))
+    return {"type": "home", "blocks": made}
+
+
+class HomeTab:
+    """Publishes it, anew each time somebody looks."""
+
+    def __init__(
+        self,
+        context: CommandContext,
+        directory: SlackUserDirectory,
+        send_modal: SendModal,
+        client: AsyncWebClient,
+    ) -> None:
+        self._context, self._directory = context, directory
+        self._send_modal, self._client = send_modal, client
+        self._setup_checks: dict[str, tuple[float, Reply]] = {}  # The set-up, in each language.
+
+    async def handle_opened(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """Somebody looks at it."""
+        await ack()
+        event = body.get("event") or {}
+        if event.get("tab") == "home":
+            request = await self._build_request(str(event.get("user", "")), "")
+            await self._publish(request)
+            if await self._check_setup(request):
+                await self._publish(request)
+
+    async def handle_button(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """One of its buttons."""
+        await ack()
+        request = await self._build_request(
+            payloads.user_and_channel(body)[0], str(body.get("trigger_id", ""))
+        )
+        if body["actions"][0]["action_id"] == SEND:
+            await self._send_modal.open_form_or_notify(request, ModalDefaults())
+        else:
+            await self._publish(request)
+
+    async def _publish(self, request: CommandRequest) -> None:
+        access = self._context.config.access
+        published = home_view(
+            await self._build_sections(request),
+            may_send=allows(access, request.person, Permission.SEND),
+            slash=self._context.config.slack.command,
+            say=request.say,
+        )
+        try:
+            await self._client.views_publish(user_id=request.person.user, view=published)
+        except SLACK_ERRORS as error:
+            log.warning("home not shown", error=error_name(error))
+
+    async def _build_sections(self, request: CommandRequest) -> dict[str, Reply]:
+        context, say = self._context, request.say
+        invocation = Invocation(person=request.person, say=say, key=request.key, text="")
+        if not allows(context.config.access, request.person, Permission.READ):
+            return {say("What you may do here"): await history.whoami(context, invocation, "")}
+        sections = {say("Balance"): await self._read_balance(invocation)}
+        if pause := await context.store.current_pause():
+            name = await context.users.name(pause.actor)
+            title = say("All sending is paused by {name}.", name=name)
+            sections[say("Paused")] = Reply(Severity.WARNING, title)
+        _, setup = self._setup_checks.get(say.code, (0.0, None))
+        if setup and setup.severity is not Severity.GOOD and _is_admin(context, request):
+            sections[say("Set-up")] = setup
+        sections[say("Your last messages")] = await history.history(context, invocation, "")
+        return sections
+
+    async def _check_setup(self, request: CommandRequest) -> bool:
+        """Looks at the set-up for an administrator, once an hour; whether there is news of it."""
+        known = self._setup_checks.get(request.say.code)
+        if not _is_admin(self._context, request) or (
+            known and monotonic() - known[0] < SETUP_CHECK_SECONDS
+        ):
+            return False
+        invocation = Invocation(person=request.person, say=request.say, key=request.key, text="")
+        setup = await doctor.run(self._context, invocation, "")
+        self._setup_checks[request.say.code] = (monotonic(), setup)
+        return setup.severity is not Severity.GOOD
+
+    async def _read_balance(self, invocation: Invocation) -> Reply:
+        try:
+            return await balance.run(self._context, invocation, "")
+        except KwtSMSError as error:
+            return gateway_error_reply(error, invocation.say)
+
+    async def _build_request(self, user: str, key: str) -> CommandRequest:
+        person, say = await self._directory.resolve_caller(user, "")
+        return CommandRequest(person=person, say=say, key=key)
+
+
+def _is_admin(context: CommandContext, request: CommandRequest) -> bool:
+    return allows(context.config.access, request.person, Permission.ADMIN)

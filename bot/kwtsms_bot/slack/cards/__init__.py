@@ -1,0 +1,1 @@
+"""Messages that the bot posts and edits: cards of SMS messages, balance warnings, digests."""

@@ -1,0 +1,78 @@
+"""Balance warnings and digests as Slack messages. Pure."""
+
+from functools import partial
+
+from kwtsms_bot.balance.details import DailySummary
+from kwtsms_bot.balance.messages import body, detail_lines, footer, remedy, title
+from kwtsms_bot.balance.rules import NoticeKind
+from kwtsms_bot.balance.store import PendingNotice
+from kwtsms_bot.i18n.translator import ENGLISH, Language
+from kwtsms_bot.slack import blocks
+from kwtsms_bot.slack.blocks import Block, Payload
+
+MAX_CATEGORIES = 20  # Of a chart: https://docs.slack.dev/reference/block-kit/blocks
+MAX_LABEL = 20
+MAX_CHART_TITLE = 50
+_ICONS = {
+    NoticeKind.LOW: ":warning:",
+    NoticeKind.CRITICAL: ":rotating_light:",
+    NoticeKind.REMINDER: ":warning:",
+    NoticeKind.ALL_CLEAR: ":white_check_mark:",
+    NoticeKind.DIGEST: ":bar_chart:",
+    NoticeKind.UNREADABLE: ":warning:",
+    NoticeKind.READABLE: ":white_check_mark:",
+}
+
+
+def render(pending: PendingNotice, say: Language = ENGLISH) -> Payload:
+    """A warning, a reminder, an all-clear or a digest; its `text` alone says it all too."""
+    notice = pending.notice
+    format_time = partial(blocks.format_datetime, say=say)
+    made = [blocks.section(f"{_ICONS[notice.kind]} *{title(pending, say)}*")]
+    parts = ("\n".join(detail_lines(pending, say, format_time)), remedy(pending, say))
+    made += [blocks.section(part) for part in parts if part]
+    if notice.details.daily_summary is not None:
+        made += chart(notice.details.daily_summary, say)
+    if footer_text := footer(pending, say, format_time):
+        made.append(blocks.context(footer_text))
+    return {"text": f"{title(pending, say)}\n{body(pending, say, format_time)}", "blocks": made}
+
+
+def render_for_admin(pending: PendingNotice, error: str, say: Language = ENGLISH) -> Payload:
+    """The same for an administrator, because the channel that it is meant for does not take it."""
+    rendered = render(pending, say)
+    reason = say(
+        "You get this directly because {channel} does not take it: Slack says {error}. Invite the "
+        "bot to that channel, or mend alerts.balance.channels.",
+        channel=say.ltr(pending.target),
+        error=say.ltr(error),
+    )
+    text, made = (
+        f"{rendered['text']}\n{reason}",
+        [*rendered["blocks"], blocks.section(blocks.escape(reason))],
+    )
+    return {"text": text, "blocks": made}
+
+
+def chart(summary: DailySummary, say: Language) -> list[Block]:
+    """The balance of the last days as Slack draws it; a line needs two points."""
+    points = [
+        (blocks.truncate(f"{day.day}/{day.month}", MAX_LABEL), float(amount))
+        for day, amount in summary.balances[-MAX_CATEGORIES:]
+    ]
+    if len(points) < 2:
+        return []
+    data = [{"label": label, "value": value} for label, value in points]
+    line_chart = {
+        "type": "line",
+        "series": [{"name": blocks.truncate(say("Credits"), MAX_LABEL), "data": data}],
+        "axis_config": {"categories": [label for label, _ in points]},
+    }
+    name = say("Credits at the end of each day")
+    return [
+        {
+            "type": "data_visualization",
+            "title": blocks.truncate(name, MAX_CHART_TITLE),
+            "chart": line_chart,
+        }
+    ]

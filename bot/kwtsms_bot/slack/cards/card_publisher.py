@@ -1,0 +1,154 @@
+"""Shows in Slack what the database says: every card and every warning, until it is shown.
+
+What is to be shown is in the database, so a crash, a rate limit or an outage of Slack delays a card
+and loses none. A post whose answer was lost is made again: a card may double, a text message never.
+"""
+
+import asyncio
+import time
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_bot.background import sleep
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.outbox.message import CardLocation, Message
+from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.slack.blocks import Payload
+from kwtsms_bot.slack.cards import card
+from kwtsms_bot.slack.cards.balance_notifier import BalanceNotifier
+from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, is_transient
+from kwtsms_bot.slack.users import SlackUserDirectory
+
+POLL_SECONDS = 5.0
+UPDATE_SECONDS = 1.0  # chat.update is Tier 3: 50 a minute; only the newest state is worth one.
+BACK_OFF_SECONDS, MAX_BACK_OFF_SECONDS = 1.0, 10.0  # Twice as long each time.
+BATCH = 50
+# Errors of what is shown, not of the place: its words alone are taken.
+BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
+log = structlog.get_logger(__name__)
+
+
+class CardPublisher:
+    """Posts the card of each message, and edits it in place as its state changes."""
+
+    def __init__(
+        self,
+        store: Store,
+        balance_notifier: BalanceNotifier,
+        *,
+        client: AsyncWebClient,
+        directory: SlackUserDirectory,
+    ) -> None:
+        self._store, self._balance_notifier = store, balance_notifier
+        self._client = client
+        self._directory = directory
+        self._woken = asyncio.Event()
+        self._not_before: dict[int, float] = {}  # Of a message.
+        self._failed: set[int] = set()  # Perhaps by a fault of their own: the others come first.
+
+    def wake(self) -> None:
+        """There is something new to show."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Shows what is new until `stop` is set, then once more what is left."""
+        stopping = asyncio.create_task(stop.wait())
+        back_off = BACK_OFF_SECONDS
+        while not stop.is_set():
+            self._woken.clear()
+            delay = await self._publish_pending()
+            if delay is None:  # News makes nothing better: Slack would only be asked more often.
+                await sleep(stop, back_off)
+                back_off = min(2 * back_off, MAX_BACK_OFF_SECONDS)
+                continue
+            back_off = BACK_OFF_SECONDS
+            woken = asyncio.create_task(self._woken.wait())
+            await asyncio.wait(
+                {woken, stopping}, timeout=delay, return_when=asyncio.FIRST_COMPLETED
+            )
+            woken.cancel()
+        self._not_before.clear()
+        await self._publish_pending()
+
+    async def _publish_pending(self) -> float | None:
+        """Shows what is not shown yet; when to look again, in seconds; None: trouble."""
+        now = time.monotonic()
+        self._not_before = {one: at for one, at in self._not_before.items() if at > now}
+        try:
+            await self._balance_notifier.deliver_pending()
+            return await self._publish_cards()
+        except (*SLACK_ERRORS, DatabaseError) as error:
+            log.warning("not shown yet", error=error_name(error))
+            return None
+
+    async def _publish_cards(self) -> float:
+        delay = POLL_SECONDS
+        unshown = await self._store.outdated_cards(BATCH)
+        self._failed.intersection_update(unshown)
+        for one in sorted(unshown, key=self._failed.__contains__):
+            wait = self._not_before.get(one, 0.0) - time.monotonic()
+            if wait > 0:
+                delay = min(delay, wait)
+            elif message := await self._store.claim_card(one):
+                await self._publish_card(message)
+        return delay
+
+    async def _publish_card(self, message: Message) -> None:
+        try:
+            location = await self._render_and_post(message)
+        except Exception:
+            self._failed.add(message.id)
+            await self._store.release_card(message.id)
+            raise
+        self._not_before[message.id] = time.monotonic() + UPDATE_SECONDS
+        await self._store.record_shown(message.id, message.revision, location)
+
+    async def _render_and_post(self, message: Message) -> CardLocation | None:
+        """Where it is shown now; as before where Slack refuses it for good."""
+        say = await self._directory.language(message.author)
+        author = await self._directory.name(message.author)
+        deciders = {one.actor for one in message.decisions}
+        names = {user: await self._directory.name(user) for user in deciders}
+        payload = card.render(message, author, say, names=names)
+        try:
+            return await self._post_or_dm(message, payload)
+        except SlackApiError as error:
+            if is_transient(error):
+                raise
+            log.error("card not shown", message=message.ref, error=error_name(error))
+            return message.card_location
+
+    async def _post_or_dm(self, message: Message, payload: Payload) -> CardLocation:
+        """Where Slack shows nothing any more, for whatever reason, its author gets it directly."""
+        try:
+            if message.card_location is not None:
+                return await self._post_with_fallback(message.card_location, payload)
+        except SlackApiError as error:
+            if is_transient(error):
+                raise
+            log.info("card moved to a direct message", message=message.ref, error=error_name(error))
+        opened = await self._client.conversations_open(users=message.author)
+        return await self._post_with_fallback(
+            CardLocation(str(opened["channel"]["id"]), None), payload
+        )
+
+    async def _post_with_fallback(self, location: CardLocation, payload: Payload) -> CardLocation:
+        """With its blocks; in words alone where Slack does not take them."""
+        try:
+            return await self._post_or_update(location, payload)
+        except SlackApiError as error:
+            if error_name(error) not in BLOCK_ERRORS:
+                raise
+            log.error("card shown as text", error=error_name(error))
+            return await self._post_or_update(location, {"text": payload["text"]})
+
+    async def _post_or_update(self, location: CardLocation, payload: Payload) -> CardLocation:
+        if location.ts is not None:
+            await self._client.chat_update(channel=location.channel, ts=location.ts, **payload)
+            return location
+        posted = await self._client.chat_postMessage(
+            channel=location.channel, unfurl_links=False, unfurl_media=False, **payload
+        )
+        return CardLocation(str(posted["channel"]), str(posted["ts"]))

@@ -1,0 +1,172 @@
+"""The listeners: what Slack tells us goes in, an acknowledgement within three seconds comes out."""
+
+import asyncio
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from kwtsms_bot.background import BackgroundTasks
+from kwtsms_bot.commands import router
+from kwtsms_bot.commands.actions import approve, table
+from kwtsms_bot.commands.base import OPEN_FORM, CommandContext, CommandRequest, Invocation, Reply
+from kwtsms_bot.i18n.translator import N_
+from kwtsms_bot.slack import app_home, blocks, payloads
+from kwtsms_bot.slack.app_home import HomeTab
+from kwtsms_bot.slack.error_boundary import Body, with_error_boundary
+from kwtsms_bot.slack.modals import views
+from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT, SendModal
+from kwtsms_bot.slack.replies import ReplySender
+from kwtsms_bot.slack.users import SlackUserDirectory
+from kwtsms_bot.slack.workflow_step import STEP, WorkflowStep
+
+# Slack gives three seconds. What takes longer is acknowledged with a word and answered afterwards.
+ACK_SECONDS = 2.0
+# In a crowd everybody gets a word at once, so that nobody waits behind the others' answers.
+BUSY_REQUESTS, BUSY_ACK_SECONDS = 20, 0.05
+ANY_ID = re.compile("")
+ACTION_IDS = re.compile("|".join(table.HANDLERS))
+HandledCommand = tuple[Invocation, Reply]
+STILL_WORKING = N_("Still at it: the answer follows here.")
+
+
+class SlackListeners:
+    """Between Bolt and the commands."""
+
+    def __init__(
+        self, context: CommandContext, directory: SlackUserDirectory, client: AsyncWebClient
+    ) -> None:
+        self._context = context
+        self._directory = directory
+        self._reply_sender = ReplySender(client, context)
+        self.send_modal = SendModal(context, directory, self._reply_sender, client)
+        self.home = HomeTab(context, directory, self.send_modal, client)
+        self.step = WorkflowStep(context, directory)
+        self.slash_command = context.config.slack.command
+        self._in_progress = 0  # Commands that are being answered.
+
+    def set_team(self, team: str) -> None:
+        """Which workspace this is: whoever is from another one is a stranger."""
+        self._directory.team = team
+
+    async def handle_command(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        """`/sms …`: answered with the acknowledgement itself where the answer comes in time."""
+        work = asyncio.create_task(self._run_command(body))
+        self._in_progress += 1
+        work.add_done_callback(self._count_finished)
+        done = await self._finishes_in_time(work)
+        if not done:
+            say = self._directory.cached_language(payloads.user_and_channel(body)[0])
+            await ack(text=say(STILL_WORKING), response_type="ephemeral")
+        invocation, reply = await work
+        if not done:
+            if not reply.accepted:
+                await self._reply_sender.send_reply(reply, invocation, respond)
+        elif reply.opens_form:
+            await ack()  # First: Slack may take its time with the form.
+            if not await self.send_modal.open_form(
+                invocation, views.ModalDefaults(invocation.person.channel)
+            ):
+                await self._reply_sender.send_reply(reply, invocation, respond)
+        elif reply.accepted:
+            await ack()
+        else:
+            await ack(response_type="ephemeral", **blocks.reply(reply, invocation.say))
+
+    async def _finishes_in_time(self, work: "asyncio.Task[HandledCommand]") -> bool:
+        """Whether the answer is there before the acknowledgement has to go out."""
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        while not work.done():
+            limit = ACK_SECONDS if self._in_progress < BUSY_REQUESTS else BUSY_ACK_SECONDS
+            remaining = begun + limit - clock()
+            if remaining <= 0:
+                return False
+            await asyncio.wait({work}, timeout=min(remaining, BUSY_ACK_SECONDS))
+        return True
+
+    def _count_finished(self, _: "asyncio.Task[HandledCommand]") -> None:
+        self._in_progress -= 1
+
+    async def _run_command(self, body: Body) -> HandledCommand:
+        """Who asked for what, and the answer; Slack is asked who that is."""
+        person, say = await self._directory.resolve_caller(*payloads.user_and_channel(body))
+        invocation = payloads.invocation(body, person, say)
+        return invocation, await router.handle(self._context, invocation)
+
+    async def handle_button(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
+        """A button of ours: what it does is in `commands`, which asks for the role again."""
+        await ack()
+        person, say = await self._directory.resolve_caller(
+            *payloads.user_and_channel(body), fresh=True
+        )
+        action, press = payloads.button_press(body, person, say)
+        reply = await table.dispatch(self._context, action, press)
+        ephemeral = bool((body.get("container") or {}).get("is_ephemeral"))
+        request = CommandRequest(person=person, say=say, key=press.key)
+        await self._reply_sender.send_action_reply(reply, request, respond, ephemeral=ephemeral)
+
+    async def notify_expired(self) -> None:
+        """Tells those whose requests for a second person's yes have run out."""
+        for message in await approve.pop_expired(self._context):
+            await self._reply_sender.send_dm(message)
+
+    async def acknowledge_unhandled(
+        self, ack: AsyncAck, body: Body, _respond: AsyncRespond
+    ) -> None:
+        """What nothing else listens to: Slack shows an error for what is never acknowledged.
+
+        Bolt also comes here from a listener that did not acknowledge in time: a step's, on purpose.
+        """
+        if payloads.payload_kind(body) != "function_executed":
+            await ack()
+
+
+def build_app(
+    listeners: SlackListeners,
+    tasks: BackgroundTasks,
+    *,
+    client: AsyncWebClient,
+    identity: AsyncSlackResponse,
+) -> AsyncApp:
+    """The Bolt app; `identity` is the auth.test made at start, which Bolt would make too late."""
+    authorized = AuthorizeResult.from_auth_test_response(
+        auth_test_response=identity, bot_token=client.token
+    )
+    listeners.set_team(str(identity.get("team_id") or ""))
+
+    async def authorize(**_: Any) -> AuthorizeResult:
+        return authorized
+
+    app = AsyncApp(client=client, authorize=authorize, name="kwtsms-bridge")
+    app.command(listeners.slash_command)(
+        with_error_boundary(listeners.handle_command, tasks, client)
+    )
+    app.action(ACTION_IDS)(with_error_boundary(listeners.handle_button, tasks, client))
+    app.shortcut(SHORTCUT)(with_error_boundary(listeners.send_modal.handle_shortcut, tasks, client))
+    app.shortcut(MESSAGE_SHORTCUT)(
+        with_error_boundary(listeners.send_modal.handle_message_shortcut, tasks, client)
+    )
+    app.view(views.SEND_FORM)(with_error_boundary(listeners.send_modal.handle_form, tasks, client))
+    app.view(views.PREVIEW_FORM)(
+        with_error_boundary(listeners.send_modal.handle_preview, tasks, client)
+    )
+    app.action(OPEN_FORM)(
+        with_error_boundary(listeners.send_modal.handle_open_button, tasks, client)
+    )
+    app.action(views.PLAIN_QUOTES)(
+        with_error_boundary(listeners.send_modal.handle_plain_quotes, tasks, client)
+    )
+    app.event("app_home_opened")(with_error_boundary(listeners.home.handle_opened, tasks, client))
+    app.action(re.compile(f"^{app_home.PREFIX}"))(
+        with_error_boundary(listeners.home.handle_button, tasks, client)
+    )
+    app.function(STEP, auto_acknowledge=False)(listeners.step.build_listener(tasks))
+    for register in (app.command, app.action, app.shortcut, app.view, app.options, app.event):
+        register(ANY_ID)(with_error_boundary(listeners.acknowledge_unhandled, tasks, client))
+    return app

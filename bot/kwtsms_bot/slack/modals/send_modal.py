@@ -1,0 +1,210 @@
+"""Forms in motion: opened, previewed, confirmed. What they decide is in `commands`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.respond.async_respond import AsyncRespond
+from slack_sdk.web.async_client import AsyncWebClient
+
+from kwtsms_bot.commands.actions import draft_buttons, table
+from kwtsms_bot.commands.base import ButtonPress, CommandContext, CommandRequest, Reply
+from kwtsms_bot.commands.error_replies import refuse
+from kwtsms_bot.commands.policy import Permission, allows
+from kwtsms_bot.commands.send import checks, preview_reply, submit
+from kwtsms_bot.commands.send.build_preview import SendRequest, build_preview
+from kwtsms_bot.i18n.translator import Language
+from kwtsms_bot.outbox.intake.draft import new_token
+from kwtsms_bot.slack import blocks, payloads, quoted_message
+from kwtsms_bot.slack.error_boundary import Body
+from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name
+from kwtsms_bot.slack.modals import views
+from kwtsms_bot.slack.modals.views import ModalDefaults, View
+from kwtsms_bot.slack.replies import ReplySender
+from kwtsms_bot.slack.users import SlackUserDirectory
+
+SHORTCUT, MESSAGE_SHORTCUT = "send_sms_form", "text_this"
+ANSWER_SECONDS = 2.0
+MAX_NAMED = 5  # People in a message who are asked for their names; the form has to open in time.
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ModalResponse:
+    """What a form is answered with; `reply` is the same for somebody who has closed it."""
+
+    payload: dict[str, Any]
+    request: CommandRequest
+    reply: Reply | None = None
+
+
+class SendModal:
+    """From "Send SMS" to a message in the outbox, without typing a command."""
+
+    def __init__(
+        self,
+        context: CommandContext,
+        directory: SlackUserDirectory,
+        reply_sender: ReplySender,
+        client: AsyncWebClient,
+    ) -> None:
+        self._context, self._directory = context, directory
+        self._reply_sender, self._client = reply_sender, client
+
+    async def open_form(self, request: CommandRequest, defaults: ModalDefaults) -> bool:
+        """Opens the form; False: Slack would not."""
+        return await self._open_view(request.key, await self._build_first_view(request, defaults))
+
+    async def handle_shortcut(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The global shortcut."""
+        await ack()
+        await self.open_form_or_notify(await self._build_request(body), ModalDefaults())
+
+    async def handle_open_button(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The button that opens the form from an answer."""
+        await ack()
+        request = await self._build_request(body)
+        await self.open_form_or_notify(request, ModalDefaults(request.person.channel))
+
+    async def handle_message_shortcut(
+        self, ack: AsyncAck, body: Body, _respond: AsyncRespond
+    ) -> None:
+        """The shortcut in a message's menu: its text is where the form begins."""
+        await ack()
+        request = await self._build_request(body)
+        message = body.get("message") or {}
+        mentioned = quoted_message.mentioned_users(message)[:MAX_NAMED]
+        found = await asyncio.gather(*(self._directory.name(one) for one in mentioned))
+        text = quoted_message.message_text(message, dict(zip(mentioned, found, strict=True)))
+        await self.open_form_or_notify(request, ModalDefaults(request.person.channel, text=text))
+
+    async def handle_form(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The filled-in form: a preview on top of it, or a sentence at the wrong field."""
+        view = body["view"]
+
+        async def work() -> ModalResponse:
+            channel = str(view.get("private_metadata", ""))
+            request = await self._build_request(body, channel, fresh=True)
+            send_request = views.send_request(view, self._context.config.kwtsms.default_country)
+            return await self._preview_response(request, send_request)
+
+        await self._respond_in_time(ack, body, work)
+
+    async def handle_preview(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The preview's yes."""
+
+        async def work() -> ModalResponse:
+            token = str(body["view"].get("private_metadata", ""))
+            return await self._confirm(await self._build_request(body, fresh=True), token)
+
+        await self._respond_in_time(ack, body, work)
+
+    async def handle_plain_quotes(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
+        """The preview's button for plain quotes: another preview in its place."""
+        await ack()
+        _, press = payloads.button_press(
+            body, *await self._directory.resolve_caller(*payloads.user_and_channel(body))
+        )
+        found = await draft_buttons.preview_plain_quotes(self._context, press)
+        if isinstance(found, Reply):
+            view = views.reply_view(found, press.say)
+        else:
+            view = _preview_view(found, press.say)
+        await self._client.views_update(view_id=body["view"]["id"], view=view)
+
+    async def _preview_response(
+        self, request: CommandRequest, send_request: SendRequest
+    ) -> ModalResponse:
+        """What the form is answered with."""
+        context, say = self._context, request.say
+        preview = await build_preview(context, request, send_request)
+        if invalid := checks.check_recipients(request, preview):
+            return ModalResponse(views.field_error(views.NUMBERS, invalid), request, invalid)
+        if invalid := checks.check_text(request, preview):
+            return ModalResponse(views.field_error(views.TEXT, invalid), request, invalid)
+        problem = await checks.first_problem(context, request, preview)
+        if problem:
+            payload = {"response_action": "push", "view": views.reply_view(problem, say)}
+            return ModalResponse(payload, request, problem)
+        pending = await submit.request_confirmation(context, request, preview)
+        return ModalResponse(
+            {"response_action": "push", "view": _preview_view(pending, say)}, request
+        )
+
+    async def _confirm(self, request: CommandRequest, token: str) -> ModalResponse:
+        press = ButtonPress(person=request.person, say=request.say, key=request.key, value=token)
+        reply = await table.dispatch(self._context, draft_buttons.CONFIRM, press)
+        reply = await self._reply_sender.announce_form_reply(reply, request)
+        if reply.accepted:
+            return ModalResponse({"response_action": "clear"}, request)
+        view = views.reply_view(reply, request.say)
+        return ModalResponse({"response_action": "update", "view": view}, request, reply)
+
+    async def _respond_in_time(
+        self, ack: AsyncAck, body: Body, work: Callable[[], Awaitable[ModalResponse]]
+    ) -> None:
+        """Answers a form; what takes longer than Slack waits is shown when it is there."""
+        task = asyncio.ensure_future(work())
+        done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
+        if done:
+            await ack(**task.result().payload)
+            return
+        external_id = new_token()
+        say = self._directory.cached_language(payloads.user_and_channel(body)[0])
+        await ack(response_action="push", view=views.waiting_view(external_id, say))
+        await self._show_late_response(await task, external_id)
+
+    async def _show_late_response(self, response: ModalResponse, external_id: str) -> None:
+        """Shows a late answer; by direct message where the window was closed meanwhile."""
+        view = response.payload.get("view") or self._sentence_view(response)
+        try:
+            await self._client.views_update(external_id=external_id, view=view)
+        except SLACK_ERRORS as error:
+            log.warning("form not brought up to date", error=error_name(error))
+            if response.reply is not None:
+                payload = blocks.reply(response.reply, response.request.say)
+                await self._reply_sender.send_dm_payload(response.request.person.user, payload)
+
+    def _sentence_view(self, response: ModalResponse) -> View:
+        """What came of a form that is not on top any more."""
+        say = response.request.say
+        errors = " ".join((response.payload.get("errors") or {}).values())
+        return views.sentence_view(errors or say("Accepted. Its card tells the rest."), say)
+
+    async def open_form_or_notify(self, request: CommandRequest, defaults: ModalDefaults) -> None:
+        """Opens the form, or says by direct message that Slack would not."""
+        if not await self.open_form(request, defaults):
+            payload = blocks.reply(views.not_opened_reply(request.say), request.say)
+            await self._reply_sender.send_dm_payload(request.person.user, payload)
+
+    async def _build_first_view(self, request: CommandRequest, defaults: ModalDefaults) -> View:
+        if not allows(self._context.config.access, request.person, Permission.SEND):
+            return views.reply_view(
+                await refuse(self._context, request, Permission.SEND, "form"), request.say
+            )
+        return views.send_form(defaults, self._context.config.phonebook, request.say)
+
+    async def _open_view(self, trigger: str, view: View) -> bool:
+        try:
+            await self._client.views_open(trigger_id=trigger, view=view)
+        except SLACK_ERRORS as error:
+            log.warning("form not opened", error=error_name(error))
+            return False
+        return True
+
+    async def _build_request(
+        self, body: Body, channel: str = "", *, fresh: bool = False
+    ) -> CommandRequest:
+        user, current_channel = payloads.user_and_channel(body)
+        person, say = await self._directory.resolve_caller(
+            user, channel or current_channel, fresh=fresh
+        )
+        return CommandRequest(person=person, say=say, key=str(body.get("trigger_id", "")))
+
+
+def _preview_view(pending: submit.PendingPreview, say: Language) -> View:
+    label = preview_reply.send_label(pending.credits, say)
+    return views.preview_form(pending.reply, pending.token, say, label)

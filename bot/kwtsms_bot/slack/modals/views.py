@@ -1,0 +1,172 @@
+"""The forms: to write a message, and to look at it before it goes. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kwtsms_bot.commands.actions import draft_buttons
+from kwtsms_bot.commands.base import OPEN_FORM, Button, Reply, Severity
+from kwtsms_bot.commands.send.build_preview import SendRequest
+from kwtsms_bot.commands.send.recipients import ParsedLine, parse_list
+from kwtsms_bot.config import Phonebook
+from kwtsms_bot.i18n.translator import Language
+from kwtsms_bot.slack import blocks
+
+View = dict[str, Any]
+SEND_FORM, PREVIEW_FORM = "send_form", "preview_form"
+PLAIN_QUOTES = "form_plainer"
+NUMBERS, CONTACTS, PEOPLE, TEXT = "numbers", "contacts", "people", "text"
+MAX_OPTIONS = 100  # Of a menu: https://docs.slack.dev/reference/block-kit/block-elements
+MAX_TEXT = 3000
+MAX_PEOPLE = 20
+MAX_FIELD_ERROR = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ModalDefaults:
+    """What a form begins with."""
+
+    channel: str = ""  # Where the card is to be shown; empty: to the author alone.
+    numbers: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+
+
+def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> View:
+    """Whom to, and what."""
+    made = [
+        _input(
+            NUMBERS,
+            say("Numbers or @names"),
+            {
+                "type": "plain_text_input",
+                "multiline": True,
+                "max_length": MAX_TEXT,
+                "placeholder": blocks.plain_text(say.ltr("+965 9876 5432")),
+                **_initial(defaults.numbers),
+            },
+            hint=say("With commas or line breaks between them. 8-digit Kuwaiti numbers will do."),
+            optional=True,
+        )
+    ]
+    options = _options(phonebook)
+    if options:
+        menu = {"type": "multi_static_select", "options": options}
+        made.append(_input(CONTACTS, say("Contacts and groups"), menu, optional=True))
+    people = {"type": "multi_users_select", "max_selected_items": MAX_PEOPLE}
+    hint = say("The number of their Slack profile is meant.")
+    made.append(_input(PEOPLE, say("People in Slack"), people, hint=hint, optional=True))
+    text = {
+        "type": "plain_text_input",
+        "multiline": True,
+        "max_length": MAX_TEXT,
+        **_initial(defaults.text),
+    }
+    made.append(_input(TEXT, say("Text"), text))
+    return {
+        **blocks.modal(say("Send SMS"), made, say("Close")),
+        "callback_id": SEND_FORM,
+        "private_metadata": defaults.channel,
+        "submit": blocks.plain_text(say("Preview")),
+    }
+
+
+def preview_form(reply: Reply, token: str, say: Language, submit: str) -> View:
+    """What would be sent, for its author to look at; the token is in nobody's hands but ours."""
+    made = blocks.body(reply, say)
+    for one in reply.buttons:
+        if one.action == draft_buttons.PLAINER:
+            made.append(blocks.actions(blocks.button(PLAIN_QUOTES, one.label, token)))
+    return {
+        **blocks.modal(say("Is this right?"), made, say("Back")),
+        "callback_id": PREVIEW_FORM,
+        "private_metadata": token,
+        "submit": blocks.plain_text(submit),
+    }
+
+
+def reply_view(reply: Reply, say: Language) -> View:
+    """An answer, where there is no channel to give it in."""
+    without_buttons = Reply(
+        reply.severity,
+        reply.title,
+        reply.details,
+        reply.facts,
+        reply.examples,
+        text_spans=reply.text_spans,
+    )
+    return blocks.modal(say("Send SMS"), blocks.reply(without_buttons, say)["blocks"], say("Close"))
+
+
+def sentence_view(text: str, say: Language) -> View:
+    """One sentence."""
+    return blocks.modal(say("Send SMS"), [blocks.section(blocks.escape(text))], say("Close"))
+
+
+def not_opened_reply(say: Language) -> Reply:
+    """The answer where Slack did not open a form."""
+    details = (say("Press the button; if it stays so, tell whoever runs the bot."),)
+    again = Button(OPEN_FORM, say("Open the form"), "again", "primary")
+    title = say("Slack did not open the form.")
+    return Reply(Severity.WARNING, title, details, buttons=(again,))
+
+
+def waiting_view(external_id: str, say: Language) -> View:
+    """What is shown while the answer takes longer than Slack waits."""
+    made = [blocks.section(say("One moment: this takes a little longer."))]
+    return {**blocks.modal(say("Send SMS"), made, say("Close")), "external_id": external_id}
+
+
+def send_request(view: Mapping[str, Any], default_country: str) -> SendRequest:
+    """What somebody filled in."""
+    values = view.get("state", {}).get("values", {})
+    typed = str(_value(values, NUMBERS, "value") or "")
+    selected = _value(values, CONTACTS, "selected_options") or ()
+    names = [str(one.get("value", "")) for one in selected]
+    line = parse_list(typed, default_country=default_country)
+    named = tuple(dict.fromkeys((*line.names, *names)))
+    users = _value(values, PEOPLE, "selected_users") or ()
+    return SendRequest(
+        line=ParsedLine(line.recipients, line.invalid, "", named, line.duplicates),
+        text=str(_value(values, TEXT, "value") or ""),
+        users=tuple(str(one) for one in users)[:MAX_PEOPLE],
+    )
+
+
+def field_error(block: str, reply: Reply) -> dict[str, Any]:
+    """The answer to a form that keeps it open, with a sentence at the field that is wrong."""
+    sentence = " ".join((reply.title, *reply.details))
+    return {
+        "response_action": "errors",
+        "errors": {block: blocks.truncate(sentence, MAX_FIELD_ERROR)},
+    }
+
+
+def _value(values: Mapping[str, Any], name: str, key: str) -> Any:
+    return values.get(name, {}).get(name, {}).get(key)
+
+
+def _options(phonebook: Phonebook) -> list[dict[str, Any]]:
+    names = (*phonebook.groups, *phonebook.contacts)
+    return [{"text": blocks.plain_text(f"@{name}"), "value": name} for name in names[:MAX_OPTIONS]]
+
+
+def _input(
+    name: str,
+    label: str,
+    element: dict[str, Any],
+    *,
+    hint: str = "",
+    optional: bool = False,
+) -> View:
+    made: View = {
+        "type": "input",
+        "block_id": name,
+        "label": blocks.plain_text(label),
+        "element": {**element, "action_id": name},
+        "optional": optional,
+    }
+    return {**made, "hint": blocks.plain_text(hint)} if hint else made
+
+
+def _initial(text: str) -> dict[str, str]:
+    return {"initial_value": text[:MAX_TEXT]} if text else {}

@@ -1,0 +1,119 @@
+"""The step that a workflow can send by: for the person whom the workflow names, and only so."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_bolt.context.complete.async_complete import AsyncComplete
+from slack_bolt.context.fail.async_fail import AsyncFail
+
+from kwtsms_bot import logs
+from kwtsms_bot.background import BackgroundTasks
+from kwtsms_bot.commands.base import CommandContext, CommandRequest, Reply
+from kwtsms_bot.commands.send import checks, submit
+from kwtsms_bot.commands.send.build_preview import SendRequest, build_preview
+from kwtsms_bot.commands.send.preview import needs_approval
+from kwtsms_bot.commands.send.recipients import parse_list
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.i18n.translator import ENGLISH, Language
+from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.slack import blocks
+from kwtsms_bot.slack.error_boundary import Body, error_reply
+from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, is_slack_down
+from kwtsms_bot.slack.users import SlackUserDirectory
+
+STEP = "send_sms"
+NUMBERS, TEXT, USER = "numbers", "text", "user"
+log = structlog.get_logger(__name__)
+StepListener = Callable[[AsyncAck, Body, AsyncComplete, AsyncFail], Awaitable[None]]
+
+
+class WorkflowStep:
+    """Accepts what a workflow wants to send, and tells the workflow the message's id."""
+
+    def __init__(self, context: CommandContext, directory: SlackUserDirectory) -> None:
+        self._context, self._directory = context, directory
+
+    def build_listener(self, tasks: BackgroundTasks) -> StepListener:
+        """Acknowledged once the message is durable and the step has ended: else Slack repeats it.
+
+        A bot that dies in between would leave the workflow waiting for ever.
+        """
+
+        async def listen(
+            ack: AsyncAck, body: Body, complete: AsyncComplete, fail: AsyncFail
+        ) -> None:
+            await tasks.start(self._run(ack, body, complete=complete, fail=fail))
+
+        return listen
+
+    async def _run(
+        self, ack: AsyncAck, body: Body, *, complete: AsyncComplete, fail: AsyncFail
+    ) -> None:
+        logs.begin_request()
+        event = body.get("event") or {}
+        inputs = event.get("inputs") or {}
+        try:
+            reply = await self._execute(inputs, str(event.get("function_execution_id", "")))
+        except DatabaseError as error:  # Not acknowledged: Slack asks once more.
+            log.error("database trouble", error=str(error))
+            return
+        except Exception as error:  # noqa: BLE001 - The last door; it is logged with its trace.
+            reply = format_line(error_reply(error), ENGLISH)
+        try:
+            if isinstance(reply, str):
+                await fail(error=blocks.escape(reply))
+            else:
+                await complete(outputs=reply)
+        except SLACK_ERRORS as error:
+            log.error("step not ended", error=error_name(error))
+            if is_slack_down(error):  # Not acknowledged either: Slack tells of it again.
+                return
+        await ack()
+
+    async def _execute(self, inputs: dict[str, Any], key: str) -> dict[str, Any] | str:
+        """The step's outputs, or the sentence that says why nothing was sent."""
+        person, say = await self._directory.resolve_caller(str(inputs.get(USER, "")), "")
+        request = CommandRequest(person=person, say=say, key=key)
+        already_accepted = await submit.find_accepted(self._context, request)
+        # Whatever is forbidden since: what is accepted is accepted.
+        return (
+            _outputs(already_accepted)
+            if already_accepted is not None
+            else await self._send(request, inputs)
+        )
+
+    async def _send(self, request: CommandRequest, inputs: dict[str, Any]) -> dict[str, Any] | str:
+        context, say = self._context, request.say
+        if not context.config.access.workflows:
+            return say("Workflows may not send: access.workflows in config.yaml is false.")
+        country = context.config.kwtsms.default_country
+        line = parse_list(str(inputs.get(NUMBERS, "")), default_country=country)
+        preview = await build_preview(
+            context, request, SendRequest(line=line, text=str(inputs.get(TEXT, "")))
+        )
+        problem = await checks.first_problem(context, request, preview)
+        if problem:
+            return format_line(problem, say)
+        if preview.problems or preview.uncovered:
+            return " ".join(preview.problems) or say("There is no route to one of the numbers.")
+        if needs_approval(preview.credits, context.config.limits):
+            return say("This needs a second person's yes: send it by hand.")
+        reply = await submit.accept(
+            context, request, submit.make_draft(context, request, preview), urgent=True
+        )
+        message = reply.accepted
+        if message is None:
+            return format_line(reply, say)
+        return _outputs(message)
+
+
+def _outputs(message: Message) -> dict[str, Any]:
+    return {"message": message.ref, "credits": message.pages * message.size}
+
+
+def format_line(reply: Reply, say: Language) -> str:
+    """An answer as one line."""
+    facts = (f"{say.inline(name)}: {say.inline(value)}" for name, value in reply.facts)
+    return " ".join((reply.title, *reply.details, *facts))

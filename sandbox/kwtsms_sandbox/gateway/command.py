@@ -1,0 +1,126 @@
+"""`gateway`: serves a local kwtSMS gateway until it is told to stop.
+
+The first lines say where it is and who may use it, so that a script can start it and go.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import ssl
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kwtsms_sandbox.gateway import scenario
+from kwtsms_sandbox.gateway.json_reader import ScenarioError
+from kwtsms_sandbox.gateway.server import Gateway, RunningGateway
+from kwtsms_sandbox.gateway.tls import local_tls
+
+PORT = click.IntRange(0, 65535)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+LABELS = {
+    "username": "username",
+    "password": "password",
+    "sender_ids": "sender IDs",
+    "base_url": "base URL",
+    "admin_url": "admin URL",
+    "ca_file": "CA file",
+}
+
+
+@click.command("gateway")
+@click.option("--port", type=PORT, default=0, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option("--scenario", "file", type=FILE, help="JSON file of accounts, knobs, faults, clock.")
+@click.option("--seed", type=int, help="The same seed gives the same message ids; over the file's.")
+@click.option("--tls", is_flag=True, help="HTTPS, with a certificate made on the spot.")
+@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+def gateway_command(
+    port: int,
+    file: Path | None,
+    seed: int | None,
+    *,
+    tls: bool,
+    as_json: bool,
+) -> None:
+    """Run a local kwtSMS gateway to test clients on."""
+    gateway = _gateway(file, seed)
+    with _certificate(wanted=tls) as (context, ca_file):
+        running = RunningGateway(gateway, port=port, ssl_context=context)
+        asyncio.run(_serve(running, ca_file, as_json=as_json))
+
+
+def _gateway(file: Path | None, seed: int | None) -> Gateway:
+    try:
+        return scenario.parse(file.read_text("utf-8") if file else "{}").gateway(seed=seed)
+    except (ScenarioError, UnicodeDecodeError) as error:
+        raise click.BadParameter(f"{file}: {error}", param_hint="--scenario") from error
+
+
+@contextmanager
+def _certificate(*, wanted: bool) -> Iterator[tuple[ssl.SSLContext | None, Path | None]]:
+    """A context and the file of its CA, for as long as the block lasts."""
+    if not wanted:
+        yield None, None
+        return
+    with tempfile.TemporaryDirectory(prefix="kwtsms-gateway-") as directory:
+        yield local_tls(Path(directory))
+
+
+async def _serve(running: RunningGateway, ca_file: Path | None, *, as_json: bool) -> None:
+    stopped = asyncio.Event()
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
+    await _bind(running)
+    try:
+        _print(_announcement(running, ca_file, as_json=as_json))
+        await stopped.wait()
+    finally:
+        await running.stop()
+
+
+async def _bind(running: RunningGateway) -> None:
+    try:
+        await running.start()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        message = f"{running.url}: {reason}; choose another port, or 0 for a free one"
+        raise click.ClickException(message) from error
+
+
+def _print(text: str) -> None:
+    """Print it in one write: a script may read the first line and close the pipe."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        # What is left in the buffer would fail once more at the end of the program.
+        # https://docs.python.org/3/library/signal.html#note-on-sigpipe
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _announcement(running: RunningGateway, ca_file: Path | None, *, as_json: bool) -> str:
+    account = running.gateway.account
+    facts: dict[str, Any] = {
+        "url": running.url,
+        "username": account.username,
+        "password": account.password,
+        "sender_ids": list(account.sender_ids),
+        "base_url": running.base_url,
+        "admin_url": f"{running.url}/admin/",
+    }
+    if ca_file is not None:
+        facts["ca_file"] = str(ca_file)
+    if as_json:
+        return json.dumps(facts)
+    lines = [running.url]
+    for name, label in LABELS.items():
+        value = facts.get(name)
+        if value is not None:
+            lines.append(f"{label}: {', '.join(value) if isinstance(value, list) else value}")
+    return "\n".join(lines)

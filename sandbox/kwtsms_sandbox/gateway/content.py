@@ -1,0 +1,59 @@
+"""What the gateway sees in a text: its pages, HTML, what it will choke on.
+
+Written apart from the client's own counting on purpose: a judge does not borrow the defendant's
+ruler.
+"""
+
+import re
+
+from kwtsms_sandbox.gateway.behaviour import Html
+
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM_EXTENSION = frozenset("\f^{}\\[~]|€")
+
+_TAG = re.compile(
+    r"<!--.*?-->|<!doctype[^>]*>"
+    r"|</[a-z][a-z0-9-]*\s*>"
+    r"|<[a-z][a-z0-9-]*(\s+[a-z_:][\w:.-]*(\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'<>=`]+))?)*\s*/?>",
+    re.IGNORECASE | re.DOTALL,
+)
+_ANGLES = re.compile(r"<[^>]+>")
+
+# Emoji and what dresses them, then what cannot be seen; such a message is taken and never leaves.
+_STUCK = re.compile(
+    "[\U0001f000-\U0001faff\u2600-\u27bf\u231a\u231b\u23cf\u23e9-\u23fa\u2b1b\u2b1c\u2b50\u2b55"
+    "\u24c2\u3030\u303d\u3297\u3299\u203c\u2049\u20e3\ufe00-\ufe0f\U000e0000-\U000e007f"
+    "\u200b-\u200d\u2060-\u2064\u00ad\ufeff\ufffc\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]"
+)
+
+
+def pages(text: str, *, extension_units: int = 2) -> int:
+    """SMS pages: GSM-7 160, or 153 each; anything else 70, or 67 each."""
+    if GSM.issuperset(text) or (GSM | GSM_EXTENSION).issuperset(text):
+        extended = sum(map(text.count, GSM_EXTENSION))
+        return _split(len(text) + extended * (extension_units - 1), single=160, part=153)
+    units = len(text.encode("utf-16-be", "surrogatepass")) // 2
+    return _split(units, single=70, part=67)
+
+
+def _split(units: int, *, single: int, part: int) -> int:
+    return 1 if units <= single else -(-units // part)
+
+
+def has_html(text: str, rule: Html) -> bool:
+    """Whether the text carries HTML, by the rule in force."""
+    return bool((_TAG if rule is Html.TAGS else _ANGLES).search(text))
+
+
+def gets_stuck(text: str, extra: str = "") -> bool:
+    """Whether the text would be accepted, charged, and never leave the queue."""
+    return bool(_STUCK.search(text)) or not set(extra).isdisjoint(text)
+
+
+def contains_any(text: str, phrases: tuple[str, ...]) -> bool:
+    """Whether one of the phrases stands in the text, whatever its case."""
+    folded = text.casefold()
+    return any(phrase.casefold() in folded for phrase in phrases)

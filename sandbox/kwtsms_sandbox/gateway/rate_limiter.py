@@ -1,0 +1,31 @@
+"""Bans an address that asks too often. Pure but for its own memory; the time is an argument."""
+
+from collections import defaultdict, deque
+
+from kwtsms_sandbox.gateway.behaviour import Behaviour
+
+WINDOW = 1.0  # "5 requests per second": any second, not the calendar's
+
+
+class AddressRateLimiter:
+    """Remembers when each address asked."""
+
+    def __init__(self) -> None:
+        self._request_times: dict[str, deque[float]] = defaultdict(deque)
+        self._banned_until: dict[str, float] = {}
+
+    def try_acquire(self, address: str, at: float, behaviour: Behaviour) -> bool:
+        """Count one request; False if the address is banned, or now becomes so."""
+        if behaviour.requests_per_second is None:
+            return True
+        if at < self._banned_until.get(address, at):
+            return False
+        times = self._request_times[address]
+        while times and times[0] <= at - WINDOW:
+            times.popleft()
+        times.append(at)
+        if len(times) <= behaviour.requests_per_second:
+            return True
+        self._banned_until[address] = at + behaviour.ban_seconds
+        times.clear()
+        return False

@@ -1,0 +1,13 @@
+"""A page on this machine: a workspace on the left, phones on the right, the gateway below.
+
+    page = PageServer(gateway=gateway, slack=slack)
+    async with serve(page.app()) as served:
+        ...  # open f"{served.url}/"
+
+It is for a browser on the same machine, never for the network.
+"""
+
+from kwtsms_sandbox.page.server import PageServer
+from kwtsms_sandbox.page.suggestions import COMMANDS, Hint, Shortcut
+
+__all__ = ["COMMANDS", "Hint", "PageServer", "Shortcut"]

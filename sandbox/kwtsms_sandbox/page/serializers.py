@@ -1,0 +1,139 @@
+"""What the browser is told: facts of the two services as JSON values. Pure; decides nothing."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from kwtsms_sandbox.gateway import Entry, LoggedRequest, Sms
+from kwtsms_sandbox.gateway.content import pages
+from kwtsms_sandbox.page.command_history import TypedLine
+from kwtsms_sandbox.slack import TEAM_ID, Channel, ChannelKind, Message, User, View
+from kwtsms_sandbox.slack.files import File
+
+Json = dict[str, Any]
+
+MAX_SHOWN = 120  # Characters of a value that some client sent.
+MIN_MASKED = 7  # Shorter than this, a number is hidden whole.
+
+
+def person(user: User) -> Json:
+    """Somebody to act as, or to be written to by."""
+    return {
+        "id": user.id,
+        "name": user.name,
+        "real_name": user.real_name,
+        "is_bot": user.is_bot,
+        "standing": _role(user),
+    }
+
+
+def _role(user: User) -> str:
+    if user.team_id != TEAM_ID:
+        return "partner"
+    if user.is_restricted:
+        return "guest"
+    return "admin" if user.is_admin else ""
+
+
+def channel(place: Channel) -> Json:
+    """Somewhere to write."""
+    is_dm = place.kind is ChannelKind.DM
+    return {"id": place.id, "name": place.name, "is_dm": is_dm, "is_shared": place.is_ext_shared}
+
+
+def message(shown: Message, files: Iterable[File]) -> Json:
+    """A message, its blocks as the app sent them."""
+    return {
+        "ts": shown.ts,
+        "channel": shown.channel,
+        "user": shown.user,
+        "text": shown.text,
+        "blocks": list(shown.blocks),
+        "attachments": list(shown.attachments),
+        "is_ephemeral": shown.ephemeral_to is not None,
+        "thread_ts": shown.thread_ts,
+        "is_edited": shown.edited,
+        "revision": shown.revision,
+        "files": [{"id": file.id, "name": file.name, "bytes": file.length} for file in files],
+    }
+
+
+def view(shown: View) -> Json:
+    """A form or a Home view with what its fields hold."""
+    return {
+        "id": shown.id,
+        "hash": shown.hash,
+        "title": shown.title,
+        "blocks": list(shown.blocks),
+        "submit": shown.body.get("submit"),
+        "close": shown.body.get("close"),
+        "values": shown.values,
+        "errors": dict(shown.errors),
+        "trouble": shown.error_text,
+    }
+
+
+def line(typed: TypedLine) -> Json:
+    """A command as it was typed, and how long the app took to acknowledge it."""
+    duration_ms = None if typed.duration is None else round(typed.duration * 1000)
+    return {
+        "number": typed.number,
+        "ts": typed.ts,
+        "channel": typed.channel,
+        "text": typed.text,
+        "took": duration_ms,
+        "error": typed.error,
+    }
+
+
+def sms(received: Sms) -> Json:
+    """A text message on a phone."""
+    return {
+        "sender": received.sender,
+        "text": received.text,
+        "at": received.at.isoformat(),
+        "pages": pages(received.text),
+    }
+
+
+def request(number: int, logged: LoggedRequest, at: datetime, entry: Entry | None) -> Json:
+    """One line of the gateway's log: no text, no whole number, no password."""
+    return {
+        "number": number,
+        "at": at.isoformat(),
+        "endpoint": logged.endpoint[:MAX_SHOWN],
+        "about": about(logged.payload or {}),
+        "outcome": logged.outcome,
+        "credits": str(entry.points) if entry else None,
+        "state": entry.state if entry else None,
+    }
+
+
+def about(payload: Mapping[str, Any]) -> str:
+    """What a request was about, in few words."""
+    parts: list[str] = []
+    if "sender" in payload:
+        parts.append(str(payload["sender"])[:MAX_SHOWN])
+    if "mobile" in payload:
+        parts.append(f"→ {_masked(str(payload['mobile']).split(','))}")
+    if "message" in payload:
+        count = len(str(payload["message"]))
+        parts.append(f"· {count} character{'' if count == 1 else 's'}")
+    if "msgid" in payload:
+        parts.append(f"{str(payload['msgid'])[:8]}…")
+    if str(payload.get("test")) == "1":
+        parts.append("· test")
+    return " ".join(parts)
+
+
+def _masked(numbers: Sequence[str]) -> str:
+    more = f" and {len(numbers) - 2} more" if len(numbers) > 2 else ""
+    return ", ".join(map(mask, numbers[:2])) + more
+
+
+def mask(number: str) -> str:
+    """Enough of a number to know it again: 965•••••432."""
+    digits = "".join(filter(str.isdigit, number))[:15]
+    if len(digits) < MIN_MASKED:
+        return "•" * max(len(digits), 1)
+    return digits[:3] + "•" * (len(digits) - 6) + digits[-3:]

@@ -1,0 +1,219 @@
+"""What one person sees now, and which of it a happening touches. Reads both services, changes none.
+
+A topic names one thing that can change: ("message", channel, ts). It is drawn from the state at the
+moment it is told, so a topic told late, or twice, does no harm.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import timedelta
+
+from kwtsms_sandbox.gateway import Entry, Event, Gateway
+from kwtsms_sandbox.gateway import Kind as GatewayKind
+from kwtsms_sandbox.page import serializers
+from kwtsms_sandbox.page.command_history import CommandHistory
+from kwtsms_sandbox.page.serializers import Json
+from kwtsms_sandbox.page.suggestions import FAULT_OPTIONS, Hint, Shortcut
+from kwtsms_sandbox.slack import (
+    BOT_USER_ID,
+    Channel,
+    Interaction,
+    Kind,
+    Message,
+    SlackSandbox,
+    User,
+    WorkspaceEvent,
+)
+
+Topic = tuple[str, ...]
+
+EVERYTHING: Topic = ("everything",)
+MAX_MESSAGES = 200  # of each channel
+MAX_SMS = 50  # on each phone
+MAX_PHONES = 40
+MAX_REQUESTS = 200
+
+
+class ViewModel:
+    """Both services, as people see them through the page."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        slack: SlackSandbox,
+        *,
+        commands: Sequence[Hint],
+        shortcuts: Sequence[Shortcut],
+    ) -> None:
+        self.gateway = gateway
+        self.slack = slack
+        self.history = CommandHistory()
+        self.slash_commands = frozenset(hint.command.partition(" ")[0] for hint in commands)
+        self._suggestions = {
+            "commands": [asdict(hint) for hint in commands],
+            "shortcuts": [asdict(shortcut) for shortcut in shortcuts],
+            "bad_days": [asdict(day) for day in FAULT_OPTIONS],
+        }
+        self._renderers: Mapping[str, Callable[..., Json]] = {
+            "everything": self.everything,
+            "message": self._one_message,
+            "typed": self._one_line,
+            "phone": lambda _, number: {"phone": self._phone(number)},
+            "request": self._one_request,
+            "views": self._views,
+            "home": self._home,
+            "account": lambda _: self._account(),
+            "online": lambda _: self._online(),
+        }
+
+    def people(self) -> list[User]:
+        """Whom one can act as."""
+        return [user for user in self.slack.directory.users.values() if not user.is_bot]
+
+    def channels(self, me: User) -> list[Channel]:
+        """Where this person can write; the direct message with the app comes last."""
+        channels = self.slack.directory.channels.values()
+        mine = [one for one in channels if one.name and me.id in one.members]
+        return [*mine, self.slack.dm(me)]
+
+    # What is seen
+
+    def everything(self, me: User) -> Json:
+        """All that this person sees."""
+        return {
+            "me": me.id,
+            "app": self.slack.directory.user(BOT_USER_ID).real_name,
+            "people": [serializers.person(user) for user in self.slack.directory.users.values()],
+            "groups": {one.id: one.handle for one in self.slack.directory.groups.values()},
+            "channels": [serializers.channel(one) for one in self.channels(me)],
+            "messages": [self._message(one) for one in self._messages(me)],
+            "typed": [serializers.line(one) for one in self.history.of(me.id)],
+            "phones": [self._phone(number) for number in self._phones()],
+            "requests": [self._request(number) for number in self._numbers()],
+            "offers": self._suggestions,
+            **self._views(me),
+            **self._home(me),
+            **self._account(),
+            **self._online(),
+        }
+
+    def render(self, topic: Topic, me: User) -> Json:
+        """One topic as it is now."""
+        name, *which = topic
+        return self._renderers[name](me, *which)
+
+    # What a happening touches
+
+    def slack_topics(self, event: WorkspaceEvent) -> Iterator[Topic]:
+        """What changes to the eye when this happens in Slack."""
+        subject = event.subject
+        match event.kind:
+            case Kind.MESSAGE_POSTED | Kind.MESSAGE_CHANGED | Kind.MESSAGE_DELETED:
+                yield ("message", subject.channel, subject.ts)
+            case Kind.VIEW_CHANGED | Kind.VIEW_CLOSED:
+                yield ("views",)
+            case Kind.HOME_CHANGED:
+                yield ("home",)
+            case Kind.CONNECTED | Kind.DISCONNECTED:
+                yield ("online",)
+            case Kind.TYPED:
+                line = self.history.add(self.slack.space.timeline.next_ts(), subject)
+                yield ("typed", str(line.number))
+            case Kind.ACKED:
+                yield from self._acknowledged(subject)
+
+    def gateway_topics(self, event: Event) -> Iterator[Topic]:
+        """What changes to the eye when this happens at the gateway."""
+        facts = event.facts
+        match event.kind:
+            case GatewayKind.REQUEST | GatewayKind.ANSWERED:
+                yield ("request", str(facts["number"]))
+                yield ("account",)
+            case GatewayKind.RECEIVED:
+                yield ("phone", facts["to"])
+            case GatewayKind.STATE:
+                yield from self._requests_about(facts["message_id"])
+            case GatewayKind.BALANCE:
+                yield ("account",)
+            case GatewayKind.CHANGED:
+                yield EVERYTHING if facts["what"] == "reset" else ("account",)
+
+    def _acknowledged(self, interaction: Interaction) -> Iterator[Topic]:
+        line = self.history.acknowledge(interaction)
+        if line:
+            yield ("typed", str(line.number))
+
+    def _requests_about(self, message_id: str) -> Iterator[Topic]:
+        for number in self._numbers():
+            if self.gateway.request_log.requests[number].message_id == message_id:
+                yield ("request", str(number))
+
+    # Single things
+
+    def _messages(self, me: User) -> Iterator[Message]:
+        for channel in self.channels(me):
+            yield from self.slack.visible(me, channel)[-MAX_MESSAGES:]
+
+    def _one_message(self, me: User, channel: str, ts: str) -> Json:
+        place = self.slack.directory.channel(channel)
+        visible = self.slack.visible(me, place) if me.id in place.members else ()
+        found = next((one for one in reversed(visible) if one.ts == ts), None)
+        return {"message": self._message(found)} if found else {"gone": ts}
+
+    def _one_line(self, me: User, number: str) -> Json:
+        line = self.history.find(int(number))
+        return {"line": serializers.line(line)} if line and line.user == me.id else {}
+
+    def _one_request(self, _: User, number: str) -> Json:
+        known = int(number) < len(self.gateway.request_log.requests)
+        return {"request": self._request(int(number))} if known else {}
+
+    def _message(self, message: Message) -> Json:
+        return serializers.message(
+            message, [self.slack.space.files[file] for file in message.files]
+        )
+
+    def _views(self, me: User) -> Json:
+        return {"views": [serializers.view(view) for view in self.slack.space.modals.stack(me.id)]}
+
+    def _home(self, me: User) -> Json:
+        home = self.slack.home(me)
+        return {"home": serializers.view(home) if home else None}
+
+    def _online(self) -> Json:
+        return {"online": bool(self.slack.sockets.connections)}
+
+    def _account(self) -> Json:
+        account = self.gateway.account
+        waiting = [planned.code or planned.fault for planned in self.gateway.faults]
+        credits_left = str(self.gateway.balance())
+        shown = {"name": account.username, "credits": credits_left, "waiting": waiting}
+        return {"account": shown}
+
+    def _phones(self) -> list[str]:
+        """The numbers that received something, the latest last; not more than can be shown."""
+        inboxes = self.gateway.inboxes()
+        received = sorted((box[-1].at, number) for number, box in inboxes.items() if box)
+        return [number for _, number in received[-MAX_PHONES:]]
+
+    def _phone(self, number: str) -> Json:
+        received = self.gateway.inbox(number)
+        first = max(0, len(received) - MAX_SMS)
+        return {
+            "number": number,
+            "first": first,
+            "sms": [serializers.sms(one) for one in received[first:]],
+        }
+
+    def _numbers(self) -> range:
+        count = len(self.gateway.request_log.requests)
+        return range(max(0, count - MAX_REQUESTS), count)
+
+    def _request(self, number: int) -> Json:
+        logged = self.gateway.request_log.requests[number]
+        clock = self.gateway.clock
+        at = clock.now() - timedelta(seconds=clock.monotonic() - logged.at)
+        return serializers.request(number, logged, at, self._entry(logged.message_id))
+
+    def _entry(self, message_id: str | None) -> Entry | None:
+        return self.gateway.records.entries.get(message_id) if message_id else None

@@ -1,0 +1,118 @@
+"""Every message, where it stands and who sees it; text and blocks exactly as the app sent them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from kwtsms_sandbox.clock import Clock
+from kwtsms_sandbox.slack.event_feed import Feed, Kind
+from kwtsms_sandbox.slack.message_content import Content
+from kwtsms_sandbox.slack.models import Json
+
+
+class Via(StrEnum):
+    """By which way a message came."""
+
+    ACK = "ack"
+    RESPONSE_URL = "response_url"
+    POST = "post"
+    EPHEMERAL = "ephemeral"
+    SLACK = "slack"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as it stands now."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: tuple[Json, ...] = ()
+    attachments: tuple[Json, ...] = ()
+    ephemeral_to: str | None = None
+    thread_ts: str | None = None
+    via: Via = Via.POST
+    edited: bool = False
+    revision: int = 0
+    files: tuple[str, ...] = ()
+
+    @property
+    def all_blocks(self) -> tuple[Json, ...]:
+        """Its blocks, and those in its attachments."""
+        return (
+            *self.blocks,
+            *(block for one in self.attachments for block in one.get("blocks", ())),
+        )
+
+
+class Timeline:
+    """The messages of all channels, in the order they came."""
+
+    def __init__(self, feed: Feed, clock: Clock) -> None:
+        self._feed = feed
+        self._clock = clock
+        self._messages: dict[str, Message] = {}
+        self._last = 0
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(tuple(self._messages.values()))
+
+    def next_ts(self) -> str:
+        """The time as Slack names messages by it; never the same twice."""
+        now = int(self._clock.now().timestamp() * 1_000_000)
+        self._last = max(now, self._last + 1)
+        return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
+
+    def post(
+        self,
+        channel: str,
+        user: str,
+        content: Content,
+        *,
+        via: Via,
+        ephemeral_to: str | None = None,
+        thread_ts: str | None = None,
+        files: Sequence[str] = (),
+    ) -> Message:
+        """A new message at the end of its channel."""
+        message = Message(
+            self.next_ts(),
+            channel,
+            user,
+            content.text,
+            content.blocks,
+            content.attachments,
+            ephemeral_to=ephemeral_to,
+            thread_ts=thread_ts,
+            via=via,
+            files=tuple(files),
+        )
+        self._messages[message.ts] = message
+        self._feed.publish(Kind.MESSAGE_POSTED, message)
+        return message
+
+    def change(self, ts: str, content: Content, *, marked: bool = True) -> Message:
+        """Other content in the same place; `marked` shows "(edited)" to the reader."""
+        before = self._messages[ts]
+        after = replace(
+            before,
+            text=content.text,
+            blocks=content.blocks,
+            attachments=content.attachments,
+            edited=before.edited or marked,
+            revision=before.revision + 1,
+        )
+        self._messages[ts] = after
+        self._feed.publish(Kind.MESSAGE_CHANGED, after)
+        return after
+
+    def delete(self, ts: str) -> None:
+        """The message is gone for everybody."""
+        self._feed.publish(Kind.MESSAGE_DELETED, self._messages.pop(ts))
+
+    def find(self, channel: str, ts: str) -> Message | None:
+        """The message of that channel and ts."""
+        message = self._messages.get(ts)
+        return message if message and message.channel == channel else None

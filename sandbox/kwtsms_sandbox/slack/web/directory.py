@@ -1,0 +1,153 @@
+"""conversations.*, users.*, usergroups.*, auth.test: who and where, as an app may know it."""
+
+from typing import Any
+
+from kwtsms_sandbox.slack.errors import Refused
+from kwtsms_sandbox.slack.models import (
+    APP_ID,
+    BOT_ID,
+    BOT_USER_ID,
+    Channel,
+    ChannelKind,
+    Json,
+    User,
+    UserGroup,
+)
+from kwtsms_sandbox.slack.web.request import Call
+from kwtsms_sandbox.slack.workspace import Workspace
+
+
+def auth_test(space: Workspace, call: Call) -> Json:  # noqa: ARG001  every method has these two
+    """auth.test."""
+    team = space.directory.team
+    return {
+        "url": f"https://{team.domain}.slack.com/",
+        "team": team.name,
+        "team_id": team.id,
+        "user": space.directory.users[BOT_USER_ID].name,
+        "user_id": BOT_USER_ID,
+        "bot_id": BOT_ID,
+        "app_id": APP_ID,
+        "is_enterprise_install": False,
+    }
+
+
+def conversations_open(space: Workspace, call: Call) -> Json:
+    """conversations.open: the direct message with one person."""
+    users = [user for user in call.require("users").split(",") if user]
+    known = [user for user in users if user in space.directory.users]
+    if not known or len(known) < len(users):
+        raise Refused("user_not_found")
+    if len(known) > 1:
+        raise Refused("not_supported")  # Group messages are no part of this sandbox.
+    channel = space.directory.dm(known[0])
+    return {"channel": {"id": channel.id}}
+
+
+def conversations_info(space: Workspace, call: Call) -> Json:
+    """conversations.info."""
+    return {"channel": channel_payload(space, _visible_channel(space, call))}
+
+
+def conversations_members(space: Workspace, call: Call) -> Json:
+    """conversations.members."""
+    channel = _visible_channel(space, call)
+    return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
+
+
+def users_info(space: Workspace, call: Call) -> Json:
+    """users.info."""
+    return {"user": user_payload(_user(space, call), with_locale=call.flag("include_locale"))}
+
+
+def users_profile(space: Workspace, call: Call) -> Json:
+    """users.profile.get."""
+    return {"profile": _profile(_user(space, call))}
+
+
+def usergroups_list(space: Workspace, call: Call) -> Json:
+    """usergroups.list; paid plans only."""
+    _require_paid_plan(space)
+    with_users = call.flag("include_users")
+    groups = space.directory.groups.values()
+    return {"usergroups": [_group_payload(group, with_users=with_users) for group in groups]}
+
+
+def usergroups_users(space: Workspace, call: Call) -> Json:
+    """usergroups.users.list; paid plans only."""
+    _require_paid_plan(space)
+    group = space.directory.groups.get(call.require("usergroup"))
+    if group is None:
+        raise Refused("no_such_subteam")
+    return {"users": list(group.users)}
+
+
+def _require_paid_plan(space: Workspace) -> None:
+    if not space.manifest.paid_plan:
+        raise Refused("plan_upgrade_required")
+
+
+def _user(space: Workspace, call: Call) -> User:
+    user = space.directory.users.get(call.require("user"))
+    if user is None:
+        raise Refused("user_not_found")
+    return user
+
+
+def _visible_channel(space: Workspace, call: Call) -> Channel:
+    channel = space.directory.channels.get(call.require("channel"))
+    hidden = channel and channel.kind is not ChannelKind.PUBLIC and not space.bot_is_in(channel)
+    if channel is None or hidden:
+        raise Refused("channel_not_found")
+    return channel
+
+
+def channel_payload(space: Workspace, channel: Channel) -> dict[str, Any]:
+    """A conversation object."""
+    return {
+        "id": channel.id,
+        "name": channel.name,
+        "is_channel": channel.kind is ChannelKind.PUBLIC,
+        "is_private": channel.kind is not ChannelKind.PUBLIC,
+        "is_im": channel.kind is ChannelKind.DM,
+        "is_archived": channel.is_archived,
+        "is_ext_shared": channel.is_ext_shared,
+        "is_member": space.bot_is_in(channel),
+        "num_members": len(channel.members),
+    }
+
+
+def user_payload(user: User, *, with_locale: bool = False) -> dict[str, Any]:
+    """A user object."""
+    locale = {"locale": user.locale} if with_locale else {}
+    return {
+        "id": user.id,
+        "team_id": user.team_id,
+        "name": user.name,
+        "real_name": user.real_name,
+        "deleted": user.deleted,
+        "is_bot": user.is_bot,
+        "is_admin": user.is_admin,
+        "is_restricted": user.is_restricted,
+        "is_ultra_restricted": False,
+        "is_stranger": user.is_stranger,
+        "tz": "Asia/Kuwait",
+        "profile": _profile(user),
+        **locale,
+    }
+
+
+def _profile(user: User) -> dict[str, Any]:
+    return {
+        "real_name": user.real_name,
+        "display_name": user.name,
+        "phone": user.phone,
+        "email": user.email,
+        "team": user.team_id,
+    }
+
+
+def _group_payload(group: UserGroup, *, with_users: bool) -> dict[str, Any]:
+    users = {"users": list(group.users)} if with_users else {}
+    facts = {"id": group.id, "handle": group.handle, "name": group.name}
+    return {**facts, "user_count": len(group.users), "date_delete": 0, **users}

@@ -1,0 +1,17 @@
+"""functions.completeSuccess and functions.completeError: how a workflow step ends."""
+
+from kwtsms_sandbox.slack.models import Json
+from kwtsms_sandbox.slack.web.request import Call
+from kwtsms_sandbox.slack.workspace import Workspace
+
+
+def complete_success(space: Workspace, call: Call) -> Json:
+    """functions.completeSuccess."""
+    space.steps.complete(call.require("function_execution_id"), call.args.get("outputs") or {})
+    return {}
+
+
+def complete_error(space: Workspace, call: Call) -> Json:
+    """functions.completeError."""
+    space.steps.fail(call.require("function_execution_id"), call.require("error"))
+    return {}

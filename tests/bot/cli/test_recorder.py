@@ -1,0 +1,173 @@
+"""One run of a bulk, told what happens: what its journal says, and when it goes no further."""
+
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from kwtsms_bot.cli.bulk.journal import Journal
+from kwtsms_bot.cli.bulk.recorder import MAX_UNKNOWN_IN_A_ROW, RowOutcome, RunRecorder
+from kwtsms_bot.cli.bulk.rows import Row
+from kwtsms_client import Acceptance, NotSent, Outcome, RecipientResult, SendResult
+from kwtsms_client.models import Receipt
+
+ROWS = [Row(line, f"9659876543{line}", "hello", 1) for line in range(2, 9)]
+SCOPE = "scope"
+
+
+def number(row: int) -> str:
+    """The number of a row, counted from 0."""
+    return ROWS[row].number
+
+
+def result(row: int, outcome: Outcome, *, code: str | None = None) -> SendResult:
+    """What became of the request of one row."""
+    return SendResult(
+        (RecipientResult(number(row), outcome, code=code, message_id=f"id{row}"),),
+        points_charged=Decimal(outcome is Outcome.ACCEPTED),
+        balance_after=Decimal(100 - row),
+    )
+
+
+class Recording:
+    """A campaign, and what is told to it."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.journal = journal
+        self.advanced: list[int] = []
+        self.recorder = RunRecorder(journal, ROWS, SCOPE, self.advanced.append)
+
+    def record(self, row: int, *outcomes: Outcome, code: str | None = None) -> None:
+        """The request of a row, tried as often as there are outcomes."""
+        for outcome in outcomes:
+            self.recorder.begins("hello", [number(row)])
+            self.recorder.ended("hello", result(row, outcome, code=code))
+
+    @property
+    def row_outcomes(self) -> list[RowOutcome]:
+        """What became of the rows."""
+        return [one.outcome for one in self.recorder.results()]
+
+    def may_be_sent(self, row: int) -> bool:
+        """What the journal says of a row."""
+        return self.journal.may_be_sent(ROWS[row].key(SCOPE))
+
+    def is_unknown(self, row: int) -> bool:
+        """What else it says."""
+        return self.journal.is_unknown(ROWS[row].key(SCOPE))
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Iterator[Recording]:
+    """A campaign of seven rows."""
+    with Journal(tmp_path / "x.journal") as journal:
+        yield Recording(journal)
+
+
+def test_a_row_is_in_flight_from_before_it_leaves(recording: Recording) -> None:
+    """Whatever ends the run from then on, no other one sends it."""
+    recording.recorder.begins("hello", [number(0), number(1)])
+
+    assert [recording.may_be_sent(row) for row in range(3)] == [False, False, True]
+    assert recording.row_outcomes[:3] == [
+        RowOutcome.UNKNOWN,
+        RowOutcome.UNKNOWN,
+        RowOutcome.NOT_TRIED,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "row_outcome", "again"),
+    [
+        (Outcome.ACCEPTED, RowOutcome.ACCEPTED, False),
+        (Outcome.REJECTED, RowOutcome.REJECTED, True),
+        (Outcome.NOT_SENT, RowOutcome.NOT_SENT, True),
+        (Outcome.UNKNOWN, RowOutcome.UNKNOWN, False),
+    ],
+)
+def test_the_outcome_is_written_to_the_journal(
+    recording: Recording, outcome: Outcome, row_outcome: RowOutcome, *, again: bool
+) -> None:
+    """And what is known to have gone nowhere may be sent by the next run."""
+    recording.record(0, outcome)
+
+    assert (recording.row_outcomes[0], recording.may_be_sent(0)) == (row_outcome, again)
+    assert recording.recorder.results()[0].message_id == "id0"
+    assert recording.advanced == [1]
+
+
+def test_while_a_refused_row_waits_it_is_known_to_be_refused(recording: Recording) -> None:
+    """ERR013 is waited for two minutes; who is killed then has lost nothing."""
+    recording.record(0, Outcome.REJECTED, code="ERR013")
+    waiting = recording.may_be_sent(0)
+    recording.record(0, Outcome.ACCEPTED)
+
+    assert (waiting, recording.may_be_sent(0)) == (True, False)
+    assert recording.row_outcomes[0] is RowOutcome.ACCEPTED
+    assert recording.advanced == [1, 1]
+
+
+def test_what_was_charged_is_added_up(recording: Recording) -> None:
+    """The balance is the lowest: answers come in another order than they were asked for."""
+    recording.record(1, Outcome.ACCEPTED)
+    recording.record(0, Outcome.ACCEPTED)
+    recording.record(2, Outcome.REJECTED)
+
+    assert (recording.recorder.charged, recording.recorder.balance) == (Decimal(2), Decimal(98))
+
+
+def test_an_outage_ends_the_run(recording: Recording) -> None:
+    """After three requests without an answer nothing more is made unknown."""
+    for row in range(MAX_UNKNOWN_IN_A_ROW):
+        recording.record(row, Outcome.UNKNOWN)
+
+    with pytest.raises(NotSent, match="had no readable answer"):
+        recording.recorder.begins("hello", [number(MAX_UNKNOWN_IN_A_ROW)])
+    assert recording.may_be_sent(MAX_UNKNOWN_IN_A_ROW)
+
+
+def test_an_answer_in_between_is_no_outage(recording: Recording) -> None:
+    """Only what is lost in a row counts."""
+    for row, outcome in enumerate([Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.ACCEPTED] * 2):
+        recording.record(row, outcome)
+
+    recording.recorder.begins("hello", [number(6)])
+    assert not recording.may_be_sent(6)
+
+
+def test_what_cannot_be_written_down_stays_here(recording: Recording) -> None:
+    """The reason is told, and the row was never tried."""
+    os.close(recording.journal._file)
+    with pytest.raises(NotSent, match="cannot be written"):
+        recording.recorder.begins("hello", [number(0)])
+    recording.recorder.ended("hello", result(0, Outcome.NOT_SENT))
+    recording.journal._file = os.open(recording.journal.path, os.O_RDWR)
+
+    assert recording.row_outcomes[0] is RowOutcome.NOT_TRIED
+    assert "cannot be written" in str(recording.recorder.journal_error)
+    assert recording.may_be_sent(0)
+
+
+def test_an_outcome_that_cannot_be_written_down_is_reported(recording: Recording) -> None:
+    """This run knows that it was accepted; the next one will only know that it left."""
+    recording.recorder.begins("hello", [number(0)])
+    os.close(recording.journal._file)
+    recording.recorder.ended("hello", result(0, Outcome.ACCEPTED))
+    recording.journal._file = os.open(recording.journal.path, os.O_RDWR)
+
+    assert recording.row_outcomes[0] is RowOutcome.ACCEPTED
+    assert recording.is_unknown(0)
+    assert recording.recorder.journal_error
+
+
+def test_partly_accepted_numbers_are_unknown(recording: Recording) -> None:
+    """How many were is told, and not which."""
+    recording.recorder.begins("hello", [number(0), number(1)])
+    both = tuple(RecipientResult(number(row), Outcome.ACCEPTED) for row in range(2))
+    receipt = Receipt((number(0), number(1)), Acceptance("f4c8", 1, None, None, None))
+    recording.recorder.ended("hello", SendResult(both, receipts=(receipt,)))
+
+    assert recording.row_outcomes[:2] == [RowOutcome.UNKNOWN, RowOutcome.UNKNOWN]
+    assert not recording.may_be_sent(0)

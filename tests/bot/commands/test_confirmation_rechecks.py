@@ -1,0 +1,205 @@
+"""What is asked again at a yes: the rules of now hold, whatever held when it was written."""
+
+import asyncio
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kwtsms_bot.commands.actions.table import dispatch
+from kwtsms_bot.commands.base import ButtonPress, Invocation, Reply
+from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.commands.router import handle
+from kwtsms_bot.i18n.translator import ENGLISH
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.intake.draft import DraftKind
+from kwtsms_bot.outbox.message import State
+from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
+from support.command_testbed import CommandTestbed, command_testbed, draft
+from support.database import ACTOR, AT, new_message
+
+LEASE = timedelta(seconds=30)
+
+MANY = tuple(str(96590000000 + number) for number in range(20))
+ADMINS = {"admin": {"users": [SARA.id, YOUSEF.id]}}
+SENDERS = {"sender": {"users": [SARA.id]}, "bulk": {"users": [YOUSEF.id]}}
+YES = (("send_confirm", DraftKind.CONFIRM, SARA.id), ("send_approve", DraftKind.APPROVE, YOUSEF.id))
+
+
+@pytest.mark.parametrize(("action", "kind", "who"), YES)
+@pytest.mark.parametrize(
+    ("changes", "rules", "expected"),
+    [
+        ({"recipients": MANY}, {"access": SENDERS}, "may not send to 20 numbers"),
+        ({"recipients": ("966512345678",)}, {"access": ADMINS}, "may not be sent to"),
+        (
+            {"recipients": MANY},
+            {"access": ADMINS, "limits": {"quiet_hours": "14:00-16:00"}},
+            "No bulk messages now",
+        ),
+        ({"sender_id": "OLD-NAME"}, {"access": ADMINS}, "was changed since"),
+        ({"test": True}, {"access": ADMINS}, "was changed since"),
+        (
+            {"recipients": MANY[:3]},
+            {"access": ADMINS, "limits": {"credits_per_day": 2}},
+            "that would be too much",
+        ),
+    ],
+)
+async def test_a_confirmation_rechecks_the_current_rules(
+    tmp_path: Path,
+    action: str,
+    kind: DraftKind,
+    who: str,
+    changes: dict[str, Any],
+    rules: dict[str, Any],
+    expected: str,
+) -> None:
+    """Whoever says yes, and whatever was allowed when it was written: nothing is sent."""
+    async with command_testbed(tmp_path, **rules) as testbed:
+        await testbed.context.store.save_draft(draft(kind, **changes))
+        press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
+        reply = await dispatch(testbed.context, action, press)
+        sent = await testbed.context.store.recent(None, 5)
+
+    assert expected in reply.title
+    assert sent == ()
+
+
+@pytest.mark.parametrize(("action", "kind", "who"), YES)
+async def test_a_confirmation_without_obstacles_sends(
+    tmp_path: Path, action: str, kind: DraftKind, who: str
+) -> None:
+    """The same draft, the same people, and nothing changed."""
+    async with command_testbed(tmp_path, access=ADMINS) as testbed:
+        await testbed.context.store.save_draft(draft(kind))
+        press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
+        await dispatch(testbed.context, action, press)
+        sent = await testbed.context.store.recent(None, 5)
+
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "last"),
+    [("pause", "resume", False), ("resume", "pause", True)],
+)
+async def test_a_command_that_slack_delivers_twice_undoes_nothing(
+    tmp_path: Path, first: str, then: str, *, last: bool
+) -> None:
+    """What was typed after it holds, also where the bot was started anew in between."""
+    async with command_testbed(tmp_path, access=ADMINS) as testbed:
+
+        async def typed(text: str, key: str) -> str:
+            person = Person(SARA.id, OPS.id)
+            request = Invocation(person=person, say=ENGLISH, key=key, text=text)
+            return (await handle(testbed.context, request)).title
+
+        await typed(first, "1")
+        await typed(then, "2")
+        again = await typed(first, "1")
+        paused = await testbed.context.store.current_pause()
+
+    assert "twice" in again
+    assert (paused is not None) is last
+
+
+async def unknown(testbed: CommandTestbed, *phones: str) -> str:
+    """A message of Sara's whose answer nobody has heard; its ref."""
+    store = testbed.context.store
+    wanted = new_message(*phones, author=SARA.id)
+    message = (await store.accept(wanted, AT)).message
+    call = await store.claim("one", LEASE, AT)
+    assert call
+    assert await store.put_in_flight(call, LEASE, AT)
+    await store.settle(call, Settlement(State.UNKNOWN, AT), AT)
+    return message.ref
+
+
+async def press_again(testbed: CommandTestbed, ref: str, who: str) -> str:
+    """What somebody is told who wants it sent again."""
+    press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value=f"{ref}.1")
+    return (await dispatch(testbed.context, "unknown_send_again", press)).title
+
+
+@pytest.mark.parametrize(
+    ("phones", "rules", "who", "expected"),
+    [
+        (MANY, {"access": SENDERS}, SARA.id, "may not send to 20 numbers"),
+        (("966512345678",), {"access": ADMINS}, SARA.id, "may not be sent to"),
+        (
+            MANY,
+            {"access": ADMINS, "limits": {"quiet_hours": "14:00-16:00"}},
+            SARA.id,
+            "No bulk messages now",
+        ),
+        (
+            MANY[:3],
+            {"access": ADMINS, "limits": {"credits_per_day": 5}},
+            SARA.id,
+            "that would be too much",
+        ),
+        (
+            MANY[:3],
+            {"access": ADMINS, "limits": {"approve_credits": 3}},
+            SARA.id,
+            "Nobody approves",
+        ),
+        (
+            MANY[:3],
+            {"access": SENDERS, "limits": {"approve_credits": 3}},
+            SARA.id,
+            "You may not do that here",
+        ),
+        (MANY[:3], {"access": {"reader": {"users": [SARA.id]}}}, SARA.id, "You may not do that"),
+    ],
+)
+async def test_sending_again_is_sending(
+    tmp_path: Path, phones: tuple[str, ...], rules: dict[str, Any], who: str, expected: str
+) -> None:
+    """What may not be sent may not be sent a second time either."""
+    async with command_testbed(tmp_path, **rules) as testbed:
+        ref = await unknown(testbed, *phones)
+        title = await press_again(testbed, ref, who)
+        found = await testbed.context.store.find(ref)
+
+    assert expected in title
+    assert found
+    assert found.counts == {State.UNKNOWN: len(phones)}
+
+
+async def test_nothing_is_sent_again_while_sending_is_paused(tmp_path: Path) -> None:
+    """The kill switch holds for this as well."""
+    async with command_testbed(tmp_path, access=ADMINS) as testbed:
+        ref = await unknown(testbed, MANY[0])
+        await testbed.context.store.pause("", AT, ACTOR)
+        title = await press_again(testbed, ref, SARA.id)
+
+    assert "paused" in title
+
+
+@pytest.mark.parametrize("who", [SARA.id, YOUSEF.id])
+async def test_what_costs_much_is_sent_again_by_a_second_person(tmp_path: Path, who: str) -> None:
+    """Whoever may approve, and has not asked for it, has the second person's yes."""
+    async with command_testbed(tmp_path, access=ADMINS, limits={"approve_credits": 3}) as testbed:
+        ref = await unknown(testbed, *MANY[:3])
+        title = await press_again(testbed, ref, who)
+
+    assert (title == "Done.") is (who == YOUSEF.id)
+
+
+async def test_two_who_press_enter_at_once_send_once(tmp_path: Path) -> None:
+    """A person's two clients: neither command could know of the other, and one of them is asked."""
+    async with command_testbed(tmp_path, access=ADMINS) as testbed:
+
+        async def typed(key: str) -> Reply:
+            person = Person(SARA.id, OPS.id)
+            request = Invocation(person=person, say=ENGLISH, key=key, text="send 98765432 hi")
+            return await handle(testbed.context, request)
+
+        replies = await asyncio.gather(typed("1"), typed("2"))
+        sent = await testbed.context.store.recent(None, 5)
+
+    assert len(sent) == 1
+    assert sorted(bool(reply.buttons) for reply in replies) == [False, True]

@@ -1,0 +1,169 @@
+"""What follows a message up: what kwtSMS says now is kept, and what it is asked to look into."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from kwtsms_bot.commands.actions.follow_up import CHECK, SUPPORT
+from kwtsms_bot.commands.actions.table import dispatch
+from kwtsms_bot.commands.base import ButtonPress, Reply
+from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.i18n.translator import ENGLISH
+from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.message import ClaimedCall, Message, State
+from kwtsms_sandbox.slack import OPS, SARA
+from support.command_testbed import CommandTestbed, command_testbed
+from support.database import AT, NUMBER, OTHER, new_message
+
+LEASE = timedelta(seconds=30)
+HOUR = timedelta(hours=1)
+THIRD = "96566112233"
+ABROAD = "966512345678"
+ACCESS = {"sender": {"users": [SARA.id]}}
+
+
+@dataclass
+class Case:
+    """A message of Sara's, and the desk that she goes to."""
+
+    testbed: CommandTestbed
+    message: Message
+
+    async def press(self, action: str, at: datetime = AT) -> Reply:
+        """She presses one of its buttons."""
+        press = ButtonPress(
+            person=Person(SARA.id, OPS.id), say=ENGLISH, key="k", value=self.message.ref
+        )
+        return await dispatch(replace(self.testbed.context, now=lambda: at), action, press)
+
+    async def now(self) -> Message:
+        """As it stands."""
+        found = await self.testbed.context.store.get(self.message.id)
+        assert found
+        return found
+
+
+async def accepted(testbed: CommandTestbed, *phones: str) -> Case:
+    """In the outbox."""
+    asked = new_message(*phones, author=SARA.id)
+    return Case(testbed, (await testbed.context.store.accept(asked, AT)).message)
+
+
+async def in_flight(testbed: CommandTestbed, at: datetime) -> ClaimedCall:
+    """What waits, on its way."""
+    store = testbed.context.store
+    call = await store.claim("one", LEASE, at)
+    assert call
+    assert await store.put_in_flight(call, LEASE, at)
+    return call
+
+
+async def sent(testbed: CommandTestbed, *phones: str) -> Case:
+    """Taken by the gateway, really."""
+    case = await accepted(testbed, *phones)
+    call = await in_flight(testbed, AT)
+    answer = await testbed.context.gateway.send(list(phones), call.text, sender="MY-APP")
+    settlement = Settlement(State.SENT, AT, gateway_id=answer.message_ids[0])
+    await testbed.context.store.settle(call, settlement, AT)
+    return case
+
+
+async def test_what_is_asked_now_is_on_the_card(tmp_path: Path) -> None:
+    """Its word, and that kwtSMS let it go; the card is to be shown anew, and nobody asks again."""
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case, store = await sent(testbed, NUMBER), testbed.context.store
+        await store.record_shown(case.message.id, (await case.now()).revision, None)
+        reply = await case.press(CHECK, AT + HOUR)
+        now = await case.now()
+
+        assert ("kwtSMS says", "sent: Message successfully sent to gateway") in reply.facts
+        assert (now.status, now.passed_at, now.sent_in_kuwait) == ("sent", AT + HOUR, True)
+        assert "no receipt" in " ".join(reply.details)
+        assert await store.outdated_cards(10) == (case.message.id,)
+        assert await store.next_check() is None
+
+
+async def test_what_is_stuck_is_learned_by_asking(tmp_path: Path) -> None:
+    """The state changes, and what is to be asked later is still asked."""
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case, store = await sent(testbed, NUMBER), testbed.context.store
+        before = await store.next_check()
+        testbed.gateway.set_status(testbed.gateway.ledger[0].message_id, "ERR030")
+        reply = await case.press(CHECK)
+
+        assert ("State", "Stuck in kwtSMS's queue") in reply.facts
+        assert (await case.now()).counts == {State.STUCK: 1}
+        assert await store.next_check() == before is not None
+
+
+async def test_a_report_from_abroad_is_learned_by_asking(tmp_path: Path) -> None:
+    """Where there can be one: what the tracker would ask now is what is asked."""
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        owner = testbed.gateway.account
+        account = replace(owner, coverage=("965", "966"))
+        testbed.gateway.records.account_balance(owner.username).account = account
+        case = await sent(testbed, ABROAD)
+        testbed.gateway.set_dlr(
+            testbed.gateway.ledger[0].message_id, {ABROAD: "Received by recipient"}
+        )
+        early = await case.press(CHECK)
+        reply = await case.press(CHECK, AT + HOUR)
+
+        assert ("State", "Accepted by kwtSMS") in early.facts
+        assert ("State", "Delivered to the phone") in reply.facts
+        assert (await case.now()).counts == {State.DELIVERED: 1}
+
+
+async def answered_late(testbed: CommandTestbed) -> Case:
+    """Three numbers that kwtSMS took; we heard of it an hour after they were asked for."""
+    case, store = await accepted(testbed, NUMBER, OTHER, THIRD), testbed.context.store
+    call = await in_flight(testbed, AT)
+    await store.settle(call, Settlement(State.UNKNOWN, AT), AT)
+    settlement = Settlement(State.SENT, AT, gateway_id="f4c8")
+    await store.settle(call, settlement, AT + HOUR)
+    return case
+
+
+async def test_a_complaint_names_each_call_with_its_own_numbers(tmp_path: Path) -> None:
+    """Only what kwtSMS has and did not bring: with the account, the time, and until when."""
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case, store = await answered_late(testbed), testbed.context.store
+        everything = await case.press(SUPPORT, AT + 2 * HOUR)
+        tracked = await store.find_accepted_call("f4c8")
+        assert tracked
+        stuck = DeliveryUpdate({OTHER: State.STUCK, THIRD: State.DELIVERED})
+        await store.record_answer(tracked, stuck, AT + 2 * HOUR)
+        reply = await case.press(SUPPORT, AT + 2 * HOUR)
+
+        username = testbed.context.config.kwtsms.username
+        assert f"Numbers: {NUMBER}, {OTHER}, {THIRD}\n" in everything.examples[0]
+        for part in (
+            f"Account: {username}\n",
+            "Message id: f4c8\nSent: 2026-11-23 16:00 (Kuwait)\n",
+            f"Numbers: {OTHER}\n",
+        ):
+            assert part in reply.examples[0]
+        assert "That is until 2026-11-24 16:00 (Kuwait)." in reply.details
+
+
+async def test_what_kwtsms_never_had_is_no_complaint(tmp_path: Path) -> None:
+    """A number whose answer was lost, or that was refused, has no id to ask about."""
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case, store = await accepted(testbed, NUMBER), testbed.context.store
+        await store.settle(await in_flight(testbed, AT), Settlement(State.UNKNOWN, AT), AT)
+        reply = await case.press(SUPPORT)
+
+        assert reply.examples == ()
+        assert "nothing left to complain about" in reply.title
+
+
+async def test_after_a_day_it_is_too_late(tmp_path: Path) -> None:
+    """By the time at which kwtSMS took it, not at which it was asked for."""
+    async with command_testbed(tmp_path, access=ACCESS) as testbed:
+        case = await answered_late(testbed)
+        last = await case.press(SUPPORT, AT + 25 * HOUR)
+        late = await case.press(SUPPORT, AT + 25 * HOUR + timedelta(seconds=1))
+
+        assert "That is until" in " ".join(last.details)
+        assert "are over" in " ".join(late.details)

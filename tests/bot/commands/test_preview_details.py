@@ -1,0 +1,180 @@
+"""What is said of a message before it is sent."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from kwtsms_bot.commands.send import preview_details, preview_reply
+from kwtsms_bot.commands.send.preview import (
+    ConfirmReason,
+    Preview,
+    confirm_reasons,
+    refused_countries,
+)
+from kwtsms_bot.config import Limits
+from kwtsms_bot.i18n.translator import ENGLISH, language
+from kwtsms_client import Phone, inspect_message
+
+ARABIC = language("ar")
+ALI, MONA, NOURA = Phone("96598765432"), Phone("96590000001"), Phone("96555500100")
+SMART = "It’s a very long message that goes over seventy characters, does it not?"
+LIMITS = Limits(confirm_recipients=3, confirm_credits=4)
+
+
+def preview(text: str = "hi", *recipients: Phone, **changes: Any) -> Preview:
+    """A message to one number, as it would be sent."""
+    return Preview(report=inspect_message(text), recipients=recipients or (ALI,), **changes)
+
+
+def facts_of(shown: Preview) -> Mapping[str, str]:
+    """The facts of a preview, those of a name joined."""
+    found: dict[str, str] = {}
+    for name, value in preview_details.preview_facts(shown, ENGLISH):
+        found[name] = f"{found[name]}; {value}" if name in found else value
+    return found
+
+
+@pytest.mark.parametrize(
+    ("shown", "name", "value"),
+    [
+        (preview(), "To", "+96598765432"),
+        (preview("hi", ALI, MONA), "To", "+96598765432, +96590000001"),
+        (preview("hi", NOURA, names={NOURA: "@noura"}), "To", "@noura (965•••••100)"),
+        (preview("hi", ALI, MONA, masked=True), "To", "965•••••432, 965•••••001"),
+        (preview(), "Costs", "1 page: 1 credit"),
+        (preview("x" * 161), "Costs", "2 pages: 2 credits"),
+        (preview("x" * 161, ALI, MONA), "Costs", "2 pages × 2 numbers = 4 credits"),
+        (
+            preview("hi", ALI, balance=Decimal(40)),
+            "Costs",
+            "1 page: 1 credit, 2.5 % of the 40 left",
+        ),
+        (preview("🔴🔴 down\u200b"), "Text", "removed or changed: 2 × emoji, 1 × zero-width space"),
+        (preview("It’s é"), "Text", "’ needs Unicode: 70 characters on a page"),
+        (preview("It’s – é"), "Text", "’ – need Unicode: 70 characters on a page"),
+        (preview("x" * 165), "Text", "5 characters less, and it takes 1 page"),
+        (preview("م" * 71), "Text", "1 character less, and it takes 1 page"),
+        (preview("م" * 135), "Text", "1 character less, and it takes 2 pages"),
+        (preview(problems=("no number",)), "Left out", "no number"),
+        (preview(uncovered=(MONA,)), "Left out", "no route: +96590000001"),
+        (preview(duplicates=2), "Left out", "named twice: 2"),
+        (
+            preview(cooling_down=1),
+            "Waits",
+            "1 number was sent to a moment ago: its message waits 15 s",
+        ),
+    ],
+)
+def test_facts(shown: Preview, name: str, value: str) -> None:
+    """To whom, for how much, and what is special, as its author reads it."""
+    assert facts_of(shown)[name] == value
+
+
+def test_what_may_not_arrive_is_said() -> None:
+    """Characters of which it is not known whether the gateway delivers them."""
+    assert "© may not be delivered" in facts_of(preview("© 2026"))["Text"]
+
+
+def test_plain_quotes_are_offered_where_they_save_a_page() -> None:
+    """A button, and the page that it saves."""
+    reply = preview_reply.confirm_reply(preview(SMART), (), "token", ENGLISH)
+
+    assert "with plain quotes and dashes it takes 1 page" in facts_of(preview(SMART))["Text"]
+    assert [one.action for one in reply.buttons] == ["send_confirm", "send_plainer", "send_discard"]
+
+
+def test_what_goes_to_others_is_masked() -> None:
+    """A second person sees three masked numbers, and how many more there are."""
+    numbers = tuple(str(96590000000 + n) for n in range(5))
+
+    assert (
+        preview_details.format_recipients(numbers, ENGLISH)
+        == "965•••••000, 965•••••001, 965•••••002 and 2 more"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a🔴b", [("a", False), ("🔴", True), ("b", False)]),
+        ("a⚠️b", [("a", False), ("⚠", True), ("b", False)]),
+        ("<b>x</b>", [("<b>", True), ("x", False), ("</b>", True)]),
+        ("a\u200bb", [("a", False), ("⟨zero-width space⟩", True), ("b", False)]),
+        ("1\u202e2", [("1", False), ("⟨direction mark⟩", True), ("2", False)]),
+        ("1\x072", [("1", False), ("⟨control character⟩", True), ("2", False)]),
+    ],
+)
+def test_removed_characters_are_visible_and_harmless(
+    text: str, shown: list[tuple[str, bool]]
+) -> None:
+    """It is struck through; a direction mark would turn what stands behind it round."""
+    found = preview_details.text_spans(inspect_message(text), ENGLISH)
+
+    assert [(one.text, one.removed) for one in found] == shown
+
+
+@pytest.mark.parametrize(
+    ("shown", "reason"),
+    [
+        (preview("hi", ALI, MONA, NOURA), ConfirmReason.MANY),
+        (preview("x" * 154 * 4), ConfirmReason.COSTLY),
+        (preview("hi", Phone("966512345678")), ConfirmReason.ABROAD),
+        (preview(from_profiles=True), ConfirmReason.PROFILE),
+        (preview(repeated=True), ConfirmReason.REPEATED),
+        (preview(problems=("no number",)), ConfirmReason.INCOMPLETE),
+        (preview(uncovered=(MONA,)), ConfirmReason.INCOMPLETE),
+        (preview("Meeting in <b>room</b>"), ConfirmReason.CHANGED),
+        (preview("down 🔴"), ConfirmReason.CHANGED),
+        (preview(SMART), ConfirmReason.SAVES_PAGES),
+        (preview(namesakes=("noura",)), ConfirmReason.NAMESAKE),
+        (preview(unclear=True), ConfirmReason.UNCLEAR),
+    ],
+)
+def test_each_reason_to_confirm_is_found(shown: Preview, reason: ConfirmReason) -> None:
+    """Each reason by itself, and each has its sentence in both languages."""
+    assert confirm_reasons(shown, LIMITS, "965") == (reason,)
+    assert ARABIC(preview_reply.REASON_TEXTS[reason]) != preview_reply.REASON_TEXTS[reason]
+
+
+@pytest.mark.parametrize(
+    ("number", "countries", "refused"),
+    [
+        ("96598765432", ("965",), ()),
+        ("966512345678", ("965",), ("966",)),
+        ("79161234567", ("7",), ()),
+        ("12425551234", ("1242",), ()),
+        ("12025551234", ("1242",), ("1",)),
+        ("93701234567", ("93",), ()),
+        ("93701234567", ("all",), ()),
+    ],
+)
+def test_which_countries_may_be_sent_to(
+    number: str, countries: tuple[str, ...], refused: tuple[str, ...]
+) -> None:
+    """A number belongs to the country whose code it begins with, known to us or not."""
+    assert refused_countries((Phone(number),), Limits(countries=countries)) == refused
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        preview(),
+        preview("hi", ALI, MONA),
+        preview("x" * 160 + "y" * 299),
+        preview("رمزك ١٢٣٤"),
+        preview("It’s é"),
+        preview(duplicates=1),
+        preview(cooling_down=1),
+    ],
+)
+def test_what_goes_at_once(shown: Preview) -> None:
+    """Below the limits, at home, and shown by the phone as it was written."""
+    assert confirm_reasons(shown, LIMITS, "965") == ()
+
+
+def test_arabic_keeps_numbers_from_left_to_right() -> None:
+    """A number within Arabic stands in an isolate: else its groups change places."""
+    assert preview_details.format_recipients((ALI,), ARABIC) == "\u2066965•••••432\u2069"
+    assert preview_details.format_named_recipients(preview(), ARABIC) == "\u2066+96598765432\u2069"

@@ -1,0 +1,96 @@
+"""Whether the bot is well: what each thing that was seen comes to."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from kwtsms_bot.monitoring.health import (
+    MAX_BREAKER_OPEN,
+    MAX_IDLE,
+    MAX_QUEUE_AGE,
+    Health,
+    HealthSnapshot,
+    assess,
+)
+from support.database import AT
+
+MAX_RESPONSE_TIME = timedelta(seconds=15)
+LITTLE = timedelta(seconds=1)
+
+
+def judged(**changes: Any) -> Health:
+    """The health of a bot that is well but for `changes`."""
+    values: dict[str, Any] = {
+        "at": AT,
+        "database": True,
+        "slack": True,
+        "stopping": False,
+        "dispatcher_idle": timedelta(0),
+    }
+    return assess(HealthSnapshot(**(values | changes)), MAX_RESPONSE_TIME)
+
+
+def test_all_well_is_ready() -> None:
+    """Nothing wrong, nothing said."""
+    health = judged()
+
+    assert health.ready
+    assert [component.problem for component in health.components] == [""] * 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "components"),
+    [
+        ({"stopping": True}, {"service"}),
+        ({"database": False}, {"database", "queue"}),
+        ({"writable": False}, {"database"}),
+        ({"slack": False}, {"slack"}),
+        ({"dispatcher_idle": MAX_IDLE + MAX_RESPONSE_TIME + LITTLE}, {"dispatcher"}),
+        ({"oldest": AT - MAX_QUEUE_AGE - LITTLE}, {"queue"}),
+        ({"breaker_open_since": AT - MAX_BREAKER_OPEN - LITTLE}, {"gateway"}),
+    ],
+)
+def test_each_component_alone_makes_it_not_ready(
+    changes: dict[str, Any], components: set[str]
+) -> None:
+    """One part is enough, and it is named with its problem."""
+    health = judged(**changes)
+
+    assert not health.ready
+    assert {one.name for one in health.components if one.problem} == components
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"dispatcher_idle": MAX_IDLE + MAX_RESPONSE_TIME},
+        {"oldest": AT - MAX_QUEUE_AGE},
+        {"oldest": AT + timedelta(hours=1)},
+        {"oldest": AT - 2 * MAX_QUEUE_AGE, "paused": True},
+        {"breaker_open_since": AT - MAX_BREAKER_OPEN},
+    ],
+)
+def test_what_is_slow_or_wanted_is_no_fault(changes: dict[str, Any]) -> None:
+    """A slow gateway, a queue for later, a pause and a few lost answers leave it ready."""
+    assert judged(**changes).ready
+
+
+def test_the_page_names_every_component() -> None:
+    """A part that is not well says why; one that is well says no more than its figure."""
+    seconds = timedelta(seconds=5)
+    shown = judged(slack=False, oldest=AT - seconds, breaker_open_since=AT - 2 * seconds).as_json()
+
+    assert shown == {
+        "ready": False,
+        "paused": False,
+        "held": True,
+        "parts": {
+            "service": {"ok": True},
+            "database": {"ok": True},
+            "slack": {"ok": False, "problem": "there is no connection"},
+            "dispatcher": {"ok": True, "seconds": 0.0},
+            "queue": {"ok": True, "seconds": 5.0},
+            "gateway": {"ok": True, "seconds": 10.0},
+        },
+    }

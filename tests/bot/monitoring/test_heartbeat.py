@@ -1,0 +1,134 @@
+"""The heartbeat: called while all is well, silent while it is not, and no danger to anything."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
+
+from kwtsms_bot.config import HeartbeatSettings
+from kwtsms_bot.monitoring.heartbeat import HeartbeatSender
+from kwtsms_bot.monitoring.readiness import Readiness
+from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
+from kwtsms_sandbox.http_server import serve
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
+from support.bot import NUMBER, local_env, wait_for_text
+from support.database import AT, opened
+
+SECRET = "check-7f3a9c"
+MUCH = b"x" * 10_000_000
+
+
+class Monitor:
+    """What healthchecks.io is for others: a server that notes each call."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.status = 200
+        self.calls: list[str] = []
+        self._called = asyncio.Event()
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """One beat."""
+        self.calls.append(f"{request.method} {request.path}")
+        self._called.set()
+        if self.status == 0:  # No answer for as long as anybody waits.
+            await asyncio.Event().wait()
+        return web.Response(status=self.status, headers={"Location": "/elsewhere"}, body=MUCH)
+
+    async def called(self) -> None:
+        """Returns once it has been called."""
+        async with asyncio.timeout(10):
+            await self._called.wait()
+
+
+@asynccontextmanager
+async def monitor() -> AsyncIterator[Monitor]:
+    """A monitor that listens."""
+    made = Monitor()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", made.answer)
+    async with serve(app) as server:
+        made.url = f"{server.url}/ping/{SECRET}"
+        yield made
+
+
+async def beat(folder: Path, url: str, *, slack: bool = True) -> list[str]:
+    """One beat of a bot that is well but for Slack; what is logged of it."""
+
+    async def connected() -> bool:
+        return slack
+
+    async with opened(folder) as database:
+        readiness = Readiness(
+            OutboxStatistics(database),
+            slack=connected,
+            dispatcher_idle=lambda: 0.0,
+            answer_timeout=timedelta(seconds=15),
+            clock=lambda: AT,
+        )
+        sender = HeartbeatSender(HeartbeatSettings(), readiness)
+        async with httpx.AsyncClient(trust_env=False, verify=False, timeout=1) as http:
+            with capture_logs() as log:
+                await sender.send_if_ready(http, url)
+    return [" ".join(map(str, entry.values())) for entry in log]
+
+
+async def test_it_is_called_while_all_is_well(tmp_path: Path) -> None:
+    """One GET of exactly that address, about which there is nothing to say."""
+    async with monitor() as watch:
+        assert await beat(tmp_path, watch.url) == []
+        assert watch.calls == [f"GET /ping/{SECRET}"]
+
+
+async def test_it_is_silent_while_something_is_wrong(tmp_path: Path) -> None:
+    """Not called, and the log says which part is not well."""
+    async with monitor() as watch:
+        (said,) = await beat(tmp_path, watch.url, slack=False)
+
+        assert "slack" in said
+        assert watch.calls == []
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [(500, "500"), (404, "404"), (302, "302"), (0, "ReadTimeout")]
+)
+async def test_a_call_that_fails_is_logged_without_its_address(
+    tmp_path: Path, status: int, said: str
+) -> None:
+    """An error, a redirect (which is not followed) and silence: one line, and no secret in it."""
+    async with monitor() as watch:
+        watch.status = status
+        (line,) = await beat(tmp_path, watch.url)
+
+        assert said in line
+        assert SECRET not in line
+        assert len(watch.calls) == 1
+
+
+async def test_a_monitor_that_is_gone_harms_nothing(tmp_path: Path) -> None:
+    """Nobody listens there any more."""
+    async with monitor() as watch:
+        gone = watch.url
+    (line,) = await beat(tmp_path, gone)
+
+    assert "ConnectError" in line
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize("status", [200, 500, 0])
+async def test_the_bot_beats_and_goes_on_sending(tmp_path: Path, status: int) -> None:
+    """Whatever the configured address answers, messages go out and a stop is quick."""
+    async with monitor() as watch:
+        watch.status = status
+        async with local_env(tmp_path, heartbeat={"url": watch.url, "every": "1s"}) as env:
+            await watch.called()
+            await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+            await wait_for_text(env, "accepted by kwtSMS")
+            async with asyncio.timeout(20):
+                await env.stop_bot()

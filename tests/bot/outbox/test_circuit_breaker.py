@@ -1,0 +1,310 @@
+"""Sending is held while no answer can be read, for all replicas, and goes on by itself."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import reduce
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from kwtsms_bot.database import Database
+from kwtsms_bot.database.tables import circuit_breaker
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.dispatch.worker import MAX_IN_FLIGHT
+from kwtsms_bot.outbox.flow_control.breaker_probe import BreakerProbe
+from kwtsms_bot.outbox.flow_control.breaker_store import MAX_PROBE_DELAY
+from kwtsms_bot.outbox.flow_control.circuit_breaker import (
+    CLOSED,
+    FAILURE_THRESHOLD,
+    OPEN_REASON,
+    PROBE_DELAYS,
+    BreakerState,
+    ResponseKind,
+    after_call,
+    after_probe,
+)
+from kwtsms_bot.outbox.message import Message, Priority, State
+from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
+from kwtsms_bot.outbox.store import Store
+from kwtsms_sandbox.gateway import Fault
+from support.database import AT, NUMBER, OTHER, new_message, opened, store_in
+from support.worker_bench import running_worker
+
+LEASE = timedelta(seconds=30)
+TRIPPED = BreakerState(
+    FAILURE_THRESHOLD, AT, open=True, next_probe_at=AT + timedelta(seconds=PROBE_DELAYS[0])
+)
+HALF_OPEN = BreakerState(FAILURE_THRESHOLD, AT, open=False, next_probe_at=AT)
+
+
+def after(
+    *responses: ResponseKind, begin: BreakerState = CLOSED, trial: bool = False
+) -> BreakerState:
+    """How sending stands after calls that have come to this."""
+    return reduce(
+        lambda so_far, one: after_call(so_far, one, trial=trial, now=AT), responses, begin
+    )
+
+
+@pytest.mark.parametrize(
+    ("responses", "opened"),
+    [
+        ([ResponseKind.UNREADABLE] * 2, False),
+        ([ResponseKind.UNREADABLE] * 3, True),
+        (
+            [
+                ResponseKind.UNREADABLE,
+                ResponseKind.UNREADABLE,
+                ResponseKind.READABLE,
+                ResponseKind.UNREADABLE,
+            ],
+            False,
+        ),
+        (
+            [
+                ResponseKind.UNREADABLE,
+                ResponseKind.NOT_SENT,
+                ResponseKind.UNREADABLE,
+                ResponseKind.UNREADABLE,
+            ],
+            True,
+        ),
+        ([ResponseKind.NOT_SENT] * 9, False),
+        ([ResponseKind.READABLE] * 9, False),
+    ],
+)
+def test_three_unreadable_answers_open_the_breaker(
+    responses: Sequence[ResponseKind],
+    opened: bool,  # noqa: FBT001 - A parameter of the table.
+) -> None:
+    """An answer between them begins anew; what never left says nothing."""
+    assert (after(*responses).opened_at is not None) == opened
+
+
+def test_what_had_left_before_is_no_news() -> None:
+    """Answers to calls that were under way then put nothing off; one that is read ends it."""
+    assert after(*[ResponseKind.UNREADABLE] * 8) == after(*[ResponseKind.UNREADABLE] * 3) == TRIPPED
+    assert after(ResponseKind.NOT_SENT, begin=TRIPPED) == TRIPPED
+    assert after(ResponseKind.READABLE, begin=TRIPPED) == CLOSED
+
+
+@pytest.mark.parametrize("response", [ResponseKind.UNREADABLE, ResponseKind.NOT_SENT])
+def test_each_failed_trial_makes_the_next_probe_later(response: ResponseKind) -> None:
+    """Also where questions are answered and sends are not: that risks one number each time."""
+    found = TRIPPED
+    waits = [PROBE_DELAYS[0]]
+    for _ in range(2 * len(PROBE_DELAYS)):
+        found = after_probe(found, answered=True, now=AT)
+        found = after(response, begin=found, trial=True)
+        waits.append(int((found.next_probe_at - AT).total_seconds()) if found.next_probe_at else 0)
+
+    assert all(before <= following for before, following in pairwise(waits))
+    assert tuple(dict.fromkeys(waits)) == PROBE_DELAYS
+    assert found.open
+
+
+def test_a_probe_half_opens_it_for_one_call() -> None:
+    """Without an answer it stays shut, for longer; one that comes too late changes nothing."""
+    half_open = after_probe(TRIPPED, answered=True, now=AT)
+    failed = after_probe(TRIPPED, answered=False, now=AT)
+
+    assert (half_open.opened_at, half_open.open) == (AT, False)
+    assert (failed.open, failed.next_probe_at) == (True, AT + timedelta(seconds=PROBE_DELAYS[1]))
+    assert after_probe(CLOSED, answered=False, now=AT) == CLOSED
+    assert after_probe(HALF_OPEN, answered=False, now=AT) == HALF_OPEN
+
+
+async def lose(store: Store, count: int = FAILURE_THRESHOLD) -> None:
+    """So many answers in a row cannot be read."""
+    for _ in range(count):
+        await store.record_response(ResponseKind.UNREADABLE, trial=False)
+
+
+async def make_probe_due(database: Database) -> None:
+    """The time for the next try has come."""
+    async with database.transaction() as connection:
+        await connection.execute(update(circuit_breaker).values(next_at=AT))
+
+
+async def test_while_it_is_open_nobody_claims_anything(database_url: str) -> None:
+    """However urgent; the next process finds it so too. An answer that can be read ends it."""
+    async with opened(database_url) as database:
+        store = Store(database)
+        await store.accept(new_message(NUMBER, priority=Priority.URGENT), AT)
+        await lose(store)
+    async with store_in(database_url) as other:
+        assert await other.next_due() is None
+        assert await other.claim("two", LEASE, AT) is None
+
+        await other.record_response(ResponseKind.READABLE, trial=False)
+
+        assert await other.next_due() == AT
+        assert await other.claim("two", LEASE, AT)
+
+
+async def test_one_probe_and_then_one_number(database_url: str) -> None:
+    """Of all replicas one asks, when it is time; then one call may try, with one number."""
+    async with opened(database_url) as database, store_in(database_url) as other:
+        store = Store(database)
+        await store.accept(new_message(NUMBER, OTHER), AT)
+        await lose(store)
+        too_early = await store.claim_probe()
+        await make_probe_due(database)
+        claimed_probes = [await store.claim_probe(), await other.claim_probe()]
+        await store.record_probe(answered=True)
+        trial = await other.claim("two", LEASE, AT)
+        second = await store.claim("one", LEASE, AT)
+        assert trial
+        await other.record_response(ResponseKind.READABLE, trial=trial.trial)
+        third = await store.claim("one", LEASE, AT)
+
+        assert (too_early, claimed_probes) == (False, [True, False])
+        assert (len(trial.recipients), trial.trial) == (1, True)
+        assert second is None
+        assert third
+        assert not third.trial
+
+
+async def test_two_replicas_do_not_try_at_once(database_url: str) -> None:
+    """They look at the same moment; one call leaves."""
+    async with opened(database_url) as database, store_in(database_url) as other:
+        store = Store(database)
+        await store.accept(new_message(NUMBER), AT)
+        await store.accept(new_message(OTHER), AT)
+        await lose(store)
+        await store.record_probe(answered=True)
+        calls = await asyncio.gather(store.claim("one", LEASE, AT), other.claim("two", LEASE, AT))
+
+        assert sum(call is not None for call in calls) == 1
+
+
+async def test_who_tried_and_died_is_not_waited_for_for_ever(database_url: str) -> None:
+    """After a while another replica asks; a time that only a wrong clock can write is past."""
+    async with opened(database_url) as database:
+        store = Store(database)
+        await store.accept(new_message(NUMBER), AT)
+        await lose(store)
+        await store.record_probe(answered=True)
+        assert await store.claim("dead", LEASE, AT)
+        soon = await store.claim_probe()
+        await make_probe_due(database)
+        later = await store.claim_probe()
+        async with database.transaction() as connection:
+            far = await database.now() + 2 * MAX_PROBE_DELAY
+            await connection.execute(update(circuit_breaker).values(next_at=far))
+
+        assert (soon, later) == (False, True)
+        assert await store.claim_probe()
+
+
+async def test_the_cards_of_queued_messages_say_so(database_url: str) -> None:
+    """What waits is shown anew, with the reason and the time of the next try; then without it."""
+    async with opened(database_url) as database:
+        store = Store(database)
+        message = (await store.accept(new_message(NUMBER), AT)).message
+        await store.record_shown(message.id, message.revision, None)
+        await lose(store)
+        unshown = await store.outdated_cards(10)
+        blocked = await store.get(message.id)
+        breaker = await store.breaker_state()
+        await store.record_response(ResponseKind.READABLE, trial=False)
+        closed_again = await store.get(message.id)
+
+        assert unshown == (message.id,)
+        assert blocked
+        assert [(one.state, one.text, one.due_at) for one in blocked.reasons] == [
+            (State.QUEUED, OPEN_REASON, breaker.next_probe_at)
+        ]
+        assert closed_again
+        assert closed_again.reasons == ()
+        assert closed_again.revision > blocked.revision
+
+
+async def test_a_settled_message_does_not_show_it(tmp_path: Path) -> None:
+    """A card of a message that is sent does not change."""
+    async with store_in(tmp_path) as store:
+        message = (await store.accept(new_message(NUMBER), AT)).message
+        call = await store.claim("one", LEASE, AT)
+        assert call
+        assert await store.put_in_flight(call, LEASE, AT)
+        await store.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
+        before = await store.get(message.id)
+        await lose(store)
+
+        assert await store.get(message.id) == before
+
+
+async def test_the_statistics_say_since_when(tmp_path: Path) -> None:
+    """For /readyz."""
+    async with opened(tmp_path) as database:
+        store, statistics = Store(database), OutboxStatistics(database)
+        before = await statistics.backlog()
+        await lose(store)
+
+        assert before.breaker_opened_at is None
+        assert (await statistics.backlog()).breaker_opened_at == (
+            await store.breaker_state()
+        ).opened_at
+
+
+async def test_an_unreadable_gateway_does_not_burn_a_bulk(
+    database_url: str,
+) -> None:
+    """Three calls, and those under way, become unknown; an alert tries it; then the rest goes."""
+    numbers = tuple(f"965{90000000 + n}" for n in range(2_600))
+    async with running_worker(database_url) as bench:
+        bench.gateway.configure(requests_per_second=None, queue_limit=10_000)
+        bench.gateway.top_up(10_000)
+        bench.gateway.fault(Fault.HTML_502, endpoint="send", times=None)
+        bulk = await bench.send(*numbers, text="campaign", priority=Priority.BULK)
+        await bench.wait_until(bulk, shows_breaker)
+        stopped = await bench.wait_until(bulk, lambda found: not is_leaving(found))
+        alert = await bench.send(OTHER, text="alert", priority=Priority.URGENT)
+        probe = BreakerProbe(bench.store, bench.client, on_answer=bench.worker.wake)
+        await make_probe_due(bench.store.database)
+        assert await probe.probe()
+        await bench.wait_for_state(alert, State.UNKNOWN)
+        bench.gateway.faults.clear()
+        async with asyncio.timeout(30):
+            while (done := await bench.wait_until(bulk, bool)) and is_waiting(done):
+                await make_probe_due(bench.store.database)
+                await probe.probe()
+
+        burnt = stopped.counts[State.UNKNOWN]
+        assert FAILURE_THRESHOLD * 200 <= burnt <= (FAILURE_THRESHOLD + MAX_IN_FLIGHT) * 200
+        assert done.counts == {State.UNKNOWN: burnt, State.SENT: 2_600 - burnt}
+
+
+def shows_breaker(message: Message) -> bool:
+    """Whether its card says so."""
+    return any(one.text == OPEN_REASON for one in message.reasons)
+
+
+def is_leaving(message: Message) -> bool:
+    """Whether anything of it is under way, or about to be."""
+    return not {State.CLAIMED, State.IN_FLIGHT}.isdisjoint(message.counts)
+
+
+def is_waiting(message: Message) -> bool:
+    """Whether anything of it is to come."""
+    return State.QUEUED in message.counts or is_leaving(message)
+
+
+async def test_the_probe_asks_only_while_the_breaker_is_open(tmp_path: Path) -> None:
+    """Without a hold the gateway is left alone; where it is silent it is asked again later."""
+    async with running_worker(tmp_path) as bench:
+        probe = BreakerProbe(bench.store, bench.client)
+        idle = await probe.probe()
+        await lose(bench.store)
+        await make_probe_due(bench.store.database)
+        bench.gateway.fault(Fault.HTML_502, endpoint="balance")
+        failed = [await probe.probe(), await probe.probe()]
+        await make_probe_due(bench.store.database)
+        bench.gateway.fault("ERR003", endpoint="balance")
+
+        assert (idle, failed) == (False, [False, False])
+        assert await probe.probe()  # A refusal is an answer.
+        assert [request.endpoint for request in bench.gateway.requests] == ["balance"] * 2

@@ -1,0 +1,201 @@
+"""Decisions of people: durable with who made them, and in the ledger by the same transaction."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.outbox.decision import Decision, DecisionKind
+from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.intake.draft import Draft
+from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.quota.limits import UNLIMITED
+from kwtsms_bot.outbox.store import Actor, Audit, Cancelled, Store
+from support.database import AT, NUMBER, OTHER, new_message, store_in
+from support.leak_search import cells
+from support.message_states import Secret, draft
+
+LEASE = timedelta(seconds=30)
+LATER = AT + timedelta(hours=25)
+DAY = timedelta(days=1)
+SARA = Actor("U2", "T1", "C1", "0123abcd")
+
+
+async def lost(store: Store, *phones: str, lives: timedelta = DAY) -> Message:
+    """A message whose answer nobody has heard."""
+    message = (await store.accept(new_message(*phones, expires_at=AT + lives), AT)).message
+    call = await store.claim("one", LEASE, AT)
+    assert call
+    assert await store.put_in_flight(call, LEASE, AT)
+    await store.settle(call, Settlement(State.UNKNOWN, AT), AT)
+    return message
+
+
+async def found(store: Store, message: Message) -> Message:
+    """As it stands now."""
+    now = await store.get(message.id)
+    assert now
+    return now
+
+
+async def test_what_is_sent_again_has_its_time_anew(database_url: str) -> None:
+    """Its first day was over when a person decided; it is not given up before it is sent."""
+    async with store_in(database_url) as store:
+        message = await lost(store, NUMBER)
+        await store.send_again(message.ref, LATER, SARA, expires_at=LATER + DAY)
+        call = await store.claim("two", LEASE, LATER)
+
+        assert call
+        assert call.expires_at == LATER + DAY
+        assert (await found(store, message)).expires_at == LATER + DAY
+
+
+async def test_a_message_treated_as_sent_keeps_its_time(database_url: str) -> None:
+    """Nothing of it is sent."""
+    async with store_in(database_url) as store:
+        message = await lost(store, NUMBER)
+        await store.treat_as_sent(message.ref, LATER, SARA)
+
+        assert (await found(store, message)).expires_at == AT + DAY
+
+
+async def test_who_decided_what_and_when_is_on_the_message(database_url: str) -> None:
+    """For its card: one decision after the other, with how many numbers each was about."""
+    async with store_in(database_url) as store:
+        message = await lost(store, NUMBER, OTHER)
+        await store.send_again(message.ref, LATER, SARA, expires_at=LATER + DAY)
+        await store.send_again(message.ref, LATER, SARA)
+        await store.cancel(message.ref, LATER, Actor("U3"))
+
+        assert (await found(store, message)).decisions == (
+            Decision(DecisionKind.SEND_AGAIN, "U2", LATER, 2),
+            Decision(DecisionKind.CANCEL, "U3", LATER, 2),
+        )
+
+
+async def test_treated_as_sent_differs_from_accepted_by_kwtsms(database_url: str) -> None:
+    """Nobody has heard from kwtSMS: it may have charged it, and no receipt is waited for."""
+    async with store_in(database_url) as store:
+        presumed, wanted = await lost(store, NUMBER), new_message(OTHER)
+        await store.treat_as_sent(presumed.ref, LATER, SARA)
+        sent = (await store.accept(wanted, AT)).message
+        call = await store.claim("one", LEASE, AT)
+        assert call
+        assert await store.put_in_flight(call, LEASE, AT)
+        await store.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
+        tracked = await store.find_accepted_call("f4c8")
+        assert tracked
+        await store.record_answer(tracked, DeliveryUpdate(status="sent"), LATER)
+        first, second = await found(store, presumed), await found(store, sent)
+
+        assert (first.counts, first.presumed_sent, first.unsure) == ({State.SENT: 1}, 1, 1)
+        assert (first.accepted_at, first.sent_in_kuwait) == (None, False)
+        assert (second.counts, second.presumed_sent, second.unsure) == ({State.SENT: 1}, 0, 0)
+        assert (second.accepted_at, second.sent_in_kuwait) == (AT, True)
+        assert (first.lost_at, second.lost_at) == (AT, None)
+
+
+@dataclass
+class PendingDecisions:
+    """Something to decide of each kind."""
+
+    store: Store
+    unknown: Message
+    waiting: Message
+    draft: Draft
+
+    async def send_again(self) -> object:
+        """What is unknown."""
+        return await self.store.send_again(self.unknown.ref, LATER, SARA)
+
+    async def treat_as_sent(self) -> object:
+        """The same."""
+        return await self.store.treat_as_sent(self.unknown.ref, LATER, SARA)
+
+    async def cancel(self) -> object:
+        """What waits."""
+        return (await self.store.cancel(self.waiting.ref, LATER, SARA)).count
+
+    async def pause(self) -> object:
+        """All sending."""
+        return await self.store.pause("a mistake", LATER, SARA)
+
+    async def resume(self) -> object:
+        """The same, where it was paused before."""
+        return await self.store.resume(LATER, SARA)
+
+    async def approve(self) -> object:
+        """What waits for a second person."""
+        wanted = new_message(OTHER, text="approved")
+        return await self.store.send_draft(self.draft.token, wanted, AT, UNLIMITED, approved=SARA)
+
+    async def reject(self) -> object:
+        """The same."""
+        return await self.store.discard_draft(self.draft.token, AT, refused=SARA)
+
+
+@pytest.fixture
+async def pending(database_url: str) -> AsyncIterator[PendingDecisions]:
+    """It."""
+    async with store_in(database_url) as store:
+        unknown = await lost(store, NUMBER)
+        waiting = (await store.accept(new_message(OTHER), AT)).message
+        asked = draft(Secret(NUMBER, "asked"))
+        await store.save_draft(asked)
+        yield PendingDecisions(store, unknown, waiting, asked)
+
+
+@pytest.mark.parametrize(
+    ("action", "line"),
+    [
+        ("send_again", ("send", "allowed", "{unknown}", "send again")),
+        ("treat_as_sent", ("send", "allowed", "{unknown}", "treat as sent")),
+        ("cancel", ("send", "allowed", "{waiting}", "cancelled 1")),
+        ("pause", ("admin", "allowed", "pause", "")),
+        ("resume", ("admin", "allowed", "resume", "")),
+        ("approve", ("approve", "approved", "{newest}", "U1")),
+        ("reject", ("approve", "turned down", "send", "U1")),
+    ],
+)
+async def test_the_ledger_has_it_or_it_is_not_done(
+    pending: PendingDecisions, action: str, line: tuple[str, str, str, str]
+) -> None:
+    """One transaction: where the line cannot be written, nothing is as if it were decided."""
+    store = pending.store
+    if action == "resume":
+        await store.pause("a mistake", AT, SARA)
+    async with store.database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE audit RENAME TO elsewhere"))
+    before = await cells(store.database)
+    with pytest.raises(DatabaseError):
+        await getattr(pending, action)()
+    after = await cells(store.database)
+    async with store.database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE elsewhere RENAME TO audit"))
+
+    assert after == before
+    assert await getattr(pending, action)()
+    newest = await store.latest("U1")
+    assert newest
+    refs = {"unknown": pending.unknown.ref, "waiting": pending.waiting.ref, "newest": newest.ref}
+    written = (await Audit(store.database).entries())[-1]
+    recorded = (written.action, written.decision, written.subject, written.detail)
+    assert recorded == (*line[:2], line[2].format(**refs), line[3])
+    assert Actor(written.actor, written.team, written.channel, written.request) == SARA
+
+
+async def test_what_is_decided_in_vain_leaves_no_line(pending: PendingDecisions) -> None:
+    """Somebody was faster, or there was nothing: nothing was decided."""
+    await pending.send_again()
+    before = await Audit(pending.store.database).entries()
+    assert not await pending.send_again()
+    assert await pending.store.cancel("M2345678", LATER, SARA) == Cancelled(0, 0)
+    assert not await pending.resume()
+
+    assert await Audit(pending.store.database).entries() == before
+    now = await found(pending.store, pending.unknown)
+    assert len(now.decisions) == 1

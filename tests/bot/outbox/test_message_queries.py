@@ -1,0 +1,139 @@
+"""What is read of a message is counted by the database, whatever its recipients went through."""
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy import text
+
+from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.flow_control.cooldown import COOLDOWN, COOLDOWN_REASON
+from kwtsms_bot.outbox.message import Message, Reason, State
+from kwtsms_bot.outbox.store import Store
+from support.database import AT, NUMBER, new_message, store_in
+
+LEASE = timedelta(seconds=30)
+THEN = AT + timedelta(seconds=5)
+NUMBERS = tuple(f"965{90000000 + number}" for number in range(450))
+SENT = Settlement(State.SENT, AT, gateway_id="f4c8", points=Decimal(200), balance_after=Decimal(99))
+REFUSED = Settlement(State.REJECTED, AT, code="ERR031", reason="Content is not allowed.")
+
+
+async def send_call(store: Store, settlement: Settlement, *, at: int) -> None:
+    """One call goes out and comes to `plan`, so many seconds after the beginning."""
+    now = AT + timedelta(seconds=at)
+    call = await store.claim("one", LEASE, now)
+    assert call
+    assert await store.put_in_flight(call, LEASE, now)
+    await store.settle(call, settlement, now)
+
+
+async def passed_the_queue(store: Store, message: Message | None) -> Message:
+    """The message, once kwtSMS has let go what it took of it."""
+    assert message
+    while tracked := await store.claim_check(AT + timedelta(minutes=1)):
+        await store.record_check(tracked, DeliveryUpdate(status="sent"), next_at=None, now=THEN)
+    found = await store.get(message.id)
+    assert found
+    return found
+
+
+async def of_several_states(store: Store) -> Message:
+    """450 numbers: 200 sent, 199 refused, 51 waiting, one of them because it is hot."""
+    await store.accept(new_message(NUMBERS[300], text="first"), AT)
+    await send_call(store, SENT, at=0)
+    message = (await store.accept(new_message(*NUMBERS), AT)).message
+    await send_call(store, SENT, at=1)
+    await send_call(store, REFUSED, at=2)
+    found = await store.get(message.id)
+    assert found
+    return found
+
+
+async def test_a_message_is_what_its_recipients_are(database_url: str) -> None:
+    """Counted by the database or one by one in its pages, it comes to the same."""
+    async with store_in(database_url) as store:
+        message = await of_several_states(store)
+        every = await store.recipients(message.id)
+
+        assert message.counts == Counter(one.state for one in every)
+        assert message.counts == {State.SENT: 200, State.REJECTED: 199, State.QUEUED: 51}
+        assert (message.size, message.first_phones) == (450, NUMBERS[:3])
+        assert {one.state: one.since for one in message.state_counts} == {
+            one.state: one.updated_at for one in every
+        }
+        assert message.gateway_ids == ("f4c8",)
+        assert message.points == Decimal(200)
+        assert not message.sent_in_kuwait
+        assert (await passed_the_queue(store, message)).sent_in_kuwait
+
+
+async def test_a_reason_is_listed_once_for_all_that_share_it(database_url: str) -> None:
+    """Each with the state and the code that go with it, in the order of the numbers."""
+    async with store_in(database_url) as store:
+        message = await of_several_states(store)
+
+        assert message.reasons == (
+            Reason(State.REJECTED, "ERR031", "Content is not allowed.", AT),
+            Reason(State.QUEUED, None, COOLDOWN_REASON, AT + COOLDOWN),
+        )
+
+
+async def test_recipients_come_in_pages(database_url: str) -> None:
+    """Page after page, each of those in the wanted states comes once, in the order it was named."""
+    async with store_in(database_url) as store:
+        message = await of_several_states(store)
+        wanted = (State.REJECTED, State.QUEUED)
+        found: list[str] = []
+        after = 0
+        while page := await store.recipients(message.id, wanted, after=after, limit=100):
+            found += [one.phone for one in page]
+            after = page[-1].id
+
+        assert found == list(NUMBERS[200:])
+
+
+async def test_a_number_abroad_is_not_at_home(database_url: str) -> None:
+    """Where nothing was sent to Kuwait, nothing is said of Kuwait's receipts."""
+    async with store_in(database_url) as store:
+        await store.accept(new_message("971501234567"), AT)
+        await send_call(store, SENT, at=0)
+        found = await passed_the_queue(store, await store.latest("U1"))
+
+        assert found.passed_at == THEN
+        assert not found.sent_in_kuwait
+
+
+async def test_an_id_of_kwtsms_finds_its_message(database_url: str) -> None:
+    """By the call that it was given to."""
+    async with store_in(database_url) as store:
+        await store.accept(new_message(NUMBER), AT)
+        await send_call(store, SENT, at=0)
+        await store.accept(new_message("971501234567"), AT)
+        found = await store.find("f4c8")
+
+        assert found
+        assert found.first_phones == (NUMBER,)
+
+
+async def test_what_is_read_at_every_step_stays_in_its_index(tmp_path: Path) -> None:
+    """States are counted, and reasons found, without looking at 100,000 recipients."""
+    asked = {
+        "SELECT state, count(*), max(updated_at) FROM recipient "
+        "WHERE message_id = ? GROUP BY state": "COVERING INDEX ix_recipient_standing",
+        "SELECT code FROM recipient WHERE message_id = ? "
+        "AND (code IS NOT NULL OR reason IS NOT NULL)": "INDEX ix_recipient_told",
+        "SELECT id FROM recipient WHERE message_id = ? AND state = ? AND due_at <= ? "
+        "ORDER BY due_at, id LIMIT 200": "INDEX ix_recipient_standing",
+    }
+    async with store_in(tmp_path) as store, store.database.reading() as connection:
+        plans = []
+        for query in asked:
+            rows = await connection.execute(text("EXPLAIN QUERY PLAN " + query.replace("?", "1")))
+            plans.append(" ".join(row.detail for row in rows))
+
+        for plan, index in zip(plans, asked.values(), strict=True):
+            assert index in plan
+            assert "TEMP B-TREE" not in plan

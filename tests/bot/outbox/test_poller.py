@@ -1,0 +1,372 @@
+"""What became of a message is asked for at its times, by one replica, and never before a send."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kwtsms_bot.outbox.delivery.poller import DeliveryPoller
+from kwtsms_bot.outbox.delivery.rules import (
+    CHECK_DELAYS,
+    REPORT_DELAY,
+    DeliveryUpdate,
+    TrackedCall,
+    next_check,
+    wants_report,
+)
+from kwtsms_bot.outbox.delivery.status_client import StatusClient
+from kwtsms_bot.outbox.delivery.store import CHECK_LEASE
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.flow_control import rate_limiter
+from kwtsms_bot.outbox.flow_control.circuit_breaker import FAILURE_THRESHOLD, ResponseKind
+from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.store import DatabaseRateLimiter, Store
+from kwtsms_client import AsyncClient, Credentials
+from kwtsms_sandbox.gateway import Fault, RunningGateway
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
+from support.gateway import running_gateway
+
+LEASE = timedelta(seconds=30)
+ABROAD = "966512345678"
+ABROAD_TOO = "971501234567"
+DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
+LONG = timedelta(minutes=4)  # Longer than any test takes.
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _a_machine_at_work_is_not_late() -> Iterator[None]:
+    """What is not asked because the database was slow is held by the tests of the pace."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rate_limiter, "MAX_START_AGE_SECONDS", 60.0)
+        yield
+
+
+@dataclass
+class Bench:
+    """An outbox, the real account, and trackers who ask when told to."""
+
+    store: Store
+    running: RunningGateway
+    account: AsyncClient
+    limiter: DatabaseRateLimiter
+    passed: list[timedelta] = field(default_factory=lambda: [timedelta(0)])
+
+    @property
+    def poller(self) -> DeliveryPoller:
+        """One of any number of replicas."""
+        status_client = StatusClient(self.account, self.limiter)
+        return DeliveryPoller(self.store, status_client, clock=lambda: AT + self.passed[0])
+
+    @property
+    def asked(self) -> list[str]:
+        """The questions that the gateway has seen, in their order."""
+        endpoints = (request.endpoint for request in self.running.gateway.requests)
+        return [endpoint for endpoint in endpoints if endpoint in ("status", "dlr")]
+
+    def later(self, passed: timedelta) -> None:
+        """So long after the first message."""
+        self.passed[0] = passed
+
+    async def sent(self, *phones: str) -> Message:
+        """A message that the gateway has accepted."""
+        now = AT + self.passed[0]
+        message = (await self.store.accept(new_message(*phones), now)).message
+        call = await self.store.claim("one", LEASE, now)
+        assert call
+        assert await self.store.put_in_flight(call, LEASE, now)
+        answer = await self.account.send(list(phones), call.text, sender="MY-APP")
+        await self.store.settle(
+            call, Settlement(State.SENT, now, gateway_id=answer.message_ids[0]), now
+        )
+        return message
+
+    async def states(self, message: Message) -> dict[str, State]:
+        """How each of its numbers stands."""
+        return {one.phone: one.state for one in await self.store.recipients(message.id)}
+
+    async def asks_at(self, *times: timedelta) -> list[timedelta]:
+        """Those of these times at which something is asked."""
+        found = []
+        for time in times:
+            self.later(time)
+            if await self.poller.check_one():
+                found.append(time)
+        return found
+
+
+@asynccontextmanager
+async def bench(url: str) -> AsyncIterator[Bench]:
+    """The bench."""
+    async with running_gateway() as running, store_in(url) as store:
+        running.gateway.configure(requests_per_second=None)
+        owner = running.gateway.account
+        account = replace(owner, coverage=("965", "966", "971"))
+        running.gateway.records.account_balance(owner.username).account = account
+        credentials = Credentials(owner.username, owner.password)
+        async with AsyncClient(credentials, base_url=running.base_url) as client:
+            limiter = DatabaseRateLimiter(store.database, timedelta(0))
+            await limiter.acquire()
+            yield Bench(store, running, client, limiter)
+
+
+async def test_a_message_at_home_is_asked_for_no_more_once_it_is_let_go(database_url: str) -> None:
+    """Ten seconds after: kwtSMS has let it go, and Kuwait has nothing more to tell."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        times = [CHECK_DELAYS[0] - SECOND, CHECK_DELAYS[0], CHECK_DELAYS[1], DAY]
+
+        assert await it.asks_at(*times) == [CHECK_DELAYS[0]]
+        assert it.asked == ["status"]
+        assert await it.states(message) == {NUMBER: State.SENT}
+
+
+async def test_a_message_at_home_is_asked_for_until_it_is_past_the_queue(database_url: str) -> None:
+    """Only then is it said that no phone in Kuwait gives a receipt: nothing more is to come."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        gateway_id = it.running.gateway.ledger[0].message_id
+        it.running.gateway.set_status(gateway_id, "queued")
+        early = await it.asks_at(*CHECK_DELAYS[:3])
+        waiting = await it.store.get(message.id)
+        it.running.gateway.set_status(gateway_id, "Sent")
+        late = await it.asks_at(*CHECK_DELAYS[3:])
+        gone = await it.store.get(message.id)
+
+        assert waiting
+        assert gone
+        assert (early, late) == (list(CHECK_DELAYS[:3]), [CHECK_DELAYS[3]])
+        assert (waiting.status, waiting.passed_at, waiting.sent_in_kuwait) == (
+            "queued",
+            None,
+            False,
+        )
+        assert (gone.status, gone.passed_at, gone.sent_in_kuwait) == (
+            "Sent",
+            AT + CHECK_DELAYS[3],
+            True,
+        )
+
+
+async def test_what_stays_in_the_queue_is_asked_for_until_the_checks_end(database_url: str) -> None:
+    """A day after nobody asks any more."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "queued")
+
+        assert await it.asks_at(*CHECK_DELAYS, 2 * DAY) == list(CHECK_DELAYS)
+
+
+async def test_status_and_report_alternate_while_one_is_open(database_url: str) -> None:
+    """Some numbers are abroad and one is at home: both are followed to their end."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER, ABROAD)
+        gateway_id = it.running.gateway.ledger[0].message_id
+        it.running.gateway.set_status(gateway_id, "queued")
+        it.running.gateway.set_dlr(gateway_id, {ABROAD: "Received by recipient"})
+        await it.asks_at(*CHECK_DELAYS[:3])
+        it.running.gateway.set_status(gateway_id, "sent")
+        late = await it.asks_at(*CHECK_DELAYS[3:])
+
+        assert it.asked == ["status", "status", "dlr", "status", "dlr"]
+        assert late == list(CHECK_DELAYS[3:5])
+        assert await it.states(message) == {NUMBER: State.SENT, ABROAD: State.DELIVERED}
+
+
+async def test_what_kwtsms_said_last_is_on_the_message(database_url: str) -> None:
+    """Its word and since when it says so; the card is shown anew where the word is another."""
+    async with bench(database_url) as it:
+        message = await it.sent(ABROAD)
+        shown = await it.store.get(message.id)
+        assert shown
+        await it.store.record_shown(message.id, shown.revision, None)
+        await it.asks_at(CHECK_DELAYS[0])
+        news = await it.store.outdated_cards(10)
+        first = await it.store.get(message.id)
+        assert first
+        await it.store.record_shown(message.id, first.revision, None)
+        await it.asks_at(CHECK_DELAYS[1])
+        found = await it.store.get(message.id)
+        assert found
+
+        assert news == (message.id,)
+        assert (first.status, first.status_at) == ("sent", AT + CHECK_DELAYS[0])
+        assert (found.status, found.status_at) == ("sent", AT + CHECK_DELAYS[0])
+        assert await it.store.outdated_cards(10) == ()
+        assert found.accepted_at == AT
+
+
+async def test_a_number_in_what_kwtsms_said_is_not_kept(database_url: str) -> None:
+    """A word is no place to keep one in; nor is it longer than its column, nor breaks it."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        tracked = await it.store.claim_check(AT + CHECK_DELAYS[0])
+        assert tracked
+        said = f"to {NUMBER} ٩٦٥\0 {'x' * 100}"
+        await it.store.record_check(tracked, DeliveryUpdate(status=said), next_at=None, now=AT)
+        found = await it.store.get(message.id)
+
+        assert found
+        assert found.status == f"to {11 * '•'} •••• {'x' * 100}"[:80]
+
+
+async def test_a_message_abroad_is_followed_until_its_report(database_url: str) -> None:
+    """First its status; after five minutes its report, until there is one for each number."""
+    async with bench(database_url) as it:
+        message = await it.sent(ABROAD, ABROAD_TOO)
+        gateway_id = it.running.gateway.ledger[0].message_id
+        early = await it.asks_at(*CHECK_DELAYS[:3])
+        first = {ABROAD: "Received by recipient"}
+        it.running.gateway.set_dlr(gateway_id, first)
+        half = await it.asks_at(CHECK_DELAYS[3])
+        known = await it.states(message)
+        it.running.gateway.set_dlr(gateway_id, first | {ABROAD_TOO: "Blacklisted"})
+        rest = await it.asks_at(*CHECK_DELAYS[4:])
+
+        assert [*early, *half, *rest] == list(CHECK_DELAYS[:5])
+        assert it.asked == ["status", "status", "dlr", "dlr", "dlr"]
+        assert known == {ABROAD: State.DELIVERED, ABROAD_TOO: State.SENT}
+        assert await it.states(message) == {
+            ABROAD: State.DELIVERED,
+            ABROAD_TOO: State.UNDELIVERED,
+        }
+
+
+async def test_after_a_day_nothing_is_asked_any_more(database_url: str) -> None:
+    """No report came: it stays sent, and nobody says more."""
+    async with bench(database_url) as it:
+        message = await it.sent(ABROAD)
+        asked = await it.asks_at(*CHECK_DELAYS, 2 * DAY, 3 * DAY)
+
+        assert asked == list(CHECK_DELAYS)
+        assert await it.states(message) == {ABROAD: State.SENT}
+
+
+async def test_a_stuck_message_is_noticed(database_url: str) -> None:
+    """ERR030: the gateway holds it. Where it lets it go after all, that is seen as well."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "ERR030")
+        early = await it.asks_at(*CHECK_DELAYS[:3])
+        (stuck,) = await it.store.recipients(message.id)
+        it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "sent")
+        late = await it.asks_at(*CHECK_DELAYS[3:])
+
+        (freed,) = await it.store.recipients(message.id)
+        assert (early, late) == (list(CHECK_DELAYS[:3]), [CHECK_DELAYS[3]])
+        assert (stuck.state, stuck.code) == (State.STUCK, "ERR030")
+        assert (freed.state, freed.code) == (State.SENT, None)
+
+
+@pytest.mark.parametrize("fault", [Fault.HTML_502, "ERR013"])
+async def test_no_answer_is_no_finding(database_url: str, fault: Fault | str) -> None:
+    """Nothing changes, and the next time asks again."""
+    async with bench(database_url) as it:
+        message = await it.sent(NUMBER)
+        it.running.gateway.fault(fault, endpoint="status")
+
+        assert await it.asks_at(*CHECK_DELAYS) == list(CHECK_DELAYS[:2])
+        assert await it.states(message) == {NUMBER: State.SENT}
+
+
+async def test_nothing_is_asked_while_anything_is_to_be_sent(database_url: str) -> None:
+    """The account's turns belong to what waits; the question comes when the queue is empty."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.later(CHECK_DELAYS[0])
+        waiting = (await it.store.accept(new_message(OTHER), AT + CHECK_DELAYS[0])).message
+        during = await it.poller.check_one()
+        await it.store.cancel(waiting.ref, AT + CHECK_DELAYS[0], ACTOR)
+
+        assert not during
+        assert await it.poller.check_one()
+
+
+async def test_nothing_is_asked_while_the_circuit_breaker_is_open(database_url: str) -> None:
+    """No answer could be read: each question would be one of the few that there are in vain."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.later(CHECK_DELAYS[0])
+        for _ in range(FAILURE_THRESHOLD):
+            await it.store.record_response(ResponseKind.UNREADABLE, trial=False)
+        during = await it.poller.check_one()
+        await it.store.record_response(ResponseKind.READABLE, trial=False)
+
+        assert not during
+        assert await it.poller.check_one()
+
+
+async def test_a_query_waits_for_no_slot_and_uses_nobody_elses(database_url: str) -> None:
+    """Where no turn is free it is asked later, by whoever finds one, and holds nothing up."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.later(CHECK_DELAYS[0])
+        original, it.limiter = it.limiter, DatabaseRateLimiter(it.store.database, LONG)
+        send = await it.limiter.reserve()
+        asked = [await it.poller.check_one() for _ in range(3)]
+        following = await it.limiter.reserve()
+        it.limiter = original
+
+        assert asked == [False, False, False]
+        assert it.asked == []
+        assert following.at - send.at == LONG
+
+
+async def test_without_anything_to_ask_no_slot_is_acquired(database_url: str) -> None:
+    """A turn that is taken in vain is one that a send has to wait for."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.limiter = DatabaseRateLimiter(it.store.database, LONG)
+
+        assert not await it.poller.check_one()
+        assert await it.limiter.try_acquire()
+
+
+async def test_one_of_two_replicas_asks(database_url: str) -> None:
+    """They look at the same moment."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        it.later(CHECK_DELAYS[0])
+        found = await asyncio.gather(it.poller.check_one(), it.poller.check_one())
+
+        assert sorted(found) == [False, True]
+        assert it.asked == ["status"]
+
+
+async def test_what_a_dead_replica_had_begun_to_ask_is_asked_by_another(database_url: str) -> None:
+    """Two minutes after."""
+    async with bench(database_url) as it:
+        await it.sent(NUMBER)
+        assert await it.store.claim_check(AT + CHECK_DELAYS[0])
+
+        assert await it.asks_at(
+            CHECK_DELAYS[0] + CHECK_LEASE - SECOND, CHECK_DELAYS[0] + CHECK_LEASE
+        ) == [CHECK_DELAYS[0] + CHECK_LEASE]
+
+
+@given(st.integers(0, len(CHECK_DELAYS) - 1), st.integers(0, 200_000), st.booleans())
+def test_the_next_time_is_never_in_the_past(checks: int, seconds: int, abroad: bool) -> None:  # noqa: FBT001 - hypothesis.
+    """However late a question was asked; and no report is asked for before there can be one."""
+    phones = (ABROAD if abroad else NUMBER,)
+    tracked = TrackedCall(1, "id", phones, AT, checks)
+    now = AT + timedelta(seconds=seconds)
+    following = next_check(tracked, now, finished=False)
+
+    assert following is None or following >= now
+    assert (following is None) == (checks + 1 == len(CHECK_DELAYS))
+    assert next_check(tracked, now, finished=True) is None
+    assert wants_report(tracked, now) == (abroad and now >= AT + REPORT_DELAY)
+
+
+def test_the_intervals_grow_up_to_a_day() -> None:
+    """Soon at first, then ever more seldom."""
+    gaps = [later - earlier for earlier, later in pairwise(CHECK_DELAYS)]
+
+    assert gaps == sorted(gaps)
+    assert CHECK_DELAYS[-1] == DAY

@@ -1,0 +1,133 @@
+"""A restored outbox: whatever may have been sent since the back-up is in doubt, and only that."""
+
+from datetime import timedelta
+
+import pytest
+
+from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
+from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.retention.restore import BotRunning, MarkedUnknown, RestoreStore
+from kwtsms_bot.outbox.store import Audit, Store
+from support.database import AT, NUMBER, new_message, opened, store_in
+from support.leak_search import cells
+
+LEASE = timedelta(seconds=30)
+LATER = AT + LEASE + timedelta(seconds=1)
+SENT = Settlement(State.SENT, AT, gateway_id="f4c8")
+DRAFT = Draft(
+    token="token",
+    kind=DraftKind.CONFIRM,
+    author="U1",
+    team="T1",
+    channel="C1",
+    locale="en",
+    text="hello",
+    recipients=(NUMBER,),
+    sender_id="MY-APP",
+    pages=1,
+    test=False,
+    created_at=AT,
+    expires_at=AT + timedelta(minutes=10),
+)
+
+
+async def filled(store: Store) -> None:
+    """A message that is sent, one in flight, one claimed and one queued, and a draft."""
+    for number in range(4):
+        await store.accept(new_message(f"9659876543{number}"), AT)
+    first, second, _ = [await store.claim("one", LEASE, AT) for _ in range(3)]
+    assert first
+    assert second
+    for call in (first, second):
+        await store.put_in_flight(call, LEASE, AT)
+    await store.settle(first, SENT, AT)
+    await store.save_draft(DRAFT)
+
+
+async def states(store: Store) -> list[State]:
+    """Where each recipient stands, in the order of their messages."""
+    messages = reversed(await store.recent(None, 10))
+    return [state for message in messages for state in message.counts]
+
+
+async def test_all_that_is_not_settled_becomes_unknown(database_url: str) -> None:
+    """What was sent stays so; nothing is left to claim, and no old button sends a draft."""
+    async with store_in(database_url) as store:
+        await filled(store)
+        before = await states(store)
+        found = await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
+
+        assert before == [State.SENT, State.IN_FLIGHT, State.CLAIMED, State.QUEUED]
+        assert found == MarkedUnknown(messages=3, recipients=3, drafts=1)
+        assert await states(store) == [State.SENT, *[State.UNKNOWN] * 3]
+        assert await store.claim("two", LEASE, AT + timedelta(hours=1)) is None
+        assert await store.reap_expired(AT + timedelta(hours=1)) == (0, 0)
+        assert await store.get_draft(DRAFT.token, AT) is None
+
+
+async def test_it_is_shown_and_in_the_ledger(database_url: str) -> None:
+    """Each card is brought up to date, and who did it is written down."""
+    async with store_in(database_url) as store:
+        await filled(store)
+        for one in await store.outdated_cards(10):
+            shown = await store.claim_card(one)
+            assert shown
+            await store.record_shown(one, shown.revision, shown.card_location)
+        await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
+        last = (await Audit(store.database).entries())[-1]
+
+        assert len(await store.outdated_cards(10)) == 3
+        assert (last.actor, last.subject) == ("shell:sara", "restored")
+        assert "3 numbers of 3 messages" in last.detail
+
+
+async def test_a_process_that_is_still_there_sends_nothing_of_it(database_url: str) -> None:
+    """A bot that was left running by mistake has lost what it had claimed."""
+    async with store_in(database_url) as store:
+        await store.accept(new_message(), AT)
+        call = await store.claim("one", LEASE, AT)
+        assert call
+        await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
+
+        assert not await store.put_in_flight(call, LEASE, LATER)
+
+
+async def test_an_empty_outbox_is_left_as_it_is(database_url: str) -> None:
+    """Nothing waits, so nothing is in doubt."""
+    async with opened(database_url) as database:
+        assert await RestoreStore(database).mark_unknown("shell:sara", LATER) == MarkedUnknown(
+            0, 0, 0
+        )
+
+
+async def test_while_a_bot_is_running_nothing_is_changed(database_url: str) -> None:
+    """A lease that runs is somebody's who would go on; a clock that was far ahead is nobody."""
+    async with store_in(database_url) as store:
+        await filled(store)
+        before = await states(store)
+        restoring = RestoreStore(store.database)
+        for operation in (
+            restoring.mark_unknown("shell:sara", AT),
+            restoring.preview_mark_unknown(AT),
+        ):
+            with pytest.raises(BotRunning) as caught:
+                await operation
+        after = await states(store)
+        long_ago = AT - timedelta(days=1)
+
+        assert before == after
+        assert caught.value.until == AT + LEASE
+        assert (await restoring.preview_mark_unknown(long_ago)).messages == 3
+
+
+async def test_a_rehearsal_changes_nothing(database_url: str) -> None:
+    """It says what would be done."""
+    async with store_in(database_url) as store:
+        await filled(store)
+        before = await cells(store.database)
+        rehearsed = await RestoreStore(store.database).preview_mark_unknown(LATER)
+        after = await cells(store.database)
+
+        assert before == after
+        assert rehearsed == await RestoreStore(store.database).mark_unknown("shell:sara", LATER)

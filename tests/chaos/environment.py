@@ -1,0 +1,212 @@
+"""A gateway, a Slack, a database and bots that may die: everything that a run of chaos needs."""
+
+import asyncio
+import json
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from chaos.bots import Bot, ForkServer, ProcessLauncher
+from chaos.evidence import Disruption, Evidence
+from chaos.gateway import GatewayProcess
+from chaos.load import PEOPLE, LoadGenerator
+from chaos.poll import until
+from chaos.program import Program
+from chaos.reasons import TIMEOUT_SECONDS
+from chaos.transition_log import TransitionLog
+from kwtsms_sandbox.slack import SlackSandbox
+from kwtsms_sandbox.slack.web.rate_limits import Limits
+from support.slack import no_proxy
+
+LEASE_SECONDS = 2
+RESTART_SECONDS = 0.5  # After which what has ended is started again.
+UNLIMITED = 1_000_000
+
+
+@dataclass
+class ChaosEnvironment:
+    """What is in it."""
+
+    slack: SlackSandbox
+    gateway: GatewayProcess
+    transition_log: TransitionLog
+    launcher: ForkServer | ProcessLauncher
+    load: LoadGenerator
+    program: Program
+    bots: list[Bot] = field(default_factory=list)
+    kills: int = 0
+    disruptions: list[Disruption] = field(default_factory=list)
+
+    async def start(self, **changes: Any) -> Bot:
+        """One more bot, not yet connected; `changes` are to its program."""
+        bot = await self.launcher.start(replace(self.program, **changes))
+        self.bots.append(bot)
+        return bot
+
+    async def start_connected(self, **changes: Any) -> Bot:
+        """One more bot, connected to Slack."""
+        newest = self._newest_connection()
+        bot = await self.start(**changes)
+        await self.slack.until(lambda: self._newest_connection() > newest, timeout=30, what="a bot")
+        return bot
+
+    def _newest_connection(self) -> int:
+        """The number of the newest connection to Slack; those of the dead may still be there."""
+        return max((one.number for one in self.slack.sockets.connections), default=0)
+
+    @property
+    def alive_bots(self) -> list[Bot]:
+        """Those that have not ended."""
+        return [bot for bot in self.bots if bot.is_alive]
+
+    async def kill(self, bot: Bot) -> None:
+        """Ends a bot as a power cut would, and counts it."""
+        await bot.kill()
+        self.record_kill(bot)
+
+    def record_kill(self, bot: Bot) -> None:
+        """Counts one that is dead."""
+        self.bots.remove(bot)
+        self.kills += 1
+        self.record_disruption(bot)
+
+    def record_disruption(self, bot: Bot) -> None:
+        """From now on it writes nothing down, or not for a while."""
+        now = time.time()
+        self.disruptions.append(Disruption(now, now, bot.pid))
+
+    @contextmanager
+    def disrupted(self) -> Iterator[None]:
+        """Meanwhile, and until the leases of then are over, no bot may be able to."""
+        since = time.time()
+        yield
+        self.disruptions.append(Disruption(since, time.time() + LEASE_SECONDS))
+
+    async def stop(self, bot: Bot) -> None:
+        """Ends it politely: it finishes what it has begun."""
+        bot.signal(signal.SIGTERM)
+        await bot.wait()
+        self.bots.remove(bot)
+
+    @asynccontextmanager
+    async def supervised(self) -> AsyncIterator[None]:
+        """Starts anew, as systemd would, whatever ends by itself."""
+
+        async def restart_ended() -> None:
+            while True:
+                for bot in [one for one in self.bots if not one.is_alive]:
+                    self.bots.remove(bot)
+                    await self.start()
+                await asyncio.sleep(RESTART_SECONDS)
+
+        supervisor = asyncio.create_task(restart_ended())
+        try:
+            yield
+        finally:
+            supervisor.cancel()
+
+    async def set_clock(self, seconds: float) -> None:
+        """From now on the machine's clock is wrong by so many seconds."""
+        assert self.program.clock
+        file = Path(self.program.clock)
+        temporary = file.with_suffix(".new")
+        temporary.write_text(str(seconds))
+        temporary.replace(file)  # Whole, for whoever reads it now.
+        await self.transition_log.set_clock(seconds)
+
+    async def wait_until_settled(self, seconds: float = 120) -> None:
+        """Returns once every number has come to its end and every card shows it.
+
+        Waits no longer than `seconds`: what is left then, the judge finds.
+        """
+
+        async def nothing_left() -> bool:
+            return await self.transition_log.unfinished() == (0, 0)
+
+        with suppress(TimeoutError):
+            await until(nothing_left, seconds=seconds, what="quiet", every=0.1)
+
+    async def collect_evidence(self) -> Evidence:
+        """What all witnesses say, once the bots are gone."""
+        for bot in self.bots:
+            await bot.kill()
+        self.bots.clear()
+        return Evidence(
+            submissions=tuple(self.load.submissions),
+            rows=await self.transition_log.rows(self._card_text),
+            transitions=await self.transition_log.transitions(),
+            requests=await self.gateway.requests(),
+            ledger=await self.gateway.ledger(),
+            job_slots=await self.transition_log.job_slots(),
+            kills=self.kills,
+            disruptions=tuple(self.disruptions),
+        )
+
+    def _card_text(self, channel: str, ts: str) -> str:
+        message = self.slack.space.timeline.find(channel, ts)
+        return self.slack.plain(message) if message else ""
+
+
+@asynccontextmanager
+async def chaos_environment(
+    folder: Path,
+    database: str,
+    *,
+    seed: int,
+    program: Program,
+    launcher_type: type[ForkServer | ProcessLauncher] = ForkServer,
+    **behaviour: Any,
+) -> AsyncIterator[ChaosEnvironment]:
+    """A house in `folder`, without a bot in it; `knobs` are the gateway's."""
+    behaviour = {"requests_per_second": None, **behaviour}
+    async with AsyncExitStack() as stack:
+        stack.enter_context(no_proxy())
+        slack = await stack.enter_async_context(SlackSandbox(limits=Limits.none()))
+        gateway = await stack.enter_async_context(GatewayProcess(folder, seed, **behaviour))
+        transition_log = TransitionLog(database)
+        stack.push_async_callback(transition_log.close)
+        await transition_log.open()
+        config = folder / "config.yaml"
+        config.write_text(json.dumps(_config(slack, gateway, database)))  # JSON is YAML.
+        launcher: ForkServer | ProcessLauncher = launcher_type(config, folder / "bots.log")
+        await stack.enter_async_context(launcher)
+        env = ChaosEnvironment(
+            slack, gateway, transition_log, launcher, LoadGenerator(slack, Random(seed)), program
+        )
+        stack.push_async_callback(_kill_all, env)
+        yield env
+
+
+async def _kill_all(env: ChaosEnvironment) -> None:
+    await asyncio.gather(*(bot.kill() for bot in env.bots))
+
+
+def _config(slack: SlackSandbox, gateway: GatewayProcess, database: str) -> dict[str, Any]:
+    """config.yaml: short leases and a short timeout; limits that 2,000 messages do not meet."""
+    login = gateway.login
+    return {
+        "slack": {
+            "bot_token": slack.bot_token,
+            "app_token": slack.app_token,
+            "api_url": slack.api_url,
+        },
+        "kwtsms": {
+            "username": login.username,
+            "password": login.password,
+            "sender_id": "MY-APP",
+            "base_url": login.base_url,
+            "timeout": f"{TIMEOUT_SECONDS}s",
+        },
+        "access": {"admin": {"users": [person.id for person in PEOPLE]}, "workflows": True},
+        "limits": {
+            "messages_per_hour": UNLIMITED,
+            "per_number_per_hour": UNLIMITED,
+            "credits_per_day": UNLIMITED,
+        },
+        "outbox": {"database": database, "lease": f"{LEASE_SECONDS}s"},
+    }

@@ -1,0 +1,134 @@
+"""Short directed scenes, each at a moment where a bad bot would do harm; no chance is left."""
+
+import asyncio
+import signal
+from contextlib import suppress
+
+from chaos.environment import ChaosEnvironment
+from chaos.load import PlannedMessage
+from chaos.poll import until
+from chaos.program import FailAction, FailPoint
+from kwtsms_bot.database import DatabaseError, open_database
+
+NUMBER = "96566000001"
+
+
+def planned_message(number: int = 1, phone: str | None = None) -> PlannedMessage:
+    """A message to a number of its own, or to `phone`."""
+    return PlannedMessage(f"scene {number}", (phone or f"965660000{number:02d}",), redeliver=False)
+
+
+async def send(env: ChaosEnvironment, *messages: PlannedMessage) -> None:
+    """People type all of them at once."""
+    submissions = await asyncio.gather(*(env.load.send(one) for one in messages))
+    env.load.submissions.extend(submissions)
+
+
+async def somebody_writes(env: ChaosEnvironment) -> None:
+    """One message, and nothing in its way."""
+    await env.start_connected()
+    await send(env, planned_message())
+    await env.wait_until_settled(10)
+
+
+async def credits_are_short_for_a_moment(env: ChaosEnvironment) -> None:
+    """The gateway refuses a message that it takes five seconds later."""
+    await env.gateway.plan_fault("ERR010")
+    await env.start_connected()
+    await send(env, planned_message())
+    await env.wait_until_settled(20)
+
+
+async def dies_before_recording_the_answer(env: ChaosEnvironment) -> None:
+    """The gateway has taken the message, and the process is killed before it can write that."""
+    bot = await env.start_connected(point=FailPoint.ANSWERED, action=FailAction.DIE)
+    await send(env, planned_message())
+    await bot.wait()
+    env.record_kill(bot)
+    await env.start_connected()
+    await env.wait_until_settled(50)
+
+
+async def the_answer_is_cut_off(env: ChaosEnvironment) -> None:
+    """The gateway takes the message, and its answer never arrives."""
+    await env.gateway.plan_fault("reset_after")
+    await env.start_connected()
+    await send(env, planned_message())
+    await env.wait_until_settled(50)
+
+
+async def dies_before_the_commit(env: ChaosEnvironment) -> None:
+    """The database is slow to take a message, and the process is killed meanwhile."""
+    bot = await env.start_connected(point=FailPoint.ACCEPTING, action=FailAction.HANG)
+    env.load.submissions.append(await env.load.send_once(planned_message()))
+    await env.kill(bot)
+    await env.start_connected()
+    await env.wait_until_settled(50)
+
+
+async def many_write_at_once(env: ChaosEnvironment) -> None:
+    """Twelve messages, all of them due now."""
+    await env.start_connected()
+    await send(env, *(planned_message(number) for number in range(12)))
+    await env.wait_until_settled(50)
+
+
+async def two_messages_to_one_number(env: ChaosEnvironment) -> None:
+    """The second has to wait; the gateway would refuse it."""
+    await env.start_connected()
+    await send(env, planned_message(1, NUMBER))
+    await send(env, planned_message(2, NUMBER))
+    await env.wait_until_settled(6)
+
+
+async def wakes_with_a_refusal_after_its_lease(env: ChaosEnvironment) -> None:
+    """A process stands still with ERR013 in its hands until another has taken over its call."""
+    await env.gateway.plan_fault("ERR013")
+    stopped_bot = await env.start_connected(point=FailPoint.ANSWERED, action=FailAction.STOP)
+    await send(env, planned_message())
+    await stopped_bot.wait_until_stopped()
+    env.record_disruption(stopped_bot)
+    await env.start_connected()
+    await wait_until_reclaimed(env)
+    stopped_bot.signal(signal.SIGCONT)
+    await env.stop(stopped_bot)
+    await env.wait_until_settled(3)
+
+
+async def sleeps_past_its_lease(env: ChaosEnvironment, point: FailPoint) -> None:
+    """A process stands still at this point until another has taken over, and then goes on."""
+    stopped_bot = await env.start_connected(point=point, action=FailAction.STOP)
+    await send(env, planned_message())
+    await stopped_bot.wait_until_stopped()
+    env.record_disruption(stopped_bot)
+    await env.start_connected()
+    await env.wait_until_settled(50)
+    stopped_bot.signal(signal.SIGCONT)
+    await env.stop(stopped_bot)
+
+
+async def sends_past_a_lock(env: ChaosEnvironment, database: str) -> None:
+    """Somebody holds the row of the turns, and says nothing more."""
+    silent = await open_database(database)
+    with suppress(DatabaseError):  # The database hangs up on it.
+        async with silent.transaction() as connection:
+            await connection.exec_driver_sql("UPDATE rate SET next_free = next_free")
+            await send(env, planned_message())
+            await env.wait_until_settled(30)
+            await connection.exec_driver_sql("SELECT 1")
+    await silent.close()
+
+
+async def wait_until_reclaimed(env: ChaosEnvironment) -> None:
+    """Returns once somebody has declared the call of a lost process unknown."""
+
+    async def is_unknown() -> bool:
+        return "unknown" in await env.transition_log.states()
+
+    await until(is_unknown, what="a call taken over")
+
+
+async def two_replicas_start(env: ChaosEnvironment) -> None:
+    """Both have a balance to look at, in the same slot."""
+    bots = [await env.start_connected(), await env.start_connected()]
+    await asyncio.gather(*(env.stop(bot) for bot in bots))

@@ -1,0 +1,91 @@
+"""The gateway down, slow, broken or refusing: people know, and nothing is lost or doubled."""
+
+from pathlib import Path
+
+from kwtsms_sandbox.gateway import Fault
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
+from support.bot import NUMBER, local_env, send_requests, wait_for_text
+
+WITHIN = 3.0  # Slack's limit for an acknowledgement, in seconds.
+
+
+async def test_down_the_message_waits_and_goes_out_when_it_is_back(tmp_path: Path) -> None:
+    """Nothing left this machine, so it is tried again by itself, once successfully."""
+    async with local_env(tmp_path) as env:
+        await env.running.stop()
+        done = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await wait_for_text(env, "Nothing is lost")
+        await env.running.start()
+
+        await wait_for_text(env, "accepted by kwtSMS", timeout=20)
+        assert done.acked
+        assert done.duration < WITHIN
+        assert len(env.gateway.ledger) == 1
+
+
+async def test_slow_the_command_is_acknowledged_and_sent_once(tmp_path: Path) -> None:
+    """Eight seconds for an answer are no reason to send twice, nor to keep Slack waiting."""
+    async with local_env(tmp_path) as env:
+        env.gateway.fault(Fault.SLOW, endpoint="send", seconds=8)
+        done = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await wait_for_text(env, "being sent")
+
+        await wait_for_text(env, "accepted by kwtSMS", timeout=15)
+        assert done.duration < WITHIN
+        assert len(send_requests(env)) == 1
+
+
+async def test_slow_a_question_is_acknowledged_and_answered_later(tmp_path: Path) -> None:
+    """A balance that takes eight seconds arrives by the response URL."""
+    async with local_env(tmp_path) as env:
+        await env.gateway.until(lambda: bool(env.gateway.requests))  # The watch's own question.
+        env.gateway.fault(Fault.SLOW, endpoint="balance", seconds=8)
+        done = await env.slack.command(SARA, OPS, "/sms", "balance")
+        await wait_for_text(env, "the answer follows")
+
+        await wait_for_text(env, "1,000 credits left", timeout=15)
+        assert done.acked
+        assert done.duration < WITHIN
+
+
+async def test_a_502_with_html_leaves_the_outcome_unknown(tmp_path: Path) -> None:
+    """A proxy's page says nothing of what the gateway did: it is shown so, and not sent again."""
+    async with local_env(tmp_path) as env:
+        env.gateway.fault(Fault.HTML_502, endpoint="send")
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+
+        await wait_for_text(env, "it may have been sent")
+        assert len(send_requests(env)) == 1
+
+
+async def test_a_wrong_password_keeps_the_message_until_it_is_mended(tmp_path: Path) -> None:
+    """The card says what to mend; once it is, the message goes out."""
+    async with local_env(tmp_path) as env:
+        right = env.gateway.account.password
+        env.gateway.change_account(password="another")
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        card = await wait_for_text(env, "What to do")
+        assert "waiting to be sent" in env.slack.plain(card).casefold()
+        env.gateway.change_account(password=right)
+
+        await wait_for_text(env, "accepted by kwtSMS", timeout=20)
+        assert len(env.gateway.ledger) == 1
+
+
+async def test_a_refused_question_says_what_to_do(tmp_path: Path) -> None:
+    """ERR003 on a question is answered with its remedy."""
+    async with local_env(tmp_path) as env:
+        env.gateway.change_account(password="another")
+        await env.slack.command(SARA, OPS, "/sms", "balance")
+
+        assert "What to do" in env.slack.plain(await wait_for_text(env, "ERR003"))
+
+
+async def test_a_question_to_a_gateway_that_is_down_says_so(tmp_path: Path) -> None:
+    """Nobody waits for an answer that cannot come."""
+    async with local_env(tmp_path) as env:
+        await env.running.stop()
+        done = await env.slack.command(SARA, OPS, "/sms", "balance")
+
+        await wait_for_text(env, "cannot be reached")
+        assert done.duration < WITHIN

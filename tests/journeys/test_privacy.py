@@ -1,0 +1,78 @@
+"""Whatever happens, neither the log nor /metrics tells a number, a text or a secret."""
+
+from pathlib import Path
+
+from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_sandbox.gateway import Fault
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
+from support.bot import BotProcess, local_env, wait_for_text
+from support.operator_pages import get, monitored_env
+
+TEXT = "the-secret-text"
+MANY = ", ".join(str(96555000000 + n) for n in range(6))
+# As they are typed, and as kwtSMS knows them.
+NUMBERS = ("9876 5432", "98765432", "51234567", "55000001", "55000005", "66112233", "99887766")
+
+
+async def run_all_cases(env: LocalEnvironment) -> None:
+    """A send, mistakes, refusals, an unknown outcome, a batch, its failures, and an outage."""
+    await run_command(env, f"send +965 9876 5432 {TEXT} one", "accepted by kwtSMS")
+    await run_command(env, f"send 98765432x {TEXT}", "not a phone number")
+    await run_command(env, "validate +965 9876 5432, 98765432", "98765432")
+    env.gateway.fault("ERR006", endpoint="send")
+    await run_command(env, f"send 51234567 {TEXT} two", "refused by kwtSMS")
+    env.gateway.fault(Fault.TRUNCATED, endpoint="send")
+    await run_command(env, f"send 66112233 {TEXT} three", "it may have been sent")
+    await env.slack.press(SARA, await wait_for_text(env, "it may have been sent"), "Treat as sent")
+    env.gateway.fault("ERR006", endpoint="send")
+    await run_command(env, f"send {MANY} {TEXT} four", "6 numbers")
+    await env.slack.press(SARA, await wait_for_text(env, "It goes to many"), "send_confirm")
+    await env.slack.press(SARA, await wait_for_text(env, "[Failures (CSV)]"), "Failures (CSV)")
+    await wait_for_text(env, "The numbers that failed")
+    await env.running.stop()
+    await run_command(env, f"send 99887766 {TEXT} five", "Nothing is lost")
+
+
+async def run_command(env: LocalEnvironment, line: str, then: str) -> None:
+    """A command, and what is shown in the end."""
+    await env.slack.command(SARA, OPS, "/sms", line)
+    await wait_for_text(env, then)
+
+
+def secrets(env: LocalEnvironment) -> tuple[str, ...]:
+    """What must not be told."""
+    config = env.config
+    return (
+        *NUMBERS,
+        TEXT,
+        config.kwtsms.password.get_secret_value(),
+        config.slack.bot_token.get_secret_value(),
+        env.slack.app_token,
+    )
+
+
+async def test_the_log_contains_no_private_data(tmp_path: Path) -> None:
+    """At debug, from the start to the stop."""
+    async with local_env(tmp_path) as env:
+        await env.stop_bot()
+        bot = BotProcess(env, logging={"level": "debug"})
+        await bot.start()
+        await run_all_cases(env)
+        await bot.end()
+        private = secrets(env)
+
+    assert "stopped" in bot.output
+    assert bot.output.count("message accepted") == 5
+    assert [one for one in private if one in bot.output] == []
+
+
+async def test_the_metrics_contain_no_private_data(tmp_path: Path) -> None:
+    """Figures and states; no person, no number, no message."""
+    async with monitored_env(tmp_path) as env:
+        await run_all_cases(env)
+        page = (await get(f"{env.watched_at}/metrics")).text
+        private = (*secrets(env), SARA.id, OPS.id)
+        refs = [one.message_id for one in env.gateway.ledger]
+
+    assert "messages_accepted_total" in page
+    assert [one for one in (*private, *refs) if one in page] == []

@@ -1,0 +1,159 @@
+"""SIGTERM: what is in flight is settled, what has not begun waits for the successor, in 20 s."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kwtsms_bot.cli import run
+from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_bot.outbox.store import INTERVAL
+from kwtsms_bot.service.lifecycle import FINISH_SECONDS
+from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
+from support.bot import NUMBER, BotProcess, local_env, send_requests, wait_for_text
+
+MESSAGES = 10
+SLOW_SECONDS = 4  # Eight calls could be begun meanwhile.
+LONGEST_SECONDS = 20
+
+
+@asynccontextmanager
+async def running_bot(
+    folder: Path, **changes: Any
+) -> AsyncIterator[tuple[LocalEnvironment, BotProcess]]:
+    """`kwtsms-bridge run` on a stage; leases are short, so that its successor need not wait."""
+    database = f"sqlite:///{folder / 'bridge.sqlite3'}"
+    outbox = {"database": database, "lease": "2s"}
+    async with local_env(folder, interval=INTERVAL, outbox=outbox) as env:
+        await env.stop_bot()
+        bot = BotProcess(env, **changes)
+        await bot.start()
+        try:
+            yield env, bot
+        finally:
+            await bot.close()
+
+
+async def stop(bot: BotProcess) -> tuple[int, float]:
+    """SIGTERM; the exit code, and the seconds that it took."""
+    begun = time.monotonic()
+    code = await bot.end()
+    return code, time.monotonic() - begun
+
+
+async def queue_up(env: LocalEnvironment) -> None:
+    """More messages than can be begun before a stop: two calls start in a second."""
+    commands = (
+        env.slack.command(SARA, OPS, "/sms", f"send 9659876540{n} no {n}") for n in range(MESSAGES)
+    )
+    await asyncio.gather(*commands)
+
+
+async def test_a_slow_gateway_is_waited_for_and_nothing_new_is_begun(tmp_path: Path) -> None:
+    """Each message is sent once: some before the stop, the others by the successor.
+
+    A question that was asked before the stop is answered, and nothing is begun while that takes.
+    """
+    async with running_bot(tmp_path) as (env, bot):
+        env.gateway.withhold_responses()
+        env.gateway.fault("slow", endpoint="coverage", seconds=SLOW_SECONDS)
+        await env.slack.command(SARA, OPS, "/sms", "coverage")
+        await queue_up(env)
+        await env.gateway.until(lambda: bool(send_requests(env)))
+        ending = asyncio.create_task(stop(bot))
+        await env.slack.until(lambda: not env.slack.sockets.connections, timeout=5)
+        at_the_stop = len(send_requests(env))
+        env.gateway.release_responses()
+        code, elapsed = await ending
+        sent = len(send_requests(env))
+        await wait_for_text(env, "Allowed by this bot")
+        await bot.start()
+        await env.gateway.until(lambda: len(env.gateway.ledger) == MESSAGES, timeout=15)
+
+        assert code == 0
+        assert 0 < sent <= at_the_stop + 1 < MESSAGES  # One may have been on its way already.
+        assert elapsed < LONGEST_SECONDS
+        assert len(send_requests(env)) == MESSAGES
+
+
+async def test_whatever_hangs_it_ends_in_time(tmp_path: Path) -> None:
+    """A gateway that never answers, a Slack that says no good-bye, and an impatient operator.
+
+    The call stays in flight; the successor shows it as unknown and does not send it again.
+    """
+    async with running_bot(tmp_path, kwtsms={"timeout": "60s"}) as (env, bot):
+        env.gateway.withhold_responses()
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        await env.gateway.until(lambda: bool(send_requests(env)))
+        env.slack.sockets.silence()
+        ending = asyncio.create_task(stop(bot))
+        while not ending.done():
+            await asyncio.wait({ending}, timeout=2)
+            bot.send_signal(signal.SIGTERM)
+        code, elapsed = await ending
+        env.gateway.release_responses()
+        await bot.start()
+        await wait_for_text(env, "it may have been sent", timeout=20)
+
+        assert code == 0
+        assert elapsed < LONGEST_SECONDS
+        assert len(send_requests(env)) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_database_that_does_not_answer_is_not_waited_for(
+    tmp_path: Path, number: int
+) -> None:
+    """A stop while the bot still opens its database ends it, as if it had come later."""
+    async with silent_server() as (port, called):
+        database = {"database": f"postgresql://sms:secret@127.0.0.1:{port}/sms"}
+        async with local_env(tmp_path) as env:
+            bot = BotProcess(env, outbox=database)
+            ending = asyncio.create_task(bot.run_to_end())
+            async with asyncio.timeout(20):
+                await called.wait()
+            bot.send_signal(number)
+
+            assert await ending == 0
+
+
+@asynccontextmanager
+async def silent_server() -> AsyncIterator[tuple[int, asyncio.Event]]:
+    """Accepts connections and says nothing; its port, and whether somebody has called."""
+    called, finished = asyncio.Event(), asyncio.Event()
+
+    async def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        called.set()
+        await finished.wait()
+        writer.close()
+
+    server = await asyncio.start_server(accepted, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], called
+        finished.set()
+
+
+def test_a_stop_that_nothing_else_ends_is_cut_short() -> None:
+    """A thread that hangs would keep the process; the wall behind it does not ask."""
+    program = (
+        "import asyncio, time\n"
+        "from kwtsms_bot.cli import run\n"
+        "run.STOP_TIMEOUT_SECONDS = 0.1\n"
+        "run._stop(asyncio.Event())\n"
+        "time.sleep(60)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], check=False, timeout=30)
+
+    assert ended.returncode == 1
+
+
+def test_the_wall_is_behind_the_orderly_stop() -> None:
+    """What ends by itself is never cut short, and both are within twenty seconds."""
+    assert FINISH_SECONDS < run.STOP_TIMEOUT_SECONDS < LONGEST_SECONDS

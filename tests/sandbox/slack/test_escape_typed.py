@@ -1,0 +1,43 @@
+"""What Slack makes of a typed line."""
+
+import pytest
+
+from kwtsms_sandbox.slack.demo_workspace import demo_directory
+from kwtsms_sandbox.slack.escape_typed import escape_typed
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("balance", "balance"),
+        ("a < b & c > d", "a &lt; b &amp; c &gt; d"),
+        ("&lt;", "&amp;lt;"),
+        ("send @sara hi", "send <@U00000SARA|sara> hi"),
+        ("send @nobody hi", "send @nobody hi"),
+        ("send @oncall hi", "send <!subteam^S000ONCALL|@oncall> hi"),
+        ("tell @channel", "tell <!channel>"),
+        ("see #ops and #nosuch", "see <#C0000000OP|ops> and #nosuch"),
+        ("a@b.com", "<mailto:a@b.com|a@b.com>"),
+        ("look https://x.io/a?b=1&c=2.", "look <https://x.io/a?b=1&amp;c=2>."),
+        ("look example.com", "look <http://example.com|example.com>"),
+        ("+965 9876 5432 hi", "<tel:+96598765432|+965 9876 5432> hi"),
+        (
+            "+96598765432,+96598765433",
+            "<tel:+96598765432|+96598765432>,<tel:+96598765433|+96598765433>",
+        ),
+        ("98765432 hi", "98765432 hi"),
+        ("٩٨٧٦٥٤٣٢ مرحبا", "٩٨٧٦٥٤٣٢ مرحبا"),
+        ("<!channel>", "&lt;!channel&gt;"),
+        ("“smart” quotes’ \n lines", "“smart” quotes’ \n lines"),
+    ],
+)
+def test_tokens_and_entities(typed: str, sent: str) -> None:
+    """With should_escape names, links and numbers become tokens; three signs become entities."""
+    assert escape_typed(typed, demo_directory()) == sent
+
+
+def test_without_should_escape_only_entities() -> None:
+    """Names stay as they were typed."""
+    line = escape_typed("send @sara <b> +96598765432", demo_directory(), should_escape=False)
+
+    assert line == "send @sara &lt;b&gt; +96598765432"

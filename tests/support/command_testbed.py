@@ -1,0 +1,83 @@
+"""What commands work with, for tests that ask them directly: a real database, gateway and Slack."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from kwtsms_bot.background import BackgroundTasks
+from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.commands.base import CommandContext
+from kwtsms_bot.config import Config
+from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
+from kwtsms_bot.outbox.store import Audit, Store
+from kwtsms_bot.slack.users import SlackUserDirectory
+from kwtsms_client import AsyncClient, Credentials
+from kwtsms_sandbox.gateway import RunningGateway
+from kwtsms_sandbox.slack import OPS, SARA, SlackSandbox
+from kwtsms_sandbox.slack.models import TEAM_ID
+from support.database import AT, opened
+from support.slack import no_proxy, web_client
+
+
+def draft(kind: DraftKind, **changes: Any) -> Draft:
+    """Something of Sara's that waits for ten minutes."""
+    made = Draft(
+        token="token",
+        kind=kind,
+        author=SARA.id,
+        team="T1",
+        channel=OPS.id,
+        locale="en",
+        text="hi",
+        recipients=("96590000000",),
+        sender_id="MY-APP",
+        pages=1,
+        test=False,
+        created_at=AT,
+        expires_at=AT + timedelta(minutes=10),
+    )
+    return replace(made, **changes)
+
+
+class CommandTestbed:
+    """A desk, and the sandboxes and people around it."""
+
+    def __init__(
+        self, context: CommandContext, slack: SlackSandbox, running: RunningGateway
+    ) -> None:
+        self.context, self.slack, self.gateway = context, slack, running.gateway
+
+
+@asynccontextmanager
+async def command_testbed(folder: Path, **changes: Any) -> AsyncIterator[CommandTestbed]:
+    """A desk at noon; nothing sends what it accepts. `changes` replaces sections of the config."""
+    env = LocalEnvironment(folder, **changes)
+    with no_proxy():
+        async with env.slack, env.running, opened(folder) as database:
+            config = env.config
+            directory = SlackUserDirectory(web_client(env.slack), (), tasks=BackgroundTasks())
+            directory.team = TEAM_ID
+            async with _client(config) as client:
+                context = CommandContext(
+                    config=config,
+                    store=Store(database),
+                    audit=Audit(database),
+                    alerts=BalanceStore(database),
+                    gateway=client,
+                    users=directory,
+                    now=lambda: AT,
+                    wake=lambda: None,
+                )
+                yield CommandTestbed(context, env.slack, env.running)
+
+
+def _client(config: Config) -> AsyncClient:
+    settings = config.kwtsms
+    return AsyncClient(
+        Credentials(settings.username, settings.password.get_secret_value()),
+        base_url=settings.base_url,
+    )

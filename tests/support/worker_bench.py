@@ -1,0 +1,110 @@
+"""A worker at work between a real database and a real gateway."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from kwtsms_bot.outbox.dispatch.ports import RateLimiter
+from kwtsms_bot.outbox.dispatch.worker import Worker
+from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.store import DatabaseRateLimiter, Store
+from kwtsms_client import AsyncClient, Credentials
+from kwtsms_sandbox.gateway import Gateway, RunningGateway
+from support.database import CallerClockStore, new_message, opened
+from support.gateway import running_gateway
+
+LEASE = timedelta(seconds=30)
+
+
+@dataclass
+class Bench:
+    """A worker at work, a gateway, and a clock that can be moved on."""
+
+    running: RunningGateway
+    store: Store
+    client: AsyncClient
+    rate_limiter: DatabaseRateLimiter
+    worker: Worker = field(init=False)
+    clock_offset: timedelta = timedelta()
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def gateway(self) -> Gateway:
+        """The gateway."""
+        return self.running.gateway
+
+    def now(self) -> datetime:
+        """The worker's time."""
+        return datetime.now(UTC) + self.clock_offset
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass for the worker and for the gateway."""
+        self.clock_offset += timedelta(seconds=seconds)
+        self.gateway.advance(seconds)
+        self.worker.wake()
+
+    async def send(self, *recipients: str, text: str = "hello", **changes: Any) -> Message:
+        """Accepts a message, and tells the worker."""
+        message = new_message(*recipients, text=text, **changes)
+        accepted = await self.store.accept(message, self.now())
+        self.worker.wake()
+        return accepted.message
+
+    async def wait_until(self, message: Message, condition: Callable[[Message], bool]) -> Message:
+        """The message, once `holds` of it."""
+        async with asyncio.timeout(30):
+            while True:
+                self.changed.clear()
+                found = await self.store.get(message.id)
+                assert found
+                if condition(found):
+                    return found
+                await self.changed.wait()
+
+    async def wait_for_state(self, message: Message, state: State) -> Message:
+        """The message, once all its recipients are in `state`."""
+        return await self.wait_until(message, lambda found: set(found.counts) == {state})
+
+
+def reason_codes(message: Message) -> list[str | None]:
+    """Why it is where it is, in kwtSMS's codes."""
+    return [one.code for one in message.reasons]
+
+
+@asynccontextmanager
+async def running_worker(
+    location: str | Path,
+    *,
+    lease: timedelta = LEASE,
+    store: type[Store] = CallerClockStore,
+    limiter: RateLimiter | None = None,
+    **options: Any,
+) -> AsyncIterator[Bench]:
+    """A worker between a database and a gateway; `options` are the client's."""
+    async with running_gateway() as running, opened(location) as database:
+        account = running.gateway.account
+        credentials = Credentials(account.username, account.password)
+        options = {"base_url": running.base_url, "timeout": 1.0, **options}
+        async with AsyncClient(credentials, **options) as client:
+            rate_limiter = DatabaseRateLimiter(database, timedelta(milliseconds=10))
+            bench = Bench(running, store(database), client, rate_limiter)
+            bench.worker = Worker(
+                bench.store,
+                client,
+                limiter or rate_limiter,
+                owner="bench",
+                lease=lease,
+                clock=bench.now,
+                on_change=bench.changed.set,
+            )
+            stop = asyncio.Event()
+            task = asyncio.create_task(bench.worker.run(stop))
+            try:
+                yield bench
+            finally:
+                stop.set()
+                await task
