@@ -1,11 +1,11 @@
-"""How long a command waits until it is on disk, at 200 a second, on both databases.
+"""Times how long a command waits until it is on disk, at 200 a second, on both databases.
 
     .venv/bin/python benchmarks/acceptance.py [ROUNDS]
 
-They arrive when they arrive, whether those before them are done or not, and each is timed from the
-instant that it was to arrive at. Ten before them are not counted: the first of all waits for the
-connection, and for the statements to be put together. Beside our way stands the obvious one: a
-transaction for each; for five seconds only, as they pile up.
+Commands arrive on schedule, whether earlier ones are done or not, and each is timed from its
+scheduled arrival. Ten commands for warm-up are not counted: the first one waits for the connection
+and for the statements to be compiled. The obvious alternative, one transaction for each command, is
+measured for comparison; for five seconds only, because commands pile up.
 """
 
 import asyncio
@@ -24,23 +24,23 @@ from kwtsms_bot.outbox.intake.store import admit
 from kwtsms_bot.outbox.message import CardLocation, DedupeKey, NewMessage
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
 from kwtsms_bot.outbox.quota.limits import Allowance
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import open_outbox
 
 A_SECOND = 200
 AUTHORS = 20
 FIRST = 10
-ALLOWANCE = Allowance(10**6, 10**6, 10**9)  # Every limit is looked at and none is reached.
+ALLOWANCE = Allowance(10**6, 10**6, 10**9)  # Every limit is checked and none is reached.
 Accept = Callable[[NewMessage], Awaitable[object]]
 
 
 def in_shared_transactions(database: Database) -> Accept:
-    """As the bot accepts: whoever waits shares a transaction."""
-    store = Store(database)
-    return lambda new: store.accept(new, datetime.now(UTC), ALLOWANCE)
+    """Accepts as the bot does: pending commands share a transaction."""
+    outbox = open_outbox(database)
+    return lambda new: outbox.intake.accept(new, datetime.now(UTC), ALLOWANCE)
 
 
 def one_by_one(database: Database) -> Accept:
-    """Each by itself."""
+    """Accepts each command in a transaction of its own."""
 
     async def accept(new: NewMessage) -> object:
         async with database.transaction() as connection:
@@ -50,7 +50,7 @@ def one_by_one(database: Database) -> Accept:
     return accept
 
 
-# And for how many seconds they come.
+# Each method, and for how many seconds commands arrive.
 METHODS = {
     "shared transactions": (in_shared_transactions, 20),
     "one transaction each": (one_by_one, 5),
@@ -58,7 +58,7 @@ METHODS = {
 
 
 def command(number: int) -> NewMessage:
-    """What somebody in Slack has typed."""
+    """A message as somebody in Slack may have typed it."""
     return NewMessage(
         source="slack",
         author=f"U{number % AUTHORS}",
@@ -72,7 +72,7 @@ def command(number: int) -> NewMessage:
 
 
 async def measure_waits(accept: Accept, count: int) -> list[float]:
-    """How long each of them waited, shortest first."""
+    """The seconds that each command waited, shortest first."""
     for number in range(FIRST):
         await accept(command(-1 - number))
     begun = time.perf_counter()
@@ -87,7 +87,7 @@ async def measure_waits(accept: Accept, count: int) -> list[float]:
 
 
 async def measure(kind: str, method: str) -> tuple[float, float, float]:
-    """Median, p99 and the longest of one round."""
+    """The median, the p99 and the longest wait of one round, in seconds."""
     make, seconds = METHODS[method]
     count = A_SECOND * seconds
     with TemporaryDirectory() as folder:

@@ -1,10 +1,10 @@
-"""How fast the bot acknowledges commands, as Slack sees it: the bot in a process of its own.
+"""Times how fast the bot, in its own process, acknowledges commands, as Slack sees it.
 
     .venv/bin/python benchmarks/acknowledgement.py
 
 A thousand commands within one second, and a hundred a second for ten seconds; each is durable
-before its answer says that it was accepted. Some before them are not counted: in its first second
-a bot looks at the balance, puts its statements together and tidies up its memory. Medians of five
+before its answer says that it was accepted. Some commands for warm-up are not counted: in its first
+second a bot checks the balance, compiles its statements and collects garbage. Medians of five
 rounds.
 """
 
@@ -27,7 +27,7 @@ LOADS = ((1000, 1.0), (1000, 10.0))
 
 
 async def measure(count: int, seconds: float, folder: Path) -> list[float]:
-    """How long each command waited for its acknowledgement, shortest first."""
+    """The seconds that each command waited for its acknowledgement, shortest first."""
     async with local_env(folder, limits=NO_LIMITS) as environment:
         await environment.stop_bot()
         bot = BotProcess(environment)
@@ -35,7 +35,7 @@ async def measure(count: int, seconds: float, folder: Path) -> list[float]:
         for number in range(FIRST):
             await environment.slack.command(SARA, OPS, "/sms", f"send {96550000000 + number} first")
         gc.collect()
-        gc.disable()  # What is measured is the bot, in its own process.
+        gc.disable()  # Only the bot is measured, in its own process.
 
         async def send(number: int) -> float:
             await asyncio.sleep(number * seconds / count)

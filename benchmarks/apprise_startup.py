@@ -1,4 +1,4 @@
-"""How much the plugin file adds to the start of the `apprise` command.
+"""Times how much the plugin file adds to the start of the `apprise` command.
 
     .venv/bin/python benchmarks/apprise_startup.py
 

@@ -1,13 +1,13 @@
-"""10,000 numbers through a paced gateway at three latencies, beside the official Python client.
+"""Times 10,000 numbers at three latencies, beside the official Python client.
 
     .venv/bin/python benchmarks/bulk.py
 
 `--rounds 1 --numbers 1000 --latencies 100` makes a short run of it; the whole takes twenty minutes.
 
-A request carries 200 numbers, and two of them may start in a second. The floor is an interval of
-half a second between each two requests, and one latency. The gateway itself tells when each came.
-In a round the clients run at the same time, each with a gateway of its own: they wait much more
-than they work.
+A request carries 200 numbers, and two requests may start in a second. The floor is an interval of
+half a second between each two requests, and one latency. The gateway records when each arrived. In
+a round the clients run at the same time, each with a gateway of its own: they wait much more than
+they work.
 """
 
 import argparse
@@ -37,14 +37,14 @@ Send = Callable[[RunningGateway, list[str]], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class BulkRun:
-    """How long a bulk took, and the most starts that lie in any one second."""
+    """Duration of a bulk, and the most requests that started within any one second."""
 
     seconds: float
     starts: int
 
 
 async def by_official(running: RunningGateway, numbers: list[str]) -> int:
-    """Sends with the client from PyPI; how many were accepted."""
+    """Sends with the official client from PyPI; returns how many were accepted."""
     kwtsms._core.BASE_URL = running.base_url
     account = running.gateway.account
     sms = kwtsms.KwtSMS(account.username, account.password, sender_id=SENDER, log_file="")
@@ -80,7 +80,7 @@ def _account(running: RunningGateway) -> Credentials:
 
 
 async def run_bulk(send: Send, latency: float, numbers: list[str]) -> BulkRun:
-    """One bulk on a gateway of its own."""
+    """Times one bulk on a gateway of its own."""
     async with RunningGateway(Gateway()) as running:
         running.gateway.configure(latency=latency)
         running.gateway.top_up(Decimal(len(numbers)))
@@ -94,7 +94,7 @@ async def run_bulk(send: Send, latency: float, numbers: list[str]) -> BulkRun:
 
 
 async def one_round(latency: float, numbers: list[str]) -> dict[str, BulkRun]:
-    """All clients at the same time."""
+    """Runs all clients at the same time."""
     runs = await asyncio.gather(*(run_bulk(send, latency, numbers) for send in CLIENTS.values()))
     return dict(zip(CLIENTS, runs, strict=True))
 

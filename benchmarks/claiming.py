@@ -1,10 +1,10 @@
-"""How long it takes to claim the next call from a queue of 1,000 and of 1,000,000 recipients.
+"""Times the claim of the next call from a queue of 1,000 and of 1,000,000 recipients.
 
     .venv/bin/python benchmarks/claiming.py
 
-The queue is what a campaign leaves: messages to 100,000 numbers each. Claimed from it are a call of
-200 of them; the same while ten of the first numbers are hot and have to be put off; a single
-message that has come meanwhile; an urgent one. What was claimed goes back before the next.
+The queue is that of a campaign: messages to 100,000 numbers each. Claimed from it are a call of 200
+recipients; the same while ten of the first numbers are in a cooldown and have to be postponed; a
+single newer message; an urgent one. Each claimed call is requeued before the next claim.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from kwtsms_bot.database.tables import HAS_REASON, number_cooldown, recipient
 from kwtsms_bot.outbox.dispatch.lease_store import requeue
 from kwtsms_bot.outbox.flow_control import cooldown
 from kwtsms_bot.outbox.message import ClaimedCall, NewMessage, Priority
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Outbox, open_outbox
 
 SIZES = (1_000, 1_000_000)
 LARGEST = 100_000  # Recipients of one message.
@@ -31,7 +31,7 @@ TIMES = 100
 COOLING_DOWN = 10
 LEASE = timedelta(seconds=30)
 AT = datetime(2026, 11, 24, tzinfo=UTC)
-Prepare = Callable[[Store, ClaimedCall], Awaitable[None]]
+Prepare = Callable[[Outbox, ClaimedCall], Awaitable[None]]
 
 
 def message(numbers: range, priority: Priority) -> NewMessage:
@@ -47,16 +47,16 @@ def message(numbers: range, priority: Priority) -> NewMessage:
     )
 
 
-async def fill(store: Store, size: int) -> None:
-    """A campaign of so many recipients."""
+async def fill(outbox: Outbox, size: int) -> None:
+    """Queues a campaign of so many recipients."""
     for start in range(0, size, LARGEST):
         numbers = range(start, min(size, start + LARGEST))
-        await store.accept(message(numbers, Priority.BULK), AT)
+        await outbox.intake.accept(message(numbers, Priority.BULK), AT)
 
 
-async def undo(store: Store, call: ClaimedCall) -> None:
-    """Puts back what was claimed, and what was put off because it was hot."""
-    async with store.database.transaction() as connection:
+async def undo(outbox: Outbox, call: ClaimedCall) -> None:
+    """Requeues the claimed call, and clears cooldowns and the delays that they caused."""
+    async with outbox.database.transaction() as connection:
         await requeue(connection, call.attempt, AT)
         await connection.execute(delete(number_cooldown))
         await connection.execute(
@@ -66,51 +66,54 @@ async def undo(store: Store, call: ClaimedCall) -> None:
         )
 
 
-async def start_some_cooldowns(store: Store, last: ClaimedCall) -> None:
-    """Some of those that are claimed next are hot."""
+async def start_some_cooldowns(outbox: Outbox, last: ClaimedCall) -> None:
+    """Starts a cooldown for some of the numbers that are claimed next."""
     rows = [
         {"phone": one.phone, "attempt_id": last.attempt} for one in last.recipients[:COOLING_DOWN]
     ]
-    async with store.database.transaction() as connection:
+    async with outbox.database.transaction() as connection:
         await connection.execute(
-            insert(number_cooldown).values(until=add_delay(store.clock, cooldown.COOLDOWN)), rows
+            insert(number_cooldown).values(
+                until=add_delay(outbox.database.now_expression, cooldown.COOLDOWN)
+            ),
+            rows,
         )
 
 
-async def nothing(_store: Store, _last: ClaimedCall) -> None:
-    """As it is."""
+async def nothing(_outbox: Outbox, _last: ClaimedCall) -> None:
+    """Leaves the queue as it is."""
 
 
-async def measure_claims(store: Store, prepare: Prepare) -> float:
-    """The median of many, in seconds."""
+async def measure_claims(outbox: Outbox, prepare: Prepare) -> float:
+    """The median duration of many claims, in seconds."""
     durations = []
-    last = await store.claim("benchmark", LEASE, AT)
+    last = await outbox.claims.claim("benchmark", LEASE, AT)
     assert last is not None  # noqa: S101 - What is timed has to be right.
     for _ in range(TIMES):
-        await undo(store, last)
-        await prepare(store, last)
+        await undo(outbox, last)
+        await prepare(outbox, last)
         begun = time.perf_counter()
-        last = await store.claim("benchmark", LEASE, AT)
+        last = await outbox.claims.claim("benchmark", LEASE, AT)
         durations.append(time.perf_counter() - begun)
         assert last is not None  # noqa: S101
-    await undo(store, last)
+    await undo(outbox, last)
     return statistics.median(durations)
 
 
 async def measure(kind: str, size: int) -> dict[str, float]:
-    """What a claim of each sort takes."""
+    """The median duration of each sort of claim, in seconds."""
     with TemporaryDirectory() as folder:
         async with opened(kind, Path(folder)) as database:
-            store = Store(database)
-            await fill(store, size)
-            found = {"200 of the campaign": await measure_claims(store, nothing)}
+            outbox = open_outbox(database)
+            await fill(outbox, size)
+            found = {"200 of the campaign": await measure_claims(outbox, nothing)}
             found[f"the same, {COOLING_DOWN} of them hot"] = await measure_claims(
-                store, start_some_cooldowns
+                outbox, start_some_cooldowns
             )
-            await store.accept(message(range(1), Priority.NORMAL), AT)
-            found["a single one before them"] = await measure_claims(store, nothing)
-            await store.accept(message(range(1), Priority.URGENT), AT)
-            found["an urgent one before all"] = await measure_claims(store, nothing)
+            await outbox.intake.accept(message(range(1), Priority.NORMAL), AT)
+            found["a single one before them"] = await measure_claims(outbox, nothing)
+            await outbox.intake.accept(message(range(1), Priority.URGENT), AT)
+            found["an urgent one before all"] = await measure_claims(outbox, nothing)
             return found
 
 

@@ -15,7 +15,7 @@ KINDS = ("SQLite", "PostgreSQL")
 
 @asynccontextmanager
 async def database_url(kind: str, folder: Path) -> AsyncIterator[str]:
-    """Where an empty database of that kind is, as long as the context lasts."""
+    """The URL of an empty database of that kind, which lasts as long as the context."""
     if kind == "SQLite":
         yield f"sqlite:///{folder / 'outbox.sqlite3'}"
         return
@@ -25,7 +25,7 @@ async def database_url(kind: str, folder: Path) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def opened(kind: str, folder: Path) -> AsyncIterator[Database]:
-    """It, with our tables."""
+    """Opens an empty database of that kind, with our tables."""
     async with database_url(kind, folder) as url:
         database = await open_database(url)
         try:

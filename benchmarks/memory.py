@@ -1,11 +1,11 @@
-"""How much memory the bot takes while a message to 100,000 numbers goes through it.
+"""Measures the memory of the bot while it sends a message to 100,000 numbers.
 
     .venv/bin/python benchmarks/memory.py [SIZE …]
 
-The whole bot in a process of its own, as it is but for its pace: it accepts the message, sends it
-in 500 calls to a gateway in another process, asks for the status of each, and keeps its card in
-Slack up to date. Its memory (what the kernel calls resident) is read fifty times a second from the
-moment before until all is done. A message to a thousand numbers goes ahead, so that all is loaded.
+The whole bot runs in a process of its own, without its pace: it accepts the message, sends it in
+500 calls to a gateway in another process, asks for the status of each, and keeps its card in Slack
+up to date. Its resident memory is read fifty times a second, from just before until all is done. A
+message to a thousand numbers is sent first, so that everything is loaded.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from kwtsms_bot import logs
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.message import CardLocation, NewMessage, Priority
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import open_outbox
 from kwtsms_bot.service import Service
 from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import cards, local_env
@@ -37,14 +37,13 @@ SIZES = (1_000, 10_000, 100_000)
 FIRST, CALL = 1_000, 200
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SAMPLE_SECONDS = 0.02
-STATUS_SECONDS = 15.0  # The first status is asked for after ten.
 
 
 async def bot(config: Config) -> None:
-    """The child: the service, and a line on its input for each message that it is to accept."""
+    """Runs the service in the child, which accepts a message for each size on standard input."""
     logs.configure(
         config.logging.level
-    )  # Not to where its words are read, and then nobody reads on.
+    )  # Logs to standard error: the parent reads standard output, and not to its end.
     service, stop = Service(config, interval=timedelta(0)), asyncio.Event()
     serving = asyncio.create_task(service.run(stop))
     await service.ready.wait()
@@ -52,7 +51,7 @@ async def bot(config: Config) -> None:
     print("ready", flush=True)
     start = 0
     while line := await asyncio.to_thread(sys.stdin.readline):
-        await Store(database).accept(bulk_message(start, int(line)), datetime.now(UTC))
+        await open_outbox(database).intake.accept(bulk_message(start, int(line)), datetime.now(UTC))
         start += int(line)
         print("accepted", flush=True)
     stop.set()
@@ -76,18 +75,18 @@ def bulk_message(start: int, size: int) -> NewMessage:
 
 @dataclass
 class Memory:
-    """A process's memory, looked at from outside."""
+    """Memory of a process, measured from outside."""
 
     pid: int
     peak: float = 0.0
 
     def now(self) -> float:
-        """In megabytes."""
+        """The resident memory, in megabytes."""
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * PAGE / 1e6
 
     async def sample(self) -> None:
-        """Remembers the most, until it is cancelled."""
+        """Records the peak, until it is cancelled."""
         while True:
             self.peak = max(self.peak, self.now())
             await asyncio.sleep(SAMPLE_SECONDS)
@@ -95,7 +94,7 @@ class Memory:
 
 @dataclass(frozen=True)
 class Row:
-    """What came of one message."""
+    """Figures of one message."""
 
     size: int
     before: float
@@ -111,7 +110,7 @@ class Child:
         self.memory = Memory(process.pid)
 
     async def wait_for(self, word: str) -> None:
-        """Waits until it does."""
+        """Waits until the bot prints this word."""
         assert self.process.stdout  # noqa: S101
         while line := await self.process.stdout.readline():
             if line.decode().strip() == word:
@@ -119,7 +118,7 @@ class Child:
         raise RuntimeError("the bot has ended")
 
     async def accept(self, size: int, done: Callable[[], Awaitable[None]]) -> Row:
-        """Lets it accept a message, and watches until all of it is done."""
+        """Has the bot accept a message, and samples its memory until all of it is done."""
         assert self.process.stdin  # noqa: S101
         before, begun = self.memory.now(), time.monotonic()
         self.memory.peak = before
@@ -132,14 +131,14 @@ class Child:
 
 
 async def measure(kind: str, size: int) -> Row:
-    """What a message of that size takes, in a bot of its own."""
+    """Measures a message of that size, in a bot of its own."""
     with TemporaryDirectory() as folder:
         async with database_url(kind, Path(folder)) as url:
             return await measure_in(Path(folder), url, size)
 
 
 async def measure_in(folder: Path, url: str, size: int) -> Row:
-    """A message of that size, after a small one."""
+    """Measures a message of that size, after a small one."""
     async with local_env(folder, outbox={"database": url}) as environment:
         await environment.stop_bot()
         environment.gateway.configure(requests_per_second=None)
@@ -158,7 +157,7 @@ async def measure_in(folder: Path, url: str, size: int) -> Row:
 
         async def all_done(sent: int, label: int) -> None:
             asked = sent // CALL
-            while (  # noqa: ASYNC110 - the gateway tells nobody.
+            while (  # noqa: ASYNC110 - the gateway notifies nobody.
                 sum(request.endpoint == "send" for request in environment.gateway.requests) < asked
                 or sum(request.endpoint == "status" for request in environment.gateway.requests)
                 < asked

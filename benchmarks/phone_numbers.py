@@ -1,4 +1,4 @@
-"""Reading phone numbers, beside the official Python client from PyPI.
+"""Times the reading of phone numbers, beside the official Python client from PyPI.
 
     .venv/bin/python benchmarks/phone_numbers.py
 
@@ -53,12 +53,12 @@ def main() -> None:
 
 
 def normalize_singly(numbers: list[str]) -> list[str]:
-    """One call for each number."""
+    """Normalises with one call for each number."""
     return [normalize_phone(one) for one in numbers]
 
 
 def validate_singly(numbers: list[str]) -> list[object]:
-    """The same, judged."""
+    """Validates with one call for each number."""
     return [validate_phone_input(one) for one in numbers]
 
 

@@ -1,12 +1,11 @@
-"""Sending one message after the other over TLS, with 50 ms of added round-trip time.
+"""Times single messages, one after the other, over TLS with 50 ms of added round-trip time.
 
     .venv/bin/python benchmarks/sends.py
 
-Between the clients and the gateway stands a relay that holds every byte back for 25 ms each way,
-and a new connection for 50 ms, so that connecting and TLS cost what they cost far away. What one
-round trip really takes there is told by a bare socket that sends the same bytes on one connection.
-The pace of our client is switched off, as the official one has none; kwtSMS itself takes two
-requests a second.
+A relay between the clients and the gateway delays every byte by 25 ms each way, and a new
+connection by 50 ms, so that connecting and TLS cost as much as with a distant server. A bare socket
+that sends the same bytes on one connection shows what one round trip really takes. The pace of our
+client is switched off, as the official one has none; kwtSMS itself takes two requests a second.
 """
 
 import asyncio
@@ -47,7 +46,7 @@ numbers = (f"965{number}" for number in itertools.count(90_000_000))
 
 @dataclass(frozen=True, slots=True)
 class RemoteGateway:
-    """Where the far gateway listens, whom it trusts to sign it, and its account."""
+    """Address, certificate authority and account of the distant gateway."""
 
     url: str
     authority: Path
@@ -57,7 +56,7 @@ class RemoteGateway:
 
 @contextmanager
 def remote_gateway() -> Iterator[RemoteGateway]:
-    """A gateway behind TLS and a relay that holds everything back, in a process of its own."""
+    """Runs a gateway behind TLS and a relay that delays everything, in a process of its own."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     with TemporaryDirectory() as folder:
@@ -71,7 +70,7 @@ def remote_gateway() -> Iterator[RemoteGateway]:
 
 
 def serve(folder: Path, pipe: Connection) -> None:
-    """Serves until it is terminated; tells at the start where."""
+    """Serves until it is terminated; sends its address through the pipe first."""
     asyncio.run(_serve(folder, pipe))
 
 
@@ -99,14 +98,14 @@ def _relay(port: int) -> Relay:
 async def _delay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Passes everything on, in order, 25 ms late."""
     loop = asyncio.get_running_loop()
-    with suppress(ConnectionError):  # Whoever has the answer may hang up.
+    with suppress(ConnectionError):  # A client that has its answer may hang up.
         while data := await reader.read(65536):
             loop.call_later(ONE_DIRECTION, writer.write, data)
     loop.call_later(ONE_DIRECTION, writer.close)
 
 
 class Bare:
-    """One TLS connection and nothing else: what a round trip takes at least."""
+    """Bare TLS connection, which shows the least that a round trip takes."""
 
     def __init__(self, far: RemoteGateway, context: ssl.SSLContext) -> None:
         parts = urlsplit(far.url)
@@ -116,7 +115,7 @@ class Bare:
         self._socket = context.wrap_socket(raw, server_hostname=parts.hostname)
 
     def send(self, number: str) -> None:
-        """One message, in one write."""
+        """Sends one message, in one write."""
         fields = {"sender": "MY-APP", "mobile": number, "message": "hi", "test": "0"}
         body = json.dumps(self._account | fields).encode()
         head = f"POST /API/send/ HTTP/1.1\r\nHost: far\r\nContent-Length: {len(body)}\r\n"
@@ -127,7 +126,7 @@ class Bare:
 
 
 def measure(send: Callable[[str], object]) -> float:
-    """The median of one round: each message by itself."""
+    """The median duration of one round of single messages, in seconds."""
     durations = []
     for number in itertools.islice(numbers, COUNT):
         begun = time.perf_counter()
@@ -137,12 +136,12 @@ def measure(send: Callable[[str], object]) -> float:
 
 
 def measure_all(far: RemoteGateway) -> list[tuple[float, float, float]]:
-    """The official client, ours and the bare socket in turn, on the same gateway."""
+    """Measures the official client, ours and the bare socket in turn, on the same gateway."""
     kwtsms._core.BASE_URL = far.url
-    # Where urllib looks for certificates: those that every machine has, and the gateway's.
-    everybody = far.authority.with_name("everybody.pem")
-    everybody.write_text(Path(certifi.where()).read_text() + far.authority.read_text())
-    os.environ["SSL_CERT_FILE"] = str(everybody)
+    # The certificates for urllib: those that every machine has, and the gateway's.
+    ca_bundle = far.authority.with_name("everybody.pem")
+    ca_bundle.write_text(Path(certifi.where()).read_text() + far.authority.read_text())
+    os.environ["SSL_CERT_FILE"] = str(ca_bundle)
     context = ssl.create_default_context(cafile=str(far.authority))
     official = kwtsms.KwtSMS(far.username, far.password, sender_id="MY-APP", log_file="")
     credentials = Credentials(far.username, far.password)
@@ -151,7 +150,7 @@ def measure_all(far: RemoteGateway) -> list[tuple[float, float, float]]:
     with Client(
         credentials, base_url=far.url, sender_id="MY-APP", tls=context, pacer=pacer
     ) as ours:
-        ours.send(next(numbers), "hi")  # From here on it is connected, as a program that runs is.
+        ours.send(next(numbers), "hi")  # Opens the connection, which a running program has, too.
         return [
             (
                 measure(lambda to: official.send(to, "hi")),

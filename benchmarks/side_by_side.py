@@ -1,4 +1,4 @@
-"""Times two ways to do the same in one process, in turn, and prints the ratio. Nothing else."""
+"""Times two ways to do the same in one process, in turn, and formats the ratio as a table."""
 
 import gc
 import statistics
@@ -11,14 +11,14 @@ ROUNDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One of the two: what it is called, and what it does with all inputs."""
+    """One of the two ways: its name, and a function that handles all inputs."""
 
     name: str
     run: Callable[[], object]
 
 
 def measure(run: Callable[[], object]) -> float:
-    """The best of three runs: what is above it is the machine's doing."""
+    """The best of three runs, in seconds: anything above it is noise of the machine."""
     durations = []
     for _ in range(3):
         begin = time.perf_counter()
@@ -37,6 +37,6 @@ def row(label: str, count: int, theirs: Candidate, ours: Candidate) -> str:
 
 
 def table(unit: str, rows: list[str]) -> str:
-    """The whole of it, as it stands in the docs."""
+    """The whole table, as in the docs."""
     head = f"| {unit} | official, µs | ours, µs | times faster |\n|---|---|---|---|"
     return "\n".join([head, *rows])

@@ -1,9 +1,9 @@
-"""How much the command and the library take to start.
+"""Times the start of the command and of the library.
 
     .venv/bin/python benchmarks/startup.py
 
-Processor time of whole processes, medians of fifteen; the time of an import is Python's own
-figure, less nothing, beside that of the official client.
+Processor time of whole processes, medians of fifteen; the time of an import is Python's own figure,
+with nothing deducted, beside that of the official client.
 """
 
 import resource
@@ -26,7 +26,7 @@ def processor_time(command: Sequence[str]) -> float:
 
 
 def import_time(module: str) -> float:
-    """The seconds that Python says an import took, with all that it brings."""
+    """The seconds that an import took by Python's own figure, dependencies included."""
     command = (sys.executable, "-X", "importtime", "-c", f"import {module}")
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     line = next(one for one in done.stderr.splitlines() if one.endswith(f"| {module}"))

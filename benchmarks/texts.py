@@ -1,4 +1,4 @@
-"""Cleaning texts, beside the official Python client from PyPI.
+"""Times the cleaning of texts, beside the official Python client from PyPI.
 
     .venv/bin/python benchmarks/texts.py
 
@@ -14,15 +14,15 @@ COUNT = 2000
 ENGLISH = ("Backup failed on db-2: the disk is full.", "Your code is 123456, valid for 5 minutes.")
 ARABIC = ("نجح النسخ الاحتياطي، شكراً لكم", "تم استلام طلبكم وسيصل خلال يومين")
 DIRTY = ("رمزك ١٢٣٤٥٦ صالح لمدة ٥ دقائق", "Server down 🎉 now", "<b>Hello</b> world\u200b")
-# Of what operations and support teams send, most needs no cleaning: here, one text in six does.
+# Most texts of operations and support teams need no cleaning: here, one text in six does.
 MIXED = (*ENGLISH, *ARABIC, *ENGLISH, *ARABIC, *ENGLISH, *ARABIC, *ENGLISH, *DIRTY[:3])
 
 
 def rows(label: str, kinds: tuple[str, ...]) -> list[str]:
-    """One text after the other, and all at once."""
+    """The table's rows for these texts: one by one, and as a batch."""
     texts = [kinds[number % len(kinds)] for number in range(COUNT)]
     wrong = [one for one in kinds if kwtsms.clean_message(one) != clean_message(one)]
-    assert wrong == []  # noqa: S101 - What is compared does the same.
+    assert wrong == []  # noqa: S101 - Both have to do the same.
     assert clean_message(texts) == [clean_message(one) for one in texts]  # noqa: S101
     theirs = Candidate("official", lambda: [kwtsms.clean_message(one) for one in texts])
     singly = Candidate("one by one", lambda: [clean_message(one) for one in texts])

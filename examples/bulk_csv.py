@@ -1,4 +1,4 @@
-"""A text for each row of a CSV file, and a word on each row that failed.
+"""Sends a text to each row of a CSV file, and prints the outcome for each.
 
 python examples/bulk_csv.py examples/appointments.csv
 
@@ -46,7 +46,7 @@ def message(row: dict[str, str | None]) -> tuple[str, str]:
     missing = [name for name in COLUMNS if not (row.get(name) or "").strip()]
     if missing:
         raise InvalidInput(f"there is nothing in {', '.join(missing)}")
-    if None in row:  # That is where the csv module puts them.
+    if None in row:  # The csv module puts surplus cells there.
         raise InvalidInput("there are more cells than columns")
     return parse_phone(row["phone"], default_country="965"), TEXT.format(**row)
 

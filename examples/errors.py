@@ -20,7 +20,7 @@ from kwtsms_client import (
 
 
 def main(number: str) -> int:
-    """Sends, and tells what became of it."""
+    """Sends one message, and prints the outcome."""
     try:
         with Client.from_env() as sms:
             print(f"Balance: {balance(sms)}")
@@ -31,7 +31,9 @@ def main(number: str) -> int:
     except InvalidInput as error:
         print(f"Nothing was sent: {error}")
         return 2
-    for one in result.recipients:  # A send tells of each number; it does not raise for them.
+    for (
+        one
+    ) in result.recipients:  # A send returns a result for each number; it does not raise for them.
         if one.outcome is Outcome.ACCEPTED:
             print(f"{one.recipient}: accepted as {one.message_id}; do not send it again")
         elif one.outcome is Outcome.REJECTED:
@@ -44,7 +46,7 @@ def main(number: str) -> int:
 
 
 def balance(sms: Client) -> str:  # noqa: PLR0911 - One for each kind of error.
-    """A question, which raises where there is no answer."""
+    """The balance, or what to do about the error that came instead."""
     try:
         return str(sms.balance().available)
     except AccountError as error:

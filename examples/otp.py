@@ -1,8 +1,8 @@
-"""A one-time password: made, sent, and checked at the prompt.
+"""Makes a one-time password, sends it, and checks it at the prompt.
 
 python examples/otp.py +96598765432
 
-What a service on the internet needs beyond this (limits, expiry, hashed codes): otp_service.py.
+For a service on the internet, which needs limits, expiry and hashed codes, see otp_service.py.
 """
 
 import hmac

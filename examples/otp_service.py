@@ -5,8 +5,8 @@ OTP_KEY=$(python -c "import secrets; print(secrets.token_hex(32))") python examp
 POST /request {"number": "+96598765432"}                      sends a code
 POST /check   {"number": "+96598765432", "code": "123456"}    200 for the right code, once
 
-Codes are kept as keyed hashes, live five minutes, and end with the next one or after five wrong
-tries. A number gets a new code after four minutes, five an hour. An address may ask for twenty an
+Codes are kept as keyed hashes. A code is valid for five minutes, until the next one or five wrong
+tries. A number gets a new code after four minutes, five an hour. An address may request twenty an
 hour, and be wrong twenty times. Behind a proxy, set the address from its header in `remote`.
 """
 
@@ -28,10 +28,10 @@ from dotenv import dotenv_values
 from kwtsms_client import AsyncClient, ConfigurationError, InvalidInput, Outcome, parse_phone
 
 COMPANY = "Example Co"
-# Only these: whoever gets paid for messages to numbers of his own asks for codes to far countries.
+# Only these: fraudsters earn from codes that they request for numbers of their own abroad.
 COUNTRIES = ("965",)
 LIVES, RESEND_AFTER, HOUR, TRIES = 300, 240, 3600, 5
-LIMITS = {"number": 5, "address": 20, "wrong": 20}  # An hour: codes, codes, wrong tries.
+LIMITS = {"number": 5, "address": 20, "wrong": 20}  # In an hour: codes, codes, wrong tries.
 KEY_BYTES = 32
 MAX_BODY = 1024
 SCHEMA = """
@@ -43,7 +43,7 @@ CREATE INDEX IF NOT EXISTS used_by ON used (what, who);
 
 
 class Refusal(Exception):
-    """A limit is reached; how long to wait."""
+    """A limit is reached; `wait` is the number of seconds until the next try."""
 
     def __init__(self, reason: str, wait: float) -> None:
         super().__init__(reason)
@@ -78,7 +78,7 @@ class Codes:
         return code
 
     def check(self, number: str, code: str, address: str) -> bool:
-        """Whether it is the number's code; the right one is good once.
+        """Checks a number's code; the right one is good once.
 
         Raises:
             Refusal: the address was wrong too often.
@@ -98,9 +98,9 @@ class Codes:
         return right
 
     def withdraw(self, number: str) -> None:
-        """Nothing was sent: the code is void, and the number may ask at once.
+        """Voids a code that was not sent, so that the number may get another at once.
 
-        The address has asked all the same: numbers that are refused are no way around its limit.
+        The request still counts for the address: rejected numbers must not get around its limit.
         """
         with self._transaction():
             self._db.execute("DELETE FROM code WHERE number = ?", (number,))
@@ -112,7 +112,7 @@ class Codes:
 
     @contextmanager
     def _transaction(self) -> Iterator[float]:
-        """All or nothing, at one time; what is an hour old counts no more."""
+        """Runs a transaction, and yields its time; deletes uses that are an hour old."""
         now = self._clock()
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
@@ -139,7 +139,7 @@ class Codes:
 
 
 def service(codes: Codes, sms: AsyncClient) -> web.Application:
-    """The two addresses."""
+    """The web application with its two endpoints."""
 
     async def request(asked: web.Request) -> web.Response:
         number = phone(await fields(asked))
@@ -165,7 +165,7 @@ def service(codes: Codes, sms: AsyncClient) -> web.Application:
 
 @web.middleware
 async def limited(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Tells of a limit as HTTP does."""
+    """Answers with HTTP 429 when a limit is reached."""
     try:
         return await handler(request)
     except Refusal as refusal:
@@ -182,7 +182,7 @@ async def fields(asked: web.Request) -> dict[str, Any]:
 
 
 def phone(given: dict[str, Any]) -> str:
-    """The number in a request; 400 where there is none that codes are sent to."""
+    """The number in a request; 400 if there is none, or no codes are sent to its country."""
     try:
         number = parse_phone(given["number"], default_country=COUNTRIES[0])
     except (KeyError, TypeError, InvalidInput) as error:
@@ -193,13 +193,13 @@ def phone(given: dict[str, Any]) -> str:
 
 
 def typed(text: str) -> str:
-    """The six digits that somebody typed, in whichever script; nothing else is a code."""
+    """The code that was typed, as ASCII digits; empty if it is not six digits of some script."""
     digits = "".join(text.split())
     return f"{int(digits):06}" if len(digits) == 6 and digits.isdecimal() else ""
 
 
 def main() -> None:
-    """The service, set up by the environment or .env: OTP_KEY, and what README.md tells."""
+    """Runs the service, configured in the environment or .env: OTP_KEY, and see README.md."""
     settings = {**dotenv_values(".env"), **os.environ}
     key = (settings.get("OTP_KEY") or "").encode()
     if len(key) < KEY_BYTES:

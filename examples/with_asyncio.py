@@ -10,7 +10,7 @@ from kwtsms_client import AsyncClient
 
 
 async def main(*numbers: str) -> int:
-    """Asks for the account's facts and sends to each number, all side by side."""
+    """Asks for the account's facts, then sends to all numbers side by side."""
     async with AsyncClient.from_env() as sms:
         balance, senders = await asyncio.gather(sms.balance(), sms.senderids())
         results = await asyncio.gather(

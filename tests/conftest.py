@@ -1,4 +1,4 @@
-"""Fixtures that every part of the tests may ask for."""
+"""Fixtures and test order for all tests."""
 
 import os
 from itertools import chain, zip_longest
@@ -23,20 +23,20 @@ __all__ = [
 HERE = Path(__file__).parent
 IO_BOUND = {"chaos", "plugins", "journeys", "page"}
 
-# How fast a machine is that has other things to do is no property of our code.
+# The speed of a busy machine is not a property of our code.
 settings.register_profile("kwtsms", deadline=None)
 settings.load_profile("kwtsms")
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two for each core: most tests wait for a socket most of the time."""
+    """Two for each core, since most tests mostly wait for a socket."""
     return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that start whole programs and wait for them come early, each beside one that does not.
+    """Alternates files that start programs and wait for them with other files, from the start.
 
-    So that the processors are busy all the time, and no long file is left over at the end.
+    This keeps the processors busy, and no long file is left over at the end.
     """
     files = tuple(dict.fromkeys(item.path for item in items))
     io_bound = [file for file in files if IO_BOUND & set(file.relative_to(HERE).parts)]

@@ -1,4 +1,4 @@
-"""The arrows between the parts run downhill only, and foreign libraries stay in their folders."""
+"""Imports between the layers go downwards only, and third-party libraries stay in their folders."""
 
 import ast
 import re
@@ -17,15 +17,15 @@ SOURCES = sorted(
     if "__pycache__" not in file.parts
 )
 
-# The layers from the top down: a module imports from lower lines, or from its own.
+# The layers from the top down: a module imports only from lower lines or from its own.
 LAYERS = (
     ("kwtsms_bot.cli", "kwtsms_bot.demo"),
     ("kwtsms_bot.service",),
     ("kwtsms_bot.slack",),
     ("kwtsms_bot.commands",),
     ("kwtsms_bot.doctor",),
-    # It looks at the outbox from outside. Slack and the commands are above it, so that they can
-    # add a page or count something.
+    # Monitoring reads the outbox from outside. Slack and the commands are above it, so that they
+    # can add an HTTP endpoint or count something.
     ("kwtsms_bot.monitoring",),
     ("kwtsms_bot.balance",),
     ("kwtsms_bot.outbox",),
@@ -40,7 +40,7 @@ LAYERS = (
     ("kwtsms_client",),
 )
 
-# Who writes SQL outside of `database`.
+# The modules that write SQL outside of `database`.
 SQL_MODULES = (
     "kwtsms_bot.balance.store",
     "kwtsms_bot.outbox.audit",
@@ -57,7 +57,7 @@ SQL_MODULES = (
     "kwtsms_bot.outbox.unknown",
 )
 
-# A library, and the only places that may import it (a prefix of the module's name).
+# A library, and the only modules that may import it (prefixes of their names).
 ALLOWED_IMPORTERS = {
     "slack_bolt": ("kwtsms_bot.slack",),
     "slack_sdk": ("kwtsms_bot.slack",),
@@ -67,7 +67,7 @@ ALLOWED_IMPORTERS = {
     "prometheus_client": ("kwtsms_bot.monitoring",),
     "yaml": ("kwtsms_bot.config",),
     "pydantic": ("kwtsms_bot.config",),
-    # The heartbeat is the only call that goes neither to kwtSMS nor to Slack.
+    # The heartbeat is the only request that goes neither to kwtSMS nor to Slack.
     "httpx": ("kwtsms_client.client", "kwtsms_bot.monitoring.heartbeat"),
     "requests": ("apprise_kwtsms",),
     "apprise": ("apprise_kwtsms", "kwtsms_bot.balance"),
@@ -82,7 +82,7 @@ def module(file: Path) -> str:
 
 
 def imports(file: Path) -> Iterator[str]:
-    """Every absolute module that `file` imports, wherever in it."""
+    """Every absolute module that `file` imports, at any nesting."""
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -91,12 +91,12 @@ def imports(file: Path) -> Iterator[str]:
 
 
 def within(name: str, package: str) -> bool:
-    """Whether the module `name` is `place` or below it."""
+    """Whether the module `name` is `package` or below it."""
     return name == package or name.startswith(package + ".")
 
 
 def layer(name: str) -> int | None:
-    """The line of LAYERS that `name` belongs to."""
+    """The index of the line of LAYERS that `name` belongs to."""
     for number, packages in enumerate(LAYERS):
         if any(within(name, package) for package in packages):
             return number
@@ -143,7 +143,7 @@ def test_the_client_knows_nothing_above_it() -> None:
 
 
 def test_the_sandbox_imports_nothing_of_what_it_tests() -> None:
-    """The sandbox imports nothing of what is tested on it."""
+    """The sandbox imports none of the packages that are tested with it."""
     violations = [
         f"{source} imports {target}"
         for source, target in EDGES
@@ -155,7 +155,7 @@ def test_the_sandbox_imports_nothing_of_what_it_tests() -> None:
 
 
 def test_the_client_loads_without_httpx() -> None:
-    """`import kwtsms_client` brings no HTTP library: the plugin needs only its pure half."""
+    """`import kwtsms_client` loads no HTTP library: the plugin needs only its pure part."""
     script = "import sys, kwtsms_client; sys.exit('httpx' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
@@ -188,7 +188,7 @@ def test_a_module_says_what_it_does(file: Path) -> None:
 
 
 def test_files_stay_short() -> None:
-    """A file is at most 350 lines long: about one subject; a migration is a list."""
+    """A file is at most 350 lines long; migrations are exempt."""
     files = [file for file in SOURCES if file.parent.name != "versions"]
     long = {module(file): count for file in files if (count := lines(file)) > 350}
 
@@ -196,14 +196,14 @@ def test_files_stay_short() -> None:
 
 
 def lines(file: Path) -> int:
-    """How many lines a file has."""
+    """The number of lines of a file."""
     return len(file.read_text().splitlines())
 
 
 def test_no_machine_and_no_registry_is_named() -> None:
-    """No file names a path of the machine it was written on, or the host of a package registry."""
+    """No file names a path of the build machine or the host of a package registry."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
-    # Put together here, so that this file does not name what it forbids.
+    # Assembled here so that this file does not contain what it forbids.
     paths = "|".join(f"/{top}/[a-z]" for top in ("work", "root", "farm"))
     hosts = "|".join(("files.pythonhosted", "registry.npmjs", "deb.debian")) + r")\.org"
     forbidden = re.compile(f"{paths}|({hosts}".encode())

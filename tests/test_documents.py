@@ -1,4 +1,4 @@
-"""What the documents say is so."""
+"""The documents agree with the code."""
 
 import re
 import tomllib
@@ -33,7 +33,7 @@ PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*
 
 
 def rows(page: str, first: str) -> dict[str, list[str]]:
-    """The table of a page whose first column is called `first`: its cells by their first."""
+    """Returns the rows of a page's table whose first column is `first`, by their first cell."""
     text = (ROOT / page).read_text()
     table = text[text.index(f"| {first} |") :].split("\n\n")[0].splitlines()[2:]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
@@ -54,7 +54,7 @@ def test_every_state_is_explained_with_its_steps() -> None:
 
 
 def test_every_state_has_words_for_people() -> None:
-    """No state is shown as a bare name."""
+    """Every state has a text, so none is shown by its bare name."""
     assert set(STATE_TEXTS) == set(State)
 
 
@@ -68,14 +68,14 @@ def test_every_state_has_words_for_people() -> None:
     ],
 )
 def test_the_delays_are_those_of_the_code(what: str, delays: tuple[int, ...]) -> None:
-    """docs/outbox.md says when something is tried again."""
+    """docs/outbox.md lists the retry delays."""
     (written,) = rows("docs/outbox.md", "what happened")[what]
 
     assert [int(number) for number in re.findall(r"\d+", written)] == list(delays)
 
 
 def test_every_command_has_its_row_and_its_role() -> None:
-    """docs/commands.md lists each command as it is typed, and the least role that may."""
+    """docs/commands.md lists each command as typed, with the lowest role that may use it."""
     written = {form: row[1] for form, row in rows("docs/commands.md", "command").items()}
 
     assert written == {
@@ -92,12 +92,12 @@ def test_every_client_command_is_in_the_shells_page() -> None:
 
 
 def test_every_column_of_the_ledger_is_explained() -> None:
-    """docs/privacy.md lists what an export holds, in its order."""
+    """docs/privacy.md lists the columns of an export in order."""
     assert list(rows("docs/privacy.md", "column")) == list(AUDIT_COLUMNS)
 
 
 def test_every_action_in_the_ledger_is_named() -> None:
-    """docs/privacy.md says what can be wanted; whoever only asks for help is not in the ledger."""
+    """docs/privacy.md names every action; requests for help are not in the audit log."""
     (meaning,) = rows("docs/privacy.md", "column")["action"]
     wanted = {action.value for action in Permission if action is not Permission.HELP}
 
@@ -105,19 +105,19 @@ def test_every_action_in_the_ledger_is_named() -> None:
 
 
 def test_every_operators_command_is_in_the_shells_page() -> None:
-    """docs/cli.md lists the commands that need more than the base install, too."""
+    """docs/cli.md also lists the commands that need more than the base install."""
     assert set(rows("docs/cli.md", "for operators")) == cli.COMMANDS.keys() - rows(
         "docs/cli.md", "command"
     )
 
 
 def test_every_kind_of_notice_is_explained() -> None:
-    """docs/balance.md says when each of them comes."""
+    """docs/balance.md explains when each kind of notice is sent."""
     assert set(rows("docs/balance.md", "kind")) == set(NoticeKind)
 
 
 def test_every_setting_of_the_balance_watch_is_explained() -> None:
-    """docs/balance.md lists them with their defaults."""
+    """docs/balance.md lists the settings with their defaults."""
     written = {name: row[0] for name, row in rows("docs/balance.md", "setting").items()}
     used = {name: value for name, value in written.items() if value != "–"}
 
@@ -136,7 +136,7 @@ def test_every_setting_of_the_balance_watch_is_explained() -> None:
     ],
 )
 def test_the_figures_of_the_balance_watch_are_those_of_the_code(pattern: str, figure: int) -> None:
-    """docs/balance.md says how far it looks back and ahead."""
+    """docs/balance.md gives the periods of the history and the forecast."""
     found = re.search(pattern, (ROOT / "docs" / "balance.md").read_text())
 
     assert found
@@ -144,7 +144,7 @@ def test_the_figures_of_the_balance_watch_are_those_of_the_code(pattern: str, fi
 
 
 def test_every_dependency_has_its_reason() -> None:
-    """docs/architecture.md names each package that pyproject.toml asks for."""
+    """docs/architecture.md names each package in pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     asked = [*project["dependencies"], *(one for group in extras.values() for one in group)]
@@ -155,7 +155,7 @@ def test_every_dependency_has_its_reason() -> None:
 
 
 def test_every_scope_has_its_reason() -> None:
-    """docs/slack.md gives the reason that the manifest's code gives."""
+    """docs/slack.md gives the same reasons as the manifest's code."""
     required, optional = (rows("docs/slack.md", kind) for kind in ("scope", "optional scope"))
 
     assert {scope: row[0] for scope, row in required.items()} == SCOPES
@@ -173,7 +173,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_named_pages_exist(page: Path) -> None:
-    """Every docs/ page that is named in a text exists."""
+    """Every docs/ page named in a text exists."""
     named = set(re.findall(r"\bdocs/[a-z-]+\.md", page.read_text()))
     missing = [name for name in sorted(named) if not (ROOT / name).exists()]
 
@@ -181,7 +181,7 @@ def test_named_pages_exist(page: Path) -> None:
 
 
 def test_the_times_of_the_status_checks_are_documented() -> None:
-    """docs/outbox.md says when kwtSMS is asked what became of a message."""
+    """docs/outbox.md says when kwtSMS is asked for a message's status."""
     soon, *then = map(in_words, rules.CHECK_DELAYS)
     said = " ".join((ROOT / "docs/outbox.md").read_text("utf-8").split())
 
@@ -191,7 +191,7 @@ def test_the_times_of_the_status_checks_are_documented() -> None:
 
 
 def in_words(time: timedelta) -> str:
-    """In the largest unit that it is a whole number of."""
+    """The duration in the largest unit that gives a whole number."""
     seconds = int(time.total_seconds())
     units = {"hour": 3600, "minute": 60, "second": 1}
     unit, size = next((unit, size) for unit, size in units.items() if seconds % size == 0)
@@ -199,7 +199,7 @@ def in_words(time: timedelta) -> str:
 
 
 def test_every_outcome_of_a_bulks_row_is_explained() -> None:
-    """docs/cli.md says what the same command does with it the next time."""
+    """docs/cli.md says how the next run of the same command treats each outcome."""
     written = rows("docs/cli.md", "outcome")
     again = {name for name, row in written.items() if row[1] == "sends it"}
 

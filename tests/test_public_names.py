@@ -1,6 +1,6 @@
-"""What users have written down keeps its name: in scripts, dashboards, configuration and Slack.
+"""Public names stay the same: those in users' scripts, dashboards, configuration and Slack.
 
-`data/public_names.json` was written from the code before its inner names were made standard terms.
+`data/public_names.json` was generated before the internal names became standard terms.
 """
 
 import json
@@ -19,13 +19,13 @@ LITERALS = ("action_ids", "csv_columns", "environment", "http_paths", "job_names
 
 @pytest.fixture(scope="module")
 def now() -> dict[str, Any]:
-    """The names as they are in the code now."""
+    """The public names of the current code."""
     return collect()
 
 
 @pytest.mark.parametrize("kind", sorted(set(KNOWN) - set(LITERALS)))
 def test_no_public_name_is_gone(kind: str, now: dict[str, Any]) -> None:
-    """Every name that was there is there, with the same parameters, options, labels or columns."""
+    """Every recorded name still exists, with the same parameters, options, labels or columns."""
     missing = {
         name: known
         for name, known in _as_table(KNOWN[kind]).items()
@@ -37,7 +37,7 @@ def test_no_public_name_is_gone(kind: str, now: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("kind", LITERALS)
 def test_no_literal_name_is_gone(kind: str) -> None:
-    """Action ids, HTTP paths, CSV columns, variables and jobs are spelled as they were."""
+    """Action IDs, HTTP paths, CSV columns, variables and jobs keep their spelling."""
     assert set(KNOWN[kind]) - literals() == set()
 
 
@@ -46,7 +46,7 @@ def _as_table(names: Any) -> dict[str, Any]:
 
 
 def _covers(now: Any, known: Any) -> bool:
-    """Whether everything of `known` is in `now`; positional parameters in the same order."""
+    """Whether everything of `known` is in `now`, with positional parameters in the same order."""
     if isinstance(known, dict):
         return isinstance(now, dict) and all(
             name in now and _covers(now[name], value) for name, value in known.items()

@@ -1,7 +1,7 @@
-"""A server for what comes from outside: what is no HTTP is refused, and quoted nowhere.
+"""HTTP server for requests from outside: malformed ones are refused, and quoted nowhere.
 
-aiohttp's own writes what it cannot read into its log and into its answer, and unpacks what is
-packed before anybody has asked for it.
+aiohttp's own server writes what it cannot parse into its log and its answer, and decompresses
+bodies before a handler asks for them.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
-KEEP_ALIVE_SECONDS = 75.0  # nginx, in front, gives an idle connection up after 60.
-# The other side's doing: no HTTP, a body that breaks off, a client that has gone away.
+KEEP_ALIVE_SECONDS = 75.0  # nginx, in front, drops idle connections after 60.
+# Errors of the client: malformed HTTP, a truncated body, a closed connection.
 _PEER_ERRORS = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
 log = structlog.get_logger(__name__)
 
@@ -20,13 +20,13 @@ log = structlog.get_logger(__name__)
 async def listen(
     app: web.Application, address: str, *, linger: float, finish: float
 ) -> web.AppRunner:
-    """A server at host:port, an IPv6 host in brackets; `cleanup()` of what it returns ends it.
+    """Starts a server at host:port, an IPv6 host in brackets; the runner's `cleanup()` stops it.
 
-    What is still being sent after an answer is taken for `linger` seconds, so that the answer
-    arrives; at the end, requests have `finish` seconds for their answers.
+    A body that is still arriving after an answer is read for `linger` seconds, so that the answer
+    arrives; at shutdown, requests have `finish` seconds for their answers.
 
     Raises:
-        OSError: it cannot be listened on there.
+        OSError: the server cannot listen at this address.
     """
     host, _, port = address.rpartition(":")
     runner = _Runner(app, linger=linger, finish=finish)
@@ -45,7 +45,7 @@ class _Runner(web.AppRunner):
         self._linger = linger
 
     async def _make_server(self) -> web.Server:
-        """What aiohttp leaves to each kind of runner."""
+        """Creates our server from the one that aiohttp sets up for the app."""
         return _Server(await super()._make_server(), self._linger)
 
 
@@ -69,15 +69,15 @@ class _Connection(web.RequestHandler):
         request: web.BaseRequest,
         status: int = 500,
         exc: BaseException | None = None,
-        message: str | None = None,  # noqa: ARG002 - It quotes what came.
+        message: str | None = None,  # noqa: ARG002 - Quotes the request.
     ) -> web.StreamResponse:
-        """An answer without a word of what came."""
-        if isinstance(exc, web.RequestPayloadError):  # A handler has met it while it read.
+        """Answers a failed request without quoting it."""
+        if isinstance(exc, web.RequestPayloadError):  # Raised while a handler read the body.
             status = 400
         return super().handle_error(request, status, exc)
 
     def log_exception(self, *args: Any, **kwargs: Any) -> None:
-        """Our own failures as aiohttp does; the other side's by their kind alone."""
+        """Logs our own failures as aiohttp does, and the client's by type alone."""
         error = kwargs.get("exc_info")
         if isinstance(error, _PEER_ERRORS):
             log.info("request refused", error=type(error).__name__)

@@ -1,7 +1,7 @@
-"""What reaches the log: one event a line with its facts; tokens and phone numbers never whole.
+"""Logging: one event per line with its facts; tokens and phone numbers are masked.
 
-Libraries that log what they carry are kept above the level at which they do, in any case. Of an
-exception the log has the way it came, and its words only where they are known to quote nothing.
+Libraries that log request bodies are always kept above the level at which they do. An exception is
+logged with its traceback, and with its message only if that is known to quote no values.
 """
 
 import logging
@@ -15,12 +15,12 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor
 
-# A ticket opens a socket, once: the address that it is in stands in the error of a failed try.
+# A ticket opens a socket once; the error of a failed connection quotes the URL that contains it.
 _TOKEN = re.compile(r"\b(xox[a-z]-|xapp-|xwfp-|ticket=)[\w%-]+")
 _NUMBER = re.compile(r"(?<![\w.:-])\+?(\d{3})\d{4,9}(\d{3})(?![\w.:-])")
-# As it is typed at home: eight digits, or in two groups behind the country code.
+# As typed in Kuwait: eight digits, also in two groups, with or without the country code.
 _LOCAL = re.compile(r"(?<![\w.:-])(?:(?:\+|00)?965[ -]?)?[24569]\d{3}[ -]?\d(\d{3})(?![\w.:-])")
-# A ValueError, a KeyError or a database's own error quotes the value that it is about.
+# Types whose messages quote no values, unlike ValueError, KeyError or a database's own errors.
 _SAFE_EXCEPTIONS = (
     TypeError,
     AttributeError,
@@ -31,9 +31,9 @@ _SAFE_EXCEPTIONS = (
     AssertionError,
 )
 _SAFE_PACKAGES = ("kwtsms_bot", "kwtsms_client", "slack_sdk", "slack_bolt", "httpx")
-# Of these, only the kinds above: aiohttp's others quote the bytes that could not be read.
+# Of these, only the types above: aiohttp's others quote the bytes that could not be parsed.
 _MIXED_PACKAGES = ("builtins", "aiohttp")
-# At DEBUG these write request bodies; slack_bolt does so at INFO for a wrong signature.
+# At DEBUG these log request bodies; slack_bolt does so at INFO for a wrong signature.
 _MIN_LEVELS = {
     "slack_bolt": logging.ERROR,
     "slack_sdk": logging.WARNING,
@@ -51,27 +51,27 @@ REQUEST_KEY = "request"
 
 
 def begin_request() -> None:
-    """What this task and its own tasks log from now on carries a new request id.
+    """Binds a new request id to what this task and its subtasks log from now on.
 
-    It begins with a letter: one that looks like a number would be masked.
+    The id begins with a letter: one that looks like a number would be masked.
     """
     new_id = secrets.choice("abcdef") + secrets.token_hex(4)[1:]
     structlog.contextvars.bind_contextvars(**{REQUEST_KEY: new_id})
 
 
 def continue_request(request_id: str) -> None:
-    """What this task logs from now on belongs to a request that was begun before."""
+    """Binds the id of an earlier request to what this task logs from now on."""
     if request_id:
         structlog.contextvars.bind_contextvars(**{REQUEST_KEY: request_id})
 
 
 def current_request_id() -> str:
-    """The id of the request that this task belongs to; empty where it belongs to none."""
+    """The id of the request that this task belongs to; empty if there is none."""
     return str(structlog.contextvars.get_contextvars().get(REQUEST_KEY, ""))
 
 
 def configure(level: str, *, as_json: bool = False) -> None:
-    """Sends events from `level` on, the libraries' too, to standard error in one form."""
+    """Sends events of `level` and above, also the libraries', to standard error in one form."""
     shared_processors: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -113,17 +113,17 @@ def _make_formatter(shared_processors: list[Processor], *, as_json: bool) -> log
 
 
 def mask(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """The last net: whatever was logged, tokens and numbers in it are masked."""
+    """Masks tokens and phone numbers in all values of an event."""
     return {key: _mask_value(value) for key, value in event.items()}
 
 
 def format_exception(exc_info: ExcInfo) -> str:
-    """How an exception came about, from its first cause on."""
+    """The tracebacks of an exception and its causes, the first cause first."""
     return "\n".join(reversed([_format_error(error) for error in _causes(exc_info[1])]))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The exception, and what it was raised from or while."""
+    """Yields the exception, then those it was raised from or while handling."""
     visited: set[int] = set()
     while error is not None and id(error) not in visited:
         visited.add(id(error))

@@ -1,6 +1,6 @@
 """A client for kwtSMS, the Kuwaiti SMS gateway: sync and async, typed, with honest outcomes.
 
-What is heavy is loaded when first used; the pure half needs no httpx.
+Heavy modules are loaded on first use; the pure part needs no httpx.
 """
 
 from importlib import import_module
@@ -129,7 +129,7 @@ _LATER = {
 }
 
 
-if not TYPE_CHECKING:  # To a type checker it would say that any name can be had.
+if not TYPE_CHECKING:  # A type checker would conclude that any name exists.
 
     def __getattr__(name: str) -> Any:
         if name not in _LATER:

@@ -1,6 +1,6 @@
-"""Several texts, each to numbers of its own, side by side at one pace. Performs no I/O.
+"""Sends several texts, each to its own numbers, side by side at one pace. Performs no I/O.
 
-For who keeps a record of what is sent: a `Watch` is told of each request before it leaves.
+For callers that keep a record, a `SendObserver` is notified of each request before it leaves.
 """
 
 from collections.abc import Sequence
@@ -16,19 +16,19 @@ from kwtsms_client.results import is_fatal_error
 
 
 class SendObserver(Protocol):
-    """Is told of every request, in the thread or task that carries it."""
+    """Observer of every request, called in the thread or task that executes it."""
 
     def begins(self, text: str, recipients: Sequence[str]) -> None:
-        """Its turn has come, and nothing of it has left; a `NotSent` from here keeps it back."""
+        """Handles a request that is about to leave; raising `NotSent` here stops it."""
 
     def ended(self, text: str, result: SendResult) -> None:
-        """What became of it, though nothing had begun; what is tried again begins again."""
+        """Handles the result of a request, even if it never began; a retry calls `begins` again."""
 
 
 def send_many(
     orders: Sequence[SendOrder], *, retries_too_soon: int, watch: SendObserver | None
 ) -> Plan[list[SendResult]]:
-    """Sends every order; says of each what became of its numbers."""
+    """Sends every order, and returns the result of each."""
     plan = partial(_plan_observed_batch, watch) if watch else plan_batch
     plans = [plan_batches(order, retries_too_soon, plan) for order in orders]
     found = yield Gather(tuple(chain.from_iterable(plans)), is_fatal_for_all)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """How mobile numbers look behind a country code; no first digits means any."""
+    """Form of the mobile numbers behind a country code; an empty `first` allows any digits."""
 
     code: str
     name: str
     lengths: tuple[int, ...]
     first: tuple[str, ...]
-    keeps_zero: bool = False  # Local numbers begin with a 0 that belongs to them.
+    keeps_zero: bool = False  # Local numbers begin with a 0 that is part of them.
 
 
 COUNTRIES: dict[str, Country] = {

@@ -1,4 +1,4 @@
-"""What a text takes on the air: its encoding, its units and its pages. Performs no I/O.
+"""The encoding, the units and the pages of a text. Performs no I/O.
 
 Local figures are an estimate; the gateway's `points-charged` is the truth.
 """
@@ -18,14 +18,14 @@ _GSM_EXTENSION = frozenset("^{}\\[~]|€\f")
 
 
 class Encoding(StrEnum):
-    """How a text goes over the air."""
+    """Encoding of a text message."""
 
     GSM7 = "gsm7"
     UCS2 = "ucs2"
 
 
 def pages(text: str) -> int:
-    """How many pages the text takes as it stands."""
+    """The page count of the text, without cleaning it."""
     encoding = Encoding.UCS2 if unicode_characters(text) else Encoding.GSM7
     return pages_for_units(units(text, encoding), encoding)
 
@@ -36,26 +36,26 @@ def unicode_characters(text: str) -> tuple[str, ...]:
 
 
 def units(text: str, encoding: Encoding) -> int:
-    """How long the text is on the air."""
+    """The length of the text in units of the encoding; some characters take two."""
     if encoding is Encoding.UCS2:
         return len(text.encode("utf-16-le", "surrogatepass")) // 2
     return len(text) + sum(char in _GSM_EXTENSION for char in text)
 
 
 def pages_for_units(count: int, encoding: Encoding) -> int:
-    """How many pages so many units take."""
+    """The page count for so many units."""
     ucs = encoding is Encoding.UCS2
     single, part = (UCS_SINGLE, UCS_PART) if ucs else (GSM_SINGLE, GSM_PART)
     return 1 if count <= single else -(-count // part)
 
 
 def capacity(count: int, encoding: Encoding) -> int:
-    """How many units fit into so many pages."""
+    """The number of units that fit into so many pages."""
     ucs = encoding is Encoding.UCS2
     single, part = (UCS_SINGLE, UCS_PART) if ucs else (GSM_SINGLE, GSM_PART)
     return single if count == 1 else part * count
 
 
 def is_gsm(char: str) -> bool:
-    """Whether a character is in the alphabet that gives 160 of them to a page."""
+    """Whether a character is in the GSM alphabet, of which 160 characters fit on a page."""
     return char in _GSM or char in _GSM_EXTENSION

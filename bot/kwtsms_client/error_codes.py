@@ -18,16 +18,16 @@ MAYBE_SENT = "Your message may be on its way. Please wait a few minutes before y
 
 @dataclass(frozen=True, slots=True)
 class ErrorInfo:
-    """An error code: its meaning, what an operator does, and what an end user may be told."""
+    """Error code with its meaning, the remedy for an operator and the message for an end user."""
 
     code: str
     meaning: str
     remedy: str
     user_message: str
     severity: str
-    retry_after: int | None = None  # Seconds; None where a repetition cannot help.
+    retry_after: int | None = None  # Seconds; None if a retry cannot help.
     fatal: bool = False  # The rest of a bulk would be refused for the same reason.
-    about_one: bool = False  # One number of a request is wrong, and all of them are refused.
+    about_one: bool = False  # One number of a request is wrong, and all of them are rejected.
 
 
 def _table(*rows: ErrorInfo) -> Mapping[str, ErrorInfo]:

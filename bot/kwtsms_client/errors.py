@@ -1,11 +1,11 @@
-"""What can go wrong, as a tree split by what a caller can do about it. Performs no I/O.
+"""The library's errors, as a tree split by what a caller can do about them. Performs no I/O.
 
 KwtSMSError
 ├── InvalidInput          nothing left this machine: the input is wrong
 ├── ConfigurationError    nothing left this machine: the set-up is wrong
-├── NotSent               nothing left this machine: no connection came about; safe to repeat
+├── NotSent               nothing left this machine: no connection was made; safe to repeat
 ├── UnknownOutcome        it left, and no readable answer came; a repetition may send twice
-└── Rejected              the gateway said no; nothing was charged
+└── Rejected              the gateway rejected it; nothing was charged
     ├── AccountError      an administrator has to act (ERR001 003 004 005 024 033)
     ├── CreditError       credits have to be bought (ERR010 011)
     ├── SenderError       the sender ID is not usable (ERR008)
@@ -27,17 +27,17 @@ class KwtSMSError(Exception):
 
     @property
     def description(self) -> str:
-        """What went wrong."""
+        """The description of the error."""
         return str(self)
 
     @property
     def remedy(self) -> str:
-        """What an operator can do."""
+        """The remedy for an operator."""
         return "Mend what the description says; nothing left this machine."
 
     @property
     def user_message(self) -> str:
-        """What an end user may be told; it gives nothing of the account away."""
+        """The message for an end user; reveals nothing about the account."""
         return UNAVAILABLE
 
 
@@ -50,7 +50,7 @@ class InvalidInput(KwtSMSError, ValueError):
 
     @property
     def user_message(self) -> str:
-        """What an end user may be told."""
+        """The message for an end user."""
         return self._user_message
 
 
@@ -59,11 +59,11 @@ class ConfigurationError(KwtSMSError, ValueError):
 
 
 class NotSent(KwtSMSError):
-    """No connection came about, so nothing left this machine; it can be repeated safely."""
+    """No connection was made, so nothing left this machine; repeating it is safe."""
 
     @property
     def remedy(self) -> str:
-        """What an operator can do."""
+        """The remedy for an operator."""
         return "Send it again. If that does not help, look at the network, DNS and the firewall."
 
 
@@ -72,17 +72,17 @@ class UnknownOutcome(KwtSMSError):
 
     @property
     def remedy(self) -> str:
-        """What an operator can do."""
+        """The remedy for an operator."""
         return "Look it up in the archive at kwtsms.com before anybody sends it again."
 
     @property
     def user_message(self) -> str:
-        """What an end user may be told."""
+        """The message for an end user."""
         return MAYBE_SENT
 
 
 class Rejected(KwtSMSError):
-    """The gateway refused; nothing was charged."""
+    """The gateway rejected the request; nothing was charged."""
 
     def __init__(self, code: str, description: str = "") -> None:
         self.code: str = code
@@ -94,17 +94,17 @@ class Rejected(KwtSMSError):
 
     @property
     def description(self) -> str:
-        """What kwtSMS said, or what its code means."""
+        """The description by kwtSMS, or the meaning of its code."""
         return str(self.args[1])
 
     @property
     def remedy(self) -> str:
-        """What an operator can do."""
+        """The remedy for an operator."""
         return self.info.remedy
 
     @property
     def user_message(self) -> str:
-        """What an end user may be told; it gives nothing of the account away."""
+        """The message for an end user; reveals nothing about the account."""
         return self.info.user_message
 
     @property
@@ -114,7 +114,7 @@ class Rejected(KwtSMSError):
 
     @property
     def wait(self) -> int | None:
-        """Seconds after which a repetition may succeed; None where it cannot."""
+        """The seconds after which a retry may succeed; None if it cannot."""
         return self.info.retry_after
 
 
@@ -143,7 +143,7 @@ class QueueFull(Rejected):
 
 
 class TooSoon(Rejected):
-    """The same number was sent to less than 15 seconds ago."""
+    """A message to the same number was sent less than 15 seconds ago."""
 
 
 class ReportUnavailable(Rejected):
@@ -169,7 +169,7 @@ _CLASS_OF = {f"ERR{code}": kind for kind, codes in _CLASSES.items() for code in 
 
 
 def rejection(code: str, description: str = "") -> Rejected:
-    """The error for a code; one that is new to us is carried, not swallowed."""
+    """The error for a code; an unknown code becomes a `RequestError` that keeps it."""
     return _CLASS_OF.get(code, RequestError)(code, description)
 
 

@@ -1,8 +1,8 @@
-"""What a client does, as plans that ask for one step at a time. Performs no I/O and reads no clock.
+"""The clients' work as plans that yield one step at a time. Performs no I/O and reads no clock.
 
-A plan is a generator: it yields a `Call` to be carried, a `Pause` to be waited for, or several
-plans to be carried `Together`, and is sent the answer or thrown the error. Both clients carry the
-same plans, so they behave alike.
+A plan is a generator: it yields a `Call` to make, a `Sleep` to wait for, or a `Gather` of several
+plans to execute, and is sent the answer or thrown the error. Both clients execute the same plans,
+so they behave alike.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -24,7 +24,7 @@ from kwtsms_client.text import require_text
 from kwtsms_client.text_report import MessageReport, inspect_message
 
 QUEUE_FULL_SECONDS = (30.0, 60.0, 120.0)  # ERR013, as the vendor advises.
-TOO_SOON_SECONDS = 16.0  # ERR028: 15 s and a little.
+TOO_SOON_SECONDS = 16.0  # ERR028: 15 s, and one to spare.
 MAX_SENDER = 11
 MAX_CHARACTERS = 20_000  # Seven pages are 1,071; the rest may be tags and emoji.
 TOO_LONG = f"The message has more than {MAX_CHARACTERS:,} characters."
@@ -34,17 +34,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Sleep:
-    """Something to wait for before the next step."""
+    """Pause before the next step."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """Plans that need not wait for each other's answers. They begin in order, a turn apart.
+    """Plans that need not wait for each other's answers. They start in order, an interval apart.
 
-    The answer is a list: for each plan what it returned, or its error; None where it was not begun,
-    because another had ended with an error that `stops` the rest. An error that is not ours stops
+    The answer is a list: for each plan what it returned, or its error; None if it was not started,
+    because another one ended with an error that `is_fatal`. An error that is no `KwtSMSError` stops
     the rest as well, and counts as unknown.
     """
 
@@ -73,10 +73,10 @@ PlanBatch = Callable[[SendOrder], Plan[Acceptance]]
 def order(
     to: object, text: object, *, sender: str, test: bool, default_country: str | None
 ) -> SendOrder:
-    """The order for what a caller wants to send.
+    """Checks what a caller wants to send, and returns the order for it.
 
     Raises:
-        InvalidInput: nothing of it can be sent.
+        InvalidInput: the text, the sender ID or all of the numbers are invalid.
     """
     sender_id = check_sender(sender)
     written = require_text(text)
@@ -92,10 +92,10 @@ def order(
 
 
 def check_sender(sender: object) -> str:
-    """The sender ID, as far as it can be judged here: kwtSMS knows which are whose.
+    """Returns the sender ID if its form is valid; only kwtSMS knows which account may use it.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidInput: the form is not valid.
     """
     text = sender.strip() if isinstance(sender, str) else ""
     if not 0 < len(text) <= MAX_SENDER or not text.isprintable():
@@ -104,7 +104,7 @@ def check_sender(sender: object) -> str:
 
 
 def text_refusal(report: MessageReport) -> str | None:
-    """Why a text cannot be sent, if it cannot."""
+    """The reason why a text cannot be sent; None if it can."""
     if len(report.original) > MAX_CHARACTERS:
         return TOO_LONG
     if report.blank:
@@ -115,7 +115,7 @@ def text_refusal(report: MessageReport) -> str | None:
 
 
 def numbers_refusal(good: Sequence[str], bad: Sequence[RejectedInput]) -> str | None:
-    """Why nothing can be sent to these numbers, if nothing can."""
+    """The reason why none of the numbers can be sent to; None if one can."""
     if good:
         return None
     return bad[0].reason if bad else "There is no phone number to send to."
@@ -124,7 +124,7 @@ def numbers_refusal(good: Sequence[str], bad: Sequence[RejectedInput]) -> str | 
 def split_valid(
     numbers: object, default_country: str | None
 ) -> tuple[tuple[str, ...], tuple[RejectedInput, ...]]:
-    """The numbers, each once and the first wins, and what is none."""
+    """Splits the input into valid numbers, each once, and invalid entries."""
     valid: dict[str, None] = {}
     invalid: list[RejectedInput] = []
     for one in split_recipients(numbers):
@@ -142,7 +142,7 @@ def with_coverage(
     """The order without the numbers that the account cannot send to.
 
     Raises:
-        InvalidInput: none is left.
+        InvalidInput: no number is left.
     """
     if not good:
         raise InvalidInput(left_out[0].reason, user_message=NO_COUNTRY)
@@ -159,19 +159,19 @@ def split_by_coverage(
 
 
 def single_call(call: Call[T]) -> Plan[T]:
-    """One question."""
+    """The plan of a single call."""
     answer: T = yield call
     return answer
 
 
 def send(order: SendOrder, *, retries_too_soon: int = 0) -> Plan[SendResult]:
-    """Sends to all, at most 200 in a call; says what became of each number."""
+    """Sends to all numbers, at most 200 in a call, and returns the outcome for each."""
     answers = yield Gather(plan_batches(order, retries_too_soon), is_fatal_error)
     return result(order, answers, next(filter(results.is_fatal, answers), None))
 
 
 def plan_batch(batch: SendOrder) -> Plan[Acceptance]:
-    """One call, with at most 200 numbers."""
+    """The plan of one call, with at most 200 numbers."""
     return single_call(send_call(batch))
 
 
@@ -185,7 +185,7 @@ def send_call(batch: SendOrder) -> Call[Acceptance]:
 def plan_batches(
     order: SendOrder, retries_too_soon: int, plan: PlanBatch = plan_batch
 ) -> tuple[Plan[Acceptance], ...]:
-    """A plan for each call that an order takes; `asked` makes one call."""
+    """The plans of the calls that an order takes; `plan` returns the plan of one call."""
     batches = (
         replace(order, recipients=one, invalid=()) for one in _split_batches(order.recipients)
     )
@@ -195,9 +195,9 @@ def plan_batches(
 def result(
     order: SendOrder, answers: Sequence[object], stopped: KwtSMSError | None = None
 ) -> SendResult:
-    """What became of each number, by the answers to the calls that an order took.
+    """The outcome for each number, from the answers to the calls of an order.
 
-    An answer of None was not asked for, because of the error that stopped the rest.
+    An answer of None belongs to a call that was not made, because `stopped` ended the rest.
     """
     general = warnings(order.sender, test=order.test)
     found = results.send_result(_split_batches(order.recipients), answers, stopped)
@@ -205,7 +205,7 @@ def result(
 
 
 def warnings(sender: str, *, test: bool) -> tuple[str, ...]:
-    """What is allowed, yet surely not wanted where real people are sent to."""
+    """Warnings about settings that are allowed, but hardly intended for real recipients."""
     found = []
     if sender.upper() == SHARED_SENDER:
         found.append(
@@ -221,7 +221,7 @@ def warnings(sender: str, *, test: bool) -> tuple[str, ...]:
 
 
 def validate(numbers: object, default_country: str | None) -> Plan[Validation]:
-    """Whether the gateway routes to these numbers; what is no number is not asked about."""
+    """Asks the gateway whether it routes to these numbers; leaves out what is no number."""
     good, bad = split_valid(numbers, default_country)
     batches = _split_batches(good)
     plans = tuple(
@@ -232,7 +232,7 @@ def validate(numbers: object, default_country: str | None) -> Plan[Validation]:
 
 
 def _call_with_retries(attempt: Callable[[], Plan[T]], retries_too_soon: int) -> Plan[T]:
-    """Repeats what was refused for a reason that passes; never what is unknown."""
+    """Retries a call that was rejected for a temporary reason; never one that is unknown."""
     queue_full, too_soon = iter(QUEUE_FULL_SECONDS), retries_too_soon
     while True:
         try:
@@ -248,7 +248,7 @@ def _call_with_retries(attempt: Callable[[], Plan[T]], retries_too_soon: int) ->
             refused, too_soon, seconds = error, too_soon - 1, TOO_SOON_SECONDS
         try:
             yield Sleep(seconds)
-        except NotSent:  # There is no time left to wait for: the refusal stands.
+        except NotSent:  # There is no time left to wait, so the rejection is final.
             raise refused from None
 
 

@@ -1,4 +1,4 @@
-"""The facts of a conversation with kwtSMS, frozen. Performs no I/O."""
+"""Values of requests to kwtSMS and of its replies, all immutable. Performs no I/O."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class Outcome(StrEnum):
-    """What became of a number in a send."""
+    """Outcome of a send for one number."""
 
-    ACCEPTED = "accepted"  # The gateway took it, and charged it.
-    REJECTED = "rejected"  # The gateway said no; nothing was charged.
+    ACCEPTED = "accepted"  # The gateway accepted and charged it.
+    REJECTED = "rejected"  # The gateway rejected it; nothing was charged.
     NOT_SENT = "not_sent"  # Nothing left this machine.
     UNKNOWN = "unknown"  # It left, and no readable answer came; never sent again by this library.
 
@@ -32,7 +32,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """The OK to one send call; what the gateway left out is None."""
+    """Reply to a send call that was accepted; fields that the gateway left out are None."""
 
     message_id: str | None
     numbers: int | None
@@ -54,7 +54,7 @@ class Coverage:
 
 @dataclass(frozen=True, slots=True)
 class RejectedInput:
-    """Something that was to be a number and is none; nothing was asked about it."""
+    """Input that is no phone number, or whose country is not active; it was not sent."""
 
     input: str
     reason: str
@@ -62,7 +62,7 @@ class RejectedInput:
 
 @dataclass(frozen=True, slots=True)
 class RecipientResult:
-    """What became of one number."""
+    """Result of a send for one number."""
 
     recipient: str
     outcome: Outcome
@@ -73,18 +73,18 @@ class RecipientResult:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """What the gateway says of numbers: routable, malformed, without a route."""
+    """Verdicts of the gateway on numbers: routable, malformed, without a route."""
 
     ok: tuple[str, ...]
     er: tuple[str, ...]
     nr: tuple[str, ...]
     rejected: tuple[RejectedInput, ...] = ()
-    unanswered: tuple[RecipientResult, ...] = ()  # Nothing was learned of these, and why.
+    unanswered: tuple[RecipientResult, ...] = ()  # Numbers without a verdict, and the reason.
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the gateway did with a message; the words are the gateway's."""
+    """Status of a message at the gateway, in the gateway's words."""
 
     message_id: str
     status: str
@@ -93,7 +93,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a message at one phone; the word is the gateway's."""
+    """Delivery status of a message at one phone, in the gateway's word."""
 
     recipient: str
     status: str
@@ -101,7 +101,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryReport:
-    """The delivery report of a message: international numbers only."""
+    """Delivery report of a message: international numbers only."""
 
     message_id: str
     deliveries: tuple[Delivery, ...]
@@ -109,27 +109,27 @@ class DeliveryReport:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The OK to one call of a send: whom it was for, and what kwtSMS said."""
+    """Accepted call of a send: its recipients, and the reply of kwtSMS."""
 
     recipients: tuple[str, ...]
     acceptance: Acceptance
 
     @property
     def uncounted(self) -> int:
-        """How many of the numbers kwtSMS did not count; it does not say which."""
+        """The number of recipients that kwtSMS did not count; it does not say which."""
         counted = self.acceptance.numbers
         return 0 if counted is None else max(0, len(self.recipients) - counted)
 
 
 @dataclass(frozen=True, slots=True)
 class SendResult:
-    """What became of every number of a send, and what it cost; true where all went well."""
+    """Result of a send: the outcome for every number, and the cost; true if all went well."""
 
     recipients: tuple[RecipientResult, ...]
     invalid: tuple[RejectedInput, ...] = ()
     points_charged: Decimal = Decimal(0)
     balance_after: Decimal | None = None
-    warnings: tuple[str, ...] = ()  # What went well, and should not be so in production.
+    warnings: tuple[str, ...] = ()  # Settings unfit for production; calls accepted in part.
     receipts: tuple[Receipt, ...] = ()  # One for each call that was accepted.
 
     def of(self, outcome: Outcome) -> tuple[str, ...]:
@@ -138,12 +138,12 @@ class SendResult:
 
     @property
     def accepted(self) -> tuple[str, ...]:
-        """The numbers that the gateway took."""
+        """The numbers that the gateway accepted."""
         return self.of(Outcome.ACCEPTED)
 
     @property
     def rejected(self) -> tuple[str, ...]:
-        """The numbers that the gateway refused."""
+        """The numbers that the gateway rejected."""
         return self.of(Outcome.REJECTED)
 
     @property
@@ -163,12 +163,12 @@ class SendResult:
 
     @property
     def uncounted(self) -> int:
-        """How many of the accepted numbers kwtSMS did not count; it does not say which."""
+        """The number of accepted recipients that kwtSMS did not count; it does not say which."""
         return sum(one.uncounted for one in self.receipts)
 
     @property
     def ok(self) -> bool:
-        """Every number was accepted, and counted."""
+        """Whether every number was valid, accepted and counted."""
         all_accepted = len(self.accepted) == len(self.recipients) > 0
         return all_accepted and not self.invalid and not self.uncounted
 
@@ -178,7 +178,7 @@ class SendResult:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Whether the credentials work: the balance, or what is wrong. True where they do."""
+    """Check of the credentials: the balance, or the error. True if they work."""
 
     ok: bool
     balance: Balance | None

@@ -1,11 +1,11 @@
-"""Which country a number belongs to, whether it can be a mobile there, and why not. Pure."""
+"""Finds a number's country, and whether it can be a mobile there. Pure."""
 
 from kwtsms_client.countries import COUNTRIES, Country
 from kwtsms_client.errors import ConfigurationError
 
-HOME = COUNTRIES["965"]  # Where kwtSMS and most of those it sends to are.
+HOME = COUNTRIES["965"]  # kwtSMS and most of its recipients are in Kuwait.
 MIN_DIGITS, MAX_DIGITS = 7, 15  # E.164 has at most 15.
-PREFIX_DIGITS = 4  # No country tells its mobiles apart by more than the first four digits.
+PREFIX_DIGITS = 4  # In every country the first four digits are enough to recognise a mobile.
 
 
 def country_of(number: str) -> Country | None:
@@ -14,10 +14,10 @@ def country_of(number: str) -> Country | None:
 
 
 def country_by_code(code: object) -> Country:
-    """The country that a default country code means: 965, +965 and 00965 are the same.
+    """The country of a default country code, written as 965, +965 or 00965.
 
     Raises:
-        ConfigurationError: there is none; that would go unnoticed, and complete no number.
+        ConfigurationError: no such country is known; unnoticed, it would complete no number.
     """
     country = COUNTRIES.get(str(code).strip().removeprefix("+").lstrip("0"))
     if country is None:
@@ -36,7 +36,7 @@ def is_local(digits: str, country: Country) -> bool:
 
 
 def is_sendable(number: str) -> bool:
-    """Whether a number in international form can be a mobile; of unknown countries any may be."""
+    """Whether a number can be a mobile; for an unknown country only its length counts."""
     country = country_of(number)
     if country is None:
         return MIN_DIGITS <= len(number) <= MAX_DIGITS
@@ -47,9 +47,9 @@ def is_sendable(number: str) -> bool:
 
 
 def add_country_code(digits: str, code: str) -> str:
-    """A number without + or 00, with its country code where it is, or can only be, a local one.
+    """Adds the country code to a number without + or 00, if it is or can only be a local one.
 
-    Many countries write a 0 in front within the country: 0501234567 is 966501234567.
+    In many countries local numbers are written with a 0 in front: 0501234567 is 966501234567.
     """
     country = COUNTRIES.get(code) or country_by_code(code)
     local = digits if country.keeps_zero else digits.removeprefix("0")
@@ -62,7 +62,7 @@ def add_country_code(digits: str, code: str) -> str:
 
 
 def explain_invalid(raw: str, number: str) -> str:
-    """What keeps `raw`, whose digits are `number`, from being a mobile number."""
+    """The reason why `raw`, whose digits are `number`, is not a mobile number."""
     if not number:
         return f"'{raw}' is not a phone number: no digits found."
     if len(number) < MIN_DIGITS:
@@ -83,9 +83,9 @@ def explain_invalid(raw: str, number: str) -> str:
 
 
 class _LengthsByPrefix(dict[str, frozenset[int]]):
-    """How long a number may be that begins with these four digits.
+    """Valid lengths of the numbers that begin with these four digits.
 
-    There are no more than ten thousand such beginnings; each is worked out when it first occurs.
+    There are at most ten thousand such prefixes; each is computed when it first occurs.
     """
 
     def __missing__(self, beginning: str) -> frozenset[int]:

@@ -1,7 +1,7 @@
-"""Phone numbers: from what people write to what the gateway takes. Performs no I/O.
+"""Turns phone numbers as people write them into what the gateway takes. Performs no I/O.
 
 Numbers come one by one or in batches. A batch is handled as one long text, a line for each number,
-so that Python's loops over characters are C's; a test holds that both ways answer alike.
+so that loops over characters run in C; a test holds that both ways give the same results.
 """
 
 import re
@@ -36,10 +36,10 @@ _AS_ASCII = bytes.maketrans(_SECOND, b"0123456789" * 2)
 _ASCII = bytes(range(128))
 _OTHERS = bytes(set(_ASCII) - set(b"0123456789"))
 _OTHERS_IN_LINES = bytes(set(range(256)) - set(b"\n0123456789" + _SECOND))
-_USUAL = b" +-()"  # To take out these few takes half the time that all others would.
+_USUAL = b" +-()"  # Removing only these takes half as long as removing all others.
 # A line with a zero early on may have a trunk zero behind its country code.
 _EARLY_ZERO = re.compile(r"\n[1-9][0-9]{0,2}0[0-9]*")
-# What a spreadsheet makes of a column of numbers: its digits are not those of the phone.
+# A number as a spreadsheet may write it: its digits are not those of the phone.
 _DECIMAL = re.compile(r"\s*(?:\d+\.\d+E\+?\d+|\d{7,}\.0+)\s*", re.IGNORECASE)
 
 _beginning = itemgetter(slice(PREFIX_DIGITS))
@@ -69,8 +69,8 @@ def normalize_phone(
 
     Digits of any script become ASCII. `default_country` completes a number that is written without
     + or 00 and is a local one there: a mobile, or so short that it is no number abroad. Nothing is
-    judged here. Of several numbers, a list in the same order. What it returns is complete: read
-    again with a default country, it could be taken for a local number.
+    validated. Several numbers give a list in the same order. Do not pass the result in again with
+    a default country: it could be taken for a local number.
 
     Raises:
         ConfigurationError: `default_country` is no country code that is known here.
@@ -78,7 +78,7 @@ def normalize_phone(
     if isinstance(text, str):
         if default_country:
             return _normalize(text, default_country)
-        # As there, without the call and without taking out what is not in it.
+        # As in `_normalize`, without the call and without needless replacements.
         plain = text if text.isascii() else text.translate(_ASCII_DIGITS)
         if not plain.isdigit():
             plain = plain.encode().translate(None, _OTHERS).decode()
@@ -104,15 +104,15 @@ def validate_phone_input(
 def validate_phone_input(
     text: object, *, default_country: str | None = None
 ) -> PhoneCheck | list[PhoneCheck]:
-    """Whether `text` is a mobile number that can be sent to; whatever it is, it raises nothing.
+    """Checks whether `text` is a mobile number that can be sent to; no value of it raises.
 
-    Of several, in any iterable, a list of checks in the same order.
+    Several numbers, in any iterable, give a list of checks in the same order.
 
     Raises:
         ConfigurationError: `default_country` is no country code that is known here.
     """
     if isinstance(text, str):
-        if not default_country:  # As below, without the calls: most are one of these.
+        if not default_country:  # As below, without the calls: enough for most numbers.
             plain = text if text.isascii() else text.translate(_ASCII_DIGITS)
             digits = plain.encode().translate(None, _USUAL)
             number = digits.decode().lstrip("0")
@@ -125,7 +125,7 @@ def validate_phone_input(
 
 
 def check_phone(value: object, default_country: str | None) -> PhoneCheck:
-    """Whether one value of whatever type is a number that can be sent to."""
+    """Checks whether one value of any type is a number that can be sent to."""
     raw = as_text(value)
     if raw is None:
         expected = f"a whole number of at most {MAX_DIGITS} digits"
@@ -139,10 +139,10 @@ def check_phone(value: object, default_country: str | None) -> PhoneCheck:
 
 
 def parse_phone(text: object, *, default_country: str | None = None) -> Phone:
-    """The number, fit to be sent to.
+    """Returns the number in international form, valid to send to.
 
     Raises:
-        InvalidInput: it is none; the text says why.
+        InvalidInput: `text` is no valid number; the error says why.
         ConfigurationError: `default_country` is no country code that is known here.
     """
     check = check_phone(text, default_country)
@@ -158,7 +158,7 @@ def find_country_code(number: str) -> str | None:
 
 
 def mask(number: str) -> str:
-    """A number for logs and cards: country code, and the last three digits."""
+    """The masked number for logs and cards: country code, and the last three digits."""
     code = find_country_code(number) or number[:2]
     hidden = max(0, len(number) - len(code) - 3)
     return f"{code}{'•' * hidden}{number[len(code) + hidden :]}"
@@ -178,16 +178,16 @@ def _normalize(text: str, default_country: str | None) -> str:
 
 
 def _join_lines(texts: Sequence[Any]) -> tuple[Sequence[str], str]:
-    """All of them as texts, and one below the other."""
+    """Returns the values as texts, and as one text with a line for each."""
     try:
         return texts, "\n".join(texts)
-    except TypeError:  # They are texts, nearly always: to look at each would cost more.
+    except TypeError:  # Nearly always they are texts: checking each would cost more.
         written = [as_text(one) or "" for one in texts]
         return written, "\n".join(written)
 
 
 def _normalize_all(texts: Sequence[str], joined: str, default_country: str | None) -> list[str]:
-    """The same for many; where one of them has line breaks, one by one."""
+    """Normalises many numbers at once; one by one with a default country or line breaks."""
     if default_country or joined.count("\n") != len(texts) - 1:
         return [_normalize(one, default_country) for one in texts]
     data = joined.encode(errors="surrogatepass")
@@ -218,12 +218,12 @@ def _check_all(texts: list[object], default_country: str | None) -> list[PhoneCh
 
 
 class _AsciiDigits(dict[int, str | int]):
-    """Digits of every script as ASCII, for `str.translate`; other characters become blanks."""
+    """Table for `str.translate`: digits of every script as ASCII, other non-ASCII as blanks."""
 
     def __missing__(self, code: int) -> str | int:
         char = chr(code)
         found = char if code < 128 else str(unicodedata.decimal(char, " "))
-        if code < 0x10000:  # What is remembered has its bounds.
+        if code < 0x10000:  # Limits the size of the table.
             self[code] = found
         return found
 
@@ -240,7 +240,7 @@ def _strip_trunk_zero(number: str) -> str:
 
 
 def _explain_refusal(raw: str, number: str) -> tuple[str, str]:
-    """Why a text is no number, and what is left of it."""
+    """The reason why a text is no valid number, and the digits in it."""
     if not raw:
         return "A phone number is required.", ""
     shown = raw[:MAX_SHOWN]

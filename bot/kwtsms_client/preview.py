@@ -1,4 +1,4 @@
-"""What a send would be, before it is: the text, the numbers, the calls and the credits. Pure."""
+"""Previews a send: the text, the numbers, the calls and the credits. Pure."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,21 +11,21 @@ from kwtsms_client.text_report import MessageReport, inspect_message
 
 @dataclass(frozen=True, slots=True)
 class SendPreview:
-    """What would be sent, as far as it can be known here; nothing was asked or sent."""
+    """Preview of a send, as far as it can be known without a request to the gateway."""
 
     report: MessageReport
     recipients: tuple[str, ...] = field(repr=False)
     invalid: tuple[RejectedInput, ...] = field(repr=False)
-    balance: Decimal | None  # The last that is known.
+    balance: Decimal | None  # The last known one.
 
     @property
     def refusal(self) -> str | None:
-        """Why `send` would refuse it, if it would."""
+        """The reason why `send` would refuse it; None if it would not."""
         return text_refusal(self.report) or numbers_refusal(self.recipients, self.invalid)
 
     @property
     def calls(self) -> int:
-        """Requests to the gateway, of 200 numbers at most."""
+        """The number of requests to the gateway, each of 200 numbers at most."""
         return -(-len(self.recipients) // MAX_RECIPIENTS)
 
     @property
@@ -35,7 +35,7 @@ class SendPreview:
 
     @property
     def affordable(self) -> bool | None:
-        """Whether the last known balance suffices; None where none is known."""
+        """Whether the last known balance covers the cost; None if none is known."""
         return None if self.balance is None else self.credits <= self.balance
 
 
@@ -45,7 +45,7 @@ def preview(
     """The preview of a send.
 
     Raises:
-        InvalidInput: the text is none.
+        InvalidInput: `text` is not a string.
     """
     report = inspect_message(text)
     good, bad = split_valid(to, default_country)

@@ -1,6 +1,6 @@
-"""What goes over the wire, as values. Performs no I/O.
+"""Requests and replies of the gateway's API, as values. Performs no I/O.
 
-One function per endpoint gives a `Call`; a carrier makes bytes of it with `request_body`, carries
+One function per endpoint returns a `Call`; a transport gets its bytes from `request_body`, sends
 them, and reads the answer with `read_reply`. Source: the vendor's REST/JSON API 4.1.
 """
 
@@ -27,8 +27,8 @@ T = TypeVar("T")
 Json = Mapping[str, Any]
 
 BASE_URL = "https://www.kwtsms.com/API/"
-# Without the first two the gateway answers in its old text form. What comes compressed has no size
-# that could be told before it is unpacked.
+# Without the first two the gateway answers in its old text form. The size of a compressed reply is
+# unknown before it is unpacked.
 HEADERS = {
     "Content-Type": "application/json",
     "Accept": "application/json",
@@ -37,21 +37,21 @@ HEADERS = {
 MAX_RECIPIENTS = 200  # ERR007
 MAX_REPLY_BYTES = 1 << 20
 MAX_NUMBER_CHARACTERS = 40  # Of a number in a reply; longer ones are not amounts.
-MAX_MAGNITUDE = 18  # Nor are those with more digits before the point.
+MAX_MAGNITUDE = 18  # Numbers with more digits before the point are not amounts either.
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
-# One prefix as it may be written; the digits are what counts. The longest are island codes (1-869).
+# One prefix in any spelling; only its digits count. The longest are island codes (1-869).
 _PREFIX = re.compile(r"(?:\+|00)?([1-9]\d{0,6})", re.ASCII)
 _COVERAGE_KEYS = ("prefixes", "coverage", "list", "countries", "prefix", "data")
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One exchange: where it goes, what it says, and how to read what comes back."""
+    """Request to the gateway: its path, its payload, and the function that reads the reply."""
 
     path: str
-    payload: Json = field(repr=False)  # Numbers and text are nobody's business.
+    payload: Json = field(repr=False)  # Numbers and text are private.
     read: Callable[[Json], T] = field(repr=False)
-    before: Callable[[], None] | None = field(default=None, repr=False)  # An error keeps it here.
+    before: Callable[[], None] | None = field(default=None, repr=False)  # An error stops the call.
 
 
 def balance() -> Call[Balance]:
@@ -75,7 +75,7 @@ def validate(numbers: Sequence[str]) -> Call[Validation]:
 
 
 def send(*, sender: str, recipients: Sequence[str], text: str, test: bool) -> Call[Acceptance]:
-    """One text to at most 200 numbers, which are normalised; the text is clean."""
+    """The send of one clean text to at most 200 normalised numbers."""
     payload = {
         "sender": sender,
         "mobile": _join_numbers(recipients),
@@ -86,7 +86,7 @@ def send(*, sender: str, recipients: Sequence[str], text: str, test: bool) -> Ca
 
 
 def status(message_id: str) -> Call[Status]:
-    """What the gateway did with a message."""
+    """The gateway's status of a message."""
     known = _message_id(message_id)
     return Call("status/", {"msgid": known}, lambda reply: _read_status(known, reply))
 
@@ -101,7 +101,7 @@ def request_body(call: Call[Any], credentials: Credentials) -> bytes:
     """The bytes to post: the password is in them, so they are never logged.
 
     Raises:
-        InvalidInput: something in the request cannot be written.
+        InvalidInput: something in the request cannot be encoded.
     """
     login = {"username": credentials.username, "password": credentials.password}
     body = _to_json({**login, **call.payload})
@@ -111,7 +111,7 @@ def request_body(call: Call[Any], credentials: Credentials) -> bytes:
 
 
 def _to_json(fields: Json) -> bytes | None:
-    """As JSON. The error of what cannot be written holds all of it, so it ends here."""
+    """Encodes the fields as JSON; None if it fails, because the error would quote all of them."""
     try:
         return json.dumps(fields, ensure_ascii=False).encode()
     except (TypeError, ValueError, RecursionError):
@@ -119,10 +119,10 @@ def _to_json(fields: Json) -> bytes | None:
 
 
 def read_reply(call: Call[T], status: int, body: bytes) -> T:
-    """The answer, whatever the HTTP status: errors ride on 4xx and on 200 alike.
+    """Reads the answer, whatever the HTTP status: errors come with 4xx and with 200 alike.
 
     Raises:
-        Rejected: the gateway said no.
+        Rejected: the gateway rejected the request.
         UnknownOutcome: the answer cannot be read.
     """
     if len(body) > MAX_REPLY_BYTES:
@@ -159,10 +159,10 @@ def _join_numbers(numbers: Sequence[str]) -> str:
 
 
 def _message_id(value: object) -> str:
-    """A message id, as far as it can be judged here.
+    """Returns the message ID if its form is valid.
 
     Raises:
-        InvalidInput: it is none.
+        InvalidInput: the ID is missing, or not printable.
     """
     text = value.strip() if isinstance(value, str) else ""
     if not text or not text.isprintable():
@@ -171,7 +171,7 @@ def _message_id(value: object) -> str:
 
 
 def _code(value: Any) -> str:
-    """An error code as the table has it; 3 is ERR003. Empty where there is none."""
+    """The error code in the form of the table (3 is ERR003); empty if there is none."""
     if isinstance(value, Decimal) and 0 <= value < 1000:
         return f"ERR{int(value):03}"
     return _text(value).strip().upper()[:20]
@@ -183,7 +183,7 @@ def _integer(value: Any) -> int | None:
 
 
 def _text(value: Any) -> str:
-    """A text that every database and terminal takes: without NUL and halves of characters."""
+    """The value as a text that every database and terminal takes: without NUL and surrogates."""
     text = str(value) if isinstance(value, str | Decimal) else ""
     return text.encode(errors="replace").decode().replace("\0", "")
 
@@ -200,7 +200,7 @@ def _read_balance(reply: Json) -> Balance:
 
 
 def _read_acceptance(reply: Json) -> Acceptance:
-    """An accepted send stays accepted, whatever else is missing."""
+    """Reads the reply to a send, which stays accepted, whatever else is missing."""
     return Acceptance(
         message_id=_text(reply.get("msg-id")).strip() or None,
         numbers=_integer(reply.get("numbers")),
@@ -211,10 +211,10 @@ def _read_acceptance(reply: Json) -> Acceptance:
 
 
 def _read_coverage(reply: Json) -> Coverage:
-    """The prefixes, in whatever form; an account without any would be told so with ERR033.
+    """Reads the prefixes in any form; for an account without any, the gateway sends ERR033.
 
     Raises:
-        UnknownOutcome: there are none to be read, and that must not hold back every number.
+        UnknownOutcome: no prefix can be read; an empty coverage would hold back every number.
     """
     shapes = [*(reply.get(key) for key in _COVERAGE_KEYS), list(reply)]
     prefixes = next(filter(None, map(_prefixes, shapes)), ())
@@ -224,7 +224,7 @@ def _read_coverage(reply: Json) -> Coverage:
 
 
 def _prefixes(value: Any) -> tuple[str, ...]:
-    """Those in a list, in the names of an object, or in a text with commas."""
+    """The prefixes in a list, in the names of an object, or in a text with commas."""
     listed = re.split(r"[,;\s]+", str(value)) if isinstance(value, str | Decimal) else value
     if not isinstance(listed, list | dict):
         return ()

@@ -1,14 +1,14 @@
-"""When a request may start. Pure: the clock comes in, and waiting is the caller's."""
+"""The rate limiter for requests. Pure: the caller passes the time in, and does the waiting."""
 
 import threading
 
 # Two requests a second, from start to start, as the vendor advises; above five it bans the address.
 INTERVAL_SECONDS = 0.5
-MAX_START_AGE_SECONDS = 0.25  # A turn that was so long ago is over: others have started since.
+MAX_START_AGE_SECONDS = 0.25  # An older start time is void: others have started since.
 
 
 class Pacer:
-    """Gives out start instants that lie an interval apart; threads may share it."""
+    """Rate limiter that gives out start times an interval apart. Thread-safe."""
 
     def __init__(self, interval: float = INTERVAL_SECONDS) -> None:
         self.interval = interval
@@ -16,9 +16,9 @@ class Pacer:
         self._lock = threading.Lock()
 
     def reserve(self, now: float, latest: float = float("inf")) -> float | None:
-        """How many seconds from `now` the caller has to wait before it starts.
+        """Reserves the next start time, and returns the seconds from `now` until then.
 
-        None, and nothing reserved, where that would be later than `latest`.
+        Returns None, and reserves nothing, if that would be later than `latest`.
         """
         with self._lock:
             start = max(now, self._next)

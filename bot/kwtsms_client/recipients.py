@@ -1,4 +1,4 @@
-"""What callers give as numbers: texts, whole numbers, and anything that holds several. Pure."""
+"""Reads recipients as callers pass them: texts, whole numbers, and iterables of them. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -20,10 +20,10 @@ def split_recipients(recipients: object) -> list[object]: ...
 def split_recipients(recipients: object) -> list[Any]:
     """The numbers in a text (separated by commas), an int, or any iterable of those.
 
-    A blank in an iterable stays one, and what can be no number stays as it is: both are mistakes.
+    Empty entries of an iterable and values that cannot be numbers are kept: both are mistakes.
 
     Raises:
-        InvalidInput: they are nested without an end.
+        InvalidInput: the iterables are nested too deeply, or without an end.
     """
     try:
         return _split(recipients)
@@ -32,9 +32,9 @@ def split_recipients(recipients: object) -> list[Any]:
 
 
 def as_text(value: object) -> str | None:
-    """A number as text; None where it is neither text nor a whole number.
+    """Returns a number as text; None if it is neither text nor a whole number.
 
-    What `str` makes of anything else may hold digits, and they are somebody's number.
+    Other values are not converted: digits in their `str` could be another person's number.
     """
     if isinstance(value, str):
         return value
@@ -49,7 +49,7 @@ def as_text(value: object) -> str | None:
 
 
 def as_given(value: object) -> str:
-    """What was given, for a person to find it again: a text whole, the beginning of all else."""
+    """The input, for a person to find it again: a text whole, the beginning of anything else."""
     if isinstance(value, str):
         return value
     try:

@@ -1,7 +1,7 @@
-"""A file of what was asked and answered, a JSON line each: off unless asked for.
+"""The log of requests and their outcomes, a JSON line each. Off by default.
 
-The password is never in it; numbers are masked and texts left out unless they are asked for. A log
-that cannot be written never breaks a send; Python's log is told of it once.
+The password is never in it; numbers are masked and texts left out unless `content` is set. A log
+that cannot be written never breaks a send; Python's log gets one warning about it.
 """
 
 import json
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 
 class RequestLog:
-    """Appends a line for each request; several threads may share it."""
+    """Log file with a line for each request. Thread-safe."""
 
     def __init__(self, path: str | Path, *, content: bool = False) -> None:
         self.path = Path(path)
@@ -41,7 +41,7 @@ class RequestLog:
         self._warned = False
 
     def write(self, call: Call[Any], outcome: object, seconds: float) -> None:
-        """One request: when, what, how long it took, and what came of it."""
+        """Writes one request: time, endpoint, content, duration and outcome."""
         entry = {
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "endpoint": call.path.strip("/"),
@@ -53,14 +53,14 @@ class RequestLog:
             with self._lock:
                 self._append(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
         except (OSError, TypeError, ValueError, RecursionError) as error:
-            self._warn_once(error)  # A full disk is no reason to lose what came of a send.
+            self._warn_once(error)  # A full disk is no reason to lose the result of a send.
 
     def _append(self, line: str) -> None:
         if self.path.exists() and self.path.stat().st_size + len(line) > MAX_BYTES:
             self._rotate()
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
         number = os.open(self.path, flags, OWNER_ONLY)
-        # Half a character of a text is written as JSON writes it.
+        # A lone surrogate in a text is written as a JSON escape.
         with os.fdopen(number, "a", encoding="utf-8", errors="backslashreplace") as file:
             _restrict_to_owner(number)
             file.write(line)
@@ -88,7 +88,7 @@ class RequestLog:
 
 
 def _restrict_to_owner(number: int) -> None:
-    """A file that was there before is its owner's alone, too; a device or a pipe stays as it is."""
+    """Makes a file private to its owner, even an older one; leaves devices and pipes alone."""
     mode = os.fstat(number).st_mode
     if os.name == "posix" and stat.S_ISREG(mode) and mode & ~OWNER_ONLY & 0o777:
         os.fchmod(number, OWNER_ONLY)

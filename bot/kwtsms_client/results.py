@@ -1,4 +1,4 @@
-"""What became of each number, from what came of the calls. Pure."""
+"""Combines the answers to calls into a result for each number. Pure."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -50,10 +50,10 @@ def send_result(
 def validation_result(
     batches: Sequence[Batch], answers: Sequence[object], rejected: tuple[RejectedInput, ...]
 ) -> Validation:
-    """The verdicts on all numbers, and what was learned of none.
+    """The verdicts on all numbers, and the numbers without one.
 
     Raises:
-        KwtSMSError: nothing was learned at all.
+        KwtSMSError: there is no verdict at all.
     """
     known = [one for one in answers if isinstance(one, Validation)]
     errors = [one for one in answers if isinstance(one, KwtSMSError)]
@@ -71,7 +71,7 @@ def validation_result(
 
 
 def uncounted_warning(receipt: Receipt) -> str:
-    """The warning about a call of which kwtSMS took fewer numbers than it was given."""
+    """The warning about a call of which kwtSMS counted fewer numbers than were sent."""
     accepted, given = receipt.acceptance.numbers, len(receipt.recipients)
     return (
         f"kwtSMS took {accepted} of {given} numbers and does not say which. "

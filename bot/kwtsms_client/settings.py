@@ -1,4 +1,4 @@
-"""The set-up of a client from the environment and a .env file. Reads files, opens no connection."""
+"""Client settings from the environment and a .env file. Reads files, opens no connection."""
 
 import os
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from kwtsms_client.errors import ConfigurationError
 from kwtsms_client.models import Credentials
 from kwtsms_client.protocol import BASE_URL
 
-DEFAULT_FILE = ".env"  # May be missing, and is no file where it is a virtual environment.
+DEFAULT_FILE = ".env"  # May be missing, or be the folder of a virtual environment.
 SHARED_SENDER = "KWT-SMS"
 PREFIX = "KWTSMS_"
 TEST_MODE = "KWTSMS_TEST_MODE"
@@ -23,7 +23,7 @@ _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a client needs to know."""
+    """Settings of a client."""
 
     credentials: Credentials
     sender_id: str = SHARED_SENDER
@@ -37,8 +37,8 @@ def from_environment(
 ) -> Settings:
     """The settings: process environment first, then the file, then the defaults.
 
-    Without `path` the file is `.env`, where there is one. What is empty in the environment does
-    not hide what the file says.
+    Without `path` the file is `.env`, if it exists. An empty variable of the environment does not
+    hide the file's value.
 
     Raises:
         ConfigurationError: something is missing or cannot be read; the text names it.
@@ -57,10 +57,10 @@ def from_environment(
 
 
 def check_url(url: str) -> str:
-    """`url`, ending in a slash, if the password may be sent there: by https, or to this machine.
+    """Returns `url`, ending in a slash, if it is https or this machine: the password goes there.
 
     Raises:
-        ConfigurationError: it may not.
+        ConfigurationError: the password may not be sent there.
     """
     scheme, host = _scheme_and_host(url)
     if (scheme == "https" and host) or (scheme == "http" and is_loopback(host)):
@@ -71,7 +71,7 @@ def check_url(url: str) -> str:
 
 
 def _scheme_and_host(url: object) -> tuple[str, str]:
-    """Both empty where it is no address."""
+    """The scheme and the host of an address; both empty if it is invalid."""
     if not isinstance(url, str) or not url.isprintable():
         return "", ""
     try:
@@ -91,10 +91,10 @@ def is_loopback(host: str) -> bool:
 
 
 def read_env_file(path: str | Path | None) -> dict[str, str]:
-    """What the file says, or `.env`, which may be missing.
+    """Reads the variables in the file, by default in `.env`, which may be missing.
 
     Raises:
-        ConfigurationError: it is not there, or a line of it cannot be read.
+        ConfigurationError: the file is missing, or a line of it cannot be read.
     """
     file = Path(path or DEFAULT_FILE)
     if file == Path(DEFAULT_FILE) and not file.is_file():
@@ -115,7 +115,7 @@ def read_env_file(path: str | Path | None) -> dict[str, str]:
 
 
 def _check_line(line: Binding, file: Path) -> None:
-    """What python-dotenv would skip or swallow is refused: it may have said KWTSMS_TEST_MODE=1."""
+    """Rejects a line that python-dotenv would skip or swallow: it may set KWTSMS_TEST_MODE=1."""
     blank = len(line.original.string) - len(line.original.string.lstrip())
     number = line.original.line + line.original.string.count("\n", 0, blank)
     ours = (line.key or "").startswith(PREFIX)
@@ -128,7 +128,7 @@ def _check_line(line: Binding, file: Path) -> None:
 
 
 def _check_name(name: str) -> None:
-    """Nor may the name of the test mode be mistaken: it would be as if it were not there."""
+    """Rejects a misspelt KWTSMS_TEST_MODE, which would have no effect."""
     letters = "".join(filter(str.isalpha, name)).upper()
     if letters.endswith("KWTSMSTESTMODE") and name != TEST_MODE:
         raise ConfigurationError(f"{name[:40]!r} must be written {TEST_MODE}.")
@@ -142,7 +142,7 @@ def _required(values: Mapping[str, str], name: str) -> str:
 
 
 def _parse_flag(text: str) -> bool:
-    """A typo must not send for real: what is neither true nor false is refused."""
+    """Reads a flag; rejects unknown words, because a typo must not send for real."""
     word = text.strip().lower()
     if word in _TRUE:
         return True

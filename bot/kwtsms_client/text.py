@@ -1,11 +1,11 @@
-"""Texts, cleaned of what jams the gateway. Performs no I/O.
+"""Cleans texts of what jams the gateway. Performs no I/O.
 
 The gateway accepts and charges a message with emoji or hidden characters, and never delivers it.
 Arabic letters and presentation forms are never touched.
 
-Texts come one by one or in batches. A batch is cleaned as one long text, its texts kept apart by a
-character that cleaning would remove, so that Python's loops are C's; a test holds both ways to the
-same answers.
+Texts come one by one or in batches. A batch is cleaned as one long text, its texts separated by a
+character that cleaning would remove, so that loops run in C; a test holds that both ways give the
+same results.
 """
 
 import codecs
@@ -18,9 +18,8 @@ from kwtsms_client.recipients import BYTES
 
 ARABIC_DIGITS = {base + n: str(n) for base in (0x0660, 0x06F0) for n in range(10)}
 LINE_ENDS = re.compile(r"\r\n?")
-# A tag is what is shaped like one: a name and well-formed attributes; so `a<b && c>d` survives.
-# None holds another "<", so that looking for tags takes no longer than the text is long; nor a NUL,
-# which keeps the texts of a batch apart.
+# A tag has a name and well-formed attributes, so `a<b && c>d` survives. It contains no other "<",
+# so that the search takes linear time, and no NUL, which separates the texts of a batch.
 _TAG_PATTERN = (
     r"<!doctype[^<>\0]*>|</[a-z][a-z0-9-]*\s*>|"
     r"<[a-z][a-z0-9-]*(?:\s+[a-z_:@][\w:.@-]*(?:\s*=\s*"
@@ -29,10 +28,10 @@ _TAG_PATTERN = (
 _TAG = re.compile(_TAG_PATTERN, re.IGNORECASE)
 _COMMENT_OR_TAG = re.compile(f"<!--.*?-->|{_TAG_PATTERN}", re.IGNORECASE | re.DOTALL)
 MAX_NESTING = (
-    8  # So often a removal may bring a tag together; nobody writes what does so more often.
+    8  # Rounds in which removing something may form a new tag; real texts do not need more.
 )
-# What is removed, as ranges of characters: up to U+FFFF, and above. A test holds the control and
-# format characters (Cc, Cf; but for \n and \t) to Unicode's own list.
+# The characters to remove, as ranges: up to U+FFFF, and above. A test compares the control and
+# format characters (Cc, Cf; except for \n and \t) with Unicode's own list.
 _EMOJI_LOW = (
     "\u2600-\u27bf\u231a\u231b\u2328\u23cf\u23e9-\u23fa\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe"
     "\u2b05-\u2b07\u2b1b\u2b1c\u2b50\u2b55\u3030\u303d\u3297\u3299\u203c\u2049\u20e3\ufe00-\ufe0f"
@@ -42,7 +41,7 @@ _HIDDEN_LOW = "\u200b-\u200d\u2060\u00ad\ufeff\ufffc"
 _CONTROL_LOW = (
     "\x01-\x08\x0b-\x1f\x7f-\x9f\u00ad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e"
     "\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff"  # Half of a character is none.
+    "\ud800-\udfff"  # Surrogates: halves of characters.
 )
 _CONTROL_HIGH = (
     "\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
@@ -52,20 +51,20 @@ EMOJI = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}]")
 HIDDEN = re.compile(f"[{_HIDDEN_LOW}]")
 CONTROL = re.compile(f"[\0{_CONTROL_LOW}{_CONTROL_HIGH}]")
 _REMOVED = re.compile(f"[{_EMOJI_LOW}{_EMOJI_HIGH}{_HIDDEN_LOW}{_CONTROL_LOW}{_CONTROL_HIGH}]")
-# Whatever may need work. What holds none of it, no "<" and no NUL is clean as it stands.
+# Characters that may need cleaning. A text without any of them, "<" and NUL is already clean.
 _NEEDS_CLEANING = (
     f"\u0660-\u0669\u06f0-\u06f9{_EMOJI_LOW}{_HIDDEN_LOW}{_CONTROL_LOW}\U00010000-\U0010ffff"
 )
 _RUN = re.compile(
     f"[{_NEEDS_CLEANING}][{_NEEDS_CLEANING}]*"
-)  # Four times as fast as "+": Python looks for the first.
+)  # Four times as fast as "+": Python searches for the first.
 needs_cleaning = re.compile(f"[\0<{_NEEDS_CLEANING}]").search
-# A code page of our own: ASCII that is plain, Arabic letters and digits. What is written in it is
-# read back with ASCII digits, in a quarter of the time that it takes to replace them.
+# A code page of our own: plain ASCII, Arabic letters and digits. Texts encoded in it are decoded
+# with ASCII digits, in a quarter of the time that it takes to replace them.
 _DIGITS = "".join(map(chr, ARABIC_DIGITS))
 _PLAIN = "\n" + "".join(map(chr, range(32, 127))).replace("<", "")
 _LETTERS = "،؛؟" + "".join(map(chr, range(0x621, 0x653))) + "پچژگکی"
-_PAGE = f"\0{_PLAIN}{_LETTERS}{_DIGITS}".ljust(256, "\ufffe")  # U+FFFE stands for none.
+_PAGE = f"\0{_PLAIN}{_LETTERS}{_DIGITS}".ljust(256, "\ufffe")  # U+FFFE means no character.
 _WRITE = codecs.charmap_build(_PAGE)
 _READ = _PAGE.translate(ARABIC_DIGITS).replace("\0", "\ufffe")
 
@@ -75,13 +74,13 @@ def clean_message(text: str) -> str: ...  # type: ignore[overload-overlap]  # A 
 @overload
 def clean_message(text: Iterable[str]) -> list[str]: ...
 def clean_message(text: str | Iterable[str]) -> str | list[str]:
-    """The text without what jams the gateway; of several, a list in the same order.
+    """Removes what jams the gateway from a text; several texts give a list in the same order.
 
     Raises:
-        InvalidInput: it is no text, nor several.
+        InvalidInput: the input is neither a text nor an iterable of texts.
     """
     if isinstance(text, str):
-        if text.isascii() and text.isprintable() and "<" not in text:  # As most are.
+        if text.isascii() and text.isprintable() and "<" not in text:  # True of most texts.
             return text
         found = needs_cleaning(text)
         if found is None:
@@ -96,10 +95,10 @@ def clean_message(text: str | Iterable[str]) -> str | list[str]:
 
 
 def require_text(text: object) -> str:
-    """The text, if it is one.
+    """Returns the text, if it is a string.
 
     Raises:
-        InvalidInput: it is something else, which must not be sent as Python writes it.
+        InvalidInput: the value is something else, whose `str` must not be sent.
     """
     if not isinstance(text, str):
         raise InvalidInput(f"The message must be text (str); this is {type(text).__name__}.")
@@ -114,7 +113,7 @@ def find_tags(text: str) -> Iterator[re.Match[str]]:
 
 
 def _strip_tags(text: str) -> str:
-    """The text without what `tags` finds."""
+    """The text without what `find_tags` finds."""
     if "<!--" not in text:
         return _TAG.sub("", text)
     end = _comments_end(text)
@@ -122,21 +121,21 @@ def _strip_tags(text: str) -> str:
 
 
 def _comments_end(text: str) -> int:
-    """Behind it no comment ends: to look for the end of one there is in vain, and takes long."""
+    """The position behind the last comment's end: a search for comments beyond it is slow."""
     return text.rfind("-->") + 3 if "-->" in text else 0
 
 
 def _to_ascii_digits(text: str) -> str:
-    """A text with Arabic digits, cleaned: at once where it needs nothing else."""
+    """Cleans a text with Arabic digits; faster if it needs nothing else."""
     try:
         written, _ = codecs.charmap_encode(text, "strict", _WRITE)
         return codecs.charmap_decode(written, "strict", _READ)[0]
-    except UnicodeError:  # Something is in it that is not in the code page.
+    except UnicodeError:  # A character is not in the code page.
         return _clean(text)
 
 
 def _clean(text: str) -> str:
-    """The text without what is removed, and no account of it."""
+    """The cleaned text, without a report of the changes."""
     if "\r" in text:
         text = LINE_ENDS.sub("\n", text)
     if "\0" in text:
@@ -148,7 +147,7 @@ def _clean(text: str) -> str:
 
 
 def _clean_all(texts: list[str]) -> list[str]:
-    """The same for many: those that need it are cleaned together."""
+    """Cleans many texts; those that need it are cleaned together."""
     at = [
         number
         for number, one in enumerate(texts)
@@ -170,7 +169,7 @@ def _clean_all(texts: list[str]) -> list[str]:
 
 
 def _strip_nested_tags(text: str) -> str:
-    """Without the tags that a removal brought together, and those that their removal did."""
+    """Removes tags that earlier removals have formed; in the end, every "<" if there are more."""
     for _ in range(MAX_NESTING):
         less = _strip_tags(text)
         if less == text:
@@ -180,12 +179,12 @@ def _strip_nested_tags(text: str) -> str:
 
 
 def _replace_run(run: re.Match[str]) -> str:
-    """What stands in the place of a run of characters that may need work."""
+    """The replacement for a run of characters that may need cleaning."""
     return run[0].translate(_REPLACEMENTS)
 
 
 class _Replacements(dict[int, str]):
-    """What stands in the place of one; what is removed is looked up once."""
+    """Replacement for each character; those to remove are looked up once."""
 
     def __missing__(self, char: int) -> str:
         if not _REMOVED.match(chr(char)):

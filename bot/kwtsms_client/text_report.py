@@ -1,6 +1,6 @@
-"""What becomes of a text: what is removed and where, what forces Unicode, and what that costs.
+"""Reports what cleaning removes from a text and where, what forces Unicode, and the cost.
 
-Slower than `clean_message`, which keeps no account; a test holds both to the same text.
+Slower than `clean_message`, which keeps no record; a test holds that both give the same text.
 """
 
 import re
@@ -24,9 +24,9 @@ from kwtsms_client.text import (
     require_text,
 )
 
-RISKY = frozenset("©®™ℹ←↑→↓↔↕⇒⇔")  # Left in; whether the gateway chokes on them is not known.
+RISKY = frozenset("©®™ℹ←↑→↓↔↕⇒⇔")  # Kept; whether they jam the gateway is not known.
 DIGIT, HTML, EMOJI_KIND, CONTROL_KIND = "Arabic digit", "HTML tag", "emoji", "control character"
-# What is not to be seen, by the names that people know or can look up.
+# Invisible characters that are removed, by names that people know or can look up.
 NAMES = {
     "\u200b": "zero-width space",
     "\u200c": "zero-width non-joiner",
@@ -40,7 +40,7 @@ NAMES = {
     "\u061c": "Arabic letter mark",
     **dict.fromkeys("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "direction mark"),
 }
-# What stays and is not to be seen.
+# Invisible characters that are kept.
 BLANKS = {
     "\t": "tab",
     "\u00a0": "no-break space",
@@ -51,11 +51,11 @@ BLANKS = {
     "\u2028": "line separator",
     "\u2029": "paragraph separator",
 }
-# What shows nothing either, and is no space to Unicode: Braille's blank, Hangul's fillers, …
+# Invisible, too, but no spaces to Unicode: Braille's blank, Hangul's fillers, …
 _INVISIBLE = dict.fromkeys(map(ord, "\u2800\u3164\u115f\u1160\uffa0\u034f\u17b4\u17b5"))
 _NUL, _ANGLE, _RUNS = re.compile("\0"), re.compile("<"), re.compile(b"x+|-+")
 KINDS = (DIGIT, HTML, EMOJI_KIND, CONTROL_KIND, *dict.fromkeys(NAMES.values()))
-# What word processors put in, and the plain character that says the same.
+# Typographic characters of word processors, and their plain equivalents.
 _PLAIN = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′`´", "'"),
@@ -73,7 +73,7 @@ MAX_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One kind of thing that was removed or changed, and how often."""
+    """Kind of characters that were removed or changed, and their number."""
 
     kind: str  # One of KINDS.
     count: int
@@ -82,7 +82,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a text: as the phone shows it, or `removed`, and then as it was written."""
+    """Part of a text: as the phone shows it or, if `removed`, as it was written."""
 
     text: str
     removed: bool
@@ -90,7 +90,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class MessageReport:
-    """A text as the phone will show it, what was taken out, and what it costs."""
+    """Report on a text: as the phone will show it, what was removed, and the cost."""
 
     original: str = field(repr=False)
     cleaned: str = field(repr=False)
@@ -104,18 +104,18 @@ class MessageReport:
 
     @property
     def blank(self) -> bool:
-        """Nothing is left to read."""
+        """Whether nothing visible is left."""
         return not self.cleaned.translate(_INVISIBLE).strip()
 
     @property
     def odd(self) -> tuple[str, ...]:
-        """What forces Unicode in a text that is not Arabic: often it can be spared."""
+        """The characters that force Unicode in a text that is not Arabic: often avoidable."""
         found = tuple(char for char in self.forcing if not _ARABIC.match(char))
         return found if len(found) == len(self.forcing) else ()
 
     @property
     def surplus(self) -> int:
-        """How much shorter it would have to be to take a page less; 0 for a single page."""
+        """The number of units to remove to save a page; 0 for a single page."""
         fewer = self.pages - 1
         return (
             self.units - kwtsms_client_encoding.capacity(fewer, self.encoding) if fewer > 0 else 0
@@ -123,7 +123,7 @@ class MessageReport:
 
     @property
     def kept(self) -> tuple[str, ...]:
-        """What is not ASCII and yet costs nothing, such as é."""
+        """The characters that are not ASCII and yet cost nothing, such as é."""
         each = dict.fromkeys(self.cleaned)
         return tuple(
             char for char in each if not char.isascii() and kwtsms_client_encoding.is_gsm(char)
@@ -131,12 +131,12 @@ class MessageReport:
 
     @property
     def plainer(self) -> str | None:
-        """The same with plain quotes and dashes, where that takes fewer pages."""
+        """The text with plain quotes and dashes, if that takes fewer pages; otherwise None."""
         text = self.cleaned.translate(_PLAIN)
         return text if kwtsms_client_encoding.pages(text) < self.pages else None
 
     def summary(self) -> str:
-        """What was changed and what it costs, as sentences for people."""
+        """The changes and their cost, as sentences for people."""
         removed = [format_count(one) for one in self.changes if one.kind != DIGIT]
         digits = [format_count(one) for one in self.changes if one.kind == DIGIT]
         sentences = [f"Removed {', '.join(removed)}."] if removed else []
@@ -153,13 +153,13 @@ class MessageReport:
 
 
 def format_count(change: Change) -> str:
-    """How often, and what: `2 HTML tags`."""
+    """The count with its noun: `2 HTML tags`."""
     plural = "" if change.count == 1 or change.kind == EMOJI_KIND else "s"
     return f"{change.count} {change.kind}{plural}"
 
 
 def describe_character(char: str) -> str:
-    """A character as people can be told of it: one that is not to be seen, by its name."""
+    """A character as shown to people: an invisible one by its name."""
     if char in BLANKS:
         return BLANKS[char]
     if char.isprintable() and not unicodedata.combining(char):
@@ -171,7 +171,7 @@ def inspect_message(text: str) -> MessageReport:
     """The cleaned text with a report: what changed, pages, and which characters force Unicode.
 
     Raises:
-        InvalidInput: it is no text.
+        InvalidInput: `text` is not a string.
     """
     cleaned, changes, segments = _clean_with_changes(require_text(text))
     forcing = kwtsms_client_encoding.unicode_characters(cleaned)
@@ -192,7 +192,7 @@ def inspect_message(text: str) -> MessageReport:
 
 def _clean_with_changes(text: str) -> tuple[str, tuple[Change, ...], tuple[Segment, ...]]:
     """The cleaned text, what changed, and where."""
-    if not needs_cleaning(text):  # As of most.
+    if not needs_cleaning(text):  # True of most texts.
         return text, (), (Segment(text, removed=False),) if text else ()
     written = LINE_ENDS.sub("\n", text)
     tracked = _TrackedText(written)
@@ -200,7 +200,7 @@ def _clean_with_changes(text: str) -> tuple[str, tuple[Change, ...], tuple[Segme
 
 
 class _TrackedText:
-    """A text while it is shortened, and where each of its characters stood at first."""
+    """Text that is being cleaned, with the original position of each remaining character."""
 
     def __init__(self, text: str) -> None:
         self.written = self.text = text
@@ -209,7 +209,7 @@ class _TrackedText:
         self._shorten()
 
     def _shorten(self) -> None:
-        """Takes out what `clean_message` removes, in its order."""
+        """Removes what `clean_message` removes, in the same order."""
         self._remove(_NUL.finditer(self.text))
         self._remove(find_tags(self.text), HTML)
         self.text = self.text.translate(ARABIC_DIGITS)
@@ -234,11 +234,11 @@ class _TrackedText:
         return end > 0
 
     def changes(self) -> list[Change]:
-        """What was taken out, kind by kind."""
+        """The removed characters, by kind."""
         return [Change(kind, all_.total(), tuple(all_)) for kind, all_ in self._removed.items()]
 
     def segments(self) -> tuple[Segment, ...]:
-        """The whole text, in parts that stayed and parts that did not."""
+        """The whole text, in parts that were kept and parts that were removed."""
         gone = bytearray(b"x" * len(self.written))
         for place in self._at:
             gone[place] = ord("-")

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 __all__ = ["MODULE", "STUB", "NotifyKwtSMS", "register"]
 
 SCHEMA = "kwtsms"
-# What stands in a plugin file of Apprise: enough for its command line and for Apprise API.
+# Content of a plugin file of Apprise: enough for its command line and for Apprise API.
 STUB = """\
 # Makes kwtsms:// known to Apprise. Written by: kwtsms-bridge apprise install
 import apprise_kwtsms
 
 apprise_kwtsms.register()
 """
-# What stands in Apprise's own folder, where it looks for classes by their name.
+# Content of a file in Apprise's own folder, where it looks for classes by their name.
 MODULE = """\
 # kwtsms:// for Apprise. Written by: kwtsms-bridge apprise install --zero-touch
 from apprise_kwtsms.plugin import NotifyKwtSMS as NotifyKwtSMS
@@ -27,7 +27,7 @@ from apprise_kwtsms.plugin import NotifyKwtSMS as NotifyKwtSMS
 
 
 def register() -> bool:
-    """Makes kwtsms:// known to every Apprise object of this process; harmless when repeated."""
+    """Registers kwtsms:// for every Apprise object of this process; harmless when repeated."""
     from apprise import NotificationManager  # noqa: PLC0415 - Apprise may not be installed.
 
     from .plugin import NotifyKwtSMS  # noqa: PLC0415

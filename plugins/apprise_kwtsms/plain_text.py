@@ -1,4 +1,4 @@
-"""HTML and Markdown as text that reads well on a phone; links keep their address. Pure."""
+"""Converts HTML and Markdown to text for phones; links keep their address. Pure."""
 
 import re
 from html.parser import HTMLParser
@@ -31,7 +31,7 @@ def from_markdown(markdown: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """Without blanks at the ends of lines, double blanks, and more than one empty line."""
+    """Removes blanks around lines, double blanks, and repeated empty lines."""
     lines = (_BLANKS.sub(" ", line).strip() for line in text.splitlines())
     return _EMPTY_LINES.sub("\n\n", "\n".join(lines)).strip()
 

@@ -1,7 +1,7 @@
 """The Apprise plugin: kwtsms://user:password@SENDER/number/number.
 
-It decides what is sent and what is reported; `carrier` carries it. It logs no password, no number
-and no text, at any level.
+Decides what is sent and what is reported; `transport` sends it. Logs no password, no number and no
+text, at any level.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, send
 from kwtsms_client.recipients import as_given, split_recipients
 
-try:  # Since Apprise 2.0; before, a TypeError says the same.
+try:  # Since Apprise 2.0; older versions raise a TypeError.
     from apprise.exception import AppriseImproperlyConfigured
 except ImportError:
     AppriseImproperlyConfigured = TypeError
@@ -52,7 +52,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     storage_mode = PersistentStoreMode.MEMORY
 
     # Since Apprise 2.0 a plugin may take several formats as they are, so that links keep their
-    # address; before, Apprise makes text of what a caller declares to be HTML.
+    # address; older versions turn declared HTML into text.
     notify_format = FORMATS if hasattr(NotifyBase, "resolve_format") else NotifyFormat.TEXT
     title_maxlen = 0  # A title goes in front of the body.
     seconds_between_parts = 16.0  # ERR028: a number is not sent to twice within 15 s.
@@ -92,11 +92,11 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
             ) from error
         self.targets, self.invalid_targets = self._split_valid(targets)
         if not hasattr(self, "mark_delivered"):
-            self.retry = 0  # Apprise before 2.0 would send everything anew to everybody.
+            self.retry = 0  # Apprise before 2.0 would send everything again to everybody.
 
     @property
     def body_maxlen(self) -> int:
-        """Seven Latin pages, for the gateway to judge; a part fits seven pages in any language."""
+        """The longest body: seven Latin pages, or a part that fits seven pages in any language."""
         return (
             MAX_PART_CHARACTERS
             if self.overflow_mode == OverflowMode.SPLIT
@@ -109,7 +109,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         return error
 
     def _split_valid(self, targets: Any) -> tuple[list[str], list[str]]:
-        """The numbers, each once, and what is none; `url()` keeps both."""
+        """The valid numbers, each once, and the invalid ones; `url()` keeps both."""
         good: dict[str, None] = {}
         bad: list[str] = []
         for target in filter(None, split_recipients(targets)):
@@ -125,7 +125,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     def send(
         self, body: str, title: str = "", notify_type: Any = NotifyType.INFO, **kwargs: Any
     ) -> bool:
-        """Sends to all targets; False as soon as one of them was not accepted."""
+        """Sends to all targets; returns whether every one of them was accepted."""
         del title, notify_type
         report = inspect_message(tidy(self._to_text(body, kwargs.get("body_format"))))
         text = tidy(report.cleaned)
@@ -144,7 +144,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         return all(done) and not self.invalid_targets
 
     def _to_text(self, body: str, body_format: Any) -> str:
-        """Text, whatever `format=` in the URL says of us."""
+        """Converts the body to text, from its own format or, if it has none, the plugin's."""
         declared = body_format or self.notify_format
         if declared == NotifyFormat.HTML:
             return from_html(body)
@@ -205,7 +205,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
             self.logger.warning("kwtSMS: %s; nothing was sent to %d number(s).", error, count)
 
     def url(self, privacy: bool = False, *args: Any, **kwargs: Any) -> str:  # noqa: FBT001, FBT002
-        """The URL that makes this object again."""
+        """The URL that recreates this object."""
         params = {
             "batch": "yes" if self.batch else "no",
             "test": "yes" if self.test else "no",
@@ -225,17 +225,17 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
 
     @property
     def url_identifier(self) -> tuple[str, ...]:
-        """The account and the sender; not the targets."""
+        """The account and the sender ID, without the targets."""
         return (self.secure_protocol, self.user, self.password, self.source)
 
     def __len__(self) -> int:
-        """How many requests a notification takes."""
+        """The number of requests that a notification takes."""
         size = self.default_batch_size if self.batch else 1
         return max(1, -(-len(self.targets) // size))
 
     @staticmethod
     def parse_url(url: Any) -> dict[str, Any] | None:
-        """The constructor's arguments that stand in `url`; None where it is none."""
+        """The constructor's arguments from a kwtsms:// URL; None for any other URL."""
         results: dict[str, Any] | None = NotifyBase.parse_url(url, verify_host=False)
         if not results or results["schema"] != NotifyKwtSMS.secure_protocol:
             return None

@@ -1,4 +1,4 @@
-"""What stands in a kwtsms:// URL, as Apprise wants it described. Pure data."""
+"""The parts of a kwtsms:// URL, as Apprise wants them described. Pure data."""
 
 from typing import Any
 

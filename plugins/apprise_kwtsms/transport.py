@@ -1,4 +1,4 @@
-"""Carries one call with `requests`, which Apprise uses and its tests patch."""
+"""Executes one call with `requests`, which Apprise uses and its tests patch."""
 
 import os
 from typing import Any, TypeVar
@@ -23,9 +23,9 @@ _NOT_SENT_ERRORS = (
 
 
 def base_url() -> str:
-    """Where kwtSMS is: the variable KWTSMS_BASE_URL may name another one.
+    """The base URL of kwtSMS, which the variable KWTSMS_BASE_URL may replace.
 
-    Only https, or this machine, is followed: the password goes there.
+    Only https, or this machine, is accepted: the password is sent there.
     """
     named = os.environ.get(BASE_URL_VARIABLE, "")
     parts = urlsplit(named)
@@ -34,19 +34,19 @@ def base_url() -> str:
 
 
 def exchange(call: Call[T], credentials: Credentials, *, app: str, verify: bool, timeout: Any) -> T:
-    """Carries `call` exactly once; `timeout` is that of `requests`: to connect, to read.
+    """Executes `call` exactly once; `timeout` is that of `requests`: to connect, to read.
 
     Raises:
         NotSent: nothing left this machine.
         UnknownOutcome: it left, and no readable answer came.
-        Rejected: the gateway said no.
+        Rejected: the gateway rejected it.
     """
     try:
         reply = requests.post(
             base_url() + call.path,
             data=request_body(call, credentials),
             headers={**HEADERS, "User-Agent": app},
-            allow_redirects=False,  # A redirect makes a GET of it, and any host's OK is believed.
+            allow_redirects=False,  # A redirect would become a GET, and any host could answer OK.
             verify=verify,
             timeout=timeout,
         )
@@ -62,6 +62,6 @@ def exchange(call: Call[T], credentials: Credentials, *, app: str, verify: bool,
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    """Requests gives one name to a refused connection and to one that broke after sending."""
+    """Whether the connection was refused; requests raises this error for later breaks, too."""
     cause = error.args[0] if error.args else None
     return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)

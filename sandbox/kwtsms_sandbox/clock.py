@@ -1,6 +1,6 @@
-"""The sandbox's time: the real clock, moved forward on demand.
+"""The sandbox's clock: real time that can be moved forward on demand.
 
-It never goes back and never sleeps: who needs an hour to pass calls `advance(3600)`.
+It never goes back and never sleeps: to let an hour pass, call `advance(3600)`.
 """
 
 import time
@@ -10,7 +10,7 @@ MAX_STEP = 10 * 365 * 86400.0
 
 
 class Clock:
-    """Follows the real clock plus what was added; with `frozen_at`, only what is added moves it."""
+    """Real clock plus the time added to it; with `frozen_at`, only added time moves it."""
 
     def __init__(self, frozen_at: datetime | None = None) -> None:
         self._offset = 0.0
@@ -19,18 +19,18 @@ class Clock:
         self._origin = frozen_at or datetime.now(UTC)
 
     def now(self) -> datetime:
-        """The time of day, in UTC."""
+        """Returns the current time in UTC."""
         return self._origin + timedelta(seconds=self._elapsed())
 
     def monotonic(self) -> float:
-        """Seconds on a clock that only goes forward."""
+        """Returns seconds on a clock that only goes forward."""
         return self._started + self._elapsed()
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass at once.
+        """Moves the clock forward by `seconds`.
 
         Raises:
-            ValueError: `seconds` is negative, or beyond all sense.
+            ValueError: `seconds` is negative, or more than 10 years.
         """
         if seconds > MAX_STEP:
             raise ValueError(f"at most 10 years at once: got {seconds} seconds")

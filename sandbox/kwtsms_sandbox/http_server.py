@@ -1,6 +1,6 @@
-"""Puts an aiohttp application on a loopback socket, and takes it down quickly.
+"""Serves an aiohttp application on a loopback socket, and stops it quickly.
 
-It never binds anything but 127.0.0.1: the sandbox is not for the network.
+Binds nothing but 127.0.0.1: the sandbox is not for the network.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ MAX_SEGMENT = 16_000
 
 
 class Served:
-    """An application that is being served; `stop()` ends it."""
+    """Application that is being served; `stop()` ends it."""
 
     def __init__(self, runner: web.AppRunner, *, port: int, scheme: str) -> None:
         self._runner = runner
@@ -25,14 +25,14 @@ class Served:
         self.url = f"{scheme}://{LOOPBACK}:{port}"
 
     async def stop(self) -> None:
-        """Close the socket and every connection; harmless the second time."""
+        """Closes the socket and every connection; a second call does nothing."""
         await self._runner.cleanup()
 
 
 async def listen(
     app: web.Application, *, port: int = 0, ssl_context: ssl.SSLContext | None = None
 ) -> Served:
-    """Serve `app` on 127.0.0.1; port 0 takes a free one, `ssl_context` makes it HTTPS.
+    """Serves `app` on 127.0.0.1; port 0 takes a free one, `ssl_context` makes it HTTPS.
 
     Raises:
         OSError: the port is taken.
@@ -43,7 +43,7 @@ async def listen(
         access_log=None,
         handle_signals=False,
         shutdown_timeout=GRACE,
-        auto_decompress=False,  # As a web server in front of PHP: a body is read as it came.
+        auto_decompress=False,  # Like a web server in front of PHP: bodies are not unpacked.
     )
     try:
         await runner.setup()
@@ -58,7 +58,7 @@ async def listen(
 
 @contextlib.asynccontextmanager
 async def serve(app: web.Application, *, port: int = 0) -> AsyncIterator[Served]:
-    """Serve `app` as long as the block lasts."""
+    """Serves `app` as long as the block lasts."""
     served = await listen(app, port=port)
     try:
         yield served
@@ -70,7 +70,7 @@ def _listener(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with contextlib.suppress(AttributeError, OSError):  # Not every system lets us choose.
+        with contextlib.suppress(AttributeError, OSError):  # Not every system supports this option.
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, MAX_SEGMENT)
         listener.bind((LOOPBACK, port))
     except BaseException:

@@ -1,4 +1,4 @@
-"""The benchmark of a bulk: a short run of it, and what it reckons with."""
+"""The bulk benchmark: a short run, and its calculations."""
 
 import importlib
 from pathlib import Path
@@ -11,13 +11,13 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 @pytest.fixture
 def bulk(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The benchmark as a module."""
+    """Imports the benchmark as a module."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     return importlib.import_module("bulk")
 
 
 def test_a_short_run(bulk: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    """The official client stands beside both of ours, in one table, with the ratio."""
+    """The table has the official client, both of ours and the ratio."""
     bulk.main(["--rounds", "1", "--numbers", "201", "--latencies", "10"])
 
     _, _, *rows = capsys.readouterr().out.partition("\n\n")[0].splitlines()
@@ -33,18 +33,18 @@ def test_a_short_run(bulk: ModuleType, capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_the_floor(bulk: ModuleType) -> None:
-    """49 intervals and one latency for 10,000 numbers; one latency where one request takes all."""
+    """The minimum is 49 intervals and one latency for 10,000 numbers, one latency for 200."""
     assert bulk.floor(0.8, 10_000) == pytest.approx(49 * 0.5 + 0.8)
     assert bulk.floor(0.8, 200) == pytest.approx(0.8)
 
 
 def test_the_worst_second(bulk: ModuleType) -> None:
-    """Any window of one second, its end not with it."""
+    """The busiest window of one second counts, without its end."""
     assert bulk.most_in_a_second([0.0, 0.5, 1.0, 5.0, 5.4]) == 2
 
 
 def test_a_row(bulk: ModuleType) -> None:
-    """Medians of the rounds, the ratio of those that ran together, and the worst second of all."""
+    """A row has the medians of the rounds, the ratio within a round and the worst second of all."""
     rounds = [
         {"official": bulk.BulkRun(official, 2), "Client": bulk.BulkRun(ours, starts)}
         for official, ours, starts in [(20.0, 10.0, 3), (30.0, 10.0, 2), (44.0, 11.0, 2)]

@@ -1,4 +1,4 @@
-"""config.yaml: what is read, what is refused, and how it says so."""
+"""config.yaml: the values that are read, the ones that are refused, and the error messages."""
 
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -36,7 +36,7 @@ kwtsms:
 
 
 def problems(text: str) -> list[str]:
-    """What `parse` complains about, a line each."""
+    """The problems that `parse` reports, one per line."""
     with pytest.raises(ConfigurationProblems) as caught:
         parse(text, "config.yaml", SECRETS)
     return str(caught.value).splitlines()
@@ -52,21 +52,21 @@ def test_a_short_file_is_enough() -> None:
 
 
 def test_secrets_do_not_show_in_repr() -> None:
-    """Neither repr nor str of a configuration tells a token or a password."""
+    """Neither repr nor str of a configuration contains a token or a password."""
     config = parse(GOOD, "config.yaml", SECRETS)
 
     assert "very-secret" not in repr(config) + str(config)
 
 
 def test_secrets_do_not_show_in_problems() -> None:
-    """A token of the wrong form is named by its key, never by its value."""
+    """A malformed token is reported by its key, never by its value."""
     text = GOOD.replace("${SLACK_BOT_TOKEN}", "very-secret-4").replace("sender_id", "sender")
 
     assert "very-secret" not in "".join(problems(text))
 
 
 def test_the_heartbeats_address_is_a_secret() -> None:
-    """Its path is a password: it is in no repr, and a wrong one is not repeated."""
+    """The URL's path is a secret: neither repr nor an error message shows it."""
     address = "https://hc.example/very-secret-5"
     config = parse(f"{GOOD}heartbeat:\n  url: {address}\n", "config.yaml", SECRETS)
     found = problems(f"{GOOD}heartbeat:\n  url: http://hc.example/very-secret-5\n")
@@ -78,7 +78,7 @@ def test_the_heartbeats_address_is_a_secret() -> None:
 
 
 def test_all_problems_are_reported_at_once_with_line_and_remedy() -> None:
-    """An unknown key, a wrong token, a missing variable and a wrong number: one run tells all."""
+    """One run reports an unknown key, a wrong token, a missing variable and a wrong number."""
     text = GOOD.replace("bot_token: ${SLACK_BOT_TOKEN}", "bot_token: xoxp-1\n  comand: /sms")
     text = text.replace("KWTSMS_PASSWORD", "NOT_SET") + "alerts:\n  balance:\n    warn: ten\n"
 
@@ -92,7 +92,7 @@ def test_all_problems_are_reported_at_once_with_line_and_remedy() -> None:
 
 
 def test_an_unknown_country_hides_no_other_problem() -> None:
-    """The phone book is read with it, and is judged all the same."""
+    """The phone book is checked even if the default country is invalid."""
     text = '  default_country: "999"\nphonebook: {contacts: {ali: "98765432"}}\nacess: 1\n'
     found = "\n".join(problems(GOOD + text))
 
@@ -142,7 +142,7 @@ def test_an_unknown_country_hides_no_other_problem() -> None:
     ],
 )
 def test_each_error_names_what_was_wrong(text: str, expected: str) -> None:
-    """A mistake is answered with its place, its kind and what to write instead."""
+    """Each problem names its place, its kind and a correct value."""
     # `acess:` with nothing below it carries no data; give it some.
     found = problems(text.replace("acess:\n", "acess: 1\n"))
 
@@ -150,7 +150,7 @@ def test_each_error_names_what_was_wrong(text: str, expected: str) -> None:
 
 
 def test_an_empty_access_section_lets_nobody_send_and_says_so() -> None:
-    """Default deny is no error, but `config check` must not be silent about it."""
+    """An empty access section is valid, but `config check` warns about it."""
     config = parse(GOOD + "access:\n", "config.yaml", SECRETS)
 
     assert any("nobody may send" in warning for warning in config.warnings())
@@ -158,20 +158,20 @@ def test_an_empty_access_section_lets_nobody_send_and_says_so() -> None:
 
 @pytest.mark.parametrize(("every", "warned"), [("59s", True), ("1m", False)])
 def test_polling_too_often_gives_a_warning(every: str, warned: bool) -> None:  # noqa: FBT001
-    """It is allowed, and nobody means it."""
+    """A very short interval is valid, but is probably a mistake."""
     config = parse(f"{GOOD}alerts: {{balance: {{every: {every}}}}}", "config.yaml", SECRETS)
 
     assert any("alerts.balance.every" in warning for warning in config.warnings()) is warned
 
 
 def test_a_missing_file_is_a_problem_with_a_remedy(tmp_path: Path) -> None:
-    """The remedy for a missing file is to make it from the example."""
+    """The remedy for a missing file is to create it from the example."""
     with pytest.raises(ConfigurationProblems, match=r"kwtsms-bridge config example"):
         load(str(tmp_path / "missing.yaml"))
 
 
 def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
-    """NAME_FILE, as Docker's and systemd's secrets; NAME itself comes before it."""
+    """NAME_FILE is read as for Docker and systemd secrets; NAME takes precedence."""
     (tmp_path / "config.yaml").write_text(GOOD)
     (tmp_path / "secret").write_text("\ufeffxoxb-from-a-file\r\n", encoding="utf-8")
     known = {name: SECRETS[name] for name in SECRETS if name != "SLACK_BOT_TOKEN"}
@@ -183,7 +183,7 @@ def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_secrets_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    """By the variable that names it, with its line and the remedy."""
+    """The problem names the variable, the line and the remedy."""
     (tmp_path / "config.yaml").write_text(GOOD)
     known = {name: SECRETS[name] for name in SECRETS if name != "SLACK_BOT_TOKEN"}
     with pytest.raises(ConfigurationProblems) as caught:
@@ -205,7 +205,7 @@ def test_secrets_come_from_the_env_file_beside_it(tmp_path: Path) -> None:
 
 
 def test_the_example_file_loads_and_explains_every_key() -> None:
-    """config.yaml.example is a valid configuration that mentions each key there is."""
+    """config.yaml.example is a valid configuration that mentions each existing key."""
     text = read_example()
 
     assert text == (Path(__file__).parents[2] / "config.yaml.example").read_text()
@@ -226,7 +226,7 @@ def keys(schema: dict[str, object]) -> set[str]:
 
 
 def test_an_alias_bomb_is_refused_quickly() -> None:
-    """References that multiply are cut off, not expanded."""
+    """Aliases that multiply are refused, not expanded."""
     bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n"
     for before, name in zip("abcdefgh", "bcdefghi", strict=True):
         bomb += f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
@@ -236,7 +236,7 @@ def test_an_alias_bomb_is_refused_quickly() -> None:
 
 
 def test_as_many_people_as_fit_into_the_file_are_read() -> None:
-    """What stands behind them counts, too: no limit is lost on the way."""
+    """Keys after a very long list are read, so that no limit is lost."""
     users = ",".join(f"U{number:04X}" for number in range(21_000))
     text = f"{GOOD}access: {{sender: {{users: [{users}]}}}}\nlimits: {{credits_per_day: 5}}\n"
     config = parse(text, "config.yaml", SECRETS)
@@ -246,7 +246,7 @@ def test_as_many_people_as_fit_into_the_file_are_read() -> None:
 
 
 def test_a_token_in_the_wrong_line_is_not_repeated() -> None:
-    """It may be a real one."""
+    """A value in the wrong place may be a real token, so no message repeats it."""
     text = GOOD.replace("MY-APP", "xoxb-very-secret-9")
 
     assert "very-secret" not in "".join(problems(text))
@@ -267,7 +267,7 @@ def test_a_token_in_the_wrong_line_is_not_repeated() -> None:
     ],
 )
 def test_an_implausible_database_url_is_reported(url: str) -> None:
-    """In one line, with what to write instead, and without the password."""
+    """The problem is one line that shows a valid URL, without the password."""
     (problem,) = problems(f"{GOOD}outbox: {{database: '{url}'}}\n")
 
     assert "outbox.database: expected " in problem
@@ -276,7 +276,7 @@ def test_an_implausible_database_url_is_reported(url: str) -> None:
 
 
 def test_a_database_without_its_driver_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What to install stands there; SQLite needs nothing."""
+    """The problem names the package to install; SQLite needs none."""
     monkeypatch.setattr(fields, "find_spec", lambda _: None)
     (problem,) = problems(f"{GOOD}outbox: {{database: postgresql://u:p@h/n}}\n")
 
@@ -293,14 +293,14 @@ def test_a_database_without_its_driver_is_reported(monkeypatch: pytest.MonkeyPat
     ],
 )
 def test_a_database_that_there_may_be_is_read(url: str) -> None:
-    """As SQLAlchemy writes it."""
+    """A valid URL in SQLAlchemy's form is kept unchanged."""
     config = parse(f"{GOOD}outbox: {{database: '{url}'}}\n", "config.yaml", SECRETS)
 
     assert config.outbox.database == url
 
 
 def test_a_warning_is_one_line() -> None:
-    """In the log it is one event."""
+    """A warning has one line, because it is one event in the log."""
     config = parse(GOOD, "config.yaml", SECRETS)
 
     assert len(config.warnings()) == 2
@@ -309,7 +309,7 @@ def test_a_warning_is_one_line() -> None:
 
 @given(st.text() | st.from_regex(r"[a-z: \[\]{}&*!|>%@`'\"\n-]{0,60}"))
 def test_no_text_raises_anything_else(text: str) -> None:
-    """Whatever stands in the file, the answer is a configuration or a list of problems."""
+    """Any text in the file gives a configuration or a list of problems."""
     with pytest.raises(ConfigurationProblems):
         parse(text, "config.yaml", {})
 
@@ -318,14 +318,14 @@ def test_no_text_raises_anything_else(text: str) -> None:
     ("written", "at"), [('"08:00"', time(8)), ("08:00", time(8)), ("12:30", time(12, 30))]
 )
 def test_a_time_of_day_needs_no_quotes(written: str, at: time) -> None:
-    """YAML reads 12:30 as a number in base sixty; we know what was meant."""
+    """YAML reads an unquoted 12:30 as a base-60 number; it is still read as a time of day."""
     config = parse(f"{GOOD}alerts: {{balance: {{digest: {written}}}}}", "config.yaml", SECRETS)
 
     assert config.alerts.balance.digest == at
 
 
 def test_a_wrong_time_and_a_wrong_zone_are_reported_with_their_remedy() -> None:
-    """What was expected, by an example."""
+    """Each problem shows an example of a valid value."""
     text = f"{GOOD}alerts:\n  balance:\n    digest: 8am\n    timezone: Kuwait City\n"
 
     digest, zone = problems(text)
@@ -334,7 +334,7 @@ def test_a_wrong_time_and_a_wrong_zone_are_reported_with_their_remedy() -> None:
 
 
 def test_the_days_are_those_of_the_time_zone() -> None:
-    """Kuwait's without a time zone database; others by name."""
+    """Kuwait's days need no time zone database; other zones are looked up by name."""
     summer = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
     zones = [
         BalanceAlertSettings.model_validate({"timezone": name}).zone
@@ -355,7 +355,7 @@ def test_the_days_are_those_of_the_time_zone() -> None:
 def test_a_contact_is_the_number_that_would_be_typed(
     country: str, written: str, number: str
 ) -> None:
-    """A local number in the phone book is one of `kwtsms.default_country`, in either alphabet."""
+    """A local number belongs to `kwtsms.default_country`; names may be in any script."""
     text = GOOD.replace("sender_id:", f'default_country: "{country}"\n  sender_id:')
     book = f'phonebook: {{contacts: {{نورة: "{written}"}}, groups: {{الدعم: [نورة]}}}}'
     config = parse(f"{text}{book}\n", "config.yaml", SECRETS)
@@ -364,7 +364,7 @@ def test_a_contact_is_the_number_that_would_be_typed(
 
 
 def test_a_contact_that_is_no_mobile_is_reported() -> None:
-    """Where it stands, and what a number looks like."""
+    """The problem names the line and the form of a valid number."""
     (problem,) = problems(f"{GOOD}phonebook:\n  contacts:\n    ali: 22445566\n")
 
     assert "config.yaml:10: phonebook.contacts.ali" in problem

@@ -1,4 +1,4 @@
-"""The JSON Schema for editors allows what the bot reads, and refuses what it refuses."""
+"""The JSON Schema for editors accepts the files that the bot accepts, and refuses the others."""
 
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,13 @@ VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
 
 
 def complaints(text: str) -> list[str]:
-    """What an editor would underline."""
+    """The errors that an editor would show."""
     return [one.message for one in VALIDATOR.iter_errors(yaml.safe_load(text))]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_every_file_of_ours_passes(file: Path) -> None:
-    """With its references and its empty sections, as it stands in the repository."""
+    """Our files pass as they are, with their references and empty sections."""
     Draft202012Validator.check_schema(SCHEMA)
 
     assert complaints(file.read_text()) == []
@@ -71,19 +71,19 @@ def test_every_file_of_ours_passes(file: Path) -> None:
     ],
 )
 def test_it_judges_as_the_reading_does(more: str) -> None:
-    """Whatever is written of a kind: allowed by both, or by none."""
+    """Each value is accepted by both the schema and the parser, or by neither."""
     text = GOOD + more
     try:
         parse(text, "config.yaml", SECRETS)
         read = True
     except ConfigurationProblems:
-        read = "${NAME}" in more  # What it stands for is not known to an editor.
+        read = "${NAME}" in more  # An editor does not know the variable's value.
 
     assert (complaints(text) == []) is read
 
 
 def test_its_defaults_and_examples_can_be_written_into_the_file() -> None:
-    """Each is what the key itself allows: a duration is 15m, and never PT15M."""
+    """Each default and example is valid for its key: a duration is 15m, never PT15M."""
     wrong = []
     for section in (SCHEMA, *SCHEMA["$defs"].values()):
         for name, key in section["properties"].items():

@@ -1,4 +1,4 @@
-"""The database: brought up to date at start, whatever state it is in."""
+"""The database: upgraded at start from any earlier version, and safe for several replicas."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ from kwtsms_bot.database import (
 from kwtsms_bot.database.column_types import metadata
 from kwtsms_bot.database.job_slots import claim_slot, slot_of
 from kwtsms_bot.database.migrate import MIGRATIONS
-from support.database import AT, new_message, opened, store_in
+from support.database import AT, new_message, opened, outbox_in
 
 FIRST = "0001"
 SLOT = slot_of(AT, timedelta(minutes=1))
@@ -38,7 +38,7 @@ REPLICAS = 4
 
 
 async def test_the_migrations_make_the_tables_that_the_code_wants(tmp_path: Path) -> None:
-    """Tables, columns and indexes after the migrations are those of tables.py."""
+    """Tables, columns and indexes after the migrations match tables.py."""
     async with opened(tmp_path):
         pass
     engine = create_engine(f"sqlite:///{tmp_path / 'outbox.sqlite3'}")
@@ -63,12 +63,12 @@ async def test_the_migrations_make_the_tables_that_the_code_wants(tmp_path: Path
 
 
 def compiled(kind: TypeEngine[object]) -> str:
-    """A column type as SQLite writes it."""
+    """The column type in SQLite's SQL."""
     return str(kind.compile(dialect=sqlite.dialect()))
 
 
 async def test_opening_again_changes_nothing(tmp_path: Path) -> None:
-    """A restart finds the tables as they are."""
+    """A restart finds the tables unchanged."""
     async with opened(tmp_path) as first:
         before = await first.now()
     async with opened(tmp_path) as second:
@@ -76,7 +76,7 @@ async def test_opening_again_changes_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> None:
-    """A folder that does not exist is DatabaseTrouble, not a foreign exception."""
+    """A missing folder raises DatabaseError, not an exception of the driver."""
     with pytest.raises(DatabaseError, match="missing does not exist"):
         await open_database(f"sqlite:///{tmp_path / 'missing' / 'outbox.sqlite3'}")
 
@@ -85,13 +85,13 @@ async def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> 
     "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"]
 )
 async def test_a_database_in_memory_is_refused(url: str) -> None:
-    """What is accepted would be gone with the process, and each connection has one of its own."""
+    """An in-memory database would lose messages at exit, and each connection would have its own."""
     with pytest.raises(DatabaseError, match="name a file, such as sqlite:///"):
         await open_database(url)
 
 
 async def test_a_commit_survives_a_power_cut(tmp_path: Path) -> None:
-    """On both ways to SQLite each commit is on the disk before it returns (2: FULL)."""
+    """SQLite syncs each commit to disk before it returns (2 is FULL), for both engines."""
     async with opened(tmp_path) as database:
         assert await said(database, "PRAGMA synchronous") == {"2"}
         assert await said(database, "PRAGMA journal_mode") == {"wal"}
@@ -106,7 +106,7 @@ async def test_a_commit_survives_a_power_cut(tmp_path: Path) -> None:
     ],
 )
 async def test_what_we_rely_on_is_set(postgres_url: str, name: str, value: str) -> None:
-    """Whatever the server, the database and the role say; on both ways to PostgreSQL."""
+    """Our settings override those of the PostgreSQL server, for both engines."""
     with connected(postgres_url) as connection:
         database_name = connection.engine.url.database
         for other in ("synchronous_commit = off", "default_transaction_isolation = serializable"):
@@ -119,7 +119,7 @@ async def test_what_we_rely_on_is_set(postgres_url: str, name: str, value: str) 
 async def test_a_server_that_is_gone_is_noticed_as_soon_as_its_address_says(
     postgres_url: str,
 ) -> None:
-    """What stands in the address holds; the rest is ours."""
+    """The URL's timeouts take precedence; the others have our defaults."""
     async with (
         opened(f"{postgres_url}&connect_timeout=3") as database,
         database.transaction() as connection,
@@ -132,7 +132,7 @@ async def test_a_server_that_is_gone_is_noticed_as_soon_as_its_address_says(
 
 
 async def said(database: Database, question: str) -> set[str]:
-    """What both ways to the database answer."""
+    """The answers of both engines: asynchronous, and synchronous in a thread."""
 
     async def ask(connection: AsyncConnection) -> str:
         return str((await connection.execute(text(question))).scalar())
@@ -143,7 +143,7 @@ async def said(database: Database, question: str) -> set[str]:
 
 
 async def test_unresolved_names_delay_no_commit(tmp_path: Path) -> None:
-    """A name server that says nothing keeps all of asyncio's threads; ours are others."""
+    """Database calls have their own threads, so a name server that hangs cannot block them."""
     answered = threading.Event()
     loop = asyncio.get_running_loop()
     async with opened(tmp_path) as database:
@@ -157,11 +157,11 @@ async def test_unresolved_names_delay_no_commit(tmp_path: Path) -> None:
 
 
 async def test_nobody_else_reads_its_files(tmp_path: Path) -> None:
-    """Whatever the umask is: the file, and those that SQLite makes beside it."""
+    """The file, and the files that SQLite creates beside it, are private for any umask."""
     before = os.umask(0)
     try:
-        async with store_in(tmp_path) as store:
-            await store.accept(new_message(), AT)
+        async with outbox_in(tmp_path) as outbox:
+            await outbox.intake.accept(new_message(), AT)
             found = modes(tmp_path)
     finally:
         os.umask(before)
@@ -170,18 +170,18 @@ async def test_nobody_else_reads_its_files(tmp_path: Path) -> None:
 
 
 def modes(folder: Path) -> dict[str, int]:
-    """Who may do what with each file of a folder."""
+    """The permission bits of each file in a folder."""
     return {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()}
 
 
 async def test_where_nothing_can_be_made_it_is_said_so() -> None:
-    """With the system's reason; SQLite's own words are "unable to open database file"."""
+    """The error gives the system's reason, which SQLite's "unable to open database file" lacks."""
     with pytest.raises(DatabaseError, match=r"/proc/outbox.sqlite3 cannot be made: "):
         await open_database("sqlite:////proc/outbox.sqlite3")
 
 
 async def test_what_is_wrong_with_a_server_is_said_in_its_words() -> None:
-    """Without the password that it was tried with."""
+    """The server's own error is shown in one line, without the password."""
     with pytest.raises(DatabaseError) as caught:
         await open_database("postgresql://sms:the-password@127.0.0.1:1/sms")
 
@@ -191,7 +191,7 @@ async def test_what_is_wrong_with_a_server_is_said_in_its_words() -> None:
 
 
 async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
-    """Not guessed at: the message says which version to run."""
+    """The error says that a newer version has used the database."""
     async with opened(database_url) as database, database.transaction() as connection:
         await connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'")
 
@@ -200,12 +200,12 @@ async def test_a_database_of_a_newer_version_is_refused(database_url: str) -> No
 
 
 async def test_writers_of_one_process_come_in_their_order(tmp_path: Path) -> None:
-    """SQLite lets in whoever looks at the right moment; here nobody is passed by."""
-    came: list[int] = []
+    """Writers wait in FIFO order; SQLite's own lock has none."""
+    written: list[int] = []
 
     async def write(database: Database, number: int) -> None:
         async with database.transaction():
-            came.append(number)
+            written.append(number)
 
     async with opened(tmp_path) as database:
         async with database.transaction():
@@ -213,11 +213,11 @@ async def test_writers_of_one_process_come_in_their_order(tmp_path: Path) -> Non
             await database.now()  # All of them have begun.
         await asyncio.gather(*waiting)
 
-    assert came == list(range(8))
+    assert written == list(range(8))
 
 
 async def test_a_read_at_once_waits_for_no_writer_and_writes_nothing(tmp_path: Path) -> None:
-    """On SQLite whoever writes has the lock of all writers; a reader does not ask for it."""
+    """A read takes no write lock, so that it does not wait for a SQLite writer."""
 
     async def count_messages(connection: AsyncConnection) -> int:
         return int((await connection.execute(text("SELECT count(*) FROM message"))).scalar_one())
@@ -231,7 +231,7 @@ async def test_a_read_at_once_waits_for_no_writer_and_writes_nothing(tmp_path: P
 async def test_a_read_that_waits_too_long_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those who read hang: the next gives up, and whoever comes when they are done is served."""
+    """A read fails if all readers hang for too long, and succeeds once they are done."""
     monkeypatch.setattr(engine, "READERS_SECONDS", 0.05)
     begun, done = threading.Semaphore(0), threading.Event()
 
@@ -253,7 +253,7 @@ async def test_a_read_that_waits_too_long_fails(
 
 
 async def test_replicas_that_start_at_once_make_the_tables_once(empty_database_url: str) -> None:
-    """Each waits for the one that is at it, and finds them made."""
+    """Each replica waits for the one that is migrating, and then finds the tables."""
     opened_at_once = await asyncio.gather(
         *(open_database(empty_database_url) for _ in range(REPLICAS))
     )
@@ -264,7 +264,7 @@ async def test_replicas_that_start_at_once_make_the_tables_once(empty_database_u
 
 
 async def test_an_upgrade_from_the_first_schema_keeps_every_row(empty_database_url: str) -> None:
-    """A database of the first release, with a row in each table, is brought to this version."""
+    """A database of the first release, with a row in each table, is migrated to this version."""
     with connected(empty_database_url) as connection:
         to_revision(connection, FIRST)
         before = {table.name: filled(connection, table) for table in tables(connection)}
@@ -280,7 +280,7 @@ async def test_an_upgrade_from_the_first_schema_keeps_every_row(empty_database_u
 
 
 async def test_the_schema_status_is_read_without_changing_it(empty_database_url: str) -> None:
-    """None of ours, those of a release before, ours, those of one to come; none is changed."""
+    """Foreign, older, current and newer schemas are recognised, and none is changed."""
     with connected(empty_database_url) as connection:
         connection.exec_driver_sql("CREATE TABLE another (id INTEGER)")
     found = [await inspect_schema(empty_database_url)]
@@ -306,7 +306,7 @@ async def test_the_schema_status_is_read_without_changing_it(empty_database_url:
 
 
 async def test_each_database_error_is_reported_once(database_url: str) -> None:
-    """Whatever it was that could not be done, once; a key that is taken is none."""
+    """A failed operation is reported once; a duplicate key is not an error."""
     reported: list[None] = []
     database = await open_database(database_url, on_error=lambda: reported.append(None))
 
@@ -328,7 +328,7 @@ async def test_each_database_error_is_reported_once(database_url: str) -> None:
 
 
 async def test_reading_the_schema_status_makes_no_file(tmp_path: Path) -> None:
-    """A path that is mistyped is said to be one."""
+    """A mistyped path is reported as a missing file, and no file is created."""
     file = tmp_path / "mistyped.sqlite3"
     for _ in range(2):
         with pytest.raises(DatabaseNotFound, match=r"mistyped\.sqlite3 does not exist"):
@@ -337,7 +337,7 @@ async def test_reading_the_schema_status_makes_no_file(tmp_path: Path) -> None:
 
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
-    """A connection past our own code."""
+    """A connection that bypasses our own code."""
     engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
         yield connection
@@ -345,7 +345,7 @@ def connected(url: str) -> Iterator[Connection]:
 
 
 def to_revision(connection: Connection, revision: str) -> None:
-    """Makes the tables as they were in that version."""
+    """Migrates the tables to that revision."""
     settings = Config()
     settings.set_main_option("script_location", str(MIGRATIONS))
     settings.attributes["connection"] = connection
@@ -353,14 +353,14 @@ def to_revision(connection: Connection, revision: str) -> None:
 
 
 def tables(connection: Connection) -> list[Table]:
-    """The tables as they are in the database, those that others refer to first."""
+    """The tables as the database has them, referenced tables first."""
     found = MetaData()
     found.reflect(connection)
     return [table for table in found.sorted_tables if table.name != "alembic_version"]
 
 
 def filled(connection: Connection, table: Table) -> dict[str, Any]:
-    """The one row that is put into it."""
+    """Inserts one row and returns it as stored."""
     row = {column.name: value(column.type.python_type) for column in table.columns}
     connection.execute(insert(table).values(row))
     (found,) = rows(connection, table)
@@ -368,10 +368,10 @@ def filled(connection: Connection, table: Table) -> dict[str, Any]:
 
 
 def value(kind: type) -> Any:
-    """Something of that type; the number of the only row, for what refers to another."""
+    """A sample value of that type; 1 for keys, so that references match the only row."""
     return "1" if kind is str else kind(1)
 
 
 def rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
-    """All that is in it."""
+    """All rows of the table."""
     return [dict(row) for row in connection.execute(select(table)).mappings()]

@@ -1,4 +1,4 @@
-"""Scheduled work is done once in each slot, and a clock that was wrong stops none for long."""
+"""Scheduled jobs run once per slot, and a wrong clock does not stop them for long."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,12 +11,12 @@ QUARTER = timedelta(minutes=15)
 
 
 async def claim_slots(database: Database, *times: datetime) -> list[bool]:
-    """At which of these times somebody gets the slot, one after the other."""
+    """Claims the slot at each of these times in turn; returns whether each claim succeeded."""
     return [await claim_slot(database, "watch", slot_of(at, QUARTER)) for at in times]
 
 
 async def test_a_slot_is_claimed_once(tmp_path: Path) -> None:
-    """However often it is asked for; other jobs have their own."""
+    """A slot can be claimed once per job."""
     async with opened(tmp_path) as database:
         later = AT + timedelta(minutes=14)
 
@@ -30,7 +30,7 @@ async def test_a_slot_is_claimed_once(tmp_path: Path) -> None:
 
 
 async def test_a_clock_that_is_set_back_costs_a_slot_at_most(tmp_path: Path) -> None:
-    """What was taken for the coming hour is free again but for the next slot."""
+    """After the clock is set back, future slots are free again, except for the next one."""
     async with opened(tmp_path) as database:
         hour = [AT + QUARTER * number for number in range(5)]
         assert all(await claim_slots(database, *hour))
@@ -39,13 +39,13 @@ async def test_a_clock_that_is_set_back_costs_a_slot_at_most(tmp_path: Path) -> 
 
 
 async def test_a_replica_that_is_a_little_fast_is_not_repeated(tmp_path: Path) -> None:
-    """Its slot is the next one, and stays its own."""
+    """A replica whose clock is ahead claims the next slot, and no other replica repeats it."""
     async with opened(tmp_path) as database:
         assert await claim_slots(database, AT + QUARTER, AT, AT + QUARTER) == [True, True, False]
 
 
 async def test_the_first_slot_after_a_time_is_known(tmp_path: Path) -> None:
-    """Of this job, and of the last two days."""
+    """The first slot after a time is found per job, for slots of the last two days."""
     async with opened(tmp_path) as database:
         await claim_slots(database, AT, AT + QUARTER, AT + 2 * QUARTER)
         async with database.reading() as connection:

@@ -1,4 +1,4 @@
-"""What is done at set times: each job is there, and is done at its time."""
+"""The scheduler: each job exists and runs at its time."""
 
 import sqlite3
 from contextlib import closing
@@ -10,14 +10,15 @@ from typing import Any, cast
 from apscheduler.triggers.cron import CronTrigger
 
 from kwtsms_bot.background import BackgroundTasks
-from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.balance.store import open_balance_store
 from kwtsms_bot.config import Config
 from kwtsms_bot.monitoring.metrics import Metrics
+from kwtsms_bot.outbox.retention.jobs import RetentionJob
 from kwtsms_bot.outbox.store import DatabaseRateLimiter, QueryRateLimiter
 from kwtsms_bot.service.components import Components, gateway_client
 from kwtsms_bot.service.jobs import make_scheduler
 from support.balance import pending_kinds, record_balance
-from support.database import AT, opened, store_in
+from support.database import AT, opened, outbox_in
 from support.leak_search import on_disk
 from support.message_states import secret, sent
 from support.operator_cli import SECRETS
@@ -32,14 +33,14 @@ CONFIG = Config.model_validate(
 
 
 def stub_components(**known: Any) -> Components:
-    """As much of a bot as the jobs of a test ask for."""
+    """The components that a test's jobs need."""
     return cast("Components", SimpleNamespace(config=CONFIG, clock=lambda: AT, **known))
 
 
 async def test_at_night_the_file_is_written_anew(tmp_path: Path) -> None:
-    """At three in Kuwait; what stood in unused parts of its pages is gone then."""
-    async with store_in(tmp_path) as store:
-        await sent(store, secret(1))
+    """At 3:00 in Kuwait the file is compacted, so that fragments of erased texts are gone."""
+    async with outbox_in(tmp_path) as outbox:
+        await sent(outbox, secret(1))
         with closing(
             sqlite3.connect(tmp_path / "outbox.sqlite3", isolation_level=None)
         ) as careless:
@@ -49,7 +50,8 @@ async def test_at_night_the_file_is_written_anew(tmp_path: Path) -> None:
             careless.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         left = on_disk(tmp_path, "a fragment")
         tasks = BackgroundTasks()
-        jobs = make_scheduler(stub_components(store=store, tasks=tasks)).get_jobs()
+        retention = RetentionJob(outbox.database, outbox.purge, outbox.drafts)
+        jobs = make_scheduler(stub_components(retention=retention, tasks=tasks)).get_jobs()
         (nightly,) = [job for job in jobs if isinstance(job.trigger, CronTrigger)]
         await nightly.func()
         await tasks.finish(10)
@@ -60,7 +62,7 @@ async def test_at_night_the_file_is_written_anew(tmp_path: Path) -> None:
 
 
 def test_every_job_is_there() -> None:
-    """Those of the balance and of the erasing at once after a start; none is forgotten."""
+    """Each job exists, and all but the compaction run once at start."""
     jobs = {job.func.__name__: job for job in make_scheduler(stub_components()).get_jobs()}
 
     assert set(jobs) == {
@@ -76,7 +78,7 @@ def test_every_job_is_there() -> None:
 
 
 async def test_a_digest_is_made_within_a_minute_of_its_time(tmp_path: Path) -> None:
-    """However seldom the balance is looked at."""
+    """The time of the digest does not depend on the interval of the balance checks."""
     watch = {"channels": ["C0123ABCD"], "digest": "00:00", "every": "24h"}
     account = {"username": "u", "password": "p", "sender_id": "MY-APP"}
     sections = {"slack": SECRETS, "kwtsms": account, "alerts": {"balance": watch}}
@@ -88,7 +90,7 @@ async def test_a_digest_is_made_within_a_minute_of_its_time(tmp_path: Path) -> N
         components = Components(
             config, database=database, gateway=gateway, rate_limiter=limiter, metrics=metrics
         )
-        alerts = BalanceStore(database)
+        alerts = open_balance_store(database)
         await record_balance(alerts, 1000, "C0123ABCD", at=components.clock())
         for job in make_scheduler(components).get_jobs():
             if getattr(job.trigger, "interval", None) == MINUTE:

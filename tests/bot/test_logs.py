@@ -1,4 +1,4 @@
-"""The log's last net: numbers and tokens are masked wherever in an event they are."""
+"""The log's last safety net: phone numbers and tokens are masked anywhere in an event."""
 
 import logging
 from contextvars import copy_context
@@ -43,12 +43,12 @@ PRIVATE = "call Sara on 98765432"
     ],
 )
 def test_what_is_masked_and_what_is_not(logged: Any, written: Any) -> None:
-    """Numbers and tokens in any form; ids, times and addresses stay readable."""
+    """Numbers and tokens are masked in any form; IDs, times and addresses stay readable."""
     assert mask(None, "info", {"about": logged}) == {"about": written}
 
 
 def test_a_request_id_stays_as_it_is() -> None:
-    """Under whatever name it is logged: by it one request is followed, and a person's reference."""
+    """A request ID is never masked under any key, because users quote it as a reference."""
     made = [copy_context().run(fresh_request) for _ in range(500)]
 
     assert len(set(made)) == 500
@@ -56,7 +56,7 @@ def test_a_request_id_stays_as_it_is() -> None:
 
 
 def fresh_request() -> str:
-    """The id of a request that begins."""
+    """The ID of a newly begun request."""
     logs.begin_request()
     return logs.current_request_id()
 
@@ -64,7 +64,7 @@ def fresh_request() -> str:
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("name", ["kwtsms_bot.outbox", "a.library"])
 def test_every_logger_is_masked(form: str, name: str) -> None:
-    """Our own events and a library's: their words, their facts, and the way an exception came."""
+    """Our events and a library's are masked: message, fields and traceback."""
     with logged(format=form) as log:
         structlog.get_logger(name).error("to 98765432", to="96598765432", token="xoxb-1-2-abc")
         logging.getLogger(name).error("to %s with %s", "98765432", "xapp-1-A-9")
@@ -78,7 +78,7 @@ def test_every_logger_is_masked(form: str, name: str) -> None:
 
 
 def test_an_exception_does_not_quote_what_is_private() -> None:
-    """The way it came is told, of all its causes, and no words that may quote a value."""
+    """A traceback shows each cause by its type, without messages that may quote a value."""
     try:
         fail(PRIVATE)
     except DatabaseError as error:
@@ -102,21 +102,21 @@ def test_an_exception_does_not_quote_what_is_private() -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_what_could_not_be_read_is_not_quoted(error: Exception) -> None:
-    """Errors of aiohttp hold the bytes that the other side sent."""
+    """Errors of aiohttp contain the bytes that the other side sent."""
     assert format_exception((type(error), error, None)).endswith(
         ": (its words may quote what is private)"
     )
 
 
 def test_network_errors_are_logged() -> None:
-    """An error of aiohttp that is one of the network's quotes nothing, and helps."""
+    """A network error of aiohttp quotes no data, and its message helps."""
     error = ServerTimeoutError("Timeout on reading data from socket")
 
     assert "Timeout on reading" in format_exception((type(error), error, None))
 
 
 def fail(text: str) -> None:
-    """What an error in the code might look like."""
+    """Raises a chain of three errors whose messages quote `text`, except for the last."""
     try:
         try:
             known: dict[str, int] = {}

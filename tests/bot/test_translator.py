@@ -1,4 +1,4 @@
-"""The bot's two languages: everything that is said in one is said in the other."""
+"""The bot's two languages: each text exists in both."""
 
 import re
 
@@ -13,23 +13,23 @@ ARABIC = language("ar-KW")
 
 
 def test_everything_is_said_in_arabic() -> None:
-    """No text of the code is without a translation, and each names the same values."""
+    """Each text of the code has a translation with the same placeholders."""
     assert missing(updated()) == []
 
 
 def test_the_catalogue_is_that_of_the_code() -> None:
-    """Neither file is out of date: scripts/catalogue makes them anew."""
+    """The catalogue files are up to date with the code; scripts/catalogue updates them."""
     assert set(texts(catalogue())) == set(texts(template()))
     assert texts(compiled()) == texts(catalogue())
 
 
 def test_no_text_is_built_before_it_is_said() -> None:
-    """A text of the catalogue has no value in it yet: the collector has found literals only."""
+    """Message IDs contain no values yet, because only literals can be collected."""
     assert [one.id for one in template() if "f'" in str(one.id)] == []
 
 
 def test_the_values_are_filled_in() -> None:
-    """In both languages, and braces of a value stay as they are."""
+    """Placeholders are filled in for both languages, and braces in a value stay unchanged."""
     assert ENGLISH("Accepted as {ref}.", ref="{M}") == "Accepted as {M}."
     assert "{M}" in ARABIC("Accepted as {ref}.", ref="{M}")
     assert re.search("[\u0600-\u06ff]", ARABIC("Accepted as {ref}.", ref="M"))
@@ -40,13 +40,13 @@ def test_the_values_are_filled_in() -> None:
     [(1, "صفحة واحدة"), (2, "صفحتان"), (3, "3 صفحات"), (11, "11 صفحة"), (100, "100 صفحة")],
 )
 def test_arabic_has_its_own_plural_forms(count: int, said: str) -> None:
-    """One, two, a few and many have forms of their own."""
+    """One, two, few and many have their own forms."""
     assert ARABIC.plural("{count} page", "{count} pages", count) == said
 
 
 @pytest.mark.parametrize("form", [one.string for one in catalogue() if one.pluralizable])
 def test_a_noun_behind_a_number_has_its_case(form: tuple[str, ...]) -> None:
-    """Eleven to 99 take the accusative (رقمًا), full hundreds the genitive (رقم)."""
+    """Numbers from 11 to 99 take the accusative (رقمًا), full hundreds the genitive (رقم)."""
     hundreds, many = (re.search(r"{count} (\w+)", one) for one in form[4:])
 
     assert many is None or hundreds is not None
@@ -58,7 +58,7 @@ def test_a_noun_behind_a_number_has_its_case(form: tuple[str, ...]) -> None:
     [("ar", "ar"), ("ar-KW", "ar"), ("AR_EG", "ar"), ("en-US", "en"), ("fr", "en"), ("", "en")],
 )
 def test_the_language_of_a_locale(locale: str, code: str) -> None:
-    """Arabic for whoever has it, English for everybody else."""
+    """An Arabic locale gets Arabic; any other gets English."""
     assert language(locale).code == code
 
 

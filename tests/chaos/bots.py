@@ -1,4 +1,4 @@
-"""Bots that can be killed, stopped and continued: real processes, forked by the zygote."""
+"""Bot processes that tests kill, stop and continue, started directly or forked."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ IMPORT_PATH = os.pathsep.join((str(TESTS), *filter(None, sys.path)))
 
 
 class Bot:
-    """One running bot."""
+    """A running bot process."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -28,32 +28,32 @@ class Bot:
 
     @property
     def is_alive(self) -> bool:
-        """It has not ended."""
+        """Whether the process has not ended."""
         return not self._exited.is_set()
 
     @property
     def is_stopped(self) -> bool:
-        """It stands still after SIGSTOP."""
+        """Whether the process is stopped by SIGSTOP."""
         status = Path(f"/proc/{self.pid}/stat").read_text()
         return status.rpartition(")")[2].split()[0] == "T"
 
     def signal(self, number: int) -> None:
-        """Sends it a signal, if it is still there."""
+        """Sends a signal to the process if it is alive."""
         if self.is_alive:
             signal.pidfd_send_signal(self._handle, number)
 
     async def kill(self) -> None:
-        """Ends it as a power cut would."""
+        """Kills the process as a power cut would."""
         self.signal(signal.SIGKILL)
         await self.wait()
 
     async def wait(self, seconds: float = 30) -> None:
-        """Returns once it is gone."""
+        """Waits until the process has ended."""
         async with asyncio.timeout(seconds):
             await self._exited.wait()
 
     async def wait_until_stopped(self) -> None:
-        """Returns once it has been stopped."""
+        """Waits until the process is stopped by SIGSTOP."""
         await until(lambda: self.is_stopped, what="a process that stands still")
 
     def _on_exit(self) -> None:
@@ -63,7 +63,7 @@ class Bot:
 
 
 class ProcessLauncher:
-    """Starts `kwtsms-bridge run` as anybody would: at its own pace, with nothing changed."""
+    """Launcher of unchanged `kwtsms-bridge run` processes at the real rate."""
 
     def __init__(self, config: Path, log: Path) -> None:
         self._config, self._log = config, log
@@ -82,7 +82,7 @@ class ProcessLauncher:
             await process.wait()
 
     async def start(self, program: Program) -> Bot:
-        """One more bot; it has only just begun to load."""
+        """Starts a bot, which begins with loading its modules."""
         assert program == Program(), "nothing about it can be changed"
         with self._log.open("ab") as log:
             process = await asyncio.create_subprocess_exec(
@@ -96,7 +96,7 @@ class ProcessLauncher:
 
 
 class ForkServer:
-    """Forks bots from a process that has loaded them already."""
+    """Launcher that forks bots from a process with all modules loaded."""
 
     def __init__(self, config: Path, log: Path) -> None:
         self._config, self._log = config, log
@@ -109,7 +109,7 @@ class ForkServer:
             "chaos.fork_server",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            # The bot is the one that this process would import.
+            # The bots use the same packages as this process.
             env={**os.environ, "PYTHONPATH": IMPORT_PATH, "PYTHONWARNINGS": "ignore"},
         )
         assert await self._read_line() == "ready"
@@ -126,7 +126,7 @@ class ForkServer:
         await self._process.wait()
 
     async def start(self, program: Program) -> Bot:
-        """One more bot; it is at its first line, not yet connected."""
+        """Starts a bot that has all modules loaded but is not yet connected."""
         request = {
             "program": program.to_json(),
             "config": str(self._config),

@@ -1,4 +1,4 @@
-"""Whether what people read agrees with the database. Pure."""
+"""Checks that Slack cards agree with the database. Pure."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from kwtsms_bot.outbox.message import State
 
 
 def stale_cards(rows: Sequence[Row]) -> Iterator[str]:
-    """Each card that says something else than the states of its message's numbers."""
+    """Yields a finding for each card that disagrees with the states of its message's recipients."""
     messages: defaultdict[int, list[Row]] = defaultdict(list)
     for row in rows:
         messages[row.message].append(row)
@@ -21,7 +21,7 @@ def stale_cards(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def heading(states: Sequence[State]) -> str:
-    """What stands above a message whose numbers are in these states."""
+    """The heading of a card whose recipients are in these states."""
     counts = Counter(states)
     if len(counts) == 1:
         meaning = STATE_TEXTS[states[0]]

@@ -1,4 +1,4 @@
-"""Storms with a trouble on top: the machine, the disk, the clock, the database server."""
+"""Stress runs with a fault of the host on top: machine, disk, clock or database server."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,14 +22,14 @@ AssertClean = Callable[[CheckResult], None]
 
 
 def sqlite_url(folder: Path) -> str:
-    """The database of a run."""
+    """The URL of a run's SQLite database."""
     return f"sqlite:///{folder / 'bridge.sqlite3'}"
 
 
 async def test_sqlite_is_locked_for_ten_seconds(
     tmp_path: Path, seed: int, assert_clean: AssertClean
 ) -> None:
-    """Who is told that nothing was accepted is told so rightly; the rest goes out."""
+    """Only messages that were not accepted are reported as such; all others are sent."""
 
     async def host_fault(env: ChaosEnvironment) -> None:
         await host_faults.lock_database(env, tmp_path / "bridge.sqlite3")
@@ -44,7 +44,7 @@ async def test_sqlite_is_locked_for_ten_seconds(
 async def test_postgresql_is_restarted(
     tmp_path: Path, seed: int, assert_clean: AssertClean
 ) -> None:
-    """The server goes without a word, and comes back."""
+    """The server stops immediately and starts again."""
     async with postgres() as server:
 
         async def host_fault(env: ChaosEnvironment) -> None:
@@ -59,7 +59,7 @@ async def test_postgresql_is_restarted(
 
 
 async def test_the_disk_is_full(tmp_path: Path, seed: int, assert_clean: AssertClean) -> None:
-    """People are told that nothing was accepted, and what was accepted before survives."""
+    """People learn that nothing was accepted, and messages accepted before are kept."""
     with host_faults.small_disk(tmp_path / "disk") as disk:
         replies: list[str] = []
 
@@ -80,7 +80,7 @@ async def test_the_disk_is_full(tmp_path: Path, seed: int, assert_clean: AssertC
 async def test_processes_stopped_past_their_lease(
     tmp_path: Path, seed: int, assert_clean: AssertClean
 ) -> None:
-    """What was taken over from them they neither send nor write when they go on."""
+    """When the processes go on, they neither send nor settle calls that were reclaimed."""
     async with postgres() as server:
         profile = replace(THREE_REPLICAS, kills=2)
         host_fault: HostFault = host_faults.stall_bots
@@ -97,7 +97,7 @@ async def test_processes_stopped_past_their_lease(
 async def test_a_process_resumed_after_its_lease_sends_nothing(
     tmp_path: Path, assert_clean: AssertClean, point: FailPoint, sends: int
 ) -> None:
-    """What it had only claimed the other has sent; what it had in flight is unknown, and stays."""
+    """The other process sends its claimed call; its call in flight is and stays unknown."""
     async with postgres() as server:
         program = Program(interval=0.1)
         async with chaos_environment(tmp_path, server.url, seed=1, program=program) as env:
@@ -111,7 +111,7 @@ async def test_a_process_resumed_after_its_lease_sends_nothing(
 async def test_a_stopped_process_does_not_keep_its_lock(
     tmp_path: Path, assert_clean: AssertClean
 ) -> None:
-    """A replica that stops inside a transaction keeps the others from their turns for seconds."""
+    """A replica that stops inside a transaction blocks the others' slots for seconds only."""
     async with postgres() as server:
         program = Program(interval=0.1)
         async with chaos_environment(tmp_path, server.url, seed=1, program=program) as env:
@@ -126,7 +126,7 @@ async def test_a_stopped_process_does_not_keep_its_lock(
 async def test_the_clock_jumps_an_hour_back_and_forth(
     tmp_path: Path, seed: int, assert_clean: AssertClean
 ) -> None:
-    """The database's clock is the machine's, and jumps with it."""
+    """The database uses the machine's clock, which jumps."""
     clock, database = str(tmp_path / "clock"), sqlite_url(tmp_path)
     jumps: HostFault = host_faults.jump_clock
     assert_clean(
@@ -139,7 +139,7 @@ async def test_the_clock_jumps_an_hour_back_and_forth(
 async def test_the_clocks_of_three_replicas_jump(
     tmp_path: Path, seed: int, assert_clean: AssertClean
 ) -> None:
-    """The database's clock is another machine's, and is right."""
+    """The database uses another machine's clock, which is right."""
     clock, jumps = str(tmp_path / "clock"), host_faults.jump_clock
     async with postgres() as server:
         assert_clean(

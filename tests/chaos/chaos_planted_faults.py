@@ -1,4 +1,4 @@
-"""The suite has teeth: an honest bot passes each scene, one with a planted fault does not."""
+"""The checker finds each planted fault: a correct bot passes every scenario, a faulty one fails."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,10 +12,10 @@ from chaos.program import Program
 
 Scenario = Callable[[ChaosEnvironment], Awaitable[None]]
 
-# The fifteen seconds are one here, at the gateway and in the bot, so that nobody waits for them.
+# The cooldown of 15 s is 1 s here, at the gateway and in the bot, to keep the runs short.
 REPEAT_SECONDS = 1.0
 INTERVAL = 0.1
-# At the real pace and to the letter: a busy machine slows down an unpaced bot as well.
+# The real interval, checked exactly: a busy machine slows down an unlimited bot as well.
 INTERVALS: dict[Scenario, float] = {scenarios.many_write_at_once: 0.5}
 TABLE: tuple[tuple[str, Scenario, str], ...] = (
     ("send_again_what_was_in_flight", scenarios.dies_before_recording_the_answer, "doubled"),
@@ -35,7 +35,7 @@ TABLE: tuple[tuple[str, Scenario, str], ...] = (
 
 
 async def run_scenario(folder: Path, scenario: Scenario, planted: str | None) -> CheckResult:
-    """The scene with such a bot, and what is to be said of it."""
+    """Runs a scenario with a correct or a faulty bot and checks the evidence."""
     interval = INTERVALS.get(scenario, INTERVAL)
     program = Program(interval=interval, cooldown=REPEAT_SECONDS + 0.2, planted=planted)
     database = f"sqlite:///{folder / 'bridge.sqlite3'}"
@@ -53,7 +53,7 @@ async def run_scenario(folder: Path, scenario: Scenario, planted: str | None) ->
 async def test_a_correct_bot_passes(
     tmp_path: Path, scenario: Scenario, assert_clean: Callable[[CheckResult], None]
 ) -> None:
-    """The scenario itself is no fault."""
+    """The scenario itself causes no finding."""
     assert_clean(await run_scenario(tmp_path, scenario, None))
 
 
@@ -61,7 +61,7 @@ async def test_a_correct_bot_passes(
 async def test_a_planted_fault_is_found(
     tmp_path: Path, planted: str, scenario: Scenario, finding: str
 ) -> None:
-    """The same scenario with the fault planted is judged, and for the right reason."""
+    """A scenario with its planted fault has the expected finding."""
     result = await run_scenario(tmp_path, scenario, planted)
 
     assert finding in result.findings, result.report

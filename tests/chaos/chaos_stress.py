@@ -1,4 +1,4 @@
-"""The long storms of `make chaos`."""
+"""The long stress runs of `make chaos`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +8,7 @@ from chaos.checker import CheckResult
 from chaos.stress import UNREADABLE_ANSWERS, StressProfile, run_stress
 from support.postgres import postgres
 
-# Five times the real pace: faster, and a turn's age would hide the bursts from the judge.
+# Five times the real rate: at a faster one the age of slots would hide bursts from the checker.
 LONG = StressProfile(messages=2_000, kills=300, interval=0.1, per_second=7, drain_seconds=300)
 REAL = StressProfile(
     messages=60,
@@ -24,7 +24,7 @@ REAL = StressProfile(
 async def test_a_stress_run_on_sqlite(
     tmp_path: Path, seed: int, assert_clean: Callable[[CheckResult], None]
 ) -> None:
-    """2,000 messages and 300 kills: nothing is lost, doubled or hidden, and the pace holds."""
+    """After 2,000 messages and 300 kills nothing is lost, doubled or hidden; the rate is kept."""
     database = f"sqlite:///{tmp_path / 'bridge.sqlite3'}"
     assert_clean(await run_stress(tmp_path, database, seed=seed, profile=LONG))
 
@@ -32,7 +32,7 @@ async def test_a_stress_run_on_sqlite(
 async def test_a_stress_run_on_postgresql_with_three_replicas(
     tmp_path: Path, seed: int, assert_clean: Callable[[CheckResult], None]
 ) -> None:
-    """The same with three bots at a time."""
+    """With three bots at a time nothing is lost, doubled or hidden either."""
     async with postgres() as server:
         profile = replace(LONG, replicas=3)
         assert_clean(await run_stress(tmp_path, server.url, seed=seed, profile=profile))
@@ -41,6 +41,6 @@ async def test_a_stress_run_on_postgresql_with_three_replicas(
 async def test_a_stress_run_at_the_real_rate(
     tmp_path: Path, seed: int, assert_clean: Callable[[CheckResult], None]
 ) -> None:
-    """Unchanged `kwtsms-bridge run` processes: never more than three requests in any second."""
+    """Unchanged `kwtsms-bridge run` processes make at most three requests in any second."""
     async with postgres() as server:
         assert_clean(await run_stress(tmp_path, server.url, seed=seed, profile=REAL))

@@ -1,7 +1,7 @@
-"""Compares what people were told, what the database says and what the gateway saw. Pure.
+"""Compares the replies to people, the database and the gateway's records of a run. Pure.
 
-The gateway's ledger is the truth about what was sent. Every finding is a sentence; no findings, no
-fault.
+The gateway's ledger is the truth about sent messages. Each finding is a sentence; a correct run
+has none.
 """
 
 from collections import Counter
@@ -15,10 +15,10 @@ from kwtsms_bot.outbox.message import TRANSITIONS, State
 
 ARRIVED = frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED, State.STUCK})
 UNFINISHED = frozenset({State.QUEUED, State.CLAIMED, State.IN_FLIGHT})
-# A person sends again what is unknown, and the answer that was lost comes before it leaves again.
+# A person resends an unknown message; its lost answer may still come before the resend.
 BY_PERSON = {(State.UNKNOWN, State.QUEUED), (State.QUEUED, State.SENT)}
 GIVEN_UP = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
-# Refusals that pass by themselves, or that somebody mends at kwtSMS: docs/outbox.md. Others last.
+# Refusals that pass by themselves or can be fixed at kwtSMS (docs/outbox.md). Others are final.
 TRANSIENT = frozenset(f"ERR{code:03}" for code in (1, 3, 4, 5, 8, 10, 11, 13, 24, 28, 33))
 NOT_STARTED = frozenset({STALLED_REASON, "kwtSMS cannot be reached from here."})
 MAX_SHOWN = 5  # Findings of one kind in a report.
@@ -26,17 +26,17 @@ MAX_SHOWN = 5  # Findings of one kind in a report.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What holds for this run."""
+    """The limits and exceptions that apply to a run."""
 
     interval: float = 0.5  # Seconds between two requests.
     repeat_seconds: float = 15.0  # The gateway's pause between two messages to one number.
-    manual_resends: frozenset[str] = frozenset()  # Texts that a person sent again.
-    min_accepted_share: float = 0.0  # The share of what people ask that has to be accepted.
+    manual_resends: frozenset[str] = frozenset()  # Texts that a person resent.
+    min_accepted_share: float = 0.0  # The minimum share of accepted messages.
 
 
 @dataclass(frozen=True, slots=True)
 class RunStatistics:
-    """What a run came to, in numbers."""
+    """The figures of a run."""
 
     messages: int = 0
     kills: int = 0
@@ -62,7 +62,7 @@ class RunStatistics:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """The figures, and what is wrong by kind."""
+    """The figures of a run and its findings by kind."""
 
     statistics: RunStatistics
     findings: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class CheckResult:
 
 
 def check(evidence: Evidence, rules: Rules) -> CheckResult:
-    """What is to be said of a run."""
+    """Checks the evidence of a run."""
     findings = {
         "lost": [*_lost(evidence)],
         "not accepted": [*_not_accepted(evidence, rules)],
@@ -106,7 +106,7 @@ def check(evidence: Evidence, rules: Rules) -> CheckResult:
 
 
 def _lost(evidence: Evidence) -> Iterator[str]:
-    """What was accepted and has no end, or one that the gateway knows nothing of."""
+    """Yields accepted messages without an end state, or with one the gateway does not confirm."""
     known = {(row.text, row.phone) for row in evidence.rows}
     for one in evidence.submissions:
         for phone in one.numbers if one.outcome is AckOutcome.ACCEPTED else ():
@@ -123,7 +123,7 @@ def _lost(evidence: Evidence) -> Iterator[str]:
 
 
 def _not_accepted(evidence: Evidence, rules: Rules) -> Iterator[str]:
-    """A bot that takes nothing in loses nothing, and is of no use."""
+    """Yields a finding if too few messages were accepted: a bot that accepts none loses none."""
     outcomes = Counter(one.outcome for one in evidence.submissions)
     if outcomes[AckOutcome.ACCEPTED] < rules.min_accepted_share * len(evidence.submissions):
         accepted, total = outcomes[AckOutcome.ACCEPTED], len(evidence.submissions)
@@ -143,10 +143,11 @@ def _doubled(evidence: Evidence, rules: Rules) -> Iterator[str]:
 
 
 def _retried_without_refusal(evidence: Evidence, rules: Rules) -> Iterator[str]:
-    """What went out once more although the gateway had not refused the time before.
+    """Yields messages that were sent again without a refusal of the previous attempt.
 
-    The gateway reads no text of some requests that it cuts off, so flights are counted and not
-    requests. A bot may say that it had not begun: what the gateway saw checks that.
+    The gateway does not read the text of some requests that it cuts off, so attempts in flight are
+    counted instead of requests. A bot may report that an attempt was not started; the gateway's
+    records verify that.
     """
     attempts = Counter(
         transition.recipient
@@ -169,7 +170,7 @@ def _retried_without_refusal(evidence: Evidence, rules: Rules) -> Iterator[str]:
 
 
 def _not_flagged(evidence: Evidence) -> Iterator[str]:
-    """Every number in the ledger is sent or unknown to us, and the unknown is shown as that."""
+    """Yields numbers in the ledger that are neither sent nor shown as unknown."""
     states = {(row.text, row.phone): row for row in evidence.rows}
     for text, phone in _copies(evidence.ledger):
         row = states.get((text, phone))
@@ -185,7 +186,7 @@ def _not_flagged(evidence: Evidence) -> Iterator[str]:
 
 
 def _wrong_id(evidence: Evidence, rules: Rules) -> Iterator[str]:
-    """What is sent is stored under the id that the gateway gave it: a report is asked for by it."""
+    """Yields sent messages with a wrong gateway ID, which would break their delivery reports."""
     ids = {
         (entry.text, phone, entry.message_id)
         for entry in evidence.ledger
@@ -223,7 +224,7 @@ def _illegal_transitions(evidence: Evidence, rules: Rules) -> Iterator[str]:
 
 
 def _cooldown_violations(requests: Sequence[GatewayRequest], rules: Rules) -> Iterator[str]:
-    """A number that was written to although the gateway had just taken a message for it."""
+    """Yields requests to numbers for which the gateway had just accepted a message."""
     accepted_at: dict[str, float] = {}
     for request in sorted(requests, key=lambda one: one.at):
         for phone in request.numbers if request.endpoint == "send" else ():
@@ -249,7 +250,7 @@ def _copies(ledger: Sequence[LedgerEntry]) -> Counter[tuple[str, str]]:
 def _refusals(
     requests: Sequence[GatewayRequest], ignored: frozenset[str] = frozenset()
 ) -> Counter[tuple[str, str]]:
-    """How often the gateway said no to each text and number."""
+    """The number of refusals by text and phone number."""
     return Counter(
         (request.text, phone)
         for request in requests

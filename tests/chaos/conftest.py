@@ -1,4 +1,4 @@
-"""The seed of a run, and its one line of figures, also where several processes share the work."""
+"""The seed of a chaos run and its summary line, also with several pytest processes."""
 
 import os
 import random
@@ -15,18 +15,18 @@ PROPERTY = "chaos"
 
 
 def pytest_configure() -> None:
-    """CHAOS_SEED, or a seed of our own; the environment takes it to pytest's other processes."""
+    """Sets CHAOS_SEED if it is not set; pytest's other processes inherit it."""
     if not os.environ.get(SEED):
         os.environ[SEED] = str(random.randrange(1, 100_000))
 
 
 def pytest_report_header() -> str:
-    """The seed, before anything happens."""
+    """Shows the seed at the start."""
     return f"chaos seed: {os.environ[SEED]}"
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """All runs of chaos together, in one line."""
+    """Writes the summed figures of all chaos runs in one line."""
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
     statistics = [
         RunStatistics(*value)
@@ -42,7 +42,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture
 def seed() -> int:
-    """What chance begins with."""
+    """The seed for random numbers."""
     return int(os.environ[SEED])
 
 
@@ -50,7 +50,7 @@ def seed() -> int:
 def assert_clean(
     record_property: Callable[[str, object], None], seed: int
 ) -> Callable[[CheckResult], None]:
-    """Counts a verdict among the figures, and fails if it found anything."""
+    """Records the figures of a check and fails if it has findings."""
 
     def check(result: CheckResult) -> None:
         record_property(PROPERTY, astuple(result.statistics))

@@ -1,4 +1,4 @@
-"""A gateway, a Slack, a database and bots that may die: everything that a run of chaos needs."""
+"""The environment of a chaos run: a gateway, a Slack, a database and bots that may be killed."""
 
 import asyncio
 import json
@@ -24,13 +24,13 @@ from kwtsms_sandbox.slack.web.rate_limits import Limits
 from support.slack import no_proxy
 
 LEASE_SECONDS = 2
-RESTART_SECONDS = 0.5  # After which what has ended is started again.
+RESTART_SECONDS = 0.5  # Delay before an ended bot is restarted.
 UNLIMITED = 1_000_000
 
 
 @dataclass
 class ChaosEnvironment:
-    """What is in it."""
+    """The parts of a chaos run, with its kills and disruptions."""
 
     slack: SlackSandbox
     gateway: GatewayProcess
@@ -43,59 +43,59 @@ class ChaosEnvironment:
     disruptions: list[Disruption] = field(default_factory=list)
 
     async def start(self, **changes: Any) -> Bot:
-        """One more bot, not yet connected; `changes` are to its program."""
+        """Starts a bot without waiting for its connection; `changes` apply to its program."""
         bot = await self.launcher.start(replace(self.program, **changes))
         self.bots.append(bot)
         return bot
 
     async def start_connected(self, **changes: Any) -> Bot:
-        """One more bot, connected to Slack."""
+        """Starts a bot and waits until it is connected to Slack."""
         newest = self._newest_connection()
         bot = await self.start(**changes)
         await self.slack.until(lambda: self._newest_connection() > newest, timeout=30, what="a bot")
         return bot
 
     def _newest_connection(self) -> int:
-        """The number of the newest connection to Slack; those of the dead may still be there."""
+        """The number of the newest connection to Slack; killed bots' may still be listed."""
         return max((one.number for one in self.slack.sockets.connections), default=0)
 
     @property
     def alive_bots(self) -> list[Bot]:
-        """Those that have not ended."""
+        """The bots that have not ended."""
         return [bot for bot in self.bots if bot.is_alive]
 
     async def kill(self, bot: Bot) -> None:
-        """Ends a bot as a power cut would, and counts it."""
+        """Kills a bot as a power cut would, and counts it."""
         await bot.kill()
         self.record_kill(bot)
 
     def record_kill(self, bot: Bot) -> None:
-        """Counts one that is dead."""
+        """Counts a bot that is already dead."""
         self.bots.remove(bot)
         self.kills += 1
         self.record_disruption(bot)
 
     def record_disruption(self, bot: Bot) -> None:
-        """From now on it writes nothing down, or not for a while."""
+        """Records that a bot could not save its state at this moment."""
         now = time.time()
         self.disruptions.append(Disruption(now, now, bot.pid))
 
     @contextmanager
     def disrupted(self) -> Iterator[None]:
-        """Meanwhile, and until the leases of then are over, no bot may be able to."""
+        """Records that no bot could save its state in the block and until leases from it expire."""
         since = time.time()
         yield
         self.disruptions.append(Disruption(since, time.time() + LEASE_SECONDS))
 
     async def stop(self, bot: Bot) -> None:
-        """Ends it politely: it finishes what it has begun."""
+        """Stops a bot gracefully: it finishes what it has begun."""
         bot.signal(signal.SIGTERM)
         await bot.wait()
         self.bots.remove(bot)
 
     @asynccontextmanager
     async def supervised(self) -> AsyncIterator[None]:
-        """Starts anew, as systemd would, whatever ends by itself."""
+        """Restarts bots that end by themselves, as systemd would."""
 
         async def restart_ended() -> None:
             while True:
@@ -111,18 +111,18 @@ class ChaosEnvironment:
             supervisor.cancel()
 
     async def set_clock(self, seconds: float) -> None:
-        """From now on the machine's clock is wrong by so many seconds."""
+        """Sets the error of the machine's clock, in seconds."""
         assert self.program.clock
         file = Path(self.program.clock)
         temporary = file.with_suffix(".new")
         temporary.write_text(str(seconds))
-        temporary.replace(file)  # Whole, for whoever reads it now.
+        temporary.replace(file)  # Replaced atomically, because bots read it at any time.
         await self.transition_log.set_clock(seconds)
 
     async def wait_until_settled(self, seconds: float = 120) -> None:
-        """Returns once every number has come to its end and every card shows it.
+        """Waits until every recipient has an end state and every card shows it.
 
-        Waits no longer than `seconds`: what is left then, the judge finds.
+        Stops waiting after `seconds`: the checker finds what is left.
         """
 
         async def nothing_left() -> bool:
@@ -132,7 +132,7 @@ class ChaosEnvironment:
             await until(nothing_left, seconds=seconds, what="quiet", every=0.1)
 
     async def collect_evidence(self) -> Evidence:
-        """What all witnesses say, once the bots are gone."""
+        """Kills the bots and collects the evidence from people, database and gateway."""
         for bot in self.bots:
             await bot.kill()
         self.bots.clear()
@@ -162,7 +162,7 @@ async def chaos_environment(
     launcher_type: type[ForkServer | ProcessLauncher] = ForkServer,
     **behaviour: Any,
 ) -> AsyncIterator[ChaosEnvironment]:
-    """A house in `folder`, without a bot in it; `knobs` are the gateway's."""
+    """Creates the environment in `folder`, without bots; `behaviour` configures the gateway."""
     behaviour = {"requests_per_second": None, **behaviour}
     async with AsyncExitStack() as stack:
         stack.enter_context(no_proxy())
@@ -187,7 +187,7 @@ async def _kill_all(env: ChaosEnvironment) -> None:
 
 
 def _config(slack: SlackSandbox, gateway: GatewayProcess, database: str) -> dict[str, Any]:
-    """config.yaml: short leases and a short timeout; limits that 2,000 messages do not meet."""
+    """The content of config.yaml: short leases and timeout, and limits above 2,000 messages."""
     login = gateway.login
     return {
         "slack": {

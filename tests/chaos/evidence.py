@@ -1,6 +1,6 @@
-"""What is known after a run, from three witnesses: the people, the database and the gateway.
+"""The evidence of a run from three sources: the people, the database and the gateway.
 
-All times are seconds of the machine's clock, which none of our tests sets.
+All times are seconds of the machine's real clock, which no test changes.
 """
 
 from dataclasses import dataclass
@@ -10,27 +10,27 @@ from kwtsms_bot.outbox.message import State
 
 
 class AckOutcome(StrEnum):
-    """What a person knows of their command."""
+    """The result of a command, as the person sees it."""
 
-    ACCEPTED = "accepted"  # Acknowledged without a complaint.
-    REFUSED = "refused"  # Told that nothing was accepted.
-    WAITING = "waiting"  # A workflow whose event was acknowledged, and whose step never ended.
-    NOTHING = "nothing"  # No acknowledgement came, or one that promises nothing.
+    ACCEPTED = "accepted"  # Acknowledged without an error.
+    REFUSED = "refused"  # A reply that nothing was accepted.
+    WAITING = "waiting"  # A workflow step that never ended although its event was acknowledged.
+    NOTHING = "nothing"  # No acknowledgement, or one that promises nothing.
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """One command that a person typed; its text is like no other's."""
+    """A command that a person typed, with a unique text."""
 
     text: str
     numbers: tuple[str, ...]
     outcome: AckOutcome
-    reply: str = ""  # What came with the acknowledgement.
+    reply: str = ""  # The text of the acknowledgement.
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One number of a message, as the database has it at the end."""
+    """A recipient as stored in the database at the end."""
 
     id: int
     message: int
@@ -38,15 +38,15 @@ class Row:
     phone: str
     state: State
     gateway_id: str | None
-    card: str  # What people read of the message; "": nothing.
-    shown: bool  # The database takes that for up to date.
-    call: int | None = None  # The gateway call that it was in last,
-    owner: int | None = None  # and the process that had it in hand.
+    card: str  # The text of the message's card; "" if there is none.
+    shown: bool  # Whether the database considers the card up to date.
+    call: int | None = None  # Its last gateway call,
+    owner: int | None = None  # and the process that owned that call.
 
 
 @dataclass(frozen=True, slots=True)
 class StateTransition:
-    """One change of a recipient's state, in the order of the database; None: it was made."""
+    """A change of a recipient's state, in database order; `before` is None for a new recipient."""
 
     recipient: int
     before: State | None
@@ -57,16 +57,16 @@ class StateTransition:
 
 @dataclass(frozen=True, slots=True)
 class Disruption:
-    """What kept a process from writing down what it knew: a kill, a stop, a trouble."""
+    """An event that kept a process from saving its state: a kill, a stop or an outage."""
 
     at: float
     until: float
-    process: int | None = None  # None: any of them.
+    process: int | None = None  # None: any process.
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayRequest:
-    """What the gateway saw of a request; a fault may have kept it from reading the body."""
+    """A request as the gateway saw it; after a fault its body may be unread."""
 
     at: float
     endpoint: str
@@ -86,13 +86,13 @@ class LedgerEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All of it."""
+    """All evidence of a run."""
 
     submissions: tuple[Submission, ...]
     rows: tuple[Row, ...]
     transitions: tuple[StateTransition, ...]
     requests: tuple[GatewayRequest, ...]
     ledger: tuple[LedgerEntry, ...]
-    job_slots: int = 0  # Slots of scheduled work that were taken.
+    job_slots: int = 0  # Claimed slots of scheduled jobs.
     kills: int = 0
     disruptions: tuple[Disruption, ...] = ()

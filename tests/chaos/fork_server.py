@@ -1,10 +1,10 @@
-"""A process that has loaded the bot and forks one whenever it is asked to.
+"""A process that has loaded the bot's modules and forks a bot on request.
 
 A fresh `kwtsms-bridge run` spends a second of processor time on its imports; with hundreds of
-restarts that would be all that is measured. A forked one has its own memory, sockets and files from
-its first line on, and is killed like any other.
+restarts that would dominate the measurement. A forked bot has its own memory, sockets and files
+from its first line on, and can be killed like any other.
 
-Reads one JSON object a line, and answers each with the process id of the new bot.
+Reads one JSON object per line and answers each with the process ID of the new bot.
 """
 
 import gc
@@ -25,8 +25,8 @@ from chaos.program import FailAction, FailPoint, Program, run
 
 
 def main() -> None:
-    """Forks until the input ends."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The kernel buries them.
+    """Forks bots until the input ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The kernel reaps the children.
     gc.freeze()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _run_child(request: dict[str, Any]) -> None:
-    """The forked process turns into a bot, and never comes back."""
+    """Runs a bot in the forked process; never returns."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)

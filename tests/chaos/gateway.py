@@ -1,4 +1,4 @@
-"""The gateway as a process of its own, so that its watch is not slowed by what it watches."""
+"""The gateway as a separate process, so that the load on the bots does not slow its records."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ CREDITS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Where it is and who may use it."""
+    """The gateway's URL and account."""
 
     base_url: str
     username: str
@@ -27,7 +27,7 @@ class Login:
 
 
 class GatewayProcess:
-    """`kwtsms-bridge sandbox gateway`, and its admin API."""
+    """A `kwtsms-bridge sandbox gateway` process and its admin API."""
 
     def __init__(self, folder: Path, seed: int, **behaviour: Any) -> None:
         self._file = folder / "gateway.json"
@@ -40,7 +40,7 @@ class GatewayProcess:
             str(COMMAND),
             *("sandbox", "gateway", "--json", "--scenario", str(self._file)),
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,  # aiohttp's traces of connections that were killed.
+            stderr=asyncio.subprocess.DEVNULL,  # Hides aiohttp's traces of killed connections.
         )
         assert self._process.stdout
         startup = json.loads(await self._process.stdout.readline())
@@ -60,16 +60,16 @@ class GatewayProcess:
         await self._process.wait()
 
     async def plan_fault(self, fault: str, *, seconds: float = 0.0, times: int = 1) -> None:
-        """Lets the next sends go wrong."""
+        """Plans a fault for the next sends."""
         body = {"fault": fault, "endpoint": "send", "times": times, "seconds": seconds}
         await self._post("faults", body)
 
     async def count_planned_faults(self) -> int:
-        """How many wait for their send."""
+        """The number of planned faults that have not occurred yet."""
         return len(await self._get("faults"))
 
     async def clear_faults(self) -> None:
-        """No more faults."""
+        """Removes all planned faults."""
         await self._post("faults/clear", {})
 
     async def requests(self) -> tuple[GatewayRequest, ...]:
@@ -95,7 +95,7 @@ class GatewayProcess:
 
 
 def _to_request(record: Mapping[str, Any], boot_time: float) -> GatewayRequest:
-    """As the gateway saw it; its clock is the machine's monotonic one, which began then."""
+    """Converts a logged request; its time is monotonic, so the boot time is added."""
     payload = record["payload"] or {}
     numbers = tuple(str(payload.get("mobile") or "").split(","))
     return GatewayRequest(

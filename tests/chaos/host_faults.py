@@ -1,4 +1,4 @@
-"""What may happen to a machine besides kill -9, in the middle of a storm."""
+"""Faults of the host during a stress run, besides kill -9."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ CHUNK = b"\0" * 4096
 
 
 async def lock_database(env: ChaosEnvironment, database: Path) -> None:
-    """Another program writes into the SQLite file, and takes ten seconds over it."""
+    """Locks the SQLite file by another writer for ten seconds."""
     with (
         env.disrupted(),
         closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as other,
@@ -33,7 +33,7 @@ async def lock_database(env: ChaosEnvironment, database: Path) -> None:
 
 
 async def stall_bots(env: ChaosEnvironment) -> None:
-    """One bot stands still past its lease and goes on, three times."""
+    """Stops a bot past its lease and continues it, three times."""
     for _ in range(3):
         await until(lambda: env.alive_bots, what="a bot to stop")
         bot = env.alive_bots[0]
@@ -44,7 +44,7 @@ async def stall_bots(env: ChaosEnvironment) -> None:
 
 
 async def jump_clock(env: ChaosEnvironment) -> None:
-    """The clock is an hour slow, then right, then an hour fast, then right again."""
+    """Sets the clock an hour back, then right, then an hour ahead, then right again."""
     with env.disrupted():
         for offset in (-HOUR, 0.0, HOUR, 0.0):
             await env.set_clock(offset)
@@ -52,20 +52,20 @@ async def jump_clock(env: ChaosEnvironment) -> None:
 
 
 class Disk:
-    """A disk that can be full."""
+    """A disk that can be filled."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     async def fill(self, env: ChaosEnvironment) -> None:
-        """No more room, for some seconds."""
+        """Fills the disk for some seconds."""
         with env.disrupted():
             self._fill_up(env)
             await asyncio.sleep(FULL_SECONDS)
             self._free(env)
 
     def _fill_up(self, _: ChaosEnvironment) -> None:
-        """Another program writes until there is no room."""
+        """Writes until no space is left, as another program would."""
         with suppress(OSError), (self.folder / "filler").open("wb", buffering=0) as filler:
             while filler.write(CHUNK):
                 pass
@@ -75,7 +75,7 @@ class Disk:
 
 
 class FileSizeLimit(Disk):
-    """The same for who may not mount: the bots' files may not grow any more."""
+    """A replacement for a full disk without mount rights: the bots' files cannot grow."""
 
     def _fill_up(self, env: ChaosEnvironment) -> None:
         for bot in env.alive_bots:
@@ -89,7 +89,7 @@ class FileSizeLimit(Disk):
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Disk]:
-    """A small tmpfs on `folder`; a limit for the bots' files where we may not mount."""
+    """A small tmpfs on `folder`, or a limit on the bots' files without the right to mount."""
     folder.mkdir()
     if os.geteuid() or not _mounted(folder):
         yield FileSizeLimit(folder)

@@ -1,4 +1,4 @@
-"""People who type `/sms send`, and workflows that send alerts; what each of them was told."""
+"""The load: people who type `/sms send`, workflows that send alerts, and the replies to both."""
 
 import asyncio
 from collections.abc import Iterator
@@ -12,28 +12,28 @@ from kwtsms_sandbox.slack import Interaction, SlackSandbox
 from kwtsms_sandbox.slack.demo_workspace import OPS, SARA, YOUSEF
 from kwtsms_sandbox.slack.workflow_steps import Step, StepState
 
-PEOPLE = (SARA, YOUSEF)  # Their Slack is English, and the judge reads no Arabic.
-POPULAR = tuple(f"9655000000{digit}" for digit in range(8))  # Written to more than once.
+PEOPLE = (SARA, YOUSEF)  # Their Slack is English, because the checker reads no Arabic.
+POPULAR = tuple(f"9655000000{digit}" for digit in range(8))  # Numbers that get several messages.
 STEP_OUTCOMES = {
     StepState.COMPLETED: AckOutcome.ACCEPTED,
     StepState.FAILED: AckOutcome.REFUSED,
     StepState.RUNNING: AckOutcome.WAITING,
 }
-MAX_TRIES = 20  # Of one command whose acknowledgement never came.
+MAX_TRIES = 20  # Deliveries of a command without acknowledgement.
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedMessage:
-    """A message to be asked for."""
+    """A message that a person or workflow will submit."""
 
     text: str
     numbers: tuple[str, ...]
-    redeliver: bool  # Slack delivers it a second time though it was acknowledged.
-    by_workflow: bool = False  # It comes from a workflow's step.
+    redeliver: bool  # Slack redelivers it although it was acknowledged.
+    by_workflow: bool = False  # Submitted by a workflow step.
 
 
 def planned_messages(count: int, name: str, rng: Random) -> Iterator[PlannedMessage]:
-    """So many messages; nearly all to numbers that nobody else writes to."""
+    """Yields `count` messages, nearly all to numbers that get no other."""
     for number in range(count):
         size = rng.choices((1, 3), (85, 15))[0]
         numbers = tuple(f"9656{number:05d}{position:02d}" for position in range(size))
@@ -46,7 +46,7 @@ def planned_messages(count: int, name: str, rng: Random) -> Iterator[PlannedMess
 
 
 class LoadGenerator:
-    """Types orders, several people at once."""
+    """A generator of concurrent commands and workflow steps."""
 
     def __init__(self, slack: SlackSandbox, rng: Random, *, at_once: int = 12) -> None:
         self._slack, self._rng = slack, rng
@@ -54,7 +54,7 @@ class LoadGenerator:
         self.submissions: list[Submission] = []
 
     async def send_all(self, messages: Iterator[PlannedMessage], *, per_second: float) -> None:
-        """Types all of them, at about this rate; returns when each was answered or given up."""
+        """Submits all messages at about this rate; returns once each is answered or given up."""
         async with asyncio.TaskGroup() as group:
             for message in messages:
                 await self._semaphore.acquire()
@@ -68,7 +68,7 @@ class LoadGenerator:
             self._semaphore.release()
 
     async def send(self, message: PlannedMessage) -> Submission:
-        """Types one, and lets Slack deliver it again until there is an answer."""
+        """Submits a message, with redeliveries until it is acknowledged."""
         step, interaction = await self._submit(message)
         for _ in range(MAX_TRIES):
             if interaction.acked:
@@ -81,7 +81,7 @@ class LoadGenerator:
         return self._submission(message, interaction, step)
 
     async def send_once(self, message: PlannedMessage) -> Submission:
-        """Types one, and leaves it at that."""
+        """Submits a message without redelivery."""
         step, interaction = await self._submit(message)
         return self._submission(message, interaction, step)
 
@@ -110,7 +110,7 @@ class LoadGenerator:
 
 
 def ack_outcome(interaction: Interaction) -> AckOutcome:
-    """What an acknowledgement means to the person."""
+    """The outcome of an acknowledgement for the person."""
     if not interaction.acked or any(
         open_ in ack_text(interaction) for open_ in (STILL_WORKING, COMMIT_UNKNOWN)
     ):
@@ -119,5 +119,5 @@ def ack_outcome(interaction: Interaction) -> AckOutcome:
 
 
 def ack_text(interaction: Interaction) -> str:
-    """What came with it."""
+    """The text of an acknowledgement."""
     return str(interaction.ack.get("text", "")) if interaction.ack else ""

@@ -1,4 +1,4 @@
-"""Faults that the suite must find: each breaks one promise of the outbox, in tests only."""
+"""Faults that the checker must find: each breaks one promise of the outbox, in tests only."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -8,17 +8,19 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.balance.store.samples import SampleStore
 from kwtsms_bot.database.job_slots import JobSlot
 from kwtsms_bot.database.tables import attempt, recipient
 from kwtsms_bot.outbox.dispatch import claim_store, retry, settlement_store
 from kwtsms_bot.outbox.dispatch.claim_store import MAX_RECIPIENTS
+from kwtsms_bot.outbox.dispatch.lease_store import LeaseStore
 from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.dispatch.worker import Worker
 from kwtsms_bot.outbox.flow_control import cooldown
 from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, State
 from kwtsms_bot.outbox.sql import IN_FLIGHT, SETTLED
-from kwtsms_bot.outbox.store import DatabaseRateLimiter, Store
+from kwtsms_bot.outbox.store import DatabaseRateLimiter
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.cards.card_publisher import CardPublisher
 from kwtsms_bot.slack.listeners import SlackListeners
@@ -27,14 +29,14 @@ from kwtsms_client.protocol import Call
 
 
 def send_again_what_was_in_flight() -> None:
-    """What a dead process had in flight goes back to the queue."""
-    original = Store.reap_expired
+    """Requeues the calls that a dead process had in flight."""
+    original = LeaseStore.reap_expired
 
-    async def reap_expired(self: Store, now: datetime) -> Any:
+    async def reap_expired(self: LeaseStore, now: datetime) -> Any:
         lost = select(attempt.c.id).where(
             attempt.c.state == IN_FLIGHT, attempt.c.lease_until <= now
         )
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             ids = (await connection.execute(lost)).scalars().all()
             await connection.execute(
                 update(recipient)
@@ -46,11 +48,11 @@ def send_again_what_was_in_flight() -> None:
             )
         return await original(self, now)
 
-    _plant(Store, "reap_expired", reap_expired)
+    _plant(LeaseStore, "reap_expired", reap_expired)
 
 
 def retry_on_timeout() -> None:
-    """No readable answer is taken for "not sent"."""
+    """Treats a missing or unreadable answer as not sent."""
     original = retry.failed
 
     def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
@@ -62,7 +64,7 @@ def retry_on_timeout() -> None:
 
 
 def acknowledge_before_the_commit() -> None:
-    """The person hears "accepted" before it is on disk."""
+    """Acknowledges a command before the message is committed."""
 
     async def command(self: SlackListeners, ack: Any, body: Any, _respond: Any) -> None:
         await ack()
@@ -72,22 +74,22 @@ def acknowledge_before_the_commit() -> None:
 
 
 def in_flight_after_the_call() -> None:
-    """The state is written when the answer is there."""
-    write, settle = Store.put_in_flight, Worker._settle
+    """Records a call as in flight only when its answer has arrived."""
+    write, settle = SettlementStore.put_in_flight, Worker._settle
 
     async def put_in_flight(*_: Any) -> bool:
         return True
 
     async def settle_late(self: Worker, call: ClaimedCall, settlement: Settlement) -> None:
-        await write(self._store, call, self._lease, self._clock())
+        await write(self._settlements, call, self._lease, self._clock())
         await settle(self, call, settlement)
 
-    _plant(Store, "put_in_flight", put_in_flight)
+    _plant(SettlementStore, "put_in_flight", put_in_flight)
     _plant(Worker, "_settle", settle_late)
 
 
 def no_rate_limit() -> None:
-    """Every request starts at once."""
+    """Disables the rate limit."""
 
     async def acquire(_: DatabaseRateLimiter) -> None:
         return
@@ -96,7 +98,7 @@ def no_rate_limit() -> None:
 
 
 def ignore_cooldown() -> None:
-    """Numbers that were just written to are written to."""
+    """Disables the cooldown of numbers."""
 
     async def defer_cooling_down(*_: Any) -> dict[int, int]:
         return {}
@@ -110,33 +112,35 @@ def ignore_cooldown() -> None:
 
 
 def settle_without_fencing() -> None:
-    """Whoever has an answer writes it down, whatever became of the message meanwhile."""
+    """Settles a call even if its lease has been reclaimed."""
 
-    async def settle(self: Store, call: ClaimedCall, settlement: Settlement, now: datetime) -> None:
+    async def settle(
+        self: SettlementStore, call: ClaimedCall, settlement: Settlement, now: datetime
+    ) -> None:
         ids = [one.id for one in call.recipients]
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await connection.execute(
                 update(recipient)
                 .where(recipient.c.id.in_(ids))
                 .values(state=settlement.state.value, due_at=settlement.due_at, updated_at=now)
             )
 
-    _plant(Store, "settle", settle)
+    _plant(SettlementStore, "settle", settle)
 
 
 def run_a_job_slot_twice() -> None:
-    """Every replica takes every slot."""
-    original = BalanceStore.claim_slot
+    """Lets every replica claim every job slot."""
+    original = SampleStore.claim_slot
 
-    async def claim_slot(self: BalanceStore, job: str, slot: JobSlot) -> bool:
+    async def claim_slot(self: SampleStore, job: str, slot: JobSlot) -> bool:
         await original(self, job, slot)
         return True
 
-    _plant(BalanceStore, "claim_slot", claim_slot)
+    _plant(SampleStore, "claim_slot", claim_slot)
 
 
 def send_nothing() -> None:
-    """What is in flight stays here, and is called unknown."""
+    """Sends nothing and reports an unknown outcome."""
     original = AsyncClient.exchange
 
     async def exchange(self: AsyncClient, call: Call[Any], *rest: Any, **named: Any) -> Any:
@@ -148,7 +152,7 @@ def send_nothing() -> None:
 
 
 def treat_transient_as_final() -> None:
-    """Whatever did not go out at once is given up."""
+    """Treats every temporary failure as final."""
     original = retry.failed
 
     def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
@@ -163,7 +167,7 @@ def treat_transient_as_final() -> None:
 
 
 def store_another_id() -> None:
-    """What is sent is not found at the gateway any more."""
+    """Stores a wrong gateway ID for sent messages."""
     original = retry.accepted
 
     def accepted(answer: Acceptance, count: int, now: datetime) -> Settlement:
@@ -173,7 +177,7 @@ def store_another_id() -> None:
 
 
 def accumulate_slots() -> None:
-    """Whoever has sent nothing for a while may send five at once."""
+    """Allows a burst of five requests without waiting."""
     original, saved = DatabaseRateLimiter.acquire, list(range(5))
 
     async def acquire(self: DatabaseRateLimiter) -> None:
@@ -186,7 +190,7 @@ def accumulate_slots() -> None:
 
 
 def leave_cards_stale() -> None:
-    """A card is posted, and taken for up to date ever after."""
+    """Never updates a card after posting it."""
     original = CardPublisher._post_or_update
 
     async def put(self: CardPublisher, place: CardLocation, payload: Payload) -> CardLocation:
@@ -196,7 +200,7 @@ def leave_cards_stale() -> None:
 
 
 def _plant(where: Any, name: str, fault: Any) -> None:
-    """Puts a fault in the place of what is called `name`, which must exist."""
+    """Replaces the attribute `name`, which must exist, by a fault."""
     getattr(where, name)
     setattr(where, name, fault)
 

@@ -1,4 +1,4 @@
-"""Waiting for what tells nobody when it happens: a look every few milliseconds, and a deadline."""
+"""Polling with a deadline, for conditions without a notification."""
 
 import asyncio
 import inspect
@@ -14,10 +14,10 @@ async def until(
     what: str,
     every: float = POLL_SECONDS,
 ) -> None:
-    """Returns as soon as what `holds` answers is true.
+    """Returns as soon as `condition` is true.
 
     Raises:
-        TimeoutError: it never is.
+        TimeoutError: the condition is not true within `seconds`.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds

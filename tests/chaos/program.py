@@ -1,8 +1,8 @@
-"""What runs in a bot's process: `kwtsms-bridge run` as it is, but for what chaos has to set.
+"""The program of a bot in chaos runs: `kwtsms-bridge run` with a few test settings.
 
-Three things that only a test may change: the pace (so that 2,000 messages do not take a quarter of
-an hour), the clock (so that it can jump), and a point where the process dies, stops or hangs. One
-of the planted faults may be asked for as well. Nothing here is reachable from the product.
+Only tests may change these: the rate (so that 2,000 messages do not take a quarter of an hour),
+the clock (so that it can jump), and a fail point where the process dies, stops or hangs. A
+planted fault can be added. Nothing here is reachable from the product.
 """
 
 import asyncio
@@ -21,8 +21,10 @@ from kwtsms_bot.cli import main
 from kwtsms_bot.cli import run as cli_run
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.database.engine import _NOW
+from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
+from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.flow_control import cooldown as flow_control_cooldown
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.intake.batch import IntakeStore
 from kwtsms_bot.service import Service, components, lifecycle
 from kwtsms_client import AsyncClient
 from kwtsms_client.protocol import Call
@@ -32,39 +34,39 @@ class FailPoint(StrEnum):
     """A moment in a message's life."""
 
     ACCEPTING = "accepting"  # Nothing is written yet.
-    CLAIMED = "claimed"  # Taken, and not yet in flight.
-    IN_FLIGHT = "in_flight"  # Durably in flight; no byte has left.
-    LEAVING = "leaving"  # On its way to a connection; no byte has left.
-    ANSWERED = "answered"  # The gateway has answered, and that is not written down.
-    SETTLED = "settled"  # It is.
+    CLAIMED = "claimed"  # Claimed, and not yet in flight.
+    IN_FLIGHT = "in_flight"  # In flight in the database; no byte has left.
+    LEAVING = "leaving"  # Handed to the client; no byte has left.
+    ANSWERED = "answered"  # The gateway has answered; the answer is not stored.
+    SETTLED = "settled"  # The answer is stored.
 
 
 class FailAction(StrEnum):
-    """What happens to the process there, once."""
+    """An action at the fail point, performed once."""
 
     DIE = "die"  # kill -9
-    STOP = "stop"  # SIGSTOP, between two transactions: it goes on after SIGCONT
-    HANG = "hang"  # That one coroutine goes no further.
+    STOP = "stop"  # SIGSTOP outside of transactions; continues after SIGCONT
+    HANG = "hang"  # Only that coroutine hangs.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """How one bot is run; what is left out is as in production."""
+    """The settings of a bot; defaults are those of production."""
 
     interval: float = 0.5  # Seconds between two requests.
-    cooldown: float = 16.0  # Seconds for which a number is left alone.
-    clock: str | None = None  # A file that says by how many seconds the clock is wrong.
+    cooldown: float = 16.0  # Seconds before a number may be sent to again.
+    clock: str | None = None  # A file with the error of the clock, in seconds.
     point: FailPoint | None = None
     action: FailAction | None = None
     planted: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values, for the zygote."""
+        """The settings as JSON values, for the fork server."""
         return asdict(self)
 
 
 def run(program: Program, config: str) -> None:
-    """Runs the bot until it ends, by itself or otherwise."""
+    """Runs the bot until it ends."""
     if program.interval != Program().interval:
         interval = timedelta(seconds=program.interval)
         setattr(cli_run, "Service", partial(Service, interval=interval))  # noqa: B010
@@ -73,10 +75,10 @@ def run(program: Program, config: str) -> None:
     if program.clock is not None:
         components.now = partial(_wrong_clock, Path(program.clock))
         _NOW["sqlite"] += (
-            f" + ({CLOCK_OFFSET})"  # Its clock is the machine's; PostgreSQL has its own.
+            f" + ({CLOCK_OFFSET})"  # SQLite uses the machine's clock; PostgreSQL has its own.
         )
     if program.planted is not None:
-        from chaos.planted_faults import PLANTED  # noqa: PLC0415 - not where nothing is planted.
+        from chaos.planted_faults import PLANTED  # noqa: PLC0415 - only if a fault is planted.
 
         PLANTED[program.planted]()
     if program.point is not None and program.action is not None:
@@ -90,7 +92,7 @@ def _wrong_clock(file: Path) -> datetime:
 
 
 class _TriggerOnce:
-    """Springs once."""
+    """A trigger that performs its action on the first call."""
 
     def __init__(self, action: FailAction) -> None:
         self._action: FailAction | None = action
@@ -110,8 +112,8 @@ _databases: list[Database] = []
 
 
 async def _out_of_transactions() -> None:
-    """Returns at a moment when this process holds no lock of the database."""
-    while any(map(_is_busy, _databases)):  # noqa: ASYNC110 - the pool tells nobody.
+    """Waits for a moment when this process holds no database lock."""
+    while any(map(_is_busy, _databases)):  # noqa: ASYNC110 - the pool has no event.
         await asyncio.sleep(0)
 
 
@@ -128,17 +130,17 @@ async def _open_recorded(*args: Any, **named: Any) -> Database:
 def _set_fail_point(point: FailPoint, trigger: _TriggerOnce) -> None:
     match point:
         case FailPoint.ACCEPTING:
-            _wrap(Store, "accept", before=trigger)
+            _wrap(IntakeStore, "accept", before=trigger)
         case FailPoint.CLAIMED:
-            _wrap(Store, "claim", after=trigger)
+            _wrap(ClaimStore, "claim", after=trigger)
         case FailPoint.IN_FLIGHT:
-            _wrap(Store, "put_in_flight", after=trigger)
+            _wrap(SettlementStore, "put_in_flight", after=trigger)
         case FailPoint.LEAVING:
             _wrap(AsyncClient, "exchange", before=trigger, condition=_is_send)
         case FailPoint.ANSWERED:
             _wrap(AsyncClient, "exchange", after=trigger, condition=_is_send)
         case FailPoint.SETTLED:
-            _wrap(Store, "settle", after=trigger)
+            _wrap(SettlementStore, "settle", after=trigger)
 
 
 def _is_send(_client: Any, call: Call[Any], *_rest: Any) -> bool:
@@ -153,7 +155,7 @@ def _wrap(
     after: Callable[[], Awaitable[None]] | None = None,
     condition: Callable[..., bool] | None = None,
 ) -> None:
-    """Springs a trap before `owner.name` begins, or after it came to something."""
+    """Wraps `owner.name` with a trigger before it starts, or after it has had an effect."""
     original = getattr(owner, name)
 
     @wraps(original)

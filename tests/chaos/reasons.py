@@ -1,10 +1,10 @@
-"""Whether each unknown has its reason, and each fault its unknown. Pure.
+"""Checks that each unknown call has a reason, and each gateway fault an unknown call. Pure.
 
-There are three reasons. The process was killed, or stood still, or had no database, while it had
-the call in hand. Or the gateway did something wrong to its request; one request explains one call.
-Or all went well, and took a busy machine longer than the timeout: so few may have ended.
+There are three reasons. The process was killed, was stopped or had no database while it owned the
+call. Or the gateway's answer was faulty; one request explains one call. Or all went well but took
+longer than the timeout on a busy machine, which only a few calls may do.
 
-Of some requests that it cuts off the gateway reads no text: which call that was, the times tell.
+The gateway does not read the text of some requests that it cuts off; times identify their calls.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,19 +13,19 @@ from chaos.evidence import Disruption, Evidence, GatewayRequest
 from chaos.send_calls import SendCall, send_calls
 from kwtsms_bot.outbox.message import State
 
-TIMEOUT_SECONDS = 1  # Of a request.
-MAX_CALL_SECONDS = 5.0  # After its timeout a call takes no more than a busy machine does.
-CLOCK_SECONDS = 0.05  # Two processes' readings of one clock, and SQLite's milliseconds.
-BUSY_SECONDS = 0.5  # A busy gateway may look at a request after its sender has given it up.
-MAX_IN_FLIGHT = 8  # Calls that a bot has in flight at most,
-IN_FLIGHT_PER_KILL = 2  # and that a kill finds there on average, at ten a second.
-REPLICAS = 3  # Which a trouble meets all at once.
-SLOW, SLOW_SHARE = 2, 0.02  # Calls that time out on a busy machine.
-HEALTHY = ("OK", "")  # Outcomes: answered, or the sender was gone before it was read.
+TIMEOUT_SECONDS = 1  # The timeout of a request.
+MAX_CALL_SECONDS = 5.0  # The longest time a call takes on a busy machine.
+CLOCK_SECONDS = 0.05  # Difference of two processes' clock readings, and SQLite's milliseconds.
+BUSY_SECONDS = 0.5  # A busy gateway may read a request after its sender has given up.
+MAX_IN_FLIGHT = 8  # The most calls that a bot has in flight,
+IN_FLIGHT_PER_KILL = 2  # and the average number at a kill, at ten a second.
+REPLICAS = 3  # Bots affected by an outage at the same time.
+SLOW, SLOW_SHARE = 2, 0.02  # Calls that may time out on a busy machine.
+HEALTHY = ("OK", "")  # Outcomes: answered, or the sender was gone before the answer.
 
 
 def unexplained(evidence: Evidence, manual_resends: frozenset[str]) -> Iterator[str]:
-    """The unknown calls that nothing explains, and reasons that would explain too many."""
+    """Yields unknown calls without a reason, and reasons that explain too many calls."""
     calls, requests = send_calls(evidence), evidence.requests
     left = [one for one in calls if one.still_unknown and one.text not in manual_resends]
     disrupted = [
@@ -47,7 +47,7 @@ def unexplained(evidence: Evidence, manual_resends: frozenset[str]) -> Iterator[
 
 
 def wrongly_treated_as_unsent(evidence: Evidence) -> Iterator[str]:
-    """The requests that the gateway saw and did not answer, and whose call is not unknown."""
+    """Yields requests that the gateway saw and did not answer, but whose call is not unknown."""
     unknown = [one for one in send_calls(evidence) if one.outcome in (State.UNKNOWN, None)]
     for request in unmatched(unknown, faulty_sends(evidence.requests))[1]:
         name = repr(request.text) if request.text else "a request"
@@ -55,7 +55,7 @@ def wrongly_treated_as_unsent(evidence: Evidence) -> Iterator[str]:
 
 
 def faulty_sends(requests: Sequence[GatewayRequest]) -> Iterator[GatewayRequest]:
-    """The sends that the gateway did something wrong to; a refusal is an answer."""
+    """The sends to which the gateway's reaction was faulty; a refusal is an answer."""
     for request in requests:
         refused = request.outcome.startswith("ERR")
         if request.endpoint == "send" and request.outcome not in HEALTHY and not refused:
@@ -63,12 +63,12 @@ def faulty_sends(requests: Sequence[GatewayRequest]) -> Iterator[GatewayRequest]
 
 
 def answered_sends(requests: Sequence[GatewayRequest]) -> Iterator[GatewayRequest]:
-    """The sends that it did nothing wrong to."""
+    """The sends to which the gateway's reaction was not faulty."""
     return (one for one in requests if one.endpoint == "send" and one.outcome in HEALTHY)
 
 
 def explains(disruption: Disruption, call: SendCall) -> bool:
-    """Whether the call was in flight then, and had not been for long."""
+    """Whether the call was in flight at the disruption, and had not been for too long."""
     same_process = disruption.process in (None, call.owner)
     in_flight = call.started <= disruption.until + CLOCK_SECONDS and disruption.at <= call.ended
     return same_process and in_flight and disruption.at - call.started <= MAX_CALL_SECONDS
@@ -77,10 +77,10 @@ def explains(disruption: Disruption, call: SendCall) -> bool:
 def unmatched(
     calls: Iterable[SendCall], requests: Iterable[GatewayRequest]
 ) -> tuple[list[SendCall], list[GatewayRequest]]:
-    """The calls and the requests that are left once as many as can be have found each other.
+    """The calls and requests that are left after matching as many as possible.
 
-    Who knows its text chooses first. Of the others each takes the call that ended first: it has the
-    fewest requests to choose from.
+    Requests with a known text are matched first. Each other request gets the call that ended first,
+    because that call has the fewest requests to choose from.
     """
     unmatched_calls, unmatched_requests = sorted(calls, key=lambda call: call.ended), []
     for request in sorted(requests, key=lambda one: (not one.text, one.at)):

@@ -1,4 +1,4 @@
-"""Short directed scenes, each at a moment where a bad bot would do harm; no chance is left."""
+"""Short deterministic scenarios, each at a moment where a faulty bot does harm."""
 
 import asyncio
 import signal
@@ -19,20 +19,20 @@ def planned_message(number: int = 1, phone: str | None = None) -> PlannedMessage
 
 
 async def send(env: ChaosEnvironment, *messages: PlannedMessage) -> None:
-    """People type all of them at once."""
+    """Submits all messages at once."""
     submissions = await asyncio.gather(*(env.load.send(one) for one in messages))
     env.load.submissions.extend(submissions)
 
 
 async def somebody_writes(env: ChaosEnvironment) -> None:
-    """One message, and nothing in its way."""
+    """Sends one message without any fault."""
     await env.start_connected()
     await send(env, planned_message())
     await env.wait_until_settled(10)
 
 
 async def credits_are_short_for_a_moment(env: ChaosEnvironment) -> None:
-    """The gateway refuses a message that it takes five seconds later."""
+    """The gateway refuses a message that it accepts five seconds later."""
     await env.gateway.plan_fault("ERR010")
     await env.start_connected()
     await send(env, planned_message())
@@ -40,7 +40,7 @@ async def credits_are_short_for_a_moment(env: ChaosEnvironment) -> None:
 
 
 async def dies_before_recording_the_answer(env: ChaosEnvironment) -> None:
-    """The gateway has taken the message, and the process is killed before it can write that."""
+    """Kills the process after the gateway has accepted the message and before that is stored."""
     bot = await env.start_connected(point=FailPoint.ANSWERED, action=FailAction.DIE)
     await send(env, planned_message())
     await bot.wait()
@@ -50,7 +50,7 @@ async def dies_before_recording_the_answer(env: ChaosEnvironment) -> None:
 
 
 async def the_answer_is_cut_off(env: ChaosEnvironment) -> None:
-    """The gateway takes the message, and its answer never arrives."""
+    """The gateway accepts the message, and its answer never arrives."""
     await env.gateway.plan_fault("reset_after")
     await env.start_connected()
     await send(env, planned_message())
@@ -58,7 +58,7 @@ async def the_answer_is_cut_off(env: ChaosEnvironment) -> None:
 
 
 async def dies_before_the_commit(env: ChaosEnvironment) -> None:
-    """The database is slow to take a message, and the process is killed meanwhile."""
+    """Kills the process while the database is slow to accept a message."""
     bot = await env.start_connected(point=FailPoint.ACCEPTING, action=FailAction.HANG)
     env.load.submissions.append(await env.load.send_once(planned_message()))
     await env.kill(bot)
@@ -67,14 +67,14 @@ async def dies_before_the_commit(env: ChaosEnvironment) -> None:
 
 
 async def many_write_at_once(env: ChaosEnvironment) -> None:
-    """Twelve messages, all of them due now."""
+    """Sends twelve messages that are all due at once."""
     await env.start_connected()
     await send(env, *(planned_message(number) for number in range(12)))
     await env.wait_until_settled(50)
 
 
 async def two_messages_to_one_number(env: ChaosEnvironment) -> None:
-    """The second has to wait; the gateway would refuse it."""
+    """Sends twice to one number; the second message must wait, or the gateway would refuse it."""
     await env.start_connected()
     await send(env, planned_message(1, NUMBER))
     await send(env, planned_message(2, NUMBER))
@@ -82,7 +82,7 @@ async def two_messages_to_one_number(env: ChaosEnvironment) -> None:
 
 
 async def wakes_with_a_refusal_after_its_lease(env: ChaosEnvironment) -> None:
-    """A process stands still with ERR013 in its hands until another has taken over its call."""
+    """Stops a process that has received ERR013 until another has reclaimed its call."""
     await env.gateway.plan_fault("ERR013")
     stopped_bot = await env.start_connected(point=FailPoint.ANSWERED, action=FailAction.STOP)
     await send(env, planned_message())
@@ -96,7 +96,7 @@ async def wakes_with_a_refusal_after_its_lease(env: ChaosEnvironment) -> None:
 
 
 async def sleeps_past_its_lease(env: ChaosEnvironment, point: FailPoint) -> None:
-    """A process stands still at this point until another has taken over, and then goes on."""
+    """Stops a process at this point until another has reclaimed its call, then continues it."""
     stopped_bot = await env.start_connected(point=point, action=FailAction.STOP)
     await send(env, planned_message())
     await stopped_bot.wait_until_stopped()
@@ -108,9 +108,9 @@ async def sleeps_past_its_lease(env: ChaosEnvironment, point: FailPoint) -> None
 
 
 async def sends_past_a_lock(env: ChaosEnvironment, database: str) -> None:
-    """Somebody holds the row of the turns, and says nothing more."""
+    """Sends while another transaction holds the lock on the rate limiter's row."""
     silent = await open_database(database)
-    with suppress(DatabaseError):  # The database hangs up on it.
+    with suppress(DatabaseError):  # The database closes the connection.
         async with silent.transaction() as connection:
             await connection.exec_driver_sql("UPDATE rate SET next_free = next_free")
             await send(env, planned_message())
@@ -120,7 +120,7 @@ async def sends_past_a_lock(env: ChaosEnvironment, database: str) -> None:
 
 
 async def wait_until_reclaimed(env: ChaosEnvironment) -> None:
-    """Returns once somebody has declared the call of a lost process unknown."""
+    """Waits until another process has declared the call unknown."""
 
     async def is_unknown() -> bool:
         return "unknown" in await env.transition_log.states()
@@ -129,6 +129,6 @@ async def wait_until_reclaimed(env: ChaosEnvironment) -> None:
 
 
 async def two_replicas_start(env: ChaosEnvironment) -> None:
-    """Both have a balance to look at, in the same slot."""
+    """Two replicas are due to check the balance in the same slot."""
     bots = [await env.start_connected(), await env.start_connected()]
     await asyncio.gather(*(env.stop(bot) for bot in bots))

@@ -1,4 +1,4 @@
-"""What was in flight, from when until when, and what became of it: read from the steps. Pure."""
+"""Derives the calls in flight, their times and outcomes, from the state transitions. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,20 +9,20 @@ from kwtsms_bot.outbox.message import State
 
 @dataclass(slots=True)
 class SendCall:
-    """One call, from "in flight" to what it came to."""
+    """A call from "in flight" to its outcome."""
 
     message: int
     text: str
-    owner: int | None  # The process that had the last flight of these numbers in hand.
+    owner: int | None  # The process of the recipients' last call.
     started: float
     phones: set[str] = field(default_factory=set)
     ended: float = float("inf")
-    outcome: State | None = None  # None: it is in flight still.
-    still_unknown: bool = False  # Nobody knows to this day what became of it.
+    outcome: State | None = None  # None: still in flight.
+    still_unknown: bool = False  # The outcome is unknown even at the end of the run.
 
 
 def send_calls(evidence: Evidence) -> list[SendCall]:
-    """All of them; the numbers of one call have moved in one statement, at one time."""
+    """All calls; the recipients of a call change state in one statement, at the same time."""
     found: dict[tuple[int, float], SendCall] = {}
     rows = {row.id: row for row in evidence.rows}
     for start, end in _in_flight_spans(evidence.transitions):
@@ -49,7 +49,7 @@ def _add(
 def _in_flight_spans(
     transitions: tuple[StateTransition, ...],
 ) -> Iterator[tuple[StateTransition, StateTransition | None]]:
-    """Each step into flight, and the next one of the same number."""
+    """Yields each transition to "in flight" with the next one of the same recipient."""
     in_flight: dict[int, StateTransition] = {}
     for transition in transitions:
         start = in_flight.pop(transition.recipient, None)

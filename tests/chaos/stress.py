@@ -1,4 +1,4 @@
-"""A storm: people write, the gateway misbehaves, and bots are killed at random moments."""
+"""A stress run: people send, the gateway misbehaves, and bots are killed at random moments."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -14,7 +14,7 @@ from chaos.load import planned_messages
 from chaos.poll import until
 from chaos.program import Program
 
-# What the gateway does wrong, and how often beside the others.
+# The gateway's faults and their relative frequencies.
 FAULTS = {
     "reset_before": 3,
     "reset_after": 3,
@@ -27,31 +27,31 @@ FAULTS = {
     "ERR013": 1,
     "ERR028": 2,
 }
-# Without the refusals after which the bot waits for 16 and for 30 seconds.
+# Without the refusals after which the bot waits for 16 and 30 seconds.
 UNREADABLE_ANSWERS = {
     fault: weight for fault, weight in FAULTS.items() if not fault.startswith("ERR")
 }
-FAULT_RATE = 0.15  # Of all messages.
-SLOW_SECONDS = 0.4  # Under a timeout of one, on a busy machine too.
+FAULT_RATE = 0.15  # Share of all messages.
+SLOW_SECONDS = 0.4  # Below the timeout of one second, even on a busy machine.
 MIN_ACCEPTED_SHARE, MIN_ACCEPTED_SHARE_WITH_HOST_FAULT = (
     0.9,
     0.3,
-)  # The share of what people ask that must be accepted.
+)  # The minimum share of accepted messages.
 HostFault = Callable[[ChaosEnvironment], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StressProfile:
-    """How hard a storm is."""
+    """The size and speed of a stress run."""
 
     messages: int
     kills: int
     interval: float
-    per_second: float  # How fast people write.
+    per_second: float  # Messages submitted per second.
     replicas: int = 1
-    new_processes: bool = False  # Every bot is a new `kwtsms-bridge run`, at its own pace.
+    new_processes: bool = False  # Every bot is a new `kwtsms-bridge run` at the real rate.
     faults: Mapping[str, int] = field(default_factory=lambda: FAULTS)
-    drain_seconds: float = 150.0  # How long to wait for the last message, afterwards.
+    drain_seconds: float = 150.0  # How long to wait for the last messages.
 
 
 async def run_stress(
@@ -63,7 +63,7 @@ async def run_stress(
     host_fault: HostFault | None = None,
     **program: Any,
 ) -> CheckResult:
-    """One storm, and what is to be said of it; `trouble` comes on top, in the middle of it."""
+    """Runs a stress test and checks it; `host_fault` happens after half of the messages."""
     settings = Program(interval=profile.interval, **program)
     launcher_type = ProcessLauncher if profile.new_processes else ForkServer
     async with chaos_environment(
@@ -106,9 +106,9 @@ async def _inject_at_half(
 async def _inject_gateway_faults(
     env: ChaosEnvironment, profile: StressProfile, rng: Random, load: "asyncio.Task[None]"
 ) -> None:
-    """Plans faults for as long as people write, each when the one before has found its send.
+    """Plans gateway faults while people send, each after the previous one has occurred.
 
-    While nothing is sent they would pile up, and hold all sending for minutes once they are met.
+    Otherwise they would pile up while nothing is sent, and then stop all sending for minutes.
     """
     pause = 1 / (profile.per_second * FAULT_RATE)
     while not load.done():
@@ -119,7 +119,7 @@ async def _inject_gateway_faults(
 
 
 async def _kill_bots(env: ChaosEnvironment, profile: StressProfile, rng: Random) -> None:
-    """Kills one bot after the other at random moments, and starts another in its place at once."""
+    """Kills random bots at random moments and starts a replacement for each at once."""
     pause = profile.messages / profile.per_second / profile.kills
     for _ in range(profile.kills):
         await asyncio.sleep(rng.uniform(0, 2 * pause))

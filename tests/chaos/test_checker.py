@@ -1,4 +1,4 @@
-"""The judge, on evidence made by hand: each fault is found, and an honest run has none."""
+"""The checker on constructed evidence: it finds each fault, and none in a correct run."""
 
 import itertools
 from dataclasses import replace
@@ -46,7 +46,7 @@ BALANCE = GatewayRequest(at=200.0, endpoint="balance", outcome="OK", text="", nu
 
 
 def transitions(*states: State | None) -> tuple[StateTransition, ...]:
-    """A recipient's life, a tenth of a second at a time; in flight just before SEND."""
+    """Transitions of a recipient, 0.1 s apart, in flight just before SEND."""
     return tuple(
         StateTransition(1, before, after, at=99.7 + number / 10)
         for number, (before, after) in enumerate(itertools.pairwise(states))
@@ -55,7 +55,7 @@ def transitions(*states: State | None) -> tuple[StateTransition, ...]:
 
 
 def refused(code: str) -> GatewayRequest:
-    """The gateway said no."""
+    """A send that the gateway refused."""
     return replace(SEND, outcome=code)
 
 
@@ -73,7 +73,7 @@ AGAIN = (State.IN_FLIGHT, State.QUEUED, State.CLAIMED, State.IN_FLIGHT)
 
 
 def test_a_correct_run_has_no_findings() -> None:
-    """One message, sent once."""
+    """A message that is sent once causes no finding."""
     result = check(CORRECT, Rules())
 
     assert result.findings == {}
@@ -119,12 +119,12 @@ def test_a_correct_run_has_no_findings() -> None:
     ],
 )
 def test_a_fault_is_found(kind: str, changes: dict[str, Any]) -> None:
-    """Each is told by its kind."""
+    """Each fault has a finding of its kind."""
     assert kind in check(replace(CORRECT, **changes), Rules()).findings
 
 
 def test_what_the_gateway_refused_for_good_is_not_lost() -> None:
-    """The person is told why."""
+    """A final refusal is an end state that people see."""
     evidence = replace(
         CORRECT,
         rows=(REJECTED,),
@@ -137,7 +137,7 @@ def test_what_the_gateway_refused_for_good_is_not_lost() -> None:
 
 
 def test_a_bot_that_accepts_nothing_is_found() -> None:
-    """Nothing is lost, for nothing was accepted."""
+    """A bot that accepts nothing has lost nothing, so this is a finding of its own."""
     evidence = replace(
         CORRECT,
         submissions=(Submission("hi", (PHONE,), AckOutcome.NOTHING),),
@@ -150,7 +150,7 @@ def test_a_bot_that_accepts_nothing_is_found() -> None:
 
 
 def test_a_card_counts_the_numbers_of_each_state() -> None:
-    """In the order of the states."""
+    """Counts are listed in the order of the states."""
     other = replace(UNKNOWN, id=2, phone="96598765433")
     text = "1 accepted by kwtSMS · 1 unknown: it may have been sent\n│ hi"
     rows = (replace(ROW, card=text), replace(other, card=text))
@@ -171,7 +171,7 @@ def test_what_the_gateway_refused_may_go_again() -> None:
 
 
 def test_what_a_person_sent_again_is_no_fault() -> None:
-    """The person was told that it may be sent twice."""
+    """A resend by a person may duplicate a message."""
     evidence = replace(
         CORRECT,
         transitions=transitions(*LIFECYCLE[:4], State.UNKNOWN, *LIFECYCLE[1:]),
@@ -182,30 +182,30 @@ def test_what_a_person_sent_again_is_no_fault() -> None:
 
 
 def test_three_in_a_second_are_within_the_rate() -> None:
-    """Two a second on average; a moment's delay may bring three together."""
+    """The average is two a second, and a short delay may bring three together."""
     assert [*rate_violations(requests_at(0.0, 0.45, 0.9, 1.05, 1.6, 2.1), 0.5)] == []
 
 
 @pytest.mark.parametrize(
     ("starts", "interval"),
     [
-        ((0.0, 9.0, 9.3, 9.6, 9.9), 0.5),  # Four in a second, after a pause
-        ((0.0, 0.5, 0.75, 1.0, 1.25, 1.9), 0.5),  # five in a second and a half
-        (tuple(n * 0.476 for n in range(22)), 0.5),  # a little too fast, all the time
-        ((0.0, 9.0, 9.01, 9.02, 9.04), 0.1),  # the same at five times the pace.
+        ((0.0, 9.0, 9.3, 9.6, 9.9), 0.5),  # Four in a second, after a pause.
+        ((0.0, 0.5, 0.75, 1.0, 1.25, 1.9), 0.5),  # Five in a second and a half.
+        (tuple(n * 0.476 for n in range(22)), 0.5),  # A little too fast all the time.
+        ((0.0, 9.0, 9.01, 9.02, 9.04), 0.1),  # The first burst at five times the rate.
         ((0.0, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45), 0.1),
     ],
 )
 def test_a_burst_is_found_at_any_rate(starts: tuple[float, ...], interval: float) -> None:
-    """By the gateway's clock; a long pause before saves up nothing."""
+    """The gateway's clock counts, and a long pause does not allow a burst."""
     assert [*rate_violations(requests_at(*starts), interval)]
 
 
 def test_a_slot_may_be_a_quarter_of_a_second_old() -> None:
-    """Which is more than two intervals at five times the pace, and is all the tolerance there."""
+    """At five times the rate that is more than two intervals, and still allowed."""
     assert [*rate_violations(requests_at(0.24, 0.25, 0.28, 0.3, 0.4, 0.5), 0.1)] == []
 
 
 def requests_at(*starts: float) -> tuple[GatewayRequest, ...]:
-    """Requests that began then."""
+    """Requests that began at these times."""
     return tuple(replace(BALANCE, at=at) for at in starts)

@@ -1,4 +1,4 @@
-"""The short form of `make chaos`: the same storm, a few seconds of it, and two of the scenes."""
+"""A short form of `make chaos`: a stress run of a few seconds and two of the scenarios."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +21,7 @@ SHORT = StressProfile(
 async def test_a_short_stress_run(
     tmp_path: Path, seed: int, assert_clean: Callable[[CheckResult], None]
 ) -> None:
-    """Nothing is lost, doubled or hidden, and the pace holds."""
+    """Nothing is lost, doubled or hidden, and the rate is kept."""
     database = f"sqlite:///{tmp_path / 'bridge.sqlite3'}"
     result = await run_stress(tmp_path, database, seed=seed, profile=SHORT)
 
@@ -32,12 +32,12 @@ async def test_a_short_stress_run(
 async def test_a_kill_in_the_middle_of_a_send(
     tmp_path: Path, assert_clean: Callable[[CheckResult], None]
 ) -> None:
-    """The gateway has taken it and nobody has written that down: it is unknown, and sent once."""
+    """A message accepted by the gateway whose answer was not stored is unknown, and sent once."""
     assert_clean(await run_scenario(tmp_path, scenarios.dies_before_recording_the_answer, None))
 
 
 async def test_an_acknowledgement_before_the_commit_is_found(tmp_path: Path) -> None:
-    """The judge sees what was promised and lost, in a bot where that fault is planted."""
+    """The checker finds the lost message of a bot with this planted fault."""
     scenario, fault = scenarios.dies_before_the_commit, "acknowledge_before_the_commit"
 
     assert "lost" in (await run_scenario(tmp_path, scenario, fault)).findings

@@ -1,6 +1,6 @@
-"""The database as a witness: every change of a state, written down by triggers of the test.
+"""A log of every change of a recipient's state, written by database triggers.
 
-The triggers are the database's own, so no code of ours can forget to write.
+Triggers run inside the database, so no code of the bot can skip them.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,12 +12,12 @@ from chaos.evidence import Row, StateTransition
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.outbox.message import State
 
-CardReader = Callable[[str, str], str]  # The words of the card at a channel and a ts.
+CardReader = Callable[[str, str], str]  # Reads the text of the card at a channel and a ts.
 TRANSITION_TABLE = """CREATE TABLE IF NOT EXISTS chaos_step (
     id {key}, recipient BIGINT NOT NULL, before VARCHAR(12), after VARCHAR(12) NOT NULL,
     reason VARCHAR(500), at DOUBLE PRECISION DEFAULT ({now}))"""
 CLOCK_TABLE = "CREATE TABLE IF NOT EXISTS chaos_clock (wrong_by BIGINT NOT NULL)"
-# A slot that a wrong clock has taken is made free again later: it was taken all the same.
+# Slots claimed by a wrong clock are freed later, so each claim is recorded here.
 CLAIMED_SLOTS = "CREATE TABLE IF NOT EXISTS chaos_tick (job VARCHAR(40) NOT NULL)"
 CLOCK_OFFSET = "SELECT COALESCE(SUM(wrong_by), 0) FROM chaos_clock"  # Microseconds.
 SQLITE = (
@@ -64,26 +64,26 @@ ROWS = """SELECT recipient.id, recipient.message_id, text, phone, recipient.stat
 
 
 class TransitionLog:
-    """One run's database, read from the side."""
+    """A run's database, read by the tests."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._database: Database | None = None
 
     async def open(self) -> None:
-        """Makes the tables as the bot would, and the triggers."""
+        """Creates the bot's tables and the triggers."""
         self._database = database = await open_database(self._url)
         for statement in SQLITE if database.dialect == "sqlite" else POSTGRESQL:
             async with database.transaction() as connection:
                 await connection.exec_driver_sql(statement)
 
     async def close(self) -> None:
-        """Lets go of it."""
+        """Closes the database."""
         if self._database is not None:
             await self._database.close()
 
     async def set_clock(self, seconds: float) -> None:
-        """From now on a SQLite database's clock is wrong by so much."""
+        """Sets the error of a SQLite database's clock, in seconds."""
         assert self._database
         async with self._database.transaction() as connection:
             await connection.execute(text("DELETE FROM chaos_clock"))
@@ -91,12 +91,12 @@ class TransitionLog:
             await connection.execute(change, {"wrong_by": int(seconds * 1_000_000)})
 
     async def unfinished(self) -> tuple[int, int]:
-        """How many numbers wait to be sent, and how many messages to be shown."""
+        """The number of recipients not yet sent to, and of messages whose card is out of date."""
         (row,) = await self._query(UNFINISHED)
         return row.unsent, row.unshown
 
     async def states(self) -> dict[str, int]:
-        """How many numbers are in each state."""
+        """The number of recipients in each state."""
         rows = await self._query("SELECT state, count(*) AS found FROM recipient GROUP BY state")
         return {row.state: row.found for row in rows}
 
@@ -115,11 +115,11 @@ class TransitionLog:
         )
 
     async def rows(self, read_card: CardReader) -> tuple[Row, ...]:
-        """Every number as it stands; `says` reads a card."""
+        """Every recipient as stored; `read_card` reads its card."""
         return tuple(_row(one, read_card) for one in await self._query(ROWS))
 
     async def job_slots(self) -> int:
-        """How many slots of scheduled work were taken."""
+        """The number of claimed job slots."""
         (row,) = await self._query("SELECT count(*) AS found FROM chaos_tick WHERE job <> 'digest'")
         found: int = row.found
         return found

@@ -1,4 +1,4 @@
-"""Many at once answer as one by one does, and no input of any kind breaks anything."""
+"""Batch calls answer as single calls do, and input of any kind is handled."""
 
 from contextlib import suppress
 from decimal import Decimal
@@ -23,10 +23,10 @@ from kwtsms_client import (
 )
 from kwtsms_client.text import ARABIC_DIGITS, LINE_ENDS
 
-# Numbers as people and programs write them, and texts that are none.
+# Numbers as people and programs write them, and texts that are not numbers.
 WRITTEN = st.text(st.sampled_from("0123456789٠٥٩۰۵+ -()@.E\n\0x٫９७")) | st.text()
 COUNTRIES = st.sampled_from([None, "965", "966", "225"])
-# Texts that hold what is removed, and what a removal brings together.
+# Texts that hold removable parts, and parts that form a tag once something is removed.
 PARTS = [
     "<",
     "b",
@@ -67,7 +67,7 @@ ANYTHING: st.SearchStrategy[Any] = st.recursive(
 
 @given(st.lists(WRITTEN), COUNTRIES)
 def test_numbers_in_a_batch(numbers: list[str], country: str | None) -> None:
-    """A batch of numbers is what each of them is."""
+    """A batch of numbers gives the results of the single calls."""
     each = [normalize_phone(one, default_country=country) for one in numbers]
 
     assert normalize_phone(numbers, default_country=country) == each
@@ -75,7 +75,7 @@ def test_numbers_in_a_batch(numbers: list[str], country: str | None) -> None:
 
 @given(st.lists(WRITTEN), COUNTRIES)
 def test_checks_in_a_batch(numbers: list[str], country: str | None) -> None:
-    """A batch of checks is what each of them is."""
+    """A batch of checks gives the results of the single calls."""
     each = [validate_phone_input(one, default_country=country) for one in numbers]
 
     assert validate_phone_input(numbers, default_country=country) == each
@@ -85,7 +85,7 @@ def test_checks_in_a_batch(numbers: list[str], country: str | None) -> None:
 
 @given(st.lists(TEXTS))
 def test_texts_in_a_batch(texts: list[str]) -> None:
-    """A batch of texts is what each of them is, and the batch itself is left alone."""
+    """A batch of texts gives the results of the single calls; the given list is unchanged."""
     before = list(texts)
 
     each = [clean_message(one) for one in texts]
@@ -97,7 +97,7 @@ def test_texts_in_a_batch(texts: list[str]) -> None:
 
 @given(TEXTS)
 def test_the_report_describes_the_text_that_is_sent(text: str) -> None:
-    """What the report calls cleaned is what cleaning returns; its parts make up all of the text."""
+    """The report's cleaned text is that of `clean_message`; its segments cover the whole text."""
     report = inspect_message(text)
 
     assert report.cleaned == clean_message(text)
@@ -108,7 +108,7 @@ def test_the_report_describes_the_text_that_is_sent(text: str) -> None:
 
 @given(TEXTS)
 def test_the_plainer_text_is_shorter_on_the_air(text: str) -> None:
-    """A suggestion is made only where it saves a page."""
+    """The report suggests a plainer text only where that saves a page."""
     report = inspect_message(text)
 
     assert report.plainer is None or pages(report.plainer) < report.pages
@@ -130,14 +130,14 @@ def test_the_plainer_text_is_shorter_on_the_air(text: str) -> None:
 @example(Decimal("1E+999999"))
 @example(Decimal("sNaN"))
 def test_no_input_breaks_anything(function: Any, thing: Any) -> None:
-    """Whatever is given, an answer comes back, or an error that is ours."""
+    """Any input gives an answer or a `KwtSMSError`."""
     with suppress(KwtSMSError):
         function(thing)
 
 
 @pytest.mark.parametrize("thing", [None, 5, 1.5, b"Backup failed", ["x", None], [b"x"], {5: "x"}])
 def test_what_is_no_text_is_never_cleaned_as_one(thing: Any) -> None:
-    """What Python writes of it, such as b'…', is nothing to send."""
+    """Only text is cleaned: the representation of another object, such as b'…', is never sent."""
     with pytest.raises(InvalidInput, match="must be text"):
         clean_message(thing)
     with pytest.raises(InvalidInput, match="must be text"):
@@ -145,7 +145,7 @@ def test_what_is_no_text_is_never_cleaned_as_one(thing: Any) -> None:
 
 
 def test_any_iterable_of_texts_is_cleaned() -> None:
-    """A set, a generator and the keys of a dictionary are no texts, they hold some."""
+    """A set, a generator and the keys of a dictionary count as collections of texts."""
     assert clean_message({"a😀"}) == ["a"]
     assert clean_message(one for one in ("a😀", "b")) == ["a", "b"]
     assert clean_message({"a😀": 1}) == ["a"]
@@ -153,7 +153,7 @@ def test_any_iterable_of_texts_is_cleaned() -> None:
 
 @given(st.text())
 def test_any_text_can_be_masked_and_searched_for_a_country(text: str) -> None:
-    """Nor does a text that is no number."""
+    """Masking and country lookup accept any text."""
     mask(text)
     find_country_code(text)
 
@@ -179,12 +179,12 @@ def test_any_text_can_be_masked_and_searched_for_a_country(text: str) -> None:
     ],
 )
 def test_the_report_names_what_it_found(text: str, summary: str) -> None:
-    """Each thing has its name, and é, which costs nothing, is spoken of beside what does."""
+    """Each finding has a name; é, which costs nothing extra, is reported as kept."""
     assert inspect_message(text).summary() == summary
 
 
 def test_a_quote_that_costs_a_page_is_pointed_out() -> None:
-    """With the plain quote the text fits into one page, and the report has it ready."""
+    """The report offers the text with plain quotes if it then fits on one page."""
     report = inspect_message("It’s down. " + "x" * 100)
 
     assert report.pages == 2
@@ -192,5 +192,5 @@ def test_a_quote_that_costs_a_page_is_pointed_out() -> None:
 
 
 def _plain(text: str) -> str:
-    """A text with the line ends and digits that a phone shows."""
+    """Returns the text with its line ends and Arabic digits converted as for sending."""
     return LINE_ENDS.sub("\n", text).translate(ARABIC_DIGITS)

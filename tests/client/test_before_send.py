@@ -1,4 +1,4 @@
-"""The last moment before a request leaves: it comes once, and until then nothing has left."""
+"""The `leaving` callback: called once per request, before its first byte leaves."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ SEND = protocol.send(sender="MY-APP", recipients=[KUWAIT], text="hello", test=Fa
 
 @asynccontextmanager
 async def client(running: RunningGateway, **options: Any) -> AsyncIterator[AsyncClient]:
-    """A client of that gateway."""
+    """Yields a client of that gateway."""
     account = running.gateway.account
     credentials = Credentials(account.username, account.password)
     async with AsyncClient(credentials, **{"base_url": running.base_url} | options) as sms:
@@ -31,7 +31,7 @@ async def client(running: RunningGateway, **options: Any) -> AsyncIterator[Async
 
 
 async def test_it_is_called_once_on_a_new_and_on_a_kept_connection() -> None:
-    """The gateway has seen nothing of the request by then."""
+    """At the time of the call the gateway has not seen the request."""
     async with running_gateway() as running, client(running) as sms:
         counts: list[int] = []
 
@@ -45,7 +45,7 @@ async def test_it_is_called_once_on_a_new_and_on_a_kept_connection() -> None:
 
 
 async def test_a_refusal_before_sending_sends_nothing() -> None:
-    """The refusal comes out as it is, nothing has left, and the client can go on."""
+    """The callback's error is raised unchanged, nothing leaves, and the client stays usable."""
     async with running_gateway() as running, client(running) as sms:
 
         async def leaving() -> None:
@@ -63,7 +63,7 @@ async def test_a_refusal_before_sending_sends_nothing() -> None:
 async def test_connecting_through_a_proxy_is_not_yet_sending(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """CONNECT says nothing of the request: the moment comes after it, and once."""
+    """The callback runs once, after CONNECT, which contains nothing of the request."""
     context, authority = local_tls(tmp_path)
     tls = ssl.create_default_context(cafile=str(authority))
     tls.check_hostname = False
@@ -87,18 +87,18 @@ async def test_connecting_through_a_proxy_is_not_yet_sending(
 
 
 class CountingRateLimiter:
-    """Lets everybody start at once, and counts them."""
+    """A rate limiter that never waits and counts its calls."""
 
     def __init__(self) -> None:
         self.acquired = 0
 
     async def acquire(self) -> None:
-        """One more."""
+        """Counts a call."""
         self.acquired += 1
 
 
 async def test_a_slot_that_passed_while_connecting_is_acquired_again(tmp_path: Path) -> None:
-    """Requests whose handshakes hung do not all start at once when the way is free again."""
+    """Requests whose handshakes were delayed do not all start at once afterwards."""
     prompt, delayed = CountingRateLimiter(), CountingRateLimiter()
     async with stalling_proxy(tmp_path) as wire:
         async with wire.client(prompt) as sms:
@@ -112,7 +112,7 @@ async def test_a_slot_that_passed_while_connecting_is_acquired_again(tmp_path: P
 
 @asynccontextmanager
 async def proxy(base_url: str) -> AsyncIterator[tuple[str, list[str]]]:
-    """One that leads there, whatever it is asked for; yields its URL, and what it is asked."""
+    """Runs a proxy that always connects to this gateway; yields its URL and its requests."""
     to = urlsplit(base_url)
     asked: list[str] = []
     ended = asyncio.Event()
@@ -130,7 +130,7 @@ async def proxy(base_url: str) -> AsyncIterator[tuple[str, list[str]]]:
 
 
 async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Hands on what comes, until nothing comes any more."""
+    """Copies data until the end of the stream, then closes the writer."""
     with contextlib.suppress(OSError):
         while data := await reader.read(65536):
             writer.write(data)

@@ -1,4 +1,4 @@
-"""Several texts side by side, and who keeps a record of each request before it leaves."""
+"""Sends several texts at once and reports each request to an observer before it leaves."""
 
 import asyncio
 import threading
@@ -57,7 +57,7 @@ both = pytest.mark.parametrize("send", [by_threads, by_asyncio])
 
 
 class Record:
-    """Keeps what it is told; holds back what is named."""
+    """An observer that records events and prevents the request with the `refused` text."""
 
     def __init__(self, count_accepted: Callable[[], int], *, refused: str = "") -> None:
         self.events: list[tuple[str, str, int]] = []
@@ -65,7 +65,7 @@ class Record:
         self._lock = threading.Lock()
 
     def begins(self, text: str, recipients: Sequence[str]) -> None:
-        """With how many messages the gateway has taken so far."""
+        """Records a start, with the number of messages that the gateway has accepted so far."""
         assert len(recipients) == 1
         with self._lock:
             self.events.append(("begins", text, self._count_accepted()))
@@ -73,14 +73,14 @@ class Record:
             raise NotSent("not now")
 
     def ended(self, text: str, result: SendResult) -> None:
-        """With how many credits it cost."""
+        """Records a result, with the credits that it cost."""
         with self._lock:
             self.events.append((result.recipients[0].outcome, text, int(result.points_charged)))
 
 
 @both
 async def test_texts_are_in_flight_at_the_same_time(send: Send) -> None:
-    """None waits for the answer to another."""
+    """No text waits for the answer to another."""
     async with running_gateway() as running:
         running.gateway.withhold_responses()
         sending = asyncio.create_task(send(running, MESSAGES))
@@ -94,7 +94,7 @@ async def test_texts_are_in_flight_at_the_same_time(send: Send) -> None:
 
 @both
 async def test_each_request_is_announced_before_it_is_sent(send: Send) -> None:
-    """And what became of it afterwards, with what it cost."""
+    """The observer also gets each result, with its cost."""
     async with running_gateway() as running:
         record = Record(lambda: len(running.gateway.records.entries))
         await send(running, MESSAGES[:2], watch=record)
@@ -109,7 +109,7 @@ async def test_each_request_is_announced_before_it_is_sent(send: Send) -> None:
 
 @both
 async def test_an_observer_can_prevent_a_request(send: Send) -> None:
-    """Then neither that request leaves nor any after it."""
+    """Neither that request nor any later one is sent."""
     async with running_gateway() as running:
         record = Record(lambda: 0, refused="two")
         results = await send(running, MESSAGES, watch=record)
@@ -124,7 +124,7 @@ async def test_an_observer_can_prevent_a_request(send: Send) -> None:
 
 @both
 async def test_a_refused_text_concerns_no_other(send: Send) -> None:
-    """A wrong password would."""
+    """A text refused for its content stops no other text; a wrong password stops all."""
     async with running_gateway() as running:
         running.gateway.fault("ERR031", endpoint="send")
         running.gateway.fault("ERR003", endpoint="send")
@@ -140,7 +140,7 @@ async def test_a_refused_text_concerns_no_other(send: Send) -> None:
 
 
 def test_what_was_refused_as_too_soon_is_tried_again() -> None:
-    """After 16 s, where it is asked for; who is told learns of both requests."""
+    """ERR028 is retried after 16 s if asked for, and the observer sees both requests."""
     record = Record(lambda: 0)
     what = flow.order(KUWAIT, "hello", sender="MY-APP", test=False, default_country=None)
     plan: Any = bulk.send_many([what], retries_too_soon=1, watch=record)
@@ -157,7 +157,7 @@ def test_what_was_refused_as_too_soon_is_tried_again() -> None:
 
 @both
 async def test_what_is_unknown_stops_no_other(send: Send) -> None:
-    """One cut answer is no outage; no connection is."""
+    """A lost answer stops no other text; a missing connection does."""
     async with running_gateway() as running:
         running.gateway.fault(Fault.RESET_AFTER, endpoint="send")
         results = await send(running, MESSAGES[:2])
@@ -171,7 +171,7 @@ async def test_what_is_unknown_stops_no_other(send: Send) -> None:
 
 @both
 async def test_one_that_cannot_be_sent_prevents_all(send: Send) -> None:
-    """It is told before anything is sent."""
+    """An invalid text raises an error before anything is sent."""
     async with running_gateway() as running:
         with pytest.raises(InvalidInput, match="empty"):
             await send(running, [*MESSAGES, (KUWAIT, "🎉")])

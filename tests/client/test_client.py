@@ -1,4 +1,4 @@
-"""What a client remembers, and tells before it sends."""
+"""The client's caches, checks before sending, and error reports."""
 
 import time
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ NOWHERE = "4917612345678"  # Germany is not active on the demo account.
 
 @pytest.fixture
 async def running() -> AsyncIterator[RunningGateway]:
-    """A gateway."""
+    """Yields a running gateway."""
     async with running_gateway() as running:
         yield running
 
@@ -36,7 +36,7 @@ async def running() -> AsyncIterator[RunningGateway]:
 async def test_countries_that_are_not_active_are_not_sent_to(
     kind: Kind, running: RunningGateway
 ) -> None:
-    """Once the coverage is known: those numbers are told, the others are sent to."""
+    """Once the coverage is known, uncovered numbers are reported and the others are sent to."""
     async with opened(kind, running) as sms:
         await sms.coverage()
         result = await sms.send([KUWAIT, NOWHERE, ABROAD], "hi")
@@ -54,7 +54,7 @@ async def test_countries_that_are_not_active_are_not_sent_to(
 async def test_the_coverage_is_read_in_every_shape(
     kind: Kind, shape: CoverageShape, running: RunningGateway
 ) -> None:
-    """Whatever the gateway calls it, a Kuwaiti number may be sent to and a German one not."""
+    """Under every field name of the gateway, Kuwait is covered and Germany is not."""
     running.gateway.configure(coverage_shape=shape)
     async with opened(kind, running) as sms:
         found = await sms.coverage()
@@ -67,7 +67,7 @@ async def test_the_coverage_is_read_in_every_shape(
 async def test_a_coverage_that_cannot_be_read_blocks_nothing(
     kind: Kind, running: RunningGateway
 ) -> None:
-    """It is not remembered, and what was known before stays known."""
+    """An unreadable coverage is not cached and does not replace the cached one."""
     async with opened(kind, running) as sms:
         running.gateway.fault(Fault.NOT_JSON, endpoint="coverage")
         with pytest.raises(UnknownOutcome):
@@ -85,7 +85,7 @@ async def test_a_coverage_that_cannot_be_read_blocks_nothing(
 
 
 def test_the_coverage_is_forgotten_after_a_day() -> None:
-    """A country that was activated meanwhile is not held back for ever."""
+    """A country that was activated since then is not blocked for longer."""
     with Client(Credentials("user", "secret")) as sms:
         known = sms._remember_coverage(Coverage(("965",)))
         sms._coverage = (time.monotonic() - COVERAGE_SECONDS + 60, known)
@@ -100,7 +100,7 @@ def test_the_coverage_is_forgotten_after_a_day() -> None:
 async def test_without_the_check_the_gateway_has_the_word(
     kind: Kind, running: RunningGateway
 ) -> None:
-    """`check_coverage=False`: every number is asked about there."""
+    """With `check_coverage=False` the gateway decides about every number."""
     async with opened(kind, running, check_coverage=False) as sms:
         await sms.coverage()
         result = await sms.send(NOWHERE, "hi")
@@ -110,7 +110,7 @@ async def test_without_the_check_the_gateway_has_the_word(
 
 @both
 async def test_a_preview_costs_nothing(kind: Kind, running: RunningGateway) -> None:
-    """Numbers, text, calls, credits and whether they suffice; no request is made for it."""
+    """A preview shows numbers, calls, credits and affordability without any request."""
     async with opened(kind, running, default_country="965") as sms:
         await sms.balance()
         before = len(running.gateway.requests)
@@ -131,7 +131,7 @@ async def test_a_preview_costs_nothing(kind: Kind, running: RunningGateway) -> N
 async def test_a_preview_says_what_would_be_refused(
     kind: Kind, to: Any, text: str, running: RunningGateway
 ) -> None:
-    """In the words in which `send` refuses it."""
+    """The preview's refusal is the text of the error that `send` raises."""
     async with opened(kind, running) as sms:
         await sms.coverage()
         with pytest.raises(InvalidInput) as caught:
@@ -153,7 +153,7 @@ async def test_a_preview_says_what_would_be_refused(
 async def test_what_is_not_for_production_is_pointed_out(
     kind: Kind, running: RunningGateway, options: dict[str, Any], phrases: list[str]
 ) -> None:
-    """The shared sender and the test mode stand among the result's warnings."""
+    """The shared sender ID and test mode are listed among the result's warnings."""
     async with opened(kind, running, **options) as sms:
         warnings = (await sms.send(KUWAIT, "hi")).warnings
 
@@ -163,7 +163,7 @@ async def test_what_is_not_for_production_is_pointed_out(
 
 @both
 async def test_the_balance_is_remembered(kind: Kind, running: RunningGateway) -> None:
-    """From a send as from a question, and an unknown outcome changes nothing."""
+    """The cache is filled by a send too; an unknown outcome leaves it unchanged."""
     async with opened(kind, running) as sms:
         before = sms.cached_balance
         await sms.send(KUWAIT, "hi")
@@ -180,7 +180,7 @@ async def test_the_balance_is_remembered(kind: Kind, running: RunningGateway) ->
 async def test_numbers_that_kwtsms_does_not_count_are_reported(
     kind: Kind, running: RunningGateway
 ) -> None:
-    """Nobody knows which they were, so it is said of all, and the result is not well."""
+    """The gateway does not name them, so all recipients have the remark and the result is false."""
     async with opened(kind, running) as sms:
         result = await sms.send([KUWAIT, KUWAIT_2, NOWHERE], "hi")
         (receipt,) = result.receipts
@@ -195,7 +195,7 @@ async def test_numbers_that_kwtsms_does_not_count_are_reported(
 
 @both
 async def test_numbers_are_validated(kind: Kind, running: RunningGateway) -> None:
-    """Routable, malformed, without a route, and what was never asked about."""
+    """Numbers are sorted into routable, malformed, without a route and unanswered."""
     async with opened(kind, running) as sms:
         found = await sms.validate([KUWAIT, NOWHERE, "abc", KUWAIT])
 
@@ -209,7 +209,7 @@ async def test_numbers_are_validated(kind: Kind, running: RunningGateway) -> Non
 async def test_where_nothing_is_a_number_nothing_is_asked(
     kind: Kind, numbers: Any, running: RunningGateway
 ) -> None:
-    """The answer is known here, for one as for none."""
+    """Without a single number the result is empty and no request is made."""
     async with opened(kind, running) as sms:
         found = await sms.validate(numbers)
 
@@ -219,7 +219,7 @@ async def test_where_nothing_is_a_number_nothing_is_asked(
 
 @both
 async def test_a_refused_batch_loses_no_answers(kind: Kind, running: RunningGateway) -> None:
-    """Those of the others are told, and of its own numbers why there are none."""
+    """The other batches' answers are returned, and the lost numbers get a reason."""
     numbers = [f"965{90000000 + n}" for n in range(450)]
     async with opened(kind, running) as sms:
         running.gateway.configure(requests_per_second=None)
@@ -238,7 +238,7 @@ async def test_a_refused_batch_loses_no_answers(kind: Kind, running: RunningGate
 async def test_a_number_that_was_sent_to_just_before_is_waited_for(
     kind: Kind, running: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`send_with_retry` tries again what ERR028 refused, and `send` does not."""
+    """`send_with_retry` repeats what ERR028 refused; `send` does not."""
     monkeypatch.setattr("kwtsms_client.flow.TOO_SOON_SECONDS", 0.05)
     async with opened(kind, running) as sms:
         running.gateway.fault("ERR028", endpoint="send", times=2)
@@ -252,7 +252,7 @@ async def test_a_number_that_was_sent_to_just_before_is_waited_for(
 
 @both
 async def test_a_message_is_asked_about(kind: Kind, running: RunningGateway) -> None:
-    """The status from one endpoint, the delivery report from the other."""
+    """The status comes from one endpoint, the delivery report from the other."""
     async with opened(kind, running) as sms:
         (message,) = (await sms.send(ABROAD, "hi")).message_ids
         status = await sms.status(f" {message} ")
@@ -270,7 +270,7 @@ async def test_a_message_is_asked_about(kind: Kind, running: RunningGateway) -> 
 async def test_what_is_no_message_id_is_not_asked_about(
     kind: Kind, message_id: Any, running: RunningGateway
 ) -> None:
-    """Nothing leaves this machine for it."""
+    """An invalid message ID causes no request."""
     async with opened(kind, running) as sms:
         for ask in (sms.status, sms.dlr):
             with pytest.raises(InvalidInput, match="message id"):
@@ -295,7 +295,7 @@ async def test_what_is_no_message_id_is_not_asked_about(
     ],
 )
 async def test_the_password_goes_nowhere_unsafe(kind: Kind, url: Any) -> None:
-    """An address that is neither https nor this machine is refused before anything is opened."""
+    """A URL that is neither https nor this machine is refused before a connection is opened."""
     with pytest.raises(ConfigurationError, match="neither https nor this machine"):
         make_client(kind, url)
 
@@ -317,7 +317,7 @@ async def test_the_password_goes_nowhere_unsafe(kind: Kind, url: Any) -> None:
 async def test_an_environment_that_cannot_be_used_is_said_so(
     kind: Kind, name: str, value: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The error names what to look at; the certificate's file is not there."""
+    """The error names the variable; here the certificate file is missing."""
     monkeypatch.setenv(name, str(tmp_path / value) if name == "SSL_CERT_FILE" else value)
     with pytest.raises(ConfigurationError, match=name):
         make_client(kind, "https://www.kwtsms.com/API/")

@@ -1,4 +1,4 @@
-"""A bulk: requests side by side, paced, bounded by a deadline, and stopped by what stops it all."""
+"""Bulk sends: parallel requests, rate limit, deadlines, and errors that stop the rest."""
 
 import asyncio
 import signal
@@ -28,26 +28,26 @@ NOWHERE = "http://127.0.0.1:1/API/"
 
 
 def many(count: int) -> list[str]:
-    """So many numbers."""
+    """Returns that many phone numbers."""
     return [f"965{90000000 + n}" for n in range(count)]
 
 
 async def until_requested(gateway: Gateway, count: int) -> None:
-    """Waits until the gateway has seen so many requests."""
+    """Waits until the gateway has seen that many requests."""
     async with asyncio.timeout(20):
-        while len(gateway.requests) < count:  # noqa: ASYNC110 - It is looked at from outside.
+        while len(gateway.requests) < count:  # noqa: ASYNC110 - Polled from outside.
             await asyncio.sleep(0.01)
 
 
 def unpaced(running: RunningGateway, **behaviour: Any) -> Gateway:
-    """The gateway, which takes as many requests a second as come."""
+    """Returns the gateway with its rate limit switched off."""
     running.gateway.configure(requests_per_second=None, **behaviour)
     return running.gateway
 
 
 @both
 async def test_a_slow_answer_keeps_no_other_batch_waiting(kind: Kind) -> None:
-    """Four batches at more than a second each are under way together; none starts too early."""
+    """Four batches of more than a second each overlap, and none starts too early."""
     async with running_gateway() as running, opened(kind, running, pacer=None) as sms:
         running.gateway.configure(latency=1.2)
         begun = time.monotonic()
@@ -57,12 +57,12 @@ async def test_a_slow_answer_keeps_no_other_batch_waiting(kind: Kind) -> None:
 
     assert result.accepted == tuple(many(800))
     assert min(later - earlier for earlier, later in pairwise(starts)) > 0.3
-    assert elapsed < 4 * 1.2  # One after the other it would be more.
+    assert elapsed < 4 * 1.2  # One after the other they would take longer.
 
 
 @both
 async def test_results_stand_in_the_order_of_the_numbers(kind: Kind) -> None:
-    """Whichever answer comes first."""
+    """The order of the answers does not matter."""
     async with running_gateway() as running, opened(kind, running, pacer=Pacer(0.1)) as sms:
         running.gateway.fault(Fault.SLOW, endpoint="send", seconds=0.6)
         result = await sms.send(many(450), "hello")
@@ -74,7 +74,7 @@ async def test_results_stand_in_the_order_of_the_numbers(kind: Kind) -> None:
 
 @both
 async def test_a_deadline_ends_what_has_not_begun(kind: Kind) -> None:
-    """Three batches, and time for two: the third was not sent, and nothing waits for it."""
+    """With three batches and time for two, the third is not sent and the call ends."""
     async with running_gateway() as running, opened(kind, running, pacer=Pacer(1.0)) as sms:
         result = await sms.send(many(450), "hello", deadline=1.8)
         requests = len(running.gateway.requests)
@@ -86,7 +86,7 @@ async def test_a_deadline_ends_what_has_not_begun(kind: Kind) -> None:
 
 @both
 async def test_what_has_no_answer_at_the_deadline_is_unknown(kind: Kind) -> None:
-    """It left, so nobody may say that it was not sent."""
+    """The request has left, so it is not reported as not sent."""
     async with running_gateway() as running, opened(kind, running) as sms:
         running.gateway.configure(latency=5.0)
         result = await sms.send(KUWAIT, "hello", deadline=0.5)
@@ -96,7 +96,7 @@ async def test_what_has_no_answer_at_the_deadline_is_unknown(kind: Kind) -> None
 
 @both
 async def test_a_moment_before_the_deadline_nothing_begins(kind: Kind) -> None:
-    """There would be no time for an answer: not sent, and not needlessly unknown."""
+    """Without time for an answer the result is not sent, rather than needlessly unknown."""
     async with running_gateway() as running, opened(kind, running) as sms:
         result = await sms.send(KUWAIT, "hello", deadline=0.02)
 
@@ -106,7 +106,7 @@ async def test_a_moment_before_the_deadline_nothing_begins(kind: Kind) -> None:
 
 @both
 async def test_a_full_queue_at_the_deadline_stays_refused(kind: Kind) -> None:
-    """ERR013 is tried again after 30 s; where there is no time for that, the refusal is told."""
+    """ERR013 is retried after 30 s; without time for that the refusal is returned."""
     async with running_gateway() as running, opened(kind, running) as sms:
         running.gateway.fault("ERR013", endpoint="send", http_status=406)
         result = await sms.send(KUWAIT, "hello", deadline=5)
@@ -116,7 +116,7 @@ async def test_a_full_queue_at_the_deadline_stays_refused(kind: Kind) -> None:
 
 @both
 async def test_a_fatal_code_in_batch_two_of_five(kind: Kind) -> None:
-    """The first is accepted, the second refused, the others are not tried: two requests."""
+    """The first is accepted, the second refused, the others not tried: two requests."""
     async with running_gateway() as running, opened(kind, running, pacer=Pacer(0.3)) as sms:
         running.gateway.fault(Fault.SLOW, endpoint="send", seconds=0)
         running.gateway.fault("ERR003", endpoint="send")
@@ -130,7 +130,7 @@ async def test_a_fatal_code_in_batch_two_of_five(kind: Kind) -> None:
 
 @both
 async def test_a_paused_bulk_keeps_nobody_waiting(kind: Kind) -> None:
-    """Eight batches wait for the queue to empty; an urgent message goes at once."""
+    """Eight batches wait to retry ERR013; an urgent message goes out at once."""
     async with running_gateway() as running, opened(kind, running) as sms:
         gateway = unpaced(running)
         for _ in range(8):
@@ -142,12 +142,12 @@ async def test_a_paused_bulk_keeps_nobody_waiting(kind: Kind) -> None:
         result = await bulk
 
     assert urgent.ok
-    assert {one.code for one in result.recipients} == {"ERR013"}  # What is known stays so.
+    assert {one.code for one in result.recipients} == {"ERR013"}  # A known refusal stays a refusal.
 
 
 @both
 async def test_no_more_than_eight_are_in_flight(kind: Kind) -> None:
-    """Nothing answers: the ninth waits for a place, and no longer than to its deadline."""
+    """A request beyond the eighth waits for a slot until its deadline, and no longer."""
     async with running_gateway() as running, opened(kind, running, timeout=60) as sms:
         gateway = unpaced(running, latency=20)
         bulk = asyncio.create_task(sms.send(many(1800), "hello"))
@@ -160,14 +160,14 @@ async def test_no_more_than_eight_are_in_flight(kind: Kind) -> None:
         result = await bulk
 
     assert urgent.not_sent == (KUWAIT,)
-    assert elapsed < 10  # The gateway would answer after 20 s, the client wait for 60.
+    assert elapsed < 10  # The gateway would answer after 20 s; the client's timeout is 60 s.
     assert len(gateway.requests) == 8
     assert (len(result.unknown), len(result.not_sent)) == (1600, 200)
 
 
 @both
 async def test_a_bulk_lets_other_requests_through(kind: Kind) -> None:
-    """Only one of its batches waits for a turn at a time, so an urgent message has the next."""
+    """Only one batch of a bulk waits for the rate limiter at a time, so others are next."""
     async with running_gateway() as running, opened(kind, running, pacer=Pacer(0.3)) as sms:
         bulk = asyncio.create_task(sms.send(many(1000), "hello"))
         await until_requested(running.gateway, 1)
@@ -179,7 +179,7 @@ async def test_a_bulk_lets_other_requests_through(kind: Kind) -> None:
 
 @both
 async def test_closing_ends_every_wait(kind: Kind) -> None:
-    """What waits for its turn is not sent; what is in flight is finished, and has its result."""
+    """Waiting requests are not sent; requests in flight complete and keep their results."""
     async with running_gateway() as running, opened(kind, running, pacer=Pacer(10.0)) as sms:
         running.gateway.configure(latency=0.5)
         work = asyncio.create_task(sms.send(many(2000), "hi"))
@@ -193,7 +193,7 @@ async def test_closing_ends_every_wait(kind: Kind) -> None:
 
 @both
 async def test_a_closed_client_sends_nothing(kind: Kind) -> None:
-    """Whatever it is asked, the answer is ours, and says why; closing it again is harmless."""
+    """Every call returns or raises an error that says so; closing again is harmless."""
     async with running_gateway() as running, opened(kind, running) as sms:
         await sms.balance()
         await sms.aclose()
@@ -212,7 +212,7 @@ async def test_a_closed_client_sends_nothing(kind: Kind) -> None:
 
 @both
 async def test_closing_waits_no_longer_than_its_timeout(kind: Kind) -> None:
-    """What is still in flight then is cut off, and nobody knows what came of it."""
+    """Requests still in flight after the timeout are cut off, and their outcome is unknown."""
     async with running_gateway() as running, opened(kind, running, timeout=2.5) as sms:
         running.gateway.fault(Fault.HANG, endpoint="send")
         work = asyncio.create_task(sms.send(KUWAIT, "hi"))
@@ -237,14 +237,14 @@ def asks() -> Plan[Any]:
 
 
 def breaks(error: BaseException) -> Plan[None]:
-    """A plan that has a fault of its own."""
+    """A plan that fails with a foreign error."""
     raise error
     yield
 
 
 @both
 async def test_a_foreign_error_stops_the_rest_and_loses_nothing(kind: Kind) -> None:
-    """What had an answer keeps it, nothing more begins, and the error is told as unknown."""
+    """Answers are kept, nothing more starts, and the foreign error is an unknown outcome."""
     async with running_gateway() as running, opened(kind, running) as sms:
         plans = (asks(), breaks(OSError("disk full")), pauses(), asks())
         found = await sms.carry(side_by_side(plans))
@@ -257,19 +257,19 @@ async def test_a_foreign_error_stops_the_rest_and_loses_nothing(kind: Kind) -> N
 
 
 def side_by_side(plans: tuple[Plan[Any], ...]) -> Plan[list[Any]]:
-    """All of them side by side; none of their errors stops the others by itself."""
+    """A plan that runs all of them in parallel; an error of one does not stop the others."""
     answers: list[Any] = yield Gather(plans, lambda _: False)
     return answers
 
 
 def interrupts() -> Plan[None]:
-    """A plan during which somebody presses Ctrl-C; by then all the others wait."""
+    """A plan that presses Ctrl-C after 0.2 s, when all others are waiting."""
     yield Sleep(0.2)
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 def test_ctrl_c_ends_every_wait() -> None:
-    """Whoever waits for a minute, or for a turn, is waited for no longer."""
+    """Ctrl-C interrupts pauses and waits for the rate limiter."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     begun = time.monotonic()
     try:
@@ -284,7 +284,7 @@ def test_ctrl_c_ends_every_wait() -> None:
 
 
 async def test_an_interrupted_plan_lets_nothing_more_begin() -> None:
-    """What is in flight is finished, and the interruption is raised, not told among the answers."""
+    """Requests in flight complete, and the interruption is raised instead of being a result."""
     async with running_gateway() as running, opened(Client, running, pacer=Pacer(0.1)) as sms:
         plans = (pauses(), asks(), breaks(KeyboardInterrupt()), *(asks() for _ in range(20)))
         with pytest.raises(KeyboardInterrupt):
@@ -294,13 +294,13 @@ async def test_an_interrupted_plan_lets_nothing_more_begin() -> None:
 
 
 async def test_a_cancelled_bulk_lets_nothing_more_begin() -> None:
-    """As Ctrl-C does for threads."""
+    """Cancelling a task has the effect that Ctrl-C has on threads."""
     async with running_gateway() as running, opened(AsyncClient, running, pacer=None) as sms:
         work = asyncio.create_task(sms.send(many(2000), "hi"))
         await until_requested(running.gateway, 1)
         work.cancel()
         await asyncio.wait({work})
-        answer = await sms.balance()  # Places and turns are free again.
+        answer = await sms.balance()  # Slots are free again.
 
         assert work.cancelled()
         assert answer.available == 800
@@ -309,7 +309,7 @@ async def test_a_cancelled_bulk_lets_nothing_more_begin() -> None:
 
 @both
 async def test_an_abandoned_plan_is_closed(kind: Kind) -> None:
-    """What it holds is let go of at once, however long somebody keeps the error."""
+    """The plan's resources are released at once, even while the error is still referenced."""
     ended: list[str] = []
 
     def plan_with_cleanup() -> Plan[Any]:
@@ -332,7 +332,7 @@ async def test_an_abandoned_plan_is_closed(kind: Kind) -> None:
 
 @both
 async def test_no_plans_have_no_answers(kind: Kind) -> None:
-    """Nothing to do takes no thread and no task."""
+    """An empty gather starts no thread and no task."""
     sms = make_client(kind, NOWHERE)
 
     assert await sms.carry(side_by_side(())) == []
@@ -341,7 +341,7 @@ async def test_no_plans_have_no_answers(kind: Kind) -> None:
 
 @both
 async def test_clients_may_share_a_pacer(kind: Kind) -> None:
-    """Two clients with one pacer together keep the interval."""
+    """Two clients with one rate limiter keep the interval together."""
     pacer = Pacer(0.3)
     async with (
         running_gateway() as running,
@@ -355,14 +355,14 @@ async def test_clients_may_share_a_pacer(kind: Kind) -> None:
 
 
 class BlockingRateLimiter:
-    """A pacer of somebody else's, which lets nobody go until it is told to."""
+    """A custom rate limiter that blocks until its event is set."""
 
     def __init__(self) -> None:
         self.go = asyncio.Event()
         self.waiting = 0
 
     async def acquire(self) -> None:
-        """Waits for the word."""
+        """Waits for the event."""
         self.waiting += 1
         try:
             await self.go.wait()
@@ -371,7 +371,7 @@ class BlockingRateLimiter:
 
 
 async def test_a_foreign_pacer_is_not_waited_for_in_vain() -> None:
-    """Its turns end with the deadline and with the client, and are used when they come."""
+    """Waiting ends with the deadline and with the client; granted slots are used."""
     limiter = BlockingRateLimiter()
     async with running_gateway() as running, opened(AsyncClient, running, pacer=limiter) as sms:
         late = await sms.send(KUWAIT, "hi", deadline=0.4)
@@ -392,7 +392,7 @@ async def test_a_foreign_pacer_is_not_waited_for_in_vain() -> None:
 
 
 async def test_an_error_of_a_foreign_pacer_is_its_own() -> None:
-    """It is no outcome of a request, so it is not dressed up as one."""
+    """The limiter's error is not an outcome of a request, so it is raised unchanged."""
 
     class Broken:
         async def acquire(self) -> None:
@@ -405,7 +405,7 @@ async def test_an_error_of_a_foreign_pacer_is_its_own() -> None:
 
 
 def test_instants_lie_an_interval_apart() -> None:
-    """However late each caller comes; what is too late takes no place in the row."""
+    """Slots keep their interval however late a caller comes; a slot after `latest` is not taken."""
     pacer = Pacer(0.5)
 
     assert pacer.reserve(10.0) == 0.0

@@ -1,4 +1,4 @@
-"""docs/client.md and the library agree."""
+"""docs/client.md agrees with the library."""
 
 import inspect
 import re
@@ -23,22 +23,22 @@ def column(first: str, number: int) -> list[str]:
 
 
 def test_every_name_of_the_rust_client_has_ours() -> None:
-    """The table maps to names that exist, in both clients."""
+    """The table maps to names that exist in both clients."""
     for name in column("Rust", 1):
         owner, _, member = name.partition(".")
         assert hasattr(kwtsms_client, owner), name
         owners = (Client, AsyncClient) if owner == "Client" else (getattr(kwtsms_client, owner),)
-        if member and member != "cached_balance":  # Of the instance.
+        if member and member != "cached_balance":  # An attribute of the instance.
             assert all(hasattr(one, member) for one in owners), name
 
 
 def test_every_public_name_is_there() -> None:
-    """Everything in __all__ can be had."""
+    """Every name in `__all__` can be imported."""
     assert [name for name in kwtsms_client.__all__ if not hasattr(kwtsms_client, name)] == []
 
 
 def test_every_public_name_is_offered() -> None:
-    """To somebody who asks an interpreter what there is, before anything is used."""
+    """`dir()` lists every public name, even before any of them is loaded."""
     script = "import kwtsms_client as k; raise SystemExit(', '.join({*k.__all__} - {*dir(k)}))"
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
 
@@ -46,13 +46,13 @@ def test_every_public_name_is_offered() -> None:
 
 
 def test_a_misspelt_name_is_an_error() -> None:
-    """When it runs, and to a type checker: mypy refuses an `ignore` that is not needed."""
+    """The error is raised at run time and by type checkers: mypy refuses an unneeded `ignore`."""
     with pytest.raises(AttributeError, match="Cleint"):
         kwtsms_client.Cleint  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_a_misspelt_option_is_an_error() -> None:
-    """The same of what a client is made with, and of what `from_env` is told."""
+    """The constructor and `from_env` both refuse unknown options."""
     account = {"KWTSMS_USERNAME": "user", "KWTSMS_PASSWORD": "password"}
 
     with pytest.raises(TypeError, match="sendr"):
@@ -63,7 +63,7 @@ def test_a_misspelt_option_is_an_error() -> None:
 
 @pytest.mark.parametrize("client", [Client, AsyncClient])
 def test_the_options_can_be_read_from_the_signature(client: type) -> None:
-    """`help` shows each by its name; `from_env` takes the same, and a checker knows them there."""
+    """`help` shows each option by name, and type checkers know the options of `from_env` too."""
     names = set(inspect.signature(client).parameters) - {"credentials"}
 
     assert names == set(ClientOptions.__annotations__)
@@ -79,7 +79,7 @@ def test_every_outcome_is_explained() -> None:
 
 
 def test_every_error_a_caller_meets_is_explained() -> None:
-    """Each leaf of the tree has a line that says what to do."""
+    """Each leaf class of the error tree has a row with advice."""
     kinds = {kind for kind in vars(errors).values() if isinstance(kind, type)}
     leaves = {
         kind.__name__
@@ -91,6 +91,6 @@ def test_every_error_a_caller_meets_is_explained() -> None:
 
 
 def test_all_28_codes_have_meaning_and_remedy() -> None:
-    """Nobody is left alone with a code."""
+    """Every code has a meaning, a remedy and a message for end users."""
     assert len(API_ERRORS) == 28
     assert all(info.meaning and info.remedy and info.user_message for info in API_ERRORS.values())

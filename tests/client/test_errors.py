@@ -1,4 +1,4 @@
-"""The errors: what each says, to whom, and what follows from it."""
+"""The errors: their texts for operators and end users, their classes, and which are fatal."""
 
 import copy
 import pickle
@@ -39,7 +39,7 @@ ERRORS: list[KwtSMSError] = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 def test_every_error_says_what_and_what_to_do(error: KwtSMSError) -> None:
-    """The same four facts, whichever it is; and it keeps them on its way between processes."""
+    """Every error has a code, description, remedy and user message, and keeps them when pickled."""
     facts = (error.code, error.description, error.remedy, error.user_message)
     sent = pickle.loads(pickle.dumps(error))
 
@@ -50,7 +50,7 @@ def test_every_error_says_what_and_what_to_do(error: KwtSMSError) -> None:
 
 
 def test_no_message_advises_sending_again_what_may_have_been_sent() -> None:
-    """Neither the end user nor the operator."""
+    """Neither the end user nor the operator is advised to retry."""
     error = UnknownOutcome("No answer came.")
 
     assert error.user_message != UNAVAILABLE
@@ -70,7 +70,7 @@ def test_no_message_advises_sending_again_what_may_have_been_sent() -> None:
     ],
 )
 def test_what_an_end_user_reads(codes: str, message: str) -> None:
-    """Nothing of the account, and what he can do."""
+    """The message contains no account details and says what the end user can do."""
     assert {API_ERRORS[f"ERR{code}"].user_message for code in codes.split()} == {message}
 
 
@@ -89,12 +89,12 @@ def test_what_an_end_user_reads(codes: str, message: str) -> None:
     ],
 )
 def test_each_code_has_its_class(kind: type[KwtSMSError], codes: str) -> None:
-    """By what a caller can do about it."""
+    """The class follows from what a caller can do about the code."""
     assert {type(rejection(f"ERR{code}")) for code in codes.split()} == {kind}
 
 
 def test_what_the_rest_of_a_bulk_would_meet_too() -> None:
-    """Nobody sends on without credits, without access, or what was refused for its text."""
+    """Errors of credits, access or content stop the rest of a bulk."""
     fatal = [code.removeprefix("ERR") for code, info in API_ERRORS.items() if info.fatal]
 
     assert " ".join(fatal) == "001 003 004 005 008 009 010 011 012 024 027 031 032 033"

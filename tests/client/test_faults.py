@@ -1,4 +1,4 @@
-"""Every way in which an exchange can fail: the outcome, the requests seen, the credits charged."""
+"""Every way an exchange can fail: the outcome, the requests seen, the credits charged."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ FAR = "https://gateway.invalid/API/"
 
 @dataclass(frozen=True)
 class Row:
-    """A fault, and what must come of it."""
+    """A fault and the outcome that it must have."""
 
     fault: Fault | str
     outcome: Outcome
@@ -60,7 +60,7 @@ ROWS = [
 @both
 @pytest.mark.parametrize("row", ROWS, ids=str)
 async def test_a_fault_has_its_outcome(kind: Kind, row: Row) -> None:
-    """The same for both clients: the outcome, one request, and the credits that it really cost."""
+    """Both clients report the same outcome after one request, with the right credits charged."""
     async with running_gateway() as running, opened(kind, running, timeout=0.5) as sms:
         gateway = running.gateway
         before = gateway.balance()
@@ -74,7 +74,7 @@ async def test_a_fault_has_its_outcome(kind: Kind, row: Row) -> None:
 
 @both
 async def test_a_gateway_that_is_down_is_not_sent(kind: Kind) -> None:
-    """No connection: nothing left this machine, and the system's reason is told."""
+    """Without a connection nothing is sent, and the system's reason is given."""
     async with running_gateway() as running, opened(kind, running) as sms:
         await running.stop()
         result = await sms.send(KUWAIT, "hello")
@@ -85,7 +85,7 @@ async def test_a_gateway_that_is_down_is_not_sent(kind: Kind) -> None:
 
 @both
 async def test_a_name_that_nobody_knows_is_not_sent(kind: Kind) -> None:
-    """Looking it up comes before the first byte, and the reason tells it from a closed port."""
+    """DNS lookup precedes the first byte, and the reason differs from that of a closed port."""
     sms = make_client(kind, FAR)
     result = await sms.send(KUWAIT, "hello")
     await sms.aclose()
@@ -96,7 +96,7 @@ async def test_a_name_that_nobody_knows_is_not_sent(kind: Kind) -> None:
 
 @both
 async def test_a_certificate_that_is_not_trusted_is_not_sent_to(kind: Kind, tmp_path: Path) -> None:
-    """The password goes to nobody who only says that he is the gateway, unless he is trusted."""
+    """The password is sent only to a gateway with a trusted certificate."""
     context, authority = local_tls(tmp_path)
     trusting = ssl.create_default_context(cafile=authority)
     async with RunningGateway(Gateway(), ssl_context=context) as running:
@@ -111,12 +111,12 @@ async def test_a_certificate_that_is_not_trusted_is_not_sent_to(kind: Kind, tmp_
 
 
 async def stalls(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
-    """A gateway that takes some of a request and then no more."""
+    """A gateway that stops reading in the middle of a request."""
     await asyncio.Event().wait()
 
 
 async def aborts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A gateway that ends the connection in the middle of a request."""
+    """A gateway that aborts the connection in the middle of a request."""
     await reader.readexactly(1000)
     writer.transport.abort()
 
@@ -124,7 +124,7 @@ async def aborts(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 @both
 @pytest.mark.parametrize("answer", [stalls, aborts])
 async def test_a_request_that_was_cut_off_is_unknown(kind: Kind, answer: Any) -> None:
-    """Some of it left, so nobody may say that nothing did."""
+    """A part of the request has left, so it is not reported as not sent."""
     call: Call[Any] = Call("send/", {"message": "x" * 20_000_000}, lambda found: found)
     async with answering(answer) as address:
         sms = make_client(kind, f"http://{address}/API/", timeout=0.3)
@@ -134,18 +134,18 @@ async def test_a_request_that_was_cut_off_is_unknown(kind: Kind, answer: Any) ->
 
 
 async def refuses(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A proxy that lets nobody through."""
+    """A proxy that refuses every connection."""
     await request(reader)
     writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 
 
 async def hangs(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    """A proxy, or a gateway, that never answers."""
+    """A proxy or gateway that never answers."""
     await reader.read()
 
 
 async def breaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """A proxy that says yes, and then nothing that is TLS."""
+    """A proxy that accepts CONNECT and then sends bytes that are not TLS."""
     await request(reader)
     writer.write(b"HTTP/1.1 200 OK\r\n\r\n" + b"no TLS" * 9)
     await reader.read()
@@ -156,7 +156,7 @@ async def breaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 async def test_a_proxy_that_fails_means_not_sent(
     kind: Kind, proxy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the proxy got was its own request: ours is still here."""
+    """The proxy received only its CONNECT request; ours was not sent."""
     async with answering(proxy) as address:
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         sms = make_client(kind, FAR, timeout=0.3)
@@ -171,7 +171,7 @@ async def test_a_proxy_that_fails_means_not_sent(
 async def test_no_proxy_is_used_for_this_machine_itself(
     kind: Kind, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The password would go there in clear."""
+    """The password would be sent unencrypted to the proxy."""
     monkeypatch.setenv(name, "http://127.0.0.1:1")
     async with running_gateway() as running, opened(kind, running) as sms:
         result = await sms.send(KUWAIT, "hello")
@@ -181,7 +181,7 @@ async def test_no_proxy_is_used_for_this_machine_itself(
 
 @both
 async def test_a_reply_that_drips_ends_in_time(kind: Kind) -> None:
-    """The time is for all of it, however often a byte comes."""
+    """The timeout covers the whole reply, however often a byte arrives."""
 
     async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
@@ -199,14 +199,14 @@ async def test_a_reply_that_drips_ends_in_time(kind: Kind) -> None:
         await sms.aclose()
 
     assert result.unknown == (KUWAIT,)
-    assert elapsed < 1.0  # All of it takes three seconds.
+    assert elapsed < 1.0  # The whole reply takes three seconds.
 
 
 @both
 async def test_every_step_shares_the_same_timeout(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The proxy takes most of it, then TLS hangs: in all it is no more than was given."""
+    """A slow proxy and a hanging TLS handshake together take no longer than the timeout."""
 
     async def dawdles(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request(reader)
@@ -229,7 +229,7 @@ async def test_every_step_shares_the_same_timeout(
 @pytest.mark.parametrize("style", ["float", "string", "null", "absent"])
 @both
 async def test_an_accepted_send_stays_accepted(kind: Kind, style: Any) -> None:
-    """Numbers as floats, strings, null or not at all never make an exception of a charged send."""
+    """Numbers as floats, strings, null or missing never turn a charged send into an error."""
     async with running_gateway() as running, opened(kind, running) as sms:
         running.gateway.configure(number_style=style)
         result = await sms.send(KUWAIT, "hello")
@@ -241,7 +241,7 @@ async def test_an_accepted_send_stays_accepted(kind: Kind, style: Any) -> None:
 
 @both
 async def test_a_reply_that_is_compressed_unasked_is_read(kind: Kind) -> None:
-    """A charged send stays one, though nobody asked for compression."""
+    """A compressed reply is read although none was requested."""
     async with running_gateway() as running, opened(kind, running) as sms:
         running.gateway.configure(gzip=True)
         result = await sms.send(KUWAIT, "hello")
@@ -262,7 +262,7 @@ async def test_a_reply_that_is_compressed_unasked_is_read(kind: Kind) -> None:
     ids=["comma", "list", "duplicates", "keys", "int"],
 )
 async def test_numbers_come_in_any_container_and_are_sent_once(kind: Kind, to: object) -> None:
-    """A comma string, a list, a tuple, a view, ints: each number once, the first wins."""
+    """Strings with commas, lists, tuples, views and ints work; the first of duplicates counts."""
     async with running_gateway() as running, opened(kind, running) as sms:
         result = await sms.send(to, "hello")
 
@@ -286,7 +286,7 @@ async def test_a_fatal_code_stops_the_rest_of_a_bulk(kind: Kind) -> None:
 
 @both
 async def test_an_unknown_batch_does_not_stop_the_others(kind: Kind) -> None:
-    """What cannot be known of one batch says nothing of the next."""
+    """An unknown outcome of one batch says nothing about the next."""
     numbers = [f"965{90000000 + n}" for n in range(201)]
     async with running_gateway() as running, opened(kind, running, pacer=Pacer(0.1)) as sms:
         running.gateway.fault(Fault.RESET_AFTER, endpoint="send")

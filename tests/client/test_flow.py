@@ -1,4 +1,4 @@
-"""The plans: what is asked and waited for, step by step, without a gateway."""
+"""The plans: requests and pauses, step by step, without a gateway."""
 
 from decimal import Decimal
 from typing import Any
@@ -34,7 +34,7 @@ for _ in range(5000):
 def run_plan(
     plan: plans.Plan[Any], answers: list[Any], pauses: list[float]
 ) -> tuple[Any, list[float]]:
-    """Carries `plan` with these answers; its result, and the seconds it asked to wait."""
+    """Runs a plan with these answers; returns its result and the pauses in seconds."""
     try:
         step = next(plan)
         while True:
@@ -52,7 +52,7 @@ def run_plan(
 
 
 def run_part(plan: plans.Plan[Any], answers: list[Any], pauses: list[float]) -> Any:
-    """One of several plans: its result, or the error that it ended with."""
+    """Runs one of several plans; returns its result or its error."""
     try:
         return run_plan(plan, answers, pauses)[0]
     except KwtSMSError as error:
@@ -60,7 +60,7 @@ def run_part(plan: plans.Plan[Any], answers: list[Any], pauses: list[float]) -> 
 
 
 def send(answers: list[Any], **options: Any) -> tuple[SendResult, list[float]]:
-    """Carries a send to one number."""
+    """Runs a send to one number."""
     order = plans.order(NUMBER, "hello", sender="MY-APP", test=False, default_country=None)
     return run_plan(plans.send(order, **options), answers, [])
 
@@ -82,7 +82,7 @@ def send(answers: list[Any], **options: Any) -> tuple[SendResult, list[float]]:
 def test_only_a_refusal_that_passes_is_repeated(
     answers: list[Any], options: dict[str, int], outcome: Outcome, pauses: list[float]
 ) -> None:
-    """ERR013 after 30, 60 and 120 s, ERR028 after 16 s where asked for, the unknown never."""
+    """ERR013 is retried after 30, 60 and 120 s, ERR028 after 16 s if asked for, unknown never."""
     result, waited = send(list(answers), **options)
 
     assert [one.outcome for one in result.recipients] == [outcome]
@@ -112,7 +112,7 @@ def test_only_a_refusal_that_passes_is_repeated(
     ],
 )
 def test_what_cannot_be_sent_is_refused_here(to: object, text: object, sender: Any) -> None:
-    """Nothing leaves this machine, and the error says what was wrong."""
+    """No request is made, and the error says what was wrong."""
     with pytest.raises(InvalidInput) as caught:
         plans.order(to, text, sender=sender, test=False, default_country=None)
 
@@ -121,7 +121,7 @@ def test_what_cannot_be_sent_is_refused_here(to: object, text: object, sender: A
 
 
 def test_good_numbers_are_sent_and_bad_ones_are_reported() -> None:
-    """One wrong number does not hold up the others, and is not lost."""
+    """A wrong number does not hold up the others, and is reported."""
     order = plans.order([NUMBER, "abc"], "hello", sender="MY-APP", test=False, default_country=None)
     result, _ = run_plan(plans.send(order), [OK], [])
 
@@ -131,7 +131,7 @@ def test_good_numbers_are_sent_and_bad_ones_are_reported() -> None:
 
 
 def test_blanks_around_a_sender_id_are_no_part_of_it() -> None:
-    """It was copied from somewhere, and kwtSMS knows it without."""
+    """Spaces around a copied sender ID are removed; kwtSMS stores it without them."""
     order = plans.order(NUMBER, "hello", sender=" MY-APP\n", test=False, default_country=None)
 
     assert order.sender == "MY-APP"
@@ -146,7 +146,7 @@ def test_blanks_around_a_sender_id_are_no_part_of_it() -> None:
     ],
 )
 def test_an_end_user_reads_what_to_correct(to: Any, text: str, message: str) -> None:
-    """A number or a text: nothing else of it is his business."""
+    """The end user's message is about the number or the text only."""
     with pytest.raises(InvalidInput) as caught:
         plans.order(to, text, sender="MY-APP", test=False, default_country=None)
 
@@ -154,7 +154,7 @@ def test_an_end_user_reads_what_to_correct(to: Any, text: str, message: str) -> 
 
 
 def test_a_refusal_during_a_pause_that_ends_early_stays_a_refusal() -> None:
-    """The deadline, or a closed client, makes no other thing of what kwtSMS has said."""
+    """A deadline or a closed client during the pause leaves kwtSMS's refusal as the result."""
     order = plans.order(NUMBER, "hello", sender="MY-APP", test=False, default_country=None)
     gather = next(plans.send(order))
     assert isinstance(gather, Gather)
@@ -168,7 +168,7 @@ def test_a_refusal_during_a_pause_that_ends_early_stays_a_refusal() -> None:
 
 
 def send_result(answers: list[Any], count: int) -> SendResult:
-    """The result of a send to so many, from an answer to each two hundred."""
+    """Returns the result of a send to `count` numbers, with one answer per batch of 200."""
     order = plans.order(MANY[:count], "hello", sender="MY-APP", test=False, default_country=None)
     return plans.result(order, answers)
 
@@ -185,7 +185,7 @@ def send_result(answers: list[Any], count: int) -> SendResult:
     ],
 )
 def test_nobody_is_blamed_for_another(code: str, count: int, said: str) -> None:
-    """The gateway refuses all for one, and does not say for which."""
+    """The gateway refuses the whole batch for one number without naming it."""
     reasons = {one.reason for one in send_result([rejection(code)], count).recipients}
 
     assert len(reasons) == 1
@@ -193,7 +193,7 @@ def test_nobody_is_blamed_for_another(code: str, count: int, said: str) -> None:
 
 
 def test_what_a_bulk_cost_is_added_up() -> None:
-    """What kwtSMS did not say is not made up; the lowest balance is the last."""
+    """Missing amounts are not estimated; the lowest balance counts as the last."""
     answers = [
         Acceptance("a", 200, None, Decimal(800), None),
         Acceptance("b", 200, Decimal(400), Decimal(400), 1684763355),
@@ -210,7 +210,7 @@ def test_what_a_bulk_cost_is_added_up() -> None:
 
 @pytest.mark.parametrize(("numbers", "uncounted"), [(None, 0), (3, 0), (4, 0), (1, 2), (0, 3)])
 def test_what_kwtsms_did_not_count_is_counted(numbers: int | None, uncounted: int) -> None:
-    """Where it says how many it took, and that is fewer."""
+    """Uncounted numbers are reported only if kwtSMS gives a smaller count."""
     result = send_result([Acceptance("f4c8", numbers, Decimal(1), None, None)], 3)
 
     assert result.uncounted == uncounted
@@ -219,18 +219,18 @@ def test_what_kwtsms_did_not_count_is_counted(numbers: int | None, uncounted: in
 
 
 def test_an_empty_result_is_not_well() -> None:
-    """Nobody was sent to."""
+    """A send without recipients is not a success."""
     assert not SendResult(())
 
 
 def validate_many(answers: list[Any]) -> Validation:
-    """Asks about 450 numbers, with an answer to each two hundred."""
+    """Validates 450 numbers, with one answer per batch of 200."""
     found: Validation = run_plan(plans.validate(MANY, None), answers, [])[0]
     return found
 
 
 def test_what_a_reply_leaves_out_is_reported() -> None:
-    """No number vanishes: those of a lost answer have its reason, and so have those forgotten."""
+    """Every number is listed with a reason: the batch's error, or that the reply omits it."""
     first = Validation(tuple(MANY[:198]), (MANY[198],), ())
     last = Validation((), (), tuple(MANY[400:]))
     found = validate_many([first, UnknownOutcome("cut"), last])
@@ -243,7 +243,7 @@ def test_what_a_reply_leaves_out_is_reported() -> None:
 
 
 def test_a_question_is_repeated_while_the_queue_is_full() -> None:
-    """As a send is."""
+    """Validation is retried after ERR013, like a send."""
     found, waited = run_plan(
         plans.validate(NUMBER, None), [rejection("ERR013"), Validation((NUMBER,), (), ())], []
     )
@@ -253,6 +253,6 @@ def test_a_question_is_repeated_while_the_queue_is_full() -> None:
 
 
 def test_where_nothing_is_learned_the_error_is_raised() -> None:
-    """There is nothing to tell beside it."""
+    """Without a single answer the first error is raised."""
     with pytest.raises(Rejected, match="ERR003"):
         validate_many([rejection("ERR003"), None, None])

@@ -1,4 +1,4 @@
-"""What comes from outside: arguments, replies, .env files and CSV files of any content."""
+"""External input of any content: arguments, replies, .env files and CSV files."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=6,
 )
-HALVES = st.characters(codec=None)  # Halves of characters, too, as JSON can hold them.
+HALVES = st.characters(codec=None)  # Includes lone surrogates, which JSON can hold.
 HUGE = st.sampled_from(["9e99", "1_0", "٣", "NaN", 10**30, -(10**18), 1e300, "965,966", ["+965"]])
 NAMES = (
     "result",
@@ -66,7 +66,7 @@ ONE_FILE = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(b"\xff\xfe{}", 200)
 @example(b"[" * 100_000, 200)
 def test_any_bytes_are_an_answer_or_our_error(call: Any, body: bytes, status: int) -> None:
-    """What is no reply raises one of our errors and nothing else."""
+    """Bytes that are not a reply raise a `KwtSMSError` and nothing else."""
     with suppress(KwtSMSError):
         protocol.read_reply(call(), status, body)
 
@@ -74,14 +74,14 @@ def test_any_bytes_are_an_answer_or_our_error(call: Any, body: bytes, status: in
 @pytest.mark.parametrize("call", CALLS)
 @given(REPLIES | VALUES, st.sampled_from([200, 403, 500]))
 def test_any_json_is_an_answer_or_our_error(call: Any, reply: Any, status: int) -> None:
-    """Fields that are missing, null, of another type or absurd break nothing."""
+    """Fields that are missing, null, of another type or absurd cause no other exception."""
     with suppress(KwtSMSError):
         protocol.read_reply(call(), status, json.dumps(reply).encode())
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), VALUES))
 def test_an_accepted_send_stays_accepted(fields: dict[str, Any]) -> None:
-    """Whatever else stands in it, OK with a message id is an acceptance: it was charged."""
+    """OK with a message ID is an acceptance, whatever the other fields are: it was charged."""
     reply = fields | {"result": "OK", "msg-id": "f" * 32}
     call = protocol.send(sender="S", recipients=["96598765432"], text="hi", test=False)
 
@@ -94,7 +94,7 @@ def test_an_accepted_send_stays_accepted(fields: dict[str, Any]) -> None:
 @example(b"\xff\xfe")
 @example(b"KWTSMS_USERNAME=u\nKWTSMS_PASSWORD=p\nKWTSMS_TEST_MODE=yes?\n")
 def test_any_env_file_is_read_or_our_error(tmp_path: Path, content: bytes) -> None:
-    """A .env of any content is settings, or an error that says what is wrong."""
+    """A .env of any content gives settings or an error that says what is wrong."""
     file = tmp_path / ".env"
     file.write_bytes(content)
     with suppress(KwtSMSError):
@@ -111,7 +111,7 @@ def test_any_env_file_is_read_or_our_error(tmp_path: Path, content: bytes) -> No
 @example(b"to;text\n98765432;{x}\n")
 @example("الرقم,النص\n٩٨٧٦٥٤٣٢,مرحبا\n".encode())
 def test_any_csv_file_is_read_or_our_error(tmp_path: Path, content: bytes) -> None:
-    """A file of any content is rows and mistakes, each with its line, or an error."""
+    """A file of any content gives rows and mistakes with line numbers, or an error."""
     file = tmp_path / "messages.csv"
     file.write_bytes(content)
     with suppress(KwtSMSError):
@@ -130,7 +130,7 @@ METHODS = ("send", "send_with_retry", "status", "dlr", "validate")
 
 
 class StubbedClients:
-    """Both clients, with a log, and with whatever answer is given."""
+    """Both clients, with a request log and a stubbed reply."""
 
     def __init__(self, folder: Path) -> None:
         self.reply: dict[str, Any] = {}
@@ -145,11 +145,11 @@ class StubbedClients:
         return httpx.Response(200, stream=httpx.ByteStream(body))
 
     def call(self, name: str, *args: Any, **options: Any) -> Any:
-        """What `Client` answers."""
+        """Calls a method of `Client`."""
         return getattr(self._client, name)(*args, **options)
 
     def call_async(self, name: str, *args: Any, **options: Any) -> Any:
-        """What `AsyncClient` answers, in a loop of its own."""
+        """Calls a method of `AsyncClient` in a new event loop."""
 
         async def call() -> Any:
             self._async_client._http = self._transport
@@ -161,7 +161,7 @@ class StubbedClients:
 
 @pytest.fixture
 def clients(tmp_path: Path) -> StubbedClients:
-    """Both clients."""
+    """Both clients, with their log in a temporary folder."""
     return StubbedClients(tmp_path)
 
 
@@ -182,7 +182,7 @@ A_FEW = settings(ONE_FILE, max_examples=50)
 def test_any_argument_is_an_answer_or_our_error(
     clients: StubbedClients, how: str, name: str, first: Any, text: Any, sender: Any, reply: Any
 ) -> None:
-    """Whatever is asked with, and whatever is answered."""
+    """Any arguments with any reply give a result or a `KwtSMSError`."""
     clients.reply = reply
     arguments = (first, text) if name.startswith("send") else (first,)
     options = {"sender": sender} if name.startswith("send") else {}
@@ -199,7 +199,7 @@ def test_any_argument_is_an_answer_or_our_error(
 def test_what_was_accepted_is_never_lost(
     clients: StubbedClients, how: str, reply: Any, batches: int
 ) -> None:
-    """An OK is an OK, whatever else stands in it, and a bulk has a result for each number."""
+    """OK counts as accepted, whatever the other fields are, and each number has a result."""
     clients.reply = reply
     numbers = [f"965{90000000 + n}" for n in range(200 * batches)]
     result = getattr(clients, how)("send", numbers, "hi")

@@ -1,4 +1,4 @@
-"""Numbers as programs and people give them: what is taken, what is completed, what is refused."""
+"""Phone numbers as programs and people write them: accepted, completed or refused."""
 
 from decimal import Decimal
 from typing import Any
@@ -31,7 +31,7 @@ NUMBER = "96598765432"
     ],
 )
 def test_an_integral_number_is_one_whatever_its_type(given: Any, number: str) -> None:
-    """A column of a table may come as floats: the zero behind the point is no digit of it."""
+    """A spreadsheet column may contain floats; the zero after the point is not a digit."""
     assert validate_phone_input(given) == (True, None, number)
     assert validate_phone_input([given]) == [(True, None, number)]
     assert (parse_phone(given), normalize_phone(given)) == (number, number)
@@ -54,10 +54,10 @@ def test_an_integral_number_is_one_whatever_its_type(given: Any, number: str) ->
     ids=lambda one: type(one).__name__,
 )
 def test_what_python_writes_of_a_thing_is_no_number(given: object) -> None:
-    """Its digits would be a stranger's number."""
+    """The digits in an object's representation could be another person's number."""
     check = validate_phone_input(given)
 
-    assert (check.valid, check.normalized) == (False, "")  # type: ignore[union-attr]  # It is one.
+    assert (check.valid, check.normalized) == (False, "")  # type: ignore[union-attr]  # One check.
     assert validate_phone_input([given]) == [check]
     with pytest.raises(InvalidInput, match=f"this is {type(given).__name__}"):
         parse_phone(given)
@@ -69,12 +69,12 @@ def test_what_python_writes_of_a_thing_is_no_number(given: object) -> None:
     ids=["set", "keys", "tuple", "iterator"],
 )
 def test_any_iterable_of_numbers_is_one(given: Any) -> None:
-    """What is judged is what it holds, never how Python writes it."""
+    """The items of any iterable are checked, never its representation."""
     assert validate_phone_input(given) == [(True, None, NUMBER)]
 
 
 def test_a_list_in_a_list_is_no_number() -> None:
-    """As many checks come back as were asked for."""
+    """There is one check for each item of the outer list."""
     checks = validate_phone_input([[NUMBER, NUMBER], NUMBER])
 
     assert [check.valid for check in checks] == [False, True]
@@ -84,7 +84,7 @@ def test_a_list_in_a_list_is_no_number() -> None:
     "written", ["9.61312346E+9", "9613123456.0", "3.53871E+11", " 9.61312346e+09 "]
 )
 def test_what_a_spreadsheet_made_of_a_number_is_refused(written: str) -> None:
-    """Its digits are not those of the phone, and may be those of another."""
+    """The digits after rounding are not the phone's, and may be another person's."""
     check = validate_phone_input(written)
 
     assert not check.valid
@@ -103,15 +103,15 @@ def test_what_a_spreadsheet_made_of_a_number_is_refused(written: str) -> None:
         ("050 123 4567", "971", "971501234567"),
         ("٠٧٩١٢٣٤٥٦٧", "962", "962791234567"),
         ("01012345678", "20", "201012345678"),
-        ("0712345678", "225", "2250712345678"),  # There the zero is part of the number.
+        ("0712345678", "225", "2250712345678"),  # The zero is part of the number there.
         ("096598765432", "965", "96598765432"),
-        ("6591234567", "965", "6591234567"),  # Singapore: no local number, and one abroad.
+        ("6591234567", "965", "6591234567"),  # Singapore: not local, but valid abroad.
     ],
 )
 def test_a_number_is_completed_as_its_country_writes_it(
     written: str, country: Any, number: str
 ) -> None:
-    """With the zero in front that people put there, and with none."""
+    """Local numbers work with and without their leading zero."""
     assert validate_phone_input(written, default_country=country) == (True, None, number)
     assert normalize_phone([written], default_country=country) == [number]
 
@@ -119,7 +119,7 @@ def test_a_number_is_completed_as_its_country_writes_it(
 @pytest.mark.parametrize(
     ("written", "country", "reason"),
     [
-        ("0111234567", "966", "not a mobile in Saudi Arabia"),  # A telephone in Riyadh.
+        ("0111234567", "966", "not a mobile in Saudi Arabia"),  # A landline in Riyadh.
         ("98765432", "966", "not a number in Saudi Arabia"),
         ("0098765432", "965", "not a number in Iran"),
     ],
@@ -127,7 +127,7 @@ def test_a_number_is_completed_as_its_country_writes_it(
 def test_what_cannot_be_completed_is_judged_by_its_rules(
     written: str, country: str, reason: str
 ) -> None:
-    """Those of the country where no number abroad is so short, else of the one it begins with."""
+    """A number too short to be foreign is judged by the default country, others by their prefix."""
     assert reason in (validate_phone_input(written, default_country=country).error or "")
 
 
@@ -142,13 +142,13 @@ def test_what_cannot_be_completed_is_judged_by_its_rules(
 def test_what_is_written_with_00_or_plus_is_not_completed(
     written: str, country: str, number: str
 ) -> None:
-    """A number abroad stays abroad, however short."""
+    """An international number is never completed, however short."""
     assert normalize_phone(written, default_country=country) == number
 
 
 @pytest.mark.parametrize("country", ["KW", "999", "٩٦٥", "96598765432"])
 def test_an_unknown_default_country_is_an_error(country: str) -> None:
-    """It would complete nothing, and nobody would notice."""
+    """An unknown country would complete no number, unnoticed."""
     with pytest.raises(ConfigurationError, match="default_country"):
         Client(Credentials("user", "password"), default_country=country)
     with pytest.raises(ConfigurationError, match="default_country"):
@@ -162,18 +162,18 @@ def test_an_unknown_default_country_is_an_error(country: str) -> None:
     [("9876 5432", True), ("٩٨٧٦٥٤٣٢", True), ("room 98765432", False), ("9.8765432E+07", False)],
 )
 def test_home_is_suggested_for_digits_only(written: str, hint: bool) -> None:  # noqa: FBT001
-    """What holds letters is something else."""
+    """Text with letters or a decimal point is not taken for a local number."""
     assert ("it is 96598765432" in (validate_phone_input(written).error or "")) is hint
 
 
 @pytest.mark.parametrize("separator", [",", ";", "،", "؛", "\n", " ؛ "])
 def test_numbers_are_separated_as_people_do(separator: str) -> None:
-    """In English and in Arabic."""
+    """English and Arabic separators work."""
     assert split_recipients(f"{NUMBER}{separator}96598765433{separator}") == [NUMBER, "96598765433"]
 
 
 def test_a_list_that_contains_itself_is_an_error_of_ours() -> None:
-    """Nor does one break anything that lists are nested in without an end."""
+    """Circular lists raise `InvalidInput`."""
     endless: list[object] = []
     endless.append(endless)
 
@@ -182,7 +182,7 @@ def test_a_list_that_contains_itself_is_an_error_of_ours() -> None:
 
 
 def test_a_wrong_number_has_a_sentence_for_its_owner() -> None:
-    """It is fit for whoever typed it."""
+    """The error has a message for the end user."""
     with pytest.raises(InvalidInput) as caught:
         parse_phone("12345")
 
@@ -190,7 +190,7 @@ def test_a_wrong_number_has_a_sentence_for_its_owner() -> None:
 
 
 def test_a_blank_among_the_numbers_is_reported() -> None:
-    """An empty cell, or one that is no number, does not vanish from the answer."""
+    """Empty cells and invalid items are reported, not dropped."""
     order = flow.order(
         [NUMBER, None, " ", 4.5, b"9", 10**5000, "96598765433, 96598765434"],
         "hello",
@@ -208,6 +208,6 @@ def test_a_blank_among_the_numbers_is_reported() -> None:
     "text", [None, b"Backup failed", ["Backup failed"], {"text": "x"}, 5, "x" * 20_001]
 )
 def test_what_is_no_text_is_not_sent(text: object) -> None:
-    """Nor what Python would write of it; nor is a text looked at that is far too long."""
+    """Only text of at most 20,000 characters is accepted, never an object's representation."""
     with pytest.raises(InvalidInput, match=r"must be text|more than 20,000"):
         flow.order(NUMBER, text, sender="MY-APP", test=False, default_country=None)

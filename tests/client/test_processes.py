@@ -1,4 +1,4 @@
-"""A client in a forked process, and in one event loop after the other."""
+"""A client in a forked process, and in several event loops in succession."""
 
 import asyncio
 import gc
@@ -17,7 +17,7 @@ from support.sockets import answering, reply, request
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="There are no forks here.")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 async def test_a_forked_process_has_its_own_connection() -> None:
-    """Two processes on one socket would read each other's answers; nor does it wait for locks."""
+    """A shared socket would mix up answers; the child does not wait for inherited locks."""
     connections: list[int] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -31,7 +31,7 @@ async def test_a_forked_process_has_its_own_connection() -> None:
     async with answering(answer) as address:
         sms = Client(Credentials("user", "secret"), base_url=f"http://{address}/API/")
         await asyncio.to_thread(sms.balance)
-        with sms._lock:  # As another thread may hold it just then.
+        with sms._lock:  # Another thread may hold it at the time of the fork.
             child = os.fork()
         if child == 0:
             _end_as(sms)
@@ -44,7 +44,7 @@ async def test_a_forked_process_has_its_own_connection() -> None:
 
 
 def _end_as(sms: Client) -> None:
-    """What the child does: it asks once, and ends."""
+    """Makes one request in the child process and exits."""
     signal.alarm(10)
     code = 1
     try:
@@ -55,7 +55,7 @@ def _end_as(sms: Client) -> None:
 
 
 async def test_each_event_loop_has_its_own_connections() -> None:
-    """A client made once answers in every `asyncio.run` of a program."""
+    """A client created once works in every `asyncio.run` of a program."""
     async with running_gateway() as running:
         account = running.gateway.account
         sms = AsyncClient(
@@ -73,7 +73,7 @@ async def test_each_event_loop_has_its_own_connections() -> None:
 
         first = await asyncio.to_thread(asyncio.run, ask())
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)  # Nobody closed the first loop's.
+            warnings.simplefilter("ignore", ResourceWarning)  # Left open on purpose.
             second = await asyncio.to_thread(asyncio.run, ask_and_close())
             gc.collect()
 

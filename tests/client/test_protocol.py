@@ -1,4 +1,4 @@
-"""What stands in a reply: amounts, codes, prefixes and texts as gateways may write them."""
+"""Parsing of replies: amounts, codes, prefixes and texts in every form a gateway may send."""
 
 from decimal import Decimal
 from typing import Any
@@ -20,7 +20,7 @@ SEND = protocol.send(sender="S", recipients=["96598765432"], text="hi", test=Fal
 
 
 def reply(call: Call[Any], body: str) -> Any:
-    """What a call reads from these bytes."""
+    """Parses these bytes as a reply to the call."""
     return read_reply(call, 200, body.encode())
 
 
@@ -37,7 +37,7 @@ def reply(call: Call[Any], body: str) -> Any:
     ],
 )
 def test_an_amount(text: Any, number: Decimal) -> None:
-    """Digits of ASCII with a point, of a size that credits can have."""
+    """ASCII digits with an optional point, in the range of credits."""
     assert amount(text) == number
 
 
@@ -49,7 +49,7 @@ def test_an_amount(text: Any, number: Decimal) -> None:
     ],
 )
 def test_what_is_no_amount(text: Any) -> None:
-    """It is not known then, and never a guess."""
+    """An unreadable amount is None, never a guess."""
     assert amount(text) is None
 
 
@@ -57,7 +57,7 @@ def test_what_is_no_amount(text: Any) -> None:
     "written", ["9e99999999999999999999", "9" * 5000, "NaN", "-Infinity", "1e400", '"9e999999"']
 )
 def test_an_absurd_number_loses_no_acceptance(written: str) -> None:
-    """The send was charged: what cannot be read of it is not known, and the rest is."""
+    """The send was charged, so an unreadable field is None and the rest is kept."""
     found = reply(SEND, f'{{"result":"OK","msg-id":"f4c8","points-charged":{written}}}')
 
     assert (found.message_id, found.points_charged) == ("f4c8", None)
@@ -75,7 +75,7 @@ def test_an_absurd_number_loses_no_acceptance(written: str) -> None:
     ],
 )
 def test_a_message_id_can_be_stored(written: str, known: str | None) -> None:
-    """Every database takes it: no NUL, no half of a character."""
+    """The stored ID has no NUL and no lone surrogate, so any database accepts it."""
     assert reply(SEND, f'{{"result":"OK","msg-id":{written}}}').message_id == known
 
 
@@ -96,7 +96,7 @@ def test_a_message_id_can_be_stored(written: str, known: str | None) -> None:
     ],
 )
 def test_the_coverage_in_every_form(written: str, prefixes: tuple[str, ...]) -> None:
-    """The first that can be read, digits only."""
+    """The first readable field counts, digits only."""
     assert reply(protocol.coverage(), f'{{"result":"OK",{written}}}').prefixes == prefixes
 
 
@@ -104,7 +104,7 @@ def test_the_coverage_in_every_form(written: str, prefixes: tuple[str, ...]) -> 
     "written", ['"prefixes":[]', '"prefixes":"Kuwait"', '"x":5', '"prefixes":[["965"]]']
 )
 def test_a_coverage_without_a_country_is_none(written: str) -> None:
-    """It would hold back every number: an account without coverage says ERR033."""
+    """An empty coverage would block every number; accounts without coverage get ERR033 instead."""
     with pytest.raises(UnknownOutcome, match="names no country"):
         reply(protocol.coverage(), f'{{"result":"OK",{written}}}')
 
@@ -120,7 +120,7 @@ def test_a_coverage_without_a_country_is_none(written: str) -> None:
     ],
 )
 def test_a_code_however_it_is_written(code: str, kind: type[KwtSMSError], known: str) -> None:
-    """The gateway refused: that is known, and so nothing was charged."""
+    """A refusal is recognised in any spelling, so nothing was charged."""
     with pytest.raises(kind) as caught:
         reply(SEND, f'{{"result":"ERROR","code":{code}}}')
 
@@ -129,19 +129,19 @@ def test_a_code_however_it_is_written(code: str, kind: type[KwtSMSError], known:
 
 @pytest.mark.parametrize("body", ['{"result":"ERROR"}', '{"result":"ERROR","code":""}', "{}"])
 def test_what_is_neither_is_unknown(body: str) -> None:
-    """Neither an OK nor a refusal that can be read."""
+    """A reply that is neither OK nor a readable refusal has an unknown outcome."""
     with pytest.raises(UnknownOutcome):
         reply(SEND, body)
 
 
 def test_a_report_that_is_no_list_has_no_deliveries() -> None:
-    """Nothing is made up of it."""
+    """A malformed report gives no deliveries."""
     assert reply(protocol.dlr("f4c8"), '{"result":"OK","report":5}').deliveries == ()
 
 
 @pytest.mark.parametrize("half", ["\ud800", "a\udfffb"])
 def test_no_error_of_a_request_contains_the_password(half: str) -> None:
-    """Half a character, or bytes: what cannot be written is our error, and nothing hangs on it."""
+    """A message or ID that cannot be encoded is an `InvalidInput` without cause or context."""
     calls: tuple[Call[Any], ...] = (
         protocol.send(sender=half, recipients=["96598765432"], text="hi", test=False),
         Call("status/", {"msgid": half.encode(errors="replace")}, lambda found: found),

@@ -1,4 +1,4 @@
-"""Who may begin: in order, a few at a time, one of each bulk; without waiting for anything."""
+"""Order of requests: first come first served, a limit in flight, one starting per bulk. No I/O."""
 
 import pytest
 
@@ -9,12 +9,12 @@ from kwtsms_client.errors import rejection
 
 
 def bulk_group() -> BulkGroup:
-    """One that a refusal stops."""
+    """Returns a bulk group that a refusal stops."""
     return BulkGroup(lambda error: isinstance(error, Rejected))
 
 
 def begin(queue: RequestQueue, *scopes: CallScope) -> None:
-    """Each stands in line and takes a place, whether it may or not."""
+    """Enqueues each request and takes a slot, whether or not one is free."""
     for scope in scopes:
         queue.enqueue(scope)
         queue.acquire(scope)
@@ -22,7 +22,7 @@ def begin(queue: RequestQueue, *scopes: CallScope) -> None:
 
 
 def test_so_many_are_in_flight_and_no_more() -> None:
-    """The next waits until one of them leaves."""
+    """The next request waits until a slot is released."""
     queue, late = RequestQueue(), CallScope()
     begin(queue, *(CallScope() for _ in range(MAX_IN_FLIGHT)))
     queue.enqueue(late)
@@ -33,7 +33,7 @@ def test_so_many_are_in_flight_and_no_more() -> None:
 
 
 def test_requests_begin_in_the_order_of_arrival() -> None:
-    """A place goes to the first in line; who gives up lets the next come up."""
+    """A slot goes to the first in the queue; if it gives up, the next moves up."""
     queue, first, second = RequestQueue(), CallScope(), CallScope()
     queue.enqueue(first)
     queue.enqueue(second)
@@ -44,7 +44,7 @@ def test_requests_begin_in_the_order_of_arrival() -> None:
 
 
 def test_a_bulk_begins_in_order_and_one_at_a_time() -> None:
-    """The second waits for the first's turn to come, or for it to need none."""
+    """The second waits until the first has started, or has ended without a request."""
     many = bulk_group()
     assert (many.may_start(0), many.may_start(1)) == (True, False)
 
@@ -55,12 +55,12 @@ def test_a_bulk_begins_in_order_and_one_at_a_time() -> None:
 
     many.mark_started(1)
     many.mark_starting(2)
-    many.mark_started(1)  # It ends while the third waits for its turn.
+    many.mark_started(1)  # The second ends while the third waits for the rate limiter.
     assert not many.may_start(3)
 
 
 def test_other_requests_begin_in_between_a_bulk() -> None:
-    """While one of a bulk waits for its turn, somebody else is next, not the rest of the bulk."""
+    """While one part of a bulk is starting, another caller's request is next."""
     queue, many, other = RequestQueue(), bulk_group(), CallScope()
     first, second = CallScope().for_plan(many, 0), CallScope().for_plan(many, 1)
     begin(queue, first)
@@ -73,7 +73,7 @@ def test_other_requests_begin_in_between_a_bulk() -> None:
 
 
 def test_a_bulk_within_a_bulk_keeps_the_order_of_both() -> None:
-    """The parts of a part begin before the next part does."""
+    """The parts of a nested bulk start before the next part of the outer one."""
     outer, inner = bulk_group(), bulk_group()
     part = CallScope().for_plan(outer, 0)
     first, second, last = (
@@ -96,7 +96,7 @@ def test_a_bulk_within_a_bulk_keeps_the_order_of_both() -> None:
 
 
 def test_what_an_error_is_for_the_rest() -> None:
-    """One that stops the rest does; one that is not ours does as well, and counts as unknown."""
+    """An error that stops the rest is kept; a foreign one stops it too and counts as unknown."""
     refused, foreign, calm = bulk_group(), bulk_group(), bulk_group()
 
     assert isinstance(refused.record_error(rejection("ERR010")), Rejected)
@@ -107,7 +107,7 @@ def test_what_an_error_is_for_the_rest() -> None:
 
 
 def test_a_closed_client_sends_nothing() -> None:
-    """Neither what waits nor what would leave."""
+    """Neither waiting nor starting requests leave."""
     queue = RequestQueue()
     queue.request_started()
     queue.closed = True
@@ -123,13 +123,13 @@ def test_a_closed_client_sends_nothing() -> None:
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), "5", [5]])
 def test_a_deadline_is_a_time(seconds: object) -> None:
-    """Anything else is said to be none."""
+    """Anything that is not a duration is refused."""
     with pytest.raises(InvalidInput, match="deadline"):
         CallScope.with_timeout(seconds, 0.0)  # type: ignore[arg-type]
 
 
 def test_a_request_begins_with_time_to_spare() -> None:
-    """A moment before the deadline it is better not sent than unknown."""
+    """Just before the deadline a request is not sent, rather than becoming unknown."""
     scope = CallScope.with_timeout(10, 100.0)
 
     assert scope.latest_start == 110 - MIN_ANSWER_SECONDS

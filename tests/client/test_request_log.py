@@ -1,4 +1,4 @@
-"""The request log: what is written, what never is, and what becomes of a file that cannot be."""
+"""The request log: its entries, its secrets, its rotation, and files that cannot be written."""
 
 import asyncio
 import json
@@ -22,23 +22,23 @@ ACCEPTED = Acceptance("f4c8", 1, None, None, None)
 
 @pytest.fixture
 async def running() -> AsyncIterator[RunningGateway]:
-    """A gateway."""
+    """Yields a running gateway."""
     async with running_gateway() as running:
         yield running
 
 
 def files(folder: Path) -> list[Path]:
-    """What is in a folder."""
+    """Lists a folder."""
     return list(folder.iterdir())
 
 
 def entries(file: Path) -> list[dict[str, Any]]:
-    """What a log holds."""
+    """Parses the entries of a log."""
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
 
 def call(text: str = "hi", numbers: tuple[str, ...] = (KUWAIT,)) -> protocol.Call[Acceptance]:
-    """A send."""
+    """A send call."""
     return protocol.send(sender="MY-APP", recipients=numbers, text=text, test=False)
 
 
@@ -46,7 +46,7 @@ def call(text: str = "hi", numbers: tuple[str, ...] = (KUWAIT,)) -> protocol.Cal
 async def test_the_log_is_off_unless_asked_for(
     kind: Kind, running: RunningGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No file appears by itself."""
+    """No log file appears by default."""
     monkeypatch.chdir(tmp_path)
     async with opened(kind, running) as sms:
         await sms.balance()
@@ -58,7 +58,7 @@ async def test_the_log_is_off_unless_asked_for(
 async def test_the_log_says_what_was_requested_and_no_secret(
     kind: Kind, running: RunningGateway, tmp_path: Path
 ) -> None:
-    """A JSON line for each request: masked numbers, no text, no password, for its owner alone."""
+    """Each request is a JSON line with masked numbers, without text and password; mode 0600."""
     file = tmp_path / "requests.log"
     async with opened(kind, running, log=file, timeout=1) as sms:
         await sms.send([KUWAIT, KUWAIT_2], "a secret text")
@@ -88,7 +88,7 @@ async def test_the_log_says_what_was_requested_and_no_secret(
 async def test_the_log_has_contents_where_they_are_asked_for(
     kind: Kind, running: RunningGateway, tmp_path: Path
 ) -> None:
-    """Numbers and text, and still no password."""
+    """With `log_content` numbers and text are logged, but never the password."""
     file = tmp_path / "requests.log"
     async with opened(kind, running, log=file, log_content=True) as sms:
         await sms.send(KUWAIT, "مرحبا")
@@ -99,12 +99,12 @@ async def test_the_log_has_contents_where_they_are_asked_for(
 
 
 async def test_a_cancelled_request_is_written_down(running: RunningGateway, tmp_path: Path) -> None:
-    """It was in flight: whoever looks for it later finds that nobody knows what came of it."""
+    """The request was in flight, so its outcome is logged as unknown."""
     file = tmp_path / "requests.log"
     running.gateway.fault(Fault.HANG, endpoint="send")
     async with opened(AsyncClient, running, log=file) as sms:
         work = asyncio.create_task(sms.send(KUWAIT, "hi"))
-        while not running.gateway.requests:  # noqa: ASYNC110 - It is looked at from outside.
+        while not running.gateway.requests:  # noqa: ASYNC110 - Polled from outside.
             await asyncio.sleep(0.01)
         work.cancel()
         await asyncio.wait({work})
@@ -115,7 +115,7 @@ async def test_a_cancelled_request_is_written_down(running: RunningGateway, tmp_
 
 
 def test_a_full_log_is_rotated(tmp_path: Path) -> None:
-    """The new file begins empty; three old ones stay beside it, and no more."""
+    """The new file starts empty, and three old files are kept."""
     file = tmp_path / "requests.log"
     log = RequestLog(file)
     for number in range(KEPT_FILES + 2):
@@ -131,7 +131,7 @@ def test_a_full_log_is_rotated(tmp_path: Path) -> None:
 async def test_a_log_that_cannot_be_written_breaks_nothing(
     kind: Kind, running: RunningGateway, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A folder that is not there is no reason not to send; it is told, and told once."""
+    """A missing folder does not prevent sending, and the warning appears once."""
     async with opened(kind, running, log=tmp_path / "missing" / "requests.log") as sms:
         with caplog.at_level(logging.WARNING, "kwtsms_client"):
             first = await sms.send(KUWAIT, "hi")
@@ -145,7 +145,7 @@ async def test_a_log_that_cannot_be_written_breaks_nothing(
 
 
 def test_a_log_that_was_there_before_is_closed_to_others(tmp_path: Path) -> None:
-    """Whoever made it: from the next line on it is its owner's alone."""
+    """The next write restricts an existing file to its owner."""
     file = tmp_path / "requests.log"
     file.touch(0o644)
     RequestLog(file).write(call(), ACCEPTED, 0.1)
@@ -154,7 +154,7 @@ def test_a_log_that_was_there_before_is_closed_to_others(tmp_path: Path) -> None
 
 
 def test_a_device_keeps_its_rights() -> None:
-    """A log that goes nowhere closes nowhere to nobody."""
+    """A log in /dev/null leaves the device's permissions unchanged."""
     before = Path("/dev/null").stat().st_mode
     RequestLog("/dev/null").write(call(), ACCEPTED, 0.1)
 
@@ -165,7 +165,7 @@ def test_a_device_keeps_its_rights() -> None:
     "outcome", [Acceptance("\ud800", None, None, None, None), Acceptance("\0", 1, None, None, None)]
 )
 def test_half_a_character_is_written_as_json_writes_it(outcome: Acceptance, tmp_path: Path) -> None:
-    """What the gateway answered never breaks the line, and the line can be read again."""
+    """Invalid text from the gateway still gives a line that can be parsed."""
     file = tmp_path / "requests.log"
     RequestLog(file, content=True).write(call("\ud83d", ("\udfff",)), outcome, 0.1)
     (entry,) = entries(file)

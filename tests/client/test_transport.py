@@ -1,4 +1,4 @@
-"""Through which proxy the gateway is reached: as the environment says, as for other programs."""
+"""The proxy of the gateway connection, chosen by the usual environment variables."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def _no_proxy_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_proxy_is_the_one_that_the_environment_names(
     named: dict[str, str], proxy: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The scheme's own before the one for all; none where NO_PROXY has the gateway's name."""
+    """The variable of the scheme wins over ALL_PROXY; NO_PROXY switches the proxy off."""
     for name, value in named.items():
         monkeypatch.setenv(name, value)
 
@@ -45,7 +45,7 @@ def test_the_proxy_is_the_one_that_the_environment_names(
     "url", ["http://127.0.0.1:8080/API/", "https://localhost/", "http://[::1]"]
 )
 def test_to_this_machine_there_is_none(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The password would go there in clear."""
+    """The password would be sent unencrypted to the proxy."""
     for name in NAMES[:3]:
         monkeypatch.setenv(name, "http://proxy:3128")
 

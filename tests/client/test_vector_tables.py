@@ -1,4 +1,4 @@
-"""The official clients' .env files, countries and errors, and where we differ on purpose."""
+"""The official clients' .env files, countries and errors, and our deliberate differences."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from kwtsms_client.errors import rejection
 from kwtsms_client.settings import read_env_file
 from support.vectors import VECTORS, disagreements
 
-# Deliberate departures, each with its reason.
+# Deliberate differences, each with its reason.
 UNREADABLE = (
     "a line that cannot be read is refused: it may have been meant for KWTSMS_TEST_MODE",
     {'KEY="\n', 'KEY="a"b"\n', "KEY=\"hello'\n", "=value\n"},
@@ -19,9 +19,9 @@ UNREADABLE = (
 OTHERWISE: dict[str, dict[str, str]] = {
     # `export` is for the shell that reads the same file, and no part of the name.
     "export KEY=value\n": {"KEY": "value"},
-    # Most official clients read it so, too; KWTSMS_TEST_MODE=# 1 is then an error and not "live".
+    # Most official clients read it like this; KWTSMS_TEST_MODE=# 1 is then an error, not "live".
     "KEY=# only comment\n": {"KEY": "# only comment"},
-    # Nothing is recommended: a value in quotes may have several lines, as python-dotenv has it.
+    # No recommendation exists: a quoted value may span lines, as in python-dotenv.
     'KEY="multi\nline"\n': {"KEY": "multi\nline"},
 }
 ENV_ROWS = [(text, expected) for text, expected, _ in VECTORS["env_file"]]
@@ -35,7 +35,7 @@ WIDER = {
     "252": "Somalia: mobiles begin with 9 too",
 }
 CODES = [row for row in VECTORS["errors"] if row["code"].startswith("ERR0")]
-# Codes that the official clients made themselves; here they are classes, which say more.
+# Codes that the official clients invented; here they are more specific classes.
 OWN_CODES = {
     "ERR_INVALID_INPUT": (errors.InvalidInput,),
     "NETWORK": (errors.NotSent, errors.UnknownOutcome),
@@ -52,7 +52,7 @@ KINDS = {
     "status": errors.ReportUnavailable,
 }
 THROTTLES = {"ERR013": errors.QueueFull, "ERR028": errors.TooSoon}
-SPLIT = {"ERR007": errors.RecipientError}  # It is about the recipients: there are too many.
+SPLIT = {"ERR007": errors.RecipientError}  # Too many recipients.
 USER_MESSAGES = {
     "system": error_codes.UNAVAILABLE,
     "none": error_codes.UNAVAILABLE,
@@ -68,7 +68,7 @@ USER_MESSAGES = {
     ("text", "expected"), [row for row in ENV_ROWS if row[0] not in UNREADABLE[1]]
 )
 def test_env_files_are_read_alike(text: str, expected: dict[str, str], tmp_path: Path) -> None:
-    """What all agree on, or what is recommended where they disagree."""
+    """Values are those that all clients agree on, or the recommended ones."""
     file = tmp_path / "x.env"
     file.write_bytes(text.encode())
 
@@ -77,7 +77,7 @@ def test_env_files_are_read_alike(text: str, expected: dict[str, str], tmp_path:
 
 @pytest.mark.parametrize("text", sorted(UNREADABLE[1]))
 def test_a_line_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> None:
-    """The error says which."""
+    """The error names the line."""
     file = tmp_path / "x.env"
     file.write_bytes(b"\nA=1\n\n" + text.encode())
 
@@ -87,7 +87,7 @@ def test_a_line_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("code", "lengths", "first", "name"), VECTORS["country_rules"], ids=str)
 def test_countries_are_alike(code: str, lengths: list[int], first: list[str], name: str) -> None:
-    """What the official table takes, ours takes; it takes more only where there is a reason."""
+    """Every number that the official table accepts is accepted; additions have a reason."""
     ours = COUNTRIES[code]
 
     assert ours.name == name
@@ -98,7 +98,7 @@ def test_countries_are_alike(code: str, lengths: list[int], first: list[str], na
 
 @pytest.mark.parametrize("row", CODES, ids=lambda row: row["code"])
 def test_errors_are_alike(row: dict[str, Any]) -> None:
-    """Each code: how bad it is, when to repeat, what class it is of, what a user is told."""
+    """Each code has the recorded severity, retry time, class and user message."""
     ours = API_ERRORS[row["code"]]
     waits = row["retry_after_s"]
     kind = THROTTLES.get(row["code"]) or SPLIT.get(row["code"]) or KINDS[row["class"]]
@@ -110,7 +110,7 @@ def test_errors_are_alike(row: dict[str, Any]) -> None:
 
 
 def test_every_row_is_tested() -> None:
-    """No section of the file and no error in it is left out, and no departure is out of date."""
+    """Every section and error of the file is tested, and no listed difference is obsolete."""
     inputs = {text for text, _ in ENV_ROWS}
 
     assert set(VECTORS) == {

@@ -1,4 +1,4 @@
-"""What the official clients answer, and where we answer otherwise on purpose."""
+"""The official clients' recorded answers, and our deliberate differences."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from kwtsms_client import (
 )
 from support.vectors import VECTORS, disagreements
 
-# Deliberate departures, each with its reason.
+# Deliberate differences, each with its reason.
 REAL_MOBILES = {
     number: reason
     for reason, numbers in {
@@ -48,13 +48,13 @@ OTHER_SCRIPTS = (
     {"৯৬৫৯৮৭৬৫৪৩২", "٩٦٥９８７６٥٤٣٢"},
 )
 LINE_ENDS = ("a lone carriage return is a line end", {"a\rb"})
-# ⏰ ⭐ 🆗 ㊗ ‼ and their like get a message stuck as any emoji does; the official clients do not:
-# these, and all of the enclosed letters and words from U+1F100 to U+1F2FF.
+# ⏰ ⭐ 🆗 ㊗ ‼ and similar block a message like any emoji; the official clients miss these,
+# and all of the enclosed letters and words from U+1F100 to U+1F2FF.
 MORE_EMOJI = frozenset("⌚⌛⏩⏰⏳▶⬆⬛⭐‼⁉Ⓜ㊗㊙〰〽🆗🉐")
 
 
 def differs_on_purpose(text: str) -> bool:
-    """Whether a text is cleaned otherwise than by the official clients, on purpose."""
+    """Whether a text is deliberately cleaned differently from the official clients."""
     enclosed = any("\U0001f100" <= char <= "\U0001f2ff" for char in text)
     return enclosed or text in NO_TAGS[1] or text in LINE_ENDS[1] or not MORE_EMOJI.isdisjoint(text)
 
@@ -76,7 +76,7 @@ def test_numbers_are_judged_alike(
     normalized: str,
     _source: str,
 ) -> None:
-    """What is valid, what is not, and the heart of the reason."""
+    """Validity and the core of the reason are those of the official clients."""
     check = validate_phone_input(text)
 
     assert (check.valid, check.normalized) == (valid, normalized)
@@ -85,7 +85,7 @@ def test_numbers_are_judged_alike(
 
 @pytest.mark.parametrize("number", sorted(REAL_MOBILES), ids=lambda one: f"{one}")
 def test_real_mobiles_are_accepted(number: str) -> None:
-    """Where the official table refuses real mobiles, ours does not; each has its reason above."""
+    """Real mobiles that the official table refuses are accepted, for the reasons listed above."""
     ours = validate_phone_input(number)
     (theirs,) = [row for row in VECTORS["validate_phone_input"] if row[0] == number]
 
@@ -94,7 +94,7 @@ def test_real_mobiles_are_accepted(number: str) -> None:
 
 @pytest.mark.parametrize("row", disagreements("normalize_phone"), ids=lambda row: row["input"])
 def test_numbers_are_normalised_as_recommended(row: dict[str, str]) -> None:
-    """Where the official clients disagree, the answer that was found to be right."""
+    """Where the official clients disagree, the recommended answer is given."""
     expected = "96598765432" if row["input"] in OTHER_SCRIPTS[1] else row["recommended"]
 
     assert normalize_phone(row["input"]) == expected
@@ -102,7 +102,7 @@ def test_numbers_are_normalised_as_recommended(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", disagreements("validate_phone_input"), ids=lambda row: row["input"])
 def test_numbers_are_judged_as_recommended(row: dict[str, Any]) -> None:
-    """The same of what is valid, and why not."""
+    """Where they disagree on validity or its reason, the recommended answer is given."""
     sendable = (True, "", "96598765432")
     recommended = sendable if row["input"] in OTHER_SCRIPTS[1] else row["recommended"]
     check = validate_phone_input(row["input"])
@@ -115,7 +115,7 @@ def test_numbers_are_judged_as_recommended(row: dict[str, Any]) -> None:
     "row", disagreements("validate_phone_format"), ids=lambda row: row["input"]
 )
 def test_a_bare_country_code_is_no_number(row: dict[str, Any]) -> None:
-    """One official client takes it; the reason that we give is that it is too short."""
+    """Only one official client accepts it; our reason is that it is too short."""
     check = validate_phone_input(row["input"])
 
     assert check.valid is row["recommended"][0]
@@ -133,13 +133,13 @@ def test_country_codes_are_found_alike(number: str, code: str | None, _source: s
     [row for row in VECTORS["clean_message"] if not differs_on_purpose(row[0])],
 )
 def test_texts_are_cleaned_alike(text: str, expected: str, _source: str) -> None:
-    """What all official clients remove, and nothing more."""
+    """Exactly the characters that all official clients remove are removed."""
     assert clean_message(text) == expected
 
 
 @pytest.mark.parametrize("row", disagreements("clean_message"), ids=lambda row: row["input"])
 def test_texts_are_cleaned_as_recommended(row: dict[str, str | None]) -> None:
-    """Nothing behind a lone < is lost, no format character stays; <> is undecided, and text."""
+    """Text after a lone < is kept, format characters are removed, and <> counts as text."""
     expected = row["input"] if row["recommended"] is None else row["recommended"]
 
     assert clean_message(str(row["input"])) == expected
@@ -153,7 +153,7 @@ def test_what_is_no_tag_survives(text: str) -> None:
 
 @pytest.mark.parametrize("emoji", sorted(MORE_EMOJI))
 def test_emoji_that_the_official_clients_miss_go_too(emoji: str) -> None:
-    """They get a message stuck like any other."""
+    """These block a message like any other emoji."""
     assert clean_message(f"a{emoji}b") == "ab"
 
 
@@ -161,7 +161,7 @@ def test_emoji_that_the_official_clients_miss_go_too(emoji: str) -> None:
 def test_pages_are_counted(
     char: str, count: int, encoding: str, pages: int, _error: str | None
 ) -> None:
-    """160/153 and 70/67, with extension characters counting two."""
+    """A page has 160/153 or 70/67 characters, and extension characters count as two."""
     report = inspect_message(char * count)
 
     assert (report.encoding.value, report.pages) == (encoding, pages)

@@ -1,4 +1,4 @@
-"""A request as it leaves and a reply as it comes in: what counts as sent, and what is no answer."""
+"""Requests and replies on the wire: whether anything was sent, and which replies count."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ POST = SimpleNamespace(method=b"POST", extensions={"timeout": {}})
 
 
 def tracker_after(*events: tuple[str, Any]) -> SendTracker:
-    """A departure that has met these events."""
+    """Returns a send tracker that has seen these events."""
     tracker = SendTracker()
     for name, about in events:
         tracker.follow(name, {} if about is None else {"request": about})
@@ -33,7 +33,7 @@ def tracker_after(*events: tuple[str, Any]) -> SendTracker:
 @pytest.mark.parametrize(
     ("events", "left"),
     [
-        ([], True),  # httpx said nothing: nothing is certain.
+        ([], True),  # httpx reported no event, so nothing is certain.
         ([("connection.connect_tcp.started", None)], False),
         ([("connection.connect_tcp.failed", None)], True),
         ([("connection.connect_tcp.started", None), ("connection.start_tls.started", None)], False),
@@ -62,7 +62,7 @@ def tracker_after(*events: tuple[str, Any]) -> SendTracker:
     ],
 )
 def test_what_may_have_left(events: list[tuple[str, Any]], left: bool) -> None:  # noqa: FBT001
-    """Only a connection in the making proves that nothing has; what is not known proves nothing."""
+    """Only events of connecting prove that nothing was sent; unknown events prove nothing."""
     assert tracker_after(*events).may_have_been_sent is left
 
 
@@ -84,7 +84,7 @@ def test_what_may_have_left(events: list[tuple[str, Any]], left: bool) -> None: 
     ids=repr,
 )
 def test_an_error_counts_by_what_had_left(error: Exception) -> None:
-    """Whatever httpx calls it: unknown where a byte may have left, and not sent before."""
+    """The outcome depends on what was sent, not on the error's class in httpx."""
     connecting = tracker_after(("connection.connect_tcp.started", None))
 
     assert isinstance(translate_error(error, SendTracker()), UnknownOutcome)
@@ -92,12 +92,12 @@ def test_an_error_counts_by_what_had_left(error: Exception) -> None:
 
 
 def test_waiting_for_a_connection_sends_nothing() -> None:
-    """Where all connections are taken, the request is still here."""
+    """While all connections are in use, the request has not been sent."""
     assert isinstance(translate_error(httpx.PoolTimeout(""), SendTracker()), NotSent)
 
 
 def test_every_step_gets_what_is_left_of_the_time() -> None:
-    """Writing and reading share the time; what would leave after it stays here."""
+    """Writing and reading share the remaining time; a request after it is not sent."""
     tracker = TimedSendTracker(time.monotonic() + 5)
     tracker.follow("http11.send_request_headers.started", {"request": POST})
     late = TimedSendTracker(time.monotonic() - 1)
@@ -110,7 +110,7 @@ def test_every_step_gets_what_is_left_of_the_time() -> None:
 
 
 def read(body: bytes, status: int = 200, **headers: str) -> Any:
-    """What a balance reply says."""
+    """Parses the reply to a balance request."""
     response = ResponseBody()
     response.add(body)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -118,13 +118,13 @@ def read(body: bytes, status: int = 200, **headers: str) -> Any:
 
 
 def zipped(body: bytes) -> bytes:
-    """The same, compressed."""
+    """Compresses bytes with gzip."""
     packing = zlib.compressobj(wbits=31)
     return packing.compress(body) + packing.flush()
 
 
 def test_a_reply_is_read_compressed_or_not() -> None:
-    """Gzip is undone, however the header is written."""
+    """Gzip is decompressed, however the header is written."""
     assert read(OK).available == 5
     assert read(OK, content_encoding="").available == 5
     assert read(OK, content_encoding="Identity").available == 5
@@ -145,13 +145,13 @@ def test_a_reply_is_read_compressed_or_not() -> None:
     ids=["redirect", "307", "gzip twice", "brotli", "no gzip", "cut gzip", "bomb"],
 )
 def test_what_is_no_answer_is_unknown(body: bytes, status: int, headers: dict[str, str]) -> None:
-    """A redirect's OK is believed by nobody; nor is anything unpacked beyond a reply's size."""
+    """An OK in a redirect does not count, and nothing is unpacked beyond the size limit."""
     with pytest.raises(UnknownOutcome):
         read(body, status, **headers)
 
 
 def test_a_bomb_is_not_unpacked() -> None:
-    """It would take fifty times what a reply may have."""
+    """A decompression bomb of fifty times the size limit does not fill the memory."""
     bomb = zipped(bytes(50 * MAX_REPLY_BYTES))
     tracemalloc.start()
     try:
@@ -165,7 +165,7 @@ def test_a_bomb_is_not_unpacked() -> None:
 
 
 def test_a_reply_has_its_size_and_its_time() -> None:
-    """One byte more, or later, is no reply."""
+    """A reply one byte too large, or too late, is refused."""
     with pytest.raises(UnknownOutcome, match="larger"):
         ResponseBody().add(b"x" * (MAX_REPLY_BYTES + 1))
     with pytest.raises(UnknownOutcome, match="in time"):
@@ -174,7 +174,7 @@ def test_a_reply_has_its_size_and_its_time() -> None:
 
 @both
 async def test_the_request_asks_for_json_as_it_is(kind: Kind) -> None:
-    """One request on one connection, in the form that the gateway answers with JSON."""
+    """A balance is one POST that accepts JSON, uncompressed."""
     heads: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -195,7 +195,7 @@ async def test_the_request_asks_for_json_as_it_is(kind: Kind) -> None:
 
 @both
 async def test_a_connection_is_kept(kind: Kind) -> None:
-    """Five messages one after the other need one connection."""
+    """Five requests in succession use one connection."""
     connections: list[int] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

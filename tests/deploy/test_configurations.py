@@ -1,4 +1,4 @@
-"""The configurations in deploy/ can be used as they are, once their secrets are there."""
+"""The configurations in deploy/ are valid as soon as their secrets are set."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from support.deployment import CONFIGS, SECRETS, referenced_secrets
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.parent.name)
 def test_it_is_accepted_without_a_warning(config: Path) -> None:
-    """With all that it asks for, and no more."""
+    """The referenced secrets are enough for a load without warnings."""
     asked = {name: SECRETS[name] for name in referenced_secrets(config)}
     found = load(str(config), asked)
 
@@ -20,7 +20,7 @@ def test_it_is_accepted_without_a_warning(config: Path) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.parent.name)
 def test_it_contains_no_secret(config: Path) -> None:
-    """Tokens, passwords and the account's name all come from outside."""
+    """Tokens, passwords and the account's user name come from variables."""
     text = config.read_text()
     keys = ("bot_token", "app_token", "username", "password", "signing_secret")
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith(keys)]

@@ -1,4 +1,4 @@
-"""The image and the compose file, held against the code; no Docker is needed, and none is run."""
+"""The Docker image and compose file agree with the code. No Docker is needed."""
 
 import asyncio
 import fnmatch
@@ -34,7 +34,7 @@ BRIDGE = COMPOSE["services"]["bridge"]
 
 
 def instructions() -> list[tuple[str, str]]:
-    """The Dockerfile, without comments and with broken lines joined."""
+    """The Dockerfile's instructions, without comments and with continued lines joined."""
     text = (DEPLOY / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return [
@@ -48,13 +48,13 @@ def arguments_of(name: str) -> list[str]:
 
 
 def health_check() -> list[str]:
-    """The command that tells whether the container is well."""
+    """The command of the container's health check."""
     found: list[str] = json.loads(arguments_of("HEALTHCHECK")[0].partition("CMD ")[2])
     return found
 
 
 def test_the_program_in_the_image_is_one_that_there_is() -> None:
-    """Its command and options exist, and it runs as nobody in particular."""
+    """The command and its options exist, and the container runs as a non-root user."""
     (entry,), (command,) = arguments_of("ENTRYPOINT"), arguments_of("CMD")
 
     assert json.loads(entry) == [PROGRAM]
@@ -63,7 +63,7 @@ def test_the_program_in_the_image_is_one_that_there_is() -> None:
 
 
 def test_both_images_are_one_slim_python_of_one_version() -> None:
-    """The environment is copied from one to the other, so they must not differ."""
+    """The environment is copied between both images, so their Python must be the same."""
     (base,) = arguments_of("ARG")
 
     assert re.fullmatch(r"PYTHON=python:3\.1\d-slim", base)
@@ -71,7 +71,7 @@ def test_both_images_are_one_slim_python_of_one_version() -> None:
 
 
 async def test_the_health_check_distinguishes_running_from_stopped() -> None:
-    """The very program of the Dockerfile, but for its port."""
+    """The Dockerfile's own health check runs here, with another port."""
     _, *arguments = health_check()
 
     async def run(port: str) -> int:
@@ -93,7 +93,7 @@ async def test_the_health_check_distinguishes_running_from_stopped() -> None:
 
 
 def test_the_health_check_asks_where_the_bot_answers() -> None:
-    """The same port in the image, in its check and in the configuration beside it."""
+    """The port is the same in the image, its health check and the configuration beside it."""
     listen = load(str(CONFIG), SECRETS).http.listen
     asked = " ".join(health_check())
     (port,) = arguments_of("EXPOSE")
@@ -104,7 +104,7 @@ def test_the_health_check_asks_where_the_bot_answers() -> None:
 
 
 def test_what_the_image_is_built_from_is_enough(tmp_path: Path) -> None:
-    """From the files that are copied, without those that are ignored, comes all of the product."""
+    """The copied files, without ignored ones, are enough to build the whole product."""
     copied = [
         word for line in arguments_of("COPY") if "--from" not in line for word in line.split()[:-1]
     ]
@@ -123,7 +123,7 @@ def test_what_the_image_is_built_from_is_enough(tmp_path: Path) -> None:
 
 
 def tracked(places: Sequence[str]) -> list[str]:
-    """The files of the repository in these places, as far as .dockerignore lets them through."""
+    """The repository's files in these places that .dockerignore does not exclude."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--", *places], cwd=ROOT, capture_output=True, check=True
     )
@@ -131,7 +131,7 @@ def tracked(places: Sequence[str]) -> list[str]:
 
 
 def ignored(name: str) -> bool:
-    """Whether .dockerignore keeps it from the builder: the last line that fits decides."""
+    """Whether .dockerignore excludes a file; the last matching line decides."""
     found = False
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     for line in (one for one in lines if one and not one.startswith("#")):
@@ -144,12 +144,12 @@ def ignored(name: str) -> bool:
 
 @pytest.mark.parametrize("name", [".env", "config.yaml", "deploy/docker/secrets/slack_bot_token"])
 def test_no_secret_reaches_the_builder(name: str) -> None:
-    """Only what is named is let through."""
+    """Only the listed files are sent to the builder."""
     assert ignored(name)
 
 
 def test_every_secret_of_the_configuration_is_passed() -> None:
-    """As a file that is mounted, and that the variable points to."""
+    """Each secret is a mounted file, and a variable names that file."""
     files = {name.removesuffix("_FILE"): file for name, file in BRIDGE["environment"].items()}
     mounted = {f"/run/secrets/{name}" for name in BRIDGE["secrets"]}
 
@@ -159,7 +159,7 @@ def test_every_secret_of_the_configuration_is_passed() -> None:
 
 
 def test_secrets_stay_out_of_git() -> None:
-    """Where compose.yaml looks for them, git does not."""
+    """Git ignores the files in which compose.yaml expects the secrets."""
     for secret in COMPOSE["secrets"].values():
         file = DEPLOY / "docker" / secret["file"]
         assert (
@@ -169,7 +169,7 @@ def test_secrets_stay_out_of_git() -> None:
 
 
 def test_replicas_share_a_database_that_is_there() -> None:
-    """More than one bot, on the PostgreSQL beside them, with its name, user and password."""
+    """Several replicas share the PostgreSQL beside them, with its name, user and password."""
     database = COMPOSE["services"]["database"]
     url = load(str(CONFIG), SECRETS).outbox.database
     named = database["environment"]
@@ -184,7 +184,7 @@ def test_replicas_share_a_database_that_is_there() -> None:
 
 
 def test_the_container_has_what_it_needs_and_time_to_stop() -> None:
-    """Its configuration where the program looks for it; nothing else can be written."""
+    """The configuration is where the program expects it, and nothing else is writable."""
     volume = BRIDGE["volumes"][0].split(":")
 
     assert volume == ["./config.yaml", "/etc/kwtsms-bridge/config.yaml", "ro"]

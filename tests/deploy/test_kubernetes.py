@@ -1,4 +1,4 @@
-"""The manifests agree with each other, with the image and with the bot's pages."""
+"""The manifests agree with each other, with the image and with the bot's HTTP endpoints."""
 
 import re
 import shutil
@@ -29,7 +29,7 @@ LABELS = DEPLOYMENT["template"]["metadata"]["labels"]
 
 @pytest.mark.parametrize("probe", ["startupProbe", "livenessProbe", "readinessProbe"])
 def test_a_probe_asks_a_page_that_there_is(probe: str) -> None:
-    """At a port that the container names, where the bot listens."""
+    """The path exists, and the named port is the one on which the bot listens."""
     asked = BRIDGE[probe]["httpGet"]
     ports = {port["name"]: port["containerPort"] for port in BRIDGE["ports"]}
     listen = load(str(CONFIG), SECRETS).http.listen
@@ -39,14 +39,14 @@ def test_a_probe_asks_a_page_that_there_is(probe: str) -> None:
 
 
 def test_only_readiness_asks_for_the_parts() -> None:
-    """A Slack or a database that is away must not get the bot restarted."""
+    """An outage of Slack or the database must not restart the bot."""
     asked = {name: BRIDGE[f"{name}Probe"]["httpGet"]["path"] for name in ("liveness", "readiness")}
 
     assert asked == {"liveness": "/healthz", "readiness": "/readyz"}
 
 
 def test_the_program_is_one_that_there_is() -> None:
-    """With the configuration where it is mounted."""
+    """The program reads the configuration from where it is mounted."""
     file = parse_arguments(BRIDGE["args"])["file"]
     mounts = {mount["name"]: mount["mountPath"] for mount in BRIDGE["volumeMounts"]}
 
@@ -54,7 +54,7 @@ def test_the_program_is_one_that_there_is() -> None:
 
 
 def test_every_selector_finds_the_pods() -> None:
-    """The deployment, the budget and the service mean the same pods."""
+    """The deployment, the budget and the service select the same pods."""
     selectors = (
         DEPLOYMENT["selector"]["matchLabels"],
         read_yaml("kubernetes/disruption-budget.yaml")["spec"]["selector"]["matchLabels"],
@@ -66,7 +66,7 @@ def test_every_selector_finds_the_pods() -> None:
 
 
 def test_the_service_leads_to_the_metrics_of_every_replica() -> None:
-    """Also of one that is not ready, which is when they are wanted."""
+    """Replicas that are not ready are included, since their metrics are needed then."""
     service = read_yaml("kubernetes/service.yaml")
     (port,) = service["spec"]["ports"]
 
@@ -79,7 +79,7 @@ def test_the_service_leads_to_the_metrics_of_every_replica() -> None:
 
 
 def test_the_secret_has_all_that_the_configuration_asks_for() -> None:
-    """By the names that the container gets as its environment."""
+    """The secret has every variable of the configuration, under the same name."""
     secret = read_yaml("kubernetes/secret.example.yaml")
     (source,) = BRIDGE["envFrom"]
 
@@ -88,7 +88,7 @@ def test_the_secret_has_all_that_the_configuration_asks_for() -> None:
 
 
 def test_it_runs_as_the_image_says_and_may_nothing() -> None:
-    """Not root, no capability, nothing that can be written but /tmp."""
+    """The container runs without root and capabilities, and only /tmp is writable."""
     (user,) = re.findall(r"^USER (.*)$", (DEPLOY / "docker/Dockerfile").read_text(), re.MULTILINE)
     who = POD["securityContext"]
     may = BRIDGE["securityContext"]
@@ -101,7 +101,7 @@ def test_it_runs_as_the_image_says_and_may_nothing() -> None:
 
 
 def test_replicas_stop_one_at_a_time_and_in_peace() -> None:
-    """There is always one, and each has longer to stop than it takes."""
+    """One replica is always running, and each has more time to stop than it needs."""
     budget = read_yaml("kubernetes/disruption-budget.yaml")["spec"]["minAvailable"]
 
     assert POD["terminationGracePeriodSeconds"] > LONGEST_STOP_SECONDS
@@ -111,7 +111,7 @@ def test_replicas_stop_one_at_a_time_and_in_peace() -> None:
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on this machine")
 def test_kubectl_can_build_them() -> None:
-    """Every file is found, and the deployment mounts the very configuration that is made."""
+    """Every file is found, and the deployment mounts the generated configuration."""
     made = subprocess.run(
         ["kubectl", "kustomize", str(FOLDER)], check=True, capture_output=True, text=True
     )

@@ -1,4 +1,4 @@
-"""docs/operations.md says what the code does: pages, figures, log, commands and times."""
+"""docs/operations.md agrees with the code: endpoints, metrics, log events, commands and times."""
 
 import ast
 import re
@@ -16,18 +16,18 @@ from support.deployment import ROOT, paths
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 LEVELS = ("debug", "info", "warning", "error", "critical")
-ALWAYS = {"request"}  # Bound to the task and not named where it is logged.
+ALWAYS = {"request"}  # Bound to the task, so not named in the logging calls.
 
 
 def rows(first: str) -> dict[str, list[str]]:
-    """The table whose first column is called `first`: its cells by their first."""
+    """Returns the rows of the table whose first column is called `first`, by their first cell."""
     table = PAGE[PAGE.index(f"| {first} |") :].split("\n\n")[0].splitlines()[2:]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
     return {row[0]: row[1:] for row in cells}
 
 
 def logged() -> Iterator[ast.Call]:
-    """Every place in the bot that logs an event."""
+    """Yields every call in the bot that logs an event."""
     for file in (ROOT / "bot" / "kwtsms_bot").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if (
@@ -40,7 +40,7 @@ def logged() -> Iterator[ast.Call]:
 
 
 def test_every_metric_is_in_the_table_with_its_labels() -> None:
-    """As Prometheus sees it."""
+    """Names and labels are those that Prometheus sees."""
     counters = {f"{PREFIX}_{name}_total": labels for name, (_, labels) in COUNTERS.items()}
     gauges = {f"{PREFIX}_{name}": labels for name, (_, labels) in GAUGES.items()}
     histograms: dict[str, tuple[str, ...]] = {f"{PREFIX}_{name}": () for name in HISTOGRAMS}
@@ -52,12 +52,12 @@ def test_every_metric_is_in_the_table_with_its_labels() -> None:
 
 
 def test_every_page_is_in_the_table() -> None:
-    """What the bot answers, and nothing else."""
+    """The table has exactly the bot's HTTP endpoints."""
     assert {name.strip("`") for name in rows("page")} == paths()
 
 
 def test_what_is_said_of_the_log_is_logged() -> None:
-    """Each event and each field of the tables is in the code."""
+    """Each event and field of the tables occurs in the code."""
     calls = list(logged())
     events = {ast.literal_eval(call.args[0]) for call in calls if _is_literal(call)}
     fields = {keyword.arg for call in calls for keyword in call.keywords} | ALWAYS
@@ -67,7 +67,7 @@ def test_what_is_said_of_the_log_is_logged() -> None:
 
 
 def test_every_exit_code_of_the_bot_is_in_the_table() -> None:
-    """And the unit does not start anew what has to be mended first."""
+    """The unit does not restart the bot after a configuration error."""
     written = {int(code): row[1] for code, row in rows("exit code").items()}
     (left,) = re.findall(
         r"^RestartPreventExitStatus=(\d+)$",
@@ -85,7 +85,7 @@ def _is_literal(call: ast.Call) -> bool:
 
 
 def commands() -> list[list[str]]:
-    """Every use of our own command in an indented line of the page, and in `docker compose run`."""
+    """The arguments of every use of our command in the page's code blocks."""
     lines = [line.split("#")[0] for line in PAGE.splitlines() if line.startswith("    ")]
     ours = re.compile(r"(?:bin/kwtsms-bridge|compose run --rm bridge) (.+)$")
     return [shlex.split(found[1]) for line in lines if (found := ours.search(line))]
@@ -93,7 +93,7 @@ def commands() -> list[list[str]]:
 
 @pytest.mark.parametrize("words", commands(), ids=" ".join)
 def test_every_command_of_the_page_exists(words: list[str]) -> None:
-    """With the options that it names."""
+    """The command and its options exist."""
     command: click.Command | None = main
     with click.Context(main) as context:
         while isinstance(command, click.Group):
@@ -103,7 +103,7 @@ def test_every_command_of_the_page_exists(words: list[str]) -> None:
 
 
 def test_the_files_that_are_named_are_there() -> None:
-    """Everything below deploy/, but for what the reader makes."""
+    """Every path below deploy/ exists, except the one that the reader creates."""
     made = {"deploy/kubernetes/secret.yaml"}
     named = set(re.findall(r"deploy/[\w./-]+\w", PAGE)) - made
 

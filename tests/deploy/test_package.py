@@ -1,4 +1,4 @@
-"""What is handed on is whole: the source distribution, and the commands that README.md tells."""
+"""The source distribution is complete, and the README's commands exist."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ COMMANDS = re.findall(
 
 
 def test_the_source_distribution_is_enough_to_build_and_test(tmp_path: Path) -> None:
-    """All that git has is in it."""
+    """Every file tracked by git is included."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, text=True
     )
@@ -36,7 +36,7 @@ def test_the_source_distribution_is_enough_to_build_and_test(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("line", COMMANDS)
 def test_every_command_of_the_readme_exists(line: str) -> None:
-    """As it is typed."""
+    """The command exists as typed."""
     name, *rest = line.split()
     with click.Context(main) as context:
         command = main.get_command(context, name)

@@ -1,4 +1,4 @@
-"""The alerting rules ask for figures that there are."""
+"""The alerting rules use existing metrics and label values."""
 
 import re
 from itertools import accumulate
@@ -20,7 +20,7 @@ def labelled(name: str) -> set[str]:
 
 
 def test_every_metric_is_one_of_ours() -> None:
-    """With the endings that Prometheus gives them."""
+    """Each metric exists, with the suffix that Prometheus adds."""
     exposed = {
         *GAUGES,
         *(f"{name}_total" for name in COUNTERS),
@@ -33,7 +33,7 @@ def test_every_metric_is_one_of_ours() -> None:
 
 
 def test_every_label_has_a_value_that_it_can_have() -> None:
-    """States, outcomes and codes are those of the code; each pattern means at least one."""
+    """States and outcomes exist, and each code pattern matches at least one code."""
     codes = [
         pattern
         for pattern in labelled("code")
@@ -48,7 +48,7 @@ def test_every_label_has_a_value_that_it_can_have() -> None:
 
 
 def test_every_alert_says_what_is_wrong() -> None:
-    """A name of its own, how bad it is, and a sentence."""
+    """Each alert has a unique name, a severity and a sentence."""
     names = [rule["alert"] for rule in RULES]
 
     assert len(set(names)) == len(names)
@@ -59,7 +59,7 @@ def test_every_alert_says_what_is_wrong() -> None:
 
 
 def test_a_gateway_that_is_away_stays_away() -> None:
-    """One message waits: the alert is there in ten minutes and stays while it is away."""
+    """With one waiting message the alert fires within ten minutes and stays during the outage."""
     (rule,) = [rule["expr"] for rule in RULES if rule["alert"] == "KwtsmsBridgeGatewayAway"]
     within = re.findall(r"not_sent\|unknown\"}\[(\d+)m\]\)\) > (\d+)", rule)
     delays = (*NO_CONNECTION_DELAYS, *(NO_CONNECTION_DELAYS[-1] for _ in range(50)))

@@ -1,4 +1,4 @@
-"""The unit file, held against the code and, where it is there, against systemd itself."""
+"""The unit file agrees with the code and, where available, passes systemd's checks."""
 
 import re
 import shutil
@@ -18,13 +18,13 @@ needs_systemd = pytest.mark.skipif(
 
 
 def setting(name: str) -> str:
-    """The one value of a key."""
+    """The single value of a key."""
     (found,) = re.findall(rf"^{name}=(.*)$", UNIT.read_text(), re.MULTILINE)
     return str(found)
 
 
 def test_it_starts_a_program_that_there_is() -> None:
-    """The command and its options exist; the configuration is the one that is described."""
+    """The command and its options exist, and the configuration is the documented one."""
     program, *arguments = setting("ExecStart").split()
 
     assert Path(program).name == PROGRAM
@@ -32,12 +32,12 @@ def test_it_starts_a_program_that_there_is() -> None:
 
 
 def test_the_bot_has_time_to_stop() -> None:
-    """What is killed is killed later than it ends by itself."""
+    """The timeout of systemd is longer than the bot's longest shutdown."""
     assert int(setting("TimeoutStopSec")) > LONGEST_STOP_SECONDS
 
 
 def test_the_database_is_where_it_may_write() -> None:
-    """In the unit's own folder, the only one that is not read-only."""
+    """The database is in the unit's state folder, the only writable one."""
     folder = f"/var/lib/{setting('StateDirectory')}"
     database = load(str(DEPLOY / "systemd" / "config.yaml"), SECRETS).outbox.database
 
@@ -48,7 +48,7 @@ def test_the_database_is_where_it_may_write() -> None:
 
 @needs_systemd
 def test_systemd_understands_it(tmp_path: Path) -> None:
-    """Every key and value is one of systemd's; only the program stands elsewhere here."""
+    """Every key and value is valid for systemd; only the program's path is replaced here."""
     unit = tmp_path / UNIT.name
     unit.write_text(UNIT.read_text().replace(setting("ExecStart").split()[0], str(COMMAND)))
     said = subprocess.run(
@@ -60,7 +60,7 @@ def test_systemd_understands_it(tmp_path: Path) -> None:
 
 @needs_systemd
 def test_systemd_finds_it_hardened() -> None:
-    """At most 2 of 10 points of exposure; a unit without these keys has 9.6."""
+    """The exposure is at most 2 of 10; a unit without these keys has 9.6."""
     said = subprocess.run(
         ["systemd-analyze", "security", "--offline=true", "--threshold=20", str(UNIT)],
         check=False,

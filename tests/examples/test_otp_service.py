@@ -1,4 +1,4 @@
-"""The service for one-time passwords: every limit, by a clock that the test turns."""
+"""The one-time password service: every limit, with a clock that the test controls."""
 
 import hmac
 import importlib.util
@@ -23,12 +23,12 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def loaded() -> ModuleType:
-    """The example as a module."""
+    """Imports the example as a module."""
     spec = importlib.util.spec_from_file_location("otp_service", EXAMPLES / "otp_service.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
-    sys.modules["otp_service"] = module  # Dataclasses look themselves up.
+    sys.modules["otp_service"] = module  # Dataclasses look up their own module.
     spec.loader.exec_module(module)
     return module
 
@@ -37,34 +37,34 @@ otp = loaded()
 
 
 class Clock:
-    """A time that stands until it is turned."""
+    """A clock that stops until a test advances it."""
 
     now = 1_000_000.0
 
     def __call__(self) -> float:
-        """The time."""
+        """The current time."""
         return self.now
 
 
 @pytest.fixture
 def clock() -> Clock:
-    """A clock."""
+    """A controlled clock."""
     return Clock()
 
 
 @pytest.fixture
 def codes(tmp_path: Path, clock: Clock) -> Any:
-    """Codes in a file of their own."""
+    """A store of codes in a temporary file."""
     return opened(tmp_path, clock)
 
 
 def opened(folder: Path, clock: Clock, *, key: bytes = b"key") -> Any:
-    """The codes of a folder."""
+    """Opens the store of codes in a folder."""
     return otp.Codes(str(folder / "otp.sqlite3"), key, clock)
 
 
 def test_a_code_is_good_once(codes: Any) -> None:
-    """The right one is right, and then void."""
+    """The right code is accepted once."""
     code = codes.issue(KUWAIT, "a")
 
     assert codes.check(KUWAIT, code, "a")
@@ -72,7 +72,7 @@ def test_a_code_is_good_once(codes: Any) -> None:
 
 
 def test_a_code_lives_five_minutes(codes: Any, clock: Clock) -> None:
-    """Afterwards it is wrong."""
+    """An expired code is refused."""
     code = codes.issue(KUWAIT, "a")
     clock.now += 300
 
@@ -80,7 +80,7 @@ def test_a_code_lives_five_minutes(codes: Any, clock: Clock) -> None:
 
 
 def test_five_wrong_tries_end_a_code(codes: Any) -> None:
-    """Then the right one is wrong, too."""
+    """After five wrong attempts the right code is refused too."""
     code = codes.issue(KUWAIT, "a")
     tries = [codes.check(KUWAIT, "nothing", "a") for _ in range(5)]
 
@@ -89,7 +89,7 @@ def test_five_wrong_tries_end_a_code(codes: Any) -> None:
 
 
 def test_a_new_code_voids_the_old_one(codes: Any, clock: Clock) -> None:
-    """After four minutes there is another; only that one counts."""
+    """After four minutes a new code can be issued, and only that one is valid."""
     old = codes.issue(KUWAIT, "a")
     clock.now += 240
     new = codes.issue(KUWAIT, "a")
@@ -99,7 +99,7 @@ def test_a_new_code_voids_the_old_one(codes: Any, clock: Clock) -> None:
 
 
 def test_a_number_waits_four_minutes(codes: Any, clock: Clock) -> None:
-    """The refusal says how long."""
+    """The refusal contains the seconds to wait."""
     codes.issue(KUWAIT, "a")
     clock.now += 100
     with pytest.raises(otp.Refusal) as refused:
@@ -109,7 +109,7 @@ def test_a_number_waits_four_minutes(codes: Any, clock: Clock) -> None:
 
 
 def test_a_number_gets_five_an_hour(codes: Any, clock: Clock) -> None:
-    """Whoever asks for it."""
+    """The limit does not depend on the requesting address."""
     for n in range(5):
         codes.issue(KUWAIT, f"address {n}")
         clock.now += 240
@@ -120,7 +120,7 @@ def test_a_number_gets_five_an_hour(codes: Any, clock: Clock) -> None:
 
 
 def test_an_address_asks_for_twenty_an_hour(codes: Any) -> None:
-    """Whichever numbers it asks for."""
+    """The limit does not depend on the numbers."""
     for n in range(20):
         codes.issue(f"965{90000000 + n}", "a")
     with pytest.raises(otp.Refusal):
@@ -129,7 +129,7 @@ def test_an_address_asks_for_twenty_an_hour(codes: Any) -> None:
 
 
 def test_codes_are_kept_as_hashes(codes: Any) -> None:
-    """The file does not hold the code."""
+    """The file does not contain the code."""
     code = codes.issue(KUWAIT, "a")
     stored = codes._db.execute("SELECT hash FROM code").fetchone()[0]
 
@@ -138,7 +138,7 @@ def test_codes_are_kept_as_hashes(codes: Any) -> None:
 
 
 def test_who_has_the_file_cannot_try_codes(codes: Any, clock: Clock, tmp_path: Path) -> None:
-    """The hash needs the key."""
+    """A stolen file is useless without the key, which is part of the hash."""
     code = codes.issue(KUWAIT, "a")
 
     assert not opened(tmp_path, clock, key=b"another").check(KUWAIT, code, "a")
@@ -146,7 +146,7 @@ def test_who_has_the_file_cannot_try_codes(codes: Any, clock: Clock, tmp_path: P
 
 
 def test_a_code_belongs_to_its_number(codes: Any) -> None:
-    """Who can write into the file cannot move it to another."""
+    """A write to the file cannot move a code to another number."""
     code = codes.issue(KUWAIT, "a")
     codes._db.execute("UPDATE code SET number = ?", (KUWAIT_2,))
 
@@ -154,7 +154,7 @@ def test_a_code_belongs_to_its_number(codes: Any) -> None:
 
 
 def test_a_code_cannot_be_guessed(codes: Any, clock: Clock) -> None:
-    """Six digits, of which all vary, and another each time for the same number."""
+    """A code has six varying digits and differs each time for the same number."""
     issued = []
     for n in range(20):
         clock.now += 3600
@@ -185,7 +185,7 @@ def test_a_wrong_code_is_compared_as_long_as_a_right_one(
 
 
 def test_what_was_not_sent_frees_the_number(codes: Any) -> None:
-    """Its code is void, and it may ask at once; what others asked for stays."""
+    """A withdrawn code is void, the number may request another, and other codes stay valid."""
     kept = codes.issue(KUWAIT_2, "a")
     void = codes.issue(KUWAIT, "a")
     codes.withdraw(KUWAIT)
@@ -198,7 +198,7 @@ def test_what_was_not_sent_frees_the_number(codes: Any) -> None:
 
 
 def test_only_the_last_request_is_withdrawn(codes: Any, clock: Clock) -> None:
-    """Those before it count on."""
+    """Earlier requests still count for the limit."""
     for n in range(5):
         clock.now += 240
         codes.issue(KUWAIT, f"address {n}")
@@ -211,7 +211,7 @@ def test_only_the_last_request_is_withdrawn(codes: Any, clock: Clock) -> None:
 
 
 def test_refused_numbers_do_not_bypass_the_limit(codes: Any) -> None:
-    """An address asks for twenty an hour, whether they are sent or not."""
+    """Withdrawn codes count for the address's limit of twenty an hour."""
     for n in range(20):
         codes.issue(f"965{90000000 + n}", "a")
         codes.withdraw(f"965{90000000 + n}")
@@ -221,7 +221,7 @@ def test_refused_numbers_do_not_bypass_the_limit(codes: Any) -> None:
 
 
 def test_an_address_may_be_wrong_twenty_times_an_hour(codes: Any, clock: Clock) -> None:
-    """Whichever numbers it tries; then it is told to wait, and the code keeps its tries."""
+    """After twenty wrong codes for any numbers the address must wait; no code loses attempts."""
     for n in range(20):
         codes.check(f"965{90000000 + n}", "nothing", "a")
     code = codes.issue(KUWAIT, "a")
@@ -250,13 +250,13 @@ def test_an_address_may_be_wrong_twenty_times_an_hour(codes: Any, clock: Clock) 
     ],
 )
 def test_what_is_typed(text: str, code: str) -> None:
-    """Six digits of any script, and blanks between them."""
+    """Six digits of any script are accepted, with blanks between them."""
     assert otp.typed(text) == code
 
 
 @asynccontextmanager
 async def served(running: RunningGateway, codes: Any) -> AsyncIterator[tuple[ClientSession, str]]:
-    """The service over HTTP."""
+    """Serves the example over HTTP; yields a session and the URL."""
     account = running.gateway.account
     credentials = Credentials(account.username, account.password)
     sms = AsyncClient(credentials, base_url=running.base_url, sender_id="MY-APP")
@@ -265,7 +265,7 @@ async def served(running: RunningGateway, codes: Any) -> AsyncIterator[tuple[Cli
 
 
 async def test_a_code_is_requested_received_and_checked(codes: Any) -> None:
-    """Asked for, received, checked; a second request is told to wait."""
+    """A code can be requested, received and checked; a second request must wait."""
     async with running_gateway() as running, served(running, codes) as (http, url):
         asked = await http.post(f"{url}/request", json={"number": "98765432"})
         again = await http.post(f"{url}/request", json={"number": f"+{KUWAIT}"})
@@ -279,7 +279,7 @@ async def test_a_code_is_requested_received_and_checked(codes: Any) -> None:
 
 @pytest.mark.parametrize("code", ["ERR013", "ERR008"])
 async def test_what_is_refused_may_be_asked_again(codes: Any, code: str) -> None:
-    """At once, and then it is sent."""
+    """The second request succeeds at once."""
     async with running_gateway() as running, served(running, codes) as (http, url):
         running.gateway.fault(code, endpoint="send")
         refused = await http.post(f"{url}/request", json={"number": KUWAIT})
@@ -290,7 +290,7 @@ async def test_what_is_refused_may_be_asked_again(codes: Any, code: str) -> None
 
 
 async def test_what_has_no_answer_may_arrive(codes: Any) -> None:
-    """So its code is good, and no second one is sent for it."""
+    """The code stays valid, and no second one is sent."""
     async with running_gateway() as running, served(running, codes) as (http, url):
         running.gateway.fault(Fault.RESET_AFTER, endpoint="send")
         asked = await http.post(f"{url}/request", json={"number": KUWAIT})
@@ -303,7 +303,7 @@ async def test_what_has_no_answer_may_arrive(codes: Any) -> None:
 
 
 async def test_the_limits_are_those_of_the_address_that_asks(codes: Any) -> None:
-    """Where the connection comes from, for codes and for tries."""
+    """The limits for codes and attempts apply to the connection's address."""
     for n in range(20):
         codes.issue(f"965{90000000 + n}", "127.0.0.1")
         codes.check(KUWAIT, "nothing", "127.0.0.1")
@@ -317,7 +317,7 @@ async def test_the_limits_are_those_of_the_address_that_asks(codes: Any) -> None
 
 
 async def test_no_codes_for_other_countries(codes: Any) -> None:
-    """A valid number, and nothing is sent to it."""
+    """A valid foreign number is refused, and nothing is sent."""
     async with running_gateway() as running, served(running, codes) as (http, url):
         answer = await http.post(f"{url}/request", json={"number": f"+{ABROAD}"})
 
@@ -327,7 +327,7 @@ async def test_no_codes_for_other_countries(codes: Any) -> None:
 
 @pytest.mark.parametrize("code", ["\ud800", "12345678901", None, ["123456"], {}])
 async def test_a_code_that_is_none_is_wrong(codes: Any, code: Any) -> None:
-    """Not more than that, whatever it is."""
+    """A malformed code is refused like a wrong one."""
     codes.issue(KUWAIT, "a")
     async with running_gateway() as running, served(running, codes) as (http, url):
         body = json.dumps({"number": KUWAIT, "code": code})
@@ -342,7 +342,7 @@ async def test_a_code_that_is_none_is_wrong(codes: Any, code: Any) -> None:
     ["", "[]", "{}", "1", '{"number": "x"}', '{"number": null}', "[" * 1000, "x" * 2000],
 )
 async def test_nonsense_is_refused(codes: Any, path: str, body: str) -> None:
-    """Without a number nothing is sent."""
+    """A body without a valid number is refused, and nothing is sent."""
     async with running_gateway() as running, served(running, codes) as (http, url):
         answer = await http.post(f"{url}/{path}", data=body)
 
@@ -351,7 +351,7 @@ async def test_nonsense_is_refused(codes: Any, path: str, body: str) -> None:
 
 
 async def test_an_encoding_that_does_not_exist(codes: Any) -> None:
-    """It is the client's mistake, too."""
+    """An unknown charset is a client error."""
     async with running_gateway() as running, served(running, codes) as (http, url):
         headers = {"Content-Type": "application/json; charset=nothing"}
         answer = await http.post(f"{url}/request", data="{}", headers=headers)
@@ -361,7 +361,7 @@ async def test_an_encoding_that_does_not_exist(codes: Any) -> None:
 
 @pytest.mark.parametrize("key", [None, "", "k" * 31])
 def test_a_key_is_needed(key: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A short one would be as good as none."""
+    """A short key is refused, like a missing one."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("OTP_KEY", raising=False)
     if key is not None:

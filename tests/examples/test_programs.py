@@ -1,4 +1,4 @@
-"""The examples do what they say, on a gateway that costs nothing."""
+"""The examples do what their descriptions say, on a sandbox gateway."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 async def run(
     running: RunningGateway, folder: Path, *line: str, typed: str = "", **environ: str
 ) -> tuple[int, str]:
-    """Runs an example as a user would; its exit code and what it prints."""
+    """Runs an example as a user would; returns its exit code and output."""
     process = await started(running, folder, *line, **environ)
     out, _ = await asyncio.wait_for(process.communicate(typed.encode()), timeout=30)
     assert process.returncode is not None
@@ -29,7 +29,7 @@ async def run(
 async def started(
     running: RunningGateway, folder: Path, *line: str, **environ: str
 ) -> asyncio.subprocess.Process:
-    """An example that runs, set up for that gateway."""
+    """Starts an example, configured for that gateway."""
     account = running.gateway.account
     return await asyncio.create_subprocess_exec(
         sys.executable,
@@ -51,7 +51,7 @@ async def started(
 
 
 async def test_basic(tmp_path: Path) -> None:
-    """It says what it costs, and sends."""
+    """The example shows the cost and sends."""
     async with running_gateway() as running:
         code, output = await run(running, tmp_path, "basic.py", f"+{KUWAIT}", "Backup failed")
 
@@ -61,7 +61,7 @@ async def test_basic(tmp_path: Path) -> None:
 
 
 async def test_basic_with_a_wrong_password(tmp_path: Path) -> None:
-    """It says that the account cannot be used, and sends nothing."""
+    """The example reports that the account cannot be used and sends nothing."""
     async with running_gateway() as running:
         line = ("basic.py", KUWAIT, "hi")
         code, output = await run(running, tmp_path, *line, KWTSMS_PASSWORD="wrong")
@@ -72,7 +72,7 @@ async def test_basic_with_a_wrong_password(tmp_path: Path) -> None:
 
 
 async def test_otp_with_a_wrong_code(tmp_path: Path) -> None:
-    """A guess is wrong; the code went out with the company's name."""
+    """A wrong code is refused; the message contains the company's name."""
     async with running_gateway() as running:
         code, output = await run(running, tmp_path, "otp.py", KUWAIT, typed="x\n")
 
@@ -87,7 +87,7 @@ async def test_otp_with_a_wrong_code(tmp_path: Path) -> None:
 async def test_otp_that_goes_wrong(
     tmp_path: Path, fault: Fault | str, said: str, code: int
 ) -> None:
-    """What may arrive is asked for; what was not sent is not."""
+    """The code is asked for if the message may arrive, and not if it was not sent."""
     async with running_gateway() as running:
         gateway = running.gateway
         gateway.fault(fault, endpoint="send")
@@ -102,7 +102,7 @@ async def test_otp_that_goes_wrong(
 
 
 async def test_bulk(tmp_path: Path) -> None:
-    """Two rows are sent, the third is named with its line."""
+    """Two rows are sent, and the third is reported with its line."""
     async with running_gateway() as running:
         file = str(EXAMPLES / "appointments.csv")
         code, output = await run(running, tmp_path, "bulk_csv.py", file)
@@ -122,7 +122,7 @@ async def test_bulk(tmp_path: Path) -> None:
     ],
 )
 async def test_errors(tmp_path: Path, fault: Fault | str | None, said: str) -> None:
-    """Each outcome has its word."""
+    """Each outcome has its own message."""
     async with running_gateway() as running:
         if fault:
             running.gateway.fault(fault, endpoint="send")
@@ -133,7 +133,7 @@ async def test_errors(tmp_path: Path, fault: Fault | str | None, said: str) -> N
 
 
 async def test_rows_that_are_incomplete(tmp_path: Path) -> None:
-    """They are named with their lines, and nobody is expected at None."""
+    """Incomplete rows are reported with their lines, and no text contains "None"."""
     file = tmp_path / "rows.csv"
     number = f"+{KUWAIT}"
     cells = ["name,phone,time", f"Sara,{number}", f"Noura,{number},", f"Ali,{number},9,10", ""]
@@ -151,7 +151,7 @@ async def test_rows_that_are_incomplete(tmp_path: Path) -> None:
 
 
 async def test_the_service(tmp_path: Path) -> None:
-    """It starts as README.md says, sends a code, and ends when told to."""
+    """The service starts as README.md says, sends a code and stops on SIGTERM."""
     async with running_gateway() as running:
         settings = {"OTP_KEY": "k" * 32, "OTP_PORT": "0", "PYTHONUNBUFFERED": "1"}
         process = await started(running, tmp_path, "otp_service.py", **settings)
@@ -172,7 +172,7 @@ PROGRAMS = ("basic.py", "bulk_csv.py", "errors.py", "otp.py", "with_asyncio.py")
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_without_arguments(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each says how it is called."""
+    """Each program prints its usage."""
     monkeypatch.setattr(sys, "argv", [name])
 
     with pytest.raises(SystemExit, match=f"python examples/{name} "):
@@ -180,7 +180,7 @@ def test_without_arguments(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_errors_without_a_set_up(tmp_path: Path) -> None:
-    """It says what is missing."""
+    """The error names the missing variable."""
     async with running_gateway() as running:
         code, output = await run(running, tmp_path, "errors.py", KUWAIT, KWTSMS_USERNAME="")
 
@@ -189,7 +189,7 @@ async def test_errors_without_a_set_up(tmp_path: Path) -> None:
 
 
 async def test_with_asyncio(tmp_path: Path) -> None:
-    """Both numbers get theirs."""
+    """Both numbers receive their message."""
     async with running_gateway() as running:
         code, output = await run(running, tmp_path, "with_asyncio.py", KUWAIT, KUWAIT_2)
 

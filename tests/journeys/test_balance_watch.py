@@ -1,4 +1,4 @@
-"""Somebody is told before the credits run out."""
+"""Balance notices reach people before the credits run out."""
 
 import asyncio
 from datetime import timedelta
@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from kwtsms_bot.balance.apprise_notifier import AppriseNotifier
 from kwtsms_bot.balance.rules import NoticeRules, Thresholds
-from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.balance.store import open_balance_store
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.http_server import serve
@@ -38,7 +38,7 @@ async def test_a_low_balance_is_posted_once_in_the_channel(tmp_path: Path) -> No
 
 
 async def test_any_apprise_url_can_be_notified(tmp_path: Path) -> None:
-    """The warning goes to an Apprise URL too, once, by the real Apprise."""
+    """The real Apprise delivers the warning to its URL once, too."""
     received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     async def receive(request: web.Request) -> web.Response:
@@ -60,7 +60,7 @@ async def test_any_apprise_url_can_be_notified(tmp_path: Path) -> None:
 
 
 async def test_a_url_that_fails_is_tried_again(tmp_path: Path) -> None:
-    """What a target did not take stays on its way to it, and to it alone."""
+    """An undelivered notice stays pending for its own target only."""
     answers = [False, True]
     calls: list[str] = []
 
@@ -69,20 +69,20 @@ async def test_a_url_that_fails_is_tried_again(tmp_path: Path) -> None:
         return answers.pop(0)
 
     async with opened(tmp_path) as database:
-        store = BalanceStore(database)
-        notifier = AppriseNotifier(store, ["json://one/"], notify=notify)
+        store = open_balance_store(database)
+        notifier = AppriseNotifier(store.notices, ["json://one/"], notify=notify)
         targets = (*notifier.targets, "C1")
-        await store.record_sample(Decimal(100), AT, after=0, rules=RULES, targets=targets)
+        await store.samples.record_sample(Decimal(100), AT, after=0, rules=RULES, targets=targets)
         for _ in range(3):
             await notifier.deliver_pending()
 
         assert calls == ["json://one/", "json://one/"]
-        assert await store.list_pending(notifier.targets[0]) == ()
-        assert len(await store.list_pending("C1")) == 1
+        assert await store.notices.list_pending(notifier.targets[0]) == ()
+        assert len(await store.notices.list_pending("C1")) == 1
 
 
 async def test_a_crossing_is_notified_as_soon_as_an_answer_reports_it(tmp_path: Path) -> None:
-    """A look is a quarter of an hour away; a bulk empties an account in seconds."""
+    """The next poll may be 15 minutes away, but a bulk can empty an account in seconds."""
     watch = {"channels": [ALERTS.id], "warn": 999.5, "critical": 998.5}
     async with local_env(tmp_path, alerts={"balance": watch}) as env:
         for number in ("98765432", "55500100"):
@@ -92,7 +92,7 @@ async def test_a_crossing_is_notified_as_soon_as_an_answer_reports_it(tmp_path: 
 
 
 async def test_a_warning_that_cannot_be_delivered_is_noticed(tmp_path: Path) -> None:
-    """By a figure, by an administrator whom the bot tells directly, and in the log at the start."""
+    """A metric, a direct message to an admin and a log entry at start report the failure."""
     watch = {**WATCH, "channels": ["C0FORGOTTEN"], "apprise": ["mailtoo://user:secret@host"]}
     with capture_logs() as logged:
         async with monitored_env(tmp_path, alerts={"balance": watch}) as env:
@@ -109,7 +109,7 @@ async def test_a_warning_that_cannot_be_delivered_is_noticed(tmp_path: Path) -> 
 
 
 async def test_a_top_up_gets_one_all_clear(tmp_path: Path) -> None:
-    """When the balance is well above the threshold again, that is told too."""
+    """Once the balance is well above the threshold again, one all-clear is posted."""
     async with local_env(tmp_path, alerts={"balance": WATCH}) as env:
         await wait_for_text(env, "1,000 credits", where=ALERTS)
         env.gateway.top_up(5000)
@@ -119,7 +119,7 @@ async def test_a_top_up_gets_one_all_clear(tmp_path: Path) -> None:
 
 
 async def test_a_stop_in_the_middle_of_a_poll_is_clean(tmp_path: Path) -> None:
-    """A look at the balance that has begun is finished at a stop, not torn."""
+    """A poll in progress is completed when the bot stops."""
     async with local_env(tmp_path, alerts={"balance": WATCH}) as env:
         await wait_for_text(env, "1,000 credits", where=ALERTS)
         asked = len(env.gateway.requests)
@@ -132,7 +132,7 @@ async def test_a_stop_in_the_middle_of_a_poll_is_clean(tmp_path: Path) -> None:
 
 
 async def test_a_gateway_that_does_not_answer_is_no_low_balance(tmp_path: Path) -> None:
-    """What cannot be known is not warned about."""
+    """An unknown balance raises no low-balance warning."""
     async with local_env(tmp_path, alerts={"balance": WATCH}) as env:
         await wait_for_text(env, "1,000 credits", where=ALERTS)
         asked = len(env.gateway.requests)
@@ -143,7 +143,7 @@ async def test_a_gateway_that_does_not_answer_is_no_low_balance(tmp_path: Path) 
 
 
 async def test_a_digest_comes_once_a_day(tmp_path: Path) -> None:
-    """As soon as there is something to tell after its time, and not again after a restart."""
+    """The digest is posted once after its time, and not again after a restart."""
     watch = {**WATCH, "warn": 20, "digest": "00:00"}
     async with local_env(tmp_path, alerts={"balance": watch}) as env:
         await wait_for_text(env, "SMS credits today: 1,000", where=ALERTS)
@@ -157,7 +157,7 @@ async def test_a_digest_comes_once_a_day(tmp_path: Path) -> None:
 
 
 async def test_the_warning_includes_what_somebody_else_used(tmp_path: Path) -> None:
-    """Credits that leave the account without a call of the bot are told with the warning."""
+    """The warning includes credits that were used outside the bot."""
     watch = {**WATCH, "warn": 900}
     async with local_env(tmp_path, alerts={"balance": watch}) as env:
         await env.gateway.until(lambda: len(env.gateway.requests) >= 2)

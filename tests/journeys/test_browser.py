@@ -1,4 +1,4 @@
-"""The whole of it, as a person sees it: the real bot, the page, Chromium."""
+"""The complete demo in a browser: the real bot, the page, and Chromium."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ from support.bot import NUMBER, local_env
 from support.browser import Browser, browser, chromium
 
 __all__ = ["browser", "chromium"]
-ENTER = "\ue007"  # WebDriver's key.
+ENTER = "\ue007"  # WebDriver's code of the key.
 pytestmark = pytest.mark.browser
 
 
@@ -32,7 +32,7 @@ async def test_what_is_typed_on_the_left_arrives_on_the_phone(
     tmp_path: Path,
     browser: Browser,
 ) -> None:
-    """The main job: a slash command becomes an SMS, and the card and the credits say so."""
+    """A slash command becomes an SMS, and the card and the credits show it."""
     async with page(tmp_path, browser) as env:
         await browser.type("#composer", f"/sms send +{NUMBER} Hello مرحبا{ENTER}")
         await browser.wait_for_text("#thread .bubble", "Hello مرحبا")
@@ -47,7 +47,7 @@ async def test_arabic_is_shown_from_right_to_left(
     tmp_path: Path,
     browser: Browser,
 ) -> None:
-    """An Arabic text has its direction on the phone."""
+    """An Arabic text is displayed right to left on the phone."""
     async with page(tmp_path, browser):
         await browser.type("#composer", f"/sms send {NUMBER} نجح النسخ الاحتياطي{ENTER}")
         await browser.wait_for_text("#thread .bubble", "نجح النسخ")
@@ -59,7 +59,7 @@ async def test_an_unknown_outcome_is_decided_with_the_mouse(
     tmp_path: Path,
     browser: Browser,
 ) -> None:
-    """The card of an unknown message has two buttons; one press settles it."""
+    """The card of an unknown message has two buttons, and one click resolves it."""
     async with page(tmp_path, browser) as env:
         env.gateway.fault(Fault.HTML_502_AFTER, endpoint="send")
         await browser.type("#composer", f"/sms send {NUMBER} hi{ENTER}")
@@ -74,7 +74,7 @@ async def test_what_a_person_types_stays_text(
     tmp_path: Path,
     browser: Browser,
 ) -> None:
-    """Markup, mentions and entities are shown as they were typed, in Slack and on the phone."""
+    """Markup, mentions and entities are shown literally, in Slack and on the phone."""
     hostile = "a < b <!channel> &lt;i&gt; *x* `y`"
     async with page(tmp_path, browser):
         await browser.type("#composer", f"/sms send {NUMBER} {hostile}{ENTER}")
@@ -88,7 +88,7 @@ async def test_a_narrow_window_needs_no_sideways_scrolling(
     tmp_path: Path,
     browser: Browser,
 ) -> None:
-    """On a phone's width everything is in reach."""
+    """On a phone's width, nothing requires sideways scrolling."""
     async with page(tmp_path, browser):
         await browser.open(await browser.run("return location.href"), width=390, height=844)
         await browser.type("#composer", f"/sms send {NUMBER} {'long' * 60}{ENTER}")

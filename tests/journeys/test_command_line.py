@@ -1,4 +1,4 @@
-"""`kwtsms-bridge`, as it is typed in a shell."""
+"""`kwtsms-bridge`, run in a shell."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ def run(*arguments: str, folder: Path, **variables: str) -> subprocess.Completed
 
 @pytest.mark.parametrize("command", [("run",), ("config", "check")], ids=" ".join)
 def test_a_missing_file_ends_with_a_remedy(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """No configuration: exit code 2, one sentence, no traceback."""
+    """A missing configuration gives exit code 2, one sentence and no traceback."""
     done = run(*command, "-c", "missing.yaml", folder=tmp_path)
 
     assert done.returncode == 2
@@ -46,7 +46,7 @@ def test_a_missing_file_ends_with_a_remedy(tmp_path: Path, command: tuple[str, .
 
 
 def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
-    """An unknown key, a bad token and a missing variable are told in one run, with their lines."""
+    """One run reports an unknown key, a bad token and a missing variable, with their lines."""
     text = CONFIG.replace("  app_token", "  colour: blue\n  app_token")
     (tmp_path / "config.yaml").write_text(text)
     done = run("run", folder=tmp_path, **{**TOKENS, "SLACK_APP_TOKEN": "xoxb-wrong"})
@@ -70,7 +70,7 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
 def test_a_database_that_cannot_be_used_ends_it(
     tmp_path: Path, url: str, reason: str, remedy: str
 ) -> None:
-    """With the reason, the remedy for that kind of database, and a code of its own."""
+    """The command exits with 69, the reason and the remedy for that kind of database."""
     (tmp_path / "config.yaml").write_text(f"{CONFIG}outbox: {{database: '{url}'}}\n")
     done = run("run", folder=tmp_path, KWTSMS_PASSWORD="secret", **TOKENS)
 
@@ -82,7 +82,7 @@ def test_a_database_that_cannot_be_used_ends_it(
 
 
 def test_an_error_of_our_own_keeps_the_rules_of_the_log(tmp_path: Path) -> None:
-    """It is an event like any other, without a number in it, and has a code of its own."""
+    """An unexpected exception is logged with masked numbers, and the exit code is 70."""
     (tmp_path / "config.yaml").write_text(f"{CONFIG}logging: {{format: json}}\n")
     program = (
         "import asyncio\n"
@@ -109,7 +109,7 @@ def test_an_error_of_our_own_keeps_the_rules_of_the_log(tmp_path: Path) -> None:
 
 
 def test_config_check_says_that_nobody_may_send(tmp_path: Path) -> None:
-    """An empty access section can be used, but is not passed over in silence."""
+    """An empty access section is valid, but is mentioned."""
     (tmp_path / "config.yaml").write_text(CONFIG + "access:\n")
     done = run("config", "check", folder=tmp_path, KWTSMS_PASSWORD="secret", **TOKENS)
 
@@ -118,14 +118,14 @@ def test_config_check_says_that_nobody_may_send(tmp_path: Path) -> None:
 
 
 def test_the_manifest_is_json(tmp_path: Path) -> None:
-    """What `slack manifest` prints can be pasted into Slack."""
+    """The output of `slack manifest` can be pasted into Slack."""
     done = run("slack", "manifest", folder=tmp_path)
 
     assert json.loads(done.stdout)["features"]["slash_commands"][0]["command"] == "/sms"
 
 
 async def test_the_scripted_demo_answers_with_real_values(tmp_path: Path) -> None:
-    """Balance, send, balance: the balance falls by the pages sent; status and dlr know the id."""
+    """The balance falls by the pages sent, and status and dlr find the message."""
     typed = [
         "/sms balance",
         "/sms send +96598765432 Hello مرحبا",
@@ -167,9 +167,9 @@ async def test_the_scripted_demo_answers_with_real_values(tmp_path: Path) -> Non
     ids=lambda command: " ".join(command) or "itself",
 )
 def test_every_command_explains_itself(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """--help says what a command does."""
+    """--help describes each command."""
     done = run(*command, "--help", folder=tmp_path)
 
     assert done.returncode == 0
     assert "Usage: kwtsms-bridge" in done.stdout
-    assert "\\b" not in done.stdout  # Click's mark for lines that are to stay as they are.
+    assert "\\b" not in done.stdout  # Click's marker for unwrapped paragraphs.

@@ -1,4 +1,4 @@
-"""A second look before it costs: previews, approvals, limits and the kill switch."""
+"""Confirmations before a message costs credits: previews, approvals, limits and the pause."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ MANY = ", ".join(str(96590000000 + n) for n in range(6))
 
 
 async def answer_to(env: LocalEnvironment, who: User, text: str, where: Channel = OPS) -> Message:
-    """What somebody sees in the end after a command."""
+    """Sends a command; returns the message that the user then sees."""
     before = {one.ts for one in env.slack.visible(who, where)}
     await env.slack.command(who, where, "/sms", text)
     return await env.slack.until(
@@ -34,12 +34,12 @@ async def answer_to(env: LocalEnvironment, who: User, text: str, where: Channel 
 
 
 async def wait_until_gone(env: LocalEnvironment, message: Message) -> None:
-    """Waits until a message is not there any more."""
+    """Waits until a message is deleted."""
     await env.slack.until(lambda: env.slack.now(message) is None)
 
 
 async def test_many_numbers_are_previewed_and_sent_once(tmp_path: Path) -> None:
-    """Six numbers are shown first; the button sends, and pressing it again does not."""
+    """Six numbers get a preview; its button sends once, even if the press is delivered twice."""
     async with local_env(tmp_path) as env:
         preview = await answer_to(env, SARA, f"send {MANY} hi")
         preview_text = env.slack.plain(preview)
@@ -57,7 +57,7 @@ async def test_many_numbers_are_previewed_and_sent_once(tmp_path: Path) -> None:
 
 
 async def test_a_preview_can_be_discarded(tmp_path: Path) -> None:
-    """Nothing is sent, and the button is used up."""
+    """A discarded preview sends nothing and cannot be used again."""
     async with local_env(tmp_path) as env:
         preview = await answer_to(env, SARA, f"send {MANY} hi")
         await env.slack.press(SARA, preview, "send_discard")
@@ -67,7 +67,7 @@ async def test_a_preview_can_be_discarded(tmp_path: Path) -> None:
 
 
 async def test_the_same_text_again_is_asked_about(tmp_path: Path) -> None:
-    """Whoever presses enter twice is asked before the second one goes."""
+    """A repeated command needs confirmation before it sends again."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} Backup failed")
         await wait_for_text(env, "accepted by kwtSMS")
@@ -78,7 +78,7 @@ async def test_the_same_text_again_is_asked_about(tmp_path: Path) -> None:
 
 
 async def test_a_number_abroad_is_refused_unless_allowed(tmp_path: Path) -> None:
-    """Kuwait only, by default; what is allowed is confirmed first."""
+    """Only Kuwait is allowed by default; other allowed countries need confirmation."""
     async with local_env(tmp_path) as env:
         refused = env.slack.plain(await answer_to(env, SARA, "send +966512345678 hi"))
     async with local_env(tmp_path, limits={"countries": ["965", "966"]}) as env:
@@ -89,7 +89,7 @@ async def test_a_number_abroad_is_refused_unless_allowed(tmp_path: Path) -> None
 
 
 async def test_a_colleague_is_reached_by_their_profile(tmp_path: Path) -> None:
-    """@noura means the number of her profile, shown masked and confirmed."""
+    """@noura uses the number in her profile, masked and after confirmation."""
     async with local_env(tmp_path) as env:
         preview = await answer_to(env, SARA, "send @noura Call me")
         await env.slack.press(SARA, preview, "send_confirm")
@@ -101,7 +101,7 @@ async def test_a_colleague_is_reached_by_their_profile(tmp_path: Path) -> None:
 
 
 async def test_names_of_the_phone_book(tmp_path: Path) -> None:
-    """@oncall goes to each of its numbers; an unknown name sends nothing."""
+    """A group's name sends to each of its numbers; an unknown name sends nothing."""
     book = {
         "contacts": {"ali": "+96590000001", "mona": "+96590000002"},
         "groups": {"duty": ["ali", "mona"]},
@@ -116,7 +116,7 @@ async def test_names_of_the_phone_book(tmp_path: Path) -> None:
 
 
 async def test_a_second_person_approves(tmp_path: Path) -> None:
-    """Above the limit the author's yes is not enough; somebody else's, once, is."""
+    """Above the limit, another person's approval is needed, and counts once."""
     async with local_env(tmp_path, limits={"approve_credits": 6}) as env:
         preview = await answer_to(env, SARA, f"send {MANY} hi")
         await env.slack.press(SARA, preview, "send_confirm")
@@ -133,7 +133,7 @@ async def test_a_second_person_approves(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("who", [SARA, NOURA], ids=["the author", "a reader"])
 async def test_who_may_not_approve(tmp_path: Path, who: User) -> None:
-    """Not the author, whatever their role; not somebody without the role."""
+    """Neither the author nor a person without the role can approve."""
     access = {
         "reader": {"users": [NOURA.id]},
         "bulk": {"users": [SARA.id]},
@@ -157,7 +157,7 @@ async def test_who_may_not_approve(tmp_path: Path, who: User) -> None:
 
 
 async def test_a_second_person_refuses(tmp_path: Path) -> None:
-    """Then nobody can approve it any more."""
+    """A rejected message is not sent."""
     async with local_env(tmp_path, limits={"approve_credits": 6}) as env:
         preview = await answer_to(env, SARA, f"send {MANY} hi")
         await env.slack.press(SARA, preview, "send_confirm")
@@ -169,7 +169,7 @@ async def test_a_second_person_refuses(tmp_path: Path) -> None:
 
 
 async def test_the_author_is_notified_of_a_refusal(tmp_path: Path) -> None:
-    """Where it was asked for, the author may not even be; they get a direct message."""
+    """The author may not be in the approval channel, so they get a direct message."""
     limits = {"approve_credits": 6, "approval_channel": ALERTS.id}
     async with local_env(tmp_path, limits=limits) as env:
         preview = await answer_to(env, SARA, f"send {MANY} hi")
@@ -197,7 +197,7 @@ async def test_the_author_is_notified_of_a_refusal(tmp_path: Path) -> None:
 
 
 async def test_an_author_withdraws_a_request(tmp_path: Path) -> None:
-    """*Refuse* is no for everybody: pressed by its author it ends the request."""
+    """The author can withdraw the request with *Refuse*."""
     async with local_env(tmp_path, limits={"approve_credits": 6}) as env:
         preview = await answer_to(env, SARA, f"send {MANY} hi")
         await env.slack.press(SARA, preview, "send_confirm")
@@ -221,7 +221,7 @@ async def test_an_author_withdraws_a_request(tmp_path: Path) -> None:
 async def test_a_limit_says_when_it_ends(
     tmp_path: Path, limits: dict[str, Any], typed: str, said: str
 ) -> None:
-    """What is over a limit is refused with the limit, the time and the remedy."""
+    """The refusal names the limit and the time at which it ends."""
     async with local_env(tmp_path, limits=limits) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
         await wait_for_text(env, "accepted by kwtSMS")
@@ -233,7 +233,7 @@ async def test_a_limit_says_when_it_ends(
 
 
 async def test_the_kill_switch(tmp_path: Path) -> None:
-    """Paused by an administrator, nothing is taken; resumed, it is."""
+    """While an admin has paused sending, messages are refused."""
     async with local_env(tmp_path) as env:
         await answer_to(env, YOUSEF, "pause wrong text")
         refused = env.slack.plain(await answer_to(env, SARA, f"send {NUMBER} hi"))
@@ -248,7 +248,7 @@ async def test_the_kill_switch(tmp_path: Path) -> None:
 
 
 async def test_a_queued_message_can_be_cancelled(tmp_path: Path) -> None:
-    """By a command or by the card's button, by its author or an administrator."""
+    """The author can cancel a queued message with the card's button."""
     async with local_env(tmp_path) as env:
         await env.running.stop()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
@@ -263,7 +263,7 @@ async def test_a_queued_message_can_be_cancelled(tmp_path: Path) -> None:
 async def test_guests_and_strangers_get_no_role_from_a_channel(
     tmp_path: Path, who: User, where: str
 ) -> None:
-    """A role given to a channel or group is not theirs; one given to their own id is."""
+    """A role from a channel or group does not apply to guests and strangers."""
     theirs = {"sender": {"channels": [where], "groups": [ON_CALL.id]}}
     async with local_env(tmp_path, access=theirs) as env:
         channel = env.slack.directory.channel(where)

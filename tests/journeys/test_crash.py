@@ -1,4 +1,4 @@
-"""kill -9 and SIGTERM: nothing is lost, nothing is sent twice by us; the ledger judges."""
+"""kill -9 and SIGTERM lose no message and send none twice, as the gateway's ledger shows."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ LEASE = {"lease": "2s"}
 
 @asynccontextmanager
 async def killable_bot(folder: Path) -> AsyncIterator[tuple[LocalEnvironment, BotProcess]]:
-    """A stage whose bot is a process of its own."""
+    """An environment whose bot is a separate process."""
     database = f"sqlite:///{folder / 'bridge.sqlite3'}"
     outbox = {"database": database, **LEASE}
     async with local_env(folder, interval=INTERVAL, outbox=outbox) as env:
@@ -28,7 +28,7 @@ async def killable_bot(folder: Path) -> AsyncIterator[tuple[LocalEnvironment, Bo
 
 
 async def test_killed_before_the_answer_the_message_becomes_unknown(tmp_path: Path) -> None:
-    """What was in flight is shown as unknown after the restart, and never sent again."""
+    """The call in flight becomes unknown after the restart and is never sent again."""
     async with killable_bot(tmp_path) as (env, bot):
         env.gateway.withhold_responses()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -42,7 +42,7 @@ async def test_killed_before_the_answer_the_message_becomes_unknown(tmp_path: Pa
 
 
 async def test_killed_after_the_answer_it_is_not_sent_again(tmp_path: Path) -> None:
-    """The gateway has answered; whether that was written down or not, there is one SMS."""
+    """Whether or not the answer was stored before the kill, there is one SMS."""
     async with killable_bot(tmp_path) as (env, bot):
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         await env.gateway.until(lambda: bool(env.gateway.inbox(NUMBER)))
@@ -56,7 +56,7 @@ async def test_killed_after_the_answer_it_is_not_sent_again(tmp_path: Path) -> N
 
 
 async def test_killed_while_waiting_nothing_is_lost(tmp_path: Path) -> None:
-    """What was accepted while the gateway was down goes out after the restart, once."""
+    """A message accepted while the gateway was down is sent once after the restart."""
     async with killable_bot(tmp_path) as (env, bot):
         await env.running.stop()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -70,7 +70,7 @@ async def test_killed_while_waiting_nothing_is_lost(tmp_path: Path) -> None:
 
 
 async def test_sigterm_finishes_what_is_in_flight(tmp_path: Path) -> None:
-    """A clean stop waits for the gateway's answer: the message is settled, not unknown."""
+    """A clean stop waits for the gateway's answer, so the message is settled."""
     async with killable_bot(tmp_path) as (env, bot):
         env.gateway.withhold_responses()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -83,7 +83,7 @@ async def test_sigterm_finishes_what_is_in_flight(tmp_path: Path) -> None:
 
 
 async def test_the_log_of_a_run_contains_no_secret_no_number_and_no_text(tmp_path: Path) -> None:
-    """Whatever happens in a run, its output tells neither tokens nor numbers nor texts."""
+    """The output of a run contains no token, no number and no text."""
     async with killable_bot(tmp_path) as (env, bot):
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} the-secret-text")
         await wait_for_text(env, "accepted by kwtSMS")

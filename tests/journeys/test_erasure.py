@@ -1,4 +1,4 @@
-"""Texts and numbers go, at their time or at a person's word, while the bot runs."""
+"""Texts and numbers are erased while the bot runs, after the retention time or on request."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import NUMBER, cards, local_env, send_requests, wait_for_text
-from support.database import ACTOR, new_message, store_in
+from support.database import ACTOR, new_message, outbox_in
 from support.leak_search import on_disk
 from support.operator_cli import run_command
 
@@ -15,7 +15,7 @@ YOUNG = ("96552223344", "the-young-text")
 
 
 async def test_a_running_bot_removes_the_text_from_its_card(tmp_path: Path) -> None:
-    """`kwtsms-bridge forget` in another process; the bot shows the card anew and sends nothing."""
+    """`kwtsms-bridge forget` in another process updates the card, and the bot sends nothing."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} the-secret-text")
         await wait_for_text(env, "accepted by kwtSMS")
@@ -31,15 +31,17 @@ async def test_a_running_bot_removes_the_text_from_its_card(tmp_path: Path) -> N
 
 
 async def test_a_bot_that_starts_erases_what_is_too_old(tmp_path: Path) -> None:
-    """What has become older than the retention time while it was down is gone from its files."""
+    """At start, the bot erases what exceeds the retention time from its files."""
     now = datetime.now(UTC)
-    async with store_in(f"sqlite:///{tmp_path / 'bridge.sqlite3'}") as store:
+    async with outbox_in(f"sqlite:///{tmp_path / 'bridge.sqlite3'}") as outbox:
         for (phone, text), days in ((OLD, 31), (YOUNG, 29)):
             message_to_accept = new_message(phone, text=text, card_location=None)
-            message = (await store.accept(message_to_accept, now - timedelta(days=days))).message
-            await store.cancel(message.ref, now, ACTOR)
+            message = (
+                await outbox.intake.accept(message_to_accept, now - timedelta(days=days))
+            ).message
+            await outbox.cancellation.cancel(message.ref, now, ACTOR)
     async with local_env(tmp_path) as env:
-        await env.stop_bot()  # What it has begun is finished first.
+        await env.stop_bot()  # The erasure that has begun completes first.
 
         assert on_disk(tmp_path, *OLD) == set()
         assert on_disk(tmp_path, *YOUNG) == set(YOUNG)

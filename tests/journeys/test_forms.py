@@ -1,4 +1,4 @@
-"""Without typing a command: the form, the shortcuts, App Home, and the step of a workflow."""
+"""Sending without a typed command: the form, the shortcuts, App Home and the workflow step."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from support.bot import NUMBER, local_env, wait_for_text
 
 
 async def wait_for_form(env: LocalEnvironment, who: User = SARA, title: str = "") -> View:
-    """The form before somebody, as soon as there is one (of this title)."""
+    """Waits for the user's form, with this title if given."""
 
     def find() -> View | None:
         view = env.slack.modal(who)
@@ -24,7 +24,7 @@ async def wait_for_form(env: LocalEnvironment, who: User = SARA, title: str = ""
 
 
 async def wait_for_direct_message(env: LocalEnvironment, who: User, phrase: str) -> str:
-    """The direct message that says `phrase`."""
+    """Waits for the direct message that contains `phrase`."""
 
     def find() -> str | None:
         for message in env.slack.visible(who, env.slack.dm(who)):
@@ -36,7 +36,7 @@ async def wait_for_direct_message(env: LocalEnvironment, who: User, phrase: str)
 
 
 async def test_send_alone_opens_a_form(tmp_path: Path) -> None:
-    """From the form by way of the preview to the phone; the card is in the channel."""
+    """The form leads to the preview and the SMS, and the card is in the channel."""
     async with local_env(tmp_path) as env:
         done = await env.slack.command(SARA, OPS, "/sms", "send")
         first = await wait_for_form(env)
@@ -66,7 +66,7 @@ async def test_send_alone_opens_a_form(tmp_path: Path) -> None:
 async def test_the_form_says_which_field_is_wrong(
     tmp_path: Path, values: dict[str, Any], field: str, said: str
 ) -> None:
-    """The form stays open, with a sentence at the field; what was typed is still there."""
+    """The form stays open with an error at the field."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         first = await wait_for_form(env)
@@ -78,7 +78,7 @@ async def test_the_form_says_which_field_is_wrong(
 
 
 async def test_the_form_leaves_out_what_is_wrong_and_says_so(tmp_path: Path) -> None:
-    """Good numbers, bad ones, one twice, a colleague: the preview says what becomes of each."""
+    """The preview names skipped and duplicate numbers, and the others are sent."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         typed = "98765432\n98765432\n123"
@@ -95,7 +95,7 @@ async def test_the_form_leaves_out_what_is_wrong_and_says_so(tmp_path: Path) -> 
 
 
 async def test_a_preview_submitted_twice_sends_once(tmp_path: Path) -> None:
-    """Slack may deliver the submission again."""
+    """Slack may deliver the submission twice."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": "hi"})
@@ -110,7 +110,7 @@ SMART = "It’s a very long message that goes over seventy characters, does it n
 
 
 async def test_a_preview_in_the_form_can_use_plain_quotes(tmp_path: Path) -> None:
-    """The button shows the cheaper preview in the same window; that one is sent."""
+    """The button shows the cheaper preview in the same modal, and that text is sent."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": SMART})
@@ -131,7 +131,7 @@ async def test_a_preview_in_the_form_can_use_plain_quotes(tmp_path: Path) -> Non
 
 
 async def test_a_typed_preview_can_use_plain_quotes(tmp_path: Path) -> None:
-    """The cheaper preview stands in the place of the first, whose button is used up."""
+    """The cheaper preview replaces the first one."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} {SMART}")
         preview = await wait_for_text(env, "2 pages: 2 credits")
@@ -144,7 +144,7 @@ async def test_a_typed_preview_can_use_plain_quotes(tmp_path: Path) -> None:
 
 
 async def test_help_has_a_button_that_opens_the_form(tmp_path: Path) -> None:
-    """Who has never seen the bot needs nothing else."""
+    """`/sms help` is enough for a new user to find the form."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "help")
         await env.slack.press(SARA, await wait_for_text(env, "alone opens a form"), "Send SMS")
@@ -153,7 +153,7 @@ async def test_help_has_a_button_that_opens_the_form(tmp_path: Path) -> None:
 
 
 async def test_the_global_shortcut(tmp_path: Path) -> None:
-    """It has no channel: the card comes by direct message."""
+    """A global shortcut has no channel, so the card is sent by direct message."""
     async with local_env(tmp_path) as env:
         await env.slack.shortcut(SARA, SHORTCUT)
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": "hi"})
@@ -163,7 +163,7 @@ async def test_the_global_shortcut(tmp_path: Path) -> None:
 
 
 async def test_the_message_shortcut(tmp_path: Path) -> None:
-    """The message's text is where the form begins; the card is in its channel."""
+    """The form contains the message's text, and the card is in its channel."""
     async with local_env(tmp_path) as env:
         said = env.slack.say(SARA, OPS, "Disk 5 > 4 & hot")
         await env.slack.shortcut(SARA, MESSAGE_SHORTCUT, said)
@@ -176,7 +176,7 @@ async def test_the_message_shortcut(tmp_path: Path) -> None:
 
 
 async def test_a_reader_gets_no_form(tmp_path: Path) -> None:
-    """Instead of the fields the window says what is missing."""
+    """The modal shows the missing role instead of the fields."""
     async with local_env(tmp_path) as env:
         await env.slack.shortcut(NOURA, SHORTCUT)
         view = await wait_for_form(env, NOURA)
@@ -186,7 +186,7 @@ async def test_a_reader_gets_no_form(tmp_path: Path) -> None:
 
 
 async def test_a_role_withdrawn_between_preview_and_press(tmp_path: Path) -> None:
-    """What was allowed when it was written is asked again when it is confirmed."""
+    """The role is checked again when the preview is confirmed."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": "hi"})
@@ -201,7 +201,7 @@ async def test_a_role_withdrawn_between_preview_and_press(tmp_path: Path) -> Non
 
 
 async def test_home_shows_the_balance_and_opens_the_form(tmp_path: Path) -> None:
-    """Balance, one's last messages, and a button to send."""
+    """Home shows the balance, the user's recent messages and a button to send."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         await wait_for_text(env, "accepted by kwtSMS")
@@ -215,7 +215,7 @@ async def test_home_shows_the_balance_and_opens_the_form(tmp_path: Path) -> None
 
 
 async def test_home_shows_an_administrator_what_to_mend(tmp_path: Path) -> None:
-    """A sender ID in the wrong case, with the remedy; others see their messages only."""
+    """An admin sees a misspelled sender ID with its remedy; others do not."""
     async with local_env(tmp_path) as env:
         sections = env.sections["kwtsms"] | {"sender_id": "my-app"}
         await env.stop_bot()
@@ -237,7 +237,7 @@ async def test_home_shows_an_administrator_what_to_mend(tmp_path: Path) -> None:
 
 
 async def test_home_shows_nothing_to_those_who_may_not_read(tmp_path: Path) -> None:
-    """No balance and no messages, but what is missing."""
+    """Home shows no balance and no messages without a role."""
     async with local_env(tmp_path, access={"admin": {"users": [YOUSEF.id]}}) as env:
         await env.slack.open_home(SARA)
         home = await env.slack.until(lambda: env.slack.home(SARA))
@@ -251,7 +251,7 @@ INPUTS = {"numbers": "98765432", "text": "From a workflow", "user": SARA.id}
 
 
 async def test_a_workflow_sends(tmp_path: Path) -> None:
-    """Where it is switched on: once, though Slack asks twice; the step tells the message's id."""
+    """A workflow that is allowed sends once despite a redelivery, and outputs the message's ID."""
     access = {"sender": {"users": [SARA.id]}, "workflows": True}
     async with local_env(tmp_path, access=access) as env:
         step, interaction = await env.slack.run_step("send_sms", INPUTS)
@@ -266,7 +266,7 @@ async def test_a_workflow_sends(tmp_path: Path) -> None:
 
 
 async def test_a_step_that_could_not_be_ended_is_delivered_again(tmp_path: Path) -> None:
-    """Slack is down for a moment: unacknowledged, it brings the step once more."""
+    """If Slack fails when the step ends, the step is not acknowledged, so Slack redelivers it."""
     access = {"sender": {"users": [SARA.id]}, "workflows": True}
     async with local_env(tmp_path, access=access) as env:
         env.slack.fault("functions.completeSuccess", Fault(status=503))
@@ -279,7 +279,7 @@ async def test_a_step_that_could_not_be_ended_is_delivered_again(tmp_path: Path)
 
 
 async def test_a_workflow_message_overtakes_queued_messages(tmp_path: Path) -> None:
-    """It is an alert, mostly: it is ahead of what people have typed before."""
+    """A workflow message is usually an alert, so it is sent before typed messages."""
     access = {"sender": {"users": [SARA.id]}, "workflows": True}
     async with local_env(tmp_path, access=access) as env:
         env.gateway.withhold_responses()
@@ -296,7 +296,7 @@ async def test_a_workflow_message_overtakes_queued_messages(tmp_path: Path) -> N
 async def test_a_step_that_was_accepted_ends_well_whatever_is_forbidden_since(
     tmp_path: Path,
 ) -> None:
-    """The bot could not end it and started anew; Slack tells of it again, minutes later."""
+    """A redelivered step of an accepted message completes, even after a restart that forbids it."""
     access = {"sender": {"users": [SARA.id]}}
     async with local_env(tmp_path, access=access | {"workflows": True}) as env:
         down = Fault(error="fatal_error")

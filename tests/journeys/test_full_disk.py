@@ -1,4 +1,4 @@
-"""A ledger that cannot be written: what was done is not called undone."""
+"""An audit log that cannot be written: no message is accepted without its entry."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ BLOCK = "CREATE TRIGGER no_room BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT,
 
 
 async def test_without_its_line_in_the_ledger_nothing_is_accepted(tmp_path: Path) -> None:
-    """The message and its line are one transaction, so "nothing was accepted" is true."""
+    """The message and its audit entry are one transaction, so "nothing was accepted" is true."""
     async with local_env(tmp_path) as env:
         database = await open_database(env.config.outbox.database)
         async with database.transaction() as connection:

@@ -1,4 +1,4 @@
-"""The gateway down, slow, broken or refusing: people know, and nothing is lost or doubled."""
+"""A gateway that is down, slow, broken or refusing: users are informed, and no SMS is lost."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ WITHIN = 3.0  # Slack's limit for an acknowledgement, in seconds.
 
 
 async def test_down_the_message_waits_and_goes_out_when_it_is_back(tmp_path: Path) -> None:
-    """Nothing left this machine, so it is tried again by itself, once successfully."""
+    """The request was not sent, so it is retried automatically and succeeds once."""
     async with local_env(tmp_path) as env:
         await env.running.stop()
         done = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -24,7 +24,7 @@ async def test_down_the_message_waits_and_goes_out_when_it_is_back(tmp_path: Pat
 
 
 async def test_slow_the_command_is_acknowledged_and_sent_once(tmp_path: Path) -> None:
-    """Eight seconds for an answer are no reason to send twice, nor to keep Slack waiting."""
+    """A response that takes 8 s neither delays the acknowledgement nor causes a second send."""
     async with local_env(tmp_path) as env:
         env.gateway.fault(Fault.SLOW, endpoint="send", seconds=8)
         done = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -36,9 +36,9 @@ async def test_slow_the_command_is_acknowledged_and_sent_once(tmp_path: Path) ->
 
 
 async def test_slow_a_question_is_acknowledged_and_answered_later(tmp_path: Path) -> None:
-    """A balance that takes eight seconds arrives by the response URL."""
+    """A balance that takes 8 s is sent to the response URL."""
     async with local_env(tmp_path) as env:
-        await env.gateway.until(lambda: bool(env.gateway.requests))  # The watch's own question.
+        await env.gateway.until(lambda: bool(env.gateway.requests))  # The monitor's own poll.
         env.gateway.fault(Fault.SLOW, endpoint="balance", seconds=8)
         done = await env.slack.command(SARA, OPS, "/sms", "balance")
         await wait_for_text(env, "the answer follows")
@@ -49,7 +49,7 @@ async def test_slow_a_question_is_acknowledged_and_answered_later(tmp_path: Path
 
 
 async def test_a_502_with_html_leaves_the_outcome_unknown(tmp_path: Path) -> None:
-    """A proxy's page says nothing of what the gateway did: it is shown so, and not sent again."""
+    """A proxy's page does not show the outcome, so the message is unknown and is not sent again."""
     async with local_env(tmp_path) as env:
         env.gateway.fault(Fault.HTML_502, endpoint="send")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -59,7 +59,7 @@ async def test_a_502_with_html_leaves_the_outcome_unknown(tmp_path: Path) -> Non
 
 
 async def test_a_wrong_password_keeps_the_message_until_it_is_mended(tmp_path: Path) -> None:
-    """The card says what to mend; once it is, the message goes out."""
+    """The card shows the remedy, and the message is sent once the password is right."""
     async with local_env(tmp_path) as env:
         right = env.gateway.account.password
         env.gateway.change_account(password="another")
@@ -73,7 +73,7 @@ async def test_a_wrong_password_keeps_the_message_until_it_is_mended(tmp_path: P
 
 
 async def test_a_refused_question_says_what_to_do(tmp_path: Path) -> None:
-    """ERR003 on a question is answered with its remedy."""
+    """ERR003 on a query is answered with its remedy."""
     async with local_env(tmp_path) as env:
         env.gateway.change_account(password="another")
         await env.slack.command(SARA, OPS, "/sms", "balance")
@@ -82,7 +82,7 @@ async def test_a_refused_question_says_what_to_do(tmp_path: Path) -> None:
 
 
 async def test_a_question_to_a_gateway_that_is_down_says_so(tmp_path: Path) -> None:
-    """Nobody waits for an answer that cannot come."""
+    """The answer says that the gateway cannot be reached."""
     async with local_env(tmp_path) as env:
         await env.running.stop()
         done = await env.slack.command(SARA, OPS, "/sms", "balance")

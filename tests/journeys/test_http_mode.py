@@ -1,6 +1,6 @@
-"""The bot behind HTTP instead of a socket: the guard in front of it, and where its answers go.
+"""The bot in HTTP mode: the endpoint's checks and the destination of its answers.
 
-What a person can do by either way is in test_transports.py.
+test_transports.py tests user actions in both modes.
 """
 
 import json
@@ -18,7 +18,7 @@ from support.bot import NUMBER, local_env, wait_for_text
 
 
 async def test_a_text_with_bolts_fatal_word(tmp_path: Path) -> None:
-    """Bolt takes a body with this word in it for another kind of request, and loses it."""
+    """Bolt would take a body with the word `payload` for another kind of request."""
     async with local_env(tmp_path, use_http=True) as env:
         typed = f"send {NUMBER} your payload arrived"
         done = await env.slack.command(SARA, OPS, "/sms", typed)
@@ -29,7 +29,7 @@ async def test_a_text_with_bolts_fatal_word(tmp_path: Path) -> None:
 
 
 async def test_what_slack_did_not_send(tmp_path: Path) -> None:
-    """Unsigned, wrongly signed, too old, too large: refused, and nothing is done."""
+    """Unsigned, wrongly signed, outdated and oversized requests are refused without effect."""
     body = json.dumps({"command": "/sms", "text": f"send {NUMBER} hi", "user_id": SARA.id}).encode()
     kind = {"Content-Type": "application/json"}
     now = int(time.time())
@@ -60,7 +60,7 @@ async def test_what_slack_did_not_send(tmp_path: Path) -> None:
 
 
 async def test_an_answer_goes_to_no_other_address_than_slacks(tmp_path: Path) -> None:
-    """Well signed, with a response URL that leads elsewhere: the person is told directly."""
+    """If a signed request has a foreign response URL, the user gets a direct message."""
     asked: list[str] = []
 
     async def elsewhere(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""A thousand commands within a second: every one is acknowledged, and every one counts once."""
+"""A thousand commands within a second are each acknowledged and accepted once."""
 
 import asyncio
 import sqlite3
@@ -19,14 +19,14 @@ def accepted(file: Path) -> list[str]:
 
 
 async def test_a_thousand_commands_in_a_second(tmp_path: Path) -> None:
-    """How fast is in benchmarks/acknowledgement.py; here, that none is lost and none doubled."""
+    """No command is lost or repeated; benchmarks/acknowledgement.py measures the speed."""
     async with local_env(tmp_path, interval=INTERVAL, limits=ANY) as env:
         await env.stop_bot()
         bot = BotProcess(env)
         await bot.start()
 
         async def typed(number: int) -> Interaction:
-            await asyncio.sleep(number / COUNT)  # The stimulus: spread over one second.
+            await asyncio.sleep(number / COUNT)  # Spreads the commands over one second.
             text = f"send {96590000000 + number} message {number}"
             return await env.slack.command(SARA, OPS, "/sms", text)
 

@@ -1,4 +1,4 @@
-"""The log of the real program, as a log collector gets it."""
+"""The log of the real program, as a log collector receives it."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ HEARTBEAT_PATH = "the-secret-path"
 
 
 async def test_every_line_is_json_and_one_request_can_be_followed(tmp_path: Path) -> None:
-    """From Slack's command to the settled call under one id, and no secret even at debug."""
+    """One request ID links the command to the settled call, and no secret is logged at debug."""
     async with local_env(tmp_path) as env:
         await env.stop_bot()
         bot = BotProcess(
@@ -51,7 +51,7 @@ async def test_every_line_is_json_and_one_request_can_be_followed(tmp_path: Path
 
 
 async def test_why_it_does_not_start_is_json_too(tmp_path: Path) -> None:
-    """A refused token is an event like any other, and tells the remedy."""
+    """A refused token is logged as an event with its remedy."""
     async with local_env(tmp_path) as env:
         await env.stop_bot()
         bot = BotProcess(env, logging={"format": "json"})

@@ -1,6 +1,6 @@
-"""Who may do what: every role, every deed, every way in. What is not granted is refused.
+"""Permissions for every role, action and entry point; anything not granted is refused.
 
-The tables stand here in full: what the code allows is held against them, not against itself.
+The tables are complete, so that the code is compared with them and not with itself.
 """
 
 from collections.abc import AsyncIterator
@@ -53,7 +53,7 @@ NONE = frozenset[str]()
 LEASE = timedelta(seconds=30)
 numbers = count(96590000000)
 
-# What is typed, and who may.
+# The typed command, and the roles that may use it.
 TYPED = {
     "send": ("send 96590000001 hello from {who}", SENDS),
     "balance": ("balance", READS),
@@ -61,7 +61,7 @@ TYPED = {
     "dlr": ("dlr", READS),
     "history": ("history", READS),
     "history all": ("history all", ADMINISTERS),
-    "cancel": ("cancel {ref}", ADMINISTERS),  # Somebody else's.
+    "cancel": ("cancel {ref}", ADMINISTERS),  # A message of another user.
     "validate": ("validate 98765432", READS),
     "senders": ("senders", READS),
     "coverage": ("coverage", READS),
@@ -71,35 +71,35 @@ TYPED = {
     "resume": ("resume", ADMINISTERS),
     "help": ("help", ANYBODY),
 }
-# The buttons of somebody else's card and request, and the role that each may be pressed with.
+# The buttons on another user's card and request, with the roles that may press each.
 PRESSED = {
     "message_cancel": ADMINISTERS,
     "message_check": READS,
-    "message_support": APPROVES,  # They show whole numbers.
+    "message_support": APPROVES,  # Shows complete numbers.
     "message_failures": APPROVES,
     "unknown_send_again": SENDS,
     "unknown_treat_as_sent": SENDS,
     "send_approve": APPROVES,
     "send_refuse": APPROVES,
-    "send_confirm": NONE,  # Its author's alone.
+    "send_confirm": NONE,  # Only for the author.
     "send_discard": NONE,
     "send_plainer": NONE,
 }
 OWN = {
     "send_confirm": SENDS,
     "send_discard": ANYBODY,
-    "send_plainer": ANYBODY,  # Shows another preview, to its author.
+    "send_plainer": ANYBODY,  # Shows the author another preview.
     "message_support": SENDS,
     "message_failures": SENDS,
     "send_approve": NONE,
-    "send_refuse": ANYBODY,  # Takes it back.
+    "send_refuse": ANYBODY,  # Withdraws the request.
 }
 QUOTED = "It’s " + "x" * 70  # Shorter with plain quotes.
 
 
 @asynccontextmanager
 async def workspace(folder: Path, **changes: Any) -> AsyncIterator[LocalEnvironment]:
-    """A workspace in which everybody is in #ops, also a guest and a stranger."""
+    """A workspace whose users are all in #ops, including a guest and a stranger."""
     async with local_env(folder, **({"access": ACCESS} | changes)) as env:
         for person in INSIDE.values():
             env.slack.directory.put_user(person)
@@ -109,13 +109,13 @@ async def workspace(folder: Path, **changes: Any) -> AsyncIterator[LocalEnvironm
 
 
 def test_the_tables_are_complete() -> None:
-    """Every command and every button of the code stands in the tables here."""
+    """The tables list every command and every button in the code."""
     assert {name.split()[0] for name in TYPED} == set(COMMANDS)
     assert set(PRESSED) == set(HANDLERS)
 
 
 async def test_commands(tmp_path: Path) -> None:
-    """Roles times commands."""
+    """Each command is available to exactly the roles in the table."""
     async with workspace(tmp_path, limits={"per_number_per_hour": 100}) as env:
         await env.slack.command(SARA, OPS, "/sms", "send 96590000099 whose")
         await wait_for_text(env, "accepted by kwtSMS")
@@ -133,7 +133,7 @@ async def test_commands(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("action", PRESSED)
 async def test_buttons_of_somebody_else(tmp_path: Path, action: str) -> None:
-    """Roles times buttons: who may, does; who may not, changes nothing and is on record."""
+    """Each button works for exactly the roles in the table; others are refused and logged."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
         allowed = {
             role
@@ -154,7 +154,7 @@ async def test_buttons_of_somebody_else(tmp_path: Path, action: str) -> None:
 
 @pytest.mark.parametrize("action", OWN)
 async def test_buttons_of_ones_own(tmp_path: Path, action: str) -> None:
-    """Who has lost the role confirms nothing; nobody approves or refuses their own request."""
+    """An author without the role cannot confirm, and no author can approve their own request."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
         allowed = {
             role
@@ -168,14 +168,14 @@ async def test_buttons_of_ones_own(tmp_path: Path, action: str) -> None:
 
 
 def person_in_ops(role: str, person: User) -> Person:
-    """Somebody in #ops, as the permissions know them."""
+    """The user in #ops, as the policy sees them."""
     return Person(person.id, OPS.id, outsider=role in ("guest", "stranger"))
 
 
 async def press_has_effect(
     context: CommandContext, action: str, person: Person, *, author: str
 ) -> bool:
-    """Whether a press on something new of `author`'s did what it says."""
+    """Whether a press on a new message or draft of `author`'s had its effect."""
     value = await prepare_target(context, action, author)
     press = ButtonPress(person=person, say=ENGLISH, key=new_token(), value=value)
     before = await snapshot(context, value)
@@ -187,49 +187,51 @@ async def press_has_effect(
 
 
 async def snapshot(context: CommandContext, value: str) -> object:
-    """All that a press may change."""
-    message = await context.store.find(value.partition(".")[0])
-    return message and message.counts, await context.store.get_draft(value, AT)
+    """The state that a press may change."""
+    message = await context.outbox.messages.find(value.partition(".")[0])
+    return message and message.counts, await context.outbox.drafts.get_draft(value, AT)
 
 
 async def prepare_target(context: CommandContext, action: str, author: str) -> str:
-    """Something that the deed can be done to; the value of its button."""
+    """Creates the message or draft for the action; returns the value of its button."""
     if action.startswith("send_"):
         return await save_draft(context, action, author)
-    accepted = await context.store.accept(new_message(str(next(numbers)), author=author), AT)
+    accepted = await context.outbox.intake.accept(
+        new_message(str(next(numbers)), author=author), AT
+    )
     message = accepted.message
     if action == "message_cancel":
         return message.ref
-    call = await context.store.claim("worker", LEASE, AT)
+    call = await context.outbox.claims.claim("worker", LEASE, AT)
     assert call
-    await context.store.put_in_flight(call, LEASE, AT)
-    await context.store.settle(call, Settlement(State.UNKNOWN, AT), AT)
+    await context.outbox.settlements.put_in_flight(call, LEASE, AT)
+    await context.outbox.settlements.settle(call, Settlement(State.UNKNOWN, AT), AT)
     return f"{message.ref}.{message.revision}" if action.startswith("unknown") else message.ref
 
 
 async def save_draft(context: CommandContext, action: str, author: str) -> str:
-    """A draft that waits for a yes."""
+    """Saves a draft for confirmation or approval; returns its token."""
     decided = action in ("send_approve", "send_refuse")
     kind = DraftKind.APPROVE if decided else DraftKind.CONFIRM
     kept = draft(kind, token=new_token(), author=author, text=QUOTED, pages=2)
-    await context.store.save_draft(kept)
+    await context.outbox.drafts.save_draft(kept)
     return kept.token
 
 
 def is_answered(env: LocalEnvironment, person: User, before: int) -> bool:
-    """Whether a form or a sentence has come."""
+    """Whether a form or a reply has arrived."""
     has_form = env.slack.modal(person) is not None
     return has_form or len(env.slack.visible(person, OPS)) > before
 
 
 async def wait_for_form(env: LocalEnvironment, person: User) -> View:
-    """The form that somebody has before them."""
+    """Waits for the user's form."""
     return await env.slack.until(lambda: env.slack.modal(person))
 
 
 @pytest.mark.parametrize("entry_point", ["command", "shortcut", "message shortcut", "home"])
 async def test_forms(tmp_path: Path, entry_point: str) -> None:
-    """Roles times ways into the form: who may not send gets no fields."""
+    """For each way to open the form, only roles that may send get its fields."""
     async with workspace(tmp_path) as env:
         said = env.slack.say(SARA, OPS, "hello")
         allowed = set()
@@ -253,7 +255,7 @@ async def test_forms(tmp_path: Path, entry_point: str) -> None:
 
 
 async def from_home(env: LocalEnvironment, person: User) -> bool:
-    """Presses Send SMS on Home, where it stands there."""
+    """Presses Send SMS on Home; returns False if there is no such button."""
     await env.slack.open_home(person)
     home = await env.slack.until(lambda: env.slack.home(person))
     if "Send SMS" not in env.slack.plain(home):
@@ -264,7 +266,7 @@ async def from_home(env: LocalEnvironment, person: User) -> bool:
 
 @pytest.mark.parametrize("step", ["filled in", "confirmed"])
 async def test_a_form_that_was_opened_with_a_role(tmp_path: Path, step: str) -> None:
-    """The role is asked for at each step: what was open when it was withdrawn sends nothing."""
+    """The role is checked at each step, so that a form that is still open sends nothing."""
     everybody = {"sender": {"users": [person.id for person in EVERYBODY.values()]}}
     async with workspace(tmp_path, access=everybody) as env:
         for role, person in EVERYBODY.items():
@@ -288,13 +290,13 @@ async def test_a_form_that_was_opened_with_a_role(tmp_path: Path, step: str) -> 
 
 
 async def fill_in(env: LocalEnvironment, person: User, role: str) -> None:
-    """Fills the form in and asks for the preview."""
+    """Fills in the form and submits it for the preview."""
     values = {"numbers": "98765432", "text": f"from {role}"}
     await env.slack.submit(person, await wait_for_form(env, person), values)
 
 
 async def test_workflows(tmp_path: Path) -> None:
-    """The person whom the workflow names has to be allowed to send; a channel's role is none."""
+    """The user named by the workflow must have the role; a channel's role does not count."""
     async with workspace(tmp_path) as env:
         allowed = set()
         for role, person in EVERYBODY.items():
@@ -307,7 +309,7 @@ async def test_workflows(tmp_path: Path) -> None:
 
 
 async def test_home(tmp_path: Path) -> None:
-    """The balance is for those who may read."""
+    """Only roles that may read see the balance."""
     async with workspace(tmp_path) as env:
         allowed = set()
         for role, person in EVERYBODY.items():
@@ -321,7 +323,7 @@ async def test_home(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("grant", ["channels", "groups"])
 async def test_what_is_given_to_a_channel_or_a_group(tmp_path: Path, grant: str) -> None:
-    """It is everybody's there, but no guest's and no stranger's."""
+    """A role for a channel or group applies to members, but not to guests and strangers."""
     given = {"channels": [OPS.id], "groups": ["S0EVERYONE"]}
     access = {"sender": {grant: given[grant]}}
     async with workspace(tmp_path, access=access) as env:

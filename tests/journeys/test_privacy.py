@@ -1,4 +1,4 @@
-"""Whatever happens, neither the log nor /metrics tells a number, a text or a secret."""
+"""Neither the log nor /metrics ever contains a number, a text or a secret."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ from support.operator_pages import get, monitored_env
 
 TEXT = "the-secret-text"
 MANY = ", ".join(str(96555000000 + n) for n in range(6))
-# As they are typed, and as kwtSMS knows them.
+# As typed, and in kwtSMS's form.
 NUMBERS = ("9876 5432", "98765432", "51234567", "55000001", "55000005", "66112233", "99887766")
 
 
 async def run_all_cases(env: LocalEnvironment) -> None:
-    """A send, mistakes, refusals, an unknown outcome, a batch, its failures, and an outage."""
+    """Causes a send, errors, rejections, an unknown outcome, a bulk, its failures and an outage."""
     await run_command(env, f"send +965 9876 5432 {TEXT} one", "accepted by kwtSMS")
     await run_command(env, f"send 98765432x {TEXT}", "not a phone number")
     await run_command(env, "validate +965 9876 5432, 98765432", "98765432")
@@ -34,13 +34,13 @@ async def run_all_cases(env: LocalEnvironment) -> None:
 
 
 async def run_command(env: LocalEnvironment, line: str, then: str) -> None:
-    """A command, and what is shown in the end."""
+    """Sends a command and waits for a text."""
     await env.slack.command(SARA, OPS, "/sms", line)
     await wait_for_text(env, then)
 
 
 def secrets(env: LocalEnvironment) -> tuple[str, ...]:
-    """What must not be told."""
+    """The values that must not appear."""
     config = env.config
     return (
         *NUMBERS,
@@ -52,7 +52,7 @@ def secrets(env: LocalEnvironment) -> tuple[str, ...]:
 
 
 async def test_the_log_contains_no_private_data(tmp_path: Path) -> None:
-    """At debug, from the start to the stop."""
+    """The debug log contains none of them, from start to stop."""
     async with local_env(tmp_path) as env:
         await env.stop_bot()
         bot = BotProcess(env, logging={"level": "debug"})
@@ -67,7 +67,7 @@ async def test_the_log_contains_no_private_data(tmp_path: Path) -> None:
 
 
 async def test_the_metrics_contain_no_private_data(tmp_path: Path) -> None:
-    """Figures and states; no person, no number, no message."""
+    """The metrics contain no user, number or message."""
     async with monitored_env(tmp_path) as env:
         await run_all_cases(env)
         page = (await get(f"{env.watched_at}/metrics")).text

@@ -1,4 +1,4 @@
-"""A back-up is restored: what was sent since it was made is not sent again by the bot."""
+"""After a backup is restored, the bot does not resend messages sent since the backup."""
 
 import sqlite3
 from contextlib import closing
@@ -13,20 +13,20 @@ OTHER = "96551234567"
 
 
 def back_up(folder: Path) -> None:
-    """As docs/operations.md says, while the bot runs."""
+    """Backs up the running bot's database as described in docs/operations.md."""
     with closing(sqlite3.connect(folder / "bridge.sqlite3")) as live:
         live.execute("VACUUM INTO ?", (str(folder / "back-up.sqlite3"),))
 
 
 def restore(folder: Path) -> None:
-    """The back-up in place of the database, whose own files are gone."""
+    """Replaces the database with the backup and deletes its other files."""
     for old in folder.glob("bridge.sqlite3*"):
         old.unlink()
     (folder / "back-up.sqlite3").rename(folder / "bridge.sqlite3")
 
 
 async def sent_after_the_back_up(env: LocalEnvironment) -> None:
-    """A message waits while the back-up is made, and goes out afterwards."""
+    """Queues a message before the backup, sends it afterwards, and restores the backup."""
     await env.running.stop()
     await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
     await wait_for_text(env, "Nothing is lost")
@@ -39,7 +39,7 @@ async def sent_after_the_back_up(env: LocalEnvironment) -> None:
 
 
 async def test_what_waited_in_the_back_up_is_not_sent_again_by_itself(tmp_path: Path) -> None:
-    """After `kwtsms-bridge restored` it is unknown, a person decides, and new messages go out."""
+    """After `kwtsms-bridge restored` the message is unknown, and new messages are sent."""
     async with local_env(tmp_path) as env:
         await sent_after_the_back_up(env)
         write_config(tmp_path, env.config.outbox.database)

@@ -1,4 +1,4 @@
-"""From a slash command to a phone: the main job."""
+"""Sending from a slash command to a phone."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ REFUSALS = ("You may not do that here", "لا يُسمح لك بذلك هنا")
 
 
 async def test_a_command_becomes_an_sms(tmp_path: Path) -> None:
-    """What is typed in Slack arrives on the phone, and the card says what it cost."""
+    """A typed command arrives on the phone, and the card shows its cost."""
     async with local_env(tmp_path) as env:
         before = env.gateway.balance()
         await env.slack.command(SARA, OPS, "/sms", "send +96598765432 Hello مرحبا")
@@ -28,7 +28,7 @@ async def test_a_command_becomes_an_sms(tmp_path: Path) -> None:
 
 
 async def test_the_card_is_one_message_edited_in_place(tmp_path: Path) -> None:
-    """A send shows one message in the channel, whatever happens to it."""
+    """A send shows one message in the channel in every state."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         await wait_for_text(env, "accepted by kwtSMS")
@@ -37,7 +37,7 @@ async def test_the_card_is_one_message_edited_in_place(tmp_path: Path) -> None:
 
 
 async def test_a_long_arabic_text_costs_its_pages(tmp_path: Path) -> None:
-    """Credits fall by pages times numbers."""
+    """The cost is the pages times the numbers."""
     async with local_env(tmp_path) as env:
         before = env.gateway.balance()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER}, 96551234567 {'م' * 100}")
@@ -47,7 +47,7 @@ async def test_a_long_arabic_text_costs_its_pages(tmp_path: Path) -> None:
 
 
 async def test_the_same_command_delivered_twice_sends_once(tmp_path: Path) -> None:
-    """Slack may deliver a command again; its trigger id tells that it is the same."""
+    """A redelivered command is recognised by its trigger ID."""
     async with local_env(tmp_path) as env:
         first = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         again = await env.slack.redeliver(first)
@@ -75,14 +75,14 @@ async def test_the_same_command_delivered_twice_sends_once(tmp_path: Path) -> No
 async def test_an_invalid_command_is_answered_with_an_example(
     tmp_path: Path, typed: str, said: str, example: str
 ) -> None:
-    """A mistake is told to the person alone, with a line to type; nothing reaches the gateway."""
+    """Only the user sees the error, with an example; nothing is sent to the gateway."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", typed)
         answer = await wait_for_text(env, said)
 
         assert answer.ephemeral_to == SARA.id
         assert example in env.slack.plain(answer)
-        # The balance watch may have looked meanwhile.
+        # The balance monitor may poll meanwhile.
         assert {request.endpoint for request in env.gateway.requests} <= {"balance"}
 
 
@@ -90,7 +90,7 @@ async def test_an_invalid_command_is_answered_with_an_example(
     ("person", "channel"), [(NOURA, OPS), (GUEST, GENERAL)], ids=["reader", "nobody"]
 )
 async def test_who_may_not_send_is_refused(tmp_path: Path, person: User, channel: Channel) -> None:
-    """A refusal is told to the person alone and stands in the audit log; nothing is sent."""
+    """Only the user sees the refusal; it is in the audit log, and nothing is sent."""
     async with local_env(tmp_path) as env:
         await env.slack.command(person, channel, "/sms", f"send {NUMBER} hi")
         messages = env.slack.visible(person, channel)
@@ -102,7 +102,7 @@ async def test_who_may_not_send_is_refused(tmp_path: Path, person: User, channel
 
 
 async def audit_entries(folder: Path) -> list[tuple[str, str, str]]:
-    """Who did what in the audit log, and whether it was allowed."""
+    """The audit log's entries: actor, action and decision."""
     database = await open_database(f"sqlite:///{folder / 'bridge.sqlite3'}")
     try:
         entries = await Audit(database).entries()
@@ -112,7 +112,7 @@ async def audit_entries(folder: Path) -> list[tuple[str, str, str]]:
 
 
 async def test_with_an_empty_access_section_nobody_sends(tmp_path: Path) -> None:
-    """Default deny: not even an administrator of the workspace may send."""
+    """By default, nobody may send, not even an admin of the workspace."""
     async with local_env(tmp_path, access={}) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         await wait_for_text(env, "You may not do that here")
@@ -121,7 +121,7 @@ async def test_with_an_empty_access_section_nobody_sends(tmp_path: Path) -> None
 
 
 async def test_a_channel_without_the_bot_gets_the_card_by_direct_message(tmp_path: Path) -> None:
-    """Where the bot may not write, the person gets the card as a direct message."""
+    """Where the bot may not post, the user gets the card by direct message."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, RANDOM, "/sms", f"send {NUMBER} hi")
 
@@ -129,7 +129,7 @@ async def test_a_channel_without_the_bot_gets_the_card_by_direct_message(tmp_pat
 
 
 async def test_balance_status_and_dlr_answer_for_the_message_just_sent(tmp_path: Path) -> None:
-    """After a send, the three questions are answered with real values."""
+    """After a send, the three queries have real values."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         await wait_for_text(env, "accepted by kwtSMS")
@@ -144,7 +144,7 @@ async def test_balance_status_and_dlr_answer_for_the_message_just_sent(tmp_path:
 
 
 async def test_an_unknown_outcome_is_shown_and_decided_by_a_person(tmp_path: Path) -> None:
-    """A message that may have been sent is not sent again until a person says so."""
+    """An unknown message is not sent again until a person decides."""
     async with local_env(tmp_path) as env:
         env.gateway.fault(Fault.RESET_AFTER, endpoint="send")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -159,7 +159,7 @@ async def test_an_unknown_outcome_is_shown_and_decided_by_a_person(tmp_path: Pat
 
 
 async def test_a_person_can_have_an_unknown_message_sent_again(tmp_path: Path) -> None:
-    """Whoever may send can decide to send again, and it goes out once more."""
+    """A sender can have an unknown message sent again."""
     async with local_env(tmp_path) as env:
         env.gateway.fault(Fault.HTML_502, endpoint="send")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -174,7 +174,7 @@ async def test_a_person_can_have_an_unknown_message_sent_again(tmp_path: Path) -
 
 
 async def test_who_may_not_send_may_not_decide(tmp_path: Path) -> None:
-    """The button of an unknown message asks for permission again."""
+    """The button of an unknown message checks the role again."""
     async with local_env(tmp_path) as env:
         env.gateway.fault(Fault.RESET_AFTER, endpoint="send")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")

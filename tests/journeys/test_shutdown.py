@@ -1,4 +1,4 @@
-"""SIGTERM: what is in flight is settled, what has not begun waits for the successor, in 20 s."""
+"""SIGTERM: calls in flight are settled and queued messages are left to the successor, in 20 s."""
 
 import asyncio
 import signal
@@ -20,7 +20,7 @@ from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import NUMBER, BotProcess, local_env, send_requests, wait_for_text
 
 MESSAGES = 10
-SLOW_SECONDS = 4  # Eight calls could be begun meanwhile.
+SLOW_SECONDS = 4  # Time for eight more calls.
 LONGEST_SECONDS = 20
 
 
@@ -28,7 +28,7 @@ LONGEST_SECONDS = 20
 async def running_bot(
     folder: Path, **changes: Any
 ) -> AsyncIterator[tuple[LocalEnvironment, BotProcess]]:
-    """`kwtsms-bridge run` on a stage; leases are short, so that its successor need not wait."""
+    """`kwtsms-bridge run` with short leases, so that its successor need not wait."""
     database = f"sqlite:///{folder / 'bridge.sqlite3'}"
     outbox = {"database": database, "lease": "2s"}
     async with local_env(folder, interval=INTERVAL, outbox=outbox) as env:
@@ -42,14 +42,14 @@ async def running_bot(
 
 
 async def stop(bot: BotProcess) -> tuple[int, float]:
-    """SIGTERM; the exit code, and the seconds that it took."""
+    """Sends SIGTERM; returns the exit code and the seconds until the end."""
     begun = time.monotonic()
     code = await bot.end()
     return code, time.monotonic() - begun
 
 
 async def queue_up(env: LocalEnvironment) -> None:
-    """More messages than can be begun before a stop: two calls start in a second."""
+    """Sends more commands than calls can begin before a stop, at two calls per second."""
     commands = (
         env.slack.command(SARA, OPS, "/sms", f"send 9659876540{n} no {n}") for n in range(MESSAGES)
     )
@@ -59,7 +59,7 @@ async def queue_up(env: LocalEnvironment) -> None:
 async def test_a_slow_gateway_is_waited_for_and_nothing_new_is_begun(tmp_path: Path) -> None:
     """Each message is sent once: some before the stop, the others by the successor.
 
-    A question that was asked before the stop is answered, and nothing is begun while that takes.
+    A query received before the stop is answered, and no call begins meanwhile.
     """
     async with running_bot(tmp_path) as (env, bot):
         env.gateway.withhold_responses()
@@ -78,13 +78,13 @@ async def test_a_slow_gateway_is_waited_for_and_nothing_new_is_begun(tmp_path: P
         await env.gateway.until(lambda: len(env.gateway.ledger) == MESSAGES, timeout=15)
 
         assert code == 0
-        assert 0 < sent <= at_the_stop + 1 < MESSAGES  # One may have been on its way already.
+        assert 0 < sent <= at_the_stop + 1 < MESSAGES  # One may already have been claimed.
         assert elapsed < LONGEST_SECONDS
         assert len(send_requests(env)) == MESSAGES
 
 
 async def test_whatever_hangs_it_ends_in_time(tmp_path: Path) -> None:
-    """A gateway that never answers, a Slack that says no good-bye, and an impatient operator.
+    """The stop ends in time despite a hanging gateway, a silent Slack and repeated signals.
 
     The call stays in flight; the successor shows it as unknown and does not send it again.
     """
@@ -111,7 +111,7 @@ async def test_whatever_hangs_it_ends_in_time(tmp_path: Path) -> None:
 async def test_a_database_that_does_not_answer_is_not_waited_for(
     tmp_path: Path, number: int
 ) -> None:
-    """A stop while the bot still opens its database ends it, as if it had come later."""
+    """A signal while the bot is opening its database ends it normally."""
     async with silent_server() as (port, called):
         database = {"database": f"postgresql://sms:secret@127.0.0.1:{port}/sms"}
         async with local_env(tmp_path) as env:
@@ -126,7 +126,7 @@ async def test_a_database_that_does_not_answer_is_not_waited_for(
 
 @asynccontextmanager
 async def silent_server() -> AsyncIterator[tuple[int, asyncio.Event]]:
-    """Accepts connections and says nothing; its port, and whether somebody has called."""
+    """Accepts connections without answering; yields its port and the event of a connection."""
     called, finished = asyncio.Event(), asyncio.Event()
 
     async def accepted(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -141,7 +141,7 @@ async def silent_server() -> AsyncIterator[tuple[int, asyncio.Event]]:
 
 
 def test_a_stop_that_nothing_else_ends_is_cut_short() -> None:
-    """A thread that hangs would keep the process; the wall behind it does not ask."""
+    """A hanging thread would keep the process alive, so a timeout ends it."""
     program = (
         "import asyncio, time\n"
         "from kwtsms_bot.cli import run\n"
@@ -155,5 +155,5 @@ def test_a_stop_that_nothing_else_ends_is_cut_short() -> None:
 
 
 def test_the_wall_is_behind_the_orderly_stop() -> None:
-    """What ends by itself is never cut short, and both are within twenty seconds."""
+    """The timeout never cuts an orderly stop short, and both are within 20 s."""
     assert FINISH_SECONDS < run.STOP_TIMEOUT_SECONDS < LONGEST_SECONDS

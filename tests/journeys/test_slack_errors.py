@@ -1,4 +1,4 @@
-"""Slack misbehaving: the SMS goes out all the same, and the person still gets to know."""
+"""Slack errors: the SMS is still sent, and the user still learns its outcome."""
 
 import asyncio
 import math
@@ -14,7 +14,7 @@ from support.bot import NUMBER, BotProcess, cards, local_env, send_requests, wai
 
 
 async def test_a_rate_limit_delays_the_card_and_nothing_else(tmp_path: Path) -> None:
-    """429 with Retry-After: the SMS has left long before the card is there."""
+    """A 429 with Retry-After delays the card, not the SMS."""
     async with local_env(tmp_path) as env:
         env.slack.fault("chat.postMessage", Fault(retry_after=1))
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -24,7 +24,7 @@ async def test_a_rate_limit_delays_the_card_and_nothing_else(tmp_path: Path) -> 
 
 
 async def test_an_outage_of_slack_delays_the_card(tmp_path: Path) -> None:
-    """What is settled and not shown is shown when Slack is well again."""
+    """A settled message whose card failed is shown once Slack works again."""
     async with local_env(tmp_path) as env:
         env.slack.fault("chat.postMessage", Fault(status=503), times=1)
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -36,7 +36,7 @@ async def test_an_outage_of_slack_delays_the_card(tmp_path: Path) -> None:
 async def test_new_messages_do_not_make_the_bot_retry_a_failing_slack_more_often(
     tmp_path: Path,
 ) -> None:
-    """However much happens meanwhile, it waits between two tries, and longer each time."""
+    """The publisher backs off between attempts, whatever else happens meanwhile."""
     async with local_env(tmp_path) as env:
         begun = time.monotonic()
         env.slack.fault("chat.postMessage", Fault(status=503), times=math.inf)
@@ -49,7 +49,7 @@ async def test_new_messages_do_not_make_the_bot_retry_a_failing_slack_more_often
 
 
 async def test_a_card_that_slack_rejects_delays_no_other(tmp_path: Path) -> None:
-    """The trouble may be that card's own: next time the others come first."""
+    """The error may be specific to that card, so other cards go first at the next attempt."""
     async with local_env(tmp_path) as env:
         released = asyncio.Event()
         env.slack.fault("chat.postMessage", Fault(error="internal_error", wait_for=released))
@@ -62,7 +62,7 @@ async def test_a_card_that_slack_rejects_delays_no_other(tmp_path: Path) -> None
 
 
 async def test_a_lost_answer_to_a_post_never_doubles_the_sms(tmp_path: Path) -> None:
-    """The card may be there twice; the text message is there once."""
+    """The card may be posted twice, but the SMS is sent once."""
     async with local_env(tmp_path) as env:
         env.slack.fault("chat.postMessage", Fault(drop=ConnectionDrop.AFTER))
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -72,7 +72,7 @@ async def test_a_lost_answer_to_a_post_never_doubles_the_sms(tmp_path: Path) -> 
 
 
 async def test_an_archived_channel_sends_the_card_to_the_person(tmp_path: Path) -> None:
-    """Where nothing can be posted any more, the person gets the card directly."""
+    """If the channel is archived, the user gets the card by direct message."""
     async with local_env(tmp_path) as env:
         env.gateway.withhold_responses()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -84,7 +84,7 @@ async def test_an_archived_channel_sends_the_card_to_the_person(tmp_path: Path) 
 
 
 async def test_a_cut_of_the_socket_loses_no_card(tmp_path: Path) -> None:
-    """The connection comes back by itself, and the next command is answered."""
+    """The connection is restored automatically, and the next command is answered."""
     async with local_env(tmp_path) as env:
         await env.slack.sockets.close()
         await env.slack.until(lambda: env.slack.sockets.connections, timeout=20)
@@ -95,7 +95,7 @@ async def test_a_cut_of_the_socket_loses_no_card(tmp_path: Path) -> None:
 
 @asynccontextmanager
 async def locked_database(folder: Path) -> AsyncIterator[None]:
-    """Another program has the database; it waits in a thread until the bot lets it in."""
+    """Holds the database's write lock, as another program would."""
     file = folder / "bridge.sqlite3"
     with closing(sqlite3.connect(file, check_same_thread=False)) as other:
         await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
@@ -103,7 +103,7 @@ async def locked_database(folder: Path) -> AsyncIterator[None]:
 
 
 async def test_a_cut_in_the_middle_of_a_command_sends_once(tmp_path: Path) -> None:
-    """The bot has it and has not said so: Slack brings it again by the next connection."""
+    """Slack redelivers a command that was not acknowledged on the new connection."""
     async with local_env(tmp_path) as env:
         async with locked_database(tmp_path):
             command = env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -121,7 +121,7 @@ async def test_a_cut_in_the_middle_of_a_command_sends_once(tmp_path: Path) -> No
 
 
 async def test_a_refresh_in_the_middle_of_a_command(tmp_path: Path) -> None:
-    """Slack asks for another socket: it is acknowledged by that one, and sends once."""
+    """After Slack's refresh, the command is acknowledged and sends once."""
     async with local_env(tmp_path) as env:
         (old,) = env.slack.sockets.connections
         async with locked_database(tmp_path):
@@ -138,7 +138,7 @@ async def test_a_refresh_in_the_middle_of_a_command(tmp_path: Path) -> None:
 
 
 async def test_a_wrong_token_ends_the_start_with_the_remedy(tmp_path: Path) -> None:
-    """invalid_auth at start: exit code 2, which token, what to do, no traceback."""
+    """An invalid_auth at start gives exit code 2, the token's key and the remedy."""
     async with local_env(tmp_path) as env:
         await env.stop_bot()
         bot = BotProcess(env)
@@ -151,7 +151,7 @@ async def test_a_wrong_token_ends_the_start_with_the_remedy(tmp_path: Path) -> N
 
 
 async def test_two_answers_do_not_come_for_one_command(tmp_path: Path) -> None:
-    """A question is answered once, by the acknowledgement where that is in time."""
+    """A query is answered once, by the acknowledgement if that is in time."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "help")
         await wait_for_text(env, "Text messages by kwtSMS")
@@ -162,7 +162,7 @@ async def test_two_answers_do_not_come_for_one_command(tmp_path: Path) -> None:
 
 
 async def test_a_deleted_card_comes_by_direct_message(tmp_path: Path) -> None:
-    """Somebody deletes the card before it is brought up to date: its author still gets to know."""
+    """If the card was deleted before its update, its author gets a direct message."""
     async with local_env(tmp_path) as env:
         await env.running.stop()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -184,7 +184,7 @@ async def test_a_deleted_card_comes_by_direct_message(tmp_path: Path) -> None:
 
 
 async def test_an_answer_that_slack_rejects_comes_by_direct_message(tmp_path: Path) -> None:
-    """The response URL is used up or gone: what came of a button is told all the same."""
+    """If the response URL fails, the button's reply is sent by direct message."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         card = await wait_for_text(env, "accepted by kwtSMS")

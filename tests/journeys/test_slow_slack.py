@@ -1,4 +1,4 @@
-"""Slack is slow, or does not say who somebody is: everybody hears in time, nothing goes twice."""
+"""A slow Slack, or one that fails to identify a user: acknowledgements are in time."""
 
 import asyncio
 from dataclasses import replace
@@ -17,7 +17,7 @@ PEOPLE_COUNT = 300
 
 
 async def wait_for_form(env: LocalEnvironment, title: str = "") -> View:
-    """The form before Sara, as soon as there is one (of this title)."""
+    """Waits for Sara's form, with this title if given."""
     view = await env.slack.until(
         lambda: v if (v := env.slack.modal(SARA)) and title in v.title else None
     )
@@ -26,7 +26,7 @@ async def wait_for_form(env: LocalEnvironment, title: str = "") -> View:
 
 
 async def wait_for_direct_message(env: LocalEnvironment, phrase: str) -> Message:
-    """The direct message to Sara that says `phrase`."""
+    """Waits for the direct message to Sara that contains `phrase`."""
     return await wait_for_text(env, phrase, where=env.slack.dm(SARA))
 
 
@@ -34,7 +34,7 @@ async def wait_for_direct_message(env: LocalEnvironment, phrase: str) -> Message
 async def test_a_slow_lookup_delays_the_answer_and_not_the_acknowledgement(
     tmp_path: Path, slow: str
 ) -> None:
-    """Else Slack says that the command failed, the person types it again, and it goes twice."""
+    """A late acknowledgement would look like a failure, so the user would send it twice."""
     access = {"sender": {"users": [SARA.id], "groups": ["S0000GROUP"]}}
     async with local_env(tmp_path, access=access) as env:
         released = asyncio.Event()
@@ -50,7 +50,7 @@ async def test_a_slow_lookup_delays_the_answer_and_not_the_acknowledgement(
 
 
 async def test_a_rate_limit_on_lookups_delays_the_answer_only(tmp_path: Path) -> None:
-    """429: the question is acknowledged, and answered when Slack has said who asks."""
+    """On a 429, the query is acknowledged and then answered once Slack identifies the user."""
     async with local_env(tmp_path) as env:
         env.slack.fault("users.info", Fault(retry_after=3))
         done = await env.slack.command(SARA, OPS, "/sms", "balance")
@@ -62,7 +62,7 @@ async def test_a_rate_limit_on_lookups_delays_the_answer_only(tmp_path: Path) ->
 async def test_a_stop_leaves_no_lookup_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One that Slack lets wait is given up: else the bot asks on after it has stopped."""
+    """A rate-limited lookup is cancelled at the stop, so that none runs afterwards."""
     monkeypatch.setattr(lifecycle, "FINISH_SECONDS", 1.0)
     before = asyncio.all_tasks()
     async with local_env(tmp_path) as env:
@@ -75,7 +75,7 @@ async def test_a_stop_leaves_no_lookup_behind(
 
 
 async def test_nothing_is_done_for_a_person_slack_does_not_identify(tmp_path: Path) -> None:
-    """A role of the channel is not given to somebody who may be a guest; they are told why."""
+    """A user who may be a guest gets no role from a channel, and the reply says why."""
     access = {"sender": {"channels": [OPS.id]}}
     async with local_env(tmp_path, access=access) as env:
         env.slack.fault("users.info", Fault(error="fatal_error"), times=5)
@@ -86,7 +86,7 @@ async def test_nothing_is_done_for_a_person_slack_does_not_identify(tmp_path: Pa
 
 
 async def test_many_different_people_are_acknowledged(tmp_path: Path) -> None:
-    """More than Slack answers for in a minute: each hears at once, none is told of a failure."""
+    """With more users than Slack identifies in a minute, each command is acknowledged."""
     people = [
         User(f"U000C{number:04}", f"c{number}", f"C {number}") for number in range(PEOPLE_COUNT)
     ]
@@ -102,7 +102,7 @@ async def test_many_different_people_are_acknowledged(tmp_path: Path) -> None:
 
 
 async def test_a_slow_window_is_waited_for_after_the_acknowledgement(tmp_path: Path) -> None:
-    """`/sms send` alone: Slack takes its time with the form."""
+    """The form of `/sms send` may open late, after the acknowledgement."""
     async with local_env(tmp_path) as env:
         released = asyncio.Event()
         env.slack.fault("views.open", Fault(wait_for=released))
@@ -116,7 +116,7 @@ async def test_a_slow_window_is_waited_for_after_the_acknowledgement(tmp_path: P
 
 @pytest.mark.parametrize("entry_point", ["command", "shortcut", "home"])
 async def test_a_window_that_does_not_open(tmp_path: Path, entry_point: str) -> None:
-    """The person is told, with a button that opens it."""
+    """The user gets a message with a button that opens the form."""
     async with local_env(tmp_path) as env:
         await env.slack.open_home(SARA)
         home = await env.slack.until(lambda: env.slack.home(SARA))
@@ -137,7 +137,7 @@ async def test_a_window_that_does_not_open(tmp_path: Path, entry_point: str) -> 
 
 @pytest.mark.parametrize("allowed", [True, False])
 async def test_a_form_that_was_closed_before_its_answer(tmp_path: Path, *, allowed: bool) -> None:
-    """No false alarm: the card tells of what was accepted, and a refusal comes directly."""
+    """An accepted message has its card and no error; a refusal is sent by direct message."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": "hi"})
@@ -149,7 +149,7 @@ async def test_a_form_that_was_closed_before_its_answer(tmp_path: Path, *, allow
         env.slack.fault("users.info", Fault(wait_for=released), times=2)
         env.slack.fault("views.update", Fault(error="not_found"))
         await env.stop_bot()
-        await env.start_bot()  # Knows nobody: it has to ask who this is.
+        await env.start_bot()  # Without a cache, so that the user must be looked up.
         await env.slack.submit(SARA, preview)
         released.set()
         if allowed:
@@ -163,7 +163,7 @@ async def test_a_form_that_was_closed_before_its_answer(tmp_path: Path, *, allow
 
 @pytest.mark.parametrize("error", ["restricted_action_read_only_channel", "channel_type_x"])
 async def test_a_place_where_nothing_can_be_posted(tmp_path: Path, error: str) -> None:
-    """Whatever word Slack has for it, the card comes by direct message."""
+    """For any such error of Slack's, the card is sent by direct message."""
     async with local_env(tmp_path) as env:
         env.slack.fault("chat.postMessage", Fault(error=error))
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -172,7 +172,7 @@ async def test_a_place_where_nothing_can_be_posted(tmp_path: Path, error: str) -
 
 
 async def test_blocks_that_slack_rejects(tmp_path: Path) -> None:
-    """The words alone are shown, in the same place."""
+    """The text alone is posted in the same channel."""
     async with local_env(tmp_path) as env:
         env.slack.fault("chat.postMessage", Fault(error="invalid_blocks"))
         env.slack.fault("chat.update", Fault(error="invalid_blocks"))
@@ -185,7 +185,7 @@ async def test_blocks_that_slack_rejects(tmp_path: Path) -> None:
 async def test_a_role_that_is_withdrawn_in_slack_presses_no_button(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    """Between the preview and the press: nothing is sent, though a command may count for longer."""
+    """A press uses a fresh lookup and is refused, although a command may still use the cache."""
     monkeypatch.setattr(users, "FRESH_SECONDS", 0.0)
     group = UserGroup("S0000GROUP", "group", "Group", (SARA.id,))
     async with local_env(tmp_path, access={"sender": {"groups": [group.id]}}) as env:

@@ -1,4 +1,4 @@
-"""The central scenarios, each by a socket and by HTTP: what a person sees does not tell which."""
+"""The central scenarios in Socket Mode and in HTTP mode, with the same results for users."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,7 +17,7 @@ ACCESS = {"reader": {"users": [NOURA.id]}, "sender": {"users": [SARA.id]}, "work
 
 @pytest.fixture(params=["socket", "http"])
 async def env(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[LocalEnvironment]:
-    """A stage whose Slack delivers in this way and in no other."""
+    """An environment whose Slack delivers in this mode only."""
     http_mode = request.param == "http"
     async with local_env(tmp_path, use_http=http_mode, access=ACCESS) as opened:
         assert bool(opened.slack.sockets.connections) is not http_mode
@@ -25,7 +25,7 @@ async def env(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[L
 
 
 async def wait_for_form(env: LocalEnvironment, title: str = "") -> View:
-    """The form before Sara, as soon as there is one (of this title)."""
+    """Waits for Sara's form, with this title if given."""
 
     def find() -> View | None:
         view = env.slack.modal(SARA)
@@ -40,13 +40,13 @@ async def wait_until_sent(env: LocalEnvironment, count: int) -> None:
 
 
 async def fill_in(env: LocalEnvironment, values: dict[str, str]) -> None:
-    """The form before Sara, filled in, its preview confirmed."""
+    """Fills in Sara's form and confirms its preview."""
     await env.slack.submit(SARA, await wait_for_form(env), values)
     await env.slack.submit(SARA, await wait_for_form(env, "right"))
 
 
 async def test_a_command(env: LocalEnvironment) -> None:
-    """Acknowledged, sent, shown; brought a second time, it counts once."""
+    """A command is acknowledged, sent and shown; a redelivery is acknowledged and sends nothing."""
     typed = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
     again = await env.slack.redeliver(typed)
     await wait_for_text(env, "accepted by kwtSMS")
@@ -57,7 +57,7 @@ async def test_a_command(env: LocalEnvironment) -> None:
 
 
 async def test_a_question(env: LocalEnvironment) -> None:
-    """Answered to the person who asked, and to nobody else."""
+    """A query is answered to the user who asked only."""
     await env.slack.command(NOURA, OPS, "/sms", "balance")
     messages = await env.slack.until(lambda: env.slack.visible(NOURA, OPS))
 
@@ -66,7 +66,7 @@ async def test_a_question(env: LocalEnvironment) -> None:
 
 
 async def test_a_form(env: LocalEnvironment) -> None:
-    """Opened by the command, filled in, previewed, confirmed."""
+    """The command opens the form, and its confirmed preview sends."""
     await env.slack.command(SARA, OPS, "/sms", "send")
     await fill_in(env, {"numbers": NUMBER, "text": "hi"})
     await wait_until_sent(env, 1)
@@ -75,7 +75,7 @@ async def test_a_form(env: LocalEnvironment) -> None:
 
 
 async def test_a_button(env: LocalEnvironment) -> None:
-    """A preview is confirmed, and once."""
+    """A preview's button sends once, even if the press is delivered twice."""
     await env.slack.command(SARA, OPS, "/sms", f"send {MANY} hi")
     preview = await wait_for_text(env, "Is this right?")
     pressed = await env.slack.press(SARA, preview, "send_confirm")
@@ -87,7 +87,7 @@ async def test_a_button(env: LocalEnvironment) -> None:
 
 
 async def test_both_shortcuts(env: LocalEnvironment) -> None:
-    """The form from anywhere, and with a message's text in it."""
+    """The global shortcut opens the form, and the message shortcut fills in the message's text."""
     await env.slack.shortcut(SARA, SHORTCUT)
     await fill_in(env, {"numbers": NUMBER, "text": "anywhere"})
     await wait_until_sent(env, 1)
@@ -100,7 +100,7 @@ async def test_both_shortcuts(env: LocalEnvironment) -> None:
 
 
 async def test_home_and_a_workflow(env: LocalEnvironment) -> None:
-    """Events: Home is drawn, a step ends, and brought a second time it sends nothing."""
+    """Home is published, and a workflow step completes; its redelivery sends nothing."""
     await env.slack.open_home(SARA)
     home = await env.slack.until(lambda: env.slack.home(SARA))
     inputs = {"numbers": NUMBER, "text": "hi", "user": SARA.id}
@@ -116,7 +116,7 @@ async def test_home_and_a_workflow(env: LocalEnvironment) -> None:
 
 
 async def test_who_may_not(env: LocalEnvironment) -> None:
-    """Neither by a command, nor by the button of somebody else's card, nor by a workflow."""
+    """A reader cannot send by command or workflow, nor use the button of another user's card."""
     await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
     card = await wait_for_text(env, "accepted by kwtSMS")
     await env.slack.command(NOURA, OPS, "/sms", f"send {NUMBER} hi")

@@ -1,4 +1,4 @@
-"""What Apprise, and the tools built on it, rely on in a plugin."""
+"""The plugin meets the expectations of Apprise and of the tools built on it."""
 
 import pickle
 import random
@@ -19,7 +19,7 @@ NUMBER = "96598765432"
 
 @pytest.fixture(autouse=True)
 def registered() -> None:
-    """The schema is known; twice does no harm."""
+    """Registers the schema; a second registration does no harm."""
     assert apprise_kwtsms.register()
     assert apprise_kwtsms.register()
 
@@ -50,7 +50,7 @@ def made(url: str) -> Any:
     ],
 )
 def test_every_form_of_the_url_round_trips(url: str, targets: list[str]) -> None:
-    """`url()` makes the same object again, whatever form it came in."""
+    """`url()` gives an equal object, whatever the form of the original URL."""
     first = made(url)
     again = made(first.url())
 
@@ -69,12 +69,12 @@ def test_a_password_may_contain_anything_when_encoded() -> None:
 
 
 def test_a_sender_keeps_its_case_and_its_blanks() -> None:
-    """Sender IDs are case-sensitive."""
+    """Sender IDs are case-sensitive and may contain spaces."""
     assert made("kwtsms://user:password@My%20App.1/96598765432").source == "My App.1"
 
 
 def test_privacy_shows_no_secret() -> None:
-    """Neither the password nor a number stands in what is shown to people."""
+    """The private URL contains neither the password nor a number."""
     shown = made(GOOD).url(privacy=True)
 
     assert "password" not in shown
@@ -84,12 +84,12 @@ def test_privacy_shows_no_secret() -> None:
 
 @pytest.mark.parametrize("query", ["format=html", "format=markdown", "format=text", "avatar_url=x"])
 def test_arguments_of_other_tools_are_no_obstacle(query: str) -> None:
-    """changedetection.io adds some to every URL."""
+    """Parameters that other tools add, as changedetection.io does, are accepted."""
     assert made(f"{GOOD}?{query}").targets == [NUMBER]
 
 
 def test_yaml_gives_ints_and_lists() -> None:
-    """A number without quotes is an int in YAML, and is not lost."""
+    """An unquoted number is an int in YAML and is accepted."""
     built = NotifyKwtSMS(
         source="SENDER", targets=[96598765432, "98765433"], user="user", password="password"
     )
@@ -98,7 +98,7 @@ def test_yaml_gives_ints_and_lists() -> None:
 
 
 def test_a_blank_is_no_target_and_no_error() -> None:
-    """A list may end in one; what can be no number at all is a mistake, and can be shown."""
+    """An empty list item is ignored; a value that cannot be a number is kept as invalid."""
     built = NotifyKwtSMS(
         source="SENDER", targets=[NUMBER, "", None, 4.5], user="user", password="password"
     )
@@ -108,7 +108,7 @@ def test_a_blank_is_no_target_and_no_error() -> None:
 
 
 def test_a_yaml_configuration_is_understood() -> None:
-    """Numbers without quotes, lists, and several entries below one URL."""
+    """Unquoted numbers, lists and several entries below one URL are accepted."""
     config = AppriseConfig()
     config.add_config(
         "urls:\n"
@@ -124,7 +124,7 @@ def test_a_yaml_configuration_is_understood() -> None:
 
 
 def test_what_is_no_number_is_kept_for_the_url() -> None:
-    """A typo is reported and not forgotten."""
+    """A mistyped number stays in the URL."""
     built = made("kwtsms://user:password@SENDER/96598765432/abc")
 
     assert built.targets == [NUMBER]
@@ -135,14 +135,14 @@ def test_what_is_no_number_is_kept_for_the_url() -> None:
     ("count", "batch", "requests"), [(0, "yes", 1), (450, "yes", 3), (5, "no", 5)]
 )
 def test_its_length_is_its_requests(count: int, batch: str, requests: int) -> None:
-    """Never 0: Apprise would take it for nothing."""
+    """The length is the number of requests, and never 0, which Apprise would treat as empty."""
     numbers = "/".join(str(96590000000 + n) for n in range(count))
 
     assert len(made(f"kwtsms://user:password@SENDER/{numbers}?batch={batch}")) == requests
 
 
 def test_it_can_be_pickled() -> None:
-    """Some tools hand it to another process."""
+    """A plugin object can be passed to another process."""
     built = made(GOOD)
 
     assert pickle.loads(pickle.dumps(built)).url() == built.url()
@@ -152,12 +152,12 @@ def test_it_can_be_pickled() -> None:
     "junk", [None, b"kwtsms://", 42, object(), [], {}, "", ":@/", "mailto://user:pw@host"]
 )
 def test_junk_is_no_url(junk: Any) -> None:
-    """What is no URL of ours is None, and raises nothing."""
+    """Anything but a kwtsms:// URL gives None and raises nothing."""
     assert NotifyKwtSMS.parse_url(junk) is None
 
 
 def test_ten_thousand_random_texts_are_no_url() -> None:
-    """Nor is anything else that happens to come along."""
+    """Random text gives None."""
     dice = random.Random(1)
     letters = string.printable + "é٣😀\u200b"
     texts = ("".join(dice.choices(letters, k=dice.randrange(60))) for _ in range(10_000))
@@ -168,7 +168,7 @@ def test_ten_thousand_random_texts_are_no_url() -> None:
 @given(st.text() | st.text().map(lambda text: f"kwtsms://{text}"))
 @example("kwtsms://user:password@SENDER/?to=\x00")
 def test_no_text_raises(text: str) -> None:
-    """A URL is understood or refused."""
+    """Any text gives a dictionary or None."""
     found = NotifyKwtSMS.parse_url(text)
 
     assert found is None or isinstance(found, dict)
@@ -185,12 +185,12 @@ def test_no_text_raises(text: str) -> None:
     ],
 )
 def test_a_wrong_url_makes_no_object(url: str) -> None:
-    """Apprise says so when it is loaded, not when it is needed."""
+    """Apprise refuses a wrong URL when loading it, not when sending."""
     assert Apprise.instantiate(url, suppress_exceptions=True) is None
 
 
 def test_apprise_describes_it() -> None:
-    """`apprise -l` and the tools that build forms know its arguments."""
+    """`apprise -l` and tools that build forms know the plugin's arguments."""
     (described,) = [
         one for one in Apprise().details()["schemas"] if one["service_name"] == "kwtSMS"
     ]

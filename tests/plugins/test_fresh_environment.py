@@ -1,4 +1,4 @@
-"""An environment with nothing but `kwtsms-bridge[apprise]`: every route works there."""
+"""Every integration works in an environment with nothing but `kwtsms-bridge[apprise]`."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ BIN = FRESH / "bin"
 async def run(
     *command: str, environ: dict[str, str] | None = None, stdin: bytes = b""
 ) -> tuple[int, str]:
-    """Runs a command in the fresh environment; its exit code and output."""
+    """Runs a command in the fresh environment; returns its exit code and output."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdin=asyncio.subprocess.PIPE,
@@ -33,7 +33,7 @@ async def run(
 
 @pytest.fixture(scope="module", autouse=True)
 def fresh() -> None:
-    """The environment, made once; removed with `make clean`."""
+    """Creates the environment once; `make clean` removes it."""
     if not (BIN / "apprise").exists():
         asyncio.run(_make())
 
@@ -55,7 +55,7 @@ def url(running: RunningGateway) -> str:
 
 
 async def test_it_has_nothing_of_the_bot() -> None:
-    """No Slack, no database: the extra is as small as it says."""
+    """The extra installs no Slack and no database packages."""
     program = "import importlib.metadata as m; print(*(one.name for one in m.distributions()))"
     _, listed = await run(str(BIN / "python"), "-c", program)
     names = set(listed.lower().split())
@@ -65,7 +65,7 @@ async def test_it_has_nothing_of_the_bot() -> None:
 
 
 async def test_the_stub_makes_the_command_line_know_it(tmp_path: Path) -> None:
-    """`kwtsms-bridge apprise install`, `apprise -b …`, and away again."""
+    """`kwtsms-bridge apprise install` makes `apprise -b …` work, and `uninstall` undoes it."""
     home = {"HOME": str(tmp_path)}
     async with running_gateway() as running:
         address = {"KWTSMS_BASE_URL": running.base_url}
@@ -80,7 +80,7 @@ async def test_the_stub_makes_the_command_line_know_it(tmp_path: Path) -> None:
 
 
 async def test_a_plugin_folder_of_ones_own_does_too(tmp_path: Path) -> None:
-    """`--dir`, and Apprise's `-P`: as for Apprise API and Uptime Kuma."""
+    """A folder given by `--dir` and `-P` works, as Apprise API and Uptime Kuma use it."""
     folder = str(tmp_path / "plugins")
     async with running_gateway() as running:
         await run(f"{BIN}/kwtsms-bridge", "apprise", "install", "--dir", folder)
@@ -94,7 +94,7 @@ async def test_a_plugin_folder_of_ones_own_does_too(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_makes_a_new_object_for_each_request_sends(tmp_path: Path) -> None:
-    """As Apprise API works: a new `Apprise()` with `plugin_paths` for each of three requests."""
+    """Three requests work, each with a new `Apprise()` and `plugin_paths`, as in Apprise API."""
     program = (
         "import sys\n"
         "from apprise import Apprise, AppriseAsset\n"
@@ -116,7 +116,7 @@ async def test_a_server_that_makes_a_new_object_for_each_request_sends(tmp_path:
 
 
 async def test_zero_touch_makes_every_user_of_apprise_know_it() -> None:
-    """A program that knows nothing of us sends; after the removal it does not."""
+    """A program unaware of our package can send until the plugin is uninstalled."""
     program = (
         "import apprise, sys; service = apprise.Apprise()\n"
         "sys.exit(not (service.add(sys.argv[1]) and service.notify('hi')))"
@@ -135,7 +135,7 @@ async def test_zero_touch_makes_every_user_of_apprise_know_it() -> None:
 
 
 async def test_a_file_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
-    """Neither overwritten nor removed."""
+    """A foreign file is neither overwritten nor removed."""
     (tmp_path / "kwtsms.py").write_text("# somebody else's\n")
     folder = ("--dir", str(tmp_path))
     done = [
@@ -148,7 +148,7 @@ async def test_a_file_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
 
 
 async def test_a_url_is_built_with_every_character_encoded() -> None:
-    """The password comes from standard input, and the URL works."""
+    """The password is read from standard input and encoded in the URL."""
     code, said = await run(
         *(f"{BIN}/kwtsms-bridge", "apprise", "url", "--user", "us er", "--from", "MY-APP", KUWAIT),
         stdin=b"p:a@s/s%w\n",

@@ -1,4 +1,4 @@
-"""The real tools of Apprise, on the sandbox gateway: the text arrives on the phone."""
+"""Apprise's own command line sends through the sandbox gateway."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ BIN = Path(sys.executable).parent
 
 
 async def run(*command: str, home: Path, running: RunningGateway) -> tuple[int, str]:
-    """Runs a command with a home folder of its own; its exit code and output."""
+    """Runs a command with a temporary home folder; returns its exit code and output."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdout=asyncio.subprocess.PIPE,
@@ -31,7 +31,7 @@ def url(running: RunningGateway, target: str = KUWAIT) -> str:
 
 
 async def test_the_command_line_of_apprise_sends_through_the_stub(tmp_path: Path) -> None:
-    """`kwtsms-bridge apprise install`, then `apprise -b`: the text is on the phone."""
+    """After `kwtsms-bridge apprise install`, `apprise -b` delivers the text."""
     async with running_gateway() as running:
         installed = await run(
             f"{BIN}/kwtsms-bridge", "apprise", "install", home=tmp_path, running=running
@@ -47,7 +47,7 @@ async def test_the_command_line_of_apprise_sends_through_the_stub(tmp_path: Path
 
 
 async def test_a_refusal_is_one_warning_without_secrets(tmp_path: Path) -> None:
-    """A wrong password: exit code 1, the code and the remedy, nothing that is nobody's business."""
+    """A wrong password gives exit code 1 and the error code; no secret is printed."""
     async with running_gateway() as running:
         await run(f"{BIN}/kwtsms-bridge", "apprise", "install", home=tmp_path, running=running)
         running.gateway.change_account(password="another")

@@ -1,4 +1,4 @@
-"""Sending through Apprise, on the sandbox gateway: who got what, and what was said of it."""
+"""Sending through Apprise on the sandbox gateway: deliveries, retries and log messages."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ Notify = Callable[..., Any]
 
 @pytest.fixture
 async def gateway_url(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RunningGateway]:
-    """A gateway that the plugin finds."""
+    """Starts a gateway and sets its URL for the plugin."""
     apprise_kwtsms.register()
     async with running_gateway() as running:
         monkeypatch.setenv("KWTSMS_BASE_URL", running.base_url)
@@ -34,19 +34,19 @@ def url(running: RunningGateway, *targets: str, query: str = "") -> str:
 
 
 async def notify(address: str, body: str, **kwargs: Any) -> bool:
-    """Notifies, in a thread as Apprise does."""
+    """Sends a notification in a thread, as Apprise does."""
     service = Apprise()
     assert service.add(address)
     return bool(await asyncio.to_thread(service.notify, body, **kwargs))
 
 
 def texts(running: RunningGateway, number: str = KUWAIT) -> list[str]:
-    """What a phone has received."""
+    """The texts that a phone has received."""
     return [sms.text for sms in running.gateway.inbox(number)]
 
 
 async def test_450_numbers_need_three_paced_requests(gateway_url: RunningGateway) -> None:
-    """Each number once, half a second apart, well within Apprise's 60 seconds."""
+    """Each number is sent to once; requests are half a second apart, well within 60 seconds."""
     numbers = [f"965{90000000 + n}" for n in range(450)]
 
     assert await notify(url(gateway_url, *numbers), "hello")
@@ -54,12 +54,12 @@ async def test_450_numbers_need_three_paced_requests(gateway_url: RunningGateway
     assert [len(entry.numbers) for entry in entries] == [200, 200, 50]
     assert sorted(sum((entry.numbers for entry in entries), ())) == numbers
     starts = [request.at for request in gateway_url.gateway.requests]
-    # The plugin waits half a second; a busy machine may be late with one and on time with the next.
+    # The plugin waits half a second; on a busy machine a request may start late, the next on time.
     assert all(later - before > 0.25 for before, later in pairwise(starts))
 
 
 async def test_a_retry_sends_only_what_was_not_accepted(gateway_url: RunningGateway) -> None:
-    """With batch 2 refused by ERR013, `retry=2` sends batch 2 again and no other."""
+    """With batch 2 refused by ERR013, `retry=2` sends only batch 2 again."""
     numbers = [f"965{90000000 + n}" for n in range(250)]
     gateway_url.gateway.fault(Fault.SLOW, endpoint="send", seconds=0)
     gateway_url.gateway.fault("ERR013", endpoint="send")
@@ -73,7 +73,7 @@ async def test_a_retry_sends_only_what_was_not_accepted(gateway_url: RunningGate
 async def test_what_may_have_been_sent_is_never_repeated(
     gateway_url: RunningGateway, fault: Fault, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A lost answer fails the notification, says why, and a retry does not send a second time."""
+    """A lost answer fails the notification with a reason, and no retry sends it again."""
     gateway_url.gateway.fault(fault, endpoint="send")
 
     assert not await notify(url(gateway_url, query="retry=2&wait=0.1"), "hello")
@@ -82,7 +82,7 @@ async def test_what_may_have_been_sent_is_never_repeated(
 
 
 async def test_it_is_repeated_where_the_url_says_so(gateway_url: RunningGateway) -> None:
-    """`resend=yes` takes the risk."""
+    """`resend=yes` accepts the risk of a duplicate."""
     gateway_url.gateway.configure(repeat_seconds=0)
     gateway_url.gateway.fault(Fault.HTML_502, endpoint="send")
 
@@ -116,7 +116,7 @@ async def test_the_phone_shows_readable_text(
     query: str,
     expected: str | None,
 ) -> None:
-    """HTML and Markdown become text with their links, emoji go, Arabic stays."""
+    """HTML and Markdown become text with their links, emoji are removed, Arabic stays."""
     assert await notify(url(gateway_url, query=query), body, **options)
     (text,) = texts(gateway_url)
 
@@ -129,7 +129,7 @@ async def test_the_phone_shows_readable_text(
 async def test_what_cannot_be_sent_is_not_tried(
     gateway_url: RunningGateway, body: str, said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The reason is in the log, and the gateway is not asked."""
+    """The reason is logged and no request is made."""
     assert not await notify(url(gateway_url), body)
     assert said in caplog.text
     assert gateway_url.gateway.requests == []
@@ -138,7 +138,7 @@ async def test_what_cannot_be_sent_is_not_tried(
 async def test_a_text_that_is_too_long_is_the_gateways_to_refuse(
     gateway_url: RunningGateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Eight pages: ERR012, with its remedy."""
+    """Eight pages get ERR012, with its remedy."""
     assert not await notify(url(gateway_url), "م" * 470)
     assert "ERR012" in caplog.text
     assert "469 Arabic" in caplog.text
@@ -147,7 +147,7 @@ async def test_a_text_that_is_too_long_is_the_gateways_to_refuse(
 async def test_a_split_text_comes_in_numbered_parts(
     gateway_url: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each part fits seven pages in any language, and says which it is."""
+    """Each part fits on seven pages in any language and begins with its number."""
     monkeypatch.setattr(NotifyKwtSMS, "seconds_between_parts", 0.0)
     gateway_url.gateway.configure(repeat_seconds=0)
 
@@ -162,13 +162,13 @@ def test_parts_keep_out_of_each_others_15_seconds() -> None:
 
 
 async def test_a_title_alone_is_refused_by_apprise(gateway_url: RunningGateway) -> None:
-    """Apprise wants a body; nothing is sent and nothing raises."""
+    """Apprise requires a body; nothing is sent and nothing is raised."""
     assert not await notify(url(gateway_url), "", title="disk full")
     assert gateway_url.gateway.requests == []
 
 
 async def test_test_mode_delivers_nothing(gateway_url: RunningGateway) -> None:
-    """`test=yes` queues at the gateway only."""
+    """With `test=yes` the gateway only queues the message."""
     assert await notify(url(gateway_url, query="test=yes"), "hello")
     assert texts(gateway_url) == []
     assert gateway_url.gateway.ledger[0].test
@@ -177,7 +177,7 @@ async def test_test_mode_delivers_nothing(gateway_url: RunningGateway) -> None:
 async def test_a_bad_number_fails_the_notification_but_not_the_others(
     gateway_url: RunningGateway,
 ) -> None:
-    """Somebody has to mend the URL, and the alert is out all the same."""
+    """The notification fails because the URL is wrong, but the valid number gets the alert."""
     assert not await notify(url(gateway_url, KUWAIT, "123"), "hello")
     assert texts(gateway_url) == ["hello"]
 
@@ -185,7 +185,7 @@ async def test_a_bad_number_fails_the_notification_but_not_the_others(
 async def test_the_log_says_the_code_and_nothing_private(
     gateway_url: RunningGateway, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One INFO line for what was sent, one WARNING for what was refused; no secret at any level."""
+    """A send logs one INFO line, a refusal one WARNING; no secret is logged at any level."""
     caplog.set_level(logging.DEBUG)
     await notify(url(gateway_url, KUWAIT, KUWAIT_2), "the-secret-text")
     gateway_url.gateway.fault("ERR010", endpoint="send")

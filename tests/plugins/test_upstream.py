@@ -15,7 +15,7 @@ VERSIONS = ("1.9.1", "1.9.9", "1.13.0", "2.2.0")
 
 
 async def run(*command: str, **environ: str) -> tuple[int, str]:
-    """Runs a command; its exit code and output."""
+    """Runs a command; returns its exit code and output."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdout=asyncio.subprocess.PIPE,
@@ -28,12 +28,12 @@ async def run(*command: str, **environ: str) -> tuple[int, str]:
 
 
 async def sources() -> dict[str, Path]:
-    """Apprise's source distributions, unpacked; downloaded side by side, and once."""
+    """Downloads and unpacks Apprise's source distributions in parallel, once."""
     return dict(zip(VERSIONS, await asyncio.gather(*map(source, VERSIONS)), strict=True))
 
 
 async def source(version: str) -> Path:
-    """That of one version."""
+    """Downloads and unpacks the source distribution of one version."""
     folder = CACHE / f"apprise-{version}"
     if not folder.exists():
         CACHE.mkdir(exist_ok=True)
@@ -52,7 +52,7 @@ async def source(version: str) -> Path:
 
 @pytest.mark.parametrize("version", VERSIONS)
 async def test_apprises_own_tests_pass(version: str) -> None:
-    """The URL tester and the details checks, from the source distribution of each version."""
+    """The URL tester and the details checks of each version pass."""
     unpacked = (await sources())[version]
     tests = next(path for path in (unpacked / "tests", unpacked / "test") if path.exists())
     path = os.pathsep.join(map(str, (unpacked, tests, ROOT / "bot", ROOT / "plugins")))

@@ -10,12 +10,12 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def test_it_follows_the_real_clock() -> None:
-    """Unless told otherwise."""
+    """The clock follows the real one unless it is frozen."""
     assert abs(Clock().now() - datetime.now(UTC)) < timedelta(seconds=1)
 
 
 def test_time_passes_at_once() -> None:
-    """On both of its faces."""
+    """An advance moves both the time of day and the monotonic seconds."""
     clock = Clock(START)
     before = clock.monotonic()
     clock.advance(90)
@@ -25,7 +25,7 @@ def test_time_passes_at_once() -> None:
 
 
 def test_frozen() -> None:
-    """A frozen clock stands until it is moved."""
+    """A frozen clock keeps its time until it is advanced."""
     clock = Clock(START)
 
     assert clock.now() == clock.now() == START
@@ -33,6 +33,6 @@ def test_frozen() -> None:
 
 
 def test_it_never_goes_back() -> None:
-    """A negative step is an error."""
+    """A negative advance is an error."""
     with pytest.raises(ValueError, match="only goes forward"):
         Clock().advance(-1)

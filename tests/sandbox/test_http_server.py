@@ -12,7 +12,7 @@ ENTERED = web.AppKey("entered", asyncio.Event)
 
 
 def application() -> web.Application:
-    """It says hello, and on /slow says nothing."""
+    """Returns an application that answers "hello" on /, and never on /slow."""
     app = web.Application()
     app[ENTERED] = asyncio.Event()
 
@@ -30,14 +30,14 @@ def application() -> web.Application:
 
 
 async def test_served() -> None:
-    """A free port, on 127.0.0.1."""
+    """An application is served on a free port of 127.0.0.1."""
     async with serve(application()) as served, httpx.AsyncClient(trust_env=False) as http:
         assert served.url == f"http://127.0.0.1:{served.port}"
         assert (await http.get(served.url)).text == "hello"
 
 
 async def test_a_chosen_port_can_be_used_again_at_once() -> None:
-    """What was stopped can start where it was."""
+    """A port can be used again at once after a stop."""
     first = await listen(application())
     await first.stop()
     second = await listen(application(), port=first.port)
@@ -47,7 +47,7 @@ async def test_a_chosen_port_can_be_used_again_at_once() -> None:
 
 
 async def test_a_port_that_is_in_use() -> None:
-    """It is refused, not shared."""
+    """A port in use is refused, not shared."""
     async with serve(application()) as served:
         with pytest.raises(OSError, match="in use"):
             await listen(application(), port=served.port)

@@ -1,4 +1,4 @@
-"""What is left of English in a text that should be Arabic, and what stands in it unprotected."""
+"""Finds English words and unisolated left-to-right parts in texts that should be Arabic."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,11 +6,11 @@ from typing import Any
 
 from kwtsms_bot.commands.router import COMMANDS
 
-# Names and words of a configuration, which have no Arabic.
+# Names and configuration words without an Arabic form.
 NAMES = {
     *("kwtsms", "kwt", "sms", "slack", "virgin", "apprise", "sandbox"),
     *("api", "csv", "dns", "html", "http", "id", "ids", "ip", "json", "vpn", "ascii"),
-    *("account", "lockdown", "sender", "app", "my", "other"),  # At kwtsms.com; sender IDs.
+    *("account", "lockdown", "sender", "app", "my", "other"),  # kwtsms.com menus and sender IDs.
     *("access", "admin", "bulk", "channels", "every", "limits", "reader", "users"),
     *COMMANDS,
 }
@@ -29,18 +29,18 @@ _NOT_WORDS = re.compile(
 _LATIN = re.compile(r"[A-Za-z]+(?:['’][a-z]+)?")
 _ARABIC = re.compile("[\u0620-\u064a]")
 _ISOLATE = re.compile("[\u2066\u2068][^\u2066-\u2069]*\u2069")
-# What a line from right to left tears apart: signs before a number or a name, digits in groups.
+# Parts that a right-to-left line breaks: signs before a number or name, grouped digits.
 _TORN = re.compile(r"[+/@#]\s?[0-9A-Za-z<]|•|\d \d|[0-9a-f]{32}|<!date")
 
 
 def english(text: str) -> list[str]:
-    """The words of English in it."""
+    """The English words of a text."""
     bare = _NOT_WORDS.sub(" ", text)
     return [word for word in _LATIN.findall(bare) if word.casefold() not in NAMES]
 
 
 def torn(text: str) -> list[str]:
-    """What runs from left to right in its Arabic and is not kept apart."""
+    """The left-to-right parts of a text's Arabic lines without isolation."""
     found = []
     for line in text.split("\n"):
         if not _ARABIC.search(line):
@@ -51,17 +51,17 @@ def torn(text: str) -> list[str]:
 
 
 def _bare(line: str) -> str:
-    """Without what is kept apart, however deep."""
+    """Removes isolated parts at any depth."""
     less = _ISOLATE.sub("", line)
     return line if less == line else _bare(less)
 
 
 def said(shown: Any) -> Iterator[str]:
-    """Every text of a message or a view, but what is to be copied as it stands."""
+    """Yields every text of a message or a view, except preformatted ones."""
     if isinstance(shown, Mapping):
         if shown.get("type") == "rich_text_preformatted":
             return
-        if shown.get("type") == "rich_text_section":  # One line, in pieces.
+        if shown.get("type") == "rich_text_section":  # One line, in several elements.
             yield "".join(str(one.get("text", "")) for one in shown["elements"])
             return
         for key, value in shown.items():
@@ -75,7 +75,7 @@ def said(shown: Any) -> Iterator[str]:
 
 
 def faults(shown: Any) -> list[str]:
-    """What is wrong with the Arabic of a message or a view: the texts, and why."""
+    """The texts with faulty Arabic in a message or a view, each with its faults."""
     texts = [shown] if isinstance(shown, str) else said(shown)
     found = [(text, english(text) + torn(text)) for text in texts]
     return [f"{why}: {text!r}" for text, why in found if why]

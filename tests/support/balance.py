@@ -1,4 +1,4 @@
-"""Looks at the balance, as whoever watches it makes them."""
+"""Balance samples, a stubbed account and a balance monitor for tests."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,29 +18,29 @@ RULES = NoticeRules(Thresholds(Decimal(200), Decimal(50), timedelta(days=1)), KU
 
 
 async def record_balance(
-    alerts: BalanceStore, available: int, *targets: str, at: datetime = AT
+    balance_store: BalanceStore, available: int, *targets: str, at: datetime = AT
 ) -> BalanceNotice | None:
-    """Somebody sees so many credits."""
-    after = await alerts.newest_sample_id()
-    return await alerts.record_sample(
+    """Records a sample with this balance; returns the notice that it triggers."""
+    after = await balance_store.samples.newest_sample_id()
+    return await balance_store.samples.record_sample(
         Decimal(available), at, after=after, rules=RULES, targets=targets
     )
 
 
-async def pending_kinds(alerts: BalanceStore, target: str) -> list[str]:
-    """What is on its way there."""
-    return [one.notice.kind.value for one in await alerts.list_pending(target)]
+async def pending_kinds(balance_store: BalanceStore, target: str) -> list[str]:
+    """The kinds of the pending notices for a target."""
+    return [one.notice.kind.value for one in await balance_store.notices.list_pending(target)]
 
 
 @dataclass
 class StubAccount:
-    """An account that holds so many credits, or does not say so."""
+    """An account with this balance, or with an error."""
 
     answer: int | KwtSMSError
     polls: int = 0
 
     async def balance(self) -> Balance:
-        """The gateway's answer."""
+        """Returns the balance or raises the error."""
         self.polls += 1
         if isinstance(self.answer, KwtSMSError):
             raise self.answer
@@ -48,10 +48,12 @@ class StubAccount:
 
 
 def watch(
-    alerts: BalanceStore,
+    balance_store: BalanceStore,
     account: StubAccount,
     *targets: str,
     on_change: Callable[[], None] = lambda: None,
 ) -> BalanceMonitor:
-    """A process that watches it, by the settings that nobody has changed."""
-    return BalanceMonitor(Settings(), alerts, account, targets=targets, on_change=on_change)
+    """A balance monitor with default settings."""
+    return BalanceMonitor(
+        Settings(), balance_store.samples, account, targets=targets, on_change=on_change
+    )

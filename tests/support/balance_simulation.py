@@ -1,4 +1,4 @@
-"""A month of balances by a script, and replicas that die in the middle of watching it."""
+"""Simulates a month of scripted balances with replicas that crash while they monitor it."""
 
 import asyncio
 from collections import Counter
@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, bindparam
 from kwtsms_bot.balance.apprise_notifier import AppriseNotifier
 from kwtsms_bot.balance.digest import DigestJob
 from kwtsms_bot.balance.monitor import BalanceMonitor
-from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.balance.store import open_balance_store
 from kwtsms_bot.config import BalanceAlertSettings as Settings
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import EPOCH, MICROSECOND
@@ -24,29 +24,30 @@ URL = "json://one/"
 BEGIN = datetime(2026, 11, 1, tzinfo=KUWAIT_TZ)
 STEP = timedelta(hours=3)
 STEPS = 240  # Thirty days.
-NOTICES = 40  # As many deliveries are tried at least.
+NOTICES = 40  # At least this many deliveries are attempted.
 AHEAD = timedelta(hours=12)
 
 
 class Killed(BaseException):
-    """The process ends here and now, and none of its code runs any more."""
+    """The crash of a process; a BaseException, so that `except Exception` does not catch it."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrashPlan:
-    """Where a process ends: with a question asked, with a notice in its hands, or in between."""
+    """The times of crashes: while polling, while delivering a notice, or in between."""
 
-    polling: frozenset[int]  # In these steps.
-    notifying: frozenset[int]  # At these of all deliveries.
-    idle: Counter[int]  # In these steps, so often.
+    polling: frozenset[int]  # Steps whose polls crash.
+    notifying: frozenset[int]  # Numbers of the deliveries that crash.
+    idle: Counter[int]  # Steps with restarts, and how many.
 
     @classmethod
     def draw(
         cls, rng: Random, *, polling: int, notifying: int, idle: int, skipped: Collection[int]
     ) -> "CrashPlan":
-        """So many of each. Two looks in a row never die: a warning is a step late at most.
+        """Draws that many crashes of each kind.
 
-        In the steps `without` nobody looks.
+        Two polls in a row never crash, so a warning is at most one step late. Nobody polls in the
+        steps `skipped`.
         """
         poll_steps = [step for step in range(0, STEPS, 2) if step not in skipped]
         return cls(
@@ -58,12 +59,12 @@ class CrashPlan:
 
 @dataclass
 class Simulation:
-    """The step of the script, what the gateway says in it, and what people hear."""
+    """The state of a simulation: its script, the current step and the notices received."""
 
-    script: Mapping[tuple[int, int], str]  # From a day and hour on, so many credits.
+    script: Mapping[tuple[int, int], str]  # The balance from a day and hour on.
     crashes: CrashPlan
-    ahead: range  # The steps in which all clocks are `AHEAD`; then they are set back.
-    without_targets: range  # Those in which nobody is configured to be told.
+    ahead: range  # The steps in which all clocks are ahead by `AHEAD`; then they are set back.
+    without_targets: range  # The steps in which no target is configured.
     step: int = 0
     polls: list[int] = field(default_factory=list)
     attempts: int = 0
@@ -76,15 +77,15 @@ class Simulation:
         return BEGIN + self.step * STEP + (AHEAD if self.step in self.ahead else timedelta(0))
 
     def micros(self) -> int:
-        """The same, as the database's clock has it."""
+        """The time by the clocks, in the database's microseconds."""
         return (self.now - EPOCH) // MICROSECOND
 
     def credits(self, day: int, hour: int) -> str:
-        """What the account holds at that time."""
+        """The balance of the account at a day and hour."""
         return self.script[max(since for since in self.script if since <= (day, hour))]
 
     async def balance(self) -> Balance:
-        """The gateway's answer."""
+        """Returns the balance, or crashes as planned."""
         self.polls.append(self.step)
         if self.step in self.crashes.polling:
             raise Killed
@@ -92,7 +93,7 @@ class Simulation:
         return Balance(Decimal(available), Decimal(10_000))
 
     def notify(self, _url: str, title: str, body: str) -> bool:
-        """Takes a notice."""
+        """Receives a notice, or crashes as planned."""
         self.attempts += 1
         if self.attempts in self.crashes.notifying:
             raise Killed
@@ -101,19 +102,19 @@ class Simulation:
 
 
 class Replica:
-    """The watch, the digest and the courier of one process."""
+    """The balance monitor, digest job and notifier of one process."""
 
     def __init__(self, database: Database, simulation: Simulation, settings: Settings) -> None:
         self._database, self._simulation, self._settings = database, simulation, settings
         self._without_targets = False
         clock = bindparam("scripted", callable_=simulation.micros, type_=BigInteger())
-        database.now_expression = clock  # type: ignore[assignment]  # As good, and it moves.
+        database.now_expression = clock  # type: ignore[assignment]  # A moving clock.
         self._start()
 
     def _start(self) -> None:
-        """As it is configured: the one place is named twice, or not at all."""
-        store = BalanceStore(self._database)
-        notifier = AppriseNotifier(store, [URL], notify=self._simulation.notify)
+        """Creates the jobs; the only target is configured twice, or not at all."""
+        store = open_balance_store(self._database)
+        notifier = AppriseNotifier(store.notices, [URL], notify=self._simulation.notify)
         self._notifier, self._without_targets = (
             notifier,
             self._simulation.step in self._simulation.without_targets,
@@ -121,20 +122,22 @@ class Replica:
         targets = () if self._without_targets else (*notifier.targets, *notifier.targets)
         self._watch = BalanceMonitor(
             self._settings,
-            store,
+            store.samples,
             self._simulation,
             targets=targets,
             on_change=notifier.wake,
         )
-        self._digest = DigestJob(self._settings, store, targets=targets, on_change=notifier.wake)
+        self._digest = DigestJob(
+            self._settings, store.digests, targets=targets, on_change=notifier.wake
+        )
 
     def restart(self) -> None:
-        """What was only in its memory is gone."""
+        """Restarts the process, which loses the state in memory."""
         self._simulation.restarts += 1
         self._start()
 
     async def run_step(self) -> None:
-        """What it does within a step."""
+        """Runs the process for a step of the simulation."""
         if self._without_targets is not (self._simulation.step in self._simulation.without_targets):
             self._start()
         try:
@@ -146,7 +149,7 @@ class Replica:
 
 
 async def run_month(simulation: Simulation, replicas: list[Replica], rng: Random) -> None:
-    """The whole month, step by step, all replicas at once."""
+    """Runs the whole month, step by step, with all replicas at once."""
     for simulation.step in range(STEPS):
         for _ in range(simulation.crashes.idle[simulation.step]):
             rng.choice(replicas).restart()

@@ -1,4 +1,4 @@
-"""The bot on a stage of its own, in this process or in one that can be killed."""
+"""Runs the bot against a local gateway and Slack, in this process or in one that can be killed."""
 
 import asyncio
 import json
@@ -34,10 +34,10 @@ TEST_INTERVAL = timedelta(milliseconds=50)
 async def local_env(
     folder: Path, *, interval: timedelta = TEST_INTERVAL, **changes: Any
 ) -> AsyncIterator[LocalEnvironment]:
-    """A gateway, a Slack and the bot between them; `changes` replaces sections of the config.
+    """Runs a gateway, a Slack and the bot; `changes` replaces sections of the config.
 
-    The bot does not wait as long between its requests as it has to, and the gateway does not mind:
-    most tests are about something else. With `interval=INTERVAL` both are as they are.
+    The bot's interval between requests is shortened and the gateway's rate limit is off, because
+    most tests are about something else. With `interval=INTERVAL` both are as in production.
     """
     prepare_database(folder / "bridge.sqlite3")
     with no_proxy():
@@ -49,7 +49,7 @@ async def local_env(
 
 
 def cards(env: LocalEnvironment, who: User = SARA, where: Channel = OPS) -> list[str]:
-    """What a person sees in a channel, as plain text."""
+    """The plain texts that a person sees in a channel."""
     return [env.slack.plain(message) for message in env.slack.visible(who, where)]
 
 
@@ -58,9 +58,9 @@ async def wait_for_text(
     phrase: str,
     *,
     where: Channel = OPS,
-    timeout: float = 10,  # noqa: ASYNC109 - It says what was seen instead.
+    timeout: float = 10,  # noqa: ASYNC109 - The error shows what was seen.
 ) -> Message:
-    """The message that says `phrase`, as soon as there is one."""
+    """Waits for a message that contains `phrase`."""
 
     def find() -> Message | None:
         for message in env.slack.visible(SARA, where):
@@ -77,12 +77,12 @@ async def wait_for_text(
 
 
 def send_requests(env: LocalEnvironment) -> list[LoggedRequest]:
-    """The requests to send that the gateway has seen."""
+    """The send requests that the gateway has seen."""
     return [request for request in env.gateway.requests if request.endpoint == "send"]
 
 
 class BotProcess:
-    """`kwtsms-bridge run` as a process of its own, on the gateway and Slack of a stage.
+    """A `kwtsms-bridge run` process that uses the gateway and Slack of a local environment.
 
     `changes` are made within sections of its configuration.
     """
@@ -90,12 +90,12 @@ class BotProcess:
     def __init__(self, env: LocalEnvironment, **changes: dict[str, Any]) -> None:
         self._env, self._changes = env, changes
         self._file = env.folder / "config.yaml"
-        self._log = env.folder / "bot.log"  # A pipe that nobody reads would stop the bot.
+        self._log = env.folder / "bot.log"  # An unread pipe would block the bot.
         self._process: asyncio.subprocess.Process | None = None
         self.output = ""
 
     async def start(self) -> None:
-        """Runs it until it is connected to Slack."""
+        """Starts the bot and waits until it is connected to Slack."""
         already = len(self._env.slack.sockets.connections)
         await self._spawn()
         await self._env.slack.until(
@@ -103,7 +103,7 @@ class BotProcess:
         )
 
     async def run_to_end(self, **slack: str) -> int:
-        """Runs it, with changes to its section `slack`, until it ends by itself; the exit code."""
+        """Runs the bot, with a changed section `slack`, until it ends; returns the exit code."""
         await self._spawn(**slack)
         return await self._wait()
 
@@ -121,16 +121,16 @@ class BotProcess:
             )
 
     async def kill(self) -> None:
-        """Ends it as a power cut would."""
+        """Kills the bot as a power cut would."""
         await self.end(signal.SIGKILL)
 
     def send_signal(self, number: int) -> None:
-        """Sends it a signal, if it is still there."""
+        """Sends a signal to the bot if it is running."""
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(number)
 
     async def end(self, number: int = signal.SIGTERM) -> int:
-        """Sends the signal and waits for the end; the exit code."""
+        """Sends the signal and waits for the end; returns the exit code."""
         self.send_signal(number)
         return await self._wait()
 
@@ -142,6 +142,6 @@ class BotProcess:
         return code
 
     async def close(self) -> None:
-        """Ends it if it still runs."""
+        """Kills the bot if it is still running."""
         if self._process is not None:
             await self.kill()

@@ -1,7 +1,7 @@
-"""A headless Chromium for tests: Debian's, driven by selenium. Waits by the page's own changes.
+"""A headless Chromium for tests: Debian's, driven by selenium. Waits are driven by page changes.
 
-It has no profile, asks nobody for updates, and reaches nothing but loopback. Where the tool is
-missing its tests are skipped with the reason; where CI=true they fail.
+The browser has no profile, checks for no updates and reaches only loopback. Without Chromium its
+tests are skipped with a reason; with CI=true they fail.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ SWITCHES = (
 )
 SECONDS = 8.0
 
-# Resolves as soon as the expression is true; it is looked at again whenever the page changes.
+# Resolves as soon as the expression is true; it is evaluated again on every change of the page.
 _UNTIL = """
 const [holds, seconds, ...rest] = [...arguments], done = rest.at(-1);
 const look = () => { try { return %s; } catch (error) { return null; } };
@@ -53,28 +53,28 @@ check();
 
 
 class Browser:
-    """What a person does with a page, awaitable, so that the server in this loop can answer."""
+    """A person's actions on a page; async, so that the server in this loop can respond."""
 
     def __init__(self, driver: Chrome) -> None:
         self.driver = driver
 
     async def open(self, url: str, *, width: int = 1360, height: int = 860) -> None:
-        """Goes there, in a window of this size."""
+        """Opens a URL in a window of this size."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         await self._cdp("Emulation.setDeviceMetricsOverride", metrics)
         await asyncio.to_thread(self.driver.get, url)
 
     async def set_color_scheme(self, scheme: str) -> None:
-        """Asks for "dark" or "light"."""
+        """Sets the preferred color scheme, "dark" or "light"."""
         feature = {"name": "prefers-color-scheme", "value": scheme}
         await self._cdp("Emulation.setEmulatedMedia", {"features": [feature]})
 
     async def run(self, script: str, *args: Any) -> Any:
-        """What this script returns."""
+        """Runs a script and returns its result."""
         return await asyncio.to_thread(self.driver.execute_script, script, *args)
 
     async def until(self, expression: str, *, timeout: float = SECONDS) -> Any:  # noqa: ASYNC109
-        """The value of this JavaScript expression as soon as it is true."""
+        """Waits until a JavaScript expression is true; returns its value."""
         script = _UNTIL % f"({expression})"
         try:
             answer = await asyncio.to_thread(
@@ -86,38 +86,38 @@ class Browser:
         return answer[1]
 
     async def wait_for_text(self, css: str, words: str) -> None:
-        """Waits until an element that fits `css` says these words."""
+        """Waits until an element that matches `css` contains these words."""
         await self.until(
             f"[...document.querySelectorAll({css!r})]"
             f".some((one) => one.innerText.includes({words!r}))"
         )
 
     async def text(self, css: str) -> str:
-        """What the first such element says."""
+        """The text of the first element that matches `css`."""
         return str(await self.until(f"document.querySelector({css!r})?.innerText"))
 
     async def count(self, css: str) -> int:
-        """How many such elements there are."""
+        """The number of elements that match `css`."""
         return int(await self.run("return document.querySelectorAll(arguments[0]).length", css))
 
     async def style(self, css: str, name: str) -> str:
-        """A computed style of the first such element."""
+        """A computed style of the first element that matches `css`."""
         script = "return getComputedStyle(document.querySelector(arguments[0]))[arguments[1]]"
         return str(await self.run(script, css, name))
 
     async def click(self, css: str) -> None:
-        """Clicks the first such element, once it is there."""
+        """Clicks the first element that matches `css`, once it exists."""
         await self.until(f"document.querySelector({css!r})")
         await asyncio.to_thread(lambda: self.driver.find_element(By.CSS_SELECTOR, css).click())
 
     async def click_words(self, css: str, words: str) -> None:
-        """Clicks, with the mouse, the first element that fits `css` and says just these words."""
+        """Clicks, by mouse, the first element that matches `css` and has exactly this text."""
         find = f"[...document.querySelectorAll({css!r})].find((one) => one.innerText === {words!r})"
         element = await self.until(find)
         await asyncio.to_thread(element.click)
 
     async def type(self, css: str, keys: str) -> None:
-        """Types into the first such element, key by key."""
+        """Types into the first element that matches `css`, key by key."""
         await self.until(f"document.querySelector({css!r})")
         await asyncio.to_thread(
             lambda: self.driver.find_element(By.CSS_SELECTOR, css).send_keys(keys)
@@ -128,11 +128,11 @@ class Browser:
         await asyncio.to_thread(lambda: self.driver.switch_to.active_element.send_keys(keys))
 
     async def save_screenshot(self, file: Path) -> None:
-        """Saves what is seen."""
+        """Saves a screenshot."""
         await asyncio.to_thread(self.driver.save_screenshot, str(file))
 
     def console_errors(self) -> list[str]:
-        """What the console has complained about since the last call."""
+        """The warnings and errors in the console since the last call."""
         return [
             str(entry["message"])
             for entry in self.driver.get_log("browser")  # type: ignore[no-untyped-call]
@@ -145,7 +145,7 @@ class Browser:
 
 @contextmanager
 def launch(profile: Path) -> Iterator[Chrome]:
-    """A browser as long as the block lasts; `profile` is an empty folder.
+    """Launches a browser for the duration of the block; `profile` is an empty folder.
 
     Raises:
         FileNotFoundError: there is no Chromium, or no driver for it.
@@ -181,7 +181,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 @pytest.fixture
 def browser(chromium: Chrome) -> Iterator[Browser]:
-    """The browser, on an empty page and without wishes."""
+    """The browser with default settings; resets it after the test."""
     opened = Browser(chromium)
     opened.console_errors()
     yield opened

@@ -1,4 +1,4 @@
-"""What the bot says, collected from its code, and the catalogue that says it in Arabic."""
+"""The bot's texts, extracted from its code, and their Arabic catalogue."""
 
 import re
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def template() -> Catalog:
-    """Every text that the code says, and those that it takes from the client's tables."""
+    """Collects the bot's texts and those that it uses from the client's tables."""
     found = Catalog(locale="ar", domain=DOMAIN, charset="utf-8")
     for file, _, text, _, _ in extract_from_dir(SOURCE, keywords=KEYWORDS):
         found.add(text, locations=[(file, 0)])
@@ -40,28 +40,28 @@ def template() -> Catalog:
 
 
 def catalogue() -> Catalog:
-    """The Arabic catalogue as it is kept."""
+    """The stored Arabic catalogue."""
     with PO.open("rb") as file:
         return read_po(file, locale="ar", domain=DOMAIN)
 
 
 def compiled() -> Catalog:
-    """The same as gettext reads it."""
+    """The compiled catalogue, as gettext reads it."""
     with MO.open("rb") as file:
         return read_mo(file)
 
 
 def texts(made: Catalog) -> dict[tuple[str, ...], tuple[str, ...]]:
-    """What a catalogue translates, and how."""
+    """The translations of a catalogue."""
     return {tuple(_forms(one.id)): tuple(_forms(one.string)) for one in made if one.id}
 
 
 def updated() -> Catalog:
-    """The kept catalogue, brought up to what the code says."""
+    """The stored catalogue, updated with the texts of the code."""
     kept = catalogue() if PO.exists() else Catalog(locale="ar", domain=DOMAIN)
     kept.update(template(), no_fuzzy_matching=True)
     kept.obsolete.clear()
-    # What would change with each run and says nothing.
+    # Values that would change in each run without a meaning.
     kept.creation_date = kept.revision_date = BEGINNING
     kept.header_comment = "# What kwtsms-bridge says, in Arabic. Made by scripts/catalogue."
     kept.project, kept.version, kept.fuzzy = "kwtsms-bridge", "1", False
@@ -69,7 +69,7 @@ def updated() -> Catalog:
 
 
 def missing(made: Catalog) -> list[str]:
-    """Texts without a translation, or with one that names other values."""
+    """Texts without a translation, or with one that has other placeholders."""
     return [
         str(message.id)
         for message in made
@@ -82,13 +82,13 @@ def _forms(text: str | tuple[str, ...] | list[str] | None) -> list[str]:
 
 
 def _matches(original: str | tuple[str, ...] | list[str], translated: str) -> bool:
-    """Whether a translation is there and names no value that the text does not have."""
+    """Whether a translation exists and has only placeholders of the original."""
     known = {name for one in _forms(original) for name in FIELD.findall(one)}
     return bool(translated.strip()) and set(FIELD.findall(translated)) <= known
 
 
 def written(made: Catalog) -> tuple[bytes, bytes]:
-    """The catalogue as the two files that are kept."""
+    """The catalogue as the contents of its two files."""
     po, mo = BytesIO(), BytesIO()
     write_po(po, made, width=100, omit_header=False, sort_output=True)
     write_mo(mo, made)

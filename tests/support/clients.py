@@ -1,4 +1,4 @@
-"""Both clients behind one face, so that one test holds for both."""
+"""Both clients with one async interface, so that one test covers both."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ both = pytest.mark.parametrize("kind", [Client, AsyncClient])
 
 
 class AsyncAdapter:
-    """`Client`, awaited as `AsyncClient` is: what it does it does in a thread."""
+    """An adapter that runs a `Client` in threads behind the interface of `AsyncClient`."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -34,7 +34,7 @@ class AsyncAdapter:
 
 
 def make_client(kind: Kind, base_url: str, **options: Any) -> Any:
-    """A client, to be awaited whichever it is; it does not wait for turns unless told to."""
+    """Creates a client with an async interface; by default without a rate limit."""
     defaults: dict[str, Any] = {"sender_id": "MY-APP", "pacer": Pacer(0.0), "timeout": 5}
     defaults["credentials"] = Credentials("user", "secret")
     client = kind(base_url=base_url, **(defaults | options))
@@ -43,7 +43,7 @@ def make_client(kind: Kind, base_url: str, **options: Any) -> Any:
 
 @asynccontextmanager
 async def opened(kind: Kind, running: RunningGateway, **options: Any) -> AsyncIterator[Any]:
-    """A client of that gateway; what it has left in flight at the end is cut off."""
+    """Yields a client of that gateway; closing cuts off requests in flight."""
     account = running.gateway.account
     credentials = Credentials(account.username, account.password)
     sms = make_client(kind, running.base_url, credentials=credentials, **options)

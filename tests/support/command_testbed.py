@@ -1,4 +1,4 @@
-"""What commands work with, for tests that ask them directly: a real database, gateway and Slack."""
+"""A testbed for calling commands directly, with a real database, gateway and Slack."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from kwtsms_bot.background import BackgroundTasks
-from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.balance.store import open_balance_store
 from kwtsms_bot.commands.base import CommandContext
 from kwtsms_bot.config import Config
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
-from kwtsms_bot.outbox.store import Audit, Store
+from kwtsms_bot.outbox.store import Audit, open_outbox
 from kwtsms_bot.slack.users import SlackUserDirectory
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import RunningGateway
@@ -24,7 +24,7 @@ from support.slack import no_proxy, web_client
 
 
 def draft(kind: DraftKind, **changes: Any) -> Draft:
-    """Something of Sara's that waits for ten minutes."""
+    """A draft by Sara that expires after ten minutes."""
     made = Draft(
         token="token",
         kind=kind,
@@ -44,7 +44,7 @@ def draft(kind: DraftKind, **changes: Any) -> Draft:
 
 
 class CommandTestbed:
-    """A desk, and the sandboxes and people around it."""
+    """A command context with its sandboxes."""
 
     def __init__(
         self, context: CommandContext, slack: SlackSandbox, running: RunningGateway
@@ -54,7 +54,7 @@ class CommandTestbed:
 
 @asynccontextmanager
 async def command_testbed(folder: Path, **changes: Any) -> AsyncIterator[CommandTestbed]:
-    """A desk at noon; nothing sends what it accepts. `changes` replaces sections of the config."""
+    """Yields a context at a fixed noon, without a worker; `changes` replaces config sections."""
     env = LocalEnvironment(folder, **changes)
     with no_proxy():
         async with env.slack, env.running, opened(folder) as database:
@@ -64,9 +64,9 @@ async def command_testbed(folder: Path, **changes: Any) -> AsyncIterator[Command
             async with _client(config) as client:
                 context = CommandContext(
                     config=config,
-                    store=Store(database),
+                    outbox=open_outbox(database),
                     audit=Audit(database),
-                    alerts=BalanceStore(database),
+                    balance=open_balance_store(database),
                     gateway=client,
                     users=directory,
                     now=lambda: AT,

@@ -1,22 +1,26 @@
-"""A real database for each test: at a URL, or SQLite in a folder, as our migrations make it."""
+"""A real, migrated database for each test: at a URL, or SQLite in a folder."""
 
 import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, event, literal_column
+from sqlalchemy import event, literal_column
 
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.database.column_types import EPOCH, MICROSECOND, UtcDateTime
+from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
 from kwtsms_bot.outbox.dispatch.retry import Settlement
+from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, NewMessage
-from kwtsms_bot.outbox.store import Actor, Store
+from kwtsms_bot.outbox.retention.purge_store import PurgeStore
+from kwtsms_bot.outbox.store import Actor, Outbox, open_outbox
 
 ACTOR = Actor("U1")
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -25,7 +29,7 @@ OTHER = "96551234567"
 
 
 def prepare_database(file: Path) -> str:
-    """The URL of a database in that file; one with our tables, where there is none yet."""
+    """Creates a migrated SQLite database if the file is missing; returns its URL."""
     if not file.exists():
         file.touch(mode=0o600)
         file.write_bytes(_migrated())
@@ -34,7 +38,7 @@ def prepare_database(file: Path) -> str:
 
 @cache
 def _migrated() -> bytes:
-    """A database with our tables: to make them anew takes five times as long as to open them."""
+    """A migrated database; copying it is five times as fast as migrating again."""
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(1) as thread:
         file = Path(folder) / "outbox.sqlite3"
         thread.submit(asyncio.run, migrate(f"sqlite:///{file}")).result()
@@ -42,13 +46,13 @@ def _migrated() -> bytes:
 
 
 async def migrate(url: str) -> None:
-    """Makes our tables there."""
+    """Creates our tables in a database."""
     await (await open_database(url)).close()
 
 
 @asynccontextmanager
 async def opened(location: Path | str) -> AsyncIterator[Database]:
-    """A new database, or the one that is there already."""
+    """Opens a database, and first creates one in a folder if it is missing."""
     at = prepare_database(location / "outbox.sqlite3") if isinstance(location, Path) else location
     database = await open_database(at)
     try:
@@ -57,49 +61,64 @@ async def opened(location: Path | str) -> AsyncIterator[Database]:
         await database.close()
 
 
-class CallerClockStore(Store):
-    """An outbox whose database's clock shows what its caller's shows: time goes as a test says."""
+def set_clock(database: Database, now: datetime) -> None:
+    """Sets the database's clock to what its caller's shows, so that a test decides on the time."""
+    micros = (now - EPOCH) // MICROSECOND
+    database.now_expression = literal_column(str(micros), UtcDateTime())
 
-    current_time: datetime | None = None
 
-    @property
-    def clock(self) -> ColumnElement[datetime]:
-        """That."""
-        if self.current_time is None:
-            return super().clock
-        return literal_column(str((self.current_time - EPOCH) // MICROSECOND), UtcDateTime())
+class CallerClockClaims(ClaimStore):
+    """Claims by the caller's clock."""
 
     async def claim(self, owner: str, lease: timedelta, now: datetime) -> ClaimedCall | None:
-        """As the store does."""
-        self.current_time = now
+        """Claims a call at `now`."""
+        set_clock(self._database, now)
         return await super().claim(owner, lease, now)
 
+
+class CallerClockSettlements(SettlementStore):
+    """Settles by the caller's clock."""
+
     async def put_in_flight(self, call: ClaimedCall, lease: timedelta, now: datetime) -> bool:
-        """As the store does."""
-        self.current_time = now
+        """Puts a call in flight at `now`."""
+        set_clock(self._database, now)
         return await super().put_in_flight(call, lease, now)
 
     async def settle(self, call: ClaimedCall, settlement: Settlement, now: datetime) -> None:
-        """As the store does."""
-        self.current_time = now
+        """Settles a call at `now`."""
+        set_clock(self._database, now)
         await super().settle(call, settlement, now)
 
+
+class CallerClockPurge(PurgeStore):
+    """Expires by the caller's clock."""
+
     async def expire_overdue(self, before: datetime, now: datetime) -> int:
-        """As the store does."""
-        self.current_time = now
+        """Expires overdue recipients at `now`."""
+        set_clock(self._database, now)
         return await super().expire_overdue(before, now)
 
 
+def caller_clock_outbox(database: Database) -> Outbox:
+    """An outbox whose database shows the time that its caller passes."""
+    return replace(
+        open_outbox(database),
+        claims=CallerClockClaims(database),
+        settlements=CallerClockSettlements(database),
+        purge=CallerClockPurge(database),
+    )
+
+
 @asynccontextmanager
-async def store_in(location: Path | str) -> AsyncIterator[CallerClockStore]:
-    """An outbox there."""
+async def outbox_in(location: Path | str) -> AsyncIterator[Outbox]:
+    """An outbox at this location, by the caller's clock."""
     async with opened(location) as database:
-        yield CallerClockStore(database)
+        yield caller_clock_outbox(database)
 
 
 @contextmanager
 def record_statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
-    """What the database is told meanwhile, with the values that go with it."""
+    """Records the statements executed in the block, with their values."""
     recorded: list[tuple[str, Any]] = []
     engine = database._engine.sync_engine
 

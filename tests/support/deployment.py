@@ -1,4 +1,4 @@
-"""The files in deploy/ and what the code says that they have to agree with."""
+"""The files in deploy/ and the values of the code that they must agree with."""
 
 import re
 from pathlib import Path
@@ -16,8 +16,8 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 CONFIGS = sorted(DEPLOY.glob("*/config.yaml"))
 PROGRAM = "kwtsms-bridge"
-LONGEST_STOP_SECONDS = 20  # What the bot may take; whoever stops it has to wait for longer.
-# What can stand for each secret.
+LONGEST_STOP_SECONDS = 20  # The bot's longest shutdown; supervisors must wait longer.
+# Sample values for each secret.
 SECRETS = {
     "SLACK_BOT_TOKEN": "xoxb-1",
     "SLACK_APP_TOKEN": "xapp-1",
@@ -29,18 +29,18 @@ SECRETS = {
 
 
 def read_yaml(name: str) -> Any:
-    """A YAML file of deploy/."""
+    """Reads a YAML file of deploy/."""
     return yaml.safe_load((DEPLOY / name).read_text())
 
 
 def referenced_secrets(config: Path) -> set[str]:
-    """The secrets that a configuration takes from outside; comments do not count."""
+    """The secrets that a configuration refers to, without those in comments."""
     lines = (line.partition("#")[0] for line in config.read_text().splitlines())
     return set(re.findall(r"\$\{(\w+)\}", "\n".join(lines)))
 
 
 def parse_arguments(arguments: list[str]) -> dict[str, Any]:
-    """What our command line makes of what follows `kwtsms-bridge`; it must know all of it."""
+    """Parses arguments of `kwtsms-bridge` into parameters; unknown ones are an error."""
     name, *rest = arguments
     with click.Context(main) as context:
         command = main.get_command(context, name)
@@ -49,7 +49,7 @@ def parse_arguments(arguments: list[str]) -> dict[str, Any]:
 
 
 def paths() -> set[str]:
-    """The pages that the bot answers."""
-    unused = cast("Any", None)  # To know where they are, nothing has to be looked at.
+    """The paths of the bot's HTTP endpoints."""
+    unused = cast("Any", None)  # The paths do not depend on these.
     routes = (*health_routes(unused), *MetricsEndpoint(Metrics(), unused, unused, unused).routes())
     return {route.path for route in routes}

@@ -16,13 +16,13 @@ ABROAD = "966512345678"
 
 @asynccontextmanager
 async def running_gateway(**kwargs: Any) -> AsyncIterator[RunningGateway]:
-    """A gateway on a free port; `kwargs` are `Gateway`'s."""
+    """Runs a gateway on a free port; `kwargs` are `Gateway`'s."""
     async with RunningGateway(Gateway(**kwargs)) as running:
         yield running
 
 
 class Caller:
-    """Speaks to a gateway the way any client does: JSON over HTTP, nothing of ours in between."""
+    """A plain HTTP client with JSON, independent of our own client."""
 
     def __init__(self, running: RunningGateway, http: httpx.AsyncClient) -> None:
         self.running = running
@@ -30,11 +30,11 @@ class Caller:
 
     @property
     def gateway(self) -> Gateway:
-        """Whom it calls."""
+        """The gateway that is called."""
         return self.running.gateway
 
     async def post(self, endpoint: str, **fields: Any) -> httpx.Response:
-        """One call with the first account's credentials; a field of None is left out."""
+        """Posts a request with the first account's credentials; fields of None are left out."""
         account = self.running.gateway.account
         payload = {"username": account.username, "password": account.password, **fields}
         kept = {name: value for name, value in payload.items() if value is not None}
@@ -44,13 +44,13 @@ class Caller:
         )
 
     async def call(self, endpoint: str, **fields: Any) -> dict[str, Any]:
-        """The same, and its JSON."""
+        """Posts a request and returns the JSON of the reply."""
         return dict((await self.post(endpoint, **fields)).json())
 
     async def send(
         self, mobile: str = KUWAIT, message: str = "hello", **fields: Any
     ) -> dict[str, Any]:
-        """One send."""
+        """Posts a send request."""
         return await self.call(
             "send", **{"sender": "MY-APP", "mobile": mobile, "message": message, **fields}
         )
@@ -58,7 +58,7 @@ class Caller:
 
 @asynccontextmanager
 async def calling(running: RunningGateway) -> AsyncIterator[Caller]:
-    """A caller of that gateway."""
+    """Yields a caller of that gateway."""
     # verify=False: reading the system's certificates takes longer than most tests.
     async with httpx.AsyncClient(trust_env=False, timeout=5, verify=False) as http:
         yield Caller(running, http)

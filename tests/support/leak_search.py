@@ -1,4 +1,4 @@
-"""Looks for what must not be there: in every column of every table, and in every byte on disk."""
+"""Searches for values that must not be stored: in every database column and in every file."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from kwtsms_bot.database import Database
 
 
 async def cells(database: Database) -> dict[str, str]:
-    """All that the database says: the content of every column of every table, by its name."""
+    """The content of every column of every table, by its name."""
     async with database.reading() as connection:
         names = await connection.run_sync(lambda sync: inspect(sync).get_table_names())
         found: dict[str, str] = {}
@@ -25,12 +25,12 @@ async def _columns(connection: AsyncConnection, table: str) -> dict[str, str]:
 
 
 async def traces(database: Database, *secrets: str) -> set[str]:
-    """The columns that hold one of these."""
+    """The columns that contain one of these values."""
     said = await cells(database) if secrets else {}
     return {where for where, content in said.items() if any(one in content for one in secrets)}
 
 
 def on_disk(folder: Path, *secrets: str) -> set[str]:
-    """Those of these that stand in a file of the folder, the write-ahead log's too."""
+    """The values found in the folder's files, including the write-ahead log."""
     content = b"".join(file.read_bytes() for file in sorted(folder.iterdir()) if file.is_file())
     return {one for one in secrets if one.encode() in content}

@@ -1,4 +1,4 @@
-"""The log as the bot writes it, within a test."""
+"""Captures the bot's log within a test."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from kwtsms_bot.config import LoggingSettings
 
 @contextmanager
 def logged(**settings: Any) -> Iterator[io.StringIO]:
-    """What is logged in the block; `settings` are those of the section `logging`."""
+    """Captures the log in the block; `settings` are those of the section `logging`."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     try:
@@ -30,6 +30,6 @@ def logged(**settings: Any) -> Iterator[io.StringIO]:
 
 
 def failures(log: io.StringIO) -> list[dict[str, Any]]:
-    """What was logged as a warning or worse, in the format `json`."""
+    """The JSON log entries of level warning and above."""
     events = [json.loads(line) for line in log.getvalue().splitlines()]
     return [event for event in events if event["level"] not in ("debug", "info")]

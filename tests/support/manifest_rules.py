@@ -1,7 +1,7 @@
-"""Slack's published rules for a manifest: what it refuses is named by its path.
+"""Slack's published rules for a manifest; violations are named by path.
 
-https://github.com/slackapi/manifest-schema, schemas/manifest.schema.1.0.0.json: of each part that
-our manifest has, all of its keys.
+https://github.com/slackapi/manifest-schema, schemas/manifest.schema.1.0.0.json: for each part of
+our manifest, all of its keys.
 """
 
 import re
@@ -30,7 +30,7 @@ TYPES = frozenset(
 
 
 def text(most: int = 100_000, least: int = 1, begins: str = "") -> Rule:
-    """A text of so many characters."""
+    """A rule for a text of this length."""
 
     def faults(value: Any, path: str) -> Iterator[str]:
         if not isinstance(value, str) or not least <= len(value) <= most:
@@ -42,7 +42,7 @@ def text(most: int = 100_000, least: int = 1, begins: str = "") -> Rule:
 
 
 def one_of(*values: Any) -> Rule:
-    """One of these and nothing else; not 1 for true."""
+    """A rule for one of these values; 1 does not count as true."""
 
     def faults(value: Any, path: str) -> Iterator[str]:
         if not any(value is one or (value == one and isinstance(one, str)) for one in values):
@@ -52,13 +52,13 @@ def one_of(*values: Any) -> Rule:
 
 
 def integer(value: Any, path: str) -> Iterator[str]:
-    """A whole number."""
+    """A rule for a whole number."""
     if type(value) is not int:
         yield f"{path}: not a whole number"
 
 
 def list_of(rule: Rule, most: int, least: int = 0) -> Rule:
-    """A list of so many; texts are in it once."""
+    """A rule for a list of this length without repeated items."""
 
     def faults(value: Any, path: str) -> Iterator[str]:
         if not isinstance(value, list) or not least <= len(value) <= most:
@@ -73,7 +73,7 @@ def list_of(rule: Rule, most: int, least: int = 0) -> Rule:
 
 
 def object_of(needed: str = "", *, others: bool = False, **rules: Rule) -> Rule:
-    """An object with these keys; with `others`, any more are allowed."""
+    """A rule for an object with these keys; with `others`, any more are allowed."""
 
     def faults(value: Any, path: str) -> Iterator[str]:
         if not isinstance(value, dict):
@@ -90,7 +90,7 @@ def object_of(needed: str = "", *, others: bool = False, **rules: Rule) -> Rule:
 
 
 def mapping_of(rule: Rule, most: int = 50) -> Rule:
-    """An object with names of one's own."""
+    """A rule for an object with arbitrary keys."""
 
     def faults(value: Any, path: str) -> Iterator[str]:
         if not isinstance(value, dict) or len(value) > most:
@@ -188,5 +188,5 @@ MANIFEST = object_of(
 
 
 def violations(manifest: Any) -> list[str]:
-    """What Slack would refuse in it."""
+    """The violations for which Slack would refuse a manifest."""
     return [*MANIFEST(manifest, "manifest")]

@@ -1,4 +1,4 @@
-"""Messages at every point of their lives, each with a number and a text that nothing else has."""
+"""Messages in every state, each with a unique number and text."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate, TrackedCall
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.intake.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, State
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Outbox
 from support.database import ACTOR, AT, OTHER, new_message
 
 LEASE = timedelta(seconds=30)
@@ -16,7 +16,7 @@ LEASE = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class Secret:
-    """What somebody sent, and to whom."""
+    """The recipients, text and time of a message."""
 
     phone: str
     text: str
@@ -25,75 +25,75 @@ class Secret:
 
     @property
     def forbidden(self) -> tuple[str, ...]:
-        """What must not be found when it is erased."""
+        """The values that must not be found after erasure."""
         return (self.phone, self.text, self.text[::-1])
 
 
 def secret(count: int, at: datetime = AT) -> Secret:
-    """One of many."""
+    """A unique message with this number."""
     return Secret(f"9655{count:07d}", f"secret-{count:04d}-text", at)
 
 
-async def accepted(store: Store, one: Secret) -> Message:
-    """In the outbox, under a key of its own."""
+async def accepted(outbox: Outbox, one: Secret) -> Message:
+    """Accepts a message under its own deduplication key."""
     key = DedupeKey("slack", one.text[::-1])
     message = new_message(one.phone, *one.others, text=one.text, key=key)
-    return (await store.accept(message, one.at)).message
+    return (await outbox.intake.accept(message, one.at)).message
 
 
-async def in_flight(store: Store, one: Secret) -> ClaimedCall:
-    """On its way."""
-    await accepted(store, one)
-    call = await store.claim("one", LEASE, one.at)
+async def in_flight(outbox: Outbox, one: Secret) -> ClaimedCall:
+    """Accepts a message and puts its call in flight."""
+    await accepted(outbox, one)
+    call = await outbox.claims.claim("one", LEASE, one.at)
     assert call
-    assert await store.put_in_flight(call, LEASE, one.at)
+    assert await outbox.settlements.put_in_flight(call, LEASE, one.at)
     return call
 
 
-async def sent(store: Store, one: Secret) -> None:
-    """Taken by kwtSMS."""
+async def sent(outbox: Outbox, one: Secret) -> None:
+    """Creates a message that kwtSMS has accepted."""
     settlement = Settlement(State.SENT, one.at, gateway_id="f4c8", points=Decimal(1))
-    call = await in_flight(store, one)
-    await store.settle(call, settlement, one.at)
+    call = await in_flight(outbox, one)
+    await outbox.settlements.settle(call, settlement, one.at)
     tracked = TrackedCall(call.attempt, "f4c8", (one.phone,), one.at, 0)
-    gateway_text = f"sent {one.text} to {one.phone}"  # Whatever kwtSMS may say.
-    await store.record_check(
+    gateway_text = f"sent {one.text} to {one.phone}"  # kwtSMS may repeat number and text.
+    await outbox.delivery.record_check(
         tracked, DeliveryUpdate(status=gateway_text), next_at=one.at, now=one.at
     )
 
 
-async def rejected(store: Store, one: Secret) -> None:
-    """Refused by kwtSMS, in words that name the number and the text."""
+async def rejected(outbox: Outbox, one: Secret) -> None:
+    """Creates a message that kwtSMS refused for a reason that contains its number and text."""
     settlement = Settlement(State.REJECTED, one.at, "ERR999", f"no {one.text} to {one.phone}")
-    await store.settle(await in_flight(store, one), settlement, one.at)
+    await outbox.settlements.settle(await in_flight(outbox, one), settlement, one.at)
 
 
-async def unknown(store: Store, one: Secret) -> None:
-    """Lost with its process, and never decided by anybody."""
-    await in_flight(store, one)
-    await store.reap_expired(one.at + timedelta(minutes=1))
+async def unknown(outbox: Outbox, one: Secret) -> None:
+    """Creates a message with an unknown outcome, without a decision."""
+    await in_flight(outbox, one)
+    await outbox.leases.reap_expired(one.at + timedelta(minutes=1))
 
 
-async def deferred(store: Store, one: Secret) -> None:
-    """To be tried again much later."""
+async def deferred(outbox: Outbox, one: Secret) -> None:
+    """Creates a message whose retry is due in nine days."""
     settlement = Settlement(
         State.QUEUED, one.at + timedelta(days=9), reason=f"no way to {one.phone}"
     )
-    await store.settle(await in_flight(store, one), settlement, one.at)
+    await outbox.settlements.settle(await in_flight(outbox, one), settlement, one.at)
 
 
-async def cancelled(store: Store, one: Secret) -> None:
-    """Taken back."""
-    await store.cancel((await accepted(store, one)).ref, one.at, ACTOR)
+async def cancelled(outbox: Outbox, one: Secret) -> None:
+    """Creates a cancelled message."""
+    await outbox.cancellation.cancel((await accepted(outbox, one)).ref, one.at, ACTOR)
 
 
-async def drafted(store: Store, one: Secret) -> None:
-    """Waits for a yes that never comes."""
-    await store.save_draft(draft(one))
+async def drafted(outbox: Outbox, one: Secret) -> None:
+    """Saves a draft that is never confirmed."""
+    await outbox.drafts.save_draft(draft(one))
 
 
 def draft(one: Secret) -> Draft:
-    """A message that is not accepted."""
+    """A draft that waits for confirmation."""
     return Draft(
         token=new_token(),
         kind=DraftKind.CONFIRM,

@@ -1,4 +1,4 @@
-"""A folder with a config.yaml, and the commands that an operator types in it; no bot runs."""
+"""Runs operator commands in a folder with a config.yaml, without a bot."""
 
 import asyncio
 import json
@@ -12,14 +12,14 @@ PASSWORD = "gateway-password"
 
 
 def write_config(folder: Path, database: str, **sections: object) -> None:
-    """A config.yaml that names this database."""
+    """Writes a config.yaml that names this database."""
     account = {"username": "user", "password": PASSWORD, "sender_id": "MY-APP"}
     made = {"slack": SECRETS, "kwtsms": account, "outbox": {"database": database}}
     (folder / "config.yaml").write_text(json.dumps(made | sections))  # JSON is YAML.
 
 
 async def run_command(folder: Path, *words: str, stdin: bytes | None = None) -> CommandResult:
-    """`kwtsms-bridge` in that folder; without `stdin` there is nobody to ask."""
+    """Runs `kwtsms-bridge` in that folder; without `stdin` the input is empty."""
     process = await asyncio.create_subprocess_exec(
         str(COMMAND),
         *words,

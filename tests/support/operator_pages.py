@@ -1,4 +1,4 @@
-"""The bot's pages for operators, asked over a real socket."""
+"""The bot's HTTP endpoints for operators, requested over a real socket."""
 
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ HTTP_SECTION = {"listen": "127.0.0.1:0"}
 
 
 def monitored_env(folder: Path, **changes: Any) -> Any:
-    """A stage whose bot has its pages."""
+    """A local environment whose bot serves HTTP endpoints."""
     return local_env(folder, http=HTTP_SECTION, **changes)
 
 
 async def get(url: str, method: str = "GET", content: bytes | None = None) -> httpx.Response:
-    """One request."""
+    """Makes one request."""
     # verify=False: reading the system's certificates takes longer than most tests.
     async with httpx.AsyncClient(trust_env=False, timeout=10, verify=False) as http:
         return await http.request(method, url, content=content)

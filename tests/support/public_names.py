@@ -1,6 +1,6 @@
-"""The names that users have written down: in scripts, dashboards, configuration files and Slack.
+"""The public names: those that appear in users' scripts, dashboards, configuration and Slack.
 
-Collected from the code as it is. Literals (log events, action ids, HTTP paths) are found by value,
+Collected from the current code. Literals (log events, action IDs, HTTP paths) are found by value,
 so that moving or renaming what defines them in the code changes nothing here.
 """
 
@@ -29,7 +29,7 @@ LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 
 def collect() -> dict[str, Any]:
-    """Every name that may not change, by kind."""
+    """Every name that must not change, by kind."""
     return {
         "client": dict(sorted(client())),
         "commands": dict(sorted(commands(main, "kwtsms-bridge"))),
@@ -44,7 +44,7 @@ def collect() -> dict[str, Any]:
 
 
 def client() -> Iterator[tuple[str, Any]]:
-    """What `kwtsms_client` exports: parameters of functions, public attributes of classes."""
+    """The exports of `kwtsms_client`: parameters of functions, public attributes of classes."""
     for name in kwtsms_client.__all__:
         value = getattr(kwtsms_client, name)
         if inspect.isclass(value):
@@ -120,7 +120,7 @@ def literals() -> set[str]:
 
 
 def metrics() -> Iterator[tuple[str, list[str]]]:
-    """The name of each metric that is the bot's own, with its labels."""
+    """The name of each of the bot's own metrics, with its labels."""
     for family in Metrics().registry.collect():
         if family.name.startswith("kwtsms"):
             labels = {label for sample in family.samples for label in sample.labels}
@@ -128,7 +128,7 @@ def metrics() -> Iterator[tuple[str, list[str]]]:
 
 
 def sources() -> Iterator[ast.Module]:
-    """The modules that users run, parsed."""
+    """The parsed modules of the installed packages."""
     for package in PACKAGES:
         for file in sorted((ROOT / package).rglob("*.py")):
             yield ast.parse(file.read_text())

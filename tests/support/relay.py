@@ -1,4 +1,4 @@
-"""A wire to PostgreSQL that breaks at a commit: before the server hears of it, or after."""
+"""A relay to PostgreSQL that breaks at a commit, before or after the server receives it."""
 
 import asyncio
 import contextlib
@@ -11,19 +11,19 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.engine import make_url
 
-SOCKET = ".s.PGSQL.5432"  # The name that a client looks for in a folder.
+SOCKET = ".s.PGSQL.5432"  # The socket's name in a folder.
 
 
 class Break(Enum):
-    """When the wire breaks."""
+    """The moment at which the connection breaks."""
 
-    BEFORE = auto()  # The server never hears COMMIT.
-    AFTER = auto()  # It commits, and its answer does not arrive.
-    PERMANENTLY = auto()  # The same, and nobody is let through from then on.
+    BEFORE = auto()  # The server does not receive COMMIT.
+    AFTER = auto()  # The server commits, and its answer does not arrive.
+    PERMANENTLY = auto()  # As AFTER, and no connection works from then on.
 
 
 class Relay:
-    """Between a client and its server."""
+    """A relay between a client and its server."""
 
     def __init__(self, server: Path) -> None:
         self._server = server
@@ -32,11 +32,11 @@ class Relay:
         self._open: set[asyncio.Task[None]] = set()
 
     def break_at_commit(self, when: Break) -> None:
-        """The next commit is the one."""
+        """Breaks the connection at the next commit."""
         self._due = when
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, until it ends or breaks."""
+        """Relays a connection until it ends or breaks."""
         task = asyncio.current_task()
         assert task
         self._open.add(task)
@@ -47,7 +47,7 @@ class Relay:
         self._open.discard(task)
 
     async def close(self) -> None:
-        """Breaks every connection that is still there; those whose client has gone are ending."""
+        """Waits briefly for connections that are ending, and breaks the others."""
         if self._open:
             await asyncio.wait(self._open, timeout=1)
         self._cut(self._open)
@@ -106,7 +106,7 @@ async def _close(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def relayed(url: str) -> AsyncIterator[tuple[Relay, str]]:
-    """A wire to the server at `url`, and the URL by which it is reached through it."""
+    """Runs a relay to the server at `url`; yields it and the URL through it."""
     folder = conninfo_to_dict(url)["host"]
     with tempfile.TemporaryDirectory(prefix="kwtsms-") as here:
         relay = Relay(Path(str(folder)) / SOCKET)

@@ -1,4 +1,4 @@
-"""A shell whose environment names a sandbox gateway, and the command in it."""
+"""Runs `kwtsms-bridge` in an environment that is configured for a sandbox gateway."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ ACCOUNT = ("KWTSMS_USERNAME", "KWTSMS_PASSWORD", "KWTSMS_BASE_URL")
 
 @dataclass(frozen=True)
 class CommandResult:
-    """How a command ended."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -32,7 +32,7 @@ class CommandResult:
 
     @property
     def json(self) -> Any:
-        """What it printed, read as JSON."""
+        """The command's output, parsed as JSON."""
         return json.loads(self.out)
 
 
@@ -43,17 +43,17 @@ class RunningCommand:
         self._process = process
 
     def send_signal(self, number: int = signal.SIGINT) -> None:
-        """Sends it a signal: Ctrl-C, if no other is named."""
+        """Sends a signal, by default that of Ctrl-C."""
         self._process.send_signal(number)
 
     async def wait_for_output(self, text: str) -> None:
-        """Reads its error output up to a line that holds `text`."""
+        """Reads the error output up to a line that contains `text`."""
         assert self._process.stderr
         while text.encode() not in (line := await self._process.stderr.readline()):
             assert line, f"It ended without saying {text!r}."
 
     async def end(self, stdin: bytes | None = None) -> CommandResult:
-        """How it ends."""
+        """Waits for the end of the command; returns its result."""
         out, err = await asyncio.wait_for(self._process.communicate(stdin), timeout=30)
         assert self._process.returncode is not None
         return CommandResult(self._process.returncode, (out or b"").decode(), (err or b"").decode())
@@ -61,7 +61,7 @@ class RunningCommand:
 
 @dataclass(frozen=True)
 class Shell:
-    """A folder and an environment in which commands are started."""
+    """A folder and an environment for commands."""
 
     folder: Path
     env: dict[str, str]
@@ -71,24 +71,24 @@ class Shell:
     ) -> CommandResult:
         """Runs the command to its end; `changes` are made to its environment.
 
-        `at_most`: no file that it writes can have more bytes, as on a full disk.
+        `at_most`: the largest size in bytes of a file it can write, as on a full disk.
         """
         limited = ("prlimit", f"--fsize={at_most}") if at_most else ()
         started = await self._start((*limited, str(COMMAND), *words), changes)
         return await started.end(stdin)
 
     async def start(self, *words: str) -> RunningCommand:
-        """Starts the command, so that something can happen to it."""
+        """Starts the command and returns while it runs."""
         return await self._start((str(COMMAND), *words), {})
 
     async def script(self, line: str) -> CommandResult:
-        """Runs a line of a shell, in which the command is `kwtsms-bridge`."""
+        """Runs a line of bash, in which the command is `kwtsms-bridge`."""
         path = f"{COMMAND.parent}:{self.env['PATH']}"
         started = await self._start(("bash", "-o", "pipefail", "-c", line), {"PATH": path})
         return await started.end()
 
     async def run_at_terminal(self, *words: str, keys: bytes, **changes: str) -> CommandResult:
-        """Runs the command at a terminal, at which `keys` are typed."""
+        """Runs the command at a terminal at which `keys` are typed."""
         ours, theirs = pty.openpty()
         try:
             os.write(ours, keys)
@@ -108,7 +108,7 @@ class Shell:
 
 
 def run_in_process(*words: str, stdin: bytes = b"") -> CommandResult:
-    """Runs a command that asks nobody, in this process; it has no account and no terminal."""
+    """Runs a command in this process, without an account and a terminal."""
     ran = CliRunner(env=dict.fromkeys(ACCOUNT)).invoke(main, words, stdin)
     if ran.exception is not None and not isinstance(ran.exception, SystemExit):
         raise ran.exception
@@ -117,7 +117,7 @@ def run_in_process(*words: str, stdin: bytes = b"") -> CommandResult:
 
 @asynccontextmanager
 async def shell(folder: Path) -> AsyncIterator[tuple[RunningGateway, Shell]]:
-    """A gateway, and a shell whose environment names it."""
+    """Yields a gateway and a shell that is configured for it."""
     async with running_gateway() as running:
         account = running.gateway.account
         env = {

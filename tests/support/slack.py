@@ -1,4 +1,4 @@
-"""A served local Slack, and a real Bolt app that talks to it. Patches nothing."""
+"""A served local Slack and a real Bolt app connected to it. Patches nothing."""
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Iterator
@@ -20,7 +20,7 @@ _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 @contextmanager
 def no_proxy() -> Iterator[None]:
-    """No proxy variables: the SDK obeys them even for loopback, and does not know NO_PROXY."""
+    """Removes the proxy variables: the SDK obeys them even for loopback and ignores NO_PROXY."""
     kept = {name: os.environ.pop(name) for name in _PROXIES if name in os.environ}
     try:
         yield
@@ -30,7 +30,7 @@ def no_proxy() -> Iterator[None]:
 
 @asynccontextmanager
 async def running_slack(**kwargs: Any) -> AsyncIterator[SlackSandbox]:
-    """A local Slack on a free port; the arguments are those of SlackSandbox."""
+    """Runs a local Slack on a free port; the arguments are those of SlackSandbox."""
     with no_proxy():
         async with SlackSandbox(**kwargs) as slack:
             yield slack
@@ -50,10 +50,10 @@ def bolt_app(slack: SlackSandbox) -> AsyncApp:
 async def connected(
     slack: SlackSandbox, app: AsyncApp, *, ping_interval: float = 1
 ) -> AsyncIterator[AsyncSocketModeHandler]:
-    """The app in Socket Mode, as long as the block lasts."""
+    """Connects the app in Socket Mode for the duration of the block."""
     already = len(slack.sockets.connections)
     handler = AsyncSocketModeHandler(app, slack.app_token, ping_interval=ping_interval)
-    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's own gap
+    await handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt has no types here
     try:
         await slack.until(lambda: len(slack.sockets.connections) > already, what="a connection")
         yield handler
@@ -63,7 +63,7 @@ async def connected(
 
 @asynccontextmanager
 async def served(slack: SlackSandbox, app: AsyncApp) -> AsyncIterator[str]:
-    """The app behind signed HTTP, as long as the block lasts; yields its address."""
+    """Serves the app by signed HTTP for the duration of the block; yields its URL."""
     http = app.web_app("/slack/events")
     async with serve(http) as server:
         slack.deliver_to(f"{server.url}/slack/events")
@@ -71,21 +71,21 @@ async def served(slack: SlackSandbox, app: AsyncApp) -> AsyncIterator[str]:
 
 
 async def refusal(call: Awaitable[Any]) -> str:
-    """The error code with which Slack refuses this call."""
+    """The error code with which Slack refuses a call."""
     with pytest.raises(SlackApiError) as refused:
         await call
     return str(refused.value.response["error"])
 
 
 async def opened(slack: SlackSandbox, form: Block, who: User = SARA) -> View:
-    """A form that the app opened before this person."""
+    """Opens a form for a person and returns it."""
     trigger = slack.space.triggers.issue(who.id)
     await web_client(slack).views_open(trigger_id=trigger, view=form)
     return on_top(slack, who)
 
 
 def on_top(slack: SlackSandbox, who: User = SARA) -> View:
-    """The form that this person sees."""
+    """The form that a person sees."""
     view = slack.modal(who)
     assert view is not None
     return view

@@ -1,4 +1,4 @@
-"""Servers that answer as no gateway should, byte by byte."""
+"""Servers with arbitrary answers, byte by byte."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,7 +9,7 @@ Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def answering(answer: Answer) -> AsyncIterator[str]:
-    """A server on loopback; its `host:port`. What is being answered at the end is cut off."""
+    """Runs a server on loopback; yields its `host:port`. Cuts off unfinished answers at the end."""
     answers: set[asyncio.Task[None]] = set()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,7 +34,7 @@ async def answering(answer: Answer) -> AsyncIterator[str]:
 
 
 async def request(reader: asyncio.StreamReader) -> bytes:
-    """Reads one request; its body."""
+    """Reads a request and returns its body."""
     head = await reader.readuntil(b"\r\n\r\n")
     length = next(
         (int(line.split(b":")[1]) for line in head.lower().splitlines() if b"length" in line), 0
@@ -43,6 +43,6 @@ async def request(reader: asyncio.StreamReader) -> bytes:
 
 
 def reply(body: bytes, *headers: str) -> bytes:
-    """An answer as it stands on the wire."""
+    """The bytes of an HTTP answer."""
     lines = ("HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers, "", "")
     return "\r\n".join(lines).encode() + body

@@ -1,4 +1,4 @@
-"""The way to a gateway, over TLS and a wire that can be held up."""
+"""A TLS gateway behind a proxy that can be stalled."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from kwtsms_sandbox.gateway.tls import local_tls
 
 
 class StallingProxy:
-    """A gateway, and a client at the other end of the wire."""
+    """A proxy in front of a gateway."""
 
     def __init__(
         self, running: RunningGateway, credentials: Credentials, tls: ssl.SSLContext
@@ -28,16 +28,16 @@ class StallingProxy:
         self.url = ""
 
     def client(self, pacer: AsyncPacer | None = None) -> AsyncClient:
-        """A client that goes this way."""
+        """A client that uses the proxy."""
         return AsyncClient(self._credentials, base_url=self.url, tls=self.tls, pacer=pacer)
 
     def stall(self, seconds: float) -> None:
-        """For so long nothing comes through; then all of it comes at once."""
+        """Stops all traffic for some seconds; then all of it continues at once."""
         self._resumed.clear()
         asyncio.get_running_loop().call_later(seconds, self._resumed.set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, until either side has enough of it."""
+        """Relays a connection until either side closes it."""
         task = asyncio.current_task()
         assert task
         self._open.add(task)
@@ -60,7 +60,7 @@ class StallingProxy:
         writer.close()
 
     async def close(self) -> None:
-        """Cuts what is still open."""
+        """Cuts all open connections."""
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
@@ -68,7 +68,7 @@ class StallingProxy:
 
 @asynccontextmanager
 async def stalling_proxy(folder: Path) -> AsyncIterator[StallingProxy]:
-    """A wire to a gateway of its own."""
+    """Runs a gateway and the proxy in front of it."""
     context, authority = local_tls(folder)
     async with RunningGateway(Gateway(), ssl_context=context) as running:
         account = running.gateway.account

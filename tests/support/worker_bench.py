@@ -1,4 +1,4 @@
-"""A worker at work between a real database and a real gateway."""
+"""A running worker with a real database and a real gateway."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.dispatch.ports import RateLimiter
-from kwtsms_bot.outbox.dispatch.worker import Worker
+from kwtsms_bot.outbox.dispatch.worker import DispatchStores, Worker
 from kwtsms_bot.outbox.message import Message, State
-from kwtsms_bot.outbox.store import DatabaseRateLimiter, Store
+from kwtsms_bot.outbox.store import DatabaseRateLimiter, Outbox
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Gateway, RunningGateway
-from support.database import CallerClockStore, new_message, opened
+from support.database import caller_clock_outbox, new_message, opened
 from support.gateway import running_gateway
 
 LEASE = timedelta(seconds=30)
@@ -22,10 +23,10 @@ LEASE = timedelta(seconds=30)
 
 @dataclass
 class Bench:
-    """A worker at work, a gateway, and a clock that can be moved on."""
+    """A running worker, its gateway, and a clock that can be advanced."""
 
     running: RunningGateway
-    store: Store
+    outbox: Outbox
     client: AsyncClient
     rate_limiter: DatabaseRateLimiter
     worker: Worker = field(init=False)
@@ -42,36 +43,36 @@ class Bench:
         return datetime.now(UTC) + self.clock_offset
 
     def advance(self, seconds: float) -> None:
-        """Lets time pass for the worker and for the gateway."""
+        """Advances the time of the worker and of the gateway."""
         self.clock_offset += timedelta(seconds=seconds)
         self.gateway.advance(seconds)
         self.worker.wake()
 
     async def send(self, *recipients: str, text: str = "hello", **changes: Any) -> Message:
-        """Accepts a message, and tells the worker."""
+        """Accepts a message and wakes the worker."""
         message = new_message(*recipients, text=text, **changes)
-        accepted = await self.store.accept(message, self.now())
+        accepted = await self.outbox.intake.accept(message, self.now())
         self.worker.wake()
         return accepted.message
 
     async def wait_until(self, message: Message, condition: Callable[[Message], bool]) -> Message:
-        """The message, once `holds` of it."""
+        """Waits until `condition` holds for the message; returns the message."""
         async with asyncio.timeout(30):
             while True:
                 self.changed.clear()
-                found = await self.store.get(message.id)
+                found = await self.outbox.messages.get(message.id)
                 assert found
                 if condition(found):
                     return found
                 await self.changed.wait()
 
     async def wait_for_state(self, message: Message, state: State) -> Message:
-        """The message, once all its recipients are in `state`."""
+        """Waits until all recipients are in `state`; returns the message."""
         return await self.wait_until(message, lambda found: set(found.counts) == {state})
 
 
 def reason_codes(message: Message) -> list[str | None]:
-    """Why it is where it is, in kwtSMS's codes."""
+    """The kwtSMS codes among the reasons of a message."""
     return [one.code for one in message.reasons]
 
 
@@ -80,20 +81,21 @@ async def running_worker(
     location: str | Path,
     *,
     lease: timedelta = LEASE,
-    store: type[Store] = CallerClockStore,
+    open_outbox: Callable[[Database], Outbox] = caller_clock_outbox,
     limiter: RateLimiter | None = None,
     **options: Any,
 ) -> AsyncIterator[Bench]:
-    """A worker between a database and a gateway; `options` are the client's."""
+    """Runs a worker with a database and a gateway; `options` are the client's."""
     async with running_gateway() as running, opened(location) as database:
         account = running.gateway.account
         credentials = Credentials(account.username, account.password)
         options = {"base_url": running.base_url, "timeout": 1.0, **options}
         async with AsyncClient(credentials, **options) as client:
             rate_limiter = DatabaseRateLimiter(database, timedelta(milliseconds=10))
-            bench = Bench(running, store(database), client, rate_limiter)
+            outbox = open_outbox(database)
+            bench = Bench(running, outbox, client, rate_limiter)
             bench.worker = Worker(
-                bench.store,
+                DispatchStores(outbox.claims, outbox.settlements, outbox.leases, outbox.breaker),
                 client,
                 limiter or rate_limiter,
                 owner="bench",

@@ -1,1 +1,1 @@
-"""Tells somebody before the credits run out. Knows no Slack."""
+"""Watches the SMS balance and sends low-credit warnings. Imports no Slack code."""

@@ -1,7 +1,7 @@
-"""Carries balance warnings to Apprise URLs: mail, chat, push, whatever Apprise knows.
+"""Delivers balance warnings to Apprise URLs: mail, chat, push and whatever else Apprise supports.
 
-An SMS from the account that is running dry would be a poor messenger; any other URL will do. In the
-database a target is a hash of its URL, because the URL holds secrets.
+An SMS from the account that is running out of credits would be unreliable; any other URL will do.
+In the database a target is a hash of its URL, because the URL holds secrets.
 """
 
 import asyncio
@@ -15,36 +15,36 @@ from typing import Any
 import structlog
 
 from kwtsms_bot.balance.messages import body, title
-from kwtsms_bot.balance.store import BalanceStore, PendingNotice
+from kwtsms_bot.balance.store.deliveries import NoticeStore, PendingNotice
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.i18n.translator import ENGLISH, Language
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 
 PREFIX = "apprise:"
-POLL_SECONDS = 60.0  # After a failure the same target is tried again in the next sweep.
-PATIENCE_SECONDS = 10.0  # Most targets answer sooner; a sweep waits no longer for the others.
-EXTEND_LEASE_SECONDS = 60.0  # Sooner than another process may take over what we are at.
-MAX_LEASE_EXTENSIONS = 10  # Then it may, though our call has not ended.
+POLL_SECONDS = 60.0  # After a failure the same target is tried again in the next round.
+PATIENCE_SECONDS = 10.0  # Most targets answer sooner; a round waits no longer for the others.
+EXTEND_LEASE_SECONDS = 60.0  # Before the lease ends and another process may claim it.
+MAX_LEASE_EXTENSIONS = 10  # Then the lease may end before our call does.
 _APPRISE_LOGGER = logging.getLogger("apprise")
-_LOGGER_LOCK = threading.Lock()  # Whoever has it has silenced that.
+_LOGGER_LOCK = threading.Lock()  # Held while Apprise's logger is silenced.
 log = structlog.get_logger(__name__)
 
 Notify = Callable[[str, str, str], bool]  # A URL, a title and a body; whether it was delivered.
 
 
 def target_id(url: str) -> str:
-    """How the database names `url`."""
+    """Returns the id of `url` in the database."""
     return PREFIX + sha256(url.encode()).hexdigest()[:24]
 
 
 def notify(url: str, title: str, body: str) -> bool:
-    """Tells one Apprise URL; blocks, and says nothing of the URL if it fails."""
+    """Notifies one Apprise URL; blocks, and reveals nothing of the URL if it fails."""
     service = _load_service(url)
     return bool(service and service.notify(title=title, body=body))
 
 
 def find_unusable(urls: Iterable[str]) -> Sequence[int]:
-    """Which of these URLs Apprise can make nothing of, from 1; tells none of them anything.
+    """Returns the positions, from 1, of the URLs that Apprise cannot use; notifies none of them.
 
     Raises:
         ImportError: Apprise is not installed.
@@ -53,7 +53,7 @@ def find_unusable(urls: Iterable[str]) -> Sequence[int]:
 
 
 def _load_service(url: str) -> Any:
-    """What Apprise makes of it, or None; of what is wrong with it, it quotes the secrets."""
+    """Returns Apprise's service for a URL, or None; silences its log, which quotes secrets."""
     import apprise  # noqa: PLC0415 - an extra, and slow to load.
 
     service = apprise.Apprise()
@@ -67,22 +67,22 @@ def _load_service(url: str) -> Any:
 
 
 class AppriseNotifier:
-    """Delivers what is on its way to Apprise URLs, until it is there."""
+    """Delivers pending balance notices to Apprise URLs, until they are there."""
 
     def __init__(
         self,
-        store: BalanceStore,
+        notices: NoticeStore,
         urls: Iterable[str],
         say: Language = ENGLISH,
         *,
         zone: tzinfo = KUWAIT_TZ,
         notify: Notify = notify,
     ) -> None:
-        self._store, self._say, self._zone = store, say, zone
+        self._notices, self._say, self._zone = notices, say, zone
         self._urls = {target_id(url): url for url in urls}
         self._notify = notify
         self._woken = asyncio.Event()
-        self._running: dict[str, asyncio.Task[None]] = {}  # By target: each is told one at a time.
+        self._running: dict[str, asyncio.Task[None]] = {}  # By target: one delivery at a time.
 
     @property
     def targets(self) -> tuple[str, ...]:
@@ -90,11 +90,11 @@ class AppriseNotifier:
         return tuple(self._urls)
 
     def wake(self) -> None:
-        """There may be something new on its way."""
+        """Signals that there may be a new notice."""
         self._woken.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until `stop` is set."""
+        """Delivers notices until `stop` is set."""
         stopping = asyncio.create_task(stop.wait())
         while not stop.is_set():
             self._woken.clear()
@@ -108,9 +108,9 @@ class AppriseNotifier:
         stopping.cancel()
 
     async def deliver_pending(self) -> None:
-        """Tries everything that is on its way once; a target that fails or hangs holds up no other.
+        """Tries all pending notices once; a target that fails or hangs delays no other.
 
-        Whoever hangs is not called again before that has ended.
+        A target that hangs is not called again before that call has ended.
         """
         for target in self._urls:
             if target not in self._running:
@@ -121,16 +121,18 @@ class AppriseNotifier:
             self._running.pop(target).result()
 
     async def _deliver_to_target(self, target: str) -> None:
-        """Everything for this target, until one of it fails."""
+        """Delivers the notices for this target, until one of them fails."""
         try:
-            for pending in await self._store.list_pending(target):
-                if await self._store.claim(pending) and not await self._deliver_with_lease(pending):
+            for pending in await self._notices.list_pending(target):
+                if await self._notices.claim(pending) and not await self._deliver_with_lease(
+                    pending
+                ):
                     break
         except DatabaseError as error:
             log.warning("warnings not delivered yet", error=str(error))
 
     async def _deliver_with_lease(self, pending: PendingNotice) -> bool:
-        """Whether the target has it now; while it is being told, nobody else tells it."""
+        """Delivers a notice while renewing its lease; returns whether the target has it now."""
         delivery = asyncio.create_task(self._call_apprise(pending))
         for _ in range(MAX_LEASE_EXTENSIONS):
             await asyncio.wait({delivery}, timeout=EXTEND_LEASE_SECONDS)
@@ -139,14 +141,14 @@ class AppriseNotifier:
             await self._extend_lease(pending)
         done = await delivery
         if done:
-            await self._store.record_delivery(pending)
+            await self._notices.record_delivery(pending)
         else:
-            await self._store.release(pending)
+            await self._notices.release(pending)
         return done
 
     async def _extend_lease(self, pending: PendingNotice) -> None:
         try:
-            await self._store.extend_lease(pending)
+            await self._notices.extend_lease(pending)
         except DatabaseError as error:
             log.warning("warning not held", target=pending.target, error=str(error))
 
@@ -162,7 +164,7 @@ class AppriseNotifier:
         except ImportError:
             log.error("apprise is not installed", remedy="pip install 'kwtsms-bridge[apprise]'")
             return False
-        except Exception as error:  # noqa: BLE001 - 180 plugins of others; none may end the bot.
+        except Exception as error:  # noqa: BLE001 - 180 third-party plugins; none may end the bot.
             log.error("apprise failed", target=pending.target, error=type(error).__name__)
             return False
         if not done:
@@ -170,5 +172,5 @@ class AppriseNotifier:
         return done
 
     def _format_time(self, at: datetime) -> str:
-        """In the zone whose days are reckoned with; many who read it are told in no other."""
+        """A time in the settings' zone: all readers of an Apprise URL get the same text."""
         return self._say.ltr(f"{at.astimezone(self._zone):%Y-%m-%d %H:%M %Z}")

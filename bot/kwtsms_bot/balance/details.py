@@ -1,4 +1,4 @@
-"""What is told besides the balance itself, and how it is written down with it. Pure."""
+"""Details of a notice besides the balance, and their JSON form. Pure."""
 
 import json
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from kwtsms_bot.balance.forecast import Forecast
 
 @dataclass(frozen=True, slots=True)
 class DailySummary:
-    """What a digest tells of the day before."""
+    """Figures of the day before, for a digest."""
 
     day: date
-    used: Decimal | None  # None: the balance was not seen from its beginning to its end.
+    used: Decimal | None  # None: the samples do not cover the whole day.
     sent: int
     failed: int
     unknown: int
-    sampled_at: datetime  # When the balance that it tells was seen.
+    sampled_at: datetime  # When the reported balance was seen.
     balances: tuple[tuple[date, Decimal], ...] = ()  # At the end of each of the last days.
 
 
@@ -27,13 +27,13 @@ class OutageDetails:
     """Since when the balance cannot be read, and why."""
 
     since: datetime
-    code: str  # The gateway's; empty where it gave no answer that can be read.
+    code: str  # The gateway's; empty if it gave no answer that can be read.
     sampled_at: datetime | None  # When it was read last; None: never.
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeDetails:
-    """Of a warning: for how long it lasts, what left without us lately, what tests hold."""
+    """Details of a notice: forecast, usage outside the bot, held credits, and others by kind."""
 
     forecast: Forecast | None = None
     external_usage: Decimal = Decimal(0)  # In the last 24 hours; in a digest, yesterday.
@@ -42,7 +42,7 @@ class NoticeDetails:
     outage: OutageDetails | None = None
 
     def to_json(self) -> str:
-        """As JSON, for the database."""
+        """Returns the details as JSON, for the database."""
         forecast, summary, outage = self.forecast, self.daily_summary, self.outage
         values: dict[str, Any] = {
             "elsewhere": str(self.external_usage),
@@ -67,7 +67,7 @@ class NoticeDetails:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """What `written` wrote."""
+        """Parses the result of `to_json`."""
         values = json.loads(text)
         return cls(
             forecast=Forecast(*values["outlook"]) if "outlook" in values else None,

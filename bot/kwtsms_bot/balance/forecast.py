@@ -1,8 +1,8 @@
-"""How long the credits last, guessed from what was used on such weekdays lately. Pure.
+"""Forecasts how long the credits last, from recent usage by weekday. Pure.
 
-Each coming day is taken to use what its weekday used on average in the last four weeks; a weekday
-that was seen less than twice, what a day used on average. How far the days of the past were from
-that gives the range: four times out of five the truth should lie in it.
+Each coming day is assumed to use the average of its weekday in the last four weeks; a weekday that
+was seen less than twice, the average of all days. The deviation of past days from that gives the
+range: the truth should lie in it four times out of five.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,15 +13,15 @@ from statistics import fmean
 
 from kwtsms_bot.balance.samples import DAY, Sample, usage_by_complete_day
 
-WINDOW = timedelta(days=30)  # Four whole weeks, and the begun days at both ends.
-MIN_DAYS = 2  # Whole days of the past, before anything is said.
-HORIZON_DAYS = 365  # Days; what lasts longer is not reckoned.
+WINDOW = timedelta(days=30)  # Four whole weeks, and the incomplete days at both ends.
+MIN_DAYS = 2  # Complete days in the past that a forecast needs.
+HORIZON_DAYS = 365  # The forecast looks no further ahead.
 RANGE_DEVIATIONS = 1.28  # Standard deviations to either side: 80% of a normal distribution.
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """For how many days the credits last, and the range; None: longer than `HORIZON`."""
+    """The days for which the credits last, and the range; None: longer than `HORIZON_DAYS`."""
 
     min_days: int
     likely_days: int | None
@@ -30,14 +30,14 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class _UsageRate:
-    """What is used in each 24 hours from now on by weekday, and how far days are from that."""
+    """Usage in each 24 hours from now on, by weekday, and its deviation on past days."""
 
-    by_day: tuple[float, ...]  # Seven of them; then they come again.
+    by_day: tuple[float, ...]  # Seven of them, repeated each week.
     deviation: float  # A standard deviation.
 
 
 def forecast(samples: Sequence[Sample], now: datetime, zone: tzinfo) -> Forecast | None:
-    """What the samples of the last four weeks say; None: too little, or nothing was used."""
+    """Returns the forecast from the last four weeks; None with too little data or no usage."""
     recent = [one for one in samples if now - WINDOW <= one.at <= now]
     used = {day: float(amount) for day, amount in usage_by_complete_day(recent, zone).items()}
     if len(used) < MIN_DAYS or not any(used.values()):
@@ -56,7 +56,7 @@ def _usage_rate(used: Mapping[date, float], now: datetime) -> _UsageRate:
     by_weekday = [[amount for day, amount in used.items() if day.weekday() == n] for n in range(7)]
     averages = [fmean(amounts) if len(amounts) > 1 else overall for amounts in by_weekday]
     squares = sum((amount - averages[day.weekday()]) ** 2 for day, amount in used.items())
-    # Each average that was taken of the same days makes them look closer to it than they are.
+    # Each average fitted to these days makes them look closer to it than they are.
     fitted = max(1, sum(len(amounts) > 1 for amounts in by_weekday))
     elapsed = (now - now.replace(hour=0, minute=0, second=0, microsecond=0)) / DAY
     first = now.weekday()
@@ -68,7 +68,7 @@ def _usage_rate(used: Mapping[date, float], now: datetime) -> _UsageRate:
 
 
 def _days_left(remaining: float, rate: _UsageRate, width: float) -> int | None:
-    """How many days the credits last, where days use more than usual by `width` spreads."""
+    """Returns the days that the credits last if usage is `width` deviations above average."""
     need = 0.0
     for day in range(HORIZON_DAYS):
         need += rate.by_day[day % 7]

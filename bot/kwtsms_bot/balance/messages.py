@@ -1,4 +1,4 @@
-"""Balance warnings and digests in words. Pure; every surface uses the same words."""
+"""Renders balance warnings and digests as text, the same for Slack and Apprise. Pure."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -31,13 +31,13 @@ def format_credits(amount: Decimal) -> str:
 
 
 def title(pending: PendingNotice, say: Language) -> str:
-    """What happened, and how much is left."""
+    """The title of a notice: its kind and the credits left."""
     notice = pending.notice
     return say(TITLES[notice.kind], credits=format_credits(notice.available))
 
 
 def format_forecast(forecast: Forecast, say: Language) -> str:
-    """For how long the credits last, as a range."""
+    """The time for which the credits last, as a range."""
     if forecast.likely_days is None:
         return say.plural(
             "more than a year, at least {count} day",
@@ -58,7 +58,7 @@ def format_forecast(forecast: Forecast, say: Language) -> str:
 
 
 def remedy(pending: PendingNotice, say: Language) -> str:
-    """What to do about it; nothing where all is well."""
+    """The action to take; empty if there is none."""
     if pending.notice.kind in (NoticeKind.LOW, NoticeKind.CRITICAL, NoticeKind.REMINDER):
         return say("Top up at kwtsms.com. At zero, messages wait in the outbox.")
     outage = pending.notice.details.outage
@@ -72,7 +72,7 @@ def remedy(pending: PendingNotice, say: Language) -> str:
 def detail_lines(
     pending: PendingNotice, say: Language, format_time: TimeFormatter
 ) -> tuple[str, ...]:
-    """The sentences below the title, without the remedy and the footing."""
+    """The sentences below the title, without the remedy and the footer."""
     notice_details, kind = pending.notice.details, pending.notice.kind
     found = []
     if notice_details.outage is not None:
@@ -89,7 +89,7 @@ def detail_lines(
 
 
 def footer(pending: PendingNotice, say: Language, format_time: TimeFormatter) -> str:
-    """The line that was crossed, and when the balance that is told was seen."""
+    """The threshold, for a notice about the level, and the time at which the balance was seen."""
     notice, found = pending.notice, []
     if notice.kind in LEVEL_KINDS:
         found.append(say("The threshold is {credits}.", credits=format_credits(notice.threshold)))
@@ -102,7 +102,7 @@ def footer(pending: PendingNotice, say: Language, format_time: TimeFormatter) ->
 
 
 def body(pending: PendingNotice, say: Language, format_time: TimeFormatter) -> str:
-    """All that there is to say below the title."""
+    """All text below the title."""
     parts = [
         *detail_lines(pending, say, format_time),
         remedy(pending, say),

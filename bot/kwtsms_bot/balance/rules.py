@@ -1,4 +1,4 @@
-"""What a look at the balance leads to: the notice, and the facts that are told with it. Pure."""
+"""Decides which notice follows from a balance sample, and with which details. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,19 +10,19 @@ from kwtsms_bot.balance.details import NO_DETAILS, NoticeDetails
 from kwtsms_bot.balance.forecast import WINDOW, forecast
 from kwtsms_bot.balance.samples import DAY, Sample, external_usage
 
-MIN_SHARE = Decimal("0.1")  # Of the threshold: less than that is no news beside a warning.
+MIN_SHARE = Decimal("0.1")  # Of the threshold: a warning leaves smaller amounts out.
 
 
-# The balance must rise this far above a threshold before it counts as left behind, so that a
-# balance that hovers around it does not warn again and again.
+# A balance must rise to this multiple of a threshold before it counts as recovered, so that one
+# that hovers around the threshold does not cause repeated warnings.
 RECOVERY_FACTOR = Decimal("1.1")
-# A balance that nobody can read is told of after this part of the time between reminders.
+# A balance that cannot be read is reported after this part of the time between reminders.
 UNREADABLE_DIVISOR = 4
-MAX_UNREADABLE_AFTER = timedelta(days=1)  # The looks that failed are known for two.
+MAX_UNREADABLE_AFTER = timedelta(days=1)  # The slots of failed polls are kept for two.
 
 
 class BalanceLevel(StrEnum):
-    """How much is left."""
+    """Level of the balance."""
 
     FINE = "fine"
     LOW = "low"
@@ -30,7 +30,7 @@ class BalanceLevel(StrEnum):
 
 
 class NoticeKind(StrEnum):
-    """What there is to tell."""
+    """Kind of balance notice."""
 
     LOW = "low"
     CRITICAL = "critical"
@@ -41,13 +41,13 @@ class NoticeKind(StrEnum):
     READABLE = "readable"
 
 
-# What is told of how much is left, look by look.
+# Notices about the level of the balance.
 LEVEL_KINDS = (NoticeKind.LOW, NoticeKind.CRITICAL, NoticeKind.REMINDER, NoticeKind.ALL_CLEAR)
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceState:
-    """The level at the last look, and when people were told something last."""
+    """The level at the last poll, and the time of the last notice about the level."""
 
     level: BalanceLevel = BalanceLevel.FINE
     notified_at: datetime | None = None
@@ -55,7 +55,7 @@ class BalanceState:
 
 @dataclass(frozen=True, slots=True)
 class BalanceNotice:
-    """Something to tell: what kind, at which level, and the figures."""
+    """A notice to send: its kind, the level and the figures."""
 
     kind: NoticeKind
     level: BalanceLevel
@@ -66,14 +66,14 @@ class BalanceNotice:
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Below `critical` is urgent, below `warn` is low."""
+    """The thresholds: below `critical` is urgent, below `warn` is low."""
 
     warn: Decimal
     critical: Decimal
     remind_after: timedelta
 
     def level(self, available: Decimal, before: BalanceLevel) -> BalanceLevel:
-        """The level of `available` credits, given the level it was at before."""
+        """Returns the level of `available` credits, given the level before."""
         if available < self._effective_threshold(self.critical, before is BalanceLevel.CRITICAL):
             return BalanceLevel.CRITICAL
         if available < self._effective_threshold(self.warn, before is not BalanceLevel.FINE):
@@ -81,7 +81,7 @@ class Thresholds:
         return BalanceLevel.FINE
 
     def crosses_threshold(self, available: Decimal, before: BalanceLevel) -> bool:
-        """Whether so many credits are a crossing to be warned about."""
+        """Whether a balance of `available` credits calls for a new warning."""
         return _level_change_kind(before, self.level(available, before)) in (
             NoticeKind.LOW,
             NoticeKind.CRITICAL,
@@ -89,7 +89,7 @@ class Thresholds:
 
     @property
     def unreadable_after(self) -> timedelta:
-        """For how long looks have to fail until that is told."""
+        """The time for which polls must fail before a notice says so."""
         return min(self.remind_after / UNREADABLE_DIVISOR, MAX_UNREADABLE_AFTER)
 
     @staticmethod
@@ -100,12 +100,12 @@ class Thresholds:
 def due_notice(
     thresholds: Thresholds, state: BalanceState, available: Decimal, at: datetime
 ) -> BalanceNotice | None:
-    """What to tell now: one warning per crossing, a reminder after a time, one all-clear."""
+    """Returns the notice that is due: one warning per crossing, reminders, one all-clear."""
     level = thresholds.level(available, state.level)
     threshold = thresholds.critical if level is BalanceLevel.CRITICAL else thresholds.warn
     kind = _level_change_kind(state.level, level)
     if kind is None and level is not BalanceLevel.FINE and state.notified_at is not None:
-        # A warning of the future was told by a clock that was wrong: it keeps nobody quiet.
+        # A notice from the future was made by a wrong clock, and must not suppress reminders.
         since = abs(at - state.notified_at)
         kind = NoticeKind.REMINDER if since >= thresholds.remind_after else None
     return BalanceNotice(kind, level, available, threshold) if kind else None
@@ -118,41 +118,40 @@ def _level_change_kind(before: BalanceLevel, now: BalanceLevel) -> NoticeKind | 
         return NoticeKind.CRITICAL
     if now is BalanceLevel.FINE:
         return NoticeKind.ALL_CLEAR
-    return (
-        NoticeKind.LOW if before is BalanceLevel.FINE else None
-    )  # Back from critical, yet not well.
+    # A rise from critical to low is not worth a notice.
+    return NoticeKind.LOW if before is BalanceLevel.FINE else None
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRules:
-    """The thresholds, and whose days the days are."""
+    """The thresholds, and the time zone in which days are counted."""
 
     thresholds: Thresholds
     zone: tzinfo
 
     def level(self, state: BalanceState, available: Decimal) -> BalanceLevel:
-        """How much is left."""
+        """Returns the level of `available` credits, given the state before."""
         return self.thresholds.level(available, state.level)
 
     def crosses_threshold(self, available: Decimal, before: BalanceLevel) -> bool:
-        """Whether so many credits are a crossing to be warned about."""
+        """Whether a balance of `available` credits calls for a new warning."""
         return self.thresholds.crosses_threshold(available, before)
 
     def due_notice(
         self, state: BalanceState, available: Decimal, at: datetime
     ) -> BalanceNotice | None:
-        """What is to be told."""
+        """Returns the notice that is due, if any."""
         return due_notice(self.thresholds, state, available, at)
 
     @staticmethod
     def window_start(at: datetime) -> datetime:
-        """From when on the samples are needed for the facts."""
+        """Returns the time since which the details need samples."""
         return at - WINDOW
 
     def with_details(
         self, notice: BalanceNotice, samples: Sequence[Sample], held_credits: Decimal, at: datetime
     ) -> BalanceNotice:
-        """The notice with how long the credits last, and where else they are, if that matters."""
+        """Adds the forecast, and external usage and held credits if they matter."""
         external = external_usage(samples, at - DAY, at + DAY)
         least = notice.threshold * MIN_SHARE
         details = NoticeDetails(

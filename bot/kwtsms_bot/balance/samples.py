@@ -1,4 +1,4 @@
-"""What the balances seen tell of the past: used on which day, and gone without us. Pure."""
+"""Derives usage from balance samples: credits used each day, and used outside the bot. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ DAY = timedelta(days=1)
 class Sample:
     """The balance at one moment.
 
-    Where no call of ours was in flight, `ours` is what our calls have cost since the last such
-    moment, and `unsure` what those of unknown outcome may have cost besides.
+    If no call was in flight, `own_cost` is the cost of our calls since the last such moment, and
+    `uncertain_cost` what calls of unknown outcome may have cost in addition.
     """
 
     at: datetime
@@ -24,14 +24,14 @@ class Sample:
 
 
 def midnight(day: date, zone: tzinfo) -> datetime:
-    """When `day` begins in `zone`."""
+    """Returns the time at which `day` begins in `zone`."""
     return datetime.combine(day, time(), zone)
 
 
 def usage_by_day(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
-    """The credits used on each day that the samples touch; a rise is a top-up and uses nothing.
+    """Returns the credits used on each day that the samples touch; a rise is a top-up, not use.
 
-    What was used between two samples of different days is spread evenly over the time between.
+    Usage between two samples of different days is spread evenly over the time between them.
     """
     used: dict[date, Decimal] = {one.at.astimezone(zone).date(): Decimal(0) for one in samples}
     for before, after in pairwise(samples):
@@ -42,7 +42,7 @@ def usage_by_day(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]
 
 
 def usage_by_complete_day(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Decimal]:
-    """The same, of the days that the samples cover from midnight to midnight."""
+    """Returns the credits used on each day that the samples cover from midnight to midnight."""
     if not samples:
         return {}
     first, last = samples[0].at, samples[-1].at
@@ -61,8 +61,8 @@ def closing_balances(samples: Sequence[Sample], zone: tzinfo) -> dict[date, Deci
 def external_usage(samples: Sequence[Sample], since: datetime, until: datetime) -> Decimal:
     """The credits that left the account from `since` to `until`, and not by a call of ours.
 
-    What calls of unknown outcome may have cost is not counted as such. A top-up between two
-    samples hides what left in between.
+    The possible cost of calls of unknown outcome is left out. A top-up between two samples hides
+    what was used between them.
     """
     known = [one for one in samples if one.own_cost is not None]
     total = Decimal(0)
@@ -76,7 +76,7 @@ def external_usage(samples: Sequence[Sample], since: datetime, until: datetime) 
 
 
 def _time_shares(begin: datetime, end: datetime, zone: tzinfo) -> list[tuple[date, Decimal]]:
-    """How much of the time from `begin` to `end` lies on each day."""
+    """Returns the share of the time from `begin` to `end` that lies on each day."""
     first, last = begin.astimezone(zone).date(), end.astimezone(zone).date()
     if first == last:
         return [(first, Decimal(1))]

@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
         return list(self.table)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The subcommand, loaded now."""
+        """Imports and returns the subcommand; None if the name is unknown."""
         if cmd_name not in self.table:
             return None
         module, name = self.table[cmd_name][0].split(":")
@@ -64,12 +64,12 @@ class LazyGroup(click.Group):
             if error.name and error.name.startswith("kwtsms"):
                 raise
             raise MissingExtra(cmd_name, error, EXTRA[module.partition(".")[0]]) from error
-        # Click's mark for lines that stay as they are; in a raw docstring it is two characters.
+        # Click's mark for lines that are not rewrapped; in a raw docstring it is two characters.
         command.help = (command.help or "").replace(r"\b", "\b")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """The list that --help shows, without loading a subcommand."""
+        """Writes the list that --help shows, without loading a subcommand."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, what) for name, (_, what) in self.table.items()])
 

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge balance`, `senders`, `coverage`: what kwtSMS says of the account."""
+"""`kwtsms-bridge balance`, `senders`, `coverage`: facts about the account at kwtSMS."""
 
 import click
 
@@ -48,6 +48,6 @@ def coverage(env_file: str, *, as_json: bool) -> None:
 
 
 def country_name(prefix: str) -> str:
-    """The country of a prefix, where it is known."""
+    """The country name of a prefix; empty if it is unknown."""
     code = find_country_code(prefix)
     return COUNTRIES[code].name if code else ""

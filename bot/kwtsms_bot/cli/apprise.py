@@ -1,4 +1,4 @@
-"""`kwtsms-bridge apprise`: makes kwtsms:// known to Apprise, and writes its URLs."""
+"""`kwtsms-bridge apprise`: installs the kwtsms:// plugin for Apprise, and builds its URLs."""
 
 import getpass
 import os
@@ -80,7 +80,7 @@ def url(user: str, sender: str, numbers: tuple[str, ...]) -> None:
 
 
 def _plugin_file(folder: Path | None, *, zero_touch: bool) -> tuple[Path, str]:
-    """Where the file belongs, and what stands in it."""
+    """The path of the plugin file, and its content."""
     if not zero_touch:
         return (folder or _default_folder()) / PLUGIN_FILE, STUB
     if folder is not None:

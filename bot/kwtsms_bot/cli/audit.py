@@ -1,6 +1,6 @@
-"""`kwtsms-bridge audit export`: the ledger as a file for others. It only reads.
+"""`kwtsms-bridge audit export`: exports the audit ledger as a file. Changes nothing.
 
-A page of it is in memory at a time, however long it is. Numbers are masked as they are stored.
+Only one page of the ledger is in memory at a time. Numbers are already masked in the ledger.
 """
 
 import csv
@@ -38,7 +38,7 @@ COLUMNS: dict[str, Callable[[AuditEntry], str]] = {
 
 
 def _parse_time(_ctx: click.Context, _param: click.Parameter, value: str | None) -> datetime | None:
-    """A day, or a time of one; in Kuwait unless it says where."""
+    """Parses a date or a date and time; in Kuwait time unless it has an offset."""
     if value is None:
         return None
     try:
@@ -111,14 +111,14 @@ async def _write_json_lines(entries: AsyncIterator[AuditEntry], out: TextIO) -> 
 
 @contextmanager
 def _open_output(output: str | None) -> Iterator[TextIO]:
-    """Where to write; a file is there whole or not at all."""
+    """Yields the stream to write to; a file appears complete or not at all."""
     if output in (None, "-"):
         sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
         yield sys.stdout
         return
     path = Path(str(output))
     try:
-        # A name of its own, made anew: what lies there already is not written into or followed.
+        # A unique new file: no existing file is written to, and no symbolic link is followed.
         descriptor, temporary = tempfile.mkstemp(
             prefix=f"{path.name}.", suffix=".part", dir=path.parent
         )

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge config`: what is wrong with config.yaml, before it matters."""
+"""`kwtsms-bridge config`: checks config.yaml, and prints an example or its schema."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What several subcommands share. Loads the configuration, or says what is wrong and ends."""
+"""Configuration, database and actor of the bot's subcommands. Exits if they cannot be used."""
 
 import asyncio
 import getpass
@@ -13,7 +13,7 @@ from kwtsms_bot.config import Config, ConfigurationProblems, load
 from kwtsms_bot.database import Database, DatabaseError, DatabaseNotFound, open_database
 from kwtsms_bot.doctor.database import remedy_for
 
-USAGE = 2  # The exit code for what the user has to mend first.
+USAGE = 2  # The exit code for problems that the user has to fix first.
 
 config_option = click.option(
     "-c",
@@ -27,7 +27,7 @@ config_option = click.option(
 
 
 def read_config(file: str) -> Config:
-    """The configuration in `file`; ends the process with exit code 2 where there is none."""
+    """Loads the configuration; exits with code 2 if it is missing or invalid."""
     try:
         return load(file)
     except ConfigurationProblems as error:
@@ -37,7 +37,7 @@ def read_config(file: str) -> Config:
 
 
 def actor() -> str:
-    """As the ledger names whoever types a command; a container's user may have no name."""
+    """The shell user, as the ledger names them; by ID if there is no name, as in a container."""
     try:
         return f"shell:{getpass.getuser()}"
     except (KeyError, OSError, ImportError):
@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 def run_with_database(config: Config, work: Callable[[Database], Awaitable[T]]) -> T:
-    """What `work` makes of the bot's database; one that is not there is not made."""
+    """Runs `work` on the bot's database, which must exist; exits with code 2 if it is unusable."""
     try:
         return asyncio.run(_run(config.outbox.database, work))
     except DatabaseError as error:

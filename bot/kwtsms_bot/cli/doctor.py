@@ -1,4 +1,4 @@
-"""`kwtsms-bridge doctor`: looks at the set-up and says what to mend. It changes nothing."""
+"""`kwtsms-bridge doctor`: checks the setup and suggests fixes. Changes nothing."""
 
 import asyncio
 import sys
@@ -57,7 +57,7 @@ def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
     if file is None and here and find_spec("pydantic"):
         file = "config.yaml"
     findings = asyncio.run(_check_account(env_file) if file is None else _check_bot(file))
-    if file is None and here:  # It may be another program's.
+    if file is None and here:  # The file may belong to another program.
         what = "There is a config.yaml here; to look at a bot, the bot has to be installed."
         findings = [
             *findings,
@@ -80,7 +80,7 @@ async def _check_account(env_file: str) -> Sequence[Finding]:
 
 
 async def _check_bot(file: str) -> Sequence[Finding]:
-    """All of it, the parts side by side."""
+    """Runs all checks of the bot, side by side."""
     try:
         from kwtsms_bot.cli.context import read_config  # noqa: PLC0415 - The base install has no YAML.
     except ModuleNotFoundError as error:
@@ -110,7 +110,7 @@ async def _check_gateway(config: "Config") -> Sequence[Finding]:
 
 
 async def _check_slack(config: "Config") -> Sequence[Finding]:
-    from datetime import UTC, datetime  # noqa: PLC0415 - Beside what needs it.
+    from datetime import UTC, datetime  # noqa: PLC0415 - Used here only.
 
     from kwtsms_bot.slack.doctor import check  # noqa: PLC0415 - Slack's SDK is slow to load.
 
@@ -118,14 +118,14 @@ async def _check_slack(config: "Config") -> Sequence[Finding]:
 
 
 async def _check_database(config: "Config") -> Sequence[Finding]:
-    from kwtsms_bot.doctor.database import check  # noqa: PLC0415 - The same.
+    from kwtsms_bot.doctor.database import check  # noqa: PLC0415 - Slow to load, too.
 
     return [await check(config.outbox.database)]
 
 
 async def _check_notifications(config: "Config") -> Sequence[Finding]:
-    """Who is told besides Slack: of a balance that runs out, and that all is well."""
-    from kwtsms_bot.doctor import heartbeat, targets  # noqa: PLC0415 - The same.
+    """Checks the Apprise URLs of the balance alerts, and the heartbeat's address."""
+    from kwtsms_bot.doctor import heartbeat, targets  # noqa: PLC0415 - Slow to load, too.
 
     urls = [url.get_secret_value() for url in config.alerts.balance.apprise]
     findings = [*await asyncio.to_thread(targets.check, urls)]
@@ -135,8 +135,8 @@ async def _check_notifications(config: "Config") -> Sequence[Finding]:
 
 
 def _check_config(config: "Config", file: str) -> list[Finding]:
-    """What is allowed and surely not meant, and files that others may read."""
-    from kwtsms_bot.doctor.database import database_file  # noqa: PLC0415 - As above.
+    """Reports settings that are valid but hardly intended, and files that others can read."""
+    from kwtsms_bot.doctor.database import database_file  # noqa: PLC0415 - Slow to load, too.
 
     findings = [Finding(CONFIGURATION, FindingLevel.WARNING, text) for text in config.warnings()]
     findings = findings or [Finding(CONFIGURATION, FindingLevel.OK, f"{file} is in order.")]

@@ -1,4 +1,4 @@
-"""A part that is not installed, told with the way to install it."""
+"""The error for an extra that is not installed, with the command that installs it."""
 
 import click
 
@@ -6,12 +6,12 @@ WRONG_SET_UP = 2  # As docs/cli.md says.
 
 
 def install_hint(extra: str) -> str:
-    """How to install it."""
+    """The sentence that says how to install an extra."""
     return f"Install it: pip install 'kwtsms-bridge[{extra}]'"
 
 
 class MissingExtra(click.ClickException):
-    """What was asked for needs a library of an extra; nothing was done."""
+    """The command needs a library of an extra that is not installed; nothing was done."""
 
     exit_code = WRONG_SET_UP
 

@@ -1,6 +1,6 @@
 """`kwtsms-bridge forget`: erases a number from the bot's database, and says what it cannot erase.
 
-What is still to be sent is kept unless it is told to cancel. It asks first, and shows no number.
+Messages still to be sent are kept, unless --cancel is given. Asks first, and shows no whole number.
 """
 
 import sys
@@ -15,10 +15,10 @@ from kwtsms_bot.cli.options import json_option
 from kwtsms_bot.cli.output import echo_facts, show_json
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
-from kwtsms_bot.outbox.store import Erased, Store
+from kwtsms_bot.outbox.store import Erased, open_outbox
 from kwtsms_client import InvalidInput, parse_phone
 
-MAX_COMPACT_BYTES = 256 * 1024 * 1024  # A few seconds, for which a running bot can wait.
+MAX_COMPACT_BYTES = 256 * 1024 * 1024  # Takes a few seconds, for which a running bot can wait.
 INCOMPLETE = 1  # The exit code where something is kept, or nothing was done.
 ELSEWHERE = (
     "Slack: what people wrote there, files, exports (a running bot rewrites its own cards)",
@@ -52,7 +52,9 @@ def forget(
     names = _phonebook_names(config, phone)
 
     async def rehearse(database: Database) -> Erased:
-        return await Store(database).preview_erasure(phone, datetime.now(UTC), cancel=cancel)
+        return await open_outbox(database).eraser.preview_erasure(
+            phone, datetime.now(UTC), cancel=cancel
+        )
 
     found = run_with_database(config, rehearse)
     if dry_run:
@@ -74,8 +76,10 @@ def forget(
 
 def _erase(phone: str, *, cancel: bool) -> Callable[[Database], Awaitable[tuple[Erased, bool]]]:
     async def work(database: Database) -> tuple[Erased, bool]:
-        store = Store(database)
-        found = await store.erase_number(phone, datetime.now(UTC), actor=actor(), cancel=cancel)
+        outbox = open_outbox(database)
+        found = await outbox.eraser.erase_number(
+            phone, datetime.now(UTC), actor=actor(), cancel=cancel
+        )
         return found, await database.compact(MAX_COMPACT_BYTES)
 
     return work
@@ -91,12 +95,12 @@ def _parse_number(number: str, config: Config) -> str:
 
 
 def _phonebook_names(config: Config, phone: str) -> list[str]:
-    """What config.yaml calls it; only its owner can erase that."""
+    """The number's names in config.yaml, which only the file's owner can erase."""
     return sorted(name for name, known in config.phonebook.contacts.items() if known == phone)
 
 
 def _confirm(found: Erased, *, as_json: bool) -> None:
-    """Shows what would be erased and waits for a yes; ends where there is none."""
+    """Shows what would be erased and asks for confirmation; exits without it."""
     if as_json or not sys.stdin.isatty():
         click.echo("Error: nobody is here to ask. Add --yes, or look with --dry-run.", err=True)
         sys.exit(USAGE)

@@ -1,4 +1,4 @@
-"""Sends so that Ctrl-C loses nothing: what has left gets its answer, and nothing more begins."""
+"""Makes sends interruptible: on Ctrl-C, requests in flight finish and no others start."""
 
 import signal
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from kwtsms_bot.cli.output import echo
 from kwtsms_client import Client
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-POLL_SECONDS = 0.1  # How often it is looked whether a stop was asked for.
+POLL_SECONDS = 0.1  # Interval between two checks for a stop signal.
 STOPPING = "Stopping. What has left is waited for; Ctrl-C again ends at once."
 
 T = TypeVar("T")
@@ -20,17 +20,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class InterruptibleResult(Generic[T]):
-    """What a work came to: None where it was not waited for, so that what had left is unknown."""
+    """Result of the work; None if it was abandoned, so that requests in flight are unknown."""
 
     result: T | None
     stopped: bool
 
 
 def run_interruptible(sms: Client, work: Callable[[], T]) -> InterruptibleResult[T]:
-    """Carries `work`, which sends with `sms`; a stop closes `sms`, a second one gives up.
+    """Runs `work`, which sends with `sms`; a signal closes `sms`, a second one abandons `work`.
 
-    From here to the end of the program a signal ends nothing by itself: all that is left to do is
-    to say what became of what was sent.
+    From here to the end of the program a signal ends nothing by itself: only the outcome of the
+    sends is left to be reported.
     """
     signals = _record_signals()
     future = ThreadPoolExecutor(1).submit(work)
@@ -48,7 +48,7 @@ def run_interruptible(sms: Client, work: Callable[[], T]) -> InterruptibleResult
 
 
 def _record_signals() -> list[int]:
-    """A list that gets every stop from now on; what was ignored before still is."""
+    """Returns a list that collects stop signals from now on; ignored signals stay ignored."""
     received: list[int] = []
     for number in STOP_SIGNALS:
         if signal.getsignal(number) is not signal.SIG_IGN:

@@ -1,4 +1,4 @@
-"""What a person types, as the client's commands take it: options, texts, standard input."""
+"""Input of the client's commands: shared options, texts, standard input."""
 
 import sys
 from collections.abc import Iterable
@@ -42,10 +42,10 @@ sender_option = click.option(
 
 
 def require_utf8(words: Iterable[object]) -> None:
-    """Refuses bytes that are no UTF-8, which cleaning would take out of a text without a word.
+    """Rejects arguments that are not UTF-8: cleaning would silently remove the wrong bytes.
 
     Raises:
-        InvalidInput: a word is not UTF-8.
+        InvalidInput: an argument is not UTF-8.
     """
     for word in words:
         if isinstance(word, tuple):
@@ -55,10 +55,10 @@ def require_utf8(words: Iterable[object]) -> None:
 
 
 def read_text(text: str | None) -> str:
-    """The text given; where there is none, or -, what stands on standard input.
+    """Returns the given text; reads standard input if there is none, or if it is `-`.
 
     Raises:
-        InvalidInput: it is too large, or not UTF-8, or standard input is closed.
+        InvalidInput: the input is too large or not UTF-8, or standard input is closed.
     """
     if text not in (None, "-"):
         return text or ""

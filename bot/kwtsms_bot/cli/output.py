@@ -1,4 +1,4 @@
-"""How the client's commands answer: tables for people, JSON for programs, codes for scripts."""
+"""Output of the client's commands: tables for people, JSON for programs, codes for scripts."""
 
 import io
 import json
@@ -20,7 +20,7 @@ from kwtsms_client import KwtSMSError, NotSent, Outcome, Rejected, UnknownOutcom
 P = ParamSpec("P")
 
 OK, WRITE_FAILED, USAGE, REJECTED, NOT_SENT, UNKNOWN = range(6)
-# From what a script need not care about to what it must be most careful with.
+# From the least to the most severe for a script.
 SEVERITY = (OK, NOT_SENT, REJECTED, USAGE, UNKNOWN)
 EXIT_CODES = """\
 \b
@@ -35,12 +35,12 @@ EXIT_CODE_OF_OUTCOME = {
 
 
 def most_severe(codes: Iterable[int]) -> int:
-    """The exit code for several outcomes: of the one to be most careful with."""
+    """The most severe of several exit codes; 0 if there are none."""
     return max(codes, key=SEVERITY.index, default=OK)
 
 
 def exit_code(error: KwtSMSError) -> int:
-    """The exit code for an error, by what a script can do about it."""
+    """The exit code for an error."""
     if isinstance(error, Rejected):
         return REJECTED
     if isinstance(error, NotSent):
@@ -49,9 +49,9 @@ def exit_code(error: KwtSMSError) -> int:
 
 
 def report_errors(command: Callable[P, None]) -> Callable[P, None]:
-    """`command`, whose errors become a sentence (or a JSON object) and an exit code.
+    """Wraps a command, so that its errors become a sentence (or a JSON object) and an exit code.
 
-    What sends does so by `carrying.carried`, where Ctrl-C ends nothing: before that, nothing left.
+    Commands send by `interrupt.run_interruptible`, where Ctrl-C ends nothing; before, nothing left.
     """
 
     @wraps(command)
@@ -77,7 +77,7 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
 def fail(
     text: str, exit_code: int, *, as_json: bool, code: str | None = None, at_once: bool = False
 ) -> NoReturn:
-    """Says what went wrong and ends."""
+    """Shows an error and exits."""
 
     def show() -> None:
         if as_json:
@@ -89,9 +89,9 @@ def fail(
 
 
 def exit_with(code: int, show: Callable[[], None], *, at_once: bool = False) -> NoReturn:
-    """Shows what came of it and ends with `code`, which holds whatever becomes of the output.
+    """Calls `show` and exits with `code`, even if the output cannot be written.
 
-    `at_once`: what is still under way is not waited for.
+    With `at_once`, does not wait for threads that still run.
     """
     try:
         show()
@@ -104,17 +104,17 @@ def exit_with(code: int, show: Callable[[], None], *, at_once: bool = False) -> 
 
 
 def echo(text: str, *, err: bool = False) -> None:
-    """A line for people."""
+    """Prints a line for people."""
     click.echo(strip_control_characters(text), err=err)
 
 
 def show_json(value: Any) -> None:
-    """One JSON document; amounts are strings, so that nothing is rounded."""
+    """Prints one JSON document; amounts are strings, so that nothing is rounded."""
     click.echo(json.dumps(_to_json_value(value), ensure_ascii=False))
 
 
 def echo_facts(pairs: Iterable[tuple[str, object]]) -> None:
-    """Names and values, a line each."""
+    """Prints names and values, one pair a line; leaves out values of None."""
     listed = [(name, value) for name, value in pairs if value is not None]
     width = max((len(name) for name, _ in listed), default=0) + 1
     for name, value in listed:
@@ -122,7 +122,7 @@ def echo_facts(pairs: Iterable[tuple[str, object]]) -> None:
 
 
 def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A table as wide as the terminal."""
+    """Prints a table as wide as the terminal."""
     from rich.console import Console  # noqa: PLC0415 - loaded only when something is drawn.
     from rich.table import Table  # noqa: PLC0415
 
@@ -134,13 +134,13 @@ def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
             *(strip_control_characters(str(cell)) if cell is not None else "" for cell in row)
         )
     console = Console(highlight=False, markup=False)
-    with console.capture() as written:  # By itself it ends the program where a pipe is closed.
+    with console.capture() as written:  # rich itself ends the program on a closed pipe.
         console.print(drawn)
     click.echo(written.get(), nl=False)
 
 
 def strip_control_characters(text: str) -> str:
-    """`text`, its control characters written out: a terminal takes them for commands."""
+    """Escapes the control characters in `text`, which a terminal would take for commands."""
     return "".join(
         ascii(char)[1:-1] if unicodedata.category(char) == "Cc" and char not in "\n\t" else char
         for char in text
@@ -148,7 +148,7 @@ def strip_control_characters(text: str) -> str:
 
 
 def _escape_unencodable() -> None:
-    """A character that the terminal's encoding lacks is written as its number; nothing fails."""
+    """Makes streams escape characters that their encoding lacks, instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -160,7 +160,7 @@ def _flush() -> None:
 
 
 def _discard_output() -> None:
-    """Nobody reads it: what Python writes as it ends must not fail and change the exit code."""
+    """Discards further output: Python's flush at exit must not fail and change the exit code."""
     with suppress(OSError, AttributeError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge restored`: makes a restored back-up safe to run on. It sends nothing."""
+"""`kwtsms-bridge restored`: marks a restored backup's queued messages unknown. Sends nothing."""
 
 import sys
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.retention.restore import BotRunning, MarkedUnknown, RestoreStore
 
-BOT_RUNNING = 1  # The exit code where a bot is at work on it.
+BOT_RUNNING = 1  # The exit code if a bot is running on the database.
 
 
 @click.command()
@@ -50,7 +50,7 @@ def _rehearse(config: Config) -> MarkedUnknown:
 def _run_exclusively(
     config: Config, work: Callable[[RestoreStore], Awaitable[MarkedUnknown]]
 ) -> MarkedUnknown:
-    """What `work` comes to; the end, where a bot is at work."""
+    """Runs `work`; exits if a bot is running on this database."""
 
     async def run(database: Database) -> MarkedUnknown:
         return await work(RestoreStore(database))

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge run`: the bot, until it is told to stop."""
+"""`kwtsms-bridge run`: runs the bot until it is stopped."""
 
 import asyncio
 import gc
@@ -20,10 +20,10 @@ from kwtsms_bot.service import Service
 from kwtsms_bot.slack.connection import SlackRefused
 
 STOP_TIMEOUT_SECONDS = (
-    19.6  # The service takes 19 at most; whoever sends SIGTERM kills after twenty.
+    19.6  # The service takes 19 at most; a process manager kills 20 s after SIGTERM.
 )
 FORCED_EXIT = 1
-# As sysexits.h and systemd name them: another try may help, where 2 has to be mended first.
+# As sysexits.h and systemd name them: a restart may help, while 2 needs a fix first.
 UNAVAILABLE, CRASHED = 69, 70
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 log = structlog.get_logger(__name__)
@@ -44,12 +44,12 @@ def run(file: str) -> None:
         log.warning(warning)
     try:
         asyncio.run(_serve(config))
-    except Exception as error:  # noqa: BLE001 - Whatever it is, it is told as the log tells all.
+    except Exception as error:  # noqa: BLE001 - Logged, like everything else.
         sys.exit(_log_failure(error, config))
 
 
 def _log_failure(error: Exception, config: Config) -> int:
-    """Says what has ended the bot; the exit code for it."""
+    """Logs the error that ended the bot, and returns its exit code."""
     if isinstance(error, SlackRefused):
         log.error(str(error))
         return USAGE
@@ -72,7 +72,7 @@ async def _serve(config: Config) -> None:
         if not stop.is_set():
             loop.call_soon_threadsafe(_stop, stop)
 
-    # Not the loop's own handlers: between its end and the program's, a second signal would kill.
+    # Not the loop's own handlers: a second signal after the loop's end would kill the process.
     for number in STOP_SIGNALS:
         signal.signal(number, on_signal)
     service = Service(config)
@@ -86,14 +86,14 @@ async def _serve(config: Config) -> None:
 
 
 async def _freeze_garbage_collection(ready: asyncio.Event) -> None:
-    """What is there once the bot is ready stays: to look through it for garbage takes 0.1 s."""
+    """Exempts the objects of a ready bot from garbage collection: a pass over them takes 0.1 s."""
     await ready.wait()
     gc.collect()
     gc.freeze()
 
 
 def _stop(stop: asyncio.Event) -> None:
-    """Ends the bot politely; a second signal changes nothing about that."""
+    """Starts a graceful stop, with a timeout; a second signal changes nothing."""
     if stop.is_set():
         return
     log.info("stopping")
@@ -104,9 +104,9 @@ def _stop(stop: asyncio.Event) -> None:
 
 
 def _force_exit() -> None:
-    """A thread that nobody can end, such as one that waits for a locked file, is not waited for.
+    """Exits without waiting for threads that cannot be ended, such as one blocked on a locked file.
 
-    All that is owed to anybody is in the database: this is what the bot is made to survive.
+    Nothing is lost: all state is in the database, from which the bot recovers as after a crash.
     """
     log.error("stop cut short")
     os._exit(FORCED_EXIT)

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge send`, `status`, `dlr`: one message, and what became of it."""
+"""`kwtsms-bridge send`, `status`, `dlr`: sends one message, and asks for its status."""
 
 from dataclasses import asdict
 from functools import partial
@@ -62,7 +62,7 @@ def send(
     found = preview(to, text, default_country=country, balance=None)
     if sender is not None:
         check_sender(sender)
-    if found.refusal:  # `Client.send` would refuse it; so a dry run tells it, too.
+    if found.refusal:  # `Client.send` would refuse it, so a dry run does, too.
         raise InvalidInput(found.refusal)
     refused = bool(found.invalid) and not skip_bad
     if dry_run or refused:
@@ -107,7 +107,7 @@ def dlr(message_id: str, env_file: str, *, as_json: bool) -> None:
 
 
 def _show_result(result: SendResult, cleaned: str, *, as_json: bool) -> None:
-    """What became of each number, and what it cost."""
+    """Shows the outcome for each number, and the cost."""
     if as_json:
         return show_json(asdict(result) | {"cleaned": cleaned or None})
     rows: list[tuple[str, ...]] = [
@@ -124,7 +124,7 @@ def _show_result(result: SendResult, cleaned: str, *, as_json: bool) -> None:
 
 
 def _exit_code(result: SendResult) -> int:
-    """The exit code: of the number to be most careful with."""
+    """The most severe exit code of the numbers."""
     codes = [EXIT_CODE_OF_OUTCOME[one.outcome] for one in result.recipients]
     return most_severe([*codes, UNKNOWN] if result.uncounted else codes)
 

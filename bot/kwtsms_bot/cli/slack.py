@@ -1,4 +1,4 @@
-"""`kwtsms-bridge slack`: what Slack needs to know of the bot."""
+"""`kwtsms-bridge slack`: prints the manifest of the Slack app."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge validate`, `pages`: numbers and texts looked at before anything is sent."""
+"""`kwtsms-bridge validate`, `pages`: checks numbers and texts. Sends nothing."""
 
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -31,7 +31,7 @@ from kwtsms_client import (
 )
 from kwtsms_client.text_report import describe_character
 
-Verdict = tuple[str, int]  # What is said of a number, and the exit code that goes with it.
+Verdict = tuple[str, int]  # A text about a number, and its exit code.
 WELL_FORMED: Verdict = ("well formed", OK)
 
 
@@ -81,7 +81,7 @@ def pages(text: str | None, *, as_json: bool) -> None:
 
 
 def _show_report(report: MessageReport) -> None:
-    """The cleaned text, what was removed, and what it takes."""
+    """Shows the cleaned text, its pages, and what was removed."""
     echo(f"{report.cleaned}\n")
     echo_facts(
         [
@@ -108,7 +108,7 @@ def _typed_numbers(words: Iterable[str]) -> list[str]:
 
 
 def _gateway_verdicts(found: Validation) -> dict[str, Verdict]:
-    """What kwtSMS says of each number that it was asked about, or why it says nothing."""
+    """The verdict of kwtSMS on each number, or the reason why there is none."""
     verdicts: dict[str, Verdict] = dict.fromkeys(found.ok, ("ok", OK))
     verdicts |= dict.fromkeys(found.er, ("refused: malformed", REJECTED))
     verdicts |= dict.fromkeys(found.nr, ("refused: no route to this country", REJECTED))

@@ -1,1 +1,1 @@
-"""What /sms can do. Knows no Slack: it is asked with an `Invocation` and answers with a `Reply`."""
+"""The /sms commands: each turns an `Invocation` into a `Reply`. Independent of Slack."""

@@ -15,7 +15,7 @@ MAX_LISTED = 10
 
 
 async def senders(context: CommandContext, request: Invocation, _rest: str) -> Reply:
-    """The sender IDs that the account may use, and whether ours is among them."""
+    """Lists the account's sender IDs and says whether the configured one is among them."""
     say, ours = request.say, context.config.kwtsms.sender_id
     found = await context.gateway.senderids()
     facts = ((say("In use"), ours), (say("On the account"), say.join(found) or "–"))
@@ -37,7 +37,7 @@ async def senders(context: CommandContext, request: Invocation, _rest: str) -> R
 
 
 async def coverage(context: CommandContext, request: Invocation, _rest: str) -> Reply:
-    """The countries that the account can send to, and those that we let people send to."""
+    """Lists the countries that the account covers and those that the configuration allows."""
     say, allowed = request.say, context.config.limits.countries
     found = (await context.gateway.coverage()).prefixes
     allowed_prefixes = [one for one in found if "all" in allowed or one.startswith(allowed)]
@@ -53,7 +53,7 @@ async def coverage(context: CommandContext, request: Invocation, _rest: str) -> 
 
 
 async def validate(context: CommandContext, request: Invocation, rest: str) -> Reply:
-    """Whether kwtSMS has a route to numbers. Costs nothing."""
+    """Asks kwtSMS whether it has a route to the numbers in `rest`. Costs no credits."""
     say = request.say
     line = recipients.parse_list(rest, default_country=context.config.kwtsms.default_country)
     if not (line.recipients or line.invalid):
@@ -87,7 +87,7 @@ def _validation_reply(request: Invocation, found: Validation, problems: tuple[st
 
 
 def _format_country(code: str, say: Language) -> str:
-    """A country, by its code and its name."""
+    """The prefix of a country, followed by its name if that is known."""
     prefix = say.ltr(f"+{code}")
     return f"{prefix} {say(COUNTRIES[code].name)}" if code in COUNTRIES else prefix
 

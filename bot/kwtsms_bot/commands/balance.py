@@ -8,7 +8,7 @@ from kwtsms_bot.i18n.translator import N_, Language
 
 
 async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply:
-    """Asks the gateway, so the figure is of this moment."""
+    """Asks kwtSMS for the balance, so that the figure is current."""
     say = request.say
     balance = await context.gateway.balance()
     thresholds = context.config.alerts.balance
@@ -33,10 +33,10 @@ async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply
 
 
 async def _format_forecast(context: CommandContext, say: Language) -> str:
-    """For how long, where enough of the past is known."""
+    """The estimated time until the credits run out; empty without enough history."""
     now = context.now()
     settings = context.config.alerts.balance
-    found = forecast(await context.alerts.samples(now - WINDOW), now, settings.zone)
+    found = forecast(await context.balance.samples.samples(now - WINDOW), now, settings.zone)
     return format_forecast(found, say) if found else ""
 
 

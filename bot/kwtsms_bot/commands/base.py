@@ -1,4 +1,4 @@
-"""What a command is, what it is asked, and what it answers. Knows no Slack and performs no I/O."""
+"""Commands, their requests, replies and context. Independent of Slack; performs no I/O."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,36 +11,36 @@ from kwtsms_bot.commands.policy import Permission, Person
 from kwtsms_bot.config import Config
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_bot.outbox.message import Message
-from kwtsms_bot.outbox.store import Audit, Store
+from kwtsms_bot.outbox.store import Audit, Outbox
 from kwtsms_client import AsyncClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRequest:
-    """Somebody wants something: who, where, and in which language the answer is to be."""
+    """Request of a person: who asks and in which channel, and the language of the reply."""
 
     person: Person
     say: Language
-    key: str  # Unique for each time somebody pressed enter: the same key is the same request.
+    key: str  # Idempotency key: unique per submission, equal when Slack redelivers it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation(CommandRequest):
-    """One command as a person typed it: the text after the command's name."""
+    """Slash command as a person typed it; `text` is all that follows `/sms`."""
 
     text: str = field(repr=False)
-    mentions: Mapping[str, str] = field(default_factory=dict)  # The ids behind @names in it.
+    mentions: Mapping[str, str] = field(default_factory=dict)  # User ids by @name, without the @.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonPress(CommandRequest):
-    """A button that somebody pressed; `value` is what we put into it."""
+    """Press of a button; `value` was set when the button was shown."""
 
     value: str
 
 
 class Severity(StrEnum):
-    """How an answer is meant, so that each surface can show it in its own way."""
+    """Severity of a reply, which each surface shows in its own way."""
 
     GOOD = "good"
     INFO = "plain"
@@ -50,16 +50,16 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button: the deed it leads to, and what that deed is told."""
+    """Button of a reply; `action` selects the handler, which receives `value`."""
 
     action: str
     label: str
     value: str
     style: str = ""
-    confirm_text: str = ""  # Asked once more before it counts.
+    confirm_text: str = ""  # Shown in a dialog that the user confirms first.
 
 
-OPEN_FORM = "open_form"  # The deed of a button that opens the form to send by.
+OPEN_FORM = "open_form"  # Action of a button that opens the send form.
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class TextSpan:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """Something to download, for the person who asked."""
+    """File for the requester to download."""
 
     name: str
     content: str = field(repr=False)
@@ -80,18 +80,18 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer for the person who asked, and for nobody else but for what `public` says."""
+    """Reply to the requester alone; `channel_post` and `direct_message` go to others."""
 
     severity: Severity
     title: str
     details: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
-    examples: tuple[str, ...] = ()  # Commands to type, right as they stand.
-    accepted: Message | None = None  # Its own card tells the rest, and stays up to date.
-    text_spans: tuple[TextSpan, ...] = ()  # A message as the phone will show it.
+    examples: tuple[str, ...] = ()  # Commands to type, or texts to copy.
+    accepted: Message | None = None  # Has its own status card, which is kept up to date.
+    text_spans: tuple[TextSpan, ...] = ()  # The SMS as the phone will show it.
     buttons: tuple[Button, ...] = ()
-    replaces: bool = False  # Stands in the place of what was pressed, whose buttons are used up.
-    opens_form: bool = False  # What is missing is best asked for by a form.
+    replaces: bool = False  # Replaces the message whose button was pressed.
+    opens_form: bool = False  # Slack opens the send form; this reply is the fallback.
     file: File | None = None
     channel_post: "ChannelPost | None" = None
     direct_message: "DirectMessage | None" = None
@@ -99,7 +99,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class ChannelPost:
-    """Something that everybody in a channel is told."""
+    """Reply posted to a channel, for all its members."""
 
     channel: str
     reply: Reply
@@ -107,7 +107,7 @@ class ChannelPost:
 
 @dataclass(frozen=True, slots=True)
 class DirectMessage:
-    """Something that somebody else is told by direct message, in their language."""
+    """Direct message to another user, in that user's language."""
 
     user: str
     reply: Reply
@@ -115,36 +115,36 @@ class DirectMessage:
 
 
 class ChannelId(str):
-    """A channel among facts: shown by the name that it has for the reader."""
+    """Channel id among the facts of a reply, which Slack shows as the channel's name."""
 
     __slots__ = ()
 
 
 class UserDirectory(Protocol):
-    """Who is who in the workspace."""
+    """Directory of the workspace's users."""
 
     async def person(self, user: str, channel: str, *, fresh: bool = False) -> Person:
-        """What the permissions have to know of somebody; `fresh`: as of this moment."""
+        """Returns the ids that permissions depend on; `fresh` bypasses cached ones."""
 
     async def phone(self, user: str) -> str:
-        """The phone in somebody's profile, as they wrote it; empty where there is none."""
+        """Returns the phone number in a user's profile as written; empty if there is none."""
 
     async def name(self, user: str) -> str:
-        """What people call somebody."""
+        """Returns a user's display name."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """What commands work with."""
+    """Context of every command: the configuration, the stores and the services."""
 
     config: Config
-    store: Store
+    outbox: Outbox
     audit: Audit
-    alerts: BalanceStore
+    balance: BalanceStore
     gateway: AsyncClient
     users: UserDirectory
     now: Callable[[], datetime]
-    wake: Callable[[], None]  # Tells the outbox that there is something new.
+    wake: Callable[[], None]  # Tells the outbox that there is new work.
 
 
 CommandHandler = Callable[[CommandContext, Invocation, str], Awaitable[Reply]]
@@ -152,10 +152,10 @@ CommandHandler = Callable[[CommandContext, Invocation, str], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A subcommand: `run` gets the desk, the invocation and the text after the subcommand."""
+    """Subcommand; `handler` gets the context, the invocation and the text after the name."""
 
     name: str
-    usage: str  # What stands after the name.
+    usage: str  # The arguments, as help shows them after the name.
     summary: str
     examples: tuple[str, ...]
     permission: Permission

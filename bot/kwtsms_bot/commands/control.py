@@ -1,4 +1,4 @@
-"""`/sms cancel`, `/sms pause`, `/sms resume`: taking back, and the kill switch."""
+"""`/sms cancel`, `/sms pause`, `/sms resume`: cancelling a message, and the kill switch."""
 
 from kwtsms_bot.commands import error_replies, message_lookup
 from kwtsms_bot.commands.base import (
@@ -19,7 +19,7 @@ CANCEL = "message_cancel"
 
 
 async def cancel(context: CommandContext, request: Invocation, rest: str) -> Reply:
-    """Takes a message back, as far as it has not left."""
+    """Cancels a message for the recipients to whom it has not been sent yet."""
     found = await message_lookup.find(context, request, rest, CANCEL_COMMAND)
     if isinstance(found, Reply):
         return found
@@ -30,8 +30,8 @@ async def cancel(context: CommandContext, request: Invocation, rest: str) -> Rep
 
 
 async def cancel_by_button(context: CommandContext, press: ButtonPress) -> Reply:
-    """The button of the same meaning."""
-    message = await context.store.find(press.value)
+    """Cancels the message that a card's button names."""
+    message = await context.outbox.messages.find(press.value)
     if message is None:
         return Reply(Severity.INFO, press.say("That message is not there any more."))
     return await _cancel(context, press, message)
@@ -44,7 +44,7 @@ async def _cancel(context: CommandContext, request: CommandRequest, message: Mes
         return await error_replies.refuse(context, request, Permission.ADMIN, "cancel")
     if not await _is_first_delivery(context, request):
         return _duplicate_reply(request)
-    cancelled = await context.store.cancel(
+    cancelled = await context.outbox.cancellation.cancel(
         message.ref, context.now(), error_replies.actor_of(request)
     )
     if not (cancelled.count or cancelled.in_flight):
@@ -77,13 +77,13 @@ def _cancelled_reply(request: CommandRequest, ref: str, cancelled: Cancelled) ->
 
 
 async def pause(context: CommandContext, request: Invocation, rest: str) -> Reply:
-    """Stops everything: nothing is accepted, and what waits keeps waiting."""
+    """Pauses all sending: new messages are refused, and queued ones stay queued."""
     if not await _is_first_delivery(context, request):
         return _duplicate_reply(request)
-    fresh = await context.store.pause(
+    fresh = await context.outbox.kill_switch.pause(
         rest.strip()[:200], context.now(), error_replies.actor_of(request)
     )
-    if not fresh and (current := await context.store.current_pause()):
+    if not fresh and (current := await context.outbox.kill_switch.current_pause()):
         return error_replies.paused_reply(
             SendingPaused(current), context.config.slack.command, request.say
         )
@@ -98,18 +98,20 @@ async def pause(context: CommandContext, request: Invocation, rest: str) -> Repl
 
 
 async def resume(context: CommandContext, request: Invocation, _rest: str) -> Reply:
-    """Lets it go on."""
+    """Resumes sending after a pause."""
     if not await _is_first_delivery(context, request):
         return _duplicate_reply(request)
-    if not await context.store.resume(context.now(), error_replies.actor_of(request)):
+    if not await context.outbox.kill_switch.resume(context.now(), error_replies.actor_of(request)):
         return Reply(Severity.INFO, request.say("Sending was not paused."))
     context.wake()
     return Reply(Severity.GOOD, request.say("Sending goes on. What waited goes out now."))
 
 
 async def _is_first_delivery(context: CommandContext, request: CommandRequest) -> bool:
-    """Whether this is the first time that it comes: what was lifted since must stay lifted."""
-    return await context.store.use_key_once(DedupeKey("control", request.key), context.now())
+    """Whether Slack delivers this for the first time: a repeated pause must not undo a resume."""
+    return await context.outbox.intake.use_key_once(
+        DedupeKey("control", request.key), context.now()
+    )
 
 
 def _duplicate_reply(request: CommandRequest) -> Reply:

@@ -1,4 +1,4 @@
-"""`/sms doctor`: how the account and the set-up stand, and what to mend."""
+"""`/sms doctor`: checks the account and the set-up, and says what to fix."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ SYMBOLS = {
 
 
 async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply:
-    """Asks kwtSMS about the account, Apprise about its URLs, and the configuration about itself."""
+    """Checks the account at kwtSMS, the Apprise URLs and the configuration."""
     say, settings = request.say, context.config.kwtsms
     urls = [url.get_secret_value() for url in context.config.alerts.balance.apprise]
     expected = ExpectedAccount(

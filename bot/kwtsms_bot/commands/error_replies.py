@@ -1,4 +1,4 @@
-"""What went wrong with kwtSMS or the database, as an answer that says what to do. Pure."""
+"""Replies to errors and refusals, which say what to do; refusals go to the audit log too."""
 
 from kwtsms_bot import logs
 from kwtsms_bot.commands.base import CommandContext, CommandRequest, Reply, Severity
@@ -24,7 +24,7 @@ INVALID = (N_("That could not be asked."), N_("Check what you typed."))
 
 
 def gateway_error_reply(error: KwtSMSError, say: Language) -> Reply:
-    """The answer for somebody whose question could not be answered."""
+    """The reply to a question that kwtSMS did not answer, with what to do about it."""
     if isinstance(error, Rejected):
         description = gateway_texts.translate_error(error.code, error.description, say)
         title = say("kwtSMS refused: {description}", description=description)
@@ -44,7 +44,7 @@ def gateway_error_reply(error: KwtSMSError, say: Language) -> Reply:
 
 
 def database_error_reply(error: DatabaseError, slash: str, say: Language) -> Reply:
-    """The answer where the database does not answer, or broke off at the last moment."""
+    """The reply when the database does not answer, or broke off during a commit."""
     if isinstance(error, CommitUnknown):
         title = say(COMMIT_UNKNOWN)
         advice = say(
@@ -57,7 +57,7 @@ def database_error_reply(error: DatabaseError, slash: str, say: Language) -> Rep
 
 
 def actor_of(request: CommandRequest) -> Actor:
-    """Who asks, for the ledger."""
+    """The requester as an actor of the audit log."""
     person = request.person
     return Actor(person.user, person.team, person.channel, logs.current_request_id())
 
@@ -68,9 +68,9 @@ async def audit(
     decision: str,
     about: tuple[Permission, str, str],
 ) -> None:
-    """Adds what was decided to the ledger; `about` is the action, its subject and the detail.
+    """Records a decision in the audit log; `about` is the permission, its subject and the detail.
 
-    What is done has its line in the transaction that does it: the store writes that.
+    Changes have their entry in the transaction that makes them: the store writes that.
     """
     permission, subject, detail = about
     line = actor_of(request).entry(
@@ -82,7 +82,7 @@ async def audit(
 async def refuse(
     context: CommandContext, request: CommandRequest, permission: Permission, subject: str
 ) -> Reply:
-    """The answer to somebody who does not hold the role."""
+    """Records a refusal and returns the reply to a person without the role."""
     channel = request.person.channel or "no channel"
     detail = f"needs one of: {', '.join(ROLES[permission])}; asked in {channel}"
     await audit(context, request, "refused", (permission, subject, detail))
@@ -111,7 +111,7 @@ async def refuse(
 async def refuse_quota_exceeded(
     context: CommandContext, request: CommandRequest, error: QuotaExceededError
 ) -> Reply:
-    """The answer to a message that would be too much: which limit, and when it ends."""
+    """Records a refusal and returns the reply that says which limit, and when it ends."""
     exceeded = error.exceeded
     await audit(
         context, request, "refused", (Permission.SEND, "send", f"over the limit: {exceeded.limit}")
@@ -149,7 +149,7 @@ def _limit_details(exceeded: QuotaExceeded, say: Language) -> tuple[str, ...]:
 
 
 def paused_reply(error: SendingPaused, slash: str, say: Language) -> Reply:
-    """The answer while an administrator has stopped all sending."""
+    """The reply while an administrator has paused all sending."""
     pause = error.pause
     since = pause.at.astimezone(KUWAIT_TZ).strftime("%H:%M")
     facts = [(say("Paused by"), pause.actor), (say("Since"), since)]

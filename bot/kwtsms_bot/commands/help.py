@@ -1,4 +1,4 @@
-"""`/sms help`: what can be typed, and what of it this person may do."""
+"""`/sms help`: the commands that this person may use."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ from kwtsms_bot.i18n.translator import N_
 
 
 def help_command(table: Mapping[str, Command]) -> Command:
-    """The help command for `table`, which it is a part of."""
+    """The help command for `table`, which contains it too."""
     return Command("help", "", N_("This list"), ("",), Permission.HELP, _make_handler(table))
 
 

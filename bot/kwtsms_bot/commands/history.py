@@ -1,4 +1,4 @@
-"""`/sms history` and `/sms whoami`: what somebody sent, and what they may."""
+"""`/sms history` and `/sms whoami`: a person's latest messages, and their permissions."""
 
 from kwtsms_bot.commands import status_text
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
@@ -20,11 +20,13 @@ PERMISSION_NAMES = {
 
 
 async def history(context: CommandContext, request: Invocation, rest: str) -> Reply:
-    """The newest messages: one's own, or everybody's for an administrator."""
+    """Lists the requester's latest messages; `all` lists everybody's, for administrators."""
     say, everybody = request.say, rest.strip().casefold() == "all"
     if everybody and not allows(context.config.access, request.person, Permission.ADMIN):
         return await refuse(context, request, Permission.ADMIN, "history all")
-    messages = await context.store.recent(None if everybody else request.person.user, MAX_SHOWN)
+    messages = await context.outbox.messages.recent(
+        None if everybody else request.person.user, MAX_SHOWN
+    )
     if not messages:
         return Reply(Severity.INFO, say("Nothing has been sent yet."))
     facts = []
@@ -36,7 +38,7 @@ async def history(context: CommandContext, request: Invocation, rest: str) -> Re
 
 
 def format_line(message: Message, say: Language) -> str:
-    """A message in one line: when, to whom, what became of it. Not what it said."""
+    """A message in one line: its time, recipients and status, without its text."""
     when = say.ltr(message.created_at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M"))
     recipients = status_text.with_more(
         say.ltr(mask(message.first_phones[0])), message.size - 1, say
@@ -45,7 +47,7 @@ def format_line(message: Message, say: Language) -> str:
 
 
 async def whoami(context: CommandContext, request: Invocation, _rest: str) -> Reply:
-    """What the permissions know of somebody, and what they may do here."""
+    """Shows the requester's ids and their permissions in this channel."""
     say, person, access = request.say, request.person, context.config.access
     allowed = [say(PERMISSION_NAMES[action]) for action in ROLES if allows(access, person, action)]
     facts = [

@@ -1,4 +1,4 @@
-"""Which message a person means: by our id, by the gateway's, or by nothing for the last."""
+"""Finds the message that a person means: by our id or kwtSMS's, or the last without an id."""
 
 import re
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ LAST_ALIASES = ("", "last")
 
 @dataclass(frozen=True, slots=True)
 class LookupResult:
-    """A message of ours, or an id of the gateway's that another program was given."""
+    """Message of ours, or only kwtSMS's id where another program sent the message."""
 
     gateway_ids: tuple[str, ...]
     message: Message | None
@@ -23,19 +23,19 @@ class LookupResult:
 async def find(
     context: CommandContext, request: Invocation, typed: str, command: Command
 ) -> LookupResult | Reply:
-    """The message that `typed` names, or the answer that says why there is none."""
-    wanted = ISOLATES.sub("", typed).strip().strip("`<>")  # As it is copied from a card.
+    """Finds the message that `typed` names; returns a reply if there is none."""
+    wanted = ISOLATES.sub("", typed).strip().strip("`<>")  # Copied from a card.
     if wanted.casefold() in LAST_ALIASES:
-        message = await context.store.latest(request.person.user)
+        message = await context.outbox.messages.latest(request.person.user)
         if message is None:
             title = request.say("You have not sent anything yet.")
             return Reply(Severity.INFO, title, examples=_examples(context, command))
         return from_message(message)
     gateway_id, ref = wanted.lower(), wanted.upper()
     if _GATEWAY_ID.fullmatch(gateway_id):
-        message = await context.store.find(gateway_id)
+        message = await context.outbox.messages.find(gateway_id)
         return LookupResult((gateway_id,), message)
-    message = await context.store.find(ref) if _REF.fullmatch(ref) else None
+    message = await context.outbox.messages.find(ref) if _REF.fullmatch(ref) else None
     return (
         from_message(message)
         if message
@@ -44,7 +44,7 @@ async def find(
 
 
 def from_message(message: Message) -> LookupResult:
-    """A message of ours."""
+    """The lookup result for a message of ours."""
     return LookupResult(message.gateway_ids, message)
 
 

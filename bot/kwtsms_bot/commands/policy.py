@@ -1,4 +1,4 @@
-"""Who may do what: pure decisions over ids. Nobody may do anything that is not granted."""
+"""Permissions and the roles that grant them. Pure; anything not granted is refused."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from kwtsms_bot.config import Access, Grant
 
 
 class Permission(StrEnum):
-    """A kind of deed that a role allows."""
+    """Permission that roles grant."""
 
     HELP = "help"
     READ = "read"
@@ -17,7 +17,7 @@ class Permission(StrEnum):
     ADMIN = "admin"
 
 
-# The roles that allow an action; a role that allows more is listed wherever it allows less.
+# The roles that grant each permission; a broader role is listed with every permission it includes.
 ROLES: dict[Permission, tuple[str, ...]] = {
     Permission.READ: ("reader", "sender", "bulk", "admin"),
     Permission.SEND: ("sender", "bulk", "admin"),
@@ -29,25 +29,25 @@ ROLES: dict[Permission, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who asks, by ids only: names can be changed by anybody."""
+    """Requester by ids only: names can be changed by anybody."""
 
     user: str
     channel: str
     team: str = ""
     groups: frozenset[str] = frozenset()
-    outsider: bool = False  # A guest, somebody of another workspace, or not known to be neither.
-    known: bool = True  # False: Slack does not say who this is.
+    outsider: bool = False  # A guest, a member of another workspace, or unknown.
+    known: bool = True  # False: Slack did not return a profile.
 
 
 def allows(access: Access, person: Person, permission: Permission) -> bool:
-    """Whether `person` may do `action`; help tells nothing and costs nothing, so anybody may."""
+    """Whether `person` has `permission`; everybody has HELP, which reveals and costs nothing."""
     if permission is Permission.HELP:
         return True
     return any(_is_granted(getattr(access, role), person) for role in ROLES[permission])
 
 
 def _is_granted(grant: Grant, person: Person) -> bool:
-    """Outsiders share channels with us; so they hold only what their own id was given."""
+    """Whether a grant covers a person; outsiders share our channels, so only their id counts."""
     if person.user in grant.users:
         return True
     if person.outsider:

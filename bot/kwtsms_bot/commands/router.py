@@ -1,4 +1,4 @@
-"""From a typed line to the command that answers it: the table, the permission, the ledger."""
+"""Dispatches a typed line to its command, after checking the permission."""
 
 import re
 from difflib import get_close_matches
@@ -36,14 +36,14 @@ COMMANDS: dict[str, Command] = {
 }
 COMMANDS["help"] = help_.help_command(COMMANDS)
 
-MAX_ECHOED = 500  # Characters of a line that is given back to be typed again.
+MAX_ECHOED = 500  # Characters of a typed line that a reply repeats.
 log = structlog.get_logger(__name__)
 _VERB = re.compile(rf"[\s{INVISIBLE}]*([^\s{INVISIBLE}]+)[\s{INVISIBLE}]*")
-_RECIPIENT = re.compile(rf"[+(@{DIGIT}]")  # Somebody to send to, where a command is expected.
+_RECIPIENT = re.compile(rf"[+(@{DIGIT}]")  # A recipient where a command is expected.
 
 
 async def handle(context: CommandContext, request: Invocation) -> Reply:
-    """The answer to `ask`: help for an empty line, a refusal for what is not granted."""
+    """Runs the requested command: help for an empty line, a refusal without the permission."""
     verb = _VERB.match(request.text)
     name = verb[1].casefold() if verb else "help"
     command = COMMANDS.get(name)
@@ -61,7 +61,7 @@ async def handle(context: CommandContext, request: Invocation) -> Reply:
 
 
 def unknown_command_reply(slash: str, name: str, say: Language, line: str = "") -> Reply:
-    """The answer to a subcommand that does not exist; `line` is all that was typed."""
+    """The reply to an unknown subcommand; `line` is all that was typed."""
     if _RECIPIENT.match(name):
         title = say("Nothing was sent: {command} is missing.", command=say.ltr("send"))
         typed = send_command.COMMAND.command_line(slash, line.strip()[:MAX_ECHOED])

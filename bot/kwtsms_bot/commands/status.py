@@ -1,6 +1,6 @@
-"""`/sms status`: what we know of a message, and what kwtSMS says of it this moment.
+"""`/sms status`: a message's status in the outbox, and its current status at kwtSMS.
 
-What it says of a message of ours is written down, so that its card shows it, too.
+An answer of kwtSMS about a message of ours is stored, so that its card shows it too.
 """
 
 from kwtsms_bot.commands import message_lookup, status_text
@@ -28,12 +28,12 @@ from kwtsms_bot.outbox.delivery.rules import (
 from kwtsms_bot.outbox.message import Message
 from kwtsms_client import Rejected, Status, mask
 
-MAX_QUERIES = 3  # Each is a request of its own, and requests are paced.
+MAX_QUERIES = 3  # Each is a separate request, and requests are rate-limited.
 MAX_LISTED = 5  # Numbers of a delivery report.
 
 
 async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
-    """Answers from the outbox, and asks kwtSMS where it has the message."""
+    """Shows the status in the outbox, and at kwtSMS if it has accepted the message."""
     found = await message_lookup.find(context, request, rest, COMMAND)
     return found if isinstance(found, Reply) else await reply_status(context, request, found)
 
@@ -41,7 +41,7 @@ async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
 async def reply_status(
     context: CommandContext, request: CommandRequest, found: LookupResult
 ) -> Reply:
-    """What is known of a message, and what kwtSMS says."""
+    """Builds the reply with a message's status in the outbox and at kwtSMS."""
     say, facts = request.say, []
     for gateway_id in found.gateway_ids[:MAX_QUERIES]:
         facts.append((say("kwtSMS id"), gateway_id))
@@ -55,13 +55,13 @@ async def reply_status(
 
 
 async def _reload(context: CommandContext, message: Message) -> Message:
-    """With what has just been learned."""
-    return await context.store.get(message.id) or message
+    """Returns the message with the status that was just stored."""
+    return await context.outbox.messages.get(message.id) or message
 
 
 async def _query_gateway(context: CommandContext, gateway_id: str, say: Language) -> str:
-    """What kwtSMS says of a call; written down where the call is ours."""
-    tracked = await context.store.find_accepted_call(gateway_id)
+    """Asks kwtSMS for the status of a call, and stores the answer if the call is ours."""
+    tracked = await context.outbox.delivery.find_accepted_call(gateway_id)
     try:
         if tracked is None:
             return _format_status(await context.gateway.status(gateway_id), say)
@@ -70,7 +70,9 @@ async def _query_gateway(context: CommandContext, gateway_id: str, say: Language
         update, text = DeliveryUpdate(), _format_rejection(error, say)
         if tracked is not None:
             update = from_refusal(tracked, error)
-    if tracked is not None and await context.store.record_answer(tracked, update, context.now()):
+    if tracked is not None and await context.outbox.delivery.record_answer(
+        tracked, update, context.now()
+    ):
         context.wake()
     return text
 
@@ -78,7 +80,7 @@ async def _query_gateway(context: CommandContext, gateway_id: str, say: Language
 async def _query_tracked(
     context: CommandContext, tracked: TrackedCall, say: Language
 ) -> tuple[DeliveryUpdate, str]:
-    """The same question that the tracker would ask now."""
+    """Asks what the delivery poller would ask now: for the delivery report or the status."""
     if wants_report(tracked, context.now()):
         report = await context.gateway.dlr(tracked.gateway_id)
         lines = [

@@ -1,4 +1,4 @@
-"""What became of a message, in words for people. Pure; every surface uses the same words."""
+"""The status of a message in words for people, the same on every surface. Pure."""
 
 import math
 from datetime import datetime
@@ -27,9 +27,9 @@ STATE_TEXTS = {
     State.EXPIRED: N_("given up: too old to send"),
     State.UNKNOWN: N_("unknown: it may have been sent"),
 }
-# Of what is sent: a person says so, and kwtSMS does not.
+# For sent recipients that a person has marked as sent, and kwtSMS has not confirmed.
 PRESUMED = N_("taken as sent, kwtSMS has not confirmed it")
-# What colours a message of several states: the first that any recipient is in.
+# The first of these states that any recipient is in decides the severity of a message.
 _SEVERITY_ORDER = (
     (State.UNKNOWN, Severity.WARNING),
     (State.REJECTED, Severity.ERROR),
@@ -60,7 +60,7 @@ EARLIER_ATTEMPT = N_(
 )
 NOTHING_LOST = N_("Nothing is lost and nothing was charged; it is tried again by itself.")
 
-MAX_EVIDENCE = 3  # Calls of one message whose evidence is told.
+MAX_EVIDENCE = 3  # Calls of one message whose evidence is shown.
 NO_EVIDENCE_YET = N_(
     "Evidence: none yet. The balance is asked for a minute after; it may tell whether this was "
     "charged."
@@ -88,14 +88,14 @@ EVIDENCE_TEXTS = {
 
 
 def severity_of(message: Message) -> Severity:
-    """How the message as a whole is doing."""
+    """The severity of the message as a whole."""
     present = message.counts
     otherwise = Severity.WARNING if message.presumed_sent else Severity.GOOD
     return next((severity for state, severity in _SEVERITY_ORDER if state in present), otherwise)
 
 
 def is_pending(message: Message) -> bool:
-    """Whether something more will happen by itself."""
+    """Whether any recipient is still queued or being sent to."""
     return not PENDING_STATES.isdisjoint(message.counts)
 
 
@@ -121,7 +121,7 @@ def pluralize_credits(amount: Decimal, say: Language) -> str:
 
 
 def explanations(message: Message, say: Language) -> tuple[str, ...]:
-    """Why it is so and what to do, a sentence or two for each reason there is."""
+    """The reasons for a message's status and what to do, a few sentences for each reason."""
     sentences: dict[str, None] = {}
     if State.UNKNOWN in message.counts:
         sentences[say(UNKNOWN_OUTCOME if message.text is not None else UNKNOWN_ERASED)] = None
@@ -140,7 +140,7 @@ def explanations(message: Message, say: Language) -> tuple[str, ...]:
 
 
 def _evidence_texts(message: Message, say: Language) -> list[str]:
-    """What the balance tells about each call that was lost."""
+    """The balance evidence for each call whose outcome is unknown, up to `MAX_EVIDENCE`."""
     if not message.evidence:
         return [say(NO_EVIDENCE_YET)]
     sentences = [
@@ -157,12 +157,12 @@ def _evidence_texts(message: Message, say: Language) -> list[str]:
 
 
 def and_more(count: int, say: Language) -> str:
-    """What stands below a list that was cut."""
+    """The line below a truncated list: how many items are left out."""
     return say.plural("… and {count} more.", "… and {count} more.", count)
 
 
 def with_more(first: str, more: int, say: Language) -> str:
-    """The first few numbers, and how many there are besides."""
+    """`first`, followed by how many more there are, if any."""
     if more <= 0:
         return first
     return say.plural("{first} and {count} more", "{first} and {count} more", more, first=first)
@@ -173,7 +173,7 @@ def _has_no_balance_before(found: Evidence) -> bool:
 
 
 def next_attempt(message: Message) -> datetime | None:
-    """When the first recipient that was put off is due."""
+    """The time at which the first deferred recipient is due; None if none is deferred."""
     return min((one.due_at for one in message.reasons if _is_deferred(one)), default=None)
 
 
@@ -200,14 +200,14 @@ def _explain_reason(reason: Reason, say: Language) -> tuple[str, ...]:
 
 
 def _with_code(text: str, code: str | None, say: Language) -> str:
-    """What kwtSMS means, and what it calls that: by the code its support knows it."""
+    """`text` followed by kwtSMS's error code, which its support asks for."""
     if not code or code in text:
         return text
     return f"{text.rstrip('. ')} ({say.ltr(code)})" if text else say.ltr(code)
 
 
 def describe_reason(code: str | None, text: str | None, say: Language) -> str:
-    """What is known of a reason, in our words; kwtSMS's own where we do not know its code."""
+    """The text of a reason in our words; in kwtSMS's words if its code is unknown."""
     if code is None:
         return gateway_texts.translate_text(text or "", say)
     if code in API_ERRORS or not text:

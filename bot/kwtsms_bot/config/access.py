@@ -1,4 +1,4 @@
-"""Who may do what, and how much of it. Reads no file."""
+"""The sections `access` and `limits` of config.yaml. Reads no file."""
 
 from datetime import time, timedelta
 from typing import Annotated
@@ -28,7 +28,7 @@ class Grant(Section):
 
     @property
     def empty(self) -> bool:
-        """Nobody holds this role."""
+        """Whether nobody holds this role."""
         return not (self.users or self.groups or self.channels)
 
 

@@ -1,4 +1,4 @@
-"""What config.yaml says about what the bot watches by itself. Reads no file."""
+"""The section `alerts` of config.yaml. Reads no file."""
 
 from datetime import timedelta, tzinfo
 from decimal import Decimal
@@ -18,9 +18,8 @@ from kwtsms_bot.config.fields import (
 )
 from kwtsms_bot.i18n.translator import ENGLISH, Language
 
-MIN_CHECK_INTERVAL = timedelta(
-    minutes=1
-)  # Below this, looks take a part of the pace, and fill the disk.
+# More frequent checks use up a part of the rate limit, and fill the disk.
+MIN_CHECK_INTERVAL = timedelta(minutes=1)
 
 
 class BalanceAlertSettings(Section):
@@ -49,7 +48,7 @@ class BalanceAlertSettings(Section):
 
     @property
     def zone(self) -> tzinfo:
-        """The time zone itself."""
+        """The time zone that `timezone` names."""
         return zone(self.timezone)
 
     @model_validator(mode="after")
@@ -61,7 +60,7 @@ class BalanceAlertSettings(Section):
         return self
 
     def warnings(self, say: Language = ENGLISH) -> tuple[str, ...]:
-        """What is allowed, yet surely not what was meant."""
+        """Warnings about settings that are allowed but probably unintended."""
         found = []
         if not (self.channels or self.apprise):
             found.append(

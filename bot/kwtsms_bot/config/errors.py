@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, as sentences with a place and a remedy. Performs no I/O."""
+"""Problems of a configuration, each with its line and a remedy. Performs no I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from pydantic_core import ErrorDetails
 Path = tuple[str | int, ...]
 EXAMPLE = "kwtsms-bridge config example shows all that can be written."
 
-# Pydantic's words, put so that somebody who edits YAML understands them.
+# Pydantic's messages, reworded for people who edit YAML.
 _MESSAGES = {
     "string_pattern_mismatch": "not of the right form",
     "string_type": "expected text (put it in quotes)",
     "too_long": "longer than {max_length} characters",
-    "string_too_long": "longer than {max_length} characters",  # What pydantic 2.9 calls it.
+    "string_too_long": "longer than {max_length} characters",  # The name in pydantic 2.9.
     "model_type": "expected a section (keys, indented)",
     "model_attributes_type": "expected a section (keys, indented)",
     "tuple_type": "expected a list",
@@ -29,7 +29,7 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One thing to mend: where it stands, what is wrong, and what to write instead."""
+    """Problem of a configuration: where it is, what is wrong, and what to write instead."""
 
     line: int
     path: str
@@ -44,7 +44,7 @@ class Problem:
 
 
 class ConfigurationProblems(Exception):
-    """The configuration cannot be used; `problems` says everything that is wrong with it."""
+    """The configuration cannot be used; `problems` lists everything that is wrong with it."""
 
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:
         self.file = file
@@ -66,7 +66,7 @@ def to_problem(
     lines: Mapping[Path, int],
     printable_values: Mapping[Path, Any],
 ) -> Problem:
-    """A pydantic error as a problem. `shown` holds the values that may be repeated: no secrets."""
+    """Converts a pydantic error to a problem; `printable_values` contains no secrets."""
     path, message = _locate(tuple(error["loc"]), _format_message(error), model)
     line = next((lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in lines), 0)
     if error["type"] == "extra_forbidden":
@@ -79,7 +79,7 @@ def to_problem(
 
 
 def _locate(path: Path, message: str, model: type[BaseModel]) -> tuple[Path, str]:
-    """What is wrong with a section as a whole names the key first: that is where it is to mend."""
+    """Moves the key that begins a section's own message, such as `lease: …`, into the path."""
     key, colon, rest = message.partition(": ")
     names = key.split(".")
     return (

@@ -1,6 +1,6 @@
-"""The kinds of values that config.yaml holds: times, addresses, secrets, Slack's ids.
+"""Types of the values in config.yaml: times, addresses, secrets, Slack's ids.
 
-Pure, but for a look whether the driver of a database is installed.
+Pure, except for a check whether PostgreSQL's driver is installed.
 """
 
 import re
@@ -28,19 +28,19 @@ from kwtsms_client.countries import COUNTRIES
 _DURATION = re.compile(r"(?!0+\D)(\d{1,6})\s*(s|m|h|d)")
 _HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]\d|2[0-3]):[0-5]\d)")
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
-# As Slack takes it: https://docs.slack.dev/interactivity/implementing-slash-commands
+# Slack's rule: https://docs.slack.dev/interactivity/implementing-slash-commands
 SLASH_COMMAND = r"^/[a-z0-9_-]{1,31}$"
 MINUTES_A_DAY = 1440
-MAX_DURATION = timedelta(days=3650)  # What is longer is a slip, and no calendar reckons with it.
+MAX_DURATION = timedelta(days=3650)  # Longer is a typing mistake, and may overflow dates.
 KUWAIT_ZONE_NAME = "Asia/Kuwait"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_duration(value: Any) -> Any:
-    """`30s`, `15m`, `24h` or `7d` as a timedelta; anything else is refused.
+    """Parses `30s`, `15m`, `24h` or `7d`; a timedelta is returned as it is.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: the value has another form, or is longer than `MAX_DURATION`.
     """
     if isinstance(value, timedelta):
         return value
@@ -54,17 +54,17 @@ def parse_duration(value: Any) -> Any:
 
 
 def format_duration(duration: timedelta) -> str:
-    """A duration as it is written in config.yaml, in the largest unit that it is whole in."""
+    """A duration as it is written in config.yaml, in the largest unit that divides it."""
     seconds = int(duration.total_seconds())
     unit = next(unit for unit in "dhms" if seconds % _SECONDS[unit] == 0)
     return f"{seconds // _SECONDS[unit]}{unit}"
 
 
 def parse_quiet_hours(value: Any) -> Any:
-    """`21:00-09:00` as two times of day.
+    """Parses `21:00-09:00` as two times of day.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value has another form, or the two times are equal.
     """
     match = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
@@ -76,10 +76,10 @@ def parse_quiet_hours(value: Any) -> Any:
 
 
 def parse_time_of_day(value: Any) -> Any:
-    """`08:00` as a time of day; without quotes, YAML makes a number of `12:30`.
+    """Parses `08:00` as a time of day; YAML reads `12:30` without quotes as 750 minutes.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the value has another form.
     """
     if isinstance(value, int) and 0 <= value < MINUTES_A_DAY:
         return time(value // 60, value % 60)
@@ -89,10 +89,10 @@ def parse_time_of_day(value: Any) -> Any:
 
 
 def zone(name: str) -> tzinfo:
-    """The time zone of that name; Kuwait's needs no time zone database.
+    """Returns the time zone of that name; Kuwait's needs no time zone database.
 
     Raises:
-        ValueError: there is none.
+        ValueError: no time zone of that name is known.
     """
     if name == KUWAIT_ZONE_NAME:
         return kuwait_time.KUWAIT_TZ
@@ -121,14 +121,14 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_database_url(value: str) -> str:
-    if re.match(r"sqlite:///[^:?]", value):  # One in memory keeps nothing.
+    if re.match(r"sqlite:///[^:?]", value):  # A database in memory keeps nothing.
         return value
     if not value.startswith("postgresql://"):
         raise ValueError("expected sqlite:///file or postgresql://user:password@host/name")
     try:
         parts = urlsplit(value)
         complete = parts.port != 0 and "@" not in value.partition("@")[2]
-    except ValueError:  # What stands where the port should be is no number.
+    except ValueError:  # The port is not a number.
         complete = False
     if not (complete and value.removeprefix("postgresql://")):
         raise ValueError(
@@ -188,7 +188,7 @@ def _check_distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     for later, value in enumerate(values):
         first = values.index(value)
         if first < later:
-            # By their places: the values may be secrets.
+            # Named by position: the values may be secrets.
             raise ValueError(
                 f"expected each only once, and number {later + 1} is number {first + 1} again"
             )
@@ -213,10 +213,10 @@ TimeOfDay = Annotated[
     WithJsonSchema({"type": "string", "pattern": rf"^\s*{_TIME.pattern}\s*$"}),
 ]
 TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
-Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,3}|all)$")]  # +1-242 has four.
+Country = Annotated[str, Field(pattern=r"^([1-9]\d{0,3}|all)$")]  # +1-242 has four digits.
 HomeCountry = Annotated[str, Field(pattern=r"^[1-9]\d{0,2}$"), AfterValidator(_check_country)]
 Url = Annotated[str, AfterValidator(_check_url)]
-# Whoever knows it can make its calls: the address itself is the password.
+# The address itself is the password: anybody who knows it can call it.
 SecretUrl = Annotated[SecretStr, AfterValidator(_check_secret_url)]
 # A host's name, an IPv4 address, or an IPv6 address in brackets; and a port.
 Address = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):\d{1,5}$")]

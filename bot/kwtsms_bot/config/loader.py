@@ -1,4 +1,4 @@
-"""From config.yaml to a `Config`, or to everything that is wrong with it at once."""
+"""Loads config.yaml into a `Config`, or reports all of its problems at once."""
 
 import os
 import re
@@ -15,23 +15,23 @@ from kwtsms_bot.config.models import Config
 
 EXAMPLE = "config.yaml.example"
 MAX_BYTES = 256 * 1024
-# Two bytes are the least that a value takes: only aliases of aliases, which grow without bounds,
-# come to more.
+# A value takes at least two bytes, so only aliases of aliases, which grow without bounds, come to
+# more.
 MAX_NODES = MAX_BYTES // 2
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_TOKEN = re.compile(r"\bx(?:ox[a-z]|app|wfp)-")  # It may have got into the wrong line.
+_TOKEN = re.compile(r"\bx(?:ox[a-z]|app|wfp)-")  # A token may be in the wrong line.
 _SECRET_KEYS = frozenset(
     {"bot_token", "app_token", "signing_secret", "password", "apprise", "database", "heartbeat"}
 )
 
 
 def load(file: str, environ: Mapping[str, str] | None = None) -> Config:
-    """The configuration in `file`; `${NAME}` comes from the environment, or the .env beside it.
+    """Loads `file`; `${NAME}` comes from the environment, or the .env file beside it.
 
-    Where only NAME_FILE is set, it is what stands in that file, as Docker's secrets do.
+    If only NAME_FILE is set, the value is the content of that file, as for Docker's secrets.
 
     Raises:
-        ConfigurationProblems: it is missing, unreadable or wrong; all problems at once.
+        ConfigurationProblems: the file is missing, unreadable or wrong; has all problems.
     """
     variables = _read_env_file(FilePath(file).parent / ".env")
     variables.update(os.environ if environ is None else environ)
@@ -39,17 +39,17 @@ def load(file: str, environ: Mapping[str, str] | None = None) -> Config:
 
 
 def read_example() -> str:
-    """config.yaml.example: in the package where that was installed, else beside it."""
+    """Reads config.yaml.example, from the installed package or else from the repository."""
     package = FilePath(__file__).parents[1]
     candidates = (package / EXAMPLE, package.parents[1] / EXAMPLE)
     return next(one for one in candidates if one.is_file()).read_text(encoding="utf-8")
 
 
 def parse(text: str, file: str, environ: Mapping[str, str]) -> Config:
-    """The configuration in `text`.
+    """Parses the configuration in `text`; problems name it as `file`.
 
     Raises:
-        ConfigurationProblems: it is wrong; `file` names it in the sentences.
+        ConfigurationProblems: the configuration is wrong.
     """
     builder = _YamlBuilder(environ, file)
     data = builder.build(_parse_yaml(text, file))
@@ -114,7 +114,7 @@ def _parse_yaml(text: str, file: str) -> yaml.Node | None:
 
 
 class _YamlBuilder:
-    """Turns YAML's nodes into plain data and remembers the line of each key."""
+    """Builder of plain data from YAML's nodes, which remembers the line of each key."""
 
     def __init__(self, environ: Mapping[str, str], file: str) -> None:
         self.lines: dict[Path, int] = {(): 1}
@@ -123,13 +123,13 @@ class _YamlBuilder:
         self._environ, self._file = environ, file
         self._scalars = yaml.SafeLoader("")
         self._node_count = 0
-        self._parents: list[yaml.Node] = []  # What is being built: the node's parents.
+        self._parents: list[yaml.Node] = []  # The parents of the current node.
 
     def build(self, node: yaml.Node | None, path: Path = ()) -> Any:
-        """The plain data below `node`; what is wrong is added to `problems`.
+        """Returns the plain data below `node`, and adds what is wrong to `problems`.
 
         Raises:
-            ConfigurationProblems: its aliases make it endless, or nearly so.
+            ConfigurationProblems: aliases make the data endless, or nearly so.
         """
         if node is None:
             return {}

@@ -1,4 +1,4 @@
-"""What config.yaml may say, as types. Reads no file and knows no YAML.
+"""The sections of config.yaml as types. Reads no file and knows no YAML.
 
 Every field has a description and an example: they are the remedy in an error, the text of the JSON
 Schema and the comment in config.yaml.example, so that the three cannot disagree.
@@ -98,7 +98,7 @@ class OutboxSettings(Section):
         if not timedelta(seconds=1) <= self.lease <= timedelta(minutes=10):
             raise ValueError("lease: expected a time between 1s and 10m")
         if self.retention < max(timedelta(days=1), self.expires_after):
-            # Slack delivers a request again for up to a day; what is to be sent needs its text.
+            # Slack redelivers requests for up to a day, and an unsent message needs its text.
             raise ValueError("retention: expected at least 1d, and no less than expires_after")
         return self
 
@@ -141,18 +141,18 @@ class Config(Section):
     @model_validator(mode="before")
     @classmethod
     def _complete_local_numbers(cls, data: Any) -> Any:
-        """Names in the phone book mean the same numbers as those that people type."""
+        """Completes local numbers in the phone book, in the same way as typed ones."""
         if not isinstance(data, Mapping) or "phonebook" not in data:
             return data
         gateway = data.get("kwtsms")
         country = gateway.get("default_country") if isinstance(gateway, Mapping) else None
         known = str(country or GatewaySettings.model_fields["default_country"].default)
-        if known not in COUNTRIES:  # That is told by itself.
+        if known not in COUNTRIES:  # Reported as a separate problem.
             return data
         return {**data, "phonebook": Phonebook.complete_numbers(data["phonebook"], known)}
 
     def warnings(self, say: Language = ENGLISH) -> tuple[str, ...]:
-        """What is allowed, yet surely not what was meant."""
+        """Warnings about settings that are allowed but probably unintended."""
         found = []
         access = self.access
         if all(grant.empty for grant in (access.sender, access.bulk, access.admin)):

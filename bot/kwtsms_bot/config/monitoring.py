@@ -1,7 +1,4 @@
-"""What config.yaml says about running the bot: where it can be watched, and whom it tells it lives.
-
-Knows no YAML and opens nothing.
-"""
+"""The sections `http` and `heartbeat` of config.yaml. Knows no YAML and opens nothing."""
 
 from datetime import timedelta
 

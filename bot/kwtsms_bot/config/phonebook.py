@@ -1,4 +1,4 @@
-"""Names for numbers, so that `@oncall` can be typed. Reads no file."""
+"""The section `phonebook` of config.yaml: names for numbers, such as `@oncall`. Reads no file."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -36,7 +36,7 @@ class Phonebook(Section):
 
     @staticmethod
     def complete_numbers(data: Any, country: str) -> Any:
-        """The section as it stands in the file, its local numbers completed for `country`."""
+        """Returns the section as read, with its local numbers completed for `country`."""
         contacts = data.get("contacts") if isinstance(data, Mapping) else None
         if not isinstance(contacts, Mapping):
             return data
@@ -59,7 +59,7 @@ class Phonebook(Section):
         return self
 
     def numbers(self, name: str) -> tuple[str, ...]:
-        """The numbers that a name stands for; none where nobody has it."""
+        """The numbers of a contact or group; empty if there is none of that name."""
         name = name.casefold()
         if name in self.contacts:
             return (self.contacts[name],)

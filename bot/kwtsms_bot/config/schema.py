@@ -1,4 +1,4 @@
-"""The JSON Schema of config.yaml, for editors: what it allows is what the reading allows. Pure."""
+"""The JSON Schema of config.yaml for editors; it allows what the loader allows. Pure."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ SCALAR_TYPES = ("string", "number", "integer", "boolean")
 
 
 def json_schema() -> Schema:
-    """The schema, with the dialect that it is in."""
+    """The schema of the whole file, with its dialect."""
     schema = Config.model_json_schema(schema_generator=_Generator)
     for part in (schema, *schema.get("$defs", {}).values()):
         needed = part.get("required", ())
@@ -29,7 +29,7 @@ def json_schema() -> Schema:
 
 class _Generator(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
-        """As it would stand in the file: pydantic's own would be ISO 8601, which is refused."""
+        """Encodes a duration as in config.yaml; pydantic's ISO 8601 form would be refused."""
         return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
 
 
@@ -45,7 +45,7 @@ def _relax(schema: Schema, *, may_be_empty: bool) -> Schema:
 
 
 def _relax_nested(schema: Schema) -> Schema:
-    """The same, for what is within a list or stands behind a name of somebody's own."""
+    """Relaxes the items of a list, and the values of a mapping with free names."""
     relaxed = dict(schema)
     if "items" in relaxed:
         relaxed["items"] = _relax(relaxed["items"], may_be_empty=False)

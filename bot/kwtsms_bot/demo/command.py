@@ -38,20 +38,20 @@ The gateway, for your own programs: {gateway}
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """One command: what the person who typed it sees in the end, and what phones received."""
+    """The result of one command: the replies that its user sees in the end, and new SMS."""
 
     command: str
     replies: tuple[str, ...]
     phone: tuple[Sms, ...]
 
     def as_json(self) -> str:
-        """One line for programs."""
+        """Returns one line, for programs."""
         phone = [{"to": one.to, "from": one.sender, "text": one.text} for one in self.phone]
         result = {"command": self.command, "replies": self.replies, "phone": phone}
         return json.dumps(result, ensure_ascii=False)
 
     def as_text(self) -> str:
-        """Some lines for people."""
+        """Returns some lines, for people."""
         lines = [f"> {self.command}"]
         for reply in self.replies:
             lines += ["", *(f"  {line}" for line in reply.splitlines())]
@@ -128,7 +128,7 @@ def _build_page(environment: LocalEnvironment) -> PageServer:
 
 
 async def run_command(environment: LocalEnvironment, line: str) -> DemoResult:
-    """Types `line` as Sara in #ops and waits for what she sees in the end: ten seconds at most."""
+    """Types `line` as Sara in #ops and returns the result, once settled or after ten seconds."""
     slash, _, text = line.strip().partition(" ")
     before = {message.ts for message in environment.slack.visible(SARA, OPS)}
     received = len(_received_messages(environment))
@@ -139,7 +139,7 @@ async def run_command(environment: LocalEnvironment, line: str) -> DemoResult:
     def new_messages() -> list[Message]:
         return [one for one in environment.slack.visible(SARA, OPS) if one.ts not in before]
 
-    with suppress(TimeoutError):  # What it has come to by then is shown.
+    with suppress(TimeoutError):  # The replies so far are shown.
         await environment.slack.until(
             lambda: _is_settled(environment, new_messages()), timeout=SETTLE_SECONDS
         )
@@ -154,6 +154,6 @@ def _is_settled(environment: LocalEnvironment, messages: list[Message]) -> bool:
 
 
 def _received_messages(environment: LocalEnvironment) -> list[Sms]:
-    """What all phones have received, in order."""
+    """Returns the messages that all phones have received, in order."""
     phones = environment.gateway.inboxes().values()
     return sorted((sms for phone in phones for sms in phone), key=lambda sms: sms.at)

@@ -1,4 +1,4 @@
-"""The real bot between a local Slack and a local kwtSMS: what the demo shows and the tests act on.
+"""The real bot between a local Slack and a local kwtSMS, for the demo and the tests.
 
 Everything is on loopback, on free ports, in a folder that the caller gives.
 """
@@ -22,7 +22,7 @@ START_SECONDS = 15.0
 
 
 def _config_sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dict[str, Any]:
-    """What stands in a config.yaml for the stage."""
+    """Returns the sections of config.yaml for the local environment."""
     return {
         "slack": {
             "bot_token": slack.bot_token,
@@ -48,7 +48,7 @@ def _config_sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dic
 class LocalEnvironment:
     """A gateway, a Slack and the bot between them, as long as the context lasts.
 
-    `interval` lies between two of the bot's requests to the gateway.
+    `interval` is the time between two of the bot's requests to the gateway.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class LocalEnvironment:
         self.folder = folder
         self._use_http, self._interval = use_http, interval
         self.slack_address = ""  # Where the bot takes Slack's requests over HTTP.
-        self.watched_at = ""  # Where its pages for operators are, if there are any.
-        # With the scopes of our manifest and no other: what the bot does, they allow.
+        self.watched_at = ""  # Where its monitoring pages are, if there are any.
+        # Only the scopes of our manifest, so that a call that needs another one fails.
         self.slack = SlackSandbox(manifest=Manifest(scopes=frozenset(SCOPES)))
         self.gateway = Gateway()
         self.running = RunningGateway(self.gateway)
@@ -74,7 +74,7 @@ class LocalEnvironment:
 
     @property
     def sections(self) -> dict[str, Any]:
-        """What would stand in a config.yaml, secrets and all; the changes replace sections."""
+        """The sections of config.yaml, with secrets; overrides replace whole sections."""
         sections = _config_sections(self.folder, self.slack, self.running.base_url)
         if self._use_http:
             sections["slack"] |= {
@@ -86,7 +86,7 @@ class LocalEnvironment:
 
     @property
     def config(self) -> Config:
-        """What the bot is started with."""
+        """The configuration that the bot is started with."""
         return Config.model_validate(self.sections)
 
     async def __aenter__(self) -> Self:
@@ -107,7 +107,7 @@ class LocalEnvironment:
             await self._stack.aclose()
 
     async def start_bot(self, **overrides: Any) -> None:
-        """The bot, until it takes commands; further changes replace sections of its config."""
+        """Starts the bot and waits until it is ready; further overrides replace config sections."""
         self._overrides |= overrides
         self._stop.clear()
         service = Service(self.config, interval=self._interval)

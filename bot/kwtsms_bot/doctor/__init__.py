@@ -1,4 +1,4 @@
-"""What is wrong with a set-up, and what to do about it. Asks questions only; it sends nothing."""
+"""Checks of a set-up, each with a remedy. Sends no messages and changes nothing."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,17 +7,17 @@ __all__ = ["Finding", "FindingLevel"]
 
 
 class FindingLevel(StrEnum):
-    """How bad it is."""
+    """Level of a finding."""
 
     OK = "ok"
-    WARNING = "warning"  # It works, and not as it should in production.
-    PROBLEM = "problem"  # It does not work.
-    SKIPPED = "skipped"  # It could not be looked at, because of a problem before it.
+    WARNING = "warning"  # Works, but not as it should in production.
+    PROBLEM = "problem"  # Does not work.
+    SKIPPED = "skipped"  # Not checked, because of an earlier problem.
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was looked at, what was found, and what to do."""
+    """Result of a check, with what to do about it."""
 
     check: str
     level: FindingLevel

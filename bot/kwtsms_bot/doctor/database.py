@@ -1,4 +1,4 @@
-"""Where accepted messages are kept: whether this version can use it. Makes and changes nothing."""
+"""Checks whether this version can use the database. Creates and changes nothing."""
 
 import asyncio
 from pathlib import Path
@@ -21,17 +21,17 @@ SCHEMA_TEXTS = {
 
 
 def remedy_for(url: str) -> str:
-    """What to look at where the database of that kind cannot be used."""
+    """The remedy for a database of this kind that cannot be used."""
     return FILE_REMEDY if url.startswith(SQLITE) else SERVER_REMEDY
 
 
 def database_file(url: str) -> Path | None:
-    """Where the database is, if it is a file; a relative path begins where one is."""
+    """The path of an SQLite database, relative to the working directory; else None."""
     return Path(url.removeprefix(SQLITE).partition("?")[0]) if url.startswith(SQLITE) else None
 
 
 async def check(url: str) -> Finding:
-    """Opens it as the bot would, without making it or bringing it up to date."""
+    """Opens the database as the bot would, without creating or migrating it."""
     kind, remedy = url.partition(":")[0], remedy_for(url)
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):

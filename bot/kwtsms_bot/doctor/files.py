@@ -1,4 +1,4 @@
-"""Files that hold secrets, texts or numbers: whether everybody on the machine can read them."""
+"""Checks whether everybody on the machine can read files with secrets, texts or numbers."""
 
 import os
 from pathlib import Path
@@ -6,14 +6,13 @@ from pathlib import Path
 from kwtsms_bot.doctor import Finding, FindingLevel
 
 CHECK = "Files"
-OTHERS_PERMISSIONS = (
-    0o007  # A group may be meant to read, as deploy/ lets the bot's read its secrets.
-)
+# Without the group's: it may be meant to read, as in deploy/ the bot's group reads its secrets.
+OTHERS_PERMISSIONS = 0o007
 TOKENS = ("xoxb-", "xapp-")
 
 
 def check(config: Path, database: Path | None) -> tuple[Finding, ...]:
-    """The configuration, the .env beside it, and the database where it is a file."""
+    """Checks the configuration, the .env beside it, and the database if it is a file."""
     if os.name != "posix":
         return ()
     sensitive_files = {

@@ -1,4 +1,4 @@
-"""The account at kwtSMS: reachable, logged in, paid for, and set up as it should be."""
+"""Checks the kwtSMS account: reachable, logged in, with credits, and set up as expected."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ BALANCE, SENDER, COVERAGE, MODE = (
 
 @dataclass(frozen=True, slots=True)
 class ExpectedAccount:
-    """How the account is meant to be used."""
+    """Expected set-up of the account."""
 
     sender_id: str
     test_mode: bool = False
@@ -39,7 +39,7 @@ class ExpectedAccount:
 async def check(
     client: AsyncClient, expected: ExpectedAccount, say: Language = ENGLISH
 ) -> tuple[Finding, ...]:
-    """Looks at the account; where nobody answers or lets us in, the rest is skipped."""
+    """Checks the account; the rest is skipped if kwtSMS does not answer or rejects the login."""
     try:
         account = _check_balance(await client.balance(), expected, say)
     except KwtSMSError as error:
@@ -71,7 +71,7 @@ async def _query_coverage(client: AsyncClient, expected: ExpectedAccount, say: L
 
 
 def check_sender(found: tuple[str, ...], expected: str, say: Language) -> Finding:
-    """Whether the sender ID is the account's, to the letter, and nobody else's."""
+    """Checks that the sender ID is the account's, as it is written, and is not shared."""
     name = say(SENDER)
     close = [one for one in found if one.casefold() == expected.casefold()]
     if expected in found and expected.upper() == SHARED_SENDER:
@@ -90,7 +90,7 @@ def check_sender(found: tuple[str, ...], expected: str, say: Language) -> Findin
 
 
 def check_coverage(found: Coverage, country: str, say: Language) -> Finding:
-    """Whether the country of most numbers is active."""
+    """Checks that `country` is active on the account."""
     name = say(COVERAGE)
     prefixes = say.join(f"+{one}" for one in found.prefixes) or "–"
     if country in found.prefixes:

@@ -1,4 +1,4 @@
-"""The address that is called while all is well: whether it can be reached. It is not called."""
+"""Checks whether the heartbeat URL can be reached. Does not call it."""
 
 import asyncio
 from urllib.parse import urlsplit
@@ -12,9 +12,9 @@ PORTS = {"http": 80, "https": 443}
 
 
 async def check(url: str) -> Finding:
-    """Opens a connection and asks for nothing: a call would say that all is well. `url` is secret.
+    """Opens a connection without a request, which would report the bot alive. `url` is secret.
 
-    A certificate is looked at; what the address says to a call is not.
+    The certificate is checked; the answer to a request is not.
     """
     try:
         parts = urlsplit(url)
@@ -27,7 +27,7 @@ async def check(url: str) -> Finding:
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             _, writer = await asyncio.open_connection(host, port, ssl=parts.scheme == "https")
-    except (OSError, TimeoutError, ValueError) as error:  # ValueError: a name that DNS cannot have.
+    except (OSError, TimeoutError, ValueError) as error:  # ValueError: not a DNS name.
         return _unreachable_finding(type(error).__name__)
     writer.close()
     return Finding(CHECK, FindingLevel.OK, "The address of heartbeat.url can be reached.")

@@ -1,4 +1,4 @@
-"""Where warnings go besides Slack: whether Apprise can make something of each URL. Tells nobody."""
+"""Checks whether Apprise can use each URL that is to get warnings. Sends nothing."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,10 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,19})://", re.IGNORECASE)
 
 
 def check(urls: Sequence[str], say: Language = ENGLISH) -> tuple[Finding, ...]:
-    """One finding for all that is well, one for each that is not. Their URLs hold secrets."""
+    """Returns one finding if every URL is usable, else one for each that is not.
+
+    Findings do not quote URLs, which contain secrets.
+    """
     if not urls:
         return ()
     try:

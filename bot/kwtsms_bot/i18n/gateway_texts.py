@@ -1,7 +1,7 @@
-"""What kwtSMS, its client and the outbox have said, retold in the reader's language. Pure.
+"""Translates texts of kwtSMS, its client and the outbox into the reader's language. Pure.
 
-A known code is told in our own words. A sentence of ours is kept in English wherever it is stored,
-and said in the reader's language from there. Only what nobody here knows is repeated as it came.
+A known code gets our own words. A sentence of ours is stored in English, and translated when it is
+shown. Only unknown texts of kwtSMS are shown as they came.
 """
 
 import re
@@ -9,7 +9,7 @@ import re
 from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_client import API_ERRORS, KwtSMSError
 
-# The client's sentences with a value in them; a test holds the list against its code.
+# The client's sentences with a value in them; a test compares the list with its code.
 TEMPLATES = (
     N_("It broke off ({why})."),
     N_("No answer came ({why})."),
@@ -24,7 +24,7 @@ TEMPLATES = (
     N_("kwtSMS took {taken} of {given} numbers and does not say which."),
     N_("the proxy refused it: {why}"),
 )
-# Those without, and what the network most often says.
+# The client's sentences without a value, and the most frequent network errors.
 PHRASES = (
     N_("All connection attempts failed"),
     N_("It was broken off."),
@@ -38,7 +38,7 @@ PHRASES = (
     N_("There was no time left before the deadline."),
     N_("it took too long"),
 )
-# kwtSMS's words for what became of a message. The list is open, and their case varies.
+# kwtSMS's words for the status of a message. The list is open, and their case varies.
 STATUSES = (
     N_("Blacklisted"),
     N_("Delivered"),
@@ -62,7 +62,7 @@ _KNOWN_STATUSES = {one.casefold(): one for one in STATUSES}
 
 
 def translate_text(text: str, say: Language) -> str:
-    """A sentence of ours, as it was stored or raised; any other stays as it is."""
+    """Translates a sentence of ours, as stored or raised; any other stays as it is."""
     for template, pattern in _PATTERNS:
         if found := pattern.fullmatch(text):
             values = found.groupdict().items()
@@ -71,25 +71,25 @@ def translate_text(text: str, say: Language) -> str:
 
 
 def translate_status(text: str, say: Language) -> str:
-    """KwtSMS's word for what became of a message; as it came where it is not known."""
+    """Translates kwtSMS's word for a message's status; an unknown one stays as it is."""
     known = _KNOWN_STATUSES.get(text.strip().casefold())
     return text if known is None or say(known) == known else say(known)
 
 
 def translate_error(code: str, text: str, say: Language) -> str:
-    """What a code means; what kwtSMS said of it, where we do not know it."""
+    """The meaning of a code; kwtSMS's own `text` if the code is unknown."""
     known = API_ERRORS.get(code)
     return say(known.meaning) if known else translate_text(text, say)
 
 
 def translate_remedy(code: str, say: Language) -> str:
-    """What to do about a code."""
+    """The remedy for a code."""
     known = API_ERRORS.get(code)
     return say(known.remedy) if known else say("Look the code up in kwtSMS's documentation.")
 
 
 def describe_error(error: KwtSMSError, say: Language) -> str:
-    """What went wrong, and kwtSMS's code for it where it gave one."""
+    """The text of an error, followed by kwtSMS's code if it has one."""
     if error.code is None:
         return translate_text(str(error), say)
     return f"{translate_error(error.code, error.description, say)} ({error.code})"

@@ -1,10 +1,10 @@
-"""The bot's two languages: English as it stands in the code, Arabic from the catalogue.
+"""The bot's two languages: English from the code, Arabic from the catalogue.
 
-A text is a literal where it is said, `say("Sent to {count} numbers.", count=3)`, so that the code
-reads and the catalogue can be held against it. Standard gettext; nothing here knows Slack.
+A text is a literal where it is used, `say("Sent to {count} numbers.", count=3)`: the code stays
+readable, and the catalogue can be checked against it. Standard gettext; independent of Slack.
 
-Arabic runs from right to left, and a number, a command or an id within it would be torn apart: what
-is not Arabic is set apart by Unicode's isolates, wherever a value is put into a text.
+Arabic runs from right to left, which would reorder the parts of a number, a command or an id within
+it: a value that is not Arabic is enclosed in Unicode's isolates when it is put into a text.
 https://www.unicode.org/reports/tr9/#Explicit_Directional_Isolates
 """
 
@@ -26,7 +26,7 @@ _ARABIC = re.compile(
 
 
 def N_(text: str) -> str:  # noqa: N802 - As gettext calls it.
-    """`text` itself: it stands in a table, and is said from there."""
+    """Marks `text` for the catalogue and returns it; the code that shows it translates it."""
     return text
 
 
@@ -35,35 +35,35 @@ LIST_SEPARATOR = N_(", ")
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language; call it with a text to have it said in that language."""
+    """Language of the bot; called with a text, it translates the text."""
 
     code: str
     _catalogue: NullTranslations = field(repr=False, compare=False)
 
     def __call__(self, text: str, /, **values: object) -> str:
-        """`text` in this language, its `{names}` filled in."""
+        """Translates `text` and fills in its `{names}`."""
         translated = self._catalogue.gettext(text)
         return translated.format(**self._isolate_values(values)) if values else translated
 
     def plural(self, singular: str, plural: str, /, count: int, **values: object) -> str:
-        """The form that suits `count`, which both texts may name as `{count}`."""
+        """Translates the form that fits `count`; both texts may contain `{count}`."""
         translated = self._catalogue.ngettext(singular, plural, count)
         return translated.format(count=count, **self._isolate_values(values))
 
     def ltr(self, value: str) -> str:
-        """A number, a command or an id, kept from left to right within Arabic."""
+        """Keeps a number, a command or an id from left to right within Arabic."""
         return f"{LTR_ISOLATE}{value}{POP_ISOLATE}" if self.code == "ar" else value
 
     def auto(self, value: str) -> str:
-        """Something whose direction only the reader's program knows, kept apart within Arabic."""
+        """Isolates a value within Arabic whose direction only the reader's program can know."""
         return f"{FIRST_STRONG_ISOLATE}{value}{POP_ISOLATE}" if self.code == "ar" else value
 
     def inline(self, value: str) -> str:
-        """A value as it stands within a sentence: from left to right where none of it is Arabic."""
+        """Prepares a value for a sentence: kept from left to right if none of it is Arabic."""
         return value if not value or _ARABIC.search(value) else self.ltr(value)
 
     def join(self, values: Iterable[str]) -> str:
-        """Values side by side."""
+        """Joins values to a list, with the language's separator."""
         return self(LIST_SEPARATOR).join(map(self.inline, values))
 
     def _isolate_values(self, values: Mapping[str, object]) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""Running the bot: is it well, what has it done, and who is told. Knows no Slack and no SQL."""
+"""Health, metrics and heartbeat of the running bot. Contains no Slack code and no SQL."""

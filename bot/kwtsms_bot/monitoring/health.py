@@ -1,22 +1,22 @@
-"""Whether the bot is well, judged from what was seen. Pure."""
+"""Judges the health of the bot from a snapshot. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-# The worker looks at the queue every two seconds; it waits for nothing longer than for an answer
-# of the gateway, and that time comes on top.
+# The dispatcher polls the queue every two seconds; its longest wait is for an answer of the
+# gateway, and that timeout is added.
 MAX_IDLE = timedelta(minutes=1)
-# What is accepted is sent within seconds; only a very large bulk takes longer than this, or a
-# gateway that is away.
+# Accepted messages are sent within seconds; only a very large bulk or a gateway outage takes longer
+# than this.
 MAX_QUEUE_AGE = timedelta(minutes=10)
-# A few answers that could not be read are over by then, and sending goes on.
+# A short run of unreadable answers is over by then, and sending has resumed.
 MAX_BREAKER_OPEN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class HealthSnapshot:
-    """What was seen at one moment."""
+    """Observations of all components at one moment."""
 
     at: datetime
     database: bool  # Whether it can be read.
@@ -24,14 +24,14 @@ class HealthSnapshot:
     stopping: bool
     dispatcher_idle: timedelta
     writable: bool = True
-    oldest: datetime | None = None  # When it was accepted; None: nothing waits.
+    oldest: datetime | None = None  # When the oldest queued message was accepted; None: none waits.
     paused: bool = False
-    breaker_open_since: datetime | None = None  # None: sending is not held.
+    breaker_open_since: datetime | None = None  # None: the circuit breaker is closed.
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentHealth:
-    """One part, and what is wrong with it where something is."""
+    """The health of one component; `problem` is empty if it is well."""
 
     name: str
     problem: str = ""
@@ -39,30 +39,30 @@ class ComponentHealth:
 
     @property
     def ok(self) -> bool:
-        """Whether it is well."""
+        """Whether the component is well."""
         return not self.problem
 
     def as_json(self) -> Mapping[str, object]:
-        """Without what says nothing."""
+        """Returns `ok` and the fields that are not empty."""
         fields = {name: value for name, value in asdict(self).items() if value not in ("", None)}
         return {"ok": self.ok} | {name: fields[name] for name in fields if name != "name"}
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """All parts."""
+    """The health of all components."""
 
     components: tuple[ComponentHealth, ...]
-    paused: bool  # By somebody's wish: no fault.
-    breaker_open: bool  # For the gateway's answers cannot be read.
+    paused: bool  # On purpose, so no problem.
+    breaker_open: bool  # The gateway's answers cannot be read.
 
     @property
     def ready(self) -> bool:
-        """Whether all of them are well."""
+        """Whether all components are well."""
         return all(component.ok for component in self.components)
 
     def as_json(self) -> Mapping[str, object]:
-        """For a page."""
+        """Returns the JSON of /readyz."""
         components = {component.name: component.as_json() for component in self.components}
         return {
             "ready": self.ready,
@@ -73,7 +73,7 @@ class Health:
 
 
 def assess(snapshot: HealthSnapshot, answer_timeout: timedelta) -> Health:
-    """What `seen` comes to; the gateway may take `answer_takes` for an answer."""
+    """Returns the health for a snapshot; a gateway answer may take `answer_timeout`."""
     return Health(
         (
             ComponentHealth("service", "it is stopping" if snapshot.stopping else ""),
@@ -100,7 +100,7 @@ def _dispatcher_health(idle: timedelta, limit: timedelta) -> ComponentHealth:
 
 
 def _queue_health(snapshot: HealthSnapshot) -> ComponentHealth:
-    """A pause is somebody's wish and not a fault, whatever waits meanwhile."""
+    """Returns the health of the queue; a pause is deliberate, so messages may wait during it."""
     if not snapshot.database:
         return ComponentHealth("queue", "it cannot be seen")
     age = max(timedelta(0), snapshot.at - (snapshot.oldest or snapshot.at))
@@ -110,7 +110,7 @@ def _queue_health(snapshot: HealthSnapshot) -> ComponentHealth:
 
 
 def _gateway_health(snapshot: HealthSnapshot) -> ComponentHealth:
-    """Well while its answers can be read; nobody asks it only to see."""
+    """Returns the health of the gateway: the circuit breaker decides, and no call is made."""
     if snapshot.breaker_open_since is None:
         return ComponentHealth("gateway")
     age = max(timedelta(0), snapshot.at - snapshot.breaker_open_since)

@@ -1,6 +1,6 @@
-"""The bot's pages for those who watch it: numbers and states, never a phone number or a text.
+"""Serves the monitoring pages: numbers and states, never a phone number or a text.
 
-Only GET is answered, and no body is read. They ask for no password: they are for the inside.
+Answers only GET and reads no body. Needs no password: the pages are for an internal network.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -12,15 +12,15 @@ from kwtsms_bot.http_server import listen
 from kwtsms_bot.monitoring.readiness import Readiness
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-MAX_BYTES = 1024  # Nothing that is asked here has a body.
+MAX_BYTES = 1024  # No request here has a body.
 
 
 class CannotListen(Exception):
-    """The address is taken, or is none of this machine; the text says what to do."""
+    """An address that is taken or not this machine's; the text says what to do."""
 
 
 def build_application(routes: Iterable[web.RouteDef]) -> web.Application:
-    """A server's application of these routes; whoever has more to serve adds to them."""
+    """Returns a server application with these routes; callers may add their own."""
     app = web.Application(client_max_size=MAX_BYTES)
     app.add_routes(routes)
     return app
@@ -32,7 +32,7 @@ def get_route(path: str, handler: Handler) -> web.RouteDef:
 
 
 def health_routes(readiness: Readiness) -> tuple[web.RouteDef, ...]:
-    """/healthz: the process answers. /readyz: every part is well, or 503 and which is not."""
+    """Routes of /healthz (the process answers) and /readyz (all components are well, or 503)."""
 
     async def alive(_: web.Request) -> web.Response:
         return web.json_response({"alive": True})
@@ -46,13 +46,13 @@ def health_routes(readiness: Readiness) -> tuple[web.RouteDef, ...]:
 
 @asynccontextmanager
 async def serve_http(app: web.Application, address: str) -> AsyncIterator[str]:
-    """Listens at host:port as long as the block lasts; yields where, which tells a port of 0.
+    """Serves `app` at host:port during the block; yields the URL, which resolves a port of 0.
 
     Raises:
-        CannotListen: it cannot.
+        CannotListen: the address cannot be bound.
     """
     try:
-        # A body that nobody reads is not waited for either.
+        # No body is read, so none is waited for.
         runner = await listen(app, address, linger=0, finish=1)
     except OSError as error:
         text = f"http.listen: {address} cannot be listened on. Choose another."

@@ -1,6 +1,7 @@
-"""Calls an address while all is well, so that silence is noticed elsewhere. Reads no answer.
+"""Calls a URL while the bot is ready, so that a monitor elsewhere notices silence.
 
-The address is a secret (whoever has it can keep up the appearance): it is in no log and no error.
+Reads no answer. The URL is a secret (anyone who has it can fake a heartbeat): it is in no log and
+no error.
 """
 
 import asyncio
@@ -16,14 +17,14 @@ log = structlog.get_logger(__name__)
 
 
 class HeartbeatSender:
-    """One call after the other, each only if /readyz would say yes."""
+    """Calls the heartbeat URL at an interval while the bot is ready."""
 
     def __init__(self, settings: HeartbeatSettings, readiness: Readiness) -> None:
         self._url = settings.url.get_secret_value() if settings.url else None
         self._every, self._readiness = settings.every.total_seconds(), readiness
 
     async def run(self, started: asyncio.Event) -> None:
-        """Beats until it is cancelled, from when the bot has `begun`; without a URL, never."""
+        """Sends heartbeats once `started` is set, until cancelled; none without a URL."""
         if self._url is None:
             return
         await started.wait()
@@ -33,7 +34,7 @@ class HeartbeatSender:
                 await asyncio.sleep(self._every)
 
     async def send_if_ready(self, http: httpx.AsyncClient, url: str) -> None:
-        """Calls, where all is well. What goes wrong with that is logged and harms nothing."""
+        """Calls the URL if the bot is ready; a failed call is logged and has no effect."""
         health = await self._readiness.probe()
         if not health.ready:
             log.info(
@@ -42,7 +43,7 @@ class HeartbeatSender:
             )
             return
         try:
-            # A redirect is not followed, and however much is answered, none of it is read.
+            # No redirect is followed, and no body is read, however large.
             async with http.stream("GET", url) as response:
                 status = response.status_code
         except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -1,7 +1,7 @@
-"""What the bot has done, in figures for Prometheus. No phone number, person or text is a label.
+"""Prometheus metrics of the bot. No phone number, person or text is a label.
 
-A counter is there, at 0, before anything is counted: Prometheus sees no increase in a series that
-begins at 1. A gauge of which nothing is known says so: it is no number.
+Every counter is there at 0 before anything is counted: Prometheus sees no increase in a series that
+begins at 1. A gauge whose value is not known is NaN.
 """
 
 import platform
@@ -34,15 +34,15 @@ ACKNOWLEDGEMENT_BUCKETS = (
     3.0,
 )  # Slack waits for 3 seconds.
 WAIT_BUCKETS = (0.01, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
-# What this process has done. name: (what it is, its labels)
+# Counters of this process. name: (description, labels)
 COUNTERS = {
     "messages_accepted": ("Messages made durable by this process", ("source",)),
     "calls": ("Calls to kwtSMS by this process", ("endpoint", "outcome", "code")),
     "database_errors": ("What this process could not do in the database", ()),
 }
-SOURCES = ("slack",)  # As the commands name it.
+SOURCES = ("slack",)  # Values of a message's `source`.
 ENDPOINTS = ("balance", "coverage", "dlr", "send", "senderid", "status", "validate")
-OTHER = "other"  # A code that is none of kwtSMS's.
+OTHER = "other"  # A code that is not one of kwtSMS's.
 UNKNOWN = float("nan")
 HISTOGRAMS = {
     "acknowledgement_seconds": (
@@ -51,7 +51,7 @@ HISTOGRAMS = {
     ),
     "pace_wait_seconds": ("How long a call waited for its turn", WAIT_BUCKETS),
 }
-# What is so now; what stands in the database is the same for every replica.
+# Gauges; those from the database are the same for every replica. name: (description, labels)
 GAUGES = {
     "ready": ("1 while /readyz says yes", ()),
     "database_up": ("1 while the database can be read and written to", ()),
@@ -69,7 +69,7 @@ GAUGES = {
 
 
 class Metrics:
-    """The figures of one process."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -104,37 +104,37 @@ class Metrics:
                     calls.labels(endpoint, outcome.value, code)
 
     def count_accepted(self, source: str) -> None:
-        """One more message is durable."""
+        """Counts a message that became durable."""
         self._counters["messages_accepted"].labels(source).inc()
 
     def count_call(self, endpoint: str, error: KwtSMSError | None) -> None:
-        """One more call came to its end."""
+        """Counts a call that ended."""
         outcome, code = _outcome(error)
         self._counters["calls"].labels(endpoint, outcome.value, code).inc()
 
     def count_database_error(self) -> None:
-        """The database did not do what it was asked to, once more."""
+        """Counts a database operation that failed."""
         self._counters["database_errors"].inc()
 
     def observe_acknowledgement(self, seconds: float) -> None:
-        """A request of Slack's was acknowledged."""
+        """Records how long the acknowledgement of a Slack request took."""
         self._histograms["acknowledgement_seconds"].observe(seconds)
 
     def observe_wait(self, seconds: float) -> None:
-        """A call has had its turn."""
+        """Records how long a call waited for the rate limiter."""
         self._histograms["pace_wait_seconds"].observe(seconds)
 
     def set(self, name: str, value: float) -> None:
-        """What a gauge without labels shows from now on."""
+        """Sets a gauge without labels."""
         self._gauges[name].set(value)
 
     def set_recipients(self, state: State, count: int) -> None:
-        """How many recipients are in a state."""
+        """Sets the number of recipients in a state."""
         self._gauges["recipients"].labels(state.value).set(count)
 
 
 def _outcome(error: KwtSMSError | None) -> tuple[Outcome, str]:
-    """The outcome, and the gateway's code: a label takes no words from outside."""
+    """Returns the outcome and the gateway's error code; other text never becomes a label."""
     if error is None:
         return Outcome.ACCEPTED, ""
     if isinstance(error, Rejected):

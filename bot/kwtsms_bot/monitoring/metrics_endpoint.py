@@ -1,4 +1,4 @@
-"""/metrics: the figures, those of the database looked up as they are asked for."""
+"""Serves /metrics; gauges from the database are refreshed on request."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.balance.store.deliveries import NoticeStore
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.monitoring.health import Health
 from kwtsms_bot.monitoring.health_endpoint import get_route
@@ -22,22 +22,22 @@ log = structlog.get_logger(__name__)
 
 
 class MetricsEndpoint:
-    """Brings the gauges up to date, then writes everything down."""
+    """The /metrics page: refreshes the gauges, then renders all metrics."""
 
     def __init__(
         self,
         metrics: Metrics,
         statistics: OutboxStatistics,
-        balance_store: BalanceStore,
+        notices: NoticeStore,
         readiness: Readiness,
     ) -> None:
         self._metrics, self._readiness = metrics, readiness
-        self._statistics, self._balance_store = statistics, balance_store
+        self._statistics, self._notices = statistics, notices
         self._count_lock = asyncio.Lock()
         self._counted_at = float("-inf")
 
     def routes(self) -> tuple[web.RouteDef, ...]:
-        """The page."""
+        """The route of the page."""
         return (get_route("/metrics", self._handle),)
 
     async def _handle(self, _: web.Request) -> web.Response:
@@ -63,12 +63,12 @@ class MetricsEndpoint:
             self._metrics.set(f"{name}_seconds", UNKNOWN if age is None else age)
 
     async def _refresh_counts(self) -> None:
-        """What cannot be counted now keeps the figure that it had."""
+        """Refreshes the gauges from the database; they keep their values if that fails."""
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
                 recipients = await self._statistics.count_recipients()
                 balance = await self._statistics.last_balance()
-                undelivered = await self._balance_store.count_undelivered()
+                undelivered = await self._notices.count_undelivered()
         except (DatabaseError, TimeoutError) as error:
             log.warning("not counted", error=type(error).__name__)
             return

@@ -1,4 +1,4 @@
-"""Looks at the parts of the bot; `health` says what it means. Leaves everything as it was."""
+"""Collects the state of the bot's components, for `health` to judge. Leaves no trace in them."""
 
 import asyncio
 import time
@@ -11,14 +11,14 @@ from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.monitoring.health import Health, HealthSnapshot, assess
 from kwtsms_bot.outbox.queries.statistics import Backlog, OutboxStatistics
 
-DATABASE_SECONDS = 2.0  # Longer than an answer of a database that is well; who asks waits for 5.
-FRESH_SECONDS = 1.0  # However often it is asked, it looks once a second.
-PROVEN_SECONDS = 15.0  # For so long it is taken for granted that the database can be written to.
+DATABASE_SECONDS = 2.0  # Longer than a healthy database takes; callers wait for 5.
+FRESH_SECONDS = 1.0  # Probes that follow sooner get the same answer.
+PROVEN_SECONDS = 15.0  # A successful write check is valid for so long.
 log = structlog.get_logger(__name__)
 
 
 class Readiness:
-    """The bot as it stands now; `stopping` is set once it has been told to end."""
+    """Readiness of the bot; `stopping` is set once shutdown begins."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Readiness:
         self.stopping = False
 
     async def probe(self) -> Health:
-        """What is so now, or was so less than a second ago."""
+        """Returns the current health, at most a second old."""
         async with self._lock:
             if self._last is None or time.monotonic() - self._last[0] > FRESH_SECONDS:
                 health = assess(await self._collect_snapshot(), self._answer_timeout)
@@ -60,7 +60,7 @@ class Readiness:
         )
 
     async def _read_backlog(self) -> Backlog | None:
-        """What waits in the outbox; None where the database does not say it in time."""
+        """Returns the outbox's backlog; None if the database does not answer in time."""
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
                 return await self._statistics.backlog()
@@ -69,7 +69,7 @@ class Readiness:
             return None
 
     async def _can_write(self) -> bool:
-        """Whether something could be committed a moment ago, or can be now."""
+        """Whether a write check succeeds now, or did within `PROVEN_SECONDS`."""
         if time.monotonic() - self._proven_at < PROVEN_SECONDS:
             return True
         try:

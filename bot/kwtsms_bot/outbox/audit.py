@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import Row, Select, insert, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import audit
 from kwtsms_bot.outbox.message import Message, NewMessage
-from kwtsms_bot.outbox.sql import OutboxStoreBase
 from kwtsms_client import mask
 
 PAGE_SIZE = 500  # Read at a time by an export: none holds a transaction while its reader is slow.
@@ -60,18 +60,21 @@ class Actor:
         )
 
 
-class Audit(OutboxStoreBase):
+class Audit:
     """The ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def record(self, entry: AuditEntry) -> None:
         """Adds one line."""
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await add_entries(connection, entry)
 
     async def entries(self, limit: int = 1000) -> tuple[AuditEntry, ...]:
         """The newest lines, oldest of them first."""
         query = select(audit).order_by(audit.c.id.desc()).limit(limit)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return tuple(_as_entry(row) for row in reversed(rows))
 
@@ -94,7 +97,7 @@ class Audit(OutboxStoreBase):
             page = await self._page(query.where(after)) if len(page) == PAGE_SIZE else []
 
     async def _page(self, query: "Select[tuple[object, ...]]") -> list[Row[tuple[object, ...]]]:
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return list((await connection.execute(query)).all())
 
 

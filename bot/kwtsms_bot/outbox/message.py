@@ -78,6 +78,16 @@ class Priority(IntEnum):
     BULK = 2
 
 
+def no_quiet_hours() -> bool:
+    """The quiet hours of an outbox that has none."""
+    return False
+
+
+def allowed_priorities(*, quiet: bool) -> tuple[Priority, ...]:
+    """The priorities that may be sent now, the most urgent first; bulk waits in quiet hours."""
+    return tuple(one for one in Priority if one is not Priority.BULK or not quiet)
+
+
 @dataclass(frozen=True, slots=True)
 class CardLocation:
     """Where a message's card is shown: opaque here; without `ts` it is not shown yet."""

@@ -5,7 +5,7 @@ Who changes rows locks them in one order, so that two never wait for each other:
 Who has recipients already takes others only where they are free.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,40 +13,11 @@ from sqlalchemy import Column, ColumnElement, Select, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import message, recipient
-from kwtsms_bot.outbox.message import TRANSITIONS, Priority, State
+from kwtsms_bot.outbox.message import TRANSITIONS, State
 
 CLAIMED, IN_FLIGHT, SETTLED = "claimed", "in_flight", "over"  # An attempt's states.
 MAX_PARAMETERS = 500  # SQLite takes 32,766 parameters in a statement at most, older ones 999.
-
-
-def no_quiet_hours() -> bool:
-    """Messages to many rest at no time of the day."""
-    return False
-
-
-class OutboxStoreBase:
-    """Holds the database; its subclasses hold the statements.
-
-    `rests` says whether messages to many rest now: it is night.
-    """
-
-    def __init__(
-        self, database: Database, *, in_quiet_hours: Callable[[], bool] = no_quiet_hours
-    ) -> None:
-        self.database = database
-        self._in_quiet_hours = in_quiet_hours
-
-    @property
-    def clock(self) -> ColumnElement[datetime]:
-        """The clock that all replicas share."""
-        return self.database.now_expression
-
-    @property
-    def priorities_allowed_now(self) -> Sequence[Priority]:
-        """What goes now, the most urgent first."""
-        return [one for one in Priority if one is not Priority.BULK or not self._in_quiet_hours()]
 
 
 def sources_of(after: State) -> list[str]:

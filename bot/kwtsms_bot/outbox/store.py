@@ -1,5 +1,9 @@
-"""Every SQL statement of the outbox. SQLAlchemy stops here; facts go in and out."""
+"""The outbox as a whole: its stores, composed. Each loop takes only the stores that it uses."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.audit import Actor, Audit, AuditEntry
 from kwtsms_bot.outbox.delivery.store import DeliveryStore
 from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
@@ -15,8 +19,10 @@ from kwtsms_bot.outbox.flow_control.rate_limiter import (
 from kwtsms_bot.outbox.intake.batch import IntakeStore
 from kwtsms_bot.outbox.intake.draft_store import DraftStore
 from kwtsms_bot.outbox.intake.store import Accepted, IdempotencyConflict
+from kwtsms_bot.outbox.message import Message, no_quiet_hours
 from kwtsms_bot.outbox.queries.cards import CardStore
 from kwtsms_bot.outbox.queries.messages import MessageQueries
+from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
 from kwtsms_bot.outbox.retention.erase_number import Erased, NumberEraser
 from kwtsms_bot.outbox.retention.purge_store import PurgeStore
 from kwtsms_bot.outbox.unknown.cancellation import Cancellation, Cancelled
@@ -34,27 +40,64 @@ __all__ = [
     "DatabaseRateLimiter",
     "Erased",
     "IdempotencyConflict",
+    "Outbox",
     "QueryRateLimiter",
     "SendingPaused",
-    "Store",
 ]
 
 
-class Store(
-    IntakeStore,
-    DraftStore,
-    MessageQueries,
-    CardStore,
-    ClaimStore,
-    SettlementStore,
-    LeaseStore,
-    BreakerStore,
-    EvidenceStore,
-    DecisionStore,
-    Cancellation,
-    DeliveryStore,
-    PurgeStore,
-    NumberEraser,
-    KillSwitch,
-):
-    """The outbox in its database."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbox:
+    """The stores of one database."""
+
+    database: Database
+    intake: IntakeStore
+    drafts: DraftStore
+    messages: MessageQueries
+    cards: CardStore
+    claims: ClaimStore
+    settlements: SettlementStore
+    leases: LeaseStore
+    delivery: DeliveryStore
+    breaker: BreakerStore
+    kill_switch: KillSwitch
+    evidence: EvidenceStore
+    decisions: DecisionStore
+    cancellation: Cancellation
+    purge: PurgeStore
+    eraser: NumberEraser
+    statistics: OutboxStatistics
+    audit: Audit
+
+
+def open_outbox(
+    database: Database,
+    *,
+    in_quiet_hours: Callable[[], bool] = no_quiet_hours,
+    on_accepted: Callable[[Message], None] = lambda _: None,
+) -> Outbox:
+    """The outbox in `database`.
+
+    `in_quiet_hours` says whether bulk messages wait now; `on_accepted` gets each message once it is
+    durable.
+    """
+    return Outbox(
+        database=database,
+        intake=IntakeStore(database, on_accepted=on_accepted),
+        drafts=DraftStore(database, on_accepted=on_accepted),
+        messages=MessageQueries(database),
+        cards=CardStore(database),
+        claims=ClaimStore(database, in_quiet_hours=in_quiet_hours),
+        settlements=SettlementStore(database),
+        leases=LeaseStore(database),
+        delivery=DeliveryStore(database),
+        breaker=BreakerStore(database),
+        kill_switch=KillSwitch(database),
+        evidence=EvidenceStore(database),
+        decisions=DecisionStore(database),
+        cancellation=Cancellation(database),
+        purge=PurgeStore(database),
+        eraser=NumberEraser(database),
+        statistics=OutboxStatistics(database, in_quiet_hours=in_quiet_hours),
+        audit=Audit(database),
+    )

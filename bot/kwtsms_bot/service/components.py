@@ -10,7 +10,7 @@ from kwtsms_bot.background import BackgroundTasks
 from kwtsms_bot.balance.apprise_notifier import AppriseNotifier
 from kwtsms_bot.balance.digest import DigestJob
 from kwtsms_bot.balance.monitor import BalanceMonitor
-from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.balance.store import BalanceStore, open_balance_store
 from kwtsms_bot.commands.base import CommandContext
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
@@ -20,7 +20,7 @@ from kwtsms_bot.monitoring.heartbeat import HeartbeatSender
 from kwtsms_bot.monitoring.instrumented import (
     InstrumentedClient,
     InstrumentedRateLimiter,
-    InstrumentedStore,
+    count_accepted,
 )
 from kwtsms_bot.monitoring.metrics import Metrics
 from kwtsms_bot.monitoring.metrics_endpoint import MetricsEndpoint
@@ -28,10 +28,10 @@ from kwtsms_bot.monitoring.readiness import Readiness
 from kwtsms_bot.outbox.delivery.poller import DeliveryPoller
 from kwtsms_bot.outbox.delivery.status_client import StatusClient
 from kwtsms_bot.outbox.dispatch.ports import RateLimiter
-from kwtsms_bot.outbox.dispatch.worker import Worker
+from kwtsms_bot.outbox.dispatch.worker import DispatchStores, Worker
 from kwtsms_bot.outbox.flow_control.breaker_probe import BreakerProbe
-from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
-from kwtsms_bot.outbox.store import Audit, DatabaseRateLimiter
+from kwtsms_bot.outbox.retention.jobs import RetentionJob
+from kwtsms_bot.outbox.store import DatabaseRateLimiter, open_outbox
 from kwtsms_bot.outbox.unknown.reconciler import UnknownReconciler
 from kwtsms_bot.slack.cards.balance_notifier import BalanceNotifier
 from kwtsms_bot.slack.cards.card_publisher import CardPublisher
@@ -42,7 +42,7 @@ from kwtsms_client import AsyncClient, Credentials
 
 
 class Components:
-    """What the service is made of, wired."""
+    """The objects of the service, wired to one another."""
 
     def __init__(
         self,
@@ -54,73 +54,105 @@ class Components:
         metrics: Metrics,
     ) -> None:
         self.config, self.clock = config, now
-        self.store = store = InstrumentedStore(
-            database, metrics, in_quiet_hours=self._in_quiet_hours
-        )
         self.tasks = BackgroundTasks(metrics.observe_acknowledgement)
+        self.outbox = open_outbox(
+            database, in_quiet_hours=self._in_quiet_hours, on_accepted=count_accepted(metrics)
+        )
+        balance_store = open_balance_store(database)
+        self._build_slack(balance_store, gateway)
+        self._build_outbox(gateway, rate_limiter, metrics)
+        self._build_balance(balance_store, gateway)
+        self._build_monitoring(balance_store, metrics)
+
+    def _build_slack(self, balance_store: BalanceStore, gateway: AsyncClient) -> None:
+        config = self.config
         self.connection = SlackConnection(config.slack)
         client = self.connection.client
         directory = SlackUserDirectory(
             client, config.access.groups, config.language, tasks=self.tasks
         )
-        balance_store = BalanceStore(database)
-        settings = config.alerts.balance
-        say = language(config.language)
         balance_notifier = BalanceNotifier(
-            balance_store,
+            balance_store.notices,
             self.connection.no_retry_client,
-            say,
-            channels=settings.channels,
+            language(config.language),
+            channels=config.alerts.balance.channels,
             admins=config.access.admin.users,
         )
         self.card_publisher = CardPublisher(
-            store, balance_notifier, client=client, directory=directory
+            self.outbox.cards, balance_notifier, client=client, directory=directory
         )
-        urls = (url.get_secret_value() for url in settings.apprise)
-        self.apprise_notifier = AppriseNotifier(balance_store, urls, say, zone=settings.zone)
+        context = CommandContext(
+            config,
+            self.outbox,
+            self.outbox.audit,
+            balance_store,
+            gateway,
+            directory,
+            now,
+            self.wake,
+        )
+        self.listeners = SlackListeners(context, directory, client)
+
+    def _build_outbox(
+        self, gateway: AsyncClient, rate_limiter: DatabaseRateLimiter, metrics: Metrics
+    ) -> None:
+        outbox, on_change = self.outbox, self.card_publisher.wake
         self.worker = Worker(
-            store,
+            DispatchStores(outbox.claims, outbox.settlements, outbox.leases, outbox.breaker),
             gateway,
             InstrumentedRateLimiter(rate_limiter, metrics),
             owner=owner(),
-            lease=config.outbox.lease,
+            lease=self.config.outbox.lease,
             clock=now,
-            on_change=self.card_publisher.wake,
+            on_change=on_change,
             on_balance=self.on_balance_hint,
         )
-        status_client = StatusClient(gateway, rate_limiter)
         self.delivery_poller = DeliveryPoller(
-            store,
-            status_client,
+            StatusClient(gateway, rate_limiter),
+            delivery=outbox.delivery,
+            claims=outbox.claims,
+            breaker=outbox.breaker,
             clock=now,
             check_interval=2 * rate_limiter.interval,
-            on_change=self.card_publisher.wake,
+            on_change=on_change,
         )
         self.reconciler = UnknownReconciler(
-            store, gateway, clock=now, on_change=self.card_publisher.wake
+            outbox.evidence, outbox.breaker, gateway, clock=now, on_change=on_change
         )
-        self.breaker_probe = BreakerProbe(store, gateway, on_answer=self.worker.wake)
-        context = CommandContext(
-            config, store, Audit(database), balance_store, gateway, directory, now, self.wake
+        self.breaker_probe = BreakerProbe(outbox.breaker, gateway, on_answer=self.worker.wake)
+        self.retention = RetentionJob(outbox.database, outbox.purge, outbox.drafts)
+
+    def _build_balance(self, balance_store: BalanceStore, gateway: AsyncClient) -> None:
+        settings = self.config.alerts.balance
+        urls = (url.get_secret_value() for url in settings.apprise)
+        self.apprise_notifier = AppriseNotifier(
+            balance_store.notices, urls, language(self.config.language), zone=settings.zone
         )
-        self.listeners = SlackListeners(context, directory, client)
         targets = (*settings.channels, *self.apprise_notifier.targets)
         self.balance_monitor = BalanceMonitor(
-            settings, balance_store, gateway, targets=targets, on_change=self.on_balance_notice
+            settings,
+            balance_store.samples,
+            gateway,
+            targets=targets,
+            on_change=self.on_balance_notice,
         )
         self.digest_job = DigestJob(
-            settings, balance_store, targets=targets, on_change=self.on_balance_notice
+            settings, balance_store.digests, targets=targets, on_change=self.on_balance_notice
         )
-        statistics = OutboxStatistics(database, in_quiet_hours=self._in_quiet_hours)
+
+    def _build_monitoring(self, balance_store: BalanceStore, metrics: Metrics) -> None:
+        statistics = self.outbox.statistics
         self.readiness = Readiness(
             statistics,
             slack=self.connection.is_alive,
             dispatcher_idle=lambda: self.worker.idle_seconds,
-            answer_timeout=config.kwtsms.timeout,
+            answer_timeout=self.config.kwtsms.timeout,
             clock=now,
         )
-        self.metrics_endpoint = MetricsEndpoint(metrics, statistics, balance_store, self.readiness)
-        self.heartbeat = HeartbeatSender(config.heartbeat, self.readiness)
+        self.metrics_endpoint = MetricsEndpoint(
+            metrics, statistics, balance_store.notices, self.readiness
+        )
+        self.heartbeat = HeartbeatSender(self.config.heartbeat, self.readiness)
 
     def wake(self) -> None:
         """There is something new in the outbox: to send, and to show."""

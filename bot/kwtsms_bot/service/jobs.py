@@ -10,7 +10,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
-from kwtsms_bot.outbox.retention.jobs import COMPACT_HOUR, PURGE_INTERVAL, compact, purge
+from kwtsms_bot.outbox.retention.jobs import COMPACT_HOUR, PURGE_INTERVAL
 from kwtsms_bot.service.components import Components
 
 log = structlog.get_logger(__name__)
@@ -70,14 +70,14 @@ async def _notify_expired(components: Components) -> None:
 
 async def _erase(components: Components) -> None:
     try:
-        await purge(components.store, components.config.outbox.retention, components.clock())
+        await components.retention.purge(components.config.outbox.retention, components.clock())
     except DatabaseError as error:
         log.error("not erased", error=str(error))
 
 
 async def _compact(components: Components) -> None:
     try:
-        await compact(components.store)
+        await components.retention.compact()
     except DatabaseError as error:
         log.error("not compacted", error=str(error))
 

@@ -1,4 +1,4 @@
-"""App Home: the balance, what one sent last, and what can be done from here."""
+"""App Home: the balance, the user's recent messages, and buttons."""
 
 from collections.abc import Mapping
 from time import monotonic
@@ -24,14 +24,12 @@ from kwtsms_client import KwtSMSError
 
 PREFIX = "home_"
 SEND, REFRESH = "home_send", "home_refresh"
-SETUP_CHECK_SECONDS = (
-    3600.0  # How often the set-up is looked at for Home: it takes requests to kwtSMS.
-)
+SETUP_CHECK_SECONDS = 3600.0  # Between two set-up checks, which make requests to kwtSMS.
 log = structlog.get_logger(__name__)
 
 
 def home_view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say: Language) -> Block:
-    """What stands on Home: a heading and an answer for each of `sections`."""
+    """Returns the App Home view: a heading and a reply for each of `sections`."""
     buttons = [blocks.button(REFRESH, say("Refresh"), "")]
     if may_send:
         buttons.insert(0, blocks.button(SEND, say("Send SMS"), "", style="primary"))
@@ -48,7 +46,7 @@ def home_view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say:
 
 
 class HomeTab:
-    """Publishes it, anew each time somebody looks."""
+    """Publishes the App Home view whenever a user opens it."""
 
     def __init__(
         self,
@@ -59,10 +57,11 @@ class HomeTab:
     ) -> None:
         self._context, self._directory = context, directory
         self._send_modal, self._client = send_modal, client
-        self._setup_checks: dict[str, tuple[float, Reply]] = {}  # The set-up, in each language.
+        # By language: the time of the last check, and its result.
+        self._setup_checks: dict[str, tuple[float, Reply]] = {}
 
     async def handle_opened(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
-        """Somebody looks at it."""
+        """Publishes the view, and again if a set-up check finds a problem."""
         await ack()
         event = body.get("event") or {}
         if event.get("tab") == "home":
@@ -72,7 +71,7 @@ class HomeTab:
                 await self._publish(request)
 
     async def handle_button(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
-        """One of its buttons."""
+        """Handles a button on Home: opens the send form or refreshes the view."""
         await ack()
         request = await self._build_request(
             payloads.user_and_channel(body)[0], str(body.get("trigger_id", ""))
@@ -101,7 +100,7 @@ class HomeTab:
         if not allows(context.config.access, request.person, Permission.READ):
             return {say("What you may do here"): await history.whoami(context, invocation, "")}
         sections = {say("Balance"): await self._read_balance(invocation)}
-        if pause := await context.store.current_pause():
+        if pause := await context.outbox.kill_switch.current_pause():
             name = await context.users.name(pause.actor)
             title = say("All sending is paused by {name}.", name=name)
             sections[say("Paused")] = Reply(Severity.WARNING, title)
@@ -112,7 +111,7 @@ class HomeTab:
         return sections
 
     async def _check_setup(self, request: CommandRequest) -> bool:
-        """Looks at the set-up for an administrator, once an hour; whether there is news of it."""
+        """Checks the set-up for an administrator, once an hour; returns whether it has problems."""
         known = self._setup_checks.get(request.say.code)
         if not _is_admin(self._context, request) or (
             known and monotonic() - known[0] < SETUP_CHECK_SECONDS

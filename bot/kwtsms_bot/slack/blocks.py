@@ -1,7 +1,7 @@
-"""Answers, cards and warnings as Block Kit. Pure: dicts in the order in which people read them.
+"""Renders replies, cards and warnings as Block Kit. Pure.
 
-What a person typed goes into rich_text, which Slack does not interpret, or is escaped; so no text
-becomes a mention, a link or a heading. `verbatim` keeps Slack from linking numbers.
+Text that a person typed goes into rich_text, which Slack does not interpret, or is escaped; so it
+cannot become a mention, a link or a heading. `verbatim` keeps Slack from linking numbers.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Payload = dict[str, Any]  # `text` (notification, screen reader) and `blocks`.
 MAX_SECTION = 3000
 MAX_HEADING = 150
 MAX_MODAL_TITLE = 24
-MAX_TITLE = 2900  # A section less the icon and the emphasis around the title.
+MAX_TITLE = 2900  # MAX_SECTION less the icon and the emphasis around the title.
 ICONS = {
     Severity.GOOD: ":white_check_mark:",
     Severity.INFO: ":information_source:",
@@ -28,7 +28,7 @@ ICONS = {
 
 
 def escape(text: str) -> str:
-    """Text that Slack shows as it stands.
+    """Escapes text so that Slack shows it literally.
 
     https://docs.slack.dev/messaging/formatting-message-text
     """
@@ -36,7 +36,7 @@ def escape(text: str) -> str:
 
 
 def reply(answer: Reply, say: Language = ENGLISH) -> Payload:
-    """An answer for the person who asked."""
+    """Returns the Slack message for a reply."""
     made = [section(f"{ICONS[answer.severity]} *{_bold_title(answer.title)}*"), *body(answer, say)]
     if answer.buttons:
         made.append(actions(*(reply_button(one, say) for one in answer.buttons)))
@@ -45,7 +45,7 @@ def reply(answer: Reply, say: Language = ENGLISH) -> Payload:
 
 
 def body(answer: Reply, say: Language) -> list[Block]:
-    """An answer without its title and buttons."""
+    """Returns the blocks of a reply without its title and buttons."""
     made = []
     if answer.text_spans:
         made.append(quote(answer.text_spans))
@@ -63,7 +63,7 @@ def body(answer: Reply, say: Language) -> list[Block]:
 
 
 def reply_button(item: Button, say: Language) -> Block:
-    """A button as a command words it."""
+    """Returns the block for a button of a reply."""
     return button(
         item.action,
         item.label,
@@ -75,7 +75,7 @@ def reply_button(item: Button, say: Language) -> Block:
 
 
 def section(mrkdwn: str) -> Block:
-    """A paragraph; `mrkdwn` is ours or escaped."""
+    """A paragraph; text from people must be escaped in `mrkdwn`."""
     text = {"type": "mrkdwn", "text": truncate(mrkdwn, MAX_SECTION), "verbatim": True}
     return {"type": "section", "text": text}
 
@@ -110,7 +110,7 @@ def facts(pairs: tuple[tuple[str, str], ...], say: Language = ENGLISH) -> Block:
 
 
 def quote(spans: Sequence[TextSpan]) -> Block:
-    """What a person wrote, as the phone will show it; what it will not show is struck through."""
+    """A quote of the SMS as the phone will show it; removed characters are struck through."""
     elements: list[Block] = []
     for span in spans:
         shown: Block = {"type": "text", "text": span.text or " "}
@@ -136,7 +136,7 @@ def button(
     style: str = "",
     back: str = "Back",
 ) -> Block:
-    """A button; with `confirm`, Slack asks once more before it tells us."""
+    """A button; with `confirm`, Slack asks for confirmation before it sends the press."""
     made: Block = {
         "type": "button",
         "action_id": action,
@@ -161,7 +161,7 @@ def actions(*buttons: Block) -> Block:
 
 
 def modal(title: str, content: list[Block], close: str = "Close") -> Block:
-    """A form without fields, or the frame of one with fields."""
+    """A modal without fields, or the frame of a form."""
     return {
         "type": "modal",
         "title": plain_text(truncate(title, MAX_MODAL_TITLE)),
@@ -176,19 +176,19 @@ def plain_text(text: str) -> Block:
 
 
 def format_time(at: datetime, say: Language = ENGLISH) -> str:
-    """A time in the reader's own zone; Kuwait's where Slack cannot."""
+    """A time in the reader's time zone; in Kuwait's where Slack cannot convert it."""
     fallback = say("{time} (Kuwait)", time=at.astimezone(KUWAIT_TZ).strftime("%H:%M:%S"))
     return say.auto(f"<!date^{int(at.timestamp())}^{{time_secs}}|{fallback}>")
 
 
 def format_datetime(at: datetime, say: Language = ENGLISH) -> str:
-    """A day and a time, in the same way."""
+    """A date and time in the reader's time zone; in Kuwait's where Slack cannot convert it."""
     fallback = say("{time} (Kuwait)", time=at.astimezone(KUWAIT_TZ).strftime("%Y-%m-%d %H:%M"))
     return say.auto(f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>")
 
 
 def truncate(text: str, limit: int) -> str:
-    """At most `limit` characters, and a sign that something is missing."""
+    """At most `limit` characters of the text, with an ellipsis if some are missing."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
@@ -198,7 +198,7 @@ def _fact_line(fact: tuple[str, str], say: Language) -> str:
 
 
 def _bold_title(title: str) -> str:
-    """A title between asterisks: an asterisk or a line break inside would end the emphasis."""
+    """A title for use between asterisks: an asterisk or a line break in it would end the bold."""
     return truncate(escape(title.replace("*", "∗").replace("\n", " ")), MAX_TITLE)
 
 

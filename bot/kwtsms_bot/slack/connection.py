@@ -1,4 +1,4 @@
-"""To Slack and back: tokens are tried at start, and the socket is closed before work is awaited."""
+"""Checks the tokens and connects to Slack, by Socket Mode or HTTP."""
 
 from collections.abc import Awaitable
 
@@ -22,37 +22,36 @@ RATE_LIMIT_RETRIES = 3
 
 
 class SlackRefused(Exception):
-    """Slack does not let us in; the text says which token and what to do."""
+    """A token that Slack refuses, or a taken port; the text says which, and what to do."""
 
 
 class SlackUnreachable(Exception):
-    """Slack gave no answer, or none that says anything about us."""
+    """No answer from Slack, or an error that does not concern the bot's tokens."""
 
 
 class SlackConnection:
-    """One workspace: a Web API client from the start, and Socket Mode or HTTP once it is open.
+    """The connection to one workspace: a Web API client, and Socket Mode or HTTP once it is open.
 
-    The socket opens again by itself when it breaks.
+    The socket reconnects by itself when it breaks.
     """
 
     def __init__(self, settings: SlackSettings) -> None:
         self.settings = settings
-        # Only what Slack refused for its rate is repeated: the SDK's default repeats a post whose
-        # answer was lost, which posts it twice.
+        # Only rate-limited calls are repeated: the SDK's default also repeats a post whose answer
+        # was lost, which posts it twice.
         rate_limit_handler = AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)
         self.client = _web_client(settings, rate_limit_handler)
-        self.no_retry_client = _web_client(
-            settings
-        )  # For whoever may not wait, or waits elsewhere.
+        # For callers that must not wait, or that retry by themselves.
+        self.no_retry_client = _web_client(settings)
         self._handler: AsyncSocketModeHandler | None = None
         self._runner: web.AppRunner | None = None
 
     async def open(self, listeners: SlackListeners, tasks: BackgroundTasks) -> str:
-        """Tries the tokens, then connects or listens; the name of the workspace.
+        """Checks the tokens, then connects or listens; returns the name of the workspace.
 
         Raises:
             SlackRefused: a token is wrong, revoked or lacks a scope; or the port is taken.
-            SlackUnreachable: Slack is away or not well.
+            SlackUnreachable: Slack is unreachable, down or busy.
         """
         identity = await self._call_slack("slack.bot_token", self.client.auth_test())
         app = build_app(listeners, tasks, client=self.client, identity=identity)
@@ -64,14 +63,14 @@ class SlackConnection:
 
     @property
     def address(self) -> str:
-        """Where Slack's requests are taken; empty in Socket Mode."""
+        """The URL that takes Slack's requests; empty in Socket Mode."""
         if self._runner is None:
             return ""
         host, port = self._runner.addresses[0][:2]
         return f"http://{host}:{port}{PATH}"
 
     async def is_alive(self) -> bool:
-        """Whether Slack reaches us: the socket has answered a ping lately, or we listen."""
+        """Whether Slack reaches the bot: the socket answers pings, or the HTTP server listens."""
         if self._runner is not None:
             return bool(self._runner.addresses)
         return self._handler is not None and await self._handler.client.is_connected()
@@ -84,16 +83,16 @@ class SlackConnection:
             raise SlackRefused(text) from error
 
     async def _connect(self, app: AsyncApp, token: str) -> None:
-        # With a wrong app token the socket client would try for ever; one call by hand tells.
+        # With a wrong app token the socket client would retry for ever; this call fails at once.
         await self._call_slack(
             "slack.app_token", self.client.apps_connections_open(app_token=token)
         )
-        # The handler takes hold of the running loop.
+        # The handler binds to the running loop, so it is made only here.
         self._handler = AsyncSocketModeHandler(app, token)
         await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's own gap.
 
     async def close(self) -> None:
-        """Takes nothing more in."""
+        """Stops receiving; called before running work is awaited."""
         if self._handler is not None:
             await self._handler.close_async()  # type: ignore[no-untyped-call]
             self._handler = None

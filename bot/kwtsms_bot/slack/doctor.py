@@ -1,4 +1,4 @@
-"""Slack's part of a set-up: tokens, scopes, places, and how far the clock is off."""
+"""Checks the Slack side of the set-up: tokens, scopes, channels, groups and the clock."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ MAX_CLOCK_SKEW = timedelta(seconds=60)
 
 
 async def check(config: Config, now: datetime) -> tuple[Finding, ...]:
-    """Looks at the workspace from the outside; without a good bot token the rest is skipped."""
+    """Checks the workspace through the Web API; skips the rest if the bot token is refused."""
     settings = config.slack
     client = AsyncWebClient(
         token=settings.bot_token.get_secret_value(),
@@ -47,7 +47,7 @@ async def check(config: Config, now: datetime) -> tuple[Finding, ...]:
 
 
 def check_scopes(granted: str | None) -> Finding:
-    """Whether the token has the scopes that the bot cannot do without."""
+    """Reports whether the token has all required scopes."""
     label = "Slack scopes"
     if granted is None:
         return Finding(label, FindingLevel.SKIPPED, "Slack did not say which scopes the token has.")
@@ -59,7 +59,7 @@ def check_scopes(granted: str | None) -> Finding:
 
 
 def check_command(command: str) -> Finding:
-    """No token of ours may ask which commands an app has; a person sees it at once."""
+    """Asks a person to try the slash command: no Slack token can look up an app's commands."""
     summary = f"Slack tells no bot which one its app has; here it is {command}."
     fix = (
         f"Type {command} help in Slack. No answer: kwtsms-bridge slack manifest --command {command}"
@@ -68,7 +68,7 @@ def check_command(command: str) -> Finding:
 
 
 def check_clock(date: str | None, now: datetime) -> Finding:
-    """How far this machine's clock is from Slack's: expiry, leases and signatures go by it."""
+    """Reports the clock's distance from Slack's: expiry, leases and signatures depend on it."""
     label = "Clock"
     try:
         slack_time = parsedate_to_datetime(date or "").astimezone(UTC)
@@ -84,7 +84,7 @@ def check_clock(date: str | None, now: datetime) -> Finding:
 
 
 async def _check_second_secret(client: AsyncWebClient, settings: SlackSettings) -> Finding:
-    """What lets requests in: the app token in Socket Mode, the signing secret over HTTP."""
+    """Checks the app token in Socket Mode; says over HTTP how a wrong signing secret shows."""
     if settings.app_token is None or settings.mode == "http":
         summary = (
             "It is set; with a wrong one, the log says `request refused` with status 401 whenever "
@@ -123,7 +123,7 @@ RETRY_LATER = "Try again in a minute."
 
 
 async def check_channels(client: AsyncWebClient, config: Config) -> tuple[Finding, ...]:
-    """Each channel that the bot posts to or that gives a role, and each group that does."""
+    """Checks each channel that the bot posts to or that grants a role, and each granting group."""
     approval = config.limits.approval_channel
     posting = dict.fromkeys(filter(None, (*config.alerts.balance.channels, approval)))
     granting = [one for one in config.access.channels if one not in posting]
@@ -148,7 +148,7 @@ async def _fetch_and_check_channel(client: AsyncWebClient, channel: str, *, post
 
 
 def check_channel(check: str, channel: Mapping[str, Any], *, posts: bool) -> Finding:
-    """Whether the bot can write there, where it has to."""
+    """Reports whether the bot is in the channel; its absence is a problem if it `posts` there."""
     if channel.get("is_archived"):
         return Finding(check, FindingLevel.PROBLEM, "It is archived.", "Name another channel.")
     if channel.get("is_member"):
@@ -160,7 +160,7 @@ def check_channel(check: str, channel: Mapping[str, Any], *, posts: bool) -> Fin
 
 
 def check_refusal(check: str, error: str, *, posts: bool) -> Finding:
-    """What it means that Slack does not show a channel."""
+    """Reports the meaning of Slack's refusal to show a channel."""
     if error == "missing_scope":
         summary = (
             f"Not looked at: that takes the scopes {' and '.join(OPTIONAL_SCOPES)}, both optional."
@@ -174,7 +174,7 @@ def check_refusal(check: str, error: str, *, posts: bool) -> Finding:
 
 
 async def _check_groups(client: AsyncWebClient, groups: tuple[str, ...]) -> tuple[Finding, ...]:
-    """All of them by one call."""
+    """Checks all groups with one call."""
     if not groups:
         return ()
     try:
@@ -186,7 +186,7 @@ async def _check_groups(client: AsyncWebClient, groups: tuple[str, ...]) -> tupl
 
 
 def check_group(check: str, group: Mapping[str, Any] | None) -> Finding:
-    """Whether somebody holds a role by it."""
+    """Reports whether the group exists, is enabled and has members."""
     if group is None:
         return Finding(
             check, FindingLevel.PROBLEM, "This workspace has no such group.", CHECK_GROUP
@@ -213,7 +213,7 @@ def _group_refusal_finding(check: str, error: str) -> Finding:
         return Finding(
             check, FindingLevel.PROBLEM, "User groups take a paid plan of Slack.", remedy
         )
-    if error == "missing_scope":  # Which is a finding of its own.
+    if error == "missing_scope":  # Reported by check_scopes.
         return Finding(
             check, FindingLevel.SKIPPED, "Not looked at: the scope usergroups:read is missing."
         )

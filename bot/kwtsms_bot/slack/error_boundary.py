@@ -1,4 +1,4 @@
-"""The last door of a listener: no exception leaves it, and the person gets a reference to the log.
+"""Error boundary for Bolt listeners: logs the exception and replies with its reference.
 
 Bolt loses an acknowledgement when a listener raises right after it, and leaves a person without an
 answer when it raises before it.
@@ -36,10 +36,10 @@ CLOSE = N_("Close")
 def with_error_boundary(
     listener: Listener, tasks: BackgroundTasks, client: AsyncWebClient
 ) -> Listener:
-    """`listener`, from which no exception leaves.
+    """Returns `listener` wrapped so that no exception leaves it.
 
-    It runs among `tasks`, so that a stop waits for it: Bolt forgets what it has begun. All that it
-    logs carries one request id.
+    It runs in `tasks`, so that shutdown waits for it: Bolt keeps no track of its tasks. All of its
+    log lines carry one request id.
     """
 
     async def listen(ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
@@ -60,7 +60,7 @@ def with_error_boundary(
 
         try:
             await listener(acknowledge, body, respond)  # type: ignore[arg-type]  # Same call.
-        except Exception as error:  # noqa: BLE001 - the last door; it is logged with its trace.
+        except Exception as error:  # noqa: BLE001 - an error boundary; it logs the trace.
             reply = error_reply(error)
             try:
                 if acknowledged or not await _reply_with_ack(reply, body, ack):
@@ -72,7 +72,7 @@ def with_error_boundary(
 
 
 def error_reply(error: Exception) -> Reply:
-    """What the person is told, in both languages: whose it is could not be asked any more."""
+    """Logs `error` and returns an apology in both languages, as the user's may be unknown."""
     reference = logs.current_request_id()
     log.error("listener failed", reference=reference, exc_info=error)
     arabic = language("ar")
@@ -82,7 +82,7 @@ def error_reply(error: Exception) -> Reply:
 
 
 async def _reply_with_ack(reply: Reply, body: Body, ack: AsyncAck) -> bool:
-    """Acknowledges; whether that could be done with words."""
+    """Acknowledges the request; returns whether the acknowledgement carried the reply."""
     payload = blocks.reply(reply)
     if body.get("type") == "view_submission":
         close = f"{CLOSE} · {language('ar')(CLOSE)}"

@@ -1,15 +1,15 @@
-"""What can go wrong on the way to Slack: the SDK lets several libraries' errors out."""
+"""Classifies Slack errors; the SDK lets the errors of several libraries through."""
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 SLACK_ERRORS = (SlackClientError, ClientError, OSError, TimeoutError)
 
-# Slack is not well, or busy.
+# Slack is down or busy.
 _SLACK_DOWN = frozenset(
     {"fatal_error", "internal_error", "ratelimited", "request_timeout", "service_unavailable"}
 )
-# Nor is our token: what is to be shown waits until that has passed, too.
+# The bot's token is not usable: posts wait until that is fixed.
 _TOKEN_ERRORS = frozenset(
     {
         "account_inactive",
@@ -23,7 +23,7 @@ _TOKEN_ERRORS = frozenset(
 
 
 def is_slack_down(error: Exception) -> bool:
-    """Whether Slack gave no answer of its own: then it may take the same later."""
+    """Whether Slack is unreachable, down or busy, so that a retry may succeed."""
     if not isinstance(error, SlackApiError):
         return True
     code = error.response.get("error")
@@ -31,24 +31,22 @@ def is_slack_down(error: Exception) -> bool:
 
 
 def is_transient(error: SlackApiError) -> bool:
-    """Whether the same may be taken later, when Slack is well or our token is mended."""
+    """Whether a retry may succeed once Slack is well or the bot's token is fixed."""
     return is_slack_down(error) or error.response.get("error") in _TOKEN_ERRORS
 
 
 def remedy(error: SlackApiError) -> str:
-    """What to do where Slack refuses a token."""
+    """Returns the fix for a token that Slack refuses."""
     if is_slack_down(error):
         return "Try again in a minute."
-    if (
-        error_name(error) == "missing_scope"
-    ):  # Of an app token: a bot token is asked for nothing else.
+    if error_name(error) == "missing_scope":  # An app token; auth.test needs no scope.
         scope = "connections:write (Basic Information → App-Level Tokens)"
         return f"Generate an app-level token with the scope {scope}."
     return "Copy the token anew from your Slack app's settings."
 
 
 def error_name(error: Exception) -> str:
-    """Slack's own word for what it refused; the kind of error where it gave none."""
+    """Returns Slack's error code, or the exception's class name if it is not Slack's."""
     if isinstance(error, SlackApiError):
         return str(error.response.get("error", "unknown"))
     return type(error).__name__

@@ -1,6 +1,7 @@
-"""Slack over HTTP: one path, behind the guard, to the same listeners as Socket Mode.
+"""Receives Slack's requests over HTTP and gives them to the listeners that Socket Mode uses.
 
-Bolt's own reading and verifying of requests is left out: it parses before it verifies.
+Verifies each signature before parsing the body. Bolt's own request handling is not used because it
+parses first.
 """
 
 import asyncio
@@ -20,14 +21,14 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from kwtsms_bot.http_server import listen
 
 PATH = "/slack/events"
-READ_SECONDS = 5.0  # Slack sends all of it at once; whoever sends a byte a minute is not Slack.
-LINGER_SECONDS = 0.5  # A refusal reaches whoever is still sending.
-FINISH_SECONDS = 2.5  # At a stop: Slack itself waits for three.
+READ_SECONDS = 5.0  # Slack sends a request at once; a byte a minute is not Slack.
+LINGER_SECONDS = 0.5  # For a refusal to reach a client that is still sending.
+FINISH_SECONDS = 2.5  # At shutdown: Slack itself waits for three.
 log = structlog.get_logger(__name__)
 
 
 class RequestRefused(Exception):
-    """A request that reaches no listener; only its status is told, to anybody."""
+    """A request that reaches no listener; the client sees only its status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(str(status))
@@ -35,7 +36,7 @@ class RequestRefused(Exception):
 
 
 class SlackEndpoint:
-    """Takes what Slack posts; a request that comes again is answered and not run again."""
+    """HTTP endpoint for Slack; a repeated request is acknowledged but not processed again."""
 
     def __init__(
         self,
@@ -49,16 +50,15 @@ class SlackEndpoint:
         self._secret = secret
         self._clock = clock
         self._read_timeout = read_timeout
-        self._recent_signatures: dict[
-            str, float
-        ] = {}  # Signature: until when it could be repeated.
+        # By signature: the time until which the request could be repeated. The oldest come first.
+        self._recent_signatures: dict[str, float] = {}
 
     def mount(self, router: web.UrlDispatcher) -> None:
         """Adds the path to a server's routes."""
         router.add_post(PATH, self.handle)
 
     async def handle(self, request: web.Request) -> web.Response:
-        """The answer to one request."""
+        """Handles one request and returns the response."""
         try:
             payload = await self._verify_and_parse(request)
         except RequestRefused as refused:
@@ -71,10 +71,10 @@ class SlackEndpoint:
         return await self._dispatch(request, payload)
 
     async def _verify_and_parse(self, request: web.Request) -> dict[str, object]:
-        """What Slack says in it.
+        """Returns the payload of a signed request.
 
         Raises:
-            Refused: it is too large, too slow, not signed, or not what Slack sends.
+            RequestRefused: the request is too large, too slow, unsigned, or not one of Slack's.
         """
         body = await self._read_body(request)
         now = self._clock()
@@ -96,17 +96,15 @@ class SlackEndpoint:
 
     def _is_repeated(self, signature: str) -> bool:
         now = self._clock()
-        while (
-            self._recent_signatures and next(iter(self._recent_signatures.values())) < now
-        ):  # The oldest stand first.
+        while self._recent_signatures and next(iter(self._recent_signatures.values())) < now:
             del self._recent_signatures[next(iter(self._recent_signatures))]
         repeated = signature in self._recent_signatures
-        # A timestamp may lie ahead by one window and be taken until another one has passed.
+        # A timestamp may be one window ahead, and is accepted until one window after it.
         self._recent_signatures.setdefault(signature, now + 2 * WINDOW_SECONDS)
         return repeated
 
     async def _dispatch(self, request: web.Request, payload: dict[str, object]) -> web.Response:
-        """`socket_mode` tells Bolt that the request is verified and parsed."""
+        """Gives a payload to Bolt; `socket_mode` means that the request is verified and parsed."""
         headers: dict[str, str | Sequence[str]] = {
             key: value
             for key, value in request.headers.items()
@@ -121,10 +119,10 @@ class SlackEndpoint:
 
 
 async def serve(endpoint: SlackEndpoint, address: str) -> web.AppRunner:
-    """A server of its own for the endpoint, at host:port; `cleanup()` of what it returns ends it.
+    """Starts a server for the endpoint at host:port; `cleanup()` on the result stops it.
 
     Raises:
-        OSError: it cannot be listened on there.
+        OSError: the address cannot be bound.
     """
     server = web.Application(client_max_size=MAX_BYTES)
     endpoint.mount(server.router)
@@ -137,13 +135,13 @@ TIMESTAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 
 
 class InvalidPayload(ValueError):
-    """The body is signed and yet not what Slack sends."""
+    """A signed body in a format that Slack does not send."""
 
 
 def is_signed(headers: Mapping[str, str], body: bytes, *, secret: str, now: float) -> bool:
-    """Whether Slack signed these very bytes, not longer ago than the window."""
+    """Whether Slack signed exactly these bytes, within `WINDOW_SECONDS` of `now`."""
     stamp = headers.get(TIMESTAMP, "")
-    # Only ASCII digits: int() would take other scripts and signs as well.
+    # Only ASCII digits: int() would accept other scripts and signs as well.
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
         return False
     if abs(now - int(stamp)) > WINDOW_SECONDS:
@@ -155,18 +153,18 @@ def is_signed(headers: Mapping[str, str], body: bytes, *, secret: str, now: floa
 
 
 def parse_body(content_type: str, body: bytes) -> dict[str, Any]:
-    """The payload of a signed request: JSON for events, a form for all else.
+    """Returns the payload of a signed request: JSON for events, a form for all else.
 
     Raises:
-        Unreadable: neither.
+        InvalidPayload: the body is neither.
     """
     try:
         text = body.decode()
         if content_type == "application/json":
             return _parse_object(text)
         form = dict(parse_qsl(text, keep_blank_values=True, errors="strict"))
-        # Only a field of that name counts: Bolt looks for the word in the whole body, and so
-        # loses each command whose text holds it.
+        # Only a field named `payload` counts: Bolt searches the whole body for the word, and so
+        # loses each command whose text contains it.
         return _parse_object(form["payload"]) if "payload" in form else form
     except (ValueError, RecursionError) as error:
         raise InvalidPayload("not what Slack sends") from error

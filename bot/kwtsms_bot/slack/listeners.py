@@ -1,4 +1,4 @@
-"""The listeners: what Slack tells us goes in, an acknowledgement within three seconds comes out."""
+"""Registers the Bolt listeners, which acknowledge within the three seconds that Slack allows."""
 
 import asyncio
 import re
@@ -25,9 +25,9 @@ from kwtsms_bot.slack.replies import ReplySender
 from kwtsms_bot.slack.users import SlackUserDirectory
 from kwtsms_bot.slack.workflow_step import STEP, WorkflowStep
 
-# Slack gives three seconds. What takes longer is acknowledged with a word and answered afterwards.
+# Slack allows three seconds. Slower commands are acknowledged first and answered afterwards.
 ACK_SECONDS = 2.0
-# In a crowd everybody gets a word at once, so that nobody waits behind the others' answers.
+# Under load, commands are acknowledged almost at once, so that none waits behind the others.
 BUSY_REQUESTS, BUSY_ACK_SECONDS = 20, 0.05
 ANY_ID = re.compile("")
 ACTION_IDS = re.compile("|".join(table.HANDLERS))
@@ -36,7 +36,7 @@ STILL_WORKING = N_("Still at it: the answer follows here.")
 
 
 class SlackListeners:
-    """Between Bolt and the commands."""
+    """Listeners between Bolt and the commands."""
 
     def __init__(
         self, context: CommandContext, directory: SlackUserDirectory, client: AsyncWebClient
@@ -51,11 +51,11 @@ class SlackListeners:
         self._in_progress = 0  # Commands that are being answered.
 
     def set_team(self, team: str) -> None:
-        """Which workspace this is: whoever is from another one is a stranger."""
+        """Sets the bot's own workspace; users of any other count as outsiders."""
         self._directory.team = team
 
     async def handle_command(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
-        """`/sms …`: answered with the acknowledgement itself where the answer comes in time."""
+        """Handles `/sms …`; a reply that is ready in time is the acknowledgement itself."""
         work = asyncio.create_task(self._run_command(body))
         self._in_progress += 1
         work.add_done_callback(self._count_finished)
@@ -68,7 +68,7 @@ class SlackListeners:
             if not reply.accepted:
                 await self._reply_sender.send_reply(reply, invocation, respond)
         elif reply.opens_form:
-            await ack()  # First: Slack may take its time with the form.
+            await ack()  # First: opening the form may take Slack a while.
             if not await self.send_modal.open_form(
                 invocation, views.ModalDefaults(invocation.person.channel)
             ):
@@ -79,7 +79,7 @@ class SlackListeners:
             await ack(response_type="ephemeral", **blocks.reply(reply, invocation.say))
 
     async def _finishes_in_time(self, work: "asyncio.Task[HandledCommand]") -> bool:
-        """Whether the answer is there before the acknowledgement has to go out."""
+        """Whether `work` ends before the acknowledgement is due."""
         clock = asyncio.get_running_loop().time
         begun = clock()
         while not work.done():
@@ -94,13 +94,13 @@ class SlackListeners:
         self._in_progress -= 1
 
     async def _run_command(self, body: Body) -> HandledCommand:
-        """Who asked for what, and the answer; Slack is asked who that is."""
+        """Looks up the caller and runs the command; returns its invocation and the reply."""
         person, say = await self._directory.resolve_caller(*payloads.user_and_channel(body))
         invocation = payloads.invocation(body, person, say)
         return invocation, await router.handle(self._context, invocation)
 
     async def handle_button(self, ack: AsyncAck, body: Body, respond: AsyncRespond) -> None:
-        """A button of ours: what it does is in `commands`, which asks for the role again."""
+        """Handles a button; `commands` has its handler and checks the user's role again."""
         await ack()
         person, say = await self._directory.resolve_caller(
             *payloads.user_and_channel(body), fresh=True
@@ -112,16 +112,17 @@ class SlackListeners:
         await self._reply_sender.send_action_reply(reply, request, respond, ephemeral=ephemeral)
 
     async def notify_expired(self) -> None:
-        """Tells those whose requests for a second person's yes have run out."""
+        """Notifies the authors of approval requests that have expired."""
         for message in await approve.pop_expired(self._context):
             await self._reply_sender.send_dm(message)
 
     async def acknowledge_unhandled(
         self, ack: AsyncAck, body: Body, _respond: AsyncRespond
     ) -> None:
-        """What nothing else listens to: Slack shows an error for what is never acknowledged.
+        """Acknowledges what has no other listener: otherwise Slack shows an error.
 
-        Bolt also comes here from a listener that did not acknowledge in time: a step's, on purpose.
+        Bolt also comes here after a listener that did not acknowledge in time. The workflow step
+        does so on purpose, so it is left out.
         """
         if payloads.payload_kind(body) != "function_executed":
             await ack()
@@ -134,7 +135,7 @@ def build_app(
     client: AsyncWebClient,
     identity: AsyncSlackResponse,
 ) -> AsyncApp:
-    """The Bolt app; `identity` is the auth.test made at start, which Bolt would make too late."""
+    """Returns the Bolt app; `identity` is the auth.test of the start: Bolt makes it too late."""
     authorized = AuthorizeResult.from_auth_test_response(
         auth_test_response=identity, bot_token=client.token
     )

@@ -1,4 +1,4 @@
-"""The Slack app's manifest, made from the command table so that the two cannot disagree. Pure."""
+"""Builds the Slack app's manifest from the command table, so the two cannot disagree. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from kwtsms_bot.commands.base import Command
 from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
 from kwtsms_bot.slack.workflow_step import NUMBERS, STEP, TEXT, USER
 
-# Each scope with its reason; docs/slack.md says the same, and a test holds them together.
+# Each scope with its reason; docs/slack.md says the same, which a test checks.
 SCOPES = {
     "commands": "the slash command",
     "chat:write": "the card of each message, and the balance warnings",
@@ -17,7 +17,7 @@ SCOPES = {
     "users.profile:read": "the phone of a colleague who is named as a recipient",
     "files:write": "the list of failed numbers, as a file for whoever asks for it",
 }
-# What the bot does without: whoever installs it may leave them out, and `doctor` skips a check.
+# Optional at installation: without them, `doctor` skips a check.
 OPTIONAL_SCOPES = {
     "channels:read": "for `doctor`: are the channels of config.yaml there, and is the bot in them",
     "groups:read": "the same for private channels",
@@ -29,10 +29,10 @@ MAX_USAGE_HINT = 1000
 def manifest(
     slash: str, table: Mapping[str, Command], *, workflow_step: bool = False, url: str = ""
 ) -> dict[str, Any]:
-    """What https://api.slack.com/apps takes under “From a manifest”.
+    """Returns the manifest to paste at https://api.slack.com/apps under “From a manifest”.
 
-    The workflow step needs a paid plan, so it is in the manifest only where it is asked for. With
-    `url`, Slack posts everything there; without it, the app connects by Socket Mode.
+    The workflow step needs a paid plan, so it is included only on request. With `url`, Slack posts
+    everything there; without it, the app connects by Socket Mode.
     """
     made: dict[str, Any] = {
         "_metadata": {"major_version": 1, "minor_version": 1},
@@ -42,7 +42,7 @@ def manifest(
             "background_color": "#0b5d4e",
         },
         "features": _features(slash, table),
-        # An optional scope stands in both lists:
+        # An optional scope has to be in both lists:
         # https://docs.slack.dev/authentication/installing-with-oauth
         "oauth_config": {
             "scopes": {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": list(OPTIONAL_SCOPES)}
@@ -61,7 +61,7 @@ def manifest(
 
 
 def _with_http(made: dict[str, Any], url: str) -> dict[str, Any]:
-    """The same with an address for each kind of request."""
+    """Sets `url` for each kind of request, and turns Socket Mode off."""
     settings, features = made["settings"], made["features"]
     settings["socket_mode_enabled"] = False
     settings["interactivity"] = {"is_enabled": True, "request_url": url}
@@ -105,7 +105,7 @@ def _features(slash: str, table: Mapping[str, Command]) -> dict[str, Any]:
 
 
 def _with_step(made: dict[str, Any]) -> dict[str, Any]:
-    """The same with the step for Workflow Builder."""
+    """Adds the step for Workflow Builder."""
     settings = made["settings"]
     events = {"bot_events": [*EVENTS, "function_executed"]}
     settings |= {
@@ -149,5 +149,5 @@ def _parameters(named: Mapping[str, tuple[str, str, str]]) -> dict[str, dict[str
 
 
 def usage_hint(table: Mapping[str, Command]) -> str:
-    """What Slack shows behind the command while it is typed."""
+    """Returns the hint that Slack shows behind the command while it is typed."""
     return " | ".join(f"{one.name} {one.usage}".strip() for one in table.values())[:MAX_USAGE_HINT]

@@ -1,4 +1,4 @@
-"""What Slack sends, as what our commands take: Bolt's dicts end here. Pure."""
+"""Converts Slack's payloads into the commands' own types: Bolt's dicts end here. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from kwtsms_bot.commands.base import ButtonPress, Invocation
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.i18n.translator import Language
 
-# What Slack makes of what a person types, with `should_escape`: <@U1|name>, <#C1|name>,
+# Tokens that Slack puts into typed text, with `should_escape`: <@U1|name>, <#C1|name>,
 # <!subteam^S1|@name>, <https://x.com|x.com>, <tel:+965…|+965 …>, <mailto:a@x.com|a@x.com>.
 _TOKEN = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _SIGN = {"@": "@", "#": "#", "!": ""}
@@ -17,12 +17,12 @@ _ENTITY = re.compile(r"&(?:amp|lt|gt);")  # The only three that Slack makes; oth
 
 
 def unescape_text(text: str) -> str:
-    """The text as it was typed: tokens first, then the three entities, one pass each."""
+    """Returns the text as it was typed: tokens first, then the three entities, one pass each."""
     return _ENTITY.sub(lambda match: unescape(match[0]), _TOKEN.sub(_as_typed, text))
 
 
 def mentions(text: str) -> dict[str, str]:
-    """The ids behind the @names that `untangle` leaves in a text; none where two share a name."""
+    """Returns user ids by the @names that `unescape_text` leaves; none for an ambiguous name."""
     found: dict[str, str] = {}
     ambiguous: set[str] = set()
     for token in _TOKEN.finditer(text):
@@ -41,9 +41,9 @@ def _as_typed(token: re.Match[str]) -> str:
 
 
 def user_and_channel(body: Mapping[str, Any]) -> tuple[str, str]:
-    """Who acts and in which channel, by their ids; no channel on Home and in forms.
+    """Returns the ids of the acting user and of the channel; no channel on Home and in forms.
 
-    A command names them at the top of its payload, an interaction in parts of it.
+    A command has them at the top of its payload, an interaction in nested objects.
     """
     user = body.get("user") or {}
     channel = body.get("channel") or {}
@@ -54,14 +54,14 @@ def user_and_channel(body: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def payload_kind(body: Mapping[str, Any]) -> str:
-    """What came in, in Slack's own word."""
+    """Returns Slack's name for the kind of payload."""
     if "command" in body:
         return "command"
     return str((body.get("event") or body).get("type", ""))
 
 
 def invocation(body: Mapping[str, Any], person: Person, say: Language) -> Invocation:
-    """A slash command's payload; `trigger_id` is new each time somebody presses enter."""
+    """Returns a slash command; its key, `trigger_id`, is new each time a user presses enter."""
     text = str(body.get("text", ""))
     key = str(body.get("trigger_id", ""))
     return Invocation(
@@ -70,7 +70,7 @@ def invocation(body: Mapping[str, Any], person: Person, say: Language) -> Invoca
 
 
 def button_press(body: Mapping[str, Any], person: Person, say: Language) -> tuple[str, ButtonPress]:
-    """A pressed button: the deed it names, and what that deed is told."""
+    """Returns the action id of a pressed button, and the press."""
     action = body["actions"][0]
     key = str(body.get("trigger_id", ""))
     pressed = ButtonPress(person=person, say=say, key=key, value=str(action.get("value", "")))

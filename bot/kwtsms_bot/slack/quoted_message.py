@@ -1,7 +1,7 @@
-"""The text of a message that somebody points at, as an SMS could say it. Pure.
+"""Extracts the text of a Slack message, for use in an SMS. Pure.
 
-What people write comes as rich text, without marks for bold and the like; what bots post may be in
-any block or in an attachment, and the text beside it empty.
+People's messages have rich text, without marks for bold and the like. A bot's message may have its
+text in any block or attachment, and an empty `text`.
 """
 
 import re
@@ -12,21 +12,21 @@ from kwtsms_bot.slack.blocks import escape
 from kwtsms_bot.slack.payloads import unescape_text
 
 Json = Mapping[str, Any]
-Names = Mapping[str, str]  # Of people, by their ids.
+Names = Mapping[str, str]  # Names of users, by their ids.
 MAX_NESTED = 10  # Lists within lists; Slack allows fewer.
 _MENTION = re.compile(r"<@([A-Z0-9]{2,20})(?:\|[^<>]*)?>")
 _LINK = re.compile(r"<((?:https?)://[^<>|]+)\|([^<>]+)>")
 
 
 def mentioned_users(message: Json) -> tuple[str, ...]:
-    """The ids of those whom the message mentions."""
+    """Returns the ids of the users whom the message mentions."""
     mentions = [one for one in _elements(message.get("blocks")) if one.get("type") == "user"]
     found = [str(one.get("user_id", "")) for one in mentions]
     return tuple(dict.fromkeys((*found, *_MENTION.findall(str(message.get("text", ""))))))
 
 
 def message_text(message: Json, names: Names) -> str:
-    """What the message says; of a bot's message the first part that says anything."""
+    """Returns the message's rich text, else its `text`, else its blocks and attachments."""
     rich = "".join(_rich_text(message.get("blocks"), names)).strip()
     if rich:
         return rich
@@ -37,7 +37,7 @@ def message_text(message: Json, names: Names) -> str:
 
 
 def _plain_text(mrkdwn: str, names: Names) -> str:
-    """Without Slack's tokens: a link with its address, people by their names."""
+    """Returns the text without Slack's tokens: a link with its address, people by their names."""
     named = _MENTION.sub(lambda found: escape(names.get(found[1], found[1])), mrkdwn)
     linked = _LINK.sub(lambda found: _with_address(found[2], found[1]), named)
     return unescape_text(linked).strip()
@@ -52,7 +52,7 @@ def _dicts(value: Any) -> list[Json]:
 
 
 def _elements(value: Any, depth: int = 0) -> Iterator[Json]:
-    """All elements of rich text, in the order in which they are read."""
+    """Yields all elements of rich text in reading order."""
     if depth > MAX_NESTED:
         return
     for one in _dicts(value):
@@ -79,7 +79,7 @@ def _rich_text(value: Any, names: Names) -> Iterator[str]:
 
 
 def _blocks(message: Json, names: Names) -> Iterator[str]:
-    """The words of a bot's blocks."""
+    """Yields the text of a bot's blocks."""
     for block in _dicts(message.get("blocks")):
         texts = [block.get("text"), *_dicts(block.get("fields")), *_dicts(block.get("elements"))]
         for one in texts:
@@ -88,7 +88,7 @@ def _blocks(message: Json, names: Names) -> Iterator[str]:
 
 
 def _attachments(message: Json, names: Names) -> Iterator[str]:
-    """What an alert says that was posted in the old way: title and text, or the fallback."""
+    """Yields the text of legacy attachments: titles, text and blocks, or else the fallback."""
     for one in _dicts(message.get("attachments")):
         inner = [part for part in _blocks(one, names) if part]
         texts = [

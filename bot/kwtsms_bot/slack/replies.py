@@ -1,4 +1,7 @@
-"""Says something to one person: by the response URL, which must be Slack's own; else directly."""
+"""Sends replies to users, by response URL or direct message, and notices to channels.
+
+Refuses a response URL that is not Slack's.
+"""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,20 +29,20 @@ log = structlog.get_logger(__name__)
 
 
 class Responder:
-    """The ways to reach one person."""
+    """Sends payloads to one user, by response URL or direct message."""
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
 
     async def respond(self, respond: AsyncRespond, user: str, payload: dict[str, Any]) -> None:
-        """Answers where they asked; a response URL is good for half an hour and five answers."""
+        """Replies by response URL, good for 30 minutes and five replies; else by direct message."""
         if await self._try_response_url(respond, payload):
             return
         if "blocks" in payload:
             await self.send_dm(user, {"text": payload["text"], "blocks": payload["blocks"]})
 
     async def send_dm(self, user: str, payload: Payload) -> None:
-        """A direct message."""
+        """Sends a direct message."""
         opened = await self._client.conversations_open(users=user)
         await self._client.chat_postMessage(
             channel=str(opened["channel"]["id"]), unfurl_links=False, unfurl_media=False, **payload
@@ -71,7 +74,7 @@ def is_slack_url(url: str, api_url: str) -> bool:
 
 
 class ReplySender:
-    """Says replies where they belong."""
+    """Sends replies to the user, a channel or a direct message."""
 
     def __init__(self, client: AsyncWebClient, context: CommandContext) -> None:
         self._client, self._responder = client, Responder(client)
@@ -80,14 +83,14 @@ class ReplySender:
     async def send_action_reply(
         self, reply: Reply, request: CommandRequest, respond: AsyncRespond, *, ephemeral: bool
     ) -> None:
-        """What a button led to; what shows on a card is not told twice."""
+        """Sends a button's reply; a result that a card shows is not repeated."""
         if reply.channel_post:
             reply = await self._post_to_channel(reply, reply.channel_post, request)
         if reply.direct_message:
             await self.send_dm(reply.direct_message)
         if reply.file:
             reply = await self._upload_file(reply, reply.file, request)
-        if reply.accepted and ephemeral:  # Its own card tells the rest.
+        if reply.accepted and ephemeral:  # Its card shows the rest.
             await self._responder.respond(respond, request.person.user, {"delete_original": True})
         elif reply.replaces:
             payload = {"replace_original": True, **blocks.reply(reply, request.say)}
@@ -98,12 +101,12 @@ class ReplySender:
     async def send_reply(
         self, reply: Reply, request: CommandRequest, respond: AsyncRespond
     ) -> None:
-        """An answer that nobody else sees."""
+        """Sends a reply that only the user sees."""
         payload: dict[str, Any] = {"replace_original": False, **blocks.reply(reply, request.say)}
         await self._responder.respond(respond, request.person.user, payload)
 
     async def announce_form_reply(self, reply: Reply, request: CommandRequest) -> Reply:
-        """Tells a channel what it is to be told after a form; the answer for the person."""
+        """Posts the channel notice of a form's reply; returns the reply for the user."""
         return (
             await self._post_to_channel(reply, reply.channel_post, request)
             if reply.channel_post
@@ -111,11 +114,11 @@ class ReplySender:
         )
 
     async def send_dm_payload(self, user: str, payload: blocks.Payload) -> None:
-        """A direct message."""
+        """Sends a direct message."""
         await self._responder.send_dm(user, payload)
 
     async def send_dm(self, message: DirectMessage) -> None:
-        """Tells somebody else; that it failed changes nothing of what was decided."""
+        """Sends a reply as a direct message; a failure is logged and undoes no decision."""
         try:
             await self.send_dm_payload(message.user, blocks.reply(message.reply, message.say))
         except SLACK_ERRORS as error:
@@ -124,7 +127,7 @@ class ReplySender:
     async def _post_to_channel(
         self, reply: Reply, post: ChannelPost, request: CommandRequest
     ) -> Reply:
-        """Posts the notice; where that fails, what waited for an answer to it is withdrawn."""
+        """Posts an approval request; discards its draft and returns an error if that fails."""
         try:
             payload = blocks.reply(post.reply, language(self._context.config.language))
             await self._client.chat_postMessage(
@@ -133,14 +136,14 @@ class ReplySender:
         except SLACK_ERRORS as error:
             log.error("notice not posted", channel=post.channel, error=error_name(error))
             for button in post.reply.buttons:
-                await self._context.store.discard_draft(button.value, self._context.now())
+                await self._context.outbox.drafts.discard_draft(button.value, self._context.now())
             title = request.say("Nobody could be asked. Nothing was sent.")
             details = (request.say("Invite the bot to that channel, and try again."),)
             return Reply(Severity.ERROR, title, details, replaces=True)
         return reply
 
     async def _upload_file(self, reply: Reply, file: File, request: CommandRequest) -> Reply:
-        """The same answer once the person has the file, or why they do not get it."""
+        """Sends the reply's file to the user; returns the reply, or an error reply."""
         try:
             opened = await self._client.conversations_open(users=request.person.user)
             await self._client.files_upload_v2(

@@ -1,7 +1,8 @@
-"""People, their languages and their user groups: asked of Slack, and kept for a while.
+"""Looks up people, their languages and their user groups in Slack, and caches the answers.
 
-Fails closed: of whom Slack does not tell, it is assumed that they are guests, in no group. What is
-asked `fresh` is as of this moment: a role that was withdrawn presses no button any more.
+Fails closed: a person whose profile cannot be read counts as a guest, and a group that cannot be
+read counts as empty. A `fresh` answer is at most three seconds old, so a withdrawn role presses no
+button.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class UserProfile:
-    """What Slack says of somebody."""
+    """A user's Slack profile, as far as the bot needs it."""
 
     name: str
     locale: str
@@ -36,7 +37,7 @@ class UserProfile:
 
 
 class SlackUserDirectory:
-    """Who is called what, speaks what, and belongs to which of the groups that roles name."""
+    """Names, languages and phones of Slack users, and their membership in the configured groups."""
 
     def __init__(
         self,
@@ -56,16 +57,16 @@ class SlackUserDirectory:
         self._members: _TtlCache[frozenset[str]] = _TtlCache(
             self._fetch_members, GROUP_CACHE_SECONDS, tasks
         )
-        self.team = ""  # Ours, as soon as Slack has said it.
+        self.team = ""  # The bot's own workspace, once it is known.
 
     async def resolve_caller(
         self, user: str, channel: str, *, fresh: bool = False
     ) -> tuple[Person, Language]:
-        """Somebody who asks for something, and the language to answer in."""
+        """Returns the person who makes a request, and the language to answer in."""
         return await self.person(user, channel, fresh=fresh), self.cached_language(user)
 
     async def person(self, user: str, channel: str, *, fresh: bool = False) -> Person:
-        """What the permissions have to know of somebody."""
+        """Returns the user with everything that permissions depend on."""
         profile, groups = await asyncio.gather(
             self._profiles.get(user, fresh=fresh), self.groups_of(user, fresh=fresh)
         )
@@ -74,27 +75,27 @@ class SlackUserDirectory:
         return Person(user, channel, profile.team, groups, outsider=profile.outsider)
 
     async def groups_of(self, user: str, *, fresh: bool = False) -> frozenset[str]:
-        """Those of the configured groups that `user` is in; none of those that cannot be read."""
+        """Returns the configured groups that `user` is in, without any that cannot be read."""
         lookups = (self._members.get(group, fresh=fresh) for group in self._groups)
         found = zip(self._groups, await asyncio.gather(*lookups), strict=True)
         return frozenset(group for group, members in found if members and user in members)
 
     async def name(self, user: str) -> str:
-        """What people call `user`; the id when Slack has never said."""
+        """Returns the display name of `user`; the id if Slack has never returned a name."""
         profile = await self._profiles.get(user) or self._profiles.last_known(user)
         return profile.name if profile else user
 
     async def phone(self, user: str) -> str:
-        """The phone in somebody's profile, as they wrote it."""
+        """Returns the phone number in the user's profile, as typed there; empty if none."""
         return await self._phones.get(user) or ""
 
     async def language(self, user: str) -> Language:
-        """The language of somebody's Slack; the configured one where it is neither of ours."""
+        """Returns the user's Slack language; the configured one if it is not Arabic or English."""
         await self._profiles.get(user)
         return self.cached_language(user)
 
     def cached_language(self, user: str) -> Language:
-        """The same, as far as it is known without asking."""
+        """Returns the user's language as far as it is cached, without asking Slack."""
         profile = self._profiles.last_known(user)
         locale = profile.locale if profile else ""
         return language(locale if locale[:2] in ("ar", "en") else self._fallback)
@@ -126,9 +127,9 @@ class SlackUserDirectory:
 
 
 class _TtlCache(Generic[T]):
-    """Answers that are good for a while; after that none is better than an old one.
+    """A cache of lookups; `get` never returns an answer that has expired.
 
-    Who asks while somebody else is asking the same waits for that answer.
+    Concurrent calls for the same key share one lookup.
     """
 
     def __init__(
@@ -139,7 +140,7 @@ class _TtlCache(Generic[T]):
         self._pending: dict[str, asyncio.Task[T | None]] = {}
 
     def last_known(self, key: str) -> T | None:
-        """What was heard last, however long ago."""
+        """Returns the last answer, however old."""
         return self._known[key][1] if key in self._known else None
 
     async def get(self, key: str, *, fresh: bool = False) -> T | None:
@@ -154,7 +155,7 @@ class _TtlCache(Generic[T]):
         return await asyncio.shield(pending)
 
     async def _refresh(self, key: str) -> T | None:
-        started = time.monotonic()  # What changes while Slack answers may not be in the answer.
+        started = time.monotonic()  # A change during the call may be missing in the answer.
         try:
             answer = await self._load(key)
         except SLACK_ERRORS as error:

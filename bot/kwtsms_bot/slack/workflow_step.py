@@ -1,4 +1,4 @@
-"""The step that a workflow can send by: for the person whom the workflow names, and only so."""
+"""The workflow step that sends an SMS, only with the permissions of the person whom it names."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -30,15 +30,16 @@ StepListener = Callable[[AsyncAck, Body, AsyncComplete, AsyncFail], Awaitable[No
 
 
 class WorkflowStep:
-    """Accepts what a workflow wants to send, and tells the workflow the message's id."""
+    """Accepts the message of a workflow step and returns its id to the workflow."""
 
     def __init__(self, context: CommandContext, directory: SlackUserDirectory) -> None:
         self._context, self._directory = context, directory
 
     def build_listener(self, tasks: BackgroundTasks) -> StepListener:
-        """Acknowledged once the message is durable and the step has ended: else Slack repeats it.
+        """Returns a listener that acknowledges once the message is durable and the step has ended.
 
-        A bot that dies in between would leave the workflow waiting for ever.
+        Until then Slack repeats the event. If it were acknowledged earlier, a crash in between
+        would leave the workflow waiting for ever.
         """
 
         async def listen(
@@ -56,10 +57,10 @@ class WorkflowStep:
         inputs = event.get("inputs") or {}
         try:
             reply = await self._execute(inputs, str(event.get("function_execution_id", "")))
-        except DatabaseError as error:  # Not acknowledged: Slack asks once more.
+        except DatabaseError as error:  # Not acknowledged: Slack will repeat it.
             log.error("database trouble", error=str(error))
             return
-        except Exception as error:  # noqa: BLE001 - The last door; it is logged with its trace.
+        except Exception as error:  # noqa: BLE001 - an error boundary; it logs the trace.
             reply = format_line(error_reply(error), ENGLISH)
         try:
             if isinstance(reply, str):
@@ -68,16 +69,16 @@ class WorkflowStep:
                 await complete(outputs=reply)
         except SLACK_ERRORS as error:
             log.error("step not ended", error=error_name(error))
-            if is_slack_down(error):  # Not acknowledged either: Slack tells of it again.
+            if is_slack_down(error):  # Not acknowledged either.
                 return
         await ack()
 
     async def _execute(self, inputs: dict[str, Any], key: str) -> dict[str, Any] | str:
-        """The step's outputs, or the sentence that says why nothing was sent."""
+        """Returns the step's outputs, or the reason why nothing was sent."""
         person, say = await self._directory.resolve_caller(str(inputs.get(USER, "")), "")
         request = CommandRequest(person=person, say=say, key=key)
         already_accepted = await submit.find_accepted(self._context, request)
-        # Whatever is forbidden since: what is accepted is accepted.
+        # An accepted message stays accepted, even if permissions have changed since.
         return (
             _outputs(already_accepted)
             if already_accepted is not None
@@ -114,6 +115,6 @@ def _outputs(message: Message) -> dict[str, Any]:
 
 
 def format_line(reply: Reply, say: Language) -> str:
-    """An answer as one line."""
+    """Returns a reply as one line."""
     facts = (f"{say.inline(name)}: {say.inline(value)}" for name, value in reply.facts)
     return " ".join((reply.title, *reply.details, *facts))

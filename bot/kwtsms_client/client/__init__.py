@@ -1,4 +1,4 @@
-"""Carries plans and calls over httpx, which stops here; `flow` and `protocol` decide."""
+"""Executes plans and calls over httpx, used only here; the logic is in `flow` and `protocol`."""
 
 from kwtsms_client.client.async_client import AsyncClient
 from kwtsms_client.client.sync_client import Client

@@ -1,4 +1,4 @@
-"""kwtSMS from asyncio."""
+"""The client for asyncio."""
 
 import asyncio
 import time
@@ -41,10 +41,10 @@ T = TypeVar("T")
 
 
 class AsyncClient(BaseClient[Pacer | AsyncPacer]):
-    """kwtSMS, from asyncio. Use it as a context manager, or `aclose()` it.
+    """Client of kwtSMS for asyncio. Use it as a context manager, or `aclose()` it.
 
-    Clients that are given the same `pacer` share its pace; it may also be something else that
-    decides when a request may start. An event loop that is not the last one gets new connections.
+    Clients with the same `pacer` share its pace; any object that decides when a request may start
+    can be one. In another event loop than before, the client opens new connections.
     """
 
     def _open(self) -> None:
@@ -64,10 +64,10 @@ class AsyncClient(BaseClient[Pacer | AsyncPacer]):
         *,
         leaving: Leaving | None = None,
     ) -> T:
-        """Carries one call exactly once: no pacing, no retry. Raises as `Client.exchange` does.
+        """Executes one call exactly once: no pacing, no retry. Raises as `Client.exchange` does.
 
-        `leaving` is awaited when the connection is there, right before the first byte of the
-        request is written to it. Where it raises NotSent, nothing leaves.
+        `leaving` is awaited once the connection is open, right before the first byte of the
+        request is written to it. If it raises `NotSent`, nothing leaves.
         """
         begun = time.monotonic()
         outcome: object = INTERRUPTED
@@ -104,7 +104,7 @@ class AsyncClient(BaseClient[Pacer | AsyncPacer]):
             raise translate_error(error, tracker) from error
 
     def _connections(self) -> httpx.AsyncBaseTransport:
-        """Those of this event loop: of another one, none can be used."""
+        """The connections of this event loop; those of another one cannot be used."""
         loop = asyncio.get_running_loop()
         if self._loop not in (None, loop):
             self._connect()
@@ -137,7 +137,7 @@ class AsyncClient(BaseClient[Pacer | AsyncPacer]):
     async def send(
         self, to: object, text: str, *, sender: str | None = None, deadline: float | None = None
     ) -> SendResult:
-        """As `Client.send`."""
+        """Sends a text, as `Client.send` does."""
         plan = flow.send(self._order(to, text, sender))
         return self._remember(await self.carry(plan, deadline=deadline))
 
@@ -150,7 +150,7 @@ class AsyncClient(BaseClient[Pacer | AsyncPacer]):
         retries: int = 3,
         deadline: float | None = None,
     ) -> SendResult:
-        """As `Client.send_with_retry`."""
+        """Sends a text with retries, as `Client.send_with_retry` does."""
         plan = flow.send(self._order(to, text, sender), retries_too_soon=retries)
         return self._remember(await self.carry(plan, deadline=deadline))
 
@@ -163,13 +163,13 @@ class AsyncClient(BaseClient[Pacer | AsyncPacer]):
         deadline: float | None = None,
         watch: SendObserver | None = None,
     ) -> list[SendResult]:
-        """As `Client.send_many`."""
+        """Sends several texts, as `Client.send_many` does."""
         orders = [self._order(to, text, sender) for to, text in messages]
         plan = bulk.send_many(orders, retries_too_soon=retries, watch=watch)
         return self._remember_lowest(await self.carry(plan, deadline=deadline))
 
     async def status(self, message_id: str) -> Status:
-        """What the gateway did with a message."""
+        """The gateway's status of a message."""
         return await self.carry(flow.single_call(protocol.status(message_id)))
 
     async def dlr(self, message_id: str) -> DeliveryReport:
@@ -177,11 +177,11 @@ class AsyncClient(BaseClient[Pacer | AsyncPacer]):
         return await self.carry(flow.single_call(protocol.dlr(message_id)))
 
     async def carry(self, plan: Plan[T], *, deadline: float | None = None) -> T:
-        """As `Client.carry`."""
+        """Executes a plan, as `Client.carry` does."""
         return await self._execute(plan, CallScope.with_timeout(deadline, time.monotonic()))
 
     async def aclose(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """As `Client.close`."""
+        """Closes the client, as `Client.close` does."""
         try:
             await self._executor.close(timeout)
         finally:

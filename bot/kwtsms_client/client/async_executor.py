@@ -1,4 +1,4 @@
-"""Carries plans in tasks of asyncio: as `threads` does, with one thread and so without locks."""
+"""Executes plans in asyncio tasks, like `thread_executor`, but in one thread without locks."""
 
 import asyncio
 import math
@@ -17,14 +17,14 @@ Execute = Callable[[Plan[Any], CallScope], Awaitable[Any]]
 
 
 class AsyncPacer(Protocol):
-    """Something that lets requests start one after another."""
+    """Object that lets requests start one after another."""
 
     async def acquire(self) -> None:
         """Waits until this request may start."""
 
 
 class AsyncExecutor:
-    """The traffic of one client, for any number of tasks."""
+    """Queue, slots and pacing of one client, for any number of tasks."""
 
     def __init__(self, pacer: Pacer | AsyncPacer) -> None:
         self._pacer = pacer
@@ -33,7 +33,7 @@ class AsyncExecutor:
 
     @asynccontextmanager
     async def slot(self, scope: CallScope) -> AsyncIterator[None]:
-        """A place and a turn; a request may be made within."""
+        """Waits for a slot and a start time; a request may be made within."""
         await self._acquire_slot(scope)
         try:
             await self._wait_for_start(scope)
@@ -43,12 +43,12 @@ class AsyncExecutor:
             self._notify()
 
     async def wait_for_new_start(self, scope: CallScope) -> None:
-        """For a request that has a place, and whose turn has passed before it left."""
+        """Waits for another start time, for a request with a slot that did not leave in time."""
         await self._wait_for_start(scope)
 
     @asynccontextmanager
     async def in_flight(self) -> AsyncIterator[None]:
-        """A request is in flight within; whoever closes the client waits for it."""
+        """Counts a request as in flight; closing the client waits for it."""
         self._queue.request_started()
         try:
             yield
@@ -57,14 +57,14 @@ class AsyncExecutor:
             self._notify()
 
     async def sleep(self, seconds: float, scope: CallScope) -> None:
-        """Waits, unless there is no time for it."""
+        """Waits for so many seconds; raises `NotSent` if the deadline does not allow it."""
         ends_at = time.monotonic() + seconds
         if ends_at > scope.latest_start:
             raise NotSent(TOO_LATE)
         await self._wait(scope, ends_at)
 
     async def gather(self, step: Gather, scope: CallScope, execute: Execute) -> list[Any]:
-        """Each plan in a task, so many at a time as may be in flight."""
+        """Executes each plan in a task, at most as many at a time as may be in flight."""
         bulk = BulkGroup(step.is_fatal)
         window = asyncio.Semaphore(MAX_IN_FLIGHT)
 
@@ -74,7 +74,7 @@ class AsyncExecutor:
                     return None
                 try:
                     return await execute(plan, scope.for_plan(bulk, number))
-                except Exception as error:  # noqa: BLE001 - What came of the others is not lost.
+                except Exception as error:  # noqa: BLE001 - Keeps the others' results.
                     return bulk.record_error(error)
                 finally:
                     bulk.mark_started(number)
@@ -85,7 +85,7 @@ class AsyncExecutor:
         return [task.result() for task in tasks]
 
     async def close(self, timeout: float | None) -> None:  # noqa: ASYNC109 - As for threads.
-        """Ends every wait, and lets what is in flight finish, for so many seconds at most."""
+        """Ends every wait, and waits for requests in flight, for at most `timeout` seconds."""
         self._queue.closed = True
         self._notify()
         until = math.inf if timeout is None else time.monotonic() + timeout
@@ -117,7 +117,7 @@ class AsyncExecutor:
             self._notify()
 
     async def _wait_for_pacer(self, pacer: AsyncPacer, scope: CallScope) -> None:
-        """A turn that something else than this client gives."""
+        """Waits for a start time from a pacer that the caller wrote."""
         acquiring = asyncio.ensure_future(pacer.acquire())
         acquiring.add_done_callback(lambda _: self._notify())
         try:
@@ -130,10 +130,10 @@ class AsyncExecutor:
     async def _wait(
         self, scope: CallScope, until: float, ready: Callable[[], bool] = lambda: False
     ) -> bool:
-        """Waits until it is `ready`, and until then at most; whether it is.
+        """Waits until `ready` is true, or the time is `until`; returns whether it is ready.
 
         Raises:
-            NotSent: it was called off.
+            NotSent: the client was closed, or the rest of a bulk was stopped.
         """
         while True:
             self._queue.check(scope)
@@ -144,7 +144,7 @@ class AsyncExecutor:
             await self._wait_for_change(until)
 
     async def _wait_for_change(self, until: float) -> None:
-        """Waits until something has changed, and until then at most."""
+        """Waits until the next change, or until the time is `until`."""
         change = asyncio.get_running_loop().create_future()
         self._waiters.add(change)
         left = None if until == math.inf else max(0.0, until - time.monotonic())
@@ -156,7 +156,7 @@ class AsyncExecutor:
             self._waiters.discard(change)
 
     def _notify(self) -> None:
-        """Wakes all who wait: something has changed."""
+        """Wakes all waiting tasks after a change."""
         for one in self._waiters:
             if not one.done():
                 one.set_result(None)

@@ -1,4 +1,4 @@
-"""What both clients are made with, and what they remember. Opens no connection."""
+"""The base of both clients: their options and cached facts. Opens no connection."""
 
 import os
 import ssl
@@ -22,11 +22,11 @@ from kwtsms_client.settings import SHARED_SENDER
 TIMEOUT_SECONDS = 15.0
 COVERAGE_SECONDS = 24 * 3600.0
 
-P = TypeVar("P")  # What can give a client its pace.
+P = TypeVar("P")  # The type of the pacer.
 
 
 class ClientOptions(TypedDict, Generic[P], total=False):
-    """What `from_env` can be told by name: the same as a client itself."""
+    """Options that `from_env` takes by name, as a client itself does."""
 
     base_url: str
     sender_id: str
@@ -41,14 +41,14 @@ class ClientOptions(TypedDict, Generic[P], total=False):
 
 
 class BaseClient(Generic[P]):
-    """What both clients are made with, and what they remember; threads may share it.
+    """Base of both clients: their options and cached facts. Thread-safe.
 
     `log` names a file for the request log (`log_content`: with numbers and texts in full).
-    `check_coverage` holds back numbers of countries that are not active on the account, once
-    `coverage()` has been asked. What is open is opened anew in a forked process.
+    `check_coverage` leaves out numbers of countries that are not active on the account, once
+    `coverage()` has been called. A forked process gets its own files and connections.
     """
 
-    def __init__(  # noqa: PLR0913 - Each by its name, and each has a default.
+    def __init__(  # noqa: PLR0913 - Keyword-only, with defaults.
         self,
         credentials: Credentials,
         *,
@@ -79,7 +79,7 @@ class BaseClient(Generic[P]):
         _CLIENTS.add(self)
 
     def _open(self) -> None:
-        """Makes what no two processes may share: locks, files and connections."""
+        """Creates what no two processes may share: locks, files and connections."""
         self._lock = threading.Lock()
         self._log = (
             RequestLog(self._log_path, content=self._log_content) if self._log_path else None
@@ -94,7 +94,7 @@ class BaseClient(Generic[P]):
     ) -> Self:
         """A client set up by KWTSMS_USERNAME, _PASSWORD, _SENDER_ID, _TEST_MODE and the rest.
 
-        Without `path` the file is `.env`, where there is one.
+        Without `path` the file is `.env`, if it exists.
 
         Raises:
             ConfigurationError: something is missing, or neither true nor false.
@@ -110,12 +110,12 @@ class BaseClient(Generic[P]):
 
     @property
     def cached_coverage(self) -> Coverage | None:
-        """The active prefixes, if they were asked for within a day."""
+        """The active prefixes, if they were fetched within the last day."""
         known = self._coverage
         return known[1] if known and time.monotonic() - known[0] < COVERAGE_SECONDS else None
 
     def preview(self, to: object, text: str) -> SendPreview:
-        """What `send` would do, with the credits that it would cost; asks and sends nothing."""
+        """Returns a preview of `send`, with its cost in credits; makes no request."""
         balance = self.cached_balance
         found = previews.preview(
             to,
@@ -157,7 +157,7 @@ class BaseClient(Generic[P]):
         return result
 
     def _remember_lowest(self, results: list[SendResult]) -> list[SendResult]:
-        """Of several: they may have been answered in another order than they were made in."""
+        """Caches the lowest balance: answers may come in another order than the requests."""
         known = [one.balance_after for one in results if one.balance_after is not None]
         if known:
             self._remember(SendResult((), balance_after=min(known)))
@@ -177,7 +177,7 @@ _CLIENTS: WeakSet[BaseClient[Any]] = WeakSet()
 
 
 def _reopen_all() -> None:
-    """In a forked process, before anything else runs there."""
+    """Reopens all clients in a forked process, before anything else runs there."""
     for client in _CLIENTS:
         client._open()  # noqa: SLF001 - One of ours.
 

@@ -1,7 +1,7 @@
-"""Which requests of a client are under way, and which may begin. Pure: it neither waits nor locks.
+"""Queue and slots for the requests of a client. Pure: neither waits nor locks.
 
-Whoever wants to make a request stands in line; the first whose bulk lets it takes one of the
-places. It waits for its turn there, makes its request, and leaves.
+A request joins the queue; the first one that its bulk allows to start takes one of the slots. It
+waits there for its start time, is made, and releases the slot.
 """
 
 from kwtsms_client.client.scope import CLOSED, CallScope, NotStarted
@@ -12,7 +12,7 @@ MAX_IN_FLIGHT = 8
 
 
 class RequestQueue:
-    """Who stands in line, who has a place, and what is in flight."""
+    """FIFO queue, slots and in-flight count of a client's requests."""
 
     def __init__(self) -> None:
         self.closed = False
@@ -21,46 +21,46 @@ class RequestQueue:
         self._in_flight = 0
 
     def check(self, scope: CallScope) -> None:
-        """Whether it may go on.
+        """Checks that a request may go on.
 
         Raises:
-            NotSent: the client was closed, or the rest of a bulk called off.
+            NotSent: the client was closed, or the rest of a bulk was stopped.
         """
         self._check_open()
         if scope.stopped:
             raise NotStarted(NOT_TRIED + CALLED_OFF)
 
     def enqueue(self, scope: CallScope) -> None:
-        """Somebody stands in line from now on."""
+        """Adds a request to the queue."""
         self._queued.append(scope)
 
     def dequeue(self, scope: CallScope) -> None:
-        """Somebody has a place, or has given up."""
+        """Removes a request that has a slot or has given up."""
         self._queued.remove(scope)
 
     def is_next(self, scope: CallScope) -> bool:
-        """Whether there is a place, and nobody before `way` who could take it."""
+        """Whether a slot is free and no request before `scope` may take it."""
         if self._acquired >= MAX_IN_FLIGHT:
             return False
         return scope is next((one for one in self._queued if _may_start(one)), None)
 
     def acquire(self, scope: CallScope) -> None:
-        """From now on it waits for its turn."""
+        """Takes a slot for a request, which waits for its start time next."""
         self._acquired += 1
         for bulk, number in scope.positions:
             bulk.mark_starting(number)
 
     def release(self) -> None:
-        """A request is over, or was never made."""
+        """Frees the slot of a request that is over, or was never made."""
         self._acquired -= 1
 
     def mark_started(self, scope: CallScope) -> None:
-        """It has had its turn, or will have none: the next of its bulk may come."""
+        """Records that a request has started or never will: the bulk's next one may start."""
         for bulk, number in scope.positions:
             bulk.mark_started(number)
 
     def request_started(self) -> None:
-        """A request leaves this machine.
+        """Counts a request that is about to leave this machine.
 
         Raises:
             NotSent: the client was closed.
@@ -69,7 +69,7 @@ class RequestQueue:
         self._in_flight += 1
 
     def request_finished(self) -> None:
-        """Its answer is there, or will never be."""
+        """Stops counting a request whose answer came, or never will."""
         self._in_flight -= 1
 
     @property

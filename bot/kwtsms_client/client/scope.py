@@ -1,4 +1,4 @@
-"""How far one call of a client may go: its deadline, and whether the rest was called off. Pure."""
+"""The scope of one call of a client: its deadline, and the bulks that may stop it. Pure."""
 
 import math
 from collections.abc import Callable
@@ -9,25 +9,23 @@ from kwtsms_client.errors import InvalidInput, KwtSMSError, NotSent, UnknownOutc
 
 CLOSED = "The client was closed before it was sent."
 TOO_LATE = "There was no time left before the deadline."
-MIN_ANSWER_SECONDS = (
-    0.25  # In less than that hardly any answer comes: better not sent than unknown.
-)
+MIN_ANSWER_SECONDS = 0.25  # An answer hardly comes in less time: better not sent than unknown.
 
 
 class NotStarted(NotSent):
-    """Another part of the same bulk ended in a way that stops the rest."""
+    """Another part of the same bulk ended with an error that stops the rest."""
 
 
 class BulkGroup:
-    """Plans that are carried together. They begin in order, and one at a time.
+    """Plans that are executed together. They start in order, and one at a time.
 
-    So others who send with the same client come in between.
+    Other requests of the same client can therefore start in between.
     """
 
     def __init__(self, is_fatal: Callable[[KwtSMSError], bool]) -> None:
         self._is_fatal = is_fatal
-        self._started = 0  # Plans that have made a request, or need none.
-        self._starting: int | None = None  # The plan that has a place and waits for its turn.
+        self._started = 0  # Number of plans that have started, or need no request.
+        self._starting: int | None = None  # The plan that has a slot and waits for its start time.
         self.stopped = False
 
     def may_start(self, number: int) -> bool:
@@ -35,17 +33,17 @@ class BulkGroup:
         return self._starting is None and number <= self._started
 
     def mark_starting(self, number: int) -> None:
-        """The plan with this number has a place, and waits for its turn."""
+        """Records that the plan with this number has a slot, and waits for its start time."""
         self._starting = number
 
     def mark_started(self, number: int) -> None:
-        """The plan with this number has had its turn, or needs none."""
+        """Records that the plan with this number has started, or needs no request."""
         if self._starting == number:
             self._starting = None
         self._started = max(self._started, number + 1)
 
     def record_error(self, error: Exception) -> KwtSMSError | None:
-        """What a plan's error is among the answers, and what follows from it for the rest."""
+        """Returns the answer of a plan that failed, and stops the rest if the error is fatal."""
         if isinstance(error, NotStarted):
             return None
         if isinstance(error, KwtSMSError):
@@ -59,19 +57,19 @@ class BulkGroup:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallScope:
-    """One call of a client, of which parts may run side by side."""
+    """Scope of one call of a client, parts of which may run side by side."""
 
-    deadline: float = math.inf  # By the clock that the client goes by.
+    deadline: float = math.inf  # By the client's monotonic clock.
     positions: tuple[
         tuple[BulkGroup, int], ...
-    ] = ()  # The bulks that it belongs to, and its place there.
+    ] = ()  # The bulks that it belongs to, and its number in each.
 
     @classmethod
     def with_timeout(cls, seconds: float | None, now: float) -> Self:
-        """One that has so much time.
+        """Returns a scope whose deadline is in so many seconds, or that has none.
 
         Raises:
-            InvalidInput: that is no time.
+            InvalidInput: `seconds` is negative or not a number.
         """
         if seconds is None:
             return cls()
@@ -80,19 +78,19 @@ class CallScope:
         return cls(now + seconds)
 
     def for_plan(self, bulk: BulkGroup, number: int) -> "CallScope":
-        """A part of it: one of several plans."""
+        """The scope of one of several plans of this call."""
         return replace(self, positions=(*self.positions, (bulk, number)))
 
     @property
     def latest_start(self) -> float:
-        """When a request may begin at the latest."""
+        """The latest time at which a request may start."""
         return self.deadline - MIN_ANSWER_SECONDS
 
     @property
     def stopped(self) -> bool:
-        """Whether it is called off."""
+        """Whether a bulk that it belongs to was stopped."""
         return any(bulk.stopped for bulk, _ in self.positions)
 
     def request_timeout(self, now: float, maximum: float) -> float:
-        """How long a request may take that begins now."""
+        """The timeout in seconds of a request that starts now."""
         return max(0.001, min(maximum, self.deadline - now))

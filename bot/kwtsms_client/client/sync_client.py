@@ -1,4 +1,4 @@
-"""kwtSMS from threads."""
+"""The client for threads."""
 
 import time
 from collections.abc import Iterable
@@ -39,9 +39,9 @@ T = TypeVar("T")
 
 
 class Client(BaseClient[Pacer]):
-    """kwtSMS, from threads. Use it as a context manager, or `close()` it.
+    """Client of kwtSMS for threads. Use it as a context manager, or `close()` it.
 
-    Clients that are given the same `pacer` share its pace: two requests a second in all.
+    Clients with the same `pacer` share its pace: two requests a second in all.
     """
 
     def _open(self) -> None:
@@ -50,12 +50,12 @@ class Client(BaseClient[Pacer]):
         self._http: httpx.BaseTransport = set_up(lambda: httpx.HTTPTransport(**self._options))
 
     def exchange(self, call: Call[T], timeout: float | None = None) -> T:
-        """Carries one call exactly once: no pacing, no retry.
+        """Executes one call exactly once: no pacing, no retry.
 
         Raises:
             NotSent: nothing left this machine.
             UnknownOutcome: it left, and no readable answer came.
-            Rejected: the gateway said no.
+            Rejected: the gateway rejected it.
         """
         begun = time.monotonic()
         outcome: object = INTERRUPTED
@@ -113,11 +113,11 @@ class Client(BaseClient[Pacer]):
     ) -> SendResult:
         """Sends `text` to a number, several, or a comma-separated list of them.
 
-        Nothing begins in the last quarter of a second before the `deadline`, in seconds, or later;
-        what has no answer by then is unknown. Ctrl-C, too, lets nothing more begin.
+        No request starts less than a quarter of a second before the `deadline`, in seconds; one
+        without an answer by then is unknown. After Ctrl-C, too, no request starts.
 
         Raises:
-            InvalidInput: nothing of it can be sent.
+            InvalidInput: the text, the sender ID or all of the numbers are invalid.
         """
         plan = flow.send(self._order(to, text, sender))
         return self._remember(self.carry(plan, deadline=deadline))
@@ -131,7 +131,7 @@ class Client(BaseClient[Pacer]):
         retries: int = 3,
         deadline: float | None = None,
     ) -> SendResult:
-        """The same, waiting 16 s where a number was sent to just before (ERR028)."""
+        """Sends like `send`; retries after 16 s if a number was sent to just before (ERR028)."""
         plan = flow.send(self._order(to, text, sender), retries_too_soon=retries)
         return self._remember(self.carry(plan, deadline=deadline))
 
@@ -146,18 +146,18 @@ class Client(BaseClient[Pacer]):
     ) -> list[SendResult]:
         """Sends several texts, each to its own numbers, side by side: `[(numbers, text), …]`.
 
-        An error that all would meet (no connection, wrong password, no credits) stops what has not
-        begun. `watch` is told of each request before it leaves.
+        An error that all would meet (no connection, wrong password, no credits) stops the requests
+        that have not started. `watch` is notified of each request before it leaves.
 
         Raises:
-            InvalidInput: one of them cannot be sent at all; then none is.
+            InvalidInput: one of the texts cannot be sent at all; then none is.
         """
         orders = [self._order(to, text, sender) for to, text in messages]
         plan = bulk.send_many(orders, retries_too_soon=retries, watch=watch)
         return self._remember_lowest(self.carry(plan, deadline=deadline))
 
     def status(self, message_id: str) -> Status:
-        """What the gateway did with a message."""
+        """The gateway's status of a message."""
         return self.carry(flow.single_call(protocol.status(message_id)))
 
     def dlr(self, message_id: str) -> DeliveryReport:
@@ -165,13 +165,13 @@ class Client(BaseClient[Pacer]):
         return self.carry(flow.single_call(protocol.dlr(message_id)))
 
     def carry(self, plan: Plan[T], *, deadline: float | None = None) -> T:
-        """Carries a plan of `kwtsms_client.flow`, or one of your own, at this client's pace."""
+        """Executes a plan of `kwtsms_client.flow`, or one of your own, at this client's pace."""
         return self._execute(plan, CallScope.with_timeout(deadline, time.monotonic()))
 
     def close(self, timeout: float | None = None) -> None:
-        """Ends every wait, lets what is in flight finish, and closes the connections.
+        """Ends every wait, waits for requests in flight, and closes the connections.
 
-        After `timeout` seconds what is in flight is cut off: it is unknown what came of it.
+        Requests that are still in flight after `timeout` seconds are cut off; they are unknown.
         """
         self._executor.close(timeout)
         self._http.close()

@@ -1,4 +1,4 @@
-"""Carries plans in threads: each waits for its place and its turn, and until all is called off."""
+"""Executes plans in threads, which wait for their slots and start times or until a stop."""
 
 import threading
 import time
@@ -13,21 +13,21 @@ from kwtsms_client.errors import NotSent
 from kwtsms_client.flow import Gather, Plan
 from kwtsms_client.rate_limiter import Pacer
 
-MAX_WAIT_SECONDS = 0.5  # A signal that comes just before a wait does not end it: so none is longer.
+MAX_WAIT_SECONDS = 0.5  # No wait is longer, because a signal just before it does not end it.
 Execute = Callable[[Plan[Any], CallScope], Any]
 
 
 class ThreadExecutor:
-    """The traffic of one client, for any number of threads."""
+    """Queue, slots and pacing of one client, for any number of threads."""
 
     def __init__(self, pacer: Pacer) -> None:
         self._pacer = pacer
         self._queue = RequestQueue()
-        self._changed = threading.Condition()  # Guards the traffic, and tells of every change.
+        self._changed = threading.Condition()  # Guards the queue, and signals every change.
 
     @contextmanager
     def slot(self, scope: CallScope) -> Iterator[None]:
-        """A place and a turn; a request may be made within."""
+        """Waits for a slot and a start time; a request may be made within."""
         with self._changed:
             self._acquire_slot(scope)
         try:
@@ -41,7 +41,7 @@ class ThreadExecutor:
 
     @contextmanager
     def in_flight(self) -> Iterator[None]:
-        """A request is in flight within; whoever closes the client waits for it."""
+        """Counts a request as in flight; closing the client waits for it."""
         with self._changed:
             self._queue.request_started()
         try:
@@ -52,7 +52,7 @@ class ThreadExecutor:
                 self._changed.notify_all()
 
     def sleep(self, seconds: float, scope: CallScope) -> None:
-        """Waits, unless there is no time for it."""
+        """Waits for so many seconds; raises `NotSent` if the deadline does not allow it."""
         ends_at = time.monotonic() + seconds
         if ends_at > scope.latest_start:
             raise NotSent(TOO_LATE)
@@ -60,15 +60,15 @@ class ThreadExecutor:
             self._wait(scope, ends_at)
 
     def gather(self, step: Gather, scope: CallScope, execute: Execute) -> list[Any]:
-        """Each plan in a thread, so many at a time as may be in flight."""
+        """Executes each plan in a thread, at most as many at a time as may be in flight."""
         bulk = BulkGroup(step.is_fatal)
 
         def run(number: int, plan: Plan[Any]) -> Any:
-            if bulk.stopped:  # Of thousands, each would look for its place only to be told so.
+            if bulk.stopped:  # Saves thousands of plans a wait that ends in a refusal.
                 return None
             try:
                 return execute(plan, scope.for_plan(bulk, number))
-            except Exception as error:  # noqa: BLE001 - What came of the others must not be lost.
+            except Exception as error:  # noqa: BLE001 - Keeps the others' results.
                 return bulk.record_error(error)
             except BaseException:
                 bulk.stopped = True
@@ -83,12 +83,12 @@ class ThreadExecutor:
         with ThreadPoolExecutor(min(MAX_IN_FLIGHT, len(step.plans))) as pool:
             try:
                 return _collect([pool.submit(run, *one) for one in enumerate(step.plans)])
-            except BaseException:  # Ctrl-C: what is in flight is finished, and nothing else begun.
+            except BaseException:  # Ctrl-C: requests in flight finish, and no others start.
                 self._stop(bulk)
                 raise
 
     def close(self, timeout: float | None) -> None:
-        """Ends every wait, and lets what is in flight finish, for so many seconds at most."""
+        """Ends every wait, and waits for requests in flight, for at most `timeout` seconds."""
         with self._changed:
             self._queue.closed = True
             self._changed.notify_all()
@@ -123,10 +123,10 @@ class ThreadExecutor:
     def _wait(
         self, scope: CallScope, until: float, ready: Callable[[], bool] = lambda: False
     ) -> bool:
-        """Waits until it is `ready`, and until then at most; whether it is.
+        """Waits until `ready` is true, or the time is `until`; returns whether it is ready.
 
         Raises:
-            NotSent: it was called off.
+            NotSent: the client was closed, or the rest of a bulk was stopped.
         """
         while True:
             self._queue.check(scope)
@@ -139,7 +139,7 @@ class ThreadExecutor:
 
 
 def _collect(futures: list[Future[Any]]) -> list[Any]:
-    """What came of each part, once all have come to an end."""
+    """Returns the result of each future, once all have ended."""
     for future in futures:
         while not future.done():
             wait([future], MAX_WAIT_SECONDS)

@@ -1,7 +1,7 @@
-"""How httpx is to connect: proxies and certificates. Opens no connection.
+"""Options of httpx's transports: proxies and certificates. Opens no connection.
 
-Its transports are used, and not its clients, which spend a fifth of a request's time on cookies,
-redirects, logins from .netrc and addresses put together anew. Nothing of that is wanted here.
+The transports are used without httpx's clients, which spend a fifth of a request's time on cookies,
+redirects, logins from .netrc and merging URLs. None of that is wanted here.
 """
 
 import ssl
@@ -20,10 +20,10 @@ T = TypeVar("T")
 
 
 def transport_options(base_url: str, *, tls: ssl.SSLContext | bool) -> dict[str, Any]:
-    """What httpx's transport is made with.
+    """The arguments for httpx's transport.
 
     Raises:
-        ConfigurationError: the environment names certificates that are not there.
+        ConfigurationError: the certificates that the environment names cannot be read.
     """
     parts = urlsplit(base_url)
     secure = parts.scheme == "https"
@@ -37,7 +37,7 @@ def transport_options(base_url: str, *, tls: ssl.SSLContext | bool) -> dict[str,
 
 
 def _proxy(parts: SplitResult) -> str | None:
-    """The one that the environment names for this address; to this machine there is never one."""
+    """The proxy that the environment names for this address; never one for this machine."""
     host = parts.hostname or ""
     if is_loopback(host) or proxy_bypass(host):
         return None
@@ -47,10 +47,10 @@ def _proxy(parts: SplitResult) -> str | None:
 
 
 def set_up(make: Callable[[], T]) -> T:
-    """What `make` makes of the environment's proxies and certificates.
+    """Calls `make`, which uses the proxies and certificates of the environment.
 
     Raises:
-        ConfigurationError: they cannot be used.
+        ConfigurationError: the proxies or certificates cannot be used.
     """
     try:
         return make()

@@ -1,9 +1,9 @@
-"""A request as it leaves, a reply as it comes in, and every error of the way as ours.
+"""Builds requests, reads replies, and translates transport errors into the library's own.
 
-It is `NotSent` where it is certain that no byte of the request has left this machine, and
+An error is `NotSent` if it is certain that no byte of the request has left this machine, and
 `UnknownOutcome` in every other case. A kept connection that the gateway has closed meanwhile fails
 after bytes were written, so it counts as unknown; connections are kept for less time than servers
-commonly do.
+commonly keep them.
 """
 
 import math
@@ -22,12 +22,12 @@ from kwtsms_client.protocol import MAX_REPLY_BYTES, Call
 
 T = TypeVar("T")
 Leaving = Callable[[], Awaitable[None]]
-INTERRUPTED = UnknownOutcome("It was broken off.")  # Cancelled, or by Ctrl-C.
-# Events of a connection in the making, as httpcore's `trace` names them.
+INTERRUPTED = UnknownOutcome("It was broken off.")  # Cancelled, or interrupted by Ctrl-C.
+# An event's name in httpcore's `trace` extension.
 # https://www.encode.io/httpcore/extensions/#trace
 REQUEST_STARTED = "http11.send_request_headers.started"
 _HEADERS = httpx.Headers({**protocol.HEADERS, "Connection": "keep-alive"})
-_url = lru_cache(maxsize=64)(httpx.URL)  # To take one apart takes longer than to look it up.
+_url = lru_cache(maxsize=64)(httpx.URL)  # Parsing a URL takes longer than looking it up.
 _CONNECTING = ("connection.", "proxy.", "socks.")
 _STEPS = ("write", "read")
 _ALL_STEPS = ("pool", "connect", *_STEPS)
@@ -37,36 +37,36 @@ _GZIP = 16 + zlib.MAX_WBITS
 def build_request(
     url: str, body: bytes, seconds: float, trace: Callable[..., object]
 ) -> httpx.Request:
-    """A request as httpx's transports take it, each of its steps within so many seconds."""
+    """A request for httpx's transports; each of its steps may take so many seconds."""
     timeout = dict.fromkeys(_ALL_STEPS, seconds)
     extensions = {"timeout": timeout, "trace": trace}
     return httpx.Request("POST", _url(url), headers=_HEADERS, content=body, extensions=extensions)
 
 
 class SendTracker:
-    """Follows a request through httpx's trace: whether a byte of it may have left.
+    """Tracker of a request through httpx's trace: whether a byte of it may have left.
 
-    It may, until a connection is seen in the making; and an event that is not known counts as one
-    that comes after. So a surprise never makes what was sent look as if it was not.
+    Assumes that it may, unless the last event belongs to opening the connection. Unknown events do
+    not count as such, so a surprise never makes a request that was sent look unsent.
     """
 
     def __init__(self) -> None:
         self.may_have_been_sent = True
 
     def follow(self, event: str, info: dict[str, Any]) -> None:
-        """One more event on the way of the request."""
+        """Handles one more event of the request."""
         if not event.endswith(".started") or event == "http11.response_closed.started":
             return
         request = info.get("request")
-        tunnel = request is not None and request.method == b"CONNECT"  # With the proxy alone.
+        tunnel = request is not None and request.method == b"CONNECT"  # Goes to the proxy only.
         self.may_have_been_sent = not (tunnel or event.startswith(_CONNECTING))
 
 
 class AsyncSendTracker(SendTracker):
-    """The same for asyncio, with somebody who has the last word before the first byte leaves.
+    """Tracker for asyncio, which awaits a callback right before the first byte leaves.
 
-    As long as that takes, nothing has left: on a new connection and on one that was kept. What is
-    raised then closes the connection with nothing written.
+    Nothing has left while the callback runs, on a new connection or on a kept one. An error that it
+    raises closes the connection with nothing written.
     """
 
     def __init__(self, leaving: Leaving | None = None) -> None:
@@ -74,8 +74,8 @@ class AsyncSendTracker(SendTracker):
         self._leaving = leaving
 
     async def follow_and_wait(self, event: str, info: dict[str, Any]) -> None:
-        """One more event on the way of the request; httpx awaits it."""
-        # A proxy is asked first, by CONNECT: that is not yet the request.
+        """Handles one more event of the request; httpx awaits it."""
+        # A proxy gets a CONNECT request first: that is not yet ours.
         starting = event == REQUEST_STARTED and info["request"].method == b"POST"
         if starting and self._leaving is not None:
             self.may_have_been_sent = False
@@ -84,17 +84,17 @@ class AsyncSendTracker(SendTracker):
 
 
 class TimedSendTracker(SendTracker):
-    """The same where nothing else ends a request in time: each step gets what is left of it."""
+    """Tracker for threads, which enforces the deadline: each step gets the time that is left."""
 
     def __init__(self, until: float) -> None:
         super().__init__()
         self._until = until
 
     def follow(self, event: str, info: dict[str, Any]) -> None:
-        """One more event on the way of the request.
+        """Handles one more event of the request.
 
         Raises:
-            NotSent: there is no time left to begin it.
+            NotSent: there is no time left to start the request.
         """
         super().follow(event, info)
         if not event.endswith(".started"):
@@ -103,7 +103,7 @@ class TimedSendTracker(SendTracker):
         starting = event == REQUEST_STARTED
         if left <= 0 and (starting or not self.may_have_been_sent):
             raise NotSent(TOO_LATE)
-        # httpcore takes the time of each step from these, when the step begins.
+        # httpcore reads the timeout of each step from these when the step begins.
         if "timeout" in info:
             info["timeout"] = left
         if "request" in info:
@@ -111,17 +111,17 @@ class TimedSendTracker(SendTracker):
 
 
 class ResponseBody:
-    """A reply's body, of the size that a reply may have, and no later than it may come."""
+    """Body of a reply, limited in size and time."""
 
     def __init__(self, until: float = math.inf) -> None:
         self._until = until
         self._body = bytearray()
 
     def add(self, part: bytes) -> None:
-        """One more part of it.
+        """Adds one more part of the body.
 
         Raises:
-            UnknownOutcome: it is too large, or too late.
+            UnknownOutcome: the body is too large, or too late.
         """
         self._body += part
         if len(self._body) > MAX_REPLY_BYTES:
@@ -130,7 +130,7 @@ class ResponseBody:
             raise UnknownOutcome("The reply did not come to an end in time.")
 
     def read(self, call: Call[T], reply: httpx.Response) -> T:
-        """What it says."""
+        """Reads the answer to a call from the body."""
         if reply.is_redirect:
             raise UnknownOutcome(f"The gateway redirected (HTTP {reply.status_code}).")
         encoding = reply.headers.get("content-encoding", "identity").strip().lower()
@@ -140,7 +140,7 @@ class ResponseBody:
 
 
 def _decompress(encoding: str, body: bytes) -> bytes:
-    """Without its compression, which nobody asked for, and at most as large as a reply may be."""
+    """Decompresses a body that is compressed although not requested, up to the size limit."""
     if encoding in ("identity", ""):
         return body
     if encoding != "gzip":
@@ -152,7 +152,7 @@ def _decompress(encoding: str, body: bytes) -> bytes:
 
 
 def translate_error(error: Exception, tracker: SendTracker) -> KwtSMSError:
-    """What an error on the way means for the request."""
+    """Returns the library's error for an error of the transport."""
     if isinstance(error, KwtSMSError):
         return error
     if not tracker.may_have_been_sent or isinstance(error, httpx.PoolTimeout):

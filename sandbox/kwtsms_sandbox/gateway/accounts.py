@@ -8,10 +8,10 @@ MOST_CREDITS = 10**9  # what JSON and people can still read
 
 
 def check_amounts(amounts: Iterable[tuple[str, Decimal]]) -> None:
-    """Refuse amounts that could not be counted down.
+    """Checks that each amount is finite and in range.
 
     Raises:
-        ValueError: a line for each, with its name and what is expected.
+        ValueError: one line for each wrong amount, with its name and the expected range.
     """
     problems = [
         f"{name}: expected 0 to {MOST_CREDITS}, got {amount}"
@@ -24,7 +24,7 @@ def check_amounts(amounts: Iterable[tuple[str, Decimal]]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayAccount:
-    """Who may send, as whom, where to and for how much; the balance itself lives in the books."""
+    """Gateway account: credentials, sender IDs, coverage, rates and access; not its balance."""
 
     username: str
     password: str = field(repr=False)
@@ -39,10 +39,10 @@ class GatewayAccount:
     allowed_addresses: tuple[str, ...] = ()  # none: any; else ERR024 for the others
 
     def __post_init__(self) -> None:
-        """Refuse amounts that could not be counted down.
+        """Checks the credits and the rates.
 
         Raises:
-            ValueError: naming the fields and what they expect.
+            ValueError: one line for each wrong field, with the expected range.
         """
         rates = ((f"rates.{prefix}", rate) for prefix, rate in self.rates.items())
         check_amounts([("credits", self.credits), *rates])
@@ -52,13 +52,13 @@ class GatewayAccount:
         return number.startswith(self.coverage) if self.coverage else False
 
     def rate(self, number: str) -> Decimal:
-        """Credits for one page to `number`: the longest prefix decides, 1 without any."""
+        """Returns the credits for one page to `number`, by the longest matching prefix, else 1."""
         matching = [prefix for prefix in self.rates if number.startswith(prefix)]
         return self.rates[max(matching, key=len)] if matching else Decimal(1)
 
 
 DEMO_ACCOUNT = GatewayAccount(
     username="demo",
-    password="demo-password",  # noqa: S106  known to everybody, and worth nothing
+    password="demo-password",  # noqa: S106  public, and protects nothing
     coverage=("965", "966", "971"),
 )

@@ -1,7 +1,7 @@
 """The sandbox's own HTTP API, for tests in another process or another language.
 
-Reads with GET, changes with POST and a JSON body. It is no part of kwtSMS, counts towards no limit
-and asks for no password: it is on loopback, and nothing behind it is worth anything.
+Reads with GET, changes with POST and a JSON body. It is not part of kwtSMS, counts towards no limit
+and needs no password: it listens on loopback and guards nothing of value.
 """
 
 import json
@@ -27,30 +27,30 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credits:
-    """Credits to add; or, on `balance`, to have."""
+    """Credits to add or, for `balance`, to set."""
 
     points: Decimal
     username: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no amount of credits.
+        """Checks the amount.
 
         Raises:
-            ValueError: naming the field and what it expects.
+            ValueError: the amount is out of range.
         """
         check_amounts([("points", self.points)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """A message to take out of the queue."""
+    """Message to delete from the queue."""
 
     message_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewStatus:
-    """What /status/ is to say of a message: a word, or an error code."""
+    """Status that /status/ is to report for a message: a word, or an error code."""
 
     message_id: str
     status: str
@@ -59,7 +59,7 @@ class NewStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReport:
-    """What /dlr/ is to say of a message: a status by number."""
+    """Delivery reports that /dlr/ is to give for a message: a status by number."""
 
     message_id: str
     deliveries: Mapping[str, str]
@@ -67,13 +67,13 @@ class NewReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockAdvance:
-    """Time to let pass."""
+    """Seconds by which to advance the clock."""
 
     advance: float
 
 
 class AdminApi:
-    """The routes that read and change one simulation."""
+    """Routes that read and change one simulation."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
@@ -103,7 +103,7 @@ class AdminApi:
         }
 
     def routes(self) -> Sequence[web.RouteDef]:
-        """For an application's router."""
+        """Returns the routes for an application's router."""
         return (
             web.get(PREFIX + "{name:.*}", self._get),
             web.post(PREFIX + "{name:.*}", self._post),
@@ -120,12 +120,12 @@ class AdminApi:
         if change is None:
             return _problem(404, f"POST {PREFIX}: one of {', '.join(self._writers)}")
         if request.content_type != "application/json":
-            # A page in a browser cannot send this type across origins without asking first.
+            # A browser sends this type across origins only after a CORS preflight.
             return _problem(415, "expected Content-Type: application/json")
         try:
             body = await request.read()
             return _json(change(load(body) if body else {}))
-        except ValueError as error:  # ScenarioError, or what the clock refuses.
+        except ValueError as error:  # ScenarioError, or a value that the clock rejects.
             return _problem(400, *str(error).splitlines())
         except UnknownRecordError as error:
             return _problem(404, str(error.args[0]))

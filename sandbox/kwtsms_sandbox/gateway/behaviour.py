@@ -1,8 +1,8 @@
-"""What can be turned on a gateway while it runs.
+"""Settings of the gateway (knobs) that can be changed while it runs.
 
-The defaults are what was seen on the live service; where that is not known, the stricter reading.
-Knobs hold no state: an empty account is not a knob, a limit is. One moves by itself: a backlog
-drains, see `Turned`.
+The defaults are what was seen on the live service or, where that is unknown, the stricter reading.
+Knobs hold no state: a limit is a knob, an empty account is not. Only the backlog changes by itself:
+it drains, see `EffectiveBehaviour`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,10 +13,10 @@ from typing import Literal
 
 from kwtsms_sandbox.gateway.codes import PRECEDENCE, is_code
 
-MAX_VALUE = 10**9  # of any number here: seconds beyond it leave the calendar
-MAX_QUEUE = 10**6  # at the slowest rate it drains within the calendar
+MAX_VALUE = 10**9  # of any number here; a larger number of seconds would overflow datetime
+MAX_QUEUE = 10**6  # drains before datetime overflows, even at the slowest rate
 MIN_RATE = 0.001
-STATUSES = range(200, 600)  # what clients can read as the status of an answer
+STATUSES = range(200, 600)  # HTTP statuses that clients can read
 
 LIMITS: Mapping[str, tuple[float, float]] = {
     "error_status": (STATUSES[0], STATUSES[-1]),
@@ -27,9 +27,9 @@ LIMITS: Mapping[str, tuple[float, float]] = {
 
 
 class NumberStyle(StrEnum):
-    """How amounts and counts are written in JSON."""
+    """Notation of amounts and counts in JSON."""
 
-    PHP = "php"  # 150, and 150.5 where it must be
+    PHP = "php"  # 150, or 150.5 if it is not whole
     FLOAT = "float"  # 150.0
     STRING = "string"  # "150"
     NULL = "null"
@@ -37,7 +37,7 @@ class NumberStyle(StrEnum):
 
 
 class CoverageShape(StrEnum):
-    """How /coverage/ writes its prefixes; all but the first come from clients' own tests."""
+    """Layout of the prefixes in /coverage/; all but the first come from clients' own tests."""
 
     PREFIXES = "prefixes"  # {"prefixes": ["965"]}, the one seen live
     COVERAGE = "coverage"
@@ -49,7 +49,7 @@ class CoverageShape(StrEnum):
 
 
 class Timestamp(StrEnum):
-    """What `unix-timestamp` holds; the clients' documents and code disagree."""
+    """Meaning of `unix-timestamp`; the clients' documents and code disagree about it."""
 
     EPOCH = "epoch"
     KUWAIT = "kuwait"  # the epoch's seconds, three hours ahead
@@ -57,21 +57,21 @@ class Timestamp(StrEnum):
 
 
 class Ban(StrEnum):
-    """What an address that asked too often meets."""
+    """Answer to an address that sent too many requests."""
 
     FORBIDDEN = "forbidden"  # 403 with an HTML page
     DROP = "drop"  # the connection is reset
 
 
 class Html(StrEnum):
-    """What counts as HTML in a message (ERR027)."""
+    """Rule for what counts as HTML in a message (ERR027)."""
 
     TAGS = "tags"  # well-formed tags and comments
     ANGLES = "angles"  # anything between < and >
 
 
 class Duplicates(StrEnum):
-    """What becomes of a number that stands twice in one request."""
+    """Treatment of a number that appears twice in one request."""
 
     REFUSE = "refuse"  # ERR028, as for two requests
     CHARGE = "charge"  # two messages, two charges
@@ -80,20 +80,20 @@ class Duplicates(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """Everything that can be turned; `dataclasses.replace` makes another."""
+    """All knobs of the gateway; `dataclasses.replace` makes a changed copy."""
 
     # Answers
     number_style: NumberStyle = NumberStyle.PHP
     coverage_shape: CoverageShape = CoverageShape.PREFIXES
     timestamp: Timestamp = Timestamp.EPOCH
     omit_empty_lists: bool = False  # /validate/ leaves out lists that are empty
-    gzip: bool = False  # answers are compressed, asked for or not
+    gzip: bool = False  # answers are compressed even if the client did not ask for it
     latency: float = 0.0  # seconds added to the round trip, half each way
     # Rejections
     precedence: tuple[str, ...] = PRECEDENCE
     error_status: int | None = None  # one HTTP status for every error, such as 200
     error_statuses: Mapping[str, int] = field(default_factory=dict)  # for single codes
-    empty_credentials: Literal["ERR002", "ERR003"] = "ERR003"  # live: either, as the next three
+    empty_credentials: Literal["ERR002", "ERR003"] = "ERR003"  # both seen live; next three too
     empty_sender: Literal["ERR002", "ERR008"] = "ERR002"
     empty_message: Literal["ERR002", "ERR009"] = "ERR009"
     invalid_number: Literal["ERR006", "ERR025"] | None = None  # None: one ERR025, several ERR006
@@ -105,17 +105,17 @@ class Behaviour:
     html: Html = Html.TAGS
     bad_language: tuple[str, ...] = ("badword",)
     spam: tuple[str, ...] = ("free casino",)
-    stuck_characters: str = ""  # stick too, besides emoji and hidden characters
+    stuck_characters: str = ""  # more that get a message stuck, besides emoji and hidden ones
     # Limits
     max_numbers: int = 200
     validate_limit: int | None = None  # numbers per /validate/; the live limit is not known
     queue_limit: int = 1000
-    queue_backlog: int = 0  # other messages in each account's queue; they drain if it does
+    queue_backlog: int = 0  # other messages in each account's queue; drained at sends_per_second
     sends_per_second: float | None = None  # how fast the queue drains; None: at once
     repeat_seconds: float = 15.0
     repeat_in_test: bool = False  # the 15 s rule holds for test=1 too
     duplicates: Duplicates = Duplicates.REFUSE
-    requests_per_second: int | None = 5  # more bans the address; None: no limit
+    requests_per_second: int | None = 5  # exceeding it bans the address; None: no limit
     ban: Ban = Ban.FORBIDDEN
     ban_seconds: float = 60.0
     # Reports
@@ -125,10 +125,10 @@ class Behaviour:
     kuwait_dlr: Literal["ERR019", "ERR021"] = "ERR021"  # there are no reports for Kuwait
 
     def __post_init__(self) -> None:
-        """Refuse what could not be acted on.
+        """Checks that every value can be acted on.
 
         Raises:
-            ValueError: a line for each knob that is wrong, with what it expects.
+            ValueError: one line for each wrong knob, with the expected values.
         """
         problems = [*self._out_of_range(), *self._statuses()]
         unknown = sorted(set(self.precedence) - set(PRECEDENCE))
@@ -156,13 +156,13 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class EffectiveBehaviour:
-    """Knobs as somebody turned them, and when."""
+    """Knobs as they were set, and the time at which they were set."""
 
     behaviour: Behaviour
     since: datetime
 
     def effective_at(self, now: datetime) -> Behaviour:
-        """The knobs by now: the backlog has drained as fast as the queue does."""
+        """Returns the knobs in effect at `now`: the backlog has drained at the queue's rate."""
         backlog, rate = self.behaviour.queue_backlog, self.behaviour.sends_per_second
         if not backlog or rate is None:
             return self.behaviour

@@ -1,6 +1,6 @@
-"""The gateway's error codes: what each says, on which HTTP status, and which comes first.
+"""The gateway's error codes: the description, HTTP status and precedence of each.
 
-Tables and nothing else. The wording and the statuses other than ERR003's 403 are the sandbox's
+Tables only. The wording and the statuses other than ERR003's 403 are the sandbox's
 own: clients must go by the code.
 """
 
@@ -12,7 +12,7 @@ OK = "OK"
 
 
 class Code(NamedTuple):
-    """One error: the HTTP status it rides on and its description."""
+    """HTTP status and description of one error code."""
 
     status: int
     description: str
@@ -53,11 +53,11 @@ _SHAPE = re.compile(r"ERR[0-9]{3}")
 
 
 def is_code(text: str) -> bool:
-    """Whether it has the shape of a code, listed or not."""
+    """Whether the text has the shape of an error code, listed or not."""
     return bool(_SHAPE.fullmatch(text))
 
 
-# The order in which a request is weighed: the first rule that it breaks is the answer.
+# The order in which the rules are checked: the first one that is broken gives the answer.
 PRECEDENCE: tuple[str, ...] = (
     "ERR001", "ERR002", "ERR003", "ERR005", "ERR004", "ERR024",  # the caller
     "ERR008", "ERR009", "ERR012", "ERR027", "ERR031", "ERR032",  # sender and content

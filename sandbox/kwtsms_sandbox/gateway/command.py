@@ -1,6 +1,6 @@
-"""`gateway`: serves a local kwtSMS gateway until it is told to stop.
+"""`gateway`: serves a local kwtSMS gateway until it is stopped.
 
-The first lines say where it is and who may use it, so that a script can start it and go.
+The first lines of output give its URL and credentials, so that a script can start and use it.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ def _gateway(file: Path | None, seed: int | None) -> Gateway:
 
 @contextmanager
 def _certificate(*, wanted: bool) -> Iterator[tuple[ssl.SSLContext | None, Path | None]]:
-    """A context and the file of its CA, for as long as the block lasts."""
+    """Yields an SSL context and its CA file, which is deleted after the block, or two None."""
     if not wanted:
         yield None, None
         return
@@ -95,11 +95,11 @@ async def _bind(running: RunningGateway) -> None:
 
 
 def _print(text: str) -> None:
-    """Print it in one write: a script may read the first line and close the pipe."""
+    """Prints in one write, since a script may read the first line and close the pipe."""
     try:
         click.echo(text)
     except BrokenPipeError:
-        # What is left in the buffer would fail once more at the end of the program.
+        # The rest of the buffer would raise again when the program ends.
         # https://docs.python.org/3/library/signal.html#note-on-sigpipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

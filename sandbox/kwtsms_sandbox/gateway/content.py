@@ -1,7 +1,6 @@
-"""What the gateway sees in a text: its pages, HTML, what it will choke on.
+"""Content checks of the gateway: page count, HTML, phrases, and characters that get stuck.
 
-Written apart from the client's own counting on purpose: a judge does not borrow the defendant's
-ruler.
+Written apart from the client's own counting on purpose: sharing code would share its errors.
 """
 
 import re
@@ -22,7 +21,7 @@ _TAG = re.compile(
 )
 _ANGLES = re.compile(r"<[^>]+>")
 
-# Emoji and what dresses them, then what cannot be seen; such a message is taken and never leaves.
+# Emoji and their modifiers, then invisible characters: the message is accepted but never sent.
 _STUCK = re.compile(
     "[\U0001f000-\U0001faff\u2600-\u27bf\u231a\u231b\u23cf\u23e9-\u23fa\u2b1b\u2b1c\u2b50\u2b55"
     "\u24c2\u3030\u303d\u3297\u3299\u203c\u2049\u20e3\ufe00-\ufe0f\U000e0000-\U000e007f"
@@ -31,7 +30,7 @@ _STUCK = re.compile(
 
 
 def pages(text: str, *, extension_units: int = 2) -> int:
-    """SMS pages: GSM-7 160, or 153 each; anything else 70, or 67 each."""
+    """The page count: GSM-7 160 units, or 153 each if split; other text 70, or 67 each."""
     if GSM.issuperset(text) or (GSM | GSM_EXTENSION).issuperset(text):
         extended = sum(map(text.count, GSM_EXTENSION))
         return _split(len(text) + extended * (extension_units - 1), single=160, part=153)
@@ -44,7 +43,7 @@ def _split(units: int, *, single: int, part: int) -> int:
 
 
 def has_html(text: str, rule: Html) -> bool:
-    """Whether the text carries HTML, by the rule in force."""
+    """Whether the text contains HTML under the given rule."""
     return bool((_TAG if rule is Html.TAGS else _ANGLES).search(text))
 
 
@@ -54,6 +53,6 @@ def gets_stuck(text: str, extra: str = "") -> bool:
 
 
 def contains_any(text: str, phrases: tuple[str, ...]) -> bool:
-    """Whether one of the phrases stands in the text, whatever its case."""
+    """Whether the text contains one of the phrases, ignoring case."""
     folded = text.casefold()
     return any(phrase.casefold() in folded for phrase in phrases)

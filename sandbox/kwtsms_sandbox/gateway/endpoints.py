@@ -1,6 +1,6 @@
-"""The seven endpoints: from a request's JSON to its answer, or to the code that refuses it.
+"""The seven endpoints: from a request's JSON to its answer or its error code.
 
-Knows no HTTP: what a wrong method, an unreadable body or a fault does is `front`'s.
+Knows no HTTP: `http_api` handles wrong methods, unreadable bodies and faults.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ KUWAIT = "965"
 
 
 class Refused(Exception):
-    """The gateway says no; nothing changed and nothing was charged."""
+    """Rejection with an error code; nothing changed and nothing was charged."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -38,7 +38,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EndpointContext:
-    """What an endpoint works with."""
+    """Records, knobs, time and client address for one call of an endpoint."""
 
     ledger: Ledger
     behaviour: Behaviour
@@ -46,11 +46,11 @@ class EndpointContext:
     address: str
 
     def caller(self, payload: Mapping[str, Any]) -> Caller:
-        """Who asks, as the payload names them."""
+        """Returns the caller that the payload names."""
         return read_caller(payload, self.ledger.accounts, self.address)
 
     def enforce_rules(self, caller: Caller, request: SubmitRequest | None = None) -> AccountBalance:
-        """The holding of a caller who breaks no rule, and neither does the order.
+        """Returns the caller's balance if neither the caller nor the request breaks a rule.
 
         Raises:
             Refused: one of them does.
@@ -62,7 +62,7 @@ class EndpointContext:
 
 
 def balance(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
-    """What is left, and what was ever bought."""
+    """Returns the available credits and the total purchased."""
     account_balance = context.enforce_rules(context.caller(payload))
     return responses.balance(
         account_balance.available, account_balance.purchased, context.behaviour
@@ -70,12 +70,12 @@ def balance(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
 
 
 def senderid(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
-    """The account's sender IDs."""
+    """Returns the account's sender IDs."""
     return responses.senderids(context.enforce_rules(context.caller(payload)).account.sender_ids)
 
 
 def coverage(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
-    """The active prefixes; none is ERR033."""
+    """Returns the active prefixes; ERR033 if there are none."""
     account = context.enforce_rules(context.caller(payload)).account
     if not account.coverage:
         raise Refused("ERR033")
@@ -83,7 +83,7 @@ def coverage(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
 
 
 def validate(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
-    """Which numbers are routable, malformed, or without a route."""
+    """Sorts the numbers into routable, malformed and without a route."""
     account = context.enforce_rules(context.caller(payload)).account
     numbers = split(text_field(payload, "mobile") or "")
     if not numbers:
@@ -101,7 +101,7 @@ def validate(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
 
 
 def send(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
-    """Charge and take over one message for up to 200 numbers."""
+    """Charges and accepts one message for up to 200 numbers."""
     caller = context.caller(payload)
     request = _read_request(context, caller, payload)
     account_balance = context.enforce_rules(caller, request)
@@ -112,7 +112,7 @@ def send(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
 
 
 def status(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
-    """Whether the gateway has forwarded a message."""
+    """Returns whether the gateway has forwarded a message."""
     entry = _own_entry(context, payload, unknown="ERR029")
     admin_status = context.ledger.admin_statuses[entry.message_id]
     if admin_status.code:
@@ -129,7 +129,7 @@ def status(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
 
 
 def dlr(context: EndpointContext, payload: Mapping[str, Any]) -> Json:
-    """What became of each international number."""
+    """Returns the delivery status of each international number."""
     entry = _own_entry(context, payload, unknown="ERR020")
     deliveries = context.ledger.admin_statuses[entry.message_id].deliveries
     if deliveries:

@@ -1,4 +1,4 @@
-"""Tells whoever listens what happens at the gateway, in order; keeps nothing for latecomers."""
+"""Event bus of the gateway: publishes events in order, and keeps none for later subscribers."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,23 +9,23 @@ from kwtsms_sandbox.gateway.models import Event
 
 
 class Subscription:
-    """The events since it was made: `async for`, or `await next()`; close it when done."""
+    """Events since the subscription began: `async for`, or `await next()`; close it when done."""
 
     def __init__(self, unsubscribe: Callable[["Subscription"], None]) -> None:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._unsubscribe = unsubscribe
 
     def put(self, event: Event) -> None:
-        """Queue one event."""
+        """Queues one event."""
         self._queue.put_nowait(event)
 
     def close(self) -> None:
-        """Stop listening; a loop over the subscription ends."""
+        """Stops listening; a loop over the subscription ends."""
         self._unsubscribe(self)
         self._queue.put_nowait(None)
 
     async def next(self) -> Event:
-        """The next event, waiting for it.
+        """Waits for the next event and returns it.
 
         Raises:
             StopAsyncIteration: the subscription was closed.
@@ -54,18 +54,18 @@ class Subscription:
 
 
 class EventBus:
-    """Hands every event to every subscription."""
+    """Publisher of every event to every subscription."""
 
     def __init__(self) -> None:
         self._subscriptions: list[Subscription] = []
 
     def publish(self, event: Event) -> None:
-        """Hand on one event."""
+        """Publishes one event."""
         for subscription in self._subscriptions:
             subscription.put(event)
 
     def subscribe(self) -> Subscription:
-        """A new subscription, from now on."""
+        """Returns a subscription to the events from now on."""
         subscription = Subscription(self._unsubscribe)
         self._subscriptions.append(subscription)
         return subscription

@@ -1,6 +1,6 @@
-"""Carries out faults on a real connection: resets are resets, and a cut body is cut.
+"""Carries out faults on a real connection: a reset is a TCP reset, and a cut body is really cut.
 
-Decides nothing: which request meets which fault is `faults`' business.
+Decides nothing: `fault_plan` says which request meets which fault.
 """
 
 import asyncio
@@ -15,14 +15,14 @@ from aiohttp import hdrs, web
 from kwtsms_sandbox.gateway.fault_plan import Fault
 
 HUGE_BYTES = 10 * 1024 * 1024
-TRAP = "/trap/"  # where REDIRECT points: it claims success to whoever follows
+TRAP = "/trap/"  # the target of REDIRECT: claims success to a client that follows it
 BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>\n"
 CLOSING = web.AppKey("closing", asyncio.Event)  # set when the application stops
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer before it is put on the wire."""
+    """Response before it is put on the wire."""
 
     status: int
     body: bytes
@@ -31,7 +31,7 @@ class Reply:
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """Those that tell of the body."""
+        """The headers that describe the body."""
         headers: dict[str, str] = {hdrs.CONTENT_TYPE: self.content_type}
         if self.compressed:
             headers[hdrs.CONTENT_ENCODING] = "gzip"
@@ -39,16 +39,16 @@ class Reply:
 
     @property
     def sent(self) -> bytes:
-        """The body's bytes as they go over the wire."""
+        """The body's bytes as sent over the wire."""
         return gzip.compress(self.body, mtime=0) if self.compressed else self.body
 
     def response(self) -> web.Response:
-        """What aiohttp sends."""
+        """Returns the response for aiohttp to send."""
         return web.Response(status=self.status, body=self.sent, headers=self.headers)
 
 
 def html(status: int, title: str) -> Reply:
-    """An error page as a web server writes it."""
+    """Returns an error page as a web server writes it."""
     page = f"<html><head><title>{status} {title}</title></head><body>{title}</body></html>\n"
     return Reply(status, page.encode(), "text/html")
 
@@ -56,7 +56,7 @@ def html(status: int, title: str) -> Reply:
 async def inject_fault(
     fault: Fault, request: web.Request, reply: Reply | None
 ) -> web.StreamResponse:
-    """Fail as asked; `reply` is what would have been the answer, if there is one."""
+    """Carries out the fault; `reply` is the normal answer, if there is one."""
     match fault:
         case Fault.RESET_BEFORE | Fault.RESET_AFTER:
             return reset(request)
@@ -75,13 +75,13 @@ async def inject_fault(
 
 
 def reset(request: web.Request) -> web.Response:
-    """End the connection with a TCP reset instead of an answer."""
+    """Ends the connection with a TCP reset instead of an answer."""
     transport = request.transport
     if transport is not None:
-        listener = transport.get_extra_info("socket")
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection = transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         transport.abort()
-    return web.Response()  # Nobody is left to read it.
+    return web.Response()  # never sent: the connection is closed
 
 
 async def _truncated(request: web.Request, reply: Reply) -> web.StreamResponse:

@@ -1,6 +1,6 @@
-"""What can go wrong between a client and the gateway, and the list of what will, next.
+"""Faults between a client and the gateway, and the plan of those to come.
 
-Decides which fault a request meets; `misbehaviour` carries it out.
+Decides which fault a request meets; `fault_injection` carries it out.
 """
 
 from collections.abc import Iterator
@@ -13,22 +13,22 @@ from kwtsms_sandbox.gateway.endpoints import ENDPOINTS
 
 
 class Fault(StrEnum):
-    """A way to fail. `BEFORE` names those that leave the request unread, uncharged."""
+    """Kind of failure. `BEFORE` holds those in which the request is not carried out."""
 
     # Nothing is accepted
     RESET_BEFORE = "reset_before"  # TCP reset, the body unread
-    HANG_BEFORE = "hang_before"  # read, and never answered
+    HANG_BEFORE = "hang_before"  # never answered
     HTML_502 = "html_502"  # a proxy's page instead of the gateway
     REDIRECT = "redirect"  # 302 to a page that claims success
-    CODE = "code"  # refused with the error code asked for
-    # The request is carried out, its answer is not what it should be
+    CODE = "code"  # rejected with the given error code
+    # The request is carried out, but its answer is wrong, late or lost
     RESET_AFTER = "reset_after"
     HANG = "hang"
     HTML_502_AFTER = "html_502_after"
     SLOW = "slow"  # the right answer, `seconds` late
     TRUNCATED = "truncated"  # half the body, then the connection ends
     EMPTY = "empty"  # 200 and no body
-    NOT_JSON = "not_json"  # 200 and a text
+    NOT_JSON = "not_json"  # 200 and a plain text
     JSON_LIST = "json_list"
     JSON_NULL = "json_null"
     BAD_UTF8 = "bad_utf8"
@@ -42,10 +42,10 @@ BEFORE = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedFault:
-    """A fault that waits for its request."""
+    """Fault that waits for its request."""
 
     fault: Fault
-    endpoint: str | None = None  # None: whichever comes first
+    endpoint: str | None = None  # None: any endpoint
     times: int | None = 1  # None: until cleared
     code: str | None = None  # for CODE, such as "ERR013"
     http_status: int | None = None  # for CODE; None: the code's own
@@ -54,7 +54,7 @@ class PlannedFault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FaultSpec:
-    """A fault as a person writes it: by its name, or by the code of a rejection."""
+    """Fault as a person writes it: its name, or the code of a rejection."""
 
     fault: str
     endpoint: str | None = None
@@ -63,10 +63,10 @@ class FaultSpec:
     http_status: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what could never be met.
+        """Checks that a request can meet the fault.
 
         Raises:
-            ValueError: a line for each field that is wrong, with what it expects.
+            ValueError: one line for each wrong field, with the expected values.
         """
         problems = list(self._problems())
         if problems:
@@ -98,7 +98,7 @@ class FaultSpec:
         return is_code(self.fault)
 
     def to_planned_fault(self) -> PlannedFault:
-        """The fault, ready to be met."""
+        """Returns the fault as an entry of the plan."""
         return PlannedFault(
             fault=Fault.CODE if self._is_code else Fault(self.fault),
             endpoint=self.endpoint,
@@ -110,7 +110,7 @@ class FaultSpec:
 
 
 class FaultPlan:
-    """The faults to come: those with a count first, in the order they were planned."""
+    """Faults to come: those with a count first, in the order in which they were planned."""
 
     def __init__(self) -> None:
         self._planned: list[PlannedFault] = []
@@ -119,15 +119,15 @@ class FaultPlan:
         return iter(tuple(self._planned))
 
     def add(self, planned: PlannedFault) -> None:
-        """Plan one more."""
+        """Adds a fault."""
         self._planned.append(planned)
 
     def clear(self) -> None:
-        """Forget all."""
+        """Removes all faults."""
         self._planned.clear()
 
     def consume(self, endpoint: str) -> PlannedFault | None:
-        """The fault that a request to `endpoint` meets; its count goes down."""
+        """Returns the fault that a request to `endpoint` meets, and lowers its count."""
         matching = [one for one in self._planned if one.endpoint in (None, endpoint)]
         planned = min(matching, key=lambda one: one.times is None, default=None)
         if planned is None or planned.times is None:

@@ -1,6 +1,6 @@
-"""The gateway's HTTP: which requests reach an endpoint, and what the others meet.
+"""The gateway's HTTP handlers: pass requests to endpoints, and answer those that reach none.
 
-What an endpoint answers is decided in `endpoints`, what goes wrong in `faults`.
+`endpoints` decides the answers, `fault_plan` the faults.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from kwtsms_sandbox.gateway.simulation import Simulation
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """One request and its line in the journal."""
+    """Request and its number in the request log."""
 
     request: web.Request
     endpoint: str
@@ -32,23 +32,23 @@ class RequestRecord:
     number: int
 
     def finish(self, outcome: str, message_id: str | None = None) -> None:
-        """Write down how it ended."""
+        """Records the outcome."""
         self.request_log.record_outcome(self.number, outcome, message_id)
 
     @property
     def address(self) -> str:
-        """Where it came from."""
+        """The client's address."""
         return self.request.remote or ""
 
 
 class HttpApi:
-    """Receives requests for a simulation."""
+    """HTTP handlers of one simulation."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
 
     async def handle_api(self, request: web.Request) -> web.StreamResponse:
-        """Anything under /API/."""
+        """Handles any path under /API/."""
         record = self._start_record(request, request.match_info["endpoint"])
         refusal = self._reject_early(record)
         if refusal is not None:
@@ -62,14 +62,14 @@ class HttpApi:
         return await self._respond(record, reply, planned, message_id)
 
     async def handle_trap(self, request: web.Request) -> web.StreamResponse:
-        """Where a followed redirect ends: a lie that no client should believe."""
+        """Handles a followed redirect: returns a false success that no client should believe."""
         record = self._start_record(request, "trap")
         record.finish("followed a redirect")
         body = {"result": OK, "msg-id": "0" * 32, "numbers": 1, "points-charged": 1}
         return web.json_response(body | {"balance-after": 999999, "available": 999999})
 
     async def handle_not_found(self, request: web.Request) -> web.StreamResponse:
-        """Any other address."""
+        """Handles any other path with a 404."""
         self._start_record(request, request.path).finish("404")
         return html(404, "Not Found").response()
 
@@ -82,7 +82,7 @@ class HttpApi:
         return RequestRecord(request, endpoint, request_log, number)
 
     def _reject_early(self, record: RequestRecord) -> web.Response | None:
-        """What meets a request that reaches no endpoint, or None."""
+        """Returns the answer to a request that reaches no endpoint, or None."""
         simulation, at = self._simulation, self._simulation.clock.monotonic()
         if not simulation.rate_limiter.try_acquire(record.address, at, simulation.behaviour):
             record.finish("banned")
@@ -100,12 +100,12 @@ class HttpApi:
     async def _process(
         self, record: RequestRecord, planned: PlannedFault | None
     ) -> tuple[Reply, str | None]:
-        """The right answer, and the message id if a send was accepted."""
+        """Returns the normal answer, and the message id if a send was accepted."""
         payload = _read(await record.request.read())
         if payload is not None:
             record.request_log.record_payload(record.number, payload)
         if record.request.content_type != "application/json":
-            # A form, or no type at all: the text API answers, and its answers are bare words.
+            # A form, or no type at all: the text API answers, with a bare code instead of JSON.
             record.finish("ERR002")
             return Reply(200, b"ERR002", "text/plain"), None
         if payload is None:
@@ -146,7 +146,7 @@ class HttpApi:
         return reply.response()
 
     async def _wait_for_release(self, request: web.Request) -> bool:
-        """Wait while answers are held back; False if the gateway closes meanwhile."""
+        """Waits while answers are withheld; returns False if the gateway closes meanwhile."""
         closing = asyncio.create_task(request.app[CLOSING].wait())
         released = asyncio.create_task(self._simulation.wait_until_released())
         await asyncio.wait({closing, released}, return_when=asyncio.FIRST_COMPLETED)
@@ -156,7 +156,7 @@ class HttpApi:
 
 
 def _read(body: bytes) -> Mapping[str, Any] | None:
-    """The JSON object in a body, if there is one."""
+    """Returns the JSON object in a body, or None."""
     try:
         payload = load(body)
     except ScenarioError:

@@ -1,6 +1,6 @@
-"""JSON into our dataclasses, or everything that is wrong with it at once.
+"""Reads JSON into dataclasses, or reports all problems at once.
 
-Reads values by the dataclass's own annotations; knows nothing of what the fields mean.
+Goes by the dataclass's own annotations; knows nothing of what the fields mean.
 """
 
 import json
@@ -13,11 +13,11 @@ from enum import StrEnum
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
-MAX_DEPTH = 32  # of lists and objects in each other; nothing that is read here needs four
+MAX_DEPTH = 32  # of nested lists and objects; nothing that is read here needs four
 
 
 class ScenarioError(ValueError):
-    """Values that do not fit; a line for each, with what was expected."""
+    """Values that do not fit: one line for each, with what was expected."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("\n".join(problems))
@@ -25,13 +25,13 @@ class ScenarioError(ValueError):
 
 
 class Problems:
-    """Collects what is wrong in several places, so that all of it is told at once."""
+    """Collector of problems from several readings, so that all are reported at once."""
 
     def __init__(self) -> None:
         self._found: list[str] = []
 
     def attempt(self, read_value: Callable[[], T]) -> T | None:
-        """What `read_it` gives; None if it does not fit, which `tell` will say."""
+        """Returns the result of `read_value`, or None after collecting its problems."""
         try:
             return read_value()
         except ScenarioError as error:
@@ -39,20 +39,20 @@ class Problems:
             return None
 
     def raise_if_any(self) -> None:
-        """Go on only if all was well.
+        """Raises the collected problems, if there are any.
 
         Raises:
-            ScenarioError: it was not.
+            ScenarioError: there is at least one problem.
         """
         if self._found:
             raise ScenarioError(*self._found)
 
 
 def load(text: str | bytes) -> Any:
-    """The JSON in a text.
+    """Returns the JSON value in a text.
 
     Raises:
-        ScenarioError: there is none, or it is nested beyond all sense.
+        ScenarioError: the text is not JSON, or is nested too deeply.
     """
     try:
         value = json.loads(text)
@@ -73,7 +73,7 @@ def _inside(value: Any) -> Iterable[Any]:
 
 
 def read(kind: type[T], given: Any, *, where: str, base: T | None = None) -> T:
-    """`given` as a `kind`; fields that are not given come from `base`, or their defaults.
+    """Returns `given` as a `kind`; missing fields come from `base`, or their defaults.
 
     Raises:
         ScenarioError: something does not fit.
@@ -85,7 +85,7 @@ def read(kind: type[T], given: Any, *, where: str, base: T | None = None) -> T:
     required = {name for name, field in known.items() if base is None and _required(field)}
     problems += [f"{name}: missing" for name in required - given.keys()]
     made = None
-    if required <= values.keys():  # The other fields are judged even if some could not be read.
+    if required <= values.keys():  # The other fields are checked even if some could not be read.
         try:
             made = kind(**values) if base is None else replace(base, **values)  # type: ignore[type-var]
         except ValueError as error:
@@ -98,7 +98,7 @@ def read(kind: type[T], given: Any, *, where: str, base: T | None = None) -> T:
 def _values(
     kind: type[Any], given: Mapping[str, Any], known: Mapping[str, Field[Any]]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The fields that could be read, and what is wrong with the others."""
+    """Returns the fields that could be read, and the problems of the others."""
     hints = get_type_hints(kind)
     problems = [f"{name}: unknown; known are {', '.join(known)}" for name in given.keys() - known]
     values: dict[str, Any] = {}
@@ -115,10 +115,10 @@ def _required(field: Field[Any]) -> bool:
 
 
 def _value(hint: Any, value: Any) -> Any:
-    """`value` as the annotation wants it.
+    """Returns `value` as the annotated type.
 
     Raises:
-        ValueError: it cannot be.
+        ValueError: the value does not fit.
     """
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
@@ -139,7 +139,7 @@ def _value(hint: Any, value: Any) -> Any:
 def _plain(hint: type, value: Any) -> Any:
     if hint is bool:
         return _expect(bool, value, "true or false")
-    if isinstance(value, bool):  # To Python, True is a whole number.
+    if isinstance(value, bool):  # bool is a subclass of int.
         value = str(value).lower()
     if hint is Decimal:
         return _amount(value)

@@ -1,6 +1,6 @@
-"""Balances, the ledger, the queue and the phones: what is true, whatever clients came to know.
+"""The gateway's records: balances, accepted messages, the queue and the phones.
 
-Knows no HTTP and no clock: the time comes with each call. Every change is one plain method, so
+Knows no HTTP and no clock: the time is an argument. Every change is one synchronous method, so
 that it happens whole or not at all.
 """
 
@@ -22,7 +22,7 @@ _IN_QUEUE = frozenset({State.QUEUED, State.TEST, State.STUCK})
 
 @dataclass(slots=True)
 class AccountBalance:
-    """An account and what it has left."""
+    """Account, its credits and the times of its last sends."""
 
     account: GatewayAccount
     available: Decimal
@@ -33,50 +33,50 @@ class AccountBalance:
 
 @dataclass(slots=True)
 class AdminStatus:
-    """What an administrator made the gateway say of one message."""
+    """Status and delivery reports that an administrator set for one message."""
 
     status: tuple[str, str] | None = None
     code: str | None = None
     deliveries: dict[str, str] = field(default_factory=dict)
 
     def set_status(self, word: str, description: str) -> None:
-        """From now on this is the status; a code is a refusal."""
+        """Sets the status from now on; an error code means a rejection."""
         self.code = word if is_code(word) else None
         self.status = None if self.code else (word, description)
 
 
 class UnknownRecordError(LookupError):
-    """No account of that name, or no entry of that id."""
+    """Unknown account name or message id."""
 
 
 class Ledger:
-    """All of a gateway's records."""
+    """All records of a gateway."""
 
     def __init__(self, accounts: Iterable[GatewayAccount], *, seed: int) -> None:
         self.account_balances: dict[str, AccountBalance] = {}
         for account in accounts:
             self.open_account(account)
         self.entries: dict[str, Entry] = {}
-        self._queue: dict[str, Entry] = {}  # those of the entries that have not left it
+        self._queue: dict[str, Entry] = {}  # the entries that have not left the queue
         self.admin_statuses: Mapping[str, AdminStatus] = defaultdict(AdminStatus)
         self.inboxes: dict[str, list[Sms]] = defaultdict(list)
-        self._ids = random.Random(seed)  # noqa: S311  the same ids for the same seed is the point
+        self._ids = random.Random(seed)  # noqa: S311  the same seed must give the same ids
 
     def open_account(self, account: GatewayAccount) -> None:
-        """Open an account, with its credits."""
+        """Opens an account with its credits."""
         self.account_balances[account.username] = AccountBalance(
             account, account.credits, account.credits
         )
 
     @property
     def accounts(self) -> Mapping[str, GatewayAccount]:
-        """The accounts as they stand, by user name."""
+        """The current accounts by user name."""
         return {
             name: account_balance.account for name, account_balance in self.account_balances.items()
         }
 
     def account_balance(self, username: str) -> AccountBalance:
-        """The account's holding.
+        """Returns the account's balance.
 
         Raises:
             UnknownRecordError: there is no such account.
@@ -88,7 +88,7 @@ class Ledger:
         return self.account_balances[username]
 
     def entry(self, message_id: str) -> Entry:
-        """The ledger's entry.
+        """Returns the entry of a message.
 
         Raises:
             UnknownRecordError: there is no such entry.
@@ -98,7 +98,7 @@ class Ledger:
         return self.entries[message_id]
 
     def admin_status(self, message_id: str) -> AdminStatus:
-        """What the gateway was made to say of the message; change it in place.
+        """Returns the administrator's status of the message, to be changed in place.
 
         Raises:
             UnknownRecordError: there is no such entry.
@@ -106,18 +106,18 @@ class Ledger:
         return self.admin_statuses[self.entry(message_id).message_id]
 
     def numbers_in_cooldown(self, username: str, now: datetime, within: float) -> frozenset[str]:
-        """Numbers that the account sent to less than `within` seconds ago."""
+        """Returns the numbers that the account sent to less than `within` seconds ago."""
         since = now - timedelta(seconds=within)
         last_sent = self.account_balance(username).last_sent
         return frozenset(number for number, at in last_sent.items() if at > since)
 
     def queued(self, username: str) -> int:
-        """Messages that stand in the account's queue."""
+        """Returns the number of messages in the account's queue."""
         mine = (entry for entry in self._queue.values() if entry.account == username)
         return sum(len(entry.numbers) for entry in mine)
 
     def accept(self, request: SubmitRequest, now: datetime) -> Entry:
-        """Charge the order and write it into the ledger; it must have broken no rule."""
+        """Charges the request and stores its entry; the request must have passed the rules."""
         account_balance = self.account_balance(request.account.username)
         state = _first_state(request)
         leaves_at = now
@@ -142,7 +142,7 @@ class Ledger:
         return self._store(entry)
 
     def release_due(self, now: datetime) -> Sequence[Entry]:
-        """Let everything whose turn has come leave the queue for the phones."""
+        """Delivers the queued entries that are due, and returns them."""
         due = [
             entry
             for entry in self._queue.values()
@@ -151,10 +151,10 @@ class Ledger:
         return [self._deliver(entry) for entry in due]
 
     def delete(self, message_id: str) -> Entry:
-        """Take an entry out of the queue and give its credits back, as the dashboard does.
+        """Deletes an entry from the queue and refunds its credits, as the dashboard does.
 
         Raises:
-            UnknownRecordError: there is no such entry, or it is not in the queue any more.
+            UnknownRecordError: there is no such entry, or it is no longer in the queue.
         """
         entry = self.entry(message_id)
         if message_id not in self._queue:
@@ -165,7 +165,7 @@ class Ledger:
         return self._store(replace(entry, state=State.DELETED))
 
     def top_up(self, username: str, credits_bought: Decimal) -> None:
-        """Add credits that were bought."""
+        """Adds purchased credits."""
         account_balance = self.account_balance(username)
         account_balance.available += credits_bought
         account_balance.purchased += credits_bought

@@ -1,4 +1,4 @@
-"""What the gateway writes down: facts that tests and people read, and that nobody changes."""
+"""The gateway's records, which tests and people read. Immutable."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from typing import Any
 
 
 class State(StrEnum):
-    """Where an accepted message stands."""
+    """State of an accepted message."""
 
-    QUEUED = "queued"  # waits for its turn in the queue
-    SENT = "sent"  # left for the phones
-    TEST = "test"  # test=1: stays in the queue, holds its credits
-    STUCK = "stuck"  # never leaves the queue, holds its credits
-    DELETED = "deleted"  # taken out of the queue by hand, credits given back
+    QUEUED = "queued"  # waiting in the queue
+    SENT = "sent"  # delivered to the phones
+    TEST = "test"  # test=1: stays in the queue and stays charged
+    STUCK = "stuck"  # never leaves the queue and stays charged
+    DELETED = "deleted"  # deleted from the queue by an administrator, credits refunded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A send that was accepted: the ledger says what was charged, whatever the caller learned."""
+    """Accepted send: records what was charged, whatever the caller learned."""
 
     message_id: str
     account: str
@@ -37,7 +37,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Sms:
-    """A message as a phone received it."""
+    """Message as a phone received it."""
 
     to: str
     sender: str
@@ -47,22 +47,22 @@ class Sms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedRequest:
-    """A request as it came in; `outcome` is OK, an error code, a fault's name, or None so far."""
+    """Incoming request; `outcome` is e.g. OK, an error code or a fault's name; None while open."""
 
     endpoint: str
     at: float  # the clock's monotonic seconds when it began
     method: str
-    headers: Mapping[str, str]  # what the client says of itself and of its body
+    headers: Mapping[str, str]  # Content-Type, Accept and User-Agent only
     payload: Mapping[str, Any] | None = None  # without the password; None: not readable JSON
     outcome: str | None = None
     message_id: str | None = None
 
 
 class Kind(StrEnum):
-    """What an `Event` tells."""
+    """Kind of an `Event`."""
 
-    REQUEST = "request"  # one came in
-    ANSWERED = "answered"  # one was answered, or failed on purpose
+    REQUEST = "request"  # a request came in
+    ANSWERED = "answered"  # a request was answered, or failed on purpose
     ACCEPTED = "accepted"  # a send entered the ledger
     REJECTED = "rejected"
     RECEIVED = "received"  # a phone has a new message
@@ -73,7 +73,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something happened; `facts` hold only what JSON can carry."""
+    """Event at the gateway; `facts` hold only what JSON can carry."""
 
     kind: Kind
     at: datetime
@@ -81,7 +81,7 @@ class Event:
 
 
 def as_json(record: Entry | Sms | LoggedRequest | Event) -> dict[str, Any]:
-    """The record as JSON values: times in ISO 8601, amounts as strings."""
+    """Returns the record as JSON values: times in ISO 8601, amounts as strings."""
     return {name: _plain(getattr(record, name)) for name in record.__dataclass_fields__}
 
 

@@ -1,21 +1,21 @@
-"""Bans an address that asks too often. Pure but for its own memory; the time is an argument."""
+"""Bans an address that sends too many requests. Performs no I/O; the time is an argument."""
 
 from collections import defaultdict, deque
 
 from kwtsms_sandbox.gateway.behaviour import Behaviour
 
-WINDOW = 1.0  # "5 requests per second": any second, not the calendar's
+WINDOW = 1.0  # "5 requests per second": a sliding window
 
 
 class AddressRateLimiter:
-    """Remembers when each address asked."""
+    """Rate limiter and bans by client address."""
 
     def __init__(self) -> None:
         self._request_times: dict[str, deque[float]] = defaultdict(deque)
         self._banned_until: dict[str, float] = {}
 
     def try_acquire(self, address: str, at: float, behaviour: Behaviour) -> bool:
-        """Count one request; False if the address is banned, or now becomes so."""
+        """Counts one request; returns False if the address is banned, before or because of it."""
         if behaviour.requests_per_second is None:
             return True
         if at < self._banned_until.get(address, at):

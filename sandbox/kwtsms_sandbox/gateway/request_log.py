@@ -1,4 +1,4 @@
-"""Every request that came in, and how it ended. Passwords never enter it."""
+"""Log of the requests that came in, and of their outcomes. Passwords never enter it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -11,7 +11,7 @@ MASK = "***"
 
 
 class RequestLog:
-    """Numbers the requests as they come; `seen` is the list."""
+    """Numbered log of requests; `requests` is the list."""
 
     def __init__(self, publish: Callable[[Kind, Mapping[str, Any]], None]) -> None:
         self.requests: list[LoggedRequest] = []
@@ -20,7 +20,7 @@ class RequestLog:
     def record_start(
         self, endpoint: str, at: float, *, method: str, headers: Mapping[str, str]
     ) -> int:
-        """Write down a request that has begun; returns its number."""
+        """Records a request that has begun, and returns its number."""
         shown = {name: headers[name] for name in SHOWN_HEADERS if name in headers}
         self.requests.append(LoggedRequest(endpoint=endpoint, at=at, method=method, headers=shown))
         number = len(self.requests) - 1
@@ -28,12 +28,12 @@ class RequestLog:
         return number
 
     def record_payload(self, number: int, payload: Mapping[str, Any]) -> None:
-        """Add what it asked for."""
+        """Adds the payload, with the password masked."""
         masked = {name: MASK if name == "password" else value for name, value in payload.items()}
         self.requests[number] = replace(self.requests[number], payload=masked)
 
     def record_outcome(self, number: int, outcome: str, message_id: str | None = None) -> None:
-        """Add how it ended."""
+        """Adds the outcome."""
         request = replace(self.requests[number], outcome=outcome, message_id=message_id)
         self.requests[number] = request
         facts = {"endpoint": request.endpoint, "number": number, "outcome": outcome}

@@ -1,4 +1,4 @@
-"""A request's JSON, read into what the rules weigh. Performs no I/O and decides nothing."""
+"""Reads a request's JSON into what the rules check. Performs no I/O and decides nothing."""
 
 import re
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ from kwtsms_sandbox.gateway import content
 from kwtsms_sandbox.gateway.accounts import GatewayAccount
 from kwtsms_sandbox.gateway.behaviour import Behaviour, Duplicates
 
-# Digits with the country code, no +, 00 or spaces; Kuwait's mobiles are known exactly.
+# Digits with the country code, without +, 00 or spaces; Kuwaiti mobiles are checked exactly.
 _NUMBER = re.compile(r"965[4569][0-9]{7}|(?!965)[1-9][0-9]{6,14}")
 _TEST = {"1": True, 1: True, "0": False, 0: False, None: False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks: the account it names, if there is one, and from where."""
+    """Caller of an endpoint: credentials, the account that they name, and the address."""
 
     username: str | None  # None: missing or not a string
     password: str | None = field(repr=False)
@@ -28,7 +28,7 @@ class Caller:
 
 @dataclass(frozen=True, kw_only=True)
 class SubmitRequest:
-    """A send as asked for, with what the gateway knows that bears on it."""
+    """Requested send, with the facts about the account that the rules need."""
 
     account: GatewayAccount
     sender: str | None  # None: missing or not a string
@@ -42,7 +42,7 @@ class SubmitRequest:
 
     @cached_property
     def numbers(self) -> tuple[str, ...]:
-        """Everything between the commas."""
+        """The parts of `mobile` between the commas."""
         return split(self.mobile or "")
 
     @cached_property
@@ -60,12 +60,12 @@ class SubmitRequest:
 
     @cached_property
     def pages(self) -> int:
-        """How many SMS the text makes for one phone."""
+        """The page count of the text."""
         return content.pages(self.text or "", extension_units=self.behaviour.gsm_extension_units)
 
     @cached_property
     def points(self) -> Decimal:
-        """What sending would cost."""
+        """The price in credits."""
         rates = (self.account.rate(number) for number in self.accepted)
         return sum(rates, Decimal(0)) * self.pages
 
@@ -73,20 +73,20 @@ class SubmitRequest:
 def read_caller(
     payload: Mapping[str, Any], accounts: Mapping[str, GatewayAccount], address: str
 ) -> Caller:
-    """Who asks, from the two fields that every request has."""
+    """Returns the caller, by the payload's username and password."""
     username, password = text_field(payload, "username"), text_field(payload, "password")
     account = accounts.get(username) if username is not None else None
     return Caller(username=username, password=password, account=account, address=address)
 
 
 def text_field(payload: Mapping[str, Any], name: str) -> str | None:
-    """The field, if it is there and is a string."""
+    """Returns the field if it is a string, else None."""
     value = payload.get(name)
     return value if isinstance(value, str) else None
 
 
 def read_test(payload: Mapping[str, Any]) -> bool | None:
-    """Whether it is a test: "1", 1, "0", 0 or absent; None for anything else."""
+    """Returns the test flag: "1", 1, "0", 0 or absent; None for anything else."""
     value = payload.get("test")
     if isinstance(value, bool) or not isinstance(value, str | int | None):
         return None
@@ -94,10 +94,10 @@ def read_test(payload: Mapping[str, Any]) -> bool | None:
 
 
 def split(mobile: str) -> tuple[str, ...]:
-    """What stands between the commas, exactly as written."""
+    """Returns the parts between the commas, exactly as written."""
     return tuple(mobile.split(",")) if mobile else ()
 
 
 def is_valid(number: str) -> bool:
-    """Whether the gateway can read it as a mobile number."""
+    """Whether the gateway accepts the text as a mobile number."""
     return bool(_NUMBER.fullmatch(number))

@@ -1,4 +1,4 @@
-"""The JSON of each answer, in the shapes that the knobs give. Performs no I/O."""
+"""Builds the JSON of each answer, in the shapes that the knobs choose. Performs no I/O."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
-"""Why a request is refused: one small rule a code, weighed in the order that the knobs give.
+"""Rejection rules: one small rule per error code, checked in the order that the knobs give.
 
-Pure: every fact comes with the `Caller` and the `Order`.
+Pure: every fact comes with the `Caller` and the `SubmitRequest`.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,14 +15,14 @@ NOT_KNOWN = "ERR003"
 def refusal(
     caller: Caller, behaviour: Behaviour, request: SubmitRequest | None = None
 ) -> str | None:
-    """The first rule that the caller or the order breaks, or None."""
+    """The code of the first rule that the caller or the request breaks, or None."""
     for code in behaviour.precedence:
         caller_rule, request_rule = CALLER_RULES.get(code), REQUEST_RULES.get(code)
         if caller_rule and caller_rule(caller, behaviour):
             return code
         if request_rule and request and request_rule(request):
             return code
-    # Whatever the knobs leave out, nobody comes in without their password.
+    # A wrong password is rejected even if the knobs leave ERR003 out of `precedence`.
     return NOT_KNOWN if _credentials_wrong(caller, behaviour) else None
 
 
@@ -88,7 +88,7 @@ def _not_covered(request: SubmitRequest) -> bool:
     covered = [number for number in request.valid if request.account.covers(number)]
     complete = len(covered) == len(request.valid)
     if not request.valid:
-        return False  # That is another rule's.
+        return False  # ERR006 or ERR025 is the rule for this.
     return not covered or not (complete or request.behaviour.partial_acceptance)
 
 

@@ -22,21 +22,21 @@ from kwtsms_sandbox.gateway.json_reader import Problems, ScenarioError, load, re
 from kwtsms_sandbox.gateway.server import Gateway
 
 T = TypeVar("T")
-YEARS = range(1970, 2100)  # before and after, sums of times would leave the calendar
+YEARS = range(1970, 2100)  # outside these years, sums of times could overflow datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """Everything that a gateway starts with."""
+    """Initial state of a gateway."""
 
     accounts: tuple[GatewayAccount, ...] = (DEMO_ACCOUNT,)
     behaviour: Behaviour = field(default_factory=Behaviour)
     faults: tuple[PlannedFault, ...] = ()
     seed: int | None = None
-    clock: datetime | None = None  # where it stands; None: it follows the real one
+    clock: datetime | None = None  # the clock is frozen at this time; None: it follows the real one
 
     def gateway(self, *, seed: int | None = None) -> Gateway:
-        """A gateway that starts so; `seed` replaces the scenario's, and without any it is drawn."""
+        """Returns a gateway in this state; `seed` overrides the scenario's, else it is random."""
         chosen = self.seed if seed is None else seed
         gateway = Gateway(
             accounts=self.accounts,
@@ -50,7 +50,7 @@ class Scenario:
 
 
 def parse(text: str) -> Scenario:
-    """The scenario in a file's text.
+    """Returns the scenario in a file's text.
 
     Raises:
         ScenarioError: it is not JSON, or something in it does not fit.
@@ -69,7 +69,7 @@ def parse(text: str) -> Scenario:
 
 
 def _field(key: str) -> str:
-    """The field of `Scenario` that a key of the file fills."""
+    """Returns the field of `Scenario` that a key of the file fills."""
     return "behaviour" if key == "knobs" else key
 
 

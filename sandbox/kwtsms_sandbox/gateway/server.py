@@ -1,4 +1,4 @@
-"""The gateway as a program: the simulation with its sockets, to be started and stopped."""
+"""The gateway as a server: the simulation with its sockets, to be started and stopped."""
 
 import asyncio
 import ssl
@@ -17,10 +17,10 @@ MAX_BODY = 1024 * 1024
 
 
 class Gateway(Simulation):
-    """A kwtSMS gateway: `app()` puts it on the wire, the rest of it is `Simulation`'s."""
+    """kwtSMS gateway in memory, with `app()` to serve it over HTTP."""
 
     def app(self) -> web.Application:
-        """The gateway as an aiohttp application; each call makes one, on the same state."""
+        """Returns the gateway as an aiohttp application; each call makes one, on the same state."""
         http_api = HttpApi(self)
         app = web.Application(client_max_size=MAX_BODY)
         app[CLOSING] = asyncio.Event()
@@ -33,7 +33,7 @@ class Gateway(Simulation):
 
 
 class RunningGateway:
-    """A gateway and the port it keeps: `stop()` is "the gateway is down", `start()` ends that.
+    """Gateway and the port it keeps: `stop()` takes the gateway down, `start()` brings it back.
 
     Use it as an async context manager.
     """
@@ -48,24 +48,24 @@ class RunningGateway:
 
     @property
     def url(self) -> str:
-        """`http://127.0.0.1:PORT`."""
+        """The scheme, address and port: `http://127.0.0.1:PORT`, or https."""
         scheme = "https" if self._ssl_context else "http"
         return f"{scheme}://127.0.0.1:{self._port}"
 
     @property
     def base_url(self) -> str:
-        """What a client takes for `https://www.kwtsms.com/API/`."""
+        """The base URL for clients, in place of `https://www.kwtsms.com/API/`."""
         return f"{self.url}/API/"
 
     async def start(self) -> None:
-        """Listen, on the same port as before."""
+        """Starts listening, on the same port as before."""
         if self._served is None:
             app = self.gateway.app()
             self._served = await listen(app, port=self._port, ssl_context=self._ssl_context)
             self._port = self._served.port
 
     async def stop(self) -> None:
-        """Close the port and cut every connection; ledger and phones stay."""
+        """Closes the port and cuts every connection; ledger and phones stay."""
         if self._served is not None:
             await self._served.stop()
             self._served = None
@@ -84,5 +84,5 @@ class RunningGateway:
 
 
 async def _close(app: web.Application) -> None:
-    """Let the handlers go that wait for ever."""
+    """Releases the handlers that wait for ever."""
     app[CLOSING].set()

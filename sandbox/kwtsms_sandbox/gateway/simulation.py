@@ -1,7 +1,7 @@
-"""A kwtSMS gateway in memory, with everything about it in reach of a test.
+"""A kwtSMS gateway in memory, which a test can inspect and change.
 
-The methods do what the vendor, the dashboard, the phones and bad luck do to the real one. Knows no
-HTTP; it never leaves the machine and never sends an SMS.
+Its methods do what the vendor, the dashboard, the phones and network faults do to the real one.
+Knows no HTTP; nothing leaves the machine, and no SMS is sent.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from kwtsms_sandbox.gateway.responses import Json
 
 
 class Simulation:
-    """Accounts, knobs and a clock in; a ledger, phones and a journal of requests out."""
+    """Accounts, knobs and a clock in; a ledger, phones and a log of requests out."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Simulation:
         self.reset()
 
     def reset(self) -> None:
-        """Back to the beginning: accounts, credits, knobs, ledger, phones; the clock stays."""
+        """Restores the initial accounts, credits, knobs, ledger and phones; the clock stays."""
         accounts, behaviour, seed = self._initial
         self._effective = EffectiveBehaviour(behaviour, self.clock.now())
         self.records = Ledger(accounts, seed=seed)
@@ -52,11 +52,11 @@ class Simulation:
         self._released.set()
         self._publish(Kind.CHANGED, {"what": "reset"})
 
-    # What happened
+    # Reading the state
 
     @property
     def ledger(self) -> list[Entry]:
-        """Every accepted send, in order: what was charged, whatever its sender came to know."""
+        """Every accepted send, in order: what was charged, whatever its sender learned."""
         self.settle()
         return list(self.records.entries.values())
 
@@ -66,17 +66,17 @@ class Simulation:
         return list(self.request_log.requests)
 
     def inbox(self, number: str) -> list[Sms]:
-        """What the phone with this number has received."""
+        """Returns the messages that the phone with this number has received."""
         self.settle()
         return list(self.records.inboxes.get(number, ()))
 
     def inboxes(self) -> dict[str, list[Sms]]:
-        """What each phone has received."""
+        """Returns the messages that each phone has received."""
         self.settle()
         return {number: list(received) for number, received in self.records.inboxes.items()}
 
     def balance(self, username: str | None = None) -> Decimal:
-        """The credits left, on the first account if none is named."""
+        """Returns the credits left, by default on the first account."""
         return self.records.account_balance(username or self.account.username).available
 
     @property
@@ -85,11 +85,11 @@ class Simulation:
         return next(iter(self.records.accounts.values()))
 
     def subscribe(self) -> Subscription:
-        """Everything that happens from now on."""
+        """Returns a subscription to the events from now on."""
         return self._events.subscribe()
 
     async def until(self, condition: Callable[[], bool], *, timeout: float = 20.0) -> None:  # noqa: ASYNC109
-        """Wait, without polling, until something that happens makes `holds()` true.
+        """Waits, without polling, until an event makes `condition()` true.
 
         Raises:
             TimeoutError: it did not within `timeout` seconds.
@@ -99,11 +99,11 @@ class Simulation:
                 while not condition():
                     await events.next()
 
-    # What is done to it
+    # Changing the state
 
     @property
     def behaviour(self) -> Behaviour:
-        """How it behaves now; assign, or `turn(...)` single ones."""
+        """The knobs now in effect; assign a new set, or change single ones by `configure(...)`."""
         return self._effective.effective_at(self.clock.now())
 
     @behaviour.setter
@@ -112,11 +112,11 @@ class Simulation:
         self._publish(Kind.CHANGED, {"what": "knobs"})
 
     def configure(self, **changes: Any) -> None:
-        """Turn the named knobs: `gateway.turn(error_status=200)`."""
+        """Sets the named knobs: `gateway.configure(error_status=200)`."""
         self.behaviour = replace(self.behaviour, **changes)
 
     def change_account(self, username: str | None = None, **changes: Any) -> None:
-        """Change an account's fields: `gateway.change_account(blocked=True)`."""
+        """Changes an account's fields: `gateway.change_account(blocked=True)`."""
         account_balance = self.records.account_balance(username or self.account.username)
         account_balance.account = replace(account_balance.account, **changes)
         if "credits" in changes:
@@ -134,9 +134,9 @@ class Simulation:
         seconds: float = 0.0,
         http_status: int | None = None,
     ) -> None:
-        """Let the next `times` requests fail (None: all until `faults.clear()`).
+        """Makes the next `times` requests fail (None: all until `faults.clear()`).
 
-        An error code in place of a `Fault`, such as "ERR013", is a rejection by force.
+        An error code in place of a `Fault`, such as "ERR013", forces that rejection.
         """
         spec = FaultSpec(
             fault=str(fault),
@@ -148,66 +148,66 @@ class Simulation:
         self.plan(spec.to_planned_fault())
 
     def plan(self, fault: PlannedFault) -> None:
-        """Add a fault to those that wait for their requests."""
+        """Adds a fault to the plan."""
         self.faults.add(fault)
         self._publish(Kind.CHANGED, {"what": "faults"})
 
     def withhold_responses(self) -> None:
-        """Accept sends, and keep their answers back until `release()`."""
+        """Withholds the answers to accepted sends until `release_responses()`."""
         self._released.clear()
 
     def release_responses(self) -> None:
-        """Let the answers go that were kept back."""
+        """Releases the withheld answers."""
         self._released.set()
 
     @property
     def is_withholding(self) -> bool:
-        """Whether answers are being kept back."""
+        """Whether answers are being withheld."""
         return not self._released.is_set()
 
     async def wait_until_released(self) -> None:
-        """Wait while answers are kept back."""
+        """Waits while answers are withheld."""
         await self._released.wait()
 
     def top_up(self, points: Decimal | int | str, *, username: str | None = None) -> None:
-        """Buy credits."""
+        """Adds purchased credits."""
         name = username or self.account.username
         self.records.top_up(name, Decimal(points))
         self._publish_balance(name)
 
     def set_credits(self, points: Decimal | int | str, *, username: str | None = None) -> None:
-        """Leave the account with exactly so many credits."""
+        """Sets the credits that the account has left."""
         name = username or self.account.username
         self.records.account_balance(name).available = Decimal(points)
         self._publish_balance(name)
 
     def delete_from_queue(self, message_id: str) -> Entry:
-        """Delete a stuck, test or waiting message, as the dashboard does: its credits come back."""
+        """Deletes a stuck, test or queued message and refunds it, as the dashboard does."""
         entry = self.records.delete(message_id)
         self._publish_state(entry)
         self._publish_balance(entry.account)
         return entry
 
     def set_status(self, message_id: str, status: str, description: str = "") -> None:
-        """Make /status/ say this of one message; an error code, such as "ERR030", refuses."""
+        """Sets what /status/ answers for one message; an error code, such as "ERR030", rejects."""
         self.records.admin_status(message_id).set_status(status, description)
         self._publish_state(self.records.entry(message_id))
 
     def set_dlr(self, message_id: str, deliveries: Mapping[str, str]) -> None:
-        """Make /dlr/ say this of one message's numbers, at once."""
+        """Sets what /dlr/ answers for one message's numbers, at once."""
         self.records.admin_status(message_id).deliveries.update(deliveries)
         self._publish_state(self.records.entry(message_id))
 
     def advance(self, seconds: float) -> None:
-        """Let time pass at once."""
+        """Moves the clock forward, and delivers what is due by then."""
         self.clock.advance(seconds)
         self.settle()
         self._publish(Kind.CHANGED, {"what": "clock"})
 
-    # How it works
+    # Handling requests
 
     def handle(self, endpoint: str, payload: Mapping[str, Any], address: str) -> Json:
-        """Carry out one request.
+        """Handles one request.
 
         Raises:
             Refused: it breaks a rule.
@@ -220,11 +220,11 @@ class Simulation:
         return answer
 
     def publish_refusal(self, endpoint: str, code: str) -> None:
-        """Tell that a request was refused."""
+        """Publishes that a request was refused."""
         self._publish(Kind.REJECTED, {"endpoint": endpoint, "code": code})
 
     def settle(self) -> None:
-        """Let what is due leave the queue for the phones."""
+        """Delivers the queued messages that are due."""
         for entry in self.records.release_due(self.clock.now()):
             self._publish_state(entry)
             for number in entry.numbers:

@@ -1,6 +1,6 @@
-"""A certificate made on the spot, for clients that insist on HTTPS.
+"""Makes a temporary certificate, for clients that insist on HTTPS.
 
-Its authority lives as long as the directory it is written to; nothing is added to the system.
+The CA lasts as long as the directory it is written to; nothing is added to the system.
 """
 
 import ssl
@@ -10,7 +10,7 @@ import trustme
 
 
 def local_tls(directory: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server context for 127.0.0.1 and localhost, and the file of the CA that vouches for it."""
+    """Returns a server context for 127.0.0.1 and localhost, and the file of its CA."""
     authority = trustme.CA(organization_name="kwtSMS sandbox")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)

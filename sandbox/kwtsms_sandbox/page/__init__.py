@@ -1,4 +1,4 @@
-"""A page on this machine: a workspace on the left, phones on the right, the gateway below.
+"""A local web page: a workspace on the left, phones on the right, the gateway below.
 
     page = PageServer(gateway=gateway, slack=slack)
     async with serve(page.app()) as served:

@@ -1,4 +1,4 @@
-"""What a person does on the page, done in the sandbox. Reads one order, judges no permission."""
+"""Carries out in the sandbox what a person does on the page. Checks no permissions."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,40 +18,40 @@ Blocks = Iterable[Mapping[str, Any]]
 
 
 class InvalidActionError(ValueError):
-    """The order is not of the form that the page sends."""
+    """Action request that is not of the form that the page sends."""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionRequest:
-    """Who does it, and with what: each field is read once, where it is needed."""
+    """User and fields of an action; each field is checked where it is read."""
 
     view_model: ViewModel
     me: User
     fields: Mapping[str, Any]
 
     def text(self, name: str, *, most: int = MAX_WORD) -> str:
-        """A string that must be there."""
+        """Returns a required string."""
         value = self.fields.get(name)
         if not isinstance(value, str) or not 0 < len(value) <= most:
             raise InvalidActionError(f"{name}: expected 1 to {most} characters")
         return value
 
     def values(self) -> Mapping[str, Any]:
-        """What was typed into a form, by block id."""
+        """Returns the values typed into a form, by block id."""
         value = self.fields.get("values", {})
         if not isinstance(value, dict):
             raise InvalidActionError("values: expected an object")
         return value
 
     def message(self) -> Message:
-        """The message that is meant."""
+        """Returns the message that the request names."""
         found = self.view_model.slack.space.timeline.find(self.text("channel"), self.text("ts"))
         if found is None:
             raise NotPossible("This message is not there any more.")
         return found
 
     def view(self) -> View:
-        """The form or Home view that is meant."""
+        """Returns the form or Home view that the request names."""
         found = self.view_model.slack.space.modals.find(self.text("view"))
         if found is None:
             raise NotPossible("This form is not open any more.")
@@ -62,7 +62,7 @@ Action = Callable[[ActionRequest], Awaitable[Interaction | None]]
 
 
 async def enter_line(request: ActionRequest) -> Interaction | None:
-    """Enters a line: a command if it begins with a slash, else words for everybody there."""
+    """Enters a line: a command if it begins with a slash, else a message to the channel."""
     slack, line, channel = (
         request.view_model.slack,
         request.text("line", most=MAX_LINE),
@@ -78,7 +78,7 @@ async def enter_line(request: ActionRequest) -> Interaction | None:
 
 
 async def press(request: ActionRequest) -> Interaction | None:
-    """Presses a button, or chooses in a menu."""
+    """Presses a button, or chooses from a menu."""
     slack, value = request.view_model.slack, request.fields.get("value")
     block_id, action_id = request.text("block_id"), request.text("action_id")
     if "view" not in request.fields:
@@ -92,7 +92,7 @@ async def press(request: ActionRequest) -> Interaction | None:
 
 
 def element_reference(blocks: Blocks, block_id: str, action_id: str) -> str:
-    """By which word the sandbox's hands find this very element: its id, its value or its label."""
+    """Returns a name by which `find_element` finds exactly this element: id, value or label."""
     blocks = list(blocks)
     own = [block for block in blocks if block["block_id"] == block_id]
     block, element = find_element(own, action_id)
@@ -103,7 +103,7 @@ def element_reference(blocks: Blocks, block_id: str, action_id: str) -> str:
 
 
 async def submit(request: ActionRequest) -> Interaction | None:
-    """Submits a form; what its own window complains about stands in the form afterwards."""
+    """Submits a form; errors that Slack's own window reports are kept in the form."""
     view = request.view()
     try:
         return await request.view_model.slack.submit(request.me, view, request.values())
@@ -125,28 +125,28 @@ async def open_home(request: ActionRequest) -> Interaction | None:
 
 
 async def run_shortcut(request: ActionRequest) -> Interaction | None:
-    """Takes a shortcut, of the composer's or of a message's menu."""
+    """Runs a shortcut from the composer or from a message's menu."""
     message = request.message() if "ts" in request.fields else None
     return await request.view_model.slack.shortcut(request.me, request.text("callback_id"), message)
 
 
 async def plan_fault(request: ActionRequest) -> None:
-    """Lets the next send go wrong, in this way and no other."""
+    """Plans this fault, and no other, for the next send."""
     fault = request.text("fault")
-    if fault not in {day.fault for day in FAULT_OPTIONS}:
+    if fault not in {option.fault for option in FAULT_OPTIONS}:
         raise InvalidActionError("fault: expected one that the page offers")
     request.view_model.gateway.faults.clear()
     request.view_model.gateway.fault(fault, endpoint="send")
 
 
 async def clear_faults(request: ActionRequest) -> None:
-    """Takes back what was to go wrong."""
+    """Removes the planned faults."""
     request.view_model.gateway.faults.clear()
-    request.view_model.gateway.configure()  # Which tells everybody that something changed.
+    request.view_model.gateway.configure()  # publishes a change, so that every page updates
 
 
 async def top_up(request: ActionRequest) -> None:
-    """Buys credits."""
+    """Adds credits to the gateway's account."""
     request.view_model.gateway.top_up(TOP_UP)
 
 

@@ -1,7 +1,7 @@
-"""Tells everybody who has the page open what to look at again. Knows neither sockets nor JSON.
+"""Notifies open pages of what has changed. Knows neither sockets nor JSON.
 
 A viewer holds a set of topics, not a queue of messages: however fast things change and however slow
-a browser is, what waits for it is bounded and current.
+a browser is, its backlog is bounded and current.
 """
 
 import asyncio
@@ -12,11 +12,11 @@ from kwtsms_sandbox.gateway import Subscription
 from kwtsms_sandbox.page.view_model import EVERYTHING, Topic, ViewModel
 from kwtsms_sandbox.slack import User, WorkspaceEvent
 
-MAX_TOPICS = 50  # More at once, and it is cheaper to tell all anew.
+MAX_TOPICS = 50  # with more topics, updating everything is cheaper
 
 
 class Viewer:
-    """One open page: whom it acts as, and what it has not been told yet."""
+    """Open page: the user it acts as, and the topics it has yet to receive."""
 
     def __init__(self, me: User) -> None:
         self.me = me
@@ -25,7 +25,7 @@ class Viewer:
         self._changed.set()
 
     def mark_changed(self, topic: Topic) -> None:
-        """This is not any more as the viewer knows it."""
+        """Marks a topic as out of date for this viewer."""
         if topic == EVERYTHING or len(self._topics) >= MAX_TOPICS:
             self._topics = {EVERYTHING: None}
         elif EVERYTHING not in self._topics:
@@ -33,7 +33,7 @@ class Viewer:
         self._changed.set()
 
     async def topics(self) -> list[Topic]:
-        """What has changed since the last call, waiting for it."""
+        """Waits for a change, and returns the topics that changed since the last call."""
         await self._changed.wait()
         self._changed.clear()
         topics, self._topics = list(self._topics), {}
@@ -41,25 +41,25 @@ class Viewer:
 
 
 class Broadcaster:
-    """Listens to both services as long as `listening()` lasts."""
+    """Broadcaster of both services' events to the viewers, as long as `listening()` lasts."""
 
     def __init__(self, view_model: ViewModel) -> None:
         self._view_model = view_model
         self._viewers: set[Viewer] = set()
 
     def join(self, me: User) -> Viewer:
-        """A new viewer; everything is news to it."""
+        """Adds a viewer, which receives everything first."""
         viewer = Viewer(me)
         self._viewers.add(viewer)
         return viewer
 
     def leave(self, viewer: Viewer) -> None:
-        """The page was closed."""
+        """Removes a viewer whose page was closed."""
         self._viewers.discard(viewer)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Hears everything from the first moment of the block to its end."""
+        """Follows the events of both services as long as the block lasts."""
         with ExitStack() as subscriptions:
             slack_events = subscriptions.enter_context(self._view_model.slack.subscribe())
             gateway_events = subscriptions.enter_context(self._view_model.gateway.subscribe())

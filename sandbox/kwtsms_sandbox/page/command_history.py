@@ -1,4 +1,4 @@
-"""The commands that people typed, which Slack itself shows to nobody, and how the app took them."""
+"""History of typed commands, which Slack itself shows to nobody, with their acknowledgements."""
 
 from collections import deque
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ MAX_LINES = 200
 
 @dataclass(frozen=True, slots=True)
 class TypedLine:
-    """One line somebody typed; `took` is None until the app acknowledged it, or did not."""
+    """Line that a person typed; `duration` is None until the app acknowledged it or failed to."""
 
     number: int
     ts: str
@@ -22,21 +22,21 @@ class TypedLine:
 
 
 class CommandHistory:
-    """The last lines, oldest first."""
+    """Last lines, oldest first."""
 
     def __init__(self) -> None:
         self._lines: deque[TypedLine] = deque(maxlen=MAX_LINES)
         self._count = 0
 
     def add(self, ts: str, subject: tuple[str, str, str]) -> TypedLine:
-        """A line was typed; `subject` is who, where and what."""
+        """Adds a typed line; `subject` is its user, channel and text."""
         self._count += 1
         line = TypedLine(self._count, ts, *subject)
         self._lines.append(line)
         return line
 
     def acknowledge(self, interaction: Interaction) -> TypedLine | None:
-        """The app answered a command: the first such line still open is done."""
+        """Marks the first open line of the acknowledged command as done, and returns it."""
         payload = interaction.payload
         where = (payload.get("user_id"), payload.get("channel_id"))
         for index, line in enumerate(self._lines):
@@ -48,11 +48,11 @@ class CommandHistory:
         return None
 
     def of(self, user: str) -> list[TypedLine]:
-        """What this person typed."""
+        """Returns the lines that this person typed."""
         return [line for line in self._lines if line.user == user]
 
     def find(self, number: int) -> TypedLine | None:
-        """The line with this number, while it is kept."""
+        """Returns the line with this number, while it is kept."""
         return next((line for line in self._lines if line.number == number), None)
 
 

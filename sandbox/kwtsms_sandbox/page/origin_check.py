@@ -1,7 +1,7 @@
-"""Who may use the page: a browser on this machine, acting from the page itself.
+"""Restricts the page to a browser on this machine, and actions to the page itself.
 
-It keeps out other sites that the same browser has open (by Origin), names that were made to point
-here (by Host), and other machines (by address). It knows no users and no passwords.
+Rejects other sites that the same browser has open (by Origin), other names that resolve to this
+machine (by Host), and other machines (by address). Knows no users and no passwords.
 """
 
 import ipaddress
@@ -32,7 +32,7 @@ HEADERS = {
 
 @web.middleware
 async def check_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn away what does not come from this machine, or acts from elsewhere."""
+    """Rejects requests from other machines, and actions from other origins."""
     problem = refusal(request)
     if problem:
         return web.Response(status=403, text=problem + "\n")
@@ -40,14 +40,14 @@ async def check_origin(request: web.Request, handler: Handler) -> web.StreamResp
 
 
 async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Put the protective headers on every response."""
+    """Adds the security headers to every response."""
     host = request.host if _LOCAL_HOST.fullmatch(request.host) else "localhost"
     response.headers.update(HEADERS)
     response.headers["Content-Security-Policy"] = POLICY.format(host=host)
 
 
 def refusal(request: web.Request) -> str | None:
-    """Why this request is not answered, or None."""
+    """Returns why this request is rejected, or None."""
     if not _is_loopback(request.remote):
         return "This page is for the machine it runs on."
     if not _LOCAL_HOST.fullmatch(request.host):

@@ -1,4 +1,4 @@
-"""What the browser is told: facts of the two services as JSON values. Pure; decides nothing."""
+"""Facts of both services as JSON values for the browser. Pure; decides nothing."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,11 +13,11 @@ from kwtsms_sandbox.slack.files import File
 Json = dict[str, Any]
 
 MAX_SHOWN = 120  # Characters of a value that some client sent.
-MIN_MASKED = 7  # Shorter than this, a number is hidden whole.
+MIN_MASKED = 7  # Shorter numbers are masked whole.
 
 
 def person(user: User) -> Json:
-    """Somebody to act as, or to be written to by."""
+    """The JSON of a user."""
     return {
         "id": user.id,
         "name": user.name,
@@ -36,13 +36,13 @@ def _role(user: User) -> str:
 
 
 def channel(place: Channel) -> Json:
-    """Somewhere to write."""
+    """The JSON of a channel."""
     is_dm = place.kind is ChannelKind.DM
     return {"id": place.id, "name": place.name, "is_dm": is_dm, "is_shared": place.is_ext_shared}
 
 
 def message(shown: Message, files: Iterable[File]) -> Json:
-    """A message, its blocks as the app sent them."""
+    """The JSON of a message, with its blocks as the app sent them."""
     return {
         "ts": shown.ts,
         "channel": shown.channel,
@@ -59,7 +59,7 @@ def message(shown: Message, files: Iterable[File]) -> Json:
 
 
 def view(shown: View) -> Json:
-    """A form or a Home view with what its fields hold."""
+    """The JSON of a form or a Home view, with the values of its fields."""
     return {
         "id": shown.id,
         "hash": shown.hash,
@@ -74,7 +74,7 @@ def view(shown: View) -> Json:
 
 
 def line(typed: TypedLine) -> Json:
-    """A command as it was typed, and how long the app took to acknowledge it."""
+    """The JSON of a typed command, with the time the app took to acknowledge it."""
     duration_ms = None if typed.duration is None else round(typed.duration * 1000)
     return {
         "number": typed.number,
@@ -87,7 +87,7 @@ def line(typed: TypedLine) -> Json:
 
 
 def sms(received: Sms) -> Json:
-    """A text message on a phone."""
+    """The JSON of a text message on a phone."""
     return {
         "sender": received.sender,
         "text": received.text,
@@ -97,7 +97,7 @@ def sms(received: Sms) -> Json:
 
 
 def request(number: int, logged: LoggedRequest, at: datetime, entry: Entry | None) -> Json:
-    """One line of the gateway's log: no text, no whole number, no password."""
+    """The JSON of a request to the gateway: no text, no whole number, no password."""
     return {
         "number": number,
         "at": at.isoformat(),
@@ -110,7 +110,7 @@ def request(number: int, logged: LoggedRequest, at: datetime, entry: Entry | Non
 
 
 def about(payload: Mapping[str, Any]) -> str:
-    """What a request was about, in few words."""
+    """The summary of a request in few words."""
     parts: list[str] = []
     if "sender" in payload:
         parts.append(str(payload["sender"])[:MAX_SHOWN])
@@ -132,7 +132,7 @@ def _masked(numbers: Sequence[str]) -> str:
 
 
 def mask(number: str) -> str:
-    """Enough of a number to know it again: 965•••••432."""
+    """The masked number, with enough left to recognise it: 965•••••432."""
     digits = "".join(filter(str.isdigit, number))[:15]
     if len(digits) < MIN_MASKED:
         return "•" * max(len(digits), 1)

@@ -1,7 +1,7 @@
-"""The page's server: its files, one stream of what happens, and orders that people give.
+"""The page's server: its files, one stream of updates, and the actions of its users.
 
-It stands around a gateway and a Slack in the same process. Whoever may open it may act as anybody
-in the workspace: it is a stage, on loopback only (see `guard`).
+Serves a gateway and a Slack in the same process. Anyone who can open the page may act as any user
+of the workspace, so it is on loopback only (see `origin_check`).
 """
 
 import asyncio
@@ -23,13 +23,13 @@ from kwtsms_sandbox.slack import SlackSandbox, User
 from kwtsms_sandbox.slack.errors import Refused
 
 STATIC = Path(__file__).with_name("static")
-MAX_BODY = 64 * 1024  # Bytes of one order.
-MAX_FROM_PAGE = 64  # The page says nothing over its socket.
+MAX_BODY = 64 * 1024  # Bytes of one action.
+MAX_FROM_PAGE = 64  # The page sends nothing over its socket.
 HEARTBEAT = 20.0
 
 
 class PageServer:
-    """The page for one gateway and one Slack; `app()` is what is served."""
+    """Page of one gateway and one Slack; `app()` is what is served."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class PageServer:
         self._sockets: set[web.WebSocketResponse] = set()
 
     def app(self) -> web.Application:
-        """The page as an aiohttp application."""
+        """Returns the page as an aiohttp application."""
         app = web.Application(client_max_size=MAX_BODY, middlewares=[check_origin])
         app.on_response_prepare.append(add_security_headers)
         app.cleanup_ctx.append(self._listening)
@@ -65,7 +65,7 @@ class PageServer:
             *(socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._sockets)
         )
 
-    # What happens
+    # Updates
 
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_FROM_PAGE)
@@ -74,7 +74,7 @@ class PageServer:
             self._person(request.query.get("as")) or self._view_model.people()[0]
         )
         sending = asyncio.create_task(self._send_updates(socket, viewer))
-        receiving = asyncio.create_task(socket.receive())  # The page says nothing but goodbye.
+        receiving = asyncio.create_task(socket.receive())  # The page sends only its close.
         self._sockets.add(socket)
         try:
             await asyncio.wait({sending, receiving}, return_when=asyncio.FIRST_COMPLETED)
@@ -86,13 +86,13 @@ class PageServer:
         return socket
 
     async def _send_updates(self, socket: web.WebSocketResponse, viewer: Viewer) -> None:
-        with suppress(ConnectionError):  # The page was closed while it was being told.
+        with suppress(ConnectionError):  # The page was closed during an update.
             while True:
                 topics = await viewer.topics()
                 updates = [self._view_model.render(topic, viewer.me) for topic in topics]
                 await socket.send_str(json.dumps(updates, ensure_ascii=False))
 
-    # What people do
+    # Actions
 
     async def _run_action(self, request: web.Request) -> web.Response:
         action = ACTIONS.get(request.match_info["name"])
@@ -104,7 +104,7 @@ class PageServer:
             interaction = await action(self._read_request(await request.read()))
         except InvalidActionError as error:
             return _answer(400, error=str(error))
-        except (LookupError, ValueError, Refused) as error:  # What Slack's window would not allow.
+        except (LookupError, ValueError, Refused) as error:  # Slack would not allow it.
             return _answer(409, error=str(error.args[0]))
         return _answer(200, error=interaction.error if interaction else None)
 

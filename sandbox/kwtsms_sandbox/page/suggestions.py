@@ -1,4 +1,4 @@
-"""What the page offers besides what the app shows: commands to type, shortcuts, bad days. Facts."""
+"""Commands, shortcuts and faults that the page suggests. Data only."""
 
 from dataclasses import dataclass
 
@@ -7,16 +7,16 @@ from kwtsms_sandbox.gateway import Fault
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A command as the composer suggests it."""
+    """Command as the composer suggests it."""
 
     command: str  # With its slash: "/sms send".
-    usage: str = ""  # What stands after it: "NUMBER TEXT".
+    usage: str = ""  # Its arguments: "NUMBER TEXT".
     about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Shortcut:
-    """A shortcut of the app's: Slack shows it in the composer, or in each message's menu."""
+    """Shortcut of the app: Slack shows it in the composer, or in each message's menu."""
 
     callback_id: str
     name: str
@@ -34,7 +34,7 @@ COMMANDS = (
 
 @dataclass(frozen=True, slots=True)
 class FaultOption:
-    """Something that the next send meets; `fault` is the gateway's name for it."""
+    """Fault that the page offers for the next send; `fault` is the gateway's name for it."""
 
     fault: str
     words: str
@@ -49,4 +49,4 @@ FAULT_OPTIONS = (
     FaultOption("ERR010", "refused: no credits"),
     FaultOption("ERR003", "refused: wrong password"),
 )
-"""One of each sort: proven not sent, unknown, refused for a while, refused until someone acts."""
+"""One of each kind: certainly not sent, unknown, refused for a while, refused until fixed."""

@@ -1,7 +1,7 @@
-"""What one person sees now, and which of it a happening touches. Reads both services, changes none.
+"""State of both services as one user sees it, and the topics that an event changes.
 
-A topic names one thing that can change: ("message", channel, ts). It is drawn from the state at the
-moment it is told, so a topic told late, or twice, does no harm.
+Changes neither service. A topic names one thing that can change: ("message", channel, ts). It is
+rendered from the current state, so a topic sent late, or twice, does no harm.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ MAX_REQUESTS = 200
 
 
 class ViewModel:
-    """Both services, as people see them through the page."""
+    """State of both services, as people see it through the page."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class ViewModel:
         self._suggestions = {
             "commands": [asdict(hint) for hint in commands],
             "shortcuts": [asdict(shortcut) for shortcut in shortcuts],
-            "bad_days": [asdict(day) for day in FAULT_OPTIONS],
+            "bad_days": [asdict(option) for option in FAULT_OPTIONS],
         }
         self._renderers: Mapping[str, Callable[..., Json]] = {
             "everything": self.everything,
@@ -67,19 +67,19 @@ class ViewModel:
         }
 
     def people(self) -> list[User]:
-        """Whom one can act as."""
+        """Returns the users that a person can act as."""
         return [user for user in self.slack.directory.users.values() if not user.is_bot]
 
     def channels(self, me: User) -> list[Channel]:
-        """Where this person can write; the direct message with the app comes last."""
+        """Returns the channels this user can write to, with the app's direct message last."""
         channels = self.slack.directory.channels.values()
         mine = [one for one in channels if one.name and me.id in one.members]
         return [*mine, self.slack.dm(me)]
 
-    # What is seen
+    # Rendering
 
     def everything(self, me: User) -> Json:
-        """All that this person sees."""
+        """Returns everything that this user sees."""
         return {
             "me": me.id,
             "app": self.slack.directory.user(BOT_USER_ID).real_name,
@@ -89,7 +89,7 @@ class ViewModel:
             "messages": [self._message(one) for one in self._messages(me)],
             "typed": [serializers.line(one) for one in self.history.of(me.id)],
             "phones": [self._phone(number) for number in self._phones()],
-            "requests": [self._request(number) for number in self._numbers()],
+            "requests": [self._request(number) for number in self._request_numbers()],
             "offers": self._suggestions,
             **self._views(me),
             **self._home(me),
@@ -98,14 +98,14 @@ class ViewModel:
         }
 
     def render(self, topic: Topic, me: User) -> Json:
-        """One topic as it is now."""
+        """Returns one topic in its current state."""
         name, *which = topic
         return self._renderers[name](me, *which)
 
-    # What a happening touches
+    # Topics of an event
 
     def slack_topics(self, event: WorkspaceEvent) -> Iterator[Topic]:
-        """What changes to the eye when this happens in Slack."""
+        """Yields the topics that an event in Slack changes, and updates the command history."""
         subject = event.subject
         match event.kind:
             case Kind.MESSAGE_POSTED | Kind.MESSAGE_CHANGED | Kind.MESSAGE_DELETED:
@@ -123,7 +123,7 @@ class ViewModel:
                 yield from self._acknowledged(subject)
 
     def gateway_topics(self, event: Event) -> Iterator[Topic]:
-        """What changes to the eye when this happens at the gateway."""
+        """Yields the topics that an event at the gateway changes."""
         facts = event.facts
         match event.kind:
             case GatewayKind.REQUEST | GatewayKind.ANSWERED:
@@ -144,11 +144,11 @@ class ViewModel:
             yield ("typed", str(line.number))
 
     def _requests_about(self, message_id: str) -> Iterator[Topic]:
-        for number in self._numbers():
+        for number in self._request_numbers():
             if self.gateway.request_log.requests[number].message_id == message_id:
                 yield ("request", str(number))
 
-    # Single things
+    # Single items
 
     def _messages(self, me: User) -> Iterator[Message]:
         for channel in self.channels(me):
@@ -191,7 +191,7 @@ class ViewModel:
         return {"account": shown}
 
     def _phones(self) -> list[str]:
-        """The numbers that received something, the latest last; not more than can be shown."""
+        """Returns the numbers that received a message, the latest last; at most MAX_PHONES."""
         inboxes = self.gateway.inboxes()
         received = sorted((box[-1].at, number) for number, box in inboxes.items() if box)
         return [number for _, number in received[-MAX_PHONES:]]
@@ -205,7 +205,7 @@ class ViewModel:
             "sms": [serializers.sms(one) for one in received[first:]],
         }
 
-    def _numbers(self) -> range:
+    def _request_numbers(self) -> range:
         count = len(self.gateway.request_log.requests)
         return range(max(0, count - MAX_REQUESTS), count)
 

@@ -1,4 +1,4 @@
-"""What Slack does with the app's acknowledgement: shows it, closes the form, or says it failed."""
+"""Handles an app's acknowledgement as Slack does: shows it, closes the form or reports failure."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,7 +15,7 @@ FORM_ERROR = "We had some trouble connecting. Try again?"
 
 
 def handle_ack(space: Workspace, interaction: Interaction) -> Interaction:
-    """The interaction as it ended for the person."""
+    """Applies the acknowledgement, and returns the interaction as it ended for the user."""
     try:
         if interaction.envelope.kind is EnvelopeKind.COMMAND:
             _after_command(space, interaction)
@@ -41,7 +41,7 @@ def _after_command(space: Workspace, interaction: Interaction) -> None:
         return
     in_channel = ack.get("response_type") == "in_channel"
     to = None if in_channel else user
-    if in_channel:  # Only then does Slack show what was typed.
+    if in_channel:  # Slack shows what was typed in this case only.
         typed = Content(f"{payload['command']} {payload['text']}".strip())
         space.timeline.post(channel, user, typed, via=Via.PERSON)
     space.timeline.post(channel, BOT_USER_ID, content, via=Via.ACK, ephemeral_to=to)
@@ -78,7 +78,7 @@ def _apply_response_action(space: Workspace, view: View, interaction: Interactio
 
 
 def _errors(view: View, ack: Json) -> dict[str, Any]:
-    """Errors may be pinned to input blocks of this view only."""
+    """Returns the errors; they may be pinned to input blocks of this view only."""
     errors = ack.get("errors")
     inputs = {block["block_id"] for block in view.blocks if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or not errors.keys() <= inputs:

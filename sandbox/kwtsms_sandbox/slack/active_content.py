@@ -1,7 +1,7 @@
-"""What in a message or view would call somebody or lead somewhere, wherever it stands. Pure.
+"""Finds mentions and links in a message or view, wherever they are. Pure.
 
-It is for proofs that nothing a person typed comes alive. Text with mark-up is read as Slack reads
-it by default: a bare address in it becomes a link, unless `verbatim` is set.
+Proves that nothing a person typed becomes active. Text with mark-up is read as Slack reads it by
+default: a bare address in it becomes a link, unless `verbatim` is set.
 https://docs.slack.dev/reference/block-kit/composition-objects/text-object
 """
 
@@ -25,7 +25,7 @@ _RICH = {
 
 
 def find_active_content(shown: Message | View) -> list[str]:
-    """Every mention and link in it, in order; [] if it is only to be read."""
+    """Returns every mention and link, in order."""
     if isinstance(shown, View):
         return [token for block in shown.blocks for token in _find_active(block)]
     found = mentions(shown.text)

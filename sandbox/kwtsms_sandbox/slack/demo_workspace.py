@@ -1,4 +1,4 @@
-"""The workspace that the demo and the tests begin with. Nobody in it exists."""
+"""The workspace of the demo and the tests. All people in it are invented."""
 
 from kwtsms_sandbox.slack.directory import Directory
 from kwtsms_sandbox.slack.models import BOT_USER_ID, SLACKBOT_ID, Channel, User, UserGroup
@@ -24,5 +24,5 @@ ON_CALL = UserGroup("S000ONCALL", "oncall", "On call", (SARA.id, NOURA.id))
 
 
 def demo_directory() -> Directory:
-    """A small company in Kuwait: three colleagues, a guest, a partner and the bot."""
+    """Returns a small company in Kuwait: three colleagues, a guest, a partner and the bot."""
     return Directory([BOT, SLACKBOT, *PEOPLE], CHANNELS, [ON_CALL])

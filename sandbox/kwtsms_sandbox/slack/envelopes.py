@@ -1,4 +1,4 @@
-"""What Slack tells the app, and what came back within 3 s. Knows neither sockets nor HTTP."""
+"""Messages from Slack to the app, and its replies. Knows neither sockets nor HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ ACK_SECONDS = (
 
 
 class EnvelopeKind(StrEnum):
-    """The three sorts of things that an app is told."""
+    """Kind of an envelope."""
 
     COMMAND = "slash_commands"
     INTERACTIVE = "interactive"
@@ -21,7 +21,7 @@ class EnvelopeKind(StrEnum):
 
 
 class AckFailure(StrEnum):
-    """Why an app did not acknowledge, in the words that Slack shows to the person."""
+    """Reason why an app did not acknowledge, in the words that Slack shows to the user."""
 
     TIMEOUT = "operation_timeout"
     FAILED = "dispatch_failed"
@@ -29,7 +29,7 @@ class AckFailure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """One thing to tell the app; `retry` counts from 1 on the second try of an event."""
+    """Message to the app; `retry` counts from 1 on the second try of an event."""
 
     kind: EnvelopeKind
     payload: Json
@@ -38,7 +38,7 @@ class Envelope:
     retry_reason: str = ""
 
     def again(self, reason: str) -> "Envelope":
-        """The next try of an event; commands and clicks are simply the same again."""
+        """Returns the next try of an event; commands and clicks are repeated unchanged."""
         if self.kind is not EnvelopeKind.EVENT:
             return self
         return replace(self, retry=self.retry + 1, retry_reason=reason)
@@ -46,7 +46,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the app answered; `error` is None if it acknowledged in time."""
+    """Answer of the app; `error` is None if it acknowledged in time."""
 
     payload: Mapping[str, Any] | None = None
     error: str | None = None
@@ -55,7 +55,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Interaction:
-    """One thing a person did: what the app was told, what it answered and how long that took."""
+    """Action of a person: the message to the app, its reply and the seconds in between."""
 
     envelope: Envelope
     reply: Reply
@@ -63,37 +63,37 @@ class Interaction:
 
     @property
     def acked(self) -> bool:
-        """The app acknowledged within 3 s."""
+        """Whether the app acknowledged in time."""
         return self.reply.error is None
 
     @property
     def error(self) -> str | None:
-        """What the person was shown instead, such as `operation_timeout`."""
+        """The error that the user was shown instead, such as `operation_timeout`."""
         return self.reply.error
 
     @property
     def payload(self) -> Json:
-        """What the app was told."""
+        """The payload that the app received."""
         return self.envelope.payload
 
     @property
     def ack(self) -> Json | None:
-        """What came with the acknowledgement."""
+        """The payload of the acknowledgement."""
         return self.reply.payload
 
     @property
     def trigger_id(self) -> str:
-        """The trigger id that the app got ("" for events)."""
+        """The trigger id that the app received ("" for events)."""
         return str(self.payload.get("trigger_id", ""))
 
     @property
     def response_url(self) -> str:
-        """Where the app may answer ("" if nowhere)."""
+        """The address where the app may answer later ("" if there is none)."""
         return str(self.payload.get("response_url", ""))
 
 
 class Transport(Protocol):
-    """A way to the app."""
+    """Delivery of envelopes to the app."""
 
     async def deliver(self, envelope: Envelope, *, within: float) -> Reply:
-        """The app's answer, or why there is none."""
+        """Returns the app's answer, or the reason why there is none."""

@@ -1,10 +1,10 @@
-"""Slack's "no": an error code with its details. Decides nothing."""
+"""Slack's refusals: an error code with its details. Decides nothing."""
 
 from typing import Any
 
 
 class Refused(Exception):
-    """The call is answered `{"ok": false, "error": code, …}`."""
+    """Refusal of a call, which is answered `{"ok": false, "error": code, …}`."""
 
     def __init__(self, code: str, **details: Any) -> None:
         super().__init__(code)
@@ -13,6 +13,6 @@ class Refused(Exception):
 
 
 def refused_for(code: str, problems: list[str]) -> Refused:
-    """A refusal with its reasons, in the two places where Slack puts them."""
+    """Returns a refusal with its reasons, in the two places where Slack puts them."""
     messages = [f"[ERROR] {problem}" for problem in problems]
     return Refused(code, errors=problems, response_metadata={"messages": messages})

@@ -1,4 +1,4 @@
-"""What Slack makes of a line that a person types, before the app sees it. Pure.
+"""Turns a typed line into what the app receives, as Slack does. Pure.
 
 The three entities are always escaped; with `should_escape` people, channels, links, addresses and
 phone numbers become tokens too.
@@ -22,7 +22,7 @@ _BROADCASTS = ("channel", "here", "everyone")
 
 
 def escape_typed(line: str, directory: Directory, *, should_escape: bool = True) -> str:
-    """The line as it stands in the command's `text`."""
+    """Returns the line as the command's `text` contains it."""
     if not should_escape:
         return entities(line)
     parts: list[str] = []
@@ -34,7 +34,7 @@ def escape_typed(line: str, directory: Directory, *, should_escape: bool = True)
 
 
 def entities(text: str) -> str:
-    """`&`, `<` and `>` as entities."""
+    """Returns the text with `&`, `<` and `>` as entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

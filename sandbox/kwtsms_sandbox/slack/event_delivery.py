@@ -1,4 +1,4 @@
-"""Brings what happens to the app, waits for its answer, and shows the person what it means."""
+"""Delivers envelopes to the app, waits for its reply, and applies the reply for the user."""
 
 import asyncio
 import secrets
@@ -20,7 +20,7 @@ from kwtsms_sandbox.slack.workspace import Workspace
 
 
 class EventDelivery:
-    """One workspace's way to its app."""
+    """Delivery from one workspace to its app."""
 
     def __init__(self, space: Workspace, response_urls: ResponseUrls, transport: Transport) -> None:
         self.transport = transport
@@ -29,7 +29,7 @@ class EventDelivery:
         self._response_urls = response_urls
 
     async def deliver(self, envelope: Envelope) -> Interaction:
-        """Tells the app one thing, whatever it is."""
+        """Delivers one envelope and handles the acknowledgement."""
         clock = asyncio.get_running_loop().time
         start = clock()
         reply = await self.transport.deliver(envelope, within=self.ack_seconds)
@@ -38,14 +38,14 @@ class EventDelivery:
         return interaction
 
     async def redeliver(self, interaction: Interaction) -> Interaction:
-        """The very same once more, as Slack does when an acknowledgement was lost."""
+        """Delivers the same envelope again, as Slack does when an acknowledgement was lost."""
         late = interaction.error == AckFailure.TIMEOUT
         return await self.deliver(
             interaction.envelope.again("http_timeout" if late else "http_error")
         )
 
     async def send_event(self, body: Json) -> Interaction:
-        """Tells the app an event, and at once a second time if it does not acknowledge.
+        """Sends the app an event, and at once a second time if it does not acknowledge.
 
         Slack would try twice more, after a minute and after five; a test does that by `redeliver`.
         """
@@ -55,7 +55,7 @@ class EventDelivery:
         return first if first.acked else await self.redeliver(first)
 
     async def verify_url(self) -> bool:
-        """Asks the address for its challenge, as Slack does once when it is configured."""
+        """Sends the app's address a challenge, as Slack does once when it is configured."""
         challenge = secrets.token_hex(16)
         payload = {
             "type": "url_verification",
@@ -68,11 +68,11 @@ class EventDelivery:
         return interaction.acked and (interaction.ack or {}).get("challenge") == challenge
 
     async def interact(self, payload: Json, *, accepts_response: bool = False) -> Interaction:
-        """Tells the app a click, a choice or a form."""
+        """Sends the app a click, a choice or a form."""
         return await self.deliver(
             Envelope(EnvelopeKind.INTERACTIVE, payload, accepts_response=accepts_response)
         )
 
     def response_url(self, user: str, channel: str, *, source: str | None = None) -> str:
-        """A fresh response_url."""
+        """Returns a new response_url."""
         return self.space.url + self._response_urls.issue(user, channel, source=source)

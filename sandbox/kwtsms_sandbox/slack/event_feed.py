@@ -1,6 +1,6 @@
-"""What happens in the workspace, told to whoever listens; lets a test wait for a state.
+"""Publishes the workspace's events to subscribers; lets a test wait for a state.
 
-Nothing here sleeps or polls: waiting ends when something happened, or at the timeout.
+Nothing here sleeps or polls: waiting ends on an event, or at the timeout.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Kind(StrEnum):
-    """What sort of thing happened."""
+    """Kind of an event."""
 
     MESSAGE_POSTED = "message_posted"
     MESSAGE_CHANGED = "message_changed"
@@ -32,21 +32,21 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceEvent:
-    """One thing that happened, with the message, view or call it is about."""
+    """Event in the workspace, with the message, view or call it is about."""
 
     kind: Kind
     subject: Any = None
 
 
 class Feed:
-    """Tells every subscriber what happens, and wakes those who wait."""
+    """Publisher of events to subscribers and to callers that wait."""
 
     def __init__(self) -> None:
         self._queues: set[asyncio.Queue[WorkspaceEvent]] = set()
         self._changed = asyncio.Event()
 
     def publish(self, kind: Kind, subject: Any = None) -> None:
-        """Something happened."""
+        """Publishes an event."""
         for queue in self._queues:
             queue.put_nowait(WorkspaceEvent(kind, subject))
         self._changed.set()
@@ -54,7 +54,7 @@ class Feed:
 
     @contextmanager
     def subscribe(self) -> Iterator[AsyncIterator[WorkspaceEvent]]:
-        """Everything that happens from now on, in order."""
+        """Yields the events from now on, in order."""
         queue: asyncio.Queue[WorkspaceEvent] = asyncio.Queue()
         self._queues.add(queue)
         try:
@@ -66,10 +66,10 @@ class Feed:
         self,
         condition: Callable[[], T | None],
         *,
-        timeout: float = 20.0,  # noqa: ASYNC109  the error tells what did not come
+        timeout: float = 20.0,  # noqa: ASYNC109  the error names what did not come
         what: str = "",
     ) -> T:
-        """What `holds` returns as soon as that is true; TimeoutError if it never is."""
+        """Waits until `condition()` is true, and returns its value; TimeoutError if it never is."""
         try:
             async with asyncio.timeout(timeout):
                 while True:

@@ -1,4 +1,4 @@
-"""Files that the app uploads: asked for, received, then shared once. Kept in memory."""
+"""Files that the app uploads: announced, received, then shared once. Kept in memory."""
 
 import secrets
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from kwtsms_sandbox.slack.errors import Refused
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file; `content` is None until it was uploaded, `title` until it was completed."""
+    """Uploaded file; `content` is None until it was received, `title` until it was completed."""
 
     id: str
     name: str
@@ -17,7 +17,7 @@ class File:
     title: str | None = None
 
     def payload(self, base_url: str) -> dict[str, object]:
-        """The file as the Web API tells it."""
+        """Returns the file as the Web API describes it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -28,7 +28,7 @@ class File:
 
 
 class Files:
-    """The files of the workspace by id."""
+    """Files of the workspace by id."""
 
     def __init__(self) -> None:
         self._files: dict[str, File] = {}
@@ -37,20 +37,20 @@ class Files:
         return self._files[file_id]
 
     def expect(self, name: str, length: int) -> File:
-        """A place for a file that is about to come."""
+        """Announces a file that is about to be uploaded."""
         file = File("F" + secrets.token_hex(5).upper(), name, length)
         self._files[file.id] = file
         return file
 
     def receive(self, file_id: str, content: bytes) -> None:
-        """Its bytes; as many as were announced."""
+        """Stores the bytes of a file; they must have the announced length."""
         file = self._files.get(file_id)
         if file is None or file.content is not None or len(content) != file.length:
             raise Refused("invalid_upload")
         self._files[file_id] = replace(file, content=content)
 
     def complete(self, file_id: str, title: str | None) -> File:
-        """The file is whole and may be shared."""
+        """Completes a file, which may then be shared."""
         file = self._files.get(file_id)
         if file is None or file.content is None:
             raise Refused("file_not_found")

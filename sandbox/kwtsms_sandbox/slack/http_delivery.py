@@ -26,7 +26,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 def signed_headers(secret: str, timestamp: str, body: bytes) -> dict[str, str]:
-    """The headers by which the app knows that Slack speaks."""
+    """The headers by which the app recognises a request from Slack."""
     return {
         "X-Slack-Request-Timestamp": timestamp,
         "X-Slack-Signature": signature(secret, timestamp, body),
@@ -36,7 +36,7 @@ def signed_headers(secret: str, timestamp: str, body: bytes) -> dict[str, str]:
 
 @dataclass(slots=True)
 class SignedHttp:
-    """Delivers to one address."""
+    """Delivery to one address by signed requests."""
 
     url: str
     secret: str = field(repr=False)
@@ -44,7 +44,7 @@ class SignedHttp:
     session: ClientSession
 
     async def deliver(self, envelope: Envelope, *, within: float) -> Reply:
-        """One request, and the app's answer."""
+        """Sends one request, and returns the app's answer."""
         body, content_type = encoded(envelope)
         headers = self.headers(body) | {"Content-Type": content_type} | _retry_headers(envelope)
         try:
@@ -59,7 +59,7 @@ class SignedHttp:
             return Reply(error=AckFailure.FAILED)
 
     def headers(self, body: bytes) -> dict[str, str]:
-        """The signature of this body, now."""
+        """The headers that sign this body at the current time."""
         return signed_headers(self.secret, str(int(self.clock.now().timestamp())), body)
 
 

@@ -1,4 +1,4 @@
-"""What people do with what the app shows: press buttons, choose, fill forms in, submit, close."""
+"""Actions of people in messages and views: press, choose, fill in, submit, close."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,26 +22,26 @@ from kwtsms_sandbox.slack.views import View
 
 
 class Interactions(EventDelivery):
-    """What is not there, or what Slack's own window forbids, raises CannotDo."""
+    """Actions of people; raises NotPossible for what is missing or what Slack's window forbids."""
 
     async def press(
         self, who: User | str, where: Message | View, wanted: str, value: Any = None
     ) -> Interaction:
-        """Presses a button, or chooses `value` in a menu, by action id, value or label."""
+        """Presses a button, or chooses `value` from a menu, by action id, value or label."""
         user = self.space.directory.user(who)
         if isinstance(where, View):
             return await self._press_in_view(user, where, wanted, value)
         return await self._press_in_message(user, where, wanted, value)
 
     def enter(self, who: User | str, view: View, values: Mapping[str, Any]) -> View:
-        """Fills fields in by block id, action id or label, without submitting."""
+        """Fills in fields by block id, action id or label, without submitting."""
         user = self.space.directory.user(who)
         return self.space.modals.replace(fill_in(self._open_view(user, view), values))
 
     async def submit(
         self, who: User | str, view: View, values: Mapping[str, Any] | None = None
     ) -> Interaction:
-        """Fills fields in and submits."""
+        """Fills in fields and submits the view."""
         user = self.space.directory.user(who)
         now = self.enter(user, view, values or {})
         if complaints := find_form_errors(now):
@@ -64,7 +64,7 @@ class Interactions(EventDelivery):
     async def close(
         self, who: User | str, view: View, *, cleared: bool = False
     ) -> Interaction | None:
-        """Closes a modal (`cleared`: all of them); the app is told only if it asked for that."""
+        """Closes a modal (`cleared`: all of them); the app is notified if it asked for that."""
         user = self.space.directory.user(who)
         now = self._open_view(user, view)
         if cleared:

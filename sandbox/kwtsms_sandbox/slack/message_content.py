@@ -1,4 +1,4 @@
-"""What an app may put into a message: text, blocks and attachments, as Slack takes them. Pure."""
+"""Reads a message's content from an app: text, blocks and attachments, as Slack does. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from kwtsms_sandbox.slack.errors import Refused, refused_for
 from kwtsms_sandbox.slack.models import Json
 from kwtsms_sandbox.slack.view_state import identified
 
-MAX_TEXT = 40_000  # Longer text is cut without a word.
+MAX_TEXT = 40_000  # Longer text is cut without notice.
 MAX_ATTACHMENTS = 100
 _BROADCAST = re.compile(r"(?<!\S)@(channel|here|everyone)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The text stands for the notification wherever there are blocks."""
+    """Content of a message; where there are blocks, the text is for the notification only."""
 
     text: str = ""
     blocks: tuple[Json, ...] = ()
@@ -23,19 +23,19 @@ class Content:
 
     @property
     def is_empty(self) -> bool:
-        """There is nothing to show."""
+        """Whether there is nothing to show."""
         return not (self.text or self.blocks or self.attachments)
 
 
 def read_content(args: Json) -> Content:
-    """The content in these arguments, which may be empty; refused with Slack's reasons."""
+    """Returns the content in these arguments, which may be empty; raises Refused as Slack does."""
     return Content(_text(args), _blocks(args, at="/blocks"), _attachments(args))
 
 
 def _text(args: Json) -> str:
     text = str(args.get("text") or "")[:MAX_TEXT]
     if args.get("parse") == "full" or args.get("link_names") in (True, 1, "1", "true"):
-        return _BROADCAST.sub(r"<!\1>", text)  # So a careless app does notify the channel.
+        return _BROADCAST.sub(r"<!\1>", text)  # As in Slack, this notifies the channel.
     return text
 
 

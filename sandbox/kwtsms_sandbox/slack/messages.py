@@ -1,4 +1,4 @@
-"""Every message, where it stands and who sees it; text and blocks exactly as the app sent them."""
+"""All messages of a workspace, with text and blocks exactly as the app sent them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from kwtsms_sandbox.slack.models import Json
 
 
 class Via(StrEnum):
-    """By which way a message came."""
+    """Way by which a message was posted."""
 
     ACK = "ack"
     RESPONSE_URL = "response_url"
@@ -23,7 +23,7 @@ class Via(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as it stands now."""
+    """Message in its current state."""
 
     ts: str
     channel: str
@@ -40,7 +40,7 @@ class Message:
 
     @property
     def all_blocks(self) -> tuple[Json, ...]:
-        """Its blocks, and those in its attachments."""
+        """The blocks of the message and of its attachments."""
         return (
             *self.blocks,
             *(block for one in self.attachments for block in one.get("blocks", ())),
@@ -48,7 +48,7 @@ class Message:
 
 
 class Timeline:
-    """The messages of all channels, in the order they came."""
+    """Messages of all channels, in order of posting."""
 
     def __init__(self, feed: Feed, clock: Clock) -> None:
         self._feed = feed
@@ -60,7 +60,7 @@ class Timeline:
         return iter(tuple(self._messages.values()))
 
     def next_ts(self) -> str:
-        """The time as Slack names messages by it; never the same twice."""
+        """Returns the current time as a message's ts; never the same twice."""
         now = int(self._clock.now().timestamp() * 1_000_000)
         self._last = max(now, self._last + 1)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
@@ -76,7 +76,7 @@ class Timeline:
         thread_ts: str | None = None,
         files: Sequence[str] = (),
     ) -> Message:
-        """A new message at the end of its channel."""
+        """Posts a message at the end of its channel."""
         message = Message(
             self.next_ts(),
             channel,
@@ -94,7 +94,7 @@ class Timeline:
         return message
 
     def change(self, ts: str, content: Content, *, marked: bool = True) -> Message:
-        """Other content in the same place; `marked` shows "(edited)" to the reader."""
+        """Replaces a message's content; `marked` shows "(edited)" to the reader."""
         before = self._messages[ts]
         after = replace(
             before,
@@ -109,10 +109,10 @@ class Timeline:
         return after
 
     def delete(self, ts: str) -> None:
-        """The message is gone for everybody."""
+        """Deletes the message for everybody."""
         self._feed.publish(Kind.MESSAGE_DELETED, self._messages.pop(ts))
 
     def find(self, channel: str, ts: str) -> Message | None:
-        """The message of that channel and ts."""
+        """Returns the message with this channel and ts."""
         message = self._messages.get(ts)
         return message if message and message.channel == channel else None

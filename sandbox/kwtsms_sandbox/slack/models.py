@@ -1,4 +1,4 @@
-"""Who and what there is in a workspace, as facts. Knows no rules and no time."""
+"""The people, channels and groups of a workspace, as data. Knows no rules and no time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ SLACKBOT_ID = "USLACKBOT"
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """One workspace."""
+    """Workspace of the sandbox."""
 
     id: str = TEAM_ID
     name: str = "Sandbox"
@@ -25,7 +25,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person or a bot, as `users.info` knows them."""
+    """Person or bot, as `users.info` describes them."""
 
     id: str
     name: str
@@ -41,12 +41,12 @@ class User:
 
     @property
     def is_stranger(self) -> bool:
-        """They come from another workspace, through a shared channel."""
+        """Whether the user comes from another workspace, through a shared channel."""
         return self.team_id != TEAM_ID
 
 
 class ChannelKind(StrEnum):
-    """How a channel is entered."""
+    """Kind of a channel."""
 
     PUBLIC = "public"
     PRIVATE = "private"
@@ -55,7 +55,7 @@ class ChannelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A place where messages stand; the bot posts only where it is a member."""
+    """Channel of messages; the bot posts only where it is a member."""
 
     id: str
     name: str
@@ -67,7 +67,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class UserGroup:
-    """A group that can be mentioned as @handle."""
+    """User group that can be mentioned as @handle."""
 
     id: str
     handle: str

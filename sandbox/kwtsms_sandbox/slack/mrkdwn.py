@@ -1,4 +1,4 @@
-"""Slack's mark-up as a person reads it: tokens become names, entities become characters. Pure.
+"""Renders Slack's mark-up as a person reads it: tokens as names, entities as characters. Pure.
 
 A live mention shows as "@channel", so a test sees an injection that Slack would carry out.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 Names = Mapping[str, str]
-"""What the ids of people, channels and groups are called."""
+"""Names of people, channels and groups, by id."""
 
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _STYLES = (
@@ -45,7 +45,7 @@ EMOJI: Names = {
 
 
 def readable(text: str, names: Names | None = None) -> str:
-    """The text without its mark-up."""
+    """Returns the text without its mark-up."""
     parts: list[str] = []
     end = 0
     for match in _CODE.finditer(text):
@@ -57,22 +57,22 @@ def readable(text: str, names: Names | None = None) -> str:
 
 
 def mentions(text: str) -> list[str]:
-    """Every live mention in a raw text: the people, groups and broadcasts that it would call."""
+    """Returns the live mentions in a raw text: people, channels, groups and broadcasts."""
     return [token for token in _TOKEN.findall(text) if token[0] in "@#!" and token[:6] != "!date^"]
 
 
 def links(text: str) -> list[str]:
-    """The target of every live link in a raw text."""
+    """Returns the target of every live link in a raw text."""
     return [token.partition("|")[0] for token in _TOKEN.findall(text) if token[0] not in "@#!"]
 
 
 def unescape(text: str) -> str:
-    """The three entities as characters, in one pass."""
+    """Returns the text with the three entities decoded once."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def emoji(text: str) -> str:
-    """The usual :names: as pictures; others stay as they are."""
+    """Returns the text with the usual :names: as emoji; other names stay as they are."""
     return _EMOJI.sub(lambda match: EMOJI.get(match[1], match[0]), text)
 
 

@@ -1,4 +1,4 @@
-"""What the app is told, field by field. Pure: ids and addresses come in as arguments.
+"""Builds the payloads that the app receives. Pure: ids and addresses are arguments.
 
 https://docs.slack.dev/reference/interaction-payloads
 """
@@ -23,7 +23,7 @@ VERIFICATION_TOKEN = "sandbox-verification-token"  # noqa: S105  deprecated by S
 
 
 def message_payload(message: Message) -> dict[str, Any]:
-    """A message as the Web API and interactions tell it."""
+    """The message as the Web API and interactions describe it."""
     by_bot = {"bot_id": BOT_ID} if message.user == BOT_USER_ID else {}
     thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
     return {
@@ -39,7 +39,7 @@ def message_payload(message: Message) -> dict[str, Any]:
 
 
 def command(user: User, channel: Channel, fields: Json) -> dict[str, Any]:
-    """A slash command; `said` holds command, text, trigger_id and response_url."""
+    """The payload of a slash command; `fields` has command, text, trigger_id and response_url."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": Team().id,
@@ -55,14 +55,14 @@ def command(user: User, channel: Channel, fields: Json) -> dict[str, Any]:
 
 
 def global_shortcut(user: User, callback_id: str, trigger_id: str) -> dict[str, Any]:
-    """A shortcut from the composer or the search."""
+    """The payload of a shortcut from the composer or the search."""
     return {**_by(user, "shortcut", trigger_id), "callback_id": callback_id}
 
 
 def message_shortcut(
     user: User, message: Message, channel: Channel, fields: Json
 ) -> dict[str, Any]:
-    """A shortcut from a message's menu; `said` holds callback_id, trigger_id and response_url."""
+    """The payload of a message shortcut; `fields` has callback_id, trigger_id and response_url."""
     return {
         **_by(user, "message_action", fields["trigger_id"]),
         "message": message_payload(message),
@@ -73,7 +73,7 @@ def message_shortcut(
 
 
 def message_actions(user: User, message: Message, channel: Channel, fields: Json) -> dict[str, Any]:
-    """A button or menu in a message; `said` has actions, state, trigger_id, response_url."""
+    """The payload of an action in a message; `fields`: actions, state, trigger_id, response_url."""
     container: dict[str, Any] = {
         "type": "message",
         "message_ts": message.ts,
@@ -91,7 +91,7 @@ def message_actions(user: User, message: Message, channel: Channel, fields: Json
 
 
 def view_actions(user: User, view: View, fields: Json) -> dict[str, Any]:
-    """A button or menu in a modal or on App Home."""
+    """The payload of an action in a modal or on App Home; `fields`: actions, trigger_id."""
     return {
         **_by(user, "block_actions", fields["trigger_id"]),
         "container": {"type": "view", "view_id": view.id},
@@ -101,7 +101,7 @@ def view_actions(user: User, view: View, fields: Json) -> dict[str, Any]:
 
 
 def suggestion(user: User, view: View, where: tuple[str, str], typed: str) -> dict[str, Any]:
-    """The letters so far in an external select; `where` is its block and action id."""
+    """The payload of typing into an external select; `where` is its block and action id."""
     body = _by(user, "block_suggestion", "")
     del body["trigger_id"]
     field = dict(zip(("block_id", "action_id"), where, strict=True))
@@ -110,7 +110,7 @@ def suggestion(user: User, view: View, where: tuple[str, str], typed: str) -> di
 
 
 def submission(user: User, view: View, trigger_id: str) -> dict[str, Any]:
-    """A submitted form."""
+    """The payload of a submitted form."""
     return {
         **_by(user, "view_submission", trigger_id),
         "view": view.payload(),
@@ -119,14 +119,14 @@ def submission(user: User, view: View, trigger_id: str) -> dict[str, Any]:
 
 
 def closed(user: User, view: View, *, cleared: bool) -> dict[str, Any]:
-    """A form closed by its x or by "Cancel"."""
+    """The payload of a form closed by its x or by "Cancel"."""
     body = _by(user, "view_closed", "")
     del body["trigger_id"]
     return {**body, "view": view.payload(), "is_cleared": cleared}
 
 
 def event(event_id: str, body: Json, at: int) -> dict[str, Any]:
-    """An event in its wrapper."""
+    """The wrapper of an event."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": Team().id,
@@ -149,14 +149,14 @@ def event(event_id: str, body: Json, at: int) -> dict[str, Any]:
 
 
 def home_opened(user: User, channel: Channel, home: View | None, ts: str) -> dict[str, Any]:
-    """app_home_opened."""
+    """The event app_home_opened."""
     view = {"view": home.payload()} if home else {}
     facts = {"type": "app_home_opened", "user": user.id, "channel": channel.id, "tab": "home"}
     return {**facts, "event_ts": ts, **view}
 
 
 def function_executed(step: Step, ts: str) -> dict[str, Any]:
-    """function_executed, with the token that is good for this run only."""
+    """The event function_executed, with a token that is valid for this run only."""
     return {
         "type": "function_executed",
         "function": {"id": "Fn00SANDBX", "callback_id": step.callback_id, "type": "app"},

@@ -1,4 +1,4 @@
-"""Rich text as plain lines: lists with bullets, quotes with a bar. Pure."""
+"""Renders rich text as plain lines: lists with bullets, quotes with a bar. Pure."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _CALLS = {
 
 
 def rich_lines(block: Json, names: Names) -> Iterator[str]:
-    """The lines of a rich_text block."""
+    """Yields the lines of a rich_text block."""
     for part in block["elements"]:
         kind = part["type"]
         if kind == "rich_text_list":
@@ -28,7 +28,7 @@ def rich_lines(block: Json, names: Names) -> Iterator[str]:
 
 
 def inline(element: Json, names: Names) -> str:
-    """One piece of running rich text; what a person typed stays letter for letter."""
+    """Returns the text of an inline element; typed text stays letter for letter."""
     kind = element["type"]
     if kind == "text":
         return str(element["text"])

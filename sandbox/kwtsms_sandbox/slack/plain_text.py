@@ -1,4 +1,4 @@
-"""A message or a view as plain lines, as a person would read it aloud. Pure."""
+"""Renders a message or a view as plain lines, as a person would read it aloud. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ RULE = "─" * 24
 
 
 def plain(shown: Message | View, names: Names | None = None) -> str:
-    """The whole message or view; blocks take the place of the text, as in Slack."""
+    """Returns the whole message or view; blocks replace the text, as in Slack."""
     called = names or {}
     if isinstance(shown, View):
         return "\n".join(_view_lines(shown, called))
@@ -25,7 +25,7 @@ def plain(shown: Message | View, names: Names | None = None) -> str:
 
 
 def blocks_lines(blocks: tuple[Json, ...], names: Names) -> list[str]:
-    """The lines of these blocks."""
+    """Returns the lines of these blocks."""
     lines: list[str] = []
     for block in blocks:
         draw = _BLOCKS.get(block["type"], _unknown)
@@ -34,7 +34,7 @@ def blocks_lines(blocks: tuple[Json, ...], names: Names) -> list[str]:
 
 
 def words(text: Json | None, names: Names) -> str:
-    """A text object as a person reads it."""
+    """Returns a text object as a person reads it."""
     if not text:
         return ""
     if text["type"] == "plain_text":
@@ -57,7 +57,7 @@ def _view_lines(view: View, names: Names) -> Iterator[str]:
 
 
 def _filled(block: Json, view: View) -> Json:
-    """The block with what its field holds, ready to be drawn."""
+    """Returns the block with the value of its field, ready to be rendered."""
     element = block.get("element")
     if not element:
         return block
@@ -78,7 +78,7 @@ def _section(block: Json, names: Names) -> list[str]:
 
 
 def _field(field: Json, names: Names) -> str:
-    """A name above its value reads as "name: value"."""
+    """Returns a field on one line; a name above its value becomes "name: value"."""
     first, _, rest = words(field, names).partition("\n")
     return f"{first.rstrip(':')}: {rest}" if rest else first
 
@@ -96,7 +96,7 @@ def _actions(block: Json, names: Names) -> list[str]:
 
 
 def element_text(element: Json, names: Names) -> str:
-    """An interactive element in square brackets."""
+    """Returns an interactive element in square brackets."""
     kind = element["type"]
     if kind in ("checkboxes", "radio_buttons"):
         return "  ".join(f"( ) {words(option['text'], names)}" for option in element["options"])
@@ -137,7 +137,7 @@ def _image(block: Json, names: Names) -> list[str]:
     return [f"[image: {words(block.get('title'), names) or block['alt_text']}]"]
 
 
-def _divider(block: Json, names: Names) -> list[str]:  # noqa: ARG001  every block is drawn alike
+def _divider(block: Json, names: Names) -> list[str]:  # noqa: ARG001  renderers are called alike
     return [RULE]
 
 

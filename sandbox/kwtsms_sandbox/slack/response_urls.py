@@ -1,7 +1,7 @@
-"""response_url: an answer to one interaction, five times within half an hour.
+"""response_url: up to five answers to one interaction, within half an hour.
 
 A command's response_url only ever adds messages; that of a button may also replace or delete the
-message that the button stands in.
+message that contains the button.
 https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
 
@@ -20,7 +20,7 @@ MAX_SECONDS = 30 * 60.0
 
 @dataclass(frozen=True, slots=True)
 class ResponseUrl:
-    """Whom one response_url answers, where, and what it may replace."""
+    """Issued response_url: its user, its channel and the message that it may replace."""
 
     id: str
     user: str
@@ -31,7 +31,7 @@ class ResponseUrl:
 
 
 class ResponseUrls:
-    """Every response_url that was given out."""
+    """All issued response_urls."""
 
     def __init__(self, timeline: Timeline, clock: Clock) -> None:
         self._timeline = timeline
@@ -39,13 +39,13 @@ class ResponseUrls:
         self._urls: dict[str, ResponseUrl] = {}
 
     def issue(self, user: str, channel: str, *, source: str | None = None) -> str:
-        """The path of a new response_url; `source` is the message that was used."""
+        """Issues a response_url and returns its path; `source` is the message that was used."""
         url = ResponseUrl(secrets.token_urlsafe(18), user, channel, self._clock.monotonic(), source)
         self._urls[url.id] = url
         return f"/{'actions' if source else 'commands'}/{url.id}"
 
     def use(self, url_id: str) -> ResponseUrl:
-        """The hook, one use fewer; refused when it is unknown, used up or too old."""
+        """Counts one use and returns the response_url; refused if unknown, used up or expired."""
         url = self._urls.get(url_id)
         if url is None:
             raise Refused("no_service")
@@ -57,7 +57,7 @@ class ResponseUrls:
         return url
 
     def answer(self, url: ResponseUrl, body: Json, content: Content) -> None:
-        """Does what the body asks for."""
+        """Posts, replaces or deletes a message, as the body requests."""
         source = url.source and self._timeline.find(url.channel, url.source)
         if _is_true(body, "delete_original"):
             if source:
@@ -85,8 +85,8 @@ def _is_true(body: Json, name: str) -> bool:
 
 
 def _replaces(body: Json) -> bool:
-    # Left out, a button's own message is replaced, unless the answer says how it should appear:
-    # an app should always say which it means.
+    # By default a button's own message is replaced, unless `response_type` is set. An app should
+    # always set `replace_original`.
     if "replace_original" in body:
         return _is_true(body, "replace_original")
     return "response_type" not in body

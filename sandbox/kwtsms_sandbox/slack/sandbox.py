@@ -1,4 +1,4 @@
-"""A local Slack: the workspace, its Web API, its sockets, and the hands of the people in it.
+"""A local Slack: the workspace, its Web API, its sockets, and the actions of its people.
 
 A real Bolt app talks to it with nothing but `base_url` changed. It is strict where Slack is strict,
 keeps all in memory, and listens on loopback only.
@@ -37,12 +37,12 @@ from kwtsms_sandbox.slack.workspace import Manifest, Workspace
 T = TypeVar("T")
 
 BOT_TOKEN = "xoxb-sandbox-bot-token"  # noqa: S105  it opens this sandbox only
-APP_TOKEN = "xapp-1-sandbox-app-token"  # noqa: S105  the same
-SIGNING_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105  the same
+APP_TOKEN = "xapp-1-sandbox-app-token"  # noqa: S105  likewise
+SIGNING_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105  likewise
 
 
 class SlackSandbox(UserInput, Interactions):
-    """One workspace with one app in it."""
+    """Workspace with one app in it."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class SlackSandbox(UserInput, Interactions):
         self._session: ClientSession | None = None
 
     def app(self) -> web.Application:
-        """The HTTP face of this Slack; whoever serves it sets `url` (or calls `start`)."""
+        """Returns the HTTP application; set `url` when serving it (`start` does both)."""
         app = web.Application(client_max_size=16 * 2**20)
         response_url_api = ResponseUrlApi(self._response_urls, self.web_api)
         app.router.add_route("*", "/api/{method}", self.web_api.handle)
@@ -83,7 +83,7 @@ class SlackSandbox(UserInput, Interactions):
 
     @property
     def url(self) -> str:
-        """Where this Slack is served."""
+        """The address where this Slack is served."""
         return self.space.url
 
     @url.setter
@@ -101,7 +101,7 @@ class SlackSandbox(UserInput, Interactions):
         self.url = self._served.url
 
     async def stop(self) -> None:
-        """Closes all sockets."""
+        """Closes the port and all sockets."""
         if self._served:
             await self._served.stop()
 
@@ -123,42 +123,42 @@ class SlackSandbox(UserInput, Interactions):
             await self._session.close()
 
     def deliver_to(self, url: str) -> SignedHttp:
-        """From now on the app is told things by signed HTTP at this address."""
+        """Switches delivery to the app to signed HTTP requests at this address."""
         self._session = self._session or ClientSession(trust_env=False)
         transport = SignedHttp(url, self.signing_secret, self.clock, self._session)
         self.transport = transport
         return transport
 
     def deliver_by_socket(self) -> None:
-        """From now on the app is told things in Socket Mode again."""
+        """Switches delivery to the app back to Socket Mode."""
         self.transport = self.sockets
 
     def visible(self, who: User | str, where: Channel | str) -> list[Message]:
-        """What this person sees in this channel, oldest first."""
+        """Returns the messages that this user sees in this channel, oldest first."""
         return self.space.visible(self.directory.user(who), self.directory.channel(where))
 
     def dm(self, who: User | str) -> Channel:
-        """The direct message between this person and the bot."""
+        """Returns the direct message between this user and the bot."""
         return self.directory.dm(self.directory.user(who).id)
 
     def modal(self, who: User | str) -> View | None:
-        """The modal that stands on top before this person."""
+        """Returns the topmost modal of this user."""
         return self.space.modals.top(self.directory.user(who).id)
 
     def home(self, who: User | str) -> View | None:
-        """This person's App Home."""
+        """Returns this user's App Home."""
         return self.space.modals.home(self.directory.user(who).id)
 
     def step(self, step_id: str) -> Step:
-        """A workflow step as it is now."""
+        """Returns a workflow step in its current state."""
         return self.space.steps[step_id]
 
     def now(self, message: Message) -> Message | None:
-        """The message as it is now; None once it was deleted."""
+        """Returns the message in its current state; None once it was deleted."""
         return self.space.timeline.find(message.channel, message.ts)
 
     def plain(self, shown: Message | View) -> str:
-        """A message or view as plain lines, with everybody's name."""
+        """Returns a message or view as plain lines, with names in place of ids."""
         return plain(shown, self._names())
 
     def _names(self) -> Names:
@@ -168,33 +168,33 @@ class SlackSandbox(UserInput, Interactions):
         return {**people, **channels, **groups}
 
     def calls(self, method: str = "") -> list[ApiCallRecord]:
-        """The Web API calls so far, of one method or of all."""
+        """Returns the recorded Web API calls of one method, or of all."""
         return [call for call in self.web_api.calls if method in ("", call.method)]
 
     def fault(self, method: str, fault: Fault, *, times: float = 1) -> None:
-        """The next calls of this method ("*": any, "response_url": answers) go wrong."""
+        """Makes the next calls of this method fail ("*": any, "response_url": answers)."""
         self.web_api.faults.add(method, fault, times)
 
     def clear_faults(self) -> None:
-        """No more faults."""
+        """Removes all planned faults."""
         self.web_api.faults.clear()
 
     def subscribe(self) -> AbstractContextManager[AsyncIterator[WorkspaceEvent]]:
-        """Everything that happens from now on."""
+        """Subscribes to the events from now on."""
         return self.feed.subscribe()
 
     async def until(
         self,
         condition: Callable[[], T | None],
         *,
-        timeout: float = 20.0,  # noqa: ASYNC109  the error tells what did not come
+        timeout: float = 20.0,  # noqa: ASYNC109  the error names what did not come
         what: str = "",
     ) -> T:
-        """What `holds` returns, as soon as that is true."""
+        """Waits until `condition()` is true, and returns its value."""
         return await self.feed.until(condition, timeout=timeout, what=what)
 
     async def wait_for_change(self, message: Message, *, within: float = 5.0) -> Message:
-        """The message as it is as soon as it differs from the one given."""
+        """Waits until the message differs from the one given, and returns it."""
 
         def differs() -> Message | None:
             now = self.now(message)
@@ -203,7 +203,7 @@ class SlackSandbox(UserInput, Interactions):
         return await self.until(differs, timeout=within, what=f"a change of {message.ts}")
 
     async def wait_for_end(self, step: Step, *, within: float = 5.0) -> Step:
-        """The workflow step as soon as the app ended it."""
+        """Waits until the app ended the workflow step, and returns it."""
 
         def has_ended() -> Step | None:
             now = self.step(step.id)

@@ -1,4 +1,4 @@
-"""Socket Mode: the app's WebSockets, and every envelope to one of them.
+"""Socket Mode: accepts the app's WebSockets, and sends each envelope to one of them.
 
 https://docs.slack.dev/apis/events-api/using-socket-mode
 """
@@ -18,12 +18,12 @@ from kwtsms_sandbox.slack.web.request import Call
 from kwtsms_sandbox.slack.workspace import Workspace
 
 MAX_CONNECTIONS = 10
-CONNECTION_SECONDS = 18_060  # As Slack announces it; this sandbox lets a connection live.
+CONNECTION_SECONDS = 18_060  # as Slack announces it; the sandbox never ends a connection for it
 
 
 @dataclass(eq=False, slots=True)
 class Connection:
-    """One open WebSocket of the app."""
+    """Open WebSocket of the app."""
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
@@ -34,7 +34,7 @@ class Connection:
 
 @dataclass(slots=True)
 class Sockets:
-    """The app's connections; envelopes go to them in turn."""
+    """The app's connections; envelopes go to them in rotation."""
 
     feed: Feed
     connections: list[Connection] = field(default_factory=list)
@@ -44,14 +44,14 @@ class Sockets:
     _next_index: int = 0
 
     def open(self, space: Workspace, call: Call) -> Json:  # noqa: ARG002  every method has these two
-        """apps.connections.open: a WebSocket address that is good once."""
+        """Answers apps.connections.open: returns a WebSocket address that is valid once."""
         ticket = secrets.token_hex(16)
         self._tickets.add(ticket)
         address = space.url.replace("http", "ws", 1)
         return {"url": f"{address}/link/?ticket={ticket}&app_id={APP_ID}"}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """GET /link/: the WebSocket itself."""
+        """Handles GET /link/, the WebSocket itself."""
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
             return web.Response(status=403, text="the ticket is unknown or used")
@@ -75,7 +75,7 @@ class Sockets:
             async for message in connection.socket:
                 await self._receive(connection, message)
         except ConnectionError:
-            pass  # The peer is gone: that is what the next line says.
+            pass  # The peer is gone; the next lines publish that.
         finally:
             self.connections.remove(connection)
             self.feed.publish(Kind.DISCONNECTED, connection.number)
@@ -94,15 +94,15 @@ class Sockets:
         except ValueError:
             ack = None
         if not isinstance(ack, dict):
-            return  # Slack does not mind what is no acknowledgement.
-        # It counts on whichever connection it comes: after a refresh that is the new one.
+            return  # Slack ignores anything else.
+        # An acknowledgement counts on any connection: after a refresh it comes on the new one.
         waiting = self._waiting.pop(str(ack.get("envelope_id")), None)
         if waiting and not waiting.done():
             payload = ack.get("payload")
             waiting.set_result(Reply(payload=payload if isinstance(payload, dict) else None))
 
     async def deliver(self, envelope: Envelope, *, within: float) -> Reply:
-        """One envelope to one connection, and the answer to it."""
+        """Sends one envelope to one connection, and returns the app's answer."""
         connection = self._next()
         if connection is None:
             return Reply(error=AckFailure.FAILED)
@@ -126,24 +126,24 @@ class Sockets:
         return able[self._next_index % len(able)] if able else None
 
     async def refresh(self) -> None:
-        """Slack asks the app to reconnect, as it does every few hours."""
+        """Asks the app to reconnect, as Slack does every few hours."""
         for connection in list(self.connections):
             connection.retiring = True
             await _disconnect(connection, "refresh_requested")
 
     async def close(self) -> None:
-        """Slack closes the connections politely."""
+        """Closes the connections with a close frame, as Slack does."""
         for connection in list(self.connections):
             await connection.socket.close(code=WSCloseCode.GOING_AWAY)
 
     def abort(self) -> None:
-        """The network breaks: no close frame, nothing."""
+        """Breaks the connections like a network failure, without a close frame."""
         for connection in list(self.connections):
             if connection.transport is not None:
                 connection.transport.abort()
 
     def silence(self) -> None:
-        """The connections seem open, but nothing comes through in either direction."""
+        """Makes the connections seem open while nothing passes in either direction."""
         for connection in self.connections:
             connection.silent = True
 

@@ -1,4 +1,4 @@
-"""Trigger ids: proof that a person just did something. Good for 3 s and for one view."""
+"""Trigger ids: proof that a person just acted. Valid for 3 s and for one view."""
 
 import secrets
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ TRIGGER_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Who acted, when, and in which view (None: in a message, or by a command)."""
+    """Issued trigger: the user, the time, and the view (None: a message or a command)."""
 
     id: str
     user: str
@@ -21,7 +21,7 @@ class Trigger:
 
 
 class Triggers:
-    """Issues trigger ids and takes each back once."""
+    """Issuer of trigger ids, which accepts each of them once."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -29,14 +29,14 @@ class Triggers:
         self._used: set[str] = set()
 
     def issue(self, user: str, *, view: str | None = None) -> str:
-        """A fresh trigger id for what this person just did."""
+        """Issues a trigger id for what this user just did."""
         number = len(self._issued) + 1
         trigger_id = f"{7_000_000_000_000 + number}.{number}.{secrets.token_hex(16)}"
         self._issued[trigger_id] = Trigger(trigger_id, user, self._clock.monotonic(), view)
         return trigger_id
 
     def exchange(self, trigger_id: str) -> Trigger:
-        """The trigger, used up; refused if unknown, used or older than 3 s."""
+        """Returns the trigger and marks it as used; refused if unknown, used or older than 3 s."""
         trigger = self._issued.get(trigger_id)
         if trigger is None:
             raise Refused("invalid_trigger_id")

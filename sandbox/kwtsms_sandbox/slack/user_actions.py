@@ -1,4 +1,4 @@
-"""What a person can do with what stands before them, and what Slack's own window forbids. Pure."""
+"""Finds and fills in elements for a person, and checks what Slack's own window forbids. Pure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -10,27 +10,27 @@ from kwtsms_sandbox.slack.views import View
 
 
 class NotPossible(LookupError):
-    """The person sees nothing of the kind, or Slack's window would not let them."""
+    """Action that is impossible: the element is not visible, or Slack's window forbids it."""
 
 
 def find_element(blocks: Iterable[Json], wanted: str) -> tuple[Json, Json]:
-    """The block and element meant by its action id, its value or what is written on it."""
-    there = list(elements_of(blocks))
-    for block, element in there:
+    """Returns the block and element with this action id, value or label."""
+    elements = list(elements_of(blocks))
+    for block, element in elements:
         if wanted in (element["action_id"], element.get("value"), label(element)):
             return block, element
-    names = ", ".join(label(element) or element["action_id"] for _, element in there)
+    names = ", ".join(label(element) or element["action_id"] for _, element in elements)
     raise NotPossible(f"there is no {wanted!r} to press here; there is: {names or 'nothing'}")
 
 
 def label(element: Json) -> str:
-    """What is written on a button or in an empty menu."""
+    """Returns the label of a button or the placeholder of a menu."""
     words = element.get("text") or element.get("placeholder") or {}
     return str(words.get("text", ""))
 
 
 def action(block: Json, element: Json, value: Any, at: str) -> dict[str, Any]:
-    """The entry in `actions` after this element was used."""
+    """Returns the entry in `actions` after this element was used."""
     used: dict[str, Any] = {
         "type": element["type"],
         "action_id": element["action_id"],
@@ -56,14 +56,14 @@ def _overflow(element: Json, value: Any) -> Json:
 
 
 def fill_in(view: View, values: Mapping[str, Any]) -> View:
-    """The view with these values typed in, by block id, action id or label."""
+    """Returns the view with these values typed in, by block id, action id or label."""
     for name, value in values.items():
         view = set_value(view, _field(view, name), value)
     return view
 
 
 def set_value(view: View, field: tuple[Json, Json], value: Any) -> View:
-    """The view with this value in one field, given as its block and element."""
+    """Returns the view with this value in one field, given as its block and element."""
     block, element = field
     block_id, state = block["block_id"], {element["action_id"]: filled(element, value)}
     typed = {**view.entered.get(block_id, {}), **state}
@@ -79,7 +79,7 @@ def _field(view: View, name: str) -> tuple[Json, Json]:
 
 
 def find_form_errors(view: View) -> dict[str, str]:
-    """What the window itself complains about before it submits anything, by block id."""
+    """Returns the errors that Slack's own window shows before it submits, by block id."""
     complaints: dict[str, str] = {}
     for block in view.blocks:
         if block["type"] == "input":

@@ -1,4 +1,4 @@
-"""What people do in Slack of their own accord: commands, shortcuts, App Home, workflows."""
+"""Actions that people begin in Slack: commands, shortcuts, App Home, workflows."""
 
 from kwtsms_sandbox.slack import payloads
 from kwtsms_sandbox.slack.envelopes import Envelope, EnvelopeKind, Interaction
@@ -13,10 +13,10 @@ from kwtsms_sandbox.slack.workflow_steps import Step
 
 
 class UserInput(EventDelivery):
-    """A person is a User, an id or a name; a channel is a Channel, an id or a name."""
+    """Actions that people begin; a user or channel is given as an object, an id or a name."""
 
     def say(self, who: User | str, where: Channel | str, text: str) -> Message:
-        """Says something in a channel; the app is not told."""
+        """Posts a message in a channel; the app is not notified."""
         user, channel = self._at(who, where)
         content = Content(escape_typed(text, self.space.directory))
         return self.space.timeline.post(channel.id, user.id, content, via=Via.PERSON)
@@ -40,7 +40,7 @@ class UserInput(EventDelivery):
     async def shortcut(
         self, who: User | str, callback_id: str, message: Message | None = None
     ) -> Interaction:
-        """Takes a global shortcut, or one from a message's menu."""
+        """Runs a global shortcut, or one from a message's menu."""
         user = self.space.directory.user(who)
         trigger = self.space.triggers.issue(user.id)
         if message is None:
@@ -59,7 +59,7 @@ class UserInput(EventDelivery):
         return await self.send_event(payloads.home_opened(user, channel, home, ts))
 
     async def run_step(self, callback_id: str, inputs: Json) -> tuple[Step, Interaction]:
-        """A workflow reaches the app's step; `step(id)` tells later how it ended."""
+        """Starts the app's workflow step; `step(id)` shows later how it ended."""
         step = self.space.steps.start(callback_id, inputs)
         return step, await self.send_event(
             payloads.function_executed(step, self.space.timeline.next_ts())

@@ -1,4 +1,4 @@
-"""What a form field holds: before anybody typed, after, and in the app's payload. Pure."""
+"""State of form fields: initial, filled in, and in the app's payload. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -28,16 +28,16 @@ _KEYS = {
     "timepicker": "selected_time",
     "datetimepicker": "selected_date_time",
 }
-"""Under which name each kind of element reports its value."""
+"""Field in which each type of element reports its value."""
 
 
 def is_fillable(element: Json) -> bool:
-    """The element can be filled in (a button cannot)."""
+    """Whether the element can be filled in (a button cannot)."""
     return element.get("type") in _KEYS
 
 
 def elements_of(blocks: Iterable[Json]) -> Iterator[tuple[Json, Json]]:
-    """Every interactive element with its block."""
+    """Yields every interactive element with its block."""
     for block in blocks:
         inside = [block.get("element"), block.get("accessory")]
         if block["type"] in ("actions", "card"):
@@ -48,7 +48,7 @@ def elements_of(blocks: Iterable[Json]) -> Iterator[tuple[Json, Json]]:
 
 
 def identified(blocks: Iterable[Json], *, prefix: str = "/blocks") -> tuple[Json, ...]:
-    """The blocks with the ids that Slack gives to those that have none."""
+    """Returns the blocks with the ids that Slack adds where they are missing."""
     return tuple(_with_ids(block, f"{prefix}/{index}") for index, block in enumerate(blocks))
 
 
@@ -67,7 +67,7 @@ def _with_ids(block: Json, block_id: str) -> Json:
 
 
 def initial(element: Json) -> Json:
-    """The state of an element that nobody touched."""
+    """Returns the state of an untouched element."""
     key = _KEYS[element["type"]]
     start = element.get(key.replace("selected", "initial")) if key != "value" else None
     if key in ("value", "rich_text_value"):
@@ -77,7 +77,7 @@ def initial(element: Json) -> Json:
 
 
 def filled(element: Json, value: Any) -> Json:
-    """The state of an element after a person put in a string, an option's value, or a list."""
+    """Returns the state of an element filled with a string, an option's value, or a list."""
     key = _KEYS[element["type"]]
     if key == "selected_option":
         value = None if value is None else _option(element, value)
@@ -101,14 +101,14 @@ def _option(element: Json, value: str) -> Json:
 
 
 def is_empty(state: Json) -> bool:
-    """Nothing was put in."""
+    """Whether the element has no value."""
     return not any(value for key, value in state.items() if key != "type")
 
 
 def state_values(
     blocks: Iterable[Json], entered: Mapping[str, Mapping[str, Json]]
 ) -> dict[str, dict[str, Json]]:
-    """`state.values`: what every field holds now, by block and action id."""
+    """Returns `state.values`: the current value of every field, by block and action id."""
     values: dict[str, dict[str, Json]] = {}
     for block, element in elements_of(blocks):
         if is_fillable(element):

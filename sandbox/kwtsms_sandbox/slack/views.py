@@ -1,4 +1,4 @@
-"""The forms that stand open before each person, and their App Home. Knows no transport."""
+"""Open modals and App Home of each person. Knows no transport."""
 
 import secrets
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ MAX_STACK = 3  # https://docs.slack.dev/reference/methods/views.push
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One modal or Home view as a person sees it now."""
+    """Modal or Home view in its current state."""
 
     id: str
     user: str
@@ -32,26 +32,26 @@ class View:
 
     @property
     def type(self) -> str:
-        """Modal or home."""
+        """The type: modal or home."""
         return str(self.body["type"])
 
     @property
     def title(self) -> str:
-        """What stands at the top of a modal."""
+        """The title of a modal."""
         return str(self.body.get("title", {}).get("text", ""))
 
     @property
     def callback_id(self) -> str:
-        """The app's name for it."""
+        """The app's name for the view."""
         return str(self.body.get("callback_id", ""))
 
     @property
     def values(self) -> dict[str, dict[str, Json]]:
-        """What every field holds now."""
+        """The current value of every field."""
         return state_values(self.blocks, self.entered)
 
     def payload(self) -> dict[str, Any]:
-        """The view as Slack tells it to the app."""
+        """Returns the view as Slack sends it to the app."""
         return {
             "id": self.id,
             "team_id": Team().id,
@@ -90,7 +90,7 @@ def _modal(body: Any) -> Json:
 
 
 class Modals:
-    """Up to three modals upon each other for each person, and one Home."""
+    """Modals of each user, up to three on top of each other, and one App Home."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
@@ -98,37 +98,37 @@ class Modals:
         self._homes: dict[str, View] = {}
 
     def stack(self, user: str) -> tuple[View, ...]:
-        """What is open before this person; the last is on top."""
+        """Returns the open modals of this user; the last is on top."""
         return self._stacks.get(user, ())
 
     def top(self, user: str) -> View | None:
-        """The modal that this person sees."""
+        """Returns the modal that this user sees."""
         stack = self.stack(user)
         return stack[-1] if stack else None
 
     def home(self, user: str) -> View | None:
-        """This person's App Home, if the app ever published one."""
+        """Returns this user's App Home, if the app ever published one."""
         return self._homes.get(user)
 
     def find(self, view_id: str) -> View | None:
-        """An open view by its id or external id."""
+        """Returns an open view by its id or external id."""
         views = [view for stack in self._stacks.values() for view in stack]
         views += self._homes.values()
         return next((v for v in views if view_id in (v.id, v.body.get("external_id"))), None)
 
     def open(self, trigger: Trigger, body: Any) -> View:
-        """A new modal in place of whatever was open."""
+        """Opens a modal in place of all that were open."""
         view = self._new(trigger.user, _modal(body))
         return self._put(view, (view,))
 
     def push(self, trigger: Trigger, body: Any) -> View:
-        """A modal on top of the one the person just used."""
+        """Adds a modal on top of the one the user just used."""
         if trigger.view is None:
             raise Refused("not_found")
         return self.push_for(trigger.user, body)
 
     def push_for(self, user: str, body: Any) -> View:
-        """A modal on top, as the answer to a submission."""
+        """Adds a modal on top, as the answer to a submission."""
         stack = self.stack(user)
         if not stack:
             raise Refused("not_found")
@@ -138,7 +138,7 @@ class Modals:
         return self._put(view, (*stack, view))
 
     def update(self, view_id: str, body: Any, *, expected_hash: str | None = None) -> View:
-        """Other content in an open modal; what was typed stays where the ids are the same."""
+        """Replaces the content of an open view; typed values stay where the ids are the same."""
         before = self.find(view_id)
         if before is None:
             raise Refused("not_found")
@@ -158,12 +158,12 @@ class Modals:
         return self.replace(after)
 
     def replace(self, view: View) -> View:
-        """The same view in another state."""
+        """Stores another state of the same view."""
         stack = tuple(view if v.id == view.id else v for v in self.stack(view.user))
         return self._put(view, stack) if view.type == "modal" else self._publish(view)
 
     def publish(self, user: str, body: Any, *, expected_hash: str | None = None) -> View:
-        """The person's App Home."""
+        """Publishes the user's App Home."""
         if isinstance(body, Mapping) and body.get("type") != "home":
             raise refused_for(
                 "invalid_arguments", ["must be a home view [json-pointer:/view/type]"]
@@ -177,12 +177,12 @@ class Modals:
         )
 
     def close(self, view: View) -> None:
-        """The view goes away; the one below comes up."""
+        """Closes the view and shows the one below."""
         self._stacks[view.user] = tuple(v for v in self.stack(view.user) if v.id != view.id)
         self._feed.publish(Kind.VIEW_CLOSED, view)
 
     def clear(self, user: str) -> None:
-        """All modals of this person go away."""
+        """Closes all modals of this user."""
         for view in reversed(self.stack(user)):
             self.close(view)
 

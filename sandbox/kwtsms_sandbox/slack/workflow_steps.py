@@ -10,7 +10,7 @@ from kwtsms_sandbox.slack.models import Json
 
 
 class StepState(StrEnum):
-    """How far a step is."""
+    """State of a step."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -19,7 +19,7 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One run of a step; its token is good for this run only."""
+    """Run of a step; its token is valid for this run only."""
 
     id: str
     callback_id: str
@@ -31,7 +31,7 @@ class Step:
 
 
 class Steps:
-    """The runs of this workspace."""
+    """Runs of all steps in this workspace."""
 
     def __init__(self, feed: Feed) -> None:
         self._feed = feed
@@ -42,22 +42,22 @@ class Steps:
 
     @property
     def tokens(self) -> frozenset[str]:
-        """The just-in-time tokens that are good now."""
+        """The just-in-time tokens that are valid now."""
         running = [step for step in self._steps.values() if step.state is StepState.RUNNING]
         return frozenset(step.token for step in running)
 
     def start(self, callback_id: str, inputs: Json) -> Step:
-        """A workflow reaches the app's step."""
+        """Starts a run of the app's step, as a workflow does."""
         step = Step("Fx" + secrets.token_hex(5).upper(), callback_id, inputs, _token())
         self._steps[step.id] = step
         return step
 
     def complete(self, step_id: str, outputs: Json) -> None:
-        """The app is done."""
+        """Ends the run with outputs."""
         self._end(replace(self._running(step_id), state=StepState.COMPLETED, outputs=outputs))
 
     def fail(self, step_id: str, error: str) -> None:
-        """The app could not do it."""
+        """Ends the run with an error."""
         self._end(replace(self._running(step_id), state=StepState.FAILED, error=error))
 
     def _running(self, step_id: str) -> Step:

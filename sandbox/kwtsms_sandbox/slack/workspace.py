@@ -1,4 +1,4 @@
-"""All that a workspace remembers, in one place. Has no network: that stands around it."""
+"""The state of a workspace, in one place. Performs no network I/O."""
 
 from dataclasses import dataclass, field
 
@@ -15,7 +15,7 @@ from kwtsms_sandbox.slack.workflow_steps import Steps
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the app's settings page would say of it."""
+    """Settings of the app, as on its settings page."""
 
     should_escape: bool = True
     scopes: frozenset[str] | None = None  # None: every scope that a method may need.
@@ -24,7 +24,7 @@ class Manifest:
 
 @dataclass(slots=True)
 class Workspace:
-    """The people, the messages, the forms and what is known of them."""
+    """Directory, messages, views, triggers, files and steps of a workspace."""
 
     directory: Directory
     clock: Clock
@@ -45,7 +45,7 @@ class Workspace:
         self.steps = Steps(self.feed)
 
     def visible(self, user: User, channel: Channel) -> list[Message]:
-        """What this person sees in this channel, oldest first."""
+        """Returns the messages that this user sees in this channel, oldest first."""
         channel = self.directory.channel(channel)
         if not self.may_view(user, channel):
             return []
@@ -56,12 +56,12 @@ class Workspace:
         ]
 
     def may_view(self, user: User, channel: Channel) -> bool:
-        """Colleagues see every public channel; guests and strangers only those they are in."""
+        """Whether the user sees the channel; guests and strangers see only those they are in."""
         outsider = user.is_restricted or user.is_stranger
         if channel.kind is ChannelKind.PUBLIC and not outsider:
             return True
         return user.id in channel.members
 
     def bot_is_in(self, channel: Channel) -> bool:
-        """The bot may speak there."""
+        """Whether the bot is a member of the channel."""
         return BOT_USER_ID in channel.members

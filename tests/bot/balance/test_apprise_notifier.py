@@ -1,4 +1,4 @@
-"""Warnings reach Apprise URLs, each in its own time."""
+"""Balance notices are delivered to Apprise URLs, each independently of the others."""
 
 import logging
 import threading
@@ -8,7 +8,7 @@ import pytest
 
 from kwtsms_bot.balance import apprise_notifier
 from kwtsms_bot.balance.apprise_notifier import AppriseNotifier
-from kwtsms_bot.balance.store import BalanceStore, deliveries
+from kwtsms_bot.balance.store import deliveries, open_balance_store
 from support.balance import HOUR, record_balance
 from support.database import AT, opened
 
@@ -17,7 +17,7 @@ SLOW = "json://slow/"
 
 
 async def test_a_url_that_fails_delays_no_other(tmp_path: Path) -> None:
-    """Each gets what is on its way to it; the one that fails is tried once in a sweep."""
+    """Each URL gets its own notices; one that fails is tried once per run."""
     delivered = []
 
     def notify(url: str, title: str, _body: str) -> bool:
@@ -25,8 +25,8 @@ async def test_a_url_that_fails_delays_no_other(tmp_path: Path) -> None:
         return url == WELL
 
     async with opened(tmp_path) as database:
-        store = BalanceStore(database)
-        notifier = AppriseNotifier(store, [BROKEN, WELL], notify=notify)
+        store = open_balance_store(database)
+        notifier = AppriseNotifier(store.notices, [BROKEN, WELL], notify=notify)
         await record_balance(store, 100, *notifier.targets)
         await record_balance(store, 1000, *notifier.targets, at=AT + HOUR)
         await notifier.deliver_pending()
@@ -41,7 +41,7 @@ async def test_a_url_that_fails_delays_no_other(tmp_path: Path) -> None:
 async def test_a_slow_url_is_notified_once_and_delays_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its process keeps it in its hands for as long as it takes, and no other process calls it."""
+    """The lease of a slow delivery is extended, so that no other process sends it again."""
     monkeypatch.setattr(apprise_notifier, "PATIENCE_SECONDS", 0.8)
     monkeypatch.setattr(apprise_notifier, "EXTEND_LEASE_SECONDS", 0.1)
     monkeypatch.setattr(deliveries, "LEASE", HOUR / 3600 / 2)
@@ -54,22 +54,22 @@ async def test_a_slow_url_is_notified_once_and_delays_no_other(
 
     async with opened(tmp_path) as one, opened(tmp_path) as two:
         urls = [SLOW, WELL]
-        first = AppriseNotifier(BalanceStore(one), urls, notify=notify)
-        second = AppriseNotifier(BalanceStore(two), urls, notify=notify)
-        await record_balance(BalanceStore(one), 100, *first.targets)
+        first = AppriseNotifier(open_balance_store(one).notices, urls, notify=notify)
+        second = AppriseNotifier(open_balance_store(two).notices, urls, notify=notify)
+        await record_balance(open_balance_store(one), 100, *first.targets)
         await first.deliver_pending()
         await second.deliver_pending()
         await first.deliver_pending()
         assert sorted(delivered) == [SLOW, WELL]
-        assert await BalanceStore(one).count_undelivered() == 1
+        assert await open_balance_store(one).notices.count_undelivered() == 1
 
         answers.set()
         await first.deliver_pending()
-        assert await BalanceStore(one).count_undelivered() == 0
+        assert await open_balance_store(one).notices.count_undelivered() == 0
 
 
 async def test_a_message_says_when_the_balance_was_read(tmp_path: Path) -> None:
-    """In the zone of the settings: a mail may be read hours later."""
+    """The time is in the configured zone, because a mail may be read hours later."""
     delivered: list[str] = []
 
     def notify(_url: str, _title: str, body: str) -> bool:
@@ -77,8 +77,8 @@ async def test_a_message_says_when_the_balance_was_read(tmp_path: Path) -> None:
         return True
 
     async with opened(tmp_path) as database:
-        notifier = AppriseNotifier(BalanceStore(database), [WELL], notify=notify)
-        await record_balance(BalanceStore(database), 100, *notifier.targets)
+        notifier = AppriseNotifier(open_balance_store(database).notices, [WELL], notify=notify)
+        await record_balance(open_balance_store(database), 100, *notifier.targets)
         await notifier.deliver_pending()
 
     assert delivered[0].endswith("Seen at 2026-11-23 15:00 Kuwait.")
@@ -87,7 +87,7 @@ async def test_a_message_says_when_the_balance_was_read(tmp_path: Path) -> None:
 def test_what_apprise_cannot_use_is_found_without_a_word_of_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Apprise itself quotes the token that it does not like; the log is no place for it."""
+    """Apprise quotes a bad token in its own log, so that log is silenced."""
     with caplog.at_level(logging.DEBUG):
         found = apprise_notifier.find_unusable(
             ["slack://tok-secret-1234", WELL, "mailtoo://u:secret@h"]

@@ -1,4 +1,4 @@
-"""How long the credits last."""
+"""The forecast of the days until the credits run out."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -20,7 +20,7 @@ WEEKEND = (4, 5)
 
 
 def days(*balances: int) -> list[Sample]:
-    """A balance for each day, the last of them now."""
+    """One sample per day, the last of them now."""
     last = len(balances) - 1
     return [Sample(AT - timedelta(days=last - n), Decimal(one)) for n, one in enumerate(balances)]
 
@@ -31,17 +31,17 @@ def days(*balances: int) -> list[Sample]:
         ((1000, 900, 800, 700), Forecast(7, 7, 7)),
         ((100, 50, 1050, 1000, 950), Forecast(25, 28, 31)),
         ((1000, 1000, 1000), None),
-        ((1000, 900), None),  # No whole day of the past.
+        ((1000, 900), None),  # No complete day.
         ((), None),
     ],
 )
 def test_days_left(balances: tuple[int, ...], found: Forecast | None) -> None:
-    """On average, and as a range that follows from how much the days differ."""
+    """The forecast is an average with a range that follows from how much the days differ."""
     assert forecast(days(*balances), AT, KUWAIT_TZ) == found
 
 
 def month(uses: Callable[[date], float], start: float = 10_000) -> list[Sample]:
-    """Four weeks seen at each midnight of Kuwait, the last of them at `FRIDAY`."""
+    """Four weeks of samples at midnight in Kuwait, the last at `FRIDAY`."""
     samples, balance = [], Decimal(start)
     for number in range(28, -1, -1):
         at = FRIDAY - timedelta(days=number)
@@ -51,25 +51,25 @@ def month(uses: Callable[[date], float], start: float = 10_000) -> list[Sample]:
 
 
 def left(samples: list[Sample], credits_left: int) -> list[Sample]:
-    """The same past, with so many credits left now: a top-up, or a drop of it, in no time."""
+    """A copy of the history, shifted so that `credits_left` remain now."""
     moved = credits_left - samples[-1].available
     return [Sample(one.at, one.available + moved) for one in samples]
 
 
 def works(day: date) -> float:
-    """Nothing on Fridays and Saturdays, Kuwait's weekend."""
+    """The credits used on `day`: none on Kuwait's weekend, Friday and Saturday."""
     return 0 if day.weekday() in WEEKEND else 100
 
 
 def test_each_weekday_has_its_own_pace() -> None:
-    """On a Friday 250 credits last over the weekend: four days, where the average says three."""
+    """On a Friday, 250 credits last four days because of the weekend; the average says three."""
     samples = left(month(works), 250)
 
     assert forecast(samples, FRIDAY, KUWAIT_TZ) == Forecast(4, 4, 4)
 
 
 def test_the_rest_of_a_begun_day_counts() -> None:
-    """At noon on a Thursday half a day of sending is to come before the weekend, not a whole."""
+    """At noon on a Thursday, only half a day of sending is left before the weekend."""
     noon = FRIDAY - DAY / 2
     history = month(works)[:-1]
     samples = left([*history, Sample(noon, history[-1].available - 50)], 99)
@@ -78,7 +78,7 @@ def test_the_rest_of_a_begun_day_counts() -> None:
 
 
 def test_a_gap_in_the_samples_is_distributed_among_its_days() -> None:
-    """What was used while nobody looked is not put on the day on which somebody looks again."""
+    """Usage during a gap is spread over its days, not added to the day of the next sample."""
     history = month(lambda _: 100)
     samples = left([*history[:10], *history[17:]], 1000)
 
@@ -86,14 +86,14 @@ def test_a_gap_in_the_samples_is_distributed_among_its_days() -> None:
 
 
 def test_a_clock_that_was_ahead_does_not_spoil_the_forecast() -> None:
-    """A sample of the future is passed over."""
+    """A sample from the future is ignored."""
     samples = [*left(month(works), 250), Sample(FRIDAY + 400 * DAY, Decimal(0))]
 
     assert forecast(samples, FRIDAY, KUWAIT_TZ) == Forecast(4, 4, 4)
 
 
 def test_the_truth_lies_in_the_range_four_times_out_of_five() -> None:
-    """Of 300 accounts that send at random, each in the rhythm of its weekdays."""
+    """The test simulates 300 accounts that send at random, each with its own weekday pattern."""
     chance = Random(20)
     hits = [_foreseen(chance) for _ in range(300)]
 
@@ -101,7 +101,7 @@ def test_the_truth_lies_in_the_range_four_times_out_of_five() -> None:
 
 
 def _foreseen(chance: Random) -> bool:
-    """Whether an account runs dry when the forecast says so."""
+    """Whether an account runs dry within the forecast's range."""
     usual = [chance.uniform(20, 200) for _ in range(7)]
 
     def uses(day: date) -> float:
@@ -117,7 +117,7 @@ def _foreseen(chance: Random) -> bool:
 
 @given(st.lists(st.integers(0, 10**6), max_size=20))
 def test_the_range_is_a_range(balances: list[int]) -> None:
-    """Whatever was seen: never below nothing, and the likely figure lies within the range."""
+    """For any samples, the range begins at 0 or later and contains the likely figure."""
     found = forecast(days(*balances), AT, KUWAIT_TZ)
 
     if found is not None:
@@ -132,7 +132,7 @@ def test_the_range_is_a_range(balances: list[int]) -> None:
 
 
 def test_what_lasts_longer_than_a_year_is_not_reckoned() -> None:
-    """A credit a day of ten thousand."""
+    """Credits that last longer than the horizon have no likely figure."""
     found = forecast(left(month(lambda _: 1), 10_000), FRIDAY, KUWAIT_TZ)
 
     assert found == Forecast(HORIZON_DAYS, None, None)

@@ -1,4 +1,4 @@
-"""A notice in words says when its balance was seen, however late it is read."""
+"""A notice's text says when its balance was read, because it may be read late."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ READ_AT, READ_BEFORE = "Seen at 2026-11-23 12:00.", "Seen at 2026-11-18 12:00."
 
 
 def said(kind: NoticeKind, details: NoticeDetails = NO_DETAILS) -> list[str]:
-    """The body of a notice of noon, line by line."""
+    """The body of a notice made at noon, line by line."""
     notice = BalanceNotice(kind, BalanceLevel.LOW, Decimal(190), Decimal(200), details)
     return body(
         PendingNotice(1, "C1", notice, AT), ENGLISH, "{:%Y-%m-%d %H:%M}".format
@@ -38,12 +38,12 @@ def said(kind: NoticeKind, details: NoticeDetails = NO_DETAILS) -> list[str]:
     ],
 )
 def test_every_balance_has_its_time(kind: NoticeKind, details: NoticeDetails, last: str) -> None:
-    """A digest's is that of the look that it tells of, not the time at which it was made."""
+    """A digest shows the time of its sample, not the time at which the digest was made."""
     assert said(kind, details)[-1] == last
 
 
 def test_a_balance_that_cannot_be_read_has_its_reason_and_remedy() -> None:
-    """Since when, what was seen last, why, and what to do."""
+    """The notice says since when, the last known balance, the reason and the remedy."""
     assert said(NoticeKind.UNREADABLE, NoticeDetails(outage=OutageDetails(AT, "ERR003", OLD))) == [
         "kwtSMS has not told how many are left since 2026-11-23 12:00.",
         "Last seen: 190 credits, at 2026-11-18 12:00.",
@@ -54,7 +54,7 @@ def test_a_balance_that_cannot_be_read_has_its_reason_and_remedy() -> None:
 
 
 def test_an_account_that_never_answered_has_no_last_balance() -> None:
-    """What nobody has seen is not told as nothing."""
+    """An unknown balance is not reported as 0."""
     assert said(NoticeKind.UNREADABLE, NoticeDetails(outage=OutageDetails(AT, "", None))) == [
         "kwtSMS has not told how many are left since 2026-11-23 12:00.",
         "There is no answer that can be read.",

@@ -1,4 +1,4 @@
-"""A crossing that an answer tells is looked at out of turn, and a blind watch says that it is."""
+"""The balance monitor: balance hints trigger extra polls, and a failing poll is notified."""
 
 import asyncio
 from datetime import timedelta
@@ -9,7 +9,7 @@ import pytest
 
 from kwtsms_bot.balance.details import OutageDetails
 from kwtsms_bot.balance.rules import NoticeKind
-from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.balance.store import open_balance_store
 from kwtsms_client import NotSent
 from kwtsms_client.errors import rejection
 from support.balance import HOUR, StubAccount, pending_kinds, record_balance, watch
@@ -20,9 +20,9 @@ QUARTER = timedelta(minutes=15)
 
 
 async def test_a_crossing_in_a_balance_hint_is_notified(tmp_path: Path) -> None:
-    """Both of them, seconds apart; the gateway is asked once for each."""
+    """Both crossings are notified, seconds apart, and the gateway is polled once for each."""
     async with opened(tmp_path) as database:
-        alerts, account = BalanceStore(database), StubAccount(1000)
+        alerts, account = open_balance_store(database), StubAccount(1000)
         woken: list[None] = []
         bot = watch(alerts, account, "C1", on_change=lambda: woken.append(None))
         await bot.poll_if_due(AT)
@@ -35,9 +35,9 @@ async def test_a_crossing_in_a_balance_hint_is_notified(tmp_path: Path) -> None:
 
 
 async def test_answers_at_the_same_time_are_one_crossing(tmp_path: Path) -> None:
-    """Eight calls come back at once, in any order: one look, one warning, no all-clear."""
+    """Eight answers in any order cause one poll, one warning and no all-clear."""
     async with opened(tmp_path) as database:
-        alerts, account = BalanceStore(database), StubAccount(100)
+        alerts, account = open_balance_store(database), StubAccount(100)
         bot = watch(alerts, account, "C1")
         answers = (100, 300, 150, 500, 120, 199, 110, 400)
         await asyncio.gather(*(bot.on_balance_hint(Decimal(left), AT) for left in answers))
@@ -46,28 +46,28 @@ async def test_answers_at_the_same_time_are_one_crossing(tmp_path: Path) -> None
 
 
 async def test_an_answer_that_is_older_than_a_top_up_warns_nobody(tmp_path: Path) -> None:
-    """What the gateway says now counts, not what a slow answer has brought."""
+    """A delayed answer only triggers a poll; the polled balance decides."""
     async with opened(tmp_path) as database:
-        alerts, account = BalanceStore(database), StubAccount(5000)
+        alerts, account = open_balance_store(database), StubAccount(5000)
         await watch(alerts, account, "C1").on_balance_hint(Decimal(10), AT)
 
         assert (account.polls, await pending_kinds(alerts, "C1")) == (1, [])
 
 
 async def test_without_targets_the_balance_is_not_polled(tmp_path: Path) -> None:
-    """Without a target no threshold is crossed."""
+    """Without a target, no threshold is crossed."""
     async with opened(tmp_path) as database:
         account = StubAccount(10)
-        await watch(BalanceStore(database), account).on_balance_hint(Decimal(10), AT)
+        await watch(open_balance_store(database), account).on_balance_hint(Decimal(10), AT)
 
         assert account.polls == 0
 
 
 async def test_an_extra_poll_that_fails_is_not_repeated_at_once(tmp_path: Path) -> None:
-    """Every answer of a bulk would ask again, and each question is one send less."""
+    """Otherwise, every answer in a bulk would poll again, and each poll costs one send."""
     async with opened(tmp_path) as database:
         account = StubAccount(NotSent("no connection"))
-        bot = watch(BalanceStore(database), account, "C1")
+        bot = watch(open_balance_store(database), account, "C1")
         for left in (190, 180, 170):
             await bot.on_balance_hint(Decimal(left), AT)
 
@@ -76,21 +76,21 @@ async def test_an_extra_poll_that_fails_is_not_repeated_at_once(tmp_path: Path) 
 
 @pytest.mark.parametrize("known", [True, False])
 async def test_an_unreadable_balance_is_notified_once(tmp_path: Path, known: bool) -> None:  # noqa: FBT001
-    """After a quarter of remind_after, by whichever process is there; then one all-clear."""
+    """The notice comes after a quarter of remind_after from any replica, and then one all-clear."""
     refused = StubAccount(rejection("ERR003"))
     async with opened(tmp_path) as database:
-        alerts = BalanceStore(database)
+        alerts = open_balance_store(database)
         if known:
             await record_balance(alerts, 1000, "C1")
         pending_counts = []
-        for number in range(1, 60):  # Longer than the looks that failed are known.
+        for number in range(1, 60):  # Longer than failed polls are remembered.
             await watch(alerts, refused, "C1").poll_if_due(AT + number * HOUR)
-            pending_counts.append(len(await alerts.list_pending("C1")))
-        (only,) = await alerts.list_pending("C1")
+            pending_counts.append(len(await alerts.notices.list_pending("C1")))
+        (only,) = await alerts.notices.list_pending("C1")
         for number in range(60, 63):
             await watch(alerts, StubAccount(1000), "C1").poll_if_due(AT + number * HOUR)
 
-        assert pending_counts.index(1) == 6  # Six hours after the first look that failed.
+        assert pending_counts.index(1) == 6  # Six hours after the first failed poll.
         outage = OutageDetails(AT + HOUR, "ERR003", AT if known else None)
         assert (only.notice.kind, only.notice.details.outage) == (NoticeKind.UNREADABLE, outage)
         assert await pending_kinds(alerts, "C1") == ["unreadable", "readable"]
@@ -99,9 +99,9 @@ async def test_an_unreadable_balance_is_notified_once(tmp_path: Path, known: boo
 async def test_a_bot_that_was_away_does_not_call_the_first_failure_a_long_one(
     tmp_path: Path,
 ) -> None:
-    """The time in which nobody looked does not count."""
+    """The time without polls does not count as an outage."""
     async with opened(tmp_path) as database:
-        alerts = BalanceStore(database)
+        alerts = open_balance_store(database)
         await record_balance(alerts, 1000, "C1")
         await watch(alerts, StubAccount(NotSent("no")), "C1").poll_if_due(AT + 100 * HOUR)
 
@@ -109,9 +109,9 @@ async def test_a_bot_that_was_away_does_not_call_the_first_failure_a_long_one(
 
 
 async def test_a_missed_crossing_is_notified_with_the_all_clear(tmp_path: Path) -> None:
-    """Two notices: that the balance can be read, and that it is low."""
+    """The first notice says that the balance is readable again, the second that it is low."""
     async with opened(tmp_path) as database:
-        alerts, account = BalanceStore(database), StubAccount(NotSent("no"))
+        alerts, account = open_balance_store(database), StubAccount(NotSent("no"))
         bot = watch(alerts, account, "C1")
         for number in range(25):
             await bot.poll_if_due(AT + number * QUARTER)

@@ -1,4 +1,4 @@
-"""A scripted month of balances gives exactly the expected warnings, whatever dies meanwhile."""
+"""A scripted month of balances gives exactly the expected notices, despite crashes."""
 
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -18,11 +18,11 @@ SETTINGS = Settings.model_validate(
 
 
 def step_of(day: int, hour: int = 0) -> int:
-    """Where the script is at that time."""
+    """The step of the script at that time."""
     return (timedelta(days=day - 1, hours=hour)) // STEP
 
 
-# From this day and hour on the account holds so many credits.
+# The balance from each day and hour on.
 SCRIPT = {
     (1, 0): "1000",
     (3, 9): "190",  # Low; reminders on the 4th and 5th.
@@ -33,7 +33,7 @@ SCRIPT = {
     (6, 18): "195",
     (7, 15): "40",  # Critical: a crossing of its own; a reminder on the 8th.
     (8, 21): "54",  # Hovering there.
-    (9, 9): "120",  # Out of critical, and still low: nothing to tell.
+    (9, 9): "120",  # Out of critical, and still low: no notice.
     (9, 15): "45",  # Critical once more.
     (10, 12): "5000",
     (16, 6): "10",  # From fine to critical in one step.
@@ -41,13 +41,13 @@ SCRIPT = {
     (16, 15): "220",
     (20, 6): "150",  # Low, with reminders for three days.
     (23, 18): "3000",
-    (26, 9): "180",  # Low again, while nobody is configured to be told.
+    (26, 9): "180",  # Low again, while no target is configured.
     (28, 6): "2000",
 }
 # The clocks are twelve hours ahead for the whole of the 12th, and are then set back.
 AHEAD = range(step_of(12), step_of(13))
-NOT_POLLED = {AHEAD.stop, AHEAD.stop + 1}  # They were taken by the wrong clocks.
-DEAF = range(step_of(26), step_of(27, 12))
+NOT_POLLED = {AHEAD.stop, AHEAD.stop + 1}  # The clocks that were ahead have claimed these slots.
+WITHOUT_TARGETS = range(step_of(26), step_of(27, 12))
 NOTICES = [
     "3 low 190",
     "4 reminder 190",
@@ -79,10 +79,10 @@ KINDS = {
 }
 
 
-def received_notices(world: Simulation) -> list[str]:
-    """What people heard: the day, the kind and the balance."""
+def received_notices(simulation: Simulation) -> list[str]:
+    """The received notices: day, kind and balance."""
     found = []
-    for at, title, _ in world.received:
+    for at, title, _ in simulation.received:
         what, available = title.removesuffix(" credits").split(": ")
         kind = next(kind for words, kind in KINDS.items() if what.endswith(words))
         found.append(f"{at.day} {kind} {available}")
@@ -90,26 +90,28 @@ def received_notices(world: Simulation) -> list[str]:
 
 
 async def test_a_month_gives_exactly_the_expected_warnings(database_url: str) -> None:
-    """Through 50 restarts of three replicas that all want to look, tell and sum up every time.
+    """Three replicas with 50 restarts poll, notify and summarize without omission or repetition.
 
-    The place to be told is named twice, and for a day and a half not at all; for a day the clocks
+    The target is configured twice, and for a day and a half not at all; for one day, the clocks
     are half a day ahead.
     """
     chance = Random(SEED)
-    deaths = CrashPlan.draw(chance, polling=20, notifying=10, idle=20, skipped=NOT_POLLED)
-    world = Simulation(SCRIPT, deaths, ahead=AHEAD, without_targets=DEAF)
+    crashes = CrashPlan.draw(chance, polling=20, notifying=10, idle=20, skipped=NOT_POLLED)
+    simulation = Simulation(SCRIPT, crashes, ahead=AHEAD, without_targets=WITHOUT_TARGETS)
     async with AsyncExitStack() as stack:
         replicas = []
         for _ in range(REPLICAS):
             database = await open_database(database_url)
             stack.push_async_callback(database.close)
-            replicas.append(Replica(database, world, SETTINGS))
-        await run_month(world, replicas, chance)
+            replicas.append(Replica(database, simulation, SETTINGS))
+        await run_month(simulation, replicas, chance)
 
-    received = received_notices(world)
+    received = received_notices(simulation)
     assert [one for one in received if "digest" not in one] == NOTICES
     assert [one for one in received if "digest" in one] == [
-        f"{day} digest {Decimal(world.credits(day, 3)):,}" for day in DIGESTS
+        f"{day} digest {Decimal(simulation.credits(day, 3)):,}" for day in DIGESTS
     ]
-    assert world.polls == [step for step in range(STEPS) if step not in NOT_POLLED]  # Once in each.
-    assert world.restarts == RESTARTS
+    assert simulation.polls == [
+        step for step in range(STEPS) if step not in NOT_POLLED
+    ]  # Once in each.
+    assert simulation.restarts == RESTARTS

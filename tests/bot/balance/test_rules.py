@@ -1,4 +1,4 @@
-"""When to warn about the balance."""
+"""The rules for balance notices."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -44,18 +44,18 @@ def kind(state: BalanceState, available: int, at: datetime = AT) -> NoticeKind |
 def test_each_crossing_is_notified_once(
     before: BalanceLevel, available: int, expected: NoticeKind | None
 ) -> None:
-    """A warning when a threshold is crossed, none while it stays so, one all-clear well above."""
+    """Crossing a threshold warns once; a balance well above it gives one all-clear."""
     assert kind(BalanceState(before, AT), available) is expected
 
 
 def test_the_first_sample_counts_as_a_crossing() -> None:
-    """An account that is low when it is seen first is warned about; a fine one is not mentioned."""
+    """An account whose first sample is low is warned about; a fine one gives no notice."""
     assert kind(BalanceState(), 199) is NoticeKind.LOW
     assert kind(BalanceState(), 200) is None
 
 
 def test_a_reminder_comes_after_a_day() -> None:
-    """While the balance stays low the warning is repeated after `remind_after`, not before."""
+    """While the balance stays low, the warning is repeated after `remind_after`, not earlier."""
     state = BalanceState(BalanceLevel.LOW, AT)
 
     assert kind(state, 150, AT + DAY - timedelta(seconds=1)) is None
@@ -63,18 +63,18 @@ def test_a_reminder_comes_after_a_day() -> None:
 
 
 def test_a_clock_that_was_ahead_keeps_no_reminder_back() -> None:
-    """A warning that was told next year is long enough ago."""
+    """A warning dated a year ahead does not block the reminder."""
     assert kind(BalanceState(BalanceLevel.LOW, AT + 365 * DAY), 150) is NoticeKind.REMINDER
     assert kind(BalanceState(BalanceLevel.LOW, AT + timedelta(hours=1)), 150) is None
 
 
 def test_a_fine_balance_is_never_reminded_of() -> None:
-    """An all-clear is told once."""
+    """An all-clear is never repeated."""
     assert kind(BalanceState(BalanceLevel.FINE, AT), 1000, AT + 10 * DAY) is None
 
 
 def due_notices(balances: list[int]) -> list[tuple[int, NoticeKind]]:
-    """The notices that such looks lead to within a day, each with the number of its look."""
+    """The notices for samples a minute apart, each with the index of its sample."""
     state, found = BalanceState(), []
     for minute, available in enumerate(balances):
         at = AT + timedelta(minutes=minute)
@@ -87,13 +87,13 @@ def due_notices(balances: list[int]) -> list[tuple[int, NoticeKind]]:
 
 
 def test_a_threshold_that_was_left_behind_is_crossed_anew() -> None:
-    """From critical up to low nothing is told; down to critical again is a crossing again."""
+    """Rising from critical to low gives no notice; a later fall to critical warns again."""
     assert due_notices([1000, 40, 100, 40]) == [(1, NoticeKind.CRITICAL), (3, NoticeKind.CRITICAL)]
 
 
 @given(st.lists(st.integers(0, 300), max_size=60))
 def test_a_balance_that_hovers_is_notified_once(balances: list[int]) -> None:
-    """The same warning comes twice only where the balance rose a tenth above its threshold."""
+    """A warning is repeated only if the balance rose a tenth above its threshold in between."""
     edges = {NoticeKind.LOW: 220, NoticeKind.CRITICAL: 55, NoticeKind.ALL_CLEAR: 0}
     notices = due_notices(balances)
 

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge audit export`: the ledger as CSV or JSON lines, as it is documented."""
+"""`kwtsms-bridge audit export`: the audit log as CSV or JSON lines, in the documented format."""
 
 import csv
 import io
@@ -13,14 +13,14 @@ import pytest
 
 from kwtsms_bot.cli.audit import COLUMNS
 from kwtsms_bot.outbox.store import Audit, AuditEntry
-from support.database import AT, new_message, opened, store_in
+from support.database import AT, new_message, opened, outbox_in
 from support.operator_cli import run_command, write_config
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1")
 
 
 async def ledger(folder: Path, url: str, details: Sequence[str]) -> None:
-    """A ledger with a line for each of these details, a minute apart."""
+    """Writes an audit log with one entry for each of these details, a minute apart."""
     write_config(folder, url)
     async with opened(url) as database:
         for minute, detail in enumerate(details):
@@ -30,7 +30,7 @@ async def ledger(folder: Path, url: str, details: Sequence[str]) -> None:
 
 
 async def test_both_formats_have_the_same_content(tmp_path: Path, database_url: str) -> None:
-    """CSV and JSON lines have the same columns in the same order, and the same lines."""
+    """CSV and JSON lines have the same columns in the same order, and the same entries."""
     await ledger(tmp_path, database_url, ["first", 'a "quoted", second', "third\nwith a line"])
     table = await run_command(tmp_path, "audit", "export")
     lines = await run_command(tmp_path, "audit", "export", "--format", "jsonl")
@@ -46,7 +46,7 @@ async def test_both_formats_have_the_same_content(tmp_path: Path, database_url: 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 async def test_an_empty_ledger_is_no_error(tmp_path: Path, form: str) -> None:
-    """A header or nothing, and exit code 0."""
+    """An empty log gives a header (CSV) or nothing (JSON lines), and exit code 0."""
     await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", [])
     done = await run_command(tmp_path, "audit", "export", "--format", form)
 
@@ -55,7 +55,7 @@ async def test_an_empty_ledger_is_no_error(tmp_path: Path, form: str) -> None:
 
 
 async def test_a_spreadsheet_runs_no_cell(tmp_path: Path) -> None:
-    """What begins like a formula stands behind an apostrophe in CSV; JSON has it as it is."""
+    """CSV has an apostrophe before a cell that looks like a formula; JSON is unchanged."""
     await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", FORMULAS)
     table = await run_command(tmp_path, "audit", "export")
     lines = await run_command(tmp_path, "audit", "export", "--format", "jsonl")
@@ -79,7 +79,7 @@ async def test_a_spreadsheet_runs_no_cell(tmp_path: Path) -> None:
 async def test_times_are_kuwaits_unless_they_say_where(
     tmp_path: Path, options: tuple[str, ...], found: list[str]
 ) -> None:
-    """Noon in UTC is three in the afternoon; the end is not in it."""
+    """A time without a zone is Kuwait's (UTC+3); `--until` excludes its own time."""
     await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", ["0", "1", "2"])
     done = await run_command(tmp_path, "audit", "export", "--format", "jsonl", *options)
 
@@ -87,12 +87,12 @@ async def test_times_are_kuwaits_unless_they_say_where(
 
 
 async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
-    """--output writes the whole file or none, readable by nobody else, wherever links lead."""
+    """--output replaces symbolic links and writes a complete private file, or none."""
     await ledger(tmp_path, f"sqlite:///{tmp_path / 'bridge.sqlite3'}", ["0"])
     victim = tmp_path / "victim"
     victim.write_text("as it was")
-    for lying in ("ledger.csv", "ledger.csv.part"):  # Made by somebody else before.
-        (tmp_path / lying).symlink_to(victim)
+    for name in ("ledger.csv", "ledger.csv.part"):  # Created by another user beforehand.
+        (tmp_path / name).symlink_to(victim)
     done = await run_command(tmp_path, "audit", "export", "--output", "ledger.csv")
     lost = await run_command(tmp_path, "audit", "export", "--output", "missing/ledger.csv")
 
@@ -128,7 +128,7 @@ async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
 async def test_an_error_names_its_remedy(
     tmp_path: Path, words: tuple[str, ...], expected: str
 ) -> None:
-    """Exit code 2, a sentence, and no database is made where there was none."""
+    """An error gives exit code 2 and one sentence, and no database is created."""
     write_config(tmp_path, "sqlite:///bridge.sqlite3")
     done = await run_command(tmp_path, "audit", "export", *words)
 
@@ -139,11 +139,11 @@ async def test_an_error_names_its_remedy(
 
 
 async def test_the_export_has_neither_number_nor_text(tmp_path: Path) -> None:
-    """The export has what the ledger has: masked numbers, no text."""
+    """Like the audit log, the export contains masked numbers and no text."""
     url = f"sqlite:///{tmp_path / 'bridge.sqlite3'}"
     write_config(tmp_path, url)
-    async with store_in(url) as store:
-        await store.accept(new_message(text="the-secret-text"), AT)
+    async with outbox_in(url) as outbox:
+        await outbox.intake.accept(new_message(text="the-secret-text"), AT)
     done = await run_command(tmp_path, "audit", "export")
 
     assert "965•••••432" in done.out

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge bulk`, as it is typed: judged before, sent once, resumed after an interruption."""
+"""`kwtsms-bridge bulk`, run as a command: checked, sent once, resumed after an interruption."""
 
 import asyncio
 import signal
@@ -21,30 +21,30 @@ DELIVERED = {"Dear Sara, welcome.", "Dear Noura, welcome."}
 
 
 def file(folder: Path, text: str = GUESTS) -> str:
-    """A CSV file; its path."""
+    """Writes a CSV file and returns its path."""
     path = folder / "guests.csv"
     path.write_text(text)
     return str(path)
 
 
 def many(folder: Path, count: int) -> str:
-    """A CSV file of so many rows, each with a text of its own."""
+    """Writes a CSV file of so many rows, each with its own text, and returns its path."""
     rows = [f"9659876{row:04},text {row}" for row in range(2, count + 2)]
     return file(folder, "\n".join(["to,text", *rows]))
 
 
 def texts(gateway: Gateway) -> Counter[str]:
-    """What kwtSMS has accepted, and how often."""
+    """The texts that kwtSMS has accepted, and how often."""
     return Counter(entry.text for entry in gateway.ledger)
 
 
 def sends(running: RunningGateway) -> int:
-    """How many requests to send the gateway has seen."""
+    """The number of send requests that the gateway has received."""
     return sum(request.endpoint == "send" for request in running.gateway.requests)
 
 
 async def in_flight(running: RunningGateway, run: Shell, *words: str) -> RunningCommand:
-    """A bulk that was started, its first request accepted and not answered."""
+    """Starts a bulk; returns while its first request is accepted but not answered."""
     running.gateway.withhold_responses()
     started = await run.start(*words)
     await running.gateway.until(lambda: len(running.gateway.ledger) > 0, timeout=20)
@@ -52,14 +52,14 @@ async def in_flight(running: RunningGateway, run: Shell, *words: str) -> Running
 
 
 async def written(folder: Path, state: str) -> None:
-    """As soon as the journal says that a row has come to this state."""
+    """Waits until the journal contains `state`."""
     journal = folder / "guests.csv.journal"
     while not (journal.exists() and state in journal.read_text()):
         await asyncio.to_thread(threading.Event().wait, 0.01)
 
 
 async def test_each_row_gets_its_text_once(tmp_path: Path) -> None:
-    """Columns fill the text; a row that stands there twice is sent once; each row is told."""
+    """Columns fill the text, a repeated row is sent once, and each row is reported."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", file(tmp_path), "--text", TEXT, "--from", "KWT-SMS", "--yes", "--json")
         done = await run(*words)
@@ -79,7 +79,7 @@ async def test_each_row_gets_its_text_once(tmp_path: Path) -> None:
 
 
 def test_bad_rows_are_reported_before_anything_is_sent(tmp_path: Path) -> None:
-    """Each with its line and its reason; there is no account to ask with."""
+    """Each bad row is reported with its line and reason, and no credentials are needed."""
     text = GUESTS + "Tim,123\n,96598765433\n"
     done = run_in_process("bulk", file(tmp_path, text), "--text", TEXT, "--yes")
 
@@ -90,7 +90,7 @@ def test_bad_rows_are_reported_before_anything_is_sent(tmp_path: Path) -> None:
 
 
 def test_where_all_rows_are_bad_there_is_nothing_to_skip_to(tmp_path: Path) -> None:
-    """Nothing sent is not success."""
+    """A file in which all rows are bad is an error, even with --skip-bad."""
     done = run_in_process("bulk", file(tmp_path, "to,text\n12,hello\n"), "--skip-bad", "--yes")
 
     assert done.code == 2
@@ -98,7 +98,7 @@ def test_where_all_rows_are_bad_there_is_nothing_to_skip_to(tmp_path: Path) -> N
 
 
 def test_a_dry_run_counts_and_sends_nothing(tmp_path: Path) -> None:
-    """Messages and credits are known without an account; no journal is begun."""
+    """A dry run needs no credentials and creates no journal."""
     words = ("bulk", file(tmp_path), "--text", TEXT, "--dry-run")
     done, as_text = run_in_process(*words, "--json"), run_in_process(*words)
 
@@ -109,7 +109,7 @@ def test_a_dry_run_counts_and_sends_nothing(tmp_path: Path) -> None:
 
 
 def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
-    """A minus is no text."""
+    """A text of `-` is read from standard input."""
     words = ("bulk", file(tmp_path), "--text", "-", "--dry-run")
 
     assert "Dear Sara, welcome." in run_in_process(*words, stdin=f"{TEXT}\r\n".encode()).out
@@ -129,7 +129,7 @@ def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
 def test_an_impossible_bulk_is_refused_before_anything_is_sent(
     tmp_path: Path, words: tuple[str, ...], said: str
 ) -> None:
-    """Exit code 2, and nothing is in flight for ever."""
+    """The command exits with 2 and leaves no journal."""
     done = run_in_process("bulk", file(tmp_path), "--text", TEXT, *words)
 
     assert (done.code, said in done.err) == (2, True)
@@ -137,7 +137,7 @@ def test_an_impossible_bulk_is_refused_before_anything_is_sent(
 
 
 async def test_a_country_that_is_not_active_is_a_bad_row(tmp_path: Path) -> None:
-    """Among others kwtSMS would leave it out without a word; the others go with --skip-bad."""
+    """Such a row is bad: kwtSMS would skip its number silently. --skip-bad sends the others."""
     text = "to,text\n96598765432,hello\n447911123456,hello\n96551234567,hello\n"
     async with shell(tmp_path) as (running, run):
         refused = await run("bulk", file(tmp_path, text), "--yes")
@@ -150,7 +150,7 @@ async def test_a_country_that_is_not_active_is_a_bad_row(tmp_path: Path) -> None
 
 
 async def test_a_second_run_sends_nothing_again(tmp_path: Path) -> None:
-    """What was accepted is not sent a second time, by whatever name the file is called."""
+    """Accepted rows are not sent again, even if the file has another name."""
     async with shell(tmp_path) as (running, run):
         (tmp_path / "link.csv").symlink_to(file(tmp_path))
         words = ("--text", TEXT, "--yes", "--json")
@@ -162,7 +162,7 @@ async def test_a_second_run_sends_nothing_again(tmp_path: Path) -> None:
 
 
 async def test_a_kill_in_the_middle_sends_no_row_twice_and_loses_none(tmp_path: Path) -> None:
-    """What had left is unknown and stays so; all others go out with the same command."""
+    """The rows in flight stay unknown, and the same command sends all others."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", many(tmp_path, 4), "--yes", "--json")
         killed = await in_flight(running, run, *words)
@@ -179,7 +179,7 @@ async def test_a_kill_in_the_middle_sends_no_row_twice_and_loses_none(tmp_path: 
 
 
 async def test_ctrl_c_waits_for_what_has_left(tmp_path: Path) -> None:
-    """Its answer is told, nothing more begins, and the same command sends the rest."""
+    """The answer is awaited, no new call begins, and the same command sends the rest."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", many(tmp_path, 6), "--yes", "--json")
         stopped = await in_flight(running, run, *words)
@@ -196,7 +196,7 @@ async def test_ctrl_c_waits_for_what_has_left(tmp_path: Path) -> None:
 
 
 async def test_ctrl_c_while_a_refused_row_waits_leaves_it_refused(tmp_path: Path) -> None:
-    """ERR028 is tried again after 16 s; whoever does not wait for that can send it later."""
+    """A row refused by ERR028 is retried after 16 s; after Ctrl-C, the next run can send it."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", many(tmp_path, 1), "--yes", "--json")
         running.gateway.fault("ERR028", endpoint="send")
@@ -212,7 +212,7 @@ async def test_ctrl_c_while_a_refused_row_waits_leaves_it_refused(tmp_path: Path
 
 
 async def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
-    """What has left is told as unknown, with its line."""
+    """Rows in flight are reported as unknown, with their lines."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", many(tmp_path, 6), "--yes", "--json")
         stopped = await in_flight(running, run, *words)
@@ -228,7 +228,7 @@ async def test_a_second_ctrl_c_waits_for_nothing(tmp_path: Path) -> None:
 
 
 async def test_two_runs_at_once_send_no_row_twice(tmp_path: Path) -> None:
-    """The second is refused as long as the first one runs."""
+    """The second run is refused while the first is running."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", file(tmp_path), "--text", TEXT, "--yes")
         first = await in_flight(running, run, *words)
@@ -241,7 +241,7 @@ async def test_two_runs_at_once_send_no_row_twice(tmp_path: Path) -> None:
 
 
 async def test_a_full_disk_ends_the_run_and_the_next_one_sends_the_rest(tmp_path: Path) -> None:
-    """A sentence and no trace; nothing is sent that could not be written down."""
+    """A full disk gives one sentence without a traceback, and no unrecorded row is sent."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", many(tmp_path, 4), "--yes", "--json")
         full = await run(*words, at_most=500)
@@ -256,7 +256,7 @@ async def test_a_full_disk_ends_the_run_and_the_next_one_sends_the_rest(tmp_path
 
 
 async def test_an_outage_ends_the_run(tmp_path: Path) -> None:
-    """Not every row becomes unknown; what does is remembered, and the rest goes out later."""
+    """Only three rows become unknown; the next run sends the others."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", many(tmp_path, 6), "--yes", "--json")
         running.gateway.fault(Fault.HTML_502, endpoint="send", times=None)
@@ -284,7 +284,7 @@ async def test_an_outage_ends_the_run(tmp_path: Path) -> None:
 def test_what_was_only_tried_out_is_still_to_be_sent(
     tmp_path: Path, options: dict[str, Any], sender: str, *, same: bool
 ) -> None:
-    """Nor was it sent by a sandbox, or from another sender; who pays makes no difference."""
+    """Test mode, a sandbox or another sender ID makes a new message; another account does not."""
     settings: dict[str, Any] = {
         "credentials": Credentials("user", "password"),
         "base_url": "http://127.0.0.1:1",
@@ -300,7 +300,7 @@ def test_what_was_only_tried_out_is_still_to_be_sent(
 
 
 async def test_an_outage_before_anything_is_sent_makes_nothing_unknown(tmp_path: Path) -> None:
-    """The countries are asked for first, and a script may repeat it all."""
+    """The coverage request fails first, so that the command can be repeated safely."""
     async with shell(tmp_path) as (running, run):
         running.gateway.fault(Fault.HTML_502, times=None)
         done = await run("bulk", file(tmp_path), "--text", TEXT, "--yes")
@@ -310,7 +310,7 @@ async def test_an_outage_before_anything_is_sent_makes_nothing_unknown(tmp_path:
 
 
 async def test_a_refused_text_concerns_its_own_row(tmp_path: Path) -> None:
-    """It is told with its line and its reason, and the others go out."""
+    """The rejected row is reported with its line and reason, and the others are sent."""
     text = "to,text\n96598765432,hello\n96598765433,badword\n96598765434,bye\n"
     async with shell(tmp_path) as (running, run):
         done = await run("bulk", file(tmp_path, text), "--yes")
@@ -321,7 +321,7 @@ async def test_a_refused_text_concerns_its_own_row(tmp_path: Path) -> None:
 
 
 async def test_a_refusal_that_concerns_all_stops_the_rest(tmp_path: Path) -> None:
-    """No credits: the rest is not tried, and how to go on is said."""
+    """Without credits, the rest is not tried, and the output explains how to continue."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", file(tmp_path), "--text", TEXT, "--yes")
         running.gateway.set_credits(0)
@@ -334,7 +334,7 @@ async def test_a_refusal_that_concerns_all_stops_the_rest(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("keys", "sent"), [(b"y\n", 2), (b"n\n", 0)])
 async def test_a_person_is_asked_first(tmp_path: Path, keys: bytes, sent: int) -> None:
-    """With how many messages, from whom, whether for real, and what there is to pay with."""
+    """The question shows the number of messages, the sender ID, test mode and the balance."""
     async with shell(tmp_path) as (running, run):
         words = ("bulk", file(tmp_path), "--text", TEXT)
         done = await run.run_at_terminal(*words, keys=keys, KWTSMS_TEST_MODE="1")

@@ -1,4 +1,4 @@
-"""The client's commands, as they are typed in a shell, on the sandbox gateway."""
+"""The client's commands, run in a shell against the gateway sandbox."""
 
 from pathlib import Path
 
@@ -14,12 +14,12 @@ ABROAD = "447911123456"  # Not active on the account.
 
 
 def texts(gateway: Gateway) -> list[str]:
-    """What the phone has received."""
+    """The texts that the phone has received."""
     return [sms.text for sms in gateway.inbox(KUWAIT)]
 
 
 async def test_send_sends(tmp_path: Path) -> None:
-    """The text is on the phone; the exit code is 0; what was cleaned away is told."""
+    """The text is delivered, the exit code is 0, and removed characters are reported."""
     async with shell(tmp_path) as (running, run):
         done = await run("send", KUWAIT, "Backup failed 🎉", "--json", KWTSMS_SENDER_ID="KWT-SMS")
 
@@ -32,7 +32,7 @@ async def test_send_sends(tmp_path: Path) -> None:
 
 
 async def test_a_test_says_that_it_is_one(tmp_path: Path) -> None:
-    """Whoever forgot the test mode would wait for a message that never comes."""
+    """The output says that test mode delivers nothing, so that nobody waits for the message."""
     async with shell(tmp_path) as (running, run):
         done = await run("send", KUWAIT, "<b>hello", KWTSMS_TEST_MODE="1")
 
@@ -42,7 +42,7 @@ async def test_a_test_says_that_it_is_one(tmp_path: Path) -> None:
 
 
 async def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
-    """A pipe is as good as an argument, whatever ends its lines."""
+    """A text may come from a pipe, with any line ending."""
     async with shell(tmp_path) as (running, run):
         done = await run("send", KUWAIT, stdin="انقطع الاتصال\r\n".encode())
 
@@ -51,7 +51,7 @@ async def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
 
 
 def test_a_dry_run_sends_nothing() -> None:
-    """It shows what would be sent, without an account."""
+    """A dry run shows the recipients and credits without credentials."""
     done = run_in_process("send", f"{KUWAIT},98765432,12", "🔴 down", "--dry-run", "--skip-bad")
     local = run_in_process("send", "98765432", "down", "--dry-run", "--country", "+965", "--json")
 
@@ -80,14 +80,14 @@ def test_a_dry_run_sends_nothing() -> None:
 def test_wrong_input_is_refused_with_a_reason(
     words: tuple[str, ...], said: str, dry: tuple[str, ...]
 ) -> None:
-    """Exit code 2 and a sentence; what `send` refuses, a dry run does not promise."""
+    """Wrong input gives exit code 2 and a reason, in a dry run too."""
     done = run_in_process("send", *words, *dry)
 
     assert (done.code, said in done.err) == (2, True)
 
 
 async def test_a_bad_number_blocks_the_others_until_it_is_skipped(tmp_path: Path) -> None:
-    """A number dropped without a word would be somebody who waits."""
+    """No number is skipped silently: `send` refuses the list unless --skip-bad is given."""
     async with shell(tmp_path) as (running, run):
         refused = await run("send", f"{KUWAIT},abc", "hello")
         asked = len(running.gateway.requests)
@@ -99,7 +99,7 @@ async def test_a_bad_number_blocks_the_others_until_it_is_skipped(tmp_path: Path
 
 
 async def test_a_local_number_is_completed_where_its_country_is_named(tmp_path: Path) -> None:
-    """Without one it is refused, and what to write instead is said."""
+    """Without a country, a local number is refused with a suggestion."""
     async with shell(tmp_path) as (running, run):
         refused = run_in_process("send", "98765432", "hello")
         sent = await run("send", "98765432", "hello", "--country", "00965")
@@ -117,7 +117,7 @@ async def test_a_local_number_is_completed_where_its_country_is_named(tmp_path: 
 async def test_the_exit_code_shows_the_outcome(
     tmp_path: Path, fault: Fault | str | None, code: int
 ) -> None:
-    """3 refused, 5 unknown, 4 not sent: a script knows what it may repeat."""
+    """Exit codes 3 (rejected), 5 (unknown) and 4 (not sent) tell a script if it may repeat."""
     async with shell(tmp_path) as (running, run):
         if fault is None:
             await running.stop()
@@ -129,7 +129,7 @@ async def test_the_exit_code_shows_the_outcome(
 
 
 async def test_numbers_that_were_left_out_are_reported(tmp_path: Path) -> None:
-    """Which of them were taken is not said: that is not success."""
+    """The outcome is unknown, because kwtSMS does not say which numbers it took."""
     async with shell(tmp_path) as (running, run):
         done = await run("send", f"{KUWAIT},{ABROAD}", "hello")
 
@@ -142,7 +142,7 @@ async def test_numbers_that_were_left_out_are_reported(tmp_path: Path) -> None:
 async def test_a_sent_message_is_sent_though_nobody_reads_the_output(
     tmp_path: Path, output: str
 ) -> None:
-    """Where the answer cannot be written the exit code still says that it was sent."""
+    """If the output cannot be written, the exit code still says that the message was sent."""
     async with shell(tmp_path) as (running, run):
         done = await run.script(f"kwtsms-bridge send {KUWAIT} hello {output}")
 
@@ -151,7 +151,7 @@ async def test_a_sent_message_is_sent_though_nobody_reads_the_output(
 
 
 async def test_an_answer_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    """Of a question, the answer is all that there is."""
+    """A command that only queries fails if its answer cannot be written."""
     async with shell(tmp_path) as (_, run):
         done = await run.script("kwtsms-bridge balance > /dev/full")
 
@@ -160,7 +160,7 @@ async def test_an_answer_that_cannot_be_written_is_an_error(tmp_path: Path) -> N
 
 
 async def test_ctrl_c_waits_for_the_answer(tmp_path: Path) -> None:
-    """What became of the message is told as without it."""
+    """After one Ctrl-C, the command waits for the answer and reports the outcome as usual."""
     async with shell(tmp_path) as (running, run):
         running.gateway.withhold_responses()
         stopped = await run.start("send", KUWAIT, "hello", "--json")
@@ -174,7 +174,7 @@ async def test_ctrl_c_waits_for_the_answer(tmp_path: Path) -> None:
 
 
 async def test_a_second_ctrl_c_says_that_it_may_have_been_sent(tmp_path: Path) -> None:
-    """Nothing is waited for any more, and exit code 5 keeps a script from repeating it."""
+    """The command stops waiting, and exit code 5 keeps a script from repeating it."""
     async with shell(tmp_path) as (running, run):
         running.gateway.withhold_responses()
         stopped = await run.start("send", KUWAIT, "hello", "--json")
@@ -189,7 +189,7 @@ async def test_a_second_ctrl_c_says_that_it_may_have_been_sent(tmp_path: Path) -
 
 
 def test_missing_credentials_are_named() -> None:
-    """The error says which variable, and where it may stand."""
+    """The error names the missing variable."""
     done = run_in_process("balance")
 
     assert done.code == 2
@@ -197,7 +197,7 @@ def test_missing_credentials_are_named() -> None:
 
 
 async def test_the_questions_are_answered(tmp_path: Path) -> None:
-    """Balance, senders, coverage, validate, status and dlr, for people and for programs."""
+    """Balance, senders, coverage, validate, status and dlr all answer."""
     async with shell(tmp_path) as (_, run):
         message_id = (await run("send", KUWAIT, "hello", "--json")).json["recipients"][0][
             "message_id"
@@ -212,7 +212,7 @@ async def test_the_questions_are_answered(tmp_path: Path) -> None:
 
 
 async def test_numbers_are_judged_by_form_and_by_kwtsms(tmp_path: Path) -> None:
-    """The exit code is 2 where one is malformed, or else 3 where kwtSMS refuses one."""
+    """The exit code is 2 if a number is malformed, else 3 if kwtSMS refuses one."""
     async with shell(tmp_path) as (_, run):
         refused = await run("validate", f"{KUWAIT},{ABROAD}", "--json")
         malformed = await run("validate", "-", "--json", stdin=f"{KUWAIT}\n{ABROAD}\nabc".encode())
@@ -235,7 +235,7 @@ async def test_numbers_are_judged_by_form_and_by_kwtsms(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_number_is_not_asked_about(words: tuple[str, ...], code: int, said: str) -> None:
-    """Nor does it command the terminal on which it is shown."""
+    """An invalid number is not sent to kwtSMS, and its control characters are not printed."""
     done = run_in_process("validate", *words)
 
     assert done.code == code
@@ -244,7 +244,7 @@ def test_what_is_no_number_is_not_asked_about(words: tuple[str, ...], code: int,
 
 
 def test_what_kwtsms_says_nothing_of_is_unknown() -> None:
-    """Why is told, and the exit code is not that of a number that can be sent to."""
+    """An unanswered number has its reason and exit code 5, a refused one exit code 3."""
     left_out = RecipientResult(KUWAIT, Outcome.UNKNOWN, reason="The reply says nothing of it.")
     refused = RecipientResult(ABROAD, Outcome.REJECTED, reason="The balance is zero.")
 
@@ -255,14 +255,14 @@ def test_what_kwtsms_says_nothing_of_is_unknown() -> None:
 
 
 def test_pages_are_counted_offline() -> None:
-    """What a text takes needs no gateway and no account."""
+    """The page count needs no gateway and no account."""
     report = run_in_process("pages", "It’s down", "--json").json
 
     assert (report["pages"], report["encoding"], report["forcing"]) == (1, "ucs2", ["’"])
 
 
 async def test_standard_input_may_be_closed(tmp_path: Path) -> None:
-    """A sentence, and no trace."""
+    """Closed standard input gives one sentence and no traceback."""
     async with shell(tmp_path) as (_, run):
         done = await run.script("kwtsms-bridge pages <&-")
 
@@ -271,7 +271,7 @@ async def test_standard_input_may_be_closed(tmp_path: Path) -> None:
 
 
 async def test_no_output_contains_the_password(tmp_path: Path) -> None:
-    """Neither success nor failure prints it."""
+    """No output shows the password, whether the command succeeds or fails."""
     async with shell(tmp_path) as (running, run):
         account = running.gateway.account
         running.gateway.change_account(password="another")

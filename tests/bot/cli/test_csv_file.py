@@ -1,4 +1,4 @@
-"""A CSV file, as people and Excel write it."""
+"""CSV files, as written by people and by Excel."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from kwtsms_client import InvalidInput
     ],
 )
 def test_what_is_usual_is_understood(text: str) -> None:
-    """Excel writes semicolons in many countries; blank lines and blanks around names are none."""
+    """Delimiters may be commas, semicolons or tabs; blank lines and padding are ignored."""
     table = parse(text)
 
     assert table.columns == ("name", "phone")
@@ -37,7 +37,7 @@ def test_what_is_usual_is_understood(text: str) -> None:
     ids=["UTF-16", "UTF-16, big end first", "UTF-8 with a mark", "UTF-8"],
 )
 def test_excels_encodings_are_read(tmp_path: Path, data: bytes) -> None:
-    """Both of its kinds of CSV; the mark at the beginning is part of no name."""
+    """Both of Excel's CSV encodings are read, without the byte order mark."""
     file = tmp_path / "guests.csv"
     file.write_bytes(data)
 
@@ -45,21 +45,21 @@ def test_excels_encodings_are_read(tmp_path: Path, data: bytes) -> None:
 
 
 def test_excels_own_first_line_names_the_delimiter() -> None:
-    """Lines are counted as an editor counts them."""
+    """Line numbers count Excel's `sep=` line, as an editor does."""
     table = parse("sep=;\nname;phone\nSara;96598765432\n")
 
     assert table == Table(("name", "phone"), (Line(3, ("Sara", "96598765432")),))
 
 
 def test_a_quoted_character_is_no_delimiter() -> None:
-    """A column's name may hold more commas than the header has semicolons."""
+    """A quoted column name may contain more commas than the header has semicolons."""
     table = parse('"name, first, last";phone\nSara;96598765432\n')
 
     assert table.columns == ("name, first, last", "phone")
 
 
 def test_a_row_is_called_by_its_first_line() -> None:
-    """Texts have line breaks in them."""
+    """Cells may contain line breaks, so a row is numbered by its first line."""
     table = parse('text,to\n"one\ntwo\nthree",1\n\nfour,2\n')
 
     assert [line.number for line in table.lines] == [2, 6]
@@ -67,13 +67,13 @@ def test_a_row_is_called_by_its_first_line() -> None:
 
 @pytest.mark.parametrize("name", ["Phone Number", "phone_number", "PHONE-NUMBER", "phonenumber"])
 def test_a_column_is_found_however_its_name_is_written(name: str) -> None:
-    """Capitals, blanks and hyphens are no difference."""
+    """Column names match regardless of case, blanks, hyphens and underscores."""
     assert parse(f"name,{name}\n").find("Phone Number") == 1
 
 
 @pytest.mark.parametrize("names", ["text,to,text", "Text,to,TEXT", "x,to,x"])
 def test_two_columns_of_one_name_are_an_error(names: str) -> None:
-    """Which of them is meant is not known."""
+    """Duplicate column names are ambiguous."""
     with pytest.raises(InvalidInput, match="Two columns are called"):
         parse(f"{names}\n")
 
@@ -88,13 +88,13 @@ def test_two_columns_of_one_name_are_an_error(names: str) -> None:
     ],
 )
 def test_what_is_no_csv_is_an_error(text: str, said: str) -> None:
-    """It says where."""
+    """The error names the line."""
     with pytest.raises(InvalidInput, match=said):
         parse(text)
 
 
 def test_a_legacy_encoding_is_refused(tmp_path: Path) -> None:
-    """Guessed wrongly, another text would be sent."""
+    """A wrong guess at the encoding would send another text."""
     file = tmp_path / "guests.csv"
     file.write_bytes("to,text\n1,hello\n2,سارة\n".encode("cp1256"))
 

@@ -1,11 +1,11 @@
-"""`kwtsms-bridge forget`: asks first, erases, and says what it cannot erase."""
+"""`kwtsms-bridge forget`: confirms first, erases, and lists what it cannot erase."""
 
 from pathlib import Path
 
 import pytest
 
 from kwtsms_bot.cli.forget import ELSEWHERE
-from support.database import NUMBER, OTHER, opened, store_in
+from support.database import NUMBER, OTHER, opened, outbox_in
 from support.leak_search import cells, on_disk, traces
 from support.message_states import Secret, deferred, sent
 from support.operator_cli import PASSWORD, run_command, write_config
@@ -15,20 +15,20 @@ MASKED = "965•••••432"
 
 
 def url(folder: Path) -> str:
-    """The database of this folder."""
+    """The URL of this folder's database."""
     return f"sqlite:///{folder / 'bridge.sqlite3'}"
 
 
 async def prepare(folder: Path, **sections: object) -> None:
-    """A message to the number alone, and one to another."""
+    """Stores one message to the number and one to another number."""
     write_config(folder, url(folder), **sections)
-    async with store_in(url(folder)) as store:
-        await sent(store, Secret(NUMBER, "the-secret-text"))
-        await sent(store, Secret(OTHER, "the-other-text"))
+    async with outbox_in(url(folder)) as outbox:
+        await sent(outbox, Secret(NUMBER, "the-secret-text"))
+        await sent(outbox, Secret(OTHER, "the-other-text"))
 
 
 async def left(folder: Path, *secrets: str) -> set[str]:
-    """Where the database still has one of these."""
+    """The places where the database still contains one of these."""
     async with opened(url(folder)) as database:
         return await traces(database, *secrets)
 
@@ -37,7 +37,7 @@ async def left(folder: Path, *secrets: str) -> set[str]:
     "written", ["96598765432", "+965 9876-5432", "0096598765432", "98765432", "٩٨٧٦٥٤٣٢"]
 )
 async def test_a_number_in_any_form_is_forgotten(tmp_path: Path, written: str) -> None:
-    """It is gone from tables and files, and the other one's message is as it was."""
+    """The number is erased from tables and files, and the other number's message is unchanged."""
     await prepare(tmp_path)
     done = await run_command(tmp_path, "forget", written, "--yes")
 
@@ -48,7 +48,7 @@ async def test_a_number_in_any_form_is_forgotten(tmp_path: Path, written: str) -
 
 
 async def test_it_can_be_read_from_standard_input(tmp_path: Path) -> None:
-    """So that no history of a shell keeps it."""
+    """The number can be read from standard input, to keep it out of the shell's history."""
     await prepare(tmp_path)
     done = await run_command(tmp_path, "forget", "-", "--yes", stdin=b"98765432\n")
 
@@ -57,7 +57,7 @@ async def test_it_can_be_read_from_standard_input(tmp_path: Path) -> None:
 
 
 async def test_a_dry_run_and_a_question_change_nothing(tmp_path: Path) -> None:
-    """With --dry-run it only says so; where nobody can be asked it wants --yes."""
+    """--dry-run only reports, and without a terminal the command needs --yes."""
     await prepare(tmp_path)
     async with opened(url(tmp_path)) as database:
         before = await cells(database)
@@ -74,11 +74,11 @@ async def test_a_dry_run_and_a_question_change_nothing(tmp_path: Path) -> None:
 
 
 async def test_queued_messages_are_kept_or_cancelled(tmp_path: Path) -> None:
-    """Exit code 1 while something is kept, with the way to take it back."""
+    """A queued message gives exit code 1 unless --cancel is given."""
     write_config(tmp_path, url(tmp_path))
-    async with store_in(url(tmp_path)) as store:
-        await deferred(store, Secret(NUMBER, "the-secret-text"))
-        (message,) = await store.recent("U1", 1)
+    async with outbox_in(url(tmp_path)) as outbox:
+        await deferred(outbox, Secret(NUMBER, "the-secret-text"))
+        (message,) = await outbox.messages.recent("U1", 1)
     kept = await run_command(tmp_path, "forget", NUMBER, "--yes")
     done = await run_command(tmp_path, "forget", NUMBER, "--yes", "--cancel", "--json")
 
@@ -102,7 +102,7 @@ async def test_queued_messages_are_kept_or_cancelled(tmp_path: Path) -> None:
 
 
 async def test_it_says_what_it_cannot_erase(tmp_path: Path) -> None:
-    """Slack, kwtSMS, phones, back-ups, files; and the phone book, by the name in it."""
+    """The output lists Slack, kwtSMS, phones, backups, files and the name in the phone book."""
     await prepare(tmp_path, phonebook={"contacts": {"sara": "98765432", "ali": OTHER}})
     done = await run_command(tmp_path, "forget", NUMBER, "--yes")
     again = await run_command(tmp_path, "forget", NUMBER, "--yes")
@@ -114,7 +114,7 @@ async def test_it_says_what_it_cannot_erase(tmp_path: Path) -> None:
 
 
 async def test_nothing_that_it_says_has_the_number(tmp_path: Path) -> None:
-    """Its output may be kept in a log: it has neither number nor text nor secret."""
+    """The output may be kept in a log, so it contains no number, text or secret."""
     await prepare(tmp_path)
     said: list[CommandResult] = [
         await run_command(tmp_path, "forget", NUMBER, "--dry-run"),
@@ -136,7 +136,7 @@ async def test_nothing_that_it_says_has_the_number(tmp_path: Path) -> None:
 async def test_an_error_names_its_remedy(
     tmp_path: Path, words: tuple[str, ...], expected: str
 ) -> None:
-    """Exit code 2, and nothing is made."""
+    """An error gives exit code 2 and no traceback."""
     write_config(tmp_path, url(tmp_path))
     done = await run_command(tmp_path, "forget", *words, "--yes")
 

@@ -1,4 +1,4 @@
-"""Sending so that Ctrl-C loses nothing."""
+"""Signal handling that lets a send finish after Ctrl-C."""
 
 import signal
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from kwtsms_bot.cli import interrupt
 
 @pytest.fixture
 def ignored() -> Iterator[None]:
-    """Ctrl-C is ignored, as by nohup and for a job in the background."""
+    """Ignores Ctrl-C, as nohup and background jobs do."""
     before = {number: signal.getsignal(number) for number in interrupt.STOP_SIGNALS}
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
@@ -20,7 +20,7 @@ def ignored() -> Iterator[None]:
 
 @pytest.mark.usefixtures("ignored")
 def test_a_signal_that_was_ignored_still_is() -> None:
-    """Others are counted, and end nothing by themselves."""
+    """An ignored signal stays ignored; others are recorded without ending the process."""
     asked = interrupt._record_signals()
     signal.raise_signal(signal.SIGINT)
     signal.raise_signal(signal.SIGTERM)

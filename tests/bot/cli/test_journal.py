@@ -1,4 +1,4 @@
-"""The journal of a bulk: what it says holds through a kill, a full disk and another run."""
+"""The journal of a bulk, which survives a kill, a full disk and a concurrent run."""
 
 import json
 import os
@@ -21,13 +21,13 @@ IN_FLIGHT_D = b'{"state": "in_flight", "rows": ["d"]}\n'
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where a journal is kept."""
+    """The path of the journal."""
     return tmp_path / "guests.csv.journal"
 
 
 @contextmanager
 def room_for(size: int) -> Iterator[None]:
-    """No file can become larger than so many bytes, as on a full disk."""
+    """Limits file sizes to so many bytes, like a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -37,7 +37,7 @@ def room_for(size: int) -> Iterator[None]:
 
 
 def brought_to(journal: Journal, state: RowState | None) -> None:
-    """Row "a" in this state, as a run would bring it there."""
+    """Brings row "a" to this state as a run would."""
     if state is not None:
         journal.note("a", RowState.IN_FLIGHT)
     if state not in (None, RowState.IN_FLIGHT):
@@ -48,7 +48,7 @@ def brought_to(journal: Journal, state: RowState | None) -> None:
 def test_a_row_goes_from_state_to_state(
     path: Path, before: RowState | None, after: RowState
 ) -> None:
-    """Each step of the table can be made."""
+    """Each allowed transition is possible."""
     with Journal(path) as journal:
         brought_to(journal, before)
         journal.note("a", after)
@@ -60,7 +60,7 @@ def test_a_row_goes_from_state_to_state(
 def test_an_illegal_step_changes_nothing(
     path: Path, before: RowState | None, after: RowState
 ) -> None:
-    """What was accepted or is unknown never comes in flight again, whatever asks for it."""
+    """An accepted or unknown row never becomes in flight again, and the file is unchanged."""
     with Journal(path) as journal:
         brought_to(journal, before)
         written = path.read_bytes()
@@ -84,7 +84,7 @@ def test_an_illegal_step_changes_nothing(
 def test_the_next_run_knows_what_the_last_one_did(
     path: Path, state: RowState, *, again: bool, unknown: bool
 ) -> None:
-    """What was in flight when its owner ended may have been sent, and is never sent again."""
+    """A row left in flight may have been sent, so it is unknown and never sent again."""
     with Journal(path) as journal:
         brought_to(journal, state)
     with Journal(path) as journal:
@@ -93,7 +93,7 @@ def test_the_next_run_knows_what_the_last_one_did(
 
 @pytest.mark.parametrize("kept", range(1, len(IN_FLIGHT_D)))
 def test_a_torn_line_is_cut_off(path: Path, kept: int) -> None:
-    """Its call never left, and it swallows nothing that is written after it."""
+    """The row of a torn line was never sent, and later lines are not merged into it."""
     with Journal(path) as journal:
         journal.note("a", RowState.IN_FLIGHT)
     path.write_bytes(path.read_bytes() + IN_FLIGHT_D[:kept])
@@ -105,7 +105,7 @@ def test_a_torn_line_is_cut_off(path: Path, kept: int) -> None:
 
 
 def test_a_full_disk_leaves_the_journal_as_it_was(path: Path) -> None:
-    """What cannot be written down is not sent; with room again, it goes on."""
+    """A row that cannot be recorded is not sent, and the journal works again with free space."""
     with Journal(path) as journal:
         journal.note("a", RowState.IN_FLIGHT)
         written = path.read_bytes()
@@ -125,7 +125,7 @@ def test_a_full_disk_leaves_the_journal_as_it_was(path: Path) -> None:
 def test_a_note_is_on_the_disk_before_anything_leaves(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whole, and not in a cache that a power cut empties."""
+    """The complete line is synced to disk, not left in a cache that a power cut would lose."""
     sizes: list[int] = []
     real = os.fsync
 
@@ -142,7 +142,7 @@ def test_a_note_is_on_the_disk_before_anything_leaves(
 
 
 def test_one_run_at_a_time_has_the_journal(path: Path) -> None:
-    """A second one is refused before it reads what the first one is about to change."""
+    """A second run is refused before it reads a journal that is changing."""
     with Journal(path), pytest.raises(InvalidInput, match=r"guests\.csv is being sent by another"):
         Journal(path)
     with Journal(path) as journal:
@@ -161,7 +161,7 @@ def test_one_run_at_a_time_has_the_journal(path: Path) -> None:
     ],
 )
 def test_a_damaged_journal_is_an_error(path: Path, line: bytes) -> None:
-    """Not knowing what was sent, nothing is; and nobody is told to send everything anew."""
+    """A damaged journal stops the run and stays unchanged, because resending could repeat rows."""
     first = b'{"state": "in_flight", "rows": ["a"]}\n'
     path.write_bytes(first + line + b"\n" + IN_FLIGHT_D)
 
@@ -171,12 +171,12 @@ def test_a_damaged_journal_is_an_error(path: Path, line: bytes) -> None:
 
 
 def test_a_journal_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
-    """One sentence, and no trace."""
+    """The error is one sentence without a traceback."""
     with pytest.raises(InvalidInput, match="cannot be opened"):
         Journal(tmp_path)
 
 
 def test_a_journal_is_nobody_elses_business(path: Path) -> None:
-    """No other user reads it."""
+    """No other user can read the journal."""
     with Journal(path):
         assert path.stat().st_mode & 0o077 == 0

@@ -1,4 +1,4 @@
-"""One run of a bulk, told what happens: what its journal says, and when it goes no further."""
+"""The run recorder: journal entries for each request, and the rules that stop a run."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def number(row: int) -> str:
 
 
 def result(row: int, outcome: Outcome, *, code: str | None = None) -> SendResult:
-    """What became of the request of one row."""
+    """The result of one row's request."""
     return SendResult(
         (RecipientResult(number(row), outcome, code=code, message_id=f"id{row}"),),
         points_charged=Decimal(outcome is Outcome.ACCEPTED),
@@ -32,7 +32,7 @@ def result(row: int, outcome: Outcome, *, code: str | None = None) -> SendResult
 
 
 class Recording:
-    """A campaign, and what is told to it."""
+    """A run recorder and the progress that it reports."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
@@ -40,34 +40,34 @@ class Recording:
         self.recorder = RunRecorder(journal, ROWS, SCOPE, self.advanced.append)
 
     def record(self, row: int, *outcomes: Outcome, code: str | None = None) -> None:
-        """The request of a row, tried as often as there are outcomes."""
+        """Records a row's request, once for each outcome."""
         for outcome in outcomes:
             self.recorder.begins("hello", [number(row)])
             self.recorder.ended("hello", result(row, outcome, code=code))
 
     @property
     def row_outcomes(self) -> list[RowOutcome]:
-        """What became of the rows."""
+        """The outcomes of all rows."""
         return [one.outcome for one in self.recorder.results()]
 
     def may_be_sent(self, row: int) -> bool:
-        """What the journal says of a row."""
+        """Whether the journal allows the row to be sent."""
         return self.journal.may_be_sent(ROWS[row].key(SCOPE))
 
     def is_unknown(self, row: int) -> bool:
-        """What else it says."""
+        """Whether the journal has the row as unknown."""
         return self.journal.is_unknown(ROWS[row].key(SCOPE))
 
 
 @pytest.fixture
 def recording(tmp_path: Path) -> Iterator[Recording]:
-    """A campaign of seven rows."""
+    """A recording of seven rows."""
     with Journal(tmp_path / "x.journal") as journal:
         yield Recording(journal)
 
 
 def test_a_row_is_in_flight_from_before_it_leaves(recording: Recording) -> None:
-    """Whatever ends the run from then on, no other one sends it."""
+    """A row is in flight in the journal before its request, so that no other run sends it."""
     recording.recorder.begins("hello", [number(0), number(1)])
 
     assert [recording.may_be_sent(row) for row in range(3)] == [False, False, True]
@@ -90,7 +90,7 @@ def test_a_row_is_in_flight_from_before_it_leaves(recording: Recording) -> None:
 def test_the_outcome_is_written_to_the_journal(
     recording: Recording, outcome: Outcome, row_outcome: RowOutcome, *, again: bool
 ) -> None:
-    """And what is known to have gone nowhere may be sent by the next run."""
+    """Each outcome is recorded, and only rows that were not accepted may be sent again."""
     recording.record(0, outcome)
 
     assert (recording.row_outcomes[0], recording.may_be_sent(0)) == (row_outcome, again)
@@ -99,7 +99,7 @@ def test_the_outcome_is_written_to_the_journal(
 
 
 def test_while_a_refused_row_waits_it_is_known_to_be_refused(recording: Recording) -> None:
-    """ERR013 is waited for two minutes; who is killed then has lost nothing."""
+    """A row that waits for a retry (two minutes for ERR013) is recorded as rejected until then."""
     recording.record(0, Outcome.REJECTED, code="ERR013")
     waiting = recording.may_be_sent(0)
     recording.record(0, Outcome.ACCEPTED)
@@ -110,7 +110,7 @@ def test_while_a_refused_row_waits_it_is_known_to_be_refused(recording: Recordin
 
 
 def test_what_was_charged_is_added_up(recording: Recording) -> None:
-    """The balance is the lowest: answers come in another order than they were asked for."""
+    """The lowest balance counts, because answers arrive out of order."""
     recording.record(1, Outcome.ACCEPTED)
     recording.record(0, Outcome.ACCEPTED)
     recording.record(2, Outcome.REJECTED)
@@ -119,7 +119,7 @@ def test_what_was_charged_is_added_up(recording: Recording) -> None:
 
 
 def test_an_outage_ends_the_run(recording: Recording) -> None:
-    """After three requests without an answer nothing more is made unknown."""
+    """After three requests in a row without an answer, no more rows are sent."""
     for row in range(MAX_UNKNOWN_IN_A_ROW):
         recording.record(row, Outcome.UNKNOWN)
 
@@ -129,7 +129,7 @@ def test_an_outage_ends_the_run(recording: Recording) -> None:
 
 
 def test_an_answer_in_between_is_no_outage(recording: Recording) -> None:
-    """Only what is lost in a row counts."""
+    """Only consecutive unknown outcomes count."""
     for row, outcome in enumerate([Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.ACCEPTED] * 2):
         recording.record(row, outcome)
 
@@ -138,7 +138,7 @@ def test_an_answer_in_between_is_no_outage(recording: Recording) -> None:
 
 
 def test_what_cannot_be_written_down_stays_here(recording: Recording) -> None:
-    """The reason is told, and the row was never tried."""
+    """If the journal cannot be written, the row is not tried, and the reason is reported."""
     os.close(recording.journal._file)
     with pytest.raises(NotSent, match="cannot be written"):
         recording.recorder.begins("hello", [number(0)])
@@ -151,7 +151,7 @@ def test_what_cannot_be_written_down_stays_here(recording: Recording) -> None:
 
 
 def test_an_outcome_that_cannot_be_written_down_is_reported(recording: Recording) -> None:
-    """This run knows that it was accepted; the next one will only know that it left."""
+    """This run reports the row as accepted; the next one only knows that it was in flight."""
     recording.recorder.begins("hello", [number(0)])
     os.close(recording.journal._file)
     recording.recorder.ended("hello", result(0, Outcome.ACCEPTED))
@@ -163,7 +163,7 @@ def test_an_outcome_that_cannot_be_written_down_is_reported(recording: Recording
 
 
 def test_partly_accepted_numbers_are_unknown(recording: Recording) -> None:
-    """How many were is told, and not which."""
+    """All numbers are unknown, because kwtSMS says how many it took, not which."""
     recording.recorder.begins("hello", [number(0), number(1)])
     both = tuple(RecipientResult(number(row), Outcome.ACCEPTED) for row in range(2))
     receipt = Receipt((number(0), number(1)), Acceptance("f4c8", 1, None, None, None))

@@ -1,25 +1,25 @@
-"""`kwtsms-bridge restored`: asks first, and lets a bot that is at work alone."""
+"""`kwtsms-bridge restored`: confirms first, and refuses while a bot is running."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from support.database import new_message, store_in
+from support.database import new_message, outbox_in
 from support.leak_search import cells
 from support.operator_cli import run_command, write_config
 
 
 async def test_it_does_nothing_unasked(tmp_path: Path) -> None:
-    """Without --yes where nobody can be asked, and with it while a bot has something in hand."""
+    """Without --yes or a terminal, or while a bot has claimed a call, nothing changes."""
     url = f"sqlite:///{tmp_path / 'bridge.sqlite3'}"
     write_config(tmp_path, url)
-    async with store_in(url) as store:
-        await store.accept(new_message(), datetime.now(UTC))
-        await store.claim("a bot", timedelta(minutes=5), datetime.now(UTC))
-        before = await cells(store.database)
+    async with outbox_in(url) as outbox:
+        await outbox.intake.accept(new_message(), datetime.now(UTC))
+        await outbox.claims.claim("a bot", timedelta(minutes=5), datetime.now(UTC))
+        before = await cells(outbox.database)
         busy = await run_command(tmp_path, "restored", "--yes")
-        await store.reap_expired(datetime.now(UTC) + timedelta(minutes=6))
+        await outbox.leases.reap_expired(datetime.now(UTC) + timedelta(minutes=6))
         unasked = await run_command(tmp_path, "restored")
-        after = await cells(store.database)
+        after = await cells(outbox.database)
 
     assert (busy.code, unasked.code) == (1, 2)
     assert "Stop every bot, and come again after" in busy.err

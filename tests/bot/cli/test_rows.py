@@ -1,4 +1,4 @@
-"""The rows of a bulk, judged before anything is sent."""
+"""The rows of a bulk, checked before anything is sent."""
 
 from contextlib import suppress
 
@@ -23,7 +23,7 @@ from kwtsms_client import InvalidInput
 
 
 def judged(text: str, wording: str = "{text}", to: str = "to") -> BulkBatch:
-    """The rows of CSV text."""
+    """The batch that CSV text gives."""
     table = parse(text)
     return parse_batch(
         table, RowFormat(find_column(table, to, frozenset(), "it"), parse_template(wording, table))
@@ -48,12 +48,12 @@ def filled(wording: str, text: str = "Name,n\nSara {n},5\n") -> str:
     ],
 )
 def test_a_template_is_filled_once(wording: str, text: str) -> None:
-    """What stands in a cell is taken as it is; braces are written twice."""
+    """A cell is inserted literally, and doubled braces are literal."""
     assert filled(wording) == text
 
 
 def test_an_unknown_column_is_one_error() -> None:
-    """Told once with the columns that there are, not once for each row."""
+    """An unknown column is reported once, not per row, with the existing columns."""
     with pytest.raises(InvalidInput, match=r"no column 'nmae' for \{nmae\}.*Name, n"):
         filled("Dear {nmae}")
 
@@ -71,7 +71,7 @@ def test_an_unknown_column_is_one_error() -> None:
     ],
 )
 def test_a_row_that_cannot_be_sent_is_an_error(row: str, reason: str) -> None:
-    """With its line and its reason, and the others stay."""
+    """A bad row is reported with its line and reason, and the others are kept."""
     found = judged(f"to,text\n{row}\n96598765433,hello\n")
 
     assert [(one.line, reason in one.reason) for one in found.invalid_rows] == [(2, True)]
@@ -80,7 +80,7 @@ def test_a_row_that_cannot_be_sent_is_an_error(row: str, reason: str) -> None:
 
 @pytest.mark.parametrize("columns", ["to,text,", "to,text,,"])
 def test_a_text_torn_apart_by_a_comma_is_never_sent_in_part(columns: str) -> None:
-    """Nor where the header ends in commas, as Excel writes it; cells that are empty are none."""
+    """Extra cells make a row bad unless they are empty, also under Excel's trailing commas."""
     found = judged(f"{columns}\n96598765432,Dear Ali, your order\n96598765433,hello,\n")
 
     assert [one.line for one in found.invalid_rows] == [2]
@@ -88,14 +88,14 @@ def test_a_text_torn_apart_by_a_comma_is_never_sent_in_part(columns: str) -> Non
 
 
 def test_a_repeated_row_is_sent_once() -> None:
-    """However its number is written."""
+    """Rows with the same number in different forms are the same row."""
     found = judged("to,text\n96598765432,hello\n+965 9876 5432,hello\n96598765432,bye\n")
 
     assert ([row.line for row in found.rows], found.repeated) == ([2, 4], 1)
 
 
 def test_what_cleaning_removes_is_reported() -> None:
-    """Summed up over the rows."""
+    """Removed characters are summed over the rows."""
     found = judged("to,text\n96598765432,hi 🎉🎉\n96598765433,<b>hi\n96598765434,hi\n")
 
     assert found.cleaned == "2 emoji, 1 HTML tag, from 2 rows"
@@ -117,13 +117,13 @@ def test_what_cleaning_removes_is_reported() -> None:
     ],
 )
 def test_the_usual_names_of_numbers_are_known(name: str) -> None:
-    """In both languages."""
+    """Usual names for number columns are recognised in both languages."""
     assert find_column(parse(f"id,{name}\n"), None, NUMBER_COLUMNS, "the numbers") == 1
 
 
 @pytest.mark.parametrize("name", ["text", "Message", "SMS", "نص الرسالة", "الرسالة"])
 def test_the_usual_names_of_texts_are_known(name: str) -> None:
-    """In both languages."""
+    """Usual names for text columns are recognised in both languages."""
     assert find_column(parse(f"id,{name}\n"), None, TEXT_COLUMNS, "the text") == 1
 
 
@@ -136,20 +136,20 @@ def test_the_usual_names_of_texts_are_known(name: str) -> None:
     ],
 )
 def test_a_column_is_not_guessed(columns: str, wanted: str | None, said: str) -> None:
-    """What was sent to the wrong column cannot be taken back."""
+    """A wrong column would send messages that cannot be recalled."""
     with pytest.raises(InvalidInput, match=said):
         find_column(parse(f"{columns}\n"), wanted, NUMBER_COLUMNS, "the numbers")
 
 
 def test_a_call_has_one_text_and_at_most_200_numbers() -> None:
-    """Equal texts go together."""
+    """Rows with equal texts share calls of at most 200 numbers."""
     lines = "to,text\n" + "".join(f"965{90000000 + n},hello\n" for n in range(450))
 
     assert [len(group) for group in group_calls(judged(lines).rows)] == [200, 200, 50]
 
 
 def test_a_numbers_second_message_comes_after_all_first_ones() -> None:
-    """For one number that was sent to just before, kwtSMS refuses all numbers of a call."""
+    """A call is refused as a whole if one of its numbers was sent to a moment ago."""
     a, b, c = "96598765431", "96598765432", "96598765433"
     found = judged(f"to,text\n{a},x\n{a},y\n{b},y\n{c},y\n{a},z\n")
 
@@ -162,7 +162,7 @@ def test_a_numbers_second_message_comes_after_all_first_ones() -> None:
     [("live", "1", "text"), ("scope", "2", "text"), ("scope", "1", "another")],
 )
 def test_another_message_has_another_key(scope: str, number: str, text: str) -> None:
-    """What was sent elsewhere, to another or with another text is not this one."""
+    """The key depends on the scope, the number and the text, and does not contain the text."""
     key = Row(2, "1", "text", 1).key("scope")
 
     assert Row(9, number, text, 1).key(scope) != key
@@ -172,7 +172,7 @@ def test_another_message_has_another_key(scope: str, number: str, text: str) -> 
 
 @given(st.text())
 def test_no_file_raises_anything_else(text: str) -> None:
-    """Whatever stands in it, it is rows or InvalidInput."""
+    """Any text gives rows or InvalidInput."""
     with suppress(InvalidInput):
         table = parse(text)
         parse_batch(table, RowFormat(0, (0,)))
@@ -180,6 +180,6 @@ def test_no_file_raises_anything_else(text: str) -> None:
 
 @given(st.text(), st.lists(st.text(), min_size=1))
 def test_no_template_raises_anything_else(wording: str, columns: list[str]) -> None:
-    """Braces in a text are a column or a mistake, never a format of Python's."""
+    """Braces mark a column or are an error; they are never a Python format."""
     with suppress(InvalidInput):
         parse_template(wording, Table(tuple(columns), ()))

@@ -1,4 +1,4 @@
-"""Each reply of every command and button to somebody whose Slack is in Arabic, read."""
+"""The replies of every command and button to an Arabic-speaking user, checked for English."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -57,8 +57,8 @@ QUERIES = ("balance", "doctor", f"status {ID}", f"dlr {ID}", "validate 98765432"
 
 @asynccontextmanager
 async def open_testbed(folder: Path, **changes: Any) -> AsyncIterator[CommandTestbed]:
-    """A desk whose questions to kwtSMS need not wait for each other."""
-    alerts: dict[str, Any] = {}  # Nobody is told of the balance: the doctor warns of that.
+    """A testbed whose requests to kwtSMS are not paced."""
+    alerts: dict[str, Any] = {}  # Without a target for balance notices, the doctor has a warning.
     sections = {
         "access": ACCESS,
         "limits": LIMITS,
@@ -76,12 +76,12 @@ async def open_testbed(folder: Path, **changes: Any) -> AsyncIterator[CommandTes
 
 
 def wrong(replies: Sequence[Reply]) -> list[str]:
-    """What is English in them, or torn apart."""
+    """The faults in these replies: English text, or broken direction."""
     return [fault for reply in replies for fault in faults(blocks.reply(reply, ARABIC)["blocks"])]
 
 
 def draft(kind: DraftKind) -> Draft:
-    """Something of the sender's that waits for a yes."""
+    """A draft of the sender's that waits for confirmation or approval."""
     return Draft(
         token=f"token-{kind}",
         kind=kind,
@@ -101,7 +101,7 @@ def draft(kind: DraftKind) -> Draft:
 
 @pytest.mark.parametrize("who", [ADMIN, SENDER, READER, NOBODY])
 async def test_a_command_answers_in_arabic(tmp_path: Path, who: str) -> None:
-    """Whatever is typed, by whomever: the answer, the refusal, the limit, the preview."""
+    """Every command answers each role in Arabic: results, refusals, limits and previews."""
     async with open_testbed(tmp_path) as testbed:
         context = testbed.context
         person = Person(who, OPS.id, groups=frozenset({"S000ONCALL"}), outsider=who == NOBODY)
@@ -115,16 +115,18 @@ async def test_a_command_answers_in_arabic(tmp_path: Path, who: str) -> None:
 
 
 async def test_a_button_answers_in_arabic(tmp_path: Path) -> None:
-    """Each deed, pressed by each person, on each thing that it can be about; and by whom twice."""
+    """Every button answers each role in Arabic, for each message and draft, even pressed twice."""
     replies = []
     async with open_testbed(tmp_path) as testbed:
         context = testbed.context
-        ref = (await context.store.accept(new_message(author=SENDER, text=TEXT), AT)).message.ref
+        ref = (
+            await context.outbox.intake.accept(new_message(author=SENDER, text=TEXT), AT)
+        ).message.ref
         for action, people in product(
             table.HANDLERS, ((NOBODY, READER, SENDER, ADMIN), (ADMIN, SENDER))
         ):
             for kind in DraftKind:
-                await context.store.save_draft(
+                await context.outbox.drafts.save_draft(
                     replace(draft(kind), token=f"{kind}-{action}-{people[0]}")
                 )
             values = (ref, "M0000000", *(f"{kind}-{action}-{people[0]}" for kind in DraftKind))
@@ -132,7 +134,7 @@ async def test_a_button_answers_in_arabic(tmp_path: Path) -> None:
                 person = Person(who, OPS.id)
                 press = ButtonPress(person=person, say=ARABIC, key=f"{who}{value}", value=value)
                 replies.append(await table.dispatch(context, action, press))
-        await context.store.save_draft(draft(DraftKind.APPROVE))
+        await context.outbox.drafts.save_draft(draft(DraftKind.APPROVE))
         late = replace(context, now=lambda: AT + timedelta(minutes=10))
         expired_replies = [one.reply for one in await pop_expired(late)]
 
@@ -144,15 +146,17 @@ async def test_a_button_answers_in_arabic(tmp_path: Path) -> None:
 
 
 async def test_what_is_unknown_is_decided_in_arabic(tmp_path: Path) -> None:
-    """Send again, treat as sent, failures and support text, of a message that may have left."""
+    """The buttons and queries about an unknown message answer in Arabic."""
     replies, lease = [], timedelta(seconds=30)
     async with open_testbed(tmp_path) as testbed:
         context = testbed.context
-        message = (await context.store.accept(new_message(author=SENDER, text=TEXT), AT)).message
-        call = await context.store.claim("one", lease, AT)
+        message = (
+            await context.outbox.intake.accept(new_message(author=SENDER, text=TEXT), AT)
+        ).message
+        call = await context.outbox.claims.claim("one", lease, AT)
         assert call
-        assert await context.store.put_in_flight(call, lease, AT)
-        await context.store.reap_expired(AT + timedelta(minutes=5))
+        assert await context.outbox.settlements.put_in_flight(call, lease, AT)
+        await context.outbox.leases.reap_expired(AT + timedelta(minutes=5))
         for action in (
             "message_check",
             "message_support",
@@ -180,7 +184,7 @@ async def test_what_is_unknown_is_decided_in_arabic(tmp_path: Path) -> None:
     ],
 )
 async def test_kwtsms_errors_are_explained_in_arabic(tmp_path: Path, fault: Fault | str) -> None:
-    """What questions come to: a refusal of each kind, and no readable answer."""
+    """A rejection of each kind, and each unreadable answer, is explained in Arabic."""
     async with open_testbed(tmp_path) as testbed:
         context = testbed.context
         testbed.gateway.fault(fault, times=None)

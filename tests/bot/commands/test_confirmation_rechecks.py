@@ -1,4 +1,4 @@
-"""What is asked again at a yes: the rules of now hold, whatever held when it was written."""
+"""Confirmation and approval check the current rules, not those at the time of writing."""
 
 import asyncio
 from datetime import timedelta
@@ -56,12 +56,12 @@ async def test_a_confirmation_rechecks_the_current_rules(
     rules: dict[str, Any],
     expected: str,
 ) -> None:
-    """Whoever says yes, and whatever was allowed when it was written: nothing is sent."""
+    """A draft that the current rules do not allow is not sent, neither confirmed nor approved."""
     async with command_testbed(tmp_path, **rules) as testbed:
-        await testbed.context.store.save_draft(draft(kind, **changes))
+        await testbed.context.outbox.drafts.save_draft(draft(kind, **changes))
         press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
         reply = await dispatch(testbed.context, action, press)
-        sent = await testbed.context.store.recent(None, 5)
+        sent = await testbed.context.outbox.messages.recent(None, 5)
 
     assert expected in reply.title
     assert sent == ()
@@ -71,12 +71,12 @@ async def test_a_confirmation_rechecks_the_current_rules(
 async def test_a_confirmation_without_obstacles_sends(
     tmp_path: Path, action: str, kind: DraftKind, who: str
 ) -> None:
-    """The same draft, the same people, and nothing changed."""
+    """A draft that is still allowed is sent, confirmed or approved."""
     async with command_testbed(tmp_path, access=ADMINS) as testbed:
-        await testbed.context.store.save_draft(draft(kind))
+        await testbed.context.outbox.drafts.save_draft(draft(kind))
         press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
         await dispatch(testbed.context, action, press)
-        sent = await testbed.context.store.recent(None, 5)
+        sent = await testbed.context.outbox.messages.recent(None, 5)
 
     assert len(sent) == 1
 
@@ -88,7 +88,7 @@ async def test_a_confirmation_without_obstacles_sends(
 async def test_a_command_that_slack_delivers_twice_undoes_nothing(
     tmp_path: Path, first: str, then: str, *, last: bool
 ) -> None:
-    """What was typed after it holds, also where the bot was started anew in between."""
+    """A repeated delivery does not undo a later command, even after a restart."""
     async with command_testbed(tmp_path, access=ADMINS) as testbed:
 
         async def typed(text: str, key: str) -> str:
@@ -99,26 +99,26 @@ async def test_a_command_that_slack_delivers_twice_undoes_nothing(
         await typed(first, "1")
         await typed(then, "2")
         again = await typed(first, "1")
-        paused = await testbed.context.store.current_pause()
+        paused = await testbed.context.outbox.kill_switch.current_pause()
 
     assert "twice" in again
     assert (paused is not None) is last
 
 
 async def unknown(testbed: CommandTestbed, *phones: str) -> str:
-    """A message of Sara's whose answer nobody has heard; its ref."""
-    store = testbed.context.store
+    """Creates a message of Sara's with an unknown outcome; returns its ref."""
+    outbox = testbed.context.outbox
     wanted = new_message(*phones, author=SARA.id)
-    message = (await store.accept(wanted, AT)).message
-    call = await store.claim("one", LEASE, AT)
+    message = (await outbox.intake.accept(wanted, AT)).message
+    call = await outbox.claims.claim("one", LEASE, AT)
     assert call
-    assert await store.put_in_flight(call, LEASE, AT)
-    await store.settle(call, Settlement(State.UNKNOWN, AT), AT)
+    assert await outbox.settlements.put_in_flight(call, LEASE, AT)
+    await outbox.settlements.settle(call, Settlement(State.UNKNOWN, AT), AT)
     return message.ref
 
 
 async def press_again(testbed: CommandTestbed, ref: str, who: str) -> str:
-    """What somebody is told who wants it sent again."""
+    """Presses Send again; returns the reply's title."""
     press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value=f"{ref}.1")
     return (await dispatch(testbed.context, "unknown_send_again", press)).title
 
@@ -158,11 +158,11 @@ async def press_again(testbed: CommandTestbed, ref: str, who: str) -> str:
 async def test_sending_again_is_sending(
     tmp_path: Path, phones: tuple[str, ...], rules: dict[str, Any], who: str, expected: str
 ) -> None:
-    """What may not be sent may not be sent a second time either."""
+    """The rules for sending also apply to sending again."""
     async with command_testbed(tmp_path, **rules) as testbed:
         ref = await unknown(testbed, *phones)
         title = await press_again(testbed, ref, who)
-        found = await testbed.context.store.find(ref)
+        found = await testbed.context.outbox.messages.find(ref)
 
     assert expected in title
     assert found
@@ -170,10 +170,10 @@ async def test_sending_again_is_sending(
 
 
 async def test_nothing_is_sent_again_while_sending_is_paused(tmp_path: Path) -> None:
-    """The kill switch holds for this as well."""
+    """A pause also blocks sending again."""
     async with command_testbed(tmp_path, access=ADMINS) as testbed:
         ref = await unknown(testbed, MANY[0])
-        await testbed.context.store.pause("", AT, ACTOR)
+        await testbed.context.outbox.kill_switch.pause("", AT, ACTOR)
         title = await press_again(testbed, ref, SARA.id)
 
     assert "paused" in title
@@ -181,7 +181,7 @@ async def test_nothing_is_sent_again_while_sending_is_paused(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("who", [SARA.id, YOUSEF.id])
 async def test_what_costs_much_is_sent_again_by_a_second_person(tmp_path: Path, who: str) -> None:
-    """Whoever may approve, and has not asked for it, has the second person's yes."""
+    """An approver other than the author may send an expensive message again."""
     async with command_testbed(tmp_path, access=ADMINS, limits={"approve_credits": 3}) as testbed:
         ref = await unknown(testbed, *MANY[:3])
         title = await press_again(testbed, ref, who)
@@ -190,7 +190,7 @@ async def test_what_costs_much_is_sent_again_by_a_second_person(tmp_path: Path, 
 
 
 async def test_two_who_press_enter_at_once_send_once(tmp_path: Path) -> None:
-    """A person's two clients: neither command could know of the other, and one of them is asked."""
+    """Two simultaneous commands of one user cause one send and one question."""
     async with command_testbed(tmp_path, access=ADMINS) as testbed:
 
         async def typed(key: str) -> Reply:
@@ -199,7 +199,7 @@ async def test_two_who_press_enter_at_once_send_once(tmp_path: Path) -> None:
             return await handle(testbed.context, request)
 
         replies = await asyncio.gather(typed("1"), typed("2"))
-        sent = await testbed.context.store.recent(None, 5)
+        sent = await testbed.context.outbox.messages.recent(None, 5)
 
     assert len(sent) == 1
     assert sorted(bool(reply.buttons) for reply in replies) == [False, True]

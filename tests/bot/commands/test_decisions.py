@@ -1,4 +1,4 @@
-"""What waits for a yes, and when messages to many have to wait: decided by the clock."""
+"""Time-dependent decisions: expired drafts, quiet hours, and expired unknown messages."""
 
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -35,22 +35,22 @@ MANY = ", ".join(str(96590000000 + number) for number in range(20))
 async def test_a_yes_that_comes_too_late(
     tmp_path: Path, action: str, kind: DraftKind, who: str
 ) -> None:
-    """After its time a request can be neither confirmed nor approved; nothing is accepted."""
+    """After it expires, a draft can be neither confirmed nor approved nor rejected."""
     async with command_testbed(tmp_path) as testbed:
-        await testbed.context.store.save_draft(draft(kind))
+        await testbed.context.outbox.drafts.save_draft(draft(kind))
         late = replace(testbed.context, now=lambda: AT + timedelta(minutes=10))
         press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
         reply = await dispatch(late, action, press)
-        sent = await testbed.context.store.recent(None, 5)
+        sent = await testbed.context.outbox.messages.recent(None, 5)
 
     assert "too old" in reply.title
     assert sent == ()
 
 
 async def test_an_expired_request_is_notified_once(tmp_path: Path) -> None:
-    """Whoever looks first tells its author; before its time nobody does."""
+    """The author is notified once, and not before the draft expires."""
     async with command_testbed(tmp_path) as testbed:
-        await testbed.context.store.save_draft(draft(DraftKind.APPROVE))
+        await testbed.context.outbox.drafts.save_draft(draft(DraftKind.APPROVE))
         late = replace(testbed.context, now=lambda: AT + timedelta(minutes=10))
         before = await pop_expired(testbed.context)
         first, again = await pop_expired(late), await pop_expired(late)
@@ -61,10 +61,10 @@ async def test_an_expired_request_is_notified_once(tmp_path: Path) -> None:
 
 
 async def test_who_may_not_send_any_more_is_not_sent_for(tmp_path: Path) -> None:
-    """The author lost the role meanwhile: the approver is told so, in words about them."""
+    """If the author has lost the role, the approver's reply says so."""
     access = {"admin": {"users": [YOUSEF.id]}}
     async with command_testbed(tmp_path, access=access) as testbed:
-        await testbed.context.store.save_draft(draft(DraftKind.APPROVE))
+        await testbed.context.outbox.drafts.save_draft(draft(DraftKind.APPROVE))
         press = ButtonPress(person=Person(YOUSEF.id, OPS.id), say=ENGLISH, key="k", value="token")
         reply = await dispatch(testbed.context, "send_approve", press)
         (line,) = await testbed.context.audit.entries()
@@ -85,14 +85,14 @@ async def test_who_may_not_send_any_more_is_not_sent_for(tmp_path: Path) -> None
 async def test_a_token_is_good_for_its_own_button_only(
     tmp_path: Path, action: str, kind: DraftKind
 ) -> None:
-    """Nobody confirms what waits for a second person, or approves what its author is shown."""
+    """A confirmation token cannot approve, and an approval token cannot confirm."""
     access = {"admin": {"users": [YOUSEF.id, SARA.id]}}
     async with command_testbed(tmp_path, access=access) as testbed:
-        await testbed.context.store.save_draft(draft(kind))
+        await testbed.context.outbox.drafts.save_draft(draft(kind))
         who = SARA.id if action in ("send_confirm", "send_plainer") else YOUSEF.id
         press = ButtonPress(person=Person(who, OPS.id), say=ENGLISH, key="k", value="token")
         reply = await dispatch(testbed.context, action, press)
-        left = await testbed.context.store.get_draft("token", AT)
+        left = await testbed.context.outbox.drafts.get_draft("token", AT)
 
     assert "decided already" in reply.title
     assert left is not None
@@ -102,7 +102,7 @@ async def test_a_token_is_good_for_its_own_button_only(
     ("hour", "quiet"), [(20, False), (21, True), (23, True), (0, True), (8, True), (9, False)]
 )
 def test_quiet_hours_span_midnight(hour: int, *, quiet: bool) -> None:
-    """From the first time up to the second, across midnight."""
+    """Quiet hours include the first time, exclude the second, and may span midnight."""
     limits = Limits.model_validate({"quiet_hours": "21:00-09:00"})
 
     assert limits.is_quiet(time(hour, 0)) is quiet
@@ -113,7 +113,7 @@ def test_quiet_hours_span_midnight(hour: int, *, quiet: bool) -> None:
 async def test_messages_to_many_are_refused_in_quiet_hours(
     tmp_path: Path, hours: str, *, refused: bool
 ) -> None:
-    """Noon in UTC is three in Kuwait; a single number may be sent to at any hour."""
+    """Noon in UTC is 15:00 in Kuwait; a message to one number is allowed at any hour."""
     access = {"admin": {"users": [YOUSEF.id]}}
     limits = {"quiet_hours": hours}
     async with command_testbed(tmp_path, access=access, limits=limits) as testbed:
@@ -136,19 +136,21 @@ async def test_messages_to_many_are_refused_in_quiet_hours(
 async def test_who_decides_about_what_is_unknown_is_on_the_message(
     tmp_path: Path, action: str, kind: DecisionKind, lives_until: datetime
 ) -> None:
-    """It was too old when they decided; what is sent again has its whole time once more."""
+    """A decision is recorded once; sending again gives an expired message its full lifetime."""
     access = {"sender": {"users": [SARA.id]}}
     async with command_testbed(tmp_path, access=access) as testbed:
-        store = testbed.context.store
-        message = (await store.accept(new_message(expires_at=AT), AT - timedelta(days=1))).message
-        call = await store.claim("one", LEASE, AT - timedelta(days=1))
+        outbox = testbed.context.outbox
+        message = (
+            await outbox.intake.accept(new_message(expires_at=AT), AT - timedelta(days=1))
+        ).message
+        call = await outbox.claims.claim("one", LEASE, AT - timedelta(days=1))
         assert call
-        assert await store.put_in_flight(call, LEASE, AT - timedelta(days=1))
-        await store.reap_expired(AT)
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT - timedelta(days=1))
+        await outbox.leases.reap_expired(AT)
         person = Person(SARA.id, OPS.id)
         press = ButtonPress(person=person, say=ENGLISH, key="k", value=f"{message.ref}.3")
         replies = [await dispatch(testbed.context, action, press) for _ in range(2)]
-        found = await store.get(message.id)
+        found = await outbox.messages.get(message.id)
 
     assert found
     assert found.decisions == (Decision(kind, SARA.id, AT, 1),)

@@ -1,4 +1,4 @@
-"""What follows a message up: what kwtSMS says now is kept, and what it is asked to look into."""
+"""Follow-up buttons: the status check and the support text."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -25,80 +25,80 @@ ACCESS = {"sender": {"users": [SARA.id]}}
 
 @dataclass
 class Case:
-    """A message of Sara's, and the desk that she goes to."""
+    """A message of Sara's and its testbed."""
 
     testbed: CommandTestbed
     message: Message
 
     async def press(self, action: str, at: datetime = AT) -> Reply:
-        """She presses one of its buttons."""
+        """Presses one of the message's buttons as Sara."""
         press = ButtonPress(
             person=Person(SARA.id, OPS.id), say=ENGLISH, key="k", value=self.message.ref
         )
         return await dispatch(replace(self.testbed.context, now=lambda: at), action, press)
 
     async def now(self) -> Message:
-        """As it stands."""
-        found = await self.testbed.context.store.get(self.message.id)
+        """The current message."""
+        found = await self.testbed.context.outbox.messages.get(self.message.id)
         assert found
         return found
 
 
 async def accepted(testbed: CommandTestbed, *phones: str) -> Case:
-    """In the outbox."""
+    """A message that is accepted into the outbox."""
     asked = new_message(*phones, author=SARA.id)
-    return Case(testbed, (await testbed.context.store.accept(asked, AT)).message)
+    return Case(testbed, (await testbed.context.outbox.intake.accept(asked, AT)).message)
 
 
 async def in_flight(testbed: CommandTestbed, at: datetime) -> ClaimedCall:
-    """What waits, on its way."""
-    store = testbed.context.store
-    call = await store.claim("one", LEASE, at)
+    """Claims the queued call and puts it in flight."""
+    outbox = testbed.context.outbox
+    call = await outbox.claims.claim("one", LEASE, at)
     assert call
-    assert await store.put_in_flight(call, LEASE, at)
+    assert await outbox.settlements.put_in_flight(call, LEASE, at)
     return call
 
 
 async def sent(testbed: CommandTestbed, *phones: str) -> Case:
-    """Taken by the gateway, really."""
+    """A message that the gateway has accepted."""
     case = await accepted(testbed, *phones)
     call = await in_flight(testbed, AT)
     answer = await testbed.context.gateway.send(list(phones), call.text, sender="MY-APP")
     settlement = Settlement(State.SENT, AT, gateway_id=answer.message_ids[0])
-    await testbed.context.store.settle(call, settlement, AT)
+    await testbed.context.outbox.settlements.settle(call, settlement, AT)
     return case
 
 
 async def test_what_is_asked_now_is_on_the_card(tmp_path: Path) -> None:
-    """Its word, and that kwtSMS let it go; the card is to be shown anew, and nobody asks again."""
+    """The status is stored and outdates the card, and no further check is scheduled."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
-        case, store = await sent(testbed, NUMBER), testbed.context.store
-        await store.record_shown(case.message.id, (await case.now()).revision, None)
+        case, outbox = await sent(testbed, NUMBER), testbed.context.outbox
+        await outbox.cards.record_shown(case.message.id, (await case.now()).revision, None)
         reply = await case.press(CHECK, AT + HOUR)
         now = await case.now()
 
         assert ("kwtSMS says", "sent: Message successfully sent to gateway") in reply.facts
         assert (now.status, now.passed_at, now.sent_in_kuwait) == ("sent", AT + HOUR, True)
         assert "no receipt" in " ".join(reply.details)
-        assert await store.outdated_cards(10) == (case.message.id,)
-        assert await store.next_check() is None
+        assert await outbox.cards.outdated_cards(10) == (case.message.id,)
+        assert await outbox.delivery.next_check() is None
 
 
 async def test_what_is_stuck_is_learned_by_asking(tmp_path: Path) -> None:
-    """The state changes, and what is to be asked later is still asked."""
+    """A check can find a stuck message, and the scheduled check remains."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
-        case, store = await sent(testbed, NUMBER), testbed.context.store
-        before = await store.next_check()
+        case, outbox = await sent(testbed, NUMBER), testbed.context.outbox
+        before = await outbox.delivery.next_check()
         testbed.gateway.set_status(testbed.gateway.ledger[0].message_id, "ERR030")
         reply = await case.press(CHECK)
 
         assert ("State", "Stuck in kwtSMS's queue") in reply.facts
         assert (await case.now()).counts == {State.STUCK: 1}
-        assert await store.next_check() == before is not None
+        assert await outbox.delivery.next_check() == before is not None
 
 
 async def test_a_report_from_abroad_is_learned_by_asking(tmp_path: Path) -> None:
-    """Where there can be one: what the tracker would ask now is what is asked."""
+    """A check asks for a delivery report once one can exist."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
         owner = testbed.gateway.account
         account = replace(owner, coverage=("965", "966"))
@@ -116,24 +116,24 @@ async def test_a_report_from_abroad_is_learned_by_asking(tmp_path: Path) -> None
 
 
 async def answered_late(testbed: CommandTestbed) -> Case:
-    """Three numbers that kwtSMS took; we heard of it an hour after they were asked for."""
-    case, store = await accepted(testbed, NUMBER, OTHER, THIRD), testbed.context.store
+    """A message to three numbers whose acceptance became known an hour after the call."""
+    case, outbox = await accepted(testbed, NUMBER, OTHER, THIRD), testbed.context.outbox
     call = await in_flight(testbed, AT)
-    await store.settle(call, Settlement(State.UNKNOWN, AT), AT)
+    await outbox.settlements.settle(call, Settlement(State.UNKNOWN, AT), AT)
     settlement = Settlement(State.SENT, AT, gateway_id="f4c8")
-    await store.settle(call, settlement, AT + HOUR)
+    await outbox.settlements.settle(call, settlement, AT + HOUR)
     return case
 
 
 async def test_a_complaint_names_each_call_with_its_own_numbers(tmp_path: Path) -> None:
-    """Only what kwtSMS has and did not bring: with the account, the time, and until when."""
+    """The text has the account, the time, the deadline, and only the undelivered numbers."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
-        case, store = await answered_late(testbed), testbed.context.store
+        case, outbox = await answered_late(testbed), testbed.context.outbox
         everything = await case.press(SUPPORT, AT + 2 * HOUR)
-        tracked = await store.find_accepted_call("f4c8")
+        tracked = await outbox.delivery.find_accepted_call("f4c8")
         assert tracked
         stuck = DeliveryUpdate({OTHER: State.STUCK, THIRD: State.DELIVERED})
-        await store.record_answer(tracked, stuck, AT + 2 * HOUR)
+        await outbox.delivery.record_answer(tracked, stuck, AT + 2 * HOUR)
         reply = await case.press(SUPPORT, AT + 2 * HOUR)
 
         username = testbed.context.config.kwtsms.username
@@ -148,10 +148,12 @@ async def test_a_complaint_names_each_call_with_its_own_numbers(tmp_path: Path) 
 
 
 async def test_what_kwtsms_never_had_is_no_complaint(tmp_path: Path) -> None:
-    """A number whose answer was lost, or that was refused, has no id to ask about."""
+    """A number without kwtSMS's message ID cannot be part of a complaint."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
-        case, store = await accepted(testbed, NUMBER), testbed.context.store
-        await store.settle(await in_flight(testbed, AT), Settlement(State.UNKNOWN, AT), AT)
+        case, outbox = await accepted(testbed, NUMBER), testbed.context.outbox
+        await outbox.settlements.settle(
+            await in_flight(testbed, AT), Settlement(State.UNKNOWN, AT), AT
+        )
         reply = await case.press(SUPPORT)
 
         assert reply.examples == ()
@@ -159,7 +161,7 @@ async def test_what_kwtsms_never_had_is_no_complaint(tmp_path: Path) -> None:
 
 
 async def test_after_a_day_it_is_too_late(tmp_path: Path) -> None:
-    """By the time at which kwtSMS took it, not at which it was asked for."""
+    """The day begins when kwtSMS accepted the message, not when it was requested."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
         case = await answered_late(testbed)
         last = await case.press(SUPPORT, AT + 25 * HOUR)

@@ -1,4 +1,4 @@
-"""What is said of a message before it is sent."""
+"""The preview of a message: its facts, and the reasons to confirm it."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -24,12 +24,12 @@ LIMITS = Limits(confirm_recipients=3, confirm_credits=4)
 
 
 def preview(text: str = "hi", *recipients: Phone, **changes: Any) -> Preview:
-    """A message to one number, as it would be sent."""
+    """A preview of a message, to one number by default."""
     return Preview(report=inspect_message(text), recipients=recipients or (ALI,), **changes)
 
 
 def facts_of(shown: Preview) -> Mapping[str, str]:
-    """The facts of a preview, those of a name joined."""
+    """The facts of a preview; values with the same name are joined."""
     found: dict[str, str] = {}
     for name, value in preview_details.preview_facts(shown, ENGLISH):
         found[name] = f"{found[name]}; {value}" if name in found else value
@@ -68,17 +68,17 @@ def facts_of(shown: Preview) -> Mapping[str, str]:
     ],
 )
 def test_facts(shown: Preview, name: str, value: str) -> None:
-    """To whom, for how much, and what is special, as its author reads it."""
+    """The facts name the recipients, the cost and anything unusual."""
     assert facts_of(shown)[name] == value
 
 
 def test_what_may_not_arrive_is_said() -> None:
-    """Characters of which it is not known whether the gateway delivers them."""
+    """The preview names characters that the gateway may not deliver."""
     assert "© may not be delivered" in facts_of(preview("© 2026"))["Text"]
 
 
 def test_plain_quotes_are_offered_where_they_save_a_page() -> None:
-    """A button, and the page that it saves."""
+    """The reply has a button for plain quotes if they save a page."""
     reply = preview_reply.confirm_reply(preview(SMART), (), "token", ENGLISH)
 
     assert "with plain quotes and dashes it takes 1 page" in facts_of(preview(SMART))["Text"]
@@ -86,7 +86,7 @@ def test_plain_quotes_are_offered_where_they_save_a_page() -> None:
 
 
 def test_what_goes_to_others_is_masked() -> None:
-    """A second person sees three masked numbers, and how many more there are."""
+    """An approver sees three masked numbers and the count of the others."""
     numbers = tuple(str(96590000000 + n) for n in range(5))
 
     assert (
@@ -109,7 +109,7 @@ def test_what_goes_to_others_is_masked() -> None:
 def test_removed_characters_are_visible_and_harmless(
     text: str, shown: list[tuple[str, bool]]
 ) -> None:
-    """It is struck through; a direction mark would turn what stands behind it round."""
+    """Removed parts are struck through, and a direction mark cannot reorder the text after it."""
     found = preview_details.text_spans(inspect_message(text), ENGLISH)
 
     assert [(one.text, one.removed) for one in found] == shown
@@ -133,7 +133,7 @@ def test_removed_characters_are_visible_and_harmless(
     ],
 )
 def test_each_reason_to_confirm_is_found(shown: Preview, reason: ConfirmReason) -> None:
-    """Each reason by itself, and each has its sentence in both languages."""
+    """Each reason is found alone and has a text in both languages."""
     assert confirm_reasons(shown, LIMITS, "965") == (reason,)
     assert ARABIC(preview_reply.REASON_TEXTS[reason]) != preview_reply.REASON_TEXTS[reason]
 
@@ -153,7 +153,7 @@ def test_each_reason_to_confirm_is_found(shown: Preview, reason: ConfirmReason) 
 def test_which_countries_may_be_sent_to(
     number: str, countries: tuple[str, ...], refused: tuple[str, ...]
 ) -> None:
-    """A number belongs to the country whose code it begins with, known to us or not."""
+    """A number is allowed by the country code that it begins with, even if that code is unknown."""
     assert refused_countries((Phone(number),), Limits(countries=countries)) == refused
 
 
@@ -170,11 +170,11 @@ def test_which_countries_may_be_sent_to(
     ],
 )
 def test_what_goes_at_once(shown: Preview) -> None:
-    """Below the limits, at home, and shown by the phone as it was written."""
+    """A message below the limits, to Kuwait and unchanged by cleaning needs no confirmation."""
     assert confirm_reasons(shown, LIMITS, "965") == ()
 
 
 def test_arabic_keeps_numbers_from_left_to_right() -> None:
-    """A number within Arabic stands in an isolate: else its groups change places."""
+    """A number in Arabic text is in a direction isolate, to keep its groups in order."""
     assert preview_details.format_recipients((ALI,), ARABIC) == "\u2066965•••••432\u2069"
     assert preview_details.format_named_recipients(preview(), ARABIC) == "\u2066+96598765432\u2069"

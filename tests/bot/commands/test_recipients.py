@@ -1,4 +1,4 @@
-"""Where the numbers end and the text begins."""
+"""The parser that separates recipients from the text."""
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,7 @@ TWO = ("96598765432", "96598765433")
     ],
 )
 def test_numbers_and_text_are_separated(line: str, recipients: tuple[str, ...], text: str) -> None:
-    """The text begins after the first complete number, and stays as it was typed."""
+    """The text begins after the recipients and stays as it was typed."""
     found = parse_line(line, default_country="965")
 
     assert (found.recipients, found.text, found.invalid) == (recipients, text, ())
@@ -75,7 +75,7 @@ def test_numbers_and_text_are_separated(line: str, recipients: tuple[str, ...], 
     ],
 )
 def test_what_can_be_meant_otherwise_is_unclear(line: str) -> None:
-    """A recipient that was taken for text is noticed before it is sent to somebody else."""
+    """An ambiguous line is marked, to notice a recipient that was taken for text."""
     assert parse_line(line, default_country="965").unclear
 
 
@@ -91,7 +91,7 @@ def test_what_can_be_meant_otherwise_is_unclear(line: str) -> None:
     ],
 )
 def test_what_is_clear_is_not_asked_about(line: str) -> None:
-    """Nobody has to look twice at a plain line."""
+    """A plain line needs no confirmation."""
     assert not parse_line(line, default_country="965").unclear
 
 
@@ -109,7 +109,7 @@ def test_what_is_clear_is_not_asked_about(line: str) -> None:
     ],
 )
 def test_a_field_of_numbers(text: str, recipients: tuple[str, ...]) -> None:
-    """However the numbers are written and kept apart."""
+    """Numbers may have any form and separator."""
     found = parse_list(text, default_country="965")
 
     assert (found.recipients, found.invalid) == (recipients, ())
@@ -118,7 +118,7 @@ def test_a_field_of_numbers(text: str, recipients: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "+968 92 123",  # Too short: what is left of it is nobody's number in Kuwait.
+        "+968 92 123",  # Too short; no part of it may count as a Kuwaiti number.
         "+968 92 123 4567",
         "98765432 123",
         "3721234 5678 5",
@@ -127,7 +127,7 @@ def test_a_field_of_numbers(text: str, recipients: tuple[str, ...]) -> None:
     ],
 )
 def test_no_part_of_a_wrong_number_is_a_number(text: str) -> None:
-    """What cannot be read as a whole is a mistake as a whole."""
+    """A number that cannot be read as a whole is one error as a whole."""
     found = parse_list(text, default_country="965")
 
     assert found.recipients == ()
@@ -135,7 +135,7 @@ def test_no_part_of_a_wrong_number_is_a_number(text: str) -> None:
 
 
 def test_each_of_many_is_judged_by_itself() -> None:
-    """One wrong number among right ones is named, and the others are kept."""
+    """One wrong number is reported, and the others are kept."""
     found = parse_list("98765432 9876543 98765433", default_country="965")
 
     assert found.recipients == TWO
@@ -144,7 +144,7 @@ def test_each_of_many_is_judged_by_itself() -> None:
 
 @pytest.mark.parametrize("typed", ["22445566", "9876543", "987654321", "12345"])
 def test_a_wrong_local_number_is_explained_by_its_own_country(typed: str) -> None:
-    """Who forgets a digit at home is not told about Iran."""
+    """A local number with a missing digit is not explained as a foreign one."""
     (invalid,) = parse_line(typed, default_country="965").invalid
 
     assert "Kuwait" in invalid.explain(ENGLISH)
@@ -163,7 +163,7 @@ def test_a_wrong_local_number_is_explained_by_its_own_country(typed: str) -> Non
     ],
 )
 def test_a_wrong_number_is_an_error(line: str) -> None:
-    """A wrong number is told, and never completed with digits of the text."""
+    """A wrong number is an error, and no digits of the text complete it."""
     assert parse_line(line, default_country="965").invalid
 
 
@@ -172,7 +172,7 @@ WRITTEN = st.text(st.sampled_from("0123456789 +-()/,;،؛&:@ab\"'\n\u200f٩")) |
 
 @given(WRITTEN)
 def test_no_line_raises(line: str) -> None:
-    """Whatever is typed, it is taken apart or refused; a text is a part of it as it was typed."""
+    """Any line is parsed or refused, and the text is an unchanged part of it."""
     found = parse_line(line, default_country="965")
 
     assert found.text in line
@@ -181,7 +181,7 @@ def test_no_line_raises(line: str) -> None:
 
 @given(st.lists(st.integers(40000000, 69999999), min_size=1, max_size=5, unique=True))
 def test_every_number_arrives(numbers: list[int]) -> None:
-    """Written in any of the usual ways, it is the same number."""
+    """A number is read the same in each common format."""
     known = [f"965{one}" for one in numbers if str(one)[0] in "456"]
     written = [f"+965 {one[3:7]} {one[7:]}" for one in known]
     found = parse_list(", ".join(written), default_country="965")

@@ -1,4 +1,4 @@
-"""What the doctor says of a database, and that it makes and changes none."""
+"""The doctor's findings about the database, and that the check neither creates nor changes one."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ CLOSED = "postgresql://bot:the-password@127.0.0.1:1/none"
 
 
 async def test_one_that_is_up_to_date(database_url: str) -> None:
-    """Both kinds are called by their name."""
+    """Each database kind is reported by its name."""
     async with opened(database_url):
         found = await check(database_url)
 
@@ -19,7 +19,7 @@ async def test_one_that_is_up_to_date(database_url: str) -> None:
 
 
 async def test_one_of_a_newer_version(database_url: str) -> None:
-    """It cannot be used by this one, and which can."""
+    """A database of a newer version is a problem, and the remedy is to run that version."""
     async with opened(database_url) as database, database.transaction() as connection:
         await connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'newer'")
     found = await check(database_url)
@@ -30,7 +30,7 @@ async def test_one_of_a_newer_version(database_url: str) -> None:
 
 
 async def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    """Before the first start that is as it should be; after it, the path is wrong."""
+    """A missing file is not created: normal before the first start, later the path is wrong."""
     url = f"sqlite:///{tmp_path / 'mistyped.sqlite3'}"
     found = [await check(url), await check(url)]
 
@@ -40,7 +40,7 @@ async def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
-    """Nor is it touched."""
+    """A file that is not a database is a problem, and the check does not change it."""
     file = tmp_path / "bridge.sqlite3"
     file.write_text("a letter " * 1000)
     found = await check(f"sqlite:///{file}")
@@ -51,7 +51,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_does_not_answer() -> None:
-    """What to look at is the server, not a folder; and its password is told to nobody."""
+    """The remedy for an unreachable server names PostgreSQL, and no finding shows the password."""
     found = await check(CLOSED)
 
     assert found.level is FindingLevel.PROBLEM

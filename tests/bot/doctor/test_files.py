@@ -1,4 +1,4 @@
-"""Files that everybody on the machine can read are told, where that matters."""
+"""The doctor reports secret files that every user of the machine can read."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ REFERENCE = "slack: {bot_token: '${SLACK_BOT_TOKEN}'}"
 
 
 def reported_files(folder: Path, modes: dict[str, int], config: str = REFERENCE) -> list[str]:
-    """The files that are told of, where files have these modes; each with its remedy."""
+    """The names of the files that the check reports when files have these modes."""
     for name, mode in modes.items():
         (folder / name).write_text(config)
         (folder / name).chmod(mode)
@@ -33,12 +33,12 @@ def reported_files(folder: Path, modes: dict[str, int], config: str = REFERENCE)
 def test_secrets_and_texts_are_nobody_elses(
     tmp_path: Path, modes: dict[str, int], names: list[str]
 ) -> None:
-    """The .env and the database; a configuration that only refers to secrets may be read."""
+    """The .env and the database must be private; a config without secrets may be readable."""
     assert reported_files(tmp_path, modes) == names
 
 
 def test_a_token_in_the_configuration_is_a_secret(tmp_path: Path) -> None:
-    """Then it is its owner's file, too."""
+    """A config file that contains a token must be private, too."""
     assert reported_files(tmp_path, {"config.yaml": 0o644}, TOKEN) == ["config.yaml"]
     assert reported_files(tmp_path, {"config.yaml": 0o600}, TOKEN) == []
 
@@ -52,5 +52,5 @@ def test_a_token_in_the_configuration_is_a_secret(tmp_path: Path) -> None:
     ],
 )
 def test_a_database_may_be_a_file(url: str, file: Path | None) -> None:
-    """Relative or from the root; a server is none."""
+    """A SQLite URL has a path, relative or absolute; a server URL has none."""
     assert database_file(url) == file

@@ -1,4 +1,4 @@
-"""What the doctor says of an account, each fault with its remedy."""
+"""The doctor's findings about the kwtSMS account, each with its remedy."""
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -19,7 +19,7 @@ WANTED = ExpectedAccount("MY-APP")
 
 @pytest.fixture
 async def running() -> AsyncIterator[RunningGateway]:
-    """A gateway."""
+    """A running gateway sandbox."""
     async with running_gateway() as running:
         yield running
 
@@ -27,7 +27,7 @@ async def running() -> AsyncIterator[RunningGateway]:
 async def examined(
     running: RunningGateway, wanted: ExpectedAccount = WANTED, password: str = ""
 ) -> dict[str, Finding]:
-    """The findings by what was looked at."""
+    """The findings, by name of the check."""
     account = running.gateway.account
     credentials = Credentials(account.username, password or account.password)
     async with AsyncClient(credentials, base_url=running.base_url, timeout=1) as client:
@@ -35,7 +35,7 @@ async def examined(
 
 
 async def test_a_good_account(running: RunningGateway) -> None:
-    """Everything is well, nothing was sent."""
+    """A good account has no warnings, and the check sends no message."""
     found = await examined(running)
 
     assert {one.level for one in found.values()} == {FindingLevel.OK}
@@ -58,7 +58,7 @@ async def test_a_good_account(running: RunningGateway) -> None:
 async def test_an_account_that_cannot_be_used(
     running: RunningGateway, fault: Fault | str, said: str, remedy: str
 ) -> None:
-    """The first question fails: what it means, what to do, and the rest is skipped."""
+    """If the first request fails, the finding explains it, and the other checks are skipped."""
     running.gateway.fault(fault, endpoint="balance")
     found = await examined(running)
 
@@ -70,7 +70,7 @@ async def test_an_account_that_cannot_be_used(
 
 
 async def test_a_gateway_that_cannot_be_reached(running: RunningGateway) -> None:
-    """Told apart from a wrong password."""
+    """A failed connection is distinguished from a wrong password."""
     await running.stop()
     found = await examined(running)
 
@@ -112,7 +112,7 @@ async def test_a_gateway_that_cannot_be_reached(running: RunningGateway) -> None
 async def test_what_is_set_up_wrongly(
     running: RunningGateway, wanted: ExpectedAccount, check: str, level: FindingLevel, words: str
 ) -> None:
-    """Each with its remedy."""
+    """Each wrong setting has its level and its remedy."""
     found = (await examined(running, wanted))[check]
 
     assert found.level is level
@@ -120,7 +120,7 @@ async def test_what_is_set_up_wrongly(
 
 
 async def test_it_speaks_arabic(running: RunningGateway) -> None:
-    """For `/sms doctor`."""
+    """The findings are translated for `/sms doctor`."""
     account = running.gateway.account
     credentials = Credentials(account.username, account.password)
     async with AsyncClient(credentials, base_url=running.base_url) as client:
@@ -130,7 +130,7 @@ async def test_it_speaks_arabic(running: RunningGateway) -> None:
 
 
 async def test_a_question_that_fails_later_is_a_warning(running: RunningGateway) -> None:
-    """The account works; that much is known."""
+    """A later request that fails is a warning, because the account is known to work."""
     running.gateway.fault(Fault.HTML_502, endpoint="senderid")
     found = await examined(running)
 
@@ -139,7 +139,7 @@ async def test_a_question_that_fails_later_is_a_warning(running: RunningGateway)
 
 
 def test_levels_are_ordered_for_people() -> None:
-    """Each has a mark of its own in both surfaces."""
+    """Slack and the command line have a mark for each level."""
     from kwtsms_bot.cli import doctor as shell  # noqa: PLC0415 - Only here.
     from kwtsms_bot.commands import doctor as chat  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge doctor`, as it is typed."""
+"""`kwtsms-bridge doctor`, run as a command."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ COMMAND = Path(sys.executable).with_name("kwtsms-bridge")
 
 
 async def doctor(folder: Path, *line: str, **environ: str) -> tuple[int, str]:
-    """Runs it; the exit code and what it says."""
+    """Runs the command and returns its exit code and output."""
     process = await asyncio.create_subprocess_exec(
         str(COMMAND),
         "doctor",
@@ -37,7 +37,7 @@ async def doctor(folder: Path, *line: str, **environ: str) -> tuple[int, str]:
 
 
 async def diagnose_bot(folder: Path, **changes: Any) -> dict[str, Any]:
-    """The findings about a bot's whole set-up, by what was looked at."""
+    """The findings about a bot's complete setup, by name of the check."""
     env = LocalEnvironment(folder, **changes)
     with no_proxy():
         async with env.slack, env.running:
@@ -51,7 +51,7 @@ async def diagnose_bot(folder: Path, **changes: Any) -> dict[str, Any]:
 
 
 async def test_an_account_by_the_environment(tmp_path: Path) -> None:
-    """The base install: no config, no Slack."""
+    """The base install checks an account from the environment, without a config or Slack."""
     async with running_gateway() as running:
         account = running.gateway.account
         environ = {
@@ -69,7 +69,7 @@ async def test_an_account_by_the_environment(tmp_path: Path) -> None:
 
 
 async def test_a_complete_bot(tmp_path: Path) -> None:
-    """Account, tokens, scopes, places, database and clock; nothing is made."""
+    """A complete bot has its account, tokens, scopes, channels, database and clock checked."""
     found = await diagnose_bot(tmp_path)
 
     assert set(found) == {
@@ -92,7 +92,7 @@ async def test_a_complete_bot(tmp_path: Path) -> None:
 
 
 async def test_a_problem_is_the_exit_code(tmp_path: Path) -> None:
-    """Whatever part it is in."""
+    """A problem in any part makes the command exit with 1."""
     outbox = {"database": f"sqlite:///{tmp_path / 'missing' / 'bridge.sqlite3'}"}
     found = await diagnose_bot(tmp_path, outbox=outbox)
 
@@ -102,7 +102,7 @@ async def test_a_problem_is_the_exit_code(tmp_path: Path) -> None:
 def test_a_config_of_another_program_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the bot is not installed: the account is looked at, and the file is spoken of."""
+    """Without the bot extra, the account is checked, and the config file is mentioned only."""
     (tmp_path / "config.yaml").write_text("theirs: 1")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(shell, "find_spec", lambda _: None)
@@ -117,7 +117,7 @@ def test_a_config_of_another_program_is_not_read(
 
 @pytest.mark.parametrize("words", [["doctor", "-c", "config.yaml"], ["run"], ["config", "check"]])
 def test_a_missing_extra_is_reported_with_its_installation(words: list[str]) -> None:
-    """Exit code 2, and no traceback."""
+    """A missing extra is reported with exit code 2 and without a traceback."""
     program = (
         "import sys; sys.modules['pydantic'] = None\n"
         f"from kwtsms_bot.cli import main; main({words!r})"
@@ -132,7 +132,7 @@ def test_a_missing_extra_is_reported_with_its_installation(words: list[str]) -> 
 
 
 async def test_world_readable_secrets_are_reported(tmp_path: Path) -> None:
-    """The secrets stand in a .env that everybody can read."""
+    """A .env file that every user of the machine can read is reported."""
     (tmp_path / ".env").write_text("SLACK_BOT_TOKEN=xoxb-1\n")
     (tmp_path / ".env").chmod(0o644)
     found = await diagnose_bot(tmp_path)

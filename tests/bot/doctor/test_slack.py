@@ -1,4 +1,4 @@
-"""What the doctor says of a workspace: each fault with its remedy."""
+"""The doctor's findings about the Slack workspace, each with its remedy."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,7 +32,7 @@ POSTS: dict[str, Any] = {"alerts": {"balance": {"channels": [ALERTS.id, RANDOM.i
 
 
 def workspace(*scopes: str, paid: bool = True) -> SlackSandbox:
-    """A Slack that has granted these."""
+    """A workspace that has granted these scopes; all of them by default."""
     granted = frozenset(scopes or (*SCOPES, *OPTIONAL_SCOPES))
     slack = SlackSandbox(manifest=Manifest(scopes=granted, paid_plan=paid))
     slack.directory.put_channel(SECRET)
@@ -43,7 +43,7 @@ def workspace(*scopes: str, paid: bool = True) -> SlackSandbox:
 async def examined(
     folder: Path, slack: SlackSandbox | None = None, *, use_http: bool = False, **changes: Any
 ) -> dict[str, Finding]:
-    """The findings by what was looked at."""
+    """The findings, by name of the check."""
     env = LocalEnvironment(folder, use_http=use_http, **changes)
     env.slack = slack or workspace()
     with no_proxy():
@@ -52,7 +52,7 @@ async def examined(
 
 
 async def test_with_our_manifest_every_channel_is_checked(tmp_path: Path) -> None:
-    """What the bot posts to has to be there, with the bot in it; the alerts' and the approvals'."""
+    """Channels for alerts and approvals must exist, and the bot must be a member."""
     limits = {"approval_channel": GONE}
     found = await examined(tmp_path, limits=limits, **POSTS)
 
@@ -64,7 +64,7 @@ async def test_with_our_manifest_every_channel_is_checked(tmp_path: Path) -> Non
 
 
 async def test_a_channel_that_only_gives_a_role_works_without_the_bot(tmp_path: Path) -> None:
-    """A command can be typed there: what the bot does not see may be as it should."""
+    """A channel that the bot cannot see is a warning only: commands can still be typed there."""
     access = {"sender": {"channels": [OPS.id, RANDOM.id, SECRET.id]}}
     found = await examined(tmp_path, access=access)
 
@@ -75,7 +75,7 @@ async def test_a_channel_that_only_gives_a_role_works_without_the_bot(tmp_path: 
 
 
 async def test_an_archived_channel(tmp_path: Path) -> None:
-    """Nothing can be posted there any more."""
+    """An archived channel is a problem, because nothing can be posted there."""
     slack = workspace()
     slack.directory.archive(ALERTS)
     found = await examined(tmp_path, slack)
@@ -84,7 +84,7 @@ async def test_an_archived_channel(tmp_path: Path) -> None:
 
 
 async def test_without_the_optional_scopes_a_check_is_skipped(tmp_path: Path) -> None:
-    """The bot does without them: no problem, and how to have them."""
+    """Without the optional scopes, channels are skipped with a hint at how to grant them."""
     found = await examined(tmp_path, workspace(*SCOPES))
 
     assert found[f"Channel {ALERTS.id}"].level is FindingLevel.SKIPPED
@@ -94,7 +94,7 @@ async def test_without_the_optional_scopes_a_check_is_skipped(tmp_path: Path) ->
 
 
 async def test_groups_that_give_a_role(tmp_path: Path) -> None:
-    """There, with somebody in it, and asked for by one call."""
+    """Groups must exist and have members; one API call lists them all."""
     slack = workspace()
     access = {"bulk": {"groups": [ON_CALL, EMPTY.id]}, "admin": {"groups": ["S0NOTTHERE"]}}
     found = await examined(tmp_path, slack, access=access)
@@ -107,7 +107,7 @@ async def test_groups_that_give_a_role(tmp_path: Path) -> None:
 
 
 async def test_groups_on_a_free_plan(tmp_path: Path) -> None:
-    """Nobody can hold a role by them."""
+    """On a free plan, a group that grants a role is a problem."""
     access = {"sender": {"groups": [ON_CALL]}}
     found = await examined(tmp_path, workspace(paid=False), access=access)
 
@@ -116,7 +116,7 @@ async def test_groups_on_a_free_plan(tmp_path: Path) -> None:
 
 
 def test_a_disabled_group() -> None:
-    """Slack keeps it, and takes nobody to be in it."""
+    """A disabled group still exists in Slack, but it cannot have members."""
     group = {"id": ON_CALL, "handle": "oncall", "user_count": 2, "date_delete": 1795392000}
 
     assert doctor.check_group("Group", group).level is FindingLevel.PROBLEM
@@ -133,7 +133,7 @@ def test_a_disabled_group() -> None:
 def test_what_slack_does_not_say_is_no_problem_of_ours(
     error: str, level: FindingLevel, remedy: str
 ) -> None:
-    """A wrong id is told apart from a Slack that is not well."""
+    """A wrong channel ID is distinguished from an error on Slack's side."""
     found = doctor.check_refusal("Channel", error, posts=True)
 
     assert found.level is level
@@ -141,7 +141,7 @@ def test_what_slack_does_not_say_is_no_problem_of_ours(
 
 
 async def test_tokens_that_are_refused(tmp_path: Path) -> None:
-    """Each token is named, with the remedy."""
+    """Each refused token is named, with its remedy."""
     slack = workspace()
     slack.fault("auth.test", Fault(error="token_revoked"))
     slack.fault("apps.connections.open", Fault(error="invalid_auth"))
@@ -154,7 +154,7 @@ async def test_tokens_that_are_refused(tmp_path: Path) -> None:
 
 
 async def test_an_app_token_without_its_scope(tmp_path: Path) -> None:
-    """It is the right token, and cannot open a socket."""
+    """An app token without `connections:write` is valid, but cannot open a socket."""
     slack = workspace()
     slack.fault("apps.connections.open", Fault(error="missing_scope"))
     found = await examined(tmp_path, slack)
@@ -164,7 +164,7 @@ async def test_an_app_token_without_its_scope(tmp_path: Path) -> None:
 
 
 async def test_via_http_the_signing_secret_is_the_second(tmp_path: Path) -> None:
-    """There is nobody to ask about it: where a wrong one shows is said."""
+    """The signing secret cannot be checked in advance: the finding says where a wrong one shows."""
     slack = workspace()
     found = await examined(tmp_path, slack, use_http=True)
 
@@ -174,7 +174,7 @@ async def test_via_http_the_signing_secret_is_the_second(tmp_path: Path) -> None
 
 
 def test_the_command_name_that_slack_does_not_report() -> None:
-    """It is named, with the manifest that has it."""
+    """The finding names the configured command and prints the manifest command for it."""
     found = doctor.check_command("/text")
 
     assert found.level is FindingLevel.SKIPPED
@@ -183,7 +183,7 @@ def test_the_command_name_that_slack_does_not_report() -> None:
 
 
 def test_scopes_and_clock() -> None:
-    """What is missing is named; a minute is well, an hour is not."""
+    """Missing scopes are named; a clock may be half a minute off, but not an hour."""
     date = "Mon, 23 Nov 2026 12:00:30 GMT"
 
     assert doctor.check_scopes(",".join(SCOPES)).level is FindingLevel.OK

@@ -1,4 +1,4 @@
-"""The doctor on who is told besides Slack: Apprise URLs, and the heartbeat's monitor."""
+"""The doctor's findings about targets outside Slack: Apprise URLs and the heartbeat URL."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ NOWHERE = "http://127.0.0.1:9/"
 
 
 def test_urls_that_can_be_used() -> None:
-    """One finding for all; none where there is nothing to look at."""
+    """Valid URLs share one finding; without URLs there is none."""
     (found,) = check(["json://one/", "mailto://user:secret@example.com"])
 
     assert found.level is FindingLevel.OK
@@ -31,7 +31,7 @@ def test_urls_that_can_be_used() -> None:
 
 
 def test_a_url_that_cannot_be_used_is_named_by_its_place() -> None:
-    """With its kind, and without what may be a secret in it."""
+    """The finding gives the URL's position and kind, but not its secrets."""
     found = check(["json://one/", "mailtoo://user:secret@example.com", "secret"])
 
     assert [(one.check, one.level) for one in found] == [
@@ -43,7 +43,7 @@ def test_a_url_that_cannot_be_used_is_named_by_its_place() -> None:
 
 
 def test_apprise_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The remedy is the extra."""
+    """The remedy names the missing extra."""
     monkeypatch.setitem(sys.modules, "apprise", None)
     (found,) = check(["json://one/"])
 
@@ -61,14 +61,14 @@ def test_apprise_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 async def test_a_heartbeat_that_cannot_be_called(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody listens, or it is no address at all."""
+    """A heartbeat URL is a problem if nothing listens there or if the address is invalid."""
     monkeypatch.setattr(heartbeat, "getproxies", dict)
 
     assert (await heartbeat.check(url)).level is FindingLevel.PROBLEM
 
 
 async def test_a_heartbeat_that_can_be_called_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A connection is opened and nothing is said: a call would mean that all is well."""
+    """The check only connects: a call would report that the bot is ready."""
     monkeypatch.setattr(heartbeat, "getproxies", dict)
     said: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
@@ -87,7 +87,7 @@ async def test_a_heartbeat_that_can_be_called_is_not(monkeypatch: pytest.MonkeyP
 
 
 async def test_a_heartbeat_through_a_proxy_is_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where only the proxy leads outside, a connection of our own would tell nothing."""
+    """A heartbeat is skipped behind a proxy, where a direct connection would prove nothing."""
     monkeypatch.setattr(heartbeat, "getproxies", lambda: {"https": "http://proxy.example:3128"})
     monkeypatch.setattr(heartbeat, "proxy_bypass", lambda _: False)
 
@@ -95,7 +95,7 @@ async def test_a_heartbeat_through_a_proxy_is_not_checked(monkeypatch: pytest.Mo
 
 
 def test_the_command_checks_both(tmp_path: Path) -> None:
-    """Beside an account and a Slack that do not answer."""
+    """`kwtsms-bridge doctor` checks both, even if Slack and kwtSMS do not answer."""
     slack = {"bot_token": "xoxb-bot-secret", "app_token": "xapp-app-secret", "api_url": NOWHERE}
     account = {"username": "u", "password": "p", "sender_id": "MY-APP", "base_url": NOWHERE}
     write_config(
@@ -113,7 +113,7 @@ def test_the_command_checks_both(tmp_path: Path) -> None:
 
 
 async def test_an_administrator_sees_it_in_slack_too(tmp_path: Path) -> None:
-    """`/sms doctor`, and the Home tab that shows the same."""
+    """`/sms doctor` in Slack shows the same findings to an administrator."""
     alerts = {"balance": {"apprise": ["mailtoo://x:y@h"]}}
     async with command_testbed(tmp_path, alerts=alerts) as testbed:
         request = Invocation(person=Person(YOUSEF.id, OPS.id), say=ENGLISH, key="k", text="")

@@ -1,4 +1,4 @@
-"""Whether the bot is well: what each thing that was seen comes to."""
+"""The health assessment: each observation and its effect on readiness."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,7 +20,7 @@ LITTLE = timedelta(seconds=1)
 
 
 def judged(**changes: Any) -> Health:
-    """The health of a bot that is well but for `changes`."""
+    """The health of a bot whose observations are good, except for `changes`."""
     values: dict[str, Any] = {
         "at": AT,
         "database": True,
@@ -32,7 +32,7 @@ def judged(**changes: Any) -> Health:
 
 
 def test_all_well_is_ready() -> None:
-    """Nothing wrong, nothing said."""
+    """A healthy bot is ready and reports no problem."""
     health = judged()
 
     assert health.ready
@@ -54,7 +54,7 @@ def test_all_well_is_ready() -> None:
 def test_each_component_alone_makes_it_not_ready(
     changes: dict[str, Any], components: set[str]
 ) -> None:
-    """One part is enough, and it is named with its problem."""
+    """One unhealthy component is enough, and only that component reports a problem."""
     health = judged(**changes)
 
     assert not health.ready
@@ -72,12 +72,12 @@ def test_each_component_alone_makes_it_not_ready(
     ],
 )
 def test_what_is_slow_or_wanted_is_no_fault(changes: dict[str, Any]) -> None:
-    """A slow gateway, a queue for later, a pause and a few lost answers leave it ready."""
+    """A slow gateway, queued messages, a pause and a short outage leave the bot ready."""
     assert judged(**changes).ready
 
 
 def test_the_page_names_every_component() -> None:
-    """A part that is not well says why; one that is well says no more than its figure."""
+    """Each component shows its figure; an unhealthy one also shows its problem."""
     seconds = timedelta(seconds=5)
     shown = judged(slack=False, oldest=AT - seconds, breaker_open_since=AT - 2 * seconds).as_json()
 

@@ -1,4 +1,4 @@
-"""The pages: what they answer, what they refuse, and that they follow what is really so."""
+"""The health endpoints: their answers, and the requests that they refuse."""
 
 import asyncio
 import socket
@@ -25,7 +25,7 @@ from support.operator_pages import get, monitored_env
 
 
 async def ready(address: str) -> tuple[int, dict[str, Any]]:
-    """What /readyz says: its status, and the parts that are not well."""
+    """The status of /readyz and its unhealthy components."""
     answer = await get(f"{address}/readyz")
     components = answer.json()["parts"]
     return answer.status_code, {
@@ -34,14 +34,14 @@ async def ready(address: str) -> tuple[int, dict[str, Any]]:
 
 
 def lose_a_table(database: Path) -> None:
-    """What no query gets over."""
+    """Renames a table, so that queries fail."""
     with closing(sqlite3.connect(database)) as other:
         other.execute("ALTER TABLE switch RENAME TO away")
         other.commit()
 
 
 async def wait_for_status(address: str, status: int) -> dict[str, Any]:
-    """The parts that are not well, as soon as /readyz answers with `status`."""
+    """Waits until /readyz answers with `status`; returns the unhealthy components."""
     async with asyncio.timeout(15):
         while True:
             found, components = await ready(address)
@@ -50,7 +50,7 @@ async def wait_for_status(address: str, status: int) -> dict[str, Any]:
 
 
 async def test_a_bot_at_work_is_alive_and_ready(tmp_path: Path) -> None:
-    """Both pages say yes once Slack's commands are taken."""
+    """A running bot is alive, and it is ready once it receives Slack's commands."""
     async with monitored_env(tmp_path) as env:
         alive = await get(f"{env.watched_at}/healthz")
 
@@ -59,7 +59,7 @@ async def test_a_bot_at_work_is_alive_and_ready(tmp_path: Path) -> None:
 
 
 async def test_without_slack_it_is_alive_and_not_ready(tmp_path: Path) -> None:
-    """A Slack that has gone away is noticed, and its return too."""
+    """A lost Slack connection makes the bot unready until it is back."""
     async with monitored_env(tmp_path) as env:
         await wait_for_status(env.watched_at, 200)
         env.slack.fault("apps.connections.open", Fault(status=503), times=1)
@@ -71,7 +71,7 @@ async def test_without_slack_it_is_alive_and_not_ready(tmp_path: Path) -> None:
 
 
 async def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
-    """A database that answers with an error is no database."""
+    """A database that answers with an error makes the bot unready."""
     async with monitored_env(tmp_path) as env:
         await wait_for_status(env.watched_at, 200)
         await asyncio.to_thread(lose_a_table, tmp_path / "bridge.sqlite3")
@@ -80,7 +80,7 @@ async def test_without_its_database_it_is_not_ready(tmp_path: Path) -> None:
 
 
 async def test_while_it_stops_it_is_not_ready(tmp_path: Path) -> None:
-    """Nothing new is to be given to it, as long as what is in flight is finished."""
+    """A bot that is shutting down is unready while it completes the calls in flight."""
     async with monitored_env(tmp_path) as env:
         await wait_for_status(env.watched_at, 200)
         env.gateway.withhold_responses()
@@ -95,7 +95,7 @@ async def test_while_it_stops_it_is_not_ready(tmp_path: Path) -> None:
 
 
 async def test_behind_http_it_is_ready_while_it_listens(tmp_path: Path) -> None:
-    """Without a socket to Slack, what counts is that Slack can reach us."""
+    """In HTTP mode, the bot is ready as soon as Slack can reach it."""
     async with monitored_env(tmp_path, use_http=True) as env:
         assert await wait_for_status(env.watched_at, 200) == {}
 
@@ -113,14 +113,14 @@ async def answering() -> AsyncIterator[str]:
 
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "DELETE", "OPTIONS"])
 async def test_only_get_is_answered(method: str) -> None:
-    """Nothing is taken in by these pages."""
+    """Methods other than GET are refused."""
     async with answering() as address:
         assert (await get(address)).text == "hello"
         assert (await get(address, method)).status_code == 405
 
 
 async def test_a_body_is_not_waited_for() -> None:
-    """A request that promises a gigabyte is answered at once, and its connection is closed."""
+    """A request with a huge body is answered at once, and its connection is closed."""
     async with answering() as address:
         host, _, port = address.split("/")[2].partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
@@ -138,7 +138,7 @@ async def test_a_body_is_not_waited_for() -> None:
     "sent", ["GET /page HTTP/1.1\r\nHost: x\r\nX-A: a\x00hush\r\n\r\n", "hush\r\n\r\n"]
 )
 async def test_what_is_no_http_is_quoted_nowhere(sent: str) -> None:
-    """400: without a word of it in the answer, or in the log."""
+    """A request that is not HTTP gets a 400, and neither the answer nor the log quotes it."""
     with logged(level="debug", format="json") as log:
         async with answering() as address:
             host, _, port = address.split("/")[2].partition(":")
@@ -161,7 +161,7 @@ async def test_what_is_no_http_is_quoted_nowhere(sent: str) -> None:
 async def test_the_status_says_whose_fault_it_is(
     error: Exception, status: int, failed: int
 ) -> None:
-    """A body that cannot be read is the sender's; what our page does not get over is ours."""
+    """An unreadable body is the client's error (400); an exception in our page is ours (500)."""
 
     async def fails(_: web.Request) -> web.Response:
         raise error
@@ -179,7 +179,7 @@ async def test_the_status_says_whose_fault_it_is(
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
 async def test_an_ipv6_address_is_in_brackets() -> None:
-    """In the configuration, and where it is told."""
+    """An IPv6 address has brackets in the configuration and in the reported URL."""
 
     async def hello(_: web.Request) -> web.Response:
         return web.Response(text="hello")
@@ -190,7 +190,7 @@ async def test_an_ipv6_address_is_in_brackets() -> None:
 
 
 async def test_an_address_in_use_is_reported() -> None:
-    """The message names the key and what to do."""
+    """The message names the config key and the address."""
     async with answering() as address:
         in_use = address.split("/")[2]
 

@@ -1,4 +1,4 @@
-"""The heartbeat: called while all is well, silent while it is not, and no danger to anything."""
+"""The heartbeat: sent only while the bot is ready, and harmless if its monitor fails."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ MUCH = b"x" * 10_000_000
 
 
 class Monitor:
-    """What healthchecks.io is for others: a server that notes each call."""
+    """A monitor, such as healthchecks.io: a server that records each call."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -34,22 +34,22 @@ class Monitor:
         self._called = asyncio.Event()
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """One beat."""
+        """Records one call and answers with `status`."""
         self.calls.append(f"{request.method} {request.path}")
         self._called.set()
-        if self.status == 0:  # No answer for as long as anybody waits.
+        if self.status == 0:  # No answer at all.
             await asyncio.Event().wait()
         return web.Response(status=self.status, headers={"Location": "/elsewhere"}, body=MUCH)
 
     async def called(self) -> None:
-        """Returns once it has been called."""
+        """Waits for the first call."""
         async with asyncio.timeout(10):
             await self._called.wait()
 
 
 @asynccontextmanager
 async def monitor() -> AsyncIterator[Monitor]:
-    """A monitor that listens."""
+    """A listening monitor."""
     made = Monitor()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", made.answer)
@@ -59,7 +59,7 @@ async def monitor() -> AsyncIterator[Monitor]:
 
 
 async def beat(folder: Path, url: str, *, slack: bool = True) -> list[str]:
-    """One beat of a bot that is well but for Slack; what is logged of it."""
+    """Sends one heartbeat if the bot is ready, with or without `slack`; returns the log."""
 
     async def connected() -> bool:
         return slack
@@ -80,14 +80,14 @@ async def beat(folder: Path, url: str, *, slack: bool = True) -> list[str]:
 
 
 async def test_it_is_called_while_all_is_well(tmp_path: Path) -> None:
-    """One GET of exactly that address, about which there is nothing to say."""
+    """A ready bot sends one GET to exactly that address and logs nothing."""
     async with monitor() as watch:
         assert await beat(tmp_path, watch.url) == []
         assert watch.calls == [f"GET /ping/{SECRET}"]
 
 
 async def test_it_is_silent_while_something_is_wrong(tmp_path: Path) -> None:
-    """Not called, and the log says which part is not well."""
+    """An unready bot sends nothing and logs the unhealthy component."""
     async with monitor() as watch:
         (said,) = await beat(tmp_path, watch.url, slack=False)
 
@@ -101,7 +101,7 @@ async def test_it_is_silent_while_something_is_wrong(tmp_path: Path) -> None:
 async def test_a_call_that_fails_is_logged_without_its_address(
     tmp_path: Path, status: int, said: str
 ) -> None:
-    """An error, a redirect (which is not followed) and silence: one line, and no secret in it."""
+    """An error, a redirect (not followed) or a timeout is logged in one line without the secret."""
     async with monitor() as watch:
         watch.status = status
         (line,) = await beat(tmp_path, watch.url)
@@ -112,7 +112,7 @@ async def test_a_call_that_fails_is_logged_without_its_address(
 
 
 async def test_a_monitor_that_is_gone_harms_nothing(tmp_path: Path) -> None:
-    """Nobody listens there any more."""
+    """A refused connection is logged in one line without the secret."""
     async with monitor() as watch:
         gone = watch.url
     (line,) = await beat(tmp_path, gone)
@@ -123,7 +123,7 @@ async def test_a_monitor_that_is_gone_harms_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("status", [200, 500, 0])
 async def test_the_bot_beats_and_goes_on_sending(tmp_path: Path, status: int) -> None:
-    """Whatever the configured address answers, messages go out and a stop is quick."""
+    """For any answer of the monitor, messages are sent and the bot stops quickly."""
     async with monitor() as watch:
         watch.status = status
         async with local_env(tmp_path, heartbeat={"url": watch.url, "every": "1s"}) as env:

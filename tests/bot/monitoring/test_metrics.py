@@ -1,4 +1,4 @@
-"""/metrics: what was done and what is so, in figures, without a number or a name in a label."""
+"""/metrics: counters and gauges whose labels contain no phone numbers and no names."""
 
 import math
 from pathlib import Path
@@ -20,7 +20,7 @@ Figures = dict[tuple[str, ...], float]
 
 
 def read(text: str) -> Figures:
-    """Every sample: its name without our prefix and the values of its sorted labels."""
+    """Each sample, by its name without our prefix and the values of its sorted labels."""
     return {
         (
             sample.name.removeprefix(f"{PREFIX}_"),
@@ -32,12 +32,12 @@ def read(text: str) -> Figures:
 
 
 async def figures(env: LocalEnvironment) -> Figures:
-    """What the page says now."""
+    """The samples that /metrics shows now."""
     return read((await get(f"{env.watched_at}/metrics")).text)
 
 
 async def test_a_message_is_counted_from_its_arrival_to_its_outcome(tmp_path: Path) -> None:
-    """Accepted, acknowledged, paced, called, sent, and what is left on the account."""
+    """Each step of the message is counted, and the balance is shown."""
     async with monitored_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         await wait_for_text(env, "accepted by kwtSMS")
@@ -55,7 +55,7 @@ async def test_a_message_is_counted_from_its_arrival_to_its_outcome(tmp_path: Pa
 
 
 async def test_a_queued_recipient_shows_its_reason(tmp_path: Path) -> None:
-    """A full queue at kwtSMS: one refused call by its code, one recipient that waits."""
+    """A full queue at kwtSMS shows as one rejected call by its code and one queued recipient."""
     async with monitored_env(tmp_path) as env:
         env.gateway.fault("ERR013", endpoint="send")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
@@ -67,7 +67,7 @@ async def test_a_queued_recipient_shows_its_reason(tmp_path: Path) -> None:
 
 
 async def test_an_open_circuit_breaker_shows_on_every_surface(tmp_path: Path) -> None:
-    """Three answers cannot be read: the figures, /readyz and the card of what waits say so."""
+    """Three unreadable answers open the breaker; the figures, /readyz and the next card show it."""
     async with monitored_env(tmp_path) as env:
         env.gateway.fault(Fault.HTML_502, endpoint="send", times=None)
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} one")
@@ -86,7 +86,7 @@ async def test_an_open_circuit_breaker_shows_on_every_surface(tmp_path: Path) ->
 
 
 def test_each_outcome_has_its_label() -> None:
-    """The four outcomes are told apart; a word from outside never becomes a label."""
+    """The four outcomes are distinguished, and text from outside never becomes a label."""
     metrics = Metrics()
     for error in (
         None,
@@ -111,7 +111,7 @@ def test_each_outcome_has_its_label() -> None:
 
 
 def test_every_counter_is_there_before_anything_is_counted() -> None:
-    """Prometheus sees no increase in a series that begins at 1: all of ours begin at 0."""
+    """Our counters begin at 0, because Prometheus sees no increase in a series that begins at 1."""
     found = read(generate_latest(Metrics().registry).decode())
     counted = {key: value for key, value in found.items() if key[0].endswith("_total")}
     ours = {key: value for key, value in counted.items() if key[0][:-6] in COUNTERS}
@@ -136,7 +136,7 @@ def test_every_counter_is_there_before_anything_is_counted() -> None:
 
 
 def test_what_is_not_known_is_no_number() -> None:
-    """A balance that nobody has asked for yet is not 0: an alert would call that low."""
+    """An unknown balance is not 0, which would raise an alert for low credits."""
     found = read(generate_latest(Metrics().registry).decode())
     alone = [(name,) for name, (_, labels) in GAUGES.items() if not labels]
 
@@ -144,7 +144,7 @@ def test_what_is_not_known_is_no_number() -> None:
 
 
 async def test_a_message_that_was_confirmed_is_counted_too(tmp_path: Path) -> None:
-    """As often as it is accepted: once."""
+    """A message that needed confirmation is counted once, when it is accepted."""
     many = ", ".join(str(96555000000 + number) for number in range(6))
     async with monitored_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {many} hi")

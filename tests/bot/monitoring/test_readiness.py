@@ -1,4 +1,4 @@
-"""What is looked at: that something can be written, and since when the oldest message waits."""
+"""The readiness probe: whether the database can be written, and the age of the oldest message."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from kwtsms_bot.monitoring.readiness import Readiness
 from kwtsms_bot.outbox.dispatch.retry import NO_CONNECTION_DELAYS, Settlement
 from kwtsms_bot.outbox.message import Priority, State
 from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import open_outbox
 from support.database import AT, NUMBER, OTHER, new_message, opened
 from support.leak_search import cells
 
@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 
 def readiness_of(database: Database, at: datetime = AT) -> Readiness:
-    """A bot of which all but its database is well."""
+    """The readiness of a bot whose components other than the database are healthy."""
 
     async def connected() -> bool:
         return True
@@ -34,7 +34,7 @@ def readiness_of(database: Database, at: datetime = AT) -> Readiness:
 
 
 async def wrong(bot: Readiness) -> dict[str, str]:
-    """The parts that are not well, and what is wrong with them."""
+    """The problems, by name of the unhealthy component."""
     return {
         component.name: component.problem
         for component in (await bot.probe()).components
@@ -45,7 +45,7 @@ async def wrong(bot: Readiness) -> dict[str, str]:
 async def test_a_database_without_writes_is_not_healthy(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Though it can be read: a full disk, a standby. That it takes something again is seen."""
+    """A read-only database (full disk, standby) is unhealthy until it accepts writes again."""
     monkeypatch.setattr(readiness, "FRESH_SECONDS", -1)
     monkeypatch.setattr(readiness, "PROVEN_SECONDS", -1)
     async with opened(database_url) as database:
@@ -60,7 +60,7 @@ async def test_a_database_without_writes_is_not_healthy(
 
 
 async def test_a_probe_leaves_nothing_behind(database_url: str) -> None:
-    """What is written is gone with the same commit, whoever else looks at the same time."""
+    """The probe's row is deleted in the same transaction, so that no other connection sees it."""
     async with opened(database_url) as database:
         before = await cells(database)
         await readiness_of(database).probe()
@@ -70,7 +70,7 @@ async def test_a_probe_leaves_nothing_behind(database_url: str) -> None:
 
 
 async def test_not_every_probe_writes(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was proven is taken for granted for a while."""
+    """After a successful write, the next probes do not write for a while."""
     monkeypatch.setattr(readiness, "FRESH_SECONDS", -1)
     async with opened(database_url) as database:
         bot = readiness_of(database)
@@ -82,23 +82,25 @@ async def test_not_every_probe_writes(database_url: str, monkeypatch: pytest.Mon
 
 
 async def test_a_message_is_as_old_as_its_acceptance(database_url: str) -> None:
-    """However often it was put off; one that waits no more does not count."""
+    """A delay does not change a message's age, and a sent message does not count."""
     async with opened(database_url) as database:
-        store = Store(database)
-        await store.accept(new_message(OTHER, text="gone"), AT - HOUR)
-        gone = await store.claim("one", LEASE, AT)
+        outbox = open_outbox(database)
+        await outbox.intake.accept(new_message(OTHER, text="gone"), AT - HOUR)
+        gone = await outbox.claims.claim("one", LEASE, AT)
         assert gone
-        await store.accept(new_message(NUMBER, text="waits"), AT)
-        call = await store.claim("one", LEASE, AT)
+        await outbox.intake.accept(new_message(NUMBER, text="waits"), AT)
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        await store.accept(
+        await outbox.intake.accept(
             new_message(text="urgent", priority=Priority.URGENT), AT + timedelta(minutes=1)
         )
         for one in (gone, call):
-            await store.put_in_flight(one, LEASE, AT)
+            await outbox.settlements.put_in_flight(one, LEASE, AT)
         later = AT + timedelta(seconds=NO_CONNECTION_DELAYS[-1])
-        await store.settle(gone, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
-        await store.settle(call, Settlement(State.QUEUED, later, reason="no connection"), AT)
+        await outbox.settlements.settle(gone, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
+        await outbox.settlements.settle(
+            call, Settlement(State.QUEUED, later, reason="no connection"), AT
+        )
         health = await readiness_of(database, AT + timedelta(minutes=2)).probe()
         late = await wrong(readiness_of(database, AT + HOUR))
 
@@ -107,7 +109,7 @@ async def test_a_message_is_as_old_as_its_acceptance(database_url: str) -> None:
 
 
 async def test_an_empty_queue_is_of_no_age(database_url: str) -> None:
-    """Nothing waits."""
+    """An empty queue has an age of 0."""
     async with opened(database_url) as database:
         health = await readiness_of(database).probe()
 

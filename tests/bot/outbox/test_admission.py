@@ -18,8 +18,8 @@ from kwtsms_bot.outbox.quota.admission import (
     shared_numbers,
 )
 from kwtsms_bot.outbox.quota.limits import HOUR, Allowance, Limit, QuotaExceededError
-from kwtsms_bot.outbox.store import Accepted, IdempotencyConflict, Store
-from support.database import AT, NUMBER, OTHER, new_message, store_in
+from kwtsms_bot.outbox.store import Accepted, IdempotencyConflict, Outbox
+from support.database import AT, NUMBER, OTHER, new_message, outbox_in
 
 ANY = Allowance()
 
@@ -99,11 +99,12 @@ def test_an_hour_later_nothing_counts() -> None:
 
 
 async def at_once(
-    store: Store, requests: Sequence[AdmissionRequest], allowance: Allowance
+    outbox: Outbox, requests: Sequence[AdmissionRequest], allowance: Allowance
 ) -> list[object]:
     """What becomes of requests that arrive in the same moment."""
     return await asyncio.gather(
-        *(store.accept(one.new, one.at, allowance) for one in requests), return_exceptions=True
+        *(outbox.intake.accept(one.new, one.at, allowance) for one in requests),
+        return_exceptions=True,
     )
 
 
@@ -120,9 +121,9 @@ async def test_a_crowd_gets_what_is_left(
     database_url: str, allowance: Allowance, requests: list[AdmissionRequest]
 ) -> None:
     """One was let in before; of ten who come at once, as many are let in as the limits leave."""
-    async with store_in(database_url) as store:
-        await store.accept(requests[0].new, AT, allowance)
-        answers = await at_once(store, requests, allowance)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(requests[0].new, AT, allowance)
+        answers = await at_once(outbox, requests, allowance)
 
     assert sum(isinstance(one, Accepted) for one in answers) == 5
     assert sum(isinstance(one, QuotaExceededError) for one in answers) == 5
@@ -133,9 +134,9 @@ async def test_the_same_key_at_the_same_time_is_one_message(database_url: str) -
     once = request()
     once = replace(once, new=replace(once.new, key=DedupeKey("slack", "1")))
     other = replace(once, new=replace(once.new, text="another"))
-    async with store_in(database_url) as store:
-        answers = await at_once(store, [once, once, other, once], ANY)
-        kept = await store.recent(None, 10)
+    async with outbox_in(database_url) as outbox:
+        answers = await at_once(outbox, [once, once, other, once], ANY)
+        kept = await outbox.messages.recent(None, 10)
 
     fresh = [one.fresh for one in answers if isinstance(one, Accepted)]
     assert fresh == [True, False, False]
@@ -146,12 +147,12 @@ async def test_the_same_key_at_the_same_time_is_one_message(database_url: str) -
 async def test_a_crowd_is_answered_each_for_itself(database_url: str) -> None:
     """Everybody gets the message that they sent, as it is in the database."""
     requests = [request(f"U{number}", f"965{90000000 + number}") for number in range(250)]
-    async with store_in(database_url) as store:
-        answers = await at_once(store, requests, ANY)
+    async with outbox_in(database_url) as outbox:
+        answers = await at_once(outbox, requests, ANY)
         found: list[Message | None] = []
         for answer in answers:
             assert isinstance(answer, Accepted)
-            found.append(await store.get(answer.message.id))
+            found.append(await outbox.messages.get(answer.message.id))
 
         assert found == [one.message for one in answers if isinstance(one, Accepted)]
         assert [one.author for one in found if one] == [one.new.author for one in requests]

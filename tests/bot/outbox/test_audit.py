@@ -11,7 +11,7 @@ from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.database.tables import audit
 from kwtsms_bot.outbox.audit import PAGE_SIZE
 from kwtsms_bot.outbox.store import Audit, AuditEntry
-from support.database import AT, NUMBER, OTHER, new_message, opened, store_in
+from support.database import AT, NUMBER, OTHER, new_message, opened, outbox_in
 
 MINUTE = timedelta(minutes=1)
 CHANGES = {
@@ -72,10 +72,10 @@ async def refused(location: Path | str, change: str) -> None:
 
 async def test_a_message_is_in_the_ledger_without_its_text_and_numbers(database_url: str) -> None:
     """Who, where, how many, how long, in answer to which request; numbers are masked."""
-    async with store_in(database_url) as store:
+    async with outbox_in(database_url) as outbox:
         asked = new_message(NUMBER, OTHER, text="the-secret-text", team="T1", request="0123abcd")
-        message = (await store.accept(asked, AT)).message
-        (line,) = await Audit(store.database).entries()
+        message = (await outbox.intake.accept(asked, AT)).message
+        (line,) = await Audit(outbox.database).entries()
 
     assert (line.actor, line.team, line.channel, line.request) == ("U1", "T1", "C1", "0123abcd")
     assert (line.subject, line.action, line.decision) == (message.ref, "send", "allowed")

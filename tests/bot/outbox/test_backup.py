@@ -8,7 +8,7 @@ from pathlib import Path
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retention.restore import RestoreStore
 from kwtsms_bot.outbox.store import Audit, AuditEntry
-from support.database import AT, new_message, opened, store_in
+from support.database import AT, new_message, opened, outbox_in
 from support.postgres import Postgres
 
 BEFORE, AFTER = "96598765431", "96598765432"
@@ -16,17 +16,17 @@ BEFORE, AFTER = "96598765431", "96598765432"
 
 async def written(url: str, phone: str) -> None:
     """One more message, and one more line in the ledger."""
-    async with store_in(url) as store:
-        await store.accept(new_message(phone), AT)
+    async with outbox_in(url) as outbox:
+        await outbox.intake.accept(new_message(phone), AT)
         line = AuditEntry(AT, "U1", "send", "refused", "send", phone[-3:])
-        await Audit(store.database).record(line)
+        await Audit(outbox.database).record(line)
 
 
 async def found(url: str) -> tuple[list[tuple[str, ...]], list[str]]:
     """The numbers of each message, and what the ledger says."""
-    async with store_in(url) as store:
-        messages = await store.recent(None, 10)
-        lines = await Audit(store.database).entries()
+    async with outbox_in(url) as outbox:
+        messages = await outbox.messages.recent(None, 10)
+        lines = await Audit(outbox.database).entries()
     return [one.first_phones for one in messages], [
         one.detail for one in lines if one.subject == "send"
     ]
@@ -65,8 +65,8 @@ async def test_a_postgresql_restore_replaces_later_rows(postgres_server: Postgre
     await run(programs / "pg_restore", *restore, given=dump)
     async with opened(url) as database:
         marked = await RestoreStore(database).mark_unknown("shell:sara", AT)
-    async with store_in(url) as store:
-        (message,) = await store.recent(None, 10)
+    async with outbox_in(url) as outbox:
+        (message,) = await outbox.messages.recent(None, 10)
 
     assert await found(url) == ([(BEFORE,)], ["431"])
     assert marked.messages == 1

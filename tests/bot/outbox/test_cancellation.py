@@ -13,8 +13,8 @@ from kwtsms_bot.database.tables import spending
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, State
 from kwtsms_bot.outbox.quota.limits import Allowance, DuplicateMessage, Limit, QuotaExceededError
-from kwtsms_bot.outbox.store import Cancelled, Store
-from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
+from kwtsms_bot.outbox.store import Cancelled, Outbox
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in
 
 LEASE = timedelta(seconds=30)
 LATER = AT + timedelta(seconds=40)
@@ -24,44 +24,44 @@ LATER = AT + timedelta(seconds=40)
 class ClaimedMessage:
     """A message to two numbers, and its one call."""
 
-    store: Store
+    outbox: Outbox
     message: Message
     call: ClaimedCall
 
     async def put_in_flight(self) -> bool:
         """Whether it may, now."""
-        return await self.store.put_in_flight(self.call, LEASE, AT)
+        return await self.outbox.settlements.put_in_flight(self.call, LEASE, AT)
 
     async def cancel(self) -> Cancelled:
         """By a person."""
-        return await self.store.cancel(self.message.ref, AT, ACTOR)
+        return await self.outbox.cancellation.cancel(self.message.ref, AT, ACTOR)
 
     async def counts(self) -> dict[State, int]:
         """How its numbers stand."""
-        found = await self.store.get(self.message.id)
+        found = await self.outbox.messages.get(self.message.id)
         assert found
         return dict(found.counts)
 
     async def spent(self) -> int:
         """The credits of the day."""
-        async with self.store.database.reading() as connection:
+        async with self.outbox.database.reading() as connection:
             found: int = (await connection.execute(select(spending.c.credits))).scalar_one()
         return found
 
     async def settle(self, state: State, **known: object) -> None:
         """What the call came to."""
-        await self.store.settle(self.call, Settlement(state, AT, **known), AT)  # type: ignore[arg-type]
+        await self.outbox.settlements.settle(self.call, Settlement(state, AT, **known), AT)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 async def claimed(database_url: str) -> AsyncIterator[ClaimedMessage]:
     """Claimed, and not yet on its way."""
-    async with store_in(database_url) as store:
+    async with outbox_in(database_url) as outbox:
         wanted = new_message(NUMBER, OTHER, pages=2, expires_at=AT + timedelta(minutes=5))
-        message = (await store.accept(wanted, AT)).message
-        call = await store.claim("one", LEASE, AT)
+        message = (await outbox.intake.accept(wanted, AT)).message
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        yield ClaimedMessage(store, message, call)
+        yield ClaimedMessage(outbox, message, call)
 
 
 async def test_a_claimed_message_is_cancelled_at_once(claimed: ClaimedMessage) -> None:
@@ -104,9 +104,9 @@ async def test_what_is_sent_again_after_that_is_tried_again(claimed: ClaimedMess
     assert await claimed.put_in_flight()
     await claimed.cancel()
     await claimed.settle(State.UNKNOWN)
-    await claimed.store.send_again(claimed.message.ref, LATER, ACTOR)
-    claimed.call = await claimed.store.claim("one", LEASE, LATER) or claimed.call
-    assert await claimed.store.put_in_flight(claimed.call, LEASE, LATER)
+    await claimed.outbox.decisions.send_again(claimed.message.ref, LATER, ACTOR)
+    claimed.call = await claimed.outbox.claims.claim("one", LEASE, LATER) or claimed.call
+    assert await claimed.outbox.settlements.put_in_flight(claimed.call, LEASE, LATER)
     await claimed.settle(State.QUEUED)
 
     assert await claimed.counts() == {State.QUEUED: 2}
@@ -114,7 +114,7 @@ async def test_what_is_sent_again_after_that_is_tried_again(claimed: ClaimedMess
 
 async def test_nothing_leaves_once_sending_is_paused(claimed: ClaimedMessage) -> None:
     """It was claimed before; it goes back to the queue and waits there."""
-    await claimed.store.pause("a mistake", AT, ACTOR)
+    await claimed.outbox.kill_switch.pause("a mistake", AT, ACTOR)
 
     assert not await claimed.put_in_flight()
     assert await claimed.counts() == {State.QUEUED: 2}
@@ -143,8 +143,8 @@ async def test_the_day_counts_what_kwtsms_charged(
 
 async def test_what_is_too_old_costs_nothing(claimed: ClaimedMessage) -> None:
     """It is given up unsent."""
-    await claimed.store.reap_expired(AT + timedelta(minutes=10))
-    assert await claimed.store.claim("one", LEASE, AT + timedelta(minutes=10)) is None
+    await claimed.outbox.leases.reap_expired(AT + timedelta(minutes=10))
+    assert await claimed.outbox.claims.claim("one", LEASE, AT + timedelta(minutes=10)) is None
 
     assert await claimed.counts() == {State.EXPIRED: 2}
     assert await claimed.spent() == 0
@@ -156,11 +156,11 @@ async def test_sending_again_counts_among_the_credits_of_the_day(claimed: Claime
     await claimed.settle(State.UNKNOWN)
     once = DedupeKey("button.unknown", "x")
     with pytest.raises(QuotaExceededError) as refused:
-        await claimed.store.send_again(
+        await claimed.outbox.decisions.send_again(
             claimed.message.ref, AT, ACTOR, once=once, allowance=Allowance(credits_per_day=7)
         )
     refused_counts = await claimed.counts()
-    again = await claimed.store.send_again(
+    again = await claimed.outbox.decisions.send_again(
         claimed.message.ref, AT, ACTOR, once=once, allowance=Allowance(credits_per_day=8)
     )
 
@@ -170,12 +170,12 @@ async def test_sending_again_counts_among_the_credits_of_the_day(claimed: Claime
     assert await claimed.spent() == 8
 
 
-async def accepts_at(store: Store, seconds: float, **changes: object) -> bool:
+async def accepts_at(outbox: Outbox, seconds: float, **changes: object) -> bool:
     """Whether somebody's "hello" to two numbers is taken then, without a question."""
     wanted = new_message(NUMBER, OTHER, **changes)
     now: datetime = AT + timedelta(seconds=seconds)
     try:
-        await store.accept(wanted, now, Allowance(duplicate_window=timedelta(seconds=60)))
+        await outbox.intake.accept(wanted, now, Allowance(duplicate_window=timedelta(seconds=60)))
     except DuplicateMessage:
         return False
     return True
@@ -183,18 +183,18 @@ async def accepts_at(store: Store, seconds: float, **changes: object) -> bool:
 
 async def test_the_same_message_is_accepted_once_within_a_minute(database_url: str) -> None:
     """The same person, text and number; one after the other, or at the same moment."""
-    async with store_in(database_url) as store:
-        assert await accepts_at(store, 0)
-        assert not await accepts_at(store, 59)
-        assert await accepts_at(store, 59, text="something else")
-        assert await accepts_at(store, 59, author="U9")
-        assert await accepts_at(store, 61)
-        assert await store.accept(new_message(NUMBER, OTHER), AT + timedelta(seconds=62))
+    async with outbox_in(database_url) as outbox:
+        assert await accepts_at(outbox, 0)
+        assert not await accepts_at(outbox, 59)
+        assert await accepts_at(outbox, 59, text="something else")
+        assert await accepts_at(outbox, 59, author="U9")
+        assert await accepts_at(outbox, 61)
+        assert await outbox.intake.accept(new_message(NUMBER, OTHER), AT + timedelta(seconds=62))
 
 
 async def test_duplicates_in_one_batch_are_accepted_once(database_url: str) -> None:
     """They are let in by one transaction, and the first counts for those behind it."""
-    async with store_in(database_url) as store:
-        accepted = await asyncio.gather(*(accepts_at(store, 0) for _ in range(4)))
+    async with outbox_in(database_url) as outbox:
+        accepted = await asyncio.gather(*(accepts_at(outbox, 0) for _ in range(4)))
 
     assert sorted(accepted) == [False, False, False, True]

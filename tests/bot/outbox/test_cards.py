@@ -6,64 +6,64 @@ import pytest
 
 from kwtsms_bot.outbox.message import CardLocation
 from kwtsms_bot.outbox.queries import cards
-from support.database import ACTOR, AT, new_message, store_in
+from support.database import ACTOR, AT, new_message, outbox_in
 
 LOCATION = CardLocation("C1", "1.1")
 
 
 async def test_a_card_is_claimed_by_one_replica(database_url: str) -> None:
     """Whoever comes second leaves it alone, and does not even find it."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
 
-        assert await store.claim_card(message.id)
-        assert await store.claim_card(message.id) is None
-        assert await store.outdated_cards(10) == ()
+        assert await outbox.cards.claim_card(message.id)
+        assert await outbox.cards.claim_card(message.id) is None
+        assert await outbox.cards.outdated_cards(10) == ()
 
 
 async def test_what_could_not_be_shown_is_free_again(database_url: str) -> None:
     """The next round may try."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        await store.claim_card(message.id)
-        await store.release_card(message.id)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        await outbox.cards.claim_card(message.id)
+        await outbox.cards.release_card(message.id)
 
-        assert await store.outdated_cards(10) == (message.id,)
+        assert await outbox.cards.outdated_cards(10) == (message.id,)
 
 
 async def test_a_replica_that_is_gone_does_not_keep_a_card(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After a while another may show it."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
         monkeypatch.setattr(cards, "CARD_LEASE", timedelta(0))
-        await store.claim_card(message.id)
+        await outbox.cards.claim_card(message.id)
 
-        assert await store.claim_card(message.id)
+        assert await outbox.cards.claim_card(message.id)
 
 
 async def test_a_card_claimed_by_a_fast_clock_is_free(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody holds a card for an hour."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
         with monkeypatch.context() as fast:
             fast.setattr(cards, "CARD_LEASE", timedelta(hours=1))
-            await store.claim_card(message.id)
+            await outbox.cards.claim_card(message.id)
 
-        assert await store.outdated_cards(10) == (message.id,)
+        assert await outbox.cards.outdated_cards(10) == (message.id,)
 
 
 async def test_an_earlier_state_that_covers_a_later_one_is_updated(database_url: str) -> None:
     """A replica that stalled while it posted has covered what another had posted since."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        await store.cancel(message.ref, AT, ACTOR)
-        later = await store.claim_card(message.id)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        await outbox.cancellation.cancel(message.ref, AT, ACTOR)
+        later = await outbox.cards.claim_card(message.id)
         assert later
-        await store.record_shown(message.id, later.revision, LOCATION)
-        await store.record_shown(message.id, message.revision, LOCATION)
+        await outbox.cards.record_shown(message.id, later.revision, LOCATION)
+        await outbox.cards.record_shown(message.id, message.revision, LOCATION)
 
-        assert await store.outdated_cards(10) == (message.id,)
+        assert await outbox.cards.outdated_cards(10) == (message.id,)

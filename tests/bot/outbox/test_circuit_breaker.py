@@ -28,9 +28,9 @@ from kwtsms_bot.outbox.flow_control.circuit_breaker import (
 )
 from kwtsms_bot.outbox.message import Message, Priority, State
 from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Outbox, open_outbox
 from kwtsms_sandbox.gateway import Fault
-from support.database import AT, NUMBER, OTHER, new_message, opened, store_in
+from support.database import AT, NUMBER, OTHER, new_message, opened, outbox_in
 from support.worker_bench import running_worker
 
 LEASE = timedelta(seconds=30)
@@ -117,10 +117,10 @@ def test_a_probe_half_opens_it_for_one_call() -> None:
     assert after_probe(HALF_OPEN, answered=False, now=AT) == HALF_OPEN
 
 
-async def lose(store: Store, count: int = FAILURE_THRESHOLD) -> None:
+async def lose(outbox: Outbox, count: int = FAILURE_THRESHOLD) -> None:
     """So many answers in a row cannot be read."""
     for _ in range(count):
-        await store.record_response(ResponseKind.UNREADABLE, trial=False)
+        await outbox.breaker.record_response(ResponseKind.UNREADABLE, trial=False)
 
 
 async def make_probe_due(database: Database) -> None:
@@ -132,34 +132,34 @@ async def make_probe_due(database: Database) -> None:
 async def test_while_it_is_open_nobody_claims_anything(database_url: str) -> None:
     """However urgent; the next process finds it so too. An answer that can be read ends it."""
     async with opened(database_url) as database:
-        store = Store(database)
-        await store.accept(new_message(NUMBER, priority=Priority.URGENT), AT)
-        await lose(store)
-    async with store_in(database_url) as other:
-        assert await other.next_due() is None
-        assert await other.claim("two", LEASE, AT) is None
+        outbox = open_outbox(database)
+        await outbox.intake.accept(new_message(NUMBER, priority=Priority.URGENT), AT)
+        await lose(outbox)
+    async with outbox_in(database_url) as other:
+        assert await other.claims.next_due() is None
+        assert await other.claims.claim("two", LEASE, AT) is None
 
-        await other.record_response(ResponseKind.READABLE, trial=False)
+        await other.breaker.record_response(ResponseKind.READABLE, trial=False)
 
-        assert await other.next_due() == AT
-        assert await other.claim("two", LEASE, AT)
+        assert await other.claims.next_due() == AT
+        assert await other.claims.claim("two", LEASE, AT)
 
 
 async def test_one_probe_and_then_one_number(database_url: str) -> None:
     """Of all replicas one asks, when it is time; then one call may try, with one number."""
-    async with opened(database_url) as database, store_in(database_url) as other:
-        store = Store(database)
-        await store.accept(new_message(NUMBER, OTHER), AT)
-        await lose(store)
-        too_early = await store.claim_probe()
+    async with opened(database_url) as database, outbox_in(database_url) as other:
+        outbox = open_outbox(database)
+        await outbox.intake.accept(new_message(NUMBER, OTHER), AT)
+        await lose(outbox)
+        too_early = await outbox.breaker.claim_probe()
         await make_probe_due(database)
-        claimed_probes = [await store.claim_probe(), await other.claim_probe()]
-        await store.record_probe(answered=True)
-        trial = await other.claim("two", LEASE, AT)
-        second = await store.claim("one", LEASE, AT)
+        claimed_probes = [await outbox.breaker.claim_probe(), await other.breaker.claim_probe()]
+        await outbox.breaker.record_probe(answered=True)
+        trial = await other.claims.claim("two", LEASE, AT)
+        second = await outbox.claims.claim("one", LEASE, AT)
         assert trial
-        await other.record_response(ResponseKind.READABLE, trial=trial.trial)
-        third = await store.claim("one", LEASE, AT)
+        await other.breaker.record_response(ResponseKind.READABLE, trial=trial.trial)
+        third = await outbox.claims.claim("one", LEASE, AT)
 
         assert (too_early, claimed_probes) == (False, [True, False])
         assert (len(trial.recipients), trial.trial) == (1, True)
@@ -170,13 +170,15 @@ async def test_one_probe_and_then_one_number(database_url: str) -> None:
 
 async def test_two_replicas_do_not_try_at_once(database_url: str) -> None:
     """They look at the same moment; one call leaves."""
-    async with opened(database_url) as database, store_in(database_url) as other:
-        store = Store(database)
-        await store.accept(new_message(NUMBER), AT)
-        await store.accept(new_message(OTHER), AT)
-        await lose(store)
-        await store.record_probe(answered=True)
-        calls = await asyncio.gather(store.claim("one", LEASE, AT), other.claim("two", LEASE, AT))
+    async with opened(database_url) as database, outbox_in(database_url) as other:
+        outbox = open_outbox(database)
+        await outbox.intake.accept(new_message(NUMBER), AT)
+        await outbox.intake.accept(new_message(OTHER), AT)
+        await lose(outbox)
+        await outbox.breaker.record_probe(answered=True)
+        calls = await asyncio.gather(
+            outbox.claims.claim("one", LEASE, AT), other.claims.claim("two", LEASE, AT)
+        )
 
         assert sum(call is not None for call in calls) == 1
 
@@ -184,34 +186,34 @@ async def test_two_replicas_do_not_try_at_once(database_url: str) -> None:
 async def test_who_tried_and_died_is_not_waited_for_for_ever(database_url: str) -> None:
     """After a while another replica asks; a time that only a wrong clock can write is past."""
     async with opened(database_url) as database:
-        store = Store(database)
-        await store.accept(new_message(NUMBER), AT)
-        await lose(store)
-        await store.record_probe(answered=True)
-        assert await store.claim("dead", LEASE, AT)
-        soon = await store.claim_probe()
+        outbox = open_outbox(database)
+        await outbox.intake.accept(new_message(NUMBER), AT)
+        await lose(outbox)
+        await outbox.breaker.record_probe(answered=True)
+        assert await outbox.claims.claim("dead", LEASE, AT)
+        soon = await outbox.breaker.claim_probe()
         await make_probe_due(database)
-        later = await store.claim_probe()
+        later = await outbox.breaker.claim_probe()
         async with database.transaction() as connection:
             far = await database.now() + 2 * MAX_PROBE_DELAY
             await connection.execute(update(circuit_breaker).values(next_at=far))
 
         assert (soon, later) == (False, True)
-        assert await store.claim_probe()
+        assert await outbox.breaker.claim_probe()
 
 
 async def test_the_cards_of_queued_messages_say_so(database_url: str) -> None:
     """What waits is shown anew, with the reason and the time of the next try; then without it."""
     async with opened(database_url) as database:
-        store = Store(database)
-        message = (await store.accept(new_message(NUMBER), AT)).message
-        await store.record_shown(message.id, message.revision, None)
-        await lose(store)
-        unshown = await store.outdated_cards(10)
-        blocked = await store.get(message.id)
-        breaker = await store.breaker_state()
-        await store.record_response(ResponseKind.READABLE, trial=False)
-        closed_again = await store.get(message.id)
+        outbox = open_outbox(database)
+        message = (await outbox.intake.accept(new_message(NUMBER), AT)).message
+        await outbox.cards.record_shown(message.id, message.revision, None)
+        await lose(outbox)
+        unshown = await outbox.cards.outdated_cards(10)
+        blocked = await outbox.messages.get(message.id)
+        breaker = await outbox.breaker.breaker_state()
+        await outbox.breaker.record_response(ResponseKind.READABLE, trial=False)
+        closed_again = await outbox.messages.get(message.id)
 
         assert unshown == (message.id,)
         assert blocked
@@ -225,28 +227,28 @@ async def test_the_cards_of_queued_messages_say_so(database_url: str) -> None:
 
 async def test_a_settled_message_does_not_show_it(tmp_path: Path) -> None:
     """A card of a message that is sent does not change."""
-    async with store_in(tmp_path) as store:
-        message = (await store.accept(new_message(NUMBER), AT)).message
-        call = await store.claim("one", LEASE, AT)
+    async with outbox_in(tmp_path) as outbox:
+        message = (await outbox.intake.accept(new_message(NUMBER), AT)).message
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        assert await store.put_in_flight(call, LEASE, AT)
-        await store.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
-        before = await store.get(message.id)
-        await lose(store)
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT)
+        await outbox.settlements.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
+        before = await outbox.messages.get(message.id)
+        await lose(outbox)
 
-        assert await store.get(message.id) == before
+        assert await outbox.messages.get(message.id) == before
 
 
 async def test_the_statistics_say_since_when(tmp_path: Path) -> None:
     """For /readyz."""
     async with opened(tmp_path) as database:
-        store, statistics = Store(database), OutboxStatistics(database)
+        outbox, statistics = open_outbox(database), OutboxStatistics(database)
         before = await statistics.backlog()
-        await lose(store)
+        await lose(outbox)
 
         assert before.breaker_opened_at is None
         assert (await statistics.backlog()).breaker_opened_at == (
-            await store.breaker_state()
+            await outbox.breaker.breaker_state()
         ).opened_at
 
 
@@ -263,14 +265,14 @@ async def test_an_unreadable_gateway_does_not_burn_a_bulk(
         await bench.wait_until(bulk, shows_breaker)
         stopped = await bench.wait_until(bulk, lambda found: not is_leaving(found))
         alert = await bench.send(OTHER, text="alert", priority=Priority.URGENT)
-        probe = BreakerProbe(bench.store, bench.client, on_answer=bench.worker.wake)
-        await make_probe_due(bench.store.database)
+        probe = BreakerProbe(bench.outbox.breaker, bench.client, on_answer=bench.worker.wake)
+        await make_probe_due(bench.outbox.database)
         assert await probe.probe()
         await bench.wait_for_state(alert, State.UNKNOWN)
         bench.gateway.faults.clear()
         async with asyncio.timeout(30):
             while (done := await bench.wait_until(bulk, bool)) and is_waiting(done):
-                await make_probe_due(bench.store.database)
+                await make_probe_due(bench.outbox.database)
                 await probe.probe()
 
         burnt = stopped.counts[State.UNKNOWN]
@@ -296,13 +298,13 @@ def is_waiting(message: Message) -> bool:
 async def test_the_probe_asks_only_while_the_breaker_is_open(tmp_path: Path) -> None:
     """Without a hold the gateway is left alone; where it is silent it is asked again later."""
     async with running_worker(tmp_path) as bench:
-        probe = BreakerProbe(bench.store, bench.client)
+        probe = BreakerProbe(bench.outbox.breaker, bench.client)
         idle = await probe.probe()
-        await lose(bench.store)
-        await make_probe_due(bench.store.database)
+        await lose(bench.outbox)
+        await make_probe_due(bench.outbox.database)
         bench.gateway.fault(Fault.HTML_502, endpoint="balance")
         failed = [await probe.probe(), await probe.probe()]
-        await make_probe_due(bench.store.database)
+        await make_probe_due(bench.outbox.database)
         bench.gateway.fault("ERR003", endpoint="balance")
 
         assert (idle, failed) == (False, [False, False])

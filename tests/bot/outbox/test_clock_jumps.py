@@ -9,7 +9,7 @@ from kwtsms_bot.outbox.dispatch.lease_store import LONGEST_LEASE, MAX_CLOCK_SKEW
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.store import DatabaseRateLimiter
-from support.database import AT, new_message, opened, store_in
+from support.database import AT, new_message, opened, outbox_in
 
 HOUR = timedelta(hours=1)
 LEASE = timedelta(seconds=30)
@@ -17,72 +17,72 @@ LEASE = timedelta(seconds=30)
 
 async def test_what_was_accepted_then_is_due_now(database_url: str) -> None:
     """Its time is as far off as it was."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT + HOUR)
-        await store.reap_expired(AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT + HOUR)
+        await outbox.leases.reap_expired(AT)
 
-        assert await store.next_due() == AT
-        assert await store.claim("one", LEASE, AT)
+        assert await outbox.claims.next_due() == AT
+        assert await outbox.claims.claim("one", LEASE, AT)
 
 
 async def test_what_was_put_off_then_waits_as_long_as_it_should(database_url: str) -> None:
     """Thirty seconds for a full queue are thirty seconds."""
     wait = timedelta(seconds=30)
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT + HOUR)
-        call = await store.claim("one", LEASE, AT + HOUR)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT + HOUR)
+        call = await outbox.claims.claim("one", LEASE, AT + HOUR)
         assert call
-        assert await store.put_in_flight(call, LEASE, AT + HOUR)
-        await store.settle(call, Settlement(State.QUEUED, AT + HOUR + wait), AT + HOUR)
-        await store.reap_expired(AT)
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT + HOUR)
+        await outbox.settlements.settle(call, Settlement(State.QUEUED, AT + HOUR + wait), AT + HOUR)
+        await outbox.leases.reap_expired(AT)
 
-        assert await store.next_due() == AT + wait
+        assert await outbox.claims.next_due() == AT + wait
 
 
 async def test_what_waits_for_its_time_is_left_alone(database_url: str) -> None:
     """A long pause is no wrong clock."""
     late = AT + timedelta(minutes=5)
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT)
-        call = await store.claim("one", LEASE, AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT)
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        assert await store.put_in_flight(call, LEASE, AT)
-        await store.settle(call, Settlement(State.QUEUED, late), AT)
-        await store.reap_expired(AT)
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT)
+        await outbox.settlements.settle(call, Settlement(State.QUEUED, late), AT)
+        await outbox.leases.reap_expired(AT)
 
-        assert await store.next_due() == late
+        assert await outbox.claims.next_due() == late
 
 
 async def test_a_lease_granted_then_has_expired(database_url: str) -> None:
     """A dead process does not hold its call for an hour."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT + HOUR)
-        assert await store.claim("one", LEASE, AT + HOUR)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT + HOUR)
+        assert await outbox.claims.claim("one", LEASE, AT + HOUR)
 
-        assert await store.reap_expired(AT) == (1, 0)
+        assert await outbox.leases.reap_expired(AT) == (1, 0)
 
 
 async def test_the_longest_lease_is_not_mistaken_for_a_wrong_clock(database_url: str) -> None:
     """Whoever looks is a moment behind whoever took it, for the full ten minutes of config.yaml."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT)
-        call = await store.claim("one", LONGEST_LEASE, AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT)
+        call = await outbox.claims.claim("one", LONGEST_LEASE, AT)
         assert call
-        assert await store.put_in_flight(call, LONGEST_LEASE, AT)
+        assert await outbox.settlements.put_in_flight(call, LONGEST_LEASE, AT)
 
-        assert await store.reap_expired(AT - MAX_CLOCK_SKEW) == (0, 0)
+        assert await outbox.leases.reap_expired(AT - MAX_CLOCK_SKEW) == (0, 0)
 
 
 async def test_a_number_sent_to_then_has_no_cooldown_of_an_hour(database_url: str) -> None:
     """The gateway's fifteen seconds are no hour."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT + HOUR)
-        call = await store.claim("one", LEASE, AT + HOUR)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT + HOUR)
+        call = await outbox.claims.claim("one", LEASE, AT + HOUR)
         assert call
-        assert await store.put_in_flight(call, LEASE, AT + HOUR)
-        await store.accept(new_message(text="second"), AT)
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT + HOUR)
+        await outbox.intake.accept(new_message(text="second"), AT)
 
-        assert await store.claim("one", LEASE, AT)
+        assert await outbox.claims.claim("one", LEASE, AT)
 
 
 async def test_slots_granted_then_do_not_delay_the_next(database_url: str) -> None:

@@ -9,7 +9,7 @@ from kwtsms_bot.outbox.dispatch.claim_store import COOLDOWN_WINDOW, MAX_ROUNDS
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.flow_control.cooldown import COOLDOWN, COOLDOWN_REASON
 from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Outbox, open_outbox
 from support.database import (
     ACTOR,
     AT,
@@ -17,8 +17,8 @@ from support.database import (
     OTHER,
     new_message,
     opened,
+    outbox_in,
     record_statements,
-    store_in,
 )
 
 LEASE = timedelta(seconds=30)
@@ -26,17 +26,17 @@ SECOND = timedelta(seconds=1)
 SENT = Settlement(State.SENT, AT, gateway_id="f4c8")
 
 
-async def claimed(store: Store, now: datetime = AT, owner: str = "one") -> ClaimedCall:
+async def claimed(outbox: Outbox, now: datetime = AT, owner: str = "one") -> ClaimedCall:
     """The next call."""
-    call = await store.claim(owner, LEASE, now)
+    call = await outbox.claims.claim(owner, LEASE, now)
     assert call
     return call
 
 
-async def in_flight(store: Store, now: datetime = AT) -> ClaimedCall:
+async def in_flight(outbox: Outbox, now: datetime = AT) -> ClaimedCall:
     """The next call, on its way."""
-    call = await claimed(store, now)
-    assert await store.put_in_flight(call, LEASE, now)
+    call = await claimed(outbox, now)
+    assert await outbox.settlements.put_in_flight(call, LEASE, now)
     return call
 
 
@@ -49,31 +49,31 @@ async def test_of_two_calls_that_share_numbers_one_is_sent(
     """Two processes mark their numbers at the same moment, and neither locks the other out."""
     now = datetime.now(UTC)
     async with opened(database_url) as one, opened(database_url) as two:
-        stores, left = (Store(one), Store(two)), []
+        stores, left = (open_outbox(one), open_outbox(two)), []
         for number in range(4):
             numbers = tuple(f"9659{number}{index:06d}" for index in range(20))
-            for store, some in zip(stores, (numbers, numbers[shared]), strict=True):
-                await store.accept(new_message(*some), now)
-            calls = [await claimed(store, now) for store in stores]
+            for outbox, some in zip(stores, (numbers, numbers[shared]), strict=True):
+                await outbox.intake.accept(new_message(*some), now)
+            calls = [await claimed(outbox, now) for outbox in stores]
             both = zip(stores, calls, strict=True)
-            attempts = (store.put_in_flight(call, LEASE, now) for store, call in both)
+            attempts = (outbox.settlements.put_in_flight(call, LEASE, now) for outbox, call in both)
             left.append(sorted(await asyncio.gather(*attempts)))
             for call in calls:
-                await stores[0].cancel(call.ref, now, ACTOR)
+                await stores[0].cancellation.cancel(call.ref, now, ACTOR)
 
     assert left == [[False, True]] * 4
 
 
 async def test_who_was_second_waits_for_the_others_number(database_url: str) -> None:
     """It is told why, and the try does not count; its other numbers are not marked."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(NUMBER), AT)
-        await store.accept(new_message(NUMBER, OTHER, text="second"), AT)
-        first, second = await claimed(store), await claimed(store, owner="two")
-        assert await store.put_in_flight(first, LEASE, AT)
-        assert not await store.put_in_flight(second, LEASE, AT)
-        waiting = await store.recipients(second.message_id)
-        following = await claimed(store)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(NUMBER), AT)
+        await outbox.intake.accept(new_message(NUMBER, OTHER, text="second"), AT)
+        first, second = await claimed(outbox), await claimed(outbox, owner="two")
+        assert await outbox.settlements.put_in_flight(first, LEASE, AT)
+        assert not await outbox.settlements.put_in_flight(second, LEASE, AT)
+        waiting = await outbox.messages.recipients(second.message_id)
+        following = await claimed(outbox)
 
     assert [(one.reason, one.due_at, one.tries) for one in waiting] == [
         (COOLDOWN_REASON, AT + COOLDOWN, 0),
@@ -84,18 +84,18 @@ async def test_who_was_second_waits_for_the_others_number(database_url: str) -> 
 
 async def test_a_refusal_does_not_clear_a_later_cooldown(database_url: str) -> None:
     """The first call's answer takes 19 seconds; the second has gone out, and the third waits."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(text="first"), AT)
-        first = await in_flight(store)
-        await store.accept(new_message(text="second"), AT)
-        second = await in_flight(store, AT + 17 * SECOND)
-        await store.settle(second, SENT, AT + 18 * SECOND)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(text="first"), AT)
+        first = await in_flight(outbox)
+        await outbox.intake.accept(new_message(text="second"), AT)
+        second = await in_flight(outbox, AT + 17 * SECOND)
+        await outbox.settlements.settle(second, SENT, AT + 18 * SECOND)
         refused = Settlement(State.REJECTED, AT, "ERR031", "no")
-        await store.settle(first, refused, AT + 19 * SECOND)
-        await store.accept(new_message(text="third"), AT)
+        await outbox.settlements.settle(first, refused, AT + 19 * SECOND)
+        await outbox.intake.accept(new_message(text="third"), AT)
 
-        assert await store.claim("one", LEASE, AT + 20 * SECOND) is None
-        assert await store.claim("one", LEASE, AT + 18 * SECOND + COOLDOWN)
+        assert await outbox.claims.claim("one", LEASE, AT + 20 * SECOND) is None
+        assert await outbox.claims.claim("one", LEASE, AT + 18 * SECOND + COOLDOWN)
 
 
 @pytest.mark.parametrize("wrong", [-20 * SECOND, timedelta(0), 17 * SECOND], ids=str)
@@ -105,58 +105,61 @@ async def test_a_replica_whose_clock_is_wrong_keeps_the_rule(
     """A slow clock does not shorten the rest of a number, nor a fast one end it."""
     now = datetime.now(UTC)
     async with opened(database_url) as one, opened(database_url) as two:
-        await Store(one).accept(new_message(text="first"), now - 60 * SECOND)
-        await Store(one).accept(new_message(text="second"), now - 60 * SECOND)
-        await in_flight(Store(one), now + min(wrong, timedelta(0)))
+        await open_outbox(one).intake.accept(new_message(text="first"), now - 60 * SECOND)
+        await open_outbox(one).intake.accept(new_message(text="second"), now - 60 * SECOND)
+        await in_flight(open_outbox(one), now + min(wrong, timedelta(0)))
 
-        assert await Store(two).claim("two", LEASE, now + max(wrong, timedelta(0))) is None
-        due = await Store(two).next_due()
+        assert (
+            await open_outbox(two).claims.claim("two", LEASE, now + max(wrong, timedelta(0)))
+            is None
+        )
+        due = await open_outbox(two).claims.next_due()
         assert due
         assert COOLDOWN - 5 * SECOND < due - now - max(wrong, timedelta(0)) <= COOLDOWN
 
 
 async def test_alerts_to_one_phone_keep_nobody_else_waiting(database_url: str) -> None:
     """However many they are, they wait by themselves, and no turn is lost to them."""
-    async with store_in(database_url) as store:
-        await accept_many(store, 2 * MAX_ROUNDS, NUMBER)
-        await store.settle(await in_flight(store), SENT, AT)
-        normal = await store.accept(new_message(OTHER), AT)
+    async with outbox_in(database_url) as outbox:
+        await accept_many(outbox, 2 * MAX_ROUNDS, NUMBER)
+        await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
+        normal = await outbox.intake.accept(new_message(OTHER), AT)
 
-        assert (await claimed(store)).message_id == normal.message.id
-        assert await store.next_due() == AT + COOLDOWN
+        assert (await claimed(outbox)).message_id == normal.message.id
+        assert await outbox.claims.next_due() == AT + COOLDOWN
 
 
 async def test_alerts_to_many_phones_in_cooldown_delay_nobody_else(database_url: str) -> None:
     """Each to another number that was sent to a moment ago, more than a look at the queue sees."""
     phones = [f"9655{number:07d}" for number in range(COOLDOWN_WINDOW + 200)]
-    async with store_in(database_url) as store:
-        await store.accept(new_message(*phones), AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(*phones), AT)
         for _ in range(len(phones) // 200):
-            await in_flight(store)
-        await accept_many(store, len(phones), *phones)
-        normal = await store.accept(new_message(OTHER), AT)
-        with record_statements(store.database) as said:
-            call = await claimed(store)
+            await in_flight(outbox)
+        await accept_many(outbox, len(phones), *phones)
+        normal = await outbox.intake.accept(new_message(OTHER), AT)
+        with record_statements(outbox.database) as said:
+            call = await claimed(outbox)
 
         assert call.message_id == normal.message.id
-        assert await store.next_due() == AT + COOLDOWN
+        assert await outbox.claims.next_due() == AT + COOLDOWN
         assert len(said) < 50
 
 
 async def test_what_is_too_old_keeps_nobody_waiting(database_url: str) -> None:
     """Whatever has piled up is given up in one go."""
-    async with store_in(database_url) as store:
-        await accept_many(store, 2 * MAX_ROUNDS + 1, NUMBER, expires_at=AT + SECOND)
-        normal = await store.accept(new_message(OTHER), AT)
+    async with outbox_in(database_url) as outbox:
+        await accept_many(outbox, 2 * MAX_ROUNDS + 1, NUMBER, expires_at=AT + SECOND)
+        normal = await outbox.intake.accept(new_message(OTHER), AT)
 
-        assert (await claimed(store, AT + SECOND)).message_id == normal.message.id
+        assert (await claimed(outbox, AT + SECOND)).message_id == normal.message.id
 
 
-async def accept_many(store: Store, count: int, *phones: str, **changes: object) -> None:
+async def accept_many(outbox: Outbox, count: int, *phones: str, **changes: object) -> None:
     """So many alerts, each to the next of these phones."""
     await asyncio.gather(
         *(
-            store.accept(
+            outbox.intake.accept(
                 new_message(phones[index % len(phones)], priority=Priority.URGENT, **changes), AT
             )
             for index in range(count)

@@ -14,8 +14,8 @@ from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.intake.draft import Draft
 from kwtsms_bot.outbox.message import Message, State
 from kwtsms_bot.outbox.quota.limits import UNLIMITED
-from kwtsms_bot.outbox.store import Actor, Audit, Cancelled, Store
-from support.database import AT, NUMBER, OTHER, new_message, store_in
+from kwtsms_bot.outbox.store import Actor, Audit, Cancelled, Outbox
+from support.database import AT, NUMBER, OTHER, new_message, outbox_in
 from support.leak_search import cells
 from support.message_states import Secret, draft
 
@@ -25,53 +25,53 @@ DAY = timedelta(days=1)
 SARA = Actor("U2", "T1", "C1", "0123abcd")
 
 
-async def lost(store: Store, *phones: str, lives: timedelta = DAY) -> Message:
+async def lost(outbox: Outbox, *phones: str, lives: timedelta = DAY) -> Message:
     """A message whose answer nobody has heard."""
-    message = (await store.accept(new_message(*phones, expires_at=AT + lives), AT)).message
-    call = await store.claim("one", LEASE, AT)
+    message = (await outbox.intake.accept(new_message(*phones, expires_at=AT + lives), AT)).message
+    call = await outbox.claims.claim("one", LEASE, AT)
     assert call
-    assert await store.put_in_flight(call, LEASE, AT)
-    await store.settle(call, Settlement(State.UNKNOWN, AT), AT)
+    assert await outbox.settlements.put_in_flight(call, LEASE, AT)
+    await outbox.settlements.settle(call, Settlement(State.UNKNOWN, AT), AT)
     return message
 
 
-async def found(store: Store, message: Message) -> Message:
+async def found(outbox: Outbox, message: Message) -> Message:
     """As it stands now."""
-    now = await store.get(message.id)
+    now = await outbox.messages.get(message.id)
     assert now
     return now
 
 
 async def test_what_is_sent_again_has_its_time_anew(database_url: str) -> None:
     """Its first day was over when a person decided; it is not given up before it is sent."""
-    async with store_in(database_url) as store:
-        message = await lost(store, NUMBER)
-        await store.send_again(message.ref, LATER, SARA, expires_at=LATER + DAY)
-        call = await store.claim("two", LEASE, LATER)
+    async with outbox_in(database_url) as outbox:
+        message = await lost(outbox, NUMBER)
+        await outbox.decisions.send_again(message.ref, LATER, SARA, expires_at=LATER + DAY)
+        call = await outbox.claims.claim("two", LEASE, LATER)
 
         assert call
         assert call.expires_at == LATER + DAY
-        assert (await found(store, message)).expires_at == LATER + DAY
+        assert (await found(outbox, message)).expires_at == LATER + DAY
 
 
 async def test_a_message_treated_as_sent_keeps_its_time(database_url: str) -> None:
     """Nothing of it is sent."""
-    async with store_in(database_url) as store:
-        message = await lost(store, NUMBER)
-        await store.treat_as_sent(message.ref, LATER, SARA)
+    async with outbox_in(database_url) as outbox:
+        message = await lost(outbox, NUMBER)
+        await outbox.decisions.treat_as_sent(message.ref, LATER, SARA)
 
-        assert (await found(store, message)).expires_at == AT + DAY
+        assert (await found(outbox, message)).expires_at == AT + DAY
 
 
 async def test_who_decided_what_and_when_is_on_the_message(database_url: str) -> None:
     """For its card: one decision after the other, with how many numbers each was about."""
-    async with store_in(database_url) as store:
-        message = await lost(store, NUMBER, OTHER)
-        await store.send_again(message.ref, LATER, SARA, expires_at=LATER + DAY)
-        await store.send_again(message.ref, LATER, SARA)
-        await store.cancel(message.ref, LATER, Actor("U3"))
+    async with outbox_in(database_url) as outbox:
+        message = await lost(outbox, NUMBER, OTHER)
+        await outbox.decisions.send_again(message.ref, LATER, SARA, expires_at=LATER + DAY)
+        await outbox.decisions.send_again(message.ref, LATER, SARA)
+        await outbox.cancellation.cancel(message.ref, LATER, Actor("U3"))
 
-        assert (await found(store, message)).decisions == (
+        assert (await found(outbox, message)).decisions == (
             Decision(DecisionKind.SEND_AGAIN, "U2", LATER, 2),
             Decision(DecisionKind.CANCEL, "U3", LATER, 2),
         )
@@ -79,18 +79,18 @@ async def test_who_decided_what_and_when_is_on_the_message(database_url: str) ->
 
 async def test_treated_as_sent_differs_from_accepted_by_kwtsms(database_url: str) -> None:
     """Nobody has heard from kwtSMS: it may have charged it, and no receipt is waited for."""
-    async with store_in(database_url) as store:
-        presumed, wanted = await lost(store, NUMBER), new_message(OTHER)
-        await store.treat_as_sent(presumed.ref, LATER, SARA)
-        sent = (await store.accept(wanted, AT)).message
-        call = await store.claim("one", LEASE, AT)
+    async with outbox_in(database_url) as outbox:
+        presumed, wanted = await lost(outbox, NUMBER), new_message(OTHER)
+        await outbox.decisions.treat_as_sent(presumed.ref, LATER, SARA)
+        sent = (await outbox.intake.accept(wanted, AT)).message
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        assert await store.put_in_flight(call, LEASE, AT)
-        await store.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
-        tracked = await store.find_accepted_call("f4c8")
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT)
+        await outbox.settlements.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
+        tracked = await outbox.delivery.find_accepted_call("f4c8")
         assert tracked
-        await store.record_answer(tracked, DeliveryUpdate(status="sent"), LATER)
-        first, second = await found(store, presumed), await found(store, sent)
+        await outbox.delivery.record_answer(tracked, DeliveryUpdate(status="sent"), LATER)
+        first, second = await found(outbox, presumed), await found(outbox, sent)
 
         assert (first.counts, first.presumed_sent, first.unsure) == ({State.SENT: 1}, 1, 1)
         assert (first.accepted_at, first.sent_in_kuwait) == (None, False)
@@ -103,50 +103,52 @@ async def test_treated_as_sent_differs_from_accepted_by_kwtsms(database_url: str
 class PendingDecisions:
     """Something to decide of each kind."""
 
-    store: Store
+    outbox: Outbox
     unknown: Message
     waiting: Message
     draft: Draft
 
     async def send_again(self) -> object:
         """What is unknown."""
-        return await self.store.send_again(self.unknown.ref, LATER, SARA)
+        return await self.outbox.decisions.send_again(self.unknown.ref, LATER, SARA)
 
     async def treat_as_sent(self) -> object:
         """The same."""
-        return await self.store.treat_as_sent(self.unknown.ref, LATER, SARA)
+        return await self.outbox.decisions.treat_as_sent(self.unknown.ref, LATER, SARA)
 
     async def cancel(self) -> object:
         """What waits."""
-        return (await self.store.cancel(self.waiting.ref, LATER, SARA)).count
+        return (await self.outbox.cancellation.cancel(self.waiting.ref, LATER, SARA)).count
 
     async def pause(self) -> object:
         """All sending."""
-        return await self.store.pause("a mistake", LATER, SARA)
+        return await self.outbox.kill_switch.pause("a mistake", LATER, SARA)
 
     async def resume(self) -> object:
         """The same, where it was paused before."""
-        return await self.store.resume(LATER, SARA)
+        return await self.outbox.kill_switch.resume(LATER, SARA)
 
     async def approve(self) -> object:
         """What waits for a second person."""
         wanted = new_message(OTHER, text="approved")
-        return await self.store.send_draft(self.draft.token, wanted, AT, UNLIMITED, approved=SARA)
+        return await self.outbox.drafts.send_draft(
+            self.draft.token, wanted, AT, UNLIMITED, approved=SARA
+        )
 
     async def reject(self) -> object:
         """The same."""
-        return await self.store.discard_draft(self.draft.token, AT, refused=SARA)
+        return await self.outbox.drafts.discard_draft(self.draft.token, AT, refused=SARA)
 
 
 @pytest.fixture
 async def pending(database_url: str) -> AsyncIterator[PendingDecisions]:
     """It."""
-    async with store_in(database_url) as store:
-        unknown = await lost(store, NUMBER)
-        waiting = (await store.accept(new_message(OTHER), AT)).message
+    async with outbox_in(database_url) as outbox:
+        unknown = await lost(outbox, NUMBER)
+        waiting = (await outbox.intake.accept(new_message(OTHER), AT)).message
         asked = draft(Secret(NUMBER, "asked"))
-        await store.save_draft(asked)
-        yield PendingDecisions(store, unknown, waiting, asked)
+        await outbox.drafts.save_draft(asked)
+        yield PendingDecisions(outbox, unknown, waiting, asked)
 
 
 @pytest.mark.parametrize(
@@ -165,24 +167,24 @@ async def test_the_ledger_has_it_or_it_is_not_done(
     pending: PendingDecisions, action: str, line: tuple[str, str, str, str]
 ) -> None:
     """One transaction: where the line cannot be written, nothing is as if it were decided."""
-    store = pending.store
+    outbox = pending.outbox
     if action == "resume":
-        await store.pause("a mistake", AT, SARA)
-    async with store.database.transaction() as connection:
+        await outbox.kill_switch.pause("a mistake", AT, SARA)
+    async with outbox.database.transaction() as connection:
         await connection.execute(text("ALTER TABLE audit RENAME TO elsewhere"))
-    before = await cells(store.database)
+    before = await cells(outbox.database)
     with pytest.raises(DatabaseError):
         await getattr(pending, action)()
-    after = await cells(store.database)
-    async with store.database.transaction() as connection:
+    after = await cells(outbox.database)
+    async with outbox.database.transaction() as connection:
         await connection.execute(text("ALTER TABLE elsewhere RENAME TO audit"))
 
     assert after == before
     assert await getattr(pending, action)()
-    newest = await store.latest("U1")
+    newest = await outbox.messages.latest("U1")
     assert newest
     refs = {"unknown": pending.unknown.ref, "waiting": pending.waiting.ref, "newest": newest.ref}
-    written = (await Audit(store.database).entries())[-1]
+    written = (await Audit(outbox.database).entries())[-1]
     recorded = (written.action, written.decision, written.subject, written.detail)
     assert recorded == (*line[:2], line[2].format(**refs), line[3])
     assert Actor(written.actor, written.team, written.channel, written.request) == SARA
@@ -191,11 +193,11 @@ async def test_the_ledger_has_it_or_it_is_not_done(
 async def test_what_is_decided_in_vain_leaves_no_line(pending: PendingDecisions) -> None:
     """Somebody was faster, or there was nothing: nothing was decided."""
     await pending.send_again()
-    before = await Audit(pending.store.database).entries()
+    before = await Audit(pending.outbox.database).entries()
     assert not await pending.send_again()
-    assert await pending.store.cancel("M2345678", LATER, SARA) == Cancelled(0, 0)
+    assert await pending.outbox.cancellation.cancel("M2345678", LATER, SARA) == Cancelled(0, 0)
     assert not await pending.resume()
 
-    assert await Audit(pending.store.database).entries() == before
-    now = await found(pending.store, pending.unknown)
+    assert await Audit(pending.outbox.database).entries() == before
+    now = await found(pending.outbox, pending.unknown)
     assert len(now.decisions) == 1

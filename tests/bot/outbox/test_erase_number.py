@@ -11,8 +11,8 @@ from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import DedupeKey, State
 from kwtsms_bot.outbox.retention.erase_number import BATCH_SIZE, RECHECKED_MESSAGES
 from kwtsms_bot.outbox.retention.masking import KeptNumber
-from kwtsms_bot.outbox.store import Actor, Audit, Erased, Store
-from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
+from kwtsms_bot.outbox.store import Actor, Audit, Erased, Outbox
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in
 from support.leak_search import cells, on_disk, traces
 from support.message_states import (
     LEASE,
@@ -32,39 +32,39 @@ TO_IT = ("one-text", "two-text", "three-text", "four-text", "draft-text")
 TEXT_WITH_NUMBER = "Call Sara on +965 9876 5432 today"
 
 
-async def erase(store: Store, *, cancel: bool = False) -> Erased:
+async def erase(outbox: Outbox, *, cancel: bool = False) -> Erased:
     """Forgets NUMBER."""
-    return await store.erase_number(NUMBER, AT, actor="shell:sara", cancel=cancel)
+    return await outbox.eraser.erase_number(NUMBER, AT, actor="shell:sara", cancel=cancel)
 
 
-async def fill_every_table(store: Store) -> None:
+async def fill_every_table(outbox: Outbox) -> None:
     """Its number in every table that can hold one, at every point of a message's life."""
     for minute, scenario in enumerate((sent, rejected, unknown, cancelled)):
-        await scenario(store, Secret(NUMBER, TO_IT[minute], AT + minute * MINUTE))
-    await drafted(store, Secret(NUMBER, "draft-text"))
-    await drafted(store, Secret("96590000001", f"draft that names {NUMBER}"))
+        await scenario(outbox, Secret(NUMBER, TO_IT[minute], AT + minute * MINUTE))
+    await drafted(outbox, Secret(NUMBER, "draft-text"))
+    await drafted(outbox, Secret("96590000001", f"draft that names {NUMBER}"))
     later = AT + timedelta(hours=1)
-    await sent(store, Secret(NUMBER, "text for all", later, (OTHER,)))
-    await sent(store, Secret("96590000002", TEXT_WITH_NUMBER, later))
-    await store.pause(f"complaint of {NUMBER}", later, ACTOR)
+    await sent(outbox, Secret(NUMBER, "text for all", later, (OTHER,)))
+    await sent(outbox, Secret("96590000002", TEXT_WITH_NUMBER, later))
+    await outbox.kill_switch.pause(f"complaint of {NUMBER}", later, ACTOR)
 
 
 async def test_nothing_of_it_is_left_in_any_table(database_url: str) -> None:
     """Not the number, however it is written, and not a text that went to it alone."""
-    async with store_in(database_url) as store:
-        await fill_every_table(store)
-        assert len(await traces(store.database, NUMBER)) > 5
-        found = await erase(store)
+    async with outbox_in(database_url) as outbox:
+        await fill_every_table(outbox)
+        assert len(await traces(outbox.database, NUMBER)) > 5
+        found = await erase(outbox)
         secrets = (NUMBER, LOCAL, "9876 5432", *TO_IT)
 
-        assert await traces(store.database, *secrets) == set()
+        assert await traces(outbox.database, *secrets) == set()
         assert (found.messages, found.texts, found.unknown) == (5, 4, 1)
         assert (found.named, found.drafts, found.cancelled, found.kept) == (1, 2, 0, ())
 
 
 async def test_it_is_gone_from_the_files_while_others_use_them(tmp_path: Path) -> None:
     """Neither freed pages nor the write-ahead log hold it, though another process is connected."""
-    async with store_in(tmp_path) as running, store_in(tmp_path) as ours:
+    async with outbox_in(tmp_path) as running, outbox_in(tmp_path) as ours:
         await fill_every_table(running)
         secrets = (NUMBER, LOCAL, *TO_IT)
         assert on_disk(tmp_path, *secrets) == set(secrets)
@@ -76,24 +76,24 @@ async def test_it_is_gone_from_the_files_while_others_use_them(tmp_path: Path) -
 
 async def test_others_keep_their_message(database_url: str) -> None:
     """A message to many stays theirs, text and all, until the last of them is forgotten."""
-    async with store_in(database_url) as store:
-        await sent(store, Secret(NUMBER, "text for all", others=(OTHER,)))
-        first = await erase(store)
-        assert await traces(store.database, "text for all") == {"message.text"}
-        assert await traces(store.database, OTHER) == {"recipient.phone", "hot_number.phone"}
-        last = await store.erase_number(OTHER, AT, actor="shell:sara")
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, Secret(NUMBER, "text for all", others=(OTHER,)))
+        first = await erase(outbox)
+        assert await traces(outbox.database, "text for all") == {"message.text"}
+        assert await traces(outbox.database, OTHER) == {"recipient.phone", "hot_number.phone"}
+        last = await outbox.eraser.erase_number(OTHER, AT, actor="shell:sara")
 
         assert (first.messages, first.texts) == (1, 0)
         assert (last.messages, last.texts) == (1, 1)
-        assert await traces(store.database, "text for all", OTHER) == set()
+        assert await traces(outbox.database, "text for all", OTHER) == set()
 
 
 async def test_others_keep_a_text_that_names_it(database_url: str) -> None:
     """The number in it is masked, the rest is theirs."""
-    async with store_in(database_url) as store:
-        await sent(store, Secret(OTHER, TEXT_WITH_NUMBER))
-        await erase(store)
-        (message,) = await store.recent("U1", 1)
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, Secret(OTHER, TEXT_WITH_NUMBER))
+        await erase(outbox)
+        (message,) = await outbox.messages.recent("U1", 1)
 
         assert message.text == "Call Sara on 965•••••432 today"
 
@@ -104,28 +104,28 @@ async def test_others_keep_a_text_that_names_it(database_url: str) -> None:
 )
 async def test_every_spelling_is_found(database_url: str, written: str) -> None:
     """In a text, a draft, or the reason for a pause; its digits are found by nobody any more."""
-    async with store_in(database_url) as store:
-        await sent(store, Secret(OTHER, f"Call {written}"))
-        await drafted(store, Secret("96590000001", f"Ask {written}"))
-        await store.pause(f"complaint of {written}", AT, Actor("U2"))
-        found = await erase(store)
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, Secret(OTHER, f"Call {written}"))
+        await drafted(outbox, Secret("96590000001", f"Ask {written}"))
+        await outbox.kill_switch.pause(f"complaint of {written}", AT, Actor("U2"))
+        found = await erase(outbox)
 
         assert (found.named, found.drafts) == (1, 1)
-        assert await traces(store.database, written, "5432", "５４３２") == set()
+        assert await traces(outbox.database, written, "5432", "５４３２") == set()
 
 
 async def test_a_text_is_found_among_many(database_url: str) -> None:
     """Old ones too, however many came after them: a part is in memory at a time."""
-    async with store_in(database_url) as store:
-        await sent(store, Secret(OTHER, TEXT_WITH_NUMBER))
-        (old,) = await store.recent("U1", 1)
-        async with store.database.transaction() as connection:
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, Secret(OTHER, TEXT_WITH_NUMBER))
+        (old,) = await outbox.messages.recent("U1", 1)
+        async with outbox.database.transaction() as connection:
             row = (await connection.execute(select(message).where(message.c.id == old.id))).one()
             many = range(old.id + 1, old.id + 2 * BATCH_SIZE + RECHECKED_MESSAGES)
             changes = [{"id": one, "ref": f"M{one}", "text": f"no {one}"} for one in many]
             await connection.execute(insert(message), [row._asdict() | one for one in changes])
-        found = await erase(store)
-        kept = await store.get(old.id)
+        found = await erase(outbox)
+        kept = await outbox.messages.get(old.id)
 
     assert found.named == 1
     assert kept
@@ -134,12 +134,12 @@ async def test_a_text_is_found_among_many(database_url: str) -> None:
 
 async def test_no_hash_is_left_of_what_named_it(database_url: str) -> None:
     """Who knows the rest of a request could find the number that makes its hash."""
-    async with store_in(database_url) as store:
-        await sent(store, Secret(NUMBER, "text"))
-        await sent(store, Secret(OTHER, TEXT_WITH_NUMBER, AT + MINUTE))
-        await sent(store, Secret(OTHER, "another", AT + 2 * MINUTE))
-        await erase(store)
-        async with store.database.reading() as connection:
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, Secret(NUMBER, "text"))
+        await sent(outbox, Secret(OTHER, TEXT_WITH_NUMBER, AT + MINUTE))
+        await sent(outbox, Secret(OTHER, "another", AT + 2 * MINUTE))
+        await erase(outbox)
+        async with outbox.database.reading() as connection:
             kept = (await connection.execute(select(dedupe.c.content_hash))).scalars().all()
             texts = await connection.execute(select(message.c.text_hash).order_by(message.c.id))
 
@@ -149,14 +149,14 @@ async def test_no_hash_is_left_of_what_named_it(database_url: str) -> None:
 
 async def test_unsent_messages_are_kept_and_listed(database_url: str) -> None:
     """What was accepted is not lost for it, whether it waits, is on its way or names the number."""
-    async with store_in(database_url) as store:
-        await deferred(store, Secret(NUMBER, "waits"))
-        await deferred(store, Secret(OTHER, TEXT_WITH_NUMBER))
-        await in_flight(store, Secret(NUMBER, "flies", AT + MINUTE))
-        dispatched, naming, waiting = await store.recent("U1", 3)
-        before = await cells(store.database)
-        found = await erase(store)
-        after = await cells(store.database)
+    async with outbox_in(database_url) as outbox:
+        await deferred(outbox, Secret(NUMBER, "waits"))
+        await deferred(outbox, Secret(OTHER, TEXT_WITH_NUMBER))
+        await in_flight(outbox, Secret(NUMBER, "flies", AT + MINUTE))
+        dispatched, naming, waiting = await outbox.messages.recent("U1", 3)
+        before = await cells(outbox.database)
+        found = await erase(outbox)
+        after = await cells(outbox.database)
 
         assert (found.messages, found.named) == (0, 0)
         assert set(found.kept) == {
@@ -170,39 +170,39 @@ async def test_unsent_messages_are_kept_and_listed(database_url: str) -> None:
 
 async def test_queued_messages_are_cancelled_on_request(database_url: str) -> None:
     """With `cancel` it is cancelled, its credits are given back, and it is erased like the rest."""
-    async with store_in(database_url) as store:
-        await deferred(store, Secret(NUMBER, "waits", others=(OTHER,)))
-        found = await erase(store, cancel=True)
-        (message,) = await store.recent("U1", 1)
+    async with outbox_in(database_url) as outbox:
+        await deferred(outbox, Secret(NUMBER, "waits", others=(OTHER,)))
+        found = await erase(outbox, cancel=True)
+        (message,) = await outbox.messages.recent("U1", 1)
 
         assert (found.cancelled, found.messages, found.texts, found.kept) == (1, 1, 0, ())
         assert message.counts == {State.QUEUED: 1, State.CANCELLED: 1}
-        assert (await cells(store.database))["spending.credits"] == "1"
-        assert await traces(store.database, NUMBER) == set()
+        assert (await cells(outbox.database))["spending.credits"] == "1"
+        assert await traces(outbox.database, NUMBER) == set()
 
 
 async def test_a_message_in_flight_cannot_be_cancelled(database_url: str) -> None:
     """It may have left: it is kept until it is settled, and then it goes."""
-    async with store_in(database_url) as store:
-        call = await in_flight(store, Secret(NUMBER, "flies"))
-        kept = await erase(store, cancel=True)
-        await store.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
-        gone = await erase(store)
+    async with outbox_in(database_url) as outbox:
+        call = await in_flight(outbox, Secret(NUMBER, "flies"))
+        kept = await erase(outbox, cancel=True)
+        await outbox.settlements.settle(call, Settlement(State.SENT, AT, gateway_id="f4c8"), AT)
+        gone = await erase(outbox)
 
         assert ([one.state for one in kept.kept], kept.cancelled) == (["in_flight"], 0)
         assert (gone.messages, gone.texts, gone.kept) == (1, 1, ())
-        assert await traces(store.database, NUMBER, "flies") == set()
+        assert await traces(outbox.database, NUMBER, "flies") == set()
 
 
 async def test_a_rehearsal_changes_nothing(database_url: str) -> None:
     """It says what would be done, and the tables are as they were."""
-    async with store_in(database_url) as store:
-        await deferred(store, Secret(NUMBER, "waits", AT - MINUTE))
-        await fill_every_table(store)
-        before = await cells(store.database)
-        rehearsed = await store.preview_erasure(NUMBER, AT, cancel=True)
-        after = await cells(store.database)
-        found = await erase(store, cancel=True)
+    async with outbox_in(database_url) as outbox:
+        await deferred(outbox, Secret(NUMBER, "waits", AT - MINUTE))
+        await fill_every_table(outbox)
+        before = await cells(outbox.database)
+        rehearsed = await outbox.eraser.preview_erasure(NUMBER, AT, cancel=True)
+        after = await cells(outbox.database)
+        found = await erase(outbox, cancel=True)
 
         assert before == after
         assert rehearsed == found
@@ -210,10 +210,10 @@ async def test_a_rehearsal_changes_nothing(database_url: str) -> None:
 
 async def test_the_ledger_records_the_erasure_without_the_number(database_url: str) -> None:
     """Who did it, when, and how much it was; the number is masked."""
-    async with store_in(database_url) as store:
-        await sent(store, Secret(NUMBER, "text"))
-        await erase(store)
-        line = (await Audit(store.database).entries())[-1]
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, Secret(NUMBER, "text"))
+        await erase(outbox)
+        line = (await Audit(outbox.database).entries())[-1]
 
     assert (line.actor, line.action, line.decision) == ("shell:sara", "forget", "allowed")
     assert line.subject == "965•••••432"
@@ -222,49 +222,49 @@ async def test_the_ledger_records_the_erasure_without_the_number(database_url: s
 
 async def test_cards_are_shown_anew(database_url: str) -> None:
     """A running bot takes the text out of Slack, too, where it can."""
-    async with store_in(database_url) as store:
-        await sent(store, Secret(NUMBER, "text"))
-        await sent(store, Secret(OTHER, TEXT_WITH_NUMBER, AT + MINUTE))
-        shown = {message.id: message for message in await store.recent("U1", 2)}
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, Secret(NUMBER, "text"))
+        await sent(outbox, Secret(OTHER, TEXT_WITH_NUMBER, AT + MINUTE))
+        shown = {message.id: message for message in await outbox.messages.recent("U1", 2)}
         for message in shown.values():
-            await store.record_shown(message.id, message.revision, None)
-        assert await store.outdated_cards(10) == ()
-        await erase(store)
+            await outbox.cards.record_shown(message.id, message.revision, None)
+        assert await outbox.cards.outdated_cards(10) == ()
+        await erase(outbox)
 
-        assert set(await store.outdated_cards(10)) == set(shown)
+        assert set(await outbox.cards.outdated_cards(10)) == set(shown)
 
 
 async def test_an_erased_request_that_comes_again_is_not_sent_again(database_url: str) -> None:
     """The key outlives the content: Slack's second delivery finds the message that was."""
     key = DedupeKey("slack", "trigger")
-    async with store_in(database_url) as store:
-        first = await store.accept(new_message(key=key), AT)
-        await store.cancel(first.message.ref, AT, ACTOR)
-        await erase(store)
-        again = await store.accept(new_message(key=key), AT)
+    async with outbox_in(database_url) as outbox:
+        first = await outbox.intake.accept(new_message(key=key), AT)
+        await outbox.cancellation.cancel(first.message.ref, AT, ACTOR)
+        await erase(outbox)
+        again = await outbox.intake.accept(new_message(key=key), AT)
 
         assert (again.fresh, again.message.id) == (False, first.message.id)
 
 
 async def test_an_unknown_message_to_it_is_not_sent_again(database_url: str) -> None:
     """The number is gone: an old button sends to the others alone."""
-    async with store_in(database_url) as store:
-        await unknown(store, Secret(NUMBER, "text", others=(OTHER,)))
-        await erase(store)
-        (message,) = await store.recent("U1", 1)
+    async with outbox_in(database_url) as outbox:
+        await unknown(outbox, Secret(NUMBER, "text", others=(OTHER,)))
+        await erase(outbox)
+        (message,) = await outbox.messages.recent("U1", 1)
 
-        assert await store.send_again(message.ref, AT + MINUTE, ACTOR) == 1
-        call = await store.claim("one", LEASE, AT + MINUTE)
+        assert await outbox.decisions.send_again(message.ref, AT + MINUTE, ACTOR) == 1
+        call = await outbox.claims.claim("one", LEASE, AT + MINUTE)
         assert call
         assert [one.phone for one in call.recipients] == [OTHER]
 
 
 async def test_a_late_report_about_it_is_asked_without_it(database_url: str) -> None:
     """What is followed up has only the numbers that are left."""
-    async with store_in(database_url) as store:
-        await sent(store, Secret(NUMBER, "text", others=(OTHER,)))
-        await erase(store)
-        tracked = await store.claim_check(AT + MINUTE)
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, Secret(NUMBER, "text", others=(OTHER,)))
+        await erase(outbox)
+        tracked = await outbox.delivery.claim_check(AT + MINUTE)
 
         assert tracked
         assert tracked.phones == (OTHER,)
@@ -272,10 +272,10 @@ async def test_a_late_report_about_it_is_asked_without_it(database_url: str) -> 
 
 async def test_a_number_that_nobody_knows(database_url: str) -> None:
     """Nothing is found, and nothing else is touched."""
-    async with store_in(database_url) as store:
-        await sent(store, Secret(OTHER, "text"))
-        before = await cells(store.database)
-        found = await store.preview_erasure(NUMBER, AT)
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, Secret(OTHER, "text"))
+        before = await cells(outbox.database)
+        found = await outbox.eraser.preview_erasure(NUMBER, AT)
 
         assert found.is_empty
-        assert await cells(store.database) == before
+        assert await cells(outbox.database) == before

@@ -15,11 +15,11 @@ from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.evidence import BalanceReading, CallCost, Evidence, Verdict, assess
 from kwtsms_bot.outbox.flow_control.circuit_breaker import FAILURE_THRESHOLD, ResponseKind
 from kwtsms_bot.outbox.message import Message, State
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Outbox
 from kwtsms_bot.outbox.unknown.reconciler import UnknownReconciler
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
-from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in
 from support.gateway import running_gateway
 
 LEASE = timedelta(seconds=30)
@@ -122,7 +122,7 @@ def test_a_verdict_is_never_wrong(
 class Bench:
     """An outbox, the real account, and a witness who looks when told to."""
 
-    store: Store
+    outbox: Outbox
     running: RunningGateway
     account: AsyncClient
     at: list[timedelta] = field(default_factory=lambda: [timedelta(0)])
@@ -130,22 +130,26 @@ class Bench:
     @property
     def reconciler(self) -> UnknownReconciler:
         """The witness."""
-        return UnknownReconciler(self.store, self.account, clock=lambda: AT + self.at[0])
+        return UnknownReconciler(
+            self.outbox.evidence, self.outbox.breaker, self.account, clock=lambda: AT + self.at[0]
+        )
 
     async def lose(self, *recipients: str, arrives: bool) -> Message:
         """A message whose outcome is lost, and which was charged or not."""
-        accepted = await self.store.accept(new_message(*recipients), AT + self.at[0])
-        call = await self.store.claim("one", LEASE, AT + self.at[0])
+        accepted = await self.outbox.intake.accept(new_message(*recipients), AT + self.at[0])
+        call = await self.outbox.claims.claim("one", LEASE, AT + self.at[0])
         assert call
-        assert await self.store.put_in_flight(call, LEASE, AT + self.at[0])
+        assert await self.outbox.settlements.put_in_flight(call, LEASE, AT + self.at[0])
         if arrives:
             await self.account.send(list(recipients), call.text, sender="MY-APP")
-        await self.store.settle(call, Settlement(State.UNKNOWN, AT + self.at[0]), AT + self.at[0])
+        await self.outbox.settlements.settle(
+            call, Settlement(State.UNKNOWN, AT + self.at[0]), AT + self.at[0]
+        )
         return accepted.message
 
     async def evidence(self, message: Message) -> tuple[Evidence, ...]:
         """What the message's card tells of."""
-        found = await self.store.get(message.id)
+        found = await self.outbox.messages.get(message.id)
         assert found
         return found.evidence
 
@@ -155,10 +159,10 @@ class Bench:
 
     async def sent(self, recipient: str) -> None:
         """A message that arrives, so that the balance is known."""
-        await self.store.accept(new_message(recipient), AT + self.at[0])
-        call = await self.store.claim("one", LEASE, AT + self.at[0])
+        await self.outbox.intake.accept(new_message(recipient), AT + self.at[0])
+        call = await self.outbox.claims.claim("one", LEASE, AT + self.at[0])
         assert call
-        assert await self.store.put_in_flight(call, LEASE, AT + self.at[0])
+        assert await self.outbox.settlements.put_in_flight(call, LEASE, AT + self.at[0])
         answer = await self.account.send([recipient], call.text, sender="MY-APP")
         self.later(1)
         settlement = Settlement(
@@ -168,17 +172,17 @@ class Bench:
             points=answer.points_charged,
             balance_after=answer.balance_after,
         )
-        await self.store.settle(call, settlement, AT + self.at[0])
+        await self.outbox.settlements.settle(call, settlement, AT + self.at[0])
 
 
 @asynccontextmanager
 async def bench(url: str) -> AsyncIterator[Bench]:
     """The bench."""
-    async with running_gateway() as running, store_in(url) as store:
+    async with running_gateway() as running, outbox_in(url) as outbox:
         owner = running.gateway.account
         credentials = Credentials(owner.username, owner.password)
         async with AsyncClient(credentials, base_url=running.base_url) as account:
-            yield Bench(store, running, account)
+            yield Bench(outbox, running, account)
 
 
 @pytest.mark.parametrize(
@@ -237,12 +241,12 @@ async def test_calls_of_a_dead_process_are_reconciled(database_url: str) -> None
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(60)
-        message = (await it.store.accept(new_message(OTHER), AT + it.at[0])).message
-        call = await it.store.claim("dead", LEASE, AT + it.at[0])
+        message = (await it.outbox.intake.accept(new_message(OTHER), AT + it.at[0])).message
+        call = await it.outbox.claims.claim("dead", LEASE, AT + it.at[0])
         assert call
-        assert await it.store.put_in_flight(call, LEASE, AT + it.at[0])
+        assert await it.outbox.settlements.put_in_flight(call, LEASE, AT + it.at[0])
         it.later(31)
-        assert await it.store.reap_expired(AT + it.at[0]) == (0, 1)
+        assert await it.outbox.leases.reap_expired(AT + it.at[0]) == (0, 1)
         it.later(61)
         await it.reconciler.reconcile()
 
@@ -255,7 +259,7 @@ async def test_a_decision_ends_the_question(database_url: str) -> None:
         lost = await it.lose(OTHER, arrives=True)
         it.later(61)
         await it.reconciler.reconcile()
-        await it.store.treat_as_sent(lost.ref, AT + it.at[0], ACTOR)
+        await it.outbox.decisions.treat_as_sent(lost.ref, AT + it.at[0], ACTOR)
 
         assert await it.evidence(lost) == ()
 
@@ -279,9 +283,9 @@ async def test_while_the_circuit_breaker_is_open_the_probe_asks(database_url: st
         await it.lose(OTHER, arrives=True)
         it.later(61)
         for _ in range(FAILURE_THRESHOLD):
-            await it.store.record_response(ResponseKind.UNREADABLE, trial=False)
+            await it.outbox.breaker.record_response(ResponseKind.UNREADABLE, trial=False)
         while_open = await it.reconciler.reconcile()
-        await it.store.record_response(ResponseKind.READABLE, trial=False)
+        await it.outbox.breaker.record_response(ResponseKind.READABLE, trial=False)
 
         assert while_open == 0
         assert await it.reconciler.reconcile() == 1

@@ -11,11 +11,11 @@ from kwtsms_bot.outbox.dispatch import retry
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.evidence import NOT_SENT, Evidence, Verdict
 from kwtsms_bot.outbox.message import ClaimedCall, Message, State
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Outbox
 from kwtsms_bot.outbox.unknown.evidence_store import UnansweredCall
 from kwtsms_client import KwtSMSError, NotSent
 from kwtsms_client.errors import rejection
-from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in
 
 LEASE = timedelta(seconds=30)
 EXPIRED = AT + timedelta(seconds=31)
@@ -28,19 +28,19 @@ NO_CONNECTION = retry.failed(NotSent("no route"), 1, LATE)
 REFUSED = retry.failed(rejection("ERR031"), 1, LATE)
 
 
-async def reclaimed_call(store: Store) -> tuple[ClaimedCall, Message]:
+async def reclaimed_call(outbox: Outbox) -> tuple[ClaimedCall, Message]:
     """A call whose owner stood still past its lease: it is unknown."""
-    message = (await store.accept(new_message(NUMBER, OTHER), AT)).message
-    call = await store.claim("one", LEASE, AT)
+    message = (await outbox.intake.accept(new_message(NUMBER, OTHER), AT)).message
+    call = await outbox.claims.claim("one", LEASE, AT)
     assert call
-    assert await store.put_in_flight(call, LEASE, AT)
-    assert await store.reap_expired(EXPIRED) == (0, 1)
+    assert await outbox.settlements.put_in_flight(call, LEASE, AT)
+    assert await outbox.leases.reap_expired(EXPIRED) == (0, 1)
     return call, message
 
 
-async def found(store: Store, message: Message) -> Message:
+async def found(outbox: Outbox, message: Message) -> Message:
     """As it stands now."""
-    now = await store.get(message.id)
+    now = await outbox.messages.get(message.id)
     assert now
     return now
 
@@ -51,11 +51,11 @@ async def test_a_late_not_sent_is_shown_and_a_person_decides(
 ) -> None:
     """The reason is kwtSMS's or ours, not that a process stopped; the balance is not asked."""
     settlement = retry.failed(error, 1, LATE)
-    async with store_in(database_url) as store:
-        call, message = await reclaimed_call(store)
-        await store.record_shown(message.id, (await found(store, message)).revision, None)
-        await store.settle(call, settlement, LATE)
-        now = await found(store, message)
+    async with outbox_in(database_url) as outbox:
+        call, message = await reclaimed_call(outbox)
+        await outbox.cards.record_shown(message.id, (await found(outbox, message)).revision, None)
+        await outbox.settlements.settle(call, settlement, LATE)
+        now = await found(outbox, message)
 
         assert now.counts == {State.UNKNOWN: 2}
         assert [(one.code, one.text) for one in now.reasons] == [
@@ -63,18 +63,18 @@ async def test_a_late_not_sent_is_shown_and_a_person_decides(
         ]
         assert now.evidence == (NOT_SENT,)
         assert now.unsure == 0
-        assert await store.outdated_cards(10) == (message.id,)
-        assert await store.unanswered_calls(LATER) == []
-        assert await store.claim("two", LEASE, LATER) is None
-        assert await store.send_again(message.ref, LATER, ACTOR) == 2
+        assert await outbox.cards.outdated_cards(10) == (message.id,)
+        assert await outbox.evidence.unanswered_calls(LATER) == []
+        assert await outbox.claims.claim("two", LEASE, LATER) is None
+        assert await outbox.decisions.send_again(message.ref, LATER, ACTOR) == 2
 
 
 async def test_that_it_was_refused_ends_it(database_url: str) -> None:
     """A text that kwtSMS does not take is not sent by anybody."""
-    async with store_in(database_url) as store:
-        call, message = await reclaimed_call(store)
-        await store.settle(call, REFUSED, LATE)
-        now = await found(store, message)
+    async with outbox_in(database_url) as outbox:
+        call, message = await reclaimed_call(outbox)
+        await outbox.settlements.settle(call, REFUSED, LATE)
+        now = await found(outbox, message)
 
         assert now.counts == {State.REJECTED: 2}
         assert [one.code for one in now.reasons] == ["ERR031"]
@@ -82,16 +82,18 @@ async def test_that_it_was_refused_ends_it(database_url: str) -> None:
 
 async def test_a_late_answer_outweighs_the_balance_evidence(database_url: str) -> None:
     """The witness had looked before it came."""
-    async with store_in(database_url) as store:
-        call, message = await reclaimed_call(store)
-        (lost,) = await store.unanswered_calls(LATER)
+    async with outbox_in(database_url) as outbox:
+        call, message = await reclaimed_call(outbox)
+        (lost,) = await outbox.evidence.unanswered_calls(LATER)
         assert lost == UnansweredCall(call.attempt, message.id, AT, 2)
         unclear = Evidence(Verdict.UNCLEAR, Decimal(9), Decimal(8), Decimal(0))
-        await store.record_evidence(lost, unclear, LATER)
-        await store.settle(call, NO_CONNECTION, LATER)
-        await store.record_evidence(lost, unclear, LATER)  # A second replica is slower still.
+        await outbox.evidence.record_evidence(lost, unclear, LATER)
+        await outbox.settlements.settle(call, NO_CONNECTION, LATER)
+        await outbox.evidence.record_evidence(
+            lost, unclear, LATER
+        )  # A second replica is slower still.
 
-        assert (await found(store, message)).evidence == (NOT_SENT,)
+        assert (await found(outbox, message)).evidence == (NOT_SENT,)
 
 
 @pytest.mark.parametrize("settlement", [NO_CONNECTION, REFUSED])
@@ -99,12 +101,12 @@ async def test_a_message_treated_as_sent_shows_that_it_was_not(
     database_url: str, settlement: Settlement
 ) -> None:
     """The decision stands; its card can say that it was a mistake."""
-    async with store_in(database_url) as store:
-        call, message = await reclaimed_call(store)
-        await store.treat_as_sent(message.ref, LATE, ACTOR)
-        before = await found(store, message)
-        await store.settle(call, settlement, LATER)
-        now = await found(store, message)
+    async with outbox_in(database_url) as outbox:
+        call, message = await reclaimed_call(outbox)
+        await outbox.decisions.treat_as_sent(message.ref, LATE, ACTOR)
+        before = await found(outbox, message)
+        await outbox.settlements.settle(call, settlement, LATER)
+        now = await found(outbox, message)
 
         assert (before.presumed_sent, before.evidence) == (2, ())
         assert (now.counts, now.presumed_sent) == ({State.SENT: 2}, 2)
@@ -113,57 +115,57 @@ async def test_a_message_treated_as_sent_shows_that_it_was_not(
 
 async def test_what_was_accepted_is_not_sent_again(database_url: str) -> None:
     """A person had pressed "Send again", and it had not left a second time yet."""
-    async with store_in(database_url) as store:
-        call, message = await reclaimed_call(store)
-        await store.send_again(message.ref, LATE, ACTOR)
-        waiting = await found(store, message)
-        await store.settle(call, ACCEPTED, LATE)
-        now = await found(store, message)
+    async with outbox_in(database_url) as outbox:
+        call, message = await reclaimed_call(outbox)
+        await outbox.decisions.send_again(message.ref, LATE, ACTOR)
+        waiting = await found(outbox, message)
+        await outbox.settlements.settle(call, ACCEPTED, LATE)
+        now = await found(outbox, message)
 
         assert (waiting.counts, waiting.unsure) == ({State.QUEUED: 2}, 2)
         assert (now.counts, now.unsure) == ({State.SENT: 2}, 0)
         assert (now.gateway_ids, now.points, now.accepted_at) == (("f4c8",), Decimal(2), LATE)
-        assert await store.claim("two", LEASE, LATER) is None
+        assert await outbox.claims.claim("two", LEASE, LATER) is None
 
 
 async def test_a_message_in_flight_again_stays_in_flight(database_url: str) -> None:
     """It has a call of its own now; what the first one cost is on record all the same."""
-    async with store_in(database_url) as store:
-        call, message = await reclaimed_call(store)
-        await store.send_again(message.ref, LATE, ACTOR)
-        again = await store.claim("two", LEASE, LATE)
+    async with outbox_in(database_url) as outbox:
+        call, message = await reclaimed_call(outbox)
+        await outbox.decisions.send_again(message.ref, LATE, ACTOR)
+        again = await outbox.claims.claim("two", LEASE, LATE)
         assert again
-        await store.settle(call, ACCEPTED, LATE)
-        now = await found(store, message)
+        await outbox.settlements.settle(call, ACCEPTED, LATE)
+        now = await found(outbox, message)
 
         assert now.counts == {State.CLAIMED: 2}
         assert now.points == Decimal(2)
-        assert await store.put_in_flight(again, LEASE, LATE)
+        assert await outbox.settlements.put_in_flight(again, LEASE, LATE)
 
 
 async def test_a_late_refusal_does_not_touch_what_is_sent_again(database_url: str) -> None:
     """What a person has queued anew goes out; that the first one was not charged is known."""
-    async with store_in(database_url) as store:
-        call, message = await reclaimed_call(store)
-        await store.send_again(message.ref, LATE, ACTOR)
-        await store.settle(call, NO_CONNECTION, LATE)
-        now = await found(store, message)
+    async with outbox_in(database_url) as outbox:
+        call, message = await reclaimed_call(outbox)
+        await outbox.decisions.send_again(message.ref, LATE, ACTOR)
+        await outbox.settlements.settle(call, NO_CONNECTION, LATE)
+        now = await found(outbox, message)
 
         assert (now.counts, now.unsure) == ({State.QUEUED: 2}, 0)
-        assert await store.claim("two", LEASE, LATER)
+        assert await outbox.claims.claim("two", LEASE, LATER)
 
 
 async def test_what_was_given_back_needs_no_evidence(database_url: str) -> None:
     """Whether it was in flight was not heard; that nothing left is said of a call never lost."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        call = await store.claim("one", LEASE, AT)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        assert await store.release_owned("one", AT) == 1
-        await store.settle(call, retry.not_sent_after_stall(AT), AT)
-        async with store.database.reading() as connection:
+        assert await outbox.leases.release_owned("one", AT) == 1
+        await outbox.settlements.settle(call, retry.not_sent_after_stall(AT), AT)
+        async with outbox.database.reading() as connection:
             rows = (await connection.execute(select(evidence))).all()
-        again = await found(store, message)
+        again = await found(outbox, message)
 
     assert rows == []
     assert again.counts == {State.QUEUED: 1}
@@ -171,10 +173,10 @@ async def test_what_was_given_back_needs_no_evidence(database_url: str) -> None:
 
 async def test_a_reclaimed_call_that_was_never_sent_is_shown_as_such(database_url: str) -> None:
     """Its process stood still before the first byte, and longer than its lease."""
-    async with store_in(database_url) as store:
-        call, message = await reclaimed_call(store)
-        await store.settle(call, retry.not_sent_after_stall(LATE), LATE)
-        known = await found(store, message)
+    async with outbox_in(database_url) as outbox:
+        call, message = await reclaimed_call(outbox)
+        await outbox.settlements.settle(call, retry.not_sent_after_stall(LATE), LATE)
+        known = await found(outbox, message)
 
     assert known.counts == {State.UNKNOWN: 2}
     assert [one.verdict for one in known.evidence] == [Verdict.NOT_SENT]

@@ -10,7 +10,7 @@ from kwtsms_bot import kuwait_time
 from kwtsms_bot.outbox.intake.draft import Draft, DraftKind, new_token
 from kwtsms_bot.outbox.message import NewMessage
 from kwtsms_bot.outbox.quota.limits import Allowance, Limit, QuotaExceededError
-from kwtsms_bot.outbox.store import ActivePause, SendingPaused, Store
+from kwtsms_bot.outbox.store import ActivePause, SendingPaused, open_outbox
 from support import command_testbed
 from support.database import ACTOR, AT, opened
 
@@ -38,13 +38,13 @@ async def test_a_person_sends_no_more_than_allowed_in_an_hour(database_url: str)
     """The refusal says when the hour of the oldest message ends; then one more is taken."""
     allowance = Allowance(messages_per_hour=2)
     async with opened(database_url) as database:
-        store = Store(database)
+        outbox = open_outbox(database)
         for n in range(2):
-            await store.accept(new(n), AT + timedelta(minutes=n), allowance)
+            await outbox.intake.accept(new(n), AT + timedelta(minutes=n), allowance)
         with pytest.raises(QuotaExceededError) as refused:
-            await store.accept(new(2), AT + timedelta(minutes=5), allowance)
-        await store.accept(new(2, author="U2"), AT + timedelta(minutes=5), allowance)
-        await store.accept(new(2), AT + timedelta(minutes=61), allowance)
+            await outbox.intake.accept(new(2), AT + timedelta(minutes=5), allowance)
+        await outbox.intake.accept(new(2, author="U2"), AT + timedelta(minutes=5), allowance)
+        await outbox.intake.accept(new(2), AT + timedelta(minutes=61), allowance)
 
     assert refused.value.exceeded.limit is Limit.PERSON
     assert refused.value.exceeded.ends_at == AT + timedelta(minutes=60)
@@ -54,13 +54,13 @@ async def test_a_phone_gets_no_more_than_allowed_in_an_hour(database_url: str) -
     """It does not matter who sends; what was cancelled does not count."""
     allowance = Allowance(per_number_per_hour=2)
     async with opened(database_url) as database:
-        store = Store(database)
-        first = await store.accept(new(), AT, allowance)
-        await store.accept(new(author="U2"), AT, allowance)
+        outbox = open_outbox(database)
+        first = await outbox.intake.accept(new(), AT, allowance)
+        await outbox.intake.accept(new(author="U2"), AT, allowance)
         with pytest.raises(QuotaExceededError) as refused:
-            await store.accept(new(author="U3"), AT, allowance)
-        await store.cancel(first.message.ref, AT, ACTOR)
-        await store.accept(new(author="U3"), AT, allowance)
+            await outbox.intake.accept(new(author="U3"), AT, allowance)
+        await outbox.cancellation.cancel(first.message.ref, AT, ACTOR)
+        await outbox.intake.accept(new(author="U3"), AT, allowance)
 
     assert refused.value.exceeded.limit is Limit.NUMBER
 
@@ -69,13 +69,13 @@ async def test_a_day_costs_no_more_than_allowed(database_url: str) -> None:
     """Pages times numbers, from midnight to midnight in Kuwait; cancelling gives them back."""
     allowance = Allowance(credits_per_day=5)
     async with opened(database_url) as database:
-        store = Store(database)
-        first = await store.accept(new(pages=4), AT, allowance)
+        outbox = open_outbox(database)
+        first = await outbox.intake.accept(new(pages=4), AT, allowance)
         with pytest.raises(QuotaExceededError) as refused:
-            await store.accept(new(1, pages=2), AT, allowance)
-        await store.accept(new(1, pages=2), kuwait_time.midnight_after(AT), allowance)
-        await store.cancel(first.message.ref, AT, ACTOR)
-        await store.accept(new(1, pages=5), AT, allowance)
+            await outbox.intake.accept(new(1, pages=2), AT, allowance)
+        await outbox.intake.accept(new(1, pages=2), kuwait_time.midnight_after(AT), allowance)
+        await outbox.cancellation.cancel(first.message.ref, AT, ACTOR)
+        await outbox.intake.accept(new(1, pages=5), AT, allowance)
 
     assert refused.value.exceeded.limit is Limit.DAY
     assert refused.value.exceeded.remaining == 1
@@ -85,9 +85,9 @@ async def test_a_day_costs_no_more_than_allowed(database_url: str) -> None:
 async def test_limits_apply_to_simultaneous_requests(database_url: str) -> None:
     """Of twenty messages at once, as many are taken as are allowed."""
     async with opened(database_url) as database:
-        store = Store(database)
+        outbox = open_outbox(database)
         tried = await asyncio.gather(
-            *(store.accept(new(n), AT, Allowance(messages_per_hour=7)) for n in range(20)),
+            *(outbox.intake.accept(new(n), AT, Allowance(messages_per_hour=7)) for n in range(20)),
             return_exceptions=True,
         )
 
@@ -98,13 +98,13 @@ async def test_limits_apply_to_simultaneous_requests(database_url: str) -> None:
 async def test_a_draft_is_sent_once(database_url: str) -> None:
     """Of ten who press at the same time, one sends."""
     async with opened(database_url) as database:
-        store = Store(database)
+        outbox = open_outbox(database)
         token = new_token()
-        await store.save_draft(draft(token))
+        await outbox.drafts.save_draft(draft(token))
         sent = await asyncio.gather(
-            *(store.send_draft(token, new(), AT, Allowance()) for _ in range(10))
+            *(outbox.drafts.send_draft(token, new(), AT, Allowance()) for _ in range(10))
         )
-        left = await store.get_draft(token, AT)
+        left = await outbox.drafts.get_draft(token, AT)
 
     assert sum(one is not None for one in sent) == 1
     assert left is None
@@ -113,55 +113,55 @@ async def test_a_draft_is_sent_once(database_url: str) -> None:
 async def test_an_old_draft_is_void(database_url: str) -> None:
     """After its time it cannot be sent, and is thrown away with the next sweep."""
     async with opened(database_url) as database:
-        store = Store(database)
-        await store.save_draft(draft("old"))
+        outbox = open_outbox(database)
+        await outbox.drafts.save_draft(draft("old"))
         later = AT + timedelta(minutes=10)
 
-        assert await store.get_draft("old", later) is None
-        assert await store.send_draft("old", new(), later, Allowance()) is None
-        assert await store.discard_expired_drafts(later) == 1
+        assert await outbox.drafts.get_draft("old", later) is None
+        assert await outbox.drafts.send_draft("old", new(), later, Allowance()) is None
+        assert await outbox.drafts.discard_expired_drafts(later) == 1
 
 
 async def test_a_draft_that_exceeds_the_limit_stays(database_url: str) -> None:
     """What the limits refuse can be sent when they allow it."""
     async with opened(database_url) as database:
-        store = Store(database)
-        await store.accept(new(1), AT)
-        await store.save_draft(draft("token"))
+        outbox = open_outbox(database)
+        await outbox.intake.accept(new(1), AT)
+        await outbox.drafts.save_draft(draft("token"))
         with pytest.raises(QuotaExceededError):
-            await store.send_draft("token", new(), AT, Allowance(messages_per_hour=1))
+            await outbox.drafts.send_draft("token", new(), AT, Allowance(messages_per_hour=1))
 
-        assert await store.get_draft("token", AT) == draft("token")
+        assert await outbox.drafts.get_draft("token", AT) == draft("token")
 
 
 async def test_a_confirmed_draft_can_wait_for_a_second_person(database_url: str) -> None:
     """The new draft stands in the place of the old one, whose token is used up."""
     async with opened(database_url) as database:
-        store = Store(database)
-        await store.save_draft(draft("first"))
+        outbox = open_outbox(database)
+        await outbox.drafts.save_draft(draft("first"))
         asked = replace(draft("second"), kind=DraftKind.APPROVE)
 
-        assert await store.request_approval("first", asked, AT)
-        assert not await store.request_approval("first", replace(asked, token="third"), AT)
-        assert await store.get_draft("second", AT) == asked
-        assert await store.discard_draft("second", AT)
-        assert not await store.discard_draft("second", AT)
+        assert await outbox.drafts.request_approval("first", asked, AT)
+        assert not await outbox.drafts.request_approval("first", replace(asked, token="third"), AT)
+        assert await outbox.drafts.get_draft("second", AT) == asked
+        assert await outbox.drafts.discard_draft("second", AT)
+        assert not await outbox.drafts.discard_draft("second", AT)
 
 
 async def test_a_pause_stops_all_and_loses_nothing(database_url: str) -> None:
     """While it holds nothing is accepted or claimed; afterwards the queue goes on."""
     async with opened(database_url) as database:
-        store = Store(database)
-        await store.accept(new(), AT)
-        assert await store.pause("a mistake", AT, ACTOR)
-        assert not await store.pause("another", AT, ACTOR)
+        outbox = open_outbox(database)
+        await outbox.intake.accept(new(), AT)
+        assert await outbox.kill_switch.pause("a mistake", AT, ACTOR)
+        assert not await outbox.kill_switch.pause("another", AT, ACTOR)
         with pytest.raises(SendingPaused) as refused:
-            await store.accept(new(1), AT)
-        while_paused = await store.claim("me", LEASE, AT)
-        due = await store.next_due()
-        assert await store.resume(AT, ACTOR)
-        assert not await store.resume(AT, ACTOR)
-        after = await store.claim("me", LEASE, AT)
+            await outbox.intake.accept(new(1), AT)
+        while_paused = await outbox.claims.claim("me", LEASE, AT)
+        due = await outbox.claims.next_due()
+        assert await outbox.kill_switch.resume(AT, ACTOR)
+        assert not await outbox.kill_switch.resume(AT, ACTOR)
+        after = await outbox.claims.claim("me", LEASE, AT)
 
     assert refused.value.pause == ActivePause("U1", "a mistake", AT)
     assert while_paused is None

@@ -19,13 +19,14 @@ from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate, TrackedCall
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
 from kwtsms_bot.outbox.quota.admission import day_of
-from support.database import ACTOR, AT, NUMBER, OTHER, CallerClockStore, new_message, opened
+from kwtsms_bot.outbox.store import Outbox
+from support.database import ACTOR, AT, NUMBER, OTHER, caller_clock_outbox, new_message, opened
 from support.postgres import wait_for_lock_waiters
 
 LEASE, DAY = timedelta(seconds=30), timedelta(days=1)
 LATER = AT + timedelta(hours=1)
 Rows = Select[Any]
-Action = Callable[[CallerClockStore], Awaitable[Awaitable[object]]]
+Action = Callable[[Outbox], Awaitable[Awaitable[object]]]
 SENT = Settlement(State.SENT, AT, gateway_id="f4c8", points=Decimal(5))  # More than was expected.
 THIRD = "96550000003"
 ONE = 2  # The message that goes first, by its number.
@@ -43,138 +44,140 @@ BULK: Rows = select(message.c.id).where(message.c.id == 1)
 
 
 @asynccontextmanager
-async def outbox(url: str) -> AsyncIterator[CallerClockStore]:
+async def open_outbox_at(url: str) -> AsyncIterator[Outbox]:
     """A bulk to two, and then a message to one of them that goes first."""
     async with opened(url) as database:
-        store = CallerClockStore(database)
-        await store.accept(new_message(NUMBER, OTHER, priority=Priority.BULK, expires_at=LATER), AT)
-        await store.accept(new_message(NUMBER, text="one", expires_at=LATER), AT)
+        outbox = caller_clock_outbox(database)
+        await outbox.intake.accept(
+            new_message(NUMBER, OTHER, priority=Priority.BULK, expires_at=LATER), AT
+        )
+        await outbox.intake.accept(new_message(NUMBER, text="one", expires_at=LATER), AT)
         cooldown = {"phone": NUMBER, "until": AT - LEASE, "attempt_id": 0}
         async with database.transaction() as connection:
             await connection.execute(insert(number_cooldown).values(cooldown))
-        yield store
+        yield outbox
 
 
-async def claimed(store: CallerClockStore) -> ClaimedCall:
+async def claimed(outbox: Outbox) -> ClaimedCall:
     """The next call."""
-    call = await store.claim("one", LEASE, AT)
+    call = await outbox.claims.claim("one", LEASE, AT)
     assert call
     return call
 
 
-async def in_flight(store: CallerClockStore) -> ClaimedCall:
+async def in_flight(outbox: Outbox) -> ClaimedCall:
     """The same, on its way."""
-    call = await claimed(store)
-    assert await store.put_in_flight(call, LEASE, AT)
+    call = await claimed(outbox)
+    assert await outbox.settlements.put_in_flight(call, LEASE, AT)
     return call
 
 
-async def ref_of(store: CallerClockStore) -> str:
+async def ref_of(outbox: Outbox) -> str:
     """The message that goes first."""
-    found = await store.get(ONE)
+    found = await outbox.messages.get(ONE)
     assert found
     return found.ref
 
 
-async def put_in_flight(store: CallerClockStore) -> Awaitable[object]:
+async def put_in_flight(outbox: Outbox) -> Awaitable[object]:
     """A call is put in flight."""
-    return store.put_in_flight(await claimed(store), LEASE, AT)
+    return outbox.settlements.put_in_flight(await claimed(outbox), LEASE, AT)
 
 
-async def settle(store: CallerClockStore) -> Awaitable[object]:
+async def settle(outbox: Outbox) -> Awaitable[object]:
     """An answer comes."""
-    return store.settle(await in_flight(store), SENT, AT)
+    return outbox.settlements.settle(await in_flight(outbox), SENT, AT)
 
 
-async def reap_expired(store: CallerClockStore) -> Awaitable[object]:
+async def reap_expired(outbox: Outbox) -> Awaitable[object]:
     """Its owner is gone."""
-    await in_flight(store)
-    return store.reap_expired(LATER)
+    await in_flight(outbox)
+    return outbox.leases.reap_expired(LATER)
 
 
-async def record_delivery(store: CallerClockStore) -> Awaitable[object]:
+async def record_delivery(outbox: Outbox) -> Awaitable[object]:
     """The phone has it."""
-    call = await in_flight(store)
-    await store.settle(call, SENT, AT)
+    call = await in_flight(outbox)
+    await outbox.settlements.settle(call, SENT, AT)
     tracked = TrackedCall(call.attempt, "f4c8", (NUMBER,), AT, 0)
-    return store.record_check(
+    return outbox.delivery.record_check(
         tracked, DeliveryUpdate({NUMBER: State.DELIVERED}), next_at=None, now=AT
     )
 
 
-async def decide(store: CallerClockStore) -> Awaitable[object]:
+async def decide(outbox: Outbox) -> Awaitable[object]:
     """Nobody knows what became of it, and a person decides."""
-    await in_flight(store)
-    await store.reap_expired(LATER)
-    return store.send_again(await ref_of(store), LATER, ACTOR)
+    await in_flight(outbox)
+    await outbox.leases.reap_expired(LATER)
+    return outbox.decisions.send_again(await ref_of(outbox), LATER, ACTOR)
 
 
-async def cancel(store: CallerClockStore) -> Awaitable[object]:
+async def cancel(outbox: Outbox) -> Awaitable[object]:
     """And takes it back."""
-    await (await decide(store))
-    return store.cancel(await ref_of(store), LATER, ACTOR)
+    await (await decide(outbox))
+    return outbox.cancellation.cancel(await ref_of(outbox), LATER, ACTOR)
 
 
-async def erase_number(store: CallerClockStore) -> Awaitable[object]:
+async def erase_number(outbox: Outbox) -> Awaitable[object]:
     """One message has gone to the number, and what waits for it is taken back."""
-    await store.settle(await in_flight(store), SENT, AT)
-    return store.erase_number(NUMBER, LATER, actor="U1", cancel=True)
+    await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
+    return outbox.eraser.erase_number(NUMBER, LATER, actor="U1", cancel=True)
 
 
-async def purge(store: CallerClockStore) -> Awaitable[object]:
+async def purge(outbox: Outbox) -> Awaitable[object]:
     """Both messages are old."""
-    await store.settle(await in_flight(store), SENT, AT)
-    other = await store.claim("one", LEASE, AT + LEASE)
+    await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
+    other = await outbox.claims.claim("one", LEASE, AT + LEASE)
     assert other
-    assert await store.put_in_flight(other, LEASE, AT + LEASE)
-    await store.settle(other, SENT, AT + LEASE)
-    return store.erase(LATER)
+    assert await outbox.settlements.put_in_flight(other, LEASE, AT + LEASE)
+    await outbox.settlements.settle(other, SENT, AT + LEASE)
+    return outbox.purge.erase(LATER)
 
 
-async def expire_overdue(store: CallerClockStore) -> Awaitable[object]:
+async def expire_overdue(outbox: Outbox) -> Awaitable[object]:
     """Both were never sent."""
-    return store.expire_overdue(LATER, LATER)
+    return outbox.purge.expire_overdue(LATER, LATER)
 
 
-async def claim_next(store: CallerClockStore) -> Awaitable[object]:
+async def claim_next(outbox: Outbox) -> Awaitable[object]:
     """A worker looks for what is next, and both are too old."""
-    return store.claim("one", LEASE, LATER)
+    return outbox.claims.claim("one", LEASE, LATER)
 
 
-async def reap_two(store: CallerClockStore) -> Awaitable[object]:
+async def reap_two(outbox: Outbox) -> Awaitable[object]:
     """The owner of two calls is gone: the second call has the first recipients."""
-    await claimed(store)
-    await claimed(store)
-    return store.reap_expired(LATER)
+    await claimed(outbox)
+    await claimed(outbox)
+    return outbox.leases.reap_expired(LATER)
 
 
-async def correct_clock(store: CallerClockStore) -> Awaitable[object]:
+async def correct_clock(outbox: Outbox) -> Awaitable[object]:
     """The same of one call, after the bulk was put off by a clock that was a day ahead."""
-    await claimed(store)
+    await claimed(outbox)
     ahead = {"due_at": LATER + DAY, "updated_at": LATER + DAY}
-    async with store.database.transaction() as connection:
+    async with outbox.database.transaction() as connection:
         await connection.execute(update(recipient).where(recipient.c.message_id == 1).values(ahead))
-    return store.reap_expired(LATER)
+    return outbox.leases.reap_expired(LATER)
 
 
-async def release_owned(store: CallerClockStore) -> Awaitable[object]:
+async def release_owned(outbox: Outbox) -> Awaitable[object]:
     """The owner of two calls does not know whether it has them."""
-    await claimed(store)
-    await claimed(store)
-    return store.release_owned("one", AT)
+    await claimed(outbox)
+    await claimed(outbox)
+    return outbox.leases.release_owned("one", AT)
 
 
-async def cancel_two_days(store: CallerClockStore) -> Awaitable[object]:
+async def cancel_two_days(outbox: Outbox) -> Awaitable[object]:
     """What waits for a number; the first of it was accepted by a clock that was a day ahead."""
-    await store.accept(new_message(THIRD, text="ahead"), AT + DAY)
-    await store.accept(new_message(THIRD, text="now"), AT)
-    return store.erase_number(THIRD, LATER, actor="U1", cancel=True)
+    await outbox.intake.accept(new_message(THIRD, text="ahead"), AT + DAY)
+    await outbox.intake.accept(new_message(THIRD, text="now"), AT)
+    return outbox.eraser.erase_number(THIRD, LATER, actor="U1", cancel=True)
 
 
 async def assert_unlocked(url: str, action: Action, first: Rows, following: Sequence[Rows]) -> None:
     """While the action waits for `first`, all of what follows is free."""
-    async with outbox(url) as store, opened(url) as other:
-        step = await action(store)
+    async with open_outbox_at(url) as outbox, opened(url) as other:
+        step = await action(outbox)
         async with other.transaction() as connection:
             await connection.execute(first.with_for_update(key_share=True))
             task = asyncio.ensure_future(step)

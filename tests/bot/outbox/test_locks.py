@@ -18,12 +18,12 @@ from kwtsms_bot.outbox.intake.batch import MAX_BATCHED_RECIPIENTS
 from kwtsms_bot.outbox.intake.store import INTAKE_LOCK
 from kwtsms_bot.outbox.message import DedupeKey, Priority
 from kwtsms_bot.outbox.quota.limits import UNLIMITED, Allowance, QuotaExceededError
-from kwtsms_bot.outbox.store import Accepted, Store
+from kwtsms_bot.outbox.store import Accepted, Outbox, open_outbox
 from support.database import AT, NUMBER, OTHER, new_message, opened
 from support.message_states import Secret, draft
 from support.postgres import wait_for_lock_waiters
 
-AcceptBulk = Callable[[Store], Coroutine[Any, Any, object]]
+AcceptBulk = Callable[[Outbox], Coroutine[Any, Any, object]]
 LEASE = timedelta(seconds=30)
 NUMBERS = tuple(f"965{90000000 + number}" for number in range(MAX_BATCHED_RECIPIENTS + 1))
 BULK = new_message(*NUMBERS, text="bulk", priority=Priority.BULK)
@@ -37,23 +37,23 @@ SLOW = (
 
 
 @asynccontextmanager
-async def two(url: str) -> AsyncIterator[tuple[Store, Store]]:
+async def two(url: str) -> AsyncIterator[tuple[Outbox, Outbox]]:
     """The stores of two processes."""
     async with opened(url) as one, opened(url) as other:
-        yield Store(one), Store(other)
+        yield open_outbox(one), open_outbox(other)
 
 
 @asynccontextmanager
-async def admission_lock(store: Store) -> AsyncIterator[AsyncConnection]:
+async def admission_lock(outbox: Outbox) -> AsyncIterator[AsyncConnection]:
     """Somebody is accepting something, as long as the block lasts."""
-    async with store.database.transaction() as connection:
-        await store.database.acquire_lock(connection, INTAKE_LOCK)
+    async with outbox.database.transaction() as connection:
+        await outbox.database.acquire_lock(connection, INTAKE_LOCK)
         yield connection
 
 
-async def counted(store: Store) -> tuple[int, int]:
+async def counted(outbox: Outbox) -> tuple[int, int]:
     """How many messages and how many recipients there are."""
-    async with store.database.reading() as connection:
+    async with outbox.database.reading() as connection:
         messages = (await connection.execute(select(func.count(message.c.id)))).scalar_one()
         recipients = (await connection.execute(select(func.count(recipient.c.id)))).scalar_one()
     return messages, recipients
@@ -63,22 +63,22 @@ async def test_an_accept_waits_for_the_one_in_progress(postgres_url: str) -> Non
     """Between what is counted and what is added, no other replica adds anything."""
     async with two(postgres_url) as (one, other):
         async with admission_lock(other):
-            asked = asyncio.create_task(one.accept(new_message(), AT))
+            asked = asyncio.create_task(one.intake.accept(new_message(), AT))
             await wait_for_lock_waiters(postgres_url, 1)
 
         assert (await asked).fresh
 
 
-async def accept_bulk(store: Store) -> object:
+async def accept_bulk(outbox: Outbox) -> object:
     """The bulk, as a tool asks for it."""
-    return await store.accept(BULK, AT)
+    return await outbox.intake.accept(BULK, AT)
 
 
-async def confirm_bulk(store: Store) -> object:
+async def confirm_bulk(outbox: Outbox) -> object:
     """The bulk, as a person confirms it."""
     asked = draft(Secret(NUMBER, "bulk"))
-    await store.save_draft(asked)
-    return await store.send_draft(asked.token, BULK, AT, UNLIMITED)
+    await outbox.drafts.save_draft(asked)
+    return await outbox.drafts.send_draft(asked.token, BULK, AT, UNLIMITED)
 
 
 @pytest.mark.parametrize("accept", [accept_bulk, confirm_bulk])
@@ -94,8 +94,10 @@ async def test_a_bulk_is_written_while_others_come_and_go(
             await connection.execute(text("SELECT pg_advisory_xact_lock(42)"))
             bulk = asyncio.create_task(accept(one))
             await wait_for_lock_waiters(postgres_url, 1)
-            alerts = [await store.accept(new_message(text="alert"), AT) for store in (one, other)]
-            call = await other.claim("two", LEASE, AT)
+            alerts = [
+                await outbox.intake.accept(new_message(text="alert"), AT) for outbox in (one, other)
+            ]
+            call = await other.claims.claim("two", LEASE, AT)
             before = await counted(one)
 
         assert all(alert.fresh for alert in alerts)
@@ -122,7 +124,9 @@ async def test_of_two_bulks_at_once_one_comes_in(
     asked = new_message(*NUMBERS, text="bulk", key=key)
     async with two(postgres_url) as stores:
         async with admission_lock(stores[0]):
-            both = [asyncio.create_task(store.accept(asked, AT, allowance)) for store in stores]
+            both = [
+                asyncio.create_task(outbox.intake.accept(asked, AT, allowance)) for outbox in stores
+            ]
             await wait_for_lock_waiters(postgres_url, 2)
         answers = await asyncio.gather(*both, return_exceptions=True)
         fresh = [one for one in answers if isinstance(one, Accepted) and one.fresh]
@@ -137,10 +141,10 @@ async def test_a_bulk_keeps_the_order_of_its_numbers(database_url: str) -> None:
     """They go out, and are listed, as they were named."""
     backwards = NUMBERS[::-1]
     async with opened(database_url) as database:
-        store = Store(database)
-        made = (await store.accept(new_message(*backwards), AT)).message
-        found = await store.get(made.id)
-        rows = await store.recipients(made.id)
+        outbox = open_outbox(database)
+        made = (await outbox.intake.accept(new_message(*backwards), AT)).message
+        found = await outbox.messages.get(made.id)
+        rows = await outbox.messages.recipients(made.id)
 
     assert found == made
     assert tuple(row.phone for row in rows) == backwards
@@ -149,12 +153,12 @@ async def test_a_bulk_keeps_the_order_of_its_numbers(database_url: str) -> None:
 async def test_a_claim_skips_locked_recipients(postgres_url: str) -> None:
     """It takes the others of the same message, and waits for nobody."""
     async with two(postgres_url) as (one, other):
-        await one.accept(new_message(NUMBER, OTHER), AT)
+        await one.intake.accept(new_message(NUMBER, OTHER), AT)
         async with other.database.transaction() as connection:
             locked = select(recipient.c.id).where(recipient.c.phone == OTHER).with_for_update()
             await connection.execute(locked)
             async with asyncio.timeout(20):
-                call = await one.claim("one", LEASE, AT)
+                call = await one.claims.claim("one", LEASE, AT)
 
     assert call
     assert [row.phone for row in call.recipients] == [NUMBER]
@@ -165,15 +169,15 @@ async def test_calls_that_share_numbers_do_not_lock_each_other_out(postgres_url:
     now = datetime.now(UTC)
     some = NUMBERS[:20]
     async with two(postgres_url) as stores:
-        for store, numbers in zip(stores, (some, some[::-1]), strict=True):
-            await store.accept(new_message(*numbers), now)
-        calls = [await store.claim("one", LEASE, now) for store in stores]
+        for outbox, numbers in zip(stores, (some, some[::-1]), strict=True):
+            await outbox.intake.accept(new_message(*numbers), now)
+        calls = [await outbox.claims.claim("one", LEASE, now) for outbox in stores]
         async with stores[0].database.transaction() as connection:
             middle = {"phone": some[10], "until": now, "attempt_id": 0}
             await connection.execute(insert(number_cooldown).values(middle))
             both = [
-                asyncio.create_task(store.put_in_flight(call, LEASE, now))
-                for store, call in zip(stores, calls, strict=True)
+                asyncio.create_task(outbox.settlements.put_in_flight(call, LEASE, now))
+                for outbox, call in zip(stores, calls, strict=True)
                 if call
             ]
             await wait_for_lock_waiters(postgres_url, 2)

@@ -7,35 +7,35 @@ import pytest
 
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.store import Store
-from support.database import AT, NUMBER, OTHER, new_message, record_statements, store_in
+from kwtsms_bot.outbox.store import Outbox
+from support.database import AT, NUMBER, OTHER, new_message, outbox_in, record_statements
 
 LEASE = timedelta(seconds=30)
 NUMBERS = tuple(f"965{90000000 + number}" for number in range(300))
 SENT = Settlement(State.SENT, AT, gateway_id="f4c8")
 
 
-async def one_call(store: Store) -> None:
+async def one_call(outbox: Outbox) -> None:
     """Claims a call of which a number is hot, sends it, and looks whether others have died."""
-    await store.accept(new_message(NUMBERS[0]), AT)
-    await store.accept(new_message(*NUMBERS), AT)
+    await outbox.intake.accept(new_message(NUMBERS[0]), AT)
+    await outbox.intake.accept(new_message(*NUMBERS), AT)
     for _ in range(2):
-        call = await store.claim("one", LEASE, AT)
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        assert await store.put_in_flight(call, LEASE, AT)
-        await store.settle(call, SENT, AT)
-    assert await store.claim("one", LEASE, AT)
-    await store.reap_expired(AT + LEASE)
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT)
+        await outbox.settlements.settle(call, SENT, AT)
+    assert await outbox.claims.claim("one", LEASE, AT)
+    await outbox.leases.reap_expired(AT + LEASE)
 
 
 async def test_a_call_is_claimed_without_a_scan_of_the_queue(tmp_path: Path) -> None:
     """No step of it reads all that is queued, nor a whole table, nor sorts what it finds."""
-    async with store_in(tmp_path) as store:
-        with record_statements(store.database) as said:
-            await one_call(store)
+    async with outbox_in(tmp_path) as outbox:
+        with record_statements(outbox.database) as said:
+            await one_call(outbox)
         changes = [one for one in said if one[0].startswith("UPDATE recipient")]
         plans = []
-        async with store.database.reading() as connection:
+        async with outbox.database.reading() as connection:
             for statement, parameters in changes:
                 query = f"EXPLAIN QUERY PLAN {statement}"
                 rows = (await connection.exec_driver_sql(query, parameters)).all()
@@ -55,17 +55,21 @@ async def test_numbers_in_one_cooldown_are_deferred_in_one_statement(
 ) -> None:
     """One statement for all of them; those of another time keep theirs."""
     later = AT + timedelta(seconds=3)
-    async with store_in(database_url) as store:
+    async with outbox_in(database_url) as outbox:
         for at, numbers in ((AT, NUMBERS[:count]), (later, (NUMBER,))):
-            await store.accept(new_message(*numbers, text=f"first {at}"), at)
-            call = await store.claim("one", LEASE, at)
+            await outbox.intake.accept(new_message(*numbers, text=f"first {at}"), at)
+            call = await outbox.claims.claim("one", LEASE, at)
             assert call
-            assert await store.put_in_flight(call, LEASE, at)
-        message = (await store.accept(new_message(*NUMBERS[:count], NUMBER, OTHER), later)).message
-        call = await store.claim("one", LEASE, later)
-        call = call or await store.claim("one", LEASE, later)  # All of the first 200 were hot.
+            assert await outbox.settlements.put_in_flight(call, LEASE, at)
+        message = (
+            await outbox.intake.accept(new_message(*NUMBERS[:count], NUMBER, OTHER), later)
+        ).message
+        call = await outbox.claims.claim("one", LEASE, later)
+        call = call or await outbox.claims.claim(
+            "one", LEASE, later
+        )  # All of the first 200 were hot.
         assert call
-        queued = await store.recipients(message.id, (State.QUEUED,))
+        queued = await outbox.messages.recipients(message.id, (State.QUEUED,))
 
     assert [one.phone for one in call.recipients] == [OTHER]
     assert {one.due_at - AT for one in queued[:count]} == {timedelta(seconds=16)}

@@ -30,7 +30,7 @@ from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate, TrackedCall
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import ClaimedCall, Message, Priority, State
 from kwtsms_bot.outbox.store import SendingPaused
-from support.database import ACTOR, AT, CallerClockStore, new_message
+from support.database import ACTOR, AT, caller_clock_outbox, new_message
 from support.outbox_model import LEASE, Model, Row
 from support.postgres import Postgres
 
@@ -68,7 +68,7 @@ class OutboxMachine(RuleBasedStateMachine):
         self.runner = asyncio.Runner()
         url, self.reader = self.open_empty()
         self.database = self.run(open_database(url))
-        self.store = CallerClockStore(self.database)
+        self.outbox = caller_clock_outbox(self.database)
         self.model = Model()
         self.now: datetime = AT
         self.was_paused = False
@@ -105,7 +105,7 @@ class OutboxMachine(RuleBasedStateMachine):
         """Somebody sends."""
         expires = None if lives is None else self.now + timedelta(seconds=lives)
         wanted = new_message(*phones, priority=priority, expires_at=expires)
-        message = self.run(self.store.accept(wanted, self.now)).message
+        message = self.run(self.outbox.intake.accept(wanted, self.now)).message
         self.model.rows += [
             Row(message.id, phone, priority, due=self.now, expires=expires) for phone in phones
         ]
@@ -121,7 +121,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def claim(self, owner: str) -> Any:
         """An owner asks for work, and gets what the model says is next."""
         expected = self.model.next_call(self.now)
-        call = self.run(self.store.claim(owner, LEASE, self.now))
+        call = self.run(self.outbox.claims.claim(owner, LEASE, self.now))
         got = [(call.message_id, one.phone) for one in call.recipients] if call else []
 
         assert sorted(got) == sorted((row.message, row.phone) for row in expected)
@@ -149,7 +149,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(target=flying, call=consumes(claimed))
     def put_in_flight(self, call: ClaimedCall) -> Any:
         """An owner wants to send; it may have slept in the meantime."""
-        may = self.run(self.store.put_in_flight(call, LEASE, self.now))
+        may = self.run(self.outbox.settlements.put_in_flight(call, LEASE, self.now))
 
         assert may == self.model.put_in_flight(call.attempt, self.now)
         return call if may else NOTHING
@@ -157,7 +157,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(call=flying)
     def renew(self, call: ClaimedCall) -> None:
         """An owner waits for an answer still; its lease may have ended meanwhile."""
-        renewed = self.run(self.store.renew(call, LEASE, self.now))
+        renewed = self.run(self.outbox.settlements.renew(call, LEASE, self.now))
 
         assert renewed == self.model.renew(call.attempt, self.now)
 
@@ -172,7 +172,7 @@ class OutboxMachine(RuleBasedStateMachine):
         """An answer comes, soon or late; it is written twice where a commit's answer was lost."""
         due = self.now + timedelta(seconds=delay)
         for _ in range(times):
-            self.run(self.store.settle(call, Settlement(outcome, due), self.now))
+            self.run(self.outbox.settlements.settle(call, Settlement(outcome, due), self.now))
         self.model.settle(call.attempt, outcome, due, self.now)
         return call
 
@@ -197,7 +197,7 @@ class OutboxMachine(RuleBasedStateMachine):
         tracked = TrackedCall(call.attempt, "f4c8", phones, self.now, 0)
         found = dict.fromkeys(phones, after)
         update = DeliveryUpdate(found, status="sent")
-        self.run(self.store.record_check(tracked, update, next_at=None, now=self.now))
+        self.run(self.outbox.delivery.record_check(tracked, update, next_at=None, now=self.now))
         self.model.report(call.attempt, after)
 
     @rule(target=flying, call=consumes(claimed), seconds=st.sampled_from([29, 30]))
@@ -212,7 +212,7 @@ class OutboxMachine(RuleBasedStateMachine):
         """Time passes, and the sweep comes by or not."""
         self.now += timedelta(seconds=seconds)
         if swept:
-            self.run(self.store.reap_expired(self.now))
+            self.run(self.outbox.leases.reap_expired(self.now))
             self.model.reap_expired(self.now)
 
     @precondition(lambda self: self.waits() and self.cancels < 2)
@@ -220,7 +220,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def cancel(self, message: Message) -> None:
         """Somebody takes it back."""
         self.cancels += 1
-        self.run(self.store.cancel(message.ref, self.now, ACTOR))
+        self.run(self.outbox.cancellation.cancel(message.ref, self.now, ACTOR))
         self.model.cancel(message.id)
 
     @precondition(lambda self: State.UNKNOWN in {row.state for row in self.model.rows})
@@ -233,9 +233,9 @@ class OutboxMachine(RuleBasedStateMachine):
         """What is sent again has its time anew."""
         expires = self.now + timedelta(seconds=60)
         if after is State.QUEUED:
-            self.run(self.store.send_again(ref, self.now, ACTOR, expires_at=expires))
+            self.run(self.outbox.decisions.send_again(ref, self.now, ACTOR, expires_at=expires))
         else:
-            self.run(self.store.treat_as_sent(ref, self.now, ACTOR))
+            self.run(self.outbox.decisions.treat_as_sent(ref, self.now, ACTOR))
         self.model.decide(message, after, self.now, expires)
 
     @precondition(lambda self: not self.was_paused)
@@ -243,11 +243,11 @@ class OutboxMachine(RuleBasedStateMachine):
     def pause(self, phone: str) -> None:
         """While an administrator has paused all sending nothing is taken and nothing is next."""
         self.was_paused = True
-        self.run(self.store.pause("", self.now, ACTOR))
+        self.run(self.outbox.kill_switch.pause("", self.now, ACTOR))
         with pytest.raises(SendingPaused):
-            self.run(self.store.accept(new_message(phone), self.now))
-        assert self.run(self.store.claim("one", LEASE, self.now)) is None
-        self.run(self.store.resume(self.now, ACTOR))
+            self.run(self.outbox.intake.accept(new_message(phone), self.now))
+        assert self.run(self.outbox.claims.claim("one", LEASE, self.now)) is None
+        self.run(self.outbox.kill_switch.resume(self.now, ACTOR))
 
     @invariant()
     def every_recipient_is_in_the_state_of_the_model(self) -> None:

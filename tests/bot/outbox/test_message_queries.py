@@ -11,8 +11,8 @@ from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.flow_control.cooldown import COOLDOWN, COOLDOWN_REASON
 from kwtsms_bot.outbox.message import Message, Reason, State
-from kwtsms_bot.outbox.store import Store
-from support.database import AT, NUMBER, new_message, store_in
+from kwtsms_bot.outbox.store import Outbox
+from support.database import AT, NUMBER, new_message, outbox_in
 
 LEASE = timedelta(seconds=30)
 THEN = AT + timedelta(seconds=5)
@@ -21,42 +21,44 @@ SENT = Settlement(State.SENT, AT, gateway_id="f4c8", points=Decimal(200), balanc
 REFUSED = Settlement(State.REJECTED, AT, code="ERR031", reason="Content is not allowed.")
 
 
-async def send_call(store: Store, settlement: Settlement, *, at: int) -> None:
+async def send_call(outbox: Outbox, settlement: Settlement, *, at: int) -> None:
     """One call goes out and comes to `plan`, so many seconds after the beginning."""
     now = AT + timedelta(seconds=at)
-    call = await store.claim("one", LEASE, now)
+    call = await outbox.claims.claim("one", LEASE, now)
     assert call
-    assert await store.put_in_flight(call, LEASE, now)
-    await store.settle(call, settlement, now)
+    assert await outbox.settlements.put_in_flight(call, LEASE, now)
+    await outbox.settlements.settle(call, settlement, now)
 
 
-async def passed_the_queue(store: Store, message: Message | None) -> Message:
+async def passed_the_queue(outbox: Outbox, message: Message | None) -> Message:
     """The message, once kwtSMS has let go what it took of it."""
     assert message
-    while tracked := await store.claim_check(AT + timedelta(minutes=1)):
-        await store.record_check(tracked, DeliveryUpdate(status="sent"), next_at=None, now=THEN)
-    found = await store.get(message.id)
+    while tracked := await outbox.delivery.claim_check(AT + timedelta(minutes=1)):
+        await outbox.delivery.record_check(
+            tracked, DeliveryUpdate(status="sent"), next_at=None, now=THEN
+        )
+    found = await outbox.messages.get(message.id)
     assert found
     return found
 
 
-async def of_several_states(store: Store) -> Message:
+async def of_several_states(outbox: Outbox) -> Message:
     """450 numbers: 200 sent, 199 refused, 51 waiting, one of them because it is hot."""
-    await store.accept(new_message(NUMBERS[300], text="first"), AT)
-    await send_call(store, SENT, at=0)
-    message = (await store.accept(new_message(*NUMBERS), AT)).message
-    await send_call(store, SENT, at=1)
-    await send_call(store, REFUSED, at=2)
-    found = await store.get(message.id)
+    await outbox.intake.accept(new_message(NUMBERS[300], text="first"), AT)
+    await send_call(outbox, SENT, at=0)
+    message = (await outbox.intake.accept(new_message(*NUMBERS), AT)).message
+    await send_call(outbox, SENT, at=1)
+    await send_call(outbox, REFUSED, at=2)
+    found = await outbox.messages.get(message.id)
     assert found
     return found
 
 
 async def test_a_message_is_what_its_recipients_are(database_url: str) -> None:
     """Counted by the database or one by one in its pages, it comes to the same."""
-    async with store_in(database_url) as store:
-        message = await of_several_states(store)
-        every = await store.recipients(message.id)
+    async with outbox_in(database_url) as outbox:
+        message = await of_several_states(outbox)
+        every = await outbox.messages.recipients(message.id)
 
         assert message.counts == Counter(one.state for one in every)
         assert message.counts == {State.SENT: 200, State.REJECTED: 199, State.QUEUED: 51}
@@ -67,13 +69,13 @@ async def test_a_message_is_what_its_recipients_are(database_url: str) -> None:
         assert message.gateway_ids == ("f4c8",)
         assert message.points == Decimal(200)
         assert not message.sent_in_kuwait
-        assert (await passed_the_queue(store, message)).sent_in_kuwait
+        assert (await passed_the_queue(outbox, message)).sent_in_kuwait
 
 
 async def test_a_reason_is_listed_once_for_all_that_share_it(database_url: str) -> None:
     """Each with the state and the code that go with it, in the order of the numbers."""
-    async with store_in(database_url) as store:
-        message = await of_several_states(store)
+    async with outbox_in(database_url) as outbox:
+        message = await of_several_states(outbox)
 
         assert message.reasons == (
             Reason(State.REJECTED, "ERR031", "Content is not allowed.", AT),
@@ -83,12 +85,12 @@ async def test_a_reason_is_listed_once_for_all_that_share_it(database_url: str) 
 
 async def test_recipients_come_in_pages(database_url: str) -> None:
     """Page after page, each of those in the wanted states comes once, in the order it was named."""
-    async with store_in(database_url) as store:
-        message = await of_several_states(store)
+    async with outbox_in(database_url) as outbox:
+        message = await of_several_states(outbox)
         wanted = (State.REJECTED, State.QUEUED)
         found: list[str] = []
         after = 0
-        while page := await store.recipients(message.id, wanted, after=after, limit=100):
+        while page := await outbox.messages.recipients(message.id, wanted, after=after, limit=100):
             found += [one.phone for one in page]
             after = page[-1].id
 
@@ -97,10 +99,10 @@ async def test_recipients_come_in_pages(database_url: str) -> None:
 
 async def test_a_number_abroad_is_not_at_home(database_url: str) -> None:
     """Where nothing was sent to Kuwait, nothing is said of Kuwait's receipts."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message("971501234567"), AT)
-        await send_call(store, SENT, at=0)
-        found = await passed_the_queue(store, await store.latest("U1"))
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message("971501234567"), AT)
+        await send_call(outbox, SENT, at=0)
+        found = await passed_the_queue(outbox, await outbox.messages.latest("U1"))
 
         assert found.passed_at == THEN
         assert not found.sent_in_kuwait
@@ -108,11 +110,11 @@ async def test_a_number_abroad_is_not_at_home(database_url: str) -> None:
 
 async def test_an_id_of_kwtsms_finds_its_message(database_url: str) -> None:
     """By the call that it was given to."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(NUMBER), AT)
-        await send_call(store, SENT, at=0)
-        await store.accept(new_message("971501234567"), AT)
-        found = await store.find("f4c8")
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(NUMBER), AT)
+        await send_call(outbox, SENT, at=0)
+        await outbox.intake.accept(new_message("971501234567"), AT)
+        found = await outbox.messages.find("f4c8")
 
         assert found
         assert found.first_phones == (NUMBER,)
@@ -128,7 +130,7 @@ async def test_what_is_read_at_every_step_stays_in_its_index(tmp_path: Path) -> 
         "SELECT id FROM recipient WHERE message_id = ? AND state = ? AND due_at <= ? "
         "ORDER BY due_at, id LIMIT 200": "INDEX ix_recipient_standing",
     }
-    async with store_in(tmp_path) as store, store.database.reading() as connection:
+    async with outbox_in(tmp_path) as outbox, outbox.database.reading() as connection:
         plans = []
         for query in asked:
             rows = await connection.execute(text("EXPLAIN QUERY PLAN " + query.replace("?", "1")))

@@ -26,10 +26,10 @@ from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.flow_control import rate_limiter
 from kwtsms_bot.outbox.flow_control.circuit_breaker import FAILURE_THRESHOLD, ResponseKind
 from kwtsms_bot.outbox.message import Message, State
-from kwtsms_bot.outbox.store import DatabaseRateLimiter, Store
+from kwtsms_bot.outbox.store import DatabaseRateLimiter, Outbox
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway
-from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in
 from support.gateway import running_gateway
 
 LEASE = timedelta(seconds=30)
@@ -52,7 +52,7 @@ def _a_machine_at_work_is_not_late() -> Iterator[None]:
 class Bench:
     """An outbox, the real account, and trackers who ask when told to."""
 
-    store: Store
+    outbox: Outbox
     running: RunningGateway
     account: AsyncClient
     limiter: DatabaseRateLimiter
@@ -62,7 +62,13 @@ class Bench:
     def poller(self) -> DeliveryPoller:
         """One of any number of replicas."""
         status_client = StatusClient(self.account, self.limiter)
-        return DeliveryPoller(self.store, status_client, clock=lambda: AT + self.passed[0])
+        return DeliveryPoller(
+            status_client,
+            delivery=self.outbox.delivery,
+            claims=self.outbox.claims,
+            breaker=self.outbox.breaker,
+            clock=lambda: AT + self.passed[0],
+        )
 
     @property
     def asked(self) -> list[str]:
@@ -77,19 +83,19 @@ class Bench:
     async def sent(self, *phones: str) -> Message:
         """A message that the gateway has accepted."""
         now = AT + self.passed[0]
-        message = (await self.store.accept(new_message(*phones), now)).message
-        call = await self.store.claim("one", LEASE, now)
+        message = (await self.outbox.intake.accept(new_message(*phones), now)).message
+        call = await self.outbox.claims.claim("one", LEASE, now)
         assert call
-        assert await self.store.put_in_flight(call, LEASE, now)
+        assert await self.outbox.settlements.put_in_flight(call, LEASE, now)
         answer = await self.account.send(list(phones), call.text, sender="MY-APP")
-        await self.store.settle(
+        await self.outbox.settlements.settle(
             call, Settlement(State.SENT, now, gateway_id=answer.message_ids[0]), now
         )
         return message
 
     async def states(self, message: Message) -> dict[str, State]:
         """How each of its numbers stands."""
-        return {one.phone: one.state for one in await self.store.recipients(message.id)}
+        return {one.phone: one.state for one in await self.outbox.messages.recipients(message.id)}
 
     async def asks_at(self, *times: timedelta) -> list[timedelta]:
         """Those of these times at which something is asked."""
@@ -104,16 +110,16 @@ class Bench:
 @asynccontextmanager
 async def bench(url: str) -> AsyncIterator[Bench]:
     """The bench."""
-    async with running_gateway() as running, store_in(url) as store:
+    async with running_gateway() as running, outbox_in(url) as outbox:
         running.gateway.configure(requests_per_second=None)
         owner = running.gateway.account
         account = replace(owner, coverage=("965", "966", "971"))
         running.gateway.records.account_balance(owner.username).account = account
         credentials = Credentials(owner.username, owner.password)
         async with AsyncClient(credentials, base_url=running.base_url) as client:
-            limiter = DatabaseRateLimiter(store.database, timedelta(0))
+            limiter = DatabaseRateLimiter(outbox.database, timedelta(0))
             await limiter.acquire()
-            yield Bench(store, running, client, limiter)
+            yield Bench(outbox, running, client, limiter)
 
 
 async def test_a_message_at_home_is_asked_for_no_more_once_it_is_let_go(database_url: str) -> None:
@@ -134,10 +140,10 @@ async def test_a_message_at_home_is_asked_for_until_it_is_past_the_queue(databas
         gateway_id = it.running.gateway.ledger[0].message_id
         it.running.gateway.set_status(gateway_id, "queued")
         early = await it.asks_at(*CHECK_DELAYS[:3])
-        waiting = await it.store.get(message.id)
+        waiting = await it.outbox.messages.get(message.id)
         it.running.gateway.set_status(gateway_id, "Sent")
         late = await it.asks_at(*CHECK_DELAYS[3:])
-        gone = await it.store.get(message.id)
+        gone = await it.outbox.messages.get(message.id)
 
         assert waiting
         assert gone
@@ -183,22 +189,22 @@ async def test_what_kwtsms_said_last_is_on_the_message(database_url: str) -> Non
     """Its word and since when it says so; the card is shown anew where the word is another."""
     async with bench(database_url) as it:
         message = await it.sent(ABROAD)
-        shown = await it.store.get(message.id)
+        shown = await it.outbox.messages.get(message.id)
         assert shown
-        await it.store.record_shown(message.id, shown.revision, None)
+        await it.outbox.cards.record_shown(message.id, shown.revision, None)
         await it.asks_at(CHECK_DELAYS[0])
-        news = await it.store.outdated_cards(10)
-        first = await it.store.get(message.id)
+        news = await it.outbox.cards.outdated_cards(10)
+        first = await it.outbox.messages.get(message.id)
         assert first
-        await it.store.record_shown(message.id, first.revision, None)
+        await it.outbox.cards.record_shown(message.id, first.revision, None)
         await it.asks_at(CHECK_DELAYS[1])
-        found = await it.store.get(message.id)
+        found = await it.outbox.messages.get(message.id)
         assert found
 
         assert news == (message.id,)
         assert (first.status, first.status_at) == ("sent", AT + CHECK_DELAYS[0])
         assert (found.status, found.status_at) == ("sent", AT + CHECK_DELAYS[0])
-        assert await it.store.outdated_cards(10) == ()
+        assert await it.outbox.cards.outdated_cards(10) == ()
         assert found.accepted_at == AT
 
 
@@ -206,11 +212,13 @@ async def test_a_number_in_what_kwtsms_said_is_not_kept(database_url: str) -> No
     """A word is no place to keep one in; nor is it longer than its column, nor breaks it."""
     async with bench(database_url) as it:
         message = await it.sent(NUMBER)
-        tracked = await it.store.claim_check(AT + CHECK_DELAYS[0])
+        tracked = await it.outbox.delivery.claim_check(AT + CHECK_DELAYS[0])
         assert tracked
         said = f"to {NUMBER} ٩٦٥\0 {'x' * 100}"
-        await it.store.record_check(tracked, DeliveryUpdate(status=said), next_at=None, now=AT)
-        found = await it.store.get(message.id)
+        await it.outbox.delivery.record_check(
+            tracked, DeliveryUpdate(status=said), next_at=None, now=AT
+        )
+        found = await it.outbox.messages.get(message.id)
 
         assert found
         assert found.status == f"to {11 * '•'} •••• {'x' * 100}"[:80]
@@ -254,11 +262,11 @@ async def test_a_stuck_message_is_noticed(database_url: str) -> None:
         message = await it.sent(NUMBER)
         it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "ERR030")
         early = await it.asks_at(*CHECK_DELAYS[:3])
-        (stuck,) = await it.store.recipients(message.id)
+        (stuck,) = await it.outbox.messages.recipients(message.id)
         it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "sent")
         late = await it.asks_at(*CHECK_DELAYS[3:])
 
-        (freed,) = await it.store.recipients(message.id)
+        (freed,) = await it.outbox.messages.recipients(message.id)
         assert (early, late) == (list(CHECK_DELAYS[:3]), [CHECK_DELAYS[3]])
         assert (stuck.state, stuck.code) == (State.STUCK, "ERR030")
         assert (freed.state, freed.code) == (State.SENT, None)
@@ -280,9 +288,9 @@ async def test_nothing_is_asked_while_anything_is_to_be_sent(database_url: str) 
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(CHECK_DELAYS[0])
-        waiting = (await it.store.accept(new_message(OTHER), AT + CHECK_DELAYS[0])).message
+        waiting = (await it.outbox.intake.accept(new_message(OTHER), AT + CHECK_DELAYS[0])).message
         during = await it.poller.check_one()
-        await it.store.cancel(waiting.ref, AT + CHECK_DELAYS[0], ACTOR)
+        await it.outbox.cancellation.cancel(waiting.ref, AT + CHECK_DELAYS[0], ACTOR)
 
         assert not during
         assert await it.poller.check_one()
@@ -294,9 +302,9 @@ async def test_nothing_is_asked_while_the_circuit_breaker_is_open(database_url: 
         await it.sent(NUMBER)
         it.later(CHECK_DELAYS[0])
         for _ in range(FAILURE_THRESHOLD):
-            await it.store.record_response(ResponseKind.UNREADABLE, trial=False)
+            await it.outbox.breaker.record_response(ResponseKind.UNREADABLE, trial=False)
         during = await it.poller.check_one()
-        await it.store.record_response(ResponseKind.READABLE, trial=False)
+        await it.outbox.breaker.record_response(ResponseKind.READABLE, trial=False)
 
         assert not during
         assert await it.poller.check_one()
@@ -307,7 +315,7 @@ async def test_a_query_waits_for_no_slot_and_uses_nobody_elses(database_url: str
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(CHECK_DELAYS[0])
-        original, it.limiter = it.limiter, DatabaseRateLimiter(it.store.database, LONG)
+        original, it.limiter = it.limiter, DatabaseRateLimiter(it.outbox.database, LONG)
         send = await it.limiter.reserve()
         asked = [await it.poller.check_one() for _ in range(3)]
         following = await it.limiter.reserve()
@@ -322,7 +330,7 @@ async def test_without_anything_to_ask_no_slot_is_acquired(database_url: str) ->
     """A turn that is taken in vain is one that a send has to wait for."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
-        it.limiter = DatabaseRateLimiter(it.store.database, LONG)
+        it.limiter = DatabaseRateLimiter(it.outbox.database, LONG)
 
         assert not await it.poller.check_one()
         assert await it.limiter.try_acquire()
@@ -343,7 +351,7 @@ async def test_what_a_dead_replica_had_begun_to_ask_is_asked_by_another(database
     """Two minutes after."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
-        assert await it.store.claim_check(AT + CHECK_DELAYS[0])
+        assert await it.outbox.delivery.claim_check(AT + CHECK_DELAYS[0])
 
         assert await it.asks_at(
             CHECK_DELAYS[0] + CHECK_LEASE - SECOND, CHECK_DELAYS[0] + CHECK_LEASE

@@ -11,7 +11,7 @@ from kwtsms_bot.monitoring.metrics import Metrics
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import Priority, State
 from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
-from kwtsms_bot.outbox.store import DatabaseRateLimiter, Store
+from kwtsms_bot.outbox.store import DatabaseRateLimiter, open_outbox
 from kwtsms_bot.service.components import Components, gateway_client, now
 from support.database import AT, NUMBER, OTHER, new_message, opened
 from support.operator_cli import PASSWORD, SECRETS
@@ -23,19 +23,19 @@ async def test_a_bulk_that_was_put_off_into_the_night_waits(database_url: str) -
     """Its credits ran out in the evening; when they are there again at three, it rests."""
     night = False
     async with opened(database_url) as database:
-        store = Store(database, in_quiet_hours=lambda: night)
-        bulk = (await store.accept(new_message(NUMBER, priority=Priority.BULK), AT)).message
-        call = await store.claim("one", LEASE, AT)
+        outbox = open_outbox(database, in_quiet_hours=lambda: night)
+        bulk = (await outbox.intake.accept(new_message(NUMBER, priority=Priority.BULK), AT)).message
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        assert await store.put_in_flight(call, LEASE, AT)
-        await store.settle(call, Settlement(State.QUEUED, AT, "ERR010"), AT)
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT)
+        await outbox.settlements.settle(call, Settlement(State.QUEUED, AT, "ERR010"), AT)
         night = True
-        single = (await store.accept(new_message(OTHER), AT)).message
-        at_night = [await store.claim("one", LEASE, AT) for _ in range(2)]
-        due = await store.next_due()
+        single = (await outbox.intake.accept(new_message(OTHER), AT)).message
+        at_night = [await outbox.claims.claim("one", LEASE, AT) for _ in range(2)]
+        due = await outbox.claims.next_due()
         waits = await OutboxStatistics(database, in_quiet_hours=lambda: night).backlog()
         night = False
-        in_the_morning = await store.claim("one", LEASE, AT)
+        in_the_morning = await outbox.claims.claim("one", LEASE, AT)
 
     assert [call and call.message_id for call in at_night] == [single.id, None]
     assert (due, waits.oldest) == (None, None)
@@ -59,10 +59,10 @@ async def test_the_service_keeps_the_configured_quiet_hours(
             components = Components(
                 config, database=database, gateway=gateway, rate_limiter=limiter, metrics=metrics
             )
-            await components.store.accept(
+            await components.outbox.intake.accept(
                 new_message(priority=Priority.BULK), AT - timedelta(days=1)
             )
-            due = await components.store.next_due()
+            due = await components.outbox.claims.next_due()
             found = {one.name: one for one in (await components.readiness.probe()).components}
 
     assert (due is None) is quiet

@@ -13,7 +13,7 @@ from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.flow_control import cooldown
 from kwtsms_bot.outbox.message import Message, Priority, State
 from kwtsms_bot.outbox.quota.limits import Allowance
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Outbox, open_outbox
 from support.database import ACTOR, new_message, opened
 
 LEASE = timedelta(seconds=30)
@@ -26,8 +26,8 @@ STEPS = 16
 class Actor:
     """Somebody who does one thing after the other, as chance has it."""
 
-    def __init__(self, store: Store, chance: Random, messages: list[Message]) -> None:
-        self.store, self.chance, self.messages = store, chance, messages
+    def __init__(self, outbox: Outbox, chance: Random, messages: list[Message]) -> None:
+        self.outbox, self.chance, self.messages = outbox, chance, messages
         self.actions = [self.accept, self.send, self.send, self.decide, self.maintain, self.erase]
 
     async def act(self) -> None:
@@ -39,48 +39,52 @@ class Actor:
         """To one, to a few, or to most of the numbers."""
         phones = self.chance.sample(NUMBERS, self.chance.choice([1, 3, 50]))
         wanted = new_message(*phones, text=str(self.chance.random()), priority=Priority.NORMAL)
-        self.messages.append((await self.store.accept(wanted, now, LIMITS)).message)
+        self.messages.append((await self.outbox.intake.accept(wanted, now, LIMITS)).message)
 
     async def send(self, now: datetime) -> None:
         """Sometimes so slowly that others take it over before the answer comes."""
         owner = str(self.chance.random())
-        call = await self.store.claim(owner, LEASE, now)
+        call = await self.outbox.claims.claim(owner, LEASE, now)
         if self.chance.random() < 0.1:
-            await self.store.release_owned(owner, now)
-        if call is None or not await self.store.put_in_flight(call, LEASE, now):
+            await self.outbox.leases.release_owned(owner, now)
+        if call is None or not await self.outbox.settlements.put_in_flight(call, LEASE, now):
             return
         if self.chance.random() < 0.3:
-            await self.store.reap_expired(now + LEASE)
+            await self.outbox.leases.reap_expired(now + LEASE)
         outcome = self.chance.choice(OUTCOMES)
-        await self.store.settle(call, Settlement(outcome, now, code="E", reason="r"), now)
+        await self.outbox.settlements.settle(
+            call, Settlement(outcome, now, code="E", reason="r"), now
+        )
         phones = tuple(one.phone for one in call.recipients)
         tracked = TrackedCall(call.attempt, "f4c8", phones[::-1], now, 0)
         found = dict.fromkeys(tracked.phones, State.STUCK)
-        await self.store.record_check(
+        await self.outbox.delivery.record_check(
             tracked, DeliveryUpdate(found, status="sent"), next_at=None, now=now
         )
 
     async def decide(self, now: datetime) -> None:
         """About any of the messages."""
         ref = self.chance.choice(self.messages).ref
-        await self.store.send_again(ref, now, ACTOR, expires_at=now + LEASE)
-        await self.store.cancel(ref, now, ACTOR)
-        await self.store.treat_as_sent(ref, now, ACTOR)
+        await self.outbox.decisions.send_again(ref, now, ACTOR, expires_at=now + LEASE)
+        await self.outbox.cancellation.cancel(ref, now, ACTOR)
+        await self.outbox.decisions.treat_as_sent(ref, now, ACTOR)
 
     async def maintain(self, now: datetime) -> None:
         """What each replica does every few seconds, and its cards."""
-        await self.store.reap_expired(now)
-        await self.store.purge_metadata(now - LEASE)
-        for one in await self.store.outdated_cards(3):
-            if claimed := await self.store.claim_card(one):
-                await self.store.record_shown(one, claimed.revision, None)
+        await self.outbox.leases.reap_expired(now)
+        await self.outbox.purge.purge_metadata(now - LEASE)
+        for one in await self.outbox.cards.outdated_cards(3):
+            if claimed := await self.outbox.cards.claim_card(one):
+                await self.outbox.cards.record_shown(one, claimed.revision, None)
 
     async def erase(self, now: datetime) -> None:
         """What is old, and what somebody wants to be forgotten."""
         old = now - timedelta(seconds=1)
-        await self.store.expire_overdue(old, now)
-        await self.store.erase(old)
-        await self.store.erase_number(self.chance.choice(NUMBERS[:5]), now, actor="U1", cancel=True)
+        await self.outbox.purge.expire_overdue(old, now)
+        await self.outbox.purge.erase(old)
+        await self.outbox.eraser.erase_number(
+            self.chance.choice(NUMBERS[:5]), now, actor="U1", cancel=True
+        )
 
 
 async def test_nobody_locks_another_out(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,15 +92,17 @@ async def test_nobody_locks_another_out(postgres_url: str, monkeypatch: pytest.M
     monkeypatch.setattr(cooldown, "COOLDOWN", timedelta(seconds=0.2))
     messages: list[Message] = []
     async with AsyncExitStack() as stack:
-        replicas = [Store(await stack.enter_async_context(opened(postgres_url))) for _ in range(3)]
+        replicas = [
+            open_outbox(await stack.enter_async_context(opened(postgres_url))) for _ in range(3)
+        ]
         actors: Sequence[Actor] = [
             Actor(replicas[number % 3], Random(number), messages) for number in range(12)
         ]
         await actors[0].accept(datetime.now(UTC))
         await asyncio.gather(*(actor.act() for actor in actors))
         end = datetime.now(UTC)
-        await replicas[0].reap_expired(end + LEASE)
-        found = [await replicas[0].get(message.id) for message in messages]
+        await replicas[0].leases.reap_expired(end + LEASE)
+        found = [await replicas[0].messages.get(message.id) for message in messages]
 
     in_progress = {State.CLAIMED, State.IN_FLIGHT}
     assert all(one and not in_progress & one.counts.keys() for one in found)

@@ -8,8 +8,8 @@ from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retention.restore import BotRunning, MarkedUnknown, RestoreStore
-from kwtsms_bot.outbox.store import Audit, Store
-from support.database import AT, NUMBER, new_message, opened, store_in
+from kwtsms_bot.outbox.store import Audit, Outbox
+from support.database import AT, NUMBER, new_message, opened, outbox_in
 from support.leak_search import cells
 
 LEASE = timedelta(seconds=30)
@@ -32,65 +32,65 @@ DRAFT = Draft(
 )
 
 
-async def filled(store: Store) -> None:
+async def filled(outbox: Outbox) -> None:
     """A message that is sent, one in flight, one claimed and one queued, and a draft."""
     for number in range(4):
-        await store.accept(new_message(f"9659876543{number}"), AT)
-    first, second, _ = [await store.claim("one", LEASE, AT) for _ in range(3)]
+        await outbox.intake.accept(new_message(f"9659876543{number}"), AT)
+    first, second, _ = [await outbox.claims.claim("one", LEASE, AT) for _ in range(3)]
     assert first
     assert second
     for call in (first, second):
-        await store.put_in_flight(call, LEASE, AT)
-    await store.settle(first, SENT, AT)
-    await store.save_draft(DRAFT)
+        await outbox.settlements.put_in_flight(call, LEASE, AT)
+    await outbox.settlements.settle(first, SENT, AT)
+    await outbox.drafts.save_draft(DRAFT)
 
 
-async def states(store: Store) -> list[State]:
+async def states(outbox: Outbox) -> list[State]:
     """Where each recipient stands, in the order of their messages."""
-    messages = reversed(await store.recent(None, 10))
+    messages = reversed(await outbox.messages.recent(None, 10))
     return [state for message in messages for state in message.counts]
 
 
 async def test_all_that_is_not_settled_becomes_unknown(database_url: str) -> None:
     """What was sent stays so; nothing is left to claim, and no old button sends a draft."""
-    async with store_in(database_url) as store:
-        await filled(store)
-        before = await states(store)
-        found = await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
+    async with outbox_in(database_url) as outbox:
+        await filled(outbox)
+        before = await states(outbox)
+        found = await RestoreStore(outbox.database).mark_unknown("shell:sara", LATER)
 
         assert before == [State.SENT, State.IN_FLIGHT, State.CLAIMED, State.QUEUED]
         assert found == MarkedUnknown(messages=3, recipients=3, drafts=1)
-        assert await states(store) == [State.SENT, *[State.UNKNOWN] * 3]
-        assert await store.claim("two", LEASE, AT + timedelta(hours=1)) is None
-        assert await store.reap_expired(AT + timedelta(hours=1)) == (0, 0)
-        assert await store.get_draft(DRAFT.token, AT) is None
+        assert await states(outbox) == [State.SENT, *[State.UNKNOWN] * 3]
+        assert await outbox.claims.claim("two", LEASE, AT + timedelta(hours=1)) is None
+        assert await outbox.leases.reap_expired(AT + timedelta(hours=1)) == (0, 0)
+        assert await outbox.drafts.get_draft(DRAFT.token, AT) is None
 
 
 async def test_it_is_shown_and_in_the_ledger(database_url: str) -> None:
     """Each card is brought up to date, and who did it is written down."""
-    async with store_in(database_url) as store:
-        await filled(store)
-        for one in await store.outdated_cards(10):
-            shown = await store.claim_card(one)
+    async with outbox_in(database_url) as outbox:
+        await filled(outbox)
+        for one in await outbox.cards.outdated_cards(10):
+            shown = await outbox.cards.claim_card(one)
             assert shown
-            await store.record_shown(one, shown.revision, shown.card_location)
-        await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
-        last = (await Audit(store.database).entries())[-1]
+            await outbox.cards.record_shown(one, shown.revision, shown.card_location)
+        await RestoreStore(outbox.database).mark_unknown("shell:sara", LATER)
+        last = (await Audit(outbox.database).entries())[-1]
 
-        assert len(await store.outdated_cards(10)) == 3
+        assert len(await outbox.cards.outdated_cards(10)) == 3
         assert (last.actor, last.subject) == ("shell:sara", "restored")
         assert "3 numbers of 3 messages" in last.detail
 
 
 async def test_a_process_that_is_still_there_sends_nothing_of_it(database_url: str) -> None:
     """A bot that was left running by mistake has lost what it had claimed."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT)
-        call = await store.claim("one", LEASE, AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT)
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
+        await RestoreStore(outbox.database).mark_unknown("shell:sara", LATER)
 
-        assert not await store.put_in_flight(call, LEASE, LATER)
+        assert not await outbox.settlements.put_in_flight(call, LEASE, LATER)
 
 
 async def test_an_empty_outbox_is_left_as_it_is(database_url: str) -> None:
@@ -103,17 +103,17 @@ async def test_an_empty_outbox_is_left_as_it_is(database_url: str) -> None:
 
 async def test_while_a_bot_is_running_nothing_is_changed(database_url: str) -> None:
     """A lease that runs is somebody's who would go on; a clock that was far ahead is nobody."""
-    async with store_in(database_url) as store:
-        await filled(store)
-        before = await states(store)
-        restoring = RestoreStore(store.database)
+    async with outbox_in(database_url) as outbox:
+        await filled(outbox)
+        before = await states(outbox)
+        restoring = RestoreStore(outbox.database)
         for operation in (
             restoring.mark_unknown("shell:sara", AT),
             restoring.preview_mark_unknown(AT),
         ):
             with pytest.raises(BotRunning) as caught:
                 await operation
-        after = await states(store)
+        after = await states(outbox)
         long_ago = AT - timedelta(days=1)
 
         assert before == after
@@ -123,11 +123,11 @@ async def test_while_a_bot_is_running_nothing_is_changed(database_url: str) -> N
 
 async def test_a_rehearsal_changes_nothing(database_url: str) -> None:
     """It says what would be done."""
-    async with store_in(database_url) as store:
-        await filled(store)
-        before = await cells(store.database)
-        rehearsed = await RestoreStore(store.database).preview_mark_unknown(LATER)
-        after = await cells(store.database)
+    async with outbox_in(database_url) as outbox:
+        await filled(outbox)
+        before = await cells(outbox.database)
+        rehearsed = await RestoreStore(outbox.database).preview_mark_unknown(LATER)
+        after = await cells(outbox.database)
 
         assert before == after
-        assert rehearsed == await RestoreStore(store.database).mark_unknown("shell:sara", LATER)
+        assert rehearsed == await RestoreStore(outbox.database).mark_unknown("shell:sara", LATER)

@@ -13,10 +13,10 @@ from sqlalchemy import text
 
 from kwtsms_bot.outbox.intake.draft import DraftKind
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retention.jobs import MAX_COMPACT_BYTES, PURGE_INTERVAL, compact, purge
+from kwtsms_bot.outbox.retention.jobs import MAX_COMPACT_BYTES, PURGE_INTERVAL, RetentionJob
 from kwtsms_bot.outbox.retention.purge_store import BATCH_SIZE
-from kwtsms_bot.outbox.store import Store
-from support.database import ACTOR, AT, new_message, record_statements, store_in
+from kwtsms_bot.outbox.store import Outbox
+from support.database import ACTOR, AT, new_message, outbox_in, record_statements
 from support.leak_search import on_disk, traces
 from support.message_states import (
     LEASE,
@@ -37,7 +37,12 @@ HOUR = timedelta(hours=1)
 LATER = AT + RETENTION + HOUR
 
 
-SCENARIOS: tuple[Callable[[Store, Secret], Awaitable[None]], ...] = (
+def retention_job(outbox: Outbox) -> RetentionJob:
+    """The scheduled erasure of this outbox."""
+    return RetentionJob(outbox.database, outbox.purge, outbox.drafts)
+
+
+SCENARIOS: tuple[Callable[[Outbox, Secret], Awaitable[None]], ...] = (
     sent,
     rejected,
     unknown,
@@ -49,17 +54,17 @@ SCENARIOS: tuple[Callable[[Store, Secret], Awaitable[None]], ...] = (
 
 async def test_texts_and_numbers_are_gone_within_an_hour(database_url: str) -> None:
     """Something new each hour, for two days: what is older than a day and an hour is nowhere."""
-    async with store_in(database_url) as store:
+    async with outbox_in(database_url) as outbox:
         secrets = []
         for hour in range(40):
             now = AT + hour * HOUR
             secrets.append(secret(hour, now))
-            await SCENARIOS[hour % len(SCENARIOS)](store, secrets[-1])
-            await purge(store, RETENTION, now)
+            await SCENARIOS[hour % len(SCENARIOS)](outbox, secrets[-1])
+            await retention_job(outbox).purge(RETENTION, now)
             old = [one for one in secrets if one.at <= now - RETENTION - HOUR]
             words = [word for one in old for word in one.forbidden]
 
-            assert await traces(store.database, *words) == set()
+            assert await traces(outbox.database, *words) == set()
 
 
 async def test_an_unapproved_request_is_erased_when_its_author_is_notified(
@@ -67,46 +72,46 @@ async def test_an_unapproved_request_is_erased_when_its_author_is_notified(
 ) -> None:
     """Whoever takes it to tell of it has taken it out of the table."""
     one = secret(1)
-    async with store_in(database_url) as store:
-        await store.save_draft(replace(draft(one), kind=DraftKind.APPROVE))
-        (expired,) = await store.pop_expired_requests(LATER)
+    async with outbox_in(database_url) as outbox:
+        await outbox.drafts.save_draft(replace(draft(one), kind=DraftKind.APPROVE))
+        (expired,) = await outbox.drafts.pop_expired_requests(LATER)
 
         assert expired.text == one.text
-        assert await traces(store.database, *one.forbidden) == set()
+        assert await traces(outbox.database, *one.forbidden) == set()
 
 
 async def test_nothing_is_erased_before_its_time(database_url: str) -> None:
     """A minute before the retention time is over, all of it is there."""
-    async with store_in(database_url) as store:
+    async with outbox_in(database_url) as outbox:
         for count, scenario in enumerate(SCENARIOS[:-1]):
-            await scenario(store, secret(count))
-        await purge(store, RETENTION, AT + RETENTION - timedelta(minutes=1))
+            await scenario(outbox, secret(count))
+        await retention_job(outbox).purge(RETENTION, AT + RETENTION - timedelta(minutes=1))
 
         for count in range(len(SCENARIOS) - 1):
             one = secret(count)
-            assert await traces(store.database, one.text) >= {"message.text"}
-            assert await traces(store.database, one.phone) >= {"recipient.phone"}
+            assert await traces(outbox.database, one.text) >= {"message.text"}
+            assert await traces(outbox.database, one.phone) >= {"recipient.phone"}
 
 
 async def test_the_files_contain_nothing_of_it_either(tmp_path: Path) -> None:
     """Not in freed pages, and not in the write-ahead log, while the bot runs on."""
     secrets = [secret(count) for count in range(90)]
     words = [word for one in secrets for word in (one.phone, one.text)]
-    async with store_in(tmp_path) as store:
+    async with outbox_in(tmp_path) as outbox:
         for count, one in enumerate(secrets):
-            await SCENARIOS[count % len(SCENARIOS)](store, one)
+            await SCENARIOS[count % len(SCENARIOS)](outbox, one)
         assert on_disk(tmp_path, *words) == set(words)
-        await purge(store, RETENTION, LATER)
+        await retention_job(outbox).purge(RETENTION, LATER)
 
         assert on_disk(tmp_path, *words) == set()
 
 
 async def test_author_and_outcome_are_kept(database_url: str) -> None:
     """The ledger, the states, the pages, the credits and kwtSMS's id outlive text and number."""
-    async with store_in(database_url) as store:
-        await sent(store, secret(1))
-        await purge(store, RETENTION, LATER)
-        found = await store.find("f4c8")
+    async with outbox_in(database_url) as outbox:
+        await sent(outbox, secret(1))
+        await retention_job(outbox).purge(RETENTION, LATER)
+        found = await outbox.messages.find("f4c8")
 
         assert found
         assert (found.author, found.pages, found.points) == ("U1", 1, Decimal(1))
@@ -116,110 +121,110 @@ async def test_author_and_outcome_are_kept(database_url: str) -> None:
 
 async def test_an_overdue_message_expires_and_is_shown(database_url: str) -> None:
     """While sending is paused nobody looks at expiries; text and number go all the same."""
-    async with store_in(database_url) as store:
-        await deferred(store, secret(1))
-        (message,) = await store.recent("U1", 1)
-        await store.record_shown(message.id, message.revision, None)
-        await purge(store, RETENTION, LATER)
-        found = await store.get(message.id)
+    async with outbox_in(database_url) as outbox:
+        await deferred(outbox, secret(1))
+        (message,) = await outbox.messages.recent("U1", 1)
+        await outbox.cards.record_shown(message.id, message.revision, None)
+        await retention_job(outbox).purge(RETENTION, LATER)
+        found = await outbox.messages.get(message.id)
 
         assert found
         assert found.counts == {State.EXPIRED: 1}
-        assert await store.outdated_cards(10) == (message.id,)
+        assert await outbox.cards.outdated_cards(10) == (message.id,)
 
 
 async def test_what_is_in_hand_is_kept(database_url: str) -> None:
     """A call that is on its way keeps its text, however old the message is."""
-    async with store_in(database_url) as store:
-        await in_flight(store, secret(1))
-        await purge(store, RETENTION, LATER)
+    async with outbox_in(database_url) as outbox:
+        await in_flight(outbox, secret(1))
+        await retention_job(outbox).purge(RETENTION, LATER)
 
-        assert await traces(store.database, secret(1).text) == {"message.text"}
+        assert await traces(outbox.database, secret(1).text) == {"message.text"}
 
 
 async def test_an_erased_message_is_not_sent_again(database_url: str) -> None:
     """Nobody has decided in time: its card is shown anew, and an old button does nothing."""
-    async with store_in(database_url) as store:
-        await unknown(store, secret(1))
-        (message,) = await store.recent("U1", 1)
-        await store.record_shown(message.id, message.revision, None)
-        await purge(store, RETENTION, LATER)
+    async with outbox_in(database_url) as outbox:
+        await unknown(outbox, secret(1))
+        (message,) = await outbox.messages.recent("U1", 1)
+        await outbox.cards.record_shown(message.id, message.revision, None)
+        await retention_job(outbox).purge(RETENTION, LATER)
 
-        assert await store.outdated_cards(10) == (message.id,)
-        assert await store.send_again(message.ref, LATER, ACTOR) == 0
-        assert await store.claim("one", LEASE, LATER) is None
-        assert await store.treat_as_sent(message.ref, LATER, ACTOR) == 1
+        assert await outbox.cards.outdated_cards(10) == (message.id,)
+        assert await outbox.decisions.send_again(message.ref, LATER, ACTOR) == 0
+        assert await outbox.claims.claim("one", LEASE, LATER) is None
+        assert await outbox.decisions.treat_as_sent(message.ref, LATER, ACTOR) == 1
 
 
 async def test_what_was_just_decided_is_kept(database_url: str) -> None:
     """Sent again after all, a moment before the sweep: it is sent, text and all."""
-    async with store_in(database_url) as store:
-        await unknown(store, secret(1))
-        (message,) = await store.recent("U1", 1)
-        await store.send_again(message.ref, LATER, ACTOR)
+    async with outbox_in(database_url) as outbox:
+        await unknown(outbox, secret(1))
+        (message,) = await outbox.messages.recent("U1", 1)
+        await outbox.decisions.send_again(message.ref, LATER, ACTOR)
 
-        assert await store.erase(LATER) == 0
-        assert await store.claim("one", LEASE, LATER)
+        assert await outbox.purge.erase(LATER) == 0
+        assert await outbox.claims.claim("one", LEASE, LATER)
 
 
 async def test_a_message_to_many_is_erased_completely(database_url: str) -> None:
     """More numbers than one transaction erases: in the end all of them are gone."""
     many = [f"9655{count:07d}" for count in range(2 * BATCH_SIZE + 1)]
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(*many), AT)).message
-        await store.cancel(message.ref, AT, ACTOR)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(*many), AT)).message
+        await outbox.cancellation.cancel(message.ref, AT, ACTOR)
 
-        assert await store.erase(LATER) == 1
-        assert await traces(store.database, *many[::BATCH_SIZE], "hello") == set()
-        assert await store.erase(LATER) == 0
+        assert await outbox.purge.erase(LATER) == 1
+        assert await traces(outbox.database, *many[::BATCH_SIZE], "hello") == set()
+        assert await outbox.purge.erase(LATER) == 0
 
 
 async def test_a_purge_scans_no_table(tmp_path: Path) -> None:
     """Every statement of it finds its rows by an index, however many messages there are."""
-    async with store_in(tmp_path) as store:
+    async with outbox_in(tmp_path) as outbox:
         for count, scenario in enumerate(SCENARIOS):
-            await scenario(store, secret(count))
-        with record_statements(store.database) as said:
-            await purge(store, RETENTION, LATER)
-        plans = [await plan(store, *statement) for statement in said]
+            await scenario(outbox, secret(count))
+        with record_statements(outbox.database) as said:
+            await retention_job(outbox).purge(RETENTION, LATER)
+        plans = [await plan(outbox, *statement) for statement in said]
 
     assert len(plans) > len(SCENARIOS)
     assert [step for step in plans if "SCAN" in step] == []
 
 
-async def plan(store: Store, said: str, values: Any) -> str:
+async def plan(outbox: Outbox, said: str, values: Any) -> str:
     """How SQLite would go about it."""
-    async with store.database.reading() as connection:
+    async with outbox.database.reading() as connection:
         rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values)
         return said + " | ".join(str(row.detail) for row in rows)
 
 
 async def test_the_log_cannot_be_emptied_under_a_reader(tmp_path: Path) -> None:
     """Who reads keeps what they see; the next sweep empties it."""
-    async with store_in(tmp_path) as store:
-        await sent(store, secret(1))
-        async with store.database.reading() as connection:
+    async with outbox_in(tmp_path) as outbox:
+        await sent(outbox, secret(1))
+        async with outbox.database.reading() as connection:
             await connection.execute(text("SELECT * FROM message"))
-            await store.erase(LATER)
-            assert not await store.database.empty_wal()
+            await outbox.purge.erase(LATER)
+            assert not await outbox.database.empty_wal()
 
-        assert await store.database.empty_wal()
+        assert await outbox.database.empty_wal()
 
 
 async def test_a_file_is_written_anew_without_fragments(tmp_path: Path) -> None:
     """What stands in unused parts of its pages is gone after the night; a large file is left."""
-    async with store_in(tmp_path) as store:
+    async with outbox_in(tmp_path) as outbox:
         for count in range(5):
-            await sent(store, secret(count))
+            await sent(outbox, secret(count))
         careless(tmp_path / "outbox.sqlite3")
         fragment = secret(3).text
         assert on_disk(tmp_path, fragment) == {fragment}
-        assert not await store.database.compact(max_bytes=1)
+        assert not await outbox.database.compact(max_bytes=1)
         assert on_disk(tmp_path, fragment) == {fragment}
-        await compact(store)
+        await retention_job(outbox).compact()
 
         assert on_disk(tmp_path, fragment) == set()
-        assert await traces(store.database, secret(2).text) == {"message.text"}
+        assert await traces(outbox.database, secret(2).text) == {"message.text"}
 
 
 def careless(file: Path) -> None:
@@ -235,12 +240,12 @@ def careless(file: Path) -> None:
 
 async def test_a_file_that_others_write_is_left_for_another_night(tmp_path: Path) -> None:
     """Who writes is not pushed aside."""
-    async with store_in(tmp_path) as store:
+    async with outbox_in(tmp_path) as outbox:
         with closing(sqlite3.connect(tmp_path / "outbox.sqlite3", timeout=0)) as other:
             other.execute("BEGIN IMMEDIATE")
-            assert not await store.database.compact(MAX_COMPACT_BYTES)
+            assert not await outbox.database.compact(MAX_COMPACT_BYTES)
 
-        assert await store.database.compact(MAX_COMPACT_BYTES)
+        assert await outbox.database.compact(MAX_COMPACT_BYTES)
 
 
 def test_purges_come_often_enough() -> None:

@@ -1,7 +1,7 @@
 """The last moment before a call leaves: it leaves in its turn, and only while it is ours."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +11,11 @@ from sqlalchemy import select
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.database.tables import attempt
 from kwtsms_bot.outbox.dispatch.send_guard import SendAborted, SendGuard
+from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.message import ClaimedCall, State
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Outbox
 from kwtsms_client.rate_limiter import MAX_START_AGE_SECONDS
-from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in
 from support.stalling_proxy import stalling_proxy
 from support.worker_bench import running_worker
 
@@ -25,7 +26,7 @@ LEASE = timedelta(seconds=30)
 class InFlightCall:
     """A call that was put in flight at 0 s and whose turn was then; time passes when told to."""
 
-    store: Store
+    outbox: Outbox
     call: ClaimedCall
     seconds: float = 0.0
     acquire_seconds: float = 0.0
@@ -43,7 +44,7 @@ class InFlightCall:
     async def pass_send_guard(self) -> None:
         """The moment before the first byte."""
         guard = SendGuard(
-            self.store,
+            self.outbox.settlements,
             self,
             self.call,
             acquired_at=0.0,
@@ -56,7 +57,7 @@ class InFlightCall:
     async def leased_until(self) -> float:
         """How long nobody takes it over."""
         query = select(attempt.c.lease_until).where(attempt.c.id == self.call.attempt)
-        async with self.store.database.reading() as connection:
+        async with self.outbox.database.reading() as connection:
             until: datetime = (await connection.execute(query)).scalar_one()
         return (until - AT).total_seconds()
 
@@ -64,12 +65,12 @@ class InFlightCall:
 @pytest.fixture
 async def in_flight(database_url: str) -> AsyncIterator[InFlightCall]:
     """It."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(NUMBER), AT)
-        call = await store.claim("one", LEASE, AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(NUMBER), AT)
+        call = await outbox.claims.claim("one", LEASE, AT)
         assert call
-        assert await store.put_in_flight(call, LEASE, AT)
-        yield InFlightCall(store, call)
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT)
+        yield InFlightCall(outbox, call)
 
 
 async def test_in_time_it_is_sent_and_leased_for_another_full_lease(
@@ -102,7 +103,7 @@ async def test_a_long_wait_for_a_slot_renews_the_lease_once_more(in_flight: InFl
 
 async def test_a_reclaimed_call_is_not_sent(in_flight: InFlightCall) -> None:
     """Whatever our own clock says: it is unknown, and somebody may have sent it again."""
-    await in_flight.store.reap_expired(AT + LEASE)
+    await in_flight.outbox.leases.reap_expired(AT + LEASE)
     with pytest.raises(SendAborted):
         await in_flight.pass_send_guard()
 
@@ -126,11 +127,12 @@ async def test_a_slot_that_outlasted_the_lease_is_not_used(in_flight: InFlightCa
 async def test_without_the_database_nothing_is_sent(in_flight: InFlightCall) -> None:
     """Nobody knows whose the call is."""
 
-    class UnavailableStore(Store):
+    class UnavailableSettlements(SettlementStore):
         async def renew(self, *_: object) -> bool:
             raise DatabaseError("away")
 
-    in_flight.store = UnavailableStore(in_flight.store.database)
+    settlements = UnavailableSettlements(in_flight.outbox.database)
+    in_flight.outbox = replace(in_flight.outbox, settlements=settlements)
     with pytest.raises(SendAborted):
         await in_flight.pass_send_guard()
 
@@ -167,10 +169,10 @@ async def test_a_call_reclaimed_during_its_handshake_is_not_sent(tmp_path: Path)
             wire.stall(2 * MAX_START_AGE_SECONDS)
             message = await bench.send()
             await bench.wait_until(message, lambda found: State.IN_FLIGHT in found.counts)
-            assert await bench.store.reap_expired(bench.now() + LEASE) == (0, 1)
-            assert await bench.store.send_again(message.ref, bench.now() + LEASE, ACTOR)
+            assert await bench.outbox.leases.reap_expired(bench.now() + LEASE) == (0, 1)
+            assert await bench.outbox.decisions.send_again(message.ref, bench.now() + LEASE, ACTOR)
             await bench.wait_for_state(await bench.send(OTHER), State.SENT)
-            found = await bench.store.get(message.id)
+            found = await bench.outbox.messages.get(message.id)
 
         assert found
         assert [entry.numbers for entry in wire.gateway.ledger] == [(OTHER,)]

@@ -8,8 +8,8 @@ import pytest
 
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, DedupeKey, Message, Priority, State
-from kwtsms_bot.outbox.store import Cancelled, IdempotencyConflict, Store
-from support.database import ACTOR, AT, NUMBER, OTHER, new_message, store_in
+from kwtsms_bot.outbox.store import Cancelled, IdempotencyConflict, Outbox
+from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in
 
 LEASE = timedelta(seconds=30)
 LATER = AT + timedelta(seconds=31)
@@ -17,31 +17,31 @@ KEY = DedupeKey("slack.command", "trigger-1")
 SENT = Settlement(State.SENT, AT, gateway_id="f4c8", points=Decimal(1), balance_after=Decimal(99))
 
 
-async def claimed(store: Store, owner: str = "one") -> ClaimedCall:
+async def claimed(outbox: Outbox, owner: str = "one") -> ClaimedCall:
     """A call taken by `owner`."""
-    call = await store.claim(owner, LEASE, AT)
+    call = await outbox.claims.claim(owner, LEASE, AT)
     assert call
     return call
 
 
-async def in_flight(store: Store, owner: str = "one") -> ClaimedCall:
+async def in_flight(outbox: Outbox, owner: str = "one") -> ClaimedCall:
     """A call put in flight by `owner`."""
-    call = await claimed(store, owner)
-    assert await store.put_in_flight(call, LEASE, AT)
+    call = await claimed(outbox, owner)
+    assert await outbox.settlements.put_in_flight(call, LEASE, AT)
     return call
 
 
-async def states(store: Store, message: Message) -> list[State]:
+async def states(outbox: Outbox, message: Message) -> list[State]:
     """Where its recipients stand."""
-    return [one.state for one in await store.recipients(message.id)]
+    return [one.state for one in await outbox.messages.recipients(message.id)]
 
 
 async def test_what_is_accepted_is_there_after_a_restart(database_url: str) -> None:
     """An accepted message is in the database when accept returns."""
-    async with store_in(database_url) as store:
-        accepted = await store.accept(new_message(NUMBER, OTHER), AT)
-    async with store_in(database_url) as store:
-        found = await store.find(accepted.message.ref)
+    async with outbox_in(database_url) as outbox:
+        accepted = await outbox.intake.accept(new_message(NUMBER, OTHER), AT)
+    async with outbox_in(database_url) as outbox:
+        found = await outbox.messages.find(accepted.message.ref)
 
         assert found == accepted.message
         assert found.first_phones == (NUMBER, OTHER)
@@ -49,9 +49,9 @@ async def test_what_is_accepted_is_there_after_a_restart(database_url: str) -> N
 
 async def test_the_same_key_is_the_same_message(database_url: str) -> None:
     """A request that comes twice is accepted once."""
-    async with store_in(database_url) as store:
-        first = await store.accept(new_message(key=KEY), AT)
-        again = await store.accept(new_message(key=KEY), AT)
+    async with outbox_in(database_url) as outbox:
+        first = await outbox.intake.accept(new_message(key=KEY), AT)
+        again = await outbox.intake.accept(new_message(key=KEY), AT)
 
         assert (first.fresh, again.fresh) == (True, False)
         assert again.message.id == first.message.id
@@ -59,8 +59,10 @@ async def test_the_same_key_is_the_same_message(database_url: str) -> None:
 
 async def test_the_same_key_at_the_same_moment_is_accepted_once(database_url: str) -> None:
     """Two deliveries that race come to one message."""
-    async with store_in(database_url) as store:
-        both = await asyncio.gather(*(store.accept(new_message(key=KEY), AT) for _ in range(8)))
+    async with outbox_in(database_url) as outbox:
+        both = await asyncio.gather(
+            *(outbox.intake.accept(new_message(key=KEY), AT) for _ in range(8))
+        )
 
         assert [one.fresh for one in both].count(True) == 1
         assert len({one.message.id for one in both}) == 1
@@ -68,27 +70,29 @@ async def test_the_same_key_at_the_same_moment_is_accepted_once(database_url: st
 
 async def test_the_same_key_with_another_content_is_refused(database_url: str) -> None:
     """A key that was used for one message does not bring another one through."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(key=KEY), AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(key=KEY), AT)
 
         with pytest.raises(IdempotencyConflict):
-            await store.accept(new_message(key=KEY, text="another"), AT)
+            await outbox.intake.accept(new_message(key=KEY, text="another"), AT)
 
 
 async def test_a_one_time_key_is_consumed_once(database_url: str) -> None:
     """Of several who press at once, one wins."""
-    async with store_in(database_url) as store:
-        won = await asyncio.gather(*(store.use_key_once(KEY, AT) for _ in range(8)))
+    async with outbox_in(database_url) as outbox:
+        won = await asyncio.gather(*(outbox.intake.use_key_once(KEY, AT) for _ in range(8)))
 
         assert won.count(True) == 1
 
 
 async def test_two_workers_never_claim_the_same_recipient(database_url: str) -> None:
     """However many claim at once, each recipient is taken once."""
-    async with store_in(database_url) as store:
+    async with outbox_in(database_url) as outbox:
         for n in range(5):
-            await store.accept(new_message(f"9659876543{n}"), AT)
-        calls = await asyncio.gather(*(store.claim(f"owner {n}", LEASE, AT) for n in range(8)))
+            await outbox.intake.accept(new_message(f"9659876543{n}"), AT)
+        calls = await asyncio.gather(
+            *(outbox.claims.claim(f"owner {n}", LEASE, AT) for n in range(8))
+        )
 
         claimed_ids = [one.id for call in calls if call for one in call.recipients]
         assert len(claimed_ids) == len(set(claimed_ids)) == 5
@@ -96,29 +100,31 @@ async def test_two_workers_never_claim_the_same_recipient(database_url: str) -> 
 
 async def test_urgent_goes_before_bulk(database_url: str) -> None:
     """An alert never waits behind a campaign that came earlier."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(NUMBER, priority=Priority.BULK), AT - timedelta(hours=1))
-        urgent = await store.accept(new_message(OTHER, priority=Priority.URGENT), AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(
+            new_message(NUMBER, priority=Priority.BULK), AT - timedelta(hours=1)
+        )
+        urgent = await outbox.intake.accept(new_message(OTHER, priority=Priority.URGENT), AT)
 
-        assert (await claimed(store)).message_id == urgent.message.id
+        assert (await claimed(outbox)).message_id == urgent.message.id
 
 
 async def test_a_call_has_at_most_200_recipients(database_url: str) -> None:
     """ERR007: more are split."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(*(f"965{90000000 + n}" for n in range(450))), AT)
-        sizes = [len((await claimed(store)).recipients) for _ in range(3)]
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(*(f"965{90000000 + n}" for n in range(450))), AT)
+        sizes = [len((await claimed(outbox)).recipients) for _ in range(3)]
 
         assert sizes == [200, 200, 50]
-        assert await store.claim("one", LEASE, AT) is None
+        assert await outbox.claims.claim("one", LEASE, AT) is None
 
 
 async def test_an_accepted_call_settles_its_message(database_url: str) -> None:
     """What the gateway said is on the message: id, points, balance."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        await store.settle(await in_flight(store), SENT, AT)
-        found = await store.find("f4c8")
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
+        found = await outbox.messages.find("f4c8")
 
         assert found
         assert found.id == message.id
@@ -128,118 +134,118 @@ async def test_an_accepted_call_settles_its_message(database_url: str) -> None:
 
 async def test_a_claim_whose_lease_ran_out_goes_back(database_url: str) -> None:
     """Nothing had left, so another process may send it."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        await claimed(store)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        await claimed(outbox)
 
-        assert await store.reap_expired(LATER) == (1, 0)
-        assert await states(store, message) == [State.QUEUED]
+        assert await outbox.leases.reap_expired(LATER) == (1, 0)
+        assert await states(outbox, message) == [State.QUEUED]
 
 
 async def test_what_was_in_flight_becomes_unknown(database_url: str) -> None:
     """Its owner is gone and it may have been sent: nobody sends it again."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        await in_flight(store)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        await in_flight(outbox)
 
-        assert await store.reap_expired(LATER) == (0, 1)
-        assert await states(store, message) == [State.UNKNOWN]
-        assert await store.claim("two", LEASE, LATER + timedelta(days=1)) is None
+        assert await outbox.leases.reap_expired(LATER) == (0, 1)
+        assert await states(outbox, message) == [State.UNKNOWN]
+        assert await outbox.claims.claim("two", LEASE, LATER + timedelta(days=1)) is None
 
 
 async def test_a_lease_that_is_renewed_does_not_run_out(database_url: str) -> None:
     """A slow answer is no reason to take over."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT)
-        call = await in_flight(store)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT)
+        call = await in_flight(outbox)
 
-        assert await store.renew(call, LEASE, AT + timedelta(seconds=20))
-        assert await store.reap_expired(LATER) == (0, 0)
+        assert await outbox.settlements.renew(call, LEASE, AT + timedelta(seconds=20))
+        assert await outbox.leases.reap_expired(LATER) == (0, 0)
 
 
 async def test_a_process_that_stalled_past_its_lease_may_not_send(database_url: str) -> None:
     """Once the lease has run out, putting in flight is refused, reaped or not."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT)
-        call = await claimed(store)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT)
+        call = await claimed(outbox)
 
-        assert not await store.put_in_flight(call, LEASE, LATER)
-        await store.reap_expired(LATER)
-        assert not await store.put_in_flight(call, LEASE, AT)
+        assert not await outbox.settlements.put_in_flight(call, LEASE, LATER)
+        await outbox.leases.reap_expired(LATER)
+        assert not await outbox.settlements.put_in_flight(call, LEASE, AT)
 
 
 async def test_a_late_answer_makes_unknown_known(database_url: str) -> None:
     """An answer after the take-over is still the truth."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        call = await in_flight(store)
-        await store.reap_expired(LATER)
-        await store.settle(call, SENT, LATER)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        call = await in_flight(outbox)
+        await outbox.leases.reap_expired(LATER)
+        await outbox.settlements.settle(call, SENT, LATER)
 
-        assert await states(store, message) == [State.SENT]
+        assert await states(outbox, message) == [State.SENT]
 
 
 async def test_a_late_failure_does_not_queue_what_is_unknown(database_url: str) -> None:
     """Only a person brings an unknown message back into the queue."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        call = await in_flight(store)
-        await store.reap_expired(LATER)
-        await store.settle(call, Settlement(State.QUEUED, LATER), LATER)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        call = await in_flight(outbox)
+        await outbox.leases.reap_expired(LATER)
+        await outbox.settlements.settle(call, Settlement(State.QUEUED, LATER), LATER)
 
-        assert await states(store, message) == [State.UNKNOWN]
+        assert await states(outbox, message) == [State.UNKNOWN]
 
 
 async def test_a_person_brings_an_unknown_message_back_once(database_url: str) -> None:
     """Of two who decide, the second finds nothing to decide."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        await in_flight(store)
-        await store.reap_expired(LATER)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        await in_flight(outbox)
+        await outbox.leases.reap_expired(LATER)
 
-        assert await store.send_again(message.ref, LATER, ACTOR) == 1
-        assert await store.send_again(message.ref, LATER, ACTOR) == 0
-        assert await store.treat_as_sent(message.ref, LATER, ACTOR) == 0
-        assert await states(store, message) == [State.QUEUED]
+        assert await outbox.decisions.send_again(message.ref, LATER, ACTOR) == 1
+        assert await outbox.decisions.send_again(message.ref, LATER, ACTOR) == 0
+        assert await outbox.decisions.treat_as_sent(message.ref, LATER, ACTOR) == 0
+        assert await states(outbox, message) == [State.QUEUED]
 
 
 async def test_a_decision_under_one_key_counts_once(database_url: str) -> None:
     """A press that Slack delivers again decides nothing, though it is unknown once more."""
     once = DedupeKey("button", "M1.7")
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
         for minute, decided in ((1, 1), (2, 0)):
             at = AT + timedelta(minutes=minute)
-            call = await store.claim("a", LEASE, at)
+            call = await outbox.claims.claim("a", LEASE, at)
             assert call
-            assert await store.put_in_flight(call, LEASE, at)
-            await store.settle(call, Settlement(State.UNKNOWN, at), at)
-            assert await store.send_again(message.ref, at, ACTOR, once=once) == decided
+            assert await outbox.settlements.put_in_flight(call, LEASE, at)
+            await outbox.settlements.settle(call, Settlement(State.UNKNOWN, at), at)
+            assert await outbox.decisions.send_again(message.ref, at, ACTOR, once=once) == decided
 
 
 async def test_what_is_sent_cannot_be_cancelled(database_url: str) -> None:
     """Cancelling takes back what is queued, and nothing else."""
-    async with store_in(database_url) as store:
-        sent = (await store.accept(new_message(), AT)).message
-        await store.settle(await in_flight(store), SENT, AT)
-        queued = (await store.accept(new_message(OTHER), AT)).message
+    async with outbox_in(database_url) as outbox:
+        sent = (await outbox.intake.accept(new_message(), AT)).message
+        await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
+        queued = (await outbox.intake.accept(new_message(OTHER), AT)).message
 
-        assert await store.cancel(sent.ref, AT, ACTOR) == Cancelled(0, 0)
-        assert await store.cancel(queued.ref, AT, ACTOR) == Cancelled(1, 0)
-        assert await states(store, sent) == [State.SENT]
-        assert await states(store, queued) == [State.CANCELLED]
+        assert await outbox.cancellation.cancel(sent.ref, AT, ACTOR) == Cancelled(0, 0)
+        assert await outbox.cancellation.cancel(queued.ref, AT, ACTOR) == Cancelled(1, 0)
+        assert await states(outbox, sent) == [State.SENT]
+        assert await states(outbox, queued) == [State.CANCELLED]
 
 
 async def test_a_number_sent_to_waits_15_seconds_alone(database_url: str) -> None:
     """The second message to a number waits; a message to another number does not wait for it."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(NUMBER), AT)
-        await store.settle(await in_flight(store), SENT, AT)
-        both = (await store.accept(new_message(NUMBER, OTHER, text="second"), AT)).message
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(NUMBER), AT)
+        await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
+        both = (await outbox.intake.accept(new_message(NUMBER, OTHER, text="second"), AT)).message
 
-        assert [one.phone for one in (await claimed(store)).recipients] == [OTHER]
-        assert await store.claim("one", LEASE, AT + timedelta(seconds=15)) is None
-        last = await store.claim("one", LEASE, AT + timedelta(seconds=17))
+        assert [one.phone for one in (await claimed(outbox)).recipients] == [OTHER]
+        assert await outbox.claims.claim("one", LEASE, AT + timedelta(seconds=15)) is None
+        last = await outbox.claims.claim("one", LEASE, AT + timedelta(seconds=17))
         assert last
         assert [one.phone for one in last.recipients] == [NUMBER]
         assert last.message_id == both.id
@@ -247,65 +253,65 @@ async def test_a_number_sent_to_waits_15_seconds_alone(database_url: str) -> Non
 
 async def test_two_claims_of_one_number_are_not_sent_at_once(database_url: str) -> None:
     """A number that became hot after the claim is not sent to."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(NUMBER), AT)
-        await store.accept(new_message(NUMBER, text="second"), AT)
-        first, second = await claimed(store, "one"), await claimed(store, "two")
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(NUMBER), AT)
+        await outbox.intake.accept(new_message(NUMBER, text="second"), AT)
+        first, second = await claimed(outbox, "one"), await claimed(outbox, "two")
 
-        assert await store.put_in_flight(first, LEASE, AT)
-        assert not await store.put_in_flight(second, LEASE, AT)
-        assert await store.claim("two", LEASE, AT) is None
+        assert await outbox.settlements.put_in_flight(first, LEASE, AT)
+        assert not await outbox.settlements.put_in_flight(second, LEASE, AT)
+        assert await outbox.claims.claim("two", LEASE, AT) is None
 
 
 async def test_a_number_that_nothing_reached_has_no_cooldown(database_url: str) -> None:
     """Proven not sent: the next try does not wait for the 15 seconds."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT)
-        await store.settle(await in_flight(store), Settlement(State.QUEUED, AT), AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT)
+        await outbox.settlements.settle(await in_flight(outbox), Settlement(State.QUEUED, AT), AT)
 
-        assert await store.claim("one", LEASE, AT)
+        assert await outbox.claims.claim("one", LEASE, AT)
 
 
 async def test_what_is_too_old_is_given_up(database_url: str) -> None:
     """After its time a message is not sent any more, and its card says so."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(expires_at=LATER), AT)).message
-        assert await store.claim("one", LEASE, LATER) is None
-        assert await states(store, message) == [State.EXPIRED]
-        assert await store.outdated_cards(10) == (message.id,)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(expires_at=LATER), AT)).message
+        assert await outbox.claims.claim("one", LEASE, LATER) is None
+        assert await states(outbox, message) == [State.EXPIRED]
+        assert await outbox.cards.outdated_cards(10) == (message.id,)
 
 
 async def test_what_is_put_off_is_given_up_at_its_time(database_url: str) -> None:
     """A next try that would come too late is not waited for."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(expires_at=LATER), AT)).message
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(expires_at=LATER), AT)).message
         late = Settlement(State.QUEUED, LATER + timedelta(hours=1), reason="down")
-        await store.settle(await in_flight(store), late, AT)
+        await outbox.settlements.settle(await in_flight(outbox), late, AT)
 
-        assert await store.next_due() == LATER
-        assert await store.claim("one", LEASE, LATER) is None
-        assert await states(store, message) == [State.EXPIRED]
+        assert await outbox.claims.next_due() == LATER
+        assert await outbox.claims.claim("one", LEASE, LATER) is None
+        assert await states(outbox, message) == [State.EXPIRED]
 
 
 async def test_what_is_not_shown_is_found_until_it_is(database_url: str) -> None:
     """Each change asks for the card again; what was shown meanwhile does not hide it."""
-    async with store_in(database_url) as store:
-        message = (await store.accept(new_message(), AT)).message
-        call = await in_flight(store)
-        await store.settle(call, SENT, AT)
-        await store.record_shown(message.id, message.revision, CardLocation("C1", "1.1"))
-        (unshown,) = await store.outdated_cards(10)
-        again = await store.claim_card(unshown)
+    async with outbox_in(database_url) as outbox:
+        message = (await outbox.intake.accept(new_message(), AT)).message
+        call = await in_flight(outbox)
+        await outbox.settlements.settle(call, SENT, AT)
+        await outbox.cards.record_shown(message.id, message.revision, CardLocation("C1", "1.1"))
+        (unshown,) = await outbox.cards.outdated_cards(10)
+        again = await outbox.cards.claim_card(unshown)
         assert again
-        await store.record_shown(message.id, again.revision, again.card_location)
+        await outbox.cards.record_shown(message.id, again.revision, again.card_location)
 
         assert again.card_location == CardLocation("C1", "1.1")
-        assert await store.outdated_cards(10) == ()
+        assert await outbox.cards.outdated_cards(10) == ()
 
 
 async def test_what_is_still_to_be_sent_is_not_erased(database_url: str) -> None:
     """However old it is, its text is needed."""
-    async with store_in(database_url) as store:
-        await store.accept(new_message(), AT)
+    async with outbox_in(database_url) as outbox:
+        await outbox.intake.accept(new_message(), AT)
 
-        assert await store.erase(LATER) == 0
+        assert await outbox.purge.erase(LATER) == 0

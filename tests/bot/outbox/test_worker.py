@@ -119,7 +119,7 @@ async def test_a_message_does_not_wait_for_a_bulk(database_url: str) -> None:
         bench.gateway.configure(requests_per_second=None)
         numbers = tuple(f"965{90000000 + n}" for n in range(10_000))
         bulk = new_message(*numbers, text="campaign", priority=Priority.BULK)
-        accepted = (await bench.store.accept(bulk, bench.now())).message
+        accepted = (await bench.outbox.intake.accept(bulk, bench.now())).message
         bench.worker.wake()
         await bench.wait_until(accepted, lambda found: State.SENT in found.counts)
         begun = len(bench.gateway.requests)
@@ -135,8 +135,8 @@ async def test_what_a_dead_process_had_claimed_is_sent_by_another(database_url: 
     """Within fifteen seconds of the end of its lease, and without anybody being told."""
     async with running_worker(database_url) as bench:
         lease = timedelta(seconds=30)
-        message = await bench.store.accept(new_message(NUMBER), bench.now() - lease)
-        assert await bench.store.claim("dead", lease, bench.now() - lease)
+        message = await bench.outbox.intake.accept(new_message(NUMBER), bench.now() - lease)
+        assert await bench.outbox.claims.claim("dead", lease, bench.now() - lease)
         sent = await bench.wait_until(message.message, lambda found: State.SENT in found.counts)
 
         assert sent.counts == {State.SENT: 1}

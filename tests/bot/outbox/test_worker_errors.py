@@ -1,7 +1,9 @@
 """The worker in trouble: dead replicas, a database that is away, answers that are lost."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,17 @@ from kwtsms_bot.database import Database, DatabaseError
 from kwtsms_bot.outbox.dispatch import lease_reaper, worker
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.store import Outbox
 from kwtsms_sandbox.gateway import Fault
-from support.database import NUMBER, OTHER, new_message, store_in
+from support.database import (
+    NUMBER,
+    OTHER,
+    CallerClockClaims,
+    CallerClockSettlements,
+    caller_clock_outbox,
+    new_message,
+    outbox_in,
+)
 from support.relay import Break, Relay, relayed
 from support.worker_bench import LEASE, Bench, running_worker
 
@@ -23,26 +33,26 @@ async def test_during_a_bulk_a_dead_replicas_alerts_are_reclaimed(
     """Within a sweep of the end of its lease, however much there is to send."""
     monkeypatch.setattr(lease_reaper, "REAP_SECONDS", 0.1)
     short = timedelta(seconds=0.5)
-    async with running_worker(database_url) as bench, store_in(database_url) as dead:
+    async with running_worker(database_url) as bench, outbox_in(database_url) as dead:
         bench.gateway.configure(requests_per_second=None, latency=0.2)
         numbers = (f"965{90000000 + n}" for n in range(10_000))
         bulk = await bench.send(*numbers, text="bulk", priority=Priority.BULK)
         await bench.wait_until(bulk, lambda found: State.IN_FLIGHT in found.counts)
         alert = (
-            await dead.accept(new_message(OTHER, priority=Priority.URGENT), bench.now())
+            await dead.intake.accept(new_message(OTHER, priority=Priority.URGENT), bench.now())
         ).message
         await claimed_for(dead, bench, short)
         reclaimed = await bench.wait_until(alert, lambda found: State.CLAIMED not in found.counts)
-        meanwhile = await bench.store.get(bulk.id)
+        meanwhile = await bench.outbox.messages.get(bulk.id)
 
         assert reclaimed
         assert meanwhile
         assert State.QUEUED in meanwhile.counts
 
 
-async def claimed_for(dead: Store, bench: Bench, lease: timedelta) -> ClaimedCall:
+async def claimed_for(dead: Outbox, bench: Bench, lease: timedelta) -> ClaimedCall:
     """What is urgent, claimed by somebody who dies with it."""
-    call = await dead.claim("dead", lease, bench.now())
+    call = await dead.claims.claim("dead", lease, bench.now())
     assert call
     return call
 
@@ -54,7 +64,7 @@ async def test_a_slow_answer_keeps_no_other_message_waiting(tmp_path: Path) -> N
         slow = await bench.send(NUMBER)
         await bench.wait_until(slow, lambda found: State.IN_FLIGHT in found.counts)
         await bench.wait_for_state(await bench.send(OTHER), State.SENT)
-        meanwhile = await bench.store.get(slow.id)
+        meanwhile = await bench.outbox.messages.get(slow.id)
 
         assert meanwhile
         assert meanwhile.counts == {State.IN_FLIGHT: 1}
@@ -65,13 +75,13 @@ async def test_a_call_that_is_waited_for_keeps_its_lease(tmp_path: Path) -> None
     lease = timedelta(seconds=1.5)
     async with (
         running_worker(tmp_path, lease=lease, timeout=5.0) as bench,
-        store_in(tmp_path) as other,
+        outbox_in(tmp_path) as other,
     ):
         bench.gateway.fault(Fault.SLOW, endpoint="send", seconds=2.0)
         sent = asyncio.create_task(bench.wait_for_state(await bench.send(), State.SENT))
         reclaimed = set()
         while not sent.done():
-            reclaimed.add(await other.reap_expired(bench.now()))
+            reclaimed.add(await other.leases.reap_expired(bench.now()))
             await asyncio.wait({sent}, timeout=0.1)
         await sent
 
@@ -104,21 +114,30 @@ async def test_what_is_urgent_when_the_slot_comes_is_sent_in_it(tmp_path: Path) 
         assert [entry.text for entry in bench.gateway.ledger] == ["alert", "bulk"]
 
 
-class UnavailableStore(Store):
-    """A store whose database is away when an outcome is to be written."""
-
-    unavailable = True
+class UnavailableSettlements(CallerClockSettlements):
+    """Settlements whose database is away when an outcome is to be written."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.tried = asyncio.Event()
+        self.unavailable, self.tried = True, asyncio.Event()
 
-    async def settle(self, call: ClaimedCall, settlement: Settlement, now: object) -> None:
-        """Not while it is away."""
+    async def settle(self, call: ClaimedCall, settlement: Settlement, now: datetime) -> None:
+        """Fails while the database is away."""
         self.tried.set()
         if self.unavailable:
             raise DatabaseError("away")
-        await super().settle(call, settlement, now)  # type: ignore[arg-type]  # It is a time.
+        await super().settle(call, settlement, now)
+
+
+def without_settlements(database: Database) -> Outbox:
+    """An outbox in which no outcome can be written."""
+    return replace(caller_clock_outbox(database), settlements=UnavailableSettlements(database))
+
+
+def unavailable(bench: Bench) -> UnavailableSettlements:
+    """The settlements of such an outbox."""
+    assert isinstance(bench.outbox.settlements, UnavailableSettlements)
+    return bench.outbox.settlements
 
 
 async def test_an_answer_is_written_down_however_long_the_database_is_away(
@@ -126,17 +145,17 @@ async def test_an_answer_is_written_down_however_long_the_database_is_away(
 ) -> None:
     """Longer than any lease, and although others have declared it unknown: it was sent."""
     monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
-    async with running_worker(tmp_path, store=UnavailableStore) as bench:
-        assert isinstance(bench.store, UnavailableStore)
+    async with running_worker(tmp_path, open_outbox=without_settlements) as bench:
+        settlements = unavailable(bench)
         message = await bench.send()
         async with asyncio.timeout(10):
-            await bench.store.tried.wait()
+            await settlements.tried.wait()
             bench.advance(10 * LEASE.total_seconds())
-            await bench.store.reap_expired(bench.now())
-            bench.store.tried.clear()
-            await bench.store.tried.wait()
-        unknown = await bench.store.get(message.id)
-        bench.store.unavailable = False
+            await bench.outbox.leases.reap_expired(bench.now())
+            settlements.tried.clear()
+            await settlements.tried.wait()
+        unknown = await bench.outbox.messages.get(message.id)
+        settlements.unavailable = False
         sent = await bench.wait_for_state(message, State.SENT)
 
         assert unknown
@@ -150,39 +169,63 @@ async def test_a_stop_does_not_wait_for_a_database_that_stays_away(
     """What could not be written by then is in flight, and becomes unknown."""
     monkeypatch.setattr(worker, "FINISH_SECONDS", 0.1)
     async with asyncio.timeout(10):
-        async with running_worker(tmp_path, store=UnavailableStore) as bench:
-            assert isinstance(bench.store, UnavailableStore)
+        async with running_worker(tmp_path, open_outbox=without_settlements) as bench:
+            settlements = unavailable(bench)
             message = await bench.send()
-            await bench.store.tried.wait()
-    async with store_in(tmp_path) as store:
-        left = await store.get(message.id)
+            await settlements.tried.wait()
+    async with outbox_in(tmp_path) as outbox:
+        left = await outbox.messages.get(message.id)
 
     assert left
     assert left.counts == {State.IN_FLIGHT: 1}
 
 
-class DisconnectingStore(Store):
-    """A store whose wire breaks at a commit, once."""
+@dataclass
+class Disconnection:
+    """A wire that breaks once, at a commit of this step."""
 
     relay: Relay
-    when: Break | None = None
-    at = ""
+    step: str
+    when: Break
 
-    def disconnect_at(self, step: str) -> None:
-        """The wire breaks now, if this is the step."""
-        if step == self.at and self.when:
+    def reach(self, step: str) -> None:
+        """Breaks the wire if it is this step's turn."""
+        if step == self.step:
             self.relay.break_at_commit(self.when)
-            DisconnectingStore.at = ""
+            self.step = ""
 
-    async def claim(self, *args: object) -> ClaimedCall | None:
-        """As the store does."""
-        self.disconnect_at("claim")
-        return await super().claim(*args)  # type: ignore[arg-type]  # As they came.
 
-    async def put_in_flight(self, *args: object) -> bool:
-        """As the store does."""
-        self.disconnect_at("in flight")
-        return await super().put_in_flight(*args)  # type: ignore[arg-type]  # As they came.
+class DisconnectingClaims(CallerClockClaims):
+    """Claims over a wire that may break at the commit."""
+
+    disconnection: Disconnection
+
+    async def claim(self, owner: str, lease: timedelta, now: datetime) -> ClaimedCall | None:
+        """Claims a call."""
+        self.disconnection.reach("claim")
+        return await super().claim(owner, lease, now)
+
+
+class DisconnectingSettlements(CallerClockSettlements):
+    """Settlements over a wire that may break at the commit."""
+
+    disconnection: Disconnection
+
+    async def put_in_flight(self, call: ClaimedCall, lease: timedelta, now: datetime) -> bool:
+        """Puts a call in flight."""
+        self.disconnection.reach("in flight")
+        return await super().put_in_flight(call, lease, now)
+
+
+def disconnecting(disconnection: Disconnection) -> Callable[[Database], Outbox]:
+    """Opens an outbox over a wire that breaks."""
+
+    def open_outbox(database: Database) -> Outbox:
+        claims, settlements = DisconnectingClaims(database), DisconnectingSettlements(database)
+        claims.disconnection = settlements.disconnection = disconnection
+        return replace(caller_clock_outbox(database), claims=claims, settlements=settlements)
+
+    return open_outbox
 
 
 @pytest.mark.parametrize("when", [Break.BEFORE, Break.AFTER])
@@ -192,13 +235,11 @@ async def test_where_the_answer_to_a_commit_is_lost_it_is_sent_at_once(
 ) -> None:
     """Nothing had left, and we know that: no lease is waited for, and nothing is unknown."""
     monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
-    async with (
-        relayed(postgres_url) as (relay, url),
-        running_worker(url, store=DisconnectingStore) as bench,
-    ):
-        DisconnectingStore.relay, DisconnectingStore.at, DisconnectingStore.when = relay, step, when
-        message = await bench.send()
-        await bench.wait_for_state(message, State.SENT)
+    async with relayed(postgres_url) as (relay, url):
+        disconnection = Disconnection(relay, step, when)
+        async with running_worker(url, open_outbox=disconnecting(disconnection)) as bench:
+            message = await bench.send()
+            await bench.wait_for_state(message, State.SENT)
 
-        assert DisconnectingStore.at == ""
+        assert disconnection.step == ""
         assert sum(request.endpoint == "send" for request in bench.gateway.requests) == 1

@@ -1,6 +1,6 @@
-"""Whoever has Slack in Arabic is told nothing in English, and no number is torn apart.
+"""Each surface in Arabic contains no English and no broken number.
 
-The surfaces are those of `test_surfaces`; here they are read.
+`test_surfaces` builds the surfaces; here, their texts are checked.
 """
 
 import ast
@@ -52,7 +52,7 @@ ARABIC = language("ar")
 TEXT = "نجح النسخ الاحتياطي"
 NAME = "نورة العتيبي"
 CODES = (*API_ERRORS, "ERR999")
-# What the outbox writes beside a recipient by itself.
+# The reasons that the outbox itself stores for a recipient.
 OURS = (
     COOLDOWN_REASON,
     GONE_REASON,
@@ -64,7 +64,7 @@ OURS = (
 
 
 def raised() -> Iterator[str]:
-    """What the client says when nothing was sent or nothing can be known, with a code as value."""
+    """The client's texts for NotSent and UnknownOutcome, with a code for each formatted value."""
     for file in Path(kwtsms_client.__file__).parent.rglob("*.py"):
         tree = ast.parse(file.read_text())
         named = dict(_constants(tree))
@@ -93,7 +93,7 @@ RAISED = sorted(set(raised()))
 
 
 def cards(state: State) -> Iterator[dict[str, Any]]:
-    """The card in one state, for whatever reason."""
+    """The cards in one state, for each possible reason."""
     for count in (1, 2, 3, 11, 250):
         yield card.render(message(TEXT, state, count), NAME, ARABIC)
     one = message(TEXT, state)
@@ -109,7 +109,7 @@ def cards(state: State) -> Iterator[dict[str, Any]]:
 
 
 def errors() -> Iterator[KwtSMSError]:
-    """What a question to kwtSMS can end in."""
+    """The errors that a request to kwtSMS can raise."""
     for code in CODES:
         words = "" if code == "ERR999" else "The gateway's English"
         yield rejection(code, words)
@@ -119,7 +119,7 @@ def errors() -> Iterator[KwtSMSError]:
 
 
 def answers() -> Iterator[Reply]:
-    """An answer of every kind that takes no database."""
+    """A reply of each kind that needs no database."""
     for reply in replies(TEXT, ARABIC):
         if reply.title != SORRY:  # An apology is in both languages.
             yield reply
@@ -143,13 +143,13 @@ def answers() -> Iterator[Reply]:
 
 @pytest.mark.parametrize("state", State)
 def test_a_card_is_in_arabic(state: State) -> None:
-    """In each state, for each reason that can be stored, with each code and an unknown one."""
+    """Each state's card is Arabic for each stored reason, known code and unknown code."""
     for payload in cards(state):
         assert faults(payload) == []
 
 
 def test_a_known_code_is_explained_in_our_words() -> None:
-    """In both languages: the gateway's own words are for codes that nobody here knows."""
+    """Known codes have our own texts; the gateway's texts are shown for unknown codes only."""
     known = Reason(State.REJECTED, "ERR026", "Country not activated", AT)
     strange = Reason(State.REJECTED, "ERR999", "Strange", AT)
     one = message(TEXT, State.REJECTED)
@@ -162,7 +162,7 @@ def test_a_known_code_is_explained_in_our_words() -> None:
 
 
 def test_the_balance_evidence_is_in_arabic() -> None:
-    """Each verdict, with and without a figure from before."""
+    """Each verdict is explained in Arabic, with and without an earlier balance."""
     for verdict in Verdict:
         for before in (None, Decimal("1000.5")):
             found = (Evidence(verdict, before, Decimal("999.5"), Decimal(3)),) * 4
@@ -171,7 +171,7 @@ def test_the_balance_evidence_is_in_arabic() -> None:
 
 
 def test_an_answer_is_in_arabic() -> None:
-    """As a message, in a window, at a field, on Home and as what ends a workflow."""
+    """A reply is Arabic as a message, modal, field error, Home section and workflow output."""
     for reply in answers():
         assert faults(blocks.reply(reply, ARABIC)) == []
         assert faults(views.reply_view(reply, ARABIC)) == []
@@ -182,7 +182,7 @@ def test_an_answer_is_in_arabic() -> None:
 
 
 def test_a_form_is_in_arabic() -> None:
-    """To write, to look at, to wait by."""
+    """The send form, the preview and the waiting view are Arabic."""
     book = Phonebook(contacts={"سارة": "+96598765432"}, groups={"الدعم": ("سارة",)})
     preview = next(previews(TEXT))
     shown = preview_reply.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, ARABIC)
@@ -196,7 +196,7 @@ def test_a_form_is_in_arabic() -> None:
 
 @pytest.mark.parametrize("kind", NoticeKind)
 def test_a_warning_is_in_arabic(kind: NoticeKind) -> None:
-    """With all that can be known of the balance, and with nothing."""
+    """Each notice is Arabic, with all details and with none."""
     long = replace(DETAILS, forecast=Forecast(180, None, None))
     blind = [NoticeDetails(outage=OutageDetails(AT, code, AT)) for code in (*CODES, "")]
     for details in (NO_DETAILS, DETAILS, long, replace(DETAILS, daily_summary=None), *blind):
@@ -208,14 +208,14 @@ def test_a_warning_is_in_arabic(kind: NoticeKind) -> None:
 
 
 def test_the_complaint_in_arabic_is_in_arabic() -> None:
-    """The other one beside it is in English."""
+    """The Arabic support text contains no English."""
     calls = (AcceptedCall("f4c841adee210f31307633ceaebff2ec", AT, PHONES[:3]),)
     complaint = follow_up.support_text("ACCOUNT", message(TEXT, State.STUCK), calls, "ar")
     assert faults(complaint.replace("ACCOUNT", "")) == []
 
 
 def test_configuration_warnings_are_in_arabic() -> None:
-    """On Home and by `/sms doctor`; the command line says the same in English."""
+    """Home and `/sms doctor` show the warnings in Arabic, the command line in English."""
     config = Config.model_validate(
         {
             "slack": {"bot_token": "xoxb-1", "app_token": "xapp-1"},
@@ -236,7 +236,7 @@ def test_configuration_warnings_are_in_arabic() -> None:
 
 
 def test_an_unknown_sentence_is_isolated_completely() -> None:
-    """Words from outside are repeated as they came, and tear nothing apart."""
+    """External text is kept as it is, and isolated so that it breaks nothing."""
     translated = gateway_texts.translate_text("No connection to the gateway (+1 odd).", ARABIC)
 
     assert torn(translated) == []
@@ -245,20 +245,20 @@ def test_an_unknown_sentence_is_isolated_completely() -> None:
 
 @pytest.mark.parametrize("word", ["sent", "DELIVERED", "Received by recipient", "Blacklisted"])
 def test_a_word_of_kwtsms_is_translated(word: str) -> None:
-    """Whatever its case; in English it stays as it came."""
+    """Status words of kwtSMS are translated regardless of case, and unchanged in English."""
     assert english(gateway_texts.translate_status(word, ARABIC)) == []
     assert gateway_texts.translate_status(word, ENGLISH) == word
 
 
 def test_what_the_client_raises_is_found() -> None:
-    """The list of its sentences is read from its code: a new one is tested as well."""
+    """The list of texts is read from the client's code, so that a new text is tested, too."""
     assert "No answer came (ERR999)." in RAISED
     assert "There was no time left before the deadline." in RAISED
     assert len(RAISED) > 12
 
 
 def test_the_oracle_has_teeth() -> None:
-    """It sees English, in isolates too, and what would be torn apart."""
+    """The checker finds English, inside isolates too, and broken numbers."""
     assert faults("لم يُرسل \u2066not sent\u2069") != []
     assert faults("الرقم +965") != []
     assert faults("الرقم \u2066+965\u2069: 965••432") != []

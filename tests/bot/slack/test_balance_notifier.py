@@ -1,4 +1,4 @@
-"""Warnings and digests reach Slack's channels: each once, whatever Slack or a replica does."""
+"""Balance notices in Slack channels: each is posted once, despite errors of Slack or a replica."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from kwtsms_bot.balance.rules import NoticeRules, Thresholds
-from kwtsms_bot.balance.store import BalanceStore
+from kwtsms_bot.balance.store import BalanceStore, open_balance_store
 from kwtsms_bot.balance.store.deliveries import LEASE
 from kwtsms_bot.config import SlackSettings
 from kwtsms_bot.i18n.translator import ENGLISH
@@ -29,13 +29,13 @@ POST = "chat.postMessage"
 
 
 class Bench:
-    """Two replicas' notifiers in one workspace."""
+    """The notifiers of two replicas in one workspace."""
 
     def __init__(self, slack: SlackSandbox, alerts: BalanceStore) -> None:
         self.slack, self.alerts = slack, alerts
         self.notifiers = [
             BalanceNotifier(
-                alerts,
+                alerts.notices,
                 web_client(slack),
                 ENGLISH,
                 channels=[ALERTS.id, ALERTS.id],
@@ -45,42 +45,44 @@ class Bench:
         ]
 
     async def warn(self) -> None:
-        """A warning is on its way."""
-        await self.alerts.record_sample(Decimal(100), AT, after=0, rules=RULES, targets=[ALERTS.id])
+        """Enqueues a warning."""
+        await self.alerts.samples.record_sample(
+            Decimal(100), AT, after=0, rules=RULES, targets=[ALERTS.id]
+        )
 
     async def sum_up(self) -> None:
-        """A digest is on its way, with a chart of three days."""
+        """Enqueues a digest with a chart of three days."""
         for days in range(4):
-            await self.alerts.record_sample(
+            await self.alerts.samples.record_sample(
                 Decimal(1000 - days),
                 AT + timedelta(days=days),
-                after=await self.alerts.newest_sample_id(),
+                after=await self.alerts.samples.newest_sample_id(),
                 rules=RULES,
                 targets=[ALERTS.id],
             )
         now = AT + timedelta(days=3)
-        summary = await self.alerts.summarize_day(now, KUWAIT_TZ)
+        summary = await self.alerts.digests.summarize_day(now, KUWAIT_TZ)
         assert summary
-        await self.alerts.enqueue_digest(now.date(), summary, [ALERTS.id], now)
+        await self.alerts.digests.enqueue_digest(now.date(), summary, [ALERTS.id], now)
 
     def posted(self) -> list[str]:
-        """What stands in the channel."""
+        """The texts in the channel."""
         return [self.slack.plain(one) for one in self.slack.visible(SARA, ALERTS)]
 
     def direct(self, who: User) -> list[str]:
-        """What the bot has told somebody directly."""
+        """The bot's direct messages to a user."""
         return [self.slack.plain(one) for one in self.slack.visible(who, self.slack.dm(who))]
 
 
 @asynccontextmanager
 async def bench(folder: Path) -> AsyncIterator[Bench]:
-    """With an empty database and an empty channel."""
+    """A bench with an empty database and an empty channel."""
     async with running_slack() as slack, opened(folder) as database:
-        yield Bench(slack, BalanceStore(database))
+        yield Bench(slack, open_balance_store(database))
 
 
 async def test_two_replicas_post_one_warning(tmp_path: Path) -> None:
-    """Both find it on its way at the same time; one of them brings it there."""
+    """Both replicas find the pending notice at the same time, and one posts it."""
     async with bench(tmp_path) as b:
         await b.warn()
         await asyncio.gather(*(notifier.deliver_pending() for notifier in b.notifiers))
@@ -89,7 +91,7 @@ async def test_two_replicas_post_one_warning(tmp_path: Path) -> None:
 
 
 async def test_a_digest_comes_with_its_chart(tmp_path: Path) -> None:
-    """Slack takes it as it stands."""
+    """Slack accepts the digest with its chart block."""
     async with bench(tmp_path) as b:
         await b.sum_up()
         await b.notifiers[0].deliver_pending()
@@ -99,7 +101,7 @@ async def test_a_digest_comes_with_its_chart(tmp_path: Path) -> None:
 
 
 async def test_a_slack_without_charts_gets_the_text(tmp_path: Path) -> None:
-    """While Slack does not know the block, the words come alone, once."""
+    """If Slack does not know the chart block, the text alone is posted once."""
     async with bench(tmp_path) as b:
         await b.sum_up()
         b.slack.fault(POST, Fault(error="invalid_blocks"), times=1)
@@ -112,7 +114,7 @@ async def test_a_slack_without_charts_gets_the_text(tmp_path: Path) -> None:
 
 
 async def test_an_outage_delays_a_warning(tmp_path: Path) -> None:
-    """What Slack did not take goes to whoever tries next."""
+    """A notice that Slack did not accept is posted by the next attempt of any replica."""
     async with bench(tmp_path) as b:
         await b.warn()
         b.slack.fault(POST, Fault(error="service_unavailable"), times=1)
@@ -124,7 +126,7 @@ async def test_an_outage_delays_a_warning(tmp_path: Path) -> None:
 
 
 async def test_a_channel_that_is_gone_is_tried_again(tmp_path: Path) -> None:
-    """It is left alone for a while by the one, and not lost for the other."""
+    """A replica that failed waits before it retries; another replica may post meanwhile."""
     async with bench(tmp_path) as b:
         await b.warn()
         b.slack.fault(POST, Fault(error="not_in_channel"), times=1)
@@ -137,7 +139,7 @@ async def test_a_channel_that_is_gone_is_tried_again(tmp_path: Path) -> None:
 
 
 async def test_administrators_are_notified_once_where_a_channel_refuses(tmp_path: Path) -> None:
-    """Each of them, with the channel and Slack's reason; the channel gets it once it is mended."""
+    """Each admin gets the notice once with Slack's reason, and the channel gets it when fixed."""
     async with bench(tmp_path) as b:
         await b.warn()
         b.slack.fault(POST, Fault(error="channel_not_found"), times=1)
@@ -146,7 +148,7 @@ async def test_administrators_are_notified_once_where_a_channel_refuses(tmp_path
         await b.notifiers[1].deliver_pending()
         assert b.posted() == []
         await BalanceNotifier(
-            b.alerts, web_client(b.slack), ENGLISH, channels=[ALERTS.id]
+            b.alerts.notices, web_client(b.slack), ENGLISH, channels=[ALERTS.id]
         ).deliver_pending()
 
         for admin in (NOURA, YOUSEF):
@@ -160,7 +162,7 @@ async def test_administrators_are_notified_once_where_a_channel_refuses(tmp_path
 
 
 async def test_an_administrator_who_is_gone_keeps_it_from_no_other(tmp_path: Path) -> None:
-    """And a Slack that is not well is asked again by whoever is next."""
+    """A disabled admin is skipped, and a Slack error is retried by the next replica."""
     async with bench(tmp_path) as b:
         await b.warn()
         b.slack.fault(POST, Fault(error="not_in_channel"), times=1)
@@ -175,7 +177,7 @@ async def test_an_administrator_who_is_gone_keeps_it_from_no_other(tmp_path: Pat
 
 
 async def test_a_rate_limit_blocks_no_warning(tmp_path: Path) -> None:
-    """Whoever is told to wait gives it back, waits as long as Slack says, and posts it once."""
+    """A rate-limited replica releases the notice and waits, so that another can post it once."""
     async with bench(tmp_path) as b:
         await b.warn()
         b.slack.fault(POST, Fault(retry_after=50), times=1)
@@ -190,7 +192,7 @@ async def test_a_rate_limit_blocks_no_warning(tmp_path: Path) -> None:
 async def test_a_slack_that_hangs_blocks_no_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is given back before it is anybody else's by right."""
+    """A notice whose post times out is released before its lease expires."""
     monkeypatch.setattr(balance_notifier, "POST_SECONDS", 0.2)
     async with bench(tmp_path) as b:
         await b.warn()
@@ -200,15 +202,15 @@ async def test_a_slack_that_hangs_blocks_no_warning(
         with pytest.raises(TimeoutError):
             await b.notifiers[0].deliver_pending()
         elapsed = time.monotonic() - begun
-        (still,) = await b.alerts.list_pending(ALERTS.id)
+        (still,) = await b.alerts.notices.list_pending(ALERTS.id)
         for_ever.set()
 
-        assert await b.alerts.claim(still)
-        assert elapsed < 10  # The client itself would wait for thirty.
+        assert await b.alerts.notices.claim(still)
+        assert elapsed < 10  # Slack's client itself would wait for 30 s.
 
 
 def test_the_notifiers_client_waits_for_nothing() -> None:
-    """Each repetition by itself would hold a warning for as long as Slack says."""
+    """Retries in the client would keep a notice claimed for as long as Slack's Retry-After."""
     slack = SlackSettings.model_validate({"bot_token": "xoxb-1", "app_token": "xapp-1"})
     connection = SlackConnection(slack)
 

@@ -1,4 +1,4 @@
-"""A card tells a message's whole story: each step with its time, who decided, and what is open."""
+"""The card's timeline: each step with its time, each decision, and what is still open."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -24,13 +24,13 @@ ARABIC = language("ar")
 
 
 def card_text(made: Message, say: Language = ENGLISH) -> str:
-    """The card as a person reads it."""
+    """The card as plain text."""
     payload = card.render(made, "yousef", say, names=NAMES)
     return plain(Shown("1.1", "C1", "UBOT", payload["text"], tuple(payload["blocks"])))
 
 
 def in_order(text: str, *parts: str) -> bool:
-    """Whether these follow one another in one line of it."""
+    """Whether one line of the text contains these parts in order."""
     return any(
         all(one in line for one in parts) and [*parts] == sorted(parts, key=line.index)
         for line in text.splitlines()
@@ -38,13 +38,13 @@ def in_order(text: str, *parts: str) -> bool:
 
 
 def made(state: State = State.SENT, **changes: Any) -> Message:
-    """A message in one state, with what else is known of it."""
+    """A message in one state, with further changes."""
     known = {"sent_in_kuwait": False, "test": False} | changes
     return replace(message("hi", state), **known)
 
 
 def test_what_kwtsms_passed_on_is_with_the_operator() -> None:
-    """Three steps with their times; and only now that Kuwait has no receipt."""
+    """The timeline has three steps with times; only the last adds that Kuwait has no receipts."""
     waiting = made(accepted_at=AT + SECOND, status="queued", status_at=AT + 10 * SECOND)
     gone = replace(waiting, status="sent", passed_at=AT + 60 * SECOND, sent_in_kuwait=True)
 
@@ -61,7 +61,7 @@ def test_what_kwtsms_passed_on_is_with_the_operator() -> None:
     [(State.DELIVERED, "delivered to the phone"), (State.UNDELIVERED, "not delivered")],
 )
 def test_the_outcome_abroad_is_the_last_step(state: State, phrase: str) -> None:
-    """After the operator's hands, with its day where that is another."""
+    """The outcome follows the operator's step, with its date if the day differs."""
     since = (StateCount(state, 1, AT + 20 * HOUR),)
     abroad = made(state, accepted_at=AT, passed_at=AT + SECOND, state_counts=since)
 
@@ -69,7 +69,7 @@ def test_the_outcome_abroad_is_the_last_step(state: State, phrase: str) -> None:
 
 
 def test_what_is_stuck_is_not_said_to_wait() -> None:
-    """An earlier word of kwtSMS is outdated."""
+    """A stuck message does not show an earlier status of kwtSMS."""
     since = (StateCount(State.STUCK, 1, AT + HOUR),)
     stuck = made(State.STUCK, accepted_at=AT, status="queued", status_at=AT, state_counts=since)
 
@@ -82,7 +82,7 @@ AS_SENT = Decision(DecisionKind.TREAT_AS_SENT, "U2", AT + HOUR, 1)
 
 
 def test_what_was_sent_again_had_an_earlier_try() -> None:
-    """Who decided it and when; that the first may have arrived as well; and what became of it."""
+    """The card shows who decided and when, that both may have arrived, and the new outcome."""
     again = made(
         decisions=(AGAIN,),
         unsure=2,
@@ -93,11 +93,11 @@ def test_what_was_sent_again_had_an_earlier_try() -> None:
     steps = ("Queued", "no answer from kwtSMS", "sent again by Sara", "16:00:00", "given to kwtSMS")
     assert in_order(card_text(again), *steps)
     assert "have cost up to 2 credits" in card_text(again)
-    assert "earlier try" not in card_text(replace(again, unsure=0))  # A late answer has told.
+    assert "earlier try" not in card_text(replace(again, unsure=0))  # After a late answer.
 
 
 def test_a_message_treated_as_sent_is_not_shown_as_accepted() -> None:
-    """KwtSMS has not said so: the card does not either, nor that all is well."""
+    """The card shows neither acceptance nor success, because kwtSMS has not confirmed it."""
     shown = card_text(
         made(decisions=(AS_SENT,), presumed_sent=1, unsure=1, lost_at=AT + 31 * SECOND)
     )
@@ -110,14 +110,14 @@ def test_a_message_treated_as_sent_is_not_shown_as_accepted() -> None:
 
 
 def test_a_message_treated_as_sent_shows_that_it_was_not() -> None:
-    """The answer came later."""
+    """A late answer is shown after the decision."""
     shown = card_text(made(decisions=(AS_SENT,), presumed_sent=1, evidence=(NOT_SENT,)))
 
     assert "the answer came late" in shown
 
 
 def test_of_several_some_may_be_treated_as_sent() -> None:
-    """They are counted by themselves."""
+    """The recipients that are treated as sent are counted separately."""
     several = replace(made(), state_counts=(StateCount(State.SENT, 5, AT),), presumed_sent=2)
     shown = card_text(replace(several, decisions=(replace(AS_SENT, recipients=2),)))
 
@@ -126,7 +126,7 @@ def test_of_several_some_may_be_treated_as_sent() -> None:
 
 
 def test_who_cancelled_is_shown_once() -> None:
-    """By name, and not a second time as a state."""
+    """The card names the person who cancelled, and does not repeat the state."""
     shown = card_text(
         made(State.CANCELLED, decisions=(Decision(DecisionKind.CANCEL, "U2", AT + HOUR, 1),))
     )
@@ -140,7 +140,7 @@ def test_who_cancelled_is_shown_once() -> None:
     ("code", "text"), [("ERR009", "The text is empty."), ("ERR999", ""), ("ERR026", "")]
 )
 def test_a_refusal_has_its_code(code: str, text: str, say: Language) -> None:
-    """Beside what it means; also where nobody knows that."""
+    """The code is shown beside its meaning, even if the meaning is unknown."""
     reason = Reason(State.REJECTED, code, text, AT)
     shown = card_text(made(State.REJECTED, reasons=(reason,)), say)
 
@@ -158,13 +158,13 @@ def test_a_refusal_has_its_code(code: str, text: str, say: Language) -> None:
     ],
 )
 def test_credits_are_words(points: str, left: str, words: str) -> None:
-    """A figure alone says nothing."""
+    """The figures have units."""
     assert words in card_text(made(points=Decimal(points), balance_after=Decimal(left)))
 
 
 @pytest.mark.parametrize("say", [ENGLISH, ARABIC], ids=["en", "ar"])
 def test_a_long_story_of_hostile_names_is_harmless(say: Language) -> None:
-    """Names and kwtSMS's words are shown as they stand; ten decisions do not burst the card."""
+    """Names and statuses are shown literally, and ten decisions do not exceed Slack's limits."""
     evil = "<!channel> <@U00000SARA> *&lt;* " * 5
     what = [Decision(one, f"U{n}", AT + n * HOUR, n) for n in range(4) for one in DecisionKind]
     long = made(

@@ -1,4 +1,4 @@
-"""Why there is no connection to Slack: a token of ours, or Slack itself."""
+"""Connection errors: a refused token, or an unreachable Slack."""
 
 from pathlib import Path
 from typing import Any, cast
@@ -11,7 +11,7 @@ from kwtsms_bot.slack.connection import SlackConnection, SlackRefused, SlackUnre
 from kwtsms_sandbox.slack import Fault
 from support.slack import no_proxy
 
-NOBODY = cast("Any", None)  # The tokens are tried before anything is built.
+NOBODY = cast("Any", None)  # The tokens are checked before this is used.
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ NOBODY = cast("Any", None)  # The tokens are tried before anything is built.
 async def test_a_slack_that_is_not_well_is_no_wrong_token(
     tmp_path: Path, fault: Fault, kind: type[Exception], said: str
 ) -> None:
-    """A wrong token ends the start; a Slack in trouble is tried again."""
+    """A refused token ends the start; an error on Slack's side is retried."""
     env = LocalEnvironment(tmp_path)
     with no_proxy():
         async with env.slack as slack:

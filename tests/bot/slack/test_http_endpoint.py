@@ -1,4 +1,4 @@
-"""HTTP mode's guard on a real port: what is not Slack's own request reaches no listener."""
+"""HTTP mode's endpoint on a real port: a request that is not Slack's reaches no listener."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ HEAD = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()
 BODY = f"command=%2Fsms&text={PRIVATE}+432".encode()
 LENGTH = f"Content-Length: {len(BODY)}\r\n\r\n".encode()
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
-# What no Slack sends, the second piece when the first was taken; and the status of the answer.
+# Requests that Slack never sends (the second chunk waits for 100 Continue), and the status.
 JUNK: dict[str, tuple[tuple[bytes, ...], int]] = {
     "a bad chunk": ((HEAD + CHUNKED + BODY + b"\r\n",), 400),
     "a bad chunk later on": ((HEAD + b"Expect: 100-continue\r\n" + CHUNKED, BODY + b"\r\n"), 408),
@@ -42,7 +42,7 @@ JUNK: dict[str, tuple[tuple[bytes, ...], int]] = {
 
 @dataclass
 class Wire:
-    """A client of the endpoint, the texts that its listener got, and the endpoint's clock."""
+    """A client of the endpoint, the texts that the listener received, and the endpoint's clock."""
 
     session: ClientSession
     address: tuple[str, int] = ("", 0)
@@ -52,7 +52,7 @@ class Wire:
     async def post(
         self, body: bytes, *, age: float = 0, secret: str = SECRET, kind: str = FORM
     ) -> tuple[int, str]:
-        """One signed request."""
+        """Sends one signed request; returns status and body."""
         return await self.raw(body, self.signed(body, age=age, secret=secret, kind=kind))
 
     def signed(
@@ -62,12 +62,12 @@ class Wire:
         return {**signed_headers(secret, str(int(self.now - age)), body), "Content-Type": kind}
 
     async def raw(self, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
-        """One request with these very headers."""
+        """Sends one request with exactly these headers; returns status and body."""
         async with self.session.post(self.url + PATH, data=body, headers=headers) as answer:
             return answer.status, await answer.text()
 
     async def say(self, *chunks: bytes) -> bytes:
-        """What is answered to these very bytes in the end, when the connection is closed."""
+        """Sends these exact bytes; returns everything received until the connection closes."""
         reader, writer = await self.connect()
         async with asyncio.timeout(20):
             writer.write(chunks[0])
@@ -79,23 +79,23 @@ class Wire:
         return answer
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """A connection of one's own."""
+        """Opens a separate connection."""
         return await asyncio.open_connection(*self.address)
 
     @property
     def url(self) -> str:
-        """Where the endpoint is."""
+        """The endpoint's base URL."""
         return "http://{}:{}".format(*self.address)
 
 
 def command(text: str) -> bytes:
-    """A slash command on the wire."""
+    """The body of a slash command."""
     return urlencode({**COMMAND, "text": text}).encode()
 
 
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
-    """An app whose one listener keeps the texts that reach it."""
+    """An app whose only listener records the texts."""
 
     async def authorize(**_: Any) -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-1")
@@ -117,7 +117,7 @@ async def wire() -> AsyncIterator[Wire]:
 
 
 async def test_a_signed_command_is_received_whatever_its_text(wire: Wire) -> None:
-    """The word `payload` in a text is text."""
+    """A text may contain the word `payload`."""
     status, answer = await wire.post(command("send 96598765432 your payload=1 مرحبا"))
 
     assert (status, "heard" in answer) == (200, True)
@@ -128,7 +128,7 @@ async def test_a_signed_command_is_received_whatever_its_text(wire: Wire) -> Non
     "change", [{"age": 302}, {"age": -302}, {"secret": "another"}], ids=["old", "ahead", "wrong"]
 )
 async def test_what_slack_did_not_just_sign_is_refused(wire: Wire, change: Any) -> None:
-    """401, and no listener runs."""
+    """A wrong or outdated signature is refused with 401, and no listener runs."""
     assert (await wire.post(command("balance"), **change))[0] == 401
     assert wire.received == []
 
@@ -146,23 +146,23 @@ async def test_what_slack_did_not_just_sign_is_refused(wire: Wire, change: Any) 
 async def test_unsigned_junk_is_refused_unread(
     wire: Wire, body: bytes, headers: dict[str, str]
 ) -> None:
-    """Whatever it is, the signature comes first."""
+    """The signature is checked before the body, whatever it contains."""
     assert (await wire.raw(body, {**headers, "Content-Type": FORM}))[0] == 401
 
 
 @pytest.mark.parametrize("body", [b"payload={bad", b"payload=[1]", b"a=%ff", b"\xff"])
 async def test_signed_junk_is_unreadable(wire: Wire, body: bytes) -> None:
-    """400 and nothing else."""
+    """Signed junk gets 400 with an empty body."""
     assert await wire.post(body) == (400, "")
 
 
 async def test_too_much_is_refused_before_it_is_read_completely(wire: Wire) -> None:
-    """413, signed or not."""
+    """An oversized body gets 413, signed or not."""
     assert (await wire.post(b"a" * (http_endpoint.MAX_BYTES + 1)))[0] == 413
 
 
 async def test_a_replay_is_answered_and_not_run_again(wire: Wire) -> None:
-    """The same signed request ten times at once: heard once, each answered."""
+    """Ten simultaneous copies of a signed request are each answered, but processed once."""
     body = command("send 96598765432 hello")
     headers = wire.signed(body)
 
@@ -173,7 +173,7 @@ async def test_a_replay_is_answered_and_not_run_again(wire: Wire) -> None:
 
 
 async def test_a_replay_is_known_as_long_as_its_signature_is_valid(wire: Wire) -> None:
-    """Signed by a clock that is ahead, it is taken for almost two windows, and runs once."""
+    """A signature of a clock that is ahead is valid for almost two windows, and runs once."""
     body = command("resume")
     ahead = wire.signed(body, age=-(http_endpoint.WINDOW_SECONDS - 1))
     await wire.raw(body, ahead)
@@ -186,7 +186,7 @@ async def test_a_replay_is_known_as_long_as_its_signature_is_valid(wire: Wire) -
 
 
 async def test_slacks_checks_are_answered(wire: Wire) -> None:
-    """The challenge comes back; the certificate check gets its 200."""
+    """The URL verification returns its challenge, and the certificate check gets 200."""
     asked = json.dumps({"type": "url_verification", "challenge": "c1"}).encode()
 
     status, answer = await wire.post(asked, kind="application/json")
@@ -196,7 +196,7 @@ async def test_slacks_checks_are_answered(wire: Wire) -> None:
 
 
 async def test_other_methods_and_paths_do_not_exist(wire: Wire) -> None:
-    """405 and 404."""
+    """Other methods get 405, other paths 404."""
     async with wire.session.get(wire.url + PATH) as got:
         assert got.status == 405
     async with wire.session.post(wire.url + "/") as posted:
@@ -204,7 +204,7 @@ async def test_other_methods_and_paths_do_not_exist(wire: Wire) -> None:
 
 
 async def test_no_body_reaches_the_log(wire: Wire) -> None:
-    """Refused or not; of a refusal there is the status."""
+    """No body is logged, refused or not; a refusal is logged with its status."""
     with logged(level="debug") as log:
         for secret in (SECRET, "another"):
             await wire.post(command(f"send 96598765432 {PRIVATE}"), secret=secret)
@@ -218,7 +218,7 @@ async def test_no_body_reaches_the_log(wire: Wire) -> None:
 async def test_junk_is_refused_and_quoted_nowhere(
     wire: Wire, chunks: tuple[bytes, ...], status: int
 ) -> None:
-    """Neither the answer nor the log has a word of it, nor is it a failure of ours."""
+    """Neither the answer nor the log quotes the junk, and no exception of ours is logged."""
     with logged(level="debug", format="json") as log:
         answer = await wire.say(*chunks)
 
@@ -229,7 +229,7 @@ async def test_junk_is_refused_and_quoted_nowhere(
 
 
 async def test_a_client_that_goes_away_is_no_failure(wire: Wire) -> None:
-    """In the middle of its body; the next one is served."""
+    """A client that disconnects within its body is no failure, and the next request is served."""
     with logged(format="json") as log:
         reader, writer = await wire.connect()
         writer.write(HEAD + b"Expect: 100-continue\r\nContent-Length: 1000\r\n\r\n" + BODY)

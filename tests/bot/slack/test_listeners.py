@@ -1,4 +1,4 @@
-"""A listener that fails still answers: the person gets a reference that is in the log."""
+"""A failing listener still answers, with a reference that is in the log."""
 
 import re
 from typing import Any
@@ -17,19 +17,19 @@ from support.slack import bolt_app, connected, running_slack, web_client
 
 
 async def fails_at_once(_ack: AsyncAck, _body: Any, _respond: AsyncRespond) -> None:
-    """Fails before it has acknowledged."""
+    """Fails before the acknowledgement."""
     raise RuntimeError("planted")
 
 
 async def fails_after_ack(ack: AsyncAck, _body: Any, _respond: AsyncRespond) -> None:
-    """Fails right after it has acknowledged, which is where Bolt loses the acknowledgement."""
+    """Fails right after the acknowledgement, at the point where Bolt loses it."""
     await ack()
     raise RuntimeError("planted")
 
 
 @pytest.mark.parametrize("listener", [fails_at_once, fails_after_ack])
 async def test_a_failing_listener_leaves_an_answer_with_a_reference(listener: Any) -> None:
-    """No exception at any point of a listener leaves the person without an answer."""
+    """An exception at any point of a listener still gives the user a reply."""
     async with running_slack() as slack:
         app = bolt_app(slack)
         app.command("/sms")(with_error_boundary(listener, BackgroundTasks(), web_client(slack)))
@@ -47,7 +47,7 @@ async def test_a_failing_listener_leaves_an_answer_with_a_reference(listener: An
 
 @pytest.mark.parametrize("listener", [fails_at_once, fails_after_ack])
 async def test_a_form_or_shortcut_that_fails_leaves_an_answer(listener: Any) -> None:
-    """In the window where that is still open, else by direct message; never nothing."""
+    """The apology is shown in an open modal, else sent by direct message."""
     async with running_slack() as slack:
         app = bolt_app(slack)
         client = web_client(slack)
@@ -74,7 +74,7 @@ async def test_a_form_or_shortcut_that_fails_leaves_an_answer(listener: Any) -> 
 
 @pytest.mark.parametrize("gone", ["used up", "not Slack's"])
 async def test_an_apology_that_cannot_be_answered_comes_directly(gone: str) -> None:
-    """By direct message where the response URL is used up, or leads somewhere else."""
+    """The apology is a direct message if the response URL is used up or is not Slack's."""
     async with running_slack() as slack:
         app = bolt_app(slack)
 
@@ -107,7 +107,7 @@ def _opens(client: Any) -> Any:
 
 
 def _direct_messages(slack: Any, count: int) -> list[str] | None:
-    """What Sara is told by direct message, once there is so much."""
+    """The direct messages to Sara, once there are `count` of them."""
     messages = [slack.plain(one) for one in slack.visible(SARA, slack.dm(SARA))]
     return messages if len(messages) >= count else None
 

@@ -1,4 +1,4 @@
-"""The manifest: within Slack's published rules, and in agreement with the code."""
+"""The manifest follows Slack's published rules and agrees with the code."""
 
 import json
 from copy import deepcopy
@@ -21,7 +21,7 @@ URL = "https://sms.example.com/slack/events"
 @pytest.mark.parametrize("workflow_step", [False, True], ids=["plain", "step"])
 @pytest.mark.parametrize("slash", ["/s", "/" + "s" * 31], ids=["shortest", "longest"])
 def test_slack_accepts_it(slash: str, url: str, *, workflow_step: bool) -> None:
-    """Every part has what it needs and nothing that Slack does not know, short enough."""
+    """Every part is complete, known to Slack and within its lengths."""
     made = manifest(slash, COMMANDS, workflow_step=workflow_step, url=url)
 
     assert violations(made) == []
@@ -49,14 +49,14 @@ def test_slack_accepts_it(slash: str, url: str, *, workflow_step: bool) -> None:
     ],
 )
 def test_the_rules_are_kept_by_these_tests(path: str, value: Any, complaint: str) -> None:
-    """What Slack would refuse, they refuse."""
+    """The rules in these tests find each kind of violation."""
     made = manifest("/sms", COMMANDS, workflow_step=True, url=URL)
 
     assert any(complaint in one for one in violations(changed(made, path, value)))
 
 
 def changed(made: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """A copy with another value there."""
+    """A copy of the manifest with another value at `path`."""
     result: Any = deepcopy(made)
     node = result
     *before, last = path.split(".")
@@ -67,7 +67,7 @@ def changed(made: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 
 def test_the_manifest_says_what_the_code_listens_to() -> None:
-    """Every subcommand is in the hint; shortcuts, events and the step are those of the code."""
+    """The hint lists each subcommand; shortcuts, events and the step match the code."""
     made = manifest("/sms", COMMANDS, workflow_step=True)
     hint = made["features"]["slash_commands"][0]["usage_hint"]
 
@@ -86,14 +86,14 @@ def test_the_manifest_says_what_the_code_listens_to() -> None:
 
 
 def test_an_optional_scope_is_in_both_lists() -> None:
-    """As Slack wants it; no other can be left out at the install."""
+    """Slack requires optional scopes in both lists; others cannot be omitted at installation."""
     scopes = manifest("/sms", COMMANDS)["oauth_config"]["scopes"]
 
     assert scopes == {"bot": [*SCOPES, *OPTIONAL_SCOPES], "bot_optional": [*OPTIONAL_SCOPES]}
 
 
 def test_without_the_step_nothing_needs_a_paid_plan() -> None:
-    """The step is asked for, or is not there."""
+    """The workflow step is only in the manifest if requested."""
     made = manifest("/sms", COMMANDS)
 
     assert "functions" not in made
@@ -102,7 +102,7 @@ def test_without_the_step_nothing_needs_a_paid_plan() -> None:
 
 
 def test_via_http_every_kind_of_request_has_its_address() -> None:
-    """Commands, buttons and events; and no socket."""
+    """In HTTP mode, commands, buttons and events have the URL, and Socket Mode is off."""
     made = manifest("/sms", COMMANDS, workflow_step=True, url=URL)
 
     assert made["settings"]["socket_mode_enabled"] is False
@@ -113,14 +113,14 @@ def test_via_http_every_kind_of_request_has_its_address() -> None:
 
 
 def test_no_scope_lets_the_bot_read_what_people_write() -> None:
-    """No history, no channel management."""
+    """The bot asks for no history and no channel management."""
     asked = [*SCOPES, *OPTIONAL_SCOPES]
 
     assert [one for one in asked if "history" in one or "manage" in one] == []
 
 
 def test_the_command_line_prints_it() -> None:
-    """As JSON, with the command and the address that were asked for."""
+    """The command prints JSON with the given command name and URL."""
     printed = CliRunner().invoke(slack, ["manifest", "--command", "/text-it", "--url", URL])
     made = json.loads(printed.output)
 
@@ -141,7 +141,7 @@ def test_the_command_line_prints_it() -> None:
     ],
 )
 def test_what_slack_would_refuse_is_not_printed(option: str, value: str, said: str) -> None:
-    """The mistake is named where it is typed, not by Slack."""
+    """Invalid options are reported by the command line, not later by Slack."""
     printed = CliRunner().invoke(slack, ["manifest", option, value])
 
     assert printed.exit_code == 2

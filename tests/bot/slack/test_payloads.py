@@ -1,4 +1,4 @@
-"""What Slack makes of a typed line, and what we make of that."""
+"""Unescaping of text that Slack has formatted."""
 
 import pytest
 from hypothesis import given
@@ -27,11 +27,11 @@ from kwtsms_bot.slack.payloads import unescape_text
     ],
 )
 def test_a_text_is_read_as_it_was_typed(received: str, typed: str) -> None:
-    """Slack's tokens and its three entities are undone; nothing else is touched."""
+    """Slack's tokens and its three entities are undone, and everything else stays unchanged."""
     assert unescape_text(received) == typed
 
 
 @given(st.text())
 def test_what_is_escaped_comes_back(text: str) -> None:
-    """Escaping for Slack and reading from Slack are each other's inverse."""
+    """Unescaping reverses escaping."""
     assert unescape_text(escape(text)) == text

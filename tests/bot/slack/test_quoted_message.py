@@ -1,4 +1,4 @@
-"""What a message says, whoever posted it and in whatever form."""
+"""The plain text of a Slack message, for each author and format."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ NAMES = {"U0000NOURA": "Noura"}
 
 
 def rich(*elements: dict[str, Any]) -> dict[str, Any]:
-    """What a person wrote, as Slack has it."""
+    """A message of a user in Slack's rich text format."""
     section = {"type": "rich_text_section", "elements": list(elements)}
     return {"text": "*ignored*", "blocks": [{"type": "rich_text", "elements": [section]}]}
 
@@ -69,12 +69,12 @@ FIELDS = {"type": "section", "fields": [{"type": "mrkdwn", "text": "Disk: 99 %"}
     ],
 )
 def test_a_message_is_quoted(message: dict[str, Any], text: str) -> None:
-    """People's words without their marks, links with their addresses, alerts by what they say."""
+    """Text loses its formatting, links keep their URLs, and alerts give their content."""
     assert message_text(message, NAMES) == text
 
 
 def test_people_are_found_to_be_named() -> None:
-    """Each once, wherever they are mentioned."""
+    """Each mentioned user is found once, wherever the mention is."""
     message = rich({"type": "user", "user_id": "U1"}) | {"text": "<@U1> <@U2|x>"}
 
     assert mentioned_users(message) == ("U1", "U2")
@@ -98,6 +98,6 @@ JSON = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(["text", "blocks", "attachments"]), JSON))
 def test_no_message_raises(message: dict[str, Any]) -> None:
-    """Whatever a bot has posted."""
+    """Any message gives a text and its mentioned users."""
     assert isinstance(message_text(message, NAMES), str)
     assert isinstance(mentioned_users(message), tuple)

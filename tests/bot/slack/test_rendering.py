@@ -1,4 +1,4 @@
-"""Everything the bot shows passes Slack's rules, and nothing a person typed comes alive."""
+"""Everything that the bot shows follows Slack's rules, and no typed markup becomes active."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -64,7 +64,7 @@ def message(text: str, state: State, count: int = 1, reason: str | None = None) 
 
 
 def assert_harmless(payload: dict[str, Any], own_mentions: int = 0) -> None:
-    """Slack takes it, and nothing in it notifies or leads away."""
+    """Asserts that Slack accepts the payload and that it contains no mention or link."""
     assert check(payload["blocks"], "message") == []
     assert payload["text"]
     shown = Shown("1.1", "C1", "UBOT", payload["text"], tuple(payload["blocks"]))
@@ -74,12 +74,12 @@ def assert_harmless(payload: dict[str, Any], own_mentions: int = 0) -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20])
 @pytest.mark.parametrize("state", State)
 def test_a_card_passes_slacks_rules_in_every_state(text: str, state: State) -> None:
-    """Whatever the text, the author and the reason hold, the card is shown and harmless."""
+    """For any text, author and reason, the card is accepted and harmless."""
     assert_harmless(card.render(message(text, state, reason=text[:500]), author=text[:80]))
 
 
 def test_a_card_of_many_recipients_stays_small() -> None:
-    """A bulk of thousands has a card like any other."""
+    """The card of a bulk to thousands of recipients stays short."""
     payload = card.render(message("hi", State.SENT, count=5000), author="sara")
 
     assert_harmless(payload)
@@ -89,13 +89,13 @@ def test_a_card_of_many_recipients_stays_small() -> None:
 @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: text[:20])
 @pytest.mark.parametrize("severity", Severity)
 def test_an_answer_passes_slacks_rules(text: str, severity: Severity) -> None:
-    """Title, details, facts and examples may hold whatever was typed."""
+    """Title, details, facts and examples may contain any typed text."""
     assert_harmless(blocks.reply(Reply(severity, text, (text, text), ((text, text),), (text,))))
 
 
 @pytest.mark.parametrize("typed", HOSTILE, ids=lambda text: text[:20])
 def test_an_unknown_subcommand_is_repeated_harmlessly(typed: str) -> None:
-    """What was typed is shown back as it stands."""
+    """The typed text is repeated literally."""
     assert_harmless(blocks.reply(unknown_command_reply("/sms", typed, ENGLISH)))
 
 
@@ -116,7 +116,7 @@ DETAILS = NoticeDetails(
 
 
 def pending(kind: NoticeKind, details: NoticeDetails = NO_DETAILS) -> PendingNotice:
-    """A notice on its way."""
+    """A pending notice."""
     return PendingNotice(
         1,
         "C1",
@@ -131,7 +131,7 @@ def pending(kind: NoticeKind, details: NoticeDetails = NO_DETAILS) -> PendingNot
 def test_a_warning_passes_slacks_rules(
     kind: NoticeKind, details: NoticeDetails, say: Language
 ) -> None:
-    """Each kind of warning, and the digest with its chart, can be posted in both languages."""
+    """Each kind of notice, and the digest with its chart, can be posted in both languages."""
     payload = balance_blocks.render(pending(kind, details), say)
 
     assert_harmless(payload)
@@ -144,7 +144,7 @@ def test_a_warning_passes_slacks_rules(
 def test_a_balance_that_cannot_be_read_passes_them_too(
     read_at: datetime | None, code: str, say: Language
 ) -> None:
-    """Whatever is known of it; also directly, with what Slack says of the channel."""
+    """The notice is valid with and without known details, also for admins with Slack's error."""
     notice = pending(NoticeKind.UNREADABLE, NoticeDetails(outage=OutageDetails(AT, code, read_at)))
     payload = balance_blocks.render_for_admin(notice, "channel_not_found", say)
 
@@ -155,7 +155,7 @@ def test_a_balance_that_cannot_be_read_passes_them_too(
 
 
 def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
-    """Where Slack does not draw the chart, nothing but the chart is missing."""
+    """Without the chart, the text alone contains everything else."""
     text = balance_blocks.render(pending(NoticeKind.DIGEST, DETAILS))["text"]
 
     assert text.splitlines()[:-1] == [
@@ -172,7 +172,7 @@ def test_the_text_of_a_digest_says_all_that_its_blocks_say() -> None:
 
 
 def test_the_chart_draws_the_last_days() -> None:
-    """As many as Slack takes, the oldest first."""
+    """The chart has as many days as Slack accepts, oldest first."""
     chart = balance_blocks.render(pending(NoticeKind.DIGEST, DETAILS))["blocks"][-2]
 
     points = chart["chart"]["series"][0]["data"]
@@ -181,7 +181,7 @@ def test_the_chart_draws_the_last_days() -> None:
 
 
 def test_a_single_day_is_not_drawn() -> None:
-    """A line has two ends."""
+    """A line chart needs two points."""
     day = DETAILS.daily_summary
     assert day
     short = replace(DETAILS, daily_summary=replace(day, balances=day.balances[:1]))
@@ -191,7 +191,7 @@ def test_a_single_day_is_not_drawn() -> None:
 
 
 def test_details_are_read_as_they_were_written() -> None:
-    """On their way through the database nothing is lost of them."""
+    """Details are unchanged after they are stored as JSON."""
     assert NoticeDetails.from_json(DETAILS.to_json()) == DETAILS
     assert NoticeDetails.from_json(NO_DETAILS.to_json()) == NO_DETAILS
     for read_at in (AT, None):
@@ -200,7 +200,7 @@ def test_details_are_read_as_they_were_written() -> None:
 
 
 def test_the_decision_is_offered_only_while_there_is_one() -> None:
-    """Send again and Treat as sent stand on a card whose outcome is unknown, and on no other."""
+    """Send again and Treat as sent are on a card only if the outcome is unknown."""
     offered = {
         state for state in State if SEND_AGAIN in str(card.render(message("hi", state), "s"))
     }
@@ -209,7 +209,7 @@ def test_the_decision_is_offered_only_while_there_is_one() -> None:
 
 
 def test_what_is_erased_can_still_be_settled() -> None:
-    """It cannot be sent again, and the card says so; but it need not stay unknown for ever."""
+    """An erased message can be treated as sent, and its card says that it cannot be sent again."""
     shown = str(card.render(replace(message("hi", State.UNKNOWN), text=None), "sara"))
 
     assert SEND_AGAIN not in shown
@@ -218,5 +218,5 @@ def test_what_is_erased_can_still_be_settled() -> None:
 
 
 def test_a_number_is_never_shown_completely() -> None:
-    """Cards show masked numbers."""
+    """Cards show masked numbers only."""
     assert "90000000" not in str(card.render(message("hi", State.SENT), "sara"))

@@ -1,6 +1,6 @@
-"""Every message, form and Home view that the code makes: Slack takes it, and nothing comes alive.
+"""Every message, form and Home view follows Slack's rules, and no typed markup becomes active.
 
-In both languages, with one character, with as much as there can be, and with what is meant to harm.
+Each is tested in both languages, with a minimal, a maximal and a hostile text.
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ PHONES = tuple(Phone(f"965{90000000 + n}") for n in range(5000))
 
 
 def previews(text: str) -> Iterator[Preview]:
-    """A plain one, and one of which everything is said that there is to say."""
+    """A minimal preview, and one with every possible remark."""
     plain = Preview(report=inspect_message(text), recipients=PHONES[:1])
     yield plain
     yield replace(
@@ -73,7 +73,7 @@ def previews(text: str) -> Iterator[Preview]:
 
 
 def draft(text: str) -> Draft:
-    """A draft that waits for a second person."""
+    """A draft that waits for approval."""
     return Draft(
         token="t" * 32,
         kind=DraftKind.APPROVE,
@@ -92,7 +92,7 @@ def draft(text: str) -> Draft:
 
 
 def replies(text: str, say: Language) -> Iterator[Reply]:
-    """An answer of every kind."""
+    """A reply of each kind."""
     for preview in previews(text):
         yield preview_reply.confirm_reply(preview, tuple(ConfirmReason), "t" * 32, say)
     yield preview_reply.approval_reply(draft(text), text, say)
@@ -119,7 +119,7 @@ def replies(text: str, say: Language) -> Iterator[Reply]:
 
 
 def assert_harmless(payload: dict[str, Any]) -> None:
-    """A message that Slack takes, and in which nothing calls anybody or leads anywhere."""
+    """Asserts that Slack accepts the message and that it contains no mention or link."""
     assert check(payload["blocks"], "message") == []
     assert 0 < len(payload["text"]) <= 4000
     shown = Shown("1.1", "C1", "UBOT", payload["text"], tuple(payload["blocks"]))
@@ -127,7 +127,7 @@ def assert_harmless(payload: dict[str, Any]) -> None:
 
 
 def assert_view(view: dict[str, Any]) -> None:
-    """A form or Home view that Slack takes, and in which nothing is alive."""
+    """Asserts that Slack accepts the modal or Home view and that it contains no mention or link."""
     assert check_view(view) == []
     shown = Shown("1.1", "C1", "UBOT", "", tuple(view["blocks"]))
     assert find_active_content(shown) == []
@@ -136,7 +136,7 @@ def assert_view(view: dict[str, Any]) -> None:
 @both
 @everything
 def test_messages(text: str, say: Language) -> None:
-    """Every answer, preview, request for approval and apology."""
+    """Each answer, preview, approval request and apology is valid and harmless."""
     for reply in replies(text, say):
         assert_harmless(blocks.reply(reply, say))
 
@@ -144,7 +144,7 @@ def test_messages(text: str, say: Language) -> None:
 @both
 @everything
 def test_forms(text: str, say: Language) -> None:
-    """The form with and without a phone book, the preview, and each answer in a window."""
+    """The form with and without a phone book, the preview, and each reply in a modal are valid."""
     contacts = {f"contact{n}": "+96598765432" for n in range(150)}
     groups = {f"group{n}": tuple(contacts)[:50] for n in range(20)}
     for book in (Phonebook(), Phonebook(contacts=contacts, groups=groups)):
@@ -162,7 +162,7 @@ def test_forms(text: str, say: Language) -> None:
 @both
 @everything
 def test_field_errors_fit(text: str, say: Language) -> None:
-    """The sentence at a field is never empty and never too long."""
+    """A field error is never empty and never too long."""
     for reply in replies(text, say):
         (sentence,) = views.field_error("text", reply)["errors"].values()
         assert 0 < len(sentence) <= views.MAX_FIELD_ERROR
@@ -171,7 +171,7 @@ def test_field_errors_fit(text: str, say: Language) -> None:
 @both
 @everything
 def test_home(text: str, say: Language) -> None:
-    """Home with any answers on it, for those who may send and those who may not."""
+    """Home is valid with any replies, with and without the permission to send."""
     answers = list(replies(text, say))
     for number, reply in enumerate(answers):
         sections = {say("Balance"): reply, say("Your last messages"): answers[number - 1]}
@@ -184,7 +184,7 @@ def test_home(text: str, say: Language) -> None:
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("count", [1, 3, 250])
 def test_cards(text: str, say: Language, state: State, count: int) -> None:
-    """The card in each state, of one number and of many."""
+    """The card is valid in each state, for one number and for many."""
     from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
 
     made = message(text, state, count=count, reason=text[:500])
@@ -197,7 +197,7 @@ def test_cards(text: str, say: Language, state: State, count: int) -> None:
 def test_the_card_of_an_unknown_message_shows_the_balance_evidence(
     verdict: Verdict, before: Decimal | None, say: Language
 ) -> None:
-    """Each finding has its sentence, in the person's language; a fourth call is only counted."""
+    """Each verdict has its sentence in the user's language; a fourth call is only counted."""
     from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
 
     found = Evidence(verdict, before, Decimal("999.5"), Decimal(3))
@@ -212,7 +212,7 @@ def test_the_card_of_an_unknown_message_shows_the_balance_evidence(
     for payload in shown:
         assert_harmless(payload)
     assert all(sentence in text for text in texts)
-    weighed = verdict is not Verdict.NOT_SENT  # There an answer tells it, and no balance.
+    weighed = verdict is not Verdict.NOT_SENT  # NOT_SENT comes from an answer, not from a balance.
     assert ("999.5" in sentence) is weighed
     assert ("1,000.5" in sentence) is (weighed and before is not None)
     more = say.plural("… and {count} more.", "… and {count} more.", 1)
@@ -223,7 +223,7 @@ def test_the_card_of_an_unknown_message_shows_the_balance_evidence(
 @both
 @pytest.mark.parametrize("limit", Limit)
 def test_a_limit_is_shown_with_its_end(limit: Limit, say: Language) -> None:
-    """Each limit has its sentence, and says when it ends."""
+    """Each limit has its sentence and shows its end."""
     details = error_replies._limit_details(QuotaExceeded(limit, 5, 2, AT), say)
 
     assert len(details) == 3
@@ -231,7 +231,7 @@ def test_a_limit_is_shown_with_its_end(limit: Limit, say: Language) -> None:
 
 
 def test_a_complaint_in_both_languages_has_what_kwtsms_asks_for() -> None:
-    """Account, sender and text; of each call its time, its id and its own numbers."""
+    """The support text has account, sender ID and text, and per call its time, ID and numbers."""
     from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
 
     made = message("the text", State.STUCK)

@@ -1,4 +1,4 @@
-"""Apprise's own generic tests, pointed at our plugin. Run by test_upstream.py, for each Apprise.
+"""Apprise's own generic tests, applied to our plugin. test_upstream.py runs them for each version.
 
 `helpers` and `test_api` are Apprise's, from its source distribution.
 """
@@ -51,7 +51,7 @@ URLS: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Known to Apprise, as after `apprise_kwtsms.register()`; without waits, as Apprise's are."""
+    """Registers the plugin and disables its waits, as Apprise's tests do for their plugins."""
     assert apprise_kwtsms.register()
     monkeypatch.setattr(NotifyKwtSMS, "request_rate_per_sec", 0)
     monkeypatch.setattr(NotifyKwtSMS, "seconds_between_parts", 0)
@@ -59,12 +59,12 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("case", URLS, ids=lambda case: case[0])
 def test_urls(case: tuple[str, dict[str, Any]]) -> None:
-    """The URL tester that each of Apprise's plugins passes."""
+    """The plugin passes the URL tester that each of Apprise's plugins passes."""
     AppriseURLTester(tests=(case,)).run_all()
 
 
 def test_details() -> None:
-    """Apprise's check of every plugin's own description, ours among them."""
+    """The plugin's description passes Apprise's check of all plugins."""
     assert "kwtsms" in NotificationManager()
     test_api.test_apprise_details_plugin_verification()
 
@@ -74,5 +74,5 @@ def test_details() -> None:
     reason="this Apprise has no such test",
 )
 def test_raw_tokens() -> None:
-    """Apprise's check of the raw tokens."""
+    """The plugin passes Apprise's check of the raw tokens."""
     test_api.test_apprise_details_plugin_raw_template_tokens()

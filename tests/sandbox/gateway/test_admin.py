@@ -10,18 +10,18 @@ from support.gateway import KUWAIT, Caller
 
 
 class Administrator:
-    """Speaks to /admin/."""
+    """Client of /admin/."""
 
     def __init__(self, caller: Caller) -> None:
         self._http = caller.http
         self._url = f"{caller.running.url}/admin/"
 
     async def read(self, name: str) -> Any:
-        """One GET."""
+        """Sends one GET and returns the JSON."""
         return (await self._http.get(self._url + name)).json()
 
     async def change(self, name: str, **body: Any) -> httpx.Response:
-        """One POST."""
+        """Sends one POST."""
         return await self._http.post(self._url + name, json=body)
 
 
@@ -32,7 +32,7 @@ def admin(caller: Caller) -> Administrator:
 
 
 async def test_ledger(caller: Caller, admin: Administrator) -> None:
-    """Every accepted send, as JSON, amounts as strings."""
+    """`ledger` lists every accepted send as JSON, with amounts as strings."""
     sent = await caller.send(message="مرحبا")
 
     [entry] = await admin.read("ledger")
@@ -42,7 +42,7 @@ async def test_ledger(caller: Caller, admin: Administrator) -> None:
 
 
 async def test_requests(caller: Caller, admin: Administrator) -> None:
-    """Every request, without the password, and none of the administrator's."""
+    """`requests` lists the API's requests without passwords, and not the administrator's."""
     await caller.call("balance", password="wrong")
 
     [request] = await admin.read("requests")
@@ -51,7 +51,7 @@ async def test_requests(caller: Caller, admin: Administrator) -> None:
 
 
 async def test_inbox(caller: Caller, admin: Administrator) -> None:
-    """What each phone has received."""
+    """`inbox` lists the messages that each phone has received."""
     await caller.send()
 
     inboxes = await admin.read("inbox")
@@ -59,14 +59,14 @@ async def test_inbox(caller: Caller, admin: Administrator) -> None:
 
 
 async def test_top_up(caller: Caller, admin: Administrator) -> None:
-    """Credits are added; `balance` sets what is left."""
+    """`topup` adds credits; `balance` sets what is left."""
     assert (await admin.change("topup", points="2.5")).json() == {"demo": "1002.5"}
     assert (await admin.change("balance", points=3)).json() == {"demo": "3"}
     assert (await caller.call("balance"))["available"] == 3
 
 
 async def test_queue_delete(caller: Caller, admin: Administrator, gateway: Gateway) -> None:
-    """A test message is deleted and refunded; the second time it is not there any more."""
+    """A test message is deleted and refunded; the second time it is unknown."""
     sent = await caller.send(test="1")
 
     first = await admin.change("queue/delete", message_id=sent["msg-id"])
@@ -78,7 +78,7 @@ async def test_queue_delete(caller: Caller, admin: Administrator, gateway: Gatew
 
 
 async def test_status_and_dlr(caller: Caller, admin: Administrator) -> None:
-    """Both can be said by hand."""
+    """An administrator can set the status and the delivery report of a message."""
     sent = await caller.send()
     await admin.change("status", message_id=sent["msg-id"], status="expired")
     await admin.change("dlr", message_id=sent["msg-id"], deliveries={KUWAIT: "Delivered"})
@@ -88,7 +88,7 @@ async def test_status_and_dlr(caller: Caller, admin: Administrator) -> None:
 
 
 async def test_clock(caller: Caller, admin: Administrator) -> None:
-    """Fifteen seconds pass at once."""
+    """The clock can be moved fifteen seconds at once."""
     await caller.send()
     await admin.change("clock", advance=15)
 
@@ -96,7 +96,7 @@ async def test_clock(caller: Caller, admin: Administrator) -> None:
 
 
 async def test_behaviour(admin: Administrator, gateway: Gateway) -> None:
-    """Single knobs are turned, the others stay."""
+    """Single knobs are changed, and the others stay."""
     gateway.configure(latency=0.01)
 
     changed = (await admin.change("knobs", number_style="string", error_status=200)).json()
@@ -107,7 +107,7 @@ async def test_behaviour(admin: Administrator, gateway: Gateway) -> None:
 
 
 async def test_accounts(caller: Caller, admin: Administrator) -> None:
-    """The account itself can change."""
+    """An account's fields can be changed."""
     answer = await admin.change("account", blocked=True, sender_ids=["NEW"])
 
     assert answer.json()["sender_ids"] == ["NEW"]
@@ -116,7 +116,7 @@ async def test_accounts(caller: Caller, admin: Administrator) -> None:
 
 
 async def test_credits_of_an_account(caller: Caller, admin: Administrator) -> None:
-    """They are what it has from then on; the user name only says which account is meant."""
+    """`credits` sets what the account has left; `username` only selects the account."""
     answer = await admin.change("account", username="demo", credits=3)
 
     assert answer.json()["credits"] == "3"
@@ -124,7 +124,7 @@ async def test_credits_of_an_account(caller: Caller, admin: Administrator) -> No
 
 
 async def test_a_word_that_only_begins_like_a_code(caller: Caller, admin: Administrator) -> None:
-    """It is a status like any other."""
+    """A word that only begins like an error code is a status like any other."""
     sent = await caller.send()
     await admin.change("status", message_id=sent["msg-id"], status="ERRATIC")
 
@@ -132,7 +132,7 @@ async def test_a_word_that_only_begins_like_a_code(caller: Caller, admin: Admini
 
 
 async def test_faults(caller: Caller, admin: Administrator) -> None:
-    """Planned, listed and cleared."""
+    """Faults can be planned, listed and cleared."""
     await admin.change("faults", fault="html_502", endpoint="send", times=None)
 
     [planned] = await admin.read("faults")
@@ -145,7 +145,7 @@ async def test_faults(caller: Caller, admin: Administrator) -> None:
 async def test_answers_are_delayed_until_released(
     caller: Caller, admin: Administrator, gateway: Gateway
 ) -> None:
-    """Answers to accepted sends are kept back until released."""
+    """Answers to accepted sends are withheld until released."""
     await admin.change("hold")
     caller.http.timeout = httpx.Timeout(0.1)
     with pytest.raises(httpx.ReadTimeout):
@@ -156,7 +156,7 @@ async def test_answers_are_delayed_until_released(
 
 
 async def test_reset(caller: Caller, admin: Administrator) -> None:
-    """Everything as at the start."""
+    """A reset restores the initial state."""
     await caller.send()
     await admin.change("reset")
 
@@ -184,7 +184,7 @@ async def test_reset(caller: Caller, admin: Administrator) -> None:
 async def test_invalid_input_is_reported(
     admin: Administrator, name: str, body: dict[str, Any], problem: str
 ) -> None:
-    """Each with the field and what was expected."""
+    """Each problem names the field and what was expected."""
     answer = await admin.change(name, **body)
 
     assert answer.status_code == 400
@@ -203,7 +203,7 @@ async def test_invalid_input_is_reported(
 async def test_what_is_not_there(
     admin: Administrator, name: str, body: dict[str, Any], problem: str
 ) -> None:
-    """404, and what there is instead."""
+    """An unknown name is a 404 that lists what there is."""
     answer = await admin.change(name, **body)
 
     assert answer.status_code == 404
@@ -215,7 +215,7 @@ async def test_what_is_not_there(
     [(b"{", "not JSON: "), (b"[" * 50_000, "too deep"), (b"[" * 50 + b"]" * 50, "at most 32")],
 )
 async def test_unreadable_json(caller: Caller, body: bytes, problem: str) -> None:
-    """A body that is no JSON, or nested without end, is told, too."""
+    """A body that is not JSON, or is nested too deeply, is a 400 with the reason."""
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
 
     answer = await caller.http.post(
@@ -227,7 +227,7 @@ async def test_unreadable_json(caller: Caller, body: bytes, problem: str) -> Non
 
 
 async def test_a_page_elsewhere_cannot_change_it(caller: Caller) -> None:
-    """What a browser sends across origins without asking is refused."""
+    """A request that a browser sends across origins without a preflight is refused."""
     answer = await caller.http.post(f"{caller.running.url}/admin/hold", content=b"{}")
 
     assert answer.status_code == 415
@@ -235,5 +235,5 @@ async def test_a_page_elsewhere_cannot_change_it(caller: Caller) -> None:
 
 
 async def test_what_can_be_read_is_listed(admin: Administrator) -> None:
-    """An address that does not exist names those that do."""
+    """A path that does not exist is answered with those that do."""
     assert "ledger, requests, inbox" in (await admin.read(""))["problems"][0]

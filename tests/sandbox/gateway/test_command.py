@@ -1,4 +1,4 @@
-"""The `gateway` command, as a program: started, used, told to stop."""
+"""The `gateway` command in a process of its own: started, used and stopped."""
 
 import json
 import os
@@ -24,7 +24,7 @@ STOPS_WITHIN = 5.0
 
 @contextmanager
 def program(*arguments: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    """The command in a process of its own."""
+    """Runs the command in a process of its own."""
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, *arguments],
         stdout=subprocess.PIPE,
@@ -39,13 +39,13 @@ def program(*arguments: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
 
 
 def next_line(process: subprocess.Popen[str]) -> str:
-    """The next line that it prints."""
+    """Returns the next line that the program prints."""
     assert process.stdout is not None
     return process.stdout.readline().rstrip("\n")
 
 
 def test_its_first_lines(tmp_path: Path) -> None:
-    """All at once, in the order that a script reads them; who has read them may close the pipe."""
+    """The first lines come at once and in a fixed order; the reader may then close the pipe."""
     with program(TMPDIR=str(tmp_path)) as process:
         assert process.stdout is not None
         lines = os.read(process.stdout.fileno(), 65536).decode().splitlines()
@@ -62,11 +62,11 @@ def test_its_first_lines(tmp_path: Path) -> None:
             f"admin URL: {lines[0]}/admin/",
         ]
         assert ledger == []
-        assert list(tmp_path.iterdir()) == []  # Without --tls there is nothing to keep in a file.
+        assert list(tmp_path.iterdir()) == []  # Only --tls keeps a file.
 
 
 def test_a_reader_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody reads any more: nothing is said, and the gateway goes on."""
+    """Printing to a closed pipe raises nothing, so the gateway keeps running."""
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "w") as stdout:
@@ -77,7 +77,7 @@ def test_a_reader_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_cleanly(sign: signal.Signals) -> None:
-    """Exit code 0, nothing on stderr, even with a connection open."""
+    """On a signal the exit code is 0 and stderr is empty, even with a connection open."""
     with program("--json") as process:
         facts = json.loads(next_line(process))
         with httpx.Client(trust_env=False) as http:
@@ -90,7 +90,7 @@ def test_it_stops_cleanly(sign: signal.Signals) -> None:
 
 
 def test_a_scenario_as_json(tmp_path: Path) -> None:
-    """One JSON object has all that a client needs, and the file's account is there."""
+    """One JSON object has all that a client needs, and uses the file's account."""
     account = {"username": "shop", "password": "s3cret", "sender_ids": ["SHOP"]}
     file = tmp_path / "scenario.json"
     file.write_text(json.dumps({"accounts": [account], "seed": 1}))
@@ -107,7 +107,7 @@ def test_a_scenario_as_json(tmp_path: Path) -> None:
 
 
 def test_tls() -> None:
-    """HTTPS on 127.0.0.1, with a certificate that the printed CA file vouches for."""
+    """--tls serves HTTPS on 127.0.0.1 with a certificate that the printed CA file verifies."""
     with program("--tls", "--json") as process:
         facts = json.loads(next_line(process))
         trusting = ssl.create_default_context(cafile=facts["ca_file"])
@@ -122,7 +122,7 @@ def test_tls() -> None:
 
 
 def test_a_port_that_is_in_use() -> None:
-    """One line that says what to do, no traceback."""
+    """A port in use is one line that says what to do, without a traceback."""
     with program("--json") as process:
         port = json.loads(next_line(process))["url"].rpartition(":")[2]
 
@@ -134,7 +134,7 @@ def test_a_port_that_is_in_use() -> None:
 
 
 def test_a_scenario_that_does_not_fit(tmp_path: Path) -> None:
-    """A usage error with the place in the file."""
+    """A faulty scenario is a usage error that names the place in the file."""
     file = tmp_path / "scenario.json"
     file.write_text('{"knobs": {"latency": "slow"}}')
 

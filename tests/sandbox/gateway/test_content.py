@@ -1,4 +1,4 @@
-"""The gateway's own ruler for texts."""
+"""The gateway's own page count, HTML check and stuck characters."""
 
 import pytest
 
@@ -33,12 +33,12 @@ from kwtsms_sandbox.gateway.content import gets_stuck, has_html, pages
     ],
 )
 def test_pages(text: str, expected: int) -> None:
-    """GSM-7 160/153, Unicode 70/67, extension characters count two, emoji two of 70."""
+    """GSM-7 has 160/153 units, other text 70/67; extension characters and emoji count two."""
     assert pages(text) == expected
 
 
 def test_extension_characters_may_count_one() -> None:
-    """Which way the live service counts is not known, so both can be had."""
+    """Extension characters can count one, since the live service's rule is not known."""
     assert pages("€" * 160, extension_units=1) == 1
 
 
@@ -47,18 +47,18 @@ def test_extension_characters_may_count_one() -> None:
     ["😀", "⏰", "⭐", "🆗", "🇰🇼", "‼", "a\u200bb", "\ufeff", "soft\u00adhyphen", "\x00", "\u2060"],
 )
 def test_what_gets_stuck(text: str) -> None:
-    """Emoji and what cannot be seen."""
+    """Emoji and invisible characters get a message stuck."""
     assert gets_stuck(f"hello {text}")
 
 
 @pytest.mark.parametrize("text", ["مرحبا ﷺ ﻻ", "line\r\n\ttab", "€ © ® ™ → é ’ —", "١٢٣"])
 def test_what_does_not_get_stuck(text: str) -> None:
-    """Arabic in all its forms, typography, line ends."""
+    """Arabic in all its forms, typography and line ends do not get stuck."""
     assert not gets_stuck(text)
 
 
 def test_more_characters_can_get_stuck() -> None:
-    """Which symbols the live service chokes on is not known, so more can be named."""
+    """More characters can be named, since the live service's full list is not known."""
     assert gets_stuck("© 2026", "©®")
 
 
@@ -67,11 +67,11 @@ def test_more_characters_can_get_stuck() -> None:
     ["<b>", "</p>", "<br/>", "<br />", '<a href="x">y</a>', "<!-- x -->", "<!DOCTYPE html>"],
 )
 def test_html(text: str) -> None:
-    """Tags, with or without attributes, comments and the doctype."""
+    """Tags with or without attributes, comments and the doctype are HTML."""
     assert has_html(text, Html.TAGS)
 
 
 @pytest.mark.parametrize("text", ["a<b", "a > b", "<5>", "<a@x.com>", "x<y && z>w", "<>"])
 def test_not_html(text: str) -> None:
-    """What only looks a little like it."""
+    """Text that only resembles a tag is not HTML."""
     assert not has_html(text, Html.TAGS)

@@ -1,4 +1,4 @@
-"""docs/sandbox.md names everything that there is, and nothing else."""
+"""docs/sandbox.md lists all knobs, faults, routes and account fields, and no others."""
 
 import json
 import re
@@ -15,22 +15,22 @@ PAGE = (Path(__file__).parents[3] / "docs" / "sandbox.md").read_text("utf-8")
 
 
 def section(title: str) -> str:
-    """The text under a heading of the gateway's half."""
+    """Returns the text under a heading of the page's gateway section."""
     return PAGE.partition(f"### {title}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
 
 
 def first_cells(title: str) -> list[str]:
-    """What stands in the first column of that section's table, between back quotes."""
+    """Returns the names between back quotes in the first column of that section's table."""
     return re.findall(r"^\| `([^`]+)` \|", section(title), re.MULTILINE)
 
 
 def test_every_behaviour_setting() -> None:
-    """In the order of the code."""
+    """The page lists every knob, in the order of the code."""
     assert first_cells("Knobs") == list(Behaviour.__dataclass_fields__)
 
 
 def written(default: Any) -> str:
-    """A default as the page writes it."""
+    """Returns a default as the page writes it."""
     if isinstance(default, tuple):
         return ", ".join(default)
     if isinstance(default, str):
@@ -40,7 +40,7 @@ def written(default: Any) -> str:
 
 @pytest.mark.parametrize("name", sorted(Behaviour.__dataclass_fields__.keys() - {"precedence"}))
 def test_defaults(name: str) -> None:
-    """What the page calls a knob's default is it."""
+    """The page gives the right default for each knob."""
     cells = re.search(rf"^\| `{name}` \| ([^|]*) \|", section("Knobs"), re.MULTILINE)
 
     assert cells is not None
@@ -48,12 +48,12 @@ def test_defaults(name: str) -> None:
 
 
 def test_every_fault() -> None:
-    """All but the one that forces a code, which has its own sentence."""
+    """The page lists every fault but CODE, which has its own sentence."""
     assert first_cells("Faults") == [fault for fault in Fault if fault is not Fault.CODE]
 
 
 def test_every_admin_route() -> None:
-    """Both ways of asking."""
+    """The page lists every route, of GET and of POST."""
     admin = AdminApi(Gateway())
     routes = {f"GET /admin/{name}" for name in admin._readers}
     routes |= {f"POST /admin/{name}" for name in admin._writers}
@@ -62,7 +62,7 @@ def test_every_admin_route() -> None:
 
 
 def test_the_scenario_loads() -> None:
-    """It can be copied and used."""
+    """The page's scenario is valid."""
     text = section("A scenario").partition("```json\n")[2].partition("```")[0]
 
     scenario = parse(text)
@@ -73,5 +73,5 @@ def test_the_scenario_loads() -> None:
 
 @pytest.mark.parametrize("name", GatewayAccount.__dataclass_fields__)
 def test_every_account_field(name: str) -> None:
-    """In the scenario or below it."""
+    """Each field of an account is in the scenario or in the text below it."""
     assert name in section("A scenario")

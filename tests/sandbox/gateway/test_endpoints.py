@@ -7,33 +7,33 @@ from support.gateway import ABROAD, KUWAIT, KUWAIT_2, Caller
 
 
 async def test_balance(caller: Caller) -> None:
-    """What is left and what was bought, as plain integers."""
+    """/balance/ gives the credits left and those purchased, as plain integers."""
     assert await caller.call("balance") == {"result": "OK", "available": 1000, "purchased": 1000}
 
 
 async def test_sender_ids(caller: Caller) -> None:
-    """The key is singular."""
+    """The key of /senderid/ is singular."""
     answer = await caller.call("senderid")
 
     assert answer == {"result": "OK", "senderid": ["KWT-SMS", "MY-APP"]}
 
 
 async def test_coverage(caller: Caller) -> None:
-    """The active prefixes, as digits."""
+    """/coverage/ gives the active prefixes as digits."""
     answer = await caller.call("coverage")
 
     assert answer == {"result": "OK", "prefixes": ["965", "966", "971"]}
 
 
 async def test_validate_sorts_numbers(caller: Caller) -> None:
-    """Routable, malformed, and without a route."""
+    """/validate/ sorts numbers into routable, malformed and without a route."""
     answer = await caller.call("validate", mobile=f"{KUWAIT},123,447911123456")
 
     assert answer["mobile"] == {"OK": [KUWAIT], "ER": ["123"], "NR": ["447911123456"]}
 
 
 async def test_send_answers_as_the_real_one(caller: Caller) -> None:
-    """Every documented field, a 32-digit id, and the balance that is left."""
+    """An accepted send has every documented field, a 32-digit id and the balance left."""
     answer = await caller.send(f"{KUWAIT},{KUWAIT_2}", "مرحبا")
 
     assert len(answer.pop("msg-id")) == 32
@@ -42,7 +42,7 @@ async def test_send_answers_as_the_real_one(caller: Caller) -> None:
 
 
 async def test_send_reaches_the_phones(caller: Caller, gateway: Gateway) -> None:
-    """Each phone has the text, from the sender ID."""
+    """Each phone receives the text from the sender ID."""
     await caller.send(f"{KUWAIT},{KUWAIT_2}", "مرحبا")
 
     [sms] = gateway.inbox(KUWAIT_2)
@@ -50,7 +50,7 @@ async def test_send_reaches_the_phones(caller: Caller, gateway: Gateway) -> None
 
 
 async def test_the_ledger_knows_what_was_accepted(caller: Caller, gateway: Gateway) -> None:
-    """One entry a call, with everything that it cost."""
+    """The ledger has one entry per call, with its full price."""
     answer = await caller.send(KUWAIT, "x" * 161)
 
     [entry] = gateway.ledger
@@ -60,7 +60,7 @@ async def test_the_ledger_knows_what_was_accepted(caller: Caller, gateway: Gatew
 
 
 async def test_status_of_a_sent_message(caller: Caller) -> None:
-    """It was forwarded."""
+    """A message that was forwarded has the status "sent"."""
     sent = await caller.send()
 
     answer = await caller.call("status", msgid=sent["msg-id"])
@@ -69,7 +69,7 @@ async def test_status_of_a_sent_message(caller: Caller) -> None:
 
 
 async def test_reports_for_numbers_abroad(caller: Caller, gateway: Gateway) -> None:
-    """Five minutes later there is a line for each of them."""
+    """After five minutes there is a report for each number abroad."""
     sent = await caller.send(f"{KUWAIT},{ABROAD}")
     gateway.advance(300)
 

@@ -1,4 +1,4 @@
-"""Everything that can go wrong on the wire: how it looks from outside, and what the ledger says."""
+"""Every fault on the wire, as the client sees it and as the ledger records it."""
 
 import asyncio
 import ssl
@@ -41,7 +41,7 @@ async def test_reset_after(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_a_reset_is_a_reset(running: RunningGateway) -> None:
-    """The peer sees RST, not an orderly end of the stream."""
+    """The peer sees an RST, not an orderly end of the stream."""
     running.gateway.fault(Fault.RESET_BEFORE)
     host, port = running.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -67,7 +67,7 @@ async def test_hang(caller: Caller, gateway: Gateway, fault: Fault, accepted: in
 
 @pytest.mark.parametrize(("fault", "accepted"), [(Fault.HTML_502_AFTER, 1), (Fault.HTML_502, 0)])
 async def test_bad_gateway(caller: Caller, gateway: Gateway, fault: Fault, accepted: int) -> None:
-    """A proxy's HTML page, with or without the message accepted."""
+    """The client gets a proxy's HTML page, with or without the message accepted."""
     gateway.fault(fault)
 
     answer = await caller.post("send", sender="MY-APP", mobile=KUWAIT, message="hello")
@@ -78,7 +78,7 @@ async def test_bad_gateway(caller: Caller, gateway: Gateway, fault: Fault, accep
 
 
 async def test_redirect(caller: Caller, gateway: Gateway) -> None:
-    """A 302; who follows it is told a lie, and found out."""
+    """The answer is a 302; a client that follows it gets a false success and is recorded."""
     gateway.fault(Fault.REDIRECT)
 
     answer = await caller.post("send", sender="MY-APP", mobile=KUWAIT, message="hello")
@@ -91,7 +91,7 @@ async def test_redirect(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_truncated(caller: Caller, gateway: Gateway) -> None:
-    """Half of the body that was announced, then the end; the message was accepted."""
+    """The connection ends after half of the announced body; the message was accepted."""
     gateway.fault(Fault.TRUNCATED)
 
     with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
@@ -102,7 +102,7 @@ async def test_truncated(caller: Caller, gateway: Gateway) -> None:
 
 @pytest.mark.parametrize(("fault", "body"), UNREADABLE)
 async def test_unreadable(caller: Caller, gateway: Gateway, fault: Fault, body: bytes) -> None:
-    """A 200 that says nothing about the message, which was accepted."""
+    """The answer is a 200 that says nothing about the message, which was accepted."""
     gateway.fault(fault)
 
     answer = await caller.post("send", sender="MY-APP", mobile=KUWAIT, message="hello")
@@ -112,7 +112,7 @@ async def test_unreadable(caller: Caller, gateway: Gateway, fault: Fault, body: 
 
 
 async def test_json_list(caller: Caller, gateway: Gateway) -> None:
-    """The right answer, in a list."""
+    """The normal answer comes wrapped in a list."""
     gateway.fault(Fault.JSON_LIST)
 
     answer = await caller.post("balance")
@@ -121,7 +121,7 @@ async def test_json_list(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_bad_utf8(caller: Caller, gateway: Gateway) -> None:
-    """JSON, but for two bytes."""
+    """The answer is JSON but for two bytes that are not UTF-8."""
     gateway.fault(Fault.BAD_UTF8)
 
     answer = await caller.post("balance")
@@ -131,7 +131,7 @@ async def test_bad_utf8(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_huge(caller: Caller, gateway: Gateway) -> None:
-    """Ten megabytes of valid JSON."""
+    """The answer is ten megabytes of valid JSON."""
     gateway.fault(Fault.HUGE)
 
     answer = await caller.post("balance")
@@ -151,7 +151,7 @@ async def test_huge(caller: Caller, gateway: Gateway) -> None:
 async def test_a_spoilt_answer_is_compressed_too(
     caller: Caller, gateway: Gateway, fault: Fault, answer: str
 ) -> None:
-    """The knob holds whatever goes wrong."""
+    """The gzip knob applies to a spoilt answer too."""
     gateway.configure(gzip=True)
     gateway.fault(fault)
 
@@ -161,7 +161,7 @@ async def test_a_spoilt_answer_is_compressed_too(
 
 
 async def test_half_of_a_compressed_answer(caller: Caller, gateway: Gateway) -> None:
-    """It is the compressed body that is cut."""
+    """The compressed body is cut, not the plain one."""
     gateway.configure(gzip=True)
     gateway.fault(Fault.TRUNCATED)
     url = f"{caller.running.base_url}balance/"
@@ -174,7 +174,7 @@ async def test_half_of_a_compressed_answer(caller: Caller, gateway: Gateway) -> 
 
 
 async def test_slow(caller: Caller, gateway: Gateway) -> None:
-    """The right answer, later."""
+    """The normal answer comes later."""
     gateway.fault(Fault.SLOW, seconds=0.05)
     started = asyncio.get_running_loop().time()
 
@@ -185,7 +185,7 @@ async def test_slow(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_a_rejection_by_force(caller: Caller, gateway: Gateway) -> None:
-    """Any code, on any HTTP status, and nothing is accepted."""
+    """Any code can be forced, on any HTTP status, and nothing is accepted."""
     gateway.fault("ERR013", http_status=429)
 
     answer = await caller.post("send", sender="MY-APP", mobile=KUWAIT, message="hello")
@@ -202,7 +202,7 @@ async def test_a_code_nobody_knows(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_a_fault_is_met_once(caller: Caller, gateway: Gateway) -> None:
-    """Or as often as asked, and then no more."""
+    """A fault is met as often as planned, and then no more."""
     gateway.fault("ERR013", times=2)
 
     answers = [await caller.call("balance") for _ in range(3)]
@@ -211,7 +211,7 @@ async def test_a_fault_is_met_once(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_a_fault_waits_for_its_endpoint(caller: Caller, gateway: Gateway) -> None:
-    """Requests to others pass."""
+    """A fault of one endpoint leaves requests to the others alone."""
     gateway.fault(Fault.HTML_502, endpoint="send")
 
     assert (await caller.post("balance")).status_code == 200
@@ -219,7 +219,7 @@ async def test_a_fault_waits_for_its_endpoint(caller: Caller, gateway: Gateway) 
 
 
 async def test_a_lasting_fault(caller: Caller, gateway: Gateway) -> None:
-    """It stays until cleared, and lets one-shot faults go first."""
+    """A lasting fault stays until cleared, and lets one-shot faults go first."""
     gateway.fault(Fault.HTML_502, times=None)
     gateway.fault("ERR013")
 
@@ -233,7 +233,7 @@ async def test_a_lasting_fault(caller: Caller, gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "problem"),
+    ("spec", "problem"),
     [
         ({"fault": "explode"}, "expected a code such as ERR013 or one of reset_before"),
         ({"fault": "code"}, "expected a code"),
@@ -246,14 +246,14 @@ async def test_a_lasting_fault(caller: Caller, gateway: Gateway) -> None:
         ({"fault": "html_502", "http_status": 503}, "http_status: goes with a code"),
     ],
 )
-def test_faults_that_could_never_be_met(order: dict[str, Any], problem: str) -> None:
-    """A slip in a test's fault is an error, not a test that passes."""
+def test_faults_that_could_never_be_met(spec: dict[str, Any], problem: str) -> None:
+    """A fault that no request can meet is an error, so a slip in a test does not pass."""
     with pytest.raises(ValueError, match=problem):
-        FaultSpec(**order)
+        FaultSpec(**spec)
 
 
 async def test_faults_with_tls(tls_running: tuple[RunningGateway, ssl.SSLContext]) -> None:
-    """Resets are resets under TLS too."""
+    """A fault resets the connection under TLS too, after the message was accepted."""
     running, context = tls_running
     running.gateway.fault(Fault.RESET_AFTER)
     async with httpx.AsyncClient(verify=context, trust_env=False) as http:

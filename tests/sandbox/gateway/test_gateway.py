@@ -1,4 +1,4 @@
-"""What a test can do to a gateway, and learn from it."""
+"""Control of a gateway from a test, and the state that the test can read."""
 
 import asyncio
 import dataclasses
@@ -17,7 +17,7 @@ from support.gateway import KUWAIT, Caller, calling, running_gateway
 
 
 async def message_ids(seed: int, count: int) -> list[str]:
-    """The ids that a gateway with this seed gives."""
+    """Returns the first ids of a gateway with this seed."""
     behaviour = Behaviour(repeat_seconds=0)
     async with (
         running_gateway(seed=seed, behaviour=behaviour) as running,
@@ -27,7 +27,7 @@ async def message_ids(seed: int, count: int) -> list[str]:
 
 
 async def test_the_same_seed_gives_the_same_ids() -> None:
-    """And another seed gives others."""
+    """Equal seeds give equal ids, and different seeds give different ones."""
     first, again, other = await message_ids(7, 2), await message_ids(7, 2), await message_ids(8, 2)
 
     assert first == again
@@ -37,7 +37,7 @@ async def test_the_same_seed_gives_the_same_ids() -> None:
 async def test_the_answer_to_an_accepted_send_can_be_delayed(
     caller: Caller, gateway: Gateway
 ) -> None:
-    """It is in the ledger, and its answer comes when released: the moment to kill a client."""
+    """A withheld send is in the ledger, and answered when released: the time to kill a client."""
     gateway.withhold_responses()
     sending = asyncio.create_task(caller.send())
     await gateway.until(lambda: bool(gateway.ledger))
@@ -49,7 +49,7 @@ async def test_the_answer_to_an_accepted_send_can_be_delayed(
 
 
 async def test_only_answers_to_accepted_sends_are_delayed(caller: Caller, gateway: Gateway) -> None:
-    """Rejections and other endpoints are answered."""
+    """Rejections and other endpoints are answered at once."""
     gateway.withhold_responses()
 
     assert (await caller.call("balance"))["result"] == "OK"
@@ -57,7 +57,7 @@ async def test_only_answers_to_accepted_sends_are_delayed(caller: Caller, gatewa
 
 
 async def test_stopping_cuts_a_delayed_answer(running: RunningGateway, caller: Caller) -> None:
-    """The gateway dies with the message accepted."""
+    """Stopping the gateway cuts a withheld answer; its message stays accepted."""
     running.gateway.withhold_responses()
     sending = asyncio.create_task(caller.send())
     await running.gateway.until(lambda: bool(running.gateway.ledger))
@@ -69,7 +69,7 @@ async def test_stopping_cuts_a_delayed_answer(running: RunningGateway, caller: C
 
 
 async def test_down_and_up_again(running: RunningGateway, caller: Caller) -> None:
-    """While it is down connections are refused; then it is back on its port with its books."""
+    """A stopped gateway refuses connections; it restarts on its port with its ledger."""
     await caller.send()
     url = running.url
     await running.stop()
@@ -82,20 +82,20 @@ async def test_down_and_up_again(running: RunningGateway, caller: Caller) -> Non
 
 
 async def test_starting_twice_is_harmless(running: RunningGateway, caller: Caller) -> None:
-    """It goes on where it is."""
+    """Starting a running gateway changes nothing."""
     await running.start()
 
     assert (await caller.call("balance"))["result"] == "OK"
 
 
 async def test_waiting_has_an_end(gateway: Gateway) -> None:
-    """What does not happen is a timeout, not a hang."""
+    """Waiting for something that does not happen ends with a timeout."""
     with pytest.raises(TimeoutError):
         await gateway.until(lambda: bool(gateway.ledger), timeout=0.01)
 
 
 async def test_events_of_a_send(caller: Caller, gateway: Gateway) -> None:
-    """A page can follow: the request, the acceptance, the balance, the phone, the answer."""
+    """A send publishes the request, acceptance, balance, state, reception and answer, in order."""
     with gateway.subscribe() as events:
         await caller.send(message="مرحبا")
 
@@ -113,7 +113,7 @@ async def test_events_of_a_send(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_events_of_a_rejection(caller: Caller, gateway: Gateway) -> None:
-    """The code is told."""
+    """A rejection publishes its code."""
     with gateway.subscribe() as events:
         await caller.send(mobile="123")
 
@@ -122,7 +122,7 @@ async def test_events_of_a_rejection(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_the_request_log_never_contains_a_password(caller: Caller, gateway: Gateway) -> None:
-    """Requests are kept with what they asked for, but for that."""
+    """Requests are logged with their payload, but the password is masked."""
     await caller.send()
 
     [request] = gateway.requests
@@ -132,7 +132,7 @@ async def test_the_request_log_never_contains_a_password(caller: Caller, gateway
 
 
 async def test_the_request_log_says_how_clients_ask(caller: Caller, gateway: Gateway) -> None:
-    """When, by which method and with which headers, and how it ended."""
+    """The log has each request's time, method, headers and outcome."""
     await caller.call("balance")
 
     [request] = gateway.requests
@@ -143,7 +143,7 @@ async def test_the_request_log_says_how_clients_ask(caller: Caller, gateway: Gat
 
 
 async def test_top_up(caller: Caller, gateway: Gateway) -> None:
-    """Bought credits are there at once, and count as purchased."""
+    """Purchased credits are available at once, and count as purchased."""
     gateway.top_up("0.5")
 
     answer = await caller.call("balance")
@@ -152,7 +152,7 @@ async def test_top_up(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_reset(caller: Caller, gateway: Gateway) -> None:
-    """As at the start: credits, ledger, phones, journal, knobs, faults."""
+    """A reset restores credits, ledger, phones, request log, knobs and faults."""
     gateway.configure(latency=0.01)
     gateway.fault("ERR013", endpoint="balance")
     await caller.send()
@@ -168,7 +168,7 @@ async def test_reset(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_reset_while_an_answer_is_delayed(caller: Caller, gateway: Gateway) -> None:
-    """The request ends in peace, on the old books."""
+    """A reset releases the withheld answer of the old ledger."""
     gateway.withhold_responses()
     sending = asyncio.create_task(caller.send())
     await gateway.until(lambda: bool(gateway.ledger))
@@ -179,7 +179,7 @@ async def test_reset_while_an_answer_is_delayed(caller: Caller, gateway: Gateway
 
 
 async def test_a_frozen_clock_makes_all_times_known() -> None:
-    """With it, a run's ledger is the same down to the second."""
+    """With a frozen clock, all times of a run are the same down to the second."""
     at = datetime(2026, 1, 1, tzinfo=UTC)
     async with running_gateway(clock=Clock(at)) as running, calling(running) as caller:
         answer = await caller.send()
@@ -189,7 +189,7 @@ async def test_a_frozen_clock_makes_all_times_known() -> None:
 
 
 async def test_several_accounts() -> None:
-    """Each pays for its own."""
+    """Each account pays for its own sends."""
     rich = dataclasses.replace(DEMO_ACCOUNT, username="rich", credits=Decimal(5000))
     async with (
         running_gateway(accounts=(DEMO_ACCOUNT, rich)) as running,

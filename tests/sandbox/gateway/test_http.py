@@ -1,4 +1,4 @@
-"""HTTP as the gateway insists on it: method, address, content type, body."""
+"""The gateway's rules for HTTP: method, address, content type, body."""
 
 import asyncio
 import gzip
@@ -12,7 +12,7 @@ from support.gateway import KUWAIT, Caller
 
 
 async def test_get_is_refused(caller: Caller, gateway: Gateway) -> None:
-    """Credentials do not belong in addresses."""
+    """GET is refused, since credentials do not belong in addresses."""
     answer = await caller.http.get(f"{caller.running.base_url}balance/")
 
     assert answer.status_code == 405
@@ -21,7 +21,7 @@ async def test_get_is_refused(caller: Caller, gateway: Gateway) -> None:
 
 @pytest.mark.parametrize("path", ["API/report/", "API/nothing/", "API/send", "", "api/send/"])
 async def test_unknown_addresses(caller: Caller, path: str) -> None:
-    """A web server's page, no JSON; /report/ does not exist, and the slash belongs to it."""
+    """Unknown addresses are an HTML 404: /report/ does not exist, the final slash is required."""
     answer = await caller.http.post(f"{caller.running.url}/{path}", json={})
 
     assert answer.status_code == 404
@@ -46,7 +46,7 @@ SEND = {
     ],
 )
 async def test_another_content_type(caller: Caller, gateway: Gateway, kind: str, body: str) -> None:
-    """The old text API answers: a bare word, on 200, and nothing is sent."""
+    """The old text API answers with a bare word on 200, and nothing is sent."""
     answer = await caller.http.post(
         f"{caller.running.base_url}send/", content=body, headers={"Content-Type": kind}
     )
@@ -61,7 +61,7 @@ DEEP = b'{"a":' + b"[" * 50 + b"]" * 50 + b"}"
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 50_000, DEEP])
 async def test_a_body_that_is_no_object(caller: Caller, body: bytes) -> None:
-    """ERR002: nothing that is asked for is there."""
+    """A body that is not an object is ERR002, since all fields are missing."""
     answer = await caller.http.post(
         f"{caller.running.base_url}balance/",
         content=body,
@@ -73,7 +73,7 @@ async def test_a_body_that_is_no_object(caller: Caller, body: bytes) -> None:
 
 @pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}", mtime=0)])
 async def test_a_compressed_body(caller: Caller, body: bytes) -> None:
-    """Nobody unpacks it, or fails at what only says that it is packed."""
+    """A compressed body is not unpacked, and a wrong Content-Encoding is no failure."""
     answer = await caller.http.post(
         f"{caller.running.base_url}balance/",
         content=body,
@@ -84,7 +84,7 @@ async def test_a_compressed_body(caller: Caller, body: bytes) -> None:
 
 
 async def test_the_connection_is_kept(running: RunningGateway) -> None:
-    """One connection carries many requests."""
+    """One connection carries several requests."""
     host, port = running.url.removeprefix("http://").split(":")
     request = (
         b"POST /API/balance/ HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

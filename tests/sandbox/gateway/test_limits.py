@@ -1,4 +1,4 @@
-"""The queue, the 15 seconds, the requests per second."""
+"""The queue, the 15 seconds per number, the requests per second."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,18 +17,18 @@ AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 async def frozen_caller() -> AsyncIterator[Caller]:
-    """A caller of a gateway whose clock stands until it is moved."""
+    """A caller of a gateway whose clock is frozen."""
     async with running_gateway(clock=Clock(AT)) as running, calling(running) as caller:
         yield caller
 
 
 def numbers(count: int, start: int = 0) -> str:
-    """That many mobiles, with commas."""
+    """Returns `count` mobile numbers, separated by commas."""
     return ",".join(f"9655{start + n:07}" for n in range(count))
 
 
 async def test_the_same_number_within_15_seconds(caller: Caller, gateway: Gateway) -> None:
-    """The second message is refused, and charged nothing."""
+    """The second message to a number is refused and not charged."""
     await caller.send()
     gateway.advance(14)
 
@@ -39,7 +39,7 @@ async def test_the_same_number_within_15_seconds(caller: Caller, gateway: Gatewa
 
 
 async def test_one_number_in_cooldown_refuses_the_request(caller: Caller, gateway: Gateway) -> None:
-    """The others in the request do not get the message either."""
+    """The other numbers in the request do not get the message either."""
     await caller.send(KUWAIT)
 
     answer = await caller.send(f"{KUWAIT_2},{KUWAIT}")
@@ -49,7 +49,7 @@ async def test_one_number_in_cooldown_refuses_the_request(caller: Caller, gatewa
 
 
 async def test_the_same_number_after_15_seconds(caller: Caller, gateway: Gateway) -> None:
-    """Fifteen seconds are enough."""
+    """After fifteen seconds the number can be sent to again."""
     await caller.send()
     gateway.advance(15)
 
@@ -57,7 +57,7 @@ async def test_the_same_number_after_15_seconds(caller: Caller, gateway: Gateway
 
 
 async def test_a_rejection_does_not_start_the_15_seconds(caller: Caller, gateway: Gateway) -> None:
-    """Only what was accepted counts."""
+    """Only accepted sends start the 15 seconds."""
     await caller.send()
     gateway.advance(14)
     await caller.send()
@@ -67,14 +67,14 @@ async def test_a_rejection_does_not_start_the_15_seconds(caller: Caller, gateway
 
 
 async def test_the_15_seconds_do_not_apply_in_test_mode(caller: Caller) -> None:
-    """As on the live service, a test may be repeated at once."""
+    """In test mode a send may be repeated at once, as on the live service."""
     await caller.send(test="1")
 
     assert (await caller.send(test="1"))["result"] == "OK"
 
 
 async def test_the_15_seconds_may_apply_in_test_mode(caller: Caller, gateway: Gateway) -> None:
-    """A knob makes tests as strict as the rest."""
+    """A knob applies the 15 seconds to test mode too."""
     gateway.configure(repeat_in_test=True)
     await caller.send(test="1")
 
@@ -92,7 +92,7 @@ async def test_the_15_seconds_may_apply_in_test_mode(caller: Caller, gateway: Ga
 async def test_a_number_twice_in_one_request(
     caller: Caller, gateway: Gateway, duplicates: Duplicates, outcome: tuple[str, int | None]
 ) -> None:
-    """Refused, charged twice or taken once."""
+    """A repeated number is refused, charged twice or merged, as the knob says."""
     gateway.configure(duplicates=duplicates)
 
     answer = await caller.send(f"{KUWAIT},{KUWAIT}")
@@ -101,7 +101,7 @@ async def test_a_number_twice_in_one_request(
 
 
 async def test_the_queue_is_full_at_1000(caller: Caller, gateway: Gateway) -> None:
-    """What would not fit is refused whole; what fits exactly is taken."""
+    """A send that does not fit is refused whole; one that fits exactly is accepted."""
     gateway.configure(queue_backlog=900)
 
     assert (await caller.send(numbers(101)))["code"] == "ERR013"
@@ -122,7 +122,7 @@ async def test_the_queue_drains(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_the_queue_keeps_its_order(caller: Caller, gateway: Gateway) -> None:
-    """The second message leaves when the first has."""
+    """The second message leaves after the first."""
     gateway.configure(sends_per_second=1.0)
     await caller.send(numbers(10))
     await caller.send(numbers(1, 50))
@@ -132,7 +132,7 @@ async def test_the_queue_keeps_its_order(caller: Caller, gateway: Gateway) -> No
 
 
 async def test_the_queue_drains_by_itself() -> None:
-    """Nobody has to ask: the phone rings when the turn has come."""
+    """A queued message is delivered in time without any further request."""
     async with running_gateway(behaviour=Behaviour(sends_per_second=20.0)) as running:
         gateway = running.gateway
         async with httpx.AsyncClient(trust_env=False) as http:
@@ -141,7 +141,7 @@ async def test_the_queue_drains_by_itself() -> None:
 
 
 async def test_a_backlog_drains(frozen_caller: Caller) -> None:
-    """Full at first; after 20 seconds at 10 a second there is room for 200, behind the others."""
+    """A full backlog drains: after 20 s at 10 a second, 200 messages fit in behind the rest."""
     frozen_caller.gateway.configure(queue_backlog=1000, sends_per_second=10.0)
 
     assert (await frozen_caller.send())["code"] == "ERR013"
@@ -156,7 +156,7 @@ async def test_a_backlog_drains(frozen_caller: Caller) -> None:
 
 
 async def test_other_settings_do_not_fill_the_backlog_again(frozen_caller: Caller) -> None:
-    """What has drained is gone, whatever is turned; without a rate nothing drains."""
+    """Other knobs do not refill a drained backlog, and without a rate nothing drains."""
     frozen_caller.gateway.configure(queue_backlog=1000, sends_per_second=10.0)
     frozen_caller.gateway.advance(30)
     frozen_caller.gateway.configure(sends_per_second=1.0)
@@ -168,7 +168,7 @@ async def test_other_settings_do_not_fill_the_backlog_again(frozen_caller: Calle
 
 
 async def test_six_requests_in_a_second_ban(caller: Caller, gateway: Gateway) -> None:
-    """Five are served; the sixth meets a page instead of JSON, and so do the next."""
+    """Five requests are served; the sixth and later ones get an HTML page."""
     answers = [await caller.post("balance") for _ in range(7)]
 
     assert [answer.status_code for answer in answers] == [200] * 5 + [403] * 2
@@ -180,7 +180,7 @@ async def test_six_requests_in_a_second_ban(caller: Caller, gateway: Gateway) ->
 async def test_whatever_comes_to_the_api_counts(
     frozen_caller: Caller, method: str, path: str
 ) -> None:
-    """Wrong methods and wrong endpoints, too."""
+    """Wrong methods and wrong endpoints count too."""
     for _ in range(5):
         await frozen_caller.http.request(method, f"{frozen_caller.running.base_url}{path}")
 
@@ -189,7 +189,7 @@ async def test_whatever_comes_to_the_api_counts(
 
 @pytest.mark.parametrize(("apart", "admitted"), [(0.19, False), (0.2, True)])
 def test_any_window_of_one_second_counts(apart: float, *, admitted: bool) -> None:
-    """The sixth request is too much 0.95 s after the first, and not one second after it."""
+    """A sixth request is too many 0.95 s after the first, and allowed one second after it."""
     limiter = AddressRateLimiter()
     asked = [limiter.try_acquire("a", n * apart, Behaviour()) for n in range(6)]
 
@@ -197,7 +197,7 @@ def test_any_window_of_one_second_counts(apart: float, *, admitted: bool) -> Non
 
 
 async def test_a_ban_ends(caller: Caller, gateway: Gateway) -> None:
-    """After the time that the knob gives."""
+    """A ban ends after `ban_seconds`."""
     for _ in range(6):
         await caller.post("balance")
     gateway.advance(gateway.behaviour.ban_seconds)
@@ -206,7 +206,7 @@ async def test_a_ban_ends(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_five_a_second_for_ever(caller: Caller, gateway: Gateway) -> None:
-    """Any window of one second counts, and five in each are allowed."""
+    """Five requests in every window of one second are allowed for ever."""
     statuses = []
     for _ in range(12):
         statuses.append((await caller.post("balance")).status_code)
@@ -216,7 +216,7 @@ async def test_five_a_second_for_ever(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_a_ban_can_drop_connections(caller: Caller, gateway: Gateway) -> None:
-    """The other way to be banned: a reset instead of an answer."""
+    """A ban can reset the connection instead of answering."""
     gateway.configure(requests_per_second=1, ban=Ban.DROP)
     await caller.post("balance")
 
@@ -225,7 +225,7 @@ async def test_a_ban_can_drop_connections(caller: Caller, gateway: Gateway) -> N
 
 
 async def test_no_limit(caller: Caller, gateway: Gateway) -> None:
-    """Without the limit nobody is banned."""
+    """Without the limit no address is banned."""
     gateway.configure(requests_per_second=None)
 
     answers = await asyncio.gather(*(caller.post("balance") for _ in range(20)))
@@ -234,7 +234,7 @@ async def test_no_limit(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_latency(running: RunningGateway, caller: Caller) -> None:
-    """A request takes at least the round trip that was asked for."""
+    """A request takes at least the configured latency."""
     running.gateway.configure(latency=0.05)
     started = asyncio.get_running_loop().time()
     await caller.call("balance")

@@ -1,7 +1,6 @@
-"""The official Python client, as it is on PyPI, on this gateway.
+"""The official Python client, as it is on PyPI, against this gateway.
 
-What it does wrong is its own business; that it works at all says that the gateway answers as the
-real one does.
+Its faults are its own; that it works at all shows that the gateway answers as the real one does.
 """
 
 import asyncio
@@ -22,7 +21,7 @@ NUMBERS = [f"9655{n:07}" for n in range(450)]
 
 @pytest.fixture(autouse=True)
 def official(running: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its base URL is the sandbox's; its sleeps pass on the sandbox's clock."""
+    """Points the client at the sandbox's URL, and its sleeps at the sandbox's clock."""
     clock = SimpleNamespace(sleep=running.gateway.clock.advance)
     monkeypatch.setattr(kwtsms._core, "BASE_URL", running.base_url)
     monkeypatch.setattr(kwtsms._async, "BASE_URL", running.base_url)
@@ -39,17 +38,17 @@ def client(gateway: Gateway) -> kwtsms.KwtSMS:
 
 
 async def run(call: Callable[..., Any], *arguments: Any) -> Any:
-    """Its calls block, so they run in a thread."""
+    """Runs a blocking call of the client in a thread."""
     return await asyncio.to_thread(call, *arguments)
 
 
 async def test_verify(client: kwtsms.KwtSMS) -> None:
-    """The credentials are right, and this much is left."""
+    """`verify` accepts the credentials and returns the balance."""
     assert await run(client.verify) == (True, 1000.0, None)
 
 
 async def test_verify_with_a_wrong_password(client: kwtsms.KwtSMS) -> None:
-    """ERR003 on its 403, with the action from its table."""
+    """A wrong password is ERR003 on 403, with the action from the client's table."""
     client.password = "wrong"
 
     ok, balance, error = await run(client.verify)
@@ -67,7 +66,7 @@ async def test_send(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
 
 
 async def test_send_to_several(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
-    """One call, one id, two phones."""
+    """Several numbers are one call and one id."""
     answer = await run(client.send, [KUWAIT, KUWAIT_2], "hello")
 
     assert answer["numbers"] == 2
@@ -75,7 +74,7 @@ async def test_send_to_several(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
 
 
 async def test_bulk_of_450(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
-    """Three calls of at most 200 numbers, no faster than the gateway allows."""
+    """450 numbers are three calls of at most 200, no faster than the gateway allows."""
     answer = await run(client.send, NUMBERS, "hello")
 
     assert (answer["result"], answer["batches"], answer["numbers"]) == ("OK", 3, 450)
@@ -84,7 +83,7 @@ async def test_bulk_of_450(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
 
 
 async def test_bulk_waits_for_a_full_queue(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
-    """ERR013 is tried again after 30 seconds of the sandbox's clock."""
+    """ERR013 is retried after 30 seconds of the sandbox's clock."""
     before = gateway.clock.monotonic()
     gateway.fault("ERR013", endpoint="send")
 
@@ -95,7 +94,7 @@ async def test_bulk_waits_for_a_full_queue(client: kwtsms.KwtSMS, gateway: Gatew
 
 
 async def test_bulk_that_runs_out_of_credits(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
-    """The batches that could be paid went out, the last was refused."""
+    """The batches with enough credits are sent, and the last is refused."""
     gateway.set_credits(400)
 
     answer = await run(client.send, NUMBERS, "hello")
@@ -105,7 +104,7 @@ async def test_bulk_that_runs_out_of_credits(client: kwtsms.KwtSMS, gateway: Gat
 
 
 async def test_send_with_retry(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
-    """ERR028 passes after the 16 seconds that it waits."""
+    """ERR028 is over after the 16 seconds that the client waits."""
     await run(client.send, KUWAIT, "one")
 
     answer = await run(client.send_with_retry, KUWAIT, "two")
@@ -115,7 +114,7 @@ async def test_send_with_retry(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
 
 
 async def test_test_mode(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
-    """Charged, queued, not received."""
+    """In test mode a message is charged and queued, but not received."""
     client.test_mode = True
 
     answer = await run(client.send, KUWAIT, "hello")
@@ -125,7 +124,7 @@ async def test_test_mode(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
 
 
 async def test_validate(client: kwtsms.KwtSMS) -> None:
-    """Its three lists, and what it rejects itself."""
+    """`validate` returns the gateway's three lists, and includes what the client rejects itself."""
     report = await run(client.validate, [KUWAIT, "+447911123456", "abc"])
 
     assert (report["ok"], report["nr"], report["er"]) == ([KUWAIT], ["447911123456"], ["abc"])
@@ -133,7 +132,7 @@ async def test_validate(client: kwtsms.KwtSMS) -> None:
 
 
 async def test_sender_ids_and_coverage(client: kwtsms.KwtSMS) -> None:
-    """Lists of strings."""
+    """Sender IDs and coverage are lists of strings."""
     assert (await run(client.senderids))["senderids"] == ["KWT-SMS", "MY-APP"]
     assert (await run(client.coverage))["prefixes"] == ["965", "966", "971"]
 
@@ -141,7 +140,7 @@ async def test_sender_ids_and_coverage(client: kwtsms.KwtSMS) -> None:
 async def test_its_status_asks_at_an_address_that_does_not_exist(
     client: kwtsms.KwtSMS, gateway: Gateway
 ) -> None:
-    """/report/ is a page not found, as on the real service."""
+    """The client's status calls /report/, which is a 404 as on the real service."""
     sent = await run(client.send, KUWAIT, "hello")
 
     answer = await run(client.status, sent["msg-id"])
@@ -160,7 +159,7 @@ async def test_its_status_asks_at_an_address_that_does_not_exist(
     ],
 )
 async def test_rejected_sends(client: kwtsms.KwtSMS, number: str, text: str, code: str) -> None:
-    """The gateway's code, with the action from its table."""
+    """A rejection has the gateway's code and the action from the client's table."""
     answer = await run(client.send, number, text)
 
     assert (answer["result"], answer["code"]) == ("ERROR", code)
@@ -180,14 +179,14 @@ async def test_rejected_sends(client: kwtsms.KwtSMS, number: str, text: str, cod
 async def test_refused_accounts(
     client: kwtsms.KwtSMS, gateway: Gateway, change: dict[str, Any], code: str
 ) -> None:
-    """What is wrong with the account reaches the client as a code."""
+    """A problem of the account reaches the client as a code."""
     gateway.change_account(**change)
 
     assert (await run(client.send, KUWAIT, "hello"))["code"] == code
 
 
 async def test_a_bad_gateway(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
-    """HTML on 502 is its NETWORK error."""
+    """HTML on 502 is the client's NETWORK error."""
     gateway.fault(Fault.HTML_502)
 
     answer = await run(client.send, KUWAIT, "hello")
@@ -198,7 +197,7 @@ async def test_a_bad_gateway(client: kwtsms.KwtSMS, gateway: Gateway) -> None:
 async def test_the_sandbox_finds_out_who_follows_redirects(
     client: kwtsms.KwtSMS, gateway: Gateway
 ) -> None:
-    """It believes the page that it was sent to; the journal and the ledger tell the truth."""
+    """The client believes the redirect's page; the request log and the ledger show the truth."""
     gateway.fault(Fault.REDIRECT)
 
     answer = await run(client.send, KUWAIT, "hello")
@@ -209,14 +208,14 @@ async def test_the_sandbox_finds_out_who_follows_redirects(
 
 
 async def test_the_sandbox_finds_out_who_repeats_numbers(client: kwtsms.KwtSMS) -> None:
-    """It does not merge two forms of one number, so the gateway refuses them."""
+    """The client does not merge two forms of one number, so the gateway refuses them."""
     answer = await run(client.send, [KUWAIT, f"+{KUWAIT}"], "hello")
 
     assert answer["code"] == "ERR028"
 
 
 async def test_asynchronous(gateway: Gateway) -> None:
-    """Its other half, on aiohttp."""
+    """The client's asynchronous half, on aiohttp, works too."""
     account: GatewayAccount = gateway.account
     client = kwtsms.AsyncKwtSMS(account.username, account.password, "MY-APP", log_file="")
 

@@ -1,4 +1,4 @@
-"""Every rejection that a send can meet, and which comes first."""
+"""Every rejection that a send can meet, and their precedence."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -12,7 +12,7 @@ from support.gateway import ABROAD, KUWAIT, KUWAIT_2, Caller
 
 BRITISH = "447911123456"
 
-# What is wrong with the account, what with the send, and the code that says so.
+# The code, the change of the account and the fields of the send that cause it.
 REJECTIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("ERR001", {"api_enabled": False}, {}),
     ("ERR002", {}, {"sender": None}),
@@ -61,7 +61,7 @@ REJECTIONS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 async def test_rejection(
     caller: Caller, code: str, account: dict[str, Any], fields: dict[str, Any]
 ) -> None:
-    """The code that fits, and neither a charge nor an entry nor a message."""
+    """A rejection has the right code, and leaves no charge, entry or message."""
     caller.gateway.change_account(**account)
 
     answer = await caller.send(**fields)
@@ -74,7 +74,7 @@ async def test_rejection(
 
 @pytest.mark.parametrize(("points", "code"), [("0", "ERR010"), ("1.5", "ERR011")])
 async def test_too_little_money(caller: Caller, gateway: Gateway, points: str, code: str) -> None:
-    """An empty account and one that is too low are told apart."""
+    """An empty balance and one that is too low have different codes."""
     gateway.set_credits(points)
 
     assert (await caller.send(f"{KUWAIT},{KUWAIT_2}"))["code"] == code
@@ -104,7 +104,7 @@ async def test_too_little_money(caller: Caller, gateway: Gateway, points: str, c
 async def test_what_live_suites_disagree_on_can_be_configured(
     caller: Caller, fields: dict[str, Any], behaviour: dict[str, Any], code: str
 ) -> None:
-    """The other reading of each ambiguous case can be had."""
+    """The other reading of each ambiguous case can be configured."""
     caller.gateway.configure(**behaviour)
 
     assert (await caller.send(**fields))["code"] == code
@@ -114,13 +114,13 @@ async def test_what_live_suites_disagree_on_can_be_configured(
     "text", ["a<b && c>d", "<5", "Ahmad <a@x.com>", "1 < 2 > 0", "<>", "مرحبا\n{ok}~ ©"]
 )
 async def test_text_that_is_no_html(caller: Caller, text: str) -> None:
-    """Angle brackets alone are no tag."""
+    """Angle brackets alone are not HTML."""
     assert (await caller.send(message=text))["result"] == "OK"
 
 
 @pytest.mark.parametrize("text", ["x" * 1071, "م" * 469])
 async def test_seven_pages_are_accepted(caller: Caller, text: str) -> None:
-    """The longest texts that the live service takes."""
+    """The longest texts that the live service accepts have seven pages."""
     assert (await caller.send(message=text))["points-charged"] == 7
 
 
@@ -165,7 +165,7 @@ CAUSES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 
 @pytest.mark.parametrize("first", CAUSES)
 async def test_precedence(caller: Caller, gateway: Gateway, first: str) -> None:
-    """Of all the rules that a send breaks, the one that comes first is the answer."""
+    """Of all the rules that a send breaks, the first one in the precedence is the answer."""
     account: dict[str, Any] = {}
     fields: dict[str, Any] = {}
     behaviour: dict[str, Any] = {}
@@ -216,14 +216,14 @@ async def test_every_endpoint_asks_who_you_are(caller: Caller, endpoint: str) ->
 async def test_http_status_of_errors(
     caller: Caller, gateway: Gateway, behaviour: Behaviour, status: int
 ) -> None:
-    """ERR003 rides on 403, unless the knobs say otherwise."""
+    """ERR003 has HTTP status 403, unless the knobs say otherwise."""
     gateway.behaviour = behaviour
 
     assert (await caller.post("balance", password="wrong")).status_code == status
 
 
 async def test_other_numbers_of_validate(caller: Caller, gateway: Gateway) -> None:
-    """No numbers is ERR002; more than its own limit is ERR007."""
+    """No numbers is ERR002; more than the limit of /validate/ is ERR007."""
     gateway.configure(validate_limit=1)
 
     assert (await caller.call("validate"))["code"] == "ERR002"
@@ -231,13 +231,13 @@ async def test_other_numbers_of_validate(caller: Caller, gateway: Gateway) -> No
 
 
 async def test_no_coverage(caller: Caller, gateway: Gateway) -> None:
-    """Without an active country there is nothing to list."""
+    """/coverage/ is ERR033 if no country is active."""
     gateway.change_account(coverage=())
 
     assert (await caller.call("coverage"))["code"] == "ERR033"
 
 
 def test_unknown_rules_are_refused() -> None:
-    """A precedence names only rules that exist."""
+    """A precedence may name only rules that exist."""
     with pytest.raises(ValueError, match="no rule is called ERR099"):
         replace(Behaviour(), precedence=("ERR099",))

@@ -11,7 +11,7 @@ from support.gateway import ABROAD, KUWAIT, Caller
 async def test_test_mode_charges_and_delivers_nothing(
     caller: Caller, gateway: Gateway, test: str | int
 ) -> None:
-    """Credits fall as for a real send, the message stays in the queue, the phone stays silent."""
+    """Test mode charges like a real send, but the message stays queued and reaches no phone."""
     answer = await caller.send(test=test)
 
     assert (answer["points-charged"], answer["balance-after"]) == (1, 999)
@@ -20,19 +20,19 @@ async def test_test_mode_charges_and_delivers_nothing(
 
 @pytest.mark.parametrize("test", ["0", 0, None])
 async def test_live_mode(caller: Caller, gateway: Gateway, test: str | int | None) -> None:
-    """Anything that says no test is live."""
+    """Any value of `test` that means no is a live send."""
     await caller.send(test=test)
 
     assert len(gateway.inbox(KUWAIT)) == 1
 
 
 async def test_an_unknown_sender_is_accepted_in_test_mode(caller: Caller) -> None:
-    """As seen on the live service."""
+    """Test mode accepts an unknown sender ID, as seen on the live service."""
     assert (await caller.send(sender="UNKNOWN", test="1"))["result"] == "OK"
 
 
 async def test_deletion_gives_the_credits_back(caller: Caller, gateway: Gateway) -> None:
-    """The dashboard's way to get a test's credits back; the message is gone then."""
+    """Deleting a test message, as in the dashboard, refunds its credits and ends its status."""
     sent = await caller.send(test="1")
 
     gateway.delete_from_queue(sent["msg-id"])
@@ -43,7 +43,7 @@ async def test_deletion_gives_the_credits_back(caller: Caller, gateway: Gateway)
 
 
 async def test_what_was_sent_cannot_be_deleted(caller: Caller, gateway: Gateway) -> None:
-    """An SMS cannot be taken back, and it is refunded only once."""
+    """A sent message can be neither deleted nor refunded."""
     sent = await caller.send()
 
     with pytest.raises(UnknownRecordError, match="it is sent"):
@@ -62,7 +62,7 @@ async def test_stuck(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_status_of_a_test(caller: Caller, gateway: Gateway) -> None:
-    """ERR030, at once or after a while in which it reads "queued"."""
+    """A test message has the status "queued" for `queued_for` seconds, and then ERR030."""
     gateway.configure(queued_for=60.0)
     sent = await caller.send(test="1")
 
@@ -73,13 +73,13 @@ async def test_status_of_a_test(caller: Caller, gateway: Gateway) -> None:
 
 @pytest.mark.parametrize(("endpoint", "code"), [("status", "ERR029"), ("dlr", "ERR020")])
 async def test_unknown_id(caller: Caller, endpoint: str, code: str) -> None:
-    """Each endpoint has its own code for it."""
+    """Each endpoint has its own code for an unknown id."""
     assert (await caller.call(endpoint, msgid="0" * 32))["code"] == code
 
 
 @pytest.mark.parametrize("endpoint", ["status", "dlr"])
 async def test_missing_id(caller: Caller, endpoint: str) -> None:
-    """ERR002, as for any field."""
+    """A missing id is ERR002, like any missing field."""
     assert (await caller.call(endpoint))["code"] == "ERR002"
 
 
@@ -105,7 +105,7 @@ async def test_a_foreign_id_is_unknown(caller: Caller, gateway: Gateway) -> None
     ],
 )
 async def test_no_report(caller: Caller, fields: dict[str, str], seconds: int, code: str) -> None:
-    """None for Kuwait, none before five minutes, none for what never left."""
+    """There is no report for Kuwait, none before five minutes, and none for unsent messages."""
     sent = await caller.send(**fields)
     caller.gateway.advance(seconds)
 
@@ -113,7 +113,7 @@ async def test_no_report(caller: Caller, fields: dict[str, str], seconds: int, c
 
 
 async def test_reports_by_hand(caller: Caller, gateway: Gateway) -> None:
-    """A test can say what became of a number, even in Kuwait, at once."""
+    """A test can set a number's delivery status at once, even in Kuwait."""
     sent = await caller.send()
     gateway.set_dlr(sent["msg-id"], {KUWAIT: "Blacklisted"})
 
@@ -123,7 +123,7 @@ async def test_reports_by_hand(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_status_by_hand(caller: Caller, gateway: Gateway) -> None:
-    """A test can put any word, or any error, into /status/."""
+    """A test can set any word, or any error code, as the status."""
     sent = await caller.send()
 
     gateway.set_status(sent["msg-id"], "expired", "Gave up")

@@ -1,4 +1,4 @@
-"""Scenario files: what is read, what is refused and how it says so."""
+"""Scenario files: valid ones, and the problems reported for invalid ones."""
 
 import contextlib
 import json
@@ -17,12 +17,12 @@ from kwtsms_sandbox.gateway.scenario import Scenario, parse
 
 
 def test_an_empty_scenario() -> None:
-    """The demo account, and every knob as it is."""
+    """An empty scenario has the demo account and the default knobs."""
     assert parse("{}") == Scenario(accounts=(DEMO_ACCOUNT,), behaviour=Behaviour(), faults=())
 
 
 def test_a_full_scenario() -> None:
-    """Accounts, knobs, faults, the seed and the clock."""
+    """A scenario can set accounts, knobs, faults, the seed and the clock."""
     account = {
         "username": "shop",
         "password": "s3cret",
@@ -56,7 +56,7 @@ def test_a_full_scenario() -> None:
 
 
 def test_a_scenario_makes_a_gateway() -> None:
-    """Its faults wait in it."""
+    """The gateway of a scenario has its faults planned."""
     gateway = parse('{"faults": [{"fault": "hang"}]}').gateway(seed=1)
 
     assert [planned.fault for planned in gateway.faults] == [Fault.HANG]
@@ -72,7 +72,7 @@ SEND = {
 
 
 def ledger(scenario: str, *, seed: int | None = None) -> list[dict[str, Any]]:
-    """What a gateway of that scenario writes down of two messages."""
+    """Returns a scenario's ledger after two sends."""
     gateway = parse(scenario).gateway(seed=seed)
     gateway.handle("send", SEND, "127.0.0.1")
     gateway.advance(15)
@@ -81,7 +81,7 @@ def ledger(scenario: str, *, seed: int | None = None) -> list[dict[str, Any]]:
 
 
 def test_with_a_frozen_clock_everything_is_the_same() -> None:
-    """The ids by the seed, the times by the clock, which only the administrator moves."""
+    """With a fixed seed and a frozen clock, two runs have the same ids and times."""
     scenario = '{"seed": 7, "clock": "2026-01-01T00:00:00Z"}'
 
     assert ledger(scenario) == ledger(scenario)
@@ -89,7 +89,7 @@ def test_with_a_frozen_clock_everything_is_the_same() -> None:
 
 
 def test_a_seed_of_the_command_line_wins() -> None:
-    """Over the one in the file; without any, each gateway has its own."""
+    """A seed from the command line overrides the file's; without any, each gateway has its own."""
     ids = [
         ledger(scenario, seed=seed)[0]["message_id"]
         for scenario, seed in [
@@ -148,7 +148,7 @@ def test_a_seed_of_the_command_line_wins() -> None:
     ],
 )
 def test_what_does_not_fit(scenario: Any, problem: str) -> None:
-    """The path, what was expected, and what was there."""
+    """A problem names the path, what was expected and what was there."""
     with pytest.raises(ScenarioError) as caught:
         parse(json.dumps(scenario))
 
@@ -157,7 +157,7 @@ def test_what_does_not_fit(scenario: Any, problem: str) -> None:
 
 @pytest.mark.parametrize("points", ["-1", "NaN", "Infinity", "many", True])
 def test_amounts_that_cannot_be_counted(points: object) -> None:
-    """Credits are a number, 0 or more."""
+    """Credits must be a finite number, 0 or more."""
     account = {"username": "x", "password": "y", "credits": points}
 
     with pytest.raises(ScenarioError, match=r"accounts\[0\]\.credits: expected"):
@@ -165,7 +165,7 @@ def test_amounts_that_cannot_be_counted(points: object) -> None:
 
 
 def test_all_problems_at_once() -> None:
-    """Nobody mends one line at a time."""
+    """All problems are reported at once, not one at a time."""
     account = {"username": "x", "password": "y"}
     scenario = {
         "knobs": {"gzip": 1, "latency": -1, "error_status": 7, "wrong": 0},
@@ -194,7 +194,7 @@ def test_all_problems_at_once() -> None:
 
 
 def test_two_accounts_of_one_name() -> None:
-    """Neither hides the other."""
+    """Two accounts may not have the same username."""
     account = {"username": "shop", "password": "s3cret"}
 
     with pytest.raises(ScenarioError, match="accounts: several have the username 'shop'"):
@@ -202,13 +202,13 @@ def test_two_accounts_of_one_name() -> None:
 
 
 def test_not_json() -> None:
-    """The place is named."""
+    """Invalid JSON is reported with its line."""
     with pytest.raises(ScenarioError, match=r"not JSON: .*line 2"):
         parse("{\n")
 
 
 def test_nested_without_end() -> None:
-    """No traceback, but a sentence."""
+    """JSON that is nested too deeply is a ScenarioError."""
     with pytest.raises(ScenarioError, match="too deep"):
         parse("[" * 50_000)
 
@@ -225,6 +225,6 @@ BEHAVIOURS = st.dictionaries(
 
 @given(st.one_of(BEHAVIOURS.map(lambda behaviour: {"knobs": behaviour}), JSON))
 def test_nothing_else_is_raised(scenario: Any) -> None:
-    """Whatever stands in a file, it is a scenario or a ScenarioError."""
+    """Any JSON in a file gives a scenario or a ScenarioError."""
     with contextlib.suppress(ScenarioError):
         parse(json.dumps(scenario))

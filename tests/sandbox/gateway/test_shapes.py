@@ -1,4 +1,4 @@
-"""The shapes in which the same answer may come."""
+"""The shapes of an answer that the knobs can choose."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ from support.gateway import KUWAIT, Caller
 async def test_number_styles(
     caller: Caller, gateway: Gateway, style: NumberStyle, available: str
 ) -> None:
-    """An amount is an integer, a float, a string or null, as asked for."""
+    """An amount is an integer, a float, a string or null, as the knob says."""
     gateway.set_credits(150)
     gateway.configure(number_style=style)
 
@@ -32,14 +32,14 @@ async def test_number_styles(
 
 
 async def test_fractions_are_kept(caller: Caller, gateway: Gateway) -> None:
-    """PHP's way: what is not whole is a float."""
+    """An amount that is not whole is a float, as in PHP."""
     gateway.set_credits("150.5")
 
     assert (await caller.call("balance"))["available"] == 150.5
 
 
 async def test_numbers_can_be_absent(caller: Caller, gateway: Gateway) -> None:
-    """An accepted send that tells neither points nor balance."""
+    """An accepted send may give neither points nor balance."""
     gateway.configure(number_style=NumberStyle.ABSENT, timestamp=Timestamp.ABSENT)
 
     assert (await caller.send()).keys() == {"result", "msg-id"}
@@ -60,7 +60,7 @@ async def test_numbers_can_be_absent(caller: Caller, gateway: Gateway) -> None:
 async def test_coverage_shapes(
     caller: Caller, gateway: Gateway, shape: CoverageShape, expected: dict[str, Any]
 ) -> None:
-    """Every shape that a client's documents or tests know."""
+    """Every shape known from clients' documents or tests is available."""
     gateway.change_account(coverage=("965",))
     gateway.configure(coverage_shape=shape)
 
@@ -68,7 +68,7 @@ async def test_coverage_shapes(
 
 
 async def test_timestamp_in_kuwait(caller: Caller, gateway: Gateway) -> None:
-    """The other reading of the same second is three hours ahead."""
+    """The timestamp in Kuwait's time is three hours ahead."""
     gateway.configure(timestamp=Timestamp.KUWAIT)
 
     answer = await caller.send()
@@ -77,7 +77,7 @@ async def test_timestamp_in_kuwait(caller: Caller, gateway: Gateway) -> None:
 
 
 async def test_empty_lists_can_be_left_out(caller: Caller, gateway: Gateway) -> None:
-    """/validate/ with nothing but good numbers."""
+    """/validate/ can leave out its empty lists."""
     gateway.configure(omit_empty_lists=True)
 
     answer = await caller.call("validate", mobile=KUWAIT)
@@ -86,7 +86,7 @@ async def test_empty_lists_can_be_left_out(caller: Caller, gateway: Gateway) -> 
 
 
 async def test_gzip_unasked(caller: Caller, gateway: Gateway) -> None:
-    """The bytes on the wire are compressed, and say so."""
+    """With the gzip knob the bytes on the wire are compressed, with the matching header."""
     gateway.configure(gzip=True)
     url = f"{caller.running.base_url}balance/"
     login = {"username": "demo", "password": "demo-password"}

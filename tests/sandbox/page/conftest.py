@@ -1,4 +1,4 @@
-"""The fixtures of the page's tests."""
+"""Fixtures of the page's tests."""
 
 from support.browser import browser, chromium
 from support.page import page, shown, visitor

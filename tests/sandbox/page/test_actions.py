@@ -1,4 +1,4 @@
-"""What people do on the page happens in the sandbox, and what they cannot do is said."""
+"""Actions on the page happen in the sandbox, and impossible ones are reported."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from support.page import Page, Visitor
 
 
 async def posted(page: Page, *blocks: dict[str, Any]) -> Message:
-    """A message of the app's with these blocks."""
+    """Posts a message of the app with these blocks, and returns it."""
     await page.api.chat_postMessage(channel=OPS.id, text="x", blocks=blocks)
     return page.slack.visible(SARA, OPS)[-1]
 
 
 def record_uses(page: Page, action_id: str) -> list[tuple[str, Any]]:
-    """The list into which each use of that action goes, with its block's id and its value."""
+    """Returns a list that collects the block id and value of each use of the action."""
     uses: list[tuple[str, Any]] = []
 
     @page.bolt.action(action_id)
@@ -27,14 +27,14 @@ def record_uses(page: Page, action_id: str) -> list[tuple[str, Any]]:
 
 
 async def test_words_are_said(page: Page, visitor: Visitor) -> None:
-    """What does not begin with a slash is for everybody, letter for letter."""
+    """A line without a slash is a message to everybody, letter for letter."""
     assert await visitor.act("write", channel=OPS.id, line="a <b> & c") == (200, None)
 
     assert [m.text for m in page.slack.visible(NOURA, OPS)] == ["a &lt;b&gt; &amp; c"]
 
 
 async def test_a_command_reaches_the_app(page: Page, visitor: Visitor) -> None:
-    """With the text behind it."""
+    """A command reaches the app with its text."""
 
     @page.bolt.command("/sms")
     async def reply(ack: Any, command: Any) -> None:
@@ -45,28 +45,28 @@ async def test_a_command_reaches_the_app(page: Page, visitor: Visitor) -> None:
 
 
 async def test_an_app_that_does_not_answer_is_reported(page: Page, visitor: Visitor) -> None:
-    """In Slack's own word for it."""
+    """An app that does not answer is reported with Slack's own error."""
     page.slack.ack_seconds = 0.05
 
     assert await visitor.act("write", channel=OPS.id, line="/sms x") == (200, "operation_timeout")
 
 
 async def test_an_unknown_command_does_not_reach_the_app(visitor: Visitor) -> None:
-    """Slack's composer refuses it."""
+    """An unknown command is refused, as by Slack's composer."""
     status, error = await visitor.act("write", channel=OPS.id, line="/smss send")
 
     assert (status, error) == (409, "/smss is not a valid command.")
 
 
 async def test_nobody_writes_where_they_are_not(visitor: Visitor) -> None:
-    """The sandbox's own rule is told."""
+    """A person cannot write in a channel that they are not in."""
     status, error = await visitor.act("write", who=GUEST, channel=RANDOM.id, line="hi")
 
     assert (status, error) == (409, "tim is not in random")
 
 
 async def test_a_button_is_pressed(page: Page, visitor: Visitor) -> None:
-    """The app hears of the very button."""
+    """The app receives the block id and value of the button."""
     uses = record_uses(page, "again")
     message = await posted(page, actions(button("Again", action_id="again", value="7")))
 
@@ -81,7 +81,7 @@ async def test_a_button_is_pressed(page: Page, visitor: Visitor) -> None:
 async def test_of_buttons_with_one_action_the_right_one_is_pressed(
     page: Page, visitor: Visitor
 ) -> None:
-    """A list with the same button in each row is usual; the values tell them apart."""
+    """Of several buttons with one action id, the one in the given block is pressed."""
     uses = record_uses(page, "open")
     rows = [actions(button("Open", action_id="open", value=str(n))) for n in range(3)]
     message = await posted(page, *rows)
@@ -94,7 +94,7 @@ async def test_of_buttons_with_one_action_the_right_one_is_pressed(
 
 
 async def test_a_choice_is_made(page: Page, visitor: Visitor) -> None:
-    """The option's value reaches the app."""
+    """The value of the chosen option reaches the app."""
     uses = record_uses(page, "pick")
     options = [{"text": {"type": "plain_text", "text": name}, "value": name} for name in "ab"]
     select = {"type": "static_select", "action_id": "pick", "options": options}
@@ -113,7 +113,7 @@ async def test_a_choice_is_made(page: Page, visitor: Visitor) -> None:
 
 
 async def test_what_is_gone_cannot_be_pressed(visitor: Visitor) -> None:
-    """The message may have been deleted a moment ago."""
+    """A message that was deleted a moment ago cannot be pressed."""
     status, error = await visitor.act(
         "press", channel=OPS.id, ts="1.000000", block_id="a", action_id="b"
     )
@@ -122,7 +122,7 @@ async def test_what_is_gone_cannot_be_pressed(visitor: Visitor) -> None:
 
 
 async def test_a_form_is_submitted(page: Page, visitor: Visitor) -> None:
-    """With what was typed, by block id."""
+    """A submitted form reaches the app with the typed values, by block id."""
     typed: list[str] = []
 
     @page.bolt.shortcut("send_sms")
@@ -145,7 +145,7 @@ async def test_a_form_is_submitted(page: Page, visitor: Visitor) -> None:
 
 
 async def test_a_form_of_somebody_else_cannot_be_closed(page: Page, visitor: Visitor) -> None:
-    """Each person has their own."""
+    """A person cannot close another's form."""
 
     @page.bolt.shortcut("send_sms")
     async def start(ack: Any, shortcut: Any, client: Any) -> None:
@@ -161,7 +161,7 @@ async def test_a_form_of_somebody_else_cannot_be_closed(page: Page, visitor: Vis
 
 
 async def test_what_the_window_refuses_is_shown_in_the_form(page: Page, visitor: Visitor) -> None:
-    """It is no failure: the person reads it below the field."""
+    """An error of Slack's own window is shown below the field, and is no failed request."""
 
     @page.bolt.shortcut("send_sms")
     async def start(ack: Any, shortcut: Any, client: Any) -> None:
@@ -179,7 +179,7 @@ async def test_what_the_window_refuses_is_shown_in_the_form(page: Page, visitor:
 
 
 async def test_home_is_opened(page: Page, visitor: Visitor) -> None:
-    """The app is told, and publishes it."""
+    """Opening Home sends the app its event, and the app publishes the view."""
 
     @page.bolt.event("app_home_opened")
     async def publish(event: Any, client: Any) -> None:
@@ -190,7 +190,7 @@ async def test_home_is_opened(page: Page, visitor: Visitor) -> None:
 
 
 async def test_a_gateway_fault_is_planned(page: Page, visitor: Visitor) -> None:
-    """The next send meets it; it can be taken back."""
+    """A fault is planned for the next send, and can be removed."""
     assert await visitor.act("bad-day", fault="reset_after") == (200, None)
     assert [planned.endpoint for planned in page.gateway.faults] == ["send"]
 
@@ -200,14 +200,14 @@ async def test_a_gateway_fault_is_planned(page: Page, visitor: Visitor) -> None:
 
 
 async def test_only_offered_faults_are_planned(visitor: Visitor) -> None:
-    """The page is no second admin API."""
+    """The page plans only the faults that it offers."""
     status, _ = await visitor.act("bad-day", fault="huge")
 
     assert status == 400
 
 
 async def test_credits_are_bought(page: Page, visitor: Visitor) -> None:
-    """A hundred at a time."""
+    """Credits are added a hundred at a time."""
     await visitor.act("top-up")
 
     assert page.gateway.balance() == 1100

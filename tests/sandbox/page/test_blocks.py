@@ -1,4 +1,4 @@
-"""Block Kit and its mark-up as the page draws them."""
+"""Rendering of Block Kit and its mark-up on the page."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 
 async def post(page: Page, *blocks: dict[str, Any], text: str = "x") -> None:
-    """A message of the app's."""
+    """Posts a message of the app."""
     await page.api.chat_postMessage(channel=OPS.id, text=text, blocks=blocks)
 
 
@@ -40,7 +40,7 @@ MARKUP = [
 
 
 async def test_markup(shown: Browser) -> None:
-    """The elements that a text with mark-up becomes; all else is text nodes."""
+    """Mark-up becomes the expected elements, and everything else is text."""
     found = await shown.run(
         """
         return import("/static/mrkdwn.js").then(({ mrkdwn }) => arguments[0].map((text) => {
@@ -57,7 +57,7 @@ async def test_markup(shown: Browser) -> None:
 
 
 async def test_verbatim_text_has_no_links_of_its_own(page: Page, shown: Browser) -> None:
-    """The app said so; without it, a bare address becomes a link, as in Slack."""
+    """Verbatim text has no links; without it, a bare address becomes a link, as in Slack."""
     block = section("see https://a.example")
     block["text"]["verbatim"] = True
     await post(page, block)
@@ -67,7 +67,7 @@ async def test_verbatim_text_has_no_links_of_its_own(page: Page, shown: Browser)
 
 
 async def test_what_cannot_be_shown_says_so(page: Page, shown: Browser) -> None:
-    """In its place, and the rest of the message is there."""
+    """A block that the page cannot show is named in its place, and the rest is shown."""
     video = {
         "type": "video",
         "alt_text": "v",
@@ -82,7 +82,7 @@ async def test_what_cannot_be_shown_says_so(page: Page, shown: Browser) -> None:
 
 
 async def test_pictures_are_described_and_not_fetched(page: Page, shown: Browser) -> None:
-    """Nothing is loaded from elsewhere: the page says what the picture shows."""
+    """Images are shown by their description, and nothing is loaded from elsewhere."""
     image = {"type": "image", "alt_text": "Credits by day", "image_url": "https://a.example/x.png"}
     await post(page, image)
     await shown.wait_for_text(".message figure", "Credits by day")
@@ -105,7 +105,7 @@ CHART = {
 
 
 async def test_a_chart_is_drawn_with_its_figures(page: Page, shown: Browser) -> None:
-    """For the eye a line, for the ear a name, for both the figures."""
+    """A chart has a line, an accessible name and a table of its figures."""
     await post(page, CHART)
     await shown.until("document.querySelector('.chart polyline')")
 

@@ -1,4 +1,4 @@
-"""The chat in a real browser: what people type and read."""
+"""The chat in a real browser: typing and reading."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ DOWN, ENTER, UP = Keys.ARROW_DOWN, Keys.ENTER, Keys.ARROW_UP
 
 
 def answering(page: Page) -> None:
-    """The app repeats what is typed, for the person alone."""
+    """Makes the app repeat what is typed, visible to that person alone."""
 
     @page.bolt.command("/sms")
     async def reply(ack: Any, command: Any) -> None:
@@ -27,7 +27,7 @@ def answering(page: Page) -> None:
 
 
 async def test_a_command_is_typed_and_answered(page: Page, shown: Browser) -> None:
-    """The answer says that nobody else sees it, and the line how fast it was acknowledged."""
+    """The answer is marked as ephemeral, and the line shows how fast it was acknowledged."""
     answering(page)
     await shown.type("#composer", "/sms balance" + ENTER)
 
@@ -49,7 +49,7 @@ async def test_a_message_changes_in_its_place(page: Page, shown: Browser) -> Non
 
 
 async def test_commands_are_suggested(page: Page, shown: Browser) -> None:
-    """By the letters so far; the arrows choose, Enter completes, and sends nothing yet."""
+    """Commands are suggested while typing; Enter completes the chosen one and does not send it."""
     await shown.type("#composer", "/sms s")
     await shown.until("!document.getElementById('suggestions').hidden")
     assert await shown.count("#suggestions li") == 2
@@ -60,7 +60,7 @@ async def test_commands_are_suggested(page: Page, shown: Browser) -> None:
 
 
 async def test_an_exact_command_is_sent_at_once(page: Page, shown: Browser) -> None:
-    """The suggestions do not stand in the way of Enter."""
+    """Enter sends an exact command despite the suggestions."""
     answering(page)
     await shown.type("#composer", "/sms" + ENTER)
 
@@ -68,7 +68,7 @@ async def test_an_exact_command_is_sent_at_once(page: Page, shown: Browser) -> N
 
 
 async def test_the_last_line_comes_back(page: Page, shown: Browser) -> None:
-    """As in a terminal."""
+    """The up arrow brings back the last line, as in a terminal."""
     answering(page)
     await shown.type("#composer", "/sms balance" + ENTER)
     await shown.wait_for_text(".message", "you said")
@@ -78,14 +78,14 @@ async def test_the_last_line_comes_back(page: Page, shown: Browser) -> None:
 
 
 async def test_a_wrong_command_is_refused_in_words(shown: Browser) -> None:
-    """As Slack's own composer does it."""
+    """An unknown command is refused with words, as by Slack's composer."""
     await shown.type("#composer", "/nonsense" + ENTER)
 
     await shown.wait_for_text("[role=alert]", "/nonsense is not a valid command.")
 
 
 async def test_a_line_that_was_refused_is_not_lost(shown: Browser) -> None:
-    """It stands where it was typed, to be mended."""
+    """A refused line stays in the composer."""
     await shown.type("#composer", "/nonsense a long text" + ENTER)
     await shown.wait_for_text("[role=alert]", "not a valid command")
 
@@ -93,7 +93,7 @@ async def test_a_line_that_was_refused_is_not_lost(shown: Browser) -> None:
 
 
 async def test_the_first_command_is_offered(page: Page, shown: Browser) -> None:
-    """One click on the empty phone writes it, and sends nothing yet."""
+    """One click on the empty phone types an example command, and does not send it."""
     await shown.click("[data-try]")
 
     typed = await shown.run("return document.activeElement.value")
@@ -102,7 +102,7 @@ async def test_the_first_command_is_offered(page: Page, shown: Browser) -> None:
 
 
 async def test_one_can_be_somebody_else(page: Page, shown: Browser) -> None:
-    """What was for one person's eyes is not there for another."""
+    """Acting as another person hides what only the first one may see."""
     await page.api.chat_postEphemeral(channel=OPS.id, user=SARA.id, text="for Sara")
     await shown.wait_for_text(".message", "for Sara")
     await shown.click("#people li:nth-child(2) button")
@@ -114,7 +114,7 @@ async def test_one_can_be_somebody_else(page: Page, shown: Browser) -> None:
 
 
 async def test_another_channel_shows_that_it_has_a_new_message(page: Page, shown: Browser) -> None:
-    """A mark stands beside it until it is looked at."""
+    """A channel with a new message is marked until it is opened."""
     await page.api.chat_postMessage(channel="alerts", text="low balance")
     await shown.click("#channels .fresh")
     await shown.wait_for_text(".message", "low balance")
@@ -123,7 +123,7 @@ async def test_another_channel_shows_that_it_has_a_new_message(page: Page, shown
 
 
 async def test_a_page_that_lost_the_server_comes_back(gateway: Gateway, browser: Browser) -> None:
-    """It says so meanwhile, and shows what it missed."""
+    """Without its server the page says so; with it again, it shows what it missed."""
     async with running_slack() as slack:
         server = PageServer(gateway=gateway, slack=slack)
         async with serve(server.app()) as first:

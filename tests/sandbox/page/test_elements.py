@@ -1,4 +1,4 @@
-"""Fields, menus and buttons: what people choose reaches the app as Slack would tell it."""
+"""Fields, menus and buttons send people's choices to the app as Slack does."""
 
 from typing import Any
 
@@ -13,17 +13,17 @@ pytestmark = pytest.mark.browser
 
 
 async def post(page: Page, *blocks: dict[str, Any], text: str = "x") -> None:
-    """A message of the app's."""
+    """Posts a message of the app."""
     await page.api.chat_postMessage(channel=OPS.id, text=text, blocks=blocks)
 
 
 def option(name: str) -> dict[str, Any]:
-    """A choice."""
+    """Returns an option."""
     return {"text": plain_text(name), "value": name}
 
 
 def field(block_id: str, **element: Any) -> dict[str, Any]:
-    """An input block with this element."""
+    """Returns an input block with this element."""
     element = {"action_id": f"{block_id}_input", **element}
     return {
         "type": "input",
@@ -52,7 +52,7 @@ FIELDS = [
 
 
 async def test_every_field_keeps_and_reports_its_value(page: Page, shown: Browser) -> None:
-    """What the app put in comes back; what the person chose comes too."""
+    """Every field reports its initial value or the one that was chosen."""
     values: dict[str, Any] = {}
 
     @page.bolt.shortcut("send_sms")
@@ -120,7 +120,7 @@ RADIOS = {
 async def test_a_choice_in_a_message_reaches_the_app(
     page: Page, shown: Browser, model: dict[str, Any], selectors: list[str]
 ) -> None:
-    """At once: a message has no button to submit it."""
+    """A choice in a message is sent at once, since there is no submit button."""
     chosen: list[str] = []
 
     @page.bolt.action("use")
@@ -137,7 +137,7 @@ async def test_a_choice_in_a_message_reaches_the_app(
 
 
 async def test_a_button_in_a_form_reports_what_was_typed(page: Page, shown: Browser) -> None:
-    """As Slack does: the state holds the fields that were not submitted yet."""
+    """A button in a form sends the state of the fields that are not yet submitted."""
     reported: list[str] = []
 
     @page.bolt.shortcut("send_sms")
@@ -159,7 +159,7 @@ async def test_a_button_in_a_form_reports_what_was_typed(page: Page, shown: Brow
 
 
 async def test_a_button_on_home_reaches_the_app(page: Page, shown: Browser) -> None:
-    """The view it stands in is told with it."""
+    """A button on Home reaches the app together with its view."""
     uses: list[str] = []
 
     @page.bolt.action("go")

@@ -1,4 +1,4 @@
-"""What the browser loads: files of this folder only, short, and without a way to parse markup."""
+"""The browser loads files of the static folder only: short ones, without a way to parse mark-up."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ SCRIPTS = [file for file in FILES if file.suffix == ".js"]
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 async def test_a_file_is_served_and_names_no_other_server(file: Path, page: Page) -> None:
-    """Nothing is fetched from elsewhere; a name space of the W3C is no address."""
+    """Every file is served and names no other server, apart from W3C name spaces."""
     async with (
         ClientSession(trust_env=False) as http,
         http.get(f"{page.url}/static/{file.name}") as response,
@@ -28,7 +28,7 @@ async def test_a_file_is_served_and_names_no_other_server(file: Path, page: Page
 
 @pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
 def test_a_script_says_what_it_does_and_parses_no_markup(file: Path) -> None:
-    """Elements are built, never written as a string."""
+    """A script begins with a comment, and builds elements instead of parsing mark-up."""
     text = file.read_text()
 
     assert text.startswith("/**")
@@ -37,5 +37,5 @@ def test_a_script_says_what_it_does_and_parses_no_markup(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_a_file_stays_short(file: Path) -> None:
-    """About one thing."""
+    """Every file has at most 250 lines."""
     assert len(file.read_text().splitlines()) <= 250

@@ -16,7 +16,7 @@ ENTER, ESCAPE = Keys.ENTER, Keys.ESCAPE
 
 
 def open_form_on_command(page: Page, *blocks: dict[str, Any]) -> list[dict[str, Any]]:
-    """The app opens a form on any command; into the list goes what is submitted."""
+    """Makes the app open a form on any command, and returns a list of the submitted values."""
     submitted: list[dict[str, Any]] = []
 
     @page.bolt.command("/sms")
@@ -33,7 +33,7 @@ def open_form_on_command(page: Page, *blocks: dict[str, Any]) -> list[dict[str, 
 
 
 async def test_a_button_with_a_question_asks_first(page: Page, shown: Browser) -> None:
-    """No means no; yes reaches the app once."""
+    """A button with a confirmation reaches the app only after a yes, and once."""
     uses: list[str] = []
 
     @page.bolt.action("again")
@@ -61,7 +61,7 @@ async def test_a_button_with_a_question_asks_first(page: Page, shown: Browser) -
 
 
 async def test_a_choice_that_is_not_confirmed_is_undone(page: Page, shown: Browser) -> None:
-    """No to the question, and the menu holds again what it held."""
+    """A choice that is not confirmed puts the menu back to its former value."""
     options = [{"text": plain_text(name), "value": name} for name in ("keep", "drop")]
     confirm = {
         "title": plain_text("Drop it"),
@@ -80,7 +80,7 @@ async def test_a_choice_that_is_not_confirmed_is_undone(page: Page, shown: Brows
 
 
 async def test_a_form_opens_and_is_submitted(page: Page, shown: Browser) -> None:
-    """What was typed arrives, and the form goes away."""
+    """A submitted form sends what was typed, and closes."""
     submitted = open_form_on_command(page, text_field("Text", "text"))
     await shown.type("#composer", "/sms" + ENTER)
     await shown.type("#modal input", "مرحبا")
@@ -93,7 +93,7 @@ async def test_a_form_opens_and_is_submitted(page: Page, shown: Browser) -> None
 async def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(
     page: Page, shown: Browser
 ) -> None:
-    """The complaint stands below its field, and nothing has to be typed twice."""
+    """An error is shown below its field, and what was typed stays."""
     open_form_on_command(page, text_field("To", "to"), text_field("Text", "text"))
     await shown.type("#composer", "/sms" + ENTER)
     await shown.type("#modal input[id]", "96598765432")
@@ -104,7 +104,7 @@ async def test_a_form_says_what_is_wrong_and_keeps_what_was_typed(
 
 
 async def test_a_form_that_changes_keeps_the_caret(page: Page, shown: Browser) -> None:
-    """A preview is drawn anew while one types; the field stays as it is."""
+    """An update of the form while typing changes the preview and keeps the field."""
 
     def form(preview: str) -> dict[str, Any]:
         field = text_field(
@@ -134,7 +134,7 @@ async def test_a_form_that_changes_keeps_the_caret(page: Page, shown: Browser) -
 
 
 async def test_escape_closes_a_form(page: Page, shown: Browser) -> None:
-    """The sandbox knows that it is closed."""
+    """Escape closes the form in the sandbox too."""
     open_form_on_command(page, section("hello"))
     await shown.type("#composer", "/sms" + ENTER)
     await shown.until("document.getElementById('modal').open")
@@ -145,7 +145,7 @@ async def test_escape_closes_a_form(page: Page, shown: Browser) -> None:
 
 
 async def test_home_is_a_tab_of_the_app(page: Page, shown: Browser) -> None:
-    """Opening it tells the app, and shows what it publishes."""
+    """Opening the Home tab sends the app its event, and shows what it publishes."""
 
     @page.bolt.event("app_home_opened")
     async def publish(event: Any, client: Any) -> None:
@@ -157,7 +157,7 @@ async def test_home_is_a_tab_of_the_app(page: Page, shown: Browser) -> None:
 
 
 async def test_a_shortcut_of_a_message_knows_the_message(page: Page, shown: Browser) -> None:
-    """It is offered in each message's menu."""
+    """A message shortcut in the message's menu gives the app that message."""
     received: list[str] = []
 
     @page.bolt.shortcut("text_this")

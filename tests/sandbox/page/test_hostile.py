@@ -1,4 +1,4 @@
-"""Text stays text, whatever it says: nothing comes alive on the page."""
+"""Text stays text: nothing in it becomes an element or a script on the page."""
 
 from typing import Any
 
@@ -26,28 +26,28 @@ HOSTILE = (
 
 
 def escaped(text: str) -> str:
-    """The text as an app has to write it."""
+    """Returns the text as an app has to escape it."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def rich(text: str) -> dict[str, Any]:
-    """Rich text that says just this."""
+    """Returns rich text with only this text."""
     inside = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
     return {"type": "rich_text", "elements": [inside]}
 
 
 def table(text: str) -> dict[str, Any]:
-    """A table with this in its one cell."""
+    """Returns a table with this text in its only cell."""
     return {"type": "table", "rows": [[{"type": "raw_text", "text": text}]]}
 
 
 async def post(page: Page, *blocks: dict[str, Any], text: str = "x") -> None:
-    """A message of the app's."""
+    """Posts a message of the app."""
     await page.api.chat_postMessage(channel=OPS.id, text=text, blocks=blocks)
 
 
 async def untouched(browser: Browser) -> bool:
-    """Nothing became an element, a mention or a link, and no script has run."""
+    """Whether no element, mention or link was made from text, and no script has run."""
     alive = "main .message :is(script, img, iframe, b, .mention, a)"
     return await browser.count(alive) == 0 and (await browser.run(TITLE)) == "kwtsms-bridge demo"
 
@@ -56,13 +56,13 @@ TITLE = "return document.title"
 
 
 async def shown_by(browser: Browser, css: str) -> list[str]:
-    """What each element in a message that fits says, letter for letter."""
+    """Returns the text of each matching element in a message."""
     script = "return [...document.querySelectorAll(arguments[0])].map((one) => one.textContent)"
     return list(await browser.run(script, f".message {css}"))
 
 
 async def test_text_without_markup_is_shown_letter_for_letter(page: Page, shown: Browser) -> None:
-    """In every block that interprets nothing."""
+    """Every block without mark-up shows its text letter for letter."""
     blocks: list[dict[str, Any]] = []
     for text in HOSTILE:
         plain = plain_text(text)
@@ -77,7 +77,7 @@ async def test_text_without_markup_is_shown_letter_for_letter(page: Page, shown:
 
 
 async def test_escaped_text_stays_text(page: Page, shown: Browser) -> None:
-    """As mark-up: what the app escaped becomes neither an element nor a mention nor a link."""
+    """Text that the app escaped becomes neither an element nor a mention nor a link."""
     blocks = [section(escaped(text)) for text in HOSTILE]
     for block in blocks:
         block["text"]["verbatim"] = True
@@ -89,7 +89,7 @@ async def test_escaped_text_stays_text(page: Page, shown: Browser) -> None:
 
 
 async def test_what_somebody_says_stays_text(page: Page, shown: Browser) -> None:
-    """Typed by a person, seen by all."""
+    """Text that a person typed stays text for everybody."""
     for text in (*HOSTILE[:2], *HOSTILE[4:]):
         page.slack.say(SARA, OPS, text)
     await shown.wait_for_text(".message", HOSTILE[-1])
@@ -100,7 +100,7 @@ async def test_what_somebody_says_stays_text(page: Page, shown: Browser) -> None
 async def test_a_phone_shows_what_came_letter_for_letter(
     page: Page, shown: Browser, caller: Caller
 ) -> None:
-    """What the gateway lets through is shown as it came."""
+    """A phone shows a text that the gateway accepts letter for letter."""
     page.gateway.configure(repeat_seconds=0, requests_per_second=None)
     sent = [text for text in HOSTILE if (await caller.send(message=text))["result"] == "OK"]
     await shown.until(f"document.querySelectorAll('.bubble').length === {len(sent)}")
@@ -113,7 +113,7 @@ async def test_a_phone_shows_what_came_letter_for_letter(
 
 
 async def test_the_browser_itself_refuses_markup(shown: Browser) -> None:
-    """Should a string ever be handed to innerHTML, the policy stops it."""
+    """The page's policy refuses a string that is assigned to innerHTML."""
     refused = await shown.run(
         "try { document.body.innerHTML = '<b>x</b>'; return ''; }"
         "catch (error) { return error.name; }"
@@ -123,7 +123,7 @@ async def test_the_browser_itself_refuses_markup(shown: Browser) -> None:
 
 
 async def test_a_long_hostile_text_is_drawn_quickly(shown: Browser) -> None:
-    """12,000 characters of signs that might begin something."""
+    """12,000 characters that might begin mark-up are rendered in less than 1.5 s."""
     elapsed = await shown.run(
         """
         return import("/static/mrkdwn.js").then(({ mrkdwn }) => {

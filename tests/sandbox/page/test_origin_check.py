@@ -1,4 +1,4 @@
-"""The page answers a browser on this machine that has the page open, and nobody else."""
+"""The page answers only browsers on this machine, and takes actions only from itself."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ LINE = {"as": SARA.id, "channel": OPS.id, "line": "hello"}
     ],
 )
 async def test_no_other_site_can_act(visitor: Visitor, headers: dict[str, str]) -> None:
-    """An order counts only if the browser says that it comes from this very page."""
+    """An action counts only with the page's own Origin."""
     url = f"{visitor.page.url}/act/write"
     async with visitor.http.post(url, json=LINE, headers=headers) as response:
         assert response.status == 403
@@ -29,7 +29,7 @@ async def test_no_other_site_can_act(visitor: Visitor, headers: dict[str, str]) 
 
 
 async def test_no_other_site_listens(visitor: Visitor) -> None:
-    """WebSockets are not bound to one origin by browsers, so the server has to."""
+    """A WebSocket from another origin is refused, since browsers do not restrict them."""
     url = f"{visitor.page.url}/events"
     with pytest.raises(WSServerHandshakeError, match="403"):
         await visitor.http.ws_connect(url, headers={"Origin": "https://evil.example"})
@@ -37,13 +37,13 @@ async def test_no_other_site_listens(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "x"])
 async def test_a_name_that_was_made_to_point_here_is_refused(visitor: Visitor, host: str) -> None:
-    """Otherwise a site could make its own name lead here and read all."""
+    """A foreign host name is refused; otherwise a site could resolve its name here and read all."""
     async with visitor.http.get(visitor.page.url, headers={"Host": host}) as response:
         assert response.status == 403
 
 
 async def test_a_strange_host_does_not_get_into_the_policy(visitor: Visitor) -> None:
-    """The policy names the host; what was refused is not repeated in it."""
+    """A refused host name does not appear in the policy."""
     host = "127.0.0.1/; script-src *"
     async with visitor.http.get(visitor.page.url, headers={"Host": host}) as response:
         assert response.status in (400, 403)
@@ -52,7 +52,7 @@ async def test_a_strange_host_does_not_get_into_the_policy(visitor: Visitor) -> 
 
 @pytest.mark.parametrize("path", ["/", "/static/main.js", "/nothing", "/static/../server.py"])
 async def test_every_answer_is_protected(visitor: Visitor, path: str) -> None:
-    """Nothing may be loaded from elsewhere, and no string may become markup."""
+    """Every answer forbids loading from elsewhere and making mark-up from strings."""
     async with visitor.http.get(visitor.page.url + path) as response:
         policy = response.headers["Content-Security-Policy"]
 
@@ -74,7 +74,7 @@ async def test_every_answer_is_protected(visitor: Visitor, path: str) -> None:
     ],
 )
 async def test_a_bad_action_is_refused(visitor: Visitor, sent: dict[str, Any], status: int) -> None:
-    """What is no order changes nothing, and is said so."""
+    """A malformed action is refused."""
     headers = visitor.origin | {"Content-Type": "application/json"}
     url = f"{visitor.page.url}/act/write"
     async with visitor.http.post(url, headers=headers, **sent) as response:
@@ -82,14 +82,14 @@ async def test_a_bad_action_is_refused(visitor: Visitor, sent: dict[str, Any], s
 
 
 async def test_a_form_of_another_type_is_refused(visitor: Visitor) -> None:
-    """Only JSON counts: a page elsewhere cannot send that without being asked first."""
+    """Only JSON is accepted: another site cannot send that without a CORS preflight."""
     url = f"{visitor.page.url}/act/write"
     async with visitor.http.post(url, data=LINE, headers=visitor.origin) as response:
         assert response.status == 415
 
 
 async def test_an_unknown_action_is_refused(visitor: Visitor) -> None:
-    """The answer names those there are."""
+    """An unknown action is a 404 that names the known ones."""
     status, error = await visitor.act("explode")
 
     assert status == 404
@@ -97,7 +97,7 @@ async def test_an_unknown_action_is_refused(visitor: Visitor) -> None:
 
 
 async def test_a_long_line_is_refused(visitor: Visitor) -> None:
-    """What is typed has a limit."""
+    """A line of more than 8,000 characters is refused."""
     status, error = await visitor.act("write", channel=OPS.id, line="x" * 8_001)
 
     assert (status, error) == (400, "line: expected 1 to 8000 characters")

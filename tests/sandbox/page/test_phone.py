@@ -1,4 +1,4 @@
-"""The phone and the gateway's side in a real browser."""
+"""The phones and the gateway's log in a real browser."""
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 
 async def test_an_arabic_message_runs_from_right_to_left(shown: Browser, caller: Caller) -> None:
-    """On the phone, by what the browser computes; an English one does not."""
+    """An Arabic message is laid out from right to left, an English one from left to right."""
     await caller.send(KUWAIT, "مرحبا، تم إيقاف الخادم. Backup at 10:30")
     await shown.wait_for_text(".bubble", "مرحبا")
     assert await shown.style(".bubble", "direction") == "rtl"
@@ -22,7 +22,7 @@ async def test_an_arabic_message_runs_from_right_to_left(shown: Browser, caller:
 
 
 async def test_each_number_has_a_phone(shown: Browser, caller: Caller) -> None:
-    """The newest comes up; the arrow keys lead to the others."""
+    """The newest number's phone is shown; the arrow keys lead to the others."""
     await caller.send(KUWAIT, "one")
     await caller.send(ABROAD, "two")
     await shown.wait_for_text(".bubble", "two")
@@ -34,7 +34,7 @@ async def test_each_number_has_a_phone(shown: Browser, caller: Caller) -> None:
 
 
 async def test_credits_and_log_follow_a_send(shown: Browser, caller: Caller) -> None:
-    """What it cost and what the gateway said."""
+    """A send updates the credits, the log and its price."""
     await caller.send(KUWAIT, "x" * 161)
     await shown.wait_for_text("#log tr", "965•••••432")
 
@@ -44,7 +44,7 @@ async def test_credits_and_log_follow_a_send(shown: Browser, caller: Caller) -> 
 
 
 async def test_a_fault_is_chosen(shown: Browser, caller: Caller) -> None:
-    """It stands there until a send has met it."""
+    """A chosen fault stays selected until a send has met it."""
     await shown.click("#bad-day option[value=ERR013]")
     await shown.until("document.querySelector('#bad-day.set')")
     await caller.send(KUWAIT)

@@ -1,4 +1,4 @@
-"""Narrow and dark screens, and screens that are read aloud."""
+"""Narrow screens, dark screens and screen readers."""
 
 import pytest
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 async def test_a_narrow_screen_needs_no_scrolling_sideways(
     page: Page, browser: Browser, caller: Caller, pane: str
 ) -> None:
-    """Nothing that is shown reaches beyond the edge, however long a word is."""
+    """Nothing reaches beyond the edge of a narrow screen, however long a word is."""
     await caller.send(KUWAIT, "w" * 300)
     blocks = [section("w" * 300), section("`" + "c" * 200 + "`")]
     await page.api.chat_postMessage(channel=OPS.id, text="x", blocks=blocks)
@@ -28,7 +28,7 @@ async def test_a_narrow_screen_needs_no_scrolling_sideways(
 
 
 async def test_a_narrow_log_stays_readable(page: Page, browser: Browser, caller: Caller) -> None:
-    """What a request was about stands on a line of its own, whole."""
+    """The summary of a request is whole and on one line."""
     await caller.send(KUWAIT, "x")
     await browser.open(page.url, width=390, height=844)
     await browser.click("[data-show=gateway]")
@@ -52,7 +52,7 @@ return [...document.querySelectorAll("main .room *, main .phones *, main .gatewa
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_words_stand_out_from_their_ground(page: Page, browser: Browser, scheme: str) -> None:
-    """At least 4.5 to 1, in both colour schemes (WCAG 2.2, 1.4.3)."""
+    """Text has a contrast of at least 4.5 to 1 in both colour schemes (WCAG 2.2, 1.4.3)."""
     await browser.set_color_scheme(scheme)
     await browser.open(page.url)
     await browser.until("document.querySelector('#channels .entry')")
@@ -90,7 +90,7 @@ return [...document.querySelectorAll("body *")]
 
 
 async def test_everything_that_acts_has_a_name(shown: Browser) -> None:
-    """A screen reader can say each button, field and menu."""
+    """Every button, field and menu has a name for a screen reader."""
     nameless = await shown.run(
         "return [...document.querySelectorAll('main button, main textarea, main select')]"
         ".filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.length))"

@@ -1,4 +1,4 @@
-"""What the page is told: everything first, then what changed; to each person what they may see."""
+"""Updates of the page: everything first, then changes; to each user only what they may see."""
 
 from typing import Any
 
@@ -14,12 +14,12 @@ from support.page import Page, Visitor, news
 
 
 def values_of(updates: list[dict[str, Any]], name: str) -> list[Any]:
-    """What was told under that name."""
+    """Returns the updates under that name."""
     return [one[name] for one in updates if name in one]
 
 
 async def test_everything_comes_first(visitor: Visitor) -> None:
-    """A page that was just opened needs nothing else."""
+    """A page that was just opened receives everything."""
     all_of_it = await visitor.everything()
 
     assert all_of_it["me"] == SARA.id
@@ -29,14 +29,14 @@ async def test_everything_comes_first(visitor: Visitor) -> None:
 
 
 async def test_a_guest_sees_their_channels_only(visitor: Visitor) -> None:
-    """The list is that of whoever acts."""
+    """A guest's channels are only those they are in."""
     channels = (await visitor.everything(GUEST))["channels"]
 
     assert [one["name"] for one in channels if not one["is_dm"]] == ["general"]
 
 
 async def test_a_new_message_is_sent_to_the_page(page: Page, visitor: Visitor) -> None:
-    """With its blocks as the app sent them, and the ids that Slack gave them."""
+    """A new message has its blocks as the app sent them, with the ids that Slack adds."""
     async with visitor.listening() as socket:
         await news(socket)
         await page.api.chat_postMessage(channel=OPS.id, text="a", blocks=[{"type": "divider"}])
@@ -46,7 +46,7 @@ async def test_a_new_message_is_sent_to_the_page(page: Page, visitor: Visitor) -
 
 
 async def test_a_deleted_message_is_gone(page: Page, visitor: Visitor) -> None:
-    """The page forgets it."""
+    """A deleted message is removed from the page."""
     sent = await page.api.chat_postMessage(channel=OPS.id, text="a")
     async with visitor.listening() as socket:
         await news(socket)
@@ -56,7 +56,7 @@ async def test_a_deleted_message_is_gone(page: Page, visitor: Visitor) -> None:
 
 
 async def test_an_ephemeral_message_reaches_one_person(page: Page, visitor: Visitor) -> None:
-    """Nobody else's page ever hears its text."""
+    """An ephemeral message is sent to one user's page only."""
     await page.api.chat_postEphemeral(channel=OPS.id, user=SARA.id, text="secret")
     await page.api.chat_postMessage(channel=OPS.id, text="open")
 
@@ -69,7 +69,7 @@ async def test_an_ephemeral_message_reaches_one_person(page: Page, visitor: Visi
 async def test_a_typed_command_is_listed_with_its_acknowledgement(
     page: Page, visitor: Visitor
 ) -> None:
-    """To whoever typed it; Slack itself shows it to nobody."""
+    """A typed command is listed for the user who typed it only."""
 
     @page.bolt.command("/sms")
     async def reply(ack: Any) -> None:
@@ -84,7 +84,7 @@ async def test_a_typed_command_is_listed_with_its_acknowledgement(
 
 
 async def test_a_phone_shows_what_it_received(visitor: Visitor, caller: Caller) -> None:
-    """Sender, text and pages; each number has a phone of its own."""
+    """Each number has a phone, with sender, text and pages of its messages."""
     await caller.send(KUWAIT, "مرحبا")
     await caller.send(KUWAIT_2, "x" * 161)
 
@@ -96,7 +96,7 @@ async def test_a_phone_shows_what_it_received(visitor: Visitor, caller: Caller) 
 
 
 async def test_a_send_changes_phone_credits_and_log(visitor: Visitor, caller: Caller) -> None:
-    """All three are told as it happens."""
+    """A send updates the phone, the credits and the log as it happens."""
     async with visitor.listening() as socket:
         await news(socket)
         await caller.send(KUWAIT, "hello")
@@ -112,7 +112,7 @@ async def test_a_send_changes_phone_credits_and_log(visitor: Visitor, caller: Ca
 async def test_the_log_shows_no_text_no_number_and_no_password(
     visitor: Visitor, caller: Caller
 ) -> None:
-    """Enough to follow it, not enough to leak it."""
+    """The log shows enough to follow a request, and no text, whole number or password."""
     await caller.send(KUWAIT, "top secret text")
     (row,) = (await visitor.everything())["requests"]
 
@@ -136,14 +136,14 @@ async def test_the_log_shows_no_text_no_number_and_no_password(
     ],
 )  # fmt: skip
 def test_a_request_in_few_words(payload: dict[str, Any], about: str) -> None:
-    """Whatever a client puts into its fields."""
+    """Any payload has a short summary."""
     record = LoggedRequest(endpoint="send", at=0.0, method="POST", headers={}, payload=payload)
 
     assert serializers.about(record.payload or {}) == about
 
 
 async def test_a_reset_sends_everything_again(page: Page, visitor: Visitor) -> None:
-    """The gateway begins again, and so does the page."""
+    """After a reset the page receives everything again."""
     async with visitor.listening() as socket:
         await news(socket)
         page.gateway.reset()
@@ -152,7 +152,7 @@ async def test_a_reset_sends_everything_again(page: Page, visitor: Visitor) -> N
 
 
 async def test_a_slow_page_gets_the_newest_once() -> None:
-    """However often a thing changes meanwhile, it waits once."""
+    """A topic that changes often waits only once for a slow page."""
     viewer = Viewer(SARA)
     await viewer.topics()
     for _ in range(1000):
@@ -162,7 +162,7 @@ async def test_a_slow_page_gets_the_newest_once() -> None:
 
 
 async def test_what_waits_for_a_page_is_bounded() -> None:
-    """More than it can take is told as one: everything."""
+    """Above the limit, the topics of a page become one: everything."""
     viewer = Viewer(SARA)
     await viewer.topics()
     for number in range(MAX_TOPICS + 1):
@@ -172,7 +172,7 @@ async def test_what_waits_for_a_page_is_bounded() -> None:
 
 
 async def test_a_file_can_be_fetched(page: Page, visitor: Visitor) -> None:
-    """As something to save, never as something to open here."""
+    """A file is served as an attachment, never to be opened on the page."""
     await page.api.files_upload_v2(channel=OPS.id, filename="failures.csv", content="a,b\n1,2\n")
     ((file,),) = [one["files"] for one in (await visitor.everything())["messages"]]
     async with visitor.http.get(f"{page.url}/files/{file['id']}") as response:

@@ -11,7 +11,7 @@ from support.slack import running_slack, web_client
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackSandbox]:
-    """A workspace that begins empty."""
+    """A workspace without messages."""
     async with running_slack() as sandbox:
         yield sandbox
 

@@ -1,4 +1,4 @@
-"""The 3 s: what a person sees when the app is late, wrong or not there."""
+"""The 3 s to acknowledge: the person's view of an app that is late, wrong or absent."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ from support.slack import bolt_app, connected, served
 
 
 async def test_a_late_acknowledgement_shows_operation_timeout(slack: SlackSandbox) -> None:
-    """An app that does not acknowledge in time leaves the person with Slack's own error."""
+    """An app that does not acknowledge in time shows the user Slack's own error."""
     app = bolt_app(slack)
     slack.ack_seconds = 0.05
 
@@ -31,7 +31,7 @@ async def test_a_late_acknowledgement_shows_operation_timeout(slack: SlackSandbo
 
 
 async def test_what_comes_after_the_deadline_is_not_shown(slack: SlackSandbox) -> None:
-    """A late acknowledgement changes nothing any more."""
+    """A late acknowledgement is not shown."""
     app = bolt_app(slack)
     slack.ack_seconds = 0.05
     late = asyncio.Event()
@@ -52,7 +52,7 @@ async def test_what_comes_after_the_deadline_is_not_shown(slack: SlackSandbox) -
 
 
 async def test_without_an_app_the_dispatch_fails(slack: SlackSandbox) -> None:
-    """No connection: Slack says so at once."""
+    """Without a connection the command fails at once."""
     interaction = await slack.command(SARA, OPS, "/sms")
 
     assert interaction.error == "dispatch_failed"
@@ -75,7 +75,7 @@ async def test_another_http_status_is_no_acknowledgement(slack: SlackSandbox, st
 
 
 async def test_a_closed_address_fails(slack: SlackSandbox) -> None:
-    """Nobody listens at the app's address."""
+    """An address without a server is a failed dispatch."""
     slack.deliver_to("http://127.0.0.1:9")
 
     interaction = await slack.command(SARA, OPS, "/sms")
@@ -114,7 +114,7 @@ async def test_blocks_that_slack_refuses_are_not_shown(slack: SlackSandbox) -> N
 
 
 async def test_a_command_can_be_delivered_twice(slack: SlackSandbox) -> None:
-    """The second delivery is the first, letter for letter."""
+    """The second delivery is identical to the first."""
     app = bolt_app(slack)
     delivered: list[str] = []
 
@@ -131,7 +131,7 @@ async def test_a_command_can_be_delivered_twice(slack: SlackSandbox) -> None:
 
 
 async def test_an_event_is_tried_again_at_once(slack: SlackSandbox) -> None:
-    """An event that was not acknowledged comes a second time, with the reason."""
+    """An event that was not acknowledged is sent a second time, with the reason."""
     slack.ack_seconds = 0.05
 
     async def sleep(_: web.Request) -> web.Response:
@@ -149,8 +149,8 @@ async def test_an_event_is_tried_again_at_once(slack: SlackSandbox) -> None:
 
 
 async def test_each_of_many_commands_gets_its_own_answer(slack: SlackSandbox) -> None:
-    """Every command of a crowd gets its own answer."""
-    slack.ack_seconds = 60.0  # Whose answer it is is the question here, not how fast it is.
+    """Each of 200 concurrent commands gets its own answer."""
+    slack.ack_seconds = 60.0  # Only the match of answers matters here, not the time.
     app = bolt_app(slack)
 
     @app.command("/sms")
@@ -165,7 +165,7 @@ async def test_each_of_many_commands_gets_its_own_answer(slack: SlackSandbox) ->
 
 
 async def test_bolt_checks_the_signature_of_this_slack(slack: SlackSandbox) -> None:
-    """A wrong signing secret is found out by the app."""
+    """The app detects a wrong signing secret."""
     app = bolt_app(slack)
     async with served(slack, app):
         slack.transport.secret = "another"  # type: ignore[attr-defined]  # the signed one

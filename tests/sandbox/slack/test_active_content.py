@@ -1,4 +1,4 @@
-"""What would come alive in a message, wherever it stands."""
+"""Finding mentions and links anywhere in a message."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from support.blockkit import actions, button, plain_text, section
 
 
 def active_content_of(*blocks: Any, text: str = "") -> list[str]:
-    """What is live in a message of these blocks."""
+    """Returns the active content of a message with these blocks."""
     return find_active_content(Message("1.0", OPS.id, "U0", text, blocks))
 
 
 def rich(*elements: Any) -> dict[str, Any]:
-    """A rich text block with one section."""
+    """Returns a rich text block with one section."""
     part = {"type": "rich_text_section", "elements": list(elements)}
     return {"type": "rich_text", "elements": [part]}
 
@@ -39,7 +39,7 @@ def rich(*elements: Any) -> dict[str, Any]:
     ],
 )
 def test_only_what_slack_would_execute_is_active(block: Any, tokens: list[str]) -> None:
-    """Mark-up and rich text elements count; plain text and rich text's own words do not."""
+    """Mark-up and rich text elements are active; plain text and text in rich text are not."""
     assert active_content_of(block) == tokens
 
 
@@ -52,6 +52,6 @@ def test_verbatim_keeps_addresses_as_they_are() -> None:
 
 
 def test_the_notification_text_counts_too() -> None:
-    """Behind blocks its mentions still call; its links are not seen."""
+    """Behind blocks the text's mentions still notify, but its links are not shown."""
     assert active_content_of(section("a"), text="<!here> https://x.io") == ["!here"]
     assert active_content_of(text="<!here> https://x.io") == ["!here", "https://x.io"]

@@ -1,4 +1,4 @@
-"""Block Kit's rules one by one, and that no input at all breaks the checker."""
+"""Block Kit's rules one by one; no input at all breaks the checker."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ ROW = [{"type": "raw_text", "text": "x"}]
 
 
 def table(*rows: Any) -> dict[str, Any]:
-    """A table of these rows."""
+    """Returns a table of these rows."""
     return {"type": "table", "rows": list(rows)}
 
 
@@ -86,7 +86,7 @@ def table(*rows: Any) -> dict[str, Any]:
     ],
 )
 def test_a_message_is_refused_with_the_place(blocks: Any, complaint: str) -> None:
-    """The complaint is Slack's, with a JSON pointer."""
+    """The complaint has Slack's wording and a JSON pointer."""
     assert check(blocks) == [complaint]
 
 
@@ -101,7 +101,7 @@ def test_a_message_is_refused_with_the_place(blocks: Any, complaint: str) -> Non
     ],
 )
 def test_a_block_has_its_surfaces(kind: str, surfaces: set[str]) -> None:
-    """What may stand where; where sources disagree, nowhere."""
+    """Each block is accepted on its surfaces only; where sources disagree, on none."""
     examples = {
         "alert": ALERT,
         "markdown": MARKDOWN,
@@ -116,7 +116,7 @@ def test_a_block_has_its_surfaces(kind: str, surfaces: set[str]) -> None:
 
 @pytest.mark.parametrize(("surface", "most"), [("message", 50), ("modal", 100), ("home", 100)])
 def test_a_surface_has_room_for_so_many(surface: str, most: int) -> None:
-    """One more is too many."""
+    """A surface accepts its maximum of blocks and no more."""
     assert check([section("a")] * most, surface) == []
     assert check([section("a")] * (most + 1), surface) == [
         f"no more than {most} items allowed [json-pointer:/blocks]"
@@ -141,7 +141,7 @@ def test_a_surface_has_room_for_so_many(surface: str, most: int) -> None:
     ],
 )
 def test_a_view_is_refused_with_the_place(view: Any, complaint: str) -> None:
-    """The limits of views."""
+    """The checker applies the limits of views."""
     [found] = check_view(view)
 
     assert complaint in found
@@ -174,5 +174,5 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_nothing_breaks_the_checker(junk: Any) -> None:
-    """Whatever an app sends is judged, never an error of ours."""
+    """Any input is checked without an exception."""
     assert all(isinstance(line, str) for line in [*check(junk), *check_view(junk)])

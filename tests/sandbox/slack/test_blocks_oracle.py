@@ -1,4 +1,4 @@
-"""The limits of messages, held against slackblocks: at each limit and one beyond both agree."""
+"""The limits of messages agree with slackblocks: at each limit, and one beyond."""
 
 import slackblocks as sb
 

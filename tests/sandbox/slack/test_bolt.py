@@ -1,4 +1,4 @@
-"""A real Bolt app, unpatched, in both transports: what works there works here."""
+"""A real Bolt app, unpatched, works with the sandbox in both transports."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,14 +14,14 @@ from support.slack import bolt_app, connected, served
 
 @pytest.fixture(params=["socket", "http"])
 async def app(slack: SlackSandbox, request: pytest.FixtureRequest) -> AsyncIterator[AsyncApp]:
-    """An app without listeners, reached either way."""
+    """An app without listeners, connected by socket or HTTP."""
     bolt = bolt_app(slack)
     async with (connected if request.param == "socket" else served)(slack, bolt):
         yield bolt
 
 
 async def test_a_command_is_acknowledged_with_a_text(slack: SlackSandbox, app: AsyncApp) -> None:
-    """The text of the acknowledgement is seen by who typed, and by nobody else."""
+    """The text of the acknowledgement is visible only to the user who typed the command."""
 
     @app.command("/sms")
     async def reply(ack: Any, command: Any) -> None:
@@ -36,7 +36,7 @@ async def test_a_command_is_acknowledged_with_a_text(slack: SlackSandbox, app: A
 
 
 async def test_an_answer_comes_by_response_url(slack: SlackSandbox, app: AsyncApp) -> None:
-    """`respond` reaches the person after a silent acknowledgement."""
+    """`respond` reaches the user after an acknowledgement without text."""
 
     @app.command("/sms")
     async def reply(ack: Any, respond: Any) -> None:
@@ -116,7 +116,7 @@ async def test_a_shortcut_and_the_home_tab(slack: SlackSandbox, app: AsyncApp) -
 
 
 async def test_a_message_shortcut_brings_the_message(slack: SlackSandbox, app: AsyncApp) -> None:
-    """The app learns which message the person chose."""
+    """The app receives the message that the user chose."""
     received: list[str] = []
 
     @app.shortcut("text_this")
@@ -135,7 +135,7 @@ async def test_a_message_shortcut_brings_the_message(slack: SlackSandbox, app: A
 async def test_a_workflow_step_completes_with_its_own_token(
     slack: SlackSandbox, app: AsyncApp
 ) -> None:
-    """The step's token is good while the step runs, and its outputs come back."""
+    """The step's token is valid while the step runs, and its outputs come back."""
 
     @app.function("send_sms")
     async def send_sms(inputs: Any, complete: Any) -> None:

@@ -1,4 +1,4 @@
-"""Cards: attachments with blocks in them, and menus in messages."""
+"""Cards: attachments with blocks, and menus in messages."""
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -10,7 +10,7 @@ from support.slack import refusal
 async def test_blocks_in_attachments_are_checked_and_pressed(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """A coloured card lives in an attachment: its limits hold and its buttons work."""
+    """The limits of blocks apply in an attachment, and its buttons work."""
     card = {"color": "#2eb67d", "blocks": [section("x" * 3001)]}
     call = api.chat_postMessage(channel=OPS.id, text="a", attachments=[card])
     assert await refusal(call) == "invalid_blocks"
@@ -25,7 +25,7 @@ async def test_blocks_in_attachments_are_checked_and_pressed(
 async def test_a_menu_in_a_message_reports_its_state(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """The choice stands in the action and in the message's state."""
+    """The choice is in the action and in the message's state."""
     option = {"text": plain_text("KWT-SMS"), "value": "kwt"}
     menu = {"type": "static_select", "action_id": "sender", "options": [option]}
     await api.chat_postMessage(channel=OPS.id, text="a", blocks=[actions(menu, block_id="row")])
@@ -37,7 +37,7 @@ async def test_a_menu_in_a_message_reports_its_state(
 
 
 async def test_an_update_keeps_the_attachments(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """They stay until others, or none, are given."""
+    """An update keeps the attachments until others, or none, are given."""
     card = {"color": "#2eb67d", "blocks": [section("card")]}
     sent = await api.chat_postMessage(channel=OPS.id, text="a", attachments=[card])
     place = {"channel": OPS.id, "ts": sent["ts"]}

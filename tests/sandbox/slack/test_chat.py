@@ -1,4 +1,4 @@
-"""chat.*: where a bot may speak, and what it may change."""
+"""chat.*: the channels where a bot may post, and the messages that it may change."""
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -23,7 +23,7 @@ from support.slack import refusal, running_slack, web_client
 
 
 async def test_a_message_is_where_it_was_posted(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Everybody in the channel sees it, and its ts finds it again."""
+    """Everybody in the channel sees the message, and its ts identifies it."""
     answer = await api.chat_postMessage(channel=OPS.id, text="hi")
 
     [message] = slack.visible(NOURA, OPS)
@@ -32,7 +32,7 @@ async def test_a_message_is_where_it_was_posted(slack: SlackSandbox, api: AsyncW
 
 
 async def test_a_channel_may_be_named(api: AsyncWebClient) -> None:
-    """#ops is as good as its id."""
+    """A channel can be given as #name instead of its id."""
     assert (await api.chat_postMessage(channel="#ops", text="hi"))["channel"] == OPS.id
 
 
@@ -56,7 +56,7 @@ async def test_a_user_id_means_the_direct_message(slack: SlackSandbox, api: Asyn
 async def test_a_bot_speaks_only_where_it_may(
     slack: SlackSandbox, api: AsyncWebClient, channel: str, error: str
 ) -> None:
-    """Unknown, not joined, private and archived channels refuse, each in Slack's words."""
+    """Unknown, foreign, private and archived channels are refused with Slack's own errors."""
     slack.directory.put_channel(Channel("C00SECRETS", "secrets", kind=ChannelKind.PRIVATE))
     slack.directory.put_channel(Channel("C0000GRAVE", "grave", frozenset({BOT_USER_ID})))
     slack.directory.archive("C0000GRAVE")
@@ -65,7 +65,7 @@ async def test_a_bot_speaks_only_where_it_may(
 
 
 async def test_chat_write_public_opens_public_channels() -> None:
-    """With that scope the bot speaks in public channels it never joined."""
+    """With chat:write.public the bot posts in public channels that it never joined."""
     scopes = frozenset({"chat:write", "chat:write.public"})
     async with running_slack(manifest=Manifest(scopes=scopes)) as slack:
         await web_client(slack).chat_postMessage(channel=RANDOM.id, text="hi")
@@ -74,14 +74,14 @@ async def test_chat_write_public_opens_public_channels() -> None:
 
 
 async def test_a_message_without_content_is_refused(api: AsyncWebClient) -> None:
-    """There must be something to show."""
+    """A message needs a text, blocks or attachments."""
     call = api.api_call("chat.postMessage", json={"channel": OPS.id, "text": ""})
 
     assert await refusal(call) == "no_text"
 
 
 async def test_refused_blocks_come_with_their_reasons(api: AsyncWebClient) -> None:
-    """invalid_blocks names the place."""
+    """invalid_blocks names the place of the problem."""
     with pytest.raises(Exception, match="invalid_blocks") as refused:
         await api.chat_postMessage(channel=OPS.id, text="hi", blocks=[section("x" * 3001)])
 
@@ -91,7 +91,7 @@ async def test_refused_blocks_come_with_their_reasons(api: AsyncWebClient) -> No
 
 
 async def test_a_very_long_text_is_cut(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """40,000 characters are kept, the rest is lost without a word."""
+    """A text is cut at 40,000 characters without notice."""
     await api.chat_postMessage(channel=OPS.id, text="x" * 40_001)
 
     assert len(slack.visible(SARA, OPS)[0].text) == 40_000
@@ -100,7 +100,7 @@ async def test_a_very_long_text_is_cut(slack: SlackSandbox, api: AsyncWebClient)
 async def test_an_update_with_text_only_removes_the_blocks(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """Blocks are not kept by themselves; the reader sees that the message was edited."""
+    """An update without blocks removes them, and the message is marked as edited."""
     sent = await api.chat_postMessage(channel=OPS.id, text="a", blocks=[section("a")])
     await api.chat_update(channel=OPS.id, ts=sent["ts"], text="b")
 
@@ -111,7 +111,7 @@ async def test_an_update_with_text_only_removes_the_blocks(
 async def test_an_update_with_blocks_shows_no_mark(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """A card that is redrawn does not say "(edited)"."""
+    """An update with blocks is not marked as edited."""
     sent = await api.chat_postMessage(channel=OPS.id, text="a", blocks=[section("a")])
     await api.chat_update(channel=OPS.id, ts=sent["ts"], text="b", blocks=[section("b")])
 
@@ -129,14 +129,14 @@ async def test_an_update_has_a_shorter_limit(api: AsyncWebClient) -> None:
 
 @pytest.mark.parametrize("method", ["chat.update", "chat.delete"])
 async def test_only_an_existing_message_can_be_changed(api: AsyncWebClient, method: str) -> None:
-    """A ts that names nothing, in a channel that exists."""
+    """A ts that is unknown in an existing channel is refused."""
     change = api.api_call(method, json={"channel": OPS.id, "ts": "1.0", "text": "b"})
 
     assert await refusal(change) == "message_not_found"
 
 
 async def test_a_message_is_found_in_its_own_channel_only(api: AsyncWebClient) -> None:
-    """The right ts in the wrong channel is no message."""
+    """A ts of another channel is refused."""
     sent = await api.chat_postMessage(channel=OPS.id, text="a")
     update = api.chat_update(channel=ALERTS.id, ts=sent["ts"], text="b")
 
@@ -144,7 +144,7 @@ async def test_a_message_is_found_in_its_own_channel_only(api: AsyncWebClient) -
 
 
 async def test_an_ephemeral_message_cannot_be_updated(api: AsyncWebClient) -> None:
-    """What only one person sees is out of reach of chat.update."""
+    """chat.update does not find an ephemeral message."""
     sent = await api.chat_postEphemeral(channel=OPS.id, user=SARA.id, text="a")
     update = api.chat_update(channel=OPS.id, ts=sent["message_ts"], text="b")
 
@@ -154,7 +154,7 @@ async def test_an_ephemeral_message_cannot_be_updated(api: AsyncWebClient) -> No
 async def test_a_message_in_an_archived_channel_stays_as_it_is(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """Archiving freezes the card."""
+    """A message in an archived channel cannot be updated."""
     sent = await api.chat_postMessage(channel=OPS.id, text="a")
     slack.directory.archive(OPS)
 
@@ -163,7 +163,7 @@ async def test_a_message_in_an_archived_channel_stays_as_it_is(
 
 
 async def test_only_own_messages_can_be_changed(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """A person's message is not the bot's to edit."""
+    """The bot can neither change nor delete a person's message."""
     said = slack.say(SARA, OPS, "mine")
     update = api.chat_update(channel=OPS.id, ts=said.ts, text="yours")
     delete = api.chat_delete(channel=OPS.id, ts=said.ts)
@@ -173,7 +173,7 @@ async def test_only_own_messages_can_be_changed(slack: SlackSandbox, api: AsyncW
 
 
 async def test_a_deleted_message_is_gone(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Nobody sees it any more."""
+    """A deleted message is visible to nobody."""
     sent = await api.chat_postMessage(channel=OPS.id, text="a")
     await api.chat_delete(channel=OPS.id, ts=sent["ts"])
 
@@ -186,14 +186,14 @@ async def test_a_deleted_message_is_gone(slack: SlackSandbox, api: AsyncWebClien
 async def test_an_ephemeral_message_needs_its_reader_there(
     api: AsyncWebClient, user: str, error: str
 ) -> None:
-    """Only a member of the channel can be spoken to in it."""
+    """An ephemeral message can be sent only to a member of the channel."""
     call = api.chat_postEphemeral(channel=OPS.id, user=user, text="a")
 
     assert await refusal(call) == error
 
 
 async def test_link_names_calls_the_channel(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """An app that asks for it turns "@channel" into a real call; others do not."""
+    """With link_names "@channel" becomes a live mention, and without it stays text."""
     await api.chat_postMessage(channel=OPS.id, text="@channel", link_names=True)
     await api.chat_postMessage(channel=OPS.id, text="@channel")
 
@@ -201,7 +201,7 @@ async def test_link_names_calls_the_channel(slack: SlackSandbox, api: AsyncWebCl
 
 
 async def test_ts_never_repeats() -> None:
-    """Every message has its own ts, in order."""
+    """Every message has its own ts, in ascending order."""
     async with running_slack(limits=Limits.none()) as slack:
         client = web_client(slack)
         sent = [await client.chat_postMessage(channel=OPS.id, text="a") for _ in range(20)]

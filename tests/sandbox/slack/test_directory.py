@@ -1,4 +1,4 @@
-"""conversations.*, users.*, usergroups.*: what the app may know of people and places."""
+"""conversations.*, users.*, usergroups.*: people and channels as the app sees them."""
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -22,7 +22,7 @@ from support.slack import refusal, running_slack, web_client
 
 
 async def test_a_direct_message_is_opened_once(api: AsyncWebClient) -> None:
-    """The same person has the same direct message."""
+    """Opening a direct message twice gives the same channel."""
     first = await api.conversations_open(users=SARA.id)
     second = await api.conversations_open(users=[SARA.id])
 
@@ -30,12 +30,12 @@ async def test_a_direct_message_is_opened_once(api: AsyncWebClient) -> None:
 
 
 async def test_nobody_unknown_is_written_to(api: AsyncWebClient) -> None:
-    """conversations.open with somebody who is not there."""
+    """conversations.open refuses an unknown user."""
     assert await refusal(api.conversations_open(users="U404")) == "user_not_found"
 
 
 async def test_a_channel_says_whether_the_bot_is_a_member(api: AsyncWebClient) -> None:
-    """The bot can find out where it was never invited."""
+    """conversations.info shows whether the bot is a member."""
     inside = await api.conversations_info(channel=OPS.id)
     outside = await api.conversations_info(channel=RANDOM.id)
 
@@ -43,14 +43,14 @@ async def test_a_channel_says_whether_the_bot_is_a_member(api: AsyncWebClient) -
 
 
 async def test_a_private_channel_is_hidden(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Where the bot is not a member, a private channel does not exist for it."""
+    """A private channel is unknown to a bot that is not a member."""
     slack.directory.put_channel(Channel("C00SECRETS", "secrets", kind=ChannelKind.PRIVATE))
 
     assert await refusal(api.conversations_info(channel="C00SECRETS")) == "channel_not_found"
 
 
 async def test_invited_and_removed(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """/invite and /remove change where the bot may speak."""
+    """Inviting and removing the bot changes where it may post."""
     slack.directory.invite(BOT, RANDOM)
     await api.chat_postMessage(channel=RANDOM.id, text="hi")
     slack.directory.remove(BOT, RANDOM)
@@ -60,21 +60,21 @@ async def test_invited_and_removed(slack: SlackSandbox, api: AsyncWebClient) -> 
 
 
 async def test_members_are_listed(api: AsyncWebClient) -> None:
-    """conversations.members names everybody, the bot too."""
+    """conversations.members lists the members."""
     answer = await api.conversations_members(channel=OPS.id)
 
     assert SARA.id in answer["members"]
 
 
 async def test_a_person_has_a_profile_phone(api: AsyncWebClient) -> None:
-    """The phone is free text, as the person typed it."""
+    """A profile's phone is free text, as the user typed it."""
     answer = await api.users_profile_get(user=NOURA.id)
 
     assert answer["profile"]["phone"] == "٠٠٩٦٥ ٥٥٥٠ ٠١٠٠"
 
 
 async def test_guests_and_strangers_are_marked(api: AsyncWebClient) -> None:
-    """What a policy needs to tell them from colleagues."""
+    """users.info distinguishes guests and users of other workspaces from colleagues."""
     guest = (await api.users_info(user=GUEST.id))["user"]
     stranger = (await api.users_info(user=STRANGER.id))["user"]
 
@@ -86,19 +86,19 @@ async def test_guests_and_strangers_are_marked(api: AsyncWebClient) -> None:
 async def test_the_locale_comes_on_request(
     api: AsyncWebClient, *, asked: bool, shown: str | None
 ) -> None:
-    """users.info tells the locale only with include_locale."""
+    """users.info has the locale only with include_locale."""
     answer = await api.users_info(user=NOURA.id, include_locale=asked)
 
     assert answer["user"].get("locale") == shown
 
 
 async def test_an_unknown_person(api: AsyncWebClient) -> None:
-    """users.info of nobody."""
+    """users.info refuses an unknown user."""
     assert await refusal(api.users_info(user="U404")) == "user_not_found"
 
 
 async def test_a_group_has_members(api: AsyncWebClient) -> None:
-    """usergroups.list and usergroups.users.list agree."""
+    """usergroups.list and usergroups.users.list agree on the members."""
     [group] = (await api.usergroups_list())["usergroups"]
     users = (await api.usergroups_users_list(usergroup=group["id"]))["users"]
 
@@ -106,12 +106,12 @@ async def test_a_group_has_members(api: AsyncWebClient) -> None:
 
 
 async def test_an_unknown_group(api: AsyncWebClient) -> None:
-    """A group that was deleted."""
+    """usergroups.users.list refuses an unknown group."""
     assert await refusal(api.usergroups_users_list(usergroup="S404")) == "no_such_subteam"
 
 
 async def test_groups_need_a_paid_plan() -> None:
-    """On a free plan the methods refuse."""
+    """On a free plan the methods of user groups are refused."""
     async with running_slack(manifest=Manifest(paid_plan=False)) as slack:
         call = web_client(slack).usergroups_users_list(usergroup="S000ONCALL")
 
@@ -119,14 +119,14 @@ async def test_groups_need_a_paid_plan() -> None:
 
 
 async def test_people_can_be_added(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """A test makes the people it needs."""
+    """A test can add users."""
     slack.directory.put_user(User("U0000NEWBY", "newby", "New By"))
 
     assert (await api.users_info(user="U0000NEWBY"))["user"]["name"] == "newby"
 
 
 def test_a_mistyped_name_is_found_out(slack: SlackSandbox) -> None:
-    """A test that names nobody fails at once, with the name."""
+    """A wrong name in a test fails at once, and the error contains the name."""
     with pytest.raises(LookupError, match="nosuch"):
         slack.directory.user("nosuch")
     with pytest.raises(LookupError, match="#nosuch"):
@@ -134,7 +134,7 @@ def test_a_mistyped_name_is_found_out(slack: SlackSandbox) -> None:
 
 
 async def test_who_is_not_in_a_channel_cannot_type_there(slack: SlackSandbox) -> None:
-    """Nor in an archived one, nor in another's direct message."""
+    """Only members can type in a channel, and nobody in an archived one."""
     slack.directory.archive(RANDOM)
 
     for who, where in ((GUEST, OPS), (SARA, RANDOM), (NOURA, slack.dm(SARA))):
@@ -145,7 +145,7 @@ async def test_who_is_not_in_a_channel_cannot_type_there(slack: SlackSandbox) ->
 async def test_guests_and_strangers_see_their_channels_only(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """A colleague may look into any public channel, an outsider may not."""
+    """Colleagues see any public channel; guests and strangers only those they are in."""
     await api.chat_postMessage(channel=OPS.id, text="hi")
 
     assert [slack.visible(who, OPS) == [] for who in (SARA, GUEST, STRANGER)] == [

@@ -1,4 +1,4 @@
-"""What Slack makes of a typed line."""
+"""Conversion of a typed line, as by Slack."""
 
 import pytest
 
@@ -37,7 +37,7 @@ def test_tokens_and_entities(typed: str, sent: str) -> None:
 
 
 def test_without_should_escape_only_entities() -> None:
-    """Names stay as they were typed."""
+    """Without should_escape names and numbers stay as they were typed."""
     line = escape_typed("send @sara <b> +96598765432", demo_directory(), should_escape=False)
 
     assert line == "send @sara &lt;b&gt; +96598765432"

@@ -1,4 +1,4 @@
-"""Waiting for a state and listening to what happens."""
+"""Waiting for a state, and subscribing to events."""
 
 import asyncio
 
@@ -9,18 +9,18 @@ from kwtsms_sandbox.slack import OPS, SARA, Kind, SlackSandbox
 
 
 async def test_what_is_true_already_is_not_waited_for(slack: SlackSandbox) -> None:
-    """`until` returns at once with what the predicate gave."""
+    """`until` returns the condition's value at once if it is true already."""
     assert await slack.until(lambda: "now", timeout=0.01) == "now"
 
 
 async def test_what_never_comes_says_so(slack: SlackSandbox) -> None:
-    """The error names what was waited for."""
+    """The error of `until` names what was waited for."""
     with pytest.raises(TimeoutError, match=r"not within 0\.01 s: the card"):
         await slack.until(lambda: None, timeout=0.01, what="the card")
 
 
 async def test_a_change_wakes_all_who_wait(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Several may wait for several things."""
+    """Several callers can wait for different conditions."""
     waits = [
         asyncio.create_task(slack.until(lambda: slack.visible(SARA, OPS))),
         asyncio.create_task(slack.until(lambda: slack.calls("chat.postMessage"))),
@@ -33,7 +33,7 @@ async def test_a_change_wakes_all_who_wait(slack: SlackSandbox, api: AsyncWebCli
 async def test_a_subscriber_gets_every_event_in_order(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """From the moment of subscription; the page draws from this."""
+    """A subscriber receives every event from its subscription on, in order."""
     with slack.subscribe() as events:
         sent = await api.chat_postMessage(channel=OPS.id, text="a")
         await api.chat_update(channel=OPS.id, ts=sent["ts"], text="b")
@@ -51,7 +51,7 @@ async def test_a_subscriber_gets_every_event_in_order(
 
 
 async def test_a_typed_line_is_an_event(slack: SlackSandbox) -> None:
-    """The page shows what was typed, which Slack itself does not."""
+    """A typed command is an event, since Slack itself does not show it."""
     with slack.subscribe() as events:
         await slack.command(SARA, OPS, "/sms", "balance")
         typed = await anext(events)

@@ -1,4 +1,4 @@
-"""Rate limits and faults: Slack on a bad day, exactly as asked for."""
+"""Rate limits and planned faults of the Web API."""
 
 import asyncio
 
@@ -27,7 +27,7 @@ from support.slack import refusal, running_slack, web_client
 async def test_a_channel_accepts_one_message_a_second(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """A short burst passes, then 429 with Retry-After; another channel is free."""
+    """After a short burst a channel is limited with 429 and Retry-After; another is not."""
     for _ in range(5):
         await api.chat_postMessage(channel=OPS.id, text="a")
 
@@ -41,7 +41,7 @@ async def test_a_channel_accepts_one_message_a_second(
 
 
 async def test_limits_can_be_chosen() -> None:
-    """A tier of ones own, for a test that should not send 50 calls."""
+    """A test can set its own limit, to save it 50 calls."""
     async with running_slack(limits=Limits({Tier.T3: Rate(per_minute=60, burst=1)})) as slack:
         api = web_client(slack)
         await api.conversations_info(channel=OPS.id)
@@ -50,7 +50,7 @@ async def test_limits_can_be_chosen() -> None:
 
 
 def test_a_bucket_drains_at_its_rate() -> None:
-    """After the wait it names, and not before, the next call passes."""
+    """The next call is accepted after the announced wait, and not before."""
     buckets = Buckets(Limits({Tier.T2: Rate(per_minute=20, burst=2)}))
     assert [buckets.try_acquire("m", Tier.T2, 0.0) for _ in range(3)] == [0, 0, 3]
 
@@ -59,7 +59,7 @@ def test_a_bucket_drains_at_its_rate() -> None:
 
 
 async def test_an_error_of_choice(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """The next two calls fail, the third does not."""
+    """A planned error applies to the next two calls only."""
     slack.fault("chat.postMessage", Fault(error="is_archived"), times=2)
     for _ in range(2):
         call = api.chat_postMessage(channel=OPS.id, text="a")
@@ -70,7 +70,7 @@ async def test_an_error_of_choice(slack: SlackSandbox, api: AsyncWebClient) -> N
 
 
 async def test_any_method(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """`*` means whatever is called, until mended."""
+    """A fault for `*` applies to every method until it is cleared."""
     slack.fault("*", Fault(error="invalid_auth"), times=float("inf"))
     assert await refusal(api.auth_test()) == "invalid_auth"
     assert await refusal(api.users_info(user=SARA.id)) == "invalid_auth"
@@ -80,7 +80,7 @@ async def test_any_method(slack: SlackSandbox, api: AsyncWebClient) -> None:
 
 
 async def test_a_rate_limit_of_choice(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Retry-After says what the test asked for."""
+    """A planned rate limit has the given Retry-After."""
     slack.fault("auth.test", Fault(retry_after=30))
 
     with pytest.raises(SlackApiError) as refused:
@@ -89,7 +89,7 @@ async def test_a_rate_limit_of_choice(slack: SlackSandbox, api: AsyncWebClient) 
 
 
 async def test_an_html_page_instead_of_json(slack: SlackSandbox) -> None:
-    """As a proxy in between would answer."""
+    """A planned status is answered with an HTML page, as by a proxy."""
     slack.fault("auth.test", Fault(status=502))
 
     async with (
@@ -102,7 +102,7 @@ async def test_an_html_page_instead_of_json(slack: SlackSandbox) -> None:
 async def test_a_slow_call_is_delayed_until_released(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """`hold` makes the order of things certain."""
+    """`wait_for` delays a call until the test releases it."""
     release = asyncio.Event()
     slack.fault("chat.postMessage", Fault(wait_for=release))
     posting = asyncio.create_task(api.chat_postMessage(channel=OPS.id, text="a"))
@@ -116,7 +116,7 @@ async def test_a_slow_call_is_delayed_until_released(
 async def test_a_slow_call_lasts_as_long_as_configured(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """`delay` is in real seconds."""
+    """`delay` delays a call by real seconds."""
     slack.fault("auth.test", Fault(delay=0.05))
     start = asyncio.get_running_loop().time()
     await api.auth_test()
@@ -126,7 +126,7 @@ async def test_a_slow_call_lasts_as_long_as_configured(
 
 @pytest.fixture
 def retrying_api(slack: SlackSandbox) -> AsyncWebClient:
-    """A client that repeats a call at once when the connection broke, as the SDK's own does."""
+    """A client that repeats a call at once after a broken connection, as the SDK's own does."""
     at_once = FixedValueRetryIntervalCalculator(fixed_internal=0.0)
     retry = AsyncConnectionErrorRetryHandler(interval_calculator=at_once)
     return AsyncWebClient(slack.bot_token, base_url=slack.api_url, retry_handlers=[retry])
@@ -135,7 +135,7 @@ def retrying_api(slack: SlackSandbox) -> AsyncWebClient:
 async def test_a_cut_after_acceptance_makes_the_sdk_post_twice(
     slack: SlackSandbox, retrying_api: AsyncWebClient
 ) -> None:
-    """Slack did it, the caller never learnt, and the SDK's own retry does it again."""
+    """A cut after the post hides the success, so the SDK's retry posts again."""
     slack.fault("chat.postMessage", Fault(drop=ConnectionDrop.AFTER))
     await retrying_api.chat_postMessage(channel=OPS.id, text="a")
 
@@ -145,7 +145,7 @@ async def test_a_cut_after_acceptance_makes_the_sdk_post_twice(
 async def test_a_cut_before_acceptance_posts_once(
     slack: SlackSandbox, retrying_api: AsyncWebClient
 ) -> None:
-    """Slack never got to it."""
+    """A cut before the post leaves one message after the SDK's retry."""
     slack.fault("chat.postMessage", Fault(drop=ConnectionDrop.BEFORE))
     await retrying_api.chat_postMessage(channel=OPS.id, text="a")
 
@@ -158,7 +158,7 @@ async def test_a_cut_before_acceptance_posts_once(
     ids=["server error", "used up", "too many"],
 )
 async def test_response_url_has_faults_too(slack: SlackSandbox, fault: Fault, status: int) -> None:
-    """The same faults, under the name response_url."""
+    """Faults apply to response_urls too, under the name response_url."""
     interaction = await slack.command(SARA, OPS, "/sms")
     slack.fault("response_url", fault)
 

@@ -1,4 +1,4 @@
-"""The fields of a form: what they hold, what they report, what the window holds back."""
+"""The fields of a form: values, state and the checks of Slack's own window."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -23,7 +23,7 @@ async def app(slack: SlackSandbox) -> AsyncIterator[AsyncApp]:
 
 
 def answer_with(app: AsyncApp, **answer: Any) -> None:
-    """The app answers each submission alike."""
+    """Makes the app answer every submission the same way."""
 
     @app.view("send_form")
     async def on_submit(ack: Any) -> None:
@@ -37,7 +37,7 @@ def answer_with(app: AsyncApp, **answer: Any) -> None:
 async def test_the_window_refuses_what_is_not_right(
     slack: SlackSandbox, typed: str, complaint: str
 ) -> None:
-    """An empty or too long field is not submitted; the app hears nothing."""
+    """An empty or too long field is not submitted, and the app receives nothing."""
     view = await opened(slack, FORM)
 
     with pytest.raises(NotPossible, match=complaint):
@@ -52,7 +52,7 @@ async def test_the_window_refuses_what_is_not_right(
 async def test_a_number_field_accepts_numbers(
     slack: SlackSandbox, typed: str, complaint: str
 ) -> None:
-    """Its range and its kind are held by the window."""
+    """Slack's window checks the range and the kind of a number."""
     element = {
         "type": "number_input",
         "action_id": "n",
@@ -68,7 +68,7 @@ async def test_a_number_field_accepts_numbers(
 
 
 async def test_an_optional_field_may_stay_empty(slack: SlackSandbox, app: AsyncApp) -> None:
-    """Then its value is null."""
+    """An optional field that is empty has the value null."""
     answer_with(app)
     field = {**text_field("Note", "note"), "optional": True}
     interaction = await slack.submit(SARA, await opened(slack, modal(field)))
@@ -80,7 +80,7 @@ async def test_an_optional_field_may_stay_empty(slack: SlackSandbox, app: AsyncA
 async def test_a_live_field_notifies_the_app_while_typing(
     slack: SlackSandbox, app: AsyncApp
 ) -> None:
-    """With dispatch_action the app hears of each change; without it nothing."""
+    """With dispatch_action the app receives each change, without it none."""
     received: list[str] = []
 
     @app.action("live_input")
@@ -98,7 +98,7 @@ async def test_a_live_field_notifies_the_app_while_typing(
 
 
 async def test_an_external_select_asks_for_its_options(slack: SlackSandbox, app: AsyncApp) -> None:
-    """The app answers with what may be chosen."""
+    """The app answers with the options to choose from."""
 
     @app.options("contact")
     async def options(ack: Any, body: Any) -> None:
@@ -141,7 +141,7 @@ async def test_an_external_select_asks_for_its_options(slack: SlackSandbox, app:
 async def test_every_kind_of_field_reports_its_value(
     slack: SlackSandbox, *, element: Block, value: Any, state: Block
 ) -> None:
-    """Under the name that Slack uses for this kind."""
+    """The value is reported under Slack's name for this kind of field."""
     field = {
         "type": "input",
         "block_id": "f",
@@ -154,7 +154,7 @@ async def test_every_kind_of_field_reports_its_value(
 
 
 async def test_an_option_that_is_not_offered(slack: SlackSandbox) -> None:
-    """A test that chooses what is not there fails at once."""
+    """Choosing an option that does not exist fails at once."""
     element = {"type": "static_select", "action_id": "a", "options": CHOICES}
     field = {"type": "input", "block_id": "f", "label": plain_text("Field"), "element": element}
     view = await opened(slack, modal(field))

@@ -10,7 +10,7 @@ CSV = "number,error\n96598765432,ERR025\n"
 
 
 async def test_the_sdk_uploads_a_file(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """files_upload_v2: the bytes arrive and the channel shows the file with its comment."""
+    """files_upload_v2 stores the bytes, and the channel shows the file with its comment."""
     answer = await api.files_upload_v2(
         channel=OPS.id, filename="failures.csv", content=CSV, initial_comment="3 failed"
     )
@@ -22,14 +22,14 @@ async def test_the_sdk_uploads_a_file(slack: SlackSandbox, api: AsyncWebClient) 
 
 
 async def test_a_file_is_not_shared_where_the_bot_is_not(api: AsyncWebClient) -> None:
-    """The same rule as for messages."""
+    """A file cannot be shared in a channel without the bot."""
     upload = api.files_upload_v2(channel=RANDOM.id, filename="a.csv", content=CSV)
 
     assert await refusal(upload) == "not_in_channel"
 
 
 async def test_a_file_must_have_come_before_it_is_complete(api: AsyncWebClient) -> None:
-    """An upload that was only announced."""
+    """A file that was only announced cannot be completed."""
     answer = await api.files_getUploadURLExternal(filename="a.csv", length=3)
     call = api.files_completeUploadExternal(files=[{"id": answer["file_id"]}])
 
@@ -37,14 +37,14 @@ async def test_a_file_must_have_come_before_it_is_complete(api: AsyncWebClient) 
 
 
 async def test_a_file_needs_a_length(api: AsyncWebClient) -> None:
-    """An empty file is refused before it comes."""
+    """A file of length 0 is refused."""
     call = api.files_getUploadURLExternal(filename="a.csv", length=0)
 
     assert await refusal(call) == "invalid_arguments"
 
 
 async def test_a_step_ends_once(slack: SlackSandbox) -> None:
-    """After completion its token is no good any more."""
+    """A step's token is invalid after the step has ended."""
     step, _ = await slack.run_step("send_sms", {"to": "1"})
     client = web_client(slack, step.token)
     done = {"function_execution_id": step.id, "outputs": {"message_id": "M1"}}
@@ -58,7 +58,7 @@ async def test_a_step_ends_once(slack: SlackSandbox) -> None:
 async def test_the_bots_own_token_ends_a_step_once(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """With the bot's token the second end is told apart."""
+    """With the bot's token, ending a step again is an error of its own."""
     step = slack.space.steps.start("send_sms", {})
     failed = {"function_execution_id": step.id, "error": "no credit"}
     await api.api_call("functions.completeError", json=failed)
@@ -70,7 +70,7 @@ async def test_the_bots_own_token_ends_a_step_once(
 
 @pytest.mark.parametrize("method", ["functions.completeSuccess", "functions.completeError"])
 async def test_an_unknown_step(api: AsyncWebClient, method: str) -> None:
-    """Nothing runs under that id."""
+    """An unknown step cannot be ended."""
     call = api.api_call(method, json={"function_execution_id": "Fx404", "error": "x"})
 
     assert await refusal(call) == "function_execution_not_found"

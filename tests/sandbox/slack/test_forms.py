@@ -1,4 +1,4 @@
-"""A person and a form: what the window holds back, what the app may answer."""
+"""A person and a form: the app's answers to a submission, and closing."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -22,7 +22,7 @@ async def app(slack: SlackSandbox) -> AsyncIterator[AsyncApp]:
 
 
 def answer_with(app: AsyncApp, **answer: Any) -> None:
-    """The app answers each submission alike."""
+    """Makes the app answer every submission the same way."""
 
     @app.view("send_form")
     async def on_submit(ack: Any) -> None:
@@ -30,7 +30,7 @@ def answer_with(app: AsyncApp, **answer: Any) -> None:
 
 
 async def test_errors_keep_the_form_open(slack: SlackSandbox, app: AsyncApp) -> None:
-    """They stand below their fields, and what was typed stays."""
+    """Errors are shown below their fields, and what was typed stays."""
     answer_with(app, response_action="errors", errors={"text": "An emoji alone is no SMS."})
     await slack.submit(SARA, await opened(slack, FORM), {"Text": "🎉"})
 
@@ -40,7 +40,7 @@ async def test_errors_keep_the_form_open(slack: SlackSandbox, app: AsyncApp) -> 
 
 
 async def test_errors_of_no_field_show_an_error(slack: SlackSandbox, app: AsyncApp) -> None:
-    """An error for a block that is no input of this form is the app's mistake."""
+    """Errors may refer to input blocks of this form only."""
     answer_with(app, response_action="errors", errors={"nosuch": "?"})
     interaction = await slack.submit(SARA, await opened(slack, FORM), {"Text": "hi"})
 
@@ -49,7 +49,7 @@ async def test_errors_of_no_field_show_an_error(slack: SlackSandbox, app: AsyncA
 
 
 async def test_an_update_changes_the_form(slack: SlackSandbox, app: AsyncApp) -> None:
-    """The same form with other content."""
+    """An update keeps the form and replaces its content."""
     answer_with(app, response_action="update", view=modal(section("Preview: hi")))
     view = await opened(slack, FORM)
     await slack.submit(SARA, view, {"Text": "hi"})
@@ -59,7 +59,7 @@ async def test_an_update_changes_the_form(slack: SlackSandbox, app: AsyncApp) ->
 
 
 async def test_a_push_lays_a_form_on_top(slack: SlackSandbox, app: AsyncApp) -> None:
-    """The pushed form knows what is below, and closing it brings that back."""
+    """A pushed form knows the one below, and closing it shows that one."""
     answer_with(app, response_action="push", view=modal(section("Sure?"), callback_id="sure"))
     view = await opened(slack, FORM)
     await slack.submit(SARA, view, {"Text": "hi"})
@@ -71,7 +71,7 @@ async def test_a_push_lays_a_form_on_top(slack: SlackSandbox, app: AsyncApp) -> 
 
 
 async def test_clear_closes_everything(slack: SlackSandbox, app: AsyncApp) -> None:
-    """All forms of the stack go away."""
+    """All forms of the stack are closed."""
     answer_with(app, response_action="clear")
     await slack.submit(SARA, await opened(slack, FORM), {"Text": "hi"})
 
@@ -89,7 +89,7 @@ async def test_clear_closes_everything(slack: SlackSandbox, app: AsyncApp) -> No
 async def test_a_wrong_answer_shows_an_error(
     slack: SlackSandbox, app: AsyncApp, answer: Any
 ) -> None:
-    """The person sees that something went wrong, and the form stays."""
+    """An invalid answer shows the user an error, and the form stays."""
     answer_with(app, **answer)
     interaction = await slack.submit(SARA, await opened(slack, FORM), {"Text": "hi"})
 
@@ -99,7 +99,7 @@ async def test_a_wrong_answer_shows_an_error(
 
 @pytest.mark.usefixtures("app")
 async def test_a_late_answer_shows_an_error(slack: SlackSandbox) -> None:
-    """An app without a listener for the form does not acknowledge."""
+    """An app that does not acknowledge the submission shows the user an error."""
     slack.ack_seconds = 0.05
     interaction = await slack.submit(SARA, await opened(slack, FORM), {"Text": "hi"})
 
@@ -110,7 +110,7 @@ async def test_a_late_answer_shows_an_error(slack: SlackSandbox) -> None:
 async def test_closing_notifies_the_app_only_if_requested(
     slack: SlackSandbox, app: AsyncApp
 ) -> None:
-    """notify_on_close decides."""
+    """With notify_on_close the app is notified of a closed form, without it not."""
     received: list[str] = []
 
     @app.view_closed("send_form")
@@ -126,7 +126,7 @@ async def test_closing_notifies_the_app_only_if_requested(
 
 
 async def test_what_is_not_there_cannot_be_pressed(slack: SlackSandbox) -> None:
-    """The complaint names what is there."""
+    """The error names the elements that exist."""
     view = await opened(slack, modal(actions(button("Go", action_id="go"))))
 
     with pytest.raises(NotPossible, match="there is: Go"):

@@ -1,4 +1,4 @@
-"""Signed HTTP on the wire: what the app gets, and that Slack's own verifier believes it."""
+"""Signed HTTP on the wire: the app's requests, and Slack's own verifier."""
 
 import json
 from collections.abc import AsyncIterator
@@ -16,26 +16,26 @@ from support.slack import bolt_app, served, web_client
 
 
 class App:
-    """An app that keeps what it got and answers as it was told."""
+    """An app that records its requests, and gives a fixed answer."""
 
     def __init__(self) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
         self.answer: dict[str, Any] = {}
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Takes one request."""
+        """Records and answers one request."""
         self.got.append((dict(request.headers), await request.read()))
         return web.Response(**self.answer)
 
     @property
     def last(self) -> tuple[dict[str, str], bytes]:
-        """What came last."""
+        """The last request."""
         return self.got[-1]
 
 
 @pytest.fixture
 async def app(slack: SlackSandbox) -> AsyncIterator[App]:
-    """A listening app to which this Slack delivers."""
+    """A running app to which this Slack delivers."""
     listening = App()
     http = web.Application()
     http.router.add_post("/", listening.handle)
@@ -45,7 +45,7 @@ async def app(slack: SlackSandbox) -> AsyncIterator[App]:
 
 
 async def test_slacks_own_verifier_accepts_the_signature(slack: SlackSandbox, app: App) -> None:
-    """The v0 signature is over the time and the raw body."""
+    """Slack's verifier accepts the v0 signature over the time and the raw body."""
     await slack.command(SARA, OPS, "/sms", "send 96598765432 مرحبا & more")
 
     headers, body = app.last
@@ -53,7 +53,7 @@ async def test_slacks_own_verifier_accepts_the_signature(slack: SlackSandbox, ap
 
 
 async def test_a_command_is_a_form(slack: SlackSandbox, app: App) -> None:
-    """Field by field, text and all."""
+    """A command is form data, and the text keeps its special characters."""
     await slack.command(SARA, OPS, "/sms", "send payload=1&x=2")
 
     headers, body = app.last
@@ -63,7 +63,7 @@ async def test_a_command_is_a_form(slack: SlackSandbox, app: App) -> None:
 
 
 async def test_a_click_is_json_in_a_form(slack: SlackSandbox, app: App) -> None:
-    """Under the name payload."""
+    """A click is JSON in the form field `payload`."""
     blocks = [actions(button("Go", action_id="go"))]
     await web_client(slack).chat_postMessage(channel=OPS.id, text="a", blocks=blocks)
     await slack.press(SARA, slack.visible(SARA, OPS)[0], "Go")
@@ -73,7 +73,7 @@ async def test_a_click_is_json_in_a_form(slack: SlackSandbox, app: App) -> None:
 
 
 async def test_a_retried_event_names_its_reason(slack: SlackSandbox, app: App) -> None:
-    """X-Slack-Retry-Num and -Reason, on the same event."""
+    """A retried event has X-Slack-Retry-Num and X-Slack-Retry-Reason, and the same body."""
     first = await slack.open_home(SARA)
     await slack.redeliver(first)
 
@@ -95,7 +95,7 @@ async def test_a_retried_event_names_its_reason(slack: SlackSandbox, app: App) -
 async def test_the_answer_may_be_text_or_json(
     slack: SlackSandbox, app: App, answer: dict[str, Any], shown: str
 ) -> None:
-    """Either is shown to the person."""
+    """The user sees an answer in either form."""
     app.answer = answer
     await slack.command(SARA, OPS, "/sms")
 
@@ -103,7 +103,7 @@ async def test_the_answer_may_be_text_or_json(
 
 
 async def test_bolt_answers_the_challenge(slack: SlackSandbox) -> None:
-    """The address proves itself, as when it is configured."""
+    """The address answers the challenge, as when it is configured."""
     async with served(slack, bolt_app(slack)):
         assert await slack.verify_url()
 
@@ -111,13 +111,13 @@ async def test_bolt_answers_the_challenge(slack: SlackSandbox) -> None:
 async def test_an_address_that_does_not_answer_fails_the_challenge(
     slack: SlackSandbox, app: App
 ) -> None:
-    """An empty 200 is not enough."""
+    """An empty 200 does not answer the challenge."""
     assert not await slack.verify_url()
     assert app.got
 
 
 def test_a_test_can_sign_by_itself() -> None:
-    """For requests that Slack would never send: old ones, altered ones."""
+    """A test can sign requests that Slack would never send: old or altered ones."""
     headers = signed_headers("secret", "1700000000", b"body")
 
     verifier = SignatureVerifier("secret")

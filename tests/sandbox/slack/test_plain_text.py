@@ -1,4 +1,4 @@
-"""What a person reads: mark-up, blocks and forms as plain lines."""
+"""Rendering of mark-up, blocks and forms as plain lines."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ NAMES = {"U1": "sara", "C1": "ops", "S1": "oncall"}
 
 
 def shown(*blocks: Any, text: str = "") -> str:
-    """The blocks as a person reads them."""
+    """Returns the blocks as a person reads them."""
     return plain(Message("1.0", OPS.id, "U0", text, blocks), NAMES)
 
 
@@ -42,7 +42,7 @@ def test_mark_up_is_read_as_a_person_reads_it(raw: str, read: str) -> None:
 
 
 def test_live_mentions_and_links_are_found() -> None:
-    """What would call somebody or lead somewhere, as opposed to what only looks so."""
+    """Live mentions and links are found, and escaped ones are not."""
     raw = "<!channel> <@U1> &lt;!here&gt; <https://x.io|a> <!date^1^x|y>"
 
     assert mentions(raw) == ["!channel", "@U1"]
@@ -90,12 +90,12 @@ def test_live_mentions_and_links_are_found() -> None:
     ids=lambda value: value.get("type") if isinstance(value, dict) else None,
 )
 def test_every_block_reads_well(block: Any, lines: str) -> None:
-    """One block, its lines."""
+    """Every block has its plain lines."""
     assert shown(block) == lines
 
 
 def test_rich_text_stays_letter_for_letter() -> None:
-    """Nothing typed is mark-up there; lists, quotes and code have their shape."""
+    """Typed text is not mark-up; lists, quotes and code keep their shape."""
     typed = {"type": "text", "text": "*not bold* <!channel> :x:"}
     parts = [
         {"type": "rich_text_section", "elements": [typed]},
@@ -139,7 +139,7 @@ def test_rich_text_stays_letter_for_letter() -> None:
 
 
 def test_menus_show_their_choices() -> None:
-    """What can be chosen is visible, or at least that something can."""
+    """A menu shows its options, or at least that it can be opened."""
     option = {"text": plain_text("Later"), "value": "later"}
     menus = actions(
         {"type": "static_select", "placeholder": plain_text("Sender"), "options": [option]},
@@ -151,6 +151,6 @@ def test_menus_show_their_choices() -> None:
 
 
 def test_the_text_shows_only_without_blocks() -> None:
-    """Blocks take the place of the text, as in Slack."""
+    """Blocks replace the text, as in Slack."""
     assert shown(section("block"), text="text") == "block"
     assert shown(text="a *text*") == "a text"

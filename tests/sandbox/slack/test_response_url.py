@@ -1,4 +1,4 @@
-"""response_url: five answers within half an hour, and what each may do."""
+"""response_url: five answers within half an hour, and the effects of each."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from support.blockkit import actions, button, section
 
 
 async def answer(url: str, **body: Any) -> tuple[int, str]:
-    """The status and what Slack says to this answer."""
+    """Posts an answer, and returns Slack's status and text."""
     async with aiohttp.ClientSession() as session, session.post(url, json=body) as response:
         text = await response.text()
         return response.status, text
 
 
 async def command_url(slack: SlackSandbox) -> str:
-    """The response_url of a command."""
+    """Returns the response_url of a command."""
     return (await slack.command(SARA, OPS, "/sms")).response_url
 
 
 async def pressed(slack: SlackSandbox, api: AsyncWebClient) -> tuple[Message, str]:
-    """A card in #ops with a button, and the response_url after a press on it."""
+    """Posts a card with a button, and returns it with the response_url of a press."""
     blocks = [section("card"), actions(button("Go", action_id="go"))]
     await api.chat_postMessage(channel=OPS.id, text="card", blocks=blocks)
     card = slack.visible(SARA, OPS)[-1]
@@ -31,12 +31,12 @@ async def pressed(slack: SlackSandbox, api: AsyncWebClient) -> tuple[Message, st
 
 
 def answers(slack: SlackSandbox) -> list[str]:
-    """What came by response_url, as Sara sees it."""
+    """Returns the answers by response_url that Sara sees."""
     return [m.text for m in slack.visible(SARA, OPS) if m.via is Via.RESPONSE_URL]
 
 
 async def test_five_answers_and_no_more(slack: SlackSandbox) -> None:
-    """The sixth is refused."""
+    """The sixth answer is refused."""
     url = await command_url(slack)
     statuses = [(await answer(url, text=str(number)))[0] for number in range(6)]
 
@@ -45,7 +45,7 @@ async def test_five_answers_and_no_more(slack: SlackSandbox) -> None:
 
 
 async def test_half_an_hour_and_no_longer(slack: SlackSandbox) -> None:
-    """Then it is expired."""
+    """After half an hour an answer is refused as expired."""
     url = await command_url(slack)
     slack.clock.advance(30 * 60 + 1)
 
@@ -53,14 +53,14 @@ async def test_half_an_hour_and_no_longer(slack: SlackSandbox) -> None:
 
 
 async def test_an_invented_address_is_refused(slack: SlackSandbox) -> None:
-    """Nobody can speak through an address that was never given."""
+    """An address that was never issued is refused."""
     status, _ = await answer(f"{slack.url}/commands/nosuch", text="hi")
 
     assert status == 404
 
 
 async def test_an_answer_is_visible_to_its_person_only(slack: SlackSandbox) -> None:
-    """Unless it says in_channel."""
+    """An answer is ephemeral unless it says in_channel."""
     await answer(await command_url(slack), text="psst")
 
     assert answers(slack) == ["psst"]
@@ -68,7 +68,7 @@ async def test_an_answer_is_visible_to_its_person_only(slack: SlackSandbox) -> N
 
 
 async def test_an_answer_works_where_the_bot_is_not(slack: SlackSandbox) -> None:
-    """A command may be typed in any channel, and answered there."""
+    """A command can be answered in a channel without the bot."""
     interaction = await slack.command(SARA, RANDOM, "/sms")
     status, _ = await answer(interaction.response_url, text="hi", response_type="in_channel")
 
@@ -77,7 +77,7 @@ async def test_an_answer_works_where_the_bot_is_not(slack: SlackSandbox) -> None
 
 
 async def test_a_command_has_nothing_to_replace(slack: SlackSandbox) -> None:
-    """replace_original on a command's address adds a message; the first one stays."""
+    """replace_original on a command's address adds a message, and the first one stays."""
     url = await command_url(slack)
     await answer(url, text="thinking")
     await answer(url, text="done", replace_original=True)
@@ -98,7 +98,7 @@ async def test_a_button_replaces_its_message(slack: SlackSandbox, api: AsyncWebC
 async def test_a_button_adds_a_message_when_requested(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """replace_original false leaves the card alone."""
+    """With replace_original false the card stays."""
     card, url = await pressed(slack, api)
     await answer(url, text="noted", replace_original=False)
 
@@ -109,7 +109,7 @@ async def test_a_button_adds_a_message_when_requested(
 async def test_a_button_that_says_nothing_replaces(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """An answer that does not say which takes the card's place: the app must say it."""
+    """An answer that says nothing about it replaces the card, so an app should always say it."""
     card, url = await pressed(slack, api)
     await answer(url, text="oops")
 
@@ -119,7 +119,7 @@ async def test_a_button_that_says_nothing_replaces(
 
 
 async def test_a_button_deletes_its_message(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """delete_original takes the card away."""
+    """delete_original deletes the card."""
     card, url = await pressed(slack, api)
     await answer(url, delete_original=True)
 
@@ -129,7 +129,7 @@ async def test_a_button_deletes_its_message(slack: SlackSandbox, api: AsyncWebCl
 async def test_an_ephemeral_card_is_replaced_through_its_address(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """The only way to change what one person sees."""
+    """A response_url is the only way to change an ephemeral message."""
     blocks = [actions(button("Go", action_id="go"))]
     await api.chat_postEphemeral(channel=OPS.id, user=SARA.id, text="card", blocks=blocks)
     card = slack.visible(SARA, OPS)[-1]
@@ -151,7 +151,7 @@ async def test_an_ephemeral_card_is_replaced_through_its_address(
 async def test_what_cannot_be_shown_is_refused(
     slack: SlackSandbox, body: dict[str, Any], said: str
 ) -> None:
-    """HTTP 400 with the reason."""
+    """Invalid content is HTTP 400 with the reason."""
     url = await command_url(slack)
     status, text = await answer(url, **body)
 
@@ -159,7 +159,7 @@ async def test_what_cannot_be_shown_is_refused(
 
 
 async def test_no_json_is_refused(slack: SlackSandbox) -> None:
-    """The body must be JSON."""
+    """A body that is not JSON is HTTP 400."""
     url = await command_url(slack)
     async with aiohttp.ClientSession() as session, session.post(url, data=b"hi") as response:
         assert response.status == 400

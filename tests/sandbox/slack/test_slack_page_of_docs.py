@@ -1,4 +1,4 @@
-"""docs/sandbox-slack.md says what is so."""
+"""docs/sandbox-slack.md agrees with the code."""
 
 import re
 import textwrap
@@ -14,7 +14,7 @@ PAGE = (Path(__file__).parents[3] / "docs" / "sandbox-slack.md").read_text()
 
 
 async def test_the_example_runs() -> None:
-    """The first block of code works as it stands."""
+    """The page's code example runs unchanged."""
     [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     scope: dict[str, Any] = {}
     exec(f"async def example():\n{textwrap.indent(code, '    ')}", scope)
@@ -24,7 +24,7 @@ async def test_the_example_runs() -> None:
 
 
 def test_every_method_is_named() -> None:
-    """The list of methods is the table of methods."""
+    """The page lists exactly the methods that exist."""
     named = re.search(r"Methods: (.*?)\. Any other", PAGE, re.DOTALL)
 
     assert named
@@ -32,14 +32,14 @@ def test_every_method_is_named() -> None:
 
 
 def test_every_call_exists() -> None:
-    """What the page calls on `slack` and `slack.sockets` is there."""
+    """Every call on `slack`, `slack.sockets` or `slack.directory` in the page exists."""
     called = re.findall(r"`?slack\.((?:sockets\.|directory\.)?\w+)\(", PAGE)
 
     assert all(map(callable, attrgetter(*called)(SlackSandbox())))
 
 
 def test_every_name_is_exported() -> None:
-    """People, channels and helpers can be imported from the package."""
+    """The names of people, channels and helpers in the page are exported."""
     capitals = set(re.findall(r"`([A-Z]{3,})`", PAGE)) - {"HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"}
 
     assert capitals <= set(slack.__all__)

@@ -1,4 +1,4 @@
-"""Socket Mode on the wire, and how a real client lives through its bad days."""
+"""Socket Mode on the wire, and a real client's behaviour when connections fail."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ def app(slack: SlackSandbox) -> AsyncApp:
 
 
 async def link(slack: SlackSandbox) -> str:
-    """A fresh WebSocket address."""
+    """Returns a new WebSocket address."""
     answer = await web_client(slack, slack.app_token).apps_connections_open(
         app_token=slack.app_token
     )
@@ -45,7 +45,7 @@ async def link(slack: SlackSandbox) -> str:
 async def test_hello_counts_the_connections(
     slack: SlackSandbox, http: aiohttp.ClientSession
 ) -> None:
-    """The second connection is told that it is the second."""
+    """The hello of the second connection says that there are two."""
     async with (
         http.ws_connect(await link(slack)) as first,
         http.ws_connect(await link(slack)) as second,
@@ -57,7 +57,7 @@ async def test_hello_counts_the_connections(
 
 
 async def test_a_ticket_is_good_once(slack: SlackSandbox, http: aiohttp.ClientSession) -> None:
-    """The same address does not open a second connection."""
+    """A WebSocket address cannot be used a second time."""
     url = await link(slack)
     async with http.ws_connect(url):
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -69,7 +69,7 @@ async def test_a_ticket_is_good_once(slack: SlackSandbox, http: aiohttp.ClientSe
 async def test_a_ping_is_answered_with_its_own_words(
     slack: SlackSandbox, http: aiohttp.ClientSession
 ) -> None:
-    """The client recognises its ping by what it wrote into it."""
+    """A pong has the content of its ping, by which the client recognises it."""
     async with http.ws_connect(await link(slack), autoping=False) as socket:
         await socket.receive_json()
         await socket.ping(b"sdk-ping-pong:1.5")
@@ -126,7 +126,7 @@ async def test_each_envelope_goes_to_one_connection(
 async def test_an_eleventh_connection_is_refused(
     slack: SlackSandbox, http: aiohttp.ClientSession
 ) -> None:
-    """Ten connections are the most."""
+    """The limit is ten connections."""
     open_sockets = [await http.ws_connect(await link(slack)) for _ in range(10)]
     async with http.ws_connect(await link(slack)) as eleventh:
         message = await eleventh.receive_json()
@@ -137,7 +137,7 @@ async def test_an_eleventh_connection_is_refused(
 
 
 async def test_a_client_follows_a_refresh(slack: SlackSandbox, app: AsyncApp) -> None:
-    """After refresh_requested the client comes back on a new connection and is reachable."""
+    """After refresh_requested the client reconnects and receives commands."""
     async with connected(slack, app):
         [before] = slack.sockets.connections
         await slack.sockets.refresh()
@@ -151,7 +151,7 @@ async def test_a_client_follows_a_refresh(slack: SlackSandbox, app: AsyncApp) ->
 async def test_a_client_comes_back_after_a_cut(
     slack: SlackSandbox, app: AsyncApp, how: str
 ) -> None:
-    """A closed or broken connection is replaced by the client itself."""
+    """The client replaces a closed or broken connection."""
     async with connected(slack, app, ping_interval=0.2):
         [before] = slack.sockets.connections
         if how == "close":
@@ -165,7 +165,7 @@ async def test_a_client_comes_back_after_a_cut(
 
 
 async def test_a_silent_peer_is_noticed(slack: SlackSandbox, app: AsyncApp) -> None:
-    """While nothing comes through a command times out; the client notices and reconnects."""
+    """On a silent connection a command times out; the client notices and reconnects."""
     slack.ack_seconds = 0.05
     async with connected(slack, app, ping_interval=0.2):
         slack.sockets.silence()
@@ -179,7 +179,7 @@ async def test_a_silent_peer_is_noticed(slack: SlackSandbox, app: AsyncApp) -> N
 
 
 async def test_the_address_needs_the_app_token(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """A bot token opens no WebSocket."""
+    """A bot token cannot open a WebSocket."""
     with pytest.raises(SlackApiError, match="not_allowed_token_type"):
         await api.apps_connections_open(app_token=slack.bot_token)
 
@@ -187,7 +187,7 @@ async def test_the_address_needs_the_app_token(slack: SlackSandbox, api: AsyncWe
 async def test_a_client_that_talks_nonsense_stays_connected(
     slack: SlackSandbox, http: aiohttp.ClientSession
 ) -> None:
-    """What is no acknowledgement is not heard."""
+    """Anything that is not an acknowledgement is ignored."""
     async with http.ws_connect(await link(slack)) as socket:
         await socket.receive_json()
         for nonsense in ("{", "[]", '"ack"', '{"envelope_id": 7}'):
@@ -200,7 +200,7 @@ async def test_a_client_that_talks_nonsense_stays_connected(
 
 
 async def test_slack_may_have_no_address(slack: SlackSandbox) -> None:
-    """The day on which apps.connections.open fails."""
+    """apps.connections.open can be made to fail."""
     slack.fault("apps.connections.open", Fault(error="internal_error"))
 
     with pytest.raises(SlackApiError, match="internal_error"):

@@ -1,4 +1,4 @@
-"""views.*: when a form may be opened, what it may be changed into, and what stays typed in."""
+"""views.*: when a form may open, how it may change, and which typed values stay."""
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,7 +11,7 @@ FORM = modal(text_field("Text", "text"))
 
 
 async def trigger(slack: SlackSandbox) -> str:
-    """A fresh trigger id of Sara's."""
+    """Returns a new trigger id of Sara's."""
     return (await slack.command(SARA, OPS, "/sms")).trigger_id
 
 
@@ -25,7 +25,7 @@ async def test_a_trigger_opens_one_form(slack: SlackSandbox, api: AsyncWebClient
 
 
 async def test_a_trigger_lasts_three_seconds(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """3.1 s after the person acted it is too late; 2.9 s is in time."""
+    """A trigger works 2.9 s after the user acted, and no longer after 3.1 s."""
     early, late = await trigger(slack), await trigger(slack)
     slack.clock.advance(2.9)
     await api.views_open(trigger_id=early, view=FORM)
@@ -35,7 +35,7 @@ async def test_a_trigger_lasts_three_seconds(slack: SlackSandbox, api: AsyncWebC
 
 
 async def test_an_invented_trigger_is_refused(api: AsyncWebClient) -> None:
-    """Only what was issued opens a form."""
+    """Only an issued trigger opens a form."""
     call = api.views_open(trigger_id="1.2.abc", view=FORM)
 
     assert await refusal(call) == "invalid_trigger_id"
@@ -44,7 +44,7 @@ async def test_an_invented_trigger_is_refused(api: AsyncWebClient) -> None:
 async def test_a_bad_form_is_refused_with_its_reasons(
     slack: SlackSandbox, api: AsyncWebClient
 ) -> None:
-    """invalid_arguments, and nothing opens."""
+    """A bad form is refused with invalid_arguments, and nothing opens."""
     trigger_id = await trigger(slack)
     form = modal(text_field("Text", "text"), title=plain_text("x" * 25))
     call = api.views_open(trigger_id=trigger_id, view=form)
@@ -54,7 +54,7 @@ async def test_a_bad_form_is_refused_with_its_reasons(
 
 
 async def test_a_form_belongs_to_who_acted(slack: SlackSandbox) -> None:
-    """Nobody else sees it or can use it."""
+    """Only its own user sees the form and can submit it."""
     view = await opened(slack, FORM)
 
     assert slack.modal(NOURA) is None
@@ -63,7 +63,7 @@ async def test_a_form_belongs_to_who_acted(slack: SlackSandbox) -> None:
 
 
 async def test_an_update_keeps_what_was_typed(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Where the ids stay the same the text stays, even against a new initial value."""
+    """A field with the same ids keeps its typed value, even against a new initial value."""
     view = slack.enter(SARA, await opened(slack, FORM), {"Text": "Hello"})
     form = modal(section("preview"), text_field("Text", "text", initial_value="other"))
     await api.views_update(view_id=view.id, view=form)
@@ -84,7 +84,7 @@ async def test_an_update_with_another_id_forgets(slack: SlackSandbox, api: Async
 
 
 async def test_an_outdated_hash_is_a_conflict(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Two updates from the same state: the second loses."""
+    """Of two updates from the same state, the second is refused."""
     view = await opened(slack, FORM)
     await api.views_update(view_id=view.id, hash=view.hash, view=FORM)
 
@@ -93,7 +93,7 @@ async def test_an_outdated_hash_is_a_conflict(slack: SlackSandbox, api: AsyncWeb
 
 
 async def test_a_closed_form_cannot_be_updated(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Whoever is late finds nothing."""
+    """A form that was closed cannot be updated."""
     view = await opened(slack, FORM)
     await slack.close(SARA, view)
 
@@ -101,7 +101,7 @@ async def test_a_closed_form_cannot_be_updated(slack: SlackSandbox, api: AsyncWe
 
 
 async def test_an_external_id_names_a_form_once(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """It finds the form, and a second form cannot have it."""
+    """An external id finds its form, and no second form can have the same one."""
     form = {**FORM, "external_id": "send-1"}
     await opened(slack, form)
     await api.views_update(external_id="send-1", view=form)
@@ -111,7 +111,7 @@ async def test_an_external_id_names_a_form_once(slack: SlackSandbox, api: AsyncW
 
 
 async def test_three_forms_at_most(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """A stack has three; the fourth push is refused."""
+    """A stack has at most three forms; another push is refused."""
     view = await opened(slack, modal(actions(button("More", action_id="more"))))
     for _ in range(2):
         press = await slack.press(SARA, view, "More")
@@ -125,14 +125,14 @@ async def test_three_forms_at_most(slack: SlackSandbox, api: AsyncWebClient) -> 
 
 
 async def test_a_push_needs_a_form_below(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """The trigger of a command pushes nothing."""
+    """A trigger from a command cannot push a form."""
     call = api.views_push(trigger_id=await trigger(slack), view=FORM)
 
     assert await refusal(call) == "not_found"
 
 
 async def test_home_is_published_for_one_person(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Each has their own Home, which keeps its id."""
+    """Each user has their own Home, and an update keeps its id."""
     first = await api.views_publish(user_id=SARA.id, view=home(section("one")))
     second = await api.views_publish(user_id=SARA.id, view=home(section("two")))
 
@@ -144,17 +144,17 @@ async def test_home_is_published_for_one_person(slack: SlackSandbox, api: AsyncW
 
 
 async def test_a_modal_is_no_home(api: AsyncWebClient) -> None:
-    """views.publish takes Home views only, views.open modals only."""
+    """views.publish refuses a modal."""
     assert await refusal(api.views_publish(user_id=SARA.id, view=FORM)) == "invalid_arguments"
 
 
 async def test_nobodys_home(api: AsyncWebClient) -> None:
-    """views.publish for somebody who is not there."""
+    """views.publish refuses an unknown user."""
     assert await refusal(api.views_publish(user_id="U404", view=home())) == "user_not_found"
 
 
 async def test_a_button_on_home_reaches_the_app(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """Home's buttons bring the view and a trigger."""
+    """A press on Home sends the view and a trigger."""
     await api.views_publish(user_id=SARA.id, view=home(actions(button("Send", action_id="send"))))
     view = slack.home(SARA)
     assert view is not None

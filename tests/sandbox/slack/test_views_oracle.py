@@ -1,4 +1,4 @@
-"""The limits of forms and views against slackblocks, and every block that it builds."""
+"""The limits of forms and views, and every block of slackblocks, agree with slackblocks."""
 
 from typing import Any
 
@@ -88,14 +88,14 @@ VIEW_LIMITS: list[Limit] = [
 
 @row(FORM_LIMITS)
 def test_forms(ours: Make, theirs: Make, size: int, fits: bool) -> None:  # noqa: FBT001  a column
-    """The same for what stands in forms only."""
+    """Slackblocks and the sandbox agree on the limits of form blocks."""
     assert (check([ours(size)], "modal") == []) is fits
     assert accepted(theirs, size) is fits
 
 
 @row(VIEW_LIMITS)
 def test_views(ours: Make, theirs: Make, size: int, fits: bool) -> None:  # noqa: FBT001  a column
-    """The same for views."""
+    """Slackblocks and the sandbox agree on the limits of views."""
     assert (check_view(ours(size)) == []) is fits
     assert accepted(theirs, size) is fits
 
@@ -129,5 +129,5 @@ def test_views(ours: Make, theirs: Make, size: int, fits: bool) -> None:  # noqa
     ids=lambda block: type(block).__name__,
 )
 def test_what_slackblocks_builds_is_accepted(block: Any) -> None:
-    """Every block that the oracle renders passes here."""
+    """Every block that slackblocks renders is accepted."""
     assert check([sb.Message(channel="C1", blocks=[block]).to_dict()["blocks"][0]]) == []

@@ -1,4 +1,4 @@
-"""The Web API's door: how a call may look, and whom it lets in."""
+"""Calls of the Web API: their forms, tokens and scopes."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from support.slack import refusal, running_slack, web_client
 
 
 async def post(slack: SlackSandbox, method: str, **request: Any) -> dict[str, Any]:
-    """A bare HTTP call with the bot's token."""
+    """Sends a plain HTTP call with the bot's token."""
     headers = {"Authorization": f"Bearer {slack.bot_token}", **request.pop("headers", {})}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
@@ -21,7 +21,7 @@ async def post(slack: SlackSandbox, method: str, **request: Any) -> dict[str, An
 
 
 async def test_auth_test_names_the_bot(api: AsyncWebClient) -> None:
-    """Who am I: the bot of this workspace, with its scopes in a header."""
+    """auth.test names the bot and its workspace, with the scopes in a header."""
     answer = await api.auth_test()
 
     assert (answer["user_id"], answer["team_id"]) == (BOT_USER_ID, TEAM_ID)
@@ -33,14 +33,14 @@ async def test_auth_test_names_the_bot(api: AsyncWebClient) -> None:
     [("xoxb-wrong", "invalid_auth"), ("xapp-wrong", "invalid_auth"), ("", "not_authed")],
 )
 async def test_a_wrong_token_is_refused(slack: SlackSandbox, token: str, error: str) -> None:
-    """An unknown token and no token are told apart."""
+    """An unknown token and a missing one have different errors."""
     client = AsyncWebClient(token, base_url=slack.api_url)
 
     assert await refusal(client.auth_test()) == error
 
 
 async def test_an_app_token_does_not_speak(slack: SlackSandbox) -> None:
-    """Each kind of token has its methods."""
+    """An app token cannot post messages."""
     client = web_client(slack, slack.app_token)
 
     posting = client.chat_postMessage(channel=OPS.id, text="hi")
@@ -48,7 +48,7 @@ async def test_an_app_token_does_not_speak(slack: SlackSandbox) -> None:
 
 
 async def test_a_missing_scope_is_named() -> None:
-    """With the scopes of a real manifest, a method outside them says which scope it needs."""
+    """A call without its scope names the scope that it needs."""
     async with running_slack(manifest=Manifest(scopes=frozenset({"commands"}))) as slack:
         answer = await post(slack, "chat.postMessage", json={"channel": OPS.id, "text": "hi"})
 
@@ -57,20 +57,20 @@ async def test_a_missing_scope_is_named() -> None:
 
 
 async def test_an_unknown_method_is_refused(api: AsyncWebClient) -> None:
-    """A method that this sandbox lacks does not pretend to work."""
+    """A method that the sandbox lacks is refused."""
     assert await refusal(api.api_call("chat.shout")) == "unknown_method"
 
 
 @pytest.mark.parametrize(("body", "error"), [("{bad", "invalid_json"), ("[]", "json_not_object")])
 async def test_unreadable_json_is_refused(slack: SlackSandbox, body: str, error: str) -> None:
-    """JSON that cannot be read, or is no object."""
+    """JSON that is invalid, or not an object, is refused."""
     headers = {"Content-Type": "application/json"}
 
     assert (await post(slack, "auth.test", data=body, headers=headers))["error"] == error
 
 
 async def test_a_form_may_contain_blocks_as_json(slack: SlackSandbox) -> None:
-    """Old clients send forms; blocks are JSON inside."""
+    """Blocks may be JSON in a form, as old clients send them."""
     blocks = '[{"type": "divider"}]'
     answer = await post(
         slack, "chat.postMessage", data={"channel": OPS.id, "text": "hi", "blocks": blocks}
@@ -80,14 +80,14 @@ async def test_a_form_may_contain_blocks_as_json(slack: SlackSandbox) -> None:
 
 
 async def test_blocks_that_are_no_json_are_refused(slack: SlackSandbox) -> None:
-    """A form whose blocks cannot be read."""
+    """Blocks in a form that are not JSON are refused."""
     answer = await post(slack, "chat.postMessage", data={"channel": OPS.id, "blocks": "[{"})
 
     assert answer["error"] == "invalid_blocks_format"
 
 
 async def test_a_token_in_json_does_not_count(slack: SlackSandbox) -> None:
-    """In JSON, a token is accepted in the header only."""
+    """A token in a JSON body does not count; it must be in the header."""
     async with (
         aiohttp.ClientSession() as session,
         session.post(slack.api_url + "auth.test", json={"token": slack.bot_token}) as response,
@@ -98,7 +98,7 @@ async def test_a_token_in_json_does_not_count(slack: SlackSandbox) -> None:
 
 
 async def test_every_call_is_remembered(slack: SlackSandbox, api: AsyncWebClient) -> None:
-    """A test can see what the app asked for, and that tokens are not kept."""
+    """Every call is recorded with its outcome, and without tokens."""
     await api.chat_postMessage(channel=OPS.id, text="hi")
     await refusal(api.chat_postMessage(channel="C404", text="hi"))
 
@@ -108,7 +108,7 @@ async def test_every_call_is_remembered(slack: SlackSandbox, api: AsyncWebClient
 
 
 async def test_secrets_stay_out_of_representations(slack: SlackSandbox) -> None:
-    """Neither the door nor the signed transport shows a secret."""
+    """Neither the tokens nor the signed transport show a secret in their repr."""
     shown = repr(slack.deliver_to("http://127.0.0.1:9/")) + repr(slack.web_api.tokens)
 
     assert slack.signing_secret not in shown

@@ -1,6 +1,6 @@
-"""Where notices are still to go, and which replica brings one there.
+"""Statements on pending deliveries of notices, and their leases.
 
-A delivery belongs to one replica while it is under way: two of them would post it twice.
+A delivery is leased to one replica while it is under way: two of them would post it twice.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.balance.details import NoticeDetails
 from kwtsms_bot.balance.rules import BalanceLevel, BalanceNotice, NoticeKind
-from kwtsms_bot.balance.store.notices import BalanceStoreBase
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import add_delay
 from kwtsms_bot.database.tables import alert, alert_delivery
 
-# Whoever takes longer says so in between (`hold`); from somebody who is gone, another takes over.
+# A longer delivery renews it (`extend_lease`); after a crash, another replica claims the delivery.
 LEASE = timedelta(minutes=2)
 
 
@@ -28,14 +28,17 @@ class PendingNotice:
     target: str
     notice: BalanceNotice
     at: datetime
-    admins_notified: bool = False  # It was refused there before, and people were told directly.
+    admins_notified: bool = False  # Directly, as the target had refused it.
 
 
-class NoticeStore(BalanceStoreBase):
-    """The couriers' questions."""
+class NoticeStore:
+    """The statements of the notifiers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def list_pending(self, target: str, limit: int = 50) -> tuple[PendingNotice, ...]:
-        """What is still to go there and in nobody's hands, oldest first."""
+        """Returns the notices for `target` that no replica has claimed, oldest first."""
         query = (
             select(alert, alert_delivery.c.target, alert_delivery.c.told_instead)
             .join_from(alert_delivery, alert)
@@ -43,7 +46,7 @@ class NoticeStore(BalanceStoreBase):
             .order_by(alert.c.id)
             .limit(limit)
         )
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return tuple(
             PendingNotice(
@@ -63,51 +66,51 @@ class NoticeStore(BalanceStoreBase):
         )
 
     async def claim(self, pending: PendingNotice) -> bool:
-        """Whether it is ours to deliver; False: another replica is at it, or has done it."""
+        """Claims a delivery; returns False if another replica has it or has made it."""
         statement = (
             update(alert_delivery)
             .where(*_is_delivery(pending), self._is_unclaimed())
-            .values(taking_until=add_delay(self.database.now_expression, LEASE))
+            .values(taking_until=add_delay(self._database.now_expression, LEASE))
         )
 
         async def work(connection: AsyncConnection) -> bool:
             return (await connection.execute(statement)).rowcount == 1
 
-        return await self.database.run_transaction(work)
+        return await self._database.run_transaction(work)
 
     async def extend_lease(self, pending: PendingNotice) -> None:
-        """We are still at it."""
-        until = add_delay(self.database.now_expression, LEASE)
+        """Renews the lease of a delivery that is still under way."""
+        until = add_delay(self._database.now_expression, LEASE)
         await self._update(pending, taking_until=until)
 
     async def release(self, pending: PendingNotice) -> None:
-        """It did not get there: whoever comes next may try."""
+        """Releases a delivery that failed, so that any replica may retry it."""
         await self._update(pending, taking_until=None)
 
     async def record_refusal(self, pending: PendingNotice) -> None:
-        """It is not taken there, and people were told directly: not again if it is tried again."""
+        """Releases a delivery that was refused, and records that administrators were notified."""
         await self._update(pending, taking_until=None, told_instead=True)
 
     async def _update(self, pending: PendingNotice, **changes: Any) -> None:
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await connection.execute(
                 update(alert_delivery).where(*_is_delivery(pending)).values(**changes)
             )
 
     async def record_delivery(self, pending: PendingNotice) -> None:
-        """This target has it."""
-        async with self.database.transaction() as connection:
+        """Removes a delivery that has reached its target."""
+        async with self._database.transaction() as connection:
             await connection.execute(delete(alert_delivery).where(*_is_delivery(pending)))
 
     async def count_undelivered(self) -> int:
-        """How many notices have not got to a place yet, each counted for each place."""
+        """Returns the number of pending deliveries: one for each notice and target."""
         query = select(func.count()).select_from(alert_delivery)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return int((await connection.execute(query)).scalar_one())
 
     def _is_unclaimed(self) -> ColumnElement[bool]:
-        """In nobody's hands; a clock that went back holds no notice for long."""
-        now, until = self.database.now_expression, alert_delivery.c.taking_until
+        """The condition that no lease is held; one too far ahead was set by a wrong clock."""
+        now, until = self._database.now_expression, alert_delivery.c.taking_until
         return or_(until.is_(None), until <= now, until > add_delay(now, LEASE))
 
 

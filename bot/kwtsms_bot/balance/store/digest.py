@@ -1,4 +1,4 @@
-"""The day before in figures, and the row that makes its digest the only one."""
+"""Statements of the digest: the figures of the day before, and the row that makes it unique."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,12 +18,12 @@ from kwtsms_bot.balance.samples import (
     usage_by_complete_day,
 )
 from kwtsms_bot.balance.store.notices import (
-    BalanceStoreBase,
     enqueue_notice,
     newest_sample,
     samples_since,
 )
 from kwtsms_bot.balance.store.own_usage import held_credits, settled_since
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import attempt, job_slot, recipient
 from kwtsms_bot.outbox.message import State
 
@@ -33,15 +33,18 @@ SENT = (State.SENT, State.DELIVERED)
 FAILED = (State.REJECTED, State.UNDELIVERED, State.STUCK, State.EXPIRED)
 
 
-class DigestStore(BalanceStoreBase):
-    """The digest's questions."""
+class DigestStore:
+    """The statements of the digest."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def summarize_day(self, now: datetime, zone: tzinfo) -> BalanceNotice | None:
-        """What there is to tell of the day before; None: nobody has seen the balance yet."""
+        """Returns the digest of the day before; None if there is no sample yet."""
         today = now.astimezone(zone).date()
         yesterday = today - DAY
         begin, end = midnight(yesterday, zone), midnight(today, zone)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             last = await newest_sample(connection)
             if last is None:
                 return None
@@ -62,7 +65,7 @@ class DigestStore(BalanceStoreBase):
                     balances=tuple(ends[-CHART_DAYS:]),
                 ),
             )
-        # A digest crosses no threshold.
+        # A digest has no threshold: the balance fills the field.
         return BalanceNotice(
             NoticeKind.DIGEST, BalanceLevel(last.level), last.available, last.available, details
         )
@@ -70,14 +73,11 @@ class DigestStore(BalanceStoreBase):
     async def enqueue_digest(
         self, day: date, summary: BalanceNotice, targets: Iterable[str], at: datetime
     ) -> bool:
-        """Puts the digest of `day` on its way.
-
-        False: somebody has done it before.
-        """
+        """Queues the digest of `day`; returns False if that was done before."""
         name = day.isoformat()
 
         async def work(connection: AsyncConnection) -> bool:
-            await self.database.acquire_lock(connection, JOB)
+            await self._database.acquire_lock(connection, JOB)
             done = select(job_slot).where(job_slot.c.job == JOB, job_slot.c.slot == name)
             if (await connection.execute(done)).first() is not None:
                 return False
@@ -85,13 +85,13 @@ class DigestStore(BalanceStoreBase):
             await enqueue_notice(connection, summary, targets, at)
             return True
 
-        return await self.database.run_transaction(work)
+        return await self._database.run_transaction(work)
 
 
 async def _count_states(
     connection: AsyncConnection, begin: datetime, end: datetime
 ) -> "Counter[State]":
-    """How many recipients came to what state by a call of that time, or by waiting for one."""
+    """Counts by state the recipients whose call was settled in that time, or who expired in it."""
     calls = settled_since(begin).where(attempt.c.settled_at < end).subquery()
     called = (
         select(recipient.c.state, func.count())

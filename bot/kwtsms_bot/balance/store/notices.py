@@ -1,4 +1,4 @@
-"""What the store modules of the alerts share: the database, and rows made facts."""
+"""Statements on notices and samples that the balance stores share. Takes a connection."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,25 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.balance.rules import LEVEL_KINDS, BalanceNotice, NoticeKind
 from kwtsms_bot.balance.samples import Sample
-from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import inserted_id
 from kwtsms_bot.database.tables import alert, alert_delivery, balance_sample
-
-
-class BalanceStoreBase:
-    """Holds the database; its subclasses hold the statements."""
-
-    def __init__(self, database: Database) -> None:
-        self.database = database
 
 
 async def enqueue_notice(
     connection: AsyncConnection, notice: BalanceNotice, targets: Iterable[str], at: datetime
 ) -> None:
-    """Writes a notice down, on its way to all targets; what it makes stale is not delivered.
+    """Writes a notice and its deliveries to all targets; cancels deliveries that it makes outdated.
 
-    So after an outage nobody gets the digests and reminders of a week at once. A crossing is
-    always told. A place that is named twice is told once.
+    So the digests and reminders of a week do not all arrive after an outage. A crossing is always
+    delivered. A target that is named twice gets one delivery.
     """
     outdated = NoticeKind.REMINDER if notice.kind in LEVEL_KINDS else notice.kind
     stale = select(alert.c.id).where(alert.c.kind == outdated.value)
@@ -52,9 +44,10 @@ async def enqueue_notice(
 
 
 async def drop_removed_targets(connection: AsyncConnection, targets: Sequence[str]) -> bool:
-    """Takes notices off their way to places that are configured no more.
+    """Deletes deliveries to targets that are no longer configured.
 
-    Whether the last warning was among them: somebody has mended a place that it never reached.
+    Returns whether the last notice about the level was among them: its target has been corrected,
+    so the warning is due again.
     """
     removed = alert_delivery.c.target.not_in(targets)
     newest = await newest_notice(connection, LEVEL_KINDS)
@@ -68,7 +61,7 @@ async def drop_removed_targets(connection: AsyncConnection, targets: Sequence[st
 async def newest_notice(
     connection: AsyncConnection, kinds: Iterable[NoticeKind]
 ) -> Row[Any] | None:
-    """What people were told last, of these kinds."""
+    """Returns the newest notice of these kinds."""
     named = alert.c.kind.in_([kind.value for kind in kinds])
     return (
         await connection.execute(select(alert).where(named).order_by(alert.c.id.desc()).limit(1))
@@ -92,7 +85,7 @@ async def samples_since(connection: AsyncConnection, since: datetime) -> tuple[S
 
 
 def as_sample(row: Row[Any]) -> Sample:
-    """A row of `balance_sample` as a fact."""
+    """Converts a row of `balance_sample`."""
     if row.ours is None:
         return Sample(row.at, row.available)
     return Sample(row.at, row.available, row.ours, row.unsure)

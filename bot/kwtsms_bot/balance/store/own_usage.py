@@ -1,4 +1,4 @@
-"""What the outbox's own calls cost, to be held against what the account lost."""
+"""Calculates the cost of the outbox's own calls, for comparison with the account's losses."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,12 +14,12 @@ from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.sql import IN_FLIGHT
 
 MAX_CLOCK_SKEW = timedelta(seconds=5)  # Between the replicas that settle calls.
-GATEWAY_QUEUE_MAX_AGE = timedelta(days=30)  # Who has not deleted them by then will hardly do so.
+GATEWAY_QUEUE_MAX_AGE = timedelta(days=30)  # Older ones are hardly ever deleted.
 
 
 @dataclass(frozen=True, slots=True)
 class OwnUsage:
-    """In credits: what the gateway charged for our calls, and what it may have charged."""
+    """The credits that the gateway charged for our calls, and those that it may have charged."""
 
     own_cost: Decimal
     uncertain_cost: Decimal
@@ -28,7 +28,7 @@ class OwnUsage:
 async def own_usage_since(
     connection: AsyncConnection, since: datetime, at: datetime
 ) -> OwnUsage | None:
-    """What our calls cost from `since` to `at`; None: one was under way at `at`."""
+    """Returns the cost of our calls from `since` to `at`; None if one was under way at `at`."""
     in_flight = select(attempt.c.id).where(attempt.c.state == IN_FLIGHT).limit(1)
     just_settled = settled_since(at - MAX_CLOCK_SKEW).limit(1)
     for query in (in_flight, just_settled):
@@ -43,14 +43,14 @@ async def own_usage_since(
 
 
 def settled_since(since: datetime) -> Any:
-    """Calls that came to an end after `since`; the index knows when they were begun."""
+    """Selects calls settled after `since`; the index needs the bound on their beginning."""
     return select(attempt).where(
         attempt.c.begun_at > since - LONGEST_LEASE, attempt.c.settled_at > since
     )
 
 
 async def held_credits(connection: AsyncConnection, at: datetime) -> Decimal:
-    """What stands in the gateway's queue, charged, until somebody deletes it there."""
+    """Returns the credits held by test and stuck messages in the gateway's queue."""
     since = at - GATEWAY_QUEUE_MAX_AGE
     tests = (
         select(attempt.c.points)

@@ -1,6 +1,6 @@
-"""Looks at the balance: whose turn it is, what was seen, and what follows from it.
+"""Statements on balance samples: claiming a poll, recording its result, deciding the notice.
 
-What follows is decided in the transaction that writes it down, so that two replicas never decide
+The notice is decided in the transaction that records the sample, so that two replicas never decide
 from the same past.
 """
 
@@ -23,7 +23,6 @@ from kwtsms_bot.balance.rules import (
 )
 from kwtsms_bot.balance.samples import Sample
 from kwtsms_bot.balance.store.notices import (
-    BalanceStoreBase,
     as_sample,
     drop_removed_targets,
     enqueue_notice,
@@ -32,11 +31,12 @@ from kwtsms_bot.balance.store.notices import (
     samples_since,
 )
 from kwtsms_bot.balance.store.own_usage import held_credits, own_usage_since
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.job_slots import EPOCH, JobSlot, claim_slot, first_claimed_slot
 from kwtsms_bot.database.tables import balance_sample
 
 JOB = "balance"
-_LAST_SAMPLE = (  # Asked at every command, so put together once.
+_LAST_SAMPLE = (  # Used by every command, so built once.
     select(balance_sample)
     .where(balance_sample.c.at >= bindparam("since"))
     .order_by(balance_sample.c.at.desc(), balance_sample.c.id.desc())
@@ -44,21 +44,24 @@ _LAST_SAMPLE = (  # Asked at every command, so put together once.
 )
 
 
-class SampleStore(BalanceStoreBase):
-    """The balance watch's questions."""
+class SampleStore:
+    """The statements of the balance monitor."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def claim_slot(self, job: str, slot: JobSlot) -> bool:
-        """Whether this process is the one that runs `job` in `slot`."""
-        return await claim_slot(self.database, job, slot)
+        """Claims `slot` of `job` for this process; returns False if another process has it."""
+        return await claim_slot(self._database, job, slot)
 
     async def newest_sample_id(self) -> int:
-        """The number of the newest sample; 0: there is none."""
-        async with self.database.reading() as connection:
+        """Returns the id of the newest sample; 0 if there is none."""
+        async with self._database.reading() as connection:
             return _sample_id(await newest_sample(connection))
 
     async def last_level(self) -> BalanceLevel:
-        """How much was left at the newest sample, as far as people are told."""
-        async with self.database.reading() as connection:
+        """Returns the level of the newest sample, as far as it has been reported to targets."""
+        async with self._database.reading() as connection:
             return _level(await newest_sample(connection))
 
     async def record_sample(
@@ -70,16 +73,16 @@ class SampleStore(BalanceStoreBase):
         rules: NoticeRules,
         targets: Iterable[str],
     ) -> BalanceNotice | None:
-        """Keeps the balance that was asked for at `at`, and puts what follows on its way to all.
+        """Records the balance polled at `at`, and queues the notices that follow for all targets.
 
-        Nothing follows, and nothing is kept, where somebody has looked since the look `after`:
-        whoever stood still in between holds an old balance in its hands. Where there is nobody to
-        be told, no threshold is crossed: it is as soon as there is somebody.
+        Nothing is recorded if there is a newer sample than `after`: this process was suspended and
+        its balance is out of date. Without targets the level stays unchanged, so that a crossing is
+        reported as soon as there is a target.
         """
         sample, all_targets = Sample(at, available), tuple(targets)
 
         async def work(connection: AsyncConnection) -> BalanceNotice | None:
-            await self.database.acquire_lock(connection, JOB)
+            await self._database.acquire_lock(connection, JOB)
             last = await newest_sample(connection)
             if _sample_id(last) != after:
                 return None
@@ -97,19 +100,19 @@ class SampleStore(BalanceStoreBase):
                 await enqueue_notice(connection, notice, all_targets, at)
             return due[-1] if due else None
 
-        return await self.database.run_transaction(work)
+        return await self._database.run_transaction(work)
 
     async def record_failed_poll(
         self, code: str, at: datetime, *, after: int, rules: NoticeRules, targets: Iterable[str]
     ) -> BalanceNotice | None:
-        """The look at `at` has failed: `code` says why. Where that has lasted, all are told, once.
+        """Queues one notice if polls have failed for long enough; `code` is the last error.
 
-        The looks that failed are the slots that were taken since the newest sample.
+        The failed polls are the slots that were claimed since the newest sample.
         """
         all_targets = tuple(targets)
 
         async def work(connection: AsyncConnection) -> BalanceNotice | None:
-            await self.database.acquire_lock(connection, JOB)
+            await self._database.acquire_lock(connection, JOB)
             last = await newest_sample(connection)
             if not all_targets or _sample_id(last) != after or await _is_unreadable(connection):
                 return None
@@ -125,20 +128,20 @@ class SampleStore(BalanceStoreBase):
             await enqueue_notice(connection, notice, all_targets, at)
             return notice
 
-        return await self.database.run_transaction(work)
+        return await self._database.run_transaction(work)
 
     async def last_sample(self, since: datetime) -> Sample | None:
-        """The balance that was seen last, if that was not before `since`."""
+        """Returns the newest sample, unless it is older than `since`."""
 
         async def read(connection: AsyncConnection) -> Sample | None:
             row = (await connection.execute(_LAST_SAMPLE, {"since": since})).first()
             return as_sample(row) if row else None
 
-        return await self.database.run_read(read)
+        return await self._database.run_read(read)
 
     async def samples(self, since: datetime) -> tuple[Sample, ...]:
         """The balances seen since then, oldest first."""
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return await samples_since(connection, since)
 
 
@@ -153,7 +156,7 @@ def _level(last: Row[Any] | None) -> BalanceLevel:
 async def _balance_state(
     connection: AsyncConnection, last: Row[Any] | None, targets: tuple[str, ...]
 ) -> BalanceState:
-    """The level at the last look; as if it had been fine, where its warning went nowhere."""
+    """Returns the last state; its level is FINE if its notice never reached a removed target."""
     was_reset = await drop_removed_targets(connection, targets)
     notice = await newest_notice(connection, LEVEL_KINDS)
     return BalanceState(
@@ -164,7 +167,7 @@ async def _balance_state(
 async def _warning_notice(
     connection: AsyncConnection, rules: NoticeRules, state: BalanceState, sample: Sample
 ) -> BalanceNotice | None:
-    """What is to be told of how much is left, with its facts."""
+    """Returns the notice about the level that is due, with its details."""
     notice = rules.due_notice(state, sample.available, sample.at)
     if notice is None:
         return None
@@ -175,7 +178,7 @@ async def _warning_notice(
 async def _readable_notice(
     connection: AsyncConnection, rules: NoticeRules, state: BalanceState, sample: Sample
 ) -> BalanceNotice | None:
-    """The all-clear after people were told that nobody can read the balance."""
+    """Returns the all-clear after a notice that the balance cannot be read."""
     if not await _is_unreadable(connection):
         return None
     level = rules.level(state, sample.available)
@@ -183,13 +186,13 @@ async def _readable_notice(
 
 
 async def _is_unreadable(connection: AsyncConnection) -> bool:
-    """Whether people were told so, and nothing else since."""
+    """Whether the last notice about readability says that the balance cannot be read."""
     notice = await newest_notice(connection, (NoticeKind.UNREADABLE, NoticeKind.READABLE))
     return notice is not None and notice.kind == NoticeKind.UNREADABLE.value
 
 
 async def _insert_sample(connection: AsyncConnection, sample: Sample, level: BalanceLevel) -> None:
-    """Writes down what was seen, and what our calls cost since a look that has that too."""
+    """Inserts a sample, with the cost of our calls since the last sample that has it."""
     known = balance_sample.c.ours.is_not(None), balance_sample.c.at <= sample.at
     newest = select(func.max(balance_sample.c.at)).where(*known)
     since: datetime | None = (await connection.execute(newest)).scalar()

@@ -1,4 +1,4 @@
-"""`kwtsms-bridge bulk FILE.csv`: many messages, judged before, shown while, resumed after."""
+"""`kwtsms-bridge bulk FILE.csv`: validates the rows, sends them, and resumes when interrupted."""
 
 import sys
 from pathlib import Path
@@ -93,6 +93,6 @@ def _require_terminal() -> None:
 
 
 def _journal_path(file: Path) -> Path:
-    """By whatever name a file is called, it has one journal."""
+    """The path of the file's journal; the same one through every symbolic link to the file."""
     real = file.resolve()
     return real.with_name(real.name + ".journal")

@@ -1,7 +1,4 @@
-"""A CSV file as people and Excel write it: its columns, and its lines of cells.
-
-Pure but for `read`.
-"""
+"""Reads CSV files as people and Excel write them. Pure, except for `read`."""
 
 import codecs
 import csv
@@ -16,7 +13,7 @@ from typing import Any
 from kwtsms_client import InvalidInput
 
 MAX_BYTES = 64 * 1024 * 1024
-MAX_HEADER = 64 * 1024  # Characters in which the first line must end.
+MAX_HEADER = 64 * 1024  # Characters that are searched for the header's delimiter.
 DELIMITERS = ",;\t"
 _SEPARATOR_HINT = re.compile(r'"?sep=([,;\t|])"?\r?\n')  # Excel's own first line.
 _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
@@ -33,32 +30,32 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns by their names, and the rows that have something in them."""
+    """The column names, and the rows that are not blank."""
 
     columns: tuple[str, ...]
     lines: tuple[Line, ...]
 
     def find(self, name: str) -> int | None:
-        """Where the column of this name stands; capitals, blanks and hyphens do not matter."""
+        """The position of a column; the name's case, spaces and punctuation do not matter."""
         return self.positions.get(normalize_name(name))
 
     @property
     def positions(self) -> dict[str, int]:
-        """Where each column stands, by its plain name."""
+        """The position of each column, by its normalized name."""
         return {
             normalize_name(name): position for position, name in enumerate(self.columns) if name
         }
 
     @property
     def column_list(self) -> str:
-        """The columns, for a person."""
+        """The column names as one text for people, at most 500 characters long."""
         return ", ".join(filter(None, self.columns))[:500]
 
     def cell(self, line: Line, position: int) -> str:
-        """What stands there.
+        """The value of a row in one column, without blanks around it.
 
         Raises:
-            InvalidInput: nothing does.
+            InvalidInput: the cell is empty, or the row ends before it.
         """
         if position >= len(line.cells):
             raise InvalidInput(f"The row ends before column {self.columns[position]!r}.")
@@ -68,10 +65,10 @@ class Table:
         return value
 
     def check(self, line: Line) -> None:
-        """Refuses a row that a comma in a text, written without quotes, has torn apart.
+        """Rejects a row that has too many cells, often because of an unquoted comma in a text.
 
         Raises:
-            InvalidInput: something stands under no column's name.
+            InvalidInput: a cell with a value belongs to no named column.
         """
         filled = [position for position, cell in enumerate(line.cells) if cell.strip()]
         if any(position >= len(self.columns) or not self.columns[position] for position in filled):
@@ -80,10 +77,10 @@ class Table:
 
 
 def read(file: Path) -> Table:
-    """The table in `file`.
+    """Reads the table in `file`.
 
     Raises:
-        InvalidInput: it is too large, in no known encoding, no CSV, or has no header.
+        InvalidInput: the file is unreadable, too large, not UTF-8 or UTF-16, or no valid CSV.
     """
     try:
         data = file.read_bytes()
@@ -92,7 +89,7 @@ def read(file: Path) -> Table:
         raise InvalidInput(f"{file} cannot be read: {reason}.") from error
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"{file} is larger than {MAX_BYTES // 2**20} MiB.")
-    # Excel's "Unicode Text" is UTF-16, and says so.
+    # Excel's "Unicode Text" is UTF-16 with a byte-order mark.
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
         return parse(data.decode("utf-16" if wide else "utf-8-sig"))
@@ -102,10 +99,10 @@ def read(file: Path) -> Table:
 
 
 def parse(text: str) -> Table:
-    """The table in CSV text; commas, semicolons or tabs, whichever its header has most.
+    """Parses CSV text; the delimiter is the comma, semicolon or tab that its header has most of.
 
     Raises:
-        InvalidInput: it has no header, or cannot be read as CSV.
+        InvalidInput: the text has no header, two columns of one name, or is not CSV.
     """
     hint = _SEPARATOR_HINT.match(text)
     body = text[hint.end() :] if hint else text
@@ -120,13 +117,13 @@ def parse(text: str) -> Table:
 
 
 def normalize_name(name: str) -> str:
-    """A column's name without what people write in several ways."""
+    """The column name for comparison: casefolded, without spaces and punctuation."""
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(filter(str.isalnum, folded)) or folded.strip()
 
 
 def _lines(reader: Any, first: int) -> Iterator[Line]:
-    """The rows that are not blank; a row may have line breaks in it."""
+    """Yields the rows that are not blank; a quoted cell may contain line breaks."""
     number = first
     try:
         for cells in reader:

@@ -1,21 +1,22 @@
-"""What of a bulk has been sent, kept beside its file, so that an interruption repeats no row.
+"""The journal of a bulk, kept beside its file: which rows were sent, so that none is sent twice.
 
-A row's states, and who moves it from where to where:
+A row's states, and the run that changes them:
 
-(none), rejected, not_sent → in_flight   the run that sends, once the row's turn has come, and on
-                                         the disk before the first byte of its call leaves
-in_flight → accepted                     the same run, when kwtSMS has taken the call
-in_flight → rejected                     … when kwtSMS has refused it: nothing was charged
-in_flight → not_sent                     … when no connection came about: nothing left
-in_flight → unknown                      … when no readable answer came; or the next run, which
-                                         finds what was in flight when its owner ended
+(none), rejected, not_sent → in_flight   the run that sends, when the row's call has its slot; on
+                                         the disk before the first byte of the call leaves
+in_flight → accepted                     the same run, when kwtSMS has accepted the call
+in_flight → rejected                     … when kwtSMS has rejected it: nothing was charged
+in_flight → not_sent                     … when no connection was made: nothing left
+in_flight → unknown                      … when no readable answer came; or the next run, if the
+                                         run that sent the row ended before its answer came
 
-`accepted` and `unknown` are final: such a row is never sent again. One run at a time has the
-journal: its lock ends with the process, however that ends. A note is one line, written whole or
-not at all: what an interruption or a full disk tears is cut off again, and its call never left.
+`accepted` and `unknown` are final: such a row is never sent again. One run at a time may use the
+journal: its lock ends with the process, however that ends. An entry is one line, written complete
+or not at all: a line cut short by an interruption or a full disk is removed, and its call never
+left.
 
-The journal holds hashes and no text. Whoever knows a text and its sender can find its numbers by
-trying all that there are, so the file is its owner's alone.
+The journal holds hashes and no text. A person who knows a text and its sender could find its
+numbers by trying every number, so only the file's owner may read it.
 """
 
 import errno
@@ -33,7 +34,7 @@ from kwtsms_client import InvalidInput
 
 
 class RowState(StrEnum):
-    """Where a row stands."""
+    """State of a row."""
 
     IN_FLIGHT = "in_flight"
     ACCEPTED = "accepted"
@@ -55,14 +56,14 @@ TRANSITIONS: Mapping[RowState | None, frozenset[RowState]] = {
 
 
 class JournalWriteError(Exception):
-    """The disk is full, or worse: what was to be noted is not."""
+    """The journal cannot be written, for example because the disk is full."""
 
 
 class Journal:
-    """The journal of one file; use it as a context manager.
+    """Journal of one file; use it as a context manager.
 
     Raises:
-        InvalidInput: another run has it, it is damaged, or it cannot be opened.
+        InvalidInput: another run uses the journal, it is damaged, or it cannot be opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -79,7 +80,7 @@ class Journal:
             raise
 
     def may_be_sent(self, key: str) -> bool:
-        """Whether this row may be sent: it never was, or is known not to have been."""
+        """Whether this row may be sent: it has never been tried, or certainly was not sent."""
         return RowState.IN_FLIGHT in TRANSITIONS[self._states.get(key)]
 
     def is_unknown(self, key: str) -> bool:
@@ -87,11 +88,11 @@ class Journal:
         return self._states.get(key) in (RowState.IN_FLIGHT, RowState.UNKNOWN)
 
     def note(self, keys: Iterable[str], state: RowState) -> None:
-        """Writes down, on the disk before this returns, where the rows of a call stand now.
+        """Records the new state of a call's rows, on the disk before this returns.
 
         Raises:
-            CannotWrite: it is not written, and nothing is changed.
-            ValueError: a row cannot come to this state, and nothing is changed.
+            JournalWriteError: the entry cannot be written; nothing is changed.
+            ValueError: a row cannot change to this state; nothing is changed.
         """
         rows = list(keys)
         for key in rows:
@@ -120,7 +121,7 @@ class Journal:
             raise InvalidInput(f"{self.path} cannot be locked: {error.strerror}.") from error
 
     def _load(self) -> dict[str, RowState]:
-        """The states so far; what is written next takes the place of a line that was torn."""
+        """Reads the states so far; the next entry replaces an incomplete last line."""
         try:
             written = self.path.read_bytes()
             *lines, torn = written.split(b"\n")
@@ -132,7 +133,7 @@ class Journal:
         return states
 
     def _append(self, line: bytes) -> None:
-        """Writes a line whole, or leaves the journal as it was."""
+        """Writes a complete line, or leaves the journal as it was."""
         try:
             self._truncate()
             _write(self._file, line)
@@ -144,7 +145,7 @@ class Journal:
         self._end += len(line)
 
     def _truncate(self) -> None:
-        """Takes off what stands behind the last whole line."""
+        """Cuts off everything after the last complete line."""
         os.ftruncate(self._file, self._end)
 
 
@@ -155,7 +156,7 @@ def _write(file: int, line: bytes) -> None:
 
 
 def _replay(lines: Sequence[bytes], path: Path) -> dict[str, RowState]:
-    """What whole lines say; what they leave in flight was in flight when its owner ended."""
+    """The states that the lines record; a row left in flight by an ended run becomes unknown."""
     states: dict[str, RowState] = {}
     for number, line in enumerate(lines, 1):
         try:
@@ -182,7 +183,7 @@ def _check_transition(before: RowState | None, after: RowState) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """A new file's name is on the disk only when its folder is."""
+    """Syncs the folder, because a new file's name is on the disk only when its folder is."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,6 +1,6 @@
-"""One run of a bulk: what it writes into the journal while it is sent, and when it stops.
+"""Records a run of a bulk in the journal, and stops the run during an outage.
 
-It sends nothing itself: a client does, and tells it of each request (`kwtsms_client.bulk.Watch`).
+Sends nothing: a client does, and notifies the recorder (`kwtsms_client.bulk.SendObserver`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from kwtsms_bot.cli.bulk.rows import Row
 from kwtsms_bot.cli.output import NOT_SENT, OK, REJECTED, UNKNOWN
 from kwtsms_client import NotSent, Outcome, RecipientResult, SendResult
 
-MAX_UNKNOWN_IN_A_ROW = 3  # So many requests in a row without a readable answer are an outage.
+MAX_UNKNOWN_IN_A_ROW = 3  # So many requests without a readable answer count as an outage.
 OUTAGE = f"{MAX_UNKNOWN_IN_A_ROW} requests in a row had no readable answer."
 UNANSWERED = "Ended before its answer came."
 
@@ -24,11 +24,11 @@ RowId = tuple[str, str]  # A row's text and number.
 
 
 class RowOutcome(StrEnum):
-    """What became of a row in this run."""
+    """Outcome of a row in this run."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
-    NOT_SENT = "not_sent"  # It was tried, and nothing left.
+    NOT_SENT = "not_sent"  # Tried, but nothing left.
     UNKNOWN = "unknown"
     NOT_TRIED = "not_tried"
 
@@ -44,7 +44,7 @@ EXIT_CODE_OF_ROW: Mapping[RowOutcome, int] = {
 
 @dataclass(frozen=True, slots=True)
 class RowResult:
-    """What became of the row on a line."""
+    """Result of the row on a line of the file."""
 
     line: int
     outcome: RowOutcome
@@ -54,7 +54,7 @@ class RowResult:
 
 
 class RunRecorder:
-    """Keeps the journal of one run, and knows what became of each of its rows; threads share it."""
+    """Recorder of one run: writes the journal and collects the rows' results. Thread-safe."""
 
     def __init__(
         self,
@@ -65,21 +65,21 @@ class RunRecorder:
     ) -> None:
         self.charged = Decimal(0)
         self.balance: Decimal | None = None
-        self.journal_error: str | None = None  # Why the journal could not be written.
+        self.journal_error: str | None = None  # The reason why the journal could not be written.
         self._journal = journal
         self._on_progress = on_progress
         self._rows = {(row.text, row.number): row for row in rows}
         self._keys = {row_id: row.key(scope) for row_id, row in self._rows.items()}
         self._in_flight: set[RowId] = set()
         self._settled: dict[RowId, RowResult] = {}
-        self._unknown_in_a_row = 0  # Requests in a row.
+        self._unknown_in_a_row = 0  # Consecutive requests.
         self._lock = Lock()
 
     def begins(self, text: str, recipients: Sequence[str]) -> None:
-        """Writes down that these rows are in flight.
+        """Records that these rows are in flight.
 
         Raises:
-            NotSent: they must not leave.
+            NotSent: the rows must not be sent: an outage, or the journal cannot be written.
         """
         row_ids = [(text, number) for number in recipients]
         with self._lock:
@@ -94,11 +94,11 @@ class RunRecorder:
                 self._settled.pop(row_id, None)
 
     def ended(self, text: str, result: SendResult) -> None:
-        """Writes down what became of them."""
+        """Records the outcome of these rows."""
         row_ids = [(text, one.recipient) for one in result.recipients]
         with self._lock:
             if not self._in_flight.issuperset(row_ids):
-                return  # It never began.
+                return  # The request never began.
             self._in_flight.difference_update(row_ids)
             outcomes = [_row_outcome(one, result) for one in result.recipients]
             self._unknown_in_a_row = self._unknown_in_a_row + 1 if result.unknown else 0
@@ -108,12 +108,12 @@ class RunRecorder:
                 self._settled[row_id] = RowResult(
                     line, outcome, one.code, one.message_id, one.reason
                 )
-            with suppress(JournalWriteError):  # Then a later run calls them unknown.
+            with suppress(JournalWriteError):  # Then a later run counts them as unknown.
                 self._note(row_ids, RowState(outcomes[0]))
             self._on_progress(len(self._settled))
 
     def results(self) -> list[RowResult]:
-        """What became of each row, in the file's order."""
+        """The result of each row, in the file's order."""
         with self._lock:
             return [self._result(row_id, row.line) for row_id, row in self._rows.items()]
 
@@ -136,7 +136,7 @@ class RunRecorder:
 
 
 def _row_outcome(one: RecipientResult, result: SendResult) -> RowOutcome:
-    """Of the numbers of a call that kwtSMS took in part, nobody knows which it took."""
+    """The row's outcome; unknown if kwtSMS accepted only some of the call's numbers."""
     if one.outcome is Outcome.ACCEPTED and result.uncounted:
         return RowOutcome.UNKNOWN
     return RowOutcome(one.outcome)

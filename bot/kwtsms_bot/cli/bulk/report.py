@@ -1,4 +1,4 @@
-"""What `kwtsms-bridge bulk` shows: what is to be sent, what is wrong, and what became of it."""
+"""Output of `kwtsms-bridge bulk`: the invalid rows, the preview and the summary."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -21,35 +21,35 @@ ARCHIVE_HINT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkSummary:
-    """How a run ended: its rows, and the lines that are unknown from this run or an earlier one."""
+    """Result of a run: its rows, and the lines that are unknown from this run or an earlier one."""
 
     rows: tuple[RowResult, ...]
     unknown: tuple[int, ...]
     charged: Decimal
     balance: Decimal | None
-    not_tried_reason: str  # Why the rest was not tried.
-    journal_error: str | None  # Why the journal could not be written.
+    not_tried_reason: str  # The reason why the remaining rows were not tried.
+    journal_error: str | None  # The reason why the journal could not be written.
 
     @property
     def exit_code(self) -> int:
-        """The exit code: of the row to be most careful with, in this run or before."""
+        """The most severe exit code of the rows, including unknown rows of earlier runs."""
         codes = [EXIT_CODE_OF_ROW[row.outcome] for row in self.rows]
         return most_severe([*codes, UNKNOWN] if self.unknown else codes)
 
     @property
     def counts(self) -> dict[RowOutcome, int]:
-        """How many rows of this run came to what."""
+        """The number of rows of this run with each outcome."""
         counter = Counter(row.outcome for row in self.rows)
         return {outcome: counter[outcome] for outcome in RowOutcome}
 
 
 def format_count(number: int, name: str) -> str:
-    """How many of what: `2 rows`."""
+    """The number with its noun: `2 rows`."""
     return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def show_refusal(batch: BulkBatch, file: Path, *, as_json: bool) -> None:
-    """The rows that cannot be sent, because of which none was."""
+    """Shows the invalid rows, because of which nothing was sent."""
     if as_json:
         show_json({"mistakes": batch.invalid_rows})
         return
@@ -68,7 +68,7 @@ def show_preview(
     balance: Decimal | None = None,
     as_json: bool = False,
 ) -> None:
-    """What would be sent, and what it costs."""
+    """Shows the messages to be sent, and their cost."""
     if as_json:
         counts = {"messages": len(batch.rows), "credits": batch.credits, "cleaned": batch.cleaned}
         show_json({**counts, "repeated": batch.repeated, "mistakes": batch.invalid_rows})
@@ -91,7 +91,7 @@ def show_preview(
 
 
 def show_summary(summary: BulkSummary, batch: BulkBatch, file: Path, *, as_json: bool) -> None:
-    """What became of each row."""
+    """Shows the outcome of the rows, and what to do about those that failed."""
     counts = {outcome.value: count for outcome, count in summary.counts.items()}
     if as_json:
         show_json(
@@ -148,5 +148,5 @@ def _echo_invalid_rows(batch: BulkBatch, file: Path) -> None:
 
 
 def _format_balance(balance: Decimal, cost: int) -> str:
-    """Credits that do not suffice are told before they run out in the middle."""
+    """The balance, with a warning if it does not cover the cost."""
     return f"{balance:,f}" if cost <= balance else f"{balance:,f}, which does not suffice"

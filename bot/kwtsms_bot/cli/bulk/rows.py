@@ -1,4 +1,4 @@
-"""A table as messages to be sent, each row judged before anything is. Pure."""
+"""Turns table rows into messages, and validates all before anything is sent. Pure."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ from kwtsms_client import MAX_PAGES, InvalidInput, inspect_message, validate_pho
 from kwtsms_client.protocol import MAX_RECIPIENTS
 from kwtsms_client.text_report import Change, format_count
 
-# What the columns are usually called, as `csv_file.plain` writes it.
+# Usual names of the columns, as `csv_file.normalize_name` returns them.
 _PHONES = ("هاتف", "جوال", "موبايل", "نقال", "محمول", "تلفون", "هاتفالنقال", "هاتفالمحمول")
 NUMBER_COLUMNS = frozenset(
     {"to", "number", "recipient", "msisdn", "gsm", "cell", "tel", "phoneno", "mobileno"}
@@ -26,12 +26,12 @@ TEXT_COLUMNS = frozenset(
 )
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 
-Template = tuple[str | int, ...]  # Texts, and the places of columns.
+Template = tuple[str | int, ...]  # Literal texts, and positions of columns.
 
 
 @dataclass(frozen=True, slots=True)
 class RowFormat:
-    """How a line becomes a message: where its number stands, and its text."""
+    """Format of the rows: the number's column, and the template of the text."""
 
     to: int
     text: Template
@@ -49,9 +49,9 @@ class Row:
     changes: tuple[Change, ...] = field(default=(), repr=False)
 
     def key(self, scope: str) -> str:
-        """What makes it the same message, within a scope: the sender, the gateway, test or not.
+        """The hash of the message in its scope: the gateway, the sender ID, test mode or not.
 
-        The user name is no part of it: a phone does not see which account paid.
+        The user name is not part of the scope: a phone does not see which account paid.
         """
         return sha256("\0".join((scope, self.number, self.text)).encode()).hexdigest()
 
@@ -66,7 +66,7 @@ class InvalidRow:
 
 @dataclass(frozen=True, slots=True)
 class BulkBatch:
-    """Everything in the file: what can be sent, what cannot, and what stands there twice."""
+    """Content of the file: the valid rows, the invalid ones, and the number of repetitions."""
 
     rows: tuple[Row, ...]
     invalid_rows: tuple[InvalidRow, ...]
@@ -74,12 +74,12 @@ class BulkBatch:
 
     @property
     def credits(self) -> int:
-        """What it costs where a page is one credit, as in Kuwait: a lower bound elsewhere."""
+        """The cost where a page is one credit, as in Kuwait; a lower bound elsewhere."""
         return sum(row.pages for row in self.rows)
 
     @property
     def cleaned(self) -> str | None:
-        """What cleaning takes out of the texts, for a person."""
+        """A summary of the characters that cleaning removes, for people; None if there are none."""
         changed = [row for row in self.rows if row.changes]
         if not changed:
             return None
@@ -90,11 +90,11 @@ class BulkBatch:
         return f"{counts}, from {len(changed)} row{'' if len(changed) == 1 else 's'}"
 
     def with_rows(self, rows: Iterable[Row]) -> "BulkBatch":
-        """The same with these rows alone."""
+        """Returns the batch with only these valid rows."""
         return replace(self, rows=tuple(rows))
 
     def without(self, refused: Mapping[Row, str]) -> "BulkBatch":
-        """The same, with these rows among the mistakes, each for its reason."""
+        """Returns the batch with these rows as invalid ones, each with its reason."""
         more = [InvalidRow(row.line, reason) for row, reason in refused.items()]
         invalid_rows = sorted((*self.invalid_rows, *more), key=lambda invalid: invalid.line)
         rows = tuple(row for row in self.rows if row not in refused)
@@ -104,10 +104,10 @@ class BulkBatch:
 def find_column(
     table: Table, wanted: str | None, default_names: frozenset[str], purpose: str
 ) -> int:
-    """Where the column stands that was asked for, or the one that is usually called so.
+    """The position of the wanted column, or of the one with a default name.
 
     Raises:
-        InvalidInput: there is none, or more than one that it could be.
+        InvalidInput: no column matches, or more than one does.
     """
     accepted_names = {normalize_name(wanted)} if wanted else default_names
     found = [position for name, position in table.positions.items() if name in accepted_names]
@@ -122,10 +122,10 @@ def find_column(
 
 
 def parse_template(text: str, table: Table) -> Template:
-    """A text in which `{column}` stands for what is in that column; `{{` and `}}` are braces.
+    """Parses a text with `{column}` as a placeholder; `{{` and `}}` are literal braces.
 
     Raises:
-        InvalidInput: there is no such column.
+        InvalidInput: a placeholder names no column.
     """
     parts: list[str | int] = []
     end = 0
@@ -136,7 +136,7 @@ def parse_template(text: str, table: Table) -> Template:
 
 
 def parse_batch(table: Table, row_format: RowFormat) -> BulkBatch:
-    """Every row judged: its number, and its text."""
+    """Validates the number and the text of every row."""
     valid: dict[tuple[str, str], Row] = {}
     invalid_rows: list[InvalidRow] = []
     repeated = 0
@@ -152,10 +152,10 @@ def parse_batch(table: Table, row_format: RowFormat) -> BulkBatch:
 
 
 def group_calls(rows: Iterable[Row]) -> list[list[Row]]:
-    """The rows by text, at most 200 together: what one call can carry.
+    """Groups the rows by text, at most 200 together: the limit of one call.
 
-    What is a number's second message comes after all first ones, and so on: kwtSMS refuses a whole
-    call for one number that was sent to within 15 seconds.
+    A number's second message comes after all first ones, and so on: kwtSMS rejects a whole call if
+    one of its numbers was sent to within the last 15 seconds.
     """
     counts = Counter[str]()
     groups: dict[tuple[int, str], list[Row]] = {}
@@ -170,10 +170,10 @@ def group_calls(rows: Iterable[Row]) -> list[list[Row]]:
 
 
 def fill(text: Template, table: Table, line: Line) -> str:
-    """The text of a row; what stands in its cells is taken as it is.
+    """Fills in the template for a row; the cells' values are inserted literally.
 
     Raises:
-        InvalidInput: a cell is empty, or there is none.
+        InvalidInput: a cell is empty, or the row ends before it.
     """
     return "".join(part if isinstance(part, str) else table.cell(line, part) for part in text)
 

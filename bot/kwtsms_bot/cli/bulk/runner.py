@@ -1,4 +1,4 @@
-"""One run of a bulk: asks what has to be known, sends what is left, and tells what became of it."""
+"""Runs a bulk: checks the coverage, asks for confirmation, sends the rest and reports."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +27,7 @@ STOPPED = "It was stopped."
 
 @dataclass(frozen=True, slots=True)
 class BulkOptions:
-    """How a bulk is to be done."""
+    """Options of a bulk."""
 
     file: Path
     skip_bad: bool
@@ -36,22 +36,22 @@ class BulkOptions:
 
 
 def refuse(batch: BulkBatch, options: BulkOptions) -> None:
-    """Ends where there are bad rows, unless the others are to be sent and there are some."""
+    """Exits if there are invalid rows, unless `skip_bad` is set and there are valid rows."""
     if batch.invalid_rows and not (options.skip_bad and batch.rows):
         exit_with(USAGE, partial(report.show_refusal, batch, options.file, as_json=options.as_json))
 
 
 class BulkRunner:
-    """A run: what it sends with, and what it knows of the runs before it."""
+    """Run of a bulk, with the client that sends it and the journal of earlier runs."""
 
     def __init__(self, sms: Client, journal: Journal, sender: str, options: BulkOptions) -> None:
         self.sms, self.journal, self.options = sms, journal, options
         self.sender = check_sender(sender)
-        # From another sender, by another gateway or only tried out, it is another message.
+        # With another sender ID, gateway or mode, the same row is another message.
         self.scope = "\0".join((sms.base_url, "test" if sms.test_mode else "live", self.sender))
 
     def send(self, batch: BulkBatch) -> NoReturn:
-        """Sends what is left, tells what became of it, and ends."""
+        """Sends the remaining rows, shows the summary, and exits."""
         if any(map(self._may_be_sent, batch.rows)):
             batch = self._with_coverage(batch)
             refuse(batch, self.options)
@@ -81,7 +81,7 @@ class BulkRunner:
         return self.journal.is_unknown(row.key(self.scope))
 
     def _with_coverage(self, batch: BulkBatch) -> BulkBatch:
-        """The same, what goes to a country that is not active among the mistakes."""
+        """Returns the batch with rows to countries that are not active as invalid ones."""
         coverage = _coverage(self.sms)
         if coverage is None:
             return batch
@@ -91,7 +91,7 @@ class BulkRunner:
         return batch.without({row: reasons[row.number] for row in left if row.number in reasons})
 
     def _confirm(self, rest: BulkBatch, *, already_sent: int) -> None:
-        """Shows what is to be sent, and asks whether it may be."""
+        """Shows the preview, and asks for confirmation unless `--yes` was given."""
         must_confirm = bool(rest.rows) and not self.options.yes
         balance = _balance(self.sms) if must_confirm else None
         if not self.options.as_json:
@@ -112,10 +112,10 @@ class BulkRunner:
 
 
 def _coverage(sms: Client) -> Coverage | None:
-    """The active countries; None where kwtSMS is well and they cannot be read from its answer.
+    """The active countries; None if only this reply of kwtSMS is unreadable.
 
     Raises:
-        NotSent: it is not well; nothing has been sent.
+        NotSent: kwtSMS does not answer other requests either; nothing was sent.
     """
     try:
         return sms.coverage()
@@ -132,7 +132,7 @@ def _balance(sms: Client) -> Decimal:
 
 
 def _not_tried_reason(done: InterruptibleResult[list[SendResult]]) -> str:
-    """Why what was not tried was not."""
+    """The reason why the remaining rows were not tried."""
     if done.stopped:
         return STOPPED
     results = (one for result in done.result or () for one in result.recipients)
@@ -142,7 +142,7 @@ def _not_tried_reason(done: InterruptibleResult[list[SendResult]]) -> str:
 
 @contextmanager
 def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], object]]:
-    """A progress bar on a terminal, and nothing elsewhere; call it with how many are done."""
+    """Shows a progress bar on a terminal; yields a function that takes the number of rows done."""
     if quiet or not total or sys.stderr is None or not sys.stderr.isatty():
         yield lambda _: None
         return

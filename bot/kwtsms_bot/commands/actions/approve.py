@@ -1,6 +1,6 @@
-"""A second person's yes or no: asked for in a channel, given once, by nobody for their own.
+"""Approval by a second person: requested in a channel, decided once, never by the author.
 
-Who asked is told by direct message what came of it, wherever it was decided, and if nobody did.
+The author gets a direct message if the request is rejected or expires.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ APPROVE, REFUSE = "send_approve", "send_refuse"
 
 
 async def request_approval(context: CommandContext, request: CommandRequest, draft: Draft) -> Reply:
-    """Puts a confirmed message before somebody else."""
+    """Turns a confirmed draft into an approval request, posted to a channel."""
     limits = context.config.limits
     channel = limits.approval_channel or draft.channel
     if not channel:
@@ -42,7 +42,7 @@ async def request_approval(context: CommandContext, request: CommandRequest, dra
         created_at=now,
         expires_at=now + min(limits.approval_expires, context.config.outbox.retention),
     )
-    if not await context.store.request_approval(draft.token, approval, now):
+    if not await context.outbox.drafts.request_approval(draft.token, approval, now):
         return preview_reply.expired_reply(request.say)
     await audit(
         context, request, "asked", (Permission.APPROVE, "send", f"{approval.credits} credits")
@@ -61,7 +61,7 @@ async def request_approval(context: CommandContext, request: CommandRequest, dra
 
 
 async def approve(context: CommandContext, press: ButtonPress) -> Reply:
-    """A second person's yes: the first counts, and nobody approves their own."""
+    """Approves a request and accepts its message; authors cannot approve their own."""
     found = await _find_request(context, press)
     if isinstance(found, Reply):
         return found
@@ -85,11 +85,13 @@ async def approve(context: CommandContext, press: ButtonPress) -> Reply:
 
 
 async def reject(context: CommandContext, press: ButtonPress) -> Reply:
-    """A second person's no; from its author it takes the request back."""
+    """Rejects a request; its author withdraws it instead."""
     found = await _find_request(context, press)
     if isinstance(found, Reply):
         return found
-    if not await context.store.discard_draft(found.token, context.now(), refused=actor_of(press)):
+    if not await context.outbox.drafts.discard_draft(
+        found.token, context.now(), refused=actor_of(press)
+    ):
         return preview_reply.expired_reply(press.say)
     say, own = press.say, found.author == press.person.user
     decider = await context.users.name(press.person.user)
@@ -119,8 +121,8 @@ async def reject(context: CommandContext, press: ButtonPress) -> Reply:
 
 
 async def pop_expired(context: CommandContext) -> tuple[DirectMessage, ...]:
-    """What to tell those whose requests nobody decided in time; each is told of once."""
-    drafts = await context.store.pop_expired_requests(context.now())
+    """Removes expired requests and returns the messages to their authors, each once."""
+    drafts = await context.outbox.drafts.pop_expired_requests(context.now())
     return tuple(
         _author_message(one, lambda say: say("Nobody approved your message in time."))
         for one in drafts
@@ -128,7 +130,7 @@ async def pop_expired(context: CommandContext) -> tuple[DirectMessage, ...]:
 
 
 def _author_message(draft: Draft, title: Callable[[Language], str]) -> DirectMessage:
-    """The sentence for who asked, in their language, and what it was about."""
+    """The message to a draft's author, in their language, with what the draft was about."""
     say = language(draft.locale)
     reply = Reply(
         Severity.ERROR,
@@ -141,8 +143,8 @@ def _author_message(draft: Draft, title: Callable[[Language], str]) -> DirectMes
 
 
 async def _find_request(context: CommandContext, press: ButtonPress) -> Draft | Reply:
-    """The request that this person may decide about, or why they may not."""
-    draft = await context.store.get_draft(press.value, context.now())
+    """Returns the request that this person may decide, or the reply that says why not."""
+    draft = await context.outbox.drafts.get_draft(press.value, context.now())
     own = draft is not None and draft.author == press.person.user
     if not own and not allows(context.config.access, press.person, Permission.APPROVE):
         return await refuse(context, press, Permission.APPROVE, "approve")

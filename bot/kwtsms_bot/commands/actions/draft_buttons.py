@@ -24,8 +24,8 @@ PLAINER = "send_plainer"
 
 
 async def confirm(context: CommandContext, press: ButtonPress) -> Reply:
-    """The author's yes: accepted, or put before a second person where it costs that much."""
-    draft = await context.store.get_draft(press.value, context.now())
+    """Accepts the author's draft, or requests approval if its price requires that."""
+    draft = await context.outbox.drafts.get_draft(press.value, context.now())
     if draft is None or draft.kind is not DraftKind.CONFIRM:
         return preview_reply.expired_reply(press.say)
     if draft.author != press.person.user:
@@ -40,17 +40,17 @@ async def confirm(context: CommandContext, press: ButtonPress) -> Reply:
 
 
 async def discard(context: CommandContext, press: ButtonPress) -> Reply:
-    """The author's no."""
-    draft = await context.store.get_draft(press.value, context.now())
+    """Discards the author's draft."""
+    draft = await context.outbox.drafts.get_draft(press.value, context.now())
     if draft is not None and draft.author != press.person.user:
         return await refuse(context, press, Permission.SEND, "discard")
-    if draft is None or not await context.store.discard_draft(draft.token, context.now()):
+    if draft is None or not await context.outbox.drafts.discard_draft(draft.token, context.now()):
         return preview_reply.expired_reply(press.say)
     return Reply(Severity.INFO, press.say("Discarded. Nothing was sent."), replaces=True)
 
 
 async def use_plain_quotes(context: CommandContext, press: ButtonPress) -> Reply:
-    """Another preview in the place of the one whose button was pressed."""
+    """Replaces the preview with one that uses plain quotes."""
     found = await preview_plain_quotes(context, press)
     return found if isinstance(found, Reply) else replace(found.reply, replaces=True)
 
@@ -58,14 +58,14 @@ async def use_plain_quotes(context: CommandContext, press: ButtonPress) -> Reply
 async def preview_plain_quotes(
     context: CommandContext, press: ButtonPress
 ) -> PendingPreview | Reply:
-    """The preview of the plainer text, or why there is none; the draft before it is void."""
-    draft = await context.store.get_draft(press.value, context.now())
+    """Discards the draft and returns a preview with plain quotes, or the reply that refuses."""
+    draft = await context.outbox.drafts.get_draft(press.value, context.now())
     if draft is None or draft.kind is not DraftKind.CONFIRM:
         return preview_reply.expired_reply(press.say)
     if draft.author != press.person.user:
         return await refuse(context, press, Permission.SEND, "confirm")
     text = inspect_message(draft.text).plainer
-    if text is None or not await context.store.discard_draft(draft.token, context.now()):
+    if text is None or not await context.outbox.drafts.discard_draft(draft.token, context.now()):
         return preview_reply.expired_reply(press.say)
     request = in_original_channel(press, draft)
     numbers = tuple(Phone(one) for one in draft.recipients)

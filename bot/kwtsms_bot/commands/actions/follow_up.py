@@ -1,4 +1,4 @@
-"""The buttons that follow a message up: what kwtSMS says of it now, and the complaint to send."""
+"""Buttons of a card: check the status, get the support text, download the failed numbers."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
@@ -14,10 +14,10 @@ from kwtsms_bot.outbox.delivery.rules import AcceptedCall, before_deadline
 from kwtsms_bot.outbox.message import Message, Recipient, State
 
 CHECK, SUPPORT, FAILURES = "message_check", "message_support", "message_failures"
-MAX_NAMED = 20  # Numbers in a complaint.
-# What is complained about: the first of these that occur.
+MAX_NAMED = 20  # Numbers in a support text.
+# States to complain about: the first of these groups that occurs.
 REPORTED_STATES = ((State.STUCK, State.UNDELIVERED), (State.SENT,))
-BOM = "\ufeff"  # Without it, Excel takes Arabic for Latin.
+BOM = "\ufeff"  # Without it, Excel reads Arabic as Latin characters.
 FAILED = (State.REJECTED, State.EXPIRED, State.UNDELIVERED, State.STUCK, State.UNKNOWN)
 
 ActionHandler = Callable[[CommandContext, ButtonPress], Awaitable[Reply]]
@@ -27,12 +27,12 @@ def _for_message(
     handler: Callable[[CommandContext, ButtonPress, Message], Awaitable[Reply]],
     permission: Permission,
 ) -> ActionHandler:
-    """A deed about the message that the button names, for those who hold the role."""
+    """Wraps a handler: checks the permission and finds the message that the button names."""
 
     async def run(context: CommandContext, press: ButtonPress) -> Reply:
         if not allows(context.config.access, press.person, permission):
             return await refuse(context, press, permission, "follow up")
-        message = await context.store.find(press.value)
+        message = await context.outbox.messages.find(press.value)
         if message is None:
             return Reply(Severity.INFO, press.say("That message is not there any more."))
         return await handler(context, press, message)
@@ -43,7 +43,7 @@ def _for_message(
 def _for_own_message(
     handler: Callable[[CommandContext, ButtonPress, Message], Awaitable[Reply]],
 ) -> ActionHandler:
-    """A deed that shows whole numbers: for the message's author, and for who approves."""
+    """Wraps a handler that shows whole numbers: only for the author and for approvers."""
 
     async def run(context: CommandContext, press: ButtonPress, message: Message) -> Reply:
         own = message.author == press.person.user
@@ -61,7 +61,10 @@ async def _check_status(context: CommandContext, press: ButtonPress, message: Me
 async def _reply_support_text(
     context: CommandContext, press: ButtonPress, message: Message
 ) -> Reply:
-    """The complaint as kwtSMS wants it, in both languages; about nothing that is too old for it."""
+    """Replies with the support text in both languages, without calls that are too old.
+
+    If all of them are too old, the text covers them and the reply says so.
+    """
     say = press.say
     await audit(context, press, "allowed", (Permission.SEND, message.ref, "support text"))
     calls = await _find_calls_to_report(context, message)
@@ -88,15 +91,17 @@ async def _reply_support_text(
 async def _find_calls_to_report(
     context: CommandContext, message: Message
 ) -> tuple[AcceptedCall, ...]:
-    """What kwtSMS has and did not bring to a phone; where nothing is known to have failed, all."""
+    """Returns the calls with stuck or undelivered numbers; without any, those with sent ones."""
     for states in REPORTED_STATES:
-        if calls := await context.store.accepted_calls(message.id, states, limit=MAX_NAMED):
+        if calls := await context.outbox.delivery.accepted_calls(
+            message.id, states, limit=MAX_NAMED
+        ):
             return calls
     return ()
 
 
 def support_text(account: str, message: Message, calls: Sequence[AcceptedCall], code: str) -> str:
-    """What kwtSMS asks for: https://www.kwtsms.com/help.html."""
+    """The facts that kwtSMS's support asks for: https://www.kwtsms.com/help.html."""
     say = language(code)
     lines = [
         say("This message did not arrive. Please look into it."),
@@ -116,7 +121,7 @@ def support_text(account: str, message: Message, calls: Sequence[AcceptedCall], 
 async def _reply_failures_file(
     context: CommandContext, press: ButtonPress, message: Message
 ) -> Reply:
-    """The numbers that did not get it, as a file for whoever may send to so many."""
+    """Replies with a CSV file of the numbers that failed or whose outcome is unknown."""
     if message.counts.keys().isdisjoint(FAILED):
         return Reply(Severity.INFO, press.say("No number of this message has failed."))
     await audit(context, press, "allowed", (Permission.SEND, message.ref, "failures as CSV"))
@@ -128,9 +133,9 @@ async def _reply_failures_file(
 
 
 async def _build_failures_csv(context: CommandContext, message: Message, say: Language) -> str:
-    """A line for each, read page by page."""
+    """Builds the CSV with a line for each failed recipient, read page by page."""
     lines, after = ["number,state,code,reason"], 0
-    while rows := await context.store.recipients(message.id, FAILED, after=after):
+    while rows := await context.outbox.messages.recipients(message.id, FAILED, after=after):
         lines += [
             ",".join(
                 map(_csv_cell, (one.phone, one.state.value, one.code, _format_reason(one, say)))

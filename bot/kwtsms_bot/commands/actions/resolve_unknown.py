@@ -1,4 +1,4 @@
-"""A message whose outcome cannot be known: a person decides, and the decision is on record."""
+"""Buttons for unknown outcomes: a person decides, and the decision is recorded."""
 
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply, Severity
 from kwtsms_bot.commands.error_replies import (
@@ -21,7 +21,7 @@ SEND_AGAIN, TREAT_AS_SENT = "unknown_send_again", "unknown_treat_as_sent"
 
 
 async def send_again(context: CommandContext, press: ButtonPress) -> Reply:
-    """Queues anew what is unknown, once: whoever presses second finds nothing left to decide."""
+    """Queues the unknown recipients again, once: a second press finds nothing left to decide."""
     found = await _find_undecided(context, press)
     if isinstance(found, Reply):
         return found
@@ -31,7 +31,7 @@ async def send_again(context: CommandContext, press: ButtonPress) -> Reply:
         return problem
     now = context.now()
     try:
-        changed = await context.store.send_again(
+        changed = await context.outbox.decisions.send_again(
             message.ref,
             now,
             actor_of(press),
@@ -45,12 +45,12 @@ async def send_again(context: CommandContext, press: ButtonPress) -> Reply:
 
 
 async def treat_as_sent(context: CommandContext, press: ButtonPress) -> Reply:
-    """Takes what is unknown as sent; nothing leaves this machine."""
+    """Marks the unknown recipients as sent, without sending anything."""
     found = await _find_undecided(context, press)
     if isinstance(found, Reply):
         return found
     message, decision_key = found
-    decision = context.store.treat_as_sent(
+    decision = context.outbox.decisions.treat_as_sent(
         message.ref, context.now(), actor_of(press), once=decision_key
     )
     return _finish(context, press) if await decision else _nothing_left_reply(press)
@@ -59,15 +59,15 @@ async def treat_as_sent(context: CommandContext, press: ButtonPress) -> Reply:
 async def _find_undecided(
     context: CommandContext, press: ButtonPress
 ) -> tuple[Message, DedupeKey] | Reply:
-    """The message, and the key under which this press decides about it.
+    """Returns the message and the key that allows one decision, or the reply that refuses.
 
-    The button's value names the message and the state of the card that it stood on; each is good
-    for one decision, whatever Slack or a double click delivers.
+    The button's value names the message and the state of its card. Each value decides once, even
+    if Slack redelivers the press or the user clicks twice.
     """
     if not allows(context.config.access, press.person, Permission.SEND):
         return await refuse(context, press, Permission.SEND, "decide")
     ref = press.value.partition(".")[0]
-    message = await context.store.find(ref)
+    message = await context.outbox.messages.find(ref)
     if message is None or State.UNKNOWN not in message.counts:
         return _nothing_left_reply(press)
     return message, DedupeKey("button.unknown", press.value[:200])
@@ -76,11 +76,11 @@ async def _find_undecided(
 async def _check_resend(
     context: CommandContext, press: ButtonPress, message: Message
 ) -> Reply | None:
-    """Why it may not be sent again, or not by this person: the rules are those of a new message.
+    """Returns the refusal if this person may not send it again, by the rules for new messages.
 
-    Where it would take a second person's yes, whoever presses is that person.
+    If the price requires approval, the person who presses has to be an approver, not the author.
     """
-    if pause := await context.store.current_pause():
+    if pause := await context.outbox.kill_switch.current_pause():
         return paused_reply(SendingPaused(pause), context.config.slack.command, press.say)
     recipients = await _find_unknown_recipients(context, message)
     if needs_approval(message.pages * len(recipients), context.config.limits):
@@ -94,10 +94,12 @@ async def _check_resend(
 
 
 async def _find_unknown_recipients(context: CommandContext, message: Message) -> tuple[Phone, ...]:
-    """The numbers of which it is not known whether they got it."""
+    """Returns the numbers whose outcome is unknown."""
     found: list[Phone] = []
     after = 0
-    while page := await context.store.recipients(message.id, (State.UNKNOWN,), after=after):
+    while page := await context.outbox.messages.recipients(
+        message.id, (State.UNKNOWN,), after=after
+    ):
         found += [Phone(one.phone) for one in page if one.phone]
         after = page[-1].id
     return tuple(found)

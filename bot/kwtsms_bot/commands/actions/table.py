@@ -1,4 +1,4 @@
-"""What buttons do: the table, and the last answer where the database or kwtSMS fails."""
+"""The table of button handlers, and the replies where the database or kwtSMS fails."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 async def dispatch(context: CommandContext, action: str, press: ButtonPress) -> Reply:
-    """What came of pressing a button; each deed asks for the role itself, at this moment."""
+    """Runs the handler for a pressed button. Each handler checks the user's role again."""
     try:
         return await HANDLERS[action](context, press)
     except KwtSMSError as error:

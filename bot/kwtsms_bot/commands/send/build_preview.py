@@ -1,4 +1,4 @@
-"""From what somebody named and wrote to a preview: names become numbers, facts are asked for."""
+"""Builds a preview: resolves names to numbers, and looks up coverage and balance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,26 +20,26 @@ from kwtsms_client import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendRequest:
-    """What somebody wants to send: whom they named, and what they wrote."""
+    """Recipients and text of a message to be sent, as a person entered them."""
 
     line: ParsedLine = field(repr=False)
     text: str = field(repr=False)
-    users: tuple[str, ...] = ()  # People in Slack: the number of their profile is meant.
-    mentions: Mapping[str, str] = field(default_factory=dict)  # The ids behind @names.
+    users: tuple[str, ...] = ()  # Slack users: sent to the number in their profile.
+    mentions: Mapping[str, str] = field(default_factory=dict)  # User ids by @name, without the @.
 
 
 @dataclass(slots=True)
 class _ResolvedNames:
-    """What names and people stand for, as far as it is found out."""
+    """Numbers found so far for names and Slack users, and the problems met."""
 
-    phones: dict[Phone, str] = field(default_factory=dict)  # And by which name they were named.
-    count: int = 0  # Numbers, as often as they were named.
+    phones: dict[Phone, str] = field(default_factory=dict)  # The name behind each number.
+    count: int = 0  # Numbers found, repeats included.
     users: list[str] = field(default_factory=list)
     namesakes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def add(self, number: str, name: str) -> None:
-        """One number of a name."""
+        """Adds a number that `name` gave."""
         self.count += 1
         self.phones.setdefault(Phone(number), name)
 
@@ -47,7 +47,7 @@ class _ResolvedNames:
 async def build_preview(
     context: CommandContext, request: CommandRequest, send_request: SendRequest
 ) -> Preview:
-    """The preview of a wish."""
+    """Builds the preview of a message from a send request."""
     resolved = _resolve_names(context, request, send_request)
     contacts = resolved.count
     for user in dict.fromkeys(resolved.users):
@@ -79,7 +79,7 @@ async def build_preview(
 def _resolve_names(
     context: CommandContext, request: CommandRequest, send_request: SendRequest
 ) -> _ResolvedNames:
-    """The numbers of the phone book, and the people who are asked for theirs."""
+    """Resolves names by the phone book; other mentions become users, to be looked up later."""
     resolved = _ResolvedNames(users=list(send_request.users))
     for name in send_request.line.names:
         numbers = context.config.phonebook.numbers(name)
@@ -98,7 +98,7 @@ def _resolve_names(
 async def _add_profile(
     context: CommandContext, request: CommandRequest, user: str, resolved: _ResolvedNames
 ) -> None:
-    """The number in somebody's Slack profile, or the sentence that says why there is none."""
+    """Adds the number in a user's Slack profile, or the problem if there is none."""
     written = await context.users.phone(user)
     check = validate_phone_input(written, default_country=context.config.kwtsms.default_country)
     name = await context.users.name(user)
@@ -115,7 +115,7 @@ async def _add_profile(
 
 
 async def _find_uncovered(context: CommandContext, phones: Sequence[Phone]) -> tuple[Phone, ...]:
-    """The numbers abroad that the account has no route to; none where kwtSMS does not say."""
+    """Returns the numbers abroad without a route; none if kwtSMS does not answer."""
     home = context.config.kwtsms.default_country
     abroad = [one for one in phones if find_country_code(one) != home]
     if not abroad:
@@ -128,11 +128,11 @@ async def _find_uncovered(context: CommandContext, phones: Sequence[Phone]) -> t
 
 
 async def _find_balance(context: CommandContext) -> Decimal | None:
-    """What this process last heard, or what any replica last saw within a day."""
+    """Returns the balance this process last received, or any replica's within the last day."""
     known = context.gateway.cached_balance
     if known is not None:
         return known.available
-    sample = await context.alerts.last_sample(context.now() - timedelta(days=1))
+    sample = await context.balance.samples.last_sample(context.now() - timedelta(days=1))
     return sample.available if sample else None
 
 
@@ -141,4 +141,4 @@ async def _is_repeated(
 ) -> bool:
     text_hash = sha256(cleaned.encode()).hexdigest()
     since = context.now() - DUPLICATE_WINDOW
-    return await context.store.has_sent(request.person.user, text_hash, phones, since)
+    return await context.outbox.messages.has_sent(request.person.user, text_hash, phones, since)

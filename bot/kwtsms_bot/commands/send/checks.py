@@ -1,4 +1,4 @@
-"""What stands in the way of a message: asked when it is written, and again when it is confirmed."""
+"""Checks of a message, made when it is written and again when it is confirmed."""
 
 from collections.abc import Sequence
 
@@ -11,13 +11,13 @@ from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.outbox.intake.draft import Draft
 from kwtsms_client import MAX_PAGES, Phone
 
-MAX_LISTED = 5  # Mistakes named one by one; the rest is a number.
+MAX_LISTED = 5  # Mistakes listed one by one; the rest are counted.
 
 
 async def first_problem(
     context: CommandContext, request: CommandRequest, preview: Preview
 ) -> Reply | None:
-    """The first thing that is wrong with a message; None: nothing is."""
+    """Returns the reply to the first problem of a message; None if there is none."""
     if not allows(context.config.access, request.person, Permission.SEND):
         return await refuse(context, request, Permission.SEND, "send")
     return (
@@ -30,7 +30,7 @@ async def first_problem(
 async def check_draft(
     context: CommandContext, request: CommandRequest, draft: Draft
 ) -> Reply | None:
-    """The same for what was shown a while ago: roles, limits and the time may be others now."""
+    """Checks a stored draft: roles, limits and the time may have changed since its preview."""
     if not allows(context.config.access, request.person, Permission.SEND):
         return await refuse(context, request, Permission.SEND, "send")
     return _check_setup(context, request, draft) or await check_scope(
@@ -46,7 +46,7 @@ def truncate(sentences: Sequence[str], request: CommandRequest) -> tuple[str, ..
 
 
 def check_recipients(request: CommandRequest, preview: Preview) -> Reply | None:
-    """Why there is nobody to send to."""
+    """Returns the reply if no recipient is left, which says why."""
     say = request.say
     if preview.recipients:
         return None
@@ -60,7 +60,7 @@ def check_recipients(request: CommandRequest, preview: Preview) -> Reply | None:
 
 
 def check_text(request: CommandRequest, preview: Preview) -> Reply | None:
-    """Why the text cannot be sent."""
+    """Returns the reply if the text cannot be sent, which says why."""
     say, report = request.say, preview.report
     if not report.original.strip():
         return Reply(Severity.ERROR, say("There is no text."), (say("Type it after the number."),))
@@ -78,7 +78,7 @@ def check_text(request: CommandRequest, preview: Preview) -> Reply | None:
 
 
 def _check_setup(context: CommandContext, request: CommandRequest, draft: Draft) -> Reply | None:
-    """Whether it would leave under another name than is set up now, or cost what was a test."""
+    """Refuses a draft if the sender ID or the test mode has changed since its preview."""
     current = context.config.kwtsms
     if (draft.sender_id, draft.test) == (current.sender_id, current.test_mode):
         return None
@@ -91,7 +91,7 @@ def _check_setup(context: CommandContext, request: CommandRequest, draft: Draft)
 async def check_scope(
     context: CommandContext, request: CommandRequest, recipients: tuple[Phone, ...]
 ) -> Reply | None:
-    """How many, where to, and when."""
+    """Checks the number of recipients, their countries and the quiet hours."""
     limits = context.config.limits
     is_bulk = len(recipients) >= context.config.access.bulk_from
     if is_bulk and not allows(context.config.access, request.person, Permission.BULK):

@@ -1,4 +1,4 @@
-"""`/sms send`: from a typed line to a message in the outbox, or to a sentence that says why not."""
+"""`/sms send`: accepts a typed message into the outbox, or says why not."""
 
 from kwtsms_bot.commands.base import (
     OPEN_FORM,
@@ -19,14 +19,14 @@ EXAMPLES = ("+96598765432 Backup failed", "98765432, 98765433 نجح النسخ 
 
 
 async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
-    """Accepts the message, all of it or nothing, or shows what is to be confirmed first."""
+    """Accepts the message for all recipients or none, or shows a preview to confirm."""
     if not rest.strip():
         return _missing_input_reply(context, request)
     line = recipients.parse_line(rest, default_country=context.config.kwtsms.default_country)
     preview = await build_preview(
         context, request, SendRequest(line=line, text=line.text, mentions=request.mentions)
     )
-    if preview.problems:  # Whoever types a line can mend it: part of it would be a surprise.
+    if preview.problems:  # The sender can correct the line; a partial send would surprise.
         return _invalid_recipients_reply(context, request, preview.problems)
     reply = await submit.submit(context, request, preview)
     return (

@@ -1,6 +1,6 @@
-"""Groups of digits side by side: a number, several, or a number and the beginning of a text. Pure.
+"""Splits groups of digits into numbers; the last groups may belong to the text. Pure.
 
-People write numbers in groups, in the way of their country: +971 50 123 4567, 9876 5432.
+People write numbers in groups, as is usual in their country: +971 50 123 4567, 9876 5432.
 """
 
 import re
@@ -10,13 +10,13 @@ from functools import cached_property
 from kwtsms_client import find_country_code, validate_phone_input
 from kwtsms_client.countries import COUNTRIES
 
-# What is not to be seen, and comes along when a number is copied from a chat or a contact.
+# Invisible characters that are copied along with a number from a chat or a contact.
 INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u061c\ufeff"
-SURROUNDING = f"\"'“”„‘’«»*_~`{INVISIBLE}"  # What people and clipboards put around a number.
+SURROUNDING = f"\"'“”„‘’«»*_~`{INVISIBLE}"  # Characters that people put around a number.
 DIGIT = "0-9٠-٩۰-۹"
 _DASHES = "‐-―"
 _END = r"(?=[\s,;،؛&/|:…]|$)"
-# A group has a digit; the first may be a plus by itself. A colon after the last belongs to neither.
+# A group has a digit; the first may be a lone plus. A colon after the last is not part of the text.
 GROUP = re.compile(
     rf"[+(.\-{_DASHES}{INVISIBLE}]*[{DIGIT}][{DIGIT}+().\-{_DASHES}{SURROUNDING}]*(?::(?=\s|$))?{_END}"
     rf"|\+(?=\s*[{DIGIT}])"
@@ -24,20 +24,19 @@ GROUP = re.compile(
 _PLUS = re.compile(rf"[({INVISIBLE}]*\+")
 _INTERNATIONAL_PREFIX = re.compile(rf"[({INVISIBLE}]*(?:\+|00|[٠۰]{{2}})")
 _BLANK = re.compile(r"[ \t\u00a0\u202f]+")
-_MIN_NUMBER_DIGITS = 6  # Digits: a group of so many is a number by itself, right or wrong.
-_SHORT_GROUP_DIGITS = (
-    2  # Digits: a last group of no more may belong to the text: "+965 9876 543 2 disks".
-)
+_MIN_NUMBER_DIGITS = 6  # A group of so many digits is a number by itself, valid or not.
+# A last group of no more digits may belong to the text: "+965 9876 543 2 disks".
+_SHORT_GROUP_DIGITS = 2
 _MAX_DIGITS = 17  # 00, and the 15 that E.164 allows.
 
 
 def has_country_code(typed: str) -> bool:
-    """Whether a number is written with its country code: behind + or 00."""
+    """Whether a number is written with its country code, after + or 00."""
     return bool(_INTERNATIONAL_PREFIX.match(typed))
 
 
 class DigitGroups:
-    """The groups that a line begins with, up to a + that begins another number."""
+    """Groups of digits that a line begins with, up to a + that begins another number."""
 
     def __init__(self, line: str, country: str) -> None:
         self._line, self._country = line, country
@@ -56,30 +55,30 @@ class DigitGroups:
 
     @property
     def end(self) -> int:
-        """How far the groups reach; 0 where there are none."""
+        """The end of the last group; 0 if there is none."""
         return self._ends[-1] if self._ends else 0
 
     @cached_property
     def number_ends(self) -> list[int]:
-        """The ends of all that can be the number at its beginning, the likeliest first."""
+        """The positions at which the line's first number can end, the likeliest first."""
         found = [self._ends[last] for last in self._possible_ends(0) if self._is_number(0, last)]
         international = has_country_code(self._line) or self._starts_with_country_code
         return found[::-1] if international else found
 
     def may_end_sooner(self, end: int) -> bool:
-        """Whether the last group of the number that ends here may be the beginning of a text."""
+        """Whether the last group of the number that ends at `end` may belong to the text."""
         last = self._ends.index(end)
         return last > 0 and self._digits[last] <= _SHORT_GROUP_DIGITS
 
     @property
     def single_groups(self) -> list[str]:
-        """Each group by itself, where each is long enough to be a number, right or wrong."""
+        """The groups one by one, if each is long enough to be a number, valid or not."""
         if min(self._digits) < _MIN_NUMBER_DIGITS:
             return []
         return [self._line[s:e] for s, e in zip(self._starts, self._ends, strict=True)]
 
     def readings(self) -> list[list[str]]:
-        """How all of it can be read as numbers; two ways are enough to know that it is unclear."""
+        """Up to two ways to read all groups as numbers; two mean that the line is ambiguous."""
         found: dict[int, list[list[str]]] = {len(self._ends): [[]]}
         for first in reversed(range(len(self._ends))):
             found_here = []
@@ -95,7 +94,7 @@ class DigitGroups:
         return bool(self._ends) and self._line[: self._ends[0]].strip("()") in COUNTRIES
 
     def _possible_ends(self, first: int) -> Iterator[int]:
-        """The groups that a number beginning with the group `first` may end with."""
+        """Yields the groups at which a number that begins at the group `first` may end."""
         digits = 0
         for last in range(first, len(self._ends)):
             digits += self._digits[last]
@@ -104,7 +103,7 @@ class DigitGroups:
             yield last
 
     def _is_number(self, first: int, last: int) -> bool:
-        """Whether these groups are a number; where there are several, of a country we know."""
+        """Whether these groups are a valid number; several groups need a known country too."""
         typed = self._line[self._starts[first] : self._ends[last]]
         check = validate_phone_input(typed, default_country=self._country)
         if first == last or not check.valid:

@@ -1,4 +1,4 @@
-"""What would be sent, and what there is to say about it before it is. Pure decisions over facts."""
+"""The preview of a message, and the reasons to confirm it before it is sent. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,37 +10,37 @@ from kwtsms_bot.config import Limits
 from kwtsms_client import MessageReport, Phone, find_country_code
 from kwtsms_client.text_report import DIGIT
 
-DUPLICATE_WINDOW = timedelta(seconds=60)  # The same text to the same number is asked about.
+DUPLICATE_WINDOW = timedelta(seconds=60)  # A repeat within it has to be confirmed.
 
 
 class ConfirmReason(StrEnum):
-    """A reason why its sender should look twice."""
+    """Reason why the author has to confirm a message."""
 
     MANY = "many"
     COSTLY = "costly"
     ABROAD = "abroad"
     PROFILE = "profile"  # A number that somebody typed into their own Slack profile.
     REPEATED = "repeated"
-    INCOMPLETE = "incomplete"  # Some of what was named is left out.
+    INCOMPLETE = "incomplete"  # Some of the recipients are left out.
     CHANGED = "changed"  # The phone will not show all that was written.
     SAVES_PAGES = "spare"  # Plain quotes and dashes would take fewer pages.
-    NAMESAKE = "namesake"  # Somebody in Slack has the name of a contact.
-    UNCLEAR = "unclear"  # What was taken for the text may be a recipient, or the other way round.
+    NAMESAKE = "namesake"  # A Slack user has the same name as a contact.
+    UNCLEAR = "unclear"  # Recipients and text can be split in more than one way.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """A message as it would be sent, and what is known of its recipients."""
+    """Message as it would be sent, with what is known of its recipients."""
 
     report: MessageReport = field(repr=False)
     recipients: tuple[Phone, ...] = field(repr=False)
-    problems: tuple[str, ...] = field(default=(), repr=False)  # A sentence for each left out.
-    uncovered: tuple[Phone, ...] = field(default=(), repr=False)  # Left out: no route there.
+    problems: tuple[str, ...] = field(default=(), repr=False)  # A sentence for each one left out.
+    uncovered: tuple[Phone, ...] = field(default=(), repr=False)  # Left out: kwtSMS has no route.
     duplicates: int = 0
-    cooling_down: int = 0  # Numbers that were sent to within 15 s: theirs goes a little later.
+    cooling_down: int = 0  # Numbers in their cooldown of 15 s: sent to after it ends.
     from_profiles: bool = False
-    names: Mapping[Phone, str] = field(default_factory=dict, repr=False)  # Whose numbers they are.
-    masked: bool = False  # It is not known any more which of them were typed.
+    names: Mapping[Phone, str] = field(default_factory=dict, repr=False)  # Of numbers not typed.
+    masked: bool = False  # Which numbers were typed is no longer known.
     namesakes: tuple[str, ...] = ()
     repeated: bool = False
     unclear: bool = False
@@ -49,19 +49,19 @@ class Preview:
 
     @property
     def credits(self) -> int:
-        """Pages times numbers: the local reckoning, kwtSMS's own figure may differ abroad."""
+        """The estimated price, pages times numbers; kwtSMS's own price may differ abroad."""
         return self.report.pages * len(self.recipients)
 
     @property
     def balance_share(self) -> Decimal | None:
-        """How much of the balance that is, in percent."""
+        """The price in percent of the balance; None if that is unknown or zero."""
         if not self.balance:
             return None
         return Decimal(self.credits) * 100 / self.balance
 
 
 def refused_countries(recipients: tuple[Phone, ...], limits: Limits) -> tuple[str, ...]:
-    """The country codes among the recipients that may not be sent to."""
+    """The country codes of the recipients that the limits do not allow."""
     if "all" in limits.countries:
         return ()
     refused = (one for one in recipients if not one.startswith(limits.countries))
@@ -71,7 +71,7 @@ def refused_countries(recipients: tuple[Phone, ...], limits: Limits) -> tuple[st
 def confirm_reasons(
     preview: Preview, limits: Limits, home_country: str
 ) -> tuple[ConfirmReason, ...]:
-    """Why this message is to be confirmed by its sender; nothing: it goes at once."""
+    """The reasons why the author has to confirm the message; empty if it can go at once."""
     applies = {
         ConfirmReason.MANY: len(preview.recipients) >= limits.confirm_recipients,
         ConfirmReason.COSTLY: preview.credits >= limits.confirm_credits,
@@ -90,5 +90,5 @@ def confirm_reasons(
 
 
 def needs_approval(credits_needed: int, limits: Limits) -> bool:
-    """Whether a second person has to say yes."""
+    """Whether a second person has to approve a message of this price."""
     return limits.approve_credits is not None and credits_needed >= limits.approve_credits

@@ -1,4 +1,4 @@
-"""What there is to say of a message before it is sent: text, recipients, price. Pure."""
+"""The details of a preview: text, recipients and price. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ _SELECTORS = re.compile("[\ufe00-\ufe0f\u20e3\U000e0000-\U000e007f]")  # Parts o
 
 
 def preview_facts(preview: Preview, say: Language) -> tuple[tuple[str, str], ...]:
-    """To whom, for how much, and what is special."""
+    """The facts of a preview: recipients, price, and anything unusual."""
     found = [
         (say("To"), format_named_recipients(preview, say)),
         (say("Costs"), _format_price(preview, say)),
@@ -39,9 +39,9 @@ def preview_facts(preview: Preview, say: Language) -> tuple[tuple[str, str], ...
 
 
 def format_named_recipients(preview: Preview, say: Language) -> str:
-    """The recipients for who named them: typed numbers as they were understood, names with theirs.
+    """The recipients as their author sees them: typed numbers whole, the others masked.
 
-    Only their author sees this. A number that was not typed is masked.
+    Nobody else may see this. With `preview.masked`, all are masked.
     """
     if preview.masked:
         return format_recipients(preview.recipients, say)
@@ -49,12 +49,12 @@ def format_named_recipients(preview: Preview, say: Language) -> str:
 
 
 def format_recipients(recipients: tuple[str, ...], say: Language) -> str:
-    """The first few numbers for others to see, masked, and how many more."""
+    """The first few numbers, masked for other readers, and how many more there are."""
     return _format_first(recipients, MAX_MASKED, say, None)
 
 
 def format_cost(each: int, count: int, say: Language) -> str:
-    """Pages, numbers, and the credits they come to."""
+    """The pages, the numbers, and their price in credits."""
     price = say.plural("{count} credit", "{count} credits", each * count)
     length = say.plural("{count} page", "{count} pages", each)
     if count == 1:
@@ -64,7 +64,7 @@ def format_cost(each: int, count: int, say: Language) -> str:
 
 
 def text_notes(report: MessageReport, say: Language) -> list[str]:
-    """What was changed in the text, what makes it long, and what would make it shorter."""
+    """Notes on what was changed in the text, what makes it long, and what would shorten it."""
     notes = []
     if report.changes:
         what = say.join(f"{one.count} × {say(one.kind)}" for one in report.changes)
@@ -90,7 +90,7 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
 
 
 def omissions(preview: Preview, say: Language) -> list[str]:
-    """A sentence for each kind of recipient that gets nothing."""
+    """Sentences about the recipients that are left out or named twice."""
     found = list(preview.problems[:MAX_LISTED])
     if len(preview.problems) > MAX_LISTED:
         found.append(and_more(len(preview.problems) - MAX_LISTED, say))
@@ -103,9 +103,9 @@ def omissions(preview: Preview, say: Language) -> list[str]:
 
 
 def text_spans(report: MessageReport, say: Language) -> tuple[TextSpan, ...]:
-    """The text as the phone will show it, and between it what was removed, by its name if need be.
+    """The text as the phone will show it, with the removed parts in between, made visible.
 
-    What is not to be seen would act here as in the text: a direction mark turns a price round.
+    An invisible character would take effect here too: a direction mark reverses a price.
     """
     return tuple(
         TextSpan(_make_visible(one.text, say) if one.removed else one.text, one.removed)
@@ -155,7 +155,7 @@ def _surplus_note(report: MessageReport, say: Language) -> str:
 
 
 def _make_visible(removed: str, say: Language) -> str:
-    """What was taken out, so that it can be seen and does nothing."""
+    """Replaces invisible characters by their names, so that they show and have no effect."""
     return "".join(_visible_char(char, say) for char in _SELECTORS.sub("", removed))
 
 

@@ -1,4 +1,4 @@
-"""How a message is shown before it is sent: what the phone will show, to whom, and for how much."""
+"""Replies that show a message before it is sent: its text, recipients and price."""
 
 from datetime import datetime
 
@@ -35,7 +35,7 @@ REASON_TEXTS = {
 def confirm_reply(
     preview: Preview, reasons: tuple[ConfirmReason, ...], token: str, say: Language
 ) -> Reply:
-    """What would be sent, for its author to look at."""
+    """The preview that the author confirms or discards."""
     buttons = [Button("send_confirm", send_label(preview.credits, say), token, "primary")]
     if preview.report.plainer is not None:
         buttons.append(Button("send_plainer", say("Use plain quotes"), token))
@@ -51,7 +51,7 @@ def confirm_reply(
 
 
 def approval_reply(draft: Draft, author: str, say: Language) -> Reply:
-    """What would be sent, for a second person to decide."""
+    """The request that a second person approves or rejects."""
     return Reply(
         Severity.WARNING,
         say("{name} asks for a second person's yes.", name=author),
@@ -76,7 +76,7 @@ def approval_reply(draft: Draft, author: str, say: Language) -> Reply:
 
 
 def draft_facts(draft: Draft, say: Language) -> tuple[tuple[str, str], ...]:
-    """What a request is about, for others to see."""
+    """The recipients and the price of a draft, with the numbers masked for other readers."""
     return (
         (say("To"), preview_details.format_recipients(draft.recipients, say)),
         (say("Costs"), preview_details.format_cost(draft.pages, len(draft.recipients), say)),
@@ -84,26 +84,26 @@ def draft_facts(draft: Draft, say: Language) -> tuple[tuple[str, str], ...]:
 
 
 def draft_text(draft: Draft) -> tuple[TextSpan, ...]:
-    """Its text, which is clean."""
+    """The text of a draft as a single span: nothing is left to remove."""
     return (TextSpan(draft.text),)
 
 
 def format_expiry(at: datetime, say: Language) -> str:
-    """A time of day in Kuwait."""
+    """A date and time of day in Kuwait."""
     return say("{time} (Kuwait)", time=say.ltr(at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M")))
 
 
 def accepted_reply(message: Message, say: Language) -> Reply:
-    """The message is in the outbox."""
+    """The reply to a message that the outbox has accepted."""
     return Reply(Severity.GOOD, say("Accepted as {ref}.", ref=message.ref), accepted=message)
 
 
 def expired_reply(say: Language) -> Reply:
-    """The answer to a button whose draft is decided or too old."""
+    """The reply to a button whose draft is decided or has expired."""
     title = say("This is decided already, or too old. Nothing was sent by pressing it.")
     return Reply(Severity.INFO, title)
 
 
 def send_label(credits_needed: int, say: Language) -> str:
-    """What stands on the button."""
+    """The label of the send button, with the price."""
     return say.plural("Send for {count} credit", "Send for {count} credits", credits_needed)

@@ -1,8 +1,8 @@
-"""Where the numbers end and the text begins. Pure; the text is kept as it was typed.
+"""Splits a typed line into recipients and text. Pure; the text is kept as it was typed.
 
-A number may be written in groups, with blanks between them, in the way of its country: what stands
-behind a group may be more of the number, another number, or text. Where that can be read in more
-than one way the line is `unclear`, and a person looks at it before anything is sent.
+A number may be written in groups, with blanks between them, as is usual in its country: a group may
+be followed by more of the number, another number, or text. A line that can be read in more than one
+way is `unclear`, and its author has to confirm it before anything is sent.
 """
 
 import re
@@ -27,21 +27,19 @@ _SEPARATORS = " \t\n\u00a0,;،؛"
 _COMMA_OR_BLANK = re.compile(r"[\s,;،؛]")
 _NAME = re.compile(rf"@([^\s,;،؛@]{{1,80}}?)[{SURROUNDING}]*:?(?=[\s,;،؛]|$)")
 _AND = re.compile(r"(?:and\s|&|\+|و)?\s*", re.IGNORECASE)
-MAX_QUOTED = 60  # Characters of what somebody typed.
+MAX_QUOTED = 60  # Characters of a recipient that a reply repeats.
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidRecipient:
-    """Something that is no number, or could be more than one."""
+    """Typed recipient that is not a number, or could be more than one."""
 
     typed: str = field(repr=False)
-    home_country: str = (
-        ""  # The country that a number without + is in; empty where another was meant.
-    )
+    home_country: str = ""  # Of a number without a country code; else empty.
     unclear: bool = False
 
     def explain(self, say: Language) -> str:
-        """What is wrong with it, and how to write it."""
+        """Says what is wrong with it, and how to write it."""
         typed = self.typed[:MAX_QUOTED]
         if self.unclear:
             return say(
@@ -65,20 +63,20 @@ class InvalidRecipient:
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """A typed line, taken apart."""
+    """Typed line, split into recipients and text."""
 
     recipients: tuple[Phone, ...] = field(repr=False)
     invalid: tuple[InvalidRecipient, ...] = field(repr=False)
     text: str = field(repr=False)
     names: tuple[str, ...] = ()  # Contacts, groups and people, without their @.
     duplicates: int = 0
-    unclear: bool = False  # It could be meant otherwise.
+    unclear: bool = False  # Can be read in more than one way.
 
 
 def parse_line(line: str, *, default_country: str) -> ParsedLine:
-    """Takes `NUMBER[, @NAME…] TEXT` apart; a number may be written in groups.
+    """Splits `NUMBER[, @NAME…] TEXT`; a number may be written in groups.
 
-    A line that begins with neither has its first word among the mistakes.
+    If a line begins with neither number nor name, its first word is an invalid recipient.
     """
     parser = _RecipientParser(default_country)
     rest = line.strip().lstrip(_SEPARATORS)
@@ -100,7 +98,7 @@ def parse_line(line: str, *, default_country: str) -> ParsedLine:
 
 
 def parse_list(text: str, *, default_country: str) -> ParsedLine:
-    """Takes a field apart that holds nothing but numbers and @names, however separated."""
+    """Splits a field that holds only numbers and @names, however separated."""
     parser = _RecipientParser(default_country)
     for part in _SEPARATOR.split(text):
         rest = part.strip()
@@ -111,13 +109,13 @@ def parse_list(text: str, *, default_country: str) -> ParsedLine:
 
 
 def _strip_surrounding(line: str) -> str:
-    """Without what is around the number or name that it begins with."""
+    """Strips quotes and blanks in front of the number or name that a line begins with."""
     around = _SURROUNDING.match(line)
     return line[around.end() :] if around else line
 
 
 def _has_another_recipient(connector: str, rest: str, country: str) -> bool:
-    """Whether another recipient follows: after a comma it may be a wrong one."""
+    """Whether another recipient follows; after a comma, an invalid one counts too."""
     if connector.strip() in ("&", "/", "|"):
         return _is_recipient(rest, country)
     return bool(GROUP.match(_strip_surrounding(rest)) or _NAME.match(_strip_surrounding(rest)))
@@ -130,7 +128,7 @@ def _is_recipient(line: str, country: str) -> bool:
 
 
 class _RecipientParser:
-    """What has been found so far, in order."""
+    """Parser that collects the recipients of a line in order."""
 
     def __init__(self, default_country: str) -> None:
         self._country = default_country
@@ -141,7 +139,7 @@ class _RecipientParser:
         self.unclear = False
 
     def parse_first(self, line: str) -> int:
-        """Takes the first recipient of a line; how far it reaches."""
+        """Parses the first recipient of a line and returns where it ends."""
         groups = DigitGroups(line, self._country)
         if not groups.end:
             return self._parse_other(line)
@@ -155,7 +153,7 @@ class _RecipientParser:
         return end
 
     def parse_all(self, line: str) -> int:
-        """Takes all the numbers that a line begins with, or its first word; how far they reach."""
+        """Parses all numbers that a line begins with, or its first word; returns their end."""
         groups = DigitGroups(line, self._country)
         if not groups.end:
             return self._parse_other(line)
@@ -190,7 +188,7 @@ class _RecipientParser:
         self._invalid.append(InvalidRecipient(typed.strip(), home_country, unclear))
 
     def parsed_line(self, text: str) -> ParsedLine:
-        """All of it, and the text after it."""
+        """The recipients parsed so far, and the text that follows them."""
         return ParsedLine(
             tuple(self._phones),
             tuple(self._invalid),

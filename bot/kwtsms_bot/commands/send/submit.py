@@ -1,7 +1,7 @@
-"""From a preview to a message in the outbox, by way of whoever has to say yes.
+"""Accepts previewed messages into the outbox, after confirmation or approval where needed.
 
-Nothing is sent here. What is accepted is durable before these return; the outbox does the rest.
-What waits for a yes is durable too, is used up by the first decision, and is void after its time.
+Sends nothing: an accepted message is durable before these functions return, and the outbox sends
+it. A draft is durable too, is used up by the first decision, and expires.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ CONFIRM_TIMEOUT = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class PendingPreview:
-    """What its author is shown before it goes, and the token of the draft behind it."""
+    """Preview shown to its author, with the token and the price of its draft."""
 
     reply: Reply
     token: str
@@ -35,11 +35,10 @@ class PendingPreview:
 
 
 async def submit(context: CommandContext, request: CommandRequest, preview: Preview) -> Reply:
-    """Accepts the message where there is nothing to doubt, else shows what would be sent."""
+    """Accepts the message, or returns the problem or the preview to confirm."""
     if preview.repeated and (accepted := await find_accepted(context, request)):
-        return preview_reply.accepted_reply(
-            accepted, request.say
-        )  # Slack has delivered the command twice.
+        # Slack has delivered the command twice.
+        return preview_reply.accepted_reply(accepted, request.say)
     problem = await checks.first_problem(context, request, preview)
     if problem:
         return problem
@@ -49,23 +48,23 @@ async def submit(context: CommandContext, request: CommandRequest, preview: Prev
         try:
             draft = make_draft(context, request, preview)
             return await accept(context, request, draft, duplicate_window=DUPLICATE_WINDOW)
-        except DuplicateMessage:  # At the same moment: nobody could have seen it.
+        except DuplicateMessage:  # Accepted after the preview looked for duplicates.
             preview = replace(preview, repeated=True)
     return (await request_confirmation(context, request, preview)).reply
 
 
 async def find_accepted(context: CommandContext, request: CommandRequest) -> Message | None:
-    """What was accepted when Slack delivered this for the first time."""
-    return await context.store.find_accepted(DedupeKey("slack", request.key))
+    """Returns the message that an earlier delivery of this request created, if any."""
+    return await context.outbox.intake.find_accepted(DedupeKey("slack", request.key))
 
 
 async def request_confirmation(
     context: CommandContext, request: CommandRequest, preview: Preview
 ) -> PendingPreview:
-    """Keeps the message until its author has said yes."""
+    """Stores the message as a draft, and returns the preview that its author confirms."""
     draft = make_draft(context, request, preview)
-    await context.store.save_draft(draft)
-    cooling_down = await context.store.cooldowns(preview.recipients, context.now())
+    await context.outbox.drafts.save_draft(draft)
+    cooling_down = await context.outbox.messages.cooldowns(preview.recipients, context.now())
     preview = replace(preview, cooling_down=len(cooling_down))
     reasons = confirm_reasons(preview, context.config.limits, context.config.kwtsms.default_country)
     reply = preview_reply.confirm_reply(preview, reasons, draft.token, request.say)
@@ -73,7 +72,7 @@ async def request_confirmation(
 
 
 def make_draft(context: CommandContext, request: CommandRequest, preview: Preview) -> Draft:
-    """The preview as something that can wait for a yes."""
+    """The preview as a draft, which waits for its author's confirmation."""
     now = context.now()
     return Draft(
         token=new_token(),
@@ -100,17 +99,18 @@ async def accept(
     urgent: bool = False,
     duplicate_window: timedelta | None = None,
 ) -> Reply:
-    """Accepts at once; the same key is the same request. What is urgent overtakes what waits.
+    """Accepts a message, once per request key; an `urgent` one overtakes others, unless bulk.
 
     Raises:
-        SentBefore: `same_within` this time its author has said the same to one of these numbers.
+        DuplicateMessage: the author sent this text to one of these numbers within
+            `duplicate_window`.
     """
     new = replace(_make_message(context, draft), key=DedupeKey("slack", request.key))
     if urgent and new.priority is not Priority.BULK:
         new = replace(new, priority=Priority.URGENT)
     allowed = replace(allowance(context), duplicate_window=duplicate_window)
     try:
-        accepted = await context.store.accept(new, context.now(), allowed)
+        accepted = await context.outbox.intake.accept(new, context.now(), allowed)
     except IdempotencyConflict:
         title = request.say("Slack used one request id for two texts. The second was not sent.")
         return Reply(Severity.ERROR, title)
@@ -124,7 +124,7 @@ async def accept(
 
 
 def allowance(context: CommandContext) -> Allowance:
-    """What the configuration allows."""
+    """The quotas that the configuration sets."""
     limits = context.config.limits
     return Allowance(limits.messages_per_hour, limits.per_number_per_hour, limits.credits_per_day)
 
@@ -132,10 +132,10 @@ def allowance(context: CommandContext) -> Allowance:
 async def accept_draft(
     context: CommandContext, request: CommandRequest, draft: Draft, *, approved: Actor | None = None
 ) -> Reply:
-    """Accepts the draft: whoever comes second finds it gone."""
+    """Accepts the draft, once; a later decision gets the reply for an expired draft."""
     new = _make_message(context, draft)
     try:
-        message = await context.store.send_draft(
+        message = await context.outbox.drafts.send_draft(
             draft.token, new, context.now(), allowance(context), approved=approved
         )
     except QuotaExceededError as error:
@@ -149,7 +149,7 @@ async def accept_draft(
 
 
 def in_original_channel(press: ButtonPress, draft: Draft) -> ButtonPress:
-    """The press as if it were made where the message was written: there its author asked."""
+    """The press, moved to the channel in which the author wrote the message."""
     return replace(press, person=replace(press.person, channel=draft.channel))
 
 

@@ -22,7 +22,10 @@ from kwtsms_bot.outbox.delivery.rules import (
     next_check,
     wants_report,
 )
-from kwtsms_bot.outbox.store import INTERVAL, Store
+from kwtsms_bot.outbox.delivery.store import DeliveryStore
+from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
+from kwtsms_bot.outbox.flow_control.breaker_store import BreakerStore
+from kwtsms_bot.outbox.flow_control.rate_limiter import INTERVAL
 from kwtsms_client import DeliveryReport, KwtSMSError, Rejected, Status
 
 IDLE_SECONDS = 5.0
@@ -50,14 +53,17 @@ class DeliveryPoller:
 
     def __init__(
         self,
-        store: Store,
         source: StatusSource,
         *,
+        delivery: DeliveryStore,
+        claims: ClaimStore,
+        breaker: BreakerStore,
         clock: Callable[[], datetime],
         check_interval: timedelta = CHECK_INTERVAL,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store, self._source = store, source
+        self._source, self._delivery = source, delivery
+        self._claims, self._breaker = claims, breaker
         self._check_interval = check_interval
         self._clock, self._on_change = clock, on_change
 
@@ -77,19 +83,19 @@ class DeliveryPoller:
             return False
         if not await self._source.try_acquire():
             return False
-        call = await self._store.claim_check(self._clock())
+        call = await self._delivery.claim_check(self._clock())
         if call is None:
             return False
         update = await self._fetch_update(call)
         now = self._clock()
         next_at = next_check(call, now, finished=update.finished)
-        if await self._store.record_check(call, update, next_at=next_at, now=now):
+        if await self._delivery.record_check(call, update, next_at=next_at, now=now):
             self._on_change()
         return True
 
     async def _is_due(self) -> bool:
         """Whether there is anything to ask: a turn is not taken in vain."""
-        due = await self._store.next_check()
+        due = await self._delivery.next_check()
         return due is not None and due <= self._clock()
 
     async def _sends_come_first(self) -> bool:
@@ -97,9 +103,9 @@ class DeliveryPoller:
 
         While sending is held, the questions of the scout come first.
         """
-        if (await self._store.breaker_state()).opened_at is not None:
+        if (await self._breaker.breaker_state()).opened_at is not None:
             return True
-        due = await self._store.next_due()
+        due = await self._claims.next_due()
         return due is not None and due <= self._clock() + self._check_interval
 
     async def _fetch_update(self, call: TrackedCall) -> DeliveryUpdate:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import attempt, recipient
 from kwtsms_bot.outbox.delivery.rules import (
     STUCK,
@@ -17,14 +18,17 @@ from kwtsms_bot.outbox.delivery.rules import (
 )
 from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retention.purge_store import HAS_NUMBER
-from kwtsms_bot.outbox.sql import OutboxStoreBase, chunks, mark_changed, transition
+from kwtsms_bot.outbox.sql import chunks, mark_changed, transition
 
 CHECK_LEASE = timedelta(minutes=2)  # Then another replica asks.
 MAX_STATUS_LENGTH = 80
 
 
-class DeliveryStore(OutboxStoreBase):
+class DeliveryStore:
     """Questions and answers about calls."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def claim_check(self, now: datetime) -> TrackedCall | None:
         """The attempt whose status is to be asked first; it is ours for a while."""
@@ -36,7 +40,7 @@ class DeliveryStore(OutboxStoreBase):
         )
         if not await self._has_rows(query):
             return None
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             locked = query.with_for_update(skip_locked=True)
             row = (await connection.execute(locked)).first()
             if row is None:
@@ -48,7 +52,7 @@ class DeliveryStore(OutboxStoreBase):
     async def find_accepted_call(self, gateway_id: str) -> TrackedCall | None:
         """The call that the gateway took under this id, for somebody who asks out of turn."""
         query = select(attempt).where(attempt.c.gateway_id == gateway_id).limit(1)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()
             return await _load_tracked(connection, row) if row else None
 
@@ -73,14 +77,14 @@ class DeliveryStore(OutboxStoreBase):
             .limit(limit)
         )
         found: dict[tuple[str, datetime], list[str]] = {}
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             for gateway_id, accepted_at, phone in await connection.execute(query):
                 found.setdefault((gateway_id, accepted_at), []).append(phone)
         return tuple(AcceptedCall(*call, tuple(phones)) for call, phones in found.items())
 
     async def _has_rows(self, query: Select[Any]) -> bool:
         """Without keeping a writer waiting."""
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return (await connection.execute(query)).first() is not None
 
     async def next_check(self) -> datetime | None:
@@ -91,7 +95,7 @@ class DeliveryStore(OutboxStoreBase):
             .order_by(attempt.c.check_at)
             .limit(1)
         )
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             found: datetime | None = (await connection.execute(query)).scalar()
         return found
 
@@ -104,7 +108,7 @@ class DeliveryStore(OutboxStoreBase):
         now: datetime,
     ) -> bool:
         """Writes down what the gateway said, and when to ask again; whether it is new."""
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             changes = {"check_at": next_at, "checks": attempt.c.checks + 1}
             await _update_attempt(connection, tracked_call, **changes)
             return await _record_update(connection, tracked_call, delivery_update, now)
@@ -116,7 +120,7 @@ class DeliveryStore(OutboxStoreBase):
 
         Unless nothing more is to come.
         """
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             if delivery_update.finished:
                 await _update_attempt(connection, tracked_call, check_at=None)
             return await _record_update(connection, tracked_call, delivery_update, now)

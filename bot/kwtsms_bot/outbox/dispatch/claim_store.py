@@ -4,7 +4,7 @@ Urgent before bulk, then the oldest; a number that was just sent to waits by its
 old is given up. No turn is lost to either: the search goes on behind them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,15 +12,22 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import inserted_id
 from kwtsms_bot.database.tables import attempt, message, recipient
 from kwtsms_bot.outbox.flow_control.breaker_store import BREAKER_NOT_OPEN, begin_trial, is_half_open
 from kwtsms_bot.outbox.flow_control.cooldown import defer_cooling_down
 from kwtsms_bot.outbox.flow_control.kill_switch import NOT_PAUSED
-from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
+from kwtsms_bot.outbox.message import (
+    ClaimedCall,
+    Priority,
+    State,
+    allowed_priorities,
+    no_quiet_hours,
+)
 from kwtsms_bot.outbox.queries.load import as_recipient
 from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits
-from kwtsms_bot.outbox.sql import CLAIMED, OutboxStoreBase, lock_unlocked, mark_changed, transition
+from kwtsms_bot.outbox.sql import CLAIMED, lock_unlocked, mark_changed, transition
 
 MAX_RECIPIENTS = 200  # ERR007
 MAX_ROUNDS = 20  # In one transaction: on SQLite nobody else can write meanwhile.
@@ -37,8 +44,13 @@ class _SideEffects:
     refunds: list[CreditChange] = field(default_factory=list)
 
 
-class ClaimStore(OutboxStoreBase):
+class ClaimStore:
     """The queue's head."""
+
+    def __init__(
+        self, database: Database, *, in_quiet_hours: Callable[[], bool] = no_quiet_hours
+    ) -> None:
+        self._database, self._in_quiet_hours = database, in_quiet_hours
 
     async def claim(self, owner: str, lease: timedelta, now: datetime) -> ClaimedCall | None:
         """Takes the recipients of one call: urgent first, oldest first, none that is hot.
@@ -48,13 +60,13 @@ class ClaimStore(OutboxStoreBase):
         """
         while True:
             call, effects = None, _SideEffects()
-            async with self.database.transaction() as connection:
+            async with self._database.transaction() as connection:
                 trial = await is_half_open(connection)
                 for _ in range(MAX_ROUNDS):
                     first = await self._first_due(connection, now)
                     rows = await self._sendable_of(connection, first, now, effects) if first else ()
                     if rows and trial:
-                        started = await begin_trial(connection, self.database.now_expression)
+                        started = await begin_trial(connection, self._database.now_expression)
                         rows = rows[:1] if started else ()
                     if rows:
                         claimed = await _claim_rows(
@@ -70,7 +82,7 @@ class ClaimStore(OutboxStoreBase):
 
     async def _first_due(self, connection: AsyncConnection, now: datetime) -> Row[Any] | None:
         """The recipient to go first: its message and its priority."""
-        for priority in self.priorities_allowed_now:
+        for priority in allowed_priorities(quiet=self._in_quiet_hours()):
             query = _queue(priority, recipient.c.message_id, recipient.c.priority)
             due = query.where(recipient.c.due_at <= now).with_for_update(skip_locked=True)
             found: Row[Any] | None = (await connection.execute(due.limit(1))).first()
@@ -87,23 +99,27 @@ class ClaimStore(OutboxStoreBase):
         rows = await _due_of(connection, first.message_id, now)
         ids = recipient.c.id.in_([row.id for row in rows])
         candidates = select(recipient.c.id, recipient.c.phone).where(ids)
-        deferred = await defer_cooling_down(connection, candidates, self.clock, now)
+        deferred = await defer_cooling_down(
+            connection, candidates, self._database.now_expression, now
+        )
         effects.changed_messages.update(deferred.values())
         if len(deferred) == len(rows):
             queue = _queue(Priority(first.priority), recipient.c.id, recipient.c.phone)
             due = queue.where(recipient.c.due_at <= now).limit(COOLDOWN_WINDOW)
             head = due.with_for_update(skip_locked=True)
             effects.changed_messages.update(
-                (await defer_cooling_down(connection, head, self.clock, now)).values()
+                (
+                    await defer_cooling_down(connection, head, self._database.now_expression, now)
+                ).values()
             )
         return [row for row in rows if row.id not in deferred]
 
     async def next_due(self) -> datetime | None:
         """When the first recipient in the queue is due."""
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             heads = (
                 _queue(priority, recipient.c.due_at).limit(1)
-                for priority in self.priorities_allowed_now
+                for priority in allowed_priorities(quiet=self._in_quiet_hours())
             )
             found = [(await connection.execute(head)).scalar() for head in heads]
         return min((due for due in found if due is not None), default=None)

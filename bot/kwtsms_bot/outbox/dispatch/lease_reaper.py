@@ -8,7 +8,8 @@ import structlog
 
 from kwtsms_bot.background import sleep
 from kwtsms_bot.database import DatabaseError
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
+from kwtsms_bot.outbox.dispatch.lease_store import LeaseStore
 
 REAP_SECONDS = 2.0
 log = structlog.get_logger(__name__)
@@ -18,9 +19,15 @@ class LeaseReaper:
     """Looks at the leases of all replicas; the worker runs one beside its loop."""
 
     def __init__(
-        self, store: Store, *, clock: Callable[[], datetime], on_change: Callable[[], None]
+        self,
+        leases: LeaseStore,
+        claims: ClaimStore,
+        *,
+        clock: Callable[[], datetime],
+        on_change: Callable[[], None],
     ) -> None:
-        self._store, self._clock, self._on_change = store, clock, on_change
+        self._leases, self._claims = leases, claims
+        self._clock, self._on_change = clock, on_change
 
     async def run(self, stop: asyncio.Event) -> None:
         """Sweeps until `stop` is set.
@@ -31,7 +38,7 @@ class LeaseReaper:
         failing = False
         while not stop.is_set():
             try:
-                await (self._store.next_due() if failing else self._reap())
+                await (self._claims.next_due() if failing else self._reap())
                 failing = False
             except DatabaseError as error:
                 log.warning("nothing taken over", error=str(error))
@@ -39,7 +46,7 @@ class LeaseReaper:
             await sleep(stop, REAP_SECONDS)
 
     async def _reap(self) -> None:
-        requeued, unknown = await self._store.reap_expired(self._clock())
+        requeued, unknown = await self._leases.reap_expired(self._clock())
         if requeued or unknown:
             log.warning("taken over", queued=requeued, unknown=unknown)
             self._on_change()

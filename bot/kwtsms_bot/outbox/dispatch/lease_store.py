@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import shift
 from kwtsms_bot.database.tables import attempt, recipient
 from kwtsms_bot.i18n.translator import N_
@@ -14,7 +15,6 @@ from kwtsms_bot.outbox.sql import (
     CLAIMED,
     IN_FLIGHT,
     SETTLED,
-    OutboxStoreBase,
     lock_rows,
     lock_unlocked,
     mark_changed,
@@ -28,16 +28,19 @@ MAX_CLOCK_SKEW = timedelta(
 GONE_REASON = N_("The process that was sending it stopped before the answer came.")
 
 
-class LeaseStore(OutboxStoreBase):
+class LeaseStore:
     """What a sweep does."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def reap_expired(self, now: datetime) -> tuple[int, int]:
         """Takes over from owners that are gone: how many calls went back, how many are unknown."""
         implausible = now + LONGEST_LEASE + MAX_CLOCK_SKEW
         ended = or_(attempt.c.lease_until <= now, attempt.c.lease_until > implausible)
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await _correct_due_times(connection, now)
-        async with self.database.transaction() as connection:  # Who has those waits for no others.
+        async with self._database.transaction() as connection:  # Who has those waits for no others.
             expired = (
                 await connection.execute(
                     select(attempt.c.id, attempt.c.state, attempt.c.message_id)
@@ -70,7 +73,7 @@ class LeaseStore(OutboxStoreBase):
             .order_by(attempt.c.id)
             .with_for_update(key_share=True)
         )
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             rows = (await connection.execute(query)).all()
             await _lock_recipients(connection, [row.id for row in rows])
             for row in rows:

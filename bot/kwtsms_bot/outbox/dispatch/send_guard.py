@@ -30,8 +30,8 @@ from datetime import datetime, timedelta
 
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.dispatch.ports import RateLimiter
+from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.message import ClaimedCall
-from kwtsms_bot.outbox.store import Store
 from kwtsms_client import NotSent
 from kwtsms_client.rate_limiter import MAX_START_AGE_SECONDS
 
@@ -45,7 +45,7 @@ class SendGuard:
 
     def __init__(
         self,
-        store: Store,
+        settlements: SettlementStore,
         rate_limiter: RateLimiter,
         call: ClaimedCall,
         *,
@@ -54,7 +54,7 @@ class SendGuard:
         clock: Callable[[], datetime],
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store, self._rate_limiter, self._call = store, rate_limiter, call
+        self._settlements, self._rate_limiter, self._call = settlements, rate_limiter, call
         self._lease, self._clock, self._monotonic = lease, clock, monotonic
         self._acquired_at = acquired_at
 
@@ -73,7 +73,7 @@ class SendGuard:
     async def _renew_and_check(self) -> bool:
         """Whether the lease has been renewed a moment ago, and the turn is not past."""
         renewed_at = self._monotonic()
-        if not await self._store.renew(self._call, self._lease, self._clock()):
+        if not await self._settlements.renew(self._call, self._lease, self._clock()):
             raise SendAborted("Somebody else has taken it over.")
         if self._monotonic() - self._acquired_at > MAX_START_AGE_SECONDS:
             await self._rate_limiter.acquire()

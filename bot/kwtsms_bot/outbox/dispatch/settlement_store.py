@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.database import Database, DatabaseError
 from kwtsms_bot.database.tables import attempt, recipient
 from kwtsms_bot.outbox.dispatch.lease_store import requeue
 from kwtsms_bot.outbox.dispatch.retry import Settlement
@@ -28,7 +28,6 @@ from kwtsms_bot.outbox.sql import (
     CLAIMED,
     IN_FLIGHT,
     SETTLED,
-    OutboxStoreBase,
     lock_rows,
     mark_changed,
     transition,
@@ -39,8 +38,11 @@ from kwtsms_bot.outbox.unknown.evidence_store import record_late_not_sent
 FIRST_CHECK_DELAY = timedelta(seconds=10)
 
 
-class SettlementStore(OutboxStoreBase):
+class SettlementStore:
     """What the worker does with a call."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def put_in_flight(self, call: ClaimedCall, lease: timedelta, now: datetime) -> bool:
         """Makes it durable that the call may leave. False: it is not to be sent by us, or not now.
@@ -49,7 +51,7 @@ class SettlementStore(OutboxStoreBase):
             DatabaseTrouble: it may not leave, and nothing was changed.
         """
         size = len(call.recipients)
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             changed = await connection.execute(
                 update(attempt)
                 .where(*_owned(call), attempt.c.state == CLAIMED, attempt.c.lease_until > now)
@@ -62,7 +64,10 @@ class SettlementStore(OutboxStoreBase):
                 await requeue(connection, call.attempt, now)
                 await mark_changed(connection, [call.message_id])
                 return False
-            if await reserve_cooldown(connection, call.attempt, self.clock) < size:
+            if (
+                await reserve_cooldown(connection, call.attempt, self._database.now_expression)
+                < size
+            ):
                 await self._requeue_cooling_down(connection, call, now)
                 return False
             if await transition(connection, [_of_call(call)], State.IN_FLIGHT, now) != size:
@@ -74,15 +79,15 @@ class SettlementStore(OutboxStoreBase):
         self, connection: AsyncConnection, call: ClaimedCall, now: datetime
     ) -> None:
         """Another process has sent to one of these numbers since they were claimed."""
-        await clear_cooldown(connection, call.attempt, self.clock)
+        await clear_cooldown(connection, call.attempt, self._database.now_expression)
         await requeue(connection, call.attempt, now)
         candidates = select(recipient.c.id, recipient.c.phone).where(_of_call(call))
-        await defer_cooling_down(connection, candidates, self.clock, now)
+        await defer_cooling_down(connection, candidates, self._database.now_expression, now)
         await mark_changed(connection, [call.message_id])
 
     async def renew(self, call: ClaimedCall, lease: timedelta, now: datetime) -> bool:
         """We are still at it; False: too late, somebody else has settled it."""
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             changed = await connection.execute(
                 update(attempt)
                 .where(*_owned(call), attempt.c.state != SETTLED, attempt.c.lease_until > now)
@@ -92,7 +97,7 @@ class SettlementStore(OutboxStoreBase):
 
     async def settle(self, call: ClaimedCall, settlement: Settlement, now: datetime) -> None:
         """Writes down what the call came to; a late answer may still make unknown known."""
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             was_lost = await _was_lost(connection, call)
             if was_lost is None:
                 return
@@ -115,10 +120,10 @@ class SettlementStore(OutboxStoreBase):
             if settlement.state is State.QUEUED and moved:
                 cancelled = await cancel_requeued(connection, call, now)
             if settlement.state in (State.SENT, State.UNKNOWN):
-                await start_cooldown(connection, call.attempt, self.clock)
+                await start_cooldown(connection, call.attempt, self._database.now_expression)
             elif moved:
                 # They were cold when they were put in flight, and nothing has reached them.
-                await clear_cooldown(connection, call.attempt, self.clock)
+                await clear_cooldown(connection, call.attempt, self._database.now_expression)
             incomplete = moved < len(call.recipients)
             if was_lost and incomplete and settlement.state in (State.QUEUED, State.REJECTED):
                 await record_late_not_sent(connection, call.attempt, settlement, now)

@@ -6,6 +6,7 @@ For each call: wait for the turn, claim it, make "in flight" durable, and only t
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,12 +15,15 @@ import structlog
 from kwtsms_bot import logs
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.dispatch import retry
+from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
 from kwtsms_bot.outbox.dispatch.lease_reaper import LeaseReaper
+from kwtsms_bot.outbox.dispatch.lease_store import LeaseStore
 from kwtsms_bot.outbox.dispatch.ports import GatewayTransport, RateLimiter
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.dispatch.send_guard import SendAborted, SendGuard
+from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
+from kwtsms_bot.outbox.flow_control.breaker_store import BreakerStore
 from kwtsms_bot.outbox.message import ClaimedCall
-from kwtsms_bot.outbox.store import Store
 from kwtsms_client import KwtSMSError, protocol
 
 MAX_IN_FLIGHT = 8  # A slow answer keeps no other message waiting.
@@ -30,12 +34,22 @@ FINISH_SECONDS = 20.0
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class DispatchStores:
+    """The stores that a worker uses."""
+
+    claims: ClaimStore
+    settlements: SettlementStore
+    leases: LeaseStore
+    breaker: BreakerStore
+
+
 class Worker:
     """One process's hands in the outbox; any number of them can work on one database."""
 
     def __init__(
         self,
-        store: Store,
+        stores: DispatchStores,
         transport: GatewayTransport,
         rate_limiter: RateLimiter,
         *,
@@ -45,7 +59,9 @@ class Worker:
         on_change: Callable[[], None] = lambda: None,
         on_balance: Callable[[Decimal], None] = lambda _: None,
     ) -> None:
-        self._store, self._transport, self._rate_limiter = store, transport, rate_limiter
+        self._transport, self._rate_limiter = transport, rate_limiter
+        self._claims, self._settlements = stores.claims, stores.settlements
+        self._leases, self._breaker = stores.leases, stores.breaker
         self._owner, self._lease, self._clock = owner, lease, clock
         self._on_change, self._on_balance = on_change, on_balance
         self._woken = asyncio.Event()
@@ -68,7 +84,9 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, and then finishes what is in flight."""
-        reaper = LeaseReaper(self._store, clock=self._clock, on_change=self._notify_change)
+        reaper = LeaseReaper(
+            self._leases, self._claims, clock=self._clock, on_change=self._notify_change
+        )
         loops = [
             asyncio.create_task(self._dispatch_until(stop)),
             asyncio.create_task(reaper.run(stop)),
@@ -111,7 +129,7 @@ class Worker:
                 if not launched:
                     self._capacity.release()
         self._on_change()  # A claim may have put recipients off, or given them up.
-        due = await self._store.next_due()
+        due = await self._claims.next_due()
         self._progress_at = time.monotonic()
         wait = POLL_SECONDS if due is None else (due - self._clock()).total_seconds()
         return max(MIN_WAIT_SECONDS, min(POLL_SECONDS, wait))
@@ -124,15 +142,17 @@ class Worker:
         """
         if not self._must_release:
             return
-        await self._store.release_owned(self._owner, self._clock())
+        await self._leases.release_owned(self._owner, self._clock())
         while self._unconfirmed:
             now = self._clock()
-            await self._store.settle(self._unconfirmed[-1], retry.not_sent_after_stall(now), now)
+            await self._settlements.settle(
+                self._unconfirmed[-1], retry.not_sent_after_stall(now), now
+            )
             self._unconfirmed.pop()
         self._must_release = False
 
     async def _is_due(self) -> bool:
-        due = await self._store.next_due()
+        due = await self._claims.next_due()
         return due is not None and due <= self._clock()
 
     async def _start_call(self, stop: asyncio.Event) -> bool:
@@ -141,7 +161,7 @@ class Worker:
         acquired_at = time.monotonic()
         if stop.is_set():
             return False
-        call = await self._store.claim(self._owner, self._lease, self._clock())
+        call = await self._claims.claim(self._owner, self._lease, self._clock())
         if call is None or not await self._put_in_flight(call):
             return False
         task = asyncio.create_task(self._send(call, acquired_at))
@@ -152,7 +172,7 @@ class Worker:
 
     async def _put_in_flight(self, call: ClaimedCall) -> bool:
         try:
-            return await self._store.put_in_flight(call, self._lease, self._clock())
+            return await self._settlements.put_in_flight(call, self._lease, self._clock())
         except DatabaseError:
             self._unconfirmed.append(call)
             raise
@@ -179,7 +199,7 @@ class Worker:
             sender=call.sender_id, recipients=numbers, text=call.text, test=call.test
         )
         guard = SendGuard(
-            self._store,
+            self._settlements,
             self._rate_limiter,
             call,
             acquired_at=acquired_at,
@@ -204,7 +224,7 @@ class Worker:
 
     async def _renew(self, call: ClaimedCall) -> None:
         try:
-            await self._store.renew(call, self._lease, self._clock())
+            await self._settlements.renew(call, self._lease, self._clock())
         except DatabaseError as error:
             log.warning("lease not renewed", message=call.ref, error=str(error))
 
@@ -212,7 +232,7 @@ class Worker:
         """Writes down what it came to, however long the database is away: only we know it."""
         while True:
             try:
-                await self._store.settle(call, settlement, self._clock())
+                await self._settlements.settle(call, settlement, self._clock())
                 break
             except DatabaseError as error:
                 log.error("outcome not written", message=call.ref, error=str(error))
@@ -229,7 +249,7 @@ class Worker:
     async def _record_response(self, call: ClaimedCall, settlement: Settlement) -> None:
         """Counts whether the answer could be read: sending is held where none can be."""
         try:
-            breaker = await self._store.record_response(
+            breaker = await self._breaker.record_response(
                 retry.response_kind(settlement), trial=call.trial
             )
         except DatabaseError as error:

@@ -8,7 +8,7 @@ import structlog
 
 from kwtsms_bot.background import sleep
 from kwtsms_bot.database import DatabaseError
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.flow_control.breaker_store import BreakerStore
 from kwtsms_client import Balance, KwtSMSError, Rejected
 
 POLL_SECONDS = 2.0
@@ -26,9 +26,13 @@ class BreakerProbe:
     """Finds out whether the gateway's answers can be read again; one replica asks, for all."""
 
     def __init__(
-        self, store: Store, client: ProbeClient, *, on_answer: Callable[[], None] = lambda: None
+        self,
+        breaker: BreakerStore,
+        client: ProbeClient,
+        *,
+        on_answer: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store, self._client, self._on_answer = store, client, on_answer
+        self._breaker, self._client, self._on_answer = breaker, client, on_answer
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set."""
@@ -41,10 +45,10 @@ class BreakerProbe:
 
     async def probe(self) -> bool:
         """Asks, if a question is due; whether it was answered."""
-        if not await self._store.claim_probe():
+        if not await self._breaker.claim_probe():
             return False
         answered = await self._is_answered()
-        await self._store.record_probe(answered=answered)
+        await self._breaker.record_probe(answered=answered)
         if answered:
             self._on_answer()
         return answered

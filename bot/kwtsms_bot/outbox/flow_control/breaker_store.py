@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, false, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import DuplicateKey
+from kwtsms_bot.database import Database, DuplicateKey
 from kwtsms_bot.database.column_types import add_delay
 from kwtsms_bot.database.job_slots import JobSlot, claim_slot_within
 from kwtsms_bot.database.tables import circuit_breaker, recipient
@@ -21,7 +21,7 @@ from kwtsms_bot.outbox.flow_control.circuit_breaker import (
 )
 from kwtsms_bot.outbox.flow_control.rate_limiter import ACCOUNT
 from kwtsms_bot.outbox.message import Priority, State
-from kwtsms_bot.outbox.sql import OutboxStoreBase, mark_changed
+from kwtsms_bot.outbox.sql import mark_changed
 
 PROBE_LEASE = timedelta(seconds=20)  # Longer than most answers take; then another replica tries it.
 MAX_PROBE_DELAY = (
@@ -37,12 +37,15 @@ BREAKER_NOT_OPEN = (
 )  # For a WHERE clause.
 
 
-class BreakerStore(OutboxStoreBase):
+class BreakerStore:
     """What the worker and the scout tell and ask."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def breaker_state(self) -> BreakerState:
         """How sending stands."""
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return await load_breaker(connection)
 
     async def record_response(self, response: ResponseKind, *, trial: bool) -> BreakerState | None:
@@ -57,14 +60,14 @@ class BreakerStore(OutboxStoreBase):
 
     async def claim_probe(self) -> bool:
         """Whether this process is the one to ask, now; another asks if it does not come back."""
-        now = self.database.now_expression
+        now = self._database.now_expression
         due = or_(
             circuit_breaker.c.next_at <= now,
             circuit_breaker.c.next_at > add_delay(now, MAX_PROBE_DELAY),
         )
         if not (await self.breaker_state()).open:
             return False
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             claimed = await connection.execute(
                 update(circuit_breaker)
                 .where(OUR_ROW, circuit_breaker.c.shut, due)
@@ -79,8 +82,8 @@ class BreakerStore(OutboxStoreBase):
     async def _update(self, decide: Callable[..., BreakerState]) -> BreakerState | None:
         """Decides about the row while nobody else changes it; the hold, if it began or ended."""
         await self._ensure_row()
-        async with self.database.transaction() as connection:
-            clock_query = select(self.database.now_expression)
+        async with self._database.transaction() as connection:
+            clock_query = select(self._database.now_expression)
             earlier = await load_breaker(connection, lock=True)
             now: datetime = (await connection.execute(clock_query)).scalar_one()
             after = decide(earlier, now=now)
@@ -104,11 +107,11 @@ class BreakerStore(OutboxStoreBase):
 
     async def _ensure_row(self) -> None:
         row = insert(circuit_breaker).values(account=ACCOUNT, unread=0, shut=False, in_vain=0)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             if (await connection.execute(select(circuit_breaker.c.account).where(OUR_ROW))).first():
                 return
         try:
-            async with self.database.transaction() as connection:
+            async with self._database.transaction() as connection:
                 await connection.execute(row)
         except DuplicateKey:  # Another replica was faster.
             return
@@ -118,7 +121,7 @@ class BreakerStore(OutboxStoreBase):
 
         In a transaction of its own: whoever has the row waits for no message.
         """
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             for priority in Priority:
                 waiting = (
                     select(recipient.c.message_id)

@@ -6,10 +6,9 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import DuplicateKey
+from kwtsms_bot.database import Database, DuplicateKey
 from kwtsms_bot.database.tables import switch
 from kwtsms_bot.outbox.audit import Actor, add_entries
-from kwtsms_bot.outbox.sql import OutboxStoreBase
 
 PAUSED = "paused"
 NOT_PAUSED = ~select(switch.c.name).where(switch.c.name == PAUSED).exists()  # For a WHERE clause.
@@ -35,13 +34,16 @@ class SendingPaused(Exception):
 _PAUSE_QUERY = select(switch).where(switch.c.name == PAUSED)
 
 
-class KillSwitch(OutboxStoreBase):
+class KillSwitch:
     """The switch, and whoever turns it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def pause(self, reason: str, now: datetime, actor: Actor) -> bool:
         """Stops all sending; False: it was stopped already."""
         try:
-            async with self.database.transaction() as connection:
+            async with self._database.transaction() as connection:
                 await connection.execute(
                     insert(switch).values(name=PAUSED, actor=actor.id, reason=reason[:500], at=now)
                 )
@@ -52,7 +54,7 @@ class KillSwitch(OutboxStoreBase):
 
     async def resume(self, now: datetime, actor: Actor) -> bool:
         """Lets it go on; False: it was going."""
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             deleted = await connection.execute(delete(switch).where(switch.c.name == PAUSED))
             if deleted.rowcount == 1:
                 await add_entries(
@@ -62,7 +64,7 @@ class KillSwitch(OutboxStoreBase):
 
     async def current_pause(self) -> ActivePause | None:
         """The pause that holds now."""
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return await load_pause(connection)
 
 

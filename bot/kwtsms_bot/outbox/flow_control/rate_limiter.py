@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, and_, case, insert, not_, update
 from kwtsms_bot.database import Database, DuplicateKey
 from kwtsms_bot.database.column_types import add_delay
 from kwtsms_bot.database.tables import rate_limit
-from kwtsms_bot.outbox.sql import OutboxStoreBase
 from kwtsms_client.rate_limiter import MAX_START_AGE_SECONDS
 
 INTERVAL = timedelta(seconds=0.5)  # kwtSMS advises two requests a second; above five it bans.
@@ -43,13 +42,13 @@ class ReservedSlot:
         return now - self.requested_at - (self.at - self.now).total_seconds()
 
 
-class DatabaseRateLimiter(OutboxStoreBase):
+class DatabaseRateLimiter:
     """Gives each request of the account its instant, half a second after the one before."""
 
     def __init__(
         self, database: Database, interval: timedelta = INTERVAL, account: str = ACCOUNT
     ) -> None:
-        super().__init__(database)
+        self.database = database
         self.interval, self._account = interval, account
 
     async def acquire(self) -> None:

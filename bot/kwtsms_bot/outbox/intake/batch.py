@@ -23,7 +23,6 @@ from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage
 from kwtsms_bot.outbox.queries.load import load_message
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
 from kwtsms_bot.outbox.quota.limits import UNLIMITED, Allowance
-from kwtsms_bot.outbox.sql import OutboxStoreBase, no_quiet_hours
 
 MAX_BATCH = 100  # In one transaction at most.
 MAX_BATCHED_RECIPIENTS = (
@@ -51,13 +50,13 @@ class _PendingAccept:
             self.future.set_result(result)
 
 
-class IntakeStore(OutboxStoreBase):
+class IntakeStore:
     """The door."""
 
     def __init__(
-        self, database: Database, *, in_quiet_hours: Callable[[], bool] = no_quiet_hours
+        self, database: Database, *, on_accepted: Callable[[Message], None] = lambda _: None
     ) -> None:
-        super().__init__(database, in_quiet_hours=in_quiet_hours)
+        self._database, self._on_accepted = database, on_accepted
         self._large_tasks: set[asyncio.Task[None]] = set()
         self._pending: list[_PendingAccept] = []
         self._batch_task: asyncio.Task[None] | None = None
@@ -75,9 +74,15 @@ class IntakeStore(OutboxStoreBase):
             CommitLost: it is not known whether it was accepted.
             DatabaseTrouble: nothing was accepted.
         """
+        accepted = await self._enqueue(AdmissionRequest(new, now), allowance)
+        if accepted.fresh:
+            self._on_accepted(accepted.message)
+        return accepted
+
+    async def _enqueue(self, request: AdmissionRequest, allowance: Allowance) -> Accepted:
         future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
-        pending = _PendingAccept(AdmissionRequest(new, now), allowance, future)
-        if len(new.recipients) > MAX_BATCHED_RECIPIENTS:
+        pending = _PendingAccept(request, allowance, future)
+        if len(request.new.recipients) > MAX_BATCHED_RECIPIENTS:
             task = asyncio.create_task(self._accept_large(pending))
             self._large_tasks.add(task)
             task.add_done_callback(self._large_tasks.discard)
@@ -107,10 +112,10 @@ class IntakeStore(OutboxStoreBase):
         async def admit_batch(connection: AsyncConnection) -> None:
             for allowance, group in groupby(batch, key=lambda one: one.allowance):
                 requests = [one.request for one in group]
-                results.extend(await admit(self.database, connection, requests, allowance))
+                results.extend(await admit(self._database, connection, requests, allowance))
 
         try:
-            await self.database.run_transaction(admit_batch)
+            await self._database.run_transaction(admit_batch)
         except CommitUnknown as unknown:
             results = await self._verify_commit(unknown, results)
         for pending, result in zip(batch, results, strict=True):
@@ -126,9 +131,9 @@ class IntakeStore(OutboxStoreBase):
         """By itself, while others come and go."""
         results: list[AcceptResult] = []
         try:
-            async with self.database.transaction() as connection:
+            async with self._database.transaction() as connection:
                 request, allowance = pending.request, pending.allowance
-                results.append(await admit_one(self.database, connection, request, allowance))
+                results.append(await admit_one(self._database, connection, request, allowance))
         except CommitUnknown as unknown:
             results = await self._verify_commit(unknown, results)
         except AlreadyAccepted as earlier:
@@ -156,8 +161,8 @@ class IntakeStore(OutboxStoreBase):
     async def _stored_refs(self, refs: Sequence[str]) -> frozenset[str]:
         """Which of these were accepted, once nobody is at it any more: not even the dead."""
         query = select(message.c.ref).where(message.c.ref.in_(refs))
-        async with self.database.reading() as connection:
-            await self.database.acquire_lock(connection, INTAKE_LOCK)
+        async with self._database.reading() as connection:
+            await self._database.acquire_lock(connection, INTAKE_LOCK)
             return frozenset((await connection.execute(query)).scalars())
 
     async def find_accepted(self, key: DedupeKey) -> Message | None:
@@ -165,14 +170,14 @@ class IntakeStore(OutboxStoreBase):
         query = select(dedupe.c.message_id).where(
             dedupe.c.scope == key.scope, dedupe.c.key == key.key
         )
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             found = (await connection.execute(query)).scalar()
             return await load_message(connection, message.c.id == found) if found else None
 
     async def use_key_once(self, key: DedupeKey, now: datetime) -> bool:
         """Uses up a one-time key; only the first who asks gets True."""
         try:
-            async with self.database.transaction() as connection:
+            async with self._database.transaction() as connection:
                 await insert_key(connection, key, now)
         except DuplicateKey:
             return False

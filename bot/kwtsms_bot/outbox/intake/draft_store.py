@@ -1,10 +1,12 @@
 """Drafts: kept until somebody decides, and gone with the decision, so nobody decides twice."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, and_, delete, insert, or_, select
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import draft
 from kwtsms_bot.outbox.audit import Actor, add_entries
 from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
@@ -12,23 +14,27 @@ from kwtsms_bot.outbox.intake.store import admit_one
 from kwtsms_bot.outbox.message import Message, NewMessage
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
 from kwtsms_bot.outbox.quota.limits import Allowance
-from kwtsms_bot.outbox.sql import OutboxStoreBase
 
 NOTIFY_WITHIN = timedelta(days=1)  # Who asked is told that a request ran out; or nobody runs.
 
 
-class DraftStore(OutboxStoreBase):
+class DraftStore:
     """What waits for a yes."""
+
+    def __init__(
+        self, database: Database, *, on_accepted: Callable[[Message], None] = lambda _: None
+    ) -> None:
+        self._database, self._on_accepted = database, on_accepted
 
     async def save_draft(self, new: Draft) -> None:
         """Makes the draft durable."""
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await connection.execute(insert(draft).values(**_columns(new)))
 
     async def get_draft(self, token: str, now: datetime) -> Draft | None:
         """The draft that waits under this token; None once it is decided or too old."""
         query = select(draft).where(draft.c.token == token, draft.c.expires_at > now)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()
         return _as_draft(row) if row else None
 
@@ -48,23 +54,24 @@ class DraftStore(OutboxStoreBase):
         Raises:
             OverLimit, Paused: it is not accepted; the draft is still there.
         """
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             deleted = await connection.execute(
                 delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
             )
             if deleted.rowcount != 1:
                 return None
             accepted = await admit_one(
-                self.database, connection, AdmissionRequest(new, now), allowance
+                self._database, connection, AdmissionRequest(new, now), allowance
             )
             if approved is not None:
                 details = {"subject": accepted.message.ref, "detail": new.author}
                 await add_entries(connection, approved.entry(now, "approve", "approved", **details))
-            return accepted.message
+        self._on_accepted(accepted.message)
+        return accepted.message
 
     async def request_approval(self, token: str, new: Draft, now: datetime) -> bool:
         """Puts another draft in the place of this one; False: it is not there any more."""
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             deleted = await connection.execute(
                 delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
             )
@@ -80,7 +87,7 @@ class DraftStore(OutboxStoreBase):
 
         `refused` is the second person who said no to it, or its author; the ledger has it, too.
         """
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             deleted = await connection.execute(
                 delete(draft)
                 .where(draft.c.token == token, draft.c.expires_at > now)
@@ -96,7 +103,7 @@ class DraftStore(OutboxStoreBase):
     async def pop_expired_requests(self, now: datetime) -> tuple[Draft, ...]:
         """Throws away what no second person decided in time; only who throws it away gets it."""
         expired = (draft.c.kind == DraftKind.APPROVE.value, draft.c.expires_at <= now)
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             deleted = await connection.execute(delete(draft).where(*expired).returning(draft))
             return tuple(_as_draft(row) for row in deleted)
 
@@ -107,7 +114,7 @@ class DraftStore(OutboxStoreBase):
         """
         unconfirmed = and_(draft.c.kind == DraftKind.CONFIRM.value, draft.c.expires_at <= now)
         unnotified = draft.c.expires_at <= now - NOTIFY_WITHIN
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             deleted = await connection.execute(delete(draft).where(or_(unconfirmed, unnotified)))
         return deleted.rowcount
 

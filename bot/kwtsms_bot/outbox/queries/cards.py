@@ -8,22 +8,25 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import add_delay
 from kwtsms_bot.database.tables import message
 from kwtsms_bot.outbox.message import CardLocation, Message
 from kwtsms_bot.outbox.queries.load import load_message
-from kwtsms_bot.outbox.sql import OutboxStoreBase
 
 CARD_LEASE = timedelta(seconds=30)  # Longer than Slack takes; then another replica does it.
 
 
-class CardStore(OutboxStoreBase):
+class CardStore:
     """The publisher's questions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def outdated_cards(self, limit: int) -> tuple[int, ...]:
         """Messages that have changed since they were shown and that nobody is showing now."""
         query = select(message.c.id).where(self._is_claimable()).order_by(message.c.id).limit(limit)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return tuple((await connection.execute(query)).scalars())
 
     async def claim_card(self, message_id: int) -> Message | None:
@@ -31,16 +34,16 @@ class CardStore(OutboxStoreBase):
         claim = (
             update(message)
             .where(message.c.id == message_id, self._is_claimable())
-            .values(showing_until=add_delay(self.database.now_expression, CARD_LEASE))
+            .values(showing_until=add_delay(self._database.now_expression, CARD_LEASE))
         )
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             if (await connection.execute(claim)).rowcount != 1:
                 return None
             return await load_message(connection, message.c.id == message_id)
 
     async def release_card(self, message_id: int) -> None:
         """It could not be shown: whoever comes next may try."""
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await connection.execute(
                 update(message).where(message.c.id == message_id).values(showing_until=None)
             )
@@ -53,7 +56,7 @@ class CardStore(OutboxStoreBase):
         Where a newer one was shown meanwhile, ours has covered it: then it is shown once more.
         """
         overwrote_newer = message.c.shown_revision > revision
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await connection.execute(
                 update(message)
                 .where(message.c.id == message_id)
@@ -72,7 +75,7 @@ class CardStore(OutboxStoreBase):
 
     def _is_claimable(self) -> ColumnElement[bool]:
         """Not up to date, and in nobody's hands; a clock that went back holds no card for long."""
-        now = self.database.now_expression
+        now = self._database.now_expression
         until = message.c.showing_until
         unclaimed = or_(until.is_(None), until <= now, until > add_delay(now, CARD_LEASE))
         return and_(message.c.revision > message.c.shown_revision, unclaimed)

@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import shift
 from kwtsms_bot.database.tables import attempt, message, number_cooldown, recipient
 from kwtsms_bot.outbox.flow_control.cooldown import in_cooldown
 from kwtsms_bot.outbox.message import Message, Recipient, State
 from kwtsms_bot.outbox.queries.load import as_recipient, load_message
-from kwtsms_bot.outbox.sql import OutboxStoreBase, chunks
+from kwtsms_bot.outbox.sql import chunks
 
 PAGE_SIZE = 1000  # Recipients that are read at a time.
 RECENT_MESSAGES = 50  # Of a person's messages, when one is looked for that is like a new one.
@@ -33,18 +34,21 @@ _SENT_TO = (
 )
 
 
-class MessageQueries(OutboxStoreBase):
+class MessageQueries:
     """The questions."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def get(self, message_id: int) -> Message | None:
         """The message with our number."""
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return await load_message(connection, message.c.id == message_id)
 
     async def find(self, identifier: str) -> Message | None:
         """The message with this reference, or with this id at the gateway."""
         by_gateway = select(attempt.c.message_id).where(attempt.c.gateway_id == identifier)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             found = await load_message(connection, message.c.ref == identifier)
             return found or await load_message(connection, message.c.id.in_(by_gateway))
 
@@ -67,12 +71,12 @@ class MessageQueries(OutboxStoreBase):
             .order_by(recipient.c.id)
             .limit(limit)
         )
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return tuple(as_recipient(row) for row in await connection.execute(query))
 
     async def latest(self, author: str) -> Message | None:
         """What this person sent last."""
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             return await load_message(connection, message.c.author == author)
 
     async def recent(self, author: str | None, limit: int) -> tuple[Message, ...]:
@@ -80,7 +84,7 @@ class MessageQueries(OutboxStoreBase):
         query = select(message.c.id).order_by(message.c.id.desc()).limit(limit)
         if author is not None:
             query = query.where(message.c.author == author)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             ids = (await connection.execute(query)).scalars().all()
             found = [await load_message(connection, message.c.id == one) for one in ids]
         return tuple(one for one in found if one is not None)
@@ -94,17 +98,18 @@ class MessageQueries(OutboxStoreBase):
         async def query(connection: AsyncConnection) -> set[str]:
             return set((await connection.execute(_SENT_TO, parameters)).scalars())
 
-        return not (await self.database.run_read(query)).isdisjoint(phones)
+        return not (await self._database.run_read(query)).isdisjoint(phones)
 
     async def cooldowns(self, phones: Sequence[str], now: datetime) -> Mapping[str, datetime]:
         """Those that were sent to just now, and when they may be sent to again."""
         found: dict[str, datetime] = {}
-        until = shift(number_cooldown.c.until, self.clock, now).label("until")
-        async with self.database.reading() as connection:
+        until = shift(number_cooldown.c.until, self._database.now_expression, now).label("until")
+        async with self._database.reading() as connection:
             for part in chunks(phones):
                 rows = await connection.execute(
                     select(number_cooldown.c.phone, until).where(
-                        number_cooldown.c.phone.in_(part), in_cooldown(self.clock)
+                        number_cooldown.c.phone.in_(part),
+                        in_cooldown(self._database.now_expression),
                     )
                 )
                 found |= {row.phone: row.until for row in rows}

@@ -1,7 +1,7 @@
 """The outbox in figures, for those who watch it. Changes nothing; names no number, no person."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,6 +9,7 @@ from decimal import Decimal
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import (
     attempt,
     balance_sample,
@@ -19,8 +20,7 @@ from kwtsms_bot.database.tables import (
 )
 from kwtsms_bot.outbox.flow_control.breaker_store import load_breaker
 from kwtsms_bot.outbox.flow_control.kill_switch import PAUSED
-from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.sql import OutboxStoreBase
+from kwtsms_bot.outbox.message import State, allowed_priorities, no_quiet_hours
 
 RECENT_CALLS = 100  # Of the newest calls, when one is looked for that told the balance.
 WRITE_CHECK = "proof"
@@ -35,21 +35,26 @@ class Backlog:
     breaker_opened_at: datetime | None = None  # None: it is not held.
 
 
-class OutboxStatistics(OutboxStoreBase):
+class OutboxStatistics:
     """The questions."""
+
+    def __init__(
+        self, database: Database, *, in_quiet_hours: Callable[[], bool] = no_quiet_hours
+    ) -> None:
+        self._database, self._in_quiet_hours = database, in_quiet_hours
 
     async def backlog(self) -> Backlog:
         """Reads an index of what is queued, and nothing else; also what is put off is waiting."""
         queued = recipient.c.state == State.QUEUED.value
         first = func.min(recipient.c.id + 0)  # Not by the primary key: what is over stands first.
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             found = [
                 (
                     await connection.execute(
                         select(first).where(queued, recipient.c.priority == int(priority))
                     )
                 ).scalar()
-                for priority in self.priorities_allowed_now
+                for priority in allowed_priorities(quiet=self._in_quiet_hours())
             ]
             paused = await connection.execute(select(switch.c.name).where(switch.c.name == PAUSED))
             ids = [one for one in found if one is not None]
@@ -73,12 +78,12 @@ class OutboxStatistics(OutboxStoreBase):
             await connection.execute(insert(job_slot).values(row))
             await connection.execute(delete(job_slot).filter_by(**row))
 
-        await self.database.run_transaction(work)
+        await self._database.run_transaction(work)
 
     async def count_recipients(self) -> Mapping[State, int]:
         """How many recipients are in each state, those that are in none included."""
         query = select(recipient.c.state, func.count()).group_by(recipient.c.state)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         found = {State(state): count for state, count in rows}
         return {state: found.get(state, 0) for state in State}
@@ -91,7 +96,7 @@ class OutboxStatistics(OutboxStoreBase):
             .limit(RECENT_CALLS)
         )
         sample = select(balance_sample).order_by(balance_sample.c.id.desc()).limit(1)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             calls = (await connection.execute(newest)).all()
             sampled = (await connection.execute(sample)).first()
         reported = [

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import message, number_cooldown, recipient
 from kwtsms_bot.outbox.audit import AuditEntry, add_entries
 from kwtsms_bot.outbox.message import State
@@ -33,7 +34,6 @@ from kwtsms_bot.outbox.retention.purge_store import (
     erase_texts,
 )
 from kwtsms_bot.outbox.sql import (
-    OutboxStoreBase,
     chunks,
     lock_messages,
     lock_rows,
@@ -66,8 +66,11 @@ class Erased:
         return not (self.messages or self.named or self.drafts or self.cancelled or self.kept)
 
 
-class NumberEraser(OutboxStoreBase):
+class NumberEraser:
     """What a person who wants to be forgotten may ask for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def erase_number(
         self, phone: str, now: datetime, *, actor: str, cancel: bool = False
@@ -77,8 +80,8 @@ class NumberEraser(OutboxStoreBase):
         The ledger says so, without the number.
         """
         suspects = await self._suspects(phone)
-        async with self.database.transaction() as connection:
-            await self.database.acquire_lock(connection, ERASURE_LOCK)
+        async with self._database.transaction() as connection:
+            await self._database.acquire_lock(connection, ERASURE_LOCK)
             found = await _erase_number(connection, phone, now, suspects, cancel=cancel)
             await add_entries(connection, _audit_entry(found, actor, now))
         return found
@@ -86,7 +89,7 @@ class NumberEraser(OutboxStoreBase):
     async def preview_erasure(self, phone: str, now: datetime, *, cancel: bool = False) -> Erased:
         """What `forget` would do; nothing is changed."""
         suspects = await self._suspects(phone)
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             savepoint = await connection.begin_nested()
             found = await _erase_number(connection, phone, now, suspects, cancel=cancel)
             await savepoint.rollback()
@@ -100,7 +103,7 @@ class NumberEraser(OutboxStoreBase):
         """
         pattern = NumberPattern(phone)
         texts = select(message.c.id, message.c.text).where(message.c.text.is_not(None))
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             newest = (await connection.execute(select(func.max(message.c.id)))).scalar() or 0
             rows = await connection.stream(texts.execution_options(yield_per=BATCH_SIZE))
             ids = [

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.database import Database
+from kwtsms_bot.outbox.intake.draft_store import DraftStore
+from kwtsms_bot.outbox.retention.purge_store import PurgeStore
 
 # Often enough that a sweep that failed is made up for within the hour that docs/privacy.md names.
 PURGE_INTERVAL = timedelta(minutes=15)
@@ -14,30 +16,35 @@ COMPACT_HOUR = 3  # In Kuwait.
 log = structlog.get_logger(__name__)
 
 
-async def purge(store: Store, retention: timedelta, now: datetime) -> None:
-    """Erases what is older than `retention`, a part of it at a time.
+class RetentionJob:
+    """The scheduled erasure in one database; each run continues where the last one ended."""
 
-    Raises:
-        DatabaseTrouble: not all of it is erased; the next sweep goes on.
-    """
-    cutoff = now - retention
-    if expired := await store.expire_overdue(cutoff, now):
-        log.warning("given up", recipients=expired)
-    erased = 0
-    while count := await store.erase(cutoff):
-        erased += count
-    drafts = await store.discard_expired_drafts(now)
-    await store.purge_metadata(cutoff)
-    log_emptied = await store.database.empty_wal()
-    if erased or drafts:
-        log.info("erased", messages=erased, drafts=drafts, log_emptied=log_emptied)
+    def __init__(self, database: Database, purge: PurgeStore, drafts: DraftStore) -> None:
+        self._database, self._purge, self._drafts = database, purge, drafts
 
+    async def purge(self, retention: timedelta, now: datetime) -> None:
+        """Erases what is older than `retention`, a part of it at a time.
 
-async def compact(store: Store) -> None:
-    """Takes the fragments of what was erased out of a SQLite file, if it is not too large.
+        Raises:
+            DatabaseError: not all of it is erased; the next run goes on.
+        """
+        cutoff = now - retention
+        if expired := await self._purge.expire_overdue(cutoff, now):
+            log.warning("given up", recipients=expired)
+        erased = 0
+        while count := await self._purge.erase(cutoff):
+            erased += count
+        drafts = await self._drafts.discard_expired_drafts(now)
+        await self._purge.purge_metadata(cutoff)
+        log_emptied = await self._database.empty_wal()
+        if erased or drafts:
+            log.info("erased", messages=erased, drafts=drafts, log_emptied=log_emptied)
 
-    Raises:
-        DatabaseTrouble: the database cannot be used.
-    """
-    if not await store.database.compact(MAX_COMPACT_BYTES):
-        log.info("not compacted", at_most=MAX_COMPACT_BYTES)
+    async def compact(self) -> None:
+        """Takes the fragments of what was erased out of a SQLite file, if it is not too large.
+
+        Raises:
+            DatabaseError: the database cannot be used.
+        """
+        if not await self._database.compact(MAX_COMPACT_BYTES):
+            log.info("not compacted", at_most=MAX_COMPACT_BYTES)

@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, String, cast, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import attempt, dedupe, message, number_cooldown, recipient
 from kwtsms_bot.outbox.flow_control.cooldown import is_off_cooldown
 from kwtsms_bot.outbox.message import ERASED, State
 from kwtsms_bot.outbox.sql import (
     MAX_PARAMETERS,
-    OutboxStoreBase,
     lock_messages,
     lock_rows,
     lock_unlocked,
@@ -29,8 +29,11 @@ HAS_NUMBER = (recipient.c.phone >= "0") & recipient.c.phone.not_like(f"{ERASED}%
 ERASURE_LOCK = "erasing"  # Two replicas that erase at once would wait for each other's rows.
 
 
-class PurgeStore(OutboxStoreBase):
+class PurgeStore:
     """What the retention time asks for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def expire_overdue(self, before: datetime, now: datetime) -> int:
         """Gives up what is queued from before; how many recipients that were.
@@ -43,7 +46,7 @@ class PurgeStore(OutboxStoreBase):
             queued = lock_unlocked(
                 recipient.c.message_id.in_(ids), recipient.c.state == State.QUEUED.value
             )
-            async with self.database.transaction() as connection:
+            async with self._database.transaction() as connection:
                 count += await transition(connection, [queued], State.EXPIRED, now)
                 await mark_changed(connection, ids)
         return count
@@ -63,8 +66,8 @@ class PurgeStore(OutboxStoreBase):
         part = some.with_for_update(skip_locked=True)
         erased = BATCH_SIZE
         while ids and erased == BATCH_SIZE:
-            async with self.database.transaction() as connection:
-                await self.database.acquire_lock(connection, ERASURE_LOCK)
+            async with self._database.transaction() as connection:
+                await self._database.acquire_lock(connection, ERASURE_LOCK)
                 await erase_statuses(connection, ids)
                 erased = await erase_numbers(connection, recipient.c.id.in_(part))
                 if erased < BATCH_SIZE:
@@ -73,15 +76,17 @@ class PurgeStore(OutboxStoreBase):
 
     async def _message_ids(self, where: ColumnElement[bool]) -> Sequence[int]:
         """As many as fit into a statement."""
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             query = select(message.c.id).where(where).limit(MAX_PARAMETERS)
             return (await connection.execute(query)).scalars().all()
 
     async def purge_metadata(self, before: datetime) -> None:
         """Forgets numbers that are not hot any more, and the keys of requests from before."""
-        off_cooldown = select(number_cooldown.c.phone).where(is_off_cooldown(self.clock))
+        off_cooldown = select(number_cooldown.c.phone).where(
+            is_off_cooldown(self._database.now_expression)
+        )
         unlocked = off_cooldown.with_for_update(skip_locked=True)  # Not by a call that leaves now.
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await connection.execute(
                 delete(number_cooldown).where(number_cooldown.c.phone.in_(unlocked))
             )

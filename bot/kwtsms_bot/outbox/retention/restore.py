@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import attempt, balance_sample, draft, message, recipient
 from kwtsms_bot.i18n.translator import N_
 from kwtsms_bot.outbox.audit import AuditEntry, add_entries
@@ -18,7 +19,6 @@ from kwtsms_bot.outbox.sql import (
     CLAIMED,
     IN_FLIGHT,
     SETTLED,
-    OutboxStoreBase,
     mark_changed,
     transition,
 )
@@ -45,8 +45,11 @@ class BotRunning(Exception):
         self.until = until
 
 
-class RestoreStore(OutboxStoreBase):
+class RestoreStore:
     """What has to be done before a bot may run on a back-up."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def mark_unknown(self, actor: str, now: datetime) -> MarkedUnknown:
         """Makes unknown all that waits or is under way, and drops what waits for a yes.
@@ -54,7 +57,7 @@ class RestoreStore(OutboxStoreBase):
         Raises:
             AtWork: a bot is, and nothing was changed.
         """
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await _require_no_lease(connection, now)
             found = await _mark_unknown(connection, now)
             detail = f"{found.recipients} numbers of {found.messages} messages became unknown"
@@ -69,7 +72,7 @@ class RestoreStore(OutboxStoreBase):
         Raises:
             AtWork: a bot is.
         """
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             await _require_no_lease(connection, now)
             savepoint = await connection.begin_nested()
             found = await _mark_unknown(connection, now)

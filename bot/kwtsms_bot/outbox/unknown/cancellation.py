@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import message, recipient
 from kwtsms_bot.outbox.audit import Actor
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
 from kwtsms_bot.outbox.message import ClaimedCall, State
 from kwtsms_bot.outbox.quota.usage_store import add_credits
-from kwtsms_bot.outbox.sql import OutboxStoreBase, transition
+from kwtsms_bot.outbox.sql import transition
 from kwtsms_bot.outbox.unknown.decision_store import lock_for_decision, record_decision
 
 
@@ -23,12 +24,15 @@ class Cancelled:
     in_flight: int  # If kwtSMS does not take them, they are not tried again.
 
 
-class Cancellation(OutboxStoreBase):
+class Cancellation:
     """What a person takes back."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def cancel(self, ref: str, now: datetime, actor: Actor) -> Cancelled:
         """Takes back what has not left; of what is leaving, what does not get through."""
-        async with self.database.transaction() as connection:
+        async with self._database.transaction() as connection:
             row = await lock_for_decision(connection, ref)
             if row is None:
                 return Cancelled(0, 0)

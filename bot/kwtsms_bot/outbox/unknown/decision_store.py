@@ -8,7 +8,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot import kuwait_time
-from kwtsms_bot.database import DuplicateKey
+from kwtsms_bot.database import Database, DuplicateKey
 from kwtsms_bot.database.tables import attempt, decision, message, recipient
 from kwtsms_bot.outbox.audit import Actor, add_entries
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
@@ -25,11 +25,14 @@ from kwtsms_bot.outbox.quota.limits import (
 )
 from kwtsms_bot.outbox.quota.usage_store import add_credits, spent_on
 from kwtsms_bot.outbox.retention.purge_store import HAS_NUMBER
-from kwtsms_bot.outbox.sql import OutboxStoreBase, lock_rows, mark_changed, transition
+from kwtsms_bot.outbox.sql import lock_rows, mark_changed, transition
 
 
-class DecisionStore(OutboxStoreBase):
+class DecisionStore:
     """The two answers to it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def send_again(
         self,
@@ -55,8 +58,8 @@ class DecisionStore(OutboxStoreBase):
             changes["expires_at"] = expires_at
         decision = Decision(DecisionKind.SEND_AGAIN, actor.id, now, 0)
         try:
-            async with self.database.transaction() as connection:
-                await self.database.acquire_lock(connection, INTAKE_LOCK)
+            async with self._database.transaction() as connection:
+                await self._database.acquire_lock(connection, INTAKE_LOCK)
                 row, moved = await _decide(connection, ref, decision, actor, once=once, **changes)
                 if moved:
                     await _charge_day(connection, row.pages * moved, now, allowance)
@@ -70,7 +73,7 @@ class DecisionStore(OutboxStoreBase):
         """Takes what is unknown as sent."""
         decision = Decision(DecisionKind.TREAT_AS_SENT, actor.id, now, 0)
         try:
-            async with self.database.transaction() as connection:
+            async with self._database.transaction() as connection:
                 _, moved = await _decide(connection, ref, decision, actor, once=once)
         except DuplicateKey:
             return 0

@@ -12,14 +12,14 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import DuplicateKey
+from kwtsms_bot.database import Database, DuplicateKey
 from kwtsms_bot.database.job_slots import JobSlot, claim_slot
 from kwtsms_bot.database.tables import attempt, balance_sample, evidence, recipient
 from kwtsms_bot.outbox.dispatch.lease_store import LONGEST_LEASE
 from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.evidence import MAX_CLOCK_SKEW, NOT_SENT, BalanceReading, CallCost, Evidence
 from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.sql import OutboxStoreBase, mark_changed, upsert
+from kwtsms_bot.outbox.sql import mark_changed, upsert
 
 EXAMINE_DELAY = timedelta(minutes=1)  # What hangs at the gateway may be charged a little later.
 MAX_ANSWER_TIME = timedelta(minutes=1)  # A sample was taken within this after its time.
@@ -37,12 +37,15 @@ class UnansweredCall:
     price: int  # In credits, as we reckon it: pages times recipients.
 
 
-class EvidenceStore(OutboxStoreBase):
+class EvidenceStore:
     """What the witness asks and writes down."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def claim_reconcile_slot(self, slot: JobSlot) -> bool:
         """Whether this process is the one that asks for the balance in `slot`."""
-        return await claim_slot(self.database, JOB, slot)
+        return await claim_slot(self._database, JOB, slot)
 
     async def unanswered_calls(self, now: datetime) -> Sequence[UnansweredCall]:
         """Those that can be looked into now and were not yet, the oldest first."""
@@ -53,7 +56,7 @@ class EvidenceStore(OutboxStoreBase):
             .order_by(attempt.c.id)
             .limit(BATCH_SIZE)
         )
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return [UnansweredCall(row.id, row.message_id, row.begun_at, row.price) for row in rows]
 
@@ -76,7 +79,7 @@ class EvidenceStore(OutboxStoreBase):
             .order_by(balance_sample.c.at.desc())
             .limit(1)
         )
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             called = (await connection.execute(call)).first()
             sampled = (await connection.execute(sample)).first()
         found = []
@@ -93,7 +96,7 @@ class EvidenceStore(OutboxStoreBase):
     ) -> list[CallCost]:
         """Our other calls that may have been charged between then and then."""
         query = _calls_between(before, until).where(attempt.c.id != unanswered.attempt)
-        async with self.database.reading() as connection:
+        async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return [
             CallCost(row.begun_at, row.settled_at, _cost(row))
@@ -108,7 +111,7 @@ class EvidenceStore(OutboxStoreBase):
         """Writes down what was found; where another replica was first, its finding stays."""
         row = insert(evidence).values(attempt_id=unanswered.attempt, **_columns(found, now))
         try:
-            async with self.database.transaction() as connection:
+            async with self._database.transaction() as connection:
                 await connection.execute(row)
                 await mark_changed(connection, [unanswered.message_id])
         except DuplicateKey:

@@ -11,8 +11,8 @@ from kwtsms_bot.background import sleep
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.database.job_slots import slot_of
 from kwtsms_bot.outbox.evidence import BalanceReading, assess
-from kwtsms_bot.outbox.store import Store
-from kwtsms_bot.outbox.unknown.evidence_store import UnansweredCall
+from kwtsms_bot.outbox.flow_control.breaker_store import BreakerStore
+from kwtsms_bot.outbox.unknown.evidence_store import EvidenceStore, UnansweredCall
 from kwtsms_client import Balance, KwtSMSError
 
 RECONCILE_INTERVAL = timedelta(seconds=15)
@@ -31,13 +31,14 @@ class UnknownReconciler:
 
     def __init__(
         self,
-        store: Store,
+        evidence: EvidenceStore,
+        breaker: BreakerStore,
         balance_reader: BalanceReader,
         *,
         clock: Callable[[], datetime],
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        self._store, self._balance_reader = store, balance_reader
+        self._evidence, self._breaker, self._balance_reader = evidence, breaker, balance_reader
         self._clock, self._on_change = clock, on_change
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -55,10 +56,10 @@ class UnknownReconciler:
         One replica does, for all: the others' turn comes in another slot. While sending is held
         the balance stays as it is, and is asked for by the scout.
         """
-        if (await self._store.breaker_state()).opened_at is not None:
+        if (await self._breaker.breaker_state()).opened_at is not None:
             return 0
-        unanswered = await self._store.unanswered_calls(self._clock())
-        if not unanswered or not await self._store.claim_reconcile_slot(
+        unanswered = await self._evidence.unanswered_calls(self._clock())
+        if not unanswered or not await self._evidence.claim_reconcile_slot(
             slot_of(self._clock(), RECONCILE_INTERVAL)
         ):
             return 0
@@ -75,10 +76,10 @@ class UnknownReconciler:
         return len(unanswered)
 
     async def _assess(self, unanswered: UnansweredCall, after: BalanceReading) -> None:
-        before = await self._store.balance_before(unanswered)
+        before = await self._evidence.balance_before(unanswered)
         others = (
-            await self._store.costs_between(unanswered, before, after.ended_at) if before else []
+            await self._evidence.costs_between(unanswered, before, after.ended_at) if before else []
         )
         evidence = assess(unanswered.price, before, after, others)
-        await self._store.record_evidence(unanswered, evidence, self._clock())
+        await self._evidence.record_evidence(unanswered, evidence, self._clock())
         log.info("outcome looked into", attempt=unanswered.attempt, verdict=evidence.verdict.value)

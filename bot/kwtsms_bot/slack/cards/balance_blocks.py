@@ -1,4 +1,4 @@
-"""Balance warnings and digests as Slack messages. Pure."""
+"""Renders balance warnings and digests as Slack messages. Pure."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from kwtsms_bot.i18n.translator import ENGLISH, Language
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.blocks import Block, Payload
 
-MAX_CATEGORIES = 20  # Of a chart: https://docs.slack.dev/reference/block-kit/blocks
+MAX_CATEGORIES = 20  # In a chart: https://docs.slack.dev/reference/block-kit/blocks
 MAX_LABEL = 20
 MAX_CHART_TITLE = 50
 _ICONS = {
@@ -25,7 +25,7 @@ _ICONS = {
 
 
 def render(pending: PendingNotice, say: Language = ENGLISH) -> Payload:
-    """A warning, a reminder, an all-clear or a digest; its `text` alone says it all too."""
+    """Returns the Slack message for a balance notice; its `text` alone is complete, too."""
     notice = pending.notice
     format_time = partial(blocks.format_datetime, say=say)
     made = [blocks.section(f"{_ICONS[notice.kind]} *{title(pending, say)}*")]
@@ -39,7 +39,7 @@ def render(pending: PendingNotice, say: Language = ENGLISH) -> Payload:
 
 
 def render_for_admin(pending: PendingNotice, error: str, say: Language = ENGLISH) -> Payload:
-    """The same for an administrator, because the channel that it is meant for does not take it."""
+    """Returns a notice for an administrator, with the reason why its channel refused it."""
     rendered = render(pending, say)
     reason = say(
         "You get this directly because {channel} does not take it: Slack says {error}. Invite the "
@@ -55,7 +55,7 @@ def render_for_admin(pending: PendingNotice, error: str, say: Language = ENGLISH
 
 
 def chart(summary: DailySummary, say: Language) -> list[Block]:
-    """The balance of the last days as Slack draws it; a line needs two points."""
+    """Returns a line chart of the balance of the last days; empty for fewer than two days."""
     points = [
         (blocks.truncate(f"{day.day}/{day.month}", MAX_LABEL), float(amount))
         for day, amount in summary.balances[-MAX_CATEGORIES:]

@@ -1,4 +1,4 @@
-"""The one message that tells a text message's life: rendered anew at each step. Pure."""
+"""Renders a message's card, which shows its current state. Pure."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from kwtsms_bot.slack.blocks import Block, Payload
 from kwtsms_bot.slack.cards import timeline
 from kwtsms_client import mask
 
-PROGRESS_MIN_RECIPIENTS = 10  # From so many numbers on, a bar shows how far it is.
+PROGRESS_MIN_RECIPIENTS = 10  # From so many on, a bar shows the progress.
 BAR_CELLS = 20
 DONE = (State.SENT, State.DELIVERED)
 WITH_GATEWAY = (State.SENT, State.STUCK, State.DELIVERED, State.UNDELIVERED)
@@ -28,9 +28,9 @@ def render(
     *,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Payload:
-    """The card of `message`, asked for by the person called `author`.
+    """Returns the card of `message`, which the person called `author` asked for.
 
-    `names` are of those who decided about it.
+    `names` holds the names of those who made decisions about it.
     """
     summary = status_text.summary(message, say)
     title = f"{blocks.ICONS[status_text.severity_of(message)]} *{blocks.escape(summary)}*"
@@ -52,12 +52,12 @@ def render(
 
 
 def message_buttons(message: Message, say: Language) -> list[Button]:
-    """What a person can do now, by the states that occur."""
+    """Returns the buttons that the states of the message's recipients allow."""
     present, ref = message.counts, message.ref
     buttons = []
     if State.UNKNOWN in present:
         revision_ref = f"{ref}.{message.revision}"
-        if message.text is not None:  # What is erased cannot be sent.
+        if message.text is not None:  # An erased text cannot be sent.
             risk = say("If the first one did arrive, the recipient gets it twice, charged twice.")
             buttons.append(Button(SEND_AGAIN, say("Send again"), revision_ref, "danger", risk))
         buttons.append(Button(TREAT_AS_SENT, say("Treat as sent"), revision_ref))
@@ -77,7 +77,7 @@ def _format_recipients(message: Message, say: Language) -> str:
 
 
 def _progress_blocks(message: Message, say: Language) -> list[Block]:
-    """How far a message to many is: a bar, and the count."""
+    """Returns a progress bar with a count, if there are many recipients."""
     total = message.size
     if total < PROGRESS_MIN_RECIPIENTS:
         return []

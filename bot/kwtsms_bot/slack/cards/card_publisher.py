@@ -1,7 +1,8 @@
-"""Shows in Slack what the database says: every card and every warning, until it is shown.
+"""Publishes message cards and balance notices to Slack, until Slack shows the current state.
 
-What is to be shown is in the database, so a crash, a rate limit or an outage of Slack delays a card
-and loses none. A post whose answer was lost is made again: a card may double, a text message never.
+The database records what is still to be shown, so a crash, a rate limit or an outage of Slack
+delays a card and loses none. A post whose answer was lost is made again: a card may appear twice,
+an SMS is never sent twice.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from kwtsms_bot.background import sleep
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.message import CardLocation, Message
-from kwtsms_bot.outbox.store import Store
+from kwtsms_bot.outbox.queries.cards import CardStore
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.cards import card
 from kwtsms_bot.slack.cards.balance_notifier import BalanceNotifier
@@ -23,9 +24,9 @@ from kwtsms_bot.slack.users import SlackUserDirectory
 
 POLL_SECONDS = 5.0
 UPDATE_SECONDS = 1.0  # chat.update is Tier 3: 50 a minute; only the newest state is worth one.
-BACK_OFF_SECONDS, MAX_BACK_OFF_SECONDS = 1.0, 10.0  # Twice as long each time.
+BACK_OFF_SECONDS, MAX_BACK_OFF_SECONDS = 1.0, 10.0  # Doubled each time.
 BATCH = 50
-# Errors of what is shown, not of the place: its words alone are taken.
+# Errors of the blocks, not of the location: Slack takes the text alone.
 BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 log = structlog.get_logger(__name__)
 
@@ -35,31 +36,31 @@ class CardPublisher:
 
     def __init__(
         self,
-        store: Store,
+        cards: CardStore,
         balance_notifier: BalanceNotifier,
         *,
         client: AsyncWebClient,
         directory: SlackUserDirectory,
     ) -> None:
-        self._store, self._balance_notifier = store, balance_notifier
+        self._cards, self._balance_notifier = cards, balance_notifier
         self._client = client
         self._directory = directory
         self._woken = asyncio.Event()
-        self._not_before: dict[int, float] = {}  # Of a message.
-        self._failed: set[int] = set()  # Perhaps by a fault of their own: the others come first.
+        self._not_before: dict[int, float] = {}  # By message id.
+        self._failed: set[int] = set()  # Message ids; the others are tried first.
 
     def wake(self) -> None:
-        """There is something new to show."""
+        """Signals that there is something new to show."""
         self._woken.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Shows what is new until `stop` is set, then once more what is left."""
+        """Publishes changes until `stop` is set, then what is left, once."""
         stopping = asyncio.create_task(stop.wait())
         back_off = BACK_OFF_SECONDS
         while not stop.is_set():
             self._woken.clear()
             delay = await self._publish_pending()
-            if delay is None:  # News makes nothing better: Slack would only be asked more often.
+            if delay is None:  # No wake-up shortens this: it would only add calls to Slack.
                 await sleep(stop, back_off)
                 back_off = min(2 * back_off, MAX_BACK_OFF_SECONDS)
                 continue
@@ -73,7 +74,7 @@ class CardPublisher:
         await self._publish_pending()
 
     async def _publish_pending(self) -> float | None:
-        """Shows what is not shown yet; when to look again, in seconds; None: trouble."""
+        """Publishes all changes; returns the seconds until the next pass; None after an error."""
         now = time.monotonic()
         self._not_before = {one: at for one, at in self._not_before.items() if at > now}
         try:
@@ -85,13 +86,13 @@ class CardPublisher:
 
     async def _publish_cards(self) -> float:
         delay = POLL_SECONDS
-        unshown = await self._store.outdated_cards(BATCH)
+        unshown = await self._cards.outdated_cards(BATCH)
         self._failed.intersection_update(unshown)
         for one in sorted(unshown, key=self._failed.__contains__):
             wait = self._not_before.get(one, 0.0) - time.monotonic()
             if wait > 0:
                 delay = min(delay, wait)
-            elif message := await self._store.claim_card(one):
+            elif message := await self._cards.claim_card(one):
                 await self._publish_card(message)
         return delay
 
@@ -100,13 +101,13 @@ class CardPublisher:
             location = await self._render_and_post(message)
         except Exception:
             self._failed.add(message.id)
-            await self._store.release_card(message.id)
+            await self._cards.release_card(message.id)
             raise
         self._not_before[message.id] = time.monotonic() + UPDATE_SECONDS
-        await self._store.record_shown(message.id, message.revision, location)
+        await self._cards.record_shown(message.id, message.revision, location)
 
     async def _render_and_post(self, message: Message) -> CardLocation | None:
-        """Where it is shown now; as before where Slack refuses it for good."""
+        """Shows a card; returns its location, unchanged if Slack refuses the card for good."""
         say = await self._directory.language(message.author)
         author = await self._directory.name(message.author)
         deciders = {one.actor for one in message.decisions}
@@ -121,7 +122,7 @@ class CardPublisher:
             return message.card_location
 
     async def _post_or_dm(self, message: Message, payload: Payload) -> CardLocation:
-        """Where Slack shows nothing any more, for whatever reason, its author gets it directly."""
+        """Shows a card at its location; without one, or if Slack refuses, in a direct message."""
         try:
             if message.card_location is not None:
                 return await self._post_with_fallback(message.card_location, payload)
@@ -135,7 +136,7 @@ class CardPublisher:
         )
 
     async def _post_with_fallback(self, location: CardLocation, payload: Payload) -> CardLocation:
-        """With its blocks; in words alone where Slack does not take them."""
+        """Shows a card with its blocks; as text alone if Slack rejects them."""
         try:
             return await self._post_or_update(location, payload)
         except SlackApiError as error:

@@ -1,4 +1,4 @@
-"""What has happened to a message, in order, each step with its time. Pure."""
+"""Formats a message's history: each step in order, with its time. Pure."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -23,14 +23,14 @@ PLURAL_DECISION_TEXTS = {
     DecisionKind.TREAT_AS_SENT: N_("{count} taken as sent by {name} {time}"),
     DecisionKind.CANCEL: N_("{count} cancelled by {name} {time}"),
 }
-# What waits or is sent has steps of its own.
+# States without a step of their own.
 OTHER_STATES = frozenset(State) - {State.QUEUED, State.CLAIMED, State.SENT}
 
 Step = tuple[datetime, str]
 
 
 def format_timeline(message: Message, names: Mapping[str, str], say: Language) -> str:
-    """The steps; `names` are of those who decided."""
+    """Returns the steps as one line; `names` holds the names of those who made decisions."""
     steps = [
         *_call_steps(message, say),
         *(_decision_step(one, message, names, say) for one in message.decisions[-MAX_DECISIONS:]),
@@ -42,7 +42,7 @@ def format_timeline(message: Message, names: Mapping[str, str], say: Language) -
 
 
 def _call_steps(message: Message, say: Language) -> Iterator[Step]:
-    """What was heard of kwtSMS."""
+    """Yields the steps that the calls to kwtSMS led to."""
     if message.lost_at:
         time = _format_when(message.lost_at, message, say)
         yield message.lost_at, say("no answer from kwtSMS {time}", time=time)
@@ -68,7 +68,7 @@ def _decision_step(
 
 
 def _state_steps(message: Message, say: Language) -> Iterator[Step]:
-    """What has become of numbers, where no other step tells it."""
+    """Yields the recipients' states that no other step shows."""
     cancelled_by_person = any(one.kind is DecisionKind.CANCEL for one in message.decisions)
     already_shown = {
         State.CANCELLED: cancelled_by_person,
@@ -83,6 +83,6 @@ def _state_steps(message: Message, say: Language) -> Iterator[Step]:
 
 
 def _format_when(at: datetime, message: Message, say: Language) -> str:
-    """The time; with its day, where that is not the day on which it was queued."""
+    """Returns the time, with its date unless the message was queued on that day."""
     days = {one.astimezone(KUWAIT_TZ).date() for one in (at, message.created_at)}
     return blocks.format_time(at, say) if len(days) == 1 else blocks.format_datetime(at, say)

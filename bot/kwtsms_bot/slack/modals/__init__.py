@@ -1,1 +1,1 @@
-"""The forms in which people write and confirm a message."""
+"""Modals in which people write and confirm a message."""

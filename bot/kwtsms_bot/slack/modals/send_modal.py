@@ -1,4 +1,4 @@
-"""Forms in motion: opened, previewed, confirmed. What they decide is in `commands`."""
+"""Opens, previews and submits the send form. Decides nothing: `commands` does."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -28,13 +28,13 @@ from kwtsms_bot.slack.users import SlackUserDirectory
 
 SHORTCUT, MESSAGE_SHORTCUT = "send_sms_form", "text_this"
 ANSWER_SECONDS = 2.0
-MAX_NAMED = 5  # People in a message who are asked for their names; the form has to open in time.
+MAX_NAMED = 5  # Mentions in a message that are looked up; the form has to open in time.
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class ModalResponse:
-    """What a form is answered with; `reply` is the same for somebody who has closed it."""
+    """The response to a submitted form; `reply` is for a user who has closed the form."""
 
     payload: dict[str, Any]
     request: CommandRequest
@@ -42,7 +42,7 @@ class ModalResponse:
 
 
 class SendModal:
-    """From "Send SMS" to a message in the outbox, without typing a command."""
+    """Listeners of the send form, which queues a message without a typed command."""
 
     def __init__(
         self,
@@ -55,16 +55,16 @@ class SendModal:
         self._reply_sender, self._client = reply_sender, client
 
     async def open_form(self, request: CommandRequest, defaults: ModalDefaults) -> bool:
-        """Opens the form; False: Slack would not."""
+        """Opens the form; returns False if Slack did not."""
         return await self._open_view(request.key, await self._build_first_view(request, defaults))
 
     async def handle_shortcut(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
-        """The global shortcut."""
+        """Handles the global shortcut."""
         await ack()
         await self.open_form_or_notify(await self._build_request(body), ModalDefaults())
 
     async def handle_open_button(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
-        """The button that opens the form from an answer."""
+        """Handles the button that opens the form from a reply."""
         await ack()
         request = await self._build_request(body)
         await self.open_form_or_notify(request, ModalDefaults(request.person.channel))
@@ -72,7 +72,7 @@ class SendModal:
     async def handle_message_shortcut(
         self, ack: AsyncAck, body: Body, _respond: AsyncRespond
     ) -> None:
-        """The shortcut in a message's menu: its text is where the form begins."""
+        """Handles the message shortcut: opens the form with the message's text."""
         await ack()
         request = await self._build_request(body)
         message = body.get("message") or {}
@@ -82,7 +82,7 @@ class SendModal:
         await self.open_form_or_notify(request, ModalDefaults(request.person.channel, text=text))
 
     async def handle_form(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
-        """The filled-in form: a preview on top of it, or a sentence at the wrong field."""
+        """Handles the submitted form: responds with a preview, a refusal or a field error."""
         view = body["view"]
 
         async def work() -> ModalResponse:
@@ -94,7 +94,7 @@ class SendModal:
         await self._respond_in_time(ack, body, work)
 
     async def handle_preview(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
-        """The preview's yes."""
+        """Handles the confirmation of the preview."""
 
         async def work() -> ModalResponse:
             token = str(body["view"].get("private_metadata", ""))
@@ -103,7 +103,7 @@ class SendModal:
         await self._respond_in_time(ack, body, work)
 
     async def handle_plain_quotes(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
-        """The preview's button for plain quotes: another preview in its place."""
+        """Replaces the preview with one that uses plain quotes."""
         await ack()
         _, press = payloads.button_press(
             body, *await self._directory.resolve_caller(*payloads.user_and_channel(body))
@@ -118,7 +118,7 @@ class SendModal:
     async def _preview_response(
         self, request: CommandRequest, send_request: SendRequest
     ) -> ModalResponse:
-        """What the form is answered with."""
+        """Returns the response to the submitted form: a preview, a refusal or a field error."""
         context, say = self._context, request.say
         preview = await build_preview(context, request, send_request)
         if invalid := checks.check_recipients(request, preview):
@@ -146,7 +146,7 @@ class SendModal:
     async def _respond_in_time(
         self, ack: AsyncAck, body: Body, work: Callable[[], Awaitable[ModalResponse]]
     ) -> None:
-        """Answers a form; what takes longer than Slack waits is shown when it is there."""
+        """Responds to a form within Slack's limit; a late response replaces a waiting view."""
         task = asyncio.ensure_future(work())
         done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
         if done:
@@ -158,7 +158,7 @@ class SendModal:
         await self._show_late_response(await task, external_id)
 
     async def _show_late_response(self, response: ModalResponse, external_id: str) -> None:
-        """Shows a late answer; by direct message where the window was closed meanwhile."""
+        """Shows a late response; sends it as a direct message if the form was closed meanwhile."""
         view = response.payload.get("view") or self._sentence_view(response)
         try:
             await self._client.views_update(external_id=external_id, view=view)
@@ -169,13 +169,13 @@ class SendModal:
                 await self._reply_sender.send_dm_payload(response.request.person.user, payload)
 
     def _sentence_view(self, response: ModalResponse) -> View:
-        """What came of a form that is not on top any more."""
+        """Returns a view with the field errors of a late response, or that it was accepted."""
         say = response.request.say
         errors = " ".join((response.payload.get("errors") or {}).values())
         return views.sentence_view(errors or say("Accepted. Its card tells the rest."), say)
 
     async def open_form_or_notify(self, request: CommandRequest, defaults: ModalDefaults) -> None:
-        """Opens the form, or says by direct message that Slack would not."""
+        """Opens the form, or sends a direct message if Slack did not open it."""
         if not await self.open_form(request, defaults):
             payload = blocks.reply(views.not_opened_reply(request.say), request.say)
             await self._reply_sender.send_dm_payload(request.person.user, payload)

@@ -1,4 +1,4 @@
-"""The forms: to write a message, and to look at it before it goes. Pure."""
+"""Renders the modals for writing and previewing a message, and reads the submitted form. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ View = dict[str, Any]
 SEND_FORM, PREVIEW_FORM = "send_form", "preview_form"
 PLAIN_QUOTES = "form_plainer"
 NUMBERS, CONTACTS, PEOPLE, TEXT = "numbers", "contacts", "people", "text"
-MAX_OPTIONS = 100  # Of a menu: https://docs.slack.dev/reference/block-kit/block-elements
+MAX_OPTIONS = 100  # In a menu: https://docs.slack.dev/reference/block-kit/block-elements
 MAX_TEXT = 3000
 MAX_PEOPLE = 20
 MAX_FIELD_ERROR = 1000
@@ -24,15 +24,15 @@ MAX_FIELD_ERROR = 1000
 
 @dataclass(frozen=True, slots=True)
 class ModalDefaults:
-    """What a form begins with."""
+    """Initial values of the send form."""
 
-    channel: str = ""  # Where the card is to be shown; empty: to the author alone.
+    channel: str = ""  # Of the card; empty: the card is for the author alone.
     numbers: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
 
 
 def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> View:
-    """Whom to, and what."""
+    """Returns the form for recipients and text."""
     made = [
         _input(
             NUMBERS,
@@ -71,7 +71,7 @@ def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> V
 
 
 def preview_form(reply: Reply, token: str, say: Language, submit: str) -> View:
-    """What would be sent, for its author to look at; the token is in nobody's hands but ours."""
+    """Returns the preview of a draft; `token`, which confirms it, is never displayed."""
     made = blocks.body(reply, say)
     for one in reply.buttons:
         if one.action == draft_buttons.PLAINER:
@@ -85,7 +85,7 @@ def preview_form(reply: Reply, token: str, say: Language, submit: str) -> View:
 
 
 def reply_view(reply: Reply, say: Language) -> View:
-    """An answer, where there is no channel to give it in."""
+    """Returns a modal that shows a reply without its buttons."""
     without_buttons = Reply(
         reply.severity,
         reply.title,
@@ -98,12 +98,12 @@ def reply_view(reply: Reply, say: Language) -> View:
 
 
 def sentence_view(text: str, say: Language) -> View:
-    """One sentence."""
+    """Returns a modal with one sentence."""
     return blocks.modal(say("Send SMS"), [blocks.section(blocks.escape(text))], say("Close"))
 
 
 def not_opened_reply(say: Language) -> Reply:
-    """The answer where Slack did not open a form."""
+    """Returns the reply for a form that Slack did not open."""
     details = (say("Press the button; if it stays so, tell whoever runs the bot."),)
     again = Button(OPEN_FORM, say("Open the form"), "again", "primary")
     title = say("Slack did not open the form.")
@@ -111,13 +111,13 @@ def not_opened_reply(say: Language) -> Reply:
 
 
 def waiting_view(external_id: str, say: Language) -> View:
-    """What is shown while the answer takes longer than Slack waits."""
+    """Returns the modal that is shown while the response takes longer than Slack waits."""
     made = [blocks.section(say("One moment: this takes a little longer."))]
     return {**blocks.modal(say("Send SMS"), made, say("Close")), "external_id": external_id}
 
 
 def send_request(view: Mapping[str, Any], default_country: str) -> SendRequest:
-    """What somebody filled in."""
+    """Returns the recipients and the text of a submitted form."""
     values = view.get("state", {}).get("values", {})
     typed = str(_value(values, NUMBERS, "value") or "")
     selected = _value(values, CONTACTS, "selected_options") or ()
@@ -133,7 +133,7 @@ def send_request(view: Mapping[str, Any], default_country: str) -> SendRequest:
 
 
 def field_error(block: str, reply: Reply) -> dict[str, Any]:
-    """The answer to a form that keeps it open, with a sentence at the field that is wrong."""
+    """Returns the response that keeps the form open and shows an error at one field."""
     sentence = " ".join((reply.title, *reply.details))
     return {
         "response_action": "errors",

@@ -1,7 +1,7 @@
 /**
- * Block Kit blocks as elements. What this page cannot show it says so, in place of the block.
+ * Renders Block Kit blocks. A block that the page cannot show is replaced by a note.
  *
- * A `surface` is where they stand: { press(block, element, value), change(block, element, value),
+ * A `surface` connects blocks to a message or view: { press(block, element, value), change(block, element, value),
  * value(block, element), errors }. A message has no values and no errors.
  */
 
@@ -11,9 +11,9 @@ import { element, initialValue } from "./elements.js";
 import { link, plainText, textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 
-let count = 0; // Of fields drawn so far: what makes their ids unlike.
+let count = 0; // Fields drawn so far, for unique ids.
 
-/** Makes the container show these blocks; those that did not change stay as they are. */
+/** Updates the container to show these blocks; unchanged ones keep their nodes. */
 export function showBlocks(container, blocks, surface) {
   const items = blocks.map((block, index) => {
     const error = surface.errors?.[block.block_id] ?? "";
@@ -58,7 +58,7 @@ const BLOCKS = {
   data_visualization: chart,
 };
 
-/** An interactive element outside an input block: acting on it tells the app. */
+/** Renders an interactive element outside an input block: using it notifies the app. */
 function control(block, model, surface) {
   const value = surface.value?.(block, model) ?? initialValue(model);
   return element(model, {
@@ -83,7 +83,7 @@ function context(block) {
   return h("div.context", {}, parts);
 }
 
-/** Pictures would be fetched from elsewhere, which this page never does: it says what they show. */
+/** Renders an image as its description, since the page loads nothing from other servers. */
 function image(words, title, url) {
   const caption = title ? h("figcaption", { dir: "auto" }, textObject(title)) : null;
   const source = url ? link(url, "open") : null;

@@ -1,4 +1,4 @@
-/** Where one types: commands are suggested, Enter sends, the arrow brings the last line back. */
+/** The composer: suggests commands, sends on Enter, and recalls the last line by the up arrow. */
 
 import { fill, h, icon } from "./dom.js";
 import { menu } from "./elements.js";
@@ -14,7 +14,7 @@ const HINT = "Type / for commands. Enter sends, Shift+Enter starts a new line, â
 let active = -1;
 let sent = () => {};
 
-/** Begins to listen; `onsent` is called when a line is on its way. */
+/** Attaches the listeners; `onsent` is called when a line is being sent. */
 export function startComposer(onsent) {
   sent = onsent;
   form.addEventListener("submit", (event) => {
@@ -23,11 +23,11 @@ export function startComposer(onsent) {
   });
   box.addEventListener("input", suggest);
   box.addEventListener("keydown", onkey);
-  box.addEventListener("blur", () => setTimeout(hide, 150)); // After a click on a suggestion.
+  box.addEventListener("blur", () => setTimeout(hide, 150)); // Lets a click on a suggestion come first.
   box.addEventListener("focus", suggest);
 }
 
-/** Shows where a line would go, and what else can be begun here. */
+/** Shows the channel that a line goes to, and the app's shortcuts. */
 export function showComposer(channel) {
   const name = channel.is_dm ? state.app : `#${channel.name}`;
   box.placeholder = `Message ${name}, or type /sms`;
@@ -51,19 +51,19 @@ async function send() {
   if (!(await answer) && !box.value && !wasTyped(line)) box.value = line;
 }
 
-/** The line reached the app, whatever became of it there: it stands among the messages. */
+/** Whether the last command in the list is this line, so that it reached the app. */
 function wasTyped(line) {
   return [...state.typed.values()].at(-1)?.text === line;
 }
 
-/** Puts a line where one types, to be looked at and sent. */
+/** Puts a line into the composer without sending it. */
 export function offer(line) {
   box.value = line;
   box.focus();
   suggest();
 }
 
-/** The commands that begin as the line does; none once one is complete. */
+/** Returns the commands that begin with the typed text; a completed command is not among them. */
 function fitting() {
   const typed = box.value.toLowerCase();
   if (!typed.startsWith("/")) return [];
@@ -71,7 +71,7 @@ function fitting() {
   return state.offers.commands.filter(fits);
 }
 
-/** The command whose name is already there. */
+/** Returns the command whose name is completely typed. */
 function begun() {
   return state.offers.commands.find((one) => `${box.value} `.startsWith(`${one.command} `));
 }
@@ -91,7 +91,7 @@ function usage(one) {
 
 function suggestion(one, index) {
   const pick = (event) => {
-    event.preventDefault(); // The focus stays where one types.
+    event.preventDefault(); // Keeps the focus in the composer.
     complete(one);
   };
   return h(

@@ -1,4 +1,4 @@
-/** Tables and charts. A chart is drawn simply, and its figures stand beside it as a table. */
+/** Renders tables and charts. A chart is a simple drawing with a table of its figures. */
 
 import { h, shape } from "./dom.js";
 import { plainText } from "./mrkdwn.js";
@@ -6,15 +6,15 @@ import { richText } from "./richtext.js";
 
 const WIDTH = 480;
 const HEIGHT = 140;
-const LABELS = 8; // Under a chart.
+const LABELS = 8; // At most, below a chart.
 
-/** A table block. */
+/** Renders a table block. */
 export function table(block) {
   const [head, ...rows] = block.rows;
   return scrolling(h("table", {}, row("th", head), rows.map((cells) => row("td", cells))));
 }
 
-/** A data_table block. */
+/** Renders a data_table block. */
 export function dataTable(block) {
   const [head, ...rows] = block.rows;
   const first = block.row_header_column_index ?? -1;
@@ -22,7 +22,7 @@ export function dataTable(block) {
   return scrolling(h("table", {}, h("caption", {}, block.caption), row("th", head), body));
 }
 
-/** A data_visualization block. */
+/** Renders a data_visualization block. */
 export function chart(block) {
   const { type } = block.chart;
   const series = type === "pie" ? [{ name: block.title, data: block.chart.segments }] : block.chart.series;
@@ -65,12 +65,12 @@ function legend(type, series) {
 
 function categories(series) {
   const points = series[0].data;
-  const step = Math.ceil(points.length / LABELS); // Where there are many, only every second, third… is named.
+  const step = Math.ceil(points.length / LABELS); // With many points, only every second, third… has a label.
   const named = points.map((point, index) => h("span", { dir: "auto" }, index % step ? "" : point.label));
   return h(step > 1 ? "p.axis.sparse" : "p.axis", { "aria-hidden": "true" }, named);
 }
 
-/** Parts of a whole, each as a bar. */
+/** Renders the shares of a pie chart as bars. */
 function shares(segments) {
   const whole = segments.reduce((sum, one) => sum + one.value, 0) || 1;
   return h("dl.shares", {}, segments.map((one) => {
@@ -79,7 +79,7 @@ function shares(segments) {
   }));
 }
 
-/** Bars, or lines, over categories. */
+/** Renders a bar, line or area chart. */
 function axes(type, series) {
   const values = series.flatMap((one) => one.data.map((point) => point.value));
   const top = Math.max(...values, 0);

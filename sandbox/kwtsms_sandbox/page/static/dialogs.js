@@ -1,11 +1,11 @@
-/** What interrupts: a question before something is done, and a word about what failed. */
+/** Dialogs: a confirmation before an action, and a note about a failure. */
 
 import { h } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
 
 const SECONDS_SHOWN = 7;
 
-/** Shows Slack's confirm object; true if the person goes on. */
+/** Shows Slack's confirm object; resolves to true if the user confirms. */
 export function ask({ title, text, confirm, deny, style }) {
   const look = style === "danger" ? "button.button.danger" : "button.button.primary";
   const yes = h(look, { value: "yes" }, textObject(confirm));
@@ -19,7 +19,7 @@ export function ask({ title, text, confirm, deny, style }) {
   );
   const dialog = h("dialog.ask", { "aria-label": title.text }, form);
   form.addEventListener("submit", (event) => {
-    event.preventDefault(); // The policy lets no form be submitted, not even to its dialog.
+    event.preventDefault(); // The policy forbids form submission, even to a dialog.
     dialog.close(event.submitter?.value);
   });
   document.body.append(dialog);
@@ -32,7 +32,7 @@ export function ask({ title, text, confirm, deny, style }) {
   });
 }
 
-/** Says why something was not done. */
+/** Shows why an action failed. */
 export function complain(words) {
   const close = () => note.remove();
   const note = h("div.toast", { role: "alert", dir: "auto", onclick: close }, words);

@@ -3,7 +3,7 @@
 const SVG = "http://www.w3.org/2000/svg";
 
 /**
- * An element such as h("button.primary", { type: "button", onclick: send }, "Send").
+ * Creates an element, such as h("button.primary", { type: "button", onclick: send }, "Send").
  * Properties that are null, undefined or false are left out; so are such children.
  */
 export function h(tag, properties = {}, ...children) {
@@ -20,14 +20,14 @@ export function h(tag, properties = {}, ...children) {
   return node;
 }
 
-/** Puts these children into the node, in place of what was there. */
+/** Replaces the children of a node. */
 export function fill(node, ...children) {
   const shown = children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
   node.replaceChildren(...shown);
   return node;
 }
 
-/** A drawing from the sprite; with a label it is an image, without one it is decoration. */
+/** Returns an icon from the sprite; with a label it is an image, without one it is decoration. */
 export function icon(name, { label = "", kind = "icon" } = {}) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", kind);
@@ -43,7 +43,7 @@ export function icon(name, { label = "", kind = "icon" } = {}) {
   return svg;
 }
 
-/** An SVG shape with its attributes. */
+/** Returns an SVG shape with its attributes. */
 export function shape(name, attributes, ...children) {
   const node = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
@@ -52,8 +52,8 @@ export function shape(name, attributes, ...children) {
 }
 
 /**
- * Makes the container show these items, each {key, version, draw}. What did not change keeps its
- * node, with the caret and the focus in it; what did gets the focus back if it had it.
+ * Updates the container to show these items, each {key, version, draw}. An unchanged item keeps its
+ * node, with its caret and focus; a changed one gets the focus back if it had it.
  */
 export function reconcile(container, items) {
   const before = new Map([...container.children].map((node) => [node.dataset.key, node]));

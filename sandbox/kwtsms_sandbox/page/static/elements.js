@@ -1,9 +1,9 @@
 /**
- * Buttons, menus and fields. Each gets its element and a `hand`:
- *   value       what it holds now (a string, an option's value, or a list of these)
- *   change(v)   it holds something else; the app is not told
- *   press(v)    the person acts, and the app is told
- *   focus       the name by which the focus finds it again
+ * Renders buttons, menus and fields. Each gets its element and a `hand`:
+ *   value       the current value (a string, an option's value, or a list of these)
+ *   change(v)   keeps a new value; the app is not notified
+ *   press(v)    notifies the app of the user's action
+ *   focus       the name by which the focus is restored
  */
 
 import { ask } from "./dialogs.js";
@@ -11,13 +11,13 @@ import { h, icon } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
 import { state } from "./state.js";
 
-/** The element's node, or a word about what cannot be shown. */
+/** Renders an element, or a note if the page cannot show it. */
 export function element(model, hand) {
   const draw = Object.hasOwn(ELEMENTS, model.type) ? ELEMENTS[model.type] : unknown;
   return draw(model, hand);
 }
 
-/** What an element holds before anybody touched it. */
+/** Returns the initial value of an element. */
 export function initialValue(model) {
   if (model.initial_option) return model.initial_option.value;
   if (model.initial_options) return model.initial_options.map((option) => option.value);
@@ -25,7 +25,7 @@ export function initialValue(model) {
   return name ? model[name] : null;
 }
 
-/** What a field holds, from the state in which Slack reports it. */
+/** Returns the value in a field's state, as Slack reports it. */
 export function heldValue({ type: _, ...held }) {
   const value = Object.values(held)[0];
   if (Array.isArray(value)) return value.map((one) => one.value ?? one);
@@ -59,7 +59,7 @@ function unknown(model) {
   return h("span.unknown", {}, `This page cannot show “${model.type}”.`);
 }
 
-/** Asks back where the element wants that, then acts, or takes the choice back. */
+/** Asks for confirmation if the element requires it, then calls `act` or `undo`. */
 async function confirmed(model, act, undo = () => {}) {
   if (!model.confirm || (await ask(model.confirm))) act();
   else undo();
@@ -90,7 +90,7 @@ function overflow(model, hand) {
   return menu("More actions", items, hand.focus);
 }
 
-/** A button that opens a small menu of {label, act}. */
+/** Renders a button that opens a menu of {label, act}. */
 export function menu(name, items, focus) {
   const close = () => node.removeAttribute("open");
   const choose = (act) => () => {
@@ -137,7 +137,7 @@ function select(model, options, hand) {
     h("option", { value: option.value, selected: option.value === hand.value }, option.text.text),
   );
   const placeholder = h("option", { value: "" }, model.placeholder?.text ?? "Choose…");
-  const name = hand.id ? null : placeholder.text; // In an input block its label names it.
+  const name = hand.id ? null : placeholder.text; // In an input block the label is its name.
   const node = h("select", { "data-focus": hand.focus, id: hand.id, "aria-label": name }, placeholder, choices);
   let before = node.value;
   const undo = () => {
@@ -210,7 +210,7 @@ function fieldProperties(model, hand) {
   };
 }
 
-/** Lets a text field tell what is typed, and the app where it asked for that. */
+/** Reports what is typed into a text field, to the app as well if `dispatch_action_config` says so. */
 function field(node, model, hand) {
   const moments = model.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
   let timer;

@@ -1,4 +1,4 @@
-/** The gateway's side: credits left, what came in, and how to give it a bad day. */
+/** The gateway's pane: credits left, the request log, and the menu of faults. */
 
 import { fill, h, reconcile } from "./dom.js";
 import { act } from "./place.js";
@@ -13,7 +13,7 @@ const nothing = document.getElementById("log-empty");
 
 let last = null;
 
-/** Begins to listen to the buttons. */
+/** Attaches the listeners to the buttons. */
 export function startGateway() {
   document.getElementById("top-up").addEventListener("click", () => act("top-up"));
   menu.addEventListener("change", () => {
@@ -22,14 +22,14 @@ export function startGateway() {
   });
 }
 
-/** Offers the bad days that the server knows. */
+/** Fills the menu with the faults that the server offers. */
 export function showBadDays() {
   const options = state.offers.bad_days.map((day) => h("option", { value: day.fault }, `Next send: ${day.words}`));
   fill(menu, h("option", { value: "" }, "Next send: as usual"), options);
   last = null;
 }
 
-/** Shows credits and log as they are. */
+/** Shows the current credits and log. */
 export function showGateway() {
   account.textContent = state.account.name;
   showCredits(Number(state.account.credits));
@@ -69,7 +69,7 @@ function row(one) {
 
 function outcome({ outcome: code, state: now }) {
   if (code === null) return "…";
-  const words = code.replaceAll("_", " "); // The sandbox's faults have names of their own.
+  const words = code.replaceAll("_", " "); // Faults have names with underscores.
   return ["test", "stuck", "queued", "deleted"].includes(now) ? `${words} · ${now}` : words;
 }
 

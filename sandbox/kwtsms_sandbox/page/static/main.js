@@ -1,4 +1,4 @@
-/** Puts the page together: news comes in, the parts that it touches are drawn. */
+/** Connects the parts of the page: each update from the server redraws the parts it changes. */
 
 import { offer, showComposer, startComposer } from "./composer.js";
 import { fill, h } from "./dom.js";
@@ -52,7 +52,7 @@ function drawEverything() {
   showGateway();
 }
 
-/** The middle: a channel, or the app with its Home. */
+/** Shows the middle pane: a channel, or the app with its Home. */
 function showRoom() {
   const channel = currentChannel();
   const isApp = channel === appChannel();
@@ -69,7 +69,7 @@ function showRoom() {
   showSidebar();
 }
 
-/** The messages; when one comes from somewhere else, the end of them, and none is read out as new. */
+/** Shows the messages; a newly opened channel is scrolled to its end and not announced as new. */
 function showChannel(channel) {
   const spot = `${state.me} ${channel.id}`;
   const isNew = list.dataset.spot !== spot;
@@ -82,7 +82,7 @@ function showChannel(channel) {
   showMessages(list, channel, { jump: isNew });
 }
 
-/** On a narrow screen one part is seen at a time; the others show that something came. */
+/** Shows one pane on a narrow screen; the buttons of the others mark new content. */
 function showPane(name) {
   document.body.dataset.pane = name;
   for (const button of panes) button.setAttribute("aria-pressed", String(button.dataset.show === name));

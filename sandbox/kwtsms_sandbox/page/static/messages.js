@@ -7,11 +7,11 @@ import { mrkdwn, plainText } from "./mrkdwn.js";
 import { act } from "./place.js";
 import { person, state } from "./state.js";
 
-const NEAR_THE_END = 120; // Pixels from the end, and new messages are followed.
+const NEAR_THE_END = 120; // Pixels from the end within which new messages are scrolled to.
 
-let following = true; // New messages come into view, unless one has scrolled up to read.
+let following = true; // False once the user has scrolled up.
 
-/** Begins to keep the list at its end, whatever changes its size. */
+/** Attaches the listeners that keep the list scrolled to its end. */
 export function startMessages(list) {
   list.addEventListener("scroll", () => {
     following = list.scrollHeight - list.scrollTop - list.clientHeight < NEAR_THE_END;
@@ -19,7 +19,7 @@ export function startMessages(list) {
   new ResizeObserver(() => follow(list)).observe(list);
 }
 
-/** Makes the list show a channel; `jump` goes to its end. */
+/** Updates the list to show a channel; `jump` scrolls to its end. */
 export function showMessages(list, channel, { jump = false } = {}) {
   following ||= jump;
   const items = [...roots(channel), ...typedLines(channel)].sort((a, b) => (a.ts < b.ts ? -1 : 1));
@@ -31,12 +31,12 @@ function follow(list) {
   if (following) list.scrollTop = list.scrollHeight;
 }
 
-/** The moment of a message as "14:05". */
+/** Returns the time of a message as "14:05". */
 export function clock(ts) {
   return new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }).format(new Date(Number(ts) * 1000));
 }
 
-/** A round picture of somebody: initials, in a colour of their own. */
+/** Renders a user's avatar: initials on a colour that follows from the id. */
 export function avatar(who) {
   if (who.is_bot) return h("span.avatar.bot", { "aria-hidden": "true" }, icon("app"));
   const initials = who.real_name.split(/\s+/).slice(0, 2).map((word) => [...word][0]).join("");
@@ -133,7 +133,7 @@ function typedLines(channel) {
     .map((line) => ({ ts: line.ts, key: `typed-${line.number}`, version: `${line.took}`, draw: () => typed(line) }));
 }
 
-/** Slack shows a typed command to nobody; here it stands beside what came of it. */
+/** Renders a typed command with its outcome. Slack itself does not show typed commands. */
 function typed(line) {
   const outcome = line.error
     ? h("span.bad", {}, line.error)

@@ -1,11 +1,11 @@
-/** Slack's mark-up as nodes: text nodes and a few elements, never HTML. Unknown mark-up stays text. */
+/** Renders Slack's mark-up as text nodes and a few elements, never HTML. Unknown mark-up stays text. */
 
 import { h, icon } from "./dom.js";
 import { person, state } from "./state.js";
 
 const SAFE_LINK = /^(https?:\/\/|mailto:|tel:)/i;
 
-/** Names of emoji and their characters; those in `DRAWN` have a drawing of ours. */
+/** Emoji characters by name; those in `DRAWN` have an icon in the sprite. */
 const EMOJI = {
   arrows_counterclockwise: "🔄", bell: "🔔", bar_chart: "📊", black_circle: "⚫", calling: "📲", chart_with_upwards_trend: "📈",
   eyes: "👀", gear: "⚙️", hourglass_flowing_sand: "⏳", information_source: "ℹ️", iphone: "📱",
@@ -19,24 +19,24 @@ const DRAWN = new Set([
   "question", "red_circle", "rotating_light", "warning", "white_check_mark", "white_circle", "x",
 ]);
 
-/** The nodes of a text with mark-up; unless `verbatim`, a bare web address becomes a link. */
+/** Returns the nodes of a text with mark-up; unless `verbatim`, a bare web address becomes a link. */
 export function mrkdwn(text, { verbatim = false } = {}) {
   const inline = (piece) => parse(piece, verbatim ? INLINE : [...INLINE, BARE_LINK]);
   return parse(text, [FENCE], (prose) => quoted(prose, inline));
 }
 
-/** The nodes of a text in which only emoji names mean anything. */
+/** Returns the nodes of a text in which only emoji names are replaced. */
 export function plainText(text) {
   return parse(text, [EMOJI_NAME], (piece) => [piece]);
 }
 
-/** The nodes of a text object of either kind. */
+/** Returns the nodes of a text object of either kind. */
 export function textObject(object) {
   if (!object) return [];
   return object.type === "mrkdwn" ? mrkdwn(object.text, object) : plainText(object.text);
 }
 
-/** One emoji by its name. */
+/** Renders an emoji by its name. */
 export function emoji(name) {
   if (!Object.hasOwn(EMOJI, name)) return `:${name}:`;
   const label = name.replaceAll("_", " ");
@@ -44,18 +44,18 @@ export function emoji(name) {
   return h("span.emoji", { role: "img", "aria-label": label }, EMOJI[name]);
 }
 
-/** A link, if it leads where a link may lead; else its text. */
+/** Renders a link if its scheme is safe; otherwise its text. */
 export function link(url, label) {
   if (!SAFE_LINK.test(url)) return h("span", {}, label === url ? url : `${label} (${url})`);
   return h("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow" }, label);
 }
 
-/** Somebody or somewhere, called by name. */
+/** Renders a mention of a user, group or channel. */
 export function mention(sign, name) {
   return h("bdi.mention", {}, sign + name);
 }
 
-/** A moment in the reader's own zone, by Slack's format string. */
+/** Returns a time in the reader's time zone, in Slack's date format. */
 export function date(seconds, format, fallback) {
   const at = new Date(Number(seconds) * 1000);
   if (Number.isNaN(at.getTime())) return fallback;
@@ -74,7 +74,7 @@ const DATES = {
   time_secs: { timeStyle: "medium" },
 };
 
-// Each rule: what it looks like, and the node it makes of a match.
+// Each rule is a pattern and a function that makes a node of a match.
 const FENCE = [/```\n?([\s\S]*?)\n?```/g, (match) => h("pre", { dir: "auto" }, words(match[1]))];
 const EMOJI_NAME = [/:([a-z0-9_+-]+):/g, (match) => emoji(match[1])];
 const BARE_LINK = [/https?:\/\/[^\s<>|]+/gi, (match) => link(unescape(match[0]), unescape(match[0]))];
@@ -89,12 +89,12 @@ const INLINE = [
 
 function style(sign, tag) {
   const mark = `[${sign}]`;
-  const edge = `[\\p{L}\\p{N}_${sign}]`; // Inside a word, or doubled, it is only a character.
+  const edge = `[\\p{L}\\p{N}_${sign}]`; // Inside a word, or doubled, the sign is plain text.
   const pattern = `(?<!${edge})${mark}(?! )([^${sign}\\n]+?)(?<! )${mark}(?!${edge})`;
   return [new RegExp(pattern, "gu"), (match) => h(tag, {}, parse(match[1], INLINE))];
 }
 
-/** Splits a text at whatever rule matches first, again and again; `leaf` makes nodes of the rest. */
+/** Splits a text at the earliest match of any rule, repeatedly; `leaf` makes nodes of the rest. */
 function parse(text, rules, leaf = (piece) => [unescape(piece)]) {
   const nodes = [];
   const found = rules.map(() => undefined);
@@ -111,7 +111,7 @@ function parse(text, rules, leaf = (piece) => [unescape(piece)]) {
   return nodes;
 }
 
-/** The next match at or after `at`, and its maker; `found` remembers what was looked up already. */
+/** Returns the next match at or after `at`, and its function; `found` caches each rule's match. */
 function earliest(text, rules, found, at) {
   let best = null;
   rules.forEach(([pattern, make], index) => {
@@ -124,7 +124,7 @@ function earliest(text, rules, found, at) {
   return best;
 }
 
-/** Lines that begin with > stand together as a quotation. */
+/** Groups lines that begin with > into quotations. */
 function quoted(prose, inline) {
   const nodes = [];
   const groups = prose.match(/(?:^&gt;.*\n?)+|[^]+?(?=^&gt;|$(?![^]))/gm) ?? [];
@@ -135,7 +135,7 @@ function quoted(prose, inline) {
   return nodes;
 }
 
-/** What stands between < and >: a mention, a date or a link. */
+/** Renders the text between < and >: a mention, a date or a link. */
 function token(inside) {
   const [target, ...labels] = inside.split("|");
   const label = unescape(labels.join("|"));
@@ -148,7 +148,7 @@ function token(inside) {
   return link(url, label || url.replace(/^(mailto|tel):/, ""));
 }
 
-/** Code as words: mentions and links in it are read, and not alive. */
+/** Returns code as plain text: mentions and links in it are readable, but not active. */
 function words(text) {
   const rule = [/<([^<>\n]+)>/g, (match) => token(match[1])];
   return h("span", {}, parse(text, [rule])).textContent;
@@ -166,7 +166,7 @@ function groupName(id, label) {
   return state.groups[id] ?? (label.replace(/^@/, "") || id);
 }
 
-/** The three entities as characters, in one pass. */
+/** Replaces the three entities by their characters, in one pass. */
 function unescape(text) {
   return text.replace(/&(lt|gt|amp);/g, (_, name) => ({ lt: "<", gt: ">", amp: "&" })[name]);
 }

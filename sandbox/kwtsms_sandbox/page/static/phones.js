@@ -1,4 +1,4 @@
-/** A handset for each number that received something. */
+/** The phones: one handset for each number that received a message. */
 
 import { fill, h, reconcile } from "./dom.js";
 import { state } from "./state.js";
@@ -11,23 +11,23 @@ const thread = document.getElementById("thread");
 const time = document.getElementById("phone-time");
 
 let chosen = "";
-const seen = new Map(); // By number: how many messages were there when it was last looked at.
+const seen = new Map(); // By number: how many messages it had when it was last shown.
 
-/** Begins the phone's clock. */
+/** Starts the phone's clock. */
 export function startPhones() {
   const tick = () => { time.textContent = hour(new Date()); };
   tick();
   setInterval(tick, 10_000);
 }
 
-/** Forgets what was looked at: another set of phones comes. */
+/** Counts all messages as seen, for another user. */
 export function forgetPhones() {
   chosen = "";
   seen.clear();
   for (const phone of state.phones.values()) seen.set(phone.number, count(phone));
 }
 
-/** Shows the phones; the one that just received something comes up unless somebody is reading. */
+/** Shows the phones, and switches to the one with a new message unless the focus is on a phone. */
 export function showPhones() {
   const phones = [...state.phones.values()];
   const latest = phones.reduce((last, one) => (last && when(last) > when(one) ? last : one), undefined);
@@ -42,7 +42,7 @@ export function showPhones() {
   return isNew;
 }
 
-/** A number as people write it. */
+/** Returns a number as people write it. */
 export function pretty(digits) {
   const kuwaiti = /^965(\d{4})(\d{4})$/.exec(digits);
   return kuwaiti ? `+965 ${kuwaiti[1]} ${kuwaiti[2]}` : `+${digits}`;
@@ -95,7 +95,7 @@ function choose(one) {
   showPhones();
 }
 
-/** The arrow keys go from tab to tab. */
+/** Moves between the tabs by the arrow keys. */
 function beside(event) {
   const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
   if (!step) return;

@@ -1,4 +1,4 @@
-/** Who acts, and what they look at: kept in the address, so that a reload changes nothing. */
+/** The acting user and the open channel, kept in the address, so that a reload changes nothing. */
 
 import { order } from "./server.js";
 import { complain } from "./dialogs.js";
@@ -19,12 +19,12 @@ export const place = {
 
 let moved = () => {};
 
-/** Calls this whenever somebody goes somewhere. */
+/** Sets the function to call when the user or the channel changes. */
 export function onmove(act) {
   moved = act;
 }
 
-/** Goes somewhere else, or acts as somebody else. */
+/** Opens another channel or tab, or changes the acting user. */
 export function go(change) {
   Object.assign(place, change);
   const { person, channel, tab } = place;
@@ -33,19 +33,19 @@ export function go(change) {
   moved(change);
 }
 
-/** The channel looked at: the one in the address, else #ops, else the first. */
+/** Returns the open channel: the one in the address, else #ops, else the first. */
 export function currentChannel() {
   const { channels } = state;
   const named = (name) => channels.find((one) => one.name === name);
   return channels.find((one) => one.id === place.channel) ?? named("ops") ?? channels[0];
 }
 
-/** The app's Home is what is looked at. */
+/** Whether the app's Home is open. */
 export function isAtHome() {
   return place.tab === "home" && currentChannel() === appChannel();
 }
 
-/** Gives an order as the person who acts; what fails is said. True if it did not. */
+/** Sends an action as the acting user, and shows a failure; resolves to true if there is none. */
 export async function act(name, fields = {}) {
   const error = await order(name, { as: state.me, ...fields });
   if (error) complain(SLACK_ERRORS[error] ?? error);

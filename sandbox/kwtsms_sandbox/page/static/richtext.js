@@ -1,4 +1,4 @@
-/** rich_text blocks: what stands in them is shown letter for letter, and never read as mark-up. */
+/** Renders rich_text blocks: their text is shown letter for letter, and never read as mark-up. */
 
 import { h } from "./dom.js";
 import { date, emoji, link, mention } from "./mrkdwn.js";
@@ -6,7 +6,7 @@ import { person, state } from "./state.js";
 
 const STYLES = { bold: "strong", italic: "em", strike: "s", code: "code", underline: "u", highlight: "mark" };
 
-/** The nodes of a rich_text block. */
+/** Returns the nodes of a rich_text block. */
 export function richText(block) {
   return block.elements.map((part) => PARTS[part.type](part));
 }

@@ -1,9 +1,9 @@
-/** The way to the server: one stream of news, and orders. Knows nothing of what they mean. */
+/** The connection to the server: one stream of updates, and actions. Interprets neither. */
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 5000;
 
-/** Listens as this person until `stop()`; comes back by itself when the server does. */
+/** Receives this user's updates until `stop()`; reconnects when the server is back. */
 export function listen(person, { onnews, onstate }) {
   let socket;
   let timer;
@@ -33,7 +33,7 @@ export function listen(person, { onnews, onstate }) {
   };
 }
 
-/** Gives an order; the answer is why it failed, in words, or null. */
+/** Sends an action; resolves to the error message, or null. */
 export async function order(name, fields) {
   try {
     const response = await fetch(`/act/${name}`, {

@@ -1,4 +1,4 @@
-/** Where one can go, and as whom one can act. */
+/** The sidebar: channels to open, and users to act as. */
 
 import { h, icon, reconcile } from "./dom.js";
 import { avatar } from "./messages.js";
@@ -9,19 +9,19 @@ const apps = document.getElementById("apps");
 const channels = document.getElementById("channels");
 const people = document.getElementById("people");
 
-const seen = new Map(); // By channel: the last message that was looked at.
+const seen = new Map(); // By channel: the last message that was shown.
 
 for (const tab of document.querySelectorAll("[data-tab]")) {
   tab.addEventListener("click", () => go({ tab: tab.dataset.tab }));
 }
 
-/** Counts all that is there as seen: another person sits down. */
+/** Counts all messages as seen, for another user. */
 export function forgetUnread() {
   seen.clear();
   for (const channel of state.channels) seen.set(channel.id, newest(channel));
 }
 
-/** Shows the lists as they are. */
+/** Shows the current lists. */
 export function showSidebar() {
   const here = currentChannel();
   const app = appChannel();

@@ -1,10 +1,10 @@
-/** What this page knows, as the server told it. Draws nothing and asks for nothing. */
+/** The state of the page, as received from the server. Renders nothing and requests nothing. */
 
 const nobody = { id: "", name: "somebody", real_name: "Somebody", is_bot: false, standing: "" };
 
 export const state = {
   me: "",
-  app: "", // Its name.
+  app: "", // The app's name.
   people: new Map(),
   groups: {},
   channels: [],
@@ -21,7 +21,7 @@ export const state = {
 
 const MAX_REQUESTS = 200;
 
-/** Takes in one piece of news; returns the names of what it touched. */
+/** Applies an update; returns the names of the parts that it changed. */
 export function take(news) {
   if (news.me) return takeEverything(news);
   const touched = [];
@@ -32,12 +32,12 @@ export function take(news) {
   return touched;
 }
 
-/** The person or bot with this id. */
+/** Returns the person or bot with this id. */
 export function person(id) {
   return state.people.get(id) ?? { ...nobody, id, name: id, real_name: id };
 }
 
-/** The direct message with the app. */
+/** Returns the direct message with the app. */
 export function appChannel() {
   return state.channels.find((channel) => channel.is_dm);
 }

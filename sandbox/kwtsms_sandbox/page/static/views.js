@@ -1,4 +1,4 @@
-/** Forms as a dialog, and App Home. What is typed stays here until it is submitted. */
+/** Shows forms in a dialog, and App Home. Typed values stay here until they are submitted. */
 
 import { showBlocks } from "./blocks.js";
 import { fill, h } from "./dom.js";
@@ -15,10 +15,10 @@ const foot = document.getElementById("modal-foot");
 const trouble = document.getElementById("modal-trouble");
 const home = document.getElementById("home");
 
-const drafts = new Map(); // By view id: what was typed, by block and action id.
+const drafts = new Map(); // By view id: typed values, by block and action id.
 let shown = null;
 
-/** Begins to listen to the dialog. */
+/** Attaches the listeners to the dialog. */
 export function startViews() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -33,7 +33,7 @@ export function startViews() {
   }
 }
 
-/** Shows the form on top, or none. */
+/** Shows the topmost form, if there is one. */
 export function showModal() {
   const view = state.views.at(-1) ?? null;
   const open = new Set(state.views.map((one) => one.id));
@@ -66,7 +66,7 @@ export function showHome() {
   showBlocks(home, state.home.blocks, surface(state.home));
 }
 
-/** Forgets whose Home stood here. */
+/** Removes the shown Home, before that of another user. */
 export function clearHome() {
   delete home.dataset.view;
   home.replaceChildren();
@@ -109,7 +109,7 @@ function surface(view) {
   };
 }
 
-/** What was typed into the fields that are still there, by block id. */
+/** Returns the values typed into the fields that still exist, by block id. */
 function typedInto(view) {
   const mine = drafts.get(view.id) ?? new Map();
   const typed = view.blocks

@@ -1,4 +1,4 @@
-"""Whether Slack would take these blocks. Draws nothing and repairs nothing."""
+"""Checks whether Slack would accept blocks and views. Renders and repairs nothing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -25,7 +25,7 @@ SURFACES: Mapping[str, frozenset[str]] = {
     # Sources disagree about tables, containers and data on Home: they are refused here.
     "home": frozenset(_EVERYWHERE.split()),
 }
-"""Which blocks may stand where."""
+"""Block types that each surface accepts."""
 
 MAX_BLOCKS = {"message": 50, "modal": 100, "home": 100}
 MAX_MARKDOWN = 12_000  # Together, in one message.
@@ -54,14 +54,14 @@ _HOME = shape({"blocks": anything}, _VIEW)
 
 
 def check(blocks: Any, surface: str = "message", *, at: str = "/blocks") -> list[str]:
-    """What Slack would refuse about these blocks on this surface; [] if it takes them."""
+    """Returns what Slack would reject in these blocks on this surface; [] if it accepts them."""
     known = {kind: BLOCKS[kind] for kind in SURFACES[surface]}
     found = list(list_of(by_type(known), most=MAX_BLOCKS[surface])(blocks, at))
     return found or [line for rule in _COMBINED_RULES for line in rule(blocks, at)]
 
 
 def check_view(view: Any) -> list[str]:
-    """What Slack would refuse about this modal or Home view; [] if it takes it."""
+    """Returns what Slack would reject in this modal or Home view; [] if it accepts it."""
     kind = view.get("type") if isinstance(view, Mapping) else None
     if kind not in ("modal", "home"):
         return [problem("must be one of modal, home", "/view/type")]

@@ -1,4 +1,4 @@
-"""Block Kit's interactive elements and which of them may stand where.
+"""Block Kit's interactive elements, and the blocks that accept each of them.
 
 https://docs.slack.dev/reference/block-kit/block-elements
 """

@@ -19,13 +19,13 @@ URL = string(3000, least=1)
 
 
 def plain(most: int, *, least: int = 1) -> Rule:
-    """A text object in which nothing is interpreted."""
+    """Returns a rule for a text object in which nothing is interpreted."""
     fields = shape({"text": string(most, least=least)}, {"emoji": boolean})
     return by_type({"plain_text": fields})
 
 
 def text(most: int) -> Rule:
-    """Either kind of text object."""
+    """Returns a rule for either kind of text object."""
     body = string(most, least=1)
     return by_type(
         {
@@ -42,7 +42,7 @@ CONFIRM = shape(
 
 
 def option(label: Rule) -> Rule:
-    """One choice; checkboxes and radio buttons allow mark-up in its label."""
+    """Returns a rule for an option; checkboxes and radio buttons allow mark-up in its label."""
     return shape({"text": label, "value": string(150, least=1)}, {"description": text(75)})
 
 

@@ -1,7 +1,7 @@
 """The blocks of 2025 and 2026: alerts, cards, containers, data, tasks.
 
 Slack's own page and two libraries disagree about the rows of a data table (101 or 201): the
-stricter figure stands here. https://docs.slack.dev/reference/block-kit/blocks
+stricter figure is used. https://docs.slack.dev/reference/block-kit/blocks
 """
 
 from collections.abc import Mapping

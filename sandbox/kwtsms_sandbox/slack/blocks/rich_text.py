@@ -1,4 +1,4 @@
-"""Rich text: text in which nothing typed is ever read as mark-up.
+"""Rules for rich text, in which nothing typed is ever read as mark-up.
 
 https://docs.slack.dev/reference/block-kit/blocks/rich-text-block
 """

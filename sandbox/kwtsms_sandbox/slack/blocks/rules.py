@@ -1,4 +1,4 @@
-"""The small language in which Block Kit's limits are written down. Knows no block.
+"""Building blocks for rules that express Block Kit's limits. Knows no block.
 
 A rule takes a value and its JSON pointer and yields what Slack would complain about, in Slack's own
 wording where that is known.
@@ -11,12 +11,12 @@ Rule = Callable[[Any, str], Iterator[str]]
 
 
 def problem(text: str, at: str) -> str:
-    """One complaint with its place."""
+    """Returns a complaint with its JSON pointer."""
     return f"{text} [json-pointer:{at}]"
 
 
 def string(most: int | None = None, *, least: int = 0) -> Rule:
-    """A string of so many characters."""
+    """Returns a rule for a string of `least` to `most` characters."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, str):
@@ -30,7 +30,7 @@ def string(most: int | None = None, *, least: int = 0) -> Rule:
 
 
 def integer(least: int | None = None, most: int | None = None) -> Rule:
-    """A whole number in a range."""
+    """Returns a rule for a whole number from `least` to `most`."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, int) or isinstance(value, bool):
@@ -44,24 +44,24 @@ def integer(least: int | None = None, most: int | None = None) -> Rule:
 
 
 def number(value: Any, at: str) -> Iterator[str]:
-    """Any number."""
+    """Rule for any number."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         yield problem("must be a number", at)
 
 
 def boolean(value: Any, at: str) -> Iterator[str]:
-    """True or false."""
+    """Rule for true or false."""
     if not isinstance(value, bool):
         yield problem("must be a boolean", at)
 
 
 def anything(value: Any, at: str) -> Iterator[str]:  # noqa: ARG001  a rule that never complains
-    """Whatever it is: Slack's own checks of it are not known."""
+    """Rule that accepts any value, since Slack's own checks are not known."""
     yield from ()
 
 
 def one_of(*allowed: str) -> Rule:
-    """One of a few words."""
+    """Returns a rule for one of a few words."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
         if value not in allowed:
@@ -71,7 +71,7 @@ def one_of(*allowed: str) -> Rule:
 
 
 def list_of(item: Rule, *, least: int = 0, most: int | None = None) -> Rule:
-    """A list of so many items, each by the same rule."""
+    """Returns a rule for a list of `least` to `most` items, each of which obeys `item`."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
         if not isinstance(value, list | tuple):
@@ -88,7 +88,7 @@ def list_of(item: Rule, *, least: int = 0, most: int | None = None) -> Rule:
 
 
 def shape(need: Mapping[str, Rule] | None = None, may: Mapping[str, Rule] | None = None) -> Rule:
-    """An object: what it needs, what it may have, and nothing else."""
+    """Returns a rule for an object: `need` is required, `may` is optional, all else is refused."""
     needed, known = need or {}, {"type": anything, **(need or {}), **(may or {})}
 
     def rule(value: Any, at: str) -> Iterator[str]:
@@ -107,7 +107,7 @@ def shape(need: Mapping[str, Rule] | None = None, may: Mapping[str, Rule] | None
 
 
 def by_type(rules: Mapping[str, Rule]) -> Rule:
-    """An object whose `type` names its rule."""
+    """Returns a rule for an object whose `type` selects its rule."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
         kind = value.get("type") if isinstance(value, Mapping) else None
@@ -122,7 +122,7 @@ def by_type(rules: Mapping[str, Rule]) -> Rule:
 
 
 def all_of(*rules: Rule) -> Rule:
-    """All of these rules."""
+    """Returns a rule that applies all of these rules."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
         for one in rules:
@@ -132,7 +132,7 @@ def all_of(*rules: Rule) -> Rule:
 
 
 def any_field(*names: str) -> Rule:
-    """At least one of these fields is there."""
+    """Returns a rule that requires at least one of these fields."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
         if isinstance(value, Mapping) and not any(value.get(name) for name in names):
@@ -142,7 +142,7 @@ def any_field(*names: str) -> Rule:
 
 
 def not_both(one: str, other: str) -> Rule:
-    """Not both of these fields."""
+    """Returns a rule that forbids both fields at once."""
 
     def rule(value: Any, at: str) -> Iterator[str]:
         if isinstance(value, Mapping) and one in value and other in value:

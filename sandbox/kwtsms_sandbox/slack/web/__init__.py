@@ -1,1 +1,1 @@
-"""Slack's Web API, method by method, behind one door."""
+"""Slack's Web API and its methods."""

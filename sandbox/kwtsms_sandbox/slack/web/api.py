@@ -1,4 +1,4 @@
-"""The Web API's door: token, scope, rate, faults, then the method.
+"""The Web API: checks token, scope, rate and faults, then runs the method.
 
 A refusal is HTTP 200 with `ok: false`, as Slack does; only rate limits and faults use other codes.
 https://docs.slack.dev/apis/web-api/
@@ -23,7 +23,7 @@ MAX_REMEMBERED = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The tokens that this Slack issued to the app."""
+    """Tokens that this Slack issued to the app."""
 
     bot: str = field(repr=False)
     app: str = field(repr=False)
@@ -31,7 +31,7 @@ class Tokens:
 
 @dataclass(frozen=True, slots=True)
 class ApiCallRecord:
-    """One call and what became of it; `error` is None if it was carried out."""
+    """Call and its outcome; `error` is None if it was carried out."""
 
     method: str
     args: Json
@@ -41,7 +41,7 @@ class ApiCallRecord:
 
 
 class WebApi:
-    """Lets calls in, one by one."""
+    """HTTP handler of the Web API."""
 
     def __init__(self, space: Workspace, tokens: Tokens, buckets: Buckets) -> None:
         self.faults = Faults()
@@ -52,7 +52,7 @@ class WebApi:
         self.tokens = tokens
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """POST or GET /api/<method>."""
+        """Handles POST or GET /api/<method>."""
         fault = self.faults.next(request.match_info["method"]) or Fault()
         await fault.wait()
         response = await self._answer(request, fault)
@@ -65,7 +65,7 @@ class WebApi:
         try:
             call, token = await read_call(request)
             fault_response = _fault_response(request, fault)
-            if fault_response is not None:  # A response without keys of its own may count as false.
+            if fault_response is not None:  # A response without keys is falsy.
                 self._record_call(call, kind, fault.error or "fault")
                 return fault_response
             method = self._method(call)
@@ -138,12 +138,12 @@ def _fault_response(request: web.Request, fault: Fault) -> web.Response | None:
 
 
 def ratelimited(wait: int) -> web.Response:
-    """HTTP 429 with the seconds to wait."""
+    """Returns HTTP 429 with the seconds to wait."""
     body = {"ok": False, "error": "ratelimited"}
     return web.json_response(body, status=429, headers={"Retry-After": str(wait)})
 
 
 def drop_connection(request: web.Request) -> None:
-    """Breaks the connection under the caller."""
+    """Breaks the caller's connection."""
     if request.transport is not None:
         request.transport.abort()

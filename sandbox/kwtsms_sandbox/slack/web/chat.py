@@ -1,4 +1,4 @@
-"""chat.*: what an app may say where.
+"""chat.*: posts, changes and deletes the bot's messages.
 
 https://docs.slack.dev/reference/methods?family=chat
 """
@@ -15,7 +15,7 @@ MAX_UPDATE = 4_000  # chat.update refuses longer text: msg_too_long
 
 
 def post_message(space: Workspace, call: Call) -> Json:
-    """chat.postMessage."""
+    """Answers chat.postMessage."""
     channel = resolve_post_channel(space, call)
     content = require_content(call.args)
     thread = call.text("thread_ts") or None
@@ -24,7 +24,7 @@ def post_message(space: Workspace, call: Call) -> Json:
 
 
 def post_ephemeral(space: Workspace, call: Call) -> Json:
-    """chat.postEphemeral: only to somebody who is in the channel."""
+    """Answers chat.postEphemeral; the user must be in the channel."""
     channel = resolve_post_channel(space, call)
     user = space.directory.users.get(call.require("user"))
     if user is None:
@@ -38,9 +38,9 @@ def post_ephemeral(space: Workspace, call: Call) -> Json:
 
 
 def update(space: Workspace, call: Call) -> Json:
-    """chat.update: own, lasting messages only.
+    """Answers chat.update: changes the bot's own, lasting messages only.
 
-    Text without blocks takes the blocks away; attachments stay until others are given.
+    Text without blocks removes the blocks; attachments stay until others are given.
     """
     before = find_own_message(space, call, "cant_update_message")
     content = require_content({"attachments": list(before.attachments), **_kept_text(before, call)})
@@ -56,14 +56,14 @@ def _kept_text(before: Message, call: Call) -> Json:
 
 
 def delete(space: Workspace, call: Call) -> Json:
-    """chat.delete."""
+    """Answers chat.delete."""
     message = find_own_message(space, call, "cant_delete_message")
     space.timeline.delete(message.ts)
     return {"channel": message.channel, "ts": message.ts}
 
 
 def resolve_post_channel(space: Workspace, call: Call) -> Channel:
-    """The channel that the bot means and may speak in; a user id means their direct message."""
+    """Returns the channel if the bot may post there; a user id means the direct message."""
     ref = call.require("channel")
     if ref in space.directory.users:
         return space.directory.dm(ref)
@@ -84,7 +84,7 @@ def _may_post_outside(space: Workspace, channel: Channel) -> bool:
 
 
 def find_own_message(space: Workspace, call: Call, foreign: str) -> Message:
-    """The lasting message of the bot that is meant."""
+    """Returns the bot's own, lasting message that the call names."""
     channel = space.directory.channels.get(call.require("channel"))
     if channel is None:
         raise Refused("channel_not_found")
@@ -99,7 +99,7 @@ def find_own_message(space: Workspace, call: Call, foreign: str) -> Message:
 
 
 def require_content(args: Json) -> Content:
-    """Content that shows something."""
+    """Returns the content; refused if it is empty."""
     content = read_content(args)
     if content.is_empty:
         raise Refused("no_text")

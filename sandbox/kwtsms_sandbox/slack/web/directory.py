@@ -1,4 +1,4 @@
-"""conversations.*, users.*, usergroups.*, auth.test: who and where, as an app may know it."""
+"""conversations.*, users.*, usergroups.*, auth.test: people and channels, as an app sees them."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from kwtsms_sandbox.slack.workspace import Workspace
 
 
 def auth_test(space: Workspace, call: Call) -> Json:  # noqa: ARG001  every method has these two
-    """auth.test."""
+    """Answers auth.test."""
     team = space.directory.team
     return {
         "url": f"https://{team.domain}.slack.com/",
@@ -33,40 +33,40 @@ def auth_test(space: Workspace, call: Call) -> Json:  # noqa: ARG001  every meth
 
 
 def conversations_open(space: Workspace, call: Call) -> Json:
-    """conversations.open: the direct message with one person."""
+    """Answers conversations.open: opens the direct message with one user."""
     users = [user for user in call.require("users").split(",") if user]
     known = [user for user in users if user in space.directory.users]
     if not known or len(known) < len(users):
         raise Refused("user_not_found")
     if len(known) > 1:
-        raise Refused("not_supported")  # Group messages are no part of this sandbox.
+        raise Refused("not_supported")  # The sandbox has no group messages.
     channel = space.directory.dm(known[0])
     return {"channel": {"id": channel.id}}
 
 
 def conversations_info(space: Workspace, call: Call) -> Json:
-    """conversations.info."""
+    """Answers conversations.info."""
     return {"channel": channel_payload(space, _visible_channel(space, call))}
 
 
 def conversations_members(space: Workspace, call: Call) -> Json:
-    """conversations.members."""
+    """Answers conversations.members."""
     channel = _visible_channel(space, call)
     return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
 
 
 def users_info(space: Workspace, call: Call) -> Json:
-    """users.info."""
+    """Answers users.info."""
     return {"user": user_payload(_user(space, call), with_locale=call.flag("include_locale"))}
 
 
 def users_profile(space: Workspace, call: Call) -> Json:
-    """users.profile.get."""
+    """Answers users.profile.get."""
     return {"profile": _profile(_user(space, call))}
 
 
 def usergroups_list(space: Workspace, call: Call) -> Json:
-    """usergroups.list; paid plans only."""
+    """Answers usergroups.list; paid plans only."""
     _require_paid_plan(space)
     with_users = call.flag("include_users")
     groups = space.directory.groups.values()
@@ -74,7 +74,7 @@ def usergroups_list(space: Workspace, call: Call) -> Json:
 
 
 def usergroups_users(space: Workspace, call: Call) -> Json:
-    """usergroups.users.list; paid plans only."""
+    """Answers usergroups.users.list; paid plans only."""
     _require_paid_plan(space)
     group = space.directory.groups.get(call.require("usergroup"))
     if group is None:
@@ -103,7 +103,7 @@ def _visible_channel(space: Workspace, call: Call) -> Channel:
 
 
 def channel_payload(space: Workspace, channel: Channel) -> dict[str, Any]:
-    """A conversation object."""
+    """The conversation object of a channel."""
     return {
         "id": channel.id,
         "name": channel.name,
@@ -118,7 +118,7 @@ def channel_payload(space: Workspace, channel: Channel) -> dict[str, Any]:
 
 
 def user_payload(user: User, *, with_locale: bool = False) -> dict[str, Any]:
-    """A user object."""
+    """The user object."""
     locale = {"locale": user.locale} if with_locale else {}
     return {
         "id": user.id,

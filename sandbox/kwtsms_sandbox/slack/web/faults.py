@@ -1,4 +1,4 @@
-"""Slack on a bad day, by request: what the next calls of a method meet."""
+"""Planned faults of the Web API: errors, delays and broken connections."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from enum import StrEnum
 
 
 class ConnectionDrop(StrEnum):
-    """When the connection breaks."""
+    """Moment at which the connection breaks."""
 
     BEFORE = "before"
-    AFTER = "after"  # Slack did it, and the caller never learns.
+    AFTER = "after"  # Slack carried the call out, and the caller never learns it.
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong; several fields may be combined, `delay` and `hold` come first."""
+    """Fault of a call; fields may be combined, and `delay` and `wait_for` come first."""
 
     error: str | None = None
     retry_after: int | None = None
@@ -24,7 +24,7 @@ class Fault:
     wait_for: asyncio.Event | None = None
 
     async def wait(self) -> None:
-        """The slowness of this fault."""
+        """Waits as long as this fault delays the call."""
         if self.wait_for:
             await self.wait_for.wait()
         if self.delay:
@@ -32,21 +32,21 @@ class Fault:
 
 
 class Faults:
-    """The faults that are due, first come first served; `*` means any method."""
+    """Faults by method, in the order they were added; `*` means any method."""
 
     def __init__(self) -> None:
         self._due: dict[str, list[tuple[Fault, float]]] = {}
 
     def add(self, method: str, fault: Fault, times: float) -> None:
-        """The next `times` calls of this method meet the fault."""
+        """Plans the fault for the next `times` calls of this method."""
         self._due.setdefault(method, []).append((fault, times))
 
     def clear(self) -> None:
-        """All is well again."""
+        """Removes all planned faults."""
         self._due.clear()
 
     def next(self, method: str) -> Fault | None:
-        """The fault that this call meets, if any."""
+        """Returns the fault that this call meets, and lowers its count."""
         for key in (method, "*"):
             if due := self._due.get(key):
                 fault, times = due.pop(0)

@@ -12,7 +12,7 @@ from kwtsms_sandbox.slack.workspace import Workspace
 
 
 def get_upload_url(space: Workspace, call: Call) -> Json:
-    """files.getUploadURLExternal: where the bytes go."""
+    """Answers files.getUploadURLExternal: returns the address for the bytes."""
     length = call.require("length")
     if not length.isdecimal() or int(length) < 1:
         raise Refused("invalid_arguments")
@@ -21,7 +21,7 @@ def get_upload_url(space: Workspace, call: Call) -> Json:
 
 
 def complete_upload(space: Workspace, call: Call) -> Json:
-    """files.completeUploadExternal: the files are whole; shown in a channel if one is named."""
+    """Answers files.completeUploadExternal: completes files, and posts them to a given channel."""
     requested: list[Any] = call.args.get("files") or []
     if not requested:
         raise Refused("invalid_arguments")

@@ -1,4 +1,4 @@
-"""functions.completeSuccess and functions.completeError: how a workflow step ends."""
+"""functions.completeSuccess and functions.completeError: the end of a workflow step."""
 
 from kwtsms_sandbox.slack.models import Json
 from kwtsms_sandbox.slack.web.request import Call
@@ -6,12 +6,12 @@ from kwtsms_sandbox.slack.workspace import Workspace
 
 
 def complete_success(space: Workspace, call: Call) -> Json:
-    """functions.completeSuccess."""
+    """Answers functions.completeSuccess."""
     space.steps.complete(call.require("function_execution_id"), call.args.get("outputs") or {})
     return {}
 
 
 def complete_error(space: Workspace, call: Call) -> Json:
-    """functions.completeError."""
+    """Answers functions.completeError."""
     space.steps.fail(call.require("function_execution_id"), call.require("error"))
     return {}

@@ -1,4 +1,4 @@
-"""The table of all methods: who answers, which scope and token it needs, and how often."""
+"""The table of all methods: handler, scopes, rate limit and tokens of each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Run = Callable[[Workspace, Call], Json]
 
 
 class TokenKind(StrEnum):
-    """What a token is good for."""
+    """Kind of token, by its prefix."""
 
     BOT = "xoxb"
     APP = "xapp"
@@ -23,7 +23,7 @@ class TokenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method of the Web API."""
+    """Method of the Web API."""
 
     run: Run
     scopes: tuple[str, ...] = ()  # One of them is needed.

@@ -1,4 +1,4 @@
-"""How often a method may be called. Pure: the time comes in as a number.
+"""Rate limits of the Web API's methods. Pure: the time is an argument.
 
 Each method has a bucket that drains at the documented rate; its size, the burst Slack tolerates, is
 not documented and is an estimate.
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Tier(StrEnum):
-    """Slack's classes of methods."""
+    """Rate limit tier of a method."""
 
     T1 = "tier 1"
     T2 = "tier 2"
@@ -24,7 +24,7 @@ class Tier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many calls a minute, and so many at once."""
+    """Rate limit: calls a minute, and calls at once."""
 
     per_minute: float
     burst: int
@@ -32,7 +32,7 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The rates in force; `Limits.none()` switches them off."""
+    """Rates in force; `Limits.none()` switches them off."""
 
     tiers: Mapping[Tier, Rate] = field(
         default_factory=lambda: {
@@ -46,19 +46,19 @@ class Limits:
 
     @classmethod
     def none(cls) -> "Limits":
-        """No limit at all, for tests of something else."""
+        """Returns limits that never apply, for tests of something else."""
         return cls({})
 
 
 class Buckets:
-    """How full each bucket is."""
+    """Leaky buckets by key."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._spent: dict[str, tuple[float, float]] = {}
 
     def try_acquire(self, key: str, tier: Tier, now: float) -> int:
-        """0 and one call is spent, or the seconds until the next one is allowed."""
+        """Counts one call and returns 0, or returns the seconds until the next call is allowed."""
         rate = self.limits.tiers.get(tier)
         if rate is None:
             return 0

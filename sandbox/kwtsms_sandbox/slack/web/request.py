@@ -1,4 +1,4 @@
-"""One call of the Web API as a value, read from whatever form it came in. Judges no token."""
+"""Reads a call of the Web API from any form in which it may arrive. Checks no token."""
 
 import json
 from collections.abc import Mapping
@@ -15,18 +15,18 @@ _STRUCTURED = ("attachments", "blocks", "files", "metadata", "outputs", "view")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Which method with which arguments; the token is kept out of every representation."""
+    """Method and arguments of a call; the token is kept out of every representation."""
 
     method: str
     args: Mapping[str, Any]
 
     def text(self, name: str) -> str:
-        """An argument as a string, "" if it is missing."""
+        """Returns an argument as a string, "" if it is missing."""
         value = self.args.get(name)
         return value if isinstance(value, str) else "" if value is None else str(value)
 
     def require(self, name: str) -> str:
-        """An argument that Slack insists on."""
+        """Returns an argument; refused if it is missing."""
         value = self.text(name)
         if not value:
             reason = f"[ERROR] missing required field: {name}"
@@ -34,12 +34,12 @@ class Call:
         return value
 
     def flag(self, name: str) -> bool:
-        """A boolean in any of the spellings that clients use."""
+        """Returns a boolean in any of the spellings that clients use."""
         return self.args.get(name) in (True, 1, "1", "true", "True")
 
 
 async def read_call(request: web.Request) -> tuple[Call, str | None]:
-    """The call and the token it came with."""
+    """Reads a request, and returns its call and token."""
     args: dict[str, Any] = dict(request.query)
     if request.content_type == "application/json":
         args |= await _json(request)

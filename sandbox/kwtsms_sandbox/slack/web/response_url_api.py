@@ -1,4 +1,4 @@
-"""The HTTP side of response_url and of file uploads."""
+"""HTTP handlers for response_urls and file uploads."""
 
 import json
 
@@ -13,18 +13,18 @@ from kwtsms_sandbox.slack.web.faults import ConnectionDrop, Fault
 from kwtsms_sandbox.slack.workspace import Workspace
 
 _GONE = {"used_url", "expired_url", "no_service"}
-METHOD = "response_url"  # The name by which faults mean this door.
+METHOD = "response_url"  # the name under which faults apply to response_urls
 
 
 class ResponseUrlApi:
-    """Takes answers by response_url."""
+    """HTTP handler of response_urls."""
 
     def __init__(self, response_urls: ResponseUrls, web_api: WebApi) -> None:
         self._response_urls = response_urls
         self._web_api = web_api
 
     async def handle(self, request: web.Request) -> web.Response:
-        """POST /commands/<id> or /actions/<id>."""
+        """Handles POST /commands/<id> or /actions/<id>."""
         fault = self._web_api.faults.next(METHOD) or Fault()
         await fault.wait()
         if fault.retry_after is not None:
@@ -52,13 +52,13 @@ class ResponseUrlApi:
 
 
 class UploadApi:
-    """Takes the bytes of a file."""
+    """HTTP handler of file uploads."""
 
     def __init__(self, space: Workspace) -> None:
         self._space = space
 
     async def handle(self, request: web.Request) -> web.Response:
-        """POST /upload/<file id>, the bytes as the body or as a form's file."""
+        """Handles POST /upload/<file id>, with the bytes as the body or as a form's file."""
         content = await _uploaded(request)
         try:
             self._space.files.receive(request.match_info["file"], content)

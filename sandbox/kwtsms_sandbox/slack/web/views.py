@@ -11,19 +11,19 @@ from kwtsms_sandbox.slack.workspace import Workspace
 
 
 def views_open(space: Workspace, call: Call) -> Json:
-    """views.open: within 3 s of what the person did, once."""
+    """Answers views.open: works once, within 3 s of what the user did."""
     view = space.modals.open(_trigger(space, call), call.args.get("view"))
     return {"view": view.payload()}
 
 
 def views_push(space: Workspace, call: Call) -> Json:
-    """views.push: on top of the modal the person just used."""
+    """Answers views.push: adds a modal on top of the one the user just used."""
     view = space.modals.push(_trigger(space, call), call.args.get("view"))
     return {"view": view.payload()}
 
 
 def views_update(space: Workspace, call: Call) -> Json:
-    """views.update: by view_id or external_id, while it is open."""
+    """Answers views.update, by view_id or external_id, while the view is open."""
     view_id = call.text("view_id") or call.require("external_id")
     expected = call.text("hash") or None
     view = space.modals.update(view_id, call.args.get("view"), expected_hash=expected)
@@ -31,7 +31,7 @@ def views_update(space: Workspace, call: Call) -> Json:
 
 
 def views_publish(space: Workspace, call: Call) -> Json:
-    """views.publish: a person's App Home."""
+    """Answers views.publish: publishes a user's App Home."""
     user = space.directory.users.get(call.require("user_id"))
     if user is None:
         raise Refused("user_not_found")
