@@ -18,7 +18,7 @@ TRANSITION_TABLE = """CREATE TABLE IF NOT EXISTS chaos_step (
     reason VARCHAR(500), at DOUBLE PRECISION DEFAULT ({now}))"""
 CLOCK_TABLE = "CREATE TABLE IF NOT EXISTS chaos_clock (wrong_by BIGINT NOT NULL)"
 # Slots claimed by a wrong clock are freed later, so each claim is recorded here.
-CLAIMED_SLOTS = "CREATE TABLE IF NOT EXISTS chaos_tick (job VARCHAR(40) NOT NULL)"
+CLAIMED_SLOTS = "CREATE TABLE IF NOT EXISTS chaos_job_slot (job VARCHAR(40) NOT NULL)"
 CLOCK_OFFSET = "SELECT COALESCE(SUM(wrong_by), 0) FROM chaos_clock"  # Microseconds.
 SQLITE = (
     CLOCK_TABLE,
@@ -31,8 +31,8 @@ SQLITE = (
     """CREATE TRIGGER IF NOT EXISTS chaos_moved AFTER UPDATE OF state ON recipient BEGIN
     INSERT INTO chaos_step (recipient, before, after, reason)
       VALUES (new.id, old.state, new.state, new.reason); END""",
-    """CREATE TRIGGER IF NOT EXISTS chaos_taken AFTER INSERT ON tick BEGIN
-    INSERT INTO chaos_tick VALUES (new.job); END""",
+    """CREATE TRIGGER IF NOT EXISTS chaos_taken AFTER INSERT ON job_slot BEGIN
+    INSERT INTO chaos_job_slot VALUES (new.job); END""",
 )
 POSTGRESQL = (
     CLOCK_TABLE,
@@ -49,9 +49,9 @@ POSTGRESQL = (
     """CREATE OR REPLACE TRIGGER chaos_moved AFTER UPDATE OF state ON recipient
     FOR EACH ROW EXECUTE FUNCTION chaos_note()""",
     """CREATE OR REPLACE FUNCTION chaos_take() RETURNS trigger AS $$ BEGIN
-    INSERT INTO chaos_tick VALUES (new.job);
+    INSERT INTO chaos_job_slot VALUES (new.job);
     RETURN NULL; END $$ LANGUAGE plpgsql""",
-    """CREATE OR REPLACE TRIGGER chaos_taken AFTER INSERT ON tick
+    """CREATE OR REPLACE TRIGGER chaos_taken AFTER INSERT ON job_slot
     FOR EACH ROW EXECUTE FUNCTION chaos_take()""",
 )
 UNFINISHED = """SELECT
@@ -120,7 +120,9 @@ class TransitionLog:
 
     async def job_slots(self) -> int:
         """The number of claimed job slots."""
-        (row,) = await self._query("SELECT count(*) AS found FROM chaos_tick WHERE job <> 'digest'")
+        (row,) = await self._query(
+            "SELECT count(*) AS found FROM chaos_job_slot WHERE job <> 'digest'"
+        )
         found: int = row.found
         return found
 

@@ -1,7 +1,7 @@
 """What the store modules share: the database, and legal steps only.
 
 Who changes rows locks them in one order, so that two never wait for each other: calls, recipients,
-`hot_number`, messages, the credits of a day, and several of a kind by their numbers, all in one go.
+`number_cooldown`, messages, the credits of a day, and several of a kind by their numbers, all in one go.
 Who has recipients already takes others only where they are free.
 """
 

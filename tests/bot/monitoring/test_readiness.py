@@ -51,7 +51,7 @@ async def test_a_database_without_writes_is_not_healthy(
     async with opened(database_url) as database:
         bot = readiness_of(database)
         found = [await wrong(bot)]
-        for change in ("tick RENAME TO away", "away RENAME TO tick"):
+        for change in ("job_slot RENAME TO away", "away RENAME TO job_slot"):
             async with database.transaction() as connection:
                 await connection.exec_driver_sql(f"ALTER TABLE {change}")
             found.append(await wrong(bot))
@@ -76,7 +76,7 @@ async def test_not_every_probe_writes(database_url: str, monkeypatch: pytest.Mon
         bot = readiness_of(database)
         await bot.probe()
         async with database.transaction() as connection:
-            await connection.exec_driver_sql("ALTER TABLE tick RENAME TO away")
+            await connection.exec_driver_sql("ALTER TABLE job_slot RENAME TO away")
 
         assert await wrong(bot) == {}
 

@@ -107,7 +107,7 @@ def test_each_failed_trial_makes_the_next_probe_later(response: ResponseKind) ->
 
 
 def test_a_probe_half_opens_it_for_one_call() -> None:
-    """Without an answer it stays shut, for longer; one that comes too late changes nothing."""
+    """Without an answer it stays open, for longer; one that comes too late changes nothing."""
     half_open = after_probe(TRIPPED, answered=True, now=AT)
     failed = after_probe(TRIPPED, answered=False, now=AT)
 
@@ -126,7 +126,7 @@ async def lose(outbox: Outbox, count: int = FAILURE_THRESHOLD) -> None:
 async def make_probe_due(database: Database) -> None:
     """The time for the next try has come."""
     async with database.transaction() as connection:
-        await connection.execute(update(circuit_breaker).values(next_at=AT))
+        await connection.execute(update(circuit_breaker).values(next_probe_at=AT))
 
 
 async def test_while_it_is_open_nobody_claims_anything(database_url: str) -> None:
@@ -196,7 +196,7 @@ async def test_who_tried_and_died_is_not_waited_for_for_ever(database_url: str) 
         later = await outbox.breaker.claim_probe()
         async with database.transaction() as connection:
             far = await database.now() + 2 * MAX_PROBE_DELAY
-            await connection.execute(update(circuit_breaker).values(next_at=far))
+            await connection.execute(update(circuit_breaker).values(next_probe_at=far))
 
         assert (soon, later) == (False, True)
         assert await outbox.breaker.claim_probe()

@@ -80,7 +80,7 @@ async def test_others_keep_their_message(database_url: str) -> None:
         await sent(outbox, Secret(NUMBER, "text for all", others=(OTHER,)))
         first = await erase(outbox)
         assert await traces(outbox.database, "text for all") == {"message.text"}
-        assert await traces(outbox.database, OTHER) == {"recipient.phone", "hot_number.phone"}
+        assert await traces(outbox.database, OTHER) == {"recipient.phone", "number_cooldown.phone"}
         last = await outbox.eraser.erase_number(OTHER, AT, actor="shell:sara")
 
         assert (first.messages, first.texts) == (1, 0)

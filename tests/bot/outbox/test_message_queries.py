@@ -124,11 +124,11 @@ async def test_what_is_read_at_every_step_stays_in_its_index(tmp_path: Path) -> 
     """States are counted, and reasons found, without looking at 100,000 recipients."""
     asked = {
         "SELECT state, count(*), max(updated_at) FROM recipient "
-        "WHERE message_id = ? GROUP BY state": "COVERING INDEX ix_recipient_standing",
+        "WHERE message_id = ? GROUP BY state": "COVERING INDEX ix_recipient_state",
         "SELECT code FROM recipient WHERE message_id = ? "
-        "AND (code IS NOT NULL OR reason IS NOT NULL)": "INDEX ix_recipient_told",
+        "AND (code IS NOT NULL OR reason IS NOT NULL)": "INDEX ix_recipient_reason",
         "SELECT id FROM recipient WHERE message_id = ? AND state = ? AND due_at <= ? "
-        "ORDER BY due_at, id LIMIT 200": "INDEX ix_recipient_standing",
+        "ORDER BY due_at, id LIMIT 200": "INDEX ix_recipient_state",
     }
     async with outbox_in(tmp_path) as outbox, outbox.database.reading() as connection:
         plans = []

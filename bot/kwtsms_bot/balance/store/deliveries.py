@@ -14,7 +14,7 @@ from kwtsms_bot.balance.details import NoticeDetails
 from kwtsms_bot.balance.rules import BalanceLevel, BalanceNotice, NoticeKind
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import add_delay
-from kwtsms_bot.database.tables import alert, alert_delivery
+from kwtsms_bot.database.tables import balance_notice, notice_delivery
 
 # A longer delivery renews it (`extend_lease`); after a crash, another replica claims the delivery.
 LEASE = timedelta(minutes=2)
@@ -40,10 +40,10 @@ class NoticeStore:
     async def list_pending(self, target: str, limit: int = 50) -> tuple[PendingNotice, ...]:
         """Returns the notices for `target` that no replica has claimed, oldest first."""
         query = (
-            select(alert, alert_delivery.c.target, alert_delivery.c.told_instead)
-            .join_from(alert_delivery, alert)
-            .where(alert_delivery.c.target == target, self._is_unclaimed())
-            .order_by(alert.c.id)
+            select(balance_notice, notice_delivery.c.target, notice_delivery.c.admins_notified)
+            .join_from(notice_delivery, balance_notice)
+            .where(notice_delivery.c.target == target, self._is_unclaimed())
+            .order_by(balance_notice.c.id)
             .limit(limit)
         )
         async with self._database.reading() as connection:
@@ -57,10 +57,10 @@ class NoticeStore:
                     BalanceLevel(row.level),
                     row.available,
                     row.threshold,
-                    NoticeDetails.from_json(row.facts),
+                    NoticeDetails.from_json(row.details),
                 ),
                 row.at,
-                row.told_instead,
+                row.admins_notified,
             )
             for row in rows
         )
@@ -68,9 +68,9 @@ class NoticeStore:
     async def claim(self, pending: PendingNotice) -> bool:
         """Claims a delivery; returns False if another replica has it or has made it."""
         statement = (
-            update(alert_delivery)
+            update(notice_delivery)
             .where(*_is_delivery(pending), self._is_unclaimed())
-            .values(taking_until=add_delay(self._database.now_expression, LEASE))
+            .values(claimed_until=add_delay(self._database.now_expression, LEASE))
         )
 
         async def work(connection: AsyncConnection) -> bool:
@@ -81,41 +81,41 @@ class NoticeStore:
     async def extend_lease(self, pending: PendingNotice) -> None:
         """Renews the lease of a delivery that is still under way."""
         until = add_delay(self._database.now_expression, LEASE)
-        await self._update(pending, taking_until=until)
+        await self._update(pending, claimed_until=until)
 
     async def release(self, pending: PendingNotice) -> None:
         """Releases a delivery that failed, so that any replica may retry it."""
-        await self._update(pending, taking_until=None)
+        await self._update(pending, claimed_until=None)
 
     async def record_refusal(self, pending: PendingNotice) -> None:
         """Releases a delivery that was refused, and records that administrators were notified."""
-        await self._update(pending, taking_until=None, told_instead=True)
+        await self._update(pending, claimed_until=None, admins_notified=True)
 
     async def _update(self, pending: PendingNotice, **changes: Any) -> None:
         async with self._database.transaction() as connection:
             await connection.execute(
-                update(alert_delivery).where(*_is_delivery(pending)).values(**changes)
+                update(notice_delivery).where(*_is_delivery(pending)).values(**changes)
             )
 
     async def record_delivery(self, pending: PendingNotice) -> None:
         """Removes a delivery that has reached its target."""
         async with self._database.transaction() as connection:
-            await connection.execute(delete(alert_delivery).where(*_is_delivery(pending)))
+            await connection.execute(delete(notice_delivery).where(*_is_delivery(pending)))
 
     async def count_undelivered(self) -> int:
         """Returns the number of pending deliveries: one for each notice and target."""
-        query = select(func.count()).select_from(alert_delivery)
+        query = select(func.count()).select_from(notice_delivery)
         async with self._database.reading() as connection:
             return int((await connection.execute(query)).scalar_one())
 
     def _is_unclaimed(self) -> ColumnElement[bool]:
         """The condition that no lease is held; one too far ahead was set by a wrong clock."""
-        now, until = self._database.now_expression, alert_delivery.c.taking_until
+        now, until = self._database.now_expression, notice_delivery.c.claimed_until
         return or_(until.is_(None), until <= now, until > add_delay(now, LEASE))
 
 
 def _is_delivery(pending: PendingNotice) -> list[ColumnElement[bool]]:
     return [
-        alert_delivery.c.alert_id == pending.notice_id,
-        alert_delivery.c.target == pending.target,
+        notice_delivery.c.notice_id == pending.notice_id,
+        notice_delivery.c.target == pending.target,
     ]

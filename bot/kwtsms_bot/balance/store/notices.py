@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.balance.rules import LEVEL_KINDS, BalanceNotice, NoticeKind
 from kwtsms_bot.balance.samples import Sample
 from kwtsms_bot.database.column_types import inserted_id
-from kwtsms_bot.database.tables import alert, alert_delivery, balance_sample
+from kwtsms_bot.database.tables import balance_notice, balance_sample, notice_delivery
 
 
 async def enqueue_notice(
@@ -22,25 +22,25 @@ async def enqueue_notice(
     delivered. A target that is named twice gets one delivery.
     """
     outdated = NoticeKind.REMINDER if notice.kind in LEVEL_KINDS else notice.kind
-    stale = select(alert.c.id).where(alert.c.kind == outdated.value)
-    await connection.execute(delete(alert_delivery).where(alert_delivery.c.alert_id.in_(stale)))
+    stale = select(balance_notice.c.id).where(balance_notice.c.kind == outdated.value)
+    await connection.execute(delete(notice_delivery).where(notice_delivery.c.notice_id.in_(stale)))
     made = await connection.execute(
-        insert(alert).values(
+        insert(balance_notice).values(
             kind=notice.kind.value,
             level=notice.level.value,
             available=notice.available,
             threshold=notice.threshold,
             at=at,
-            facts=notice.details.to_json(),
+            details=notice.details.to_json(),
         )
     )
     notice_id = inserted_id(made)
     rows = [
-        {"alert_id": notice_id, "target": one, "told_instead": False}
+        {"notice_id": notice_id, "target": one, "admins_notified": False}
         for one in dict.fromkeys(targets)
     ]
     if rows:
-        await connection.execute(insert(alert_delivery), rows)
+        await connection.execute(insert(notice_delivery), rows)
 
 
 async def drop_removed_targets(connection: AsyncConnection, targets: Sequence[str]) -> bool:
@@ -49,12 +49,14 @@ async def drop_removed_targets(connection: AsyncConnection, targets: Sequence[st
     Returns whether the last notice about the level was among them: its target has been corrected,
     so the warning is due again.
     """
-    removed = alert_delivery.c.target.not_in(targets)
+    removed = notice_delivery.c.target.not_in(targets)
     newest = await newest_notice(connection, LEVEL_KINDS)
     notice_id = newest.id if newest else None
-    query = select(alert_delivery.c.alert_id).where(removed, alert_delivery.c.alert_id == notice_id)
+    query = select(notice_delivery.c.notice_id).where(
+        removed, notice_delivery.c.notice_id == notice_id
+    )
     was_pending = (await connection.execute(query.limit(1))).first() is not None
-    await connection.execute(delete(alert_delivery).where(removed))
+    await connection.execute(delete(notice_delivery).where(removed))
     return was_pending
 
 
@@ -62,9 +64,11 @@ async def newest_notice(
     connection: AsyncConnection, kinds: Iterable[NoticeKind]
 ) -> Row[Any] | None:
     """Returns the newest notice of these kinds."""
-    named = alert.c.kind.in_([kind.value for kind in kinds])
+    named = balance_notice.c.kind.in_([kind.value for kind in kinds])
     return (
-        await connection.execute(select(alert).where(named).order_by(alert.c.id.desc()).limit(1))
+        await connection.execute(
+            select(balance_notice).where(named).order_by(balance_notice.c.id.desc()).limit(1)
+        )
     ).first()
 
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from kwtsms_bot.database import tables as database_tables  # noqa: F401 - They tell the metadata.
+from kwtsms_bot.database import tables as tables
 from kwtsms_bot.database.column_types import metadata
 
 context.configure(

@@ -64,12 +64,12 @@ class DeliveryStore:
         Of the numbers, the first so many; none that is erased.
         """
         query = (
-            select(attempt.c.gateway_id, attempt.c.taken_at, recipient.c.phone)
+            select(attempt.c.gateway_id, attempt.c.accepted_at, recipient.c.phone)
             .join(recipient, recipient.c.attempt_id == attempt.c.id)
             .where(
                 attempt.c.message_id == message_id,
                 attempt.c.gateway_id.is_not(None),
-                attempt.c.taken_at.is_not(None),
+                attempt.c.accepted_at.is_not(None),
                 recipient.c.state.in_([state.value for state in states]),
                 HAS_NUMBER,
             )

@@ -153,7 +153,7 @@ async def _close_attempt(
             points=settlement.points,
             balance_after=settlement.balance_after,
             settled_at=now,
-            taken_at=now if settlement.state is State.SENT else None,
+            accepted_at=now if settlement.state is State.SENT else None,
             lost=settlement.state is State.UNKNOWN,
             check_at=check_at,
         )

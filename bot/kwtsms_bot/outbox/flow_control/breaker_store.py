@@ -33,7 +33,7 @@ CARDS_PER_PRIORITY = 50
 JOB = "hold"
 OUR_ROW = circuit_breaker.c.account == ACCOUNT
 BREAKER_NOT_OPEN = (
-    ~select(circuit_breaker.c.account).where(OUR_ROW, circuit_breaker.c.shut).exists()
+    ~select(circuit_breaker.c.account).where(OUR_ROW, circuit_breaker.c.open).exists()
 )  # For a WHERE clause.
 
 
@@ -62,17 +62,17 @@ class BreakerStore:
         """Whether this process is the one to ask, now; another asks if it does not come back."""
         now = self._database.now_expression
         due = or_(
-            circuit_breaker.c.next_at <= now,
-            circuit_breaker.c.next_at > add_delay(now, MAX_PROBE_DELAY),
+            circuit_breaker.c.next_probe_at <= now,
+            circuit_breaker.c.next_probe_at > add_delay(now, MAX_PROBE_DELAY),
         )
         if not (await self.breaker_state()).open:
             return False
         async with self._database.transaction() as connection:
             claimed = await connection.execute(
                 update(circuit_breaker)
-                .where(OUR_ROW, circuit_breaker.c.shut, due)
-                .values(next_at=add_delay(now, PROBE_LEASE))
-                .returning(circuit_breaker.c.next_at)
+                .where(OUR_ROW, circuit_breaker.c.open, due)
+                .values(next_probe_at=add_delay(now, PROBE_LEASE))
+                .returning(circuit_breaker.c.next_probe_at)
             )
             slot: datetime | None = claimed.scalar()
             if slot is not None:  # All scheduled work stands there, and is tidied up there.
@@ -93,11 +93,11 @@ class BreakerStore:
                 update(circuit_breaker)
                 .where(OUR_ROW)
                 .values(
-                    unread=after.failures,
-                    since=after.opened_at,
-                    shut=after.open,
-                    in_vain=after.failed_probes,
-                    next_at=after.next_probe_at,
+                    failures=after.failures,
+                    opened_at=after.opened_at,
+                    open=after.open,
+                    failed_probes=after.failed_probes,
+                    next_probe_at=after.next_probe_at,
                 )
             )
         if (earlier.opened_at is None) == (after.opened_at is None):
@@ -106,7 +106,9 @@ class BreakerStore:
         return after
 
     async def _ensure_row(self) -> None:
-        row = insert(circuit_breaker).values(account=ACCOUNT, unread=0, shut=False, in_vain=0)
+        row = insert(circuit_breaker).values(
+            account=ACCOUNT, failures=0, open=False, failed_probes=0
+        )
         async with self._database.reading() as connection:
             if (await connection.execute(select(circuit_breaker.c.account).where(OUR_ROW))).first():
                 return
@@ -140,7 +142,9 @@ async def load_breaker(connection: AsyncConnection, *, lock: bool = False) -> Br
     query = select(circuit_breaker).where(OUR_ROW)
     row = (await connection.execute(query.with_for_update() if lock else query)).first()
     return (
-        BreakerState(row.unread, row.since, row.shut, row.in_vain, row.next_at) if row else CLOSED
+        BreakerState(row.failures, row.opened_at, row.open, row.failed_probes, row.next_probe_at)
+        if row
+        else CLOSED
     )
 
 
@@ -154,7 +158,7 @@ async def begin_trial(connection: AsyncConnection, now: ColumnElement[datetime])
     """Whether this transaction's call is the one; from now on nothing else leaves."""
     claim = (
         update(circuit_breaker)
-        .where(OUR_ROW, circuit_breaker.c.since.is_not(None), circuit_breaker.c.shut == false())
-        .values(shut=true(), next_at=add_delay(now, PROBE_LEASE))
+        .where(OUR_ROW, circuit_breaker.c.opened_at.is_not(None), circuit_breaker.c.open == false())
+        .values(open=true(), next_probe_at=add_delay(now, PROBE_LEASE))
     )
     return (await connection.execute(claim)).rowcount == 1

@@ -25,7 +25,7 @@ ClockExpression = ColumnElement[datetime]
 
 
 def in_cooldown(clock: ClockExpression) -> ColumnElement[bool]:
-    """Whether a row of `hot_number` says that its number has to rest."""
+    """Whether a row of `number_cooldown` says that its number has to rest."""
     return and_(
         number_cooldown.c.until > clock, number_cooldown.c.until < add_delay(clock, MAX_COOLDOWN)
     )

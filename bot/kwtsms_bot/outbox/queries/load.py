@@ -79,14 +79,14 @@ def _gateway_facts(calls: Sequence[Row[Any]]) -> dict[str, Any]:
     ids = sorted((call.id, call.gateway_id) for call in calls if call.gateway_id)
     statuses = [(call.status_at, call.status) for call in calls if call.status_at is not None]
     status_at, status = max(statuses, default=(None, None))
-    accepted = [call for call in calls if call.taken_at]
+    accepted = [call for call in calls if call.accepted_at]
     passed = accepted and all(is_passed_on(call.status) for call in accepted)
     return {
         "gateway_ids": tuple(dict.fromkeys(gateway_id for _, gateway_id in ids)),
         "points": sum(points, Decimal(0)) if points else None,
         "balance_after": balances[-1] if balances else None,
         "unsure": sum(call.price for call in calls if call.lost),
-        "accepted_at": max((call.taken_at for call in accepted), default=None),
+        "accepted_at": max((call.accepted_at for call in accepted), default=None),
         "passed_at": max(call.status_at for call in accepted) if passed else None,
         "lost_at": max((call.settled_at for call in calls if call.lost), default=None),
         "status": status,
@@ -173,7 +173,7 @@ async def _sent_in_kuwait(
 def _unaccepted_calls(message_id: int) -> Select[tuple[int]]:
     """The calls of a message of which the gateway has not said that it took them."""
     return select(attempt.c.id).where(
-        attempt.c.message_id == message_id, attempt.c.taken_at.is_(None)
+        attempt.c.message_id == message_id, attempt.c.accepted_at.is_(None)
     )
 
 

@@ -15,15 +15,15 @@ DecimalText = sa.String(40)
 def upgrade() -> None:
     """To this version."""
     op.create_table(
-        "alert",
+        "balance_notice",
         sa.Column("id", ID, nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("level", sa.String(length=20), nullable=False),
         sa.Column("available", DecimalText, nullable=False),
         sa.Column("threshold", DecimalText, nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
-        sa.Column("facts", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert")),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_balance_notice")),
     )
     op.create_table(
         "audit",
@@ -70,13 +70,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_draft_expires_at"), "draft", ["expires_at"], unique=False)
     op.create_table(
-        "hot_number",
+        "number_cooldown",
         sa.Column("phone", sa.String(length=20), nullable=False),
         sa.Column("until", UtcDateTime, nullable=False),
         sa.Column("attempt_id", ID, nullable=False),
-        sa.PrimaryKeyConstraint("phone", name=op.f("pk_hot_number")),
+        sa.PrimaryKeyConstraint("phone", name=op.f("pk_number_cooldown")),
     )
-    op.create_index(op.f("ix_hot_number_until"), "hot_number", ["until"], unique=False)
+    op.create_index(op.f("ix_number_cooldown_until"), "number_cooldown", ["until"], unique=False)
     op.create_table(
         "message",
         sa.Column("id", ID, nullable=False),
@@ -121,14 +121,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("text IS NOT NULL"),
     )
     op.create_table(
-        "hold",
+        "circuit_breaker",
         sa.Column("account", sa.String(length=40), nullable=False),
-        sa.Column("unread", sa.SmallInteger(), nullable=False),
-        sa.Column("since", UtcDateTime, nullable=True),
-        sa.Column("shut", sa.Boolean(), nullable=False),
-        sa.Column("in_vain", sa.SmallInteger(), nullable=False),
-        sa.Column("next_at", UtcDateTime, nullable=True),
-        sa.PrimaryKeyConstraint("account", name=op.f("pk_hold")),
+        sa.Column("failures", sa.SmallInteger(), nullable=False),
+        sa.Column("opened_at", UtcDateTime, nullable=True),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("failed_probes", sa.SmallInteger(), nullable=False),
+        sa.Column("next_probe_at", UtcDateTime, nullable=True),
+        sa.PrimaryKeyConstraint("account", name=op.f("pk_circuit_breaker")),
     )
     op.create_table(
         "rate",
@@ -151,21 +151,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_switch")),
     )
     op.create_table(
-        "tick",
+        "job_slot",
         sa.Column("job", sa.String(length=40), nullable=False),
         sa.Column("slot", sa.String(length=40), nullable=False),
-        sa.PrimaryKeyConstraint("job", "slot", name=op.f("pk_tick")),
+        sa.PrimaryKeyConstraint("job", "slot", name=op.f("pk_job_slot")),
     )
     op.create_table(
-        "alert_delivery",
-        sa.Column("alert_id", ID, nullable=False),
+        "notice_delivery",
+        sa.Column("notice_id", ID, nullable=False),
         sa.Column("target", sa.String(length=500), nullable=False),
-        sa.Column("taking_until", UtcDateTime, nullable=True),
-        sa.Column("told_instead", sa.Boolean(), nullable=False),
+        sa.Column("claimed_until", UtcDateTime, nullable=True),
+        sa.Column("admins_notified", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["alert_id"], ["alert.id"], name=op.f("fk_alert_delivery_alert_id")
+            ["notice_id"], ["balance_notice.id"], name=op.f("fk_notice_delivery_notice_id")
         ),
-        sa.PrimaryKeyConstraint("alert_id", "target", name=op.f("pk_alert_delivery")),
+        sa.PrimaryKeyConstraint("notice_id", "target", name=op.f("pk_notice_delivery")),
     )
     op.create_table(
         "attempt",
@@ -179,7 +179,7 @@ def upgrade() -> None:
         sa.Column("balance_after", DecimalText, nullable=True),
         sa.Column("begun_at", UtcDateTime, nullable=True),
         sa.Column("settled_at", UtcDateTime, nullable=True),
-        sa.Column("taken_at", UtcDateTime, nullable=True),
+        sa.Column("accepted_at", UtcDateTime, nullable=True),
         sa.Column("price", sa.Integer(), nullable=False),
         sa.Column("lost", sa.Boolean(), nullable=False),
         sa.Column("check_at", UtcDateTime, nullable=True),
@@ -275,13 +275,13 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        "ix_recipient_standing",
+        "ix_recipient_state",
         "recipient",
         ["message_id", "state", "due_at", "id", "updated_at"],
     )
     has_reason = sa.text("code IS NOT NULL OR reason IS NOT NULL")
     op.create_index(
-        "ix_recipient_told",
+        "ix_recipient_reason",
         "recipient",
         ["message_id"],
         sqlite_where=has_reason,

@@ -1,4 +1,4 @@
-"""The tables, in one place but for those of the pace. `migrations/` brings a database to them."""
+"""The tables of messages, recipients and calls, and of the audit log."""
 
 from sqlalchemy import (
     Boolean,
@@ -42,13 +42,17 @@ message = Table(
     Index(None, "author", "id"),
     Index(None, "author", "created_at"),
 )
+
 # The publisher's question: what is not shown as it is? Almost no row is in this index.
 CARD_OUTDATED = message.c.revision > message.c.shown_revision
+
 Index(
     "ix_message_unshown", message.c.id, sqlite_where=CARD_OUTDATED, postgresql_where=CARD_OUTDATED
 )
+
 # What is to be erased: erased messages are not in this index.
 HAS_TEXT = message.c.text.is_not(None)
+
 Index("ix_message_unerased", message.c.created_at, sqlite_where=HAS_TEXT, postgresql_where=HAS_TEXT)
 
 attempt = Table(
@@ -64,7 +68,7 @@ attempt = Table(
     Column("balance_after", DecimalText),
     Column("begun_at", UtcDateTime, index=True),  # When it was put in flight.
     Column("settled_at", UtcDateTime),
-    Column("taken_at", UtcDateTime),  # When the gateway accepted it; NULL: it has not said so.
+    Column("accepted_at", UtcDateTime),  # When the gateway accepted it; NULL: it has not said so.
     Column("price", Integer, nullable=False),  # In credits, as we reckon it.
     Column("lost", Boolean, nullable=False),  # Nobody knows what became of it.
     Column("check_at", UtcDateTime, index=True),  # When to ask for its status; NULL: never again.
@@ -73,6 +77,7 @@ attempt = Table(
     Column("status_at", UtcDateTime),
     Index(None, "state", "lease_until"),
 )
+
 Index("ix_attempt_lost", attempt.c.id, sqlite_where=attempt.c.lost, postgresql_where=attempt.c.lost)
 
 # What the balance, or an answer that came late, told about a call that was lost.
@@ -118,13 +123,15 @@ recipient = Table(
     Index(None, "phone"),
     Index(None, "message_id", "id"),
     # A message's states are counted, and its next call is found, without looking at a recipient.
-    Index("ix_recipient_standing", "message_id", "state", "due_at", "id", "updated_at"),
+    Index("ix_recipient_state", "message_id", "state", "due_at", "id", "updated_at"),
     Index(None, "state", "priority", "due_at", "id"),
 )
+
 # Recipients of which there is something to tell: put off, refused, not to be known.
 HAS_REASON = or_(recipient.c.code.is_not(None), recipient.c.reason.is_not(None))
+
 Index(
-    "ix_recipient_told",
+    "ix_recipient_reason",
     recipient.c.message_id,
     sqlite_where=HAS_REASON,
     postgresql_where=HAS_REASON,
@@ -138,55 +145,6 @@ dedupe = Table(
     Column("content_hash", String(64), nullable=False),
     Column("message_id", ForeignKey("message.id")),
     Column("created_at", UtcDateTime, nullable=False, index=True),
-)
-
-number_cooldown = Table(
-    "hot_number",
-    metadata,
-    Column("phone", String(20), primary_key=True),
-    Column("until", UtcDateTime, nullable=False, index=True),  # By the database's clock.
-    Column("attempt_id", Id, nullable=False),  # The call that made it hot.
-)
-
-job_slot = Table(
-    "tick",
-    metadata,
-    Column("job", String(40), primary_key=True),
-    Column("slot", String(40), primary_key=True),
-)
-
-alert = Table(
-    "alert",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("kind", String(20), nullable=False),
-    Column("level", String(20), nullable=False),
-    Column("available", DecimalText, nullable=False),
-    Column("threshold", DecimalText, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-    Column("facts", Text, nullable=False),  # What else is told, as JSON.
-)
-
-# One row for each place that an alert has to reach; gone once it is there.
-alert_delivery = Table(
-    "alert_delivery",
-    metadata,
-    Column("alert_id", ForeignKey("alert.id"), primary_key=True),
-    Column("target", String(500), primary_key=True),
-    Column("taking_until", UtcDateTime),  # While a replica is bringing it there.
-    Column("told_instead", Boolean, nullable=False),  # It is refused there; people know.
-)
-
-balance_sample = Table(
-    "balance_sample",
-    metadata,
-    Column("id", Id, primary_key=True),
-    Column("at", UtcDateTime, nullable=False, index=True),
-    Column("available", DecimalText, nullable=False),
-    Column("level", String(20), nullable=False),
-    # What our calls cost since the last sample that has it; NULL: one was in flight meanwhile.
-    Column("ours", DecimalText),
-    Column("unsure", DecimalText),  # What calls of unknown outcome may have cost besides.
 )
 
 # A message that waits for its sender's yes, or for a second person's. Used once.
@@ -216,16 +174,6 @@ spending = Table(
     Column("credits", Integer, nullable=False),
 )
 
-# What an administrator has switched; a row is there while it is on.
-switch = Table(
-    "switch",
-    metadata,
-    Column("name", String(40), primary_key=True),
-    Column("actor", String(80), nullable=False),
-    Column("reason", String(500), nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-)
-
 # The ledger. The database itself refuses to change or remove a row: the migration's triggers.
 audit = Table(
     "audit",
@@ -241,24 +189,4 @@ audit = Table(
     Column("detail", String(500), nullable=False),
     Column("request", String(16), nullable=False),
     Index(None, "at", "id"),
-)
-
-
-rate_limit = Table(
-    "rate",
-    metadata,
-    Column("account", String(40), primary_key=True),
-    Column("next_free", UtcDateTime, nullable=False),
-)
-
-# Whether anything may leave while the gateway's answers cannot be read: outbox/hold.py.
-circuit_breaker = Table(
-    "hold",
-    metadata,
-    Column("account", String(40), primary_key=True),
-    Column("unread", SmallInteger, nullable=False),
-    Column("since", UtcDateTime),
-    Column("shut", Boolean, nullable=False),
-    Column("in_vain", SmallInteger, nullable=False),
-    Column("next_at", UtcDateTime),
 )

@@ -1,0 +1,49 @@
+"""The tables by which replicas share the account: rate limit, cooldowns, circuit breaker, switches, job slots."""
+
+from sqlalchemy import Boolean, Column, SmallInteger, String, Table
+
+from kwtsms_bot.database.column_types import Id, UtcDateTime, metadata
+
+number_cooldown = Table(
+    "number_cooldown",
+    metadata,
+    Column("phone", String(20), primary_key=True),
+    Column("until", UtcDateTime, nullable=False, index=True),  # By the database's clock.
+    Column("attempt_id", Id, nullable=False),  # The call that made it hot.
+)
+
+job_slot = Table(
+    "job_slot",
+    metadata,
+    Column("job", String(40), primary_key=True),
+    Column("slot", String(40), primary_key=True),
+)
+
+# What an administrator has switched; a row is there while it is on.
+switch = Table(
+    "switch",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("actor", String(80), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+rate_limit = Table(
+    "rate",
+    metadata,
+    Column("account", String(40), primary_key=True),
+    Column("next_free", UtcDateTime, nullable=False),
+)
+
+# Whether anything may leave while the gateway's answers cannot be read: outbox/hold.py.
+circuit_breaker = Table(
+    "circuit_breaker",
+    metadata,
+    Column("account", String(40), primary_key=True),
+    Column("failures", SmallInteger, nullable=False),
+    Column("opened_at", UtcDateTime),
+    Column("open", Boolean, nullable=False),
+    Column("failed_probes", SmallInteger, nullable=False),
+    Column("next_probe_at", UtcDateTime),
+)
