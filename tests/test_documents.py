@@ -1,5 +1,7 @@
 """The documents agree with the code."""
 
+import importlib
+import importlib.util
 import re
 import tomllib
 from datetime import timedelta
@@ -22,7 +24,7 @@ from kwtsms_bot.config import BalanceAlertSettings
 from kwtsms_bot.outbox.delivery import rules
 from kwtsms_bot.outbox.dispatch import retry
 from kwtsms_bot.outbox.flow_control import circuit_breaker
-from kwtsms_bot.outbox.message import TRANSITIONS, State
+from kwtsms_bot.outbox.states import TRANSITIONS, State
 from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 ROOT = Path(__file__).parents[1]
@@ -207,3 +209,30 @@ def test_every_outcome_of_a_bulks_row_is_explained() -> None:
     assert again - {RowOutcome.NOT_TRIED} == {
         state for state, after in JOURNAL.items() if state and BulkState.IN_FLIGHT in after
     }
+
+
+NAMED = ("docs/glossary.md", "CONTRIBUTING.md", *map(str, sorted(ROOT.glob("docs/adr/*.md"))))
+
+
+@pytest.mark.parametrize("page", NAMED, ids=lambda page: Path(page).name)
+def test_every_code_name_in_the_glossary(page: str) -> None:
+    """A module, class or function that the glossary, an ADR or CONTRIBUTING names is there."""
+    names = re.findall(r"`((?:kwtsms|apprise)_\w+(?:\.\w+)+)`", (ROOT / page).read_text())
+
+    assert [name for name in names if not _exists(name)] == []
+
+
+def _exists(name: str) -> bool:
+    """Whether `name` is a module, or something in one."""
+    module, _, attribute = name.rpartition(".")
+    try:
+        return importlib.util.find_spec(name) is not None or hasattr(
+            importlib.import_module(module), attribute
+        )
+    except ModuleNotFoundError:
+        return "." in module and hasattr(_import_owner(module), attribute)
+
+
+def _import_owner(name: str) -> object:
+    module, _, attribute = name.rpartition(".")
+    return getattr(importlib.import_module(module), attribute, None)

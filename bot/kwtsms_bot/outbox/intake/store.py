@@ -1,164 +1,217 @@
-"""Whether messages are let in: asked once for all who come together, and one after the other.
+"""The door of the outbox: whoever waits there is let in together, or not at all."""
 
-What is refused has written nothing.
-"""
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 
-from collections.abc import Sequence
-from typing import Any
-
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.database import Database
+from kwtsms_bot.database import CommitUnknown, Database, DatabaseError, DuplicateKey
 from kwtsms_bot.database.tables import dedupe, message
-from kwtsms_bot.outbox.flow_control.kill_switch import SendingPaused, load_pause
-from kwtsms_bot.outbox.intake.insert import (
-    insert_many_recipients,
-    insert_messages,
-    insert_recipients,
-    record_acceptance,
+from kwtsms_bot.outbox.intake.store import (
+    INTAKE_LOCK,
+    Accepted,
+    AdmissionResult,
+    AlreadyAccepted,
+    admit,
+    admit_one,
 )
-from kwtsms_bot.outbox.message import DedupeKey, Message
+from kwtsms_bot.outbox.message import DedupeKey, Message, NewMessage
 from kwtsms_bot.outbox.queries.load import load_message
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
-from kwtsms_bot.outbox.quota.limits import Allowance, DuplicateMessage, QuotaExceededError
-from kwtsms_bot.outbox.quota.usage_store import UsageQueries
+from kwtsms_bot.outbox.quota.limits import UNLIMITED, Allowance
 
-INTAKE_LOCK = "accepting"  # Limits hold only where one accepts after the other.
-_KNOWN_KEYS = select(dedupe).where(
-    dedupe.c.scope == bindparam("scope"), dedupe.c.key.in_(bindparam("keys", expanding=True))
+MAX_BATCH = 100  # In one transaction at most.
+MAX_BATCHED_RECIPIENTS = (
+    200  # Recipients; a message to more is let in by itself, and keeps nobody waiting.
 )
+VERIFY_DELAYS = (0.0, 0.2, 0.4, 0.8)  # Seconds; Slack waits for three.
+AcceptResult = AdmissionResult | DatabaseError
 
 
-class IdempotencyConflict(Exception):
-    """The same key came with another content: it is not the same request."""
+@dataclass(frozen=True, slots=True)
+class _PendingAccept:
+    """Somebody at the door."""
+
+    request: AdmissionRequest
+    allowance: Allowance
+    future: "asyncio.Future[Accepted]"
+
+    def resolve(self, result: "Accepted | Exception") -> None:
+        """Tells them, if they are still there."""
+        if self.future.done():
+            return
+        if isinstance(result, Exception):
+            self.future.set_exception(result)
+        else:
+            self.future.set_result(result)
 
 
-class Accepted:
-    """What was accepted, and whether it is new or was accepted before."""
+class IntakeStore:
+    """The door."""
 
-    __slots__ = ("fresh", "message")
+    def __init__(
+        self, database: Database, *, on_accepted: Callable[[Message], None] = lambda _: None
+    ) -> None:
+        self._database, self._on_accepted = database, on_accepted
+        self._large_tasks: set[asyncio.Task[None]] = set()
+        self._pending: list[_PendingAccept] = []
+        self._batch_task: asyncio.Task[None] | None = None
 
-    def __init__(self, message: Message, *, fresh: bool) -> None:
-        self.message = message
-        self.fresh = fresh
+    async def accept(
+        self, new: NewMessage, now: datetime, allowance: Allowance = UNLIMITED
+    ) -> Accepted:
+        """Makes `new` durable; once this returns, it is not lost.
+
+        Raises:
+            KeyReused: the key is known, with another content.
+            OverLimit: it would be more than is allowed.
+            Paused: nothing is taken for the time being.
+            SentBefore: its author has just sent it.
+            CommitLost: it is not known whether it was accepted.
+            DatabaseTrouble: nothing was accepted.
+        """
+        accepted = await self._enqueue(AdmissionRequest(new, now), allowance)
+        if accepted.fresh:
+            self._on_accepted(accepted.message)
+        return accepted
+
+    async def _enqueue(self, request: AdmissionRequest, allowance: Allowance) -> Accepted:
+        future: asyncio.Future[Accepted] = asyncio.get_running_loop().create_future()
+        pending = _PendingAccept(request, allowance, future)
+        if len(request.new.recipients) > MAX_BATCHED_RECIPIENTS:
+            task = asyncio.create_task(self._accept_large(pending))
+            self._large_tasks.add(task)
+            task.add_done_callback(self._large_tasks.discard)
+            return await future
+        self._pending.append(pending)
+        if self._batch_task is None or self._batch_task.done():
+            self._batch_task = asyncio.create_task(self._run_batches())
+        return await future
+
+    async def _run_batches(self) -> None:
+        """Accepts what waits, as much as there is in one transaction: they share its fsync."""
+        while self._pending:
+            batch, self._pending = _next_batch(self._pending)
+            try:
+                await self._accept_batch(batch)
+            except DuplicateKey:  # One of them met somebody who was a moment faster.
+                for pending in batch:
+                    await self._accept_alone(pending)
+            except Exception as error:  # noqa: BLE001 - Each of them is told.
+                for pending in batch:
+                    pending.resolve(error)
+
+    async def _accept_batch(self, batch: Sequence[_PendingAccept]) -> None:
+        """Nobody hears that they were accepted before all of it is on disk."""
+        results: list[AcceptResult] = []
+
+        async def admit_batch(connection: AsyncConnection) -> None:
+            for allowance, group in groupby(batch, key=lambda one: one.allowance):
+                requests = [one.request for one in group]
+                results.extend(await admit(self._database, connection, requests, allowance))
+
+        try:
+            await self._database.run_transaction(admit_batch)
+        except CommitUnknown as unknown:
+            results = await self._verify_commit(unknown, results)
+        for pending, result in zip(batch, results, strict=True):
+            pending.resolve(result)
+
+    async def _accept_alone(self, pending: _PendingAccept) -> None:
+        try:
+            await self._accept_batch([pending])
+        except Exception as error:  # noqa: BLE001 - They are told.
+            pending.resolve(error)
+
+    async def _accept_large(self, pending: _PendingAccept) -> None:
+        """By itself, while others come and go."""
+        results: list[AcceptResult] = []
+        try:
+            async with self._database.transaction() as connection:
+                request, allowance = pending.request, pending.allowance
+                results.append(await admit_one(self._database, connection, request, allowance))
+        except CommitUnknown as unknown:
+            results = await self._verify_commit(unknown, results)
+        except AlreadyAccepted as earlier:
+            results = [earlier.accepted]
+        except Exception as error:  # noqa: BLE001 - They are told.
+            pending.resolve(error)
+        for result in results:
+            pending.resolve(result)
+
+    async def _verify_commit(
+        self, unknown: CommitUnknown, results: Sequence[AcceptResult]
+    ) -> list[AcceptResult]:
+        """The same answers where the database has what they say; `lost` where it stays silent."""
+        refs = [one.message.ref for one in results if isinstance(one, Accepted)]
+        for delay in VERIFY_DELAYS:
+            await asyncio.sleep(delay)
+            try:
+                stored = await self._stored_refs(refs)
+            except DatabaseError:
+                continue
+            not_stored = DatabaseError(str(unknown))
+            return [_confirm(one, stored, or_else=not_stored) for one in results]
+        return [_confirm(one, frozenset(), or_else=unknown) for one in results]
+
+    async def _stored_refs(self, refs: Sequence[str]) -> frozenset[str]:
+        """Which of these were accepted, once nobody is at it any more: not even the dead."""
+        query = select(message.c.ref).where(message.c.ref.in_(refs))
+        async with self._database.reading() as connection:
+            await self._database.acquire_lock(connection, INTAKE_LOCK)
+            return frozenset((await connection.execute(query)).scalars())
+
+    async def find_accepted(self, key: DedupeKey) -> Message | None:
+        """What was accepted under this key."""
+        query = select(dedupe.c.message_id).where(
+            dedupe.c.scope == key.scope, dedupe.c.key == key.key
+        )
+        async with self._database.reading() as connection:
+            found = (await connection.execute(query)).scalar()
+            return await load_message(connection, message.c.id == found) if found else None
+
+    async def use_key_once(self, key: DedupeKey, now: datetime) -> bool:
+        """Uses up a one-time key; only the first who asks gets True."""
+        try:
+            async with self._database.transaction() as connection:
+                await insert_key(connection, key, now)
+        except DuplicateKey:
+            return False
+        return True
 
 
-AdmissionResult = (
-    Accepted | IdempotencyConflict | QuotaExceededError | SendingPaused | DuplicateMessage
-)
+def _next_batch(
+    queue: Sequence[_PendingAccept],
+) -> tuple[list[_PendingAccept], list[_PendingAccept]]:
+    """Who is let in together now, and who waits: among them the second who comes with a key."""
+    batch: list[_PendingAccept] = []
+    later: list[_PendingAccept] = []
+    keys = set()
+    for pending in queue:
+        key = pending.request.new.key
+        if len(batch) == MAX_BATCH or (key is not None and key in keys):
+            later.append(pending)
+            continue
+        keys.add(key)
+        batch.append(pending)
+    return batch, later
 
 
-class AlreadyAccepted(Exception):
-    """Somebody was faster under the same key: what is written of this one has to be undone."""
-
-    def __init__(self, accepted: Accepted) -> None:
-        super().__init__(accepted.message.ref)
-        self.accepted = accepted
-
-
-async def admit(
-    database: Database,
-    connection: AsyncConnection,
-    requests: Sequence[AdmissionRequest],
-    allowance: Allowance,
-) -> list[AdmissionResult]:
-    """What becomes of each of them, in their order. No two of them have the same key."""
-    await database.acquire_lock(connection, INTAKE_LOCK)
-    results = await _refused_or_known(
-        UsageQueries(connection, database.dialect), requests, allowance
-    )
-    admitted = [index for index in range(len(requests)) if index not in results]
-    allowed = [requests[index] for index in admitted]
-    if allowed:
-        messages = await insert_messages(connection, allowed)
-        await insert_recipients(connection, messages, allowed)
-        await record_acceptance(connection, messages, allowed)
-        results |= {n: Accepted(one, fresh=True) for n, one in zip(admitted, messages, strict=True)}
-    return [results[index] for index in range(len(requests))]
-
-
-async def admit_one(
-    database: Database, connection: AsyncConnection, request: AdmissionRequest, allowance: Allowance
-) -> Accepted:
-    """Lets in one, to however many: nobody else has to wait while its recipients are written.
-
-    They are in nobody's way until all of it is there, so it is asked twice whether it may come in:
-    before, and with the door closed.
-
-    Raises:
-        KeyReused, OverLimit, Paused, SentBefore: it may not.
-        AcceptedBefore: it has come in while it was written.
-    """
-    results = await _refused_or_known(
-        UsageQueries(connection, database.dialect), [request], allowance
-    )
-    if results:
-        return _accepted_or_raise(results[0])
-    messages = await insert_messages(connection, [request])
-    await insert_many_recipients(connection, messages[0], request, database.dialect)
-    await database.acquire_lock(connection, INTAKE_LOCK)
-    queries = UsageQueries(connection, database.dialect, own_message=messages[0].id)
-    results = await _refused_or_known(queries, [request], allowance)
-    if results:
-        raise AlreadyAccepted(_accepted_or_raise(results[0]))
-    await record_acceptance(connection, messages, [request])
-    return Accepted(messages[0], fresh=True)
-
-
-def _accepted_or_raise(result: AdmissionResult) -> Accepted:
-    if isinstance(result, Exception):
-        raise result
+def _confirm(
+    result: AcceptResult, stored: Collection[str], *, or_else: DatabaseError
+) -> AcceptResult:
+    """A refusal wrote nothing, and holds; that something was accepted holds where it is there."""
+    if isinstance(result, Accepted) and result.message.ref not in stored:
+        return or_else
     return result
 
 
-async def _refused_or_known(
-    queries: UsageQueries, requests: Sequence[AdmissionRequest], allowance: Allowance
-) -> dict[int, AdmissionResult]:
-    """The answers to those that are not let in; the others may be written."""
-    results = await _known_requests(queries.connection, requests)
-    pause = await load_pause(queries.connection)
-    usage = await queries.recent_usage(requests, allowance)
-    for index, request in enumerate(requests):
-        if index in results:
-            continue
-        exceeded = usage.check_limits(request, allowance)
-        if pause is not None:
-            results[index] = SendingPaused(pause)
-        elif exceeded is not None:
-            results[index] = QuotaExceededError(exceeded)
-        elif usage.is_duplicate(request):
-            results[index] = DuplicateMessage()
-        else:
-            usage.admit(request)
-    return results
-
-
-async def _known_requests(
-    connection: AsyncConnection, requests: Sequence[AdmissionRequest]
-) -> dict[int, AdmissionResult]:
-    """The answers to those whose key was used before."""
-    keys = [one.new.key for one in requests if one.new.key is not None]
-    found: dict[DedupeKey, Row[Any]] = {}
-    for scope in {key.scope for key in keys}:
-        parameters = {"scope": scope, "keys": [k.key for k in keys if k.scope == scope]}
-        rows = await connection.execute(_KNOWN_KEYS, parameters)
-        found |= {DedupeKey(scope, row.key): row for row in rows}
-    results: dict[int, AdmissionResult] = {}
-    for index, request in enumerate(requests):
-        row = found.get(request.new.key) if request.new.key else None
-        if row is not None:
-            results[index] = await _repeated(connection, request, row)
-    return results
-
-
-async def _repeated(
-    connection: AsyncConnection, request: AdmissionRequest, row: Row[Any]
-) -> AdmissionResult:
-    earlier = None
-    # Without a hash: its message is forgotten, and it is the same request by its key alone.
-    if row.content_hash in ("", request.new.content_hash):
-        earlier = await load_message(connection, message.c.id == row.message_id)
-    if earlier is None:
-        return IdempotencyConflict(f"{row.scope}: the key was used for another message")
-    return Accepted(earlier, fresh=False)
+async def insert_key(connection: AsyncConnection, key: DedupeKey, now: datetime) -> None:
+    """Raises AlreadyThere where the key was used up before."""
+    await connection.execute(
+        insert(dedupe).values(scope=key.scope, key=key.key, content_hash="", created_at=now)
+    )
