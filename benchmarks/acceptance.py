@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from databases import KINDS, opened
 
 from kwtsms_bot.database import Database
-from kwtsms_bot.outbox.intake.store import admit
+from kwtsms_bot.outbox.intake.admit import admit
 from kwtsms_bot.outbox.message import CardLocation, DedupeKey, NewMessage
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
 from kwtsms_bot.outbox.quota.limits import Allowance

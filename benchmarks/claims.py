@@ -1,6 +1,6 @@
 """Times the claim of the next call from a queue of 1,000 and of 1,000,000 recipients.
 
-    .venv/bin/python benchmarks/claiming.py
+    .venv/bin/python benchmarks/claims.py
 
 The queue is that of a campaign: messages to 100,000 numbers each. Claimed from it are a call of 200
 recipients; the same while ten of the first numbers are in a cooldown and have to be postponed; a

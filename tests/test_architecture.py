@@ -17,7 +17,8 @@ SOURCES = sorted(
     if "__pycache__" not in file.parts
 )
 
-# The layers from the top down: a module imports only from lower lines or from its own.
+# The layers from the top down: a module imports only from lower lines or from its own. Every module
+# belongs to a layer.
 LAYERS = (
     ("kwtsms_bot.cli", "kwtsms_bot.demo"),
     ("kwtsms_bot.service",),
@@ -37,13 +38,75 @@ LAYERS = (
         "kwtsms_bot.kuwait_time",
         "kwtsms_bot.logs",
     ),
+    ("apprise_kwtsms",),
     ("kwtsms_client",),
 )
+
+# The rooms inside a layer, likewise. What is not listed may be imported by all of its layer.
+ROOMS = {
+    "kwtsms_bot.outbox": (
+        ("store",),
+        ("retention",),
+        ("intake",),
+        ("queries",),
+        ("delivery",),
+        ("dispatch",),
+        ("unknown",),
+        ("flow_control",),
+        ("quota", "audit", "dedupe"),
+        ("sql", "rows"),
+        ("message", "outcome"),
+        ("states", "decision", "evidence"),
+    ),
+    "kwtsms_bot.commands": (
+        ("router",),
+        ("actions",),
+        ("account", "balance", "control", "dlr", "doctor", "help", "history", "status"),
+        ("send",),
+        ("message_lookup", "error_replies", "status_text"),
+        ("base",),
+        ("policy", "action_ids"),
+    ),
+    "kwtsms_bot.slack": (
+        ("connection",),
+        ("listeners", "http_endpoint", "doctor"),
+        ("manifest",),
+        ("app_home",),
+        ("modals", "workflow_step"),
+        ("cards",),
+        ("error_boundary", "quoted_message"),
+        ("payloads", "replies", "users"),
+        ("blocks", "errors", "ids"),
+    ),
+    "kwtsms_bot.cli": (
+        ("bulk", "send", "validate", "account", "run", "doctor", "config", "slack", "apprise"),
+        ("audit", "forget", "restore"),
+        ("interrupt", "context"),
+        ("output", "extras"),
+        ("options",),
+    ),
+}
+MAX_MODULES = 22  # In a folder, without its `__init__`.
+# A loop, and its file: none of them gets the whole outbox.
+LOOPS = {
+    "Worker": "outbox/dispatch/worker.py",
+    "LeaseReaper": "outbox/dispatch/lease_reaper.py",
+    "DeliveryPoller": "outbox/delivery/poller.py",
+    "UnknownReconciler": "outbox/unknown/reconciler.py",
+    "BreakerProbe": "outbox/flow_control/breaker_probe.py",
+    "RetentionJob": "outbox/retention/jobs.py",
+    "CardPublisher": "slack/cards/card_publisher.py",
+    "BalanceNotifier": "slack/cards/balance_notifier.py",
+    "AppriseNotifier": "balance/apprise_notifier.py",
+    "BalanceMonitor": "balance/monitor.py",
+    "DigestJob": "balance/digest.py",
+}
 
 # The modules that write SQL outside of `database`.
 SQL_MODULES = (
     "kwtsms_bot.balance.store",
     "kwtsms_bot.outbox.audit",
+    "kwtsms_bot.outbox.dedupe",
     "kwtsms_bot.outbox.delivery.store",
     "kwtsms_bot.outbox.dispatch.claim_store",
     "kwtsms_bot.outbox.dispatch.lease_store",
@@ -53,6 +116,7 @@ SQL_MODULES = (
     "kwtsms_bot.outbox.queries",
     "kwtsms_bot.outbox.quota.usage_store",
     "kwtsms_bot.outbox.retention",
+    "kwtsms_bot.outbox.rows",
     "kwtsms_bot.outbox.sql",
     "kwtsms_bot.outbox.unknown",
 )
@@ -115,6 +179,135 @@ def test_no_module_imports_from_a_higher_layer() -> None:
             upward.append(f"{source} → {target}")
 
     assert upward == []
+
+
+def test_every_module_belongs_to_a_layer() -> None:
+    """No module of the bot, the plugin or the client escapes the rule."""
+    names = [module(file) for file in SOURCES if "kwtsms_sandbox" not in file.parts]
+
+    assert [name for name in names if layer(name) is None and name != "kwtsms_bot"] == []
+
+
+def room(package: str, name: str) -> int | None:
+    """The index of the line of ROOMS that the module `name` belongs to."""
+    below = name.removeprefix(package + ".").split(".")[0] if within(name, package) else ""
+    for number, rooms in enumerate(ROOMS[package]):
+        if below in rooms:
+            return number
+    return None
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_no_room_imports_from_a_higher_room(package: str) -> None:
+    """Inside a layer, too, the imports go downwards."""
+    upward = []
+    for source, target in EDGES:
+        above, below = room(package, source), room(package, target)
+        if above is not None and below is not None and below < above:
+            upward.append(f"{source} → {target}")
+
+    assert upward == []
+
+
+@pytest.mark.parametrize("package", ROOMS)
+def test_every_room_is_listed(package: str) -> None:
+    """A new file or folder gets its place among the others."""
+    folder = ROOT / "bot" / Path(*package.split("."))
+    found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or path.is_dir()}
+    listed = {one for rooms in ROOMS[package] for one in rooms}
+
+    assert found - {"__init__", "__pycache__"} == listed
+
+
+def test_the_tree_in_the_docs_is_the_tree() -> None:
+    """docs/architecture.md names every folder and file of the bot, the client and the plugin."""
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    drawn = page.split("```")[1].split("sandbox/\n")[0]
+    named = set(re.findall(r"[\w/]+", re.sub(r"(speaks|the Slack bot).*", "", drawn)))
+    files = [file for file in SOURCES if file.relative_to(ROOT).parts[0] != "sandbox"]
+    stems = {file.stem for file in files} - {"__init__"}
+    folders = {f"{file.parent.name}/" for file in files}
+
+    assert named - {"bot/", "plugins/"} == stems | folders
+
+
+def test_no_folder_is_crowded() -> None:
+    """A folder of the bot is a page of its table of contents."""
+    folders = {file.parent for file in SOURCES if "bot" in file.relative_to(ROOT).parts[:1]}
+    counts = {
+        str(folder.relative_to(ROOT)): len([f for f in folder.glob("*.py") if f.stem != "__init__"])
+        for folder in folders
+    }
+
+    assert {name: count for name, count in counts.items() if count > MAX_MODULES} == {}
+
+
+def classes() -> dict[str, tuple[str, list[str]]]:
+    """Each class of ours: the file that defines it, and the names of its bases."""
+    return {
+        node.name: (module(file), [ast.unparse(base).split("[")[0] for base in node.bases])
+        for file in SOURCES
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+def ancestors(name: str, known: dict[str, tuple[str, list[str]]]) -> list[str]:
+    """The ancestors of a class that are ours, without protocols, errors and configuration."""
+    found = []
+    for base in known[name][1]:
+        base_name = base.rpartition(".")[2]
+        if base_name in known and base_name != name and not _is_exempt(base_name, known):
+            found += [base_name, *ancestors(base_name, known)]
+    return found
+
+
+def _is_exempt(name: str, known: dict[str, tuple[str, list[str]]]) -> bool:
+    """Whether a class is a protocol, an error or a section of the configuration."""
+    bases = known[name][1]
+    if any(base in ("Protocol", "Exception", "BaseModel", "click.UsageError") for base in bases):
+        return True
+    return any(base in known and base != name and _is_exempt(base, known) for base in bases)
+
+
+def test_classes_are_composed() -> None:
+    """No class has more than one base of ours, nor more than two ancestors of ours."""
+    known = classes()
+    mixed = {
+        name
+        for name, (_, bases) in known.items()
+        if len([one for one in bases if one in known and not _is_exempt(one, known)]) > 1
+    }
+    tall = {name for name in known if len(ancestors(name, known)) > 2}
+
+    assert (mixed, tall) == (set(), set())
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_gets_only_its_stores(name: str) -> None:
+    """A loop's constructor names the stores that it uses; none of them is the whole outbox."""
+    tree = ast.parse((ROOT / "bot" / "kwtsms_bot" / LOOPS[name]).read_text())
+    (loop,) = [one for one in ast.walk(tree) if isinstance(one, ast.ClassDef) and one.name == name]
+    constructor = next(
+        one for one in loop.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"
+    )
+    arguments = [*constructor.args.args, *constructor.args.kwonlyargs]
+    annotations = {ast.unparse(one.annotation) for one in arguments if one.annotation}
+
+    assert annotations.isdisjoint({"Outbox", "BalanceStore", "Components"})
+
+
+def test_only_one_function_changes_a_state() -> None:
+    """The states of recipients and attempts move by the tables of `outbox.states`."""
+    writers = [
+        module(file)
+        for file in SOURCES
+        if "kwtsms_bot" in file.parts
+        and re.search(r"\.values\([^()]*\bstate=", file.read_text())
+        and re.search(r"update\((recipient|attempt)\)", file.read_text())
+    ]
+
+    assert writers == ["kwtsms_bot.outbox.sql"]
 
 
 @pytest.mark.parametrize("library", sorted(ALLOWED_IMPORTERS))

@@ -1,9 +1,10 @@
 """Background tasks that must end before the process does, and a sleep that can be stopped."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
+E = TypeVar("E", bound=Exception)
 T = TypeVar("T")
 
 
@@ -30,10 +31,34 @@ class BackgroundTasks:
             await asyncio.gather(*late, return_exceptions=True)
 
 
-async def sleep(stop: asyncio.Event, seconds: float) -> None:
-    """Returns after so many seconds, or as soon as `stop` is set."""
+async def wait_for_any(*events: asyncio.Event, seconds: float) -> None:
+    """Returns as soon as one of the events is set, or after so many seconds."""
+    waiters = [asyncio.create_task(event.wait()) for event in events]
     try:
-        async with asyncio.timeout(seconds):
-            await stop.wait()
-    except TimeoutError:
-        return
+        await asyncio.wait(waiters, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for waiter in waiters:
+            waiter.cancel()
+
+
+async def poll(
+    stop: asyncio.Event,
+    step: Callable[[], Awaitable[float]],
+    on_error: Callable[[E], float],
+    *,
+    errors: type[E],
+    wake: asyncio.Event | None = None,
+) -> None:
+    """Runs `step` until `stop` is set.
+
+    `step` returns the seconds until it is to run again; so does `on_error`, which gets an error of
+    the kind `errors`. If `wake` is set meanwhile, the next run comes at once.
+    """
+    while not stop.is_set():
+        if wake is not None:
+            wake.clear()
+        try:
+            delay = await step()
+        except errors as error:
+            delay = on_error(error)
+        await wait_for_any(stop, *filter(None, [wake]), seconds=delay)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from chaos.evidence import Row
 from kwtsms_bot.commands.status_text import STATE_TEXTS
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 
 
 def stale_cards(rows: Sequence[Row]) -> Iterator[str]:

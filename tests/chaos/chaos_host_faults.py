@@ -11,7 +11,7 @@ from chaos.checker import CheckResult, Rules, check
 from chaos.environment import ChaosEnvironment, chaos_environment
 from chaos.program import FailPoint, Program
 from chaos.stress import UNREADABLE_ANSWERS, HostFault, StressProfile, run_stress
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 from support.postgres import postgres
 
 SHORT_RUN = StressProfile(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from chaos import cards, reasons, request_rate
 from chaos.evidence import AckOutcome, Evidence, GatewayRequest, LedgerEntry
 from kwtsms_bot.outbox.dispatch.retry import STALLED_REASON
-from kwtsms_bot.outbox.message import TRANSITIONS, State
+from kwtsms_bot.outbox.states import TRANSITIONS, State
 
 ARRIVED = frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED, State.STUCK})
 UNFINISHED = frozenset({State.QUEUED, State.CLAIMED, State.IN_FLIGHT})

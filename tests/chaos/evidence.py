@@ -6,7 +6,7 @@ All times are seconds of the machine's real clock, which no test changes.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 
 
 class AckOutcome(StrEnum):

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.balance.store.samples import SampleStore
 from kwtsms_bot.database.job_slots import JobSlot
@@ -14,12 +13,12 @@ from kwtsms_bot.database.tables import attempt, recipient
 from kwtsms_bot.outbox.dispatch import claim_store, retry, settlement_store
 from kwtsms_bot.outbox.dispatch.claim_store import MAX_RECIPIENTS
 from kwtsms_bot.outbox.dispatch.lease_store import LeaseStore
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.dispatch.worker import Worker
 from kwtsms_bot.outbox.flow_control import cooldown
-from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, State
-from kwtsms_bot.outbox.sql import IN_FLIGHT, SETTLED
+from kwtsms_bot.outbox.message import CardLocation, ClaimedCall
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import AttemptState, State
 from kwtsms_bot.outbox.store import DatabaseRateLimiter
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.cards.card_publisher import CardPublisher
@@ -34,7 +33,7 @@ def send_again_what_was_in_flight() -> None:
 
     async def reap_expired(self: LeaseStore, now: datetime) -> Any:
         lost = select(attempt.c.id).where(
-            attempt.c.state == IN_FLIGHT, attempt.c.lease_until <= now
+            attempt.c.state == AttemptState.IN_FLIGHT.value, attempt.c.lease_until <= now
         )
         async with self._database.transaction() as connection:
             ids = (await connection.execute(lost)).scalars().all()
@@ -44,7 +43,9 @@ def send_again_what_was_in_flight() -> None:
                 .values(state=State.QUEUED.value, due_at=now)
             )
             await connection.execute(
-                update(attempt).where(attempt.c.id.in_(ids)).values(state=SETTLED)
+                update(attempt)
+                .where(attempt.c.id.in_(ids))
+                .values(state=AttemptState.SETTLED.value)
             )
         return await original(self, now)
 
@@ -103,8 +104,8 @@ def ignore_cooldown() -> None:
     async def defer_cooling_down(*_: Any) -> dict[int, int]:
         return {}
 
-    async def reserve_cooldown(connection: AsyncConnection, call: int, clock: Any) -> int:
-        await cooldown.start_cooldown(connection, call, clock)
+    async def reserve_cooldown(*args: Any) -> int:
+        await cooldown.start_cooldown(*args)
         return MAX_RECIPIENTS
 
     _plant(claim_store, "defer_cooling_down", defer_cooling_down)

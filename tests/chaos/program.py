@@ -23,8 +23,7 @@ from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.database.engine import _NOW
 from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
 from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
-from kwtsms_bot.outbox.flow_control import cooldown as flow_control_cooldown
-from kwtsms_bot.outbox.intake.batch import IntakeStore
+from kwtsms_bot.outbox.intake.store import IntakeStore
 from kwtsms_bot.service import Service, components, lifecycle
 from kwtsms_client import AsyncClient
 from kwtsms_client.protocol import Call
@@ -67,11 +66,12 @@ class Program:
 
 def run(program: Program, config: str) -> None:
     """Runs the bot until it ends."""
-    if program.interval != Program().interval:
-        interval = timedelta(seconds=program.interval)
-        setattr(cli_run, "Service", partial(Service, interval=interval))  # noqa: B010
-    if program.cooldown != Program().cooldown:
-        flow_control_cooldown.COOLDOWN = timedelta(seconds=program.cooldown)
+    service = partial(
+        Service,
+        interval=timedelta(seconds=program.interval),
+        cooldown=timedelta(seconds=program.cooldown),
+    )
+    setattr(cli_run, "Service", service)  # noqa: B010
     if program.clock is not None:
         components.now = partial(_wrong_clock, Path(program.clock))
         _NOW["sqlite"] += (

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from chaos.evidence import Disruption, Evidence, GatewayRequest
 from chaos.send_calls import SendCall, send_calls
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 
 TIMEOUT_SECONDS = 1  # The timeout of a request.
 MAX_CALL_SECONDS = 5.0  # The longest time a call takes on a busy machine.

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from chaos.evidence import Evidence, Row, StateTransition
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 
 
 @dataclass(slots=True)

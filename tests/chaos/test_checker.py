@@ -18,7 +18,7 @@ from chaos.evidence import (
     Submission,
 )
 from chaos.request_rate import rate_violations
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 
 PHONE = "96598765432"
 LIFECYCLE = (None, State.QUEUED, State.CLAIMED, State.IN_FLIGHT, State.SENT)

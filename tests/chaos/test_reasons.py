@@ -6,7 +6,7 @@ import pytest
 
 from chaos.evidence import Disruption, Evidence, GatewayRequest, Row, StateTransition
 from chaos.reasons import unexplained, wrongly_treated_as_unsent
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 
 PROCESS = 7
 NO_RESENDS: frozenset[str] = frozenset()

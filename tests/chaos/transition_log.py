@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from chaos.evidence import Row, StateTransition
 from kwtsms_bot.database import Database, open_database
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 
 CardReader = Callable[[str, str], str]  # Reads the text of the card at a channel and a ts.
 TRANSITION_TABLE = """CREATE TABLE IF NOT EXISTS chaos_step (

@@ -5,7 +5,7 @@ from itertools import accumulate
 
 from kwtsms_bot.monitoring.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from kwtsms_bot.outbox.dispatch.retry import NO_CONNECTION_DELAYS
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 from kwtsms_client import API_ERRORS, Outcome
 from support.deployment import read_yaml
 

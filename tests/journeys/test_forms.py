@@ -7,7 +7,7 @@ import pytest
 
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_bot.outbox.dispatch.worker import MAX_IN_FLIGHT
-from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_bot.slack.ids import FORM_SHORTCUT, MESSAGE_SHORTCUT
 from kwtsms_sandbox.slack import NOURA, OPS, SARA, YOUSEF, Fault, User, View
 from kwtsms_sandbox.slack.workflow_steps import StepState
 from support.bot import NUMBER, local_env, wait_for_text
@@ -155,7 +155,7 @@ async def test_help_has_a_button_that_opens_the_form(tmp_path: Path) -> None:
 async def test_the_global_shortcut(tmp_path: Path) -> None:
     """A global shortcut has no channel, so the card is sent by direct message."""
     async with local_env(tmp_path) as env:
-        await env.slack.shortcut(SARA, SHORTCUT)
+        await env.slack.shortcut(SARA, FORM_SHORTCUT)
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": "hi"})
         await env.slack.submit(SARA, await wait_for_form(env, title="right"))
 
@@ -178,7 +178,7 @@ async def test_the_message_shortcut(tmp_path: Path) -> None:
 async def test_a_reader_gets_no_form(tmp_path: Path) -> None:
     """The modal shows the missing role instead of the fields."""
     async with local_env(tmp_path) as env:
-        await env.slack.shortcut(NOURA, SHORTCUT)
+        await env.slack.shortcut(NOURA, FORM_SHORTCUT)
         view = await wait_for_form(env, NOURA)
 
         assert view.callback_id == ""

@@ -19,11 +19,10 @@ from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_bot.i18n.translator import ENGLISH
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.intake.draft import DraftKind, new_token
-from kwtsms_bot.outbox.message import State
-from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
-from kwtsms_bot.slack.modals.views import PREVIEW_FORM, SEND_FORM
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
+from kwtsms_bot.slack.ids import FORM_SHORTCUT, MESSAGE_SHORTCUT, PREVIEW_FORM, SEND_FORM
 from kwtsms_sandbox.slack import GUEST, OPS, SARA, STRANGER, User, UserGroup, View
 from kwtsms_sandbox.slack.workflow_steps import StepState
 from support.bot import local_env, wait_for_text
@@ -241,7 +240,7 @@ async def test_forms(tmp_path: Path, entry_point: str) -> None:
                 await env.slack.command(person, OPS, "/sms", "send")
                 await env.slack.until(partial(is_answered, env, person, before))
             elif entry_point == "shortcut":
-                await env.slack.shortcut(person, SHORTCUT)
+                await env.slack.shortcut(person, FORM_SHORTCUT)
             elif entry_point == "message shortcut":
                 await env.slack.shortcut(person, MESSAGE_SHORTCUT, said)
             elif not await from_home(env, person):
@@ -270,7 +269,7 @@ async def test_a_form_that_was_opened_with_a_role(tmp_path: Path, step: str) -> 
     everybody = {"sender": {"users": [person.id for person in EVERYBODY.values()]}}
     async with workspace(tmp_path, access=everybody) as env:
         for role, person in EVERYBODY.items():
-            await env.slack.shortcut(person, SHORTCUT)
+            await env.slack.shortcut(person, FORM_SHORTCUT)
             if step == "confirmed":
                 await fill_in(env, person, role)
         await env.stop_bot()

@@ -9,7 +9,7 @@ import pytest
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_bot.service import lifecycle
 from kwtsms_bot.slack import users
-from kwtsms_bot.slack.modals.send_modal import SHORTCUT
+from kwtsms_bot.slack.ids import FORM_SHORTCUT
 from kwtsms_sandbox.slack import OPS, SARA, Fault, Message, User, UserGroup, View
 from support.bot import NUMBER, cards, local_env, send_requests, wait_for_text
 
@@ -125,7 +125,7 @@ async def test_a_window_that_does_not_open(tmp_path: Path, entry_point: str) -> 
             await env.slack.command(SARA, OPS, "/sms", "send")
             message = await wait_for_text(env, "Open the form")
         elif entry_point == "shortcut":
-            await env.slack.shortcut(SARA, SHORTCUT)
+            await env.slack.shortcut(SARA, FORM_SHORTCUT)
             message = await wait_for_direct_message(env, "Slack did not open the form")
         else:
             await env.slack.press(SARA, home, "home_send")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot.demo.environment import LocalEnvironment
-from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
+from kwtsms_bot.slack.ids import FORM_SHORTCUT, MESSAGE_SHORTCUT
 from kwtsms_sandbox.slack import NOURA, OPS, SARA, View
 from kwtsms_sandbox.slack.workflow_steps import StepState
 from support.bot import NUMBER, local_env, send_requests, wait_for_text
@@ -88,7 +88,7 @@ async def test_a_button(env: LocalEnvironment) -> None:
 
 async def test_both_shortcuts(env: LocalEnvironment) -> None:
     """The global shortcut opens the form, and the message shortcut fills in the message's text."""
-    await env.slack.shortcut(SARA, SHORTCUT)
+    await env.slack.shortcut(SARA, FORM_SHORTCUT)
     await fill_in(env, {"numbers": NUMBER, "text": "anywhere"})
     await wait_until_sent(env, 1)
     said = env.slack.say(NOURA, OPS, "The lift is stuck")

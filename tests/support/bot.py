@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kwtsms_bot.demo.environment import LocalEnvironment
-from kwtsms_bot.outbox.store import INTERVAL
+from kwtsms_bot.outbox.store import COOLDOWN, INTERVAL
 from kwtsms_sandbox.gateway import LoggedRequest
 from kwtsms_sandbox.slack import Channel, Message, User
 from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
@@ -32,7 +32,11 @@ TEST_INTERVAL = timedelta(milliseconds=50)
 
 @asynccontextmanager
 async def local_env(
-    folder: Path, *, interval: timedelta = TEST_INTERVAL, **changes: Any
+    folder: Path,
+    *,
+    interval: timedelta = TEST_INTERVAL,
+    cooldown: timedelta = COOLDOWN,
+    **changes: Any,
 ) -> AsyncIterator[LocalEnvironment]:
     """Runs a gateway, a Slack and the bot; `changes` replaces sections of the config.
 
@@ -41,7 +45,7 @@ async def local_env(
     """
     prepare_database(folder / "bridge.sqlite3")
     with no_proxy():
-        env = LocalEnvironment(folder, interval=interval, **changes)
+        env = LocalEnvironment(folder, interval=interval, cooldown=cooldown, **changes)
         if interval < INTERVAL:
             env.gateway.configure(requests_per_second=None)
         async with env:

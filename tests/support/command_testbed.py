@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from kwtsms_bot.balance.store import open_balance_store
 from kwtsms_bot.commands.base import CommandContext
 from kwtsms_bot.config import Config
 from kwtsms_bot.demo.environment import LocalEnvironment
-from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
+from kwtsms_bot.outbox.intake.draft import SOURCE, Draft, DraftKind
+from kwtsms_bot.outbox.message import NewMessage
 from kwtsms_bot.outbox.store import Audit, open_outbox
 from kwtsms_bot.slack.users import SlackUserDirectory
 from kwtsms_client import AsyncClient, Credentials
@@ -22,25 +23,31 @@ from kwtsms_sandbox.slack.models import TEAM_ID
 from support.database import AT, opened
 from support.slack import no_proxy, web_client
 
+DRAFT_FIELDS = {one.name for one in fields(Draft)}
+
 
 def draft(kind: DraftKind, **changes: Any) -> Draft:
-    """A draft by Sara that expires after ten minutes."""
+    """A draft by Sara that expires after ten minutes; `changes` are of it or of its message."""
+    of_draft = {name: changes.pop(name) for name in DRAFT_FIELDS & changes.keys()}
+    message: dict[str, Any] = {
+        "source": SOURCE,
+        "author": SARA.id,
+        "team": "T1",
+        "text": "hi",
+        "sender_id": "MY-APP",
+        "recipients": ("96590000000",),
+        "pages": 1,
+    }
     made = Draft(
         token="token",
         kind=kind,
-        author=SARA.id,
-        team="T1",
+        message=NewMessage(**(message | changes)),
         channel=OPS.id,
         locale="en",
-        text="hi",
-        recipients=("96590000000",),
-        sender_id="MY-APP",
-        pages=1,
-        test=False,
         created_at=AT,
         expires_at=AT + timedelta(minutes=10),
     )
-    return replace(made, **changes)
+    return replace(made, **of_draft)
 
 
 class CommandTestbed:

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,9 +17,10 @@ from sqlalchemy import event, literal_column
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.database.column_types import EPOCH, MICROSECOND, UtcDateTime
 from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, NewMessage
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.queries.messages import MessageQueries
 from kwtsms_bot.outbox.retention.purge_store import PurgeStore
 from kwtsms_bot.outbox.store import Actor, Outbox, open_outbox
 
@@ -62,7 +64,7 @@ async def opened(location: Path | str) -> AsyncIterator[Database]:
 
 
 def set_clock(database: Database, now: datetime) -> None:
-    """Sets the database's clock to what its caller's shows, so that a test decides on the time."""
+    """Sets the clock of `database` to `now`, so that a test decides on the time."""
     micros = (now - EPOCH) // MICROSECOND
     database.now_expression = literal_column(str(micros), UtcDateTime())
 
@@ -100,12 +102,14 @@ class CallerClockPurge(PurgeStore):
 
 
 def caller_clock_outbox(database: Database) -> Outbox:
-    """An outbox whose database shows the time that its caller passes."""
+    """An outbox whose cooldowns go by the time that its caller passes."""
+    by_caller = copy(database)  # The others keep the real clock of the database.
     return replace(
         open_outbox(database),
-        claims=CallerClockClaims(database),
-        settlements=CallerClockSettlements(database),
-        purge=CallerClockPurge(database),
+        claims=CallerClockClaims(by_caller),
+        settlements=CallerClockSettlements(by_caller),
+        purge=CallerClockPurge(by_caller),
+        messages=MessageQueries(by_caller),
     )
 
 

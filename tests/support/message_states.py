@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate, TrackedCall
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.intake.draft import Draft, DraftKind, new_token
-from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, State
+from kwtsms_bot.outbox.intake.draft import SOURCE, Draft, DraftKind, new_token
+from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, NewMessage
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from support.database import ACTOR, AT, OTHER, new_message
 
@@ -97,15 +98,17 @@ def draft(one: Secret) -> Draft:
     return Draft(
         token=new_token(),
         kind=DraftKind.CONFIRM,
-        author="U1",
-        team="T1",
+        message=NewMessage(
+            source=SOURCE,
+            author="U1",
+            team="T1",
+            text=one.text,
+            sender_id="MY-APP",
+            recipients=(OTHER, one.phone),
+            pages=1,
+        ),
         channel="C1",
         locale="en",
-        text=one.text,
-        recipients=(OTHER, one.phone),
-        sender_id="MY-APP",
-        pages=1,
-        test=False,
         created_at=one.at,
         expires_at=one.at + timedelta(minutes=10),
     )

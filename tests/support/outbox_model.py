@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from kwtsms_bot.outbox.message import TRANSITIONS, Priority, State
+from kwtsms_bot.outbox.message import Priority
+from kwtsms_bot.outbox.states import TRANSITIONS, State
 
 COOLDOWN = timedelta(seconds=16)
 LEASE = timedelta(seconds=30)

@@ -20,7 +20,7 @@ from kwtsms_bot.cli.bulk.journal import RowState
 from kwtsms_bot.config.schema import json_schema
 from kwtsms_bot.database.column_types import metadata
 from kwtsms_bot.monitoring.metrics import Metrics
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("bot/kwtsms_client", "bot/kwtsms_bot", "plugins/apprise_kwtsms")

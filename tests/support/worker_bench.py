@@ -11,7 +11,8 @@ from typing import Any
 from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.dispatch.ports import RateLimiter
 from kwtsms_bot.outbox.dispatch.worker import DispatchStores, Worker
-from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import DatabaseRateLimiter, Outbox
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Gateway, RunningGateway

@@ -14,6 +14,7 @@ from typing import Any
 
 import structlog
 
+from kwtsms_bot.background import wait_for_any
 from kwtsms_bot.balance.messages import body, title
 from kwtsms_bot.balance.store.deliveries import NoticeStore, PendingNotice
 from kwtsms_bot.database import DatabaseError
@@ -95,17 +96,11 @@ class AppriseNotifier:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Delivers notices until `stop` is set."""
-        stopping = asyncio.create_task(stop.wait())
         while not stop.is_set():
             self._woken.clear()
             if self._urls:
                 await self.deliver_pending()
-            woken = asyncio.create_task(self._woken.wait())
-            await asyncio.wait(
-                {woken, stopping}, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-            woken.cancel()
-        stopping.cancel()
+            await wait_for_any(self._woken, stop, seconds=POLL_SECONDS)
 
     async def deliver_pending(self) -> None:
         """Tries all pending notices once; a target that fails or hangs delays no other.

@@ -59,9 +59,6 @@ class Button:
     confirm_text: str = ""  # Shown in a dialog that the user confirms first.
 
 
-OPEN_FORM = "open_form"  # Action of a button that opens the send form.
-
-
 @dataclass(frozen=True, slots=True)
 class TextSpan:
     """A part of a text; `removed` parts never reach the phone."""

@@ -1,6 +1,6 @@
 """`/sms cancel`, `/sms pause`, `/sms resume`: cancelling a message, and the kill switch."""
 
-from kwtsms_bot.commands import error_replies, message_lookup
+from kwtsms_bot.commands import action_ids, error_replies, message_lookup
 from kwtsms_bot.commands.base import (
     ButtonPress,
     Command,
@@ -14,8 +14,6 @@ from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.i18n.translator import N_
 from kwtsms_bot.outbox.message import DedupeKey, Message
 from kwtsms_bot.outbox.store import Cancelled, SendingPaused
-
-CANCEL = "message_cancel"
 
 
 async def cancel(context: CommandContext, request: Invocation, rest: str) -> Reply:
@@ -130,4 +128,4 @@ PAUSE = Command(
     "pause", N_("[REASON]"), N_("Stop all sending"), ("a mistake",), Permission.ADMIN, pause
 )
 RESUME = Command("resume", "", N_("Let sending go on"), ("",), Permission.ADMIN, resume)
-HANDLERS = {CANCEL: cancel_by_button}
+HANDLERS = {action_ids.MESSAGE_CANCEL: cancel_by_button}

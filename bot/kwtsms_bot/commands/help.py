@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import (
-    OPEN_FORM,
     Button,
     Command,
     CommandContext,
@@ -32,7 +32,7 @@ def _make_handler(table: Mapping[str, Command]) -> CommandHandler:
             )
             for one in allowed
         )
-        form_button = Button(OPEN_FORM, say("Send SMS"), "help", "primary")
+        form_button = Button(action_ids.OPEN_FORM, say("Send SMS"), "help", "primary")
         details = (say("{command} alone opens a form.", command=say.ltr(f"{slash} send")),)
         may_send = allows(access, request.person, Permission.SEND)
         if not may_send:

@@ -6,7 +6,7 @@ from kwtsms_bot.commands.error_replies import refuse
 from kwtsms_bot.commands.policy import ROLES, Permission, allows
 from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
-from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.outbox.queries.summaries import MessageSummary
 from kwtsms_client import mask
 
 MAX_SHOWN = 10
@@ -37,13 +37,12 @@ async def history(context: CommandContext, request: Invocation, rest: str) -> Re
     return Reply(Severity.INFO, title, facts=tuple(facts))
 
 
-def format_line(message: Message, say: Language) -> str:
+def format_line(message: MessageSummary, say: Language) -> str:
     """A message in one line: its time, recipients and status, without its text."""
     when = say.ltr(message.created_at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M"))
-    recipients = status_text.with_more(
-        say.ltr(mask(message.first_phones[0])), message.size - 1, say
-    )
-    return f"{when} · {recipients} · {status_text.summary(message, say)}"
+    recipients = status_text.with_more(say.ltr(mask(message.first_phone)), message.size - 1, say)
+    summary = status_text.summary(message.counts, say, presumed_sent=message.presumed_sent)
+    return f"{when} · {recipients} · {summary}"
 
 
 async def whoami(context: CommandContext, request: Invocation, _rest: str) -> Reply:

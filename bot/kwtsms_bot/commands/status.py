@@ -49,7 +49,8 @@ async def reply_status(
     if found.message is None:
         return Reply(Severity.INFO, say("A message of this account"), facts=tuple(facts))
     message = await _reload(context, found.message)
-    facts.insert(0, (say("State"), status_text.summary(message, say)))
+    summary = status_text.summary(message.counts, say, presumed_sent=message.presumed_sent)
+    facts.insert(0, (say("State"), summary))
     title = say("Message {ref}", ref=message.ref)
     return Reply(Severity.INFO, title, status_text.explanations(message, say), tuple(facts))
 

@@ -1,6 +1,7 @@
 """The status of a message in words for people, the same on every surface. Pure."""
 
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,7 +11,8 @@ from kwtsms_bot.i18n import gateway_texts
 from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_bot.outbox.decision import DecisionKind
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
-from kwtsms_bot.outbox.message import Message, Reason, State
+from kwtsms_bot.outbox.message import Message, Reason
+from kwtsms_bot.outbox.states import State
 from kwtsms_client import API_ERRORS
 
 # One line of meaning for each state.
@@ -99,13 +101,13 @@ def is_pending(message: Message) -> bool:
     return not PENDING_STATES.isdisjoint(message.counts)
 
 
-def summary(message: Message, say: Language) -> str:
+def summary(counts: Mapping[State, int], say: Language, *, presumed_sent: int) -> str:
     """The states of the recipients: one phrase, or a count for each."""
-    counts = {STATE_TEXTS[state]: count for state, count in message.counts.items()}
-    if message.presumed_sent:
-        counts[STATE_TEXTS[State.SENT]] -= message.presumed_sent
-        counts[PRESUMED] = message.presumed_sent
-    phrases = {say(meaning): count for meaning, count in counts.items() if count}
+    by_text = {STATE_TEXTS[state]: count for state, count in counts.items()}
+    if presumed_sent:
+        by_text[STATE_TEXTS[State.SENT]] -= presumed_sent
+        by_text[PRESUMED] = presumed_sent
+    phrases = {say(meaning): count for meaning, count in by_text.items() if count}
     if len(phrases) == 1:
         (phrase,) = phrases
         return phrase[0].upper() + phrase[1:]

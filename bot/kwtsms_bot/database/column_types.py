@@ -1,4 +1,4 @@
-"""What all tables share: names, and column types that mean the same on SQLite and PostgreSQL."""
+"""Column types that mean the same on SQLite and PostgreSQL, and the naming convention."""
 
 import json
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 metadata = MetaData(naming_convention=NAMING_CONVENTION)
-# SQLite counts by itself only in a column that is INTEGER to the letter.
+# SQLite generates IDs only in a column declared exactly as INTEGER.
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -43,11 +43,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:  # noqa: ARG002
-        """To the database."""
+        """Converts a value for the database."""
         return None if value is None else (value - EPOCH) // MICROSECOND
 
     def process_result_value(self, value: Any, dialect: Any) -> datetime | None:  # noqa: ARG002
-        """From the database."""
+        """Converts a value from the database."""
         return None if value is None else EPOCH + int(value) * MICROSECOND
 
 
@@ -58,34 +58,34 @@ class DecimalText(TypeDecorator[Decimal]):
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, dialect: Any) -> str | None:  # noqa: ARG002
-        """To the database."""
+        """Converts a value for the database."""
         return None if value is None else str(value)
 
     def process_result_value(self, value: Any, dialect: Any) -> Decimal | None:  # noqa: ARG002
-        """From the database."""
+        """Converts a value from the database."""
         return None if value is None else Decimal(value)
 
 
 def add_delay(instant: ColumnElement[datetime], delay: timedelta) -> ColumnElement[datetime]:
-    """`moment` plus `delay`, reckoned by the database."""
+    """Returns `instant` plus `delay`, computed by the database."""
     return type_coerce(type_coerce(instant, BigInteger) + delay // MICROSECOND, UtcDateTime)
 
 
 def shift(
     instant: ColumnElement[datetime], origin: ColumnElement[datetime], now: datetime
 ) -> ColumnElement[datetime]:
-    """What is as far from `now` as `moment` is from `then`."""
+    """Returns the time that is as far from `now` as `instant` is from `origin`."""
     offset = type_coerce(instant, BigInteger) - type_coerce(origin, BigInteger)
     return type_coerce(offset + (now - EPOCH) // MICROSECOND, UtcDateTime)
 
 
 def rows_of(dialect: str, values: Sequence[str]) -> Select[tuple[str]]:
-    """A row, `value`, for each of these strings, in their order: one parameter for all of them."""
+    """Returns a query with a row, `value`, for each string, in order; all are one parameter."""
     return rows_of_json(dialect, literal(json.dumps(values), String))
 
 
 def rows_of_json(dialect: str, json_list: ColumnElement[str]) -> Select[tuple[str]]:
-    """The same for a list that is told as JSON."""
+    """Returns such a query for strings given as a JSON list."""
     if dialect == "postgresql":
         elements = func.json_array_elements_text(cast(json_list, JSON))
         rows = elements.table_valued("value", with_ordinality="key").render_derived()
@@ -95,7 +95,7 @@ def rows_of_json(dialect: str, json_list: ColumnElement[str]) -> Select[tuple[st
 
 
 def inserted_id(result: CursorResult[Any]) -> int:
-    """The number that the database gave to the row just inserted."""
+    """Returns the ID that the database gave to the row just inserted."""
     key = result.inserted_primary_key
     if key is None:
         raise TypeError("not an INSERT of one row")

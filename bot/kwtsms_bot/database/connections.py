@@ -1,4 +1,4 @@
-"""How connections are made, so that what is committed stays and what hangs is noticed."""
+"""Connections to the database, set up so that commits are durable and hangs are noticed."""
 
 import os
 from pathlib import Path
@@ -15,15 +15,15 @@ DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 DIRECT_DRIVERS = DRIVERS | {"sqlite": "sqlite"}  # Without asyncio, in a thread.
 READ_ONLY = "kwtsms_reading"
 BUSY_MILLISECONDS = 10_000
-# A replica that stands still, or whose machine is gone, does not hold its locks for longer.
+# A replica that stalls, or whose machine is gone, holds its locks no longer than this.
 IDLE_MILLISECONDS = 10_000
-# What we rely on, whatever the server, the database or the role has been set to.
+# Settings that we rely on, whatever is set for the server, the database or the role.
 POSTGRESQL_SETTINGS = {
     "idle_in_transaction_session_timeout": str(IDLE_MILLISECONDS),
     "synchronous_commit": "on",
     "default_transaction_isolation": r"read\ committed",
 }
-# Seconds, but for tcp_user_timeout: a server whose machine is gone says nothing any more.
+# In seconds; tcp_user_timeout in milliseconds. A server whose machine is gone never answers.
 LIBPQ_OPTIONS = {
     "connect_timeout": 10,
     "tcp_user_timeout": 20_000,
@@ -35,11 +35,11 @@ LIBPQ_OPTIONS = {
 
 
 def make_engines(url: str, *, create: bool) -> tuple[AsyncEngine, Engine]:
-    """Two ways to one database: from asyncio, and from a thread. Connects to nothing yet.
+    """Returns two engines for one database: for asyncio and for threads. Connects to nothing yet.
 
     Raises:
-        NotThere: there is no such file.
-        DatabaseTrouble: it is a file that cannot be there, or none at all; or there is no driver.
+        DatabaseNotFound: there is no such file.
+        DatabaseError: the URL names no file, or one that cannot be used; or the driver is missing.
     """
     parsed = make_url(url)
     name = parsed.get_backend_name()
@@ -62,14 +62,14 @@ def make_engines(url: str, *, create: bool) -> tuple[AsyncEngine, Engine]:
 
 
 def _postgresql_options(url: URL) -> dict[str, Any]:
-    """What PostgreSQL and its library are told; how long to wait is as the URL says, if it does."""
+    """Returns the options for PostgreSQL and libpq; timeouts in the URL take precedence."""
     options = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_SETTINGS.items())
     timeouts = {name: value for name, value in LIBPQ_OPTIONS.items() if name not in url.query}
     return {"options": options, **timeouts}
 
 
 def _check_file(url: URL, *, create: bool) -> None:
-    """SQLite's own words for a missing folder are "unable to open database file"."""
+    """Checks SQLite's file; SQLite itself would say only "unable to open database file"."""
     file = url.database
     if not file or file == ":memory:" or url.query.get("mode") == "memory":
         raise DatabaseError(
@@ -83,8 +83,8 @@ def _check_file(url: URL, *, create: bool) -> None:
         create_file(path)
     if not path.is_file():
         raise DatabaseNotFound(f"the file {file} does not exist")
-    # Beside it SQLite makes two more. Nothing is opened to see it: to close it again would take
-    # from SQLite the locks that another connection of this process holds.
+    # SQLite creates two more files in the folder. The file is not opened to check it: closing it
+    # would drop the locks that another connection of this process holds.
     for required in (path, path.parent):
         if not os.access(required, os.R_OK | os.W_OK):
             raise DatabaseError(f"{required} cannot be read and written")

@@ -1,6 +1,6 @@
-"""A SQLite or PostgreSQL database, opened, brought up to date, and used in short transactions.
+"""A SQLite or PostgreSQL database: opened, migrated, and used in short transactions.
 
-Foreign errors become `DatabaseTrouble` here; nobody above catches SQLAlchemy's.
+Foreign errors become `DatabaseError` here; no other code catches SQLAlchemy's.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ from kwtsms_bot.database.migrate import SchemaStatus, migrate, schema_status
 from kwtsms_bot.database.sqlite_files import empty_wal, vacuum
 
 T = TypeVar("T")
-THREADS = 8  # For work in one go; whatever waits for a place waits no longer than for the database.
-READERS = 2  # More would not be faster, and keep Python from whatever else is to be done.
-READERS_SECONDS = 10.0  # Whoever waits longer for a place waits for a database that hangs.
+THREADS = 8  # For `run_transaction` and `run_read`; waiting for one is waiting for the database.
+READERS = 2  # More would not be faster, and would keep Python from other work.
+READERS_SECONDS = 10.0  # A longer wait for a reader means that the database hangs.
 # The database's own clock, in microseconds since 1970: replicas' clocks may differ.
 _NOW = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -49,9 +49,9 @@ class Database:
         self._readers = asyncio.Semaphore(READERS)
         self._direct_reader = direct.execution_options(**{READ_ONLY: True})
         self._on_error = on_error
-        # Its own: in asyncio's threads names are looked up, and a name server may say nothing.
+        # Not asyncio's threads: they resolve names too, and a name server may not answer.
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
-        # SQLite has one writer; whoever waits for it there polls, in no order. Here they queue.
+        # SQLite has one writer, and whatever waits for it polls, in no order. Here writers queue.
         single_writer = engine.dialect.name == "sqlite"
         self._writer: AbstractAsyncContextManager[None] = (
             asyncio.Lock() if single_writer else nullcontext()
@@ -65,12 +65,12 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """All of it or nothing; on SQLite the write lock is taken at the beginning.
+        """Opens a transaction; on SQLite the write lock is taken at the beginning.
 
         Raises:
-            AlreadyThere: a key is taken.
-            CommitLost: the answer to the commit was lost.
-            DatabaseTrouble: anything else went wrong, and nothing was changed.
+            DuplicateKey: a key is taken.
+            CommitUnknown: the answer to the commit was lost.
+            DatabaseError: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
             with self._reporting_errors(), translate_errors():
@@ -80,15 +80,15 @@ class Database:
                         await begun.commit()
 
     async def run_transaction(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
-        """All of `work` in one transaction, without a pause between its statements.
+        """Runs `work` in one transaction, without a pause between its statements.
 
-        Each statement is a trip to a thread or to the loop and back; the whole of it is one here.
-        `work` awaits nothing but the connection.
+        Elsewhere each statement is a trip to a thread and back; here all of them are one. `work`
+        may await nothing but the connection.
 
         Raises:
-            AlreadyThere: a key is taken.
-            CommitLost: the answer to the commit was lost.
-            DatabaseTrouble: anything else went wrong, and nothing was changed.
+            DuplicateKey: a key is taken.
+            CommitUnknown: the answer to the commit was lost.
+            DatabaseError: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
             with self._reporting_errors():
@@ -96,20 +96,20 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A consistent view, which keeps no writer waiting.
+        """Opens a consistent view, which blocks no writer.
 
         Raises:
-            DatabaseTrouble: it cannot be read.
+            DatabaseError: it cannot be read.
         """
         with self._reporting_errors(), translate_errors():
             async with self._engine.connect() as connection:
                 yield await connection.execution_options(**{READ_ONLY: True})
 
     async def run_read(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
-        """As `reading`, and as `at_once` without a pause: for what is asked at every command.
+        """Runs `work` on a view without a pause, for queries that every command makes.
 
         Raises:
-            DatabaseTrouble: it cannot be read, or not soon.
+            DatabaseError: it cannot be read, or not soon.
         """
         with self._reporting_errors():
             await self._acquire_reader()
@@ -126,19 +126,19 @@ class Database:
             raise DatabaseError("it has not answered others for too long") from error
 
     async def acquire_lock(self, connection: AsyncConnection, lock_name: str) -> None:
-        """Waits until no other transaction is at `what`; SQLite has one writer anyway."""
+        """Waits until no other transaction holds `lock_name`; SQLite has one writer anyway."""
         if self.dialect == "postgresql":
             lock = func.pg_advisory_xact_lock(func.hashtext(lock_name))
             await connection.execute(select(lock))
 
     async def now(self) -> datetime:
-        """What the database's clock says."""
+        """Returns the time by the database's clock."""
         async with self.reading() as connection:
             found: datetime = (await connection.execute(select(self.now_expression))).scalar_one()
             return found
 
     async def empty_wal(self) -> bool:
-        """Takes pages as they were out of SQLite's files; False: a reader needs them still."""
+        """Empties SQLite's write-ahead log; returns False if a reader still needs it."""
         if self.dialect != "sqlite":
             return True
         async with self._writer:
@@ -146,9 +146,9 @@ class Database:
                 return await self._run_in_thread(empty_wal, self._direct)
 
     async def compact(self, max_bytes: int) -> bool:
-        """Writes SQLite's file anew without a trace of what was erased; False: not this time.
+        """Rewrites SQLite's file without traces of erased data; returns False if it could not.
 
-        A file of more than `at_most` bytes would keep everybody waiting for too long.
+        A file of more than `max_bytes` is left as it is: it would block everybody for too long.
         """
         if self.dialect != "sqlite":
             return True
@@ -158,7 +158,7 @@ class Database:
 
     @contextmanager
     def _reporting_errors(self) -> Iterator[None]:
-        """Whoever counts the troubles is told of this one; a key that is taken is none."""
+        """Reports a database error to `on_error`; a key that is taken is none."""
         try:
             yield
         except DuplicateKey:
@@ -174,19 +174,19 @@ class Database:
         self._threads.shutdown(wait=False)
 
     async def _run_in_thread(self, work: Callable[..., T], *args: Any) -> T:
-        """As asyncio.to_thread, in our own threads."""
+        """Runs `work` in one of our own threads, like asyncio.to_thread."""
         call = partial(copy_context().run, work, *args)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
 
 class _ThreadConnection:
-    """A connection of this thread, to be awaited like one of the loop's; it never pauses."""
+    """A connection of this thread, awaited like one of the event loop's; it never suspends."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def execute(self, *args: Any) -> Any:
-        """As AsyncConnection's."""
+        """Executes a statement, like AsyncConnection."""
         return self._connection.execute(*args)
 
 
@@ -208,13 +208,13 @@ def _run_in_this_thread(
 async def open_database(
     url: str, *, create: bool = True, on_error: Callable[[], None] = lambda: None
 ) -> Database:
-    """The database at `url`, its tables as this version wants them.
+    """Opens the database at `url` and migrates its tables to this version.
 
-    Without `create`, a SQLite file that is not there is not made.
+    Without `create`, a missing SQLite file is not created.
 
     Raises:
-        NotThere: there is no such file.
-        DatabaseTrouble: it cannot be opened or brought up to date.
+        DatabaseNotFound: there is no such file.
+        DatabaseError: it cannot be opened or migrated.
     """
     database = Database(*make_engines(url, create=create), on_error)
     try:
@@ -227,15 +227,15 @@ async def open_database(
 
 
 async def inspect_schema(url: str) -> SchemaStatus:
-    """How the database at `url` stands; nothing is made and nothing is changed.
+    """Returns the status of the schema at `url`; creates nothing and changes nothing.
 
     Raises:
-        NotThere: there is no such file.
-        DatabaseTrouble: it cannot be used.
+        DatabaseNotFound: there is no such file.
+        DatabaseError: it cannot be used.
     """
     database = Database(*make_engines(url, create=False))
     try:
-        async with database.transaction() as connection:  # Which shows that it can be written to.
+        async with database.transaction() as connection:  # Shows that it is writable.
             return await connection.run_sync(schema_status)
     finally:
         await database.close()

@@ -1,4 +1,4 @@
-"""What can go wrong with the database, told apart by what it means for what was to be written."""
+"""Database errors, by what they mean for the data that was to be written."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ class DatabaseError(Exception):
 
 
 class DatabaseNotFound(DatabaseError):
-    """There is no such file."""
+    """The database file does not exist."""
 
 
 class DuplicateKey(DatabaseError):
@@ -18,11 +18,11 @@ class DuplicateKey(DatabaseError):
 
 
 class CommitUnknown(DatabaseError):
-    """The answer to a commit was lost: the transaction changed all that it was to, or nothing."""
+    """The answer to a commit was lost: the transaction changed everything, or nothing."""
 
 
 class translate_errors:  # noqa: N801 - reads as the clause that it is.
-    """Turns SQLAlchemy's errors into ours, with the cause."""
+    """Context manager that turns SQLAlchemy's errors into ours, with the cause."""
 
     def __init__(self, error_type: type[DatabaseError] = DatabaseError) -> None:
         self._error_type = error_type
@@ -38,7 +38,7 @@ class translate_errors:  # noqa: N801 - reads as the clause that it is.
 
 
 def _describe(error: Exception) -> str:
-    """Its kind. Where the database itself is in trouble, its words too: they quote no value."""
+    """Returns the error's kind, and the message of an OperationalError: it quotes no value."""
     kind = type(error).__name__
     if not isinstance(error, OperationalError) or not str(error.orig):
         return kind

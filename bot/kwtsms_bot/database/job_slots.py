@@ -1,4 +1,4 @@
-"""Slots of scheduled work that all replicas share: whoever takes a slot does its work, alone."""
+"""Slots of scheduled work that all replicas share: one replica claims a slot and does its work."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -24,30 +24,30 @@ class JobSlot:
 
 
 def slot_of(now: datetime, every: timedelta) -> JobSlot:
-    """The same for all replicas that run at about the same time."""
+    """Returns the slot at `now`, which is the same for all replicas at about the same time."""
     return JobSlot(EPOCH + (now - EPOCH) // every * every, every)
 
 
 async def claim_slot(database: Database, job: str, slot: JobSlot) -> bool:
-    """Whether this process is the one that does `job` in `slot`.
+    """Whether this process claims `job` in `slot`.
 
     Raises:
-        DatabaseTrouble: the database cannot be used.
+        DatabaseError: the database cannot be used.
     """
     try:
         return await database.run_transaction(partial(claim_slot_within, job=job, slot=slot))
-    except DuplicateKey:  # Another replica was between our question and our answer.
+    except DuplicateKey:  # Another replica claimed it between our check and our insert.
         return False
 
 
 async def claim_slot_within(connection: AsyncConnection, job: str, slot: JobSlot) -> bool:
-    """Takes a slot in a transaction of the caller's, where it is free, and forgets old ones.
+    """Claims a slot in the caller's transaction if it is free, and deletes old ones.
 
-    A slot that lies ahead by more than one was taken by a clock that has been set back since: it is
-    free again. The next one may be a replica's whose clock is a little fast.
+    A slot more than one ahead was claimed by a clock that has been set back since: it is free
+    again. The next one may belong to a replica whose clock is a little fast.
 
     Raises:
-        AlreadyThere: another transaction has taken it meanwhile.
+        DuplicateKey: another transaction has claimed it meanwhile.
     """
     name, starts_at = slot.starts_at.isoformat(), job_slot.c.slot
     outdated = or_(
@@ -65,7 +65,7 @@ async def claim_slot_within(connection: AsyncConnection, job: str, slot: JobSlot
 async def first_claimed_slot(
     connection: AsyncConnection, job: str, after: datetime
 ) -> datetime | None:
-    """When the first slot begins that was taken after that; none is older than `KEPT`."""
+    """The start of the first slot claimed after `after`; none is older than `RETENTION`."""
     since = job_slot.c.slot > after.astimezone(UTC).isoformat()
     query = select(func.min(job_slot.c.slot)).where(job_slot.c.job == job, since)
     found: str | None = (await connection.execute(query)).scalar()

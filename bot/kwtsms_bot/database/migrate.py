@@ -1,6 +1,6 @@
-"""The tables as this version wants them: brought up to date, or looked at without touching them.
+"""Schema migrations: brings the tables up to this version, or inspects them without changes.
 
-Runs in the transaction of a connection that is handed to it.
+Runs in the transaction of the caller's connection.
 """
 
 from enum import StrEnum
@@ -18,7 +18,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 class SchemaStatus(StrEnum):
-    """How the tables of a database stand to this version."""
+    """Status of a database's tables, compared with this version."""
 
     CURRENT = "current"
     OLDER = "older"  # Or there are none yet: a start brings them up to date.
@@ -26,7 +26,7 @@ class SchemaStatus(StrEnum):
 
 
 def migrate(connection: Connection) -> None:
-    """Under the write lock of the transaction that it runs in, so that one replica does it."""
+    """Migrates the tables, under a lock that lasts for the transaction: one replica does it."""
     from alembic import command  # noqa: PLC0415 - needed once, and slow to load.
     from alembic.util import CommandError  # noqa: PLC0415
 
@@ -36,12 +36,12 @@ def migrate(connection: Connection) -> None:
     settings.attributes["connection"] = connection
     try:
         command.upgrade(settings, "head")
-    except CommandError as error:  # It names a step that this version does not have.
+    except CommandError as error:  # It has a revision that this version does not know.
         raise DatabaseError("a newer kwtsms-bridge has used it: run that version") from error
 
 
 def schema_status(connection: Connection) -> SchemaStatus:
-    """How the tables stand; nothing is changed."""
+    """Returns the status of the tables; changes nothing."""
     from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - Slow to load.
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 

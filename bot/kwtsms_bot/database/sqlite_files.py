@@ -1,7 +1,7 @@
-"""SQLite's files: made for their owner's eyes only, and rid of what was erased from the tables.
+"""SQLite's files: created for their owner only, and cleaned of data erased from the tables.
 
-Pages as they were before stand in the write-ahead log until it is emptied. Where rows have moved
-between pages, a fragment may stand in the unused part of one until the file is written anew.
+Earlier versions of pages stay in the write-ahead log until it is emptied. Where rows have moved
+between pages, a fragment may stay in the unused part of one until the file is rewritten.
 """
 
 import os
@@ -15,17 +15,17 @@ from sqlalchemy.engine import Engine
 
 from kwtsms_bot.database.errors import DatabaseError
 
-# While it waits for readers nobody writes; a later attempt will do as well.
+# Nobody writes while it waits for readers; a later attempt will do as well.
 WAIT_MILLISECONDS = 1_000
-OWNER_ONLY = 0o600  # Texts and numbers are in it.
+OWNER_ONLY = 0o600  # The file contains texts and numbers.
 _SIZE = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 
 
 def create_file(file: Path) -> None:
-    """An empty file, which SQLite takes for a new database; those beside it get the same mode.
+    """Creates an empty file, which is a new database to SQLite; its side files get the same mode.
 
     Raises:
-        DatabaseTrouble: it cannot be made.
+        DatabaseError: it cannot be created.
     """
     try:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL, OWNER_ONLY))
@@ -36,14 +36,14 @@ def create_file(file: Path) -> None:
 
 
 def empty_wal(engine: Engine) -> bool:
-    """Whether nothing is left in the log; False where a reader needs it still."""
+    """Empties the write-ahead log; returns False if a reader still needs it."""
     with _cursor(engine) as cursor:
         (busy, *_) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     return not busy
 
 
 def vacuum(engine: Engine, max_bytes: int) -> bool:
-    """Whether the file is written anew; False where it is larger, busy, or the disk is full.
+    """Rewrites the file; returns False if it is too large, busy, or the disk is full.
 
     Nobody writes meanwhile: at 50 MB a second, which is slow, 64 MB take a little over a second.
     """
@@ -60,7 +60,7 @@ def vacuum(engine: Engine, max_bytes: int) -> bool:
 
 @contextmanager
 def _cursor(engine: Engine) -> Iterator[sqlite3.Cursor]:
-    """A connection of its own: its waiting time is not the others'."""
+    """Opens a connection of its own, so that its busy timeout affects no other."""
     connection = engine.raw_connection()
     try:
         cursor: Any = connection.cursor()

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from kwtsms_bot.config import Config
-from kwtsms_bot.outbox.store import INTERVAL
+from kwtsms_bot.outbox.store import COOLDOWN, INTERVAL
 from kwtsms_bot.service import Service
 from kwtsms_bot.slack.manifest import SCOPES
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Gateway, RunningGateway
@@ -48,7 +48,8 @@ def _config_sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dic
 class LocalEnvironment:
     """A gateway, a Slack and the bot between them, as long as the context lasts.
 
-    `interval` is the time between two of the bot's requests to the gateway.
+    `interval` is the time between two of the bot's requests to the gateway, `cooldown` that between
+    two messages to one number.
     """
 
     def __init__(
@@ -57,10 +58,11 @@ class LocalEnvironment:
         *,
         use_http: bool = False,
         interval: timedelta = INTERVAL,
+        cooldown: timedelta = COOLDOWN,
         **overrides: Any,
     ) -> None:
         self.folder = folder
-        self._use_http, self._interval = use_http, interval
+        self._use_http, self._interval, self._cooldown = use_http, interval, cooldown
         self.slack_address = ""  # Where the bot takes Slack's requests over HTTP.
         self.watched_at = ""  # Where its monitoring pages are, if there are any.
         # Only the scopes of our manifest, so that a call that needs another one fails.
@@ -110,7 +112,7 @@ class LocalEnvironment:
         """Starts the bot and waits until it is ready; further overrides replace config sections."""
         self._overrides |= overrides
         self._stop.clear()
-        service = Service(self.config, interval=self._interval)
+        service = Service(self.config, interval=self._interval, cooldown=self._cooldown)
         self._bot = asyncio.create_task(service.run(self._stop))
         ready = asyncio.create_task(service.ready.wait())
         await asyncio.wait(

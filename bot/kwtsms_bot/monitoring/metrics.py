@@ -16,7 +16,7 @@ from prometheus_client import (
     ProcessCollector,
 )
 
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 from kwtsms_client import API_ERRORS, KwtSMSError, NotSent, Outcome, Rejected
 from kwtsms_client.version import __version__
 

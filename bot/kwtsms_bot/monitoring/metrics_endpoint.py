@@ -13,8 +13,8 @@ from kwtsms_bot.monitoring.health import Health
 from kwtsms_bot.monitoring.health_endpoint import get_route
 from kwtsms_bot.monitoring.metrics import UNKNOWN, Metrics
 from kwtsms_bot.monitoring.readiness import Readiness
-from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
+from kwtsms_bot.outbox.states import State
 
 FRESH_SECONDS = 10.0  # Counting the recipients reads an index from end to end.
 DATABASE_SECONDS = 5.0

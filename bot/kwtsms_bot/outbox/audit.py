@@ -1,6 +1,6 @@
-"""The ledger of who did what: rows are added, and the database refuses to change or remove one.
+"""The audit log: entries are added, and the database refuses to change or remove one.
 
-No text and no whole number stands in it, so that nothing of it ever has to be erased.
+It contains no text and no whole phone number, so that nothing ever has to be erased from it.
 """
 
 from collections.abc import AsyncIterator
@@ -15,12 +15,12 @@ from kwtsms_bot.database.tables import audit
 from kwtsms_bot.outbox.message import Message, NewMessage
 from kwtsms_client import mask
 
-PAGE_SIZE = 500  # Read at a time by an export: none holds a transaction while its reader is slow.
+PAGE_SIZE = 500  # Entries per read of an export: a slow reader keeps no transaction open.
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One deed or refusal. No text and no whole number stands in it."""
+    """An action or a refusal, without any text or whole phone number."""
 
     at: datetime
     actor: str
@@ -30,23 +30,23 @@ class AuditEntry:
     detail: str
     team: str = ""
     channel: str = ""
-    request: str = ""  # What the log calls where it came from.
-    id: int | None = None  # Given by the database.
+    request: str = ""  # The request's ID in the log.
+    id: int | None = None  # Assigned by the database.
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, and where."""
+    """The person or process that acts, and where."""
 
     id: str
     team: str = ""
     channel: str = ""
-    request: str = ""  # What the log calls where it came from.
+    request: str = ""  # The request's ID in the log.
 
     def entry(
         self, at: datetime, action: str, decision: str, *, subject: str, detail: str = ""
     ) -> AuditEntry:
-        """The line of the ledger about it."""
+        """Returns the entry about an action of this actor."""
         return AuditEntry(
             at,
             self.id,
@@ -61,18 +61,18 @@ class Actor:
 
 
 class Audit:
-    """The ledger."""
+    """The audit log of a database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def record(self, entry: AuditEntry) -> None:
-        """Adds one line."""
+        """Adds one entry."""
         async with self._database.transaction() as connection:
             await add_entries(connection, entry)
 
     async def entries(self, limit: int = 1000) -> tuple[AuditEntry, ...]:
-        """The newest lines, oldest of them first."""
+        """Returns the newest entries, the oldest of them first."""
         query = select(audit).order_by(audit.c.id.desc()).limit(limit)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
@@ -81,7 +81,7 @@ class Audit:
     async def export(
         self, since: datetime | None = None, until: datetime | None = None
     ) -> AsyncIterator[AuditEntry]:
-        """Every line from `since` to before `until`, in the order of time; a page in memory."""
+        """Yields the entries from `since` to before `until`, by time; holds one page in memory."""
         query = select(audit).order_by(audit.c.at, audit.c.id).limit(PAGE_SIZE)
         if since is not None:
             query = query.where(audit.c.at >= since)
@@ -102,7 +102,7 @@ class Audit:
 
 
 async def add_entries(connection: AsyncConnection, *entries: AuditEntry) -> None:
-    """Adds lines as a part of a transaction."""
+    """Adds entries in the caller's transaction."""
     await connection.execute(
         insert(audit),
         [
@@ -123,7 +123,7 @@ async def add_entries(connection: AsyncConnection, *entries: AuditEntry) -> None
 
 
 def acceptance_entry(message: Message, new: NewMessage) -> AuditEntry:
-    """The line of an accepted message, for its transaction: neither is there without the other."""
+    """Returns the entry about an accepted message, to be written in the same transaction."""
     first_phones = ", ".join(mask(one) for one in new.recipients[:3])
     size = f"pages {new.pages}, characters {len(new.text)}"
     actor = Actor(

@@ -1,4 +1,4 @@
-"""What a person has decided about a message. Pure."""
+"""A person's decision about a message. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,16 +6,16 @@ from enum import StrEnum
 
 
 class DecisionKind(StrEnum):
-    """What it was."""
+    """The kind of a decision."""
 
-    SEND_AGAIN = "send_again"  # What is unknown; it may reach the phone twice.
-    TREAT_AS_SENT = "treat_as_sent"  # What is unknown; kwtSMS has not said so.
-    CANCEL = "cancel"  # What had not left.
+    SEND_AGAIN = "send_again"  # Unknown recipients; the phone may get it twice.
+    TREAT_AS_SENT = "treat_as_sent"  # Unknown recipients; kwtSMS has not confirmed it.
+    CANCEL = "cancel"  # Recipients to which nothing had left.
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who decided it, when, and about how many of the recipients."""
+    """A decision: its kind, the person, the time and the number of recipients concerned."""
 
     kind: DecisionKind
     actor: str

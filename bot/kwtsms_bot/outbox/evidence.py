@@ -1,8 +1,8 @@
-"""What is known about a call whose outcome is not: most often only what the balance tells. Pure.
+"""Evidence about a call of unknown outcome, mostly drawn from the balance. Pure.
 
 A charge only ever lowers the balance. So where nothing is missing, nothing was charged; and where
 exactly the price of the call is missing, and nothing else can explain it, the call was charged.
-Anything between tells nothing: other calls, other programs on the account, a top-up.
+Anything between proves nothing: other calls, other programs on the account, a top-up.
 """
 
 from collections.abc import Iterable
@@ -15,26 +15,26 @@ MAX_CLOCK_SKEW = timedelta(seconds=5)  # Between the replicas that made the call
 
 
 class Verdict(StrEnum):
-    """What the balance says of a call, or an answer that came after it was given up."""
+    """The conclusion about a call, drawn from the balance or from a late answer."""
 
     CHARGED = "charged"
     NOT_CHARGED = "not_charged"
     UNCLEAR = "unclear"
-    NOT_SENT = "not_sent"  # It was refused, or never left: nobody had to look at the balance.
+    NOT_SENT = "not_sent"  # A late answer says so: it was refused, or never left.
 
 
 @dataclass(frozen=True, slots=True)
 class CallCost:
-    """A call and what it cost: None, where that is not known either."""
+    """A call and its cost; None where the cost is unknown too."""
 
     begun_at: datetime
-    ended_at: datetime | None  # None: it is still under way.
+    ended_at: datetime | None  # None: still under way.
     credits: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
 class BalanceReading:
-    """A balance, and the time in which the gateway said it."""
+    """A balance, and the interval in which the gateway reported it."""
 
     begun_at: datetime
     ended_at: datetime
@@ -43,7 +43,7 @@ class BalanceReading:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was seen, and what it comes to; `meanwhile` is what our other calls cost."""
+    """The verdict and the two balances; `meanwhile` is the cost of our other calls."""
 
     verdict: Verdict
     before: Decimal | None
@@ -57,9 +57,9 @@ NOT_SENT = Evidence(Verdict.NOT_SENT, None, None, Decimal(0))
 def assess(
     price: int, before: BalanceReading | None, after: BalanceReading, others: Iterable[CallCost]
 ) -> Evidence:
-    """What the balances before and after a call of this price, in credits, say about it.
+    """Returns the evidence that the balances before and after a call give about it.
 
-    `others` are our calls that may have been charged between the two.
+    `price` is the call's, in credits; `others` are our calls that may have been charged in between.
     """
     if before is None:
         return Evidence(Verdict.UNCLEAR, None, after.available, Decimal(0))
@@ -79,7 +79,7 @@ def assess(
 
 
 def _is_between(cost: CallCost, before: BalanceReading, after: BalanceReading) -> bool:
-    """Whether it was charged after the first look and before the second."""
+    """Whether it was certainly charged after the first reading and before the second."""
     if cost.ended_at is None:
         return False
     started_after = cost.begun_at >= before.ended_at + MAX_CLOCK_SKEW
@@ -87,6 +87,6 @@ def _is_between(cost: CallCost, before: BalanceReading, after: BalanceReading) -
 
 
 def _is_outside(cost: CallCost, before: BalanceReading, after: BalanceReading) -> bool:
-    """Whether it was charged before the first look or after the second."""
+    """Whether it was certainly charged before the first reading or after the second."""
     ended_before = cost.ended_at is not None and cost.ended_at <= before.begun_at - MAX_CLOCK_SKEW
     return ended_before or cost.begun_at >= after.ended_at + MAX_CLOCK_SKEW

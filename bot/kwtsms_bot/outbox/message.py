@@ -1,77 +1,19 @@
-"""A message, its recipients and the states they go through. Pure.
-
-queued ──► claimed ──► in_flight ──► sent ──► delivered | undelivered | stuck
-  ▲  │        │            │
-  │  │        │            ├──► rejected
-  │  │        └► queued    ├──► queued    only where it is proven that nothing was sent
-  │  │                     └──► unknown ──► sent | rejected   by a late answer or by a person
-  │  └► cancelled | expired         │
-  └─────────────────────────────────┘ by a person only
-
-"in flight" is durable before the first byte leaves. What is in flight when its owner is gone
-becomes unknown, and no code sends it again. What a person sends again is sent after all, where
-the lost answer comes before it has left a second time.
-"""
+"""Messages and their recipients, as plain data. Pure."""
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 
 from kwtsms_bot.outbox.decision import Decision
 from kwtsms_bot.outbox.evidence import Evidence
-
-
-class State(StrEnum):
-    """Where a recipient stands."""
-
-    QUEUED = "queued"  # Waits for its time.
-    CLAIMED = "claimed"  # A process has taken it and waits for its turn; nothing has left.
-    IN_FLIGHT = "in_flight"  # The request may have left this machine.
-    SENT = "sent"  # The gateway accepted and charged it.
-    DELIVERED = "delivered"  # The phone has it (international numbers only).
-    UNDELIVERED = "undelivered"  # The phone does not get it (international numbers only).
-    STUCK = "stuck"  # Accepted, and stuck in the gateway's queue (ERR030).
-    REJECTED = "rejected"  # The gateway said no; nothing was charged.
-    CANCELLED = "cancelled"  # A person took it back before it left.
-    EXPIRED = "expired"  # It could not be sent in time.
-    UNKNOWN = "unknown"  # It left, and what became of it cannot be known.
-
-
-TRANSITIONS: Mapping[State, frozenset[State]] = {
-    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.EXPIRED, State.SENT}),
-    State.CLAIMED: frozenset({State.IN_FLIGHT, State.QUEUED, State.CANCELLED}),
-    State.IN_FLIGHT: frozenset({State.SENT, State.REJECTED, State.QUEUED, State.UNKNOWN}),
-    State.UNKNOWN: frozenset({State.SENT, State.REJECTED, State.QUEUED}),
-    State.SENT: frozenset({State.DELIVERED, State.UNDELIVERED, State.STUCK}),
-    State.STUCK: frozenset({State.SENT, State.DELIVERED, State.UNDELIVERED}),
-    State.DELIVERED: frozenset(),
-    State.UNDELIVERED: frozenset(),
-    State.REJECTED: frozenset(),
-    State.CANCELLED: frozenset(),
-    State.EXPIRED: frozenset(),
-}
-
-
-class IllegalTransition(Exception):
-    """A state was to follow another that it cannot follow; nothing was changed."""
-
-
-def check_transition(before: State, after: State) -> State:
-    """`after`, where it may follow `before`.
-
-    Raises:
-        IllegalStep: it may not.
-    """
-    if after not in TRANSITIONS[before]:
-        raise IllegalTransition(f"{before} cannot become {after}")
-    return after
+from kwtsms_bot.outbox.states import State
 
 
 class Priority(IntEnum):
-    """Who goes first."""
+    """Order of dispatch: the lowest value goes first."""
 
     URGENT = 0
     NORMAL = 1
@@ -79,7 +21,7 @@ class Priority(IntEnum):
 
 
 def no_quiet_hours() -> bool:
-    """The quiet hours of an outbox that has none."""
+    """Returns False: the default of an outbox without quiet hours."""
     return False
 
 
@@ -90,7 +32,7 @@ def allowed_priorities(*, quiet: bool) -> tuple[Priority, ...]:
 
 @dataclass(frozen=True, slots=True)
 class CardLocation:
-    """Where a message's card is shown: opaque here; without `ts` it is not shown yet."""
+    """Location of a message's card, opaque to the outbox; `ts` is None until it is posted."""
 
     channel: str
     ts: str | None
@@ -98,7 +40,7 @@ class CardLocation:
 
 @dataclass(frozen=True, slots=True)
 class DedupeKey:
-    """What makes a request the same request."""
+    """Idempotency key of a request, unique within its scope."""
 
     scope: str
     key: str
@@ -120,26 +62,26 @@ class NewMessage:
     test: bool = False
     key: DedupeKey | None = None
     team: str = ""
-    request: str = ""  # What the log calls the request that it came with.
+    request: str = ""  # The request's ID in the log.
 
     @property
     def content_hash(self) -> str:
-        """What makes its content the same content: sender ID, text, numbers."""
+        """The hash of sender ID, text and numbers, to compare requests that share a key."""
         parts = "\0".join((self.sender_id, self.text, *self.recipients))
         return hashlib.sha256(parts.encode()).hexdigest()
 
     @property
     def text_hash(self) -> str:
-        """The text, for those who may not read it."""
+        """The hash that identifies the text without revealing it."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-ERASED = "#"  # Begins what stands in the place of a number that was erased.
+ERASED = "#"  # Prefix of the placeholder for an erased number.
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One number of a message, and where it stands."""
+    """One number of a message, with its state."""
 
     id: int
     phone: str = field(repr=False)
@@ -154,7 +96,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class StateCount:
-    """How many recipients are in one state, and when the last of them came to it."""
+    """The number of recipients in one state, and when the last of them entered it."""
 
     state: State
     count: int
@@ -163,19 +105,19 @@ class StateCount:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why recipients are in a state: what kwtSMS or we have said, the same of all of them."""
+    """A reason that recipients of a message share for their state, from kwtSMS or from us."""
 
     state: State
     code: str | None
     text: str | None
-    due_at: datetime  # Of the first of them.
+    due_at: datetime  # The earliest of these recipients'.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A message as the outbox knows it: as large for 100,000 recipients as for three.
+    """A message with a summary of its recipients: as large for 100,000 of them as for three.
 
-    Its recipients themselves are asked of the store, in pages.
+    The recipients themselves are read from the store, in pages.
     """
 
     id: int
@@ -197,34 +139,34 @@ class Message:
     first_phones: tuple[str, ...] = field(repr=False)  # The first few numbers, as they were named.
     state_counts: tuple[StateCount, ...]  # In the order of the states; only those that occur.
     reasons: tuple[Reason, ...]
-    sent_in_kuwait: bool  # Some that kwtSMS let go are in Kuwait, where no phone gives a receipt.
+    sent_in_kuwait: bool  # A number in Kuwait was passed on; there, no phone sends a receipt.
     gateway_ids: tuple[str, ...]  # Each once, the oldest first.
     points: Decimal | None  # Charged so far, by the gateway's own figures.
     balance_after: Decimal | None
-    evidence: tuple[Evidence, ...] = ()  # Of what is unknown, once it is looked into.
+    evidence: tuple[Evidence, ...] = ()  # About unknown calls, once reconciled.
     decisions: tuple[Decision, ...] = ()  # The last few, the oldest first.
-    unsure: int = 0  # Credits that calls whose answer was lost may have cost besides.
-    presumed_sent: int = 0  # Of what is sent: a person takes it as sent, kwtSMS has not said so.
-    accepted_at: datetime | None = None  # When kwtSMS took the last of it.
-    status: str | None = None  # kwtSMS's last word about it, and since when it says so.
+    unsure: int = 0  # Credits that calls of unknown outcome may have cost in addition.
+    presumed_sent: int = 0  # Sent recipients that a person marked so; kwtSMS has not confirmed it.
+    accepted_at: datetime | None = None  # When kwtSMS accepted the last call.
+    status: str | None = None  # kwtSMS's latest status, and since when it says so.
     status_at: datetime | None = None
-    passed_at: datetime | None = None  # When kwtSMS had let all go that it took; None: not yet.
-    lost_at: datetime | None = None  # When the last call was given up whose outcome is unknown.
+    passed_at: datetime | None = None  # When kwtSMS had passed on all it accepted; None: not yet.
+    lost_at: datetime | None = None  # When the latest call of unknown outcome was given up.
 
     @property
     def size(self) -> int:
-        """How many recipients it has."""
+        """The number of recipients."""
         return sum(one.count for one in self.state_counts)
 
     @property
     def counts(self) -> Mapping[State, int]:
-        """How many recipients are in each state; only states that occur."""
+        """The number of recipients in each state; only states that occur."""
         return {one.state: one.count for one in self.state_counts}
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedCall:
-    """One gateway call's worth of recipients, taken by `owner` until the lease runs out."""
+    """The recipients of one gateway call, claimed by `owner` until the lease expires."""
 
     attempt: int
     message_id: int
@@ -238,4 +180,4 @@ class ClaimedCall:
     test: bool
     expires_at: datetime | None
     request: str = ""
-    trial: bool = False  # Sending is held, and this call tries whether it can go on.
+    trial: bool = False  # The breaker is half-open, and this is its trial call.

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.audit import Actor, Audit, AuditEntry
@@ -10,15 +11,16 @@ from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
 from kwtsms_bot.outbox.dispatch.lease_store import LeaseStore
 from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.flow_control.breaker_store import BreakerStore
+from kwtsms_bot.outbox.flow_control.cooldown import COOLDOWN
 from kwtsms_bot.outbox.flow_control.kill_switch import ActivePause, KillSwitch, SendingPaused
 from kwtsms_bot.outbox.flow_control.rate_limiter import (
     INTERVAL,
     DatabaseRateLimiter,
     QueryRateLimiter,
 )
-from kwtsms_bot.outbox.intake.batch import IntakeStore
+from kwtsms_bot.outbox.intake.admit import Accepted, IdempotencyConflict
 from kwtsms_bot.outbox.intake.draft_store import DraftStore
-from kwtsms_bot.outbox.intake.store import Accepted, IdempotencyConflict
+from kwtsms_bot.outbox.intake.store import IntakeStore
 from kwtsms_bot.outbox.message import Message, no_quiet_hours
 from kwtsms_bot.outbox.queries.cards import CardStore
 from kwtsms_bot.outbox.queries.messages import MessageQueries
@@ -30,6 +32,7 @@ from kwtsms_bot.outbox.unknown.decision_store import DecisionStore
 from kwtsms_bot.outbox.unknown.evidence_store import EvidenceStore
 
 __all__ = [
+    "COOLDOWN",
     "INTERVAL",
     "Accepted",
     "ActivePause",
@@ -73,13 +76,14 @@ class Outbox:
 def open_outbox(
     database: Database,
     *,
+    cooldown: timedelta = COOLDOWN,
     in_quiet_hours: Callable[[], bool] = no_quiet_hours,
     on_accepted: Callable[[Message], None] = lambda _: None,
 ) -> Outbox:
     """The outbox in `database`.
 
-    `in_quiet_hours` says whether bulk messages wait now; `on_accepted` gets each message once it is
-    durable.
+    A number that was sent to rests for `cooldown`. `in_quiet_hours` says whether bulk messages
+    wait now; `on_accepted` gets each message once it is durable.
     """
     return Outbox(
         database=database,
@@ -88,7 +92,7 @@ def open_outbox(
         messages=MessageQueries(database),
         cards=CardStore(database),
         claims=ClaimStore(database, in_quiet_hours=in_quiet_hours),
-        settlements=SettlementStore(database),
+        settlements=SettlementStore(database, cooldown=cooldown),
         leases=LeaseStore(database),
         delivery=DeliveryStore(database),
         breaker=BreakerStore(database),

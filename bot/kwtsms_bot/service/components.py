@@ -1,9 +1,9 @@
-"""What the service is made of, wired. Starts nothing and decides nothing."""
+"""The components of the service, wired to one another. Starts nothing and decides nothing."""
 
 import os
 import secrets
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from kwtsms_bot.background import BackgroundTasks
@@ -31,7 +31,7 @@ from kwtsms_bot.outbox.dispatch.ports import RateLimiter
 from kwtsms_bot.outbox.dispatch.worker import DispatchStores, Worker
 from kwtsms_bot.outbox.flow_control.breaker_probe import BreakerProbe
 from kwtsms_bot.outbox.retention.jobs import RetentionJob
-from kwtsms_bot.outbox.store import DatabaseRateLimiter, open_outbox
+from kwtsms_bot.outbox.store import COOLDOWN, DatabaseRateLimiter, open_outbox
 from kwtsms_bot.outbox.unknown.reconciler import UnknownReconciler
 from kwtsms_bot.slack.cards.balance_notifier import BalanceNotifier
 from kwtsms_bot.slack.cards.card_publisher import CardPublisher
@@ -52,11 +52,15 @@ class Components:
         gateway: AsyncClient,
         rate_limiter: DatabaseRateLimiter,
         metrics: Metrics,
+        cooldown: timedelta = COOLDOWN,
     ) -> None:
         self.config, self.clock = config, now
         self.tasks = BackgroundTasks(metrics.observe_acknowledgement)
         self.outbox = open_outbox(
-            database, in_quiet_hours=self._in_quiet_hours, on_accepted=count_accepted(metrics)
+            database,
+            cooldown=cooldown,
+            in_quiet_hours=self._in_quiet_hours,
+            on_accepted=count_accepted(metrics),
         )
         balance_store = open_balance_store(database)
         self._build_slack(balance_store, gateway)
@@ -155,20 +159,20 @@ class Components:
         self.heartbeat = HeartbeatSender(self.config.heartbeat, self.readiness)
 
     def wake(self) -> None:
-        """There is something new in the outbox: to send, and to show."""
+        """Signals that there is something new in the outbox, to send and to show."""
         self.worker.wake()
         self.card_publisher.wake()
 
     def _in_quiet_hours(self) -> bool:
-        """Whether it is an hour at which no messages to many go out."""
+        """Whether it is in quiet hours, when no bulk message is sent."""
         return self.config.limits.is_quiet(now().astimezone(KUWAIT_TZ).time())
 
     def on_balance_hint(self, available: Decimal) -> None:
-        """An answer of kwtSMS has told the balance: it may be a crossing."""
+        """Checks a balance that came with a kwtSMS answer; it may have crossed a threshold."""
         self.tasks.start(self.balance_monitor.on_balance_hint(available, now()))
 
     def on_balance_notice(self) -> None:
-        """There is a balance warning on its way."""
+        """Signals that there is a new balance notice to deliver."""
         self.card_publisher.wake()
         self.apprise_notifier.wake()
 
@@ -176,7 +180,7 @@ class Components:
 def gateway_client(
     config: Config, rate_limiter: RateLimiter, metrics: Metrics
 ) -> InstrumentedClient:
-    """The account that pays for the messages."""
+    """Returns the client of the configured kwtSMS account."""
     settings = config.kwtsms
     return InstrumentedClient(
         Credentials(settings.username, settings.password.get_secret_value()),
@@ -191,10 +195,10 @@ def gateway_client(
 
 
 def owner() -> str:
-    """A name for this process that no other has, not even its successor with the same id."""
+    """Returns a unique name for this process; its successor with the same PID has another."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def now() -> datetime:
-    """The one place where the service reads the clock."""
+    """Returns the current time; the service reads the clock nowhere else."""
     return datetime.now(UTC)

@@ -1,6 +1,6 @@
-"""What is done at set times: the balance, its digest, what runs out and what is to be erased.
+"""Scheduled jobs: balance check, digest, expired approval requests and erasure.
 
-Each job is begun here and awaited at the stop: what the scheduler awaits, it cancels at the stop.
+Each job runs as a background task that is awaited at the stop: the scheduler would cancel it then.
 """
 
 from datetime import UTC
@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 
 def make_scheduler(components: Components) -> AsyncIOScheduler:
-    """The jobs, not started yet."""
+    """Returns the scheduler with its jobs, not started yet."""
     every = components.config.alerts.balance.every
 
     async def check_balance() -> None:
@@ -91,7 +91,7 @@ async def _check_balance(components: Components) -> None:
 
 
 async def _summarise(components: Components) -> None:
-    """Asks every minute whether the digest is due: the database knows whether it was made."""
+    """Makes the digest if it is due. Runs every minute: the database knows whether it exists."""
     try:
         await components.digest_job.enqueue_if_due(components.clock())
     except DatabaseError as error:

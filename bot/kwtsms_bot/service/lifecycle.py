@@ -1,8 +1,8 @@
-"""Starts the parts in order and stops them in order. Decides nothing.
+"""Starts the components in order and stops them in order. Decides nothing.
 
-Stopping: at once no scheduled work and no call to the gateway is begun any more; what waits stays
-in the database, for whoever runs next. Then the socket is closed (nothing new comes in), what was
-begun is awaited, the calls in flight are settled, what changed is shown, and all is closed.
+Stopping: from then on, no scheduled work and no send is started; queued messages stay in the
+database for the next process. Then Slack is disconnected (nothing new comes in), work under way is
+awaited, calls in flight are settled, cards and notices are updated, and all is closed.
 """
 
 import asyncio
@@ -20,31 +20,34 @@ from kwtsms_bot.doctor.targets import check as examine_targets
 from kwtsms_bot.monitoring.health_endpoint import build_application, health_routes, serve_http
 from kwtsms_bot.monitoring.instrumented import InstrumentedRateLimiter
 from kwtsms_bot.monitoring.metrics import Metrics
-from kwtsms_bot.outbox.store import INTERVAL, DatabaseRateLimiter, QueryRateLimiter
+from kwtsms_bot.outbox.store import COOLDOWN, INTERVAL, DatabaseRateLimiter, QueryRateLimiter
 from kwtsms_bot.service.components import Components, gateway_client
 from kwtsms_bot.service.jobs import make_scheduler
 from kwtsms_bot.slack.connection import SlackUnreachable
 
-FINISH_SECONDS = 19.0  # All of a stop: whoever sends SIGTERM waits for twenty.
-CLOSE_SECONDS = 3.0  # The first of them: a Slack that hangs is not waited for.
-NOTIFY_SECONDS = 3.0  # The last of them, for what the end has changed.
+FINISH_SECONDS = 19.0  # Of a whole stop: a process manager kills 20 s after SIGTERM.
+CLOSE_SECONDS = 3.0  # Of these, the first: a connection to Slack that hangs is abandoned.
+NOTIFY_SECONDS = 3.0  # Of these, the last: for cards and notices about the last changes.
 RECONNECT_SECONDS = 5.0
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
 class Service:
-    """The bot as a whole; `ready` is set once Slack's commands are taken.
+    """The bot as a whole; `ready` is set once Slack's commands are accepted.
 
-    Between two requests to the gateway lies `interval`, whoever makes them.
+    Requests to the gateway start at least `interval` apart, and messages to one number at least
+    `cooldown`.
     """
 
-    def __init__(self, config: Config, *, interval: timedelta = INTERVAL) -> None:
+    def __init__(
+        self, config: Config, *, interval: timedelta = INTERVAL, cooldown: timedelta = COOLDOWN
+    ) -> None:
         self.config = config
-        self._interval = interval
+        self._interval, self._cooldown = interval, cooldown
         self.ready = asyncio.Event()
-        self.address = ""  # Where Slack's requests are taken over HTTP, once it is ready.
-        self.monitoring_address = ""  # Where the pages for operators are, if there are any.
+        self.address = ""  # For Slack's requests over HTTP, once it is ready.
+        self.monitoring_address = ""  # Of the pages for operators, if there are any.
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop` is set, and ends with nothing in flight.
@@ -66,13 +69,14 @@ class Service:
             rate_limiter = DatabaseRateLimiter(database, self._interval)
             query_limiter = InstrumentedRateLimiter(QueryRateLimiter(rate_limiter), metrics)
             gateway = gateway_client(self.config, query_limiter, metrics)
-            stack.push_async_callback(gateway.aclose, 0)  # Whoever sends has been waited for.
+            stack.push_async_callback(gateway.aclose, 0)  # Sends have ended by then.
             components = Components(
                 self.config,
                 database=database,
                 gateway=gateway,
                 rate_limiter=rate_limiter,
                 metrics=metrics,
+                cooldown=self._cooldown,
             )
             await stack.enter_async_context(self._serve_pages(components))
             await stack.enter_async_context(_in_background(components.heartbeat.run(self.ready)))
@@ -81,7 +85,7 @@ class Service:
 
     @asynccontextmanager
     async def _serve_pages(self, components: Components) -> AsyncIterator[None]:
-        """The pages for operators, where the configuration wants them."""
+        """Serves the pages for operators, if they are configured."""
         if self.config.http.listen is None:
             yield
             return
@@ -93,17 +97,21 @@ class Service:
             yield
 
     async def _run_components(self, components: Components, stop: asyncio.Event) -> None:
-        """The outbox works from the start on: while Slack is down, accepted messages go out."""
+        """Runs the components until `stop`; the outbox sends even while Slack is down."""
         stop_sending, stop_showing = asyncio.Event(), asyncio.Event()  # Set to end them.
         workers = [
             asyncio.create_task(components.worker.run(stop_sending), name="worker"),
-            asyncio.create_task(components.delivery_poller.run(stop_sending), name="tracker"),
-            asyncio.create_task(components.reconciler.run(stop_sending), name="witness"),
-            asyncio.create_task(components.breaker_probe.run(stop_sending), name="scout"),
+            asyncio.create_task(
+                components.delivery_poller.run(stop_sending), name="delivery poller"
+            ),
+            asyncio.create_task(components.reconciler.run(stop_sending), name="reconciler"),
+            asyncio.create_task(components.breaker_probe.run(stop_sending), name="breaker probe"),
         ]
         notifiers = [
-            asyncio.create_task(components.card_publisher.run(stop_showing), name="publisher"),
-            asyncio.create_task(components.apprise_notifier.run(stop_showing), name="courier"),
+            asyncio.create_task(components.card_publisher.run(stop_showing), name="card publisher"),
+            asyncio.create_task(
+                components.apprise_notifier.run(stop_showing), name="apprise notifier"
+            ),
         ]
         background = [*workers, *notifiers]
         scheduler = make_scheduler(components)
@@ -126,14 +134,14 @@ class Service:
             await _finish(workers, ends_at - NOTIFY_SECONDS)
             stop_showing.set()
             await _finish(notifiers, ends_at)
-            await components.tasks.finish(_seconds_left(ends_at))  # What the end itself has begun.
+            await components.tasks.finish(_seconds_left(ends_at))  # Started by the stop itself.
             log.info("stopped")
         for task in background:
             if not task.cancelled():
                 task.result()
 
     async def _connect(self, components: Components) -> None:
-        """Connects to Slack, however long that takes; a wrong token ends it at once."""
+        """Connects to Slack, with retries as long as it takes; a wrong token ends it at once."""
         while True:
             try:
                 team = await components.connection.open(components.listeners, components.tasks)
@@ -153,7 +161,7 @@ class Service:
 
 
 async def _check_targets(config: Config) -> None:
-    """Says at once which Apprise URLs no warning will ever reach."""
+    """Logs which Apprise URLs no warning can reach."""
     urls = [url.get_secret_value() for url in config.alerts.balance.apprise]
     for one in await asyncio.to_thread(examine_targets, urls):
         if one.level is FindingLevel.PROBLEM:
@@ -162,7 +170,7 @@ async def _check_targets(config: Config) -> None:
 
 @asynccontextmanager
 async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Does `work` as long as the block lasts; nothing else ends with it."""
+    """Runs `work` as long as the block lasts; its own end does not end the block."""
     task = asyncio.create_task(work)
     try:
         yield
@@ -172,7 +180,7 @@ async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]
 
 
 async def _finish(tasks: list["asyncio.Task[None]"], ends_at: float) -> None:
-    """Lets tasks finish until then, and ends them: what they leave is in the database."""
+    """Waits for tasks until `ends_at`, then cancels them: what they leave is in the database."""
     _, late = await asyncio.wait(tasks, timeout=_seconds_left(ends_at))
     for task in late:
         log.warning("not finished in time", task=task.get_name())
@@ -181,12 +189,12 @@ async def _finish(tasks: list["asyncio.Task[None]"], ends_at: float) -> None:
 
 
 def _seconds_left(ends_at: float) -> float:
-    """Seconds until then; none if it is past."""
+    """Returns the seconds until `ends_at`; 0 if it is past."""
     return max(0.0, ends_at - asyncio.get_running_loop().time())
 
 
 async def _run_unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """What `work` comes to; None, and it is given up, where `stop` is set before."""
+    """Returns the result of `work`; cancels it and returns None if `stop` is set first."""
     working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

@@ -13,7 +13,7 @@ from kwtsms_bot.commands.base import CommandContext, CommandRequest, Invocation,
 from kwtsms_bot.commands.error_replies import gateway_error_reply
 from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.i18n.translator import Language
-from kwtsms_bot.slack import blocks, payloads
+from kwtsms_bot.slack import blocks, ids, payloads
 from kwtsms_bot.slack.blocks import Block
 from kwtsms_bot.slack.error_boundary import Body
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name
@@ -22,17 +22,15 @@ from kwtsms_bot.slack.modals.views import ModalDefaults
 from kwtsms_bot.slack.users import SlackUserDirectory
 from kwtsms_client import KwtSMSError
 
-PREFIX = "home_"
-SEND, REFRESH = "home_send", "home_refresh"
 SETUP_CHECK_SECONDS = 3600.0  # Between two set-up checks, which make requests to kwtSMS.
 log = structlog.get_logger(__name__)
 
 
 def home_view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say: Language) -> Block:
     """Returns the App Home view: a heading and a reply for each of `sections`."""
-    buttons = [blocks.button(REFRESH, say("Refresh"), "")]
+    buttons = [blocks.button(ids.HOME_REFRESH, say("Refresh"), "")]
     if may_send:
-        buttons.insert(0, blocks.button(SEND, say("Send SMS"), "", style="primary"))
+        buttons.insert(0, blocks.button(ids.HOME_SEND, say("Send SMS"), "", style="primary"))
     made = [blocks.heading(say("Text messages by kwtSMS")), blocks.actions(*buttons)]
     for title, reply in sections.items():
         made.append({"type": "divider"})
@@ -76,7 +74,7 @@ class HomeTab:
         request = await self._build_request(
             payloads.user_and_channel(body)[0], str(body.get("trigger_id", ""))
         )
-        if body["actions"][0]["action_id"] == SEND:
+        if body["actions"][0]["action_id"] == ids.HOME_SEND:
             await self._send_modal.open_form_or_notify(request, ModalDefaults())
         else:
             await self._publish(request)

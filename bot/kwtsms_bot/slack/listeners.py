@@ -13,17 +13,18 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.background import BackgroundTasks
 from kwtsms_bot.commands import router
+from kwtsms_bot.commands.action_ids import OPEN_FORM
 from kwtsms_bot.commands.actions import approve, table
-from kwtsms_bot.commands.base import OPEN_FORM, CommandContext, CommandRequest, Invocation, Reply
+from kwtsms_bot.commands.base import CommandContext, CommandRequest, Invocation, Reply
 from kwtsms_bot.i18n.translator import N_
-from kwtsms_bot.slack import app_home, blocks, payloads
+from kwtsms_bot.slack import blocks, ids, payloads
 from kwtsms_bot.slack.app_home import HomeTab
 from kwtsms_bot.slack.error_boundary import Body, with_error_boundary
 from kwtsms_bot.slack.modals import views
-from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT, SendModal
+from kwtsms_bot.slack.modals.send_modal import SendModal
 from kwtsms_bot.slack.replies import ReplySender
 from kwtsms_bot.slack.users import SlackUserDirectory
-from kwtsms_bot.slack.workflow_step import STEP, WorkflowStep
+from kwtsms_bot.slack.workflow_step import WorkflowStep
 
 # Slack allows three seconds. Slower commands are acknowledged first and answered afterwards.
 ACK_SECONDS = 2.0
@@ -149,25 +150,27 @@ def build_app(
         with_error_boundary(listeners.handle_command, tasks, client)
     )
     app.action(ACTION_IDS)(with_error_boundary(listeners.handle_button, tasks, client))
-    app.shortcut(SHORTCUT)(with_error_boundary(listeners.send_modal.handle_shortcut, tasks, client))
-    app.shortcut(MESSAGE_SHORTCUT)(
+    app.shortcut(ids.FORM_SHORTCUT)(
+        with_error_boundary(listeners.send_modal.handle_shortcut, tasks, client)
+    )
+    app.shortcut(ids.MESSAGE_SHORTCUT)(
         with_error_boundary(listeners.send_modal.handle_message_shortcut, tasks, client)
     )
-    app.view(views.SEND_FORM)(with_error_boundary(listeners.send_modal.handle_form, tasks, client))
-    app.view(views.PREVIEW_FORM)(
+    app.view(ids.SEND_FORM)(with_error_boundary(listeners.send_modal.handle_form, tasks, client))
+    app.view(ids.PREVIEW_FORM)(
         with_error_boundary(listeners.send_modal.handle_preview, tasks, client)
     )
     app.action(OPEN_FORM)(
         with_error_boundary(listeners.send_modal.handle_open_button, tasks, client)
     )
-    app.action(views.PLAIN_QUOTES)(
+    app.action(ids.FORM_PLAINER)(
         with_error_boundary(listeners.send_modal.handle_plain_quotes, tasks, client)
     )
     app.event("app_home_opened")(with_error_boundary(listeners.home.handle_opened, tasks, client))
-    app.action(re.compile(f"^{app_home.PREFIX}"))(
+    app.action(re.compile(f"^{ids.HOME_PREFIX}"))(
         with_error_boundary(listeners.home.handle_button, tasks, client)
     )
-    app.function(STEP, auto_acknowledge=False)(listeners.step.build_listener(tasks))
+    app.function(ids.SEND_STEP, auto_acknowledge=False)(listeners.step.build_listener(tasks))
     for register in (app.command, app.action, app.shortcut, app.view, app.options, app.event):
         register(ANY_ID)(with_error_boundary(listeners.acknowledge_unhandled, tasks, client))
     return app

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from kwtsms_bot.commands.base import Command
-from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
-from kwtsms_bot.slack.workflow_step import NUMBERS, STEP, TEXT, USER
+from kwtsms_bot.slack import ids
+from kwtsms_bot.slack.workflow_step import NUMBERS, TEXT, USER
 
 # Each scope with its reason; docs/slack.md says the same, which a test checks.
 SCOPES = {
@@ -83,13 +83,13 @@ def _features(slash: str, table: Mapping[str, Command]) -> dict[str, Any]:
             {
                 "name": "Send SMS",
                 "type": "global",
-                "callback_id": SHORTCUT,
+                "callback_id": ids.FORM_SHORTCUT,
                 "description": "Write a text message to phones",
             },
             {
                 "name": "Text this to…",
                 "type": "message",
-                "callback_id": MESSAGE_SHORTCUT,
+                "callback_id": ids.MESSAGE_SHORTCUT,
                 "description": "Send this message's text to phones",
             },
         ],
@@ -132,7 +132,7 @@ def _with_step(made: dict[str, Any]) -> dict[str, Any]:
         "input_parameters": _parameters(inputs),
         "output_parameters": _parameters(outputs),
     }
-    return made | {"functions": {STEP: step}}
+    return made | {"functions": {ids.SEND_STEP: step}}
 
 
 def _parameters(named: Mapping[str, tuple[str, str, str]]) -> dict[str, dict[str, Any]]:

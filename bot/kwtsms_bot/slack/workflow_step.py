@@ -23,7 +23,6 @@ from kwtsms_bot.slack.error_boundary import Body, error_reply
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, is_slack_down
 from kwtsms_bot.slack.users import SlackUserDirectory
 
-STEP = "send_sms"
 NUMBERS, TEXT, USER = "numbers", "text", "user"
 log = structlog.get_logger(__name__)
 StepListener = Callable[[AsyncAck, Body, AsyncComplete, AsyncFail], Awaitable[None]]
@@ -102,7 +101,7 @@ class WorkflowStep:
         if needs_approval(preview.credits, context.config.limits):
             return say("This needs a second person's yes: send it by hand.")
         reply = await submit.accept(
-            context, request, submit.make_draft(context, request, preview), urgent=True
+            context, request, submit.build_message(context, request, preview), urgent=True
         )
         message = reply.accepted
         if message is None:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 
 from kwtsms_sandbox.slack import payloads
-from kwtsms_sandbox.slack.ack_handling import handle_ack
+from kwtsms_sandbox.slack.acknowledgement import handle_ack
 from kwtsms_sandbox.slack.envelopes import (
     ACK_SECONDS,
     AckFailure,

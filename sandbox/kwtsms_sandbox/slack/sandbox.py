@@ -15,6 +15,8 @@ from kwtsms_sandbox.clock import Clock
 from kwtsms_sandbox.http_server import Served, listen
 from kwtsms_sandbox.slack.demo_workspace import demo_directory
 from kwtsms_sandbox.slack.directory import Directory
+from kwtsms_sandbox.slack.envelopes import Transport
+from kwtsms_sandbox.slack.event_delivery import EventDelivery
 from kwtsms_sandbox.slack.event_feed import Feed, WorkspaceEvent
 from kwtsms_sandbox.slack.http_delivery import SignedHttp
 from kwtsms_sandbox.slack.interactions import Interactions
@@ -41,7 +43,7 @@ APP_TOKEN = "xapp-1-sandbox-app-token"  # noqa: S105  likewise
 SIGNING_SECRET = "0123456789abcdef0123456789abcdef"  # noqa: S105  likewise
 
 
-class SlackSandbox(UserInput, Interactions):
+class SlackSandbox:
     """Workspace with one app in it."""
 
     def __init__(
@@ -62,12 +64,46 @@ class SlackSandbox(UserInput, Interactions):
         self.directory = directory or demo_directory()
         space = Workspace(self.directory, self.clock, self.feed, manifest or Manifest())
         self.sockets = Sockets(self.feed)
-        super().__init__(space, ResponseUrls(space.timeline, self.clock), self.sockets)
+        self.space = space
+        self._response_urls = ResponseUrls(space.timeline, self.clock)
+        self.delivery = EventDelivery(space, self._response_urls, self.sockets)
+        self._expose_actions()
         self.web_api = WebApi(space, Tokens(bot_token, app_token), Buckets(limits or Limits()))
         link = Method(self.sockets.open, (), Tier.T1, frozenset({TokenKind.APP}))
         self.web_api.methods["apps.connections.open"] = link
         self._served: Served | None = None
         self._session: ClientSession | None = None
+
+    def _expose_actions(self) -> None:
+        """Makes what people do, and what Slack delivers, methods of this object."""
+        user_input, interactions = UserInput(self.delivery), Interactions(self.delivery)
+        self.say, self.command = user_input.say, user_input.command
+        self.shortcut, self.open_home = user_input.shortcut, user_input.open_home
+        self.run_step = user_input.run_step
+        self.press, self.enter = interactions.press, interactions.enter
+        self.submit, self.suggest = interactions.submit, interactions.suggest
+        self.close = interactions.close
+        self.deliver, self.redeliver = self.delivery.deliver, self.delivery.redeliver
+        self.send_event, self.verify_url = self.delivery.send_event, self.delivery.verify_url
+        self.interact, self.response_url = self.delivery.interact, self.delivery.response_url
+
+    @property
+    def ack_seconds(self) -> float:
+        """The seconds in which the app must acknowledge."""
+        return self.delivery.ack_seconds
+
+    @ack_seconds.setter
+    def ack_seconds(self, seconds: float) -> None:
+        self.delivery.ack_seconds = seconds
+
+    @property
+    def transport(self) -> Transport:
+        """The transport by which the app gets its envelopes."""
+        return self.delivery.transport
+
+    @transport.setter
+    def transport(self, transport: Transport) -> None:
+        self.delivery.transport = transport
 
     def app(self) -> web.Application:
         """Returns the HTTP application; set `url` when serving it (`start` does both)."""

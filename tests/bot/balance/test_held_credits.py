@@ -9,8 +9,8 @@ import pytest
 from kwtsms_bot.balance.store import BalanceStore, open_balance_store
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from support.balance import record_balance
 from support.database import AT, NUMBER, OTHER, new_message, outbox_in

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -9,12 +10,12 @@ import pytest
 
 from kwtsms_bot.balance.rules import BalanceNotice, NoticeKind, NoticeRules, Thresholds
 from kwtsms_bot.balance.samples import Sample
-from kwtsms_bot.balance.store import open_balance_store
+from kwtsms_bot.balance.store import deliveries, open_balance_store
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.retention.restore import RestoreStore
+from kwtsms_bot.outbox.states import State
 from support.database import AT, NUMBER, OTHER, caller_clock_outbox, new_message
 
 HOUR = timedelta(hours=1)
@@ -286,7 +287,7 @@ async def test_a_replica_that_is_gone_does_not_keep_a_notice(
     async with bench(database_url) as b:
         await b.poll(100, AT, "C1")
         (only,) = await b.alerts.notices.list_pending("C1")
-        monkeypatch.setattr("kwtsms_bot.balance.store.deliveries.LEASE", timedelta(0))
+        monkeypatch.setattr(deliveries, "CLAIM", replace(deliveries.CLAIM, lease=timedelta(0)))
         assert await b.alerts.notices.claim(only)
 
         assert await b.alerts.notices.claim(only)

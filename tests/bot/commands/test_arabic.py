@@ -17,7 +17,8 @@ from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import COMMANDS, handle
 from kwtsms_bot.i18n.translator import language
 from kwtsms_bot.outbox.dispatch.lease_store import GONE_REASON
-from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
+from kwtsms_bot.outbox.intake.draft import SOURCE, Draft, DraftKind
+from kwtsms_bot.outbox.message import NewMessage
 from kwtsms_bot.slack import blocks
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_client.rate_limiter import Pacer
@@ -85,15 +86,17 @@ def draft(kind: DraftKind) -> Draft:
     return Draft(
         token=f"token-{kind}",
         kind=kind,
-        author=SENDER,
-        team="",
+        message=NewMessage(
+            source=SOURCE,
+            author=SENDER,
+            team="",
+            text=TEXT,
+            sender_id="MY-APP",
+            recipients=("96598765432", "96598765433"),
+            pages=1,
+        ),
         channel=OPS.id,
         locale="ar",
-        text=TEXT,
-        recipients=("96598765432", "96598765433"),
-        sender_id="MY-APP",
-        pages=1,
-        test=False,
         created_at=AT,
         expires_at=AT + timedelta(minutes=10),
     )

@@ -12,9 +12,9 @@ from kwtsms_bot.commands.base import ButtonPress, Invocation, Reply
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import handle
 from kwtsms_bot.i18n.translator import ENGLISH
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.intake.draft import DraftKind
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
 from support.command_testbed import CommandTestbed, command_testbed, draft
 from support.database import ACTOR, AT, new_message

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kwtsms_bot.commands.action_ids import UNKNOWN_SEND_AGAIN, UNKNOWN_TREAT_AS_SENT
 from kwtsms_bot.commands.actions.approve import pop_expired
-from kwtsms_bot.commands.actions.resolve_unknown import SEND_AGAIN, TREAT_AS_SENT
 from kwtsms_bot.commands.actions.table import dispatch
 from kwtsms_bot.commands.base import ButtonPress, Invocation
 from kwtsms_bot.commands.policy import Person
@@ -16,6 +16,7 @@ from kwtsms_bot.config import Limits
 from kwtsms_bot.i18n.translator import ENGLISH
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
 from kwtsms_bot.outbox.intake.draft import DraftKind
+from kwtsms_bot.outbox.message import CardLocation, Priority
 from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
 from support.command_testbed import command_testbed, draft
 from support.database import AT, new_message
@@ -45,6 +46,23 @@ async def test_a_yes_that_comes_too_late(
 
     assert "too old" in reply.title
     assert sent == ()
+
+
+async def test_priority_and_expiry_are_set_at_acceptance(tmp_path: Path) -> None:
+    """A confirmed draft lives as long as a new message, with the priority of today's rules."""
+    now = AT + timedelta(minutes=5)
+    access = {"sender": {"users": [SARA.id]}, "bulk": {"users": [SARA.id]}, "bulk_from": 2}
+    async with command_testbed(tmp_path, access=access) as testbed:
+        context = replace(testbed.context, now=lambda: now)
+        two = ("96590000000", "96590000001")
+        await context.outbox.drafts.save_draft(draft(DraftKind.CONFIRM, recipients=two))
+        press = ButtonPress(person=Person(SARA.id, OPS.id), say=ENGLISH, key="k", value="token")
+        accepted = (await dispatch(context, "send_confirm", press)).accepted
+
+    assert accepted
+    assert accepted.expires_at == now + context.config.outbox.expires_after
+    assert accepted.priority is Priority.BULK
+    assert accepted.card_location == CardLocation(OPS.id, None)
 
 
 async def test_an_expired_request_is_notified_once(tmp_path: Path) -> None:
@@ -129,8 +147,8 @@ async def test_messages_to_many_are_refused_in_quiet_hours(
 @pytest.mark.parametrize(
     ("action", "kind", "lives_until"),
     [
-        (SEND_AGAIN, DecisionKind.SEND_AGAIN, AT + timedelta(hours=24)),
-        (TREAT_AS_SENT, DecisionKind.TREAT_AS_SENT, AT),
+        (UNKNOWN_SEND_AGAIN, DecisionKind.SEND_AGAIN, AT + timedelta(hours=24)),
+        (UNKNOWN_TREAT_AS_SENT, DecisionKind.TREAT_AS_SENT, AT),
     ],
 )
 async def test_who_decides_about_what_is_unknown_is_on_the_message(

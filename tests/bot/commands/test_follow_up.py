@@ -4,14 +4,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from kwtsms_bot.commands.actions.follow_up import CHECK, SUPPORT
+from kwtsms_bot.commands.action_ids import MESSAGE_CHECK, MESSAGE_SUPPORT
 from kwtsms_bot.commands.actions.table import dispatch
 from kwtsms_bot.commands.base import ButtonPress, Reply
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.i18n.translator import ENGLISH
 from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import ClaimedCall, Message, State
+from kwtsms_bot.outbox.message import ClaimedCall, Message
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_sandbox.slack import OPS, SARA
 from support.command_testbed import CommandTestbed, command_testbed
 from support.database import AT, NUMBER, OTHER, new_message
@@ -74,7 +75,7 @@ async def test_what_is_asked_now_is_on_the_card(tmp_path: Path) -> None:
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
         case, outbox = await sent(testbed, NUMBER), testbed.context.outbox
         await outbox.cards.record_shown(case.message.id, (await case.now()).revision, None)
-        reply = await case.press(CHECK, AT + HOUR)
+        reply = await case.press(MESSAGE_CHECK, AT + HOUR)
         now = await case.now()
 
         assert ("kwtSMS says", "sent: Message successfully sent to gateway") in reply.facts
@@ -90,7 +91,7 @@ async def test_what_is_stuck_is_learned_by_asking(tmp_path: Path) -> None:
         case, outbox = await sent(testbed, NUMBER), testbed.context.outbox
         before = await outbox.delivery.next_check()
         testbed.gateway.set_status(testbed.gateway.ledger[0].message_id, "ERR030")
-        reply = await case.press(CHECK)
+        reply = await case.press(MESSAGE_CHECK)
 
         assert ("State", "Stuck in kwtSMS's queue") in reply.facts
         assert (await case.now()).counts == {State.STUCK: 1}
@@ -107,8 +108,8 @@ async def test_a_report_from_abroad_is_learned_by_asking(tmp_path: Path) -> None
         testbed.gateway.set_dlr(
             testbed.gateway.ledger[0].message_id, {ABROAD: "Received by recipient"}
         )
-        early = await case.press(CHECK)
-        reply = await case.press(CHECK, AT + HOUR)
+        early = await case.press(MESSAGE_CHECK)
+        reply = await case.press(MESSAGE_CHECK, AT + HOUR)
 
         assert ("State", "Accepted by kwtSMS") in early.facts
         assert ("State", "Delivered to the phone") in reply.facts
@@ -129,12 +130,12 @@ async def test_a_complaint_names_each_call_with_its_own_numbers(tmp_path: Path) 
     """The text has the account, the time, the deadline, and only the undelivered numbers."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
         case, outbox = await answered_late(testbed), testbed.context.outbox
-        everything = await case.press(SUPPORT, AT + 2 * HOUR)
+        everything = await case.press(MESSAGE_SUPPORT, AT + 2 * HOUR)
         tracked = await outbox.delivery.find_accepted_call("f4c8")
         assert tracked
         stuck = DeliveryUpdate({OTHER: State.STUCK, THIRD: State.DELIVERED})
         await outbox.delivery.record_answer(tracked, stuck, AT + 2 * HOUR)
-        reply = await case.press(SUPPORT, AT + 2 * HOUR)
+        reply = await case.press(MESSAGE_SUPPORT, AT + 2 * HOUR)
 
         username = testbed.context.config.kwtsms.username
         assert f"Numbers: {NUMBER}, {OTHER}, {THIRD}\n" in everything.examples[0]
@@ -154,7 +155,7 @@ async def test_what_kwtsms_never_had_is_no_complaint(tmp_path: Path) -> None:
         await outbox.settlements.settle(
             await in_flight(testbed, AT), Settlement(State.UNKNOWN, AT), AT
         )
-        reply = await case.press(SUPPORT)
+        reply = await case.press(MESSAGE_SUPPORT)
 
         assert reply.examples == ()
         assert "nothing left to complain about" in reply.title
@@ -164,8 +165,8 @@ async def test_after_a_day_it_is_too_late(tmp_path: Path) -> None:
     """The day begins when kwtSMS accepted the message, not when it was requested."""
     async with command_testbed(tmp_path, access=ACCESS) as testbed:
         case = await answered_late(testbed)
-        last = await case.press(SUPPORT, AT + 25 * HOUR)
-        late = await case.press(SUPPORT, AT + 25 * HOUR + timedelta(seconds=1))
+        last = await case.press(MESSAGE_SUPPORT, AT + 25 * HOUR)
+        late = await case.press(MESSAGE_SUPPORT, AT + 25 * HOUR + timedelta(seconds=1))
 
         assert "That is until" in " ".join(last.details)
         assert "are over" in " ".join(late.details)

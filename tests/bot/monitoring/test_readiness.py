@@ -7,9 +7,11 @@ import pytest
 from kwtsms_bot.database import Database
 from kwtsms_bot.monitoring import readiness
 from kwtsms_bot.monitoring.readiness import Readiness
-from kwtsms_bot.outbox.dispatch.retry import NO_CONNECTION_DELAYS, Settlement
-from kwtsms_bot.outbox.message import Priority, State
+from kwtsms_bot.outbox.dispatch.retry import NO_CONNECTION_DELAYS
+from kwtsms_bot.outbox.message import Priority
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import open_outbox
 from support.database import AT, NUMBER, OTHER, new_message, opened
 from support.leak_search import cells

@@ -1,4 +1,4 @@
-"""Who comes together is judged as if they came one after the other."""
+"""Requests that arrive together are checked as if they came one after another."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,12 +25,12 @@ ANY = Allowance()
 
 
 def request(author: str = "U1", *numbers: str, pages: int = 1) -> AdmissionRequest:
-    """Somebody who wants to send."""
+    """A request to send by this author to these numbers."""
     return AdmissionRequest(replace(new_message(*numbers), author=author, pages=pages), AT)
 
 
 def recent_usage(requests: Sequence[AdmissionRequest], **overrides: object) -> RecentUsage:
-    """What went before: nothing, but for what is told."""
+    """The recent usage: none, apart from `overrides`."""
     figures = {
         "authors": {},
         "credits_by_day": {},
@@ -43,7 +43,7 @@ def recent_usage(requests: Sequence[AdmissionRequest], **overrides: object) -> R
 def admit_all(
     requests: Sequence[AdmissionRequest], allowance: Allowance, usage: RecentUsage
 ) -> list[Limit | None]:
-    """What holds each of them back; nothing: they are in."""
+    """The limit that each request exceeds; None for those admitted."""
     found: list[Limit | None] = []
     for one in requests:
         exceeded = usage.check_limits(one, allowance)
@@ -55,7 +55,7 @@ def admit_all(
 
 @given(most=st.integers(1, 6), before=st.integers(0, 8), come=st.integers(1, 8))
 def test_a_person_is_admitted_as_often_as_is_left(most: int, before: int, come: int) -> None:
-    """However many were sent in the hour before, and however many come at once."""
+    """The hourly limit holds, however many were sent before and however many come at once."""
     requests = [request()] * come
     times = [AT - timedelta(minutes=number) for number in range(before)]
     start = max(0, most - come)  # As the store reads it.
@@ -71,7 +71,7 @@ def test_a_person_is_admitted_as_often_as_is_left(most: int, before: int, come: 
 
 @given(most=st.integers(1, 6), before=st.integers(0, 8), come=st.integers(1, 8))
 def test_a_number_gets_as_many_as_are_left(most: int, before: int, come: int) -> None:
-    """The store tells only of numbers that can become full; that is enough."""
+    """The limit holds although the store returns only numbers that can reach it."""
     requests = [request(f"U{number}", NUMBER) for number in range(come)]
     numbers = {NUMBER: NumberUsage(before, AT)} if before > most - come else {}
     usage = recent_usage(requests, numbers=numbers)
@@ -83,7 +83,7 @@ def test_a_number_gets_as_many_as_are_left(most: int, before: int, come: int) ->
 
 
 def test_a_day_has_so_many_credits_for_all() -> None:
-    """Whoever asks for more than is left is refused; who asks for less behind them is not."""
+    """A request for more than is left is refused; a smaller one behind it is admitted."""
     requests = [request("U1", pages=4), request("U2", pages=4), request("U3", pages=1)]
 
     found = admit_all(requests, Allowance(credits_per_day=5), recent_usage(requests))
@@ -92,7 +92,7 @@ def test_a_day_has_so_many_credits_for_all() -> None:
 
 
 def test_an_hour_later_nothing_counts() -> None:
-    """What was sent longer ago than an hour holds nobody back."""
+    """Messages sent an hour ago or earlier do not count."""
     usage = recent_usage([request()], authors={"U1": AuthorUsage(0, (AT - HOUR,))})
 
     assert admit_all([request()], Allowance(messages_per_hour=1), usage) == [None]
@@ -101,7 +101,7 @@ def test_an_hour_later_nothing_counts() -> None:
 async def at_once(
     outbox: Outbox, requests: Sequence[AdmissionRequest], allowance: Allowance
 ) -> list[object]:
-    """What becomes of requests that arrive in the same moment."""
+    """The results of requests that arrive at the same moment."""
     return await asyncio.gather(
         *(outbox.intake.accept(one.new, one.at, allowance) for one in requests),
         return_exceptions=True,
@@ -120,7 +120,7 @@ async def at_once(
 async def test_a_crowd_gets_what_is_left(
     database_url: str, allowance: Allowance, requests: list[AdmissionRequest]
 ) -> None:
-    """One was let in before; of ten who come at once, as many are let in as the limits leave."""
+    """After one message, of ten that arrive at once as many are accepted as the limits leave."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(requests[0].new, AT, allowance)
         answers = await at_once(outbox, requests, allowance)
@@ -145,7 +145,7 @@ async def test_the_same_key_at_the_same_time_is_one_message(database_url: str) -
 
 
 async def test_a_crowd_is_answered_each_for_itself(database_url: str) -> None:
-    """Everybody gets the message that they sent, as it is in the database."""
+    """Each call returns its own message, as it is in the database."""
     requests = [request(f"U{number}", f"965{90000000 + number}") for number in range(250)]
     async with outbox_in(database_url) as outbox:
         answers = await at_once(outbox, requests, ANY)

@@ -1,4 +1,4 @@
-"""The ledger: rows are added and never changed, and an export tells all of it in order."""
+"""The audit log: entries are added and never changed; an export has all of them in order."""
 
 import tracemalloc
 from datetime import datetime, timedelta
@@ -27,12 +27,12 @@ CHANGES = {
 
 
 def entry(at: datetime = AT, actor: str = "U1") -> AuditEntry:
-    """A line of the ledger."""
+    """An entry of the audit log."""
     return AuditEntry(at, actor, "send", "refused", "send", "needs one of: sender")
 
 
 def rows(count: int) -> list[dict[str, object]]:
-    """Lines of the ledger that were not written in the order of time."""
+    """Rows of the audit log that were not written in the order of time."""
     one = {"actor": "U1", "team": "T1", "channel": "C1", "action": "send", "decision": "refused"}
     return [
         {**one, "subject": "s", "detail": str(n), "request": "", "at": AT + (n * 7 % 50) * MINUTE}
@@ -42,22 +42,22 @@ def rows(count: int) -> list[dict[str, object]]:
 
 @pytest.mark.parametrize("change", ["update", "delete"])
 async def test_the_database_refuses_to_change_the_ledger(database_url: str, change: str) -> None:
-    """Nobody who uses the database changes or removes a line, whatever code they write."""
+    """No code that uses the database can change or remove an entry."""
     await refused(database_url, change)
 
 
 async def test_sqlite_refuses_to_replace_a_line(tmp_path: Path) -> None:
-    """INSERT OR REPLACE is a way to change one, too."""
+    """INSERT OR REPLACE cannot change an entry either."""
     await refused(tmp_path, "replace")
 
 
 async def test_postgresql_refuses_to_empty_the_ledger(postgres_url: str) -> None:
-    """TRUNCATE asks no row's trigger."""
+    """TRUNCATE is refused too, although it fires no row trigger."""
     await refused(postgres_url, "truncate")
 
 
 async def refused(location: Path | str, change: str) -> None:
-    """The statement fails and the ledger is as it was."""
+    """Checks that the statement fails and the audit log is unchanged."""
     async with opened(location) as database:
         ledger = Audit(database)
         await ledger.record(entry())
@@ -71,7 +71,7 @@ async def refused(location: Path | str, change: str) -> None:
 
 
 async def test_a_message_is_in_the_ledger_without_its_text_and_numbers(database_url: str) -> None:
-    """Who, where, how many, how long, in answer to which request; numbers are masked."""
+    """The entry has actor, place, size and request; the numbers are masked."""
     async with outbox_in(database_url) as outbox:
         asked = new_message(NUMBER, OTHER, text="the-secret-text", team="T1", request="0123abcd")
         message = (await outbox.intake.accept(asked, AT)).message
@@ -83,7 +83,7 @@ async def test_a_message_is_in_the_ledger_without_its_text_and_numbers(database_
 
 
 async def test_an_export_has_every_line_once_in_the_order_of_time(database_url: str) -> None:
-    """Over several pages, with many lines of the same moment."""
+    """Also over several pages, with many entries of the same moment."""
     count = 2 * PAGE_SIZE + 7
     async with opened(database_url) as database:
         async with database.transaction() as connection:
@@ -95,7 +95,7 @@ async def test_an_export_has_every_line_once_in_the_order_of_time(database_url: 
 
 
 async def test_an_export_may_begin_and_end(database_url: str) -> None:
-    """`since` is in it, `until` is not."""
+    """An export includes `since` and excludes `until`."""
     async with opened(database_url) as database:
         ledger = Audit(database)
         for minute in range(5):
@@ -106,7 +106,7 @@ async def test_an_export_may_begin_and_end(database_url: str) -> None:
 
 
 async def test_an_export_reads_by_an_index(tmp_path: Path) -> None:
-    """However long the ledger is, a page is a look into the index."""
+    """A page is one index look-up, however long the audit log is."""
     query = "SELECT * FROM audit WHERE at >= 1 AND (at, id) > (1, 1) ORDER BY at, id LIMIT 500"
     async with opened(tmp_path) as database, database.reading() as connection:
         plan = (await connection.execute(text(f"EXPLAIN QUERY PLAN {query}"))).all()
@@ -115,7 +115,7 @@ async def test_an_export_reads_by_an_index(tmp_path: Path) -> None:
 
 
 async def test_a_long_ledger_needs_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
-    """A page is held, not the ledger."""
+    """An export holds one page in memory, not the whole audit log."""
     peaks = []
     async with opened(tmp_path) as database:
         ledger = Audit(database)

@@ -1,4 +1,4 @@
-"""What a person takes back does not leave, however far it was; the day counts what was charged."""
+"""A cancelled message does not leave, however far it was; the day counts what was charged."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from kwtsms_bot.database.tables import spending
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message, State
+from kwtsms_bot.outbox.message import ClaimedCall, DedupeKey, Message
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.quota.limits import Allowance, DuplicateMessage, Limit, QuotaExceededError
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Cancelled, Outbox
 from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in
 
@@ -29,33 +30,33 @@ class ClaimedMessage:
     call: ClaimedCall
 
     async def put_in_flight(self) -> bool:
-        """Whether it may, now."""
+        """Puts the call in flight; returns whether it may leave."""
         return await self.outbox.settlements.put_in_flight(self.call, LEASE, AT)
 
     async def cancel(self) -> Cancelled:
-        """By a person."""
+        """Cancels the message."""
         return await self.outbox.cancellation.cancel(self.message.ref, AT, ACTOR)
 
     async def counts(self) -> dict[State, int]:
-        """How its numbers stand."""
+        """The number of its recipients in each state."""
         found = await self.outbox.messages.get(self.message.id)
         assert found
         return dict(found.counts)
 
     async def spent(self) -> int:
-        """The credits of the day."""
+        """The credits spent on the day."""
         async with self.outbox.database.reading() as connection:
             found: int = (await connection.execute(select(spending.c.credits))).scalar_one()
         return found
 
     async def settle(self, state: State, **known: object) -> None:
-        """What the call came to."""
+        """Settles the call with this state."""
         await self.outbox.settlements.settle(self.call, Settlement(state, AT, **known), AT)  # type: ignore[arg-type]
 
 
 @pytest.fixture
 async def claimed(database_url: str) -> AsyncIterator[ClaimedMessage]:
-    """Claimed, and not yet on its way."""
+    """A message that is claimed and not yet in flight."""
     async with outbox_in(database_url) as outbox:
         wanted = new_message(NUMBER, OTHER, pages=2, expires_at=AT + timedelta(minutes=5))
         message = (await outbox.intake.accept(wanted, AT)).message
@@ -65,7 +66,7 @@ async def claimed(database_url: str) -> AsyncIterator[ClaimedMessage]:
 
 
 async def test_a_claimed_message_is_cancelled_at_once(claimed: ClaimedMessage) -> None:
-    """Its owner finds that out before anything leaves, and its credits are there again."""
+    """The owner of the call cannot send it, and its credits are refunded."""
     cancelled = await claimed.cancel()
 
     assert cancelled == Cancelled(2, 0)
@@ -75,7 +76,7 @@ async def test_a_claimed_message_is_cancelled_at_once(claimed: ClaimedMessage) -
 
 
 async def test_a_cancelled_call_that_fails_is_not_tried_again(claimed: ClaimedMessage) -> None:
-    """A person has said so while it was on its way, and was told that."""
+    """A call in flight when it was cancelled is not retried if it fails."""
     assert await claimed.put_in_flight()
     cancelled = await claimed.cancel()
     meanwhile = await claimed.counts()
@@ -91,7 +92,7 @@ async def test_a_cancelled_call_that_fails_is_not_tried_again(claimed: ClaimedMe
 async def test_a_cancelled_call_keeps_its_actual_outcome(
     claimed: ClaimedMessage, state: State
 ) -> None:
-    """Nobody can take back what kwtSMS has."""
+    """A call that kwtSMS accepted cannot be cancelled."""
     assert await claimed.put_in_flight()
     await claimed.cancel()
     await claimed.settle(state)
@@ -100,7 +101,7 @@ async def test_a_cancelled_call_keeps_its_actual_outcome(
 
 
 async def test_what_is_sent_again_after_that_is_tried_again(claimed: ClaimedMessage) -> None:
-    """The later word of a person holds."""
+    """A later "send again" overrides the cancellation."""
     assert await claimed.put_in_flight()
     await claimed.cancel()
     await claimed.settle(State.UNKNOWN)
@@ -113,7 +114,7 @@ async def test_what_is_sent_again_after_that_is_tried_again(claimed: ClaimedMess
 
 
 async def test_nothing_leaves_once_sending_is_paused(claimed: ClaimedMessage) -> None:
-    """It was claimed before; it goes back to the queue and waits there."""
+    """A call that was claimed before the pause returns to the queue."""
     await claimed.outbox.kill_switch.pause("a mistake", AT, ACTOR)
 
     assert not await claimed.put_in_flight()
@@ -134,7 +135,7 @@ async def test_nothing_leaves_once_sending_is_paused(claimed: ClaimedMessage) ->
 async def test_the_day_counts_what_kwtsms_charged(
     claimed: ClaimedMessage, state: State, points: Decimal | None, spent: int
 ) -> None:
-    """Abroad a page costs more than a credit; what was refused costs nothing."""
+    """A page abroad may cost more than a credit; a refused message costs nothing."""
     assert await claimed.put_in_flight()
     await claimed.settle(state, points=points)
 
@@ -142,7 +143,7 @@ async def test_the_day_counts_what_kwtsms_charged(
 
 
 async def test_what_is_too_old_costs_nothing(claimed: ClaimedMessage) -> None:
-    """It is given up unsent."""
+    """A message that expires unsent is refunded."""
     await claimed.outbox.leases.reap_expired(AT + timedelta(minutes=10))
     assert await claimed.outbox.claims.claim("one", LEASE, AT + timedelta(minutes=10)) is None
 
@@ -151,7 +152,7 @@ async def test_what_is_too_old_costs_nothing(claimed: ClaimedMessage) -> None:
 
 
 async def test_sending_again_counts_among_the_credits_of_the_day(claimed: ClaimedMessage) -> None:
-    """Both tries may have been charged; over the limit nothing is decided."""
+    """Both sends may be charged; over the limit, the decision is refused."""
     assert await claimed.put_in_flight()
     await claimed.settle(State.UNKNOWN)
     once = DedupeKey("button.unknown", "x")
@@ -171,7 +172,7 @@ async def test_sending_again_counts_among_the_credits_of_the_day(claimed: Claime
 
 
 async def accepts_at(outbox: Outbox, seconds: float, **changes: object) -> bool:
-    """Whether somebody's "hello" to two numbers is taken then, without a question."""
+    """Whether a "hello" to two numbers is accepted at that time."""
     wanted = new_message(NUMBER, OTHER, **changes)
     now: datetime = AT + timedelta(seconds=seconds)
     try:
@@ -182,7 +183,7 @@ async def accepts_at(outbox: Outbox, seconds: float, **changes: object) -> bool:
 
 
 async def test_the_same_message_is_accepted_once_within_a_minute(database_url: str) -> None:
-    """The same person, text and number; one after the other, or at the same moment."""
+    """Within a minute, an author cannot send the same text to the same number again."""
     async with outbox_in(database_url) as outbox:
         assert await accepts_at(outbox, 0)
         assert not await accepts_at(outbox, 59)
@@ -193,7 +194,7 @@ async def test_the_same_message_is_accepted_once_within_a_minute(database_url: s
 
 
 async def test_duplicates_in_one_batch_are_accepted_once(database_url: str) -> None:
-    """They are let in by one transaction, and the first counts for those behind it."""
+    """In one transaction, the first of several duplicates counts for those behind it."""
     async with outbox_in(database_url) as outbox:
         accepted = await asyncio.gather(*(accepts_at(outbox, 0) for _ in range(4)))
 

@@ -1,5 +1,6 @@
-"""Cards and replicas: one posts a card, and what people see is the latest state in the end."""
+"""Cards and replicas: one replica posts a card, which shows the latest state in the end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ LOCATION = CardLocation("C1", "1.1")
 
 
 async def test_a_card_is_claimed_by_one_replica(database_url: str) -> None:
-    """Whoever comes second leaves it alone, and does not even find it."""
+    """A second replica cannot claim the card, and does not even find it."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
 
@@ -22,7 +23,7 @@ async def test_a_card_is_claimed_by_one_replica(database_url: str) -> None:
 
 
 async def test_what_could_not_be_shown_is_free_again(database_url: str) -> None:
-    """The next round may try."""
+    """A card that could not be posted is found again."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         await outbox.cards.claim_card(message.id)
@@ -34,10 +35,10 @@ async def test_what_could_not_be_shown_is_free_again(database_url: str) -> None:
 async def test_a_replica_that_is_gone_does_not_keep_a_card(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a while another may show it."""
+    """Another replica can claim the card once the claim has expired."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
-        monkeypatch.setattr(cards, "CARD_LEASE", timedelta(0))
+        monkeypatch.setattr(cards, "CARD_CLAIM", replace(cards.CARD_CLAIM, lease=timedelta(0)))
         await outbox.cards.claim_card(message.id)
 
         assert await outbox.cards.claim_card(message.id)
@@ -46,18 +47,18 @@ async def test_a_replica_that_is_gone_does_not_keep_a_card(
 async def test_a_card_claimed_by_a_fast_clock_is_free(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody holds a card for an hour."""
+    """A claim further ahead than any lease counts as expired."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         with monkeypatch.context() as fast:
-            fast.setattr(cards, "CARD_LEASE", timedelta(hours=1))
+            fast.setattr(cards, "CARD_CLAIM", replace(cards.CARD_CLAIM, lease=timedelta(hours=1)))
             await outbox.cards.claim_card(message.id)
 
         assert await outbox.cards.outdated_cards(10) == (message.id,)
 
 
 async def test_an_earlier_state_that_covers_a_later_one_is_updated(database_url: str) -> None:
-    """A replica that stalled while it posted has covered what another had posted since."""
+    """A card is updated again if a stalled replica has overwritten a later state."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         await outbox.cancellation.cancel(message.ref, AT, ACTOR)

@@ -1,4 +1,4 @@
-"""Sending is held while no answer can be read, for all replicas, and goes on by itself."""
+"""The circuit breaker stops all replicas while no answer can be read, and closes by itself."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from sqlalchemy import update
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import circuit_breaker
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.dispatch.worker import MAX_IN_FLIGHT
 from kwtsms_bot.outbox.flow_control.breaker_probe import BreakerProbe
 from kwtsms_bot.outbox.flow_control.breaker_store import MAX_PROBE_DELAY
@@ -26,8 +25,10 @@ from kwtsms_bot.outbox.flow_control.circuit_breaker import (
     after_call,
     after_probe,
 )
-from kwtsms_bot.outbox.message import Message, Priority, State
+from kwtsms_bot.outbox.message import Message, Priority
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox, open_outbox
 from kwtsms_sandbox.gateway import Fault
 from support.database import AT, NUMBER, OTHER, new_message, opened, outbox_in
@@ -43,7 +44,7 @@ HALF_OPEN = BreakerState(FAILURE_THRESHOLD, AT, open=False, next_probe_at=AT)
 def after(
     *responses: ResponseKind, begin: BreakerState = CLOSED, trial: bool = False
 ) -> BreakerState:
-    """How sending stands after calls that have come to this."""
+    """The breaker's state after these responses."""
     return reduce(
         lambda so_far, one: after_call(so_far, one, trial=trial, now=AT), responses, begin
     )
@@ -80,12 +81,12 @@ def test_three_unreadable_answers_open_the_breaker(
     responses: Sequence[ResponseKind],
     opened: bool,  # noqa: FBT001 - A parameter of the table.
 ) -> None:
-    """An answer between them begins anew; what never left says nothing."""
+    """A readable answer in between resets the count; calls that never left do not count."""
     assert (after(*responses).opened_at is not None) == opened
 
 
 def test_what_had_left_before_is_no_news() -> None:
-    """Answers to calls that were under way then put nothing off; one that is read ends it."""
+    """Responses to earlier calls do not delay the probe; a readable one closes the breaker."""
     assert after(*[ResponseKind.UNREADABLE] * 8) == after(*[ResponseKind.UNREADABLE] * 3) == TRIPPED
     assert after(ResponseKind.NOT_SENT, begin=TRIPPED) == TRIPPED
     assert after(ResponseKind.READABLE, begin=TRIPPED) == CLOSED
@@ -93,7 +94,7 @@ def test_what_had_left_before_is_no_news() -> None:
 
 @pytest.mark.parametrize("response", [ResponseKind.UNREADABLE, ResponseKind.NOT_SENT])
 def test_each_failed_trial_makes_the_next_probe_later(response: ResponseKind) -> None:
-    """Also where questions are answered and sends are not: that risks one number each time."""
+    """The delay grows even if probes are answered: each trial risks one number."""
     found = TRIPPED
     waits = [PROBE_DELAYS[0]]
     for _ in range(2 * len(PROBE_DELAYS)):
@@ -107,7 +108,7 @@ def test_each_failed_trial_makes_the_next_probe_later(response: ResponseKind) ->
 
 
 def test_a_probe_half_opens_it_for_one_call() -> None:
-    """Without an answer it stays open, for longer; one that comes too late changes nothing."""
+    """A failed probe keeps it open for longer; a late result changes nothing."""
     half_open = after_probe(TRIPPED, answered=True, now=AT)
     failed = after_probe(TRIPPED, answered=False, now=AT)
 
@@ -118,19 +119,19 @@ def test_a_probe_half_opens_it_for_one_call() -> None:
 
 
 async def lose(outbox: Outbox, count: int = FAILURE_THRESHOLD) -> None:
-    """So many answers in a row cannot be read."""
+    """Records so many unreadable answers in a row."""
     for _ in range(count):
         await outbox.breaker.record_response(ResponseKind.UNREADABLE, trial=False)
 
 
 async def make_probe_due(database: Database) -> None:
-    """The time for the next try has come."""
+    """Makes the next probe due."""
     async with database.transaction() as connection:
         await connection.execute(update(circuit_breaker).values(next_probe_at=AT))
 
 
 async def test_while_it_is_open_nobody_claims_anything(database_url: str) -> None:
-    """However urgent; the next process finds it so too. An answer that can be read ends it."""
+    """No process claims even urgent messages, until a readable answer closes the breaker."""
     async with opened(database_url) as database:
         outbox = open_outbox(database)
         await outbox.intake.accept(new_message(NUMBER, priority=Priority.URGENT), AT)
@@ -146,7 +147,7 @@ async def test_while_it_is_open_nobody_claims_anything(database_url: str) -> Non
 
 
 async def test_one_probe_and_then_one_number(database_url: str) -> None:
-    """Of all replicas one asks, when it is time; then one call may try, with one number."""
+    """Of all replicas one probes, when it is due; then one trial call leaves, to one number."""
     async with opened(database_url) as database, outbox_in(database_url) as other:
         outbox = open_outbox(database)
         await outbox.intake.accept(new_message(NUMBER, OTHER), AT)
@@ -169,7 +170,7 @@ async def test_one_probe_and_then_one_number(database_url: str) -> None:
 
 
 async def test_two_replicas_do_not_try_at_once(database_url: str) -> None:
-    """They look at the same moment; one call leaves."""
+    """Of two replicas that claim at the same moment, one gets the trial call."""
     async with opened(database_url) as database, outbox_in(database_url) as other:
         outbox = open_outbox(database)
         await outbox.intake.accept(new_message(NUMBER), AT)
@@ -184,7 +185,7 @@ async def test_two_replicas_do_not_try_at_once(database_url: str) -> None:
 
 
 async def test_who_tried_and_died_is_not_waited_for_for_ever(database_url: str) -> None:
-    """After a while another replica asks; a time that only a wrong clock can write is past."""
+    """Another replica probes later; a time that only a wrong clock can write counts as past."""
     async with opened(database_url) as database:
         outbox = open_outbox(database)
         await outbox.intake.accept(new_message(NUMBER), AT)
@@ -203,7 +204,7 @@ async def test_who_tried_and_died_is_not_waited_for_for_ever(database_url: str) 
 
 
 async def test_the_cards_of_queued_messages_say_so(database_url: str) -> None:
-    """What waits is shown anew, with the reason and the time of the next try; then without it."""
+    """Their cards are updated with the reason and the next probe, and later without them."""
     async with opened(database_url) as database:
         outbox = open_outbox(database)
         message = (await outbox.intake.accept(new_message(NUMBER), AT)).message
@@ -226,7 +227,7 @@ async def test_the_cards_of_queued_messages_say_so(database_url: str) -> None:
 
 
 async def test_a_settled_message_does_not_show_it(tmp_path: Path) -> None:
-    """A card of a message that is sent does not change."""
+    """The card of a sent message does not change."""
     async with outbox_in(tmp_path) as outbox:
         message = (await outbox.intake.accept(new_message(NUMBER), AT)).message
         call = await outbox.claims.claim("one", LEASE, AT)
@@ -240,7 +241,7 @@ async def test_a_settled_message_does_not_show_it(tmp_path: Path) -> None:
 
 
 async def test_the_statistics_say_since_when(tmp_path: Path) -> None:
-    """For /readyz."""
+    """The backlog has the time since when the breaker is open, for /readyz."""
     async with opened(tmp_path) as database:
         outbox, statistics = open_outbox(database), OutboxStatistics(database)
         before = await statistics.backlog()
@@ -255,7 +256,7 @@ async def test_the_statistics_say_since_when(tmp_path: Path) -> None:
 async def test_an_unreadable_gateway_does_not_burn_a_bulk(
     database_url: str,
 ) -> None:
-    """Three calls, and those under way, become unknown; an alert tries it; then the rest goes."""
+    """Only calls up to the threshold and in flight become unknown; the rest is sent later."""
     numbers = tuple(f"965{90000000 + n}" for n in range(2_600))
     async with running_worker(database_url) as bench:
         bench.gateway.configure(requests_per_second=None, queue_limit=10_000)
@@ -281,22 +282,22 @@ async def test_an_unreadable_gateway_does_not_burn_a_bulk(
 
 
 def shows_breaker(message: Message) -> bool:
-    """Whether its card says so."""
+    """Whether its card says that the breaker is open."""
     return any(one.text == OPEN_REASON for one in message.reasons)
 
 
 def is_leaving(message: Message) -> bool:
-    """Whether anything of it is under way, or about to be."""
+    """Whether anything of it is claimed or in flight."""
     return not {State.CLAIMED, State.IN_FLIGHT}.isdisjoint(message.counts)
 
 
 def is_waiting(message: Message) -> bool:
-    """Whether anything of it is to come."""
+    """Whether anything of it is queued, claimed or in flight."""
     return State.QUEUED in message.counts or is_leaving(message)
 
 
 async def test_the_probe_asks_only_while_the_breaker_is_open(tmp_path: Path) -> None:
-    """Without a hold the gateway is left alone; where it is silent it is asked again later."""
+    """A closed breaker needs no probe; a failed probe is repeated only when the next is due."""
     async with running_worker(tmp_path) as bench:
         probe = BreakerProbe(bench.outbox.breaker, bench.client)
         idle = await probe.probe()

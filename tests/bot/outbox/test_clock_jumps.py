@@ -1,13 +1,13 @@
-"""The clock was an hour fast and is set right: nothing waits for the hour to pass."""
+"""After a clock that was an hour fast is corrected, nothing waits for that hour."""
 
 from datetime import timedelta
 
 from sqlalchemy import update
 
 from kwtsms_bot.database.tables import rate_limit
-from kwtsms_bot.outbox.dispatch.lease_store import LONGEST_LEASE, MAX_CLOCK_SKEW
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.sql import LONGEST_LEASE, MAX_CLOCK_SKEW
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import DatabaseRateLimiter
 from support.database import AT, new_message, opened, outbox_in
 
@@ -16,7 +16,7 @@ LEASE = timedelta(seconds=30)
 
 
 async def test_what_was_accepted_then_is_due_now(database_url: str) -> None:
-    """Its time is as far off as it was."""
+    """A message accepted by the fast clock is due at once."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT + HOUR)
         await outbox.leases.reap_expired(AT)
@@ -26,7 +26,7 @@ async def test_what_was_accepted_then_is_due_now(database_url: str) -> None:
 
 
 async def test_what_was_put_off_then_waits_as_long_as_it_should(database_url: str) -> None:
-    """Thirty seconds for a full queue are thirty seconds."""
+    """A delay of thirty seconds stays thirty seconds."""
     wait = timedelta(seconds=30)
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT + HOUR)
@@ -40,7 +40,7 @@ async def test_what_was_put_off_then_waits_as_long_as_it_should(database_url: st
 
 
 async def test_what_waits_for_its_time_is_left_alone(database_url: str) -> None:
-    """A long pause is no wrong clock."""
+    """A long delay is not mistaken for a wrong clock."""
     late = AT + timedelta(minutes=5)
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT)
@@ -54,7 +54,7 @@ async def test_what_waits_for_its_time_is_left_alone(database_url: str) -> None:
 
 
 async def test_a_lease_granted_then_has_expired(database_url: str) -> None:
-    """A dead process does not hold its call for an hour."""
+    """A lease that the fast clock wrote counts as expired."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT + HOUR)
         assert await outbox.claims.claim("one", LEASE, AT + HOUR)
@@ -63,7 +63,7 @@ async def test_a_lease_granted_then_has_expired(database_url: str) -> None:
 
 
 async def test_the_longest_lease_is_not_mistaken_for_a_wrong_clock(database_url: str) -> None:
-    """Whoever looks is a moment behind whoever took it, for the full ten minutes of config.yaml."""
+    """A lease of ten minutes, the maximum, stays valid for a replica whose clock is behind."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT)
         call = await outbox.claims.claim("one", LONGEST_LEASE, AT)
@@ -74,7 +74,7 @@ async def test_the_longest_lease_is_not_mistaken_for_a_wrong_clock(database_url:
 
 
 async def test_a_number_sent_to_then_has_no_cooldown_of_an_hour(database_url: str) -> None:
-    """The gateway's fifteen seconds are no hour."""
+    """A cooldown that began by the fast clock does not last for an hour."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT + HOUR)
         call = await outbox.claims.claim("one", LEASE, AT + HOUR)
@@ -86,7 +86,7 @@ async def test_a_number_sent_to_then_has_no_cooldown_of_an_hour(database_url: st
 
 
 async def test_slots_granted_then_do_not_delay_the_next(database_url: str) -> None:
-    """The row says that the next free instant is an hour away; nobody can be waiting for that."""
+    """A next free slot that is an hour ahead is ignored: nobody can be waiting for it."""
     async with opened(database_url) as database:
         limiter = DatabaseRateLimiter(database)
         await limiter.reserve()

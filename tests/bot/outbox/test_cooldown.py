@@ -1,4 +1,4 @@
-"""The 15 seconds of a number: kept by all replicas together, and nobody else waits for them."""
+"""The cooldown of a number: kept by all replicas together, and delaying no other number."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from kwtsms_bot.outbox.dispatch.claim_store import COOLDOWN_WINDOW, MAX_ROUNDS
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.flow_control.cooldown import COOLDOWN, COOLDOWN_REASON
-from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
+from kwtsms_bot.outbox.message import ClaimedCall, Priority
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox, open_outbox
 from support.database import (
     ACTOR,
@@ -27,14 +28,14 @@ SENT = Settlement(State.SENT, AT, gateway_id="f4c8")
 
 
 async def claimed(outbox: Outbox, now: datetime = AT, owner: str = "one") -> ClaimedCall:
-    """The next call."""
+    """Claims the next call."""
     call = await outbox.claims.claim(owner, LEASE, now)
     assert call
     return call
 
 
 async def in_flight(outbox: Outbox, now: datetime = AT) -> ClaimedCall:
-    """The next call, on its way."""
+    """Claims the next call and puts it in flight."""
     call = await claimed(outbox, now)
     assert await outbox.settlements.put_in_flight(call, LEASE, now)
     return call
@@ -46,7 +47,7 @@ async def in_flight(outbox: Outbox, now: datetime = AT) -> ClaimedCall:
 async def test_of_two_calls_that_share_numbers_one_is_sent(
     database_url: str, shared: slice
 ) -> None:
-    """Two processes mark their numbers at the same moment, and neither locks the other out."""
+    """Two processes start cooldowns of shared numbers at the same moment without a deadlock."""
     now = datetime.now(UTC)
     async with opened(database_url) as one, opened(database_url) as two:
         stores, left = (open_outbox(one), open_outbox(two)), []
@@ -65,7 +66,7 @@ async def test_of_two_calls_that_share_numbers_one_is_sent(
 
 
 async def test_who_was_second_waits_for_the_others_number(database_url: str) -> None:
-    """It is told why, and the try does not count; its other numbers are not marked."""
+    """The second call is requeued with the reason; its other numbers get no cooldown."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(NUMBER), AT)
         await outbox.intake.accept(new_message(NUMBER, OTHER, text="second"), AT)
@@ -83,7 +84,7 @@ async def test_who_was_second_waits_for_the_others_number(database_url: str) -> 
 
 
 async def test_a_refusal_does_not_clear_a_later_cooldown(database_url: str) -> None:
-    """The first call's answer takes 19 seconds; the second has gone out, and the third waits."""
+    """A late refusal of the first call leaves the cooldown that the second one started."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(text="first"), AT)
         first = await in_flight(outbox)
@@ -102,7 +103,7 @@ async def test_a_refusal_does_not_clear_a_later_cooldown(database_url: str) -> N
 async def test_a_replica_whose_clock_is_wrong_keeps_the_rule(
     database_url: str, wrong: timedelta
 ) -> None:
-    """A slow clock does not shorten the rest of a number, nor a fast one end it."""
+    """A slow clock does not shorten a cooldown, nor does a fast one end it."""
     now = datetime.now(UTC)
     async with opened(database_url) as one, opened(database_url) as two:
         await open_outbox(one).intake.accept(new_message(text="first"), now - 60 * SECOND)
@@ -119,7 +120,7 @@ async def test_a_replica_whose_clock_is_wrong_keeps_the_rule(
 
 
 async def test_alerts_to_one_phone_keep_nobody_else_waiting(database_url: str) -> None:
-    """However many they are, they wait by themselves, and no turn is lost to them."""
+    """Many messages to one number wait by themselves, and delay no other message."""
     async with outbox_in(database_url) as outbox:
         await accept_many(outbox, 2 * MAX_ROUNDS, NUMBER)
         await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
@@ -130,7 +131,7 @@ async def test_alerts_to_one_phone_keep_nobody_else_waiting(database_url: str) -
 
 
 async def test_alerts_to_many_phones_in_cooldown_delay_nobody_else(database_url: str) -> None:
-    """Each to another number that was sent to a moment ago, more than a look at the queue sees."""
+    """Even more of them than one look at the queue covers do not delay another message."""
     phones = [f"9655{number:07d}" for number in range(COOLDOWN_WINDOW + 200)]
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(*phones), AT)
@@ -147,7 +148,7 @@ async def test_alerts_to_many_phones_in_cooldown_delay_nobody_else(database_url:
 
 
 async def test_what_is_too_old_keeps_nobody_waiting(database_url: str) -> None:
-    """Whatever has piled up is given up in one go."""
+    """Overdue messages all expire within one claim."""
     async with outbox_in(database_url) as outbox:
         await accept_many(outbox, 2 * MAX_ROUNDS + 1, NUMBER, expires_at=AT + SECOND)
         normal = await outbox.intake.accept(new_message(OTHER), AT)
@@ -156,7 +157,7 @@ async def test_what_is_too_old_keeps_nobody_waiting(database_url: str) -> None:
 
 
 async def accept_many(outbox: Outbox, count: int, *phones: str, **changes: object) -> None:
-    """So many alerts, each to the next of these phones."""
+    """Accepts so many urgent messages, each to the next of these phones."""
     await asyncio.gather(
         *(
             outbox.intake.accept(

@@ -1,4 +1,4 @@
-"""Decisions of people: durable with who made them, and in the ledger by the same transaction."""
+"""Decisions of people are durable, and in the audit log by the same transaction."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,10 +10,11 @@ from sqlalchemy import text
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
 from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.intake.draft import Draft
-from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.quota.limits import UNLIMITED
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Actor, Audit, Cancelled, Outbox
 from support.database import AT, NUMBER, OTHER, new_message, outbox_in
 from support.leak_search import cells
@@ -26,7 +27,7 @@ SARA = Actor("U2", "T1", "C1", "0123abcd")
 
 
 async def lost(outbox: Outbox, *phones: str, lives: timedelta = DAY) -> Message:
-    """A message whose answer nobody has heard."""
+    """A message of unknown outcome."""
     message = (await outbox.intake.accept(new_message(*phones, expires_at=AT + lives), AT)).message
     call = await outbox.claims.claim("one", LEASE, AT)
     assert call
@@ -36,14 +37,14 @@ async def lost(outbox: Outbox, *phones: str, lives: timedelta = DAY) -> Message:
 
 
 async def found(outbox: Outbox, message: Message) -> Message:
-    """As it stands now."""
+    """The message as it is now."""
     now = await outbox.messages.get(message.id)
     assert now
     return now
 
 
 async def test_what_is_sent_again_has_its_time_anew(database_url: str) -> None:
-    """Its first day was over when a person decided; it is not given up before it is sent."""
+    """A decision after the first expiry sets a new one, so that the message can be sent."""
     async with outbox_in(database_url) as outbox:
         message = await lost(outbox, NUMBER)
         await outbox.decisions.send_again(message.ref, LATER, SARA, expires_at=LATER + DAY)
@@ -55,7 +56,7 @@ async def test_what_is_sent_again_has_its_time_anew(database_url: str) -> None:
 
 
 async def test_a_message_treated_as_sent_keeps_its_time(database_url: str) -> None:
-    """Nothing of it is sent."""
+    """Marking a message as sent does not change its expiry."""
     async with outbox_in(database_url) as outbox:
         message = await lost(outbox, NUMBER)
         await outbox.decisions.treat_as_sent(message.ref, LATER, SARA)
@@ -64,7 +65,7 @@ async def test_a_message_treated_as_sent_keeps_its_time(database_url: str) -> No
 
 
 async def test_who_decided_what_and_when_is_on_the_message(database_url: str) -> None:
-    """For its card: one decision after the other, with how many numbers each was about."""
+    """The message lists its decisions in order, each with the number of recipients."""
     async with outbox_in(database_url) as outbox:
         message = await lost(outbox, NUMBER, OTHER)
         await outbox.decisions.send_again(message.ref, LATER, SARA, expires_at=LATER + DAY)
@@ -78,7 +79,7 @@ async def test_who_decided_what_and_when_is_on_the_message(database_url: str) ->
 
 
 async def test_treated_as_sent_differs_from_accepted_by_kwtsms(database_url: str) -> None:
-    """Nobody has heard from kwtSMS: it may have charged it, and no receipt is waited for."""
+    """A message marked as sent has no confirmation, may have been charged, and is not polled."""
     async with outbox_in(database_url) as outbox:
         presumed, wanted = await lost(outbox, NUMBER), new_message(OTHER)
         await outbox.decisions.treat_as_sent(presumed.ref, LATER, SARA)
@@ -101,7 +102,7 @@ async def test_treated_as_sent_differs_from_accepted_by_kwtsms(database_url: str
 
 @dataclass
 class PendingDecisions:
-    """Something to decide of each kind."""
+    """An outbox with something to decide of each kind."""
 
     outbox: Outbox
     unknown: Message
@@ -109,40 +110,40 @@ class PendingDecisions:
     draft: Draft
 
     async def send_again(self) -> object:
-        """What is unknown."""
+        """Sends the unknown message again."""
         return await self.outbox.decisions.send_again(self.unknown.ref, LATER, SARA)
 
     async def treat_as_sent(self) -> object:
-        """The same."""
+        """Marks the unknown message as sent."""
         return await self.outbox.decisions.treat_as_sent(self.unknown.ref, LATER, SARA)
 
     async def cancel(self) -> object:
-        """What waits."""
+        """Cancels the queued message."""
         return (await self.outbox.cancellation.cancel(self.waiting.ref, LATER, SARA)).count
 
     async def pause(self) -> object:
-        """All sending."""
+        """Pauses all sending."""
         return await self.outbox.kill_switch.pause("a mistake", LATER, SARA)
 
     async def resume(self) -> object:
-        """The same, where it was paused before."""
+        """Resumes sending."""
         return await self.outbox.kill_switch.resume(LATER, SARA)
 
     async def approve(self) -> object:
-        """What waits for a second person."""
+        """Approves the draft."""
         wanted = new_message(OTHER, text="approved")
         return await self.outbox.drafts.send_draft(
             self.draft.token, wanted, AT, UNLIMITED, approved=SARA
         )
 
     async def reject(self) -> object:
-        """The same."""
+        """Rejects the draft."""
         return await self.outbox.drafts.discard_draft(self.draft.token, AT, refused=SARA)
 
 
 @pytest.fixture
 async def pending(database_url: str) -> AsyncIterator[PendingDecisions]:
-    """It."""
+    """An outbox with something to decide of each kind."""
     async with outbox_in(database_url) as outbox:
         unknown = await lost(outbox, NUMBER)
         waiting = (await outbox.intake.accept(new_message(OTHER), AT)).message
@@ -166,7 +167,7 @@ async def pending(database_url: str) -> AsyncIterator[PendingDecisions]:
 async def test_the_ledger_has_it_or_it_is_not_done(
     pending: PendingDecisions, action: str, line: tuple[str, str, str, str]
 ) -> None:
-    """One transaction: where the line cannot be written, nothing is as if it were decided."""
+    """A decision whose audit entry cannot be written changes nothing."""
     outbox = pending.outbox
     if action == "resume":
         await outbox.kill_switch.pause("a mistake", AT, SARA)
@@ -191,7 +192,7 @@ async def test_the_ledger_has_it_or_it_is_not_done(
 
 
 async def test_what_is_decided_in_vain_leaves_no_line(pending: PendingDecisions) -> None:
-    """Somebody was faster, or there was nothing: nothing was decided."""
+    """A decision that comes too late, or has no message, writes no entry."""
     await pending.send_again()
     before = await Audit(pending.outbox.database).entries()
     assert not await pending.send_again()

@@ -1,4 +1,4 @@
-"""What the balance tells about a call that was lost: never more than is so."""
+"""Balance evidence about a call of unknown outcome is never wrong."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.evidence import BalanceReading, CallCost, Evidence, Verdict, assess
 from kwtsms_bot.outbox.flow_control.circuit_breaker import FAILURE_THRESHOLD, ResponseKind
-from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from kwtsms_bot.outbox.unknown.reconciler import UnknownReconciler
 from kwtsms_client import AsyncClient, Credentials
@@ -27,14 +28,14 @@ THIRD = "96566666666"
 
 
 def reading(second: int, available: int) -> BalanceReading:
-    """A balance that was told in that second."""
+    """A balance that was reported in that second."""
     return BalanceReading(
         AT + timedelta(seconds=second), AT + timedelta(seconds=second + 1), Decimal(available)
     )
 
 
 def call_cost(begin: int, end: int | None, credits_: int | None) -> CallCost:
-    """A call from that second to that second."""
+    """A call from second `begin` to second `end`, and its cost."""
     ended_at = None if end is None else AT + timedelta(seconds=end)
     return CallCost(
         AT + timedelta(seconds=begin), ended_at, None if credits_ is None else Decimal(credits_)
@@ -79,12 +80,12 @@ TABLE = [
     ("after", "others", "verdict"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE]
 )
 def test_a_call_for_two_credits(after: int, others: tuple[CallCost, ...], verdict: Verdict) -> None:
-    """There were 100 credits before it; what is there after says what is known."""
+    """From 100 credits before it, the balance after it decides the verdict."""
     assert assess(2, reading(0, 100), reading(90, after), others).verdict is verdict
 
 
 def test_without_a_balance_from_before_nothing_is_known() -> None:
-    """A balance alone tells nothing."""
+    """A single balance proves nothing."""
     found = assess(2, None, reading(90, 100), ())
 
     assert found == Evidence(Verdict.UNCLEAR, None, Decimal(100), Decimal(0))
@@ -100,7 +101,7 @@ def test_a_verdict_is_never_wrong(
     price: int,
     charged: bool,  # noqa: FBT001 - a fact that hypothesis makes up.
 ) -> None:
-    """Whatever else was charged and when, where only we spend, what is said is so."""
+    """If only our calls spend credits, a verdict is right whatever else was charged and when."""
     gone_before = gone_after = 0
     others = []
     for begin, duration, credits_, late, lost in calls:
@@ -120,7 +121,7 @@ def test_a_verdict_is_never_wrong(
 
 @dataclass
 class Bench:
-    """An outbox, the real account, and a witness who looks when told to."""
+    """An outbox, the sandbox account, and a reconciler that runs on demand."""
 
     outbox: Outbox
     running: RunningGateway
@@ -129,13 +130,13 @@ class Bench:
 
     @property
     def reconciler(self) -> UnknownReconciler:
-        """The witness."""
+        """A reconciler at the current time."""
         return UnknownReconciler(
             self.outbox.evidence, self.outbox.breaker, self.account, clock=lambda: AT + self.at[0]
         )
 
     async def lose(self, *recipients: str, arrives: bool) -> Message:
-        """A message whose outcome is lost, and which was charged or not."""
+        """A message of unknown outcome that was charged or not."""
         accepted = await self.outbox.intake.accept(new_message(*recipients), AT + self.at[0])
         call = await self.outbox.claims.claim("one", LEASE, AT + self.at[0])
         assert call
@@ -148,7 +149,7 @@ class Bench:
         return accepted.message
 
     async def evidence(self, message: Message) -> tuple[Evidence, ...]:
-        """What the message's card tells of."""
+        """The evidence on the message, for its card."""
         found = await self.outbox.messages.get(message.id)
         assert found
         return found.evidence
@@ -191,7 +192,7 @@ async def bench(url: str) -> AsyncIterator[Bench]:
 async def test_a_minute_after_the_balance_is_asked_for(
     database_url: str, *, arrives: bool, verdict: Verdict
 ) -> None:
-    """Not before: it might still be charged. Then what it shows is on the message, once."""
+    """A minute after the loss, not earlier, the evidence is collected once."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(60)
@@ -206,7 +207,7 @@ async def test_a_minute_after_the_balance_is_asked_for(
 
 
 async def test_what_was_spent_meanwhile_is_accounted_for(database_url: str) -> None:
-    """A message that was sent in between does not make a lost one look charged."""
+    """A message sent in between does not make an unknown one look charged."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(60)
@@ -223,7 +224,7 @@ async def test_what_was_spent_meanwhile_is_accounted_for(database_url: str) -> N
 async def test_two_lost_at_once_are_distinguished_only_where_both_are_alike(
     database_url: str,
 ) -> None:
-    """One price is missing and two could be it: the balance does not tell."""
+    """If one price is missing and two calls could explain it, the verdict is unclear."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(60)
@@ -237,7 +238,7 @@ async def test_two_lost_at_once_are_distinguished_only_where_both_are_alike(
 
 
 async def test_calls_of_a_dead_process_are_reconciled(database_url: str) -> None:
-    """Nobody wrote down how its call ended: that it is lost is when its lease ran out."""
+    """A call whose lease expired is reconciled too, counted from the expiry."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(60)
@@ -254,7 +255,7 @@ async def test_calls_of_a_dead_process_are_reconciled(database_url: str) -> None
 
 
 async def test_a_decision_ends_the_question(database_url: str) -> None:
-    """Once a person has decided, evidence is no longer told; nor after an answer came late."""
+    """Once a person has decided, the evidence is no longer shown."""
     async with bench(database_url) as it:
         lost = await it.lose(OTHER, arrives=True)
         it.later(61)
@@ -265,7 +266,7 @@ async def test_a_decision_ends_the_question(database_url: str) -> None:
 
 
 async def test_a_gateway_that_is_silent_is_asked_later(database_url: str) -> None:
-    """No balance, no finding: the next look finds the same call."""
+    """If the balance request fails, the next run reconciles the same call."""
     async with bench(database_url) as it:
         lost = await it.lose(OTHER, arrives=False)
         it.later(61)
@@ -278,7 +279,7 @@ async def test_a_gateway_that_is_silent_is_asked_later(database_url: str) -> Non
 
 
 async def test_while_the_circuit_breaker_is_open_the_probe_asks(database_url: str) -> None:
-    """Nothing is spent meanwhile, so the balance says later what it would say now."""
+    """Reconciling waits until the breaker closes: nothing is spent meanwhile."""
     async with bench(database_url) as it:
         await it.lose(OTHER, arrives=True)
         it.later(61)
@@ -292,7 +293,7 @@ async def test_while_the_circuit_breaker_is_open_the_probe_asks(database_url: st
 
 
 async def test_one_replica_asks_for_all(database_url: str) -> None:
-    """Two that look at the same time find the same calls; one request for the balance tells."""
+    """Of two replicas that run at the same time, one asks for the balance."""
     async with bench(database_url) as it:
         lost = await it.lose(OTHER, arrives=False)
         it.later(61)

@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from kwtsms_bot.database.tables import evidence
 from kwtsms_bot.outbox.dispatch import retry
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.evidence import NOT_SENT, Evidence, Verdict
-from kwtsms_bot.outbox.message import ClaimedCall, Message, State
+from kwtsms_bot.outbox.message import ClaimedCall, Message
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from kwtsms_bot.outbox.unknown.evidence_store import UnansweredCall
 from kwtsms_client import KwtSMSError, NotSent

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import update
 
 from kwtsms_bot.database.tables import recipient
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import ClaimedCall, State
+from kwtsms_bot.outbox.message import ClaimedCall
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from support.database import AT, NUMBER, OTHER, new_message, outbox_in
 

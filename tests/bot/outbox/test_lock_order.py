@@ -16,9 +16,10 @@ from sqlalchemy import Select, insert, select, update
 
 from kwtsms_bot.database.tables import attempt, message, number_cooldown, recipient, spending
 from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate, TrackedCall
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
+from kwtsms_bot.outbox.message import ClaimedCall, Priority
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.quota.admission import day_of
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from support.database import ACTOR, AT, NUMBER, OTHER, caller_clock_outbox, new_message, opened
 from support.postgres import wait_for_lock_waiters

@@ -14,8 +14,8 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import message, number_cooldown, recipient
-from kwtsms_bot.outbox.intake.batch import MAX_BATCHED_RECIPIENTS
-from kwtsms_bot.outbox.intake.store import INTAKE_LOCK
+from kwtsms_bot.outbox.dedupe import INTAKE_LOCK
+from kwtsms_bot.outbox.intake.store import MAX_BATCHED_RECIPIENTS
 from kwtsms_bot.outbox.message import DedupeKey, Priority
 from kwtsms_bot.outbox.quota.limits import UNLIMITED, Allowance, QuotaExceededError
 from kwtsms_bot.outbox.store import Accepted, Outbox, open_outbox

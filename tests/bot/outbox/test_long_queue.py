@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from support.database import AT, NUMBER, OTHER, new_message, outbox_in, record_statements
 

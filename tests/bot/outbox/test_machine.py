@@ -27,8 +27,9 @@ from hypothesis.stateful import (
 
 from kwtsms_bot.database import open_database
 from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate, TrackedCall
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import ClaimedCall, Message, Priority, State
+from kwtsms_bot.outbox.message import ClaimedCall, Message, Priority
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import SendingPaused
 from support.database import ACTOR, AT, caller_clock_outbox, new_message
 from support.outbox_model import LEASE, Model, Row

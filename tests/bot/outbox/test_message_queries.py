@@ -8,9 +8,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.flow_control.cooldown import COOLDOWN, COOLDOWN_REASON
-from kwtsms_bot.outbox.message import Message, Reason, State
+from kwtsms_bot.outbox.message import Message, Reason
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from support.database import AT, NUMBER, new_message, outbox_in
 

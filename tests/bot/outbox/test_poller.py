@@ -22,10 +22,11 @@ from kwtsms_bot.outbox.delivery.rules import (
 )
 from kwtsms_bot.outbox.delivery.status_client import StatusClient
 from kwtsms_bot.outbox.delivery.store import CHECK_LEASE
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.flow_control import rate_limiter
 from kwtsms_bot.outbox.flow_control.circuit_breaker import FAILURE_THRESHOLD, ResponseKind
-from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import DatabaseRateLimiter, Outbox
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_sandbox.gateway import Fault, RunningGateway

@@ -8,9 +8,10 @@ import pytest
 from kwtsms_bot.config import Config
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.monitoring.metrics import Metrics
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import Priority, State
+from kwtsms_bot.outbox.message import Priority
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.queries.statistics import OutboxStatistics
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import DatabaseRateLimiter, open_outbox
 from kwtsms_bot.service.components import Components, gateway_client, now
 from support.database import AT, NUMBER, OTHER, new_message, opened

@@ -6,13 +6,11 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-import pytest
-
 from kwtsms_bot.outbox.delivery.rules import DeliveryUpdate, TrackedCall
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.flow_control import cooldown
-from kwtsms_bot.outbox.message import Message, Priority, State
+from kwtsms_bot.outbox.message import Message, Priority
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.quota.limits import Allowance
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox, open_outbox
 from support.database import ACTOR, new_message, opened
 
@@ -21,6 +19,7 @@ NUMBERS = [f"9656{number:07d}" for number in range(60)]
 OUTCOMES = (State.SENT, State.SENT, State.QUEUED, State.UNKNOWN, State.REJECTED)
 LIMITS = Allowance(10**6, 10**6, 10**9)  # Every limit is looked at and none is reached.
 STEPS = 16
+COOLDOWN = timedelta(seconds=0.2)  # So that a number is sent to more than once.
 
 
 class Actor:
@@ -87,14 +86,12 @@ class Actor:
         )
 
 
-async def test_nobody_locks_another_out(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_locks_another_out(postgres_url: str) -> None:
     """PostgreSQL finds no two that wait for each other: all of them lock rows in one order."""
-    monkeypatch.setattr(cooldown, "COOLDOWN", timedelta(seconds=0.2))
     messages: list[Message] = []
     async with AsyncExitStack() as stack:
-        replicas = [
-            open_outbox(await stack.enter_async_context(opened(postgres_url))) for _ in range(3)
-        ]
+        databases = [await stack.enter_async_context(opened(postgres_url)) for _ in range(3)]
+        replicas = [open_outbox(database, cooldown=COOLDOWN) for database in databases]
         actors: Sequence[Actor] = [
             Actor(replicas[number % 3], Random(number), messages) for number in range(12)
         ]

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.intake.draft import SOURCE, Draft, DraftKind
+from kwtsms_bot.outbox.message import NewMessage
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.retention.restore import BotRunning, MarkedUnknown, RestoreStore
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Audit, Outbox
 from support.database import AT, NUMBER, new_message, opened, outbox_in
 from support.leak_search import cells
@@ -18,15 +19,17 @@ SENT = Settlement(State.SENT, AT, gateway_id="f4c8")
 DRAFT = Draft(
     token="token",
     kind=DraftKind.CONFIRM,
-    author="U1",
-    team="T1",
+    message=NewMessage(
+        source=SOURCE,
+        author="U1",
+        team="T1",
+        text="hello",
+        sender_id="MY-APP",
+        recipients=(NUMBER,),
+        pages=1,
+    ),
     channel="C1",
     locale="en",
-    text="hello",
-    recipients=(NUMBER,),
-    sender_id="MY-APP",
-    pages=1,
-    test=False,
     created_at=AT,
     expires_at=AT + timedelta(minutes=10),
 )

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import text
 
 from kwtsms_bot.outbox.intake.draft import DraftKind
-from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retention.jobs import MAX_COMPACT_BYTES, PURGE_INTERVAL, RetentionJob
 from kwtsms_bot.outbox.retention.purge_store import BATCH_SIZE
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from support.database import ACTOR, AT, new_message, outbox_in, record_statements
 from support.leak_search import on_disk, traces
@@ -76,7 +76,7 @@ async def test_an_unapproved_request_is_erased_when_its_author_is_notified(
         await outbox.drafts.save_draft(replace(draft(one), kind=DraftKind.APPROVE))
         (expired,) = await outbox.drafts.pop_expired_requests(LATER)
 
-        assert expired.text == one.text
+        assert expired.message.text == one.text
         assert await traces(outbox.database, *one.forbidden) == set()
 
 
@@ -123,7 +123,8 @@ async def test_an_overdue_message_expires_and_is_shown(database_url: str) -> Non
     """While sending is paused nobody looks at expiries; text and number go all the same."""
     async with outbox_in(database_url) as outbox:
         await deferred(outbox, secret(1))
-        (message,) = await outbox.messages.recent("U1", 1)
+        message = await outbox.messages.latest("U1")
+        assert message
         await outbox.cards.record_shown(message.id, message.revision, None)
         await retention_job(outbox).purge(RETENTION, LATER)
         found = await outbox.messages.get(message.id)
@@ -146,7 +147,8 @@ async def test_an_erased_message_is_not_sent_again(database_url: str) -> None:
     """Nobody has decided in time: its card is shown anew, and an old button does nothing."""
     async with outbox_in(database_url) as outbox:
         await unknown(outbox, secret(1))
-        (message,) = await outbox.messages.recent("U1", 1)
+        message = await outbox.messages.latest("U1")
+        assert message
         await outbox.cards.record_shown(message.id, message.revision, None)
         await retention_job(outbox).purge(RETENTION, LATER)
 

@@ -7,7 +7,8 @@ import pytest
 
 from kwtsms_bot.outbox.dispatch import retry
 from kwtsms_bot.outbox.flow_control.circuit_breaker import ResponseKind
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_client import Acceptance, KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.errors import rejection
 from support.database import AT
@@ -92,6 +93,6 @@ def test_whatever_the_gateway_says_can_be_written_down() -> None:
     ],
     ids=repr,
 )
-def test_a_refusal_is_an_answer(settlement: retry.Settlement, response: ResponseKind) -> None:
+def test_a_refusal_is_an_answer(settlement: Settlement, response: ResponseKind) -> None:
     """And what did not leave has heard nothing, good or bad."""
     assert retry.response_kind(settlement) is response

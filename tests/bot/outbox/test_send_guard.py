@@ -12,7 +12,8 @@ from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.database.tables import attempt
 from kwtsms_bot.outbox.dispatch.send_guard import SendAborted, SendGuard
 from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
-from kwtsms_bot.outbox.message import ClaimedCall, State
+from kwtsms_bot.outbox.message import ClaimedCall
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from kwtsms_client.rate_limiter import MAX_START_AGE_SECONDS
 from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, DedupeKey, Message, Priority, State
+from kwtsms_bot.outbox.message import CardLocation, ClaimedCall, DedupeKey, Message, Priority
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Cancelled, IdempotencyConflict, Outbox
 from support.database import ACTOR, AT, NUMBER, OTHER, new_message, outbox_in
 

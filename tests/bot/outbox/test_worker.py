@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from kwtsms_bot.outbox.dispatch.worker import MAX_IN_FLIGHT
-from kwtsms_bot.outbox.message import Priority, State
+from kwtsms_bot.outbox.message import Priority
+from kwtsms_bot.outbox.states import State
 from kwtsms_sandbox.gateway import Fault
 from support.database import NUMBER, OTHER, new_message
 from support.worker_bench import reason_codes, running_worker

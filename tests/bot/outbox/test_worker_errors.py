@@ -10,8 +10,9 @@ import pytest
 
 from kwtsms_bot.database import Database, DatabaseError
 from kwtsms_bot.outbox.dispatch import lease_reaper, worker
-from kwtsms_bot.outbox.dispatch.retry import Settlement
-from kwtsms_bot.outbox.message import ClaimedCall, Priority, State
+from kwtsms_bot.outbox.message import ClaimedCall, Priority
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox
 from kwtsms_sandbox.gateway import Fault
 from support.database import (

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 import kwtsms_client
-from bot.slack.test_rendering import DETAILS, message, pending
+from bot.slack.test_blocks import DETAILS, message, pending
 from bot.slack.test_surfaces import PHONES, previews, replies
 from kwtsms_bot.balance.details import NO_DETAILS, NoticeDetails, OutageDetails
 from kwtsms_bot.balance.forecast import Forecast
 from kwtsms_bot.balance.rules import NoticeKind
 from kwtsms_bot.commands import error_replies, status_text
-from kwtsms_bot.commands.actions import follow_up
+from kwtsms_bot.commands.actions.support_text import support_text
 from kwtsms_bot.commands.base import Reply, Severity
 from kwtsms_bot.commands.error_replies import gateway_error_reply
 from kwtsms_bot.commands.send import preview_reply
@@ -34,9 +34,10 @@ from kwtsms_bot.outbox.dispatch.lease_store import GONE_REASON
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
 from kwtsms_bot.outbox.flow_control import circuit_breaker
 from kwtsms_bot.outbox.flow_control.cooldown import COOLDOWN_REASON
-from kwtsms_bot.outbox.message import Reason, State, StateCount
+from kwtsms_bot.outbox.message import Reason, StateCount
 from kwtsms_bot.outbox.quota.limits import Limit, QuotaExceeded
 from kwtsms_bot.outbox.retention.restore import RESTORED_REASON
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.slack import app_home, blocks
 from kwtsms_bot.slack.cards import balance_blocks, card
 from kwtsms_bot.slack.error_boundary import SORRY
@@ -210,7 +211,7 @@ def test_a_warning_is_in_arabic(kind: NoticeKind) -> None:
 def test_the_complaint_in_arabic_is_in_arabic() -> None:
     """The Arabic support text contains no English."""
     calls = (AcceptedCall("f4c841adee210f31307633ceaebff2ec", AT, PHONES[:3]),)
-    complaint = follow_up.support_text("ACCOUNT", message(TEXT, State.STUCK), calls, "ar")
+    complaint = support_text("ACCOUNT", message(TEXT, State.STUCK), calls, "ar")
     assert faults(complaint.replace("ACCOUNT", "")) == []
 
 

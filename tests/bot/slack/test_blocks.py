@@ -11,11 +11,12 @@ from kwtsms_bot.balance.details import NO_DETAILS, DailySummary, NoticeDetails, 
 from kwtsms_bot.balance.forecast import Forecast
 from kwtsms_bot.balance.rules import BalanceLevel, BalanceNotice, NoticeKind
 from kwtsms_bot.balance.store import PendingNotice
-from kwtsms_bot.commands.actions.resolve_unknown import SEND_AGAIN, TREAT_AS_SENT
+from kwtsms_bot.commands.action_ids import UNKNOWN_SEND_AGAIN, UNKNOWN_TREAT_AS_SENT
 from kwtsms_bot.commands.base import Reply, Severity
 from kwtsms_bot.commands.router import unknown_command_reply
 from kwtsms_bot.i18n.translator import ENGLISH, Language, language
-from kwtsms_bot.outbox.message import CardLocation, Message, Priority, Reason, State, StateCount
+from kwtsms_bot.outbox.message import CardLocation, Message, Priority, Reason, StateCount
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.cards import balance_blocks, card
 from kwtsms_sandbox.slack import Message as Shown
@@ -202,7 +203,9 @@ def test_details_are_read_as_they_were_written() -> None:
 def test_the_decision_is_offered_only_while_there_is_one() -> None:
     """Send again and Treat as sent are on a card only if the outcome is unknown."""
     offered = {
-        state for state in State if SEND_AGAIN in str(card.render(message("hi", state), "s"))
+        state
+        for state in State
+        if UNKNOWN_SEND_AGAIN in str(card.render(message("hi", state), "s"))
     }
 
     assert offered == {State.UNKNOWN}
@@ -212,8 +215,8 @@ def test_what_is_erased_can_still_be_settled() -> None:
     """An erased message can be treated as sent, and its card says that it cannot be sent again."""
     shown = str(card.render(replace(message("hi", State.UNKNOWN), text=None), "sara"))
 
-    assert SEND_AGAIN not in shown
-    assert TREAT_AS_SENT in shown
+    assert UNKNOWN_SEND_AGAIN not in shown
+    assert UNKNOWN_TREAT_AS_SENT in shown
     assert "cannot be sent again" in shown
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from bot.slack.test_rendering import assert_harmless, message
+from bot.slack.test_blocks import assert_harmless, message
 from kwtsms_bot.i18n.translator import ENGLISH, Language, language
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
 from kwtsms_bot.outbox.evidence import NOT_SENT
-from kwtsms_bot.outbox.message import Message, Reason, State, StateCount
+from kwtsms_bot.outbox.message import Message, Reason, StateCount
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.slack.cards import card
 from kwtsms_sandbox.slack import Message as Shown
 from kwtsms_sandbox.slack.plain_text import plain

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from kwtsms_bot.cli.slack import slack
 from kwtsms_bot.commands.router import COMMANDS
+from kwtsms_bot.slack.ids import FORM_SHORTCUT, MESSAGE_SHORTCUT, SEND_STEP
 from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES, manifest
-from kwtsms_bot.slack.modals.send_modal import MESSAGE_SHORTCUT, SHORTCUT
-from kwtsms_bot.slack.workflow_step import NUMBERS, STEP, TEXT, USER
+from kwtsms_bot.slack.workflow_step import NUMBERS, TEXT, USER
 from support.manifest_rules import violations
 
 URL = "https://sms.example.com/slack/events"
@@ -73,12 +73,12 @@ def test_the_manifest_says_what_the_code_listens_to() -> None:
 
     assert [name for name in COMMANDS if name not in hint] == []
     assert {one["callback_id"] for one in made["features"]["shortcuts"]} == {
-        SHORTCUT,
+        FORM_SHORTCUT,
         MESSAGE_SHORTCUT,
     }
-    assert set(made["functions"]) == {STEP}
-    assert set(made["functions"][STEP]["input_parameters"]) == {NUMBERS, TEXT, USER}
-    assert set(made["functions"][STEP]["output_parameters"]) == {"message", "credits"}
+    assert set(made["functions"]) == {SEND_STEP}
+    assert set(made["functions"][SEND_STEP]["input_parameters"]) == {NUMBERS, TEXT, USER}
+    assert set(made["functions"][SEND_STEP]["output_parameters"]) == {"message", "credits"}
     assert made["settings"]["event_subscriptions"]["bot_events"] == [
         "app_home_opened",
         "function_executed",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from kwtsms_bot.commands import error_replies, router, status_text
-from kwtsms_bot.commands.actions import follow_up
+from kwtsms_bot.commands.actions.support_text import support_text
 from kwtsms_bot.commands.base import Button, ChannelPost, File, Reply, Severity, TextSpan
 from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply
 from kwtsms_bot.commands.send import preview_reply
@@ -22,9 +22,10 @@ from kwtsms_bot.database import CommitUnknown, DatabaseError
 from kwtsms_bot.i18n.translator import Language, language
 from kwtsms_bot.outbox.delivery.rules import AcceptedCall
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
-from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.intake.draft import SOURCE, Draft, DraftKind
+from kwtsms_bot.outbox.message import NewMessage
 from kwtsms_bot.outbox.quota.limits import Limit, QuotaExceeded
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import ActivePause, SendingPaused
 from kwtsms_bot.slack import app_home, blocks
 from kwtsms_bot.slack.cards import card
@@ -77,15 +78,17 @@ def draft(text: str) -> Draft:
     return Draft(
         token="t" * 32,
         kind=DraftKind.APPROVE,
-        author="U1",
-        team="T1",
+        message=NewMessage(
+            source=SOURCE,
+            author="U1",
+            team="T1",
+            text=text,
+            sender_id="MY-APP",
+            recipients=PHONES,
+            pages=7,
+        ),
         channel="C1",
         locale="en",
-        text=text,
-        recipients=PHONES,
-        sender_id="MY-APP",
-        pages=7,
-        test=False,
         created_at=AT,
         expires_at=AT + timedelta(minutes=30),
     )
@@ -185,7 +188,7 @@ def test_home(text: str, say: Language) -> None:
 @pytest.mark.parametrize("count", [1, 3, 250])
 def test_cards(text: str, say: Language, state: State, count: int) -> None:
     """The card is valid in each state, for one number and for many."""
-    from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
+    from bot.slack.test_blocks import message  # noqa: PLC0415 - The same message as there.
 
     made = message(text, state, count=count, reason=text[:500])
     assert_harmless(card.render(made, author=text[:80], say=say))
@@ -198,7 +201,7 @@ def test_the_card_of_an_unknown_message_shows_the_balance_evidence(
     verdict: Verdict, before: Decimal | None, say: Language
 ) -> None:
     """Each verdict has its sentence in the user's language; a fourth call is only counted."""
-    from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
+    from bot.slack.test_blocks import message  # noqa: PLC0415 - The same message as there.
 
     found = Evidence(verdict, before, Decimal("999.5"), Decimal(3))
     made = message("hello", State.UNKNOWN, count=3, reason="")
@@ -232,7 +235,7 @@ def test_a_limit_is_shown_with_its_end(limit: Limit, say: Language) -> None:
 
 def test_a_complaint_in_both_languages_has_what_kwtsms_asks_for() -> None:
     """The support text has account, sender ID and text, and per call its time, ID and numbers."""
-    from bot.slack.test_rendering import message  # noqa: PLC0415 - The same message as there.
+    from bot.slack.test_blocks import message  # noqa: PLC0415 - The same message as there.
 
     made = message("the text", State.STUCK)
     first = ("f" * 32, "2026-11-23 15:00", "96590000000")
@@ -242,6 +245,6 @@ def test_a_complaint_in_both_languages_has_what_kwtsms_asks_for() -> None:
         AcceptedCall(second[0], AT + timedelta(hours=1), second[2:]),
     )
     for code in ("en", "ar"):
-        lines = follow_up.support_text("acme", made, calls, code).splitlines()[1:]
+        lines = support_text("acme", made, calls, code).splitlines()[1:]
         parts = ("acme", "MY-APP", *first, *second, "the text")
         assert all(part in line for line, part in zip(lines, parts, strict=True))

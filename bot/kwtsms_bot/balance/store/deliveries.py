@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.balance.details import NoticeDetails
 from kwtsms_bot.balance.rules import BalanceLevel, BalanceNotice, NoticeKind
 from kwtsms_bot.database import Database
-from kwtsms_bot.database.column_types import add_delay
+from kwtsms_bot.database.claims import ExpiringClaim
 from kwtsms_bot.database.tables import balance_notice, notice_delivery
 
 # A longer delivery renews it (`extend_lease`); after a crash, another replica claims the delivery.
 LEASE = timedelta(minutes=2)
+CLAIM = ExpiringClaim(notice_delivery.c.claimed_until, LEASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,11 @@ class NoticeStore:
 
     async def list_pending(self, target: str, limit: int = 50) -> tuple[PendingNotice, ...]:
         """Returns the notices for `target` that no replica has claimed, oldest first."""
+        now = self._database.now_expression
         query = (
             select(balance_notice, notice_delivery.c.target, notice_delivery.c.admins_notified)
             .join_from(notice_delivery, balance_notice)
-            .where(notice_delivery.c.target == target, self._is_unclaimed())
+            .where(notice_delivery.c.target == target, CLAIM.is_free(now))
             .order_by(balance_notice.c.id)
             .limit(limit)
         )
@@ -67,11 +69,8 @@ class NoticeStore:
 
     async def claim(self, pending: PendingNotice) -> bool:
         """Claims a delivery; returns False if another replica has it or has made it."""
-        statement = (
-            update(notice_delivery)
-            .where(*_is_delivery(pending), self._is_unclaimed())
-            .values(claimed_until=add_delay(self._database.now_expression, LEASE))
-        )
+        now = self._database.now_expression
+        statement = CLAIM.claim(now, *_is_delivery(pending), CLAIM.is_free(now))
 
         async def work(connection: AsyncConnection) -> bool:
             return (await connection.execute(statement)).rowcount == 1
@@ -80,8 +79,7 @@ class NoticeStore:
 
     async def extend_lease(self, pending: PendingNotice) -> None:
         """Renews the lease of a delivery that is still under way."""
-        until = add_delay(self._database.now_expression, LEASE)
-        await self._update(pending, claimed_until=until)
+        await self._update(pending, claimed_until=CLAIM.expiry(self._database.now_expression))
 
     async def release(self, pending: PendingNotice) -> None:
         """Releases a delivery that failed, so that any replica may retry it."""
@@ -107,11 +105,6 @@ class NoticeStore:
         query = select(func.count()).select_from(notice_delivery)
         async with self._database.reading() as connection:
             return int((await connection.execute(query)).scalar_one())
-
-    def _is_unclaimed(self) -> ColumnElement[bool]:
-        """The condition that no lease is held; one too far ahead was set by a wrong clock."""
-        now, until = self._database.now_expression, notice_delivery.c.claimed_until
-        return or_(until.is_(None), until <= now, until > add_delay(now, LEASE))
 
 
 def _is_delivery(pending: PendingNotice) -> list[ColumnElement[bool]]:

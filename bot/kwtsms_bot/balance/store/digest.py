@@ -25,7 +25,7 @@ from kwtsms_bot.balance.store.notices import (
 from kwtsms_bot.balance.store.own_usage import held_credits, settled_since
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import attempt, job_slot, recipient
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.states import State
 
 JOB = "digest"
 CHART_DAYS = 14  # Days in the chart.

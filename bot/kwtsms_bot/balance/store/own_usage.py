@@ -9,9 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import attempt, message, recipient
-from kwtsms_bot.outbox.dispatch.lease_store import LONGEST_LEASE
-from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.sql import IN_FLIGHT
+from kwtsms_bot.outbox.sql import LONGEST_LEASE
+from kwtsms_bot.outbox.states import AttemptState, State
 
 MAX_CLOCK_SKEW = timedelta(seconds=5)  # Between the replicas that settle calls.
 GATEWAY_QUEUE_MAX_AGE = timedelta(days=30)  # Older ones are hardly ever deleted.
@@ -29,7 +28,7 @@ async def own_usage_since(
     connection: AsyncConnection, since: datetime, at: datetime
 ) -> OwnUsage | None:
     """Returns the cost of our calls from `since` to `at`; None if one was under way at `at`."""
-    in_flight = select(attempt.c.id).where(attempt.c.state == IN_FLIGHT).limit(1)
+    in_flight = select(attempt.c.id).where(attempt.c.state == AttemptState.IN_FLIGHT.value).limit(1)
     just_settled = settled_since(at - MAX_CLOCK_SKEW).limit(1)
     for query in (in_flight, just_settled):
         if (await connection.execute(query)).first() is not None:

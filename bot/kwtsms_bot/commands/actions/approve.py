@@ -6,6 +6,7 @@ The author gets a direct message if the request is rejected or expires.
 from collections.abc import Callable
 from dataclasses import replace
 
+from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import (
     ButtonPress,
     ChannelId,
@@ -22,8 +23,6 @@ from kwtsms_bot.commands.send import checks, preview_reply
 from kwtsms_bot.commands.send.submit import accept_draft
 from kwtsms_bot.i18n.translator import Language, language
 from kwtsms_bot.outbox.intake.draft import Draft, DraftKind, new_token
-
-APPROVE, REFUSE = "send_approve", "send_refuse"
 
 
 async def request_approval(context: CommandContext, request: CommandRequest, draft: Draft) -> Reply:
@@ -47,7 +46,7 @@ async def request_approval(context: CommandContext, request: CommandRequest, dra
     await audit(
         context, request, "asked", (Permission.APPROVE, "send", f"{approval.credits} credits")
     )
-    author = await context.users.name(approval.author)
+    author = await context.users.name(approval.message.author)
     card = preview_reply.approval_reply(approval, author, language(context.config.language))
     title = request.say("Now a second person has to approve it.")
     details = (request.say("Nothing is sent until then; you are told what comes of it."),)
@@ -65,15 +64,15 @@ async def approve(context: CommandContext, press: ButtonPress) -> Reply:
     found = await _find_request(context, press)
     if isinstance(found, Reply):
         return found
-    if found.author == press.person.user:
+    if found.message.author == press.person.user:
         await audit(context, press, "refused", (Permission.APPROVE, "send", "their own"))
         title = press.say("Nobody approves what they asked for themselves.")
         return Reply(Severity.ERROR, title, (press.say("Ask somebody else to look at it."),))
-    author = await context.users.person(found.author, found.channel, fresh=True)
+    author = await context.users.person(found.message.author, found.channel, fresh=True)
     if not allows(context.config.access, author, Permission.SEND):
         return await _refuse_author(context, press, found)
     as_author = replace(press, person=author)
-    problem = await checks.check_draft(context, as_author, found)
+    problem = await checks.check_draft(context, as_author, found.message)
     if problem:
         return problem
     reply = await accept_draft(context, as_author, found, approved=actor_of(press))
@@ -93,7 +92,7 @@ async def reject(context: CommandContext, press: ButtonPress) -> Reply:
         found.token, context.now(), refused=actor_of(press)
     ):
         return preview_reply.expired_reply(press.say)
-    say, own = press.say, found.author == press.person.user
+    say, own = press.say, found.message.author == press.person.user
     decider = await context.users.name(press.person.user)
     if own:
         title = say("Taken back by {name}. Nothing was sent.", name=decider)
@@ -101,7 +100,7 @@ async def reject(context: CommandContext, press: ButtonPress) -> Reply:
             Severity.INFO, title, facts=preview_reply.draft_facts(found, say), replaces=True
         )
     facts = (
-        (say("Asked by"), await context.users.name(found.author)),
+        (say("Asked by"), await context.users.name(found.message.author)),
         (say("Refused by"), decider),
         *preview_reply.draft_facts(found, say),
     )
@@ -139,13 +138,13 @@ def _author_message(draft: Draft, title: Callable[[Language], str]) -> DirectMes
         preview_reply.draft_facts(draft, say),
         text_spans=preview_reply.draft_text(draft),
     )
-    return DirectMessage(draft.author, reply, say)
+    return DirectMessage(draft.message.author, reply, say)
 
 
 async def _find_request(context: CommandContext, press: ButtonPress) -> Draft | Reply:
     """Returns the request that this person may decide, or the reply that says why not."""
     draft = await context.outbox.drafts.get_draft(press.value, context.now())
-    own = draft is not None and draft.author == press.person.user
+    own = draft is not None and draft.message.author == press.person.user
     if not own and not allows(context.config.access, press.person, Permission.APPROVE):
         return await refuse(context, press, Permission.APPROVE, "approve")
     if draft is None or draft.kind is not DraftKind.APPROVE:
@@ -154,12 +153,11 @@ async def _find_request(context: CommandContext, press: ButtonPress) -> Draft | 
 
 
 async def _refuse_author(context: CommandContext, press: ButtonPress, draft: Draft) -> Reply:
-    await audit(
-        context, press, "refused", (Permission.APPROVE, "send", f"{draft.author} may not send")
-    )
-    name = await context.users.name(draft.author)
+    author = draft.message.author
+    await audit(context, press, "refused", (Permission.APPROVE, "send", f"{author} may not send"))
+    name = await context.users.name(author)
     title = press.say("{name} may not send any more. Nothing was sent.", name=name)
     return Reply(Severity.ERROR, title)
 
 
-HANDLERS = {APPROVE: approve, REFUSE: reject}
+HANDLERS = {action_ids.SEND_APPROVE: approve, action_ids.SEND_REFUSE: reject}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.actions.approve import request_approval
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply, Severity
 from kwtsms_bot.commands.error_replies import refuse
@@ -19,19 +20,16 @@ from kwtsms_bot.commands.send.submit import (
 from kwtsms_bot.outbox.intake.draft import DraftKind
 from kwtsms_client import Phone, inspect_message
 
-CONFIRM, DISCARD = "send_confirm", "send_discard"
-PLAINER = "send_plainer"
-
 
 async def confirm(context: CommandContext, press: ButtonPress) -> Reply:
     """Accepts the author's draft, or requests approval if its price requires that."""
     draft = await context.outbox.drafts.get_draft(press.value, context.now())
     if draft is None or draft.kind is not DraftKind.CONFIRM:
         return preview_reply.expired_reply(press.say)
-    if draft.author != press.person.user:
+    if draft.message.author != press.person.user:
         return await refuse(context, press, Permission.SEND, "confirm")
     request = in_original_channel(press, draft)
-    problem = await checks.check_draft(context, request, draft)
+    problem = await checks.check_draft(context, request, draft.message)
     if problem:
         return problem
     if needs_approval(draft.credits, context.config.limits):
@@ -42,7 +40,7 @@ async def confirm(context: CommandContext, press: ButtonPress) -> Reply:
 async def discard(context: CommandContext, press: ButtonPress) -> Reply:
     """Discards the author's draft."""
     draft = await context.outbox.drafts.get_draft(press.value, context.now())
-    if draft is not None and draft.author != press.person.user:
+    if draft is not None and draft.message.author != press.person.user:
         return await refuse(context, press, Permission.SEND, "discard")
     if draft is None or not await context.outbox.drafts.discard_draft(draft.token, context.now()):
         return preview_reply.expired_reply(press.say)
@@ -62,17 +60,21 @@ async def preview_plain_quotes(
     draft = await context.outbox.drafts.get_draft(press.value, context.now())
     if draft is None or draft.kind is not DraftKind.CONFIRM:
         return preview_reply.expired_reply(press.say)
-    if draft.author != press.person.user:
+    if draft.message.author != press.person.user:
         return await refuse(context, press, Permission.SEND, "confirm")
-    text = inspect_message(draft.text).plainer
+    text = inspect_message(draft.message.text).plainer
     if text is None or not await context.outbox.drafts.discard_draft(draft.token, context.now()):
         return preview_reply.expired_reply(press.say)
     request = in_original_channel(press, draft)
-    numbers = tuple(Phone(one) for one in draft.recipients)
+    numbers = tuple(Phone(one) for one in draft.message.recipients)
     preview = await build_preview(
         context, request, SendRequest(line=ParsedLine(numbers, (), ""), text=text)
     )
     return await request_confirmation(context, request, replace(preview, masked=True))
 
 
-HANDLERS = {CONFIRM: confirm, DISCARD: discard, PLAINER: use_plain_quotes}
+HANDLERS = {
+    action_ids.SEND_CONFIRM: confirm,
+    action_ids.SEND_DISCARD: discard,
+    action_ids.SEND_PLAINER: use_plain_quotes,
+}

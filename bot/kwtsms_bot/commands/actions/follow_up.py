@@ -1,24 +1,21 @@
 """Buttons of a card: check the status, get the support text, download the failed numbers."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable
 
-from kwtsms_bot.commands import message_lookup, status, status_text
+from kwtsms_bot.commands import action_ids, message_lookup, status
+from kwtsms_bot.commands.actions.failures_csv import FAILED, csv_file, csv_line
+from kwtsms_bot.commands.actions.support_text import (
+    MAX_NAMED,
+    REPORTED_STATES,
+    format_time,
+    support_text,
+)
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, File, Reply, Severity
 from kwtsms_bot.commands.error_replies import audit, refuse
 from kwtsms_bot.commands.policy import Permission, allows
-from kwtsms_bot.csv_escape import escape_formula
-from kwtsms_bot.i18n.translator import LANGUAGES, Language, language
-from kwtsms_bot.kuwait_time import KUWAIT_TZ
+from kwtsms_bot.i18n.translator import LANGUAGES, Language
 from kwtsms_bot.outbox.delivery.rules import AcceptedCall, before_deadline
-from kwtsms_bot.outbox.message import Message, Recipient, State
-
-CHECK, SUPPORT, FAILURES = "message_check", "message_support", "message_failures"
-MAX_NAMED = 20  # Numbers in a support text.
-# States to complain about: the first of these groups that occurs.
-REPORTED_STATES = ((State.STUCK, State.UNDELIVERED), (State.SENT,))
-BOM = "\ufeff"  # Without it, Excel reads Arabic as Latin characters.
-FAILED = (State.REJECTED, State.EXPIRED, State.UNDELIVERED, State.STUCK, State.UNKNOWN)
+from kwtsms_bot.outbox.message import Message
 
 ActionHandler = Callable[[CommandContext, ButtonPress], Awaitable[Reply]]
 
@@ -43,7 +40,7 @@ def _for_message(
 def _for_own_message(
     handler: Callable[[CommandContext, ButtonPress, Message], Awaitable[Reply]],
 ) -> ActionHandler:
-    """Wraps a handler that shows whole numbers: only for the author and for approvers."""
+    """Wraps a handler that shows complete numbers: only for the author and for approvers."""
 
     async def run(context: CommandContext, press: ButtonPress, message: Message) -> Reply:
         own = message.author == press.person.user
@@ -73,7 +70,7 @@ async def _reply_support_text(
     current = before_deadline(calls, context.now())
     details: tuple[str, ...] = (say("The 24 hours in which kwtSMS looks at complaints are over."),)
     if current:
-        deadline = _format_time(min(one.deadline for one in current))
+        deadline = format_time(min(one.deadline for one in current))
         details = (
             say(
                 "Send it to kwtSMS's support; complaints are looked at within 24 hours of sending."
@@ -100,24 +97,6 @@ async def _find_calls_to_report(
     return ()
 
 
-def support_text(account: str, message: Message, calls: Sequence[AcceptedCall], code: str) -> str:
-    """The facts that kwtSMS's support asks for: https://www.kwtsms.com/help.html."""
-    say = language(code)
-    lines = [
-        say("This message did not arrive. Please look into it."),
-        say("Account: {name}", name=account),
-        say("Sender ID: {sender}", sender=message.sender_id),
-    ]
-    for one in calls:
-        lines += [
-            say("Message id: {id}", id=one.gateway_id),
-            say("Sent: {time} (Kuwait)", time=_format_time(one.accepted_at)),
-            say("Numbers: {numbers}", numbers=say.join(one.phones)),
-        ]
-    lines.append(say("Text: {text}", text=(message.text or "–")[:1000]))
-    return "\n".join(lines)
-
-
 async def _reply_failures_file(
     context: CommandContext, press: ButtonPress, message: Message
 ) -> Reply:
@@ -126,42 +105,22 @@ async def _reply_failures_file(
         return Reply(Severity.INFO, press.say("No number of this message has failed."))
     await audit(context, press, "allowed", (Permission.SEND, message.ref, "failures as CSV"))
     title = press.say("The numbers that failed are in your direct messages.")
-    file = File(
-        f"{message.ref}-failures.csv", await _build_failures_csv(context, message, press.say)
-    )
-    return Reply(Severity.GOOD, title, file=file)
+    content = csv_file(await _read_csv_lines(context, message, press.say))
+    return Reply(Severity.GOOD, title, file=File(f"{message.ref}-failures.csv", content))
 
 
-async def _build_failures_csv(context: CommandContext, message: Message, say: Language) -> str:
-    """Builds the CSV with a line for each failed recipient, read page by page."""
-    lines, after = ["number,state,code,reason"], 0
+async def _read_csv_lines(context: CommandContext, message: Message, say: Language) -> list[str]:
+    """Reads the failed recipients page by page, and returns a line for each."""
+    lines: list[str] = []
+    after = 0
     while rows := await context.outbox.messages.recipients(message.id, FAILED, after=after):
-        lines += [
-            ",".join(
-                map(_csv_cell, (one.phone, one.state.value, one.code, _format_reason(one, say)))
-            )
-            for one in rows
-        ]
+        lines += [csv_line(one, say) for one in rows]
         after = rows[-1].id
-    table = "\n".join(lines) + "\n"
-    return table if table.isascii() else BOM + table
-
-
-def _format_reason(one: Recipient, say: Language) -> str:
-    return status_text.describe_reason(one.code, one.reason, say)
-
-
-def _csv_cell(text: str | None) -> str:
-    escaped = escape_formula(text or "").replace('"', '""')
-    return f'"{escaped}"'
-
-
-def _format_time(at: datetime) -> str:
-    return at.astimezone(KUWAIT_TZ).strftime("%Y-%m-%d %H:%M")
+    return lines
 
 
 HANDLERS: dict[str, ActionHandler] = {
-    CHECK: _for_message(_check_status, Permission.READ),
-    SUPPORT: _for_own_message(_reply_support_text),
-    FAILURES: _for_own_message(_reply_failures_file),
+    action_ids.MESSAGE_CHECK: _for_message(_check_status, Permission.READ),
+    action_ids.MESSAGE_SUPPORT: _for_own_message(_reply_support_text),
+    action_ids.MESSAGE_FAILURES: _for_own_message(_reply_failures_file),
 }

@@ -1,5 +1,6 @@
 """Buttons for unknown outcomes: a person decides, and the decision is recorded."""
 
+from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply, Severity
 from kwtsms_bot.commands.error_replies import (
     actor_of,
@@ -12,12 +13,11 @@ from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.commands.send.checks import check_scope
 from kwtsms_bot.commands.send.preview import needs_approval
 from kwtsms_bot.commands.send.submit import allowance
-from kwtsms_bot.outbox.message import DedupeKey, Message, State
+from kwtsms_bot.outbox.message import DedupeKey, Message
 from kwtsms_bot.outbox.quota.limits import QuotaExceededError
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import SendingPaused
 from kwtsms_client import Phone
-
-SEND_AGAIN, TREAT_AS_SENT = "unknown_send_again", "unknown_treat_as_sent"
 
 
 async def send_again(context: CommandContext, press: ButtonPress) -> Reply:
@@ -115,4 +115,7 @@ def _finish(context: CommandContext, press: ButtonPress) -> Reply:
     return Reply(Severity.GOOD, press.say("Done."))
 
 
-HANDLERS = {SEND_AGAIN: send_again, TREAT_AS_SENT: treat_as_sent}
+HANDLERS = {
+    action_ids.UNKNOWN_SEND_AGAIN: send_again,
+    action_ids.UNKNOWN_TREAT_AS_SENT: treat_as_sent,
+}

@@ -8,7 +8,7 @@ from kwtsms_bot.commands.policy import ROLES, Permission, allows
 from kwtsms_bot.commands.send.preview import Preview, refused_countries
 from kwtsms_bot.commands.status_text import and_more
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
-from kwtsms_bot.outbox.intake.draft import Draft
+from kwtsms_bot.outbox.message import NewMessage
 from kwtsms_client import MAX_PAGES, Phone
 
 MAX_LISTED = 5  # Mistakes listed one by one; the rest are counted.
@@ -28,13 +28,13 @@ async def first_problem(
 
 
 async def check_draft(
-    context: CommandContext, request: CommandRequest, draft: Draft
+    context: CommandContext, request: CommandRequest, message: NewMessage
 ) -> Reply | None:
-    """Checks a stored draft: roles, limits and the time may have changed since its preview."""
+    """Checks a draft's message: roles, limits and the time may have changed since its preview."""
     if not allows(context.config.access, request.person, Permission.SEND):
         return await refuse(context, request, Permission.SEND, "send")
-    return _check_setup(context, request, draft) or await check_scope(
-        context, request, tuple(Phone(one) for one in draft.recipients)
+    return _check_setup(context, request, message) or await check_scope(
+        context, request, tuple(Phone(one) for one in message.recipients)
     )
 
 
@@ -77,10 +77,12 @@ def check_text(request: CommandRequest, preview: Preview) -> Reply | None:
     return None
 
 
-def _check_setup(context: CommandContext, request: CommandRequest, draft: Draft) -> Reply | None:
-    """Refuses a draft if the sender ID or the test mode has changed since its preview."""
+def _check_setup(
+    context: CommandContext, request: CommandRequest, message: NewMessage
+) -> Reply | None:
+    """Refuses a drafted message if the sender ID or the test mode has changed since its preview."""
     current = context.config.kwtsms
-    if (draft.sender_id, draft.test) == (current.sender_id, current.test_mode):
+    if (message.sender_id, message.test) == (current.sender_id, current.test_mode):
         return None
     title = request.say("The sender ID or the test mode was changed since. Nothing was sent.")
     return Reply(

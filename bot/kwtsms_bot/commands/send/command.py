@@ -1,7 +1,7 @@
 """`/sms send`: accepts a typed message into the outbox, or says why not."""
 
+from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import (
-    OPEN_FORM,
     Button,
     Command,
     CommandContext,
@@ -39,7 +39,7 @@ async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
 def _missing_input_reply(context: CommandContext, request: Invocation) -> Reply:
     title = request.say("Whom to, and what?")
     details = (request.say("Type a number, a blank, and the text; or fill in the form."),)
-    form = Button(OPEN_FORM, request.say("Open the form"), "send", "primary")
+    form = Button(action_ids.OPEN_FORM, request.say("Open the form"), "send", "primary")
     examples = _examples(context)
     return Reply(Severity.INFO, title, details, examples=examples, buttons=(form,), opens_form=True)
 

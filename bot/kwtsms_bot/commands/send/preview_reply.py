@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import Button, Reply, Severity, TextSpan
 from kwtsms_bot.commands.send import preview_details
 from kwtsms_bot.commands.send.preview import ConfirmReason, Preview
@@ -36,10 +37,10 @@ def confirm_reply(
     preview: Preview, reasons: tuple[ConfirmReason, ...], token: str, say: Language
 ) -> Reply:
     """The preview that the author confirms or discards."""
-    buttons = [Button("send_confirm", send_label(preview.credits, say), token, "primary")]
+    buttons = [Button(action_ids.SEND_CONFIRM, send_label(preview.credits, say), token, "primary")]
     if preview.report.plainer is not None:
-        buttons.append(Button("send_plainer", say("Use plain quotes"), token))
-    buttons.append(Button("send_discard", say("Discard"), token))
+        buttons.append(Button(action_ids.SEND_PLAINER, say("Use plain quotes"), token))
+    buttons.append(Button(action_ids.SEND_DISCARD, say("Discard"), token))
     return Reply(
         Severity.INFO,
         say("Is this right? Nothing is sent yet."),
@@ -58,34 +59,35 @@ def approval_reply(draft: Draft, author: str, say: Language) -> Reply:
         (say("Nothing is sent until somebody else with the role bulk or admin approves it."),),
         (
             *draft_facts(draft, say),
-            (say("Sender ID"), draft.sender_id),
+            (say("Sender ID"), draft.message.sender_id),
             (say("Until"), format_expiry(draft.expires_at, say)),
         ),
         text_spans=draft_text(draft),
         buttons=(
             Button(
-                "send_approve",
+                action_ids.SEND_APPROVE,
                 say("Approve"),
                 draft.token,
                 "primary",
                 say("The message goes out and is charged."),
             ),
-            Button("send_refuse", say("Refuse"), draft.token, "danger"),
+            Button(action_ids.SEND_REFUSE, say("Refuse"), draft.token, "danger"),
         ),
     )
 
 
 def draft_facts(draft: Draft, say: Language) -> tuple[tuple[str, str], ...]:
     """The recipients and the price of a draft, with the numbers masked for other readers."""
+    message = draft.message
     return (
-        (say("To"), preview_details.format_recipients(draft.recipients, say)),
-        (say("Costs"), preview_details.format_cost(draft.pages, len(draft.recipients), say)),
+        (say("To"), preview_details.format_recipients(message.recipients, say)),
+        (say("Costs"), preview_details.format_cost(message.pages, len(message.recipients), say)),
     )
 
 
 def draft_text(draft: Draft) -> tuple[TextSpan, ...]:
     """The text of a draft as a single span: nothing is left to remove."""
-    return (TextSpan(draft.text),)
+    return (TextSpan(draft.message.text),)
 
 
 def format_expiry(at: datetime, say: Language) -> str:

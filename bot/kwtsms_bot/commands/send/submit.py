@@ -17,7 +17,7 @@ from kwtsms_bot.commands.send.preview import (
     confirm_reasons,
     needs_approval,
 )
-from kwtsms_bot.outbox.intake.draft import Draft, DraftKind, new_token
+from kwtsms_bot.outbox.intake.draft import SOURCE, Draft, DraftKind, new_token
 from kwtsms_bot.outbox.message import CardLocation, DedupeKey, Message, NewMessage, Priority
 from kwtsms_bot.outbox.quota.limits import Allowance, DuplicateMessage, QuotaExceededError
 from kwtsms_bot.outbox.store import Actor, IdempotencyConflict, SendingPaused
@@ -45,9 +45,9 @@ async def submit(context: CommandContext, request: CommandRequest, preview: Prev
     limits = context.config.limits
     reasons = confirm_reasons(preview, limits, context.config.kwtsms.default_country)
     if not reasons and not needs_approval(preview.credits, limits):
+        message = build_message(context, request, preview)
         try:
-            draft = make_draft(context, request, preview)
-            return await accept(context, request, draft, duplicate_window=DUPLICATE_WINDOW)
+            return await accept(context, request, message, duplicate_window=DUPLICATE_WINDOW)
         except DuplicateMessage:  # Accepted after the preview looked for duplicates.
             preview = replace(preview, repeated=True)
     return (await request_confirmation(context, request, preview)).reply
@@ -62,7 +62,16 @@ async def request_confirmation(
     context: CommandContext, request: CommandRequest, preview: Preview
 ) -> PendingPreview:
     """Stores the message as a draft, and returns the preview that its author confirms."""
-    draft = make_draft(context, request, preview)
+    now = context.now()
+    draft = Draft(
+        token=new_token(),
+        kind=DraftKind.CONFIRM,
+        message=build_message(context, request, preview),
+        channel=request.person.channel,
+        locale=request.say.code,
+        created_at=now,
+        expires_at=now + CONFIRM_TIMEOUT,
+    )
     await context.outbox.drafts.save_draft(draft)
     cooling_down = await context.outbox.messages.cooldowns(preview.recipients, context.now())
     preview = replace(preview, cooling_down=len(cooling_down))
@@ -71,30 +80,24 @@ async def request_confirmation(
     return PendingPreview(reply, draft.token, draft.credits)
 
 
-def make_draft(context: CommandContext, request: CommandRequest, preview: Preview) -> Draft:
-    """The preview as a draft, which waits for its author's confirmation."""
-    now = context.now()
-    return Draft(
-        token=new_token(),
-        kind=DraftKind.CONFIRM,
+def build_message(context: CommandContext, request: CommandRequest, preview: Preview) -> NewMessage:
+    """The message of a preview, without what is set at acceptance."""
+    return NewMessage(
+        source=SOURCE,
         author=request.person.user,
         team=request.person.team,
-        channel=request.person.channel,
-        locale=request.say.code,
         text=preview.report.cleaned,
-        recipients=preview.recipients,
         sender_id=context.config.kwtsms.sender_id,
+        recipients=preview.recipients,
         pages=preview.report.pages,
         test=context.config.kwtsms.test_mode,
-        created_at=now,
-        expires_at=now + CONFIRM_TIMEOUT,
     )
 
 
 async def accept(
     context: CommandContext,
     request: CommandRequest,
-    draft: Draft,
+    message: NewMessage,
     *,
     urgent: bool = False,
     duplicate_window: timedelta | None = None,
@@ -105,7 +108,8 @@ async def accept(
         DuplicateMessage: the author sent this text to one of these numbers within
             `duplicate_window`.
     """
-    new = replace(_make_message(context, draft), key=DedupeKey("slack", request.key))
+    new = _complete(context, message, request.person.channel)
+    new = replace(new, key=DedupeKey("slack", request.key))
     if urgent and new.priority is not Priority.BULK:
         new = replace(new, priority=Priority.URGENT)
     allowed = replace(allowance(context), duplicate_window=duplicate_window)
@@ -133,7 +137,7 @@ async def accept_draft(
     context: CommandContext, request: CommandRequest, draft: Draft, *, approved: Actor | None = None
 ) -> Reply:
     """Accepts the draft, once; a later decision gets the reply for an expired draft."""
-    new = _make_message(context, draft)
+    new = _complete(context, draft.message, draft.channel)
     try:
         message = await context.outbox.drafts.send_draft(
             draft.token, new, context.now(), allowance(context), approved=approved
@@ -153,19 +157,13 @@ def in_original_channel(press: ButtonPress, draft: Draft) -> ButtonPress:
     return replace(press, person=replace(press.person, channel=draft.channel))
 
 
-def _make_message(context: CommandContext, draft: Draft) -> NewMessage:
-    is_bulk = len(draft.recipients) >= context.config.access.bulk_from
-    return NewMessage(
-        source="slack",
-        author=draft.author,
-        team=draft.team,
-        text=draft.text,
-        sender_id=draft.sender_id,
-        recipients=draft.recipients,
-        card_location=CardLocation(draft.channel or draft.author, None),
+def _complete(context: CommandContext, message: NewMessage, channel: str) -> NewMessage:
+    """Adds what is set at acceptance: the card's channel, priority, expiry and request id."""
+    is_bulk = len(message.recipients) >= context.config.access.bulk_from
+    return replace(
+        message,
+        card_location=CardLocation(channel or message.author, None),
         priority=Priority.BULK if is_bulk else Priority.NORMAL,
         expires_at=context.now() + context.config.outbox.expires_after,
-        test=draft.test,
-        pages=draft.pages,
         request=logs.current_request_id(),
     )

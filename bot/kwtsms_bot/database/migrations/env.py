@@ -1,8 +1,8 @@
-"""Alembic's entry: runs the versions on the connection that `database` hands over."""
+"""Alembic's entry: runs the versions on the connection that `database` passes."""
 
 from alembic import context
 
-from kwtsms_bot.database import tables as tables
+from kwtsms_bot.database import tables  # noqa: F401 - Registers the tables with `metadata`.
 from kwtsms_bot.database.column_types import metadata
 
 context.configure(

@@ -1,4 +1,4 @@
-"""The tables of the balance watch: samples, notices and their deliveries."""
+"""The tables of the balance monitor: samples, notices and their deliveries."""
 
 from sqlalchemy import Boolean, Column, ForeignKey, String, Table, Text
 
@@ -13,17 +13,17 @@ balance_notice = Table(
     Column("available", DecimalText, nullable=False),
     Column("threshold", DecimalText, nullable=False),
     Column("at", UtcDateTime, nullable=False),
-    Column("details", Text, nullable=False),  # What else is told, as JSON.
+    Column("details", Text, nullable=False),  # Further details, as JSON.
 )
 
-# One row for each place that an alert has to reach; gone once it is there.
+# One row for each target of a notice; deleted once it is delivered.
 notice_delivery = Table(
     "notice_delivery",
     metadata,
     Column("notice_id", ForeignKey("balance_notice.id"), primary_key=True),
     Column("target", String(500), primary_key=True),
-    Column("claimed_until", UtcDateTime),  # While a replica is bringing it there.
-    Column("admins_notified", Boolean, nullable=False),  # It is refused there; people know.
+    Column("claimed_until", UtcDateTime),  # While a replica is delivering it.
+    Column("admins_notified", Boolean, nullable=False),  # That the target refuses it.
 )
 
 balance_sample = Table(
@@ -33,7 +33,7 @@ balance_sample = Table(
     Column("at", UtcDateTime, nullable=False, index=True),
     Column("available", DecimalText, nullable=False),
     Column("level", String(20), nullable=False),
-    # What our calls cost since the last sample that has it; NULL: one was in flight meanwhile.
+    # The cost of our calls since the last sample with a value; NULL: one was in flight meanwhile.
     Column("ours", DecimalText),
-    Column("unsure", DecimalText),  # What calls of unknown outcome may have cost besides.
+    Column("unsure", DecimalText),  # What calls of unknown outcome may have cost in addition.
 )

@@ -1,4 +1,4 @@
-"""The tables by which replicas share the account: rate limit, cooldowns, circuit breaker, switches, job slots."""
+"""The tables by which replicas share an account: rate limit, cooldowns, breaker, job slots."""
 
 from sqlalchemy import Boolean, Column, SmallInteger, String, Table
 
@@ -9,7 +9,7 @@ number_cooldown = Table(
     metadata,
     Column("phone", String(20), primary_key=True),
     Column("until", UtcDateTime, nullable=False, index=True),  # By the database's clock.
-    Column("attempt_id", Id, nullable=False),  # The call that made it hot.
+    Column("attempt_id", Id, nullable=False),  # The call that set it.
 )
 
 job_slot = Table(
@@ -19,7 +19,7 @@ job_slot = Table(
     Column("slot", String(40), primary_key=True),
 )
 
-# What an administrator has switched; a row is there while it is on.
+# Switches of administrators; a row exists while its switch is on.
 switch = Table(
     "switch",
     metadata,
@@ -36,7 +36,7 @@ rate_limit = Table(
     Column("next_free", UtcDateTime, nullable=False),
 )
 
-# Whether anything may leave while the gateway's answers cannot be read: outbox/hold.py.
+# State of the circuit breaker: outbox/flow_control/circuit_breaker.py.
 circuit_breaker = Table(
     "circuit_breaker",
     metadata,

@@ -24,7 +24,7 @@ message = Table(
     Column("source", String(40), nullable=False),
     Column("author", String(80), nullable=False),
     Column("team", String(40), nullable=False),
-    Column("request", String(16), nullable=False),  # What the log calls where it came from.
+    Column("request", String(16), nullable=False),  # The request's ID in the log.
     Column("text", Text),  # NULL once erased.
     Column("text_hash", String(64), nullable=False),
     Column("sender_id", String(20), nullable=False),
@@ -43,7 +43,7 @@ message = Table(
     Index(None, "author", "created_at"),
 )
 
-# The publisher's question: what is not shown as it is? Almost no row is in this index.
+# Messages whose card is out of date; the index holds almost no row.
 CARD_OUTDATED = message.c.revision > message.c.shown_revision
 
 Index(
@@ -69,18 +69,18 @@ attempt = Table(
     Column("begun_at", UtcDateTime, index=True),  # When it was put in flight.
     Column("settled_at", UtcDateTime),
     Column("accepted_at", UtcDateTime),  # When the gateway accepted it; NULL: it has not said so.
-    Column("price", Integer, nullable=False),  # In credits, as we reckon it.
-    Column("lost", Boolean, nullable=False),  # Nobody knows what became of it.
-    Column("check_at", UtcDateTime, index=True),  # When to ask for its status; NULL: never again.
+    Column("price", Integer, nullable=False),  # In credits, as estimated.
+    Column("lost", Boolean, nullable=False),  # Its outcome is unknown.
+    Column("check_at", UtcDateTime, index=True),  # When to poll it; NULL: never again.
     Column("checks", SmallInteger, nullable=False),
-    Column("status", String(80)),  # The gateway's last word about it, without a digit.
+    Column("status", String(80)),  # The gateway's latest, digits masked.
     Column("status_at", UtcDateTime),
     Index(None, "state", "lease_until"),
 )
 
 Index("ix_attempt_lost", attempt.c.id, sqlite_where=attempt.c.lost, postgresql_where=attempt.c.lost)
 
-# What the balance, or an answer that came late, told about a call that was lost.
+# Evidence on calls of unknown outcome, from the balance or a late answer.
 evidence = Table(
     "evidence",
     metadata,
@@ -92,7 +92,7 @@ evidence = Table(
     Column("at", UtcDateTime, nullable=False),
 )
 
-# What people have decided about a message.
+# Decisions by people about a message.
 decision = Table(
     "decision",
     metadata,
@@ -122,12 +122,12 @@ recipient = Table(
     UniqueConstraint("message_id", "phone"),
     Index(None, "phone"),
     Index(None, "message_id", "id"),
-    # A message's states are counted, and its next call is found, without looking at a recipient.
+    # Serves the counts of a message's states and the search for its next call, without the table.
     Index("ix_recipient_state", "message_id", "state", "due_at", "id", "updated_at"),
     Index(None, "state", "priority", "due_at", "id"),
 )
 
-# Recipients of which there is something to tell: put off, refused, not to be known.
+# Recipients with a reason to show: deferred, refused or unknown.
 HAS_REASON = or_(recipient.c.code.is_not(None), recipient.c.reason.is_not(None))
 
 Index(
@@ -147,7 +147,7 @@ dedupe = Table(
     Column("created_at", UtcDateTime, nullable=False, index=True),
 )
 
-# A message that waits for its sender's yes, or for a second person's. Used once.
+# A message that waits for its author's confirmation or a second person's approval. Used once.
 draft = Table(
     "draft",
     metadata,
@@ -166,7 +166,7 @@ draft = Table(
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
-# Credits accepted on each day of Kuwait.
+# Credits accepted on each day in Kuwait.
 spending = Table(
     "spending",
     metadata,
@@ -174,7 +174,7 @@ spending = Table(
     Column("credits", Integer, nullable=False),
 )
 
-# The ledger. The database itself refuses to change or remove a row: the migration's triggers.
+# The audit log. The database itself refuses to change or remove a row: the migration's triggers.
 audit = Table(
     "audit",
     metadata,

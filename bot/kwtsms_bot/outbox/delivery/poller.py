@@ -1,7 +1,7 @@
-"""Follows what was accepted: asks for statuses and reports, and writes down what is new.
+"""Polls kwtSMS for the status and delivery report of accepted messages, and stores what is new.
 
-It shares the account's turns with what is to be sent: it takes none while anything is, and queues
-for none.
+Polls share the account's rate limit with sends: they use no slot while a send is due, and never
+queue for one.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from kwtsms_bot.background import sleep
+from kwtsms_bot.background import poll
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.delivery.rules import (
     DeliveryUpdate,
@@ -29,27 +29,26 @@ from kwtsms_bot.outbox.flow_control.rate_limiter import INTERVAL
 from kwtsms_client import DeliveryReport, KwtSMSError, Rejected, Status
 
 IDLE_SECONDS = 5.0
-CHECK_INTERVAL = (
-    2 * INTERVAL
-)  # A question takes one; the other is for whoever has something to send.
+# A poll takes one slot; the other is left for sends.
+CHECK_INTERVAL = 2 * INTERVAL
 log = structlog.get_logger(__name__)
 
 
 class StatusSource(Protocol):
-    """The gateway's two questions about a message."""
+    """Source of the gateway's status and delivery report of a message."""
 
     async def try_acquire(self) -> bool:
-        """Whether one of them may be asked now: then it is to be asked at once."""
+        """Whether a request may start now; if so, the caller must start it at once."""
 
     async def status(self, message_id: str) -> Status:
-        """What the gateway did with it."""
+        """Returns the gateway's status of the message."""
 
     async def dlr(self, message_id: str) -> DeliveryReport:
-        """What became of it at the phones."""
+        """Returns the message's delivery report, with a status for each phone."""
 
 
 class DeliveryPoller:
-    """Asks about one message after the other, one in each `turn`, and never repeats a send."""
+    """Loop that polls one message per `check_interval`; never sends anything."""
 
     def __init__(
         self,
@@ -68,17 +67,15 @@ class DeliveryPoller:
         self._clock, self._on_change = clock, on_change
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until `stop` is set."""
-        while not stop.is_set():
-            try:
-                found = await self.check_one()
-            except DatabaseError as error:
-                log.warning("not tracked", error=str(error))
-                found = False
-            await sleep(stop, self._check_interval.total_seconds() if found else IDLE_SECONDS)
+        """Polls due messages until `stop` is set."""
+        await poll(stop, self._step, _log_error, errors=DatabaseError)
+
+    async def _step(self) -> float:
+        found = await self.check_one()
+        return self._check_interval.total_seconds() if found else IDLE_SECONDS
 
     async def check_one(self) -> bool:
-        """Asks about the message that is due first; False if none is, or sends need the turns."""
+        """Polls the message that is due first; False if none is, or sends need the slots."""
         if not await self._is_due() or await self._sends_come_first():
             return False
         if not await self._source.try_acquire():
@@ -94,14 +91,14 @@ class DeliveryPoller:
         return True
 
     async def _is_due(self) -> bool:
-        """Whether there is anything to ask: a turn is not taken in vain."""
+        """Whether any poll is due; checked first, so that no slot is taken in vain."""
         due = await self._delivery.next_check()
         return due is not None and due <= self._clock()
 
     async def _sends_come_first(self) -> bool:
-        """Whether something is to be sent now, or before a question's turn would be over.
+        """Whether a send is due now or within the next check interval.
 
-        While sending is held, the questions of the scout come first.
+        Also True until the circuit breaker is closed: its probes and trials come first.
         """
         if (await self._breaker.breaker_state()).opened_at is not None:
             return True
@@ -109,7 +106,7 @@ class DeliveryPoller:
         return due is not None and due <= self._clock() + self._check_interval
 
     async def _fetch_update(self, call: TrackedCall) -> DeliveryUpdate:
-        """What the gateway says now; no answer tells nothing."""
+        """Returns what the gateway says now; an empty update if it does not answer."""
         try:
             if wants_report(call, self._clock()):
                 return from_report(call, await self._source.dlr(call.gateway_id))
@@ -119,3 +116,8 @@ class DeliveryPoller:
         except KwtSMSError as error:
             log.info("status not known", gateway_id=call.gateway_id, error=type(error).__name__)
             return DeliveryUpdate()
+
+
+def _log_error(error: DatabaseError) -> float:
+    log.warning("not tracked", error=str(error))
+    return IDLE_SECONDS

@@ -1,4 +1,4 @@
-"""What is learned of calls that the gateway took: what is to be asked, and what it said."""
+"""Delivery of accepted calls: when to poll each, and what the gateway said."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database
+from kwtsms_bot.database.claims import ExpiringClaim
 from kwtsms_bot.database.tables import attempt, recipient
 from kwtsms_bot.outbox.delivery.rules import (
     STUCK,
@@ -16,22 +17,23 @@ from kwtsms_bot.outbox.delivery.rules import (
     TrackedCall,
     is_passed_on,
 )
-from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.retention.purge_store import HAS_NUMBER
+from kwtsms_bot.outbox.rows import HAS_NUMBER
 from kwtsms_bot.outbox.sql import chunks, mark_changed, transition
+from kwtsms_bot.outbox.states import State
 
-CHECK_LEASE = timedelta(minutes=2)  # Then another replica asks.
+CHECK_LEASE = timedelta(minutes=2)  # Then another replica may poll.
+CHECK_CLAIM = ExpiringClaim(attempt.c.check_at, CHECK_LEASE)
 MAX_STATUS_LENGTH = 80
 
 
 class DeliveryStore:
-    """Questions and answers about calls."""
+    """Store of due polls and their results."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def claim_check(self, now: datetime) -> TrackedCall | None:
-        """The attempt whose status is to be asked first; it is ours for a while."""
+        """Claims the call whose poll is due first; returns None if none is due."""
         query = (
             select(attempt)
             .where(attempt.c.check_at <= now, attempt.c.gateway_id.is_not(None))
@@ -45,12 +47,11 @@ class DeliveryStore:
             row = (await connection.execute(locked)).first()
             if row is None:
                 return None
-            claim = update(attempt).where(attempt.c.id == row.id).values(check_at=now + CHECK_LEASE)
-            await connection.execute(claim)
+            await connection.execute(CHECK_CLAIM.claim(now, attempt.c.id == row.id))
             return await _load_tracked(connection, row)
 
     async def find_accepted_call(self, gateway_id: str) -> TrackedCall | None:
-        """The call that the gateway took under this id, for somebody who asks out of turn."""
+        """Returns the call accepted under this gateway ID, for a check outside the schedule."""
         query = select(attempt).where(attempt.c.gateway_id == gateway_id).limit(1)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()
@@ -59,9 +60,9 @@ class DeliveryStore:
     async def accepted_calls(
         self, message_id: int, states: Sequence[State], *, limit: int
     ) -> tuple[AcceptedCall, ...]:
-        """The calls that the gateway took, with those of their numbers that are in these states.
+        """Returns a message's accepted calls, with their numbers that are in these states.
 
-        Of the numbers, the first so many; none that is erased.
+        At most `limit` numbers in all; none that is erased.
         """
         query = (
             select(attempt.c.gateway_id, attempt.c.accepted_at, recipient.c.phone)
@@ -83,12 +84,12 @@ class DeliveryStore:
         return tuple(AcceptedCall(*call, tuple(phones)) for call, phones in found.items())
 
     async def _has_rows(self, query: Select[Any]) -> bool:
-        """Without keeping a writer waiting."""
+        """Whether the query finds a row; blocks no writer."""
         async with self._database.reading() as connection:
             return (await connection.execute(query)).first() is not None
 
     async def next_check(self) -> datetime | None:
-        """When the first status is to be asked."""
+        """Returns when the first poll is due; None if none is scheduled."""
         query = (
             select(attempt.c.check_at)
             .where(attempt.c.check_at.is_not(None))
@@ -107,7 +108,7 @@ class DeliveryStore:
         next_at: datetime | None,
         now: datetime,
     ) -> bool:
-        """Writes down what the gateway said, and when to ask again; whether it is new."""
+        """Stores what the gateway said and when to poll again; returns whether it is new."""
         async with self._database.transaction() as connection:
             changes = {"check_at": next_at, "checks": attempt.c.checks + 1}
             await _update_attempt(connection, tracked_call, **changes)
@@ -116,9 +117,9 @@ class DeliveryStore:
     async def record_answer(
         self, tracked_call: TrackedCall, delivery_update: DeliveryUpdate, now: datetime
     ) -> bool:
-        """The same of what was asked out of turn: what is to be asked yet stays as it is.
+        """Stores the result of a check outside the schedule; returns whether it is new.
 
-        Unless nothing more is to come.
+        The schedule stays as it is, or ends if nothing more is to come.
         """
         async with self._database.transaction() as connection:
             if delivery_update.finished:
@@ -154,7 +155,7 @@ async def _record_update(
     delivery_update: DeliveryUpdate,
     now: datetime,
 ) -> bool:
-    """What it said of the call and of each number; its card is shown anew if anything is new."""
+    """Stores the call's status and its recipients' states; updates the card if they are new."""
     news = int(await _record_status(connection, tracked_call, delivery_update.status, now))
     for state in set(delivery_update.states.values()):
         code = STUCK if state is State.STUCK else None
@@ -172,9 +173,9 @@ async def _record_update(
 async def _record_status(
     connection: AsyncConnection, tracked_call: TrackedCall, status: str | None, now: datetime
 ) -> bool:
-    """Keeps the gateway's word and since when it says so; whether it is another than before.
+    """Stores the gateway's status and since when it says so; returns whether it changed.
 
-    Without digits: whatever it says, no number is kept longer than its message.
+    Digits are masked: whatever it says, no number is kept longer than its message.
     """
     if not status:
         return False

@@ -1,7 +1,7 @@
-"""What goes next: the recipients of one call, taken by whoever asks first.
+"""Claims the recipients of the next call from the queue.
 
-Urgent before bulk, then the oldest; a number that was just sent to waits by itself, and what is too
-old is given up. No turn is lost to either: the search goes on behind them.
+Urgent before bulk, then the oldest. Numbers in cooldown are deferred and overdue messages expire;
+the search then goes on behind them, so that no slot is lost.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,34 +18,28 @@ from kwtsms_bot.database.tables import attempt, message, recipient
 from kwtsms_bot.outbox.flow_control.breaker_store import BREAKER_NOT_OPEN, begin_trial, is_half_open
 from kwtsms_bot.outbox.flow_control.cooldown import defer_cooling_down
 from kwtsms_bot.outbox.flow_control.kill_switch import NOT_PAUSED
-from kwtsms_bot.outbox.message import (
-    ClaimedCall,
-    Priority,
-    State,
-    allowed_priorities,
-    no_quiet_hours,
-)
-from kwtsms_bot.outbox.queries.load import as_recipient
+from kwtsms_bot.outbox.message import ClaimedCall, Priority, allowed_priorities, no_quiet_hours
 from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits
-from kwtsms_bot.outbox.sql import CLAIMED, lock_unlocked, mark_changed, transition
+from kwtsms_bot.outbox.rows import as_recipient
+from kwtsms_bot.outbox.sql import lock_unlocked, mark_changed, transition
+from kwtsms_bot.outbox.states import AttemptState, State
 
 MAX_RECIPIENTS = 200  # ERR007
-MAX_ROUNDS = 20  # In one transaction: on SQLite nobody else can write meanwhile.
-COOLDOWN_WINDOW = (
-    1000  # Recipients at the head of a queue that are looked at once the first is hot.
-)
+MAX_ROUNDS = 20  # Per transaction: on SQLite nobody else can write meanwhile.
+# Recipients at the head of a queue that are checked once the first message is in cooldown.
+COOLDOWN_WINDOW = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class _SideEffects:
-    """What the search for a call has changed on its way: to be written behind it."""
+    """Changes that the search for a call made, to be written when it ends."""
 
-    changed_messages: set[int] = field(default_factory=set)  # Messages with something new to show.
+    changed_messages: set[int] = field(default_factory=set)  # Their cards need an update.
     refunds: list[CreditChange] = field(default_factory=list)
 
 
 class ClaimStore:
-    """The queue's head."""
+    """Store that claims calls from the head of the queue."""
 
     def __init__(
         self, database: Database, *, in_quiet_hours: Callable[[], bool] = no_quiet_hours
@@ -53,10 +47,10 @@ class ClaimStore:
         self._database, self._in_quiet_hours = database, in_quiet_hours
 
     async def claim(self, owner: str, lease: timedelta, now: datetime) -> ClaimedCall | None:
-        """Takes the recipients of one call: urgent first, oldest first, none that is hot.
+        """Claims the recipients of one call: urgent first, oldest first, none in cooldown.
 
-        While sending is held, only one number, and only where that is to be tried. None: there is
-        nothing to send now, however much of what is due was too old or hot.
+        While the circuit breaker is half-open, it claims one number, as the trial call. Returns
+        None if nothing can be sent now, even where due recipients were overdue or in cooldown.
         """
         while True:
             call, effects = None, _SideEffects()
@@ -81,7 +75,7 @@ class ClaimStore:
                 return call
 
     async def _first_due(self, connection: AsyncConnection, now: datetime) -> Row[Any] | None:
-        """The recipient to go first: its message and its priority."""
+        """Returns the message and the priority of the recipient that goes first."""
         for priority in allowed_priorities(quiet=self._in_quiet_hours()):
             query = _queue(priority, recipient.c.message_id, recipient.c.priority)
             due = query.where(recipient.c.due_at <= now).with_for_update(skip_locked=True)
@@ -93,7 +87,7 @@ class ClaimStore:
     async def _sendable_of(
         self, connection: AsyncConnection, first: Row[Any], now: datetime, effects: _SideEffects
     ) -> Sequence[Row[Any]]:
-        """Of that message, what can go now; without any, the queue has moved on when we return."""
+        """Returns what can go now of that message; if nothing can, the queue has a new head."""
         if await _expire_if_overdue(connection, first.message_id, now, effects):
             return ()
         rows = await _due_of(connection, first.message_id, now)
@@ -115,7 +109,7 @@ class ClaimStore:
         return [row for row in rows if row.id not in deferred]
 
     async def next_due(self) -> datetime | None:
-        """When the first recipient in the queue is due."""
+        """Returns when the first recipient in the queue is due; None if the queue is empty."""
         async with self._database.reading() as connection:
             heads = (
                 _queue(priority, recipient.c.due_at).limit(1)
@@ -126,9 +120,9 @@ class ClaimStore:
 
 
 def _queue(priority: Priority, *columns: ColumnElement[Any]) -> Select[Any]:
-    """One priority's queue: its head is one look into the index, however long it is.
+    """Returns the query for one priority's queue; its head is one index look-up at any length.
 
-    While all sending is paused or held, it looks empty.
+    The queue looks empty while sending is paused or the circuit breaker is open.
     """
     return (
         select(*columns)
@@ -162,7 +156,7 @@ async def _due_of(
 async def _expire_if_overdue(
     connection: AsyncConnection, message_id: int, now: datetime, effects: _SideEffects
 ) -> bool:
-    """Gives up a message that could not be sent in time."""
+    """Expires what is queued of a message past its expiry; returns whether it was past it."""
     query = select(message.c.expires_at, message.c.pages, message.c.created_at).where(
         message.c.id == message_id
     )
@@ -193,7 +187,7 @@ async def _claim_rows(
     inserted = await connection.execute(
         insert(attempt).values(
             message_id=message_id,
-            state=CLAIMED,
+            state=AttemptState.CLAIMED.value,
             owner=owner,
             lease_until=now + lease,
             price=message_row.pages * len(rows),

@@ -1,4 +1,4 @@
-"""Takes over what owners hold that are gone, however much there is to send meanwhile."""
+"""Reclaims calls whose lease has expired. A loop of its own: a long queue does not delay it."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from datetime import datetime
 
 import structlog
 
-from kwtsms_bot.background import sleep
+from kwtsms_bot.background import poll
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
 from kwtsms_bot.outbox.dispatch.lease_store import LeaseStore
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class LeaseReaper:
-    """Looks at the leases of all replicas; the worker runs one beside its loop."""
+    """The loop that reclaims expired leases of all replicas; the worker runs one beside its own."""
 
     def __init__(
         self,
@@ -28,22 +28,25 @@ class LeaseReaper:
     ) -> None:
         self._leases, self._claims = leases, claims
         self._clock, self._on_change = clock, on_change
+        self._failing = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Sweeps until `stop` is set.
+        """Reclaims expired leases until `stop` is set."""
+        await poll(stop, self._step, self._on_error, errors=DatabaseError)
 
-        After trouble with the database the first sweep only sees that it is back: whoever has an
-        outcome in hand, and could not write it, does that first.
+    async def _step(self) -> float:
+        """Reclaims once; after an error it only checks that the database is back.
+
+        A process that could not write an outcome then writes it before its call is reclaimed.
         """
-        failing = False
-        while not stop.is_set():
-            try:
-                await (self._claims.next_due() if failing else self._reap())
-                failing = False
-            except DatabaseError as error:
-                log.warning("nothing taken over", error=str(error))
-                failing = True
-            await sleep(stop, REAP_SECONDS)
+        await (self._claims.next_due() if self._failing else self._reap())
+        self._failing = False
+        return REAP_SECONDS
+
+    def _on_error(self, error: DatabaseError) -> float:
+        log.warning("nothing taken over", error=str(error))
+        self._failing = True
+        return REAP_SECONDS
 
     async def _reap(self) -> None:
         requeued, unknown = await self._leases.reap_expired(self._clock())

@@ -1,4 +1,4 @@
-"""What the outbox needs to know of the way to the gateway: who carries a call, and when it may go.
+"""Interfaces between the outbox and the gateway: the transport and the rate limiter.
 
 Performs no I/O.
 """
@@ -12,17 +12,17 @@ T = TypeVar("T")
 
 
 class GatewayTransport(Protocol):
-    """Something that carries a call to the gateway exactly once."""
+    """Transport that makes a call to the gateway exactly once."""
 
     async def exchange(self, call: Call[T], *, leaving: Callable[[], Awaitable[None]]) -> T:
-        """The answer, or one of the client's errors.
+        """Makes the call; returns its answer or raises one of the client's errors.
 
-        `leaving` is awaited right before the first byte leaves; where it raises NotSent, none does.
+        `leaving` is awaited right before the first byte leaves; if it raises NotSent, none does.
         """
 
 
 class RateLimiter(Protocol):
-    """Something that lets requests start one after another."""
+    """Rate limiter that lets requests start one after another."""
 
     async def acquire(self) -> None:
         """Waits until this request may start."""

@@ -1,16 +1,17 @@
-"""What follows from what a call came to: pure decisions, tested with a table.
+"""Rules for what follows from the outcome of a call. Pure.
 
 Only what is proven not to have been sent goes back to the queue: no connection, or a refusal by the
-gateway that time or an administrator can mend. What left and was not answered is unknown, for good.
+gateway that time or an administrator can resolve. A call that left and got no readable answer
+becomes unknown, and is never retried.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from kwtsms_bot.i18n.translator import N_
 from kwtsms_bot.outbox.flow_control.circuit_breaker import ResponseKind
-from kwtsms_bot.outbox.message import State
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
 from kwtsms_client import (
     Acceptance,
     AccountError,
@@ -25,36 +26,16 @@ from kwtsms_client import (
 
 NO_CONNECTION_DELAYS = (2, 5, 10, 20, 30, 60, 120, 300)  # Seconds; the last one repeats.
 QUEUE_FULL_DELAYS = (30, 60, 120)  # ERR013, as the vendor advises.
-ACCOUNT_ERROR_DELAYS = (
-    5,
-    10,
-    20,
-    30,
-    60,
-    120,
-    300,
-)  # Wrong password, no credits: until somebody mends it.
+# Wrong password, no credits: retried until an administrator resolves it.
+ACCOUNT_ERROR_DELAYS = (5, 10, 20, 30, 60, 120, 300)
 UNREACHABLE_REASON = N_("kwtSMS cannot be reached from here.")
 STALLED_REASON = N_("This machine stood still.")
-TOO_SOON_SECONDS = 16  # ERR028: 15 s and a little.
-MAX_ID, MAX_CODE, MAX_REASON, MAX_AMOUNT = 64, 20, 500, 40  # Characters that the columns take.
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What becomes of the recipients of a call."""
-
-    state: State
-    due_at: datetime
-    code: str | None = None
-    reason: str | None = None
-    gateway_id: str | None = None
-    points: Decimal | None = None
-    balance_after: Decimal | None = None
+TOO_SOON_SECONDS = 16  # ERR028: 15 s and a margin.
+MAX_ID, MAX_CODE, MAX_REASON, MAX_AMOUNT = 64, 20, 500, 40  # Lengths of the columns.
 
 
 def accepted(answer: Acceptance, count: int, now: datetime) -> Settlement:
-    """The plan for `count` recipients of a call that was accepted."""
+    """Returns the settlement of an accepted call to `count` recipients."""
     reason = None
     if answer.numbers is not None and answer.numbers < count:
         reason = f"kwtSMS took {answer.numbers} of {count} numbers and does not say which."
@@ -69,7 +50,7 @@ def accepted(answer: Acceptance, count: int, now: datetime) -> Settlement:
 
 
 def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
-    """The plan after `error`; `tries` counts this one."""
+    """Returns the settlement after `error`; `tries` includes this try."""
     if isinstance(error, NotSent):
         return _requeue(NO_CONNECTION_DELAYS, tries, now, reason=UNREACHABLE_REASON)
     if not isinstance(error, Rejected):
@@ -88,12 +69,12 @@ def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
 
 
 def not_sent_after_stall(now: datetime) -> Settlement:
-    """The plan for a call of which we made sure that no byte left."""
+    """Returns the settlement of a call that was stopped before its first byte left."""
     return Settlement(State.QUEUED, now, reason=STALLED_REASON)
 
 
 def response_kind(settlement: Settlement) -> ResponseKind:
-    """Whether what came back of the call could be read."""
+    """Returns, for the circuit breaker, whether the call left and its answer was readable."""
     if settlement.state is State.UNKNOWN:
         return ResponseKind.UNREADABLE
     not_sent = settlement.state is State.QUEUED and settlement.code is None
@@ -113,7 +94,10 @@ def _requeue(
 
 
 def _storable_text(text: str | None, max_length: int) -> str | None:
-    """What a database keeps of words from outside: an outcome that cannot be written is unknown."""
+    """Returns a foreign text as its column can hold it.
+
+    An outcome that could not be written would become unknown.
+    """
     if text is None:
         return None
     return text.encode(errors="replace").decode().replace("\0", "")[:max_length]

@@ -1,27 +1,27 @@
-"""The last moment before a call leaves: is it our turn still, and is the call ours still?
+"""Last check before a call leaves: is its slot still valid, and is its lease still ours?
 
-Between "in flight" and the first byte lie a name to look up, a connection and a handshake. Each may
-take seconds, and in each of them this process may stand still:
+Between "in flight" and the first byte come a DNS lookup, a connection and a TLS handshake. Each may
+take seconds, and during each of them this process may stall:
 
-    we                                      others
+    this process                        others
     in flight, leased until L
-    stand still, or wait for a handshake    after L: unknown; a person says "send again": it is sent
+    stalls, or waits for a handshake    after L: unknown; a person says "send again": it is sent
     a byte leaves: it is sent twice
 
 So the lease is renewed when the connection is there, and only then may a byte leave. Renewing and
-taking over change the same row, one after the other. Where theirs came first the call is not ours
-any more, and nothing leaves. Where ours came first, nobody takes it over for a whole lease from
-then on:
+reclaiming change the same row, one after the other. If reclaiming came first, the call is no longer
+ours, and nothing leaves. If renewing came first, nobody reclaims the call for a whole lease:
 
     renewed, leased until R + lease
-    wait for a turn
+    waits for a slot
     the first byte leaves, before R + lease / 3
 
-Left is a process that stands still between its last look at the clock and the byte: microseconds.
+The remaining risk is a stall between the last look at the clock and the byte: microseconds.
 
-Turns are given before the connection is made, and handshakes that hung together end together. Whose
-turn is past takes another, so they leave one after the other. The turn comes after the renewal, for
-it passes sooner; where it took a third of the lease to come, the lease is renewed once more.
+Slots are given before the connection is made, and connections that hung together come up together.
+A call whose slot has passed takes another, so that they leave one after the other. The slot is
+taken after the renewal, because it passes sooner; if that took a third of the lease, the lease is
+renewed once more.
 """
 
 import time
@@ -37,11 +37,11 @@ from kwtsms_client.rate_limiter import MAX_START_AGE_SECONDS
 
 
 class SendAborted(NotSent):
-    """Nothing of it left, and not because of the gateway: it may go at once, if it is ours."""
+    """Nothing left, and the gateway is not the cause: the call may go at once if it is ours."""
 
 
 class SendGuard:
-    """Of one call in flight, whose turn came at the moment `turn`."""
+    """Guard of one call in flight, whose slot came at `acquired_at`."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class SendGuard:
         """Returns when the first byte may leave.
 
         Raises:
-            StayedHere: it may not, for the call is not ours any more, or nobody knows.
+            SendAborted: it may not leave: the call is no longer ours, or nobody knows.
         """
         try:
             while not await self._renew_and_check():
@@ -71,7 +71,7 @@ class SendGuard:
             raise SendAborted("The database does not say whose it is.") from error
 
     async def _renew_and_check(self) -> bool:
-        """Whether the lease has been renewed a moment ago, and the turn is not past."""
+        """Whether the lease was renewed a moment ago, and the slot has not passed."""
         renewed_at = self._monotonic()
         if not await self._settlements.renew(self._call, self._lease, self._clock()):
             raise SendAborted("Somebody else has taken it over.")

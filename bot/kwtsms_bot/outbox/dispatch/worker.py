@@ -1,6 +1,6 @@
-"""Sends what is in the outbox. Decides nothing: `retry` and `hold` do, and `store` writes it down.
+"""Dispatches queued calls. Decides nothing: `retry` and `circuit_breaker` do.
 
-For each call: wait for the turn, claim it, make "in flight" durable, and only then let a byte go.
+For each call: wait for a slot, claim the call, make "in flight" durable, and only then send.
 """
 
 import asyncio
@@ -9,26 +9,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import structlog
 
 from kwtsms_bot import logs
+from kwtsms_bot.background import poll
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.dispatch import retry
 from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
 from kwtsms_bot.outbox.dispatch.lease_reaper import LeaseReaper
 from kwtsms_bot.outbox.dispatch.lease_store import LeaseStore
 from kwtsms_bot.outbox.dispatch.ports import GatewayTransport, RateLimiter
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.dispatch.send_guard import SendAborted, SendGuard
 from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.flow_control.breaker_store import BreakerStore
 from kwtsms_bot.outbox.message import ClaimedCall
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_client import KwtSMSError, protocol
 
-MAX_IN_FLIGHT = 8  # A slow answer keeps no other message waiting.
+MAX_IN_FLIGHT = 8  # So that a slow answer delays no other message.
 MIN_WAIT_SECONDS = 0.05
-POLL_SECONDS = 2.0  # How often the queue is looked at while nothing is due.
+POLL_SECONDS = 2.0  # How often the queue is checked while nothing is due.
 RETRY_SECONDS = 1.0
 FINISH_SECONDS = 20.0
 log = structlog.get_logger(__name__)
@@ -45,7 +47,7 @@ class DispatchStores:
 
 
 class Worker:
-    """One process's hands in the outbox; any number of them can work on one database."""
+    """Dispatcher of queued calls; any number of workers may share one database."""
 
     def __init__(
         self,
@@ -67,23 +69,22 @@ class Worker:
         self._woken = asyncio.Event()
         self._capacity = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._send_tasks: set[asyncio.Task[None]] = set()
-        self._must_release = False  # Whether the database had trouble with what we were at.
-        self._unconfirmed: list[
-            ClaimedCall
-        ] = []  # They may be in flight; nothing of them has left.
+        self._must_release = False  # Whether a database error has left claims in doubt.
+        # Calls that may be recorded as in flight, and of which nothing has left.
+        self._unconfirmed: list[ClaimedCall] = []
         self._progress_at = time.monotonic()
 
     @property
     def idle_seconds(self) -> float:
-        """How long ago the loop last moved on; it looks at the queue every two seconds."""
+        """The seconds since the loop last moved on; it checks the queue every two seconds."""
         return time.monotonic() - self._progress_at
 
     def wake(self) -> None:
-        """There is something new to send."""
+        """Signals that there is something new to send."""
         self._woken.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until `stop` is set, and then finishes what is in flight."""
+        """Dispatches until `stop` is set, and then finishes the calls in flight."""
         reaper = LeaseReaper(
             self._leases, self._claims, clock=self._clock, on_change=self._notify_change
         )
@@ -97,27 +98,25 @@ class Worker:
                 loop.result()
             if self._send_tasks:
                 await asyncio.wait(self._send_tasks, timeout=FINISH_SECONDS)
-        finally:  # What is not written by now becomes unknown, once its lease is over.
+        finally:  # Outcomes not written by now become unknown once the lease expires.
             for task in (*loops, *self._send_tasks):
                 task.cancel()
 
     async def _dispatch_until(self, stop: asyncio.Event) -> None:
-        while not stop.is_set():
-            self._woken.clear()
-            try:
-                delay = await self._dispatch_due(stop)
-            except DatabaseError as error:
-                log.error("database trouble", error=str(error))
-                self._must_release = True
-                delay = RETRY_SECONDS
-            await self._sleep(delay, stop)
+        step = partial(self._dispatch_due, stop)
+        await poll(stop, step, self._on_database_error, errors=DatabaseError, wake=self._woken)
+
+    def _on_database_error(self, error: DatabaseError) -> float:
+        log.error("database trouble", error=str(error))
+        self._must_release = True
+        return RETRY_SECONDS
 
     def _notify_change(self) -> None:
         self.wake()
         self._on_change()
 
     async def _dispatch_due(self, stop: asyncio.Event) -> float:
-        """Sends all that is due; answers when to look again, in seconds."""
+        """Sends all that is due; returns the seconds until the queue is to be checked again."""
         await self._release_unsent()
         while not stop.is_set() and await self._is_due():
             self._progress_at = time.monotonic()
@@ -128,17 +127,17 @@ class Worker:
             finally:
                 if not launched:
                     self._capacity.release()
-        self._on_change()  # A claim may have put recipients off, or given them up.
+        self._on_change()  # A claim may have deferred recipients, or expired them.
         due = await self._claims.next_due()
         self._progress_at = time.monotonic()
         wait = POLL_SECONDS if due is None else (due - self._clock()).total_seconds()
         return max(MIN_WAIT_SECONDS, min(POLL_SECONDS, wait))
 
     async def _release_unsent(self) -> None:
-        """Gives back what the trouble left in doubt: nothing of it has left, and we alone know.
+        """Requeues calls that a database error left in doubt and that certainly were not sent.
 
         The answer to a claim may have been lost, or to "in flight". Only this coroutine claims, and
-        here it has nothing in hand, so what we have claimed is of that kind.
+        it holds no call at this point, so all that we have claimed is of that kind.
         """
         if not self._must_release:
             return
@@ -156,7 +155,7 @@ class Worker:
         return due is not None and due <= self._clock()
 
     async def _start_call(self, stop: asyncio.Event) -> bool:
-        """Puts one call on its way. The turn comes first: what is urgent then is claimed then."""
+        """Starts one call; waits for the slot first, to claim what is most urgent at that time."""
         await self._rate_limiter.acquire()
         acquired_at = time.monotonic()
         if stop.is_set():
@@ -181,7 +180,7 @@ class Worker:
         self._send_tasks.discard(task)
         self._capacity.release()
         if not task.cancelled() and (error := task.exception()):
-            log.error("call abandoned", exc_info=error)  # Its lease runs out: it becomes unknown.
+            log.error("call abandoned", exc_info=error)  # Its lease expires: it becomes unknown.
 
     async def _send(self, call: ClaimedCall, acquired_at: float) -> None:
         logs.continue_request(call.request)
@@ -193,7 +192,7 @@ class Worker:
         self._notify_change()
 
     async def _exchange(self, call: ClaimedCall, acquired_at: float) -> Settlement:
-        """Sends it, once, and holds on to the lease until there is an answer."""
+        """Sends the call once, and renews its lease until there is an answer."""
         numbers = [one.phone for one in call.recipients]
         request = protocol.send(
             sender=call.sender_id, recipients=numbers, text=call.text, test=call.test
@@ -220,7 +219,7 @@ class Worker:
             tries = max(one.tries for one in call.recipients)
             return retry.failed(error, tries, self._clock())
         finally:
-            exchange.cancel()  # Where we are cancelled, nobody waits for it any more.
+            exchange.cancel()  # If we are cancelled, nobody waits for it any more.
 
     async def _renew(self, call: ClaimedCall) -> None:
         try:
@@ -229,7 +228,7 @@ class Worker:
             log.warning("lease not renewed", message=call.ref, error=str(error))
 
     async def _settle(self, call: ClaimedCall, settlement: Settlement) -> None:
-        """Writes down what it came to, however long the database is away: only we know it."""
+        """Stores the outcome, however long the database is away: only this process knows it."""
         while True:
             try:
                 await self._settlements.settle(call, settlement, self._clock())
@@ -247,7 +246,7 @@ class Worker:
         )
 
     async def _record_response(self, call: ClaimedCall, settlement: Settlement) -> None:
-        """Counts whether the answer could be read: sending is held where none can be."""
+        """Records for the circuit breaker whether the answer could be read."""
         try:
             breaker = await self._breaker.record_response(
                 retry.response_kind(settlement), trial=call.trial
@@ -259,10 +258,3 @@ class Worker:
             log.error("sending held", unreadable=breaker.failures)
         elif breaker is not None:
             log.warning("sending goes on")
-
-    async def _sleep(self, seconds: float, stop: asyncio.Event) -> None:
-        """Waits until there is something to do, and no longer than so many seconds."""
-        waiters = [asyncio.create_task(event.wait()) for event in (self._woken, stop)]
-        await asyncio.wait(waiters, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        for waiter in waiters:
-            waiter.cancel()

@@ -1,4 +1,4 @@
-"""While sending is held, asks for the balance now and then. Sends nothing, and decides nothing."""
+"""Probes the gateway while the circuit breaker is open. Sends nothing, and decides nothing."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from typing import Protocol
 
 import structlog
 
-from kwtsms_bot.background import sleep
+from kwtsms_bot.background import poll
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.flow_control.breaker_store import BreakerStore
 from kwtsms_client import Balance, KwtSMSError, Rejected
@@ -16,14 +16,14 @@ log = structlog.get_logger(__name__)
 
 
 class ProbeClient(Protocol):
-    """Something that knows the balance."""
+    """Client that can ask for the balance."""
 
     async def balance(self) -> Balance:
-        """The credits on the account."""
+        """Returns the credits on the account."""
 
 
 class BreakerProbe:
-    """Finds out whether the gateway's answers can be read again; one replica asks, for all."""
+    """Loop that checks whether the gateway answers again; one replica probes for all."""
 
     def __init__(
         self,
@@ -35,16 +35,15 @@ class BreakerProbe:
         self._breaker, self._client, self._on_answer = breaker, client, on_answer
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until `stop` is set."""
-        while not stop.is_set():
-            try:
-                await self.probe()
-            except DatabaseError as error:
-                log.warning("not asked", error=str(error))
-            await sleep(stop, POLL_SECONDS)
+        """Probes until `stop` is set."""
+        await poll(stop, self._step, _log_error, errors=DatabaseError)
+
+    async def _step(self) -> float:
+        await self.probe()
+        return POLL_SECONDS
 
     async def probe(self) -> bool:
-        """Asks, if a question is due; whether it was answered."""
+        """Probes if a probe is due; returns whether it was answered."""
         if not await self._breaker.claim_probe():
             return False
         answered = await self._is_answered()
@@ -62,3 +61,8 @@ class BreakerProbe:
             log.info("no answer yet", error=type(error).__name__)
             return False
         return True
+
+
+def _log_error(error: DatabaseError) -> float:
+    log.warning("not asked", error=str(error))
+    return POLL_SECONDS

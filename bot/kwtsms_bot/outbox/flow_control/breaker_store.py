@@ -1,14 +1,14 @@
-"""The hold: one row that says for all replicas whether anything may leave."""
+"""The circuit breaker's row, shared by all replicas."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import ColumnElement, false, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, false, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database, DuplicateKey
-from kwtsms_bot.database.column_types import add_delay
+from kwtsms_bot.database.claims import ExpiringClaim
 from kwtsms_bot.database.job_slots import JobSlot, claim_slot_within
 from kwtsms_bot.database.tables import circuit_breaker, recipient
 from kwtsms_bot.outbox.flow_control.circuit_breaker import (
@@ -20,67 +20,62 @@ from kwtsms_bot.outbox.flow_control.circuit_breaker import (
     after_probe,
 )
 from kwtsms_bot.outbox.flow_control.rate_limiter import ACCOUNT
-from kwtsms_bot.outbox.message import Priority, State
+from kwtsms_bot.outbox.message import Priority
 from kwtsms_bot.outbox.sql import mark_changed
+from kwtsms_bot.outbox.states import State
 
-PROBE_LEASE = timedelta(seconds=20)  # Longer than most answers take; then another replica tries it.
-MAX_PROBE_DELAY = (
-    timedelta(seconds=PROBE_DELAYS[-1]) + PROBE_LEASE
-)  # What is further off, a wrong clock has written.
-# Of what waits, and of each priority: whose cards say so at once. Slack takes about one a second;
-# the others say it when they are shown for another reason.
+PROBE_LEASE = timedelta(seconds=20)  # Longer than most answers; then another replica may probe.
+# Anything later was written by a wrong clock.
+MAX_PROBE_DELAY = timedelta(seconds=PROBE_DELAYS[-1]) + PROBE_LEASE
+PROBE_CLAIM = ExpiringClaim(circuit_breaker.c.next_probe_at, PROBE_LEASE, MAX_PROBE_DELAY)
+# Queued messages of each priority whose cards are updated at once. Slack takes about one update a
+# second; the other cards follow when they are updated for another reason.
 CARDS_PER_PRIORITY = 50
 JOB = "hold"
 OUR_ROW = circuit_breaker.c.account == ACCOUNT
+# For a WHERE clause.
 BREAKER_NOT_OPEN = (
     ~select(circuit_breaker.c.account).where(OUR_ROW, circuit_breaker.c.open).exists()
-)  # For a WHERE clause.
+)
 
 
 class BreakerStore:
-    """What the worker and the scout tell and ask."""
+    """Store of the breaker's state, for the worker and the probe."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def breaker_state(self) -> BreakerState:
-        """How sending stands."""
+        """Returns the state of the circuit breaker."""
         async with self._database.reading() as connection:
             return await load_breaker(connection)
 
     async def record_response(self, response: ResponseKind, *, trial: bool) -> BreakerState | None:
-        """Takes in what came back of a call; the hold, where it has begun or ended by that."""
+        """Counts a call's response; returns the new state if the breaker opened or closed."""
         if response is not ResponseKind.UNREADABLE and await self.breaker_state() == CLOSED:
             return None
         return await self._update(partial(after_call, response=response, trial=trial))
 
     async def record_probe(self, *, answered: bool) -> None:
-        """Takes in what a question came to."""
+        """Records the result of a probe."""
         await self._update(partial(after_probe, answered=answered))
 
     async def claim_probe(self) -> bool:
-        """Whether this process is the one to ask, now; another asks if it does not come back."""
+        """Whether this process claims the probe that is due; another may once the claim expires."""
         now = self._database.now_expression
-        due = or_(
-            circuit_breaker.c.next_probe_at <= now,
-            circuit_breaker.c.next_probe_at > add_delay(now, MAX_PROBE_DELAY),
-        )
+        due = PROBE_CLAIM.has_expired(now)
         if not (await self.breaker_state()).open:
             return False
         async with self._database.transaction() as connection:
-            claimed = await connection.execute(
-                update(circuit_breaker)
-                .where(OUR_ROW, circuit_breaker.c.open, due)
-                .values(next_probe_at=add_delay(now, PROBE_LEASE))
-                .returning(circuit_breaker.c.next_probe_at)
-            )
+            claim = PROBE_CLAIM.claim(now, OUR_ROW, circuit_breaker.c.open, due)
+            claimed = await connection.execute(claim.returning(circuit_breaker.c.next_probe_at))
             slot: datetime | None = claimed.scalar()
-            if slot is not None:  # All scheduled work stands there, and is tidied up there.
+            if slot is not None:  # Listed there like all scheduled work.
                 await claim_slot_within(connection, JOB, JobSlot(slot, PROBE_LEASE))
         return slot is not None
 
     async def _update(self, decide: Callable[..., BreakerState]) -> BreakerState | None:
-        """Decides about the row while nobody else changes it; the hold, if it began or ended."""
+        """Applies `decide` to the locked row; returns the new state if it opened or closed."""
         await self._ensure_row()
         async with self._database.transaction() as connection:
             clock_query = select(self._database.now_expression)
@@ -119,9 +114,9 @@ class BreakerStore:
             return
 
     async def _mark_queued_changed(self) -> None:
-        """The cards of what waits say that it is held, or no longer.
+        """Updates cards of queued messages, which say whether the breaker is open.
 
-        In a transaction of its own: whoever has the row waits for no message.
+        In a transaction of its own, so that nobody waits for a message while locking the row.
         """
         async with self._database.transaction() as connection:
             for priority in Priority:
@@ -138,7 +133,7 @@ class BreakerStore:
 
 
 async def load_breaker(connection: AsyncConnection, *, lock: bool = False) -> BreakerState:
-    """How sending stands; with `lock`, until this transaction ends."""
+    """Returns the breaker's state; with `lock`, locks its row until the transaction ends."""
     query = select(circuit_breaker).where(OUR_ROW)
     row = (await connection.execute(query.with_for_update() if lock else query)).first()
     return (
@@ -149,16 +144,16 @@ async def load_breaker(connection: AsyncConnection, *, lock: bool = False) -> Br
 
 
 async def is_half_open(connection: AsyncConnection) -> bool:
-    """Whether sending is held, and the next call is the one to try it."""
+    """Whether the breaker is half-open: the next call is its trial."""
     found = await load_breaker(connection)
     return found.opened_at is not None and not found.open
 
 
 async def begin_trial(connection: AsyncConnection, now: ColumnElement[datetime]) -> bool:
-    """Whether this transaction's call is the one; from now on nothing else leaves."""
+    """Whether this transaction's call becomes the trial; from then on nothing else leaves."""
     claim = (
         update(circuit_breaker)
         .where(OUR_ROW, circuit_breaker.c.opened_at.is_not(None), circuit_breaker.c.open == false())
-        .values(open=true(), next_probe_at=add_delay(now, PROBE_LEASE))
+        .values(open=true(), next_probe_at=PROBE_CLAIM.expiry(now))
     )
     return (await connection.execute(claim)).rowcount == 1

@@ -1,19 +1,19 @@
-"""Sending is held while the gateway's answers cannot be read, and goes on by itself. Pure.
+"""Circuit breaker: stops sending while the gateway's answers cannot be read. Pure.
 
-    open ──3 unreadable answers in a row──► shut ──a question is answered──► one call may try it
-     ▲                                     ▲    │                             │
-     │                                     └────┘ no answer: again, later     │
-     │                                     ▲                                  │
-     │                                     └── no readable answer ────────────┤
-     └── a readable answer ───────────────────────────────────────────────────┘
+    closed ──3 unreadable answers in a row──► open ──a probe is answered──► half-open: one trial
+     ▲                                        ▲  │                              │
+     │                                        └──┘ no answer: later again       │
+     │                                        ▲                                 │
+     │                                        └── no readable answer ───────────┤
+     └── a readable answer ─────────────────────────────────────────────────────┘
 
-What leaves while no answer can be read becomes unknown, and a person has to decide about each: a
-campaign would be lost so within seconds, and urgent ones first. Nothing is lost by what waits. A
-question costs nothing, and where questions are answered but sends are not, one number is risked at
-a time, ever more seldom.
+A message that leaves while no answer can be read becomes unknown, and a person has to decide about
+it: a campaign would be lost within seconds, urgent messages first. Queued messages lose nothing. A
+probe costs nothing; where probes are answered but sends are not, one number is risked at a time, at
+growing intervals.
 
-What cannot be sent (no connection) is proven not to have left: it is tried again and counts for
-nothing here. A refusal is an answer.
+A call that cannot be sent (no connection) is proven not to have left: it is retried, and opens
+nothing. A refusal is a readable answer.
 """
 
 from dataclasses import dataclass, replace
@@ -22,28 +22,28 @@ from enum import Enum, auto
 
 from kwtsms_bot.i18n.translator import N_
 
-FAILURE_THRESHOLD = 3  # So many in a row.
-PROBE_DELAYS = (5, 10, 20, 30, 60, 120, 300)  # Seconds between two tries; the last one repeats.
+FAILURE_THRESHOLD = 3  # Unreadable answers in a row.
+PROBE_DELAYS = (5, 10, 20, 30, 60, 120, 300)  # Seconds between two probes; the last one repeats.
 OPEN_REASON = N_("kwtSMS's answers cannot be read, so nothing is sent until one can.")
 
 
 class ResponseKind(Enum):
-    """What came back of a call."""
+    """The kind of response to a call."""
 
-    READABLE = auto()  # Something that can be read, be it a refusal.
-    UNREADABLE = auto()  # It left, and what came back cannot be read.
-    NOT_SENT = auto()  # It did not leave.
+    READABLE = auto()  # An answer that can be read, even a refusal.
+    UNREADABLE = auto()  # The call left, and no readable answer came.
+    NOT_SENT = auto()  # The call did not leave.
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerState:
-    """How sending stands, for all replicas; the times are the database's."""
+    """State of the circuit breaker, for all replicas; times are by the database's clock."""
 
     failures: int = 0  # Unreadable answers in a row.
-    opened_at: datetime | None = None  # When it was held; None: it is not.
-    open: bool = False  # Nothing may leave, not even one call that tries it.
-    failed_probes: int = 0  # Tries since then, as far as they make the next one later.
-    next_probe_at: datetime | None = None  # The next of them.
+    opened_at: datetime | None = None  # When it opened; None: it is closed.
+    open: bool = False  # Nothing may leave, not even a trial call.
+    failed_probes: int = 0  # Since then, up to where the delay stops growing.
+    next_probe_at: datetime | None = None  # When the next probe is due.
 
 
 CLOSED = BreakerState()
@@ -52,10 +52,10 @@ CLOSED = BreakerState()
 def after_call(
     state: BreakerState, response: ResponseKind, *, trial: bool, now: datetime
 ) -> BreakerState:
-    """How it stands once a call has come to something; `trial`: it was let out to try it."""
+    """Returns the state after a call's response; `trial` marks the half-open breaker's call."""
     if response is ResponseKind.READABLE:
         return CLOSED
-    if state.opened_at is not None:  # What had left before is no news.
+    if state.opened_at is not None:  # Calls that had left before say nothing new.
         return _reopen(state, now) if trial else state
     if response is ResponseKind.NOT_SENT:
         return state
@@ -68,7 +68,7 @@ def after_call(
 
 
 def after_probe(state: BreakerState, *, answered: bool, now: datetime) -> BreakerState:
-    """How it stands once a question has come to something."""
+    """Returns the state after a probe."""
     if not state.open:
         return state
     return replace(state, open=False, next_probe_at=now) if answered else _reopen(state, now)

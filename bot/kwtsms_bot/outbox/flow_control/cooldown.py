@@ -1,7 +1,7 @@
-"""Numbers that were just sent to: the gateway refuses a whole request for one of them (ERR028).
+"""Per-number cooldown: kwtSMS rejects a call if any of its numbers was just sent to (ERR028).
 
-How long they rest goes by the database's clock: a replica whose own is slow would not wait long
-enough. Numbers are marked in their order, so two calls that share some never lock each other out.
+Measured by the database's clock: a replica whose own is slow would not wait long enough. Numbers
+are written in order, so two calls that share some never deadlock.
 """
 
 from datetime import datetime, timedelta
@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.database.column_types import add_delay, shift
 from kwtsms_bot.database.tables import number_cooldown, recipient
 from kwtsms_bot.i18n.translator import N_
-from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.sql import unindexed, upsert
+from kwtsms_bot.outbox.states import State
 
-COOLDOWN = timedelta(seconds=16)  # 15 s, and a little for the way to the gateway.
-# Further off is nothing but what a clock has written that was fast.
+COOLDOWN = timedelta(seconds=16)  # By default: 15 s, and a margin for the network.
+# Anything later was written by a fast clock.
 MAX_COOLDOWN = timedelta(minutes=1)
 UNSENT_STATES = (State.QUEUED.value, State.CLAIMED.value)
 COOLDOWN_REASON = N_("A message to this number left less than 15 seconds ago.")
@@ -25,34 +25,38 @@ ClockExpression = ColumnElement[datetime]
 
 
 def in_cooldown(clock: ClockExpression) -> ColumnElement[bool]:
-    """Whether a row of `number_cooldown` says that its number has to rest."""
+    """Returns the condition that the number in a row of `number_cooldown` is in cooldown."""
     return and_(
         number_cooldown.c.until > clock, number_cooldown.c.until < add_delay(clock, MAX_COOLDOWN)
     )
 
 
 def is_off_cooldown(clock: ClockExpression) -> ColumnElement[bool]:
-    """The contrary, in words for an index."""
+    """Returns the opposite condition, in a form that the index serves."""
     return or_(
         number_cooldown.c.until <= clock, number_cooldown.c.until >= add_delay(clock, MAX_COOLDOWN)
     )
 
 
-async def start_cooldown(connection: AsyncConnection, call: int, clock: ClockExpression) -> None:
-    """The numbers of this call may not be sent to for a while."""
-    await _set_cooldown(connection, call, add_delay(clock, COOLDOWN), None)
+async def start_cooldown(
+    connection: AsyncConnection, call: int, clock: ClockExpression, cooldown: timedelta
+) -> None:
+    """Starts the cooldown of this call's numbers."""
+    await _set_cooldown(connection, call, add_delay(clock, cooldown), None)
 
 
-async def reserve_cooldown(connection: AsyncConnection, call: int, clock: ClockExpression) -> int:
-    """The same for those that are not hot yet; how many that were.
+async def reserve_cooldown(
+    connection: AsyncConnection, call: int, clock: ClockExpression, cooldown: timedelta
+) -> int:
+    """Starts the cooldown of those numbers that are not in one; returns how many.
 
-    Of two calls that do so at the same moment, the second waits and finds the first one's mark.
+    Of two calls that do so at the same time, the second waits and finds the first one's cooldown.
     """
-    return await _set_cooldown(connection, call, add_delay(clock, COOLDOWN), is_off_cooldown(clock))
+    return await _set_cooldown(connection, call, add_delay(clock, cooldown), is_off_cooldown(clock))
 
 
 async def clear_cooldown(connection: AsyncConnection, call: int, clock: ClockExpression) -> None:
-    """Nothing of this call has reached its numbers; what another has made hot stays hot."""
+    """Ends the cooldowns that this call set; those set by other calls stay."""
     await _set_cooldown(connection, call, clock, number_cooldown.c.attempt_id == call)
 
 
@@ -78,10 +82,10 @@ async def _set_cooldown(
 async def defer_cooling_down(
     connection: AsyncConnection, candidates: Select[Any], clock: ClockExpression, now: datetime
 ) -> dict[int, int]:
-    """Of these recipients (`id`, `phone`), the hot ones wait until they are not.
+    """Defers those of the recipients in `candidates` (`id`, `phone`) that are in cooldown.
 
-    Which those were, and whose message has changed by that. `now` is what the caller's clock says:
-    by that, they are due again.
+    Returns the message ID of each, by recipient ID. They are due again when the cooldown ends, by
+    the caller's clock, which says `now`.
     """
     numbers = candidates.subquery()
     in_table = select(numbers.c.id).join(

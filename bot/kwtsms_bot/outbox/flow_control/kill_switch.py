@@ -16,7 +16,7 @@ NOT_PAUSED = ~select(switch.c.name).where(switch.c.name == PAUSED).exists()  # F
 
 @dataclass(frozen=True, slots=True)
 class ActivePause:
-    """Who paused, when and why."""
+    """A pause of all sending: the administrator, the reason and the time."""
 
     actor: str
     reason: str
@@ -35,13 +35,13 @@ _PAUSE_QUERY = select(switch).where(switch.c.name == PAUSED)
 
 
 class KillSwitch:
-    """The switch, and whoever turns it."""
+    """Store of the switch."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def pause(self, reason: str, now: datetime, actor: Actor) -> bool:
-        """Stops all sending; False: it was stopped already."""
+        """Pauses all sending; returns False if it was paused already."""
         try:
             async with self._database.transaction() as connection:
                 await connection.execute(
@@ -53,7 +53,7 @@ class KillSwitch:
         return True
 
     async def resume(self, now: datetime, actor: Actor) -> bool:
-        """Lets it go on; False: it was going."""
+        """Resumes sending; returns False if it was not paused."""
         async with self._database.transaction() as connection:
             deleted = await connection.execute(delete(switch).where(switch.c.name == PAUSED))
             if deleted.rowcount == 1:
@@ -63,12 +63,12 @@ class KillSwitch:
         return deleted.rowcount == 1
 
     async def current_pause(self) -> ActivePause | None:
-        """The pause that holds now."""
+        """Returns the current pause; None if sending is not paused."""
         async with self._database.reading() as connection:
             return await load_pause(connection)
 
 
 async def load_pause(connection: AsyncConnection) -> ActivePause | None:
-    """The pause that holds now."""
+    """Returns the current pause; None if sending is not paused."""
     row = (await connection.execute(_PAUSE_QUERY)).first()
     return ActivePause(row.actor, row.reason, row.at) if row else None

@@ -1,8 +1,8 @@
-"""Whose turn it is: one row that all replicas move forward, so no leader is needed.
+"""Rate limiter for the account: one row that all replicas move forward, so no leader is needed.
 
-A turn that was slept through is not used: requests whose turns are long past would all start now.
-It may be slept through before its instant is known, too: the database said which one, and the
-answer was long on its way. So its age is reckoned from before the question.
+A slot that was missed is not used: otherwise requests whose slots are long past would all start at
+once. A slot may be missed even before it is known, when the database's answer is slow, so its age
+is measured from before the query.
 """
 
 import asyncio
@@ -19,31 +19,31 @@ from kwtsms_bot.database.tables import rate_limit
 from kwtsms_client.rate_limiter import MAX_START_AGE_SECONDS
 
 INTERVAL = timedelta(seconds=0.5)  # kwtSMS advises two requests a second; above five it bans.
-ACCOUNT, QUERIES = "kwtsms", "kwtsms questions"  # Rows.
-MAX_QUEUE = timedelta(minutes=5)  # Nobody waits so long: the clock has gone back.
+ACCOUNT, QUERIES = "kwtsms", "kwtsms questions"  # Names of rows.
+MAX_QUEUE = timedelta(minutes=5)  # A slot further ahead shows that the clock has gone back.
 
 
 @dataclass(frozen=True, slots=True)
 class ReservedSlot:
-    """An instant that no other caller has, and what time it was when it was given."""
+    """A slot that no other caller has, and the times at which it was reserved."""
 
     at: datetime
-    now: datetime  # By the database's clock, which was read
-    requested_at: float  # not before this and
-    answered_at: float  # not after this, by our own.
+    now: datetime  # The database's clock, read
+    requested_at: float  # not before this time
+    answered_at: float  # and not after this, by our own clock.
 
     @property
     def starts_at(self) -> float:
-        """The instant, by our own clock, or a little after it."""
+        """The start of the slot by our own clock, or a little later."""
         return self.answered_at + (self.at - self.now).total_seconds()
 
     def seconds_late(self, now: float) -> float:
-        """By how many seconds at most it is past."""
+        """Returns by how many seconds at most the slot is past."""
         return now - self.requested_at - (self.at - self.now).total_seconds()
 
 
 class DatabaseRateLimiter:
-    """Gives each request of the account its instant, half a second after the one before."""
+    """Limiter that gives each request of the account a slot, `interval` after the last one."""
 
     def __init__(
         self, database: Database, interval: timedelta = INTERVAL, account: str = ACCOUNT
@@ -52,10 +52,10 @@ class DatabaseRateLimiter:
         self.interval, self._account = interval, account
 
     async def acquire(self) -> None:
-        """Waits for this caller's instant, by the database's clock.
+        """Waits for this caller's slot, by the database's clock.
 
-        Where one instant after the other has passed before we heard of it, the database is slow and
-        not stalled. Then we are content with less, or nothing would ever be sent.
+        If slot after slot has passed before we hear of it, the database is slow, not stalled. Then
+        later ones are used too, or nothing would ever be sent.
         """
         tolerated = MAX_START_AGE_SECONDS
         while True:
@@ -66,7 +66,7 @@ class DatabaseRateLimiter:
             tolerated += MAX_START_AGE_SECONDS
 
     async def try_acquire(self) -> bool:
-        """Takes a turn if one is free at this moment, and waits for none: nobody is held up."""
+        """Takes a slot if one is free at this moment; waits for none, and delays nobody."""
         now = self.database.now_expression
         statement = (
             update(rate_limit)
@@ -79,7 +79,7 @@ class DatabaseRateLimiter:
         return acquired and time.monotonic() - requested_at < MAX_START_AGE_SECONDS
 
     async def reserve(self) -> ReservedSlot:
-        """This caller's instant, which no other caller has."""
+        """Reserves the next free slot for this caller."""
         now = self.database.now_expression
         starts = case((_is_reserved(now), rate_limit.c.next_free), else_=now)
         statement = (
@@ -99,7 +99,7 @@ class DatabaseRateLimiter:
 
     async def _ensure_row(self) -> None:
         now = self.database.now_expression
-        with suppress(DuplicateKey):  # Another replica has begun.
+        with suppress(DuplicateKey):  # Another replica was faster.
             async with self.database.transaction() as connection:
                 await connection.execute(
                     insert(rate_limit).values(account=self._account, next_free=now)
@@ -107,10 +107,10 @@ class DatabaseRateLimiter:
 
 
 class QueryRateLimiter:
-    """Turns for what people and the bot itself ask, such as a balance or a status.
+    """Limiter for requests other than sends, such as a balance or a status.
 
-    However many ask, and through however many replicas: they wait in a queue of their own, and
-    every second turn at most is one of theirs. So what is to be sent waits for one of them.
+    On all replicas together they wait in a queue of their own, and get every second slot at most.
+    So a send waits for one of them at most.
     """
 
     def __init__(self, account_limiter: DatabaseRateLimiter) -> None:
@@ -120,11 +120,11 @@ class QueryRateLimiter:
         )
 
     async def acquire(self) -> None:
-        """Waits until this question may start."""
+        """Waits until this request may start."""
         await self._query_limiter.acquire()
         await self._account_limiter.acquire()
 
 
 def _is_reserved(now: ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Whether the next free instant is still to come."""
+    """Returns the condition that the next free slot is still to come."""
     return and_(rate_limit.c.next_free > now, rate_limit.c.next_free < add_delay(now, MAX_QUEUE))

@@ -1,6 +1,6 @@
-"""Whether messages are let in: asked once for all who come together, and one after the other.
+"""Admission checks (idempotency, pause, quotas) for a batch of new messages.
 
-What is refused has written nothing.
+A refused message leaves no row.
 """
 
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import dedupe, message
+from kwtsms_bot.outbox.dedupe import INTAKE_LOCK
 from kwtsms_bot.outbox.flow_control.kill_switch import SendingPaused, load_pause
 from kwtsms_bot.outbox.intake.insert import (
     insert_many_recipients,
@@ -24,18 +25,17 @@ from kwtsms_bot.outbox.quota.admission import AdmissionRequest
 from kwtsms_bot.outbox.quota.limits import Allowance, DuplicateMessage, QuotaExceededError
 from kwtsms_bot.outbox.quota.usage_store import UsageQueries
 
-INTAKE_LOCK = "accepting"  # Limits hold only where one accepts after the other.
 _KNOWN_KEYS = select(dedupe).where(
     dedupe.c.scope == bindparam("scope"), dedupe.c.key.in_(bindparam("keys", expanding=True))
 )
 
 
 class IdempotencyConflict(Exception):
-    """The same key came with another content: it is not the same request."""
+    """The key was used before, for a message with different content."""
 
 
 class Accepted:
-    """What was accepted, and whether it is new or was accepted before."""
+    """An accepted message; `fresh` is False if it was accepted before under its key."""
 
     __slots__ = ("fresh", "message")
 
@@ -50,7 +50,7 @@ AdmissionResult = (
 
 
 class AlreadyAccepted(Exception):
-    """Somebody was faster under the same key: what is written of this one has to be undone."""
+    """The key was used meanwhile by another request: this transaction must be rolled back."""
 
     def __init__(self, accepted: Accepted) -> None:
         super().__init__(accepted.message.ref)
@@ -63,7 +63,7 @@ async def admit(
     requests: Sequence[AdmissionRequest],
     allowance: Allowance,
 ) -> list[AdmissionResult]:
-    """What becomes of each of them, in their order. No two of them have the same key."""
+    """Admits or refuses each request, in order; no two of them may have the same key."""
     await database.acquire_lock(connection, INTAKE_LOCK)
     results = await _refused_or_known(
         UsageQueries(connection, database.dialect), requests, allowance
@@ -81,14 +81,14 @@ async def admit(
 async def admit_one(
     database: Database, connection: AsyncConnection, request: AdmissionRequest, allowance: Allowance
 ) -> Accepted:
-    """Lets in one, to however many: nobody else has to wait while its recipients are written.
+    """Admits one request, to any number of recipients, without blocking others while it is written.
 
-    They are in nobody's way until all of it is there, so it is asked twice whether it may come in:
-    before, and with the door closed.
+    Its rows are written before the intake lock is taken, so the checks run twice: before writing,
+    and again under the lock.
 
     Raises:
-        KeyReused, OverLimit, Paused, SentBefore: it may not.
-        AcceptedBefore: it has come in while it was written.
+        IdempotencyConflict, QuotaExceededError, SendingPaused, DuplicateMessage: it is refused.
+        AlreadyAccepted: it was accepted under the same key while it was written.
     """
     results = await _refused_or_known(
         UsageQueries(connection, database.dialect), [request], allowance
@@ -115,7 +115,7 @@ def _accepted_or_raise(result: AdmissionResult) -> Accepted:
 async def _refused_or_known(
     queries: UsageQueries, requests: Sequence[AdmissionRequest], allowance: Allowance
 ) -> dict[int, AdmissionResult]:
-    """The answers to those that are not let in; the others may be written."""
+    """Returns the results of requests that are refused or known, by index; admit the others."""
     results = await _known_requests(queries.connection, requests)
     pause = await load_pause(queries.connection)
     usage = await queries.recent_usage(requests, allowance)
@@ -137,7 +137,7 @@ async def _refused_or_known(
 async def _known_requests(
     connection: AsyncConnection, requests: Sequence[AdmissionRequest]
 ) -> dict[int, AdmissionResult]:
-    """The answers to those whose key was used before."""
+    """Returns the results of requests whose key was used before, by index."""
     keys = [one.new.key for one in requests if one.new.key is not None]
     found: dict[DedupeKey, Row[Any]] = {}
     for scope in {key.scope for key in keys}:
@@ -156,7 +156,7 @@ async def _repeated(
     connection: AsyncConnection, request: AdmissionRequest, row: Row[Any]
 ) -> AdmissionResult:
     earlier = None
-    # Without a hash: its message is forgotten, and it is the same request by its key alone.
+    # Without a hash (an erasure cleared it), the key alone identifies the request.
     if row.content_hash in ("", request.new.content_hash):
         earlier = await load_message(connection, message.c.id == row.message_id)
     if earlier is None:

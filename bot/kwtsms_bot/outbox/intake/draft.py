@@ -1,42 +1,40 @@
-"""A message that is not accepted yet: it waits for a yes, which can be given once. Pure."""
+"""A message that is not accepted yet: it waits for one decision. Pure."""
 
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from kwtsms_bot.outbox.message import NewMessage
+
+SOURCE = "slack"  # Of the message in every draft: the table has no column for it.
+
 
 class DraftKind(StrEnum):
-    """Whose yes it waits for."""
+    """Decision that a draft waits for."""
 
-    CONFIRM = "confirm"  # Its author's.
-    APPROVE = "approve"  # A second person's.
+    CONFIRM = "confirm"  # Confirmation by its author.
+    APPROVE = "approve"  # Approval by a second person.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What would be sent: its text is clean, its recipients are normalised and unique."""
+    """Message that waits for a decision; its priority, expiry and key are set at acceptance."""
 
     token: str = field(repr=False)
     kind: DraftKind
-    author: str
-    team: str
-    channel: str  # Where its card is to be shown; empty: to the author alone.
-    locale: str
-    text: str = field(repr=False)
-    recipients: tuple[str, ...] = field(repr=False)
-    sender_id: str
-    pages: int
-    test: bool
+    message: NewMessage
+    channel: str  # Of the message's card; empty: the card is for the author alone.
+    locale: str  # The author's language.
     created_at: datetime
     expires_at: datetime
 
     @property
     def credits(self) -> int:
-        """What it would cost, by the local reckoning."""
-        return self.pages * len(self.recipients)
+        """The estimated price, pages times numbers."""
+        return self.message.pages * len(self.message.recipients)
 
 
 def new_token() -> str:
-    """A name that nobody guesses."""
+    """A random token that cannot be guessed."""
     return secrets.token_urlsafe(24)

@@ -1,4 +1,4 @@
-"""Drafts: kept until somebody decides, and gone with the decision, so nobody decides twice."""
+"""Store of drafts. A decision deletes its draft, so that nobody decides twice."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,17 +9,17 @@ from sqlalchemy import Row, and_, delete, insert, or_, select
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import draft
 from kwtsms_bot.outbox.audit import Actor, add_entries
-from kwtsms_bot.outbox.intake.draft import Draft, DraftKind
-from kwtsms_bot.outbox.intake.store import admit_one
+from kwtsms_bot.outbox.intake.admit import admit_one
+from kwtsms_bot.outbox.intake.draft import SOURCE, Draft, DraftKind
 from kwtsms_bot.outbox.message import Message, NewMessage
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
 from kwtsms_bot.outbox.quota.limits import Allowance
 
-NOTIFY_WITHIN = timedelta(days=1)  # Who asked is told that a request ran out; or nobody runs.
+NOTIFY_WITHIN = timedelta(days=1)  # After that, nobody is notified of an expired request.
 
 
 class DraftStore:
-    """What waits for a yes."""
+    """Store of the drafts that wait for a decision."""
 
     def __init__(
         self, database: Database, *, on_accepted: Callable[[Message], None] = lambda _: None
@@ -32,7 +32,7 @@ class DraftStore:
             await connection.execute(insert(draft).values(**_columns(new)))
 
     async def get_draft(self, token: str, now: datetime) -> Draft | None:
-        """The draft that waits under this token; None once it is decided or too old."""
+        """Returns the draft with this token; None once it is decided or expired."""
         query = select(draft).where(draft.c.token == token, draft.c.expires_at > now)
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).first()
@@ -47,12 +47,12 @@ class DraftStore:
         *,
         approved: Actor | None = None,
     ) -> Message | None:
-        """Accepts `new` in place of the draft; None: somebody has decided, or it is too old.
+        """Accepts `new` in place of the draft; returns None if it is decided or expired.
 
-        `approved` is the second person who said yes to it; the ledger has it, too.
+        `approved` is the second person who approved it, for the audit log.
 
         Raises:
-            OverLimit, Paused: it is not accepted; the draft is still there.
+            QuotaExceededError, SendingPaused: it is not accepted; the draft is still there.
         """
         async with self._database.transaction() as connection:
             deleted = await connection.execute(
@@ -70,7 +70,7 @@ class DraftStore:
         return accepted.message
 
     async def request_approval(self, token: str, new: Draft, now: datetime) -> bool:
-        """Puts another draft in the place of this one; False: it is not there any more."""
+        """Replaces the draft by an approval request; returns False if the draft is gone."""
         async with self._database.transaction() as connection:
             deleted = await connection.execute(
                 delete(draft).where(draft.c.token == token, draft.c.expires_at > now)
@@ -83,9 +83,9 @@ class DraftStore:
     async def discard_draft(
         self, token: str, now: datetime, *, refused: Actor | None = None
     ) -> bool:
-        """Throws the draft away; False: it is not there any more.
+        """Deletes the draft; returns False if it is gone.
 
-        `refused` is the second person who said no to it, or its author; the ledger has it, too.
+        `refused` is the second person who rejected it, or its author, for the audit log.
         """
         async with self._database.transaction() as connection:
             deleted = await connection.execute(
@@ -101,16 +101,16 @@ class DraftStore:
         return author is not None
 
     async def pop_expired_requests(self, now: datetime) -> tuple[Draft, ...]:
-        """Throws away what no second person decided in time; only who throws it away gets it."""
+        """Deletes expired approval requests and returns them; each is returned to one caller."""
         expired = (draft.c.kind == DraftKind.APPROVE.value, draft.c.expires_at <= now)
         async with self._database.transaction() as connection:
             deleted = await connection.execute(delete(draft).where(*expired).returning(draft))
             return tuple(_as_draft(row) for row in deleted)
 
     async def discard_expired_drafts(self, now: datetime) -> int:
-        """Throws away what its author did not confirm in time; how many that were.
+        """Deletes drafts that their authors did not confirm in time; returns how many.
 
-        Requests for a second person's yes go by themselves; what is left of them for a day is old.
+        Expired approval requests are popped elsewhere; here, only those a day past are deleted.
         """
         unconfirmed = and_(draft.c.kind == DraftKind.CONFIRM.value, draft.c.expires_at <= now)
         unnotified = draft.c.expires_at <= now - NOTIFY_WITHIN
@@ -123,15 +123,15 @@ def _columns(new: Draft) -> dict[str, Any]:
     return {
         "token": new.token,
         "kind": new.kind.value,
-        "author": new.author,
-        "team": new.team,
+        "author": new.message.author,
+        "team": new.message.team,
         "channel": new.channel,
         "locale": new.locale,
-        "text": new.text,
-        "phones": ",".join(new.recipients),
-        "sender_id": new.sender_id,
-        "pages": new.pages,
-        "test": new.test,
+        "text": new.message.text,
+        "phones": ",".join(new.message.recipients),
+        "sender_id": new.message.sender_id,
+        "pages": new.message.pages,
+        "test": new.message.test,
         "created_at": new.created_at,
         "expires_at": new.expires_at,
     }
@@ -141,15 +141,18 @@ def _as_draft(row: Row[Any]) -> Draft:
     return Draft(
         token=row.token,
         kind=DraftKind(row.kind),
-        author=row.author,
-        team=row.team,
+        message=NewMessage(
+            source=SOURCE,
+            author=row.author,
+            team=row.team,
+            text=row.text,
+            sender_id=row.sender_id,
+            recipients=tuple(row.phones.split(",")),
+            pages=row.pages,
+            test=row.test,
+        ),
         channel=row.channel,
         locale=row.locale,
-        text=row.text,
-        recipients=tuple(row.phones.split(",")),
-        sender_id=row.sender_id,
-        pages=row.pages,
-        test=row.test,
         created_at=row.created_at,
         expires_at=row.expires_at,
     )

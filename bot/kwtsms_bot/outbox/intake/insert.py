@@ -1,4 +1,4 @@
-"""What is written of messages that are let in: a handful of statements for however many."""
+"""Inserts admitted messages: a handful of statements, however many they are."""
 
 import secrets
 from collections.abc import Iterator, Sequence
@@ -11,20 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.database.column_types import rows_of
 from kwtsms_bot.database.tables import dedupe, message, recipient
 from kwtsms_bot.outbox.audit import acceptance_entry, add_entries
-from kwtsms_bot.outbox.message import Message, State, StateCount
-from kwtsms_bot.outbox.queries.load import FIRST_PHONES
+from kwtsms_bot.outbox.message import Message, StateCount
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
 from kwtsms_bot.outbox.quota.usage_store import add_credits
+from kwtsms_bot.outbox.rows import FIRST_PHONES
+from kwtsms_bot.outbox.states import State
 
-REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # None that is mistaken for another.
+REF_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # No two look alike.
 REF_LENGTH = 7
-ROWS_PER_INSERT = 1000  # Written at a time.
+ROWS_PER_INSERT = 1000  # Per statement.
 
 
 async def insert_messages(
     connection: AsyncConnection, requests: Sequence[AdmissionRequest]
 ) -> list[Message]:
-    """The messages themselves."""
+    """Inserts the messages, without their recipients."""
     refs = [new_ref() for _ in requests]
     rows = [_message_row(one, ref) for one, ref in zip(requests, refs, strict=True)]
     inserted = insert(message).returning(message.c.id, message.c.ref)
@@ -35,7 +36,7 @@ async def insert_messages(
 async def insert_recipients(
     connection: AsyncConnection, messages: Sequence[Message], requests: Sequence[AdmissionRequest]
 ) -> None:
-    """Their recipients, together."""
+    """Inserts the recipients of all these messages."""
     rows = chain.from_iterable(map(_recipient_rows, messages, requests))
     while part := list(islice(rows, ROWS_PER_INSERT)):
         await connection.execute(insert(recipient), part)
@@ -44,7 +45,10 @@ async def insert_recipients(
 async def insert_many_recipients(
     connection: AsyncConnection, new_message: Message, request: AdmissionRequest, dialect: str
 ) -> None:
-    """Those of one message in one statement, many times as fast: its numbers are one parameter."""
+    """Inserts the recipients of one message in one statement.
+
+    All numbers are one parameter, which is many times as fast.
+    """
     row = _recipient_row(new_message, request)
     constants = [literal(value, recipient.c[name].type) for name, value in row.items()]
     numbers = rows_of(dialect, request.new.recipients).add_columns(*constants)
@@ -54,7 +58,7 @@ async def insert_many_recipients(
 async def record_acceptance(
     connection: AsyncConnection, messages: Sequence[Message], requests: Sequence[AdmissionRequest]
 ) -> None:
-    """Their keys, their credits, and their lines in the ledger."""
+    """Records the messages' keys, credits and audit entries."""
     pairs = list(zip(messages, requests, strict=True))
     keys = [_key_row(one.id, request) for one, request in pairs if request.new.key is not None]
     if keys:
@@ -87,7 +91,7 @@ def _message_row(request: AdmissionRequest, ref: str) -> dict[str, Any]:
 
 
 def _recipient_row(new_message: Message, request: AdmissionRequest) -> dict[str, Any]:
-    """A recipient as it begins, but for its number."""
+    """Returns the row of a new recipient, without its number."""
     return {
         "message_id": new_message.id,
         "state": State.QUEUED.value,
@@ -115,7 +119,7 @@ def _key_row(message_id: int, request: AdmissionRequest) -> dict[str, Any]:
 
 
 def _as_message(message_id: int, ref: str, request: AdmissionRequest) -> Message:
-    """A new message as it would be read, without reading it."""
+    """Returns a new message as it would be read, without reading it."""
     new = request.new
     return Message(
         id=message_id,
@@ -145,5 +149,5 @@ def _as_message(message_id: int, ref: str, request: AdmissionRequest) -> Message
 
 
 def new_ref() -> str:
-    """A short name for a message that can be read out over the phone."""
+    """Returns a short random reference that can be read out over the phone."""
     return "M" + "".join(secrets.choice(REF_LETTERS) for _ in range(REF_LENGTH))

@@ -1,4 +1,4 @@
-"""The door of the outbox: whoever waits there is let in together, or not at all."""
+"""Group commit for new messages: pending `accept()` calls share one transaction."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import CommitUnknown, Database, DatabaseError, DuplicateKey
 from kwtsms_bot.database.tables import dedupe, message
-from kwtsms_bot.outbox.intake.store import (
-    INTAKE_LOCK,
+from kwtsms_bot.outbox.dedupe import INTAKE_LOCK, insert_key
+from kwtsms_bot.outbox.intake.admit import (
     Accepted,
     AdmissionResult,
     AlreadyAccepted,
@@ -24,24 +24,23 @@ from kwtsms_bot.outbox.queries.load import load_message
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
 from kwtsms_bot.outbox.quota.limits import UNLIMITED, Allowance
 
-MAX_BATCH = 100  # In one transaction at most.
-MAX_BATCHED_RECIPIENTS = (
-    200  # Recipients; a message to more is let in by itself, and keeps nobody waiting.
-)
+MAX_BATCH = 100  # Messages per transaction.
+# A message to more recipients is accepted in a transaction of its own, and delays no other.
+MAX_BATCHED_RECIPIENTS = 200
 VERIFY_DELAYS = (0.0, 0.2, 0.4, 0.8)  # Seconds; Slack waits for three.
 AcceptResult = AdmissionResult | DatabaseError
 
 
 @dataclass(frozen=True, slots=True)
 class _PendingAccept:
-    """Somebody at the door."""
+    """A pending `accept()` call and the future that resolves it."""
 
     request: AdmissionRequest
     allowance: Allowance
     future: "asyncio.Future[Accepted]"
 
     def resolve(self, result: "Accepted | Exception") -> None:
-        """Tells them, if they are still there."""
+        """Resolves the future, unless its caller is gone."""
         if self.future.done():
             return
         if isinstance(result, Exception):
@@ -51,7 +50,7 @@ class _PendingAccept:
 
 
 class IntakeStore:
-    """The door."""
+    """Store through which new messages are accepted."""
 
     def __init__(
         self, database: Database, *, on_accepted: Callable[[Message], None] = lambda _: None
@@ -67,12 +66,12 @@ class IntakeStore:
         """Makes `new` durable; once this returns, it is not lost.
 
         Raises:
-            KeyReused: the key is known, with another content.
-            OverLimit: it would be more than is allowed.
-            Paused: nothing is taken for the time being.
-            SentBefore: its author has just sent it.
-            CommitLost: it is not known whether it was accepted.
-            DatabaseTrouble: nothing was accepted.
+            IdempotencyConflict: the key was used with different content.
+            QuotaExceededError: it would exceed a limit.
+            SendingPaused: sending is paused.
+            DuplicateMessage: its author has just sent the same.
+            CommitUnknown: it is not known whether it was accepted.
+            DatabaseError: it was not accepted.
         """
         accepted = await self._enqueue(AdmissionRequest(new, now), allowance)
         if accepted.fresh:
@@ -93,20 +92,20 @@ class IntakeStore:
         return await future
 
     async def _run_batches(self) -> None:
-        """Accepts what waits, as much as there is in one transaction: they share its fsync."""
+        """Accepts pending calls in batches; each batch shares one transaction and its fsync."""
         while self._pending:
             batch, self._pending = _next_batch(self._pending)
             try:
                 await self._accept_batch(batch)
-            except DuplicateKey:  # One of them met somebody who was a moment faster.
+            except DuplicateKey:  # Another process used one of the keys first.
                 for pending in batch:
                     await self._accept_alone(pending)
-            except Exception as error:  # noqa: BLE001 - Each of them is told.
+            except Exception as error:  # noqa: BLE001 - Each caller gets it.
                 for pending in batch:
                     pending.resolve(error)
 
     async def _accept_batch(self, batch: Sequence[_PendingAccept]) -> None:
-        """Nobody hears that they were accepted before all of it is on disk."""
+        """Accepts a batch; no call is resolved before the transaction is durable."""
         results: list[AcceptResult] = []
 
         async def admit_batch(connection: AsyncConnection) -> None:
@@ -124,11 +123,11 @@ class IntakeStore:
     async def _accept_alone(self, pending: _PendingAccept) -> None:
         try:
             await self._accept_batch([pending])
-        except Exception as error:  # noqa: BLE001 - They are told.
+        except Exception as error:  # noqa: BLE001 - The caller gets it.
             pending.resolve(error)
 
     async def _accept_large(self, pending: _PendingAccept) -> None:
-        """By itself, while others come and go."""
+        """Accepts one large message in a transaction of its own, beside the batches."""
         results: list[AcceptResult] = []
         try:
             async with self._database.transaction() as connection:
@@ -138,7 +137,7 @@ class IntakeStore:
             results = await self._verify_commit(unknown, results)
         except AlreadyAccepted as earlier:
             results = [earlier.accepted]
-        except Exception as error:  # noqa: BLE001 - They are told.
+        except Exception as error:  # noqa: BLE001 - The caller gets it.
             pending.resolve(error)
         for result in results:
             pending.resolve(result)
@@ -146,7 +145,11 @@ class IntakeStore:
     async def _verify_commit(
         self, unknown: CommitUnknown, results: Sequence[AcceptResult]
     ) -> list[AcceptResult]:
-        """The same answers where the database has what they say; `lost` where it stays silent."""
+        """Returns the results that hold after a commit of unknown outcome.
+
+        Accepted messages that are not stored become a DatabaseError; or `unknown`, if the database
+        does not answer.
+        """
         refs = [one.message.ref for one in results if isinstance(one, Accepted)]
         for delay in VERIFY_DELAYS:
             await asyncio.sleep(delay)
@@ -159,14 +162,17 @@ class IntakeStore:
         return [_confirm(one, frozenset(), or_else=unknown) for one in results]
 
     async def _stored_refs(self, refs: Sequence[str]) -> frozenset[str]:
-        """Which of these were accepted, once nobody is at it any more: not even the dead."""
+        """Returns which of these references are stored.
+
+        Waits for the intake lock first: a transaction whose connection broke may still hold it.
+        """
         query = select(message.c.ref).where(message.c.ref.in_(refs))
         async with self._database.reading() as connection:
             await self._database.acquire_lock(connection, INTAKE_LOCK)
             return frozenset((await connection.execute(query)).scalars())
 
     async def find_accepted(self, key: DedupeKey) -> Message | None:
-        """What was accepted under this key."""
+        """Returns the message accepted under this key; None if there is none."""
         query = select(dedupe.c.message_id).where(
             dedupe.c.scope == key.scope, dedupe.c.key == key.key
         )
@@ -175,7 +181,7 @@ class IntakeStore:
             return await load_message(connection, message.c.id == found) if found else None
 
     async def use_key_once(self, key: DedupeKey, now: datetime) -> bool:
-        """Uses up a one-time key; only the first who asks gets True."""
+        """Uses up a one-time key; returns True to the first caller only."""
         try:
             async with self._database.transaction() as connection:
                 await insert_key(connection, key, now)
@@ -187,7 +193,7 @@ class IntakeStore:
 def _next_batch(
     queue: Sequence[_PendingAccept],
 ) -> tuple[list[_PendingAccept], list[_PendingAccept]]:
-    """Who is let in together now, and who waits: among them the second who comes with a key."""
+    """Splits the queue into the next batch and the rest; no key occurs twice in a batch."""
     batch: list[_PendingAccept] = []
     later: list[_PendingAccept] = []
     keys = set()
@@ -204,14 +210,7 @@ def _next_batch(
 def _confirm(
     result: AcceptResult, stored: Collection[str], *, or_else: DatabaseError
 ) -> AcceptResult:
-    """A refusal wrote nothing, and holds; that something was accepted holds where it is there."""
+    """Returns `result` if it is a refusal or its message is stored; otherwise `or_else`."""
     if isinstance(result, Accepted) and result.message.ref not in stored:
         return or_else
     return result
-
-
-async def insert_key(connection: AsyncConnection, key: DedupeKey, now: datetime) -> None:
-    """Raises AlreadyThere where the key was used up before."""
-    await connection.execute(
-        insert(dedupe).values(scope=key.scope, key=key.key, content_hash="", created_at=now)
-    )

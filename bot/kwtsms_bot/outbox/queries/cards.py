@@ -1,4 +1,4 @@
-"""What people see of a message: which cards are not up to date, and which replica brings one so.
+"""Cards that are out of date, and the claims by which one replica updates each.
 
 A card belongs to one replica while it is posted: two of them would post it twice, and the later of
 two updates might show the earlier state.
@@ -6,43 +6,41 @@ two updates might show the earlier state.
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, select, update
 
 from kwtsms_bot.database import Database
-from kwtsms_bot.database.column_types import add_delay
-from kwtsms_bot.database.tables import message
+from kwtsms_bot.database.claims import ExpiringClaim
+from kwtsms_bot.database.tables import CARD_OUTDATED, message
 from kwtsms_bot.outbox.message import CardLocation, Message
 from kwtsms_bot.outbox.queries.load import load_message
 
-CARD_LEASE = timedelta(seconds=30)  # Longer than Slack takes; then another replica does it.
+# Longer than Slack takes to answer; then another replica may post the card.
+CARD_CLAIM = ExpiringClaim(message.c.showing_until, timedelta(seconds=30))
 
 
 class CardStore:
-    """The publisher's questions."""
+    """Store of what the cards show, for the card publisher."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def outdated_cards(self, limit: int) -> tuple[int, ...]:
-        """Messages that have changed since they were shown and that nobody is showing now."""
+        """Messages that changed since their card was updated, and whose card is not claimed."""
         query = select(message.c.id).where(self._is_claimable()).order_by(message.c.id).limit(limit)
         async with self._database.reading() as connection:
             return tuple((await connection.execute(query)).scalars())
 
     async def claim_card(self, message_id: int) -> Message | None:
-        """The message as it is now, and ours to show; None where another replica is at it."""
-        claim = (
-            update(message)
-            .where(message.c.id == message_id, self._is_claimable())
-            .values(showing_until=add_delay(self._database.now_expression, CARD_LEASE))
-        )
+        """Claims the message's card; returns the message, or None if another replica has it."""
+        now = self._database.now_expression
+        claim = CARD_CLAIM.claim(now, message.c.id == message_id, self._is_claimable())
         async with self._database.transaction() as connection:
             if (await connection.execute(claim)).rowcount != 1:
                 return None
             return await load_message(connection, message.c.id == message_id)
 
     async def release_card(self, message_id: int) -> None:
-        """It could not be shown: whoever comes next may try."""
+        """Releases a card that could not be posted, so that any replica may try again."""
         async with self._database.transaction() as connection:
             await connection.execute(
                 update(message).where(message.c.id == message_id).values(showing_until=None)
@@ -51,9 +49,9 @@ class CardStore:
     async def record_shown(
         self, message_id: int, revision: int, location: CardLocation | None
     ) -> None:
-        """This revision of the message is what people see, at `place`.
+        """Records that the card at `location` shows this revision of the message.
 
-        Where a newer one was shown meanwhile, ours has covered it: then it is shown once more.
+        If a newer one was shown meanwhile, ours has covered it: then the card is updated once more.
         """
         overwrote_newer = message.c.shown_revision > revision
         async with self._database.transaction() as connection:
@@ -74,8 +72,5 @@ class CardStore:
             )
 
     def _is_claimable(self) -> ColumnElement[bool]:
-        """Not up to date, and in nobody's hands; a clock that went back holds no card for long."""
-        now = self._database.now_expression
-        until = message.c.showing_until
-        unclaimed = or_(until.is_(None), until <= now, until > add_delay(now, CARD_LEASE))
-        return and_(message.c.revision > message.c.shown_revision, unclaimed)
+        """The condition that a card is out of date, and that no replica is posting it."""
+        return and_(CARD_OUTDATED, CARD_CLAIM.is_free(self._database.now_expression))

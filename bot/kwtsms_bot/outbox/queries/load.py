@@ -1,10 +1,10 @@
-"""Rows made facts. A message is counted by the database and not carried here number by number."""
+"""Builds messages from rows. The database counts the recipients, which are not loaded."""
 
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import Column, ColumnElement, Row, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import HAS_REASON, attempt, decision, evidence, message, recipient
@@ -13,24 +13,17 @@ from kwtsms_bot.outbox.delivery.rules import PASSED_ON, is_passed_on
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
 from kwtsms_bot.outbox.flow_control.breaker_store import load_breaker
 from kwtsms_bot.outbox.flow_control.circuit_breaker import OPEN_REASON as BREAKER_REASON
-from kwtsms_bot.outbox.message import (
-    CardLocation,
-    Message,
-    Priority,
-    Reason,
-    Recipient,
-    State,
-    StateCount,
-)
+from kwtsms_bot.outbox.message import CardLocation, Message, Priority, Reason, StateCount
+from kwtsms_bot.outbox.rows import FIRST_PHONES
+from kwtsms_bot.outbox.states import State
 
-FIRST_PHONES = 3  # Numbers that a message is known by.
 MAX_REASONS = 20  # Nobody reads more of them on a card.
 MAX_DECISIONS = 10  # Likewise.
 KUWAIT = "965"
 
 
 async def load_message(connection: AsyncConnection, where: ColumnElement[bool]) -> Message | None:
-    """The newest message that `where` names."""
+    """Returns the newest message that matches `where`; None if there is none."""
     query = select(message).where(where).order_by(message.c.id.desc()).limit(1)
     row = (await connection.execute(query)).first()
     return await _as_message(connection, row) if row else None
@@ -73,7 +66,7 @@ async def _as_message(connection: AsyncConnection, row: Row[Any]) -> Message:
 
 
 def _gateway_facts(calls: Sequence[Row[Any]]) -> dict[str, Any]:
-    """What the gateway has said of a message, and what it has left open."""
+    """Returns what the gateway has said about a message, and what it has left open."""
     points = [call.points for call in calls if call.points is not None]
     balances = [call.balance_after for call in calls if call.balance_after is not None]
     ids = sorted((call.id, call.gateway_id) for call in calls if call.gateway_id)
@@ -95,7 +88,7 @@ def _gateway_facts(calls: Sequence[Row[Any]]) -> dict[str, Any]:
 
 
 async def _state_counts(connection: AsyncConnection, message_id: int) -> tuple[StateCount, ...]:
-    """One index is read, and no recipient."""
+    """Counts the recipients by state; reads one index and no recipient row."""
     query = (
         select(recipient.c.state, func.count().label("count"), func.max(recipient.c.updated_at))
         .where(recipient.c.message_id == message_id)
@@ -119,7 +112,7 @@ async def _first_phones(connection: AsyncConnection, message_id: int) -> tuple[s
 
 
 async def _reasons(connection: AsyncConnection, message_id: int) -> tuple[Reason, ...]:
-    """Only recipients that have one are looked at; they have an index of their own."""
+    """Returns the recipients' reasons; those that have one are in an index of their own."""
     query = (
         select(
             recipient.c.state,
@@ -139,7 +132,7 @@ async def _reasons(connection: AsyncConnection, message_id: int) -> tuple[Reason
 async def _breaker_reason(
     connection: AsyncConnection, state_counts: Sequence[StateCount]
 ) -> tuple[Reason, ...]:
-    """Why all that waits has to wait, where sending is held."""
+    """Returns the reason why queued recipients wait while the breaker is not closed."""
     if not any(one.state is State.QUEUED for one in state_counts):
         return ()
     breaker = await load_breaker(connection)
@@ -151,7 +144,7 @@ async def _breaker_reason(
 async def _sent_in_kuwait(
     connection: AsyncConnection, message_id: int, calls: Sequence[Row[Any]]
 ) -> bool:
-    """Whether kwtSMS has said of any number in Kuwait that it let the message go."""
+    """Whether kwtSMS has passed the message on to any number in Kuwait."""
     if not any(is_passed_on(call.status) for call in calls):
         return False
     passed = select(attempt.c.id).where(
@@ -170,10 +163,22 @@ async def _sent_in_kuwait(
     return (await connection.execute(query)).first() is not None
 
 
-def _unaccepted_calls(message_id: int) -> Select[tuple[int]]:
-    """The calls of a message of which the gateway has not said that it took them."""
-    return select(attempt.c.id).where(
-        attempt.c.message_id == message_id, attempt.c.accepted_at.is_(None)
+def count_presumed_sent(message_id: int | Column[int]) -> Select[int]:
+    """Counts the sent recipients whose call kwtSMS has not confirmed, or who have no call.
+
+    Recipients from a back-up have none.
+    """
+    call = and_(
+        attempt.c.id == recipient.c.attempt_id, attempt.c.message_id == recipient.c.message_id
+    )
+    return (
+        select(func.count())
+        .select_from(recipient.outerjoin(attempt, call))
+        .where(
+            recipient.c.message_id == message_id,
+            recipient.c.state == State.SENT.value,
+            attempt.c.accepted_at.is_(None),
+        )
     )
 
 
@@ -182,13 +187,7 @@ async def _presumed_sent(
 ) -> int:
     if not any(one.kind is DecisionKind.TREAT_AS_SENT for one in decisions):
         return 0
-    call = recipient.c.attempt_id  # Without one: it comes from a back-up.
-    query = select(func.count()).where(
-        recipient.c.message_id == message_id,
-        recipient.c.state == State.SENT.value,
-        or_(call.is_(None), call.in_(_unaccepted_calls(message_id))),
-    )
-    return (await connection.execute(query)).scalar_one()
+    return (await connection.execute(count_presumed_sent(message_id))).scalar_one()
 
 
 async def _decisions(connection: AsyncConnection, message_id: int) -> tuple[Decision, ...]:
@@ -202,7 +201,7 @@ async def _decisions(connection: AsyncConnection, message_id: int) -> tuple[Deci
 async def _evidence(
     connection: AsyncConnection, message_id: int, state_counts: Sequence[StateCount]
 ) -> tuple[Evidence, ...]:
-    """Of the calls of which a recipient is unknown still, or is taken as sent and was not."""
+    """Returns the evidence on calls with unknown recipients, or with wrongly assumed sends."""
     if not any(one.state in (State.UNKNOWN, State.SENT) for one in state_counts):
         return ()
     undecided = recipient.c.state == State.UNKNOWN.value
@@ -225,25 +224,10 @@ async def _evidence(
 
 
 async def _calls(connection: AsyncConnection, message_id: int) -> Sequence[Row[Any]]:
-    """What the gateway said to each call, the oldest answer first."""
+    """Returns the settled calls of a message, the oldest answer first."""
     query = (
         select(attempt)
         .where(attempt.c.message_id == message_id, attempt.c.settled_at.is_not(None))
         .order_by(attempt.c.settled_at)
     )
     return (await connection.execute(query)).all()
-
-
-def as_recipient(row: Row[Any]) -> Recipient:
-    """A row of `recipient` as a fact."""
-    return Recipient(
-        id=row.id,
-        phone=row.phone,
-        state=State(row.state),
-        due_at=row.due_at,
-        tries=row.tries,
-        gateway_id=row.gateway_id,
-        code=row.code,
-        reason=row.reason,
-        updated_at=row.updated_at,
-    )

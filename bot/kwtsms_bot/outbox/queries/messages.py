@@ -1,4 +1,4 @@
-"""Out of the outbox: messages by id, and those whose card does not show what is so."""
+"""Read-only queries over messages, their recipients and cooldowns."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -10,19 +10,22 @@ from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import shift
 from kwtsms_bot.database.tables import attempt, message, number_cooldown, recipient
 from kwtsms_bot.outbox.flow_control.cooldown import in_cooldown
-from kwtsms_bot.outbox.message import Message, Recipient, State
-from kwtsms_bot.outbox.queries.load import as_recipient, load_message
+from kwtsms_bot.outbox.message import Message, Recipient
+from kwtsms_bot.outbox.queries.load import load_message
+from kwtsms_bot.outbox.queries.summaries import MessageSummary, load_summaries
+from kwtsms_bot.outbox.rows import as_recipient
 from kwtsms_bot.outbox.sql import chunks
+from kwtsms_bot.outbox.states import State
 
 PAGE_SIZE = 1000  # Recipients that are read at a time.
-RECENT_MESSAGES = 50  # Of a person's messages, when one is looked for that is like a new one.
+RECENT_MESSAGES = 50  # Of an author, in which a duplicate of a new one is looked for.
 _RECENT_IDS = (
     select(message.c.id)
     .where(message.c.author == bindparam("author"))
     .order_by(message.c.id.desc())
     .limit(RECENT_MESSAGES)
 )
-# Asked at every command, so put together once: that takes longer than to ask.
+# Run by every command, so built once: building takes longer than running it.
 _SENT_TO = (
     select(recipient.c.phone)
     .join(message, message.c.id == recipient.c.message_id)
@@ -35,18 +38,18 @@ _SENT_TO = (
 
 
 class MessageQueries:
-    """The questions."""
+    """Read-only queries over messages."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, message_id: int) -> Message | None:
-        """The message with our number."""
+        """The message with this ID of ours; None if there is none."""
         async with self._database.reading() as connection:
             return await load_message(connection, message.c.id == message_id)
 
     async def find(self, identifier: str) -> Message | None:
-        """The message with this reference, or with this id at the gateway."""
+        """The message with this reference, or with this ID at the gateway."""
         by_gateway = select(attempt.c.message_id).where(attempt.c.gateway_id == identifier)
         async with self._database.reading() as connection:
             found = await load_message(connection, message.c.ref == identifier)
@@ -60,7 +63,7 @@ class MessageQueries:
         after: int = 0,
         limit: int = PAGE_SIZE,
     ) -> tuple[Recipient, ...]:
-        """A page of a message's recipients in these states: those that follow the id `after`."""
+        """A page of a message's recipients in these states: those after the ID `after`."""
         query = (
             select(recipient)
             .where(
@@ -75,24 +78,19 @@ class MessageQueries:
             return tuple(as_recipient(row) for row in await connection.execute(query))
 
     async def latest(self, author: str) -> Message | None:
-        """What this person sent last."""
+        """The message that this author sent last."""
         async with self._database.reading() as connection:
             return await load_message(connection, message.c.author == author)
 
-    async def recent(self, author: str | None, limit: int) -> tuple[Message, ...]:
-        """The newest messages, of one person or of all; the newest first."""
-        query = select(message.c.id).order_by(message.c.id.desc()).limit(limit)
-        if author is not None:
-            query = query.where(message.c.author == author)
+    async def recent(self, author: str | None, limit: int) -> tuple[MessageSummary, ...]:
+        """The newest messages, of one author or of all; the newest first."""
         async with self._database.reading() as connection:
-            ids = (await connection.execute(query)).scalars().all()
-            found = [await load_message(connection, message.c.id == one) for one in ids]
-        return tuple(one for one in found if one is not None)
+            return await load_summaries(connection, author, limit)
 
     async def has_sent(
         self, author: str, text_hash: str, phones: Sequence[str], since: datetime
     ) -> bool:
-        """Whether this person has sent this text to one of these numbers since then."""
+        """Whether this author has sent this text to one of these numbers since then."""
         parameters = {"author": author, "text_hash": text_hash, "since": since}
 
         async def query(connection: AsyncConnection) -> set[str]:
@@ -101,7 +99,7 @@ class MessageQueries:
         return not (await self._database.run_read(query)).isdisjoint(phones)
 
     async def cooldowns(self, phones: Sequence[str], now: datetime) -> Mapping[str, datetime]:
-        """Those that were sent to just now, and when they may be sent to again."""
+        """The numbers in cooldown, and when it ends by the caller's clock, which says `now`."""
         found: dict[str, datetime] = {}
         until = shift(number_cooldown.c.until, self._database.now_expression, now).label("until")
         async with self._database.reading() as connection:

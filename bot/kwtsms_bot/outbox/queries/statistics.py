@@ -1,4 +1,4 @@
-"""The outbox in figures, for those who watch it. Changes nothing; names no number, no person."""
+"""Figures about the outbox, for monitoring. Changes nothing; names no number and no person."""
 
 import secrets
 from collections.abc import Callable, Mapping
@@ -20,23 +20,24 @@ from kwtsms_bot.database.tables import (
 )
 from kwtsms_bot.outbox.flow_control.breaker_store import load_breaker
 from kwtsms_bot.outbox.flow_control.kill_switch import PAUSED
-from kwtsms_bot.outbox.message import State, allowed_priorities, no_quiet_hours
+from kwtsms_bot.outbox.message import allowed_priorities, no_quiet_hours
+from kwtsms_bot.outbox.states import State
 
-RECENT_CALLS = 100  # Of the newest calls, when one is looked for that told the balance.
+RECENT_CALLS = 100  # Of the newest calls, among which one that reported the balance is found.
 WRITE_CHECK = "proof"
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits to be sent; without messages to many while they rest."""
+    """The queued messages; without bulk messages in quiet hours."""
 
-    oldest: datetime | None  # When the message was accepted that waits the longest.
+    oldest: datetime | None  # When the longest waiting message was accepted.
     paused: bool
-    breaker_opened_at: datetime | None = None  # None: it is not held.
+    breaker_opened_at: datetime | None = None  # None: it is closed.
 
 
 class OutboxStatistics:
-    """The questions."""
+    """Read-only queries for metrics and readiness."""
 
     def __init__(
         self, database: Database, *, in_quiet_hours: Callable[[], bool] = no_quiet_hours
@@ -44,9 +45,9 @@ class OutboxStatistics:
         self._database, self._in_quiet_hours = database, in_quiet_hours
 
     async def backlog(self) -> Backlog:
-        """Reads an index of what is queued, and nothing else; also what is put off is waiting."""
+        """Returns the backlog, deferred messages included; reads only an index of the queue."""
         queued = recipient.c.state == State.QUEUED.value
-        first = func.min(recipient.c.id + 0)  # Not by the primary key: what is over stands first.
+        first = func.min(recipient.c.id + 0)  # Not by the primary key: finished ones come first.
         async with self._database.reading() as connection:
             found = [
                 (
@@ -67,10 +68,10 @@ class OutboxStatistics:
             )
 
     async def check_writable(self) -> None:
-        """Commits a row and its end: a full disk, or a standby, lets itself be read.
+        """Inserts a row, deletes it and commits: a full disk or a standby can still be read.
 
         Raises:
-            DatabaseTrouble: nothing can be written.
+            DatabaseError: nothing can be written.
         """
         row = {"job": WRITE_CHECK, "slot": secrets.token_hex(16)}
 
@@ -81,7 +82,7 @@ class OutboxStatistics:
         await self._database.run_transaction(work)
 
     async def count_recipients(self) -> Mapping[State, int]:
-        """How many recipients are in each state, those that are in none included."""
+        """Counts the recipients in each state, states without any included."""
         query = select(recipient.c.state, func.count()).group_by(recipient.c.state)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
@@ -89,7 +90,7 @@ class OutboxStatistics:
         return {state: found.get(state, 0) for state in State}
 
     async def last_balance(self) -> Decimal | None:
-        """What the gateway said last about the credits, to a call or to the balance watch."""
+        """The balance that the gateway reported last, to a call or to the balance monitor."""
         newest = (
             select(attempt.c.balance_after, attempt.c.settled_at)
             .order_by(attempt.c.id.desc())

@@ -1,1 +1,1 @@
-"""How much may be sent: limits, and the usage that counts against them."""
+"""Limits on what may be sent, and the usage that counts against them."""

@@ -1,6 +1,6 @@
-"""Which of those who come together are let in, one after the other. Pure.
+"""Checks of requests that arrive together against the limits, one after another. Pure.
 
-What went before is told by the store, and each who is let in counts for those who come behind.
+The store supplies past usage; each admitted request counts for those behind it.
 """
 
 from collections import Counter
@@ -15,25 +15,25 @@ from kwtsms_bot.outbox.quota.limits import HOUR, Allowance, QuotaExceeded, Usage
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRequest:
-    """A message that somebody wants to send, and when they said so."""
+    """A message to be admitted, and when it was requested."""
 
     new: NewMessage
     at: datetime
 
     @property
     def day(self) -> str:
-        """The day in Kuwait that it is on."""
+        """The day in Kuwait on which it was requested."""
         return day_of(self.at)
 
     @property
     def credits(self) -> int:
-        """What it costs, as far as we can know."""
+        """The cost in credits, by the local estimate."""
         return self.new.pages * len(self.new.recipients)
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorUsage:
-    """When somebody's last messages were sent, the newest first, from the one at `start` on."""
+    """Times of an author's last messages, the newest first, from the one at `offset` on."""
 
     offset: int
     times: tuple[datetime, ...]
@@ -41,7 +41,7 @@ class AuthorUsage:
 
 @dataclass(frozen=True, slots=True)
 class NumberUsage:
-    """A number that has had so many messages within the hour, and when the first of them came."""
+    """The count of messages to a number within the hour, and when the first of them came."""
 
     count: int
     since: datetime
@@ -49,19 +49,18 @@ class NumberUsage:
 
 @dataclass(slots=True)
 class RecentUsage:
-    """What was accepted lately, as far as it matters for those who come now."""
+    """The usage of late, as far as it matters for the new requests."""
 
     authors: Mapping[str, AuthorUsage]
-    credits_by_day: dict[str, int]  # Credits.
-    numbers: dict[str, NumberUsage]  # Those that can become full now.
-    shared: Mapping[str, int]  # Numbers that several of those who come now have in common.
-    sent_texts: set[tuple[str, str, str]] | None = (
-        None  # Author, text and number; None: as often as one likes.
-    )
-    admitted: dict[str, list[datetime]] = field(default_factory=dict)  # Of each author.
+    credits_by_day: dict[str, int]
+    numbers: dict[str, NumberUsage]  # Those that can reach their limit now.
+    shared: Mapping[str, int]  # Numbers that several new requests have in common.
+    # Author, text hash and number; None: duplicates are allowed.
+    sent_texts: set[tuple[str, str, str]] | None = None
+    admitted: dict[str, list[datetime]] = field(default_factory=dict)  # By author.
 
     def check_limits(self, request: AdmissionRequest, allowance: Allowance) -> QuotaExceeded | None:
-        """The first limit that the request would go over."""
+        """Returns the first limit that the request would exceed; None if it exceeds none."""
         usage = Usage(
             author_since=self._author_since(request, allowance.messages_per_hour),
             busiest_since=self._busiest_since(request, allowance.per_number_per_hour),
@@ -72,13 +71,13 @@ class RecentUsage:
         )
 
     def is_duplicate(self, request: AdmissionRequest) -> bool:
-        """Whether its author has just said the same to one of these numbers."""
+        """Whether its author has just sent the same text to one of its numbers."""
         return self.sent_texts is not None and not self.sent_texts.isdisjoint(
             _duplicate_keys(request)
         )
 
     def admit(self, request: AdmissionRequest) -> None:
-        """From now on it belongs to the past."""
+        """Adds the request to the usage."""
         if self.sent_texts is not None:
             self.sent_texts.update(_duplicate_keys(request))
         self.admitted.setdefault(request.new.author, []).insert(0, request.at)
@@ -88,7 +87,7 @@ class RecentUsage:
             self.numbers[phone] = NumberUsage(earlier.count + 1, earlier.since)
 
     def _author_since(self, request: AdmissionRequest, maximum: int | None) -> datetime | None:
-        """When the oldest of the author's last `most` messages was sent, if in the last hour."""
+        """When the oldest of the author's last `maximum` messages was sent, if in the last hour."""
         if maximum is None:
             return None
         admitted = self.admitted.get(request.new.author, [])
@@ -100,7 +99,7 @@ class RecentUsage:
         return since if since is not None and since > request.at - HOUR else None
 
     def _busiest_since(self, request: AdmissionRequest, maximum: int | None) -> datetime | None:
-        """When a number that has had `most` messages within the hour got the first of them."""
+        """When a number with `maximum` messages within the hour got its first; the latest such."""
         if maximum is None or not self.numbers:
             return None
         found = (self.numbers.get(phone) for phone in request.new.recipients)
@@ -114,7 +113,7 @@ def _duplicate_keys(request: AdmissionRequest) -> Iterable[tuple[str, str, str]]
 
 
 def shared_numbers(requests: Sequence[AdmissionRequest]) -> Mapping[str, int]:
-    """The numbers that more than one of the requests go to, and how many."""
+    """The numbers that several of the requests go to, with the count of these requests."""
     if len(requests) == 1:  # Its numbers are unique.
         return {}
     counts = Counter(phone for request in requests for phone in request.new.recipients)
@@ -122,5 +121,5 @@ def shared_numbers(requests: Sequence[AdmissionRequest]) -> Mapping[str, int]:
 
 
 def day_of(at: datetime) -> str:
-    """The day in Kuwait that an instant lies in."""
+    """The day in Kuwait of an instant."""
     return at.astimezone(kuwait_time.KUWAIT_TZ).date().isoformat()

@@ -1,4 +1,4 @@
-"""How much may be accepted, and what is too much. Pure: the figures come from the store."""
+"""Limits on what may be accepted, and the check against them. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ HOUR = timedelta(hours=1)
 
 
 class Limit(StrEnum):
-    """What can be used up."""
+    """The kind of a limit."""
 
     PERSON = "person"  # Messages of one person in an hour.
     NUMBER = "number"  # Messages to one phone in an hour.
@@ -17,26 +17,27 @@ class Limit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """How much is allowed; None: any amount."""
+    """The configured limits; None: unlimited."""
 
     messages_per_hour: int | None = None
     per_number_per_hour: int | None = None
     credits_per_day: int | None = None
-    duplicate_window: timedelta | None = None  # One text of one person to one number only once.
+    duplicate_window: timedelta | None = None  # An author sends a text to a number once in it.
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What has been used so far, as far as it matters for one message."""
+    """The usage so far, as far as it matters for one message."""
 
-    author_since: datetime | None  # When the oldest of as many messages as one may send was sent.
-    busiest_since: datetime | None  # The same of the busiest of the numbers; None: none is full.
+    # When the oldest message that counts was sent; None: there are fewer than the limit.
+    author_since: datetime | None
+    busiest_since: datetime | None  # Likewise, of the number that reached its limit last.
     spent_today: int
 
 
 @dataclass(frozen=True, slots=True)
 class QuotaExceeded:
-    """A limit that a message would go over."""
+    """A limit that a message would exceed."""
 
     limit: Limit
     maximum: int
@@ -45,7 +46,7 @@ class QuotaExceeded:
 
 
 class QuotaExceededError(Exception):
-    """The message was not accepted; `breach` says which limit, and when it ends."""
+    """The message was not accepted; `exceeded` says which limit, and when it ends."""
 
     def __init__(self, exceeded: QuotaExceeded) -> None:
         super().__init__(f"over the limit: {exceeded.limit}, {exceeded.maximum}")
@@ -62,7 +63,7 @@ UNLIMITED = Allowance()
 def check_limits(
     allowance: Allowance, usage: Usage, credits_needed: int, day_ends_at: datetime
 ) -> QuotaExceeded | None:
-    """The first limit that a message of so many credits would go over."""
+    """Returns the first limit that a message of so many credits would exceed."""
     maximum = allowance.messages_per_hour
     if maximum is not None and usage.author_since is not None:
         return QuotaExceeded(Limit.PERSON, maximum, 0, usage.author_since + HOUR)

@@ -1,4 +1,4 @@
-"""What has been sent lately, asked inside the transaction that accepts more."""
+"""Queries recent usage, inside the transaction that accepts more."""
 
 import json
 from collections import Counter
@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.column_types import rows_of_json
 from kwtsms_bot.database.tables import message, recipient, spending
-from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.quota.admission import (
     AdmissionRequest,
     AuthorUsage,
@@ -23,11 +22,12 @@ from kwtsms_bot.outbox.quota.admission import (
     shared_numbers,
 )
 from kwtsms_bot.outbox.quota.limits import HOUR, Allowance
+from kwtsms_bot.outbox.states import State
 
-CreditChange = tuple[int, datetime]  # So many credits, on the day of that instant.
-# What never reached a phone counts for no phone.
+CreditChange = tuple[int, datetime]  # Credits to add, on the day of that instant.
+# Messages that never reached a phone do not count for its number.
 NOT_COUNTED_STATES = (State.CANCELLED.value, State.REJECTED.value, State.EXPIRED.value)
-# Asked by every command, so put together once: for SQLAlchemy that takes longer than to ask.
+# Run by every command, so built once: for SQLAlchemy, building takes longer than running.
 _RECENT = (message.c.created_at > bindparam("since"), message.c.id != bindparam("written"))
 _BY_AUTHORS = message.c.author.in_(bindparam("authors", expanding=True))
 _AT_LIMIT = func.count() > bindparam("enough")
@@ -61,16 +61,16 @@ def _full_numbers_query(dialect: str) -> Select[Any]:
 
 @dataclass(frozen=True, slots=True)
 class UsageQueries:
-    """What was sent lately, as this transaction sees it, but for what it has written itself."""
+    """Queries of recent usage as this transaction sees it, without its own message."""
 
     connection: AsyncConnection
     dialect: str
-    own_message: int = 0  # The message.
+    own_message: int = 0  # The ID of the message that this transaction has written.
 
     async def recent_usage(
         self, requests: Sequence[AdmissionRequest], allowance: Allowance
     ) -> RecentUsage:
-        """What matters for these requests; whoever holds the transaction holds the figures."""
+        """Returns the usage that matters for these requests; valid in this transaction only."""
         shared = shared_numbers(requests)
         days = sorted({one.day for one in requests})
         return RecentUsage(
@@ -84,7 +84,7 @@ class UsageQueries:
     async def _sent_texts(
         self, requests: Sequence[AdmissionRequest], window: timedelta | None
     ) -> set[tuple[str, str, str]] | None:
-        """Who has said one of these texts lately, and to which numbers."""
+        """Returns the author, text hash and number of recent sends of one of these texts."""
         if window is None:
             return None
         parameters = {
@@ -99,7 +99,7 @@ class UsageQueries:
     async def _authors_near_limit(
         self, requests: Sequence[AdmissionRequest], maximum: int | None
     ) -> dict[str, AuthorUsage]:
-        """Who has sent as much within the hour as they may, or will have once these are in."""
+        """Returns the usage of authors that have reached the limit, or can with these requests."""
         if maximum is None:
             return {}
         incoming = Counter(one.new.author for one in requests)
@@ -120,7 +120,7 @@ class UsageQueries:
         }
 
     async def _author_usage(self, author: str, *, start: int, count: int) -> AuthorUsage:
-        """As many of somebody's times as those who come now can come to."""
+        """Returns the times of an author's messages from `start` on, the newest first."""
         query = (
             select(message.c.created_at)
             .where(message.c.author == author, message.c.id != self.own_message)
@@ -133,7 +133,7 @@ class UsageQueries:
     async def _full_numbers(
         self, requests: Sequence[AdmissionRequest], maximum: int | None, shared: Mapping[str, int]
     ) -> dict[str, NumberUsage]:
-        """The numbers that are full within the hour, or can be once these have come."""
+        """Returns the numbers that have reached the limit, or can with these requests."""
         if maximum is None:
             return {}
         parameters = {
@@ -147,9 +147,9 @@ class UsageQueries:
 
 
 async def add_credits(connection: AsyncConnection, changes: Iterable[CreditChange]) -> None:
-    """Adds credits to the days of these instants; fewer than none takes them back.
+    """Adds credits to the days of these instants; a negative amount is a refund.
 
-    Everybody waits for the row of today, so it is the last that a transaction changes.
+    All transactions wait for the row of today, so it is the last that each of them changes.
     """
     days: Counter[str] = Counter()
     for amount, at in changes:
@@ -168,5 +168,5 @@ async def _add_on_day(connection: AsyncConnection, day: str, amount: int) -> Non
 
 
 async def spent_on(connection: AsyncConnection, day: str) -> int:
-    """The credits accepted since midnight in Kuwait, less what was cancelled."""
+    """The credits accepted on a day in Kuwait, less what was refunded."""
     return (await connection.execute(_SPENT_ON_DAY, {"day": day})).scalar() or 0

@@ -1,1 +1,1 @@
-"""What is erased, and when: texts, numbers, metadata."""
+"""Erasure of texts, numbers and metadata, by time or at a person's request."""

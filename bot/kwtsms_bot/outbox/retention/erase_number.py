@@ -1,7 +1,7 @@
-"""One number, erased from every table at a person's word. What is to be sent is never dropped.
+"""Erases one number from every table, at a person's request. Drops nothing that is to be sent.
 
-Texts that name it are looked for first, while others write. What is erased and what is kept is
-then decided in one transaction; a rehearsal undoes it again.
+Texts that name it are searched for first, while others write. What is erased and what is kept is
+then decided in one transaction, which a preview rolls back.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import message, number_cooldown, recipient
 from kwtsms_bot.outbox.audit import AuditEntry, add_entries
-from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits
 from kwtsms_bot.outbox.retention.masking import (
     KeptNumber,
@@ -40,34 +39,35 @@ from kwtsms_bot.outbox.sql import (
     mark_changed,
     transition,
 )
+from kwtsms_bot.outbox.states import State
 from kwtsms_client import mask
 
 BATCH_SIZE = 1_000  # Texts in memory at a time.
-# The newest are looked at again: whoever had a number and had not committed was not seen.
+# The newest are checked again: uncommitted ones were not visible to the search.
 RECHECKED_MESSAGES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What became of a number; `phone` is masked."""
+    """The result of an erasure; `phone` is masked."""
 
     phone: str
-    messages: int  # That went to it: it is not among their recipients any more.
+    messages: int  # To it: it is no longer among their recipients.
     texts: int  # Of these, erased: they went to nobody else.
-    unknown: int  # Of these messages: nobody can decide any more to send it again.
+    unknown: int  # Of these messages: they can no longer be sent again.
     named: int  # Texts to others in which it was masked.
-    drafts: int  # Thrown away: they waited for a yes.
-    cancelled: int  # Taken back before they left.
-    kept: tuple[KeptNumber, ...]  # Still to be sent to it, or naming it and not settled.
+    drafts: int  # Discarded: they waited for a decision.
+    cancelled: int  # Cancelled before they left.
+    kept: tuple[KeptNumber, ...]  # Still to be sent to it, or unsettled and naming it.
 
     @property
     def is_empty(self) -> bool:
-        """Whether there was nothing of it."""
+        """Whether the number was found nowhere."""
         return not (self.messages or self.named or self.drafts or self.cancelled or self.kept)
 
 
 class NumberEraser:
-    """What a person who wants to be forgotten may ask for."""
+    """Eraser of a number, at the request of the person who has it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -75,9 +75,9 @@ class NumberEraser:
     async def erase_number(
         self, phone: str, now: datetime, *, actor: str, cancel: bool = False
     ) -> Erased:
-        """Erases the number wherever it is; with `cancel`, takes back first what is queued to it.
+        """Erases the number wherever it is; with `cancel`, first cancels what is queued to it.
 
-        The ledger says so, without the number.
+        The audit log records it, with the number masked.
         """
         suspects = await self._suspects(phone)
         async with self._database.transaction() as connection:
@@ -87,7 +87,7 @@ class NumberEraser:
         return found
 
     async def preview_erasure(self, phone: str, now: datetime, *, cancel: bool = False) -> Erased:
-        """What `forget` would do; nothing is changed."""
+        """Returns what `erase_number` would do; changes nothing."""
         suspects = await self._suspects(phone)
         async with self._database.transaction() as connection:
             savepoint = await connection.begin_nested()
@@ -96,10 +96,10 @@ class NumberEraser:
         return found
 
     async def _suspects(self, phone: str) -> list[ColumnElement[bool]]:
-        """The messages whose text may name it, in parts.
+        """Returns conditions that select, in parts, the messages whose text may name the number.
 
-        No SQL knows all the ways to write a number, so every text is read once, and keeps nobody
-        waiting.
+        No SQL knows all the ways to write a number, so every text is read once, without blocking
+        anybody.
         """
         pattern = NumberPattern(phone)
         texts = select(message.c.id, message.c.text).where(message.c.text.is_not(None))
@@ -146,7 +146,7 @@ async def _erase_number(
         connection, (recipient.c.phone == phone) & _in_states(State.UNKNOWN.value)
     )
     await connection.execute(delete(number_cooldown).where(number_cooldown.c.phone == phone))
-    settled = await _settled_messages(connection, phone)  # And what was taken back just now.
+    settled = await _settled_messages(connection, phone)  # And what was cancelled just now.
     for part in chunks(settled):
         await mask_reasons(connection, part, pattern)
     matches = await find_matches(connection, pattern, suspects)
@@ -176,7 +176,7 @@ def _in_states(*states: str) -> ColumnElement[bool]:
 async def _messages_with(
     connection: AsyncConnection, where: ColumnElement[bool]
 ) -> list[KeptNumber]:
-    """The messages with such recipients."""
+    """Returns the messages with such recipients."""
     query = (
         select(message.c.ref, recipient.c.state)
         .join_from(recipient, message)
@@ -189,7 +189,7 @@ async def _messages_with(
 async def _cancel_queued(
     connection: AsyncConnection, phone: str, now: datetime
 ) -> list[CreditChange]:
-    """Takes back what has not left; the credits of each. Nobody else's is touched."""
+    """Cancels what is queued to the number, and to no other; returns the refunds."""
     query = (
         select(recipient.c.id, message.c.pages, message.c.created_at)
         .join_from(recipient, message)
@@ -208,18 +208,18 @@ async def _cancel_queued(
 async def _erase_recipients(
     connection: AsyncConnection, phone: str, ids: Sequence[int]
 ) -> tuple[int, int]:
-    """From how many messages it is gone, and how many of those have no text any more."""
+    """Erases it from its messages; returns how many those are, and how many lost their text."""
     messages = await erase_numbers(connection, recipient.c.phone == phone)
     texts = 0
     for part in chunks(ids):
         texts += await erase_texts(connection, part)
     await clear_hashes(connection, ids)
-    await mark_changed(connection, ids)  # Their cards say so, too.
+    await mark_changed(connection, ids)  # So that their cards show it.
     return messages, texts
 
 
 async def _settled_messages(connection: AsyncConnection, phone: str) -> Sequence[int]:
-    """The messages that have been to it, or will not go."""
+    """Returns the messages to the number in which its recipient is not pending."""
     query = select(recipient.c.message_id).where(
         recipient.c.phone == phone, ~_in_states(*PENDING_STATES)
     )

@@ -1,4 +1,4 @@
-"""Erases what is older than it may be, again and again. Decides nothing but the order."""
+"""Scheduled erasure of what is past the retention time. Decides nothing but the order."""
 
 from datetime import datetime, timedelta
 
@@ -8,9 +8,9 @@ from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.intake.draft_store import DraftStore
 from kwtsms_bot.outbox.retention.purge_store import PurgeStore
 
-# Often enough that a sweep that failed is made up for within the hour that docs/privacy.md names.
+# Often enough that a failed run is made up for within the hour that docs/privacy.md names.
 PURGE_INTERVAL = timedelta(minutes=15)
-# Of a SQLite file: what is larger would keep people waiting for longer than Slack waits.
+# Of a SQLite file: compacting a larger one would block people for longer than Slack waits.
 MAX_COMPACT_BYTES = 64 * 1024 * 1024
 COMPACT_HOUR = 3  # In Kuwait.
 log = structlog.get_logger(__name__)
@@ -41,7 +41,7 @@ class RetentionJob:
             log.info("erased", messages=erased, drafts=drafts, log_emptied=log_emptied)
 
     async def compact(self) -> None:
-        """Takes the fragments of what was erased out of a SQLite file, if it is not too large.
+        """Removes fragments of erased data from a SQLite file, if it is not too large.
 
         Raises:
             DatabaseError: the database cannot be used.

@@ -1,4 +1,4 @@
-"""One number, masked or dropped where it stands among words: texts, refusals, drafts, reasons."""
+"""Masks one number in texts and reasons, and discards drafts that name it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,20 +8,18 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.tables import dedupe, draft, message, recipient, switch
-from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.retention.number_pattern import NumberPattern
 from kwtsms_bot.outbox.retention.purge_store import PENDING_STATES
 from kwtsms_bot.outbox.sql import chunks, mark_changed
+from kwtsms_bot.outbox.states import State
 
-UNSETTLED_STATES = (
-    *PENDING_STATES,
-    State.UNKNOWN.value,
-)  # Their texts may be sent yet, word by word.
+# Their texts may still be sent, word for word.
+UNSETTLED_STATES = (*PENDING_STATES, State.UNKNOWN.value)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptNumber:
-    """What cannot be erased yet: a message, and how it stands."""
+    """A message from which the number cannot be erased yet, and the state that prevents it."""
 
     ref: str
     state: str
@@ -30,7 +28,7 @@ class KeptNumber:
 async def find_matches(
     connection: AsyncConnection, pattern: NumberPattern, suspects: Sequence[ColumnElement[bool]]
 ) -> list[Any]:
-    """The messages among these whose text names it, however it is written there."""
+    """Returns the messages among the suspects whose text names it, in any notation."""
     query = select(message.c.id, message.c.ref, message.c.text).where(message.c.text.is_not(None))
     rows = [row for part in suspects for row in (await connection.execute(query.where(part))).all()]
     return list({row.id: row for row in rows if pattern.is_in(row.text)}.values())
@@ -39,7 +37,7 @@ async def find_matches(
 async def mask_texts(
     connection: AsyncConnection, rows: Sequence[Any], pattern: NumberPattern
 ) -> tuple[int, list[KeptNumber]]:
-    """Masks it in texts to others; where a text may be sent yet, it is kept as it is."""
+    """Masks it in texts to others; a text that may still be sent is kept as it is."""
     masked, kept = [], []
     for row in rows:
         states = select(recipient.c.state).where(
@@ -63,7 +61,10 @@ async def mask_texts(
 async def mask_reasons(
     connection: AsyncConnection, ids: Sequence[int], pattern: NumberPattern
 ) -> None:
-    """Masks it in what kwtSMS said of the others: a refusal of one number is told of them all."""
+    """Masks it in the reasons of these messages' other recipients.
+
+    A refusal by kwtSMS may name one number, and is the reason of all recipients.
+    """
     of_messages = recipient.c.message_id.in_(ids)
     query = (
         select(recipient.c.reason).where(of_messages, recipient.c.reason.is_not(None)).distinct()
@@ -75,7 +76,10 @@ async def mask_reasons(
 
 
 async def clear_hashes(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Whoever knows the rest of a request could find the number that makes its hash."""
+    """Clears the content hashes of these messages.
+
+    Anyone who knows the rest of a request could find the number by trying hashes.
+    """
     for part in chunks(ids):
         await connection.execute(
             update(dedupe).where(dedupe.c.message_id.in_(part)).values(content_hash="")
@@ -83,7 +87,10 @@ async def clear_hashes(connection: AsyncConnection, ids: Sequence[int]) -> None:
 
 
 async def discard_drafts(connection: AsyncConnection, phone: str, pattern: NumberPattern) -> int:
-    """Whole ones: a second person does not say yes to other numbers than they were shown."""
+    """Discards the drafts that name the number; returns how many.
+
+    A draft goes as a whole: a second person approves exactly the numbers that they were shown.
+    """
     rows = await connection.execute(select(draft.c.token, draft.c.phones, draft.c.text))
     tokens = [
         row.token for row in rows if phone in row.phones.split(",") or pattern.is_in(row.text)
@@ -100,7 +107,7 @@ async def _delete_drafts(connection: AsyncConnection, tokens: Sequence[str]) -> 
 
 
 async def mask_pause_reasons(connection: AsyncConnection, pattern: NumberPattern) -> None:
-    """Why sending is paused is an administrator's own words."""
+    """Masks it in the reason for a pause, which an administrator wrote."""
     for row in (await connection.execute(select(switch.c.name, switch.c.reason))).all():
         changed = update(switch).where(switch.c.name == row.name)
         await connection.execute(changed.values(reason=pattern.mask_in(row.reason)))

@@ -1,14 +1,14 @@
-"""A number as people write it within a text, found and masked. Pure."""
+"""Finds and masks a number as people write it within a text. Pure."""
 
 import re
 import unicodedata
 
 from kwtsms_client import find_country_code, mask
 
-# What may stand between two of its digits: ") - " and all that is neither a letter nor a digit,
-# line ends, marks that cannot be seen and the parts of a keycap included.
+# Allowed between two of its digits: ") - " and anything that is neither a letter nor a digit, line
+# ends, invisible marks and the parts of a keycap included.
 SEPARATORS = r"[\W_]{0,4}"
-MIN_LOCAL_DIGITS = 6  # Fewer digits are no number without their country code.
+MIN_LOCAL_DIGITS = 6  # Fewer digits identify no number without the country code.
 
 
 class _DigitTranslation(dict[int, int]):
@@ -17,7 +17,7 @@ class _DigitTranslation(dict[int, int]):
     def __missing__(self, code: int) -> int:
         digit = unicodedata.digit(chr(code), None)
         found = code if digit is None else ord("0") + digit
-        if code < 0x10000:  # What is remembered has its bounds.
+        if code < 0x10000:  # Bounds the cache.
             self[code] = found
         return found
 
@@ -27,7 +27,7 @@ _NON_DIGITS = bytes(set(range(256)) - set(b"0123456789"))
 
 
 class NumberPattern:
-    """How one number may be named: with its country code or without, its digits in groups."""
+    """Pattern of one number: with its country code or without, its digits in groups."""
 
     def __init__(self, phone: str) -> None:
         code = find_country_code(phone) or ""
@@ -41,14 +41,14 @@ class NumberPattern:
         self._pattern = re.compile(rf"(?<!\d){prefix}{SEPARATORS.join(digits)}(?!\d)")
 
     def is_in(self, text: str) -> bool:
-        """Whether the text names it."""
+        """Whether the text names the number."""
         plain = _with_ascii_digits(text)
-        # Most texts do not even have its digits, whatever stands between them: soon said.
+        # A quick check first: most texts do not even contain its digits in a row.
         found = self._digits in plain.encode(errors="replace").translate(None, _NON_DIGITS)
         return found and self._pattern.search(plain) is not None
 
     def mask_in(self, text: str) -> str:
-        """The text, without it."""
+        """Returns the text with the number masked."""
         parts, end = [], 0
         for found in self._pattern.finditer(_with_ascii_digits(text)):
             parts += [text[end : found.start()], self._mask]
@@ -57,5 +57,5 @@ class NumberPattern:
 
 
 def _with_ascii_digits(text: str) -> str:
-    """As long as the text, so that what stands where in one does in the other."""
+    """Returns the text with ASCII digits; its length is the same, so positions stay valid."""
     return text if text.isascii() else text.translate(_DIGITS)

@@ -1,4 +1,4 @@
-"""What time erases: texts and numbers. Who, when, pages, credits and what became of it stay.
+"""Erases texts and numbers after the retention time; keeps people, times, costs and outcomes.
 
 Each part is a short transaction, so that nobody waits for an erasure of any size.
 """
@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import attempt, dedupe, message, number_cooldown, recipient
 from kwtsms_bot.outbox.flow_control.cooldown import is_off_cooldown
-from kwtsms_bot.outbox.message import ERASED, State
+from kwtsms_bot.outbox.message import ERASED
+from kwtsms_bot.outbox.rows import HAS_NUMBER
 from kwtsms_bot.outbox.sql import (
     MAX_PARAMETERS,
     lock_messages,
@@ -21,24 +22,23 @@ from kwtsms_bot.outbox.sql import (
     mark_changed,
     transition,
 )
+from kwtsms_bot.outbox.states import State
 
 BATCH_SIZE = 1_000  # Recipients erased in one transaction.
 PENDING_STATES = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
-# The first half is for the index of a message's numbers: what is erased stands before it.
-HAS_NUMBER = (recipient.c.phone >= "0") & recipient.c.phone.not_like(f"{ERASED}%")
 ERASURE_LOCK = "erasing"  # Two replicas that erase at once would wait for each other's rows.
 
 
 class PurgeStore:
-    """What the retention time asks for."""
+    """Store of what the retention time erases."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def expire_overdue(self, before: datetime, now: datetime) -> int:
-        """Gives up what is queued from before; how many recipients that were.
+        """Expires what is queued in messages from before then; returns how many recipients.
 
-        It is past its expiry, and no worker has looked at it: sending is paused. Its card says so.
+        They are past their expiry, and no worker has expired them because sending is paused.
         """
         old = _older_than(before) & _with_recipient_in(State.QUEUED.value)
         count = 0
@@ -52,10 +52,10 @@ class PurgeStore:
         return count
 
     async def erase(self, before: datetime) -> int:
-        """Forgets texts and numbers of messages from before; how many messages that were.
+        """Erases texts and numbers of messages from before then; returns how many messages.
 
-        What is still to be sent is kept. What is unknown is not: nobody has decided in all the
-        time; its card keeps the one that ends the matter.
+        Messages still to be sent are kept. Unknown ones are not, as nobody has decided in all that
+        time; they can still be marked as sent.
         """
         ids = await self._message_ids(_older_than(before) & ~_with_recipient_in(*PENDING_STATES))
         some = (
@@ -75,17 +75,17 @@ class PurgeStore:
         return len(ids)
 
     async def _message_ids(self, where: ColumnElement[bool]) -> Sequence[int]:
-        """As many as fit into a statement."""
+        """Returns as many matching message IDs as fit into one statement."""
         async with self._database.reading() as connection:
             query = select(message.c.id).where(where).limit(MAX_PARAMETERS)
             return (await connection.execute(query)).scalars().all()
 
     async def purge_metadata(self, before: datetime) -> None:
-        """Forgets numbers that are not hot any more, and the keys of requests from before."""
+        """Deletes cooldowns that have ended, and keys of requests from before then."""
         off_cooldown = select(number_cooldown.c.phone).where(
             is_off_cooldown(self._database.now_expression)
         )
-        unlocked = off_cooldown.with_for_update(skip_locked=True)  # Not by a call that leaves now.
+        unlocked = off_cooldown.with_for_update(skip_locked=True)  # By no call that leaves now.
         async with self._database.transaction() as connection:
             await connection.execute(
                 delete(number_cooldown).where(number_cooldown.c.phone.in_(unlocked))
@@ -94,16 +94,16 @@ class PurgeStore:
 
 
 async def erase_statuses(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Erases what kwtSMS has said of the calls of these messages."""
+    """Erases kwtSMS's statuses of these messages' calls."""
     calls = attempt.c.message_id.in_(ids)
     await lock_rows(connection, attempt.c.id, calls)
     await connection.execute(update(attempt).where(calls).values(status=None))
 
 
 async def erase_numbers(connection: AsyncConnection, where: ColumnElement[bool]) -> int:
-    """Erases the numbers of these recipients, and kwtSMS's words about them; how many.
+    """Erases the numbers of these recipients and their reasons; returns how many.
 
-    Not what is to be sent, even if somebody has only just decided so.
+    Skips recipients that are to be sent to, even if somebody has only just decided so.
     """
     erased = await connection.execute(
         update(recipient)
@@ -114,9 +114,9 @@ async def erase_numbers(connection: AsyncConnection, where: ColumnElement[bool])
 
 
 async def erase_texts(connection: AsyncConnection, ids: Sequence[int]) -> int:
-    """Erases the texts of those of these messages that go to nobody any more; how many.
+    """Erases the texts of those of these messages that have no number left; returns how many.
 
-    Whoever may still decide about one of them sees on its card that it is too late.
+    Cards of unknown messages are updated, to show that they can no longer be sent again.
     """
     await lock_messages(connection, ids)
     remaining = select(recipient.c.id).where(recipient.c.message_id == message.c.id, HAS_NUMBER)
@@ -133,12 +133,12 @@ async def erase_texts(connection: AsyncConnection, ids: Sequence[int]) -> int:
 
 
 def _older_than(before: datetime) -> ColumnElement[bool]:
-    """Messages from before that have a text still; an index holds no others."""
+    """The condition for messages from before then that still have a text; an index serves it."""
     return (message.c.created_at < before) & message.c.text.is_not(None)
 
 
 def _with_recipient_in(*states: str) -> ColumnElement[bool]:
-    """Messages of which some recipient is in one of these states."""
+    """The condition for messages with a recipient in one of these states."""
     found = select(recipient.c.id).where(
         recipient.c.message_id == message.c.id, recipient.c.state.in_(states)
     )

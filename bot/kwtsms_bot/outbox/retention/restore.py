@@ -1,4 +1,4 @@
-"""After a restore: what waited in the back-up may have been sent since, and is not sent again.
+"""Makes a restored backup safe: what was queued in it may have been sent since.
 
 Each recipient takes the steps of one that was in flight when its process died, and ends as unknown.
 """
@@ -13,32 +13,30 @@ from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import attempt, balance_sample, draft, message, recipient
 from kwtsms_bot.i18n.translator import N_
 from kwtsms_bot.outbox.audit import AuditEntry, add_entries
-from kwtsms_bot.outbox.dispatch.lease_store import LONGEST_LEASE
-from kwtsms_bot.outbox.message import State
 from kwtsms_bot.outbox.sql import (
-    CLAIMED,
-    IN_FLIGHT,
-    SETTLED,
+    LONGEST_LEASE,
     mark_changed,
     transition,
+    transition_attempts,
 )
+from kwtsms_bot.outbox.states import AttemptState, State
 
-ACTIVE_ATTEMPTS = (CLAIMED, IN_FLIGHT)
+ACTIVE_ATTEMPTS = (AttemptState.CLAIMED.value, AttemptState.IN_FLIGHT.value)
 UNSENT_STATES = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
 RESTORED_REASON = N_("It comes from a back-up and may have been sent since.")
 
 
 @dataclass(frozen=True, slots=True)
 class MarkedUnknown:
-    """What is in doubt now."""
+    """The counts of what became unknown or was discarded."""
 
     messages: int
     recipients: int
-    drafts: int  # Dropped: they may have been confirmed since.
+    drafts: int  # Discarded: they may have been confirmed since.
 
 
 class BotRunning(Exception):
-    """A process holds a lease on some of it, until then at most."""
+    """A bot is running: a process holds a lease, at most until `until`."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(f"a lease runs until {until.isoformat()}")
@@ -46,16 +44,16 @@ class BotRunning(Exception):
 
 
 class RestoreStore:
-    """What has to be done before a bot may run on a back-up."""
+    """Store of what has to be done before a bot runs on a restored backup."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def mark_unknown(self, actor: str, now: datetime) -> MarkedUnknown:
-        """Makes unknown all that waits or is under way, and drops what waits for a yes.
+        """Makes unknown all that is queued or under way, and discards all drafts.
 
         Raises:
-            AtWork: a bot is, and nothing was changed.
+            BotRunning: a bot is running; nothing was changed.
         """
         async with self._database.transaction() as connection:
             await _require_no_lease(connection, now)
@@ -67,10 +65,10 @@ class RestoreStore:
         return found
 
     async def preview_mark_unknown(self, now: datetime) -> MarkedUnknown:
-        """What `doubt` would come to; nothing is changed.
+        """Returns what `mark_unknown` would do; changes nothing.
 
         Raises:
-            AtWork: a bot is.
+            BotRunning: a bot is running.
         """
         async with self._database.transaction() as connection:
             await _require_no_lease(connection, now)
@@ -81,7 +79,7 @@ class RestoreStore:
 
 
 async def _require_no_lease(connection: AsyncConnection, now: datetime) -> None:
-    """No lease runs; one that is further off than any, a wrong clock has written."""
+    """Raises BotRunning while a lease runs; one too far ahead was written by a wrong clock."""
     runs = attempt.c.lease_until.between(now, now + LONGEST_LEASE)
     query = select(func.max(attempt.c.lease_until)).where(
         attempt.c.state.in_(ACTIVE_ATTEMPTS), runs
@@ -99,13 +97,12 @@ async def _mark_unknown(connection: AsyncConnection, now: datetime) -> MarkedUnk
     recipients = await transition(
         connection, (), State.UNKNOWN, now, code=None, reason=RESTORED_REASON
     )
-    await connection.execute(
-        update(attempt).where(attempt.c.state.in_(ACTIVE_ATTEMPTS)).values(state=SETTLED)
-    )
+    active = [attempt.c.state.in_(ACTIVE_ATTEMPTS)]
+    await transition_attempts(connection, active, AttemptState.SETTLED)
     await mark_changed(connection, messages)
-    being_shown = message.c.showing_until.is_not(None)  # By nobody who is still there.
+    being_shown = message.c.showing_until.is_not(None)  # By a process that is gone.
     await connection.execute(update(message).where(being_shown).values(showing_until=None))
     drafts = (await connection.execute(delete(draft))).rowcount
-    # What our calls have cost since is not known: the next look begins to reckon anew.
+    # The cost of our calls since then is not known: the next sample starts a new sum.
     await connection.execute(update(balance_sample).values(ours=None, unsure=None))
     return MarkedUnknown(len(messages), recipients, drafts)

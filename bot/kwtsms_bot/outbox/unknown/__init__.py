@@ -1,1 +1,1 @@
-"""Outcomes that were lost: evidence, decisions of people, cancellation."""
+"""Unknown outcomes: evidence, decisions of people, cancellation."""

@@ -1,4 +1,4 @@
-"""Taking back what has not left, and what comes back from a try that a person did not want."""
+"""Cancels what has not left, and what is requeued after its message was cancelled."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,28 +10,29 @@ from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import message, recipient
 from kwtsms_bot.outbox.audit import Actor
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
-from kwtsms_bot.outbox.message import ClaimedCall, State
+from kwtsms_bot.outbox.message import ClaimedCall
 from kwtsms_bot.outbox.quota.usage_store import add_credits
 from kwtsms_bot.outbox.sql import transition
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.unknown.decision_store import lock_for_decision, record_decision
 
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """How many recipients get nothing, and how many are on their way at this moment."""
+    """The number of recipients cancelled, and the number in flight at this moment."""
 
     count: int
-    in_flight: int  # If kwtSMS does not take them, they are not tried again.
+    in_flight: int  # If kwtSMS does not accept them, they are not retried.
 
 
 class Cancellation:
-    """What a person takes back."""
+    """Store of cancellations by people."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def cancel(self, ref: str, now: datetime, actor: Actor) -> Cancelled:
-        """Takes back what has not left; of what is leaving, what does not get through."""
+        """Cancels what has not left; what is in flight is cancelled if it gets requeued."""
         async with self._database.transaction() as connection:
             row = await lock_for_decision(connection, ref)
             if row is None:
@@ -51,10 +52,7 @@ class Cancellation:
 
 
 async def cancel_requeued(connection: AsyncConnection, call: ClaimedCall, now: datetime) -> int:
-    """Cancels what has come back from this call, where a person has taken its message back.
-
-    How many recipients that were.
-    """
+    """Cancels what this call requeued, if a person has cancelled its message; returns how many."""
     query = select(message.c.cancelled_at).where(message.c.id == call.message_id)
     if (await connection.execute(query)).scalar() is None:
         return 0

@@ -1,4 +1,4 @@
-"""What a person decides about a message whose outcome is unknown."""
+"""Decisions by people about messages of unknown outcome."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,9 +12,8 @@ from kwtsms_bot.database import Database, DuplicateKey
 from kwtsms_bot.database.tables import attempt, decision, message, recipient
 from kwtsms_bot.outbox.audit import Actor, add_entries
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
-from kwtsms_bot.outbox.intake.batch import insert_key
-from kwtsms_bot.outbox.intake.store import INTAKE_LOCK
-from kwtsms_bot.outbox.message import DedupeKey, State
+from kwtsms_bot.outbox.dedupe import INTAKE_LOCK, insert_key
+from kwtsms_bot.outbox.message import DedupeKey
 from kwtsms_bot.outbox.quota.admission import day_of
 from kwtsms_bot.outbox.quota.limits import (
     UNLIMITED,
@@ -24,12 +23,13 @@ from kwtsms_bot.outbox.quota.limits import (
     check_limits,
 )
 from kwtsms_bot.outbox.quota.usage_store import add_credits, spent_on
-from kwtsms_bot.outbox.retention.purge_store import HAS_NUMBER
+from kwtsms_bot.outbox.rows import HAS_NUMBER
 from kwtsms_bot.outbox.sql import lock_rows, mark_changed, transition
+from kwtsms_bot.outbox.states import State
 
 
 class DecisionStore:
-    """The two answers to it."""
+    """Store of the two decisions about an unknown outcome."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -44,14 +44,14 @@ class DecisionStore:
         once: DedupeKey | None = None,
         allowance: Allowance = UNLIMITED,
     ) -> int:
-        """Queues anew what is unknown: a person takes the risk that it is sent twice.
+        """Queues unknown recipients again and returns how many; they may get the message twice.
 
-        From `expires_at` on it is too old; without it, from when it was before. With `once`, a
-        decision under the same key counts no second time. It may cost as much as it did before, so
-        it counts once more among the credits of the day.
+        `expires_at`, if given, replaces the message's expiry. With `once`, a second decision under
+        the same key has no effect. The price may be charged twice, so it counts once more among the
+        credits of the day.
 
         Raises:
-            OverLimit: that would be more credits than a day may have.
+            QuotaExceededError: it would exceed the credits of the day.
         """
         changes: dict[str, datetime | None] = {"cancelled_at": None}
         if expires_at is not None:
@@ -70,7 +70,7 @@ class DecisionStore:
     async def treat_as_sent(
         self, ref: str, now: datetime, actor: Actor, *, once: DedupeKey | None = None
     ) -> int:
-        """Takes what is unknown as sent."""
+        """Marks unknown recipients as sent; returns how many."""
         decision = Decision(DecisionKind.TREAT_AS_SENT, actor.id, now, 0)
         try:
             async with self._database.transaction() as connection:
@@ -89,7 +89,7 @@ async def _decide(
     once: DedupeKey | None,
     **changes: datetime | None,
 ) -> tuple[Any, int]:
-    """The message and how many it was about; the key is used up with it, or neither is there."""
+    """Applies the decision and uses up the key; returns the message and how many it concerned."""
     if once is not None:
         await insert_key(connection, once, decision.at)
     row = await lock_for_decision(connection, ref)
@@ -106,7 +106,7 @@ async def _decide(
 async def _charge_day(
     connection: AsyncConnection, amount: int, now: datetime, allowance: Allowance
 ) -> None:
-    """Spends so many credits of the day; raises OverLimit where that is too much."""
+    """Spends so many credits of the day; raises QuotaExceededError if that is too much."""
     usage = Usage(None, None, await spent_on(connection, day_of(now)))
     exceeded = check_limits(allowance, usage, amount, kuwait_time.midnight_after(now))
     if exceeded is not None:
@@ -115,7 +115,7 @@ async def _charge_day(
 
 
 async def _apply(connection: AsyncConnection, message_id: int, decision: Decision) -> int:
-    """How many of its recipients were unknown, and are what the decision makes of them."""
+    """Moves the message's unknown recipients as decided; returns how many."""
     where = [recipient.c.message_id == message_id, recipient.c.state == State.UNKNOWN.value]
     after = State.SENT
     if decision.kind is DecisionKind.SEND_AGAIN:
@@ -126,7 +126,7 @@ async def _apply(connection: AsyncConnection, message_id: int, decision: Decisio
     )
 
 
-AUDIT_DETAILS = {  # How a decision is told there.
+AUDIT_DETAILS = {  # For the audit log.
     DecisionKind.SEND_AGAIN: "send again",
     DecisionKind.TREAT_AS_SENT: "treat as sent",
     DecisionKind.CANCEL: "cancelled {count}",
@@ -134,7 +134,7 @@ AUDIT_DETAILS = {  # How a decision is told there.
 
 
 async def lock_for_decision(connection: AsyncConnection, ref: str) -> Any:
-    """The message to decide about; until we are done, no call of it is settled."""
+    """Returns the message and locks its calls, so that none is settled meanwhile."""
     query = select(message.c.id, message.c.ref, message.c.pages, message.c.created_at)
     row = (await connection.execute(query.where(message.c.ref == ref))).first()
     if row is not None:
@@ -149,7 +149,7 @@ async def record_decision(
     actor: Actor,
     **changes: datetime | None,
 ) -> None:
-    """On the message, and in the ledger: neither is there without the other."""
+    """Records a decision on the message and in the audit log, in one transaction."""
     await connection.execute(
         insert(decision).values(
             message_id=row.id,

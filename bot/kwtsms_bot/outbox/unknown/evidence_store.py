@@ -1,6 +1,6 @@
-"""Calls whose outcome was lost, what is known about the balance around them, and what it showed.
+"""Calls of unknown outcome, the balances around them, and the evidence found.
 
-Where the answer comes late and says that nothing was sent, that is shown in the place of it.
+A late answer that nothing was sent replaces that evidence.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.database import Database, DuplicateKey
 from kwtsms_bot.database.job_slots import JobSlot, claim_slot
 from kwtsms_bot.database.tables import attempt, balance_sample, evidence, recipient
-from kwtsms_bot.outbox.dispatch.lease_store import LONGEST_LEASE
-from kwtsms_bot.outbox.dispatch.retry import Settlement
 from kwtsms_bot.outbox.evidence import MAX_CLOCK_SKEW, NOT_SENT, BalanceReading, CallCost, Evidence
-from kwtsms_bot.outbox.message import State
-from kwtsms_bot.outbox.sql import mark_changed, upsert
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.sql import LONGEST_LEASE, mark_changed, upsert
+from kwtsms_bot.outbox.states import State
 
-EXAMINE_DELAY = timedelta(minutes=1)  # What hangs at the gateway may be charged a little later.
+EXAMINE_DELAY = timedelta(minutes=1)  # A call may hang at the gateway and be charged later.
 MAX_ANSWER_TIME = timedelta(minutes=1)  # A sample was taken within this after its time.
 BATCH_SIZE = 20
 JOB = "evidence"
@@ -29,26 +28,26 @@ JOB = "evidence"
 
 @dataclass(frozen=True, slots=True)
 class UnansweredCall:
-    """A call of which nobody knows what became."""
+    """A call whose outcome is unknown."""
 
     attempt: int
     message_id: int
     begun_at: datetime
-    price: int  # In credits, as we reckon it: pages times recipients.
+    price: int  # In credits, as estimated: pages times recipients.
 
 
 class EvidenceStore:
-    """What the witness asks and writes down."""
+    """Store of evidence, for the reconciler."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def claim_reconcile_slot(self, slot: JobSlot) -> bool:
-        """Whether this process is the one that asks for the balance in `slot`."""
+        """Whether this process claims the balance request in `slot`."""
         return await claim_slot(self._database, JOB, slot)
 
     async def unanswered_calls(self, now: datetime) -> Sequence[UnansweredCall]:
-        """Those that can be looked into now and were not yet, the oldest first."""
+        """Returns calls without evidence that can be reconciled now, the oldest first."""
         examined = select(evidence.c.attempt_id).where(evidence.c.attempt_id == attempt.c.id)
         query = (
             select(attempt)
@@ -61,7 +60,7 @@ class EvidenceStore:
         return [UnansweredCall(row.id, row.message_id, row.begun_at, row.price) for row in rows]
 
     async def balance_before(self, unanswered: UnansweredCall) -> BalanceReading | None:
-        """The last balance that was known before the call began."""
+        """Returns the last balance known before the call began."""
         known_by = unanswered.begun_at - MAX_CLOCK_SKEW
         call = (
             select(attempt)
@@ -94,21 +93,21 @@ class EvidenceStore:
     async def costs_between(
         self, unanswered: UnansweredCall, before: BalanceReading, until: datetime
     ) -> list[CallCost]:
-        """Our other calls that may have been charged between then and then."""
+        """Returns our other calls that may have been charged between `before` and `until`."""
         query = _calls_between(before, until).where(attempt.c.id != unanswered.attempt)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return [
             CallCost(row.begun_at, row.settled_at, _cost(row))
             for row in rows
-            # The call that told the first balance is in it already.
+            # The call that reported the first balance is included in it.
             if (row.begun_at, row.settled_at) != (before.begun_at, before.ended_at)
         ]
 
     async def record_evidence(
         self, unanswered: UnansweredCall, found: Evidence, now: datetime
     ) -> None:
-        """Writes down what was found; where another replica was first, its finding stays."""
+        """Stores the evidence; if another replica was first, its evidence stays."""
         row = insert(evidence).values(attempt_id=unanswered.attempt, **_columns(found, now))
         try:
             async with self._database.transaction() as connection:
@@ -121,9 +120,9 @@ class EvidenceStore:
 async def record_late_not_sent(
     connection: AsyncConnection, call: int, settlement: Settlement, now: datetime
 ) -> None:
-    """An answer that came after the call was given up: nothing was sent. A person still decides.
+    """Stores a late answer that nothing was sent; a person still decides.
 
-    Where one has taken it as sent already, they are told as well.
+    The card shows it even if somebody has marked the call as sent already.
     """
     await connection.execute(
         update(recipient)
@@ -146,13 +145,13 @@ def _columns(found: Evidence, now: datetime) -> dict[str, Any]:
 
 
 def _cost(row: Row[Any]) -> Decimal | None:
-    """What a call cost: nothing, where the gateway took no message of it."""
+    """Returns a call's cost: 0 if the gateway accepted nothing, None if it is unknown."""
     unknown = row.points is None and (row.lost or row.gateway_id or row.settled_at is None)
     return None if unknown else row.points or Decimal(0)
 
 
 def _calls_between(before: BalanceReading, until: datetime) -> Select[tuple[object, ...]]:
-    """Calls that were under way at any moment from then until then."""
+    """Returns the query for calls that were under way at any moment in between."""
     start = before.begun_at - MAX_CLOCK_SKEW
     active = or_(attempt.c.settled_at.is_(None), attempt.c.settled_at >= start)
     return select(attempt).where(

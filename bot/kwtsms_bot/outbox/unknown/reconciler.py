@@ -1,4 +1,4 @@
-"""Asks for the balance after an outcome was lost, and writes down what it shows. Sends nothing."""
+"""Collects balance evidence for calls whose outcome is unknown. Sends nothing."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Protocol
 
 import structlog
 
-from kwtsms_bot.background import sleep
+from kwtsms_bot.background import poll
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.database.job_slots import slot_of
 from kwtsms_bot.outbox.evidence import BalanceReading, assess
@@ -20,14 +20,14 @@ log = structlog.get_logger(__name__)
 
 
 class BalanceReader(Protocol):
-    """Something that knows the balance."""
+    """Client that can ask for the balance."""
 
     async def balance(self) -> Balance:
-        """The credits on the account."""
+        """Returns the credits on the account."""
 
 
 class UnknownReconciler:
-    """Looks into what is unknown; a person decides what to do about it."""
+    """Loop that collects evidence on unknown calls; a person decides what to do about them."""
 
     def __init__(
         self,
@@ -42,19 +42,18 @@ class UnknownReconciler:
         self._clock, self._on_change = clock, on_change
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Works until `stop` is set."""
-        while not stop.is_set():
-            try:
-                await self.reconcile()
-            except DatabaseError as error:
-                log.warning("not looked into", error=str(error))
-            await sleep(stop, RECONCILE_INTERVAL.total_seconds())
+        """Reconciles until `stop` is set."""
+        await poll(stop, self._step, _log_error, errors=DatabaseError)
+
+    async def _step(self) -> float:
+        await self.reconcile()
+        return RECONCILE_INTERVAL.total_seconds()
 
     async def reconcile(self) -> int:
-        """Looks into the calls that were lost a while ago; how many those were.
+        """Collects evidence on calls given up a while ago; returns how many.
 
-        One replica does, for all: the others' turn comes in another slot. While sending is held
-        the balance stays as it is, and is asked for by the scout.
+        One replica does so in each slot, for all. Until the circuit breaker is closed, nothing is
+        collected: the balance stays the same, and the breaker's probe asks for it.
         """
         if (await self._breaker.breaker_state()).opened_at is not None:
             return 0
@@ -83,3 +82,8 @@ class UnknownReconciler:
         evidence = assess(unanswered.price, before, after, others)
         await self._evidence.record_evidence(unanswered, evidence, self._clock())
         log.info("outcome looked into", attempt=unanswered.attempt, verdict=evidence.verdict.value)
+
+
+def _log_error(error: DatabaseError) -> float:
+    log.warning("not looked into", error=str(error))
+    return RECONCILE_INTERVAL.total_seconds()

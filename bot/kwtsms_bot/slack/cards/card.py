@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from kwtsms_bot.commands import status_text
-from kwtsms_bot.commands.actions.follow_up import CHECK, FAILED, FAILURES, SUPPORT
-from kwtsms_bot.commands.actions.resolve_unknown import SEND_AGAIN, TREAT_AS_SENT
+from kwtsms_bot.commands import action_ids, status_text
+from kwtsms_bot.commands.actions.failures_csv import FAILED
 from kwtsms_bot.commands.base import Button, TextSpan
-from kwtsms_bot.commands.control import CANCEL
 from kwtsms_bot.i18n.translator import ENGLISH, Language
-from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.blocks import Block, Payload
 from kwtsms_bot.slack.cards import timeline
@@ -32,7 +31,7 @@ def render(
 
     `names` holds the names of those who made decisions about it.
     """
-    summary = status_text.summary(message, say)
+    summary = status_text.summary(message.counts, say, presumed_sent=message.presumed_sent)
     title = f"{blocks.ICONS[status_text.severity_of(message)]} *{blocks.escape(summary)}*"
     erased = say("(the text was erased)")
     made = [
@@ -59,15 +58,19 @@ def message_buttons(message: Message, say: Language) -> list[Button]:
         revision_ref = f"{ref}.{message.revision}"
         if message.text is not None:  # An erased text cannot be sent.
             risk = say("If the first one did arrive, the recipient gets it twice, charged twice.")
-            buttons.append(Button(SEND_AGAIN, say("Send again"), revision_ref, "danger", risk))
-        buttons.append(Button(TREAT_AS_SENT, say("Treat as sent"), revision_ref))
+            buttons.append(
+                Button(
+                    action_ids.UNKNOWN_SEND_AGAIN, say("Send again"), revision_ref, "danger", risk
+                )
+            )
+        buttons.append(Button(action_ids.UNKNOWN_TREAT_AS_SENT, say("Treat as sent"), revision_ref))
     if State.QUEUED in present:
-        buttons.append(Button(CANCEL, say("Cancel"), ref))
+        buttons.append(Button(action_ids.MESSAGE_CANCEL, say("Cancel"), ref))
     if message.gateway_ids and not present.keys().isdisjoint(WITH_GATEWAY):
-        buttons.append(Button(CHECK, say("Check now"), ref))
-        buttons.append(Button(SUPPORT, say("Support text"), ref))
+        buttons.append(Button(action_ids.MESSAGE_CHECK, say("Check now"), ref))
+        buttons.append(Button(action_ids.MESSAGE_SUPPORT, say("Support text"), ref))
     if message.size > 1 and not present.keys().isdisjoint(FAILED):
-        buttons.append(Button(FAILURES, say("Failures (CSV)"), ref))
+        buttons.append(Button(action_ids.MESSAGE_FAILURES, say("Failures (CSV)"), ref))
     return buttons
 
 

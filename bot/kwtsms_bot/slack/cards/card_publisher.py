@@ -12,7 +12,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_bot.background import sleep
+from kwtsms_bot.background import wait_for_any
 from kwtsms_bot.database import DatabaseError
 from kwtsms_bot.outbox.message import CardLocation, Message
 from kwtsms_bot.outbox.queries.cards import CardStore
@@ -55,21 +55,16 @@ class CardPublisher:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publishes changes until `stop` is set, then what is left, once."""
-        stopping = asyncio.create_task(stop.wait())
         back_off = BACK_OFF_SECONDS
         while not stop.is_set():
             self._woken.clear()
             delay = await self._publish_pending()
             if delay is None:  # No wake-up shortens this: it would only add calls to Slack.
-                await sleep(stop, back_off)
+                await wait_for_any(stop, seconds=back_off)
                 back_off = min(2 * back_off, MAX_BACK_OFF_SECONDS)
                 continue
             back_off = BACK_OFF_SECONDS
-            woken = asyncio.create_task(self._woken.wait())
-            await asyncio.wait(
-                {woken, stopping}, timeout=delay, return_when=asyncio.FIRST_COMPLETED
-            )
-            woken.cancel()
+            await wait_for_any(self._woken, stop, seconds=delay)
         self._not_before.clear()
         await self._publish_pending()
 

@@ -8,7 +8,8 @@ from kwtsms_bot.i18n import gateway_texts
 from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
-from kwtsms_bot.outbox.message import Message, State
+from kwtsms_bot.outbox.message import Message
+from kwtsms_bot.outbox.states import State
 from kwtsms_bot.slack import blocks
 
 MAX_DECISIONS = 3  # The newest.

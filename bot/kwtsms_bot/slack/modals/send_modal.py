@@ -10,6 +10,7 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
+from kwtsms_bot.commands.action_ids import SEND_CONFIRM
 from kwtsms_bot.commands.actions import draft_buttons, table
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, CommandRequest, Reply
 from kwtsms_bot.commands.error_replies import refuse
@@ -26,7 +27,6 @@ from kwtsms_bot.slack.modals.views import ModalDefaults, View
 from kwtsms_bot.slack.replies import ReplySender
 from kwtsms_bot.slack.users import SlackUserDirectory
 
-SHORTCUT, MESSAGE_SHORTCUT = "send_sms_form", "text_this"
 ANSWER_SECONDS = 2.0
 MAX_NAMED = 5  # Mentions in a message that are looked up; the form has to open in time.
 log = structlog.get_logger(__name__)
@@ -136,7 +136,7 @@ class SendModal:
 
     async def _confirm(self, request: CommandRequest, token: str) -> ModalResponse:
         press = ButtonPress(person=request.person, say=request.say, key=request.key, value=token)
-        reply = await table.dispatch(self._context, draft_buttons.CONFIRM, press)
+        reply = await table.dispatch(self._context, SEND_CONFIRM, press)
         reply = await self._reply_sender.announce_form_reply(reply, request)
         if reply.accepted:
             return ModalResponse({"response_action": "clear"}, request)

@@ -4,17 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from kwtsms_bot.commands.actions import draft_buttons
-from kwtsms_bot.commands.base import OPEN_FORM, Button, Reply, Severity
+from kwtsms_bot.commands.action_ids import OPEN_FORM, SEND_PLAINER
+from kwtsms_bot.commands.base import Button, Reply, Severity
 from kwtsms_bot.commands.send.build_preview import SendRequest
 from kwtsms_bot.commands.send.recipients import ParsedLine, parse_list
 from kwtsms_bot.config import Phonebook
 from kwtsms_bot.i18n.translator import Language
-from kwtsms_bot.slack import blocks
+from kwtsms_bot.slack import blocks, ids
 
 View = dict[str, Any]
-SEND_FORM, PREVIEW_FORM = "send_form", "preview_form"
-PLAIN_QUOTES = "form_plainer"
 NUMBERS, CONTACTS, PEOPLE, TEXT = "numbers", "contacts", "people", "text"
 MAX_OPTIONS = 100  # In a menu: https://docs.slack.dev/reference/block-kit/block-elements
 MAX_TEXT = 3000
@@ -64,7 +62,7 @@ def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> V
     made.append(_input(TEXT, say("Text"), text))
     return {
         **blocks.modal(say("Send SMS"), made, say("Close")),
-        "callback_id": SEND_FORM,
+        "callback_id": ids.SEND_FORM,
         "private_metadata": defaults.channel,
         "submit": blocks.plain_text(say("Preview")),
     }
@@ -74,11 +72,11 @@ def preview_form(reply: Reply, token: str, say: Language, submit: str) -> View:
     """Returns the preview of a draft; `token`, which confirms it, is never displayed."""
     made = blocks.body(reply, say)
     for one in reply.buttons:
-        if one.action == draft_buttons.PLAINER:
-            made.append(blocks.actions(blocks.button(PLAIN_QUOTES, one.label, token)))
+        if one.action == SEND_PLAINER:
+            made.append(blocks.actions(blocks.button(ids.FORM_PLAINER, one.label, token)))
     return {
         **blocks.modal(say("Is this right?"), made, say("Back")),
-        "callback_id": PREVIEW_FORM,
+        "callback_id": ids.PREVIEW_FORM,
         "private_metadata": token,
         "submit": blocks.plain_text(submit),
     }

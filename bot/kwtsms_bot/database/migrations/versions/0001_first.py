@@ -13,7 +13,7 @@ DecimalText = sa.String(40)
 
 
 def upgrade() -> None:
-    """To this version."""
+    """Upgrades to this version."""
     op.create_table(
         "balance_notice",
         sa.Column("id", ID, nullable=False),

@@ -1,4 +1,4 @@
-"""Triggers that keep the ledger: its rows are added, and neither changed nor removed."""
+"""Triggers that keep the audit log append-only."""
 
 from alembic import op
 
@@ -26,6 +26,6 @@ APPEND_ONLY = {
 
 
 def upgrade() -> None:
-    """To this version."""
+    """Upgrades to this version."""
     for statement in APPEND_ONLY[op.get_bind().dialect.name]:
         op.execute(statement)

@@ -1,0 +1,24 @@
+"""The action ids of buttons. Slack keeps them with posted messages, so their values never change.
+
+Pure constants; the ids that only Slack's surfaces use are in `slack/ids.py`.
+"""
+
+# Of a preview.
+SEND_CONFIRM = "send_confirm"
+SEND_DISCARD = "send_discard"
+SEND_PLAINER = "send_plainer"
+
+# Of a request for approval.
+SEND_APPROVE = "send_approve"
+SEND_REFUSE = "send_refuse"
+
+# Of a message's card.
+MESSAGE_CANCEL = "message_cancel"
+MESSAGE_CHECK = "message_check"
+MESSAGE_SUPPORT = "message_support"
+MESSAGE_FAILURES = "message_failures"
+UNKNOWN_SEND_AGAIN = "unknown_send_again"
+UNKNOWN_TREAT_AS_SENT = "unknown_treat_as_sent"
+
+# Of a reply that offers the send form.
+OPEN_FORM = "open_form"

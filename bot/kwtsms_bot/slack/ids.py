@@ -1,0 +1,21 @@
+"""The ids that only Slack's surfaces use; the manifest and open forms have them, so they stay.
+
+Pure constants; the action ids of buttons in replies and cards are in `commands/action_ids.py`.
+"""
+
+# Buttons of App Home; a button whose id begins with HOME_PREFIX is handled there.
+HOME_PREFIX = "home_"
+HOME_SEND = "home_send"
+HOME_REFRESH = "home_refresh"
+
+# Callback ids of the modals, and the button of the preview.
+SEND_FORM = "send_form"
+PREVIEW_FORM = "preview_form"
+FORM_PLAINER = "form_plainer"
+
+# Callback ids of the shortcuts: one opens the empty form, the other quotes a message.
+FORM_SHORTCUT = "send_sms_form"
+MESSAGE_SHORTCUT = "text_this"
+
+# Callback id of the step for Workflow Builder.
+SEND_STEP = "send_sms"
