@@ -28,7 +28,7 @@ from kwtsms_bot.database.migrate import SchemaStatus, migrate, schema_status
 from kwtsms_bot.database.sqlite_files import empty_wal, vacuum
 
 T = TypeVar("T")
-THREADS = 8  # For `run_transaction` and `run_read`; waiting for one is waiting for the database.
+THREADS = 8  # For blocking work; waiting for a thread is waiting for the database.
 READERS = 2  # More would not be faster, and would keep Python from other work.
 READERS_SECONDS = 10.0  # A longer wait for a reader means that the database hangs.
 # The database's own clock, in microseconds since 1970: replicas' clocks may differ.

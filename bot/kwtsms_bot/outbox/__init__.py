@@ -1,1 +1,1 @@
-"""A message's life, from acceptance to the last thing that can be known of it. Knows no Slack."""
+"""The outbox: messages from acceptance to their last known state. Knows nothing of Slack."""

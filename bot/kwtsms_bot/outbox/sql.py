@@ -79,7 +79,7 @@ def lock_in_order(*where: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def lock_unlocked(*where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Returns the condition that selects and locks those that no other transaction has locked."""
+    """Returns the condition that selects and locks those recipients that nobody else has locked."""
     rows: Select[tuple[int]] = select(recipient.c.id).where(*where)
     return recipient.c.id.in_(rows.with_for_update(skip_locked=True))
 

@@ -1,8 +1,9 @@
 """Starts the components in order and stops them in order. Decides nothing.
 
-Stopping: from then on, no scheduled work and no send is started; queued messages stay in the
-database for the next process. Then Slack is disconnected (nothing new comes in), work under way is
-awaited, calls in flight are settled, cards and notices are updated, and all is closed.
+Stopping: no scheduled work and no background call to the gateway is started any more; queued
+messages stay in the database for the next process. Then Slack is disconnected (nothing new comes
+in), work under way is awaited, calls in flight are settled, cards and notices are updated, and all
+is closed.
 """
 
 import asyncio

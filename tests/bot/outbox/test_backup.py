@@ -23,7 +23,7 @@ async def written(url: str, phone: str) -> None:
 
 
 async def found(url: str) -> tuple[list[str], list[str]]:
-    """The first number of each message, and what the ledger says."""
+    """The first number of each message, and the details in the audit log."""
     async with outbox_in(url) as outbox:
         messages = await outbox.messages.recent(None, 10)
         lines = await Audit(outbox.database).entries()

@@ -238,7 +238,7 @@ async def test_two_lost_at_once_are_distinguished_only_where_both_are_alike(
 
 
 async def test_calls_of_a_dead_process_are_reconciled(database_url: str) -> None:
-    """A call whose lease expired is reconciled too, counted from the expiry."""
+    """A call whose lease expired is reconciled too, a minute after it was reaped."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(60)

@@ -1,4 +1,4 @@
-"""An answer that comes after its call was given up is still told, and nothing is sent for it."""
+"""An answer that comes after its call was given up is recorded, and causes no send."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -30,7 +30,7 @@ REFUSED = retry.failed(rejection("ERR031"), 1, LATE)
 
 
 async def reclaimed_call(outbox: Outbox) -> tuple[ClaimedCall, Message]:
-    """A call whose owner stood still past its lease: it is unknown."""
+    """A call whose owner stalled past its lease, so that it is unknown."""
     message = (await outbox.intake.accept(new_message(NUMBER, OTHER), AT)).message
     call = await outbox.claims.claim("one", LEASE, AT)
     assert call
@@ -40,7 +40,7 @@ async def reclaimed_call(outbox: Outbox) -> tuple[ClaimedCall, Message]:
 
 
 async def found(outbox: Outbox, message: Message) -> Message:
-    """As it stands now."""
+    """The message as it is now."""
     now = await outbox.messages.get(message.id)
     assert now
     return now
@@ -50,7 +50,7 @@ async def found(outbox: Outbox, message: Message) -> Message:
 async def test_a_late_not_sent_is_shown_and_a_person_decides(
     database_url: str, error: KwtSMSError
 ) -> None:
-    """The reason is kwtSMS's or ours, not that a process stopped; the balance is not asked."""
+    """The late reason replaces the stopped process; no balance is needed, a person decides."""
     settlement = retry.failed(error, 1, LATE)
     async with outbox_in(database_url) as outbox:
         call, message = await reclaimed_call(outbox)
@@ -71,7 +71,7 @@ async def test_a_late_not_sent_is_shown_and_a_person_decides(
 
 
 async def test_that_it_was_refused_ends_it(database_url: str) -> None:
-    """A text that kwtSMS does not take is not sent by anybody."""
+    """A late refusal rejects the unknown message."""
     async with outbox_in(database_url) as outbox:
         call, message = await reclaimed_call(outbox)
         await outbox.settlements.settle(call, REFUSED, LATE)
@@ -82,7 +82,7 @@ async def test_that_it_was_refused_ends_it(database_url: str) -> None:
 
 
 async def test_a_late_answer_outweighs_the_balance_evidence(database_url: str) -> None:
-    """The witness had looked before it came."""
+    """A late answer replaces evidence, whether that comes before or after it."""
     async with outbox_in(database_url) as outbox:
         call, message = await reclaimed_call(outbox)
         (lost,) = await outbox.evidence.unanswered_calls(LATER)
@@ -90,9 +90,8 @@ async def test_a_late_answer_outweighs_the_balance_evidence(database_url: str) -
         unclear = Evidence(Verdict.UNCLEAR, Decimal(9), Decimal(8), Decimal(0))
         await outbox.evidence.record_evidence(lost, unclear, LATER)
         await outbox.settlements.settle(call, NO_CONNECTION, LATER)
-        await outbox.evidence.record_evidence(
-            lost, unclear, LATER
-        )  # A second replica is slower still.
+        # A second replica is slower still.
+        await outbox.evidence.record_evidence(lost, unclear, LATER)
 
         assert (await found(outbox, message)).evidence == (NOT_SENT,)
 
@@ -101,7 +100,7 @@ async def test_a_late_answer_outweighs_the_balance_evidence(database_url: str) -
 async def test_a_message_treated_as_sent_shows_that_it_was_not(
     database_url: str, settlement: Settlement
 ) -> None:
-    """The decision stands; its card can say that it was a mistake."""
+    """The decision is kept, and the evidence for the card says that it was a mistake."""
     async with outbox_in(database_url) as outbox:
         call, message = await reclaimed_call(outbox)
         await outbox.decisions.treat_as_sent(message.ref, LATE, ACTOR)
@@ -115,7 +114,7 @@ async def test_a_message_treated_as_sent_shows_that_it_was_not(
 
 
 async def test_what_was_accepted_is_not_sent_again(database_url: str) -> None:
-    """A person had pressed "Send again", and it had not left a second time yet."""
+    """A late acceptance stops a second send that has not left yet."""
     async with outbox_in(database_url) as outbox:
         call, message = await reclaimed_call(outbox)
         await outbox.decisions.send_again(message.ref, LATE, ACTOR)
@@ -130,7 +129,7 @@ async def test_what_was_accepted_is_not_sent_again(database_url: str) -> None:
 
 
 async def test_a_message_in_flight_again_stays_in_flight(database_url: str) -> None:
-    """It has a call of its own now; what the first one cost is on record all the same."""
+    """A late acceptance does not stop a second call under way; its cost is recorded."""
     async with outbox_in(database_url) as outbox:
         call, message = await reclaimed_call(outbox)
         await outbox.decisions.send_again(message.ref, LATE, ACTOR)
@@ -145,7 +144,7 @@ async def test_a_message_in_flight_again_stays_in_flight(database_url: str) -> N
 
 
 async def test_a_late_refusal_does_not_touch_what_is_sent_again(database_url: str) -> None:
-    """What a person has queued anew goes out; that the first one was not charged is known."""
+    """A message queued again is still sent; the first call counts as not charged."""
     async with outbox_in(database_url) as outbox:
         call, message = await reclaimed_call(outbox)
         await outbox.decisions.send_again(message.ref, LATE, ACTOR)
@@ -157,7 +156,7 @@ async def test_a_late_refusal_does_not_touch_what_is_sent_again(database_url: st
 
 
 async def test_what_was_given_back_needs_no_evidence(database_url: str) -> None:
-    """Whether it was in flight was not heard; that nothing left is said of a call never lost."""
+    """A call that was released, and never unknown, gets no evidence when it is settled."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         call = await outbox.claims.claim("one", LEASE, AT)
@@ -173,7 +172,7 @@ async def test_what_was_given_back_needs_no_evidence(database_url: str) -> None:
 
 
 async def test_a_reclaimed_call_that_was_never_sent_is_shown_as_such(database_url: str) -> None:
-    """Its process stood still before the first byte, and longer than its lease."""
+    """A process that stalled past its lease before the first byte records that nothing left."""
     async with outbox_in(database_url) as outbox:
         call, message = await reclaimed_call(outbox)
         await outbox.settlements.settle(call, retry.not_sent_after_stall(LATE), LATE)

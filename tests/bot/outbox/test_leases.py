@@ -1,4 +1,4 @@
-"""Whoever is not the owner of a call, or not any more, changes nothing of it."""
+"""Fencing: a process that does not own a call, or no longer does, cannot change it."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -21,20 +21,20 @@ OUTCOMES = (State.SENT, State.REJECTED, State.QUEUED, State.UNKNOWN)
 
 @dataclass
 class ClaimedMessage:
-    """A call that somebody has claimed."""
+    """A claimed call."""
 
     outbox: Outbox
     call: ClaimedCall
 
     async def counts(self) -> dict[State, int]:
-        """Where its recipients stand."""
+        """The number of its recipients in each state."""
         found = await self.outbox.messages.get(self.call.message_id)
         return dict(found.counts) if found else {}
 
 
 @pytest.fixture
 async def claimed(database_url: str) -> AsyncIterator[ClaimedMessage]:
-    """It."""
+    """A call to two recipients, claimed by "one"."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(NUMBER, OTHER), AT)
         call = await outbox.claims.claim("one", LEASE, AT)
@@ -43,7 +43,7 @@ async def claimed(database_url: str) -> AsyncIterator[ClaimedMessage]:
 
 
 async def test_a_lease_can_be_renewed_until_it_ends(claimed: ClaimedMessage) -> None:
-    """From then on it may be somebody else's at any moment."""
+    """A lease can be renewed until it expires, and not from then on."""
     assert await claimed.outbox.settlements.put_in_flight(claimed.call, LEASE, AT)
     assert await claimed.outbox.settlements.renew(claimed.call, LEASE, AT + LEASE - SECOND)
     end = AT + 2 * LEASE - SECOND
@@ -54,7 +54,7 @@ async def test_a_lease_can_be_renewed_until_it_ends(claimed: ClaimedMessage) -> 
 
 
 async def test_another_owner_cannot_send_it(claimed: ClaimedMessage) -> None:
-    """Though it knows the call's number."""
+    """The ID of the call is not enough to send it or to renew its lease."""
     other = replace(claimed.call, owner="two")
 
     assert not await claimed.outbox.settlements.put_in_flight(other, LEASE, AT)
@@ -64,7 +64,7 @@ async def test_another_owner_cannot_send_it(claimed: ClaimedMessage) -> None:
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda state: state.value)
 async def test_another_owner_cannot_settle_it(claimed: ClaimedMessage, outcome: State) -> None:
-    """Whatever it has heard was about something else."""
+    """A settlement by another owner is ignored."""
     assert await claimed.outbox.settlements.put_in_flight(claimed.call, LEASE, AT)
     other = replace(claimed.call, owner="two")
     await claimed.outbox.settlements.settle(other, Settlement(outcome, AT, gateway_id="other"), AT)
@@ -75,7 +75,7 @@ async def test_another_owner_cannot_settle_it(claimed: ClaimedMessage, outcome: 
 
 @pytest.mark.parametrize("outcome", OUTCOMES, ids=lambda state: state.value)
 async def test_the_outcome_of_a_call_is_shown(claimed: ClaimedMessage, outcome: State) -> None:
-    """Its card showed that it was on its way, and is brought up to date."""
+    """Every outcome makes the card of a message in flight out of date."""
     assert await claimed.outbox.settlements.put_in_flight(claimed.call, LEASE, AT)
     in_flight = await claimed.outbox.messages.get(claimed.call.message_id)
     assert in_flight
@@ -87,7 +87,7 @@ async def test_the_outcome_of_a_call_is_shown(claimed: ClaimedMessage, outcome: 
 
 
 async def test_an_incomplete_call_is_not_sent(claimed: ClaimedMessage) -> None:
-    """Whatever took one of its numbers away: the others go back to the queue."""
+    """If one of its recipients is gone, the others return to the queue."""
     async with claimed.outbox.database.transaction() as connection:
         statement = update(recipient).where(recipient.c.phone == OTHER)
         await connection.execute(statement.values(state=State.CANCELLED.value))

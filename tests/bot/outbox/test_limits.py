@@ -1,4 +1,4 @@
-"""Limits, drafts and the kill switch: held by the database, whoever asks at the same time."""
+"""Limits, drafts and the kill switch hold for simultaneous requests too."""
 
 import asyncio
 from dataclasses import replace
@@ -30,12 +30,12 @@ def new(number: int = 0, author: str = "U1", pages: int = 1) -> NewMessage:
 
 
 def draft(token: str, kind: DraftKind = DraftKind.CONFIRM) -> Draft:
-    """A draft that is good for ten minutes."""
+    """A draft that expires after ten minutes."""
     return command_testbed.draft(kind, token=token, author="U1", channel="C1")
 
 
 async def test_a_person_sends_no_more_than_allowed_in_an_hour(database_url: str) -> None:
-    """The refusal says when the hour of the oldest message ends; then one more is taken."""
+    """The refusal says when the oldest message's hour ends; then one more is accepted."""
     allowance = Allowance(messages_per_hour=2)
     async with opened(database_url) as database:
         outbox = open_outbox(database)
@@ -51,7 +51,7 @@ async def test_a_person_sends_no_more_than_allowed_in_an_hour(database_url: str)
 
 
 async def test_a_phone_gets_no_more_than_allowed_in_an_hour(database_url: str) -> None:
-    """It does not matter who sends; what was cancelled does not count."""
+    """The limit of a number counts all authors, and no cancelled message."""
     allowance = Allowance(per_number_per_hour=2)
     async with opened(database_url) as database:
         outbox = open_outbox(database)
@@ -66,7 +66,7 @@ async def test_a_phone_gets_no_more_than_allowed_in_an_hour(database_url: str) -
 
 
 async def test_a_day_costs_no_more_than_allowed(database_url: str) -> None:
-    """Pages times numbers, from midnight to midnight in Kuwait; cancelling gives them back."""
+    """A day in Kuwait counts pages times numbers; a cancellation is a refund."""
     allowance = Allowance(credits_per_day=5)
     async with opened(database_url) as database:
         outbox = open_outbox(database)
@@ -83,7 +83,7 @@ async def test_a_day_costs_no_more_than_allowed(database_url: str) -> None:
 
 
 async def test_limits_apply_to_simultaneous_requests(database_url: str) -> None:
-    """Of twenty messages at once, as many are taken as are allowed."""
+    """Of twenty messages at once, as many are accepted as are allowed."""
     async with opened(database_url) as database:
         outbox = open_outbox(database)
         tried = await asyncio.gather(
@@ -96,7 +96,7 @@ async def test_limits_apply_to_simultaneous_requests(database_url: str) -> None:
 
 
 async def test_a_draft_is_sent_once(database_url: str) -> None:
-    """Of ten who press at the same time, one sends."""
+    """Of ten simultaneous presses, one sends."""
     async with opened(database_url) as database:
         outbox = open_outbox(database)
         token = new_token()
@@ -111,7 +111,7 @@ async def test_a_draft_is_sent_once(database_url: str) -> None:
 
 
 async def test_an_old_draft_is_void(database_url: str) -> None:
-    """After its time it cannot be sent, and is thrown away with the next sweep."""
+    """An expired draft cannot be sent, and is deleted by the next erasure."""
     async with opened(database_url) as database:
         outbox = open_outbox(database)
         await outbox.drafts.save_draft(draft("old"))
@@ -123,7 +123,7 @@ async def test_an_old_draft_is_void(database_url: str) -> None:
 
 
 async def test_a_draft_that_exceeds_the_limit_stays(database_url: str) -> None:
-    """What the limits refuse can be sent when they allow it."""
+    """A draft that a limit refuses can be sent later."""
     async with opened(database_url) as database:
         outbox = open_outbox(database)
         await outbox.intake.accept(new(1), AT)
@@ -135,7 +135,7 @@ async def test_a_draft_that_exceeds_the_limit_stays(database_url: str) -> None:
 
 
 async def test_a_confirmed_draft_can_wait_for_a_second_person(database_url: str) -> None:
-    """The new draft stands in the place of the old one, whose token is used up."""
+    """The approval request replaces the draft, whose token is used up."""
     async with opened(database_url) as database:
         outbox = open_outbox(database)
         await outbox.drafts.save_draft(draft("first"))
@@ -149,7 +149,7 @@ async def test_a_confirmed_draft_can_wait_for_a_second_person(database_url: str)
 
 
 async def test_a_pause_stops_all_and_loses_nothing(database_url: str) -> None:
-    """While it holds nothing is accepted or claimed; afterwards the queue goes on."""
+    """During a pause nothing is accepted or claimed; afterwards the queue continues."""
     async with opened(database_url) as database:
         outbox = open_outbox(database)
         await outbox.intake.accept(new(), AT)

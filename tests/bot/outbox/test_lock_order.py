@@ -1,7 +1,7 @@
-"""On PostgreSQL everybody locks rows in one order, so that no two wait for each other.
+"""On PostgreSQL all actions lock rows in one order, so that no two wait for each other.
 
-Somebody else holds what an action needs first. While the action waits for it, it must
-hold nothing of what comes later.
+Another transaction holds a row that an action needs. While the action waits for it, it must hold
+no row that comes later in the order.
 """
 
 import asyncio
@@ -30,8 +30,8 @@ Rows = Select[Any]
 Action = Callable[[Outbox], Awaitable[Awaitable[object]]]
 SENT = Settlement(State.SENT, AT, gateway_id="f4c8", points=Decimal(5))  # More than was expected.
 THIRD = "96550000003"
-ONE = 2  # The message that goes first, by its number.
-# The order, and of each kind the row that the deeds below are about.
+ONE = 2  # The ID of the message that goes first.
+# The lock order: of each kind, the row that the actions below lock.
 CALL: Rows = select(attempt.c.id).where(attempt.c.id == 1)
 TO: Rows = select(recipient.c.id).where(recipient.c.id == 3)
 COOLDOWN: Rows = select(number_cooldown.c.phone).where(number_cooldown.c.phone == NUMBER)
@@ -46,7 +46,7 @@ BULK: Rows = select(message.c.id).where(message.c.id == 1)
 
 @asynccontextmanager
 async def open_outbox_at(url: str) -> AsyncIterator[Outbox]:
-    """A bulk to two, and then a message to one of them that goes first."""
+    """An outbox with a bulk message to two, and a message to one of them that goes first."""
     async with opened(url) as database:
         outbox = caller_clock_outbox(database)
         await outbox.intake.accept(
@@ -60,44 +60,44 @@ async def open_outbox_at(url: str) -> AsyncIterator[Outbox]:
 
 
 async def claimed(outbox: Outbox) -> ClaimedCall:
-    """The next call."""
+    """Claims the next call."""
     call = await outbox.claims.claim("one", LEASE, AT)
     assert call
     return call
 
 
 async def in_flight(outbox: Outbox) -> ClaimedCall:
-    """The same, on its way."""
+    """Claims the next call and puts it in flight."""
     call = await claimed(outbox)
     assert await outbox.settlements.put_in_flight(call, LEASE, AT)
     return call
 
 
 async def ref_of(outbox: Outbox) -> str:
-    """The message that goes first."""
+    """The reference of the message that goes first."""
     found = await outbox.messages.get(ONE)
     assert found
     return found.ref
 
 
 async def put_in_flight(outbox: Outbox) -> Awaitable[object]:
-    """A call is put in flight."""
+    """Puts a call in flight."""
     return outbox.settlements.put_in_flight(await claimed(outbox), LEASE, AT)
 
 
 async def settle(outbox: Outbox) -> Awaitable[object]:
-    """An answer comes."""
+    """Settles a call."""
     return outbox.settlements.settle(await in_flight(outbox), SENT, AT)
 
 
 async def reap_expired(outbox: Outbox) -> Awaitable[object]:
-    """Its owner is gone."""
+    """Reclaims a call whose owner is gone."""
     await in_flight(outbox)
     return outbox.leases.reap_expired(LATER)
 
 
 async def record_delivery(outbox: Outbox) -> Awaitable[object]:
-    """The phone has it."""
+    """Records the delivery of a call."""
     call = await in_flight(outbox)
     await outbox.settlements.settle(call, SENT, AT)
     tracked = TrackedCall(call.attempt, "f4c8", (NUMBER,), AT, 0)
@@ -107,26 +107,26 @@ async def record_delivery(outbox: Outbox) -> Awaitable[object]:
 
 
 async def decide(outbox: Outbox) -> Awaitable[object]:
-    """Nobody knows what became of it, and a person decides."""
+    """Sends an unknown message again."""
     await in_flight(outbox)
     await outbox.leases.reap_expired(LATER)
     return outbox.decisions.send_again(await ref_of(outbox), LATER, ACTOR)
 
 
 async def cancel(outbox: Outbox) -> Awaitable[object]:
-    """And takes it back."""
+    """Cancels a message that was to be sent again."""
     await (await decide(outbox))
     return outbox.cancellation.cancel(await ref_of(outbox), LATER, ACTOR)
 
 
 async def erase_number(outbox: Outbox) -> Awaitable[object]:
-    """One message has gone to the number, and what waits for it is taken back."""
+    """Erases a number that has one message, and cancels another one to it."""
     await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
     return outbox.eraser.erase_number(NUMBER, LATER, actor="U1", cancel=True)
 
 
 async def purge(outbox: Outbox) -> Awaitable[object]:
-    """Both messages are old."""
+    """Erases two old messages."""
     await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
     other = await outbox.claims.claim("one", LEASE, AT + LEASE)
     assert other
@@ -136,24 +136,24 @@ async def purge(outbox: Outbox) -> Awaitable[object]:
 
 
 async def expire_overdue(outbox: Outbox) -> Awaitable[object]:
-    """Both were never sent."""
+    """Expires two messages that were never sent."""
     return outbox.purge.expire_overdue(LATER, LATER)
 
 
 async def claim_next(outbox: Outbox) -> Awaitable[object]:
-    """A worker looks for what is next, and both are too old."""
+    """Claims the next call while both messages are overdue."""
     return outbox.claims.claim("one", LEASE, LATER)
 
 
 async def reap_two(outbox: Outbox) -> Awaitable[object]:
-    """The owner of two calls is gone: the second call has the first recipients."""
+    """Reclaims two calls, of which the second has the first recipients."""
     await claimed(outbox)
     await claimed(outbox)
     return outbox.leases.reap_expired(LATER)
 
 
 async def correct_clock(outbox: Outbox) -> Awaitable[object]:
-    """The same of one call, after the bulk was put off by a clock that was a day ahead."""
+    """Reclaims a call while the bulk has due times of a clock that was a day ahead."""
     await claimed(outbox)
     ahead = {"due_at": LATER + DAY, "updated_at": LATER + DAY}
     async with outbox.database.transaction() as connection:
@@ -162,28 +162,28 @@ async def correct_clock(outbox: Outbox) -> Awaitable[object]:
 
 
 async def release_owned(outbox: Outbox) -> Awaitable[object]:
-    """The owner of two calls does not know whether it has them."""
+    """Releases two calls of one owner."""
     await claimed(outbox)
     await claimed(outbox)
     return outbox.leases.release_owned("one", AT)
 
 
 async def cancel_two_days(outbox: Outbox) -> Awaitable[object]:
-    """What waits for a number; the first of it was accepted by a clock that was a day ahead."""
+    """Cancels messages of two days; the first was accepted by a clock a day ahead."""
     await outbox.intake.accept(new_message(THIRD, text="ahead"), AT + DAY)
     await outbox.intake.accept(new_message(THIRD, text="now"), AT)
     return outbox.eraser.erase_number(THIRD, LATER, actor="U1", cancel=True)
 
 
 async def assert_unlocked(url: str, action: Action, first: Rows, following: Sequence[Rows]) -> None:
-    """While the action waits for `first`, all of what follows is free."""
+    """Checks that the rows in `following` are unlocked while the action waits for `first`."""
     async with open_outbox_at(url) as outbox, opened(url) as other:
         step = await action(outbox)
         async with other.transaction() as connection:
             await connection.execute(first.with_for_update(key_share=True))
             task = asyncio.ensure_future(step)
             await wait_for_lock_waiters(url, 1)
-            for rows in following:  # Fails at once where somebody has them.
+            for rows in following:  # Fails at once if they are locked.
                 await connection.execute(rows.with_for_update(key_share=True, nowait=True))
         await task
 
@@ -201,13 +201,13 @@ async def assert_unlocked(url: str, action: Action, first: Rows, following: Sequ
             for action in (record_delivery, decide, cancel)
             for kind in (CALL, TO, MESSAGE)
         ),
-        *((reap_expired, kind) for kind in (TO, MESSAGE)),  # A call that somebody has, it lets be.
+        *((reap_expired, kind) for kind in (TO, MESSAGE)),  # It skips calls that are locked.
         *((action, MESSAGE) for action in (expire_overdue, claim_next)),
-        *((purge, kind) for kind in (CALL, MESSAGE)),  # And such recipients.
+        *((purge, kind) for kind in (CALL, MESSAGE)),  # It skips such recipients too.
     ],
 )
 async def test_everybody_locks_in_one_order(postgres_url: str, action: Action, kind: Rows) -> None:
-    """Whatever a action waits for, nothing that comes later is in its hands."""
+    """An action that waits for a row holds no row that comes later in the order."""
     await assert_unlocked(postgres_url, action, kind, LOCK_ORDER[LOCK_ORDER.index(kind) + 1 :])
 
 
@@ -229,5 +229,5 @@ async def test_everybody_locks_in_one_order(postgres_url: str, action: Action, k
 async def test_of_one_kind_the_oldest_comes_first(
     postgres_url: str, action: Action, first: Rows, second: Rows
 ) -> None:
-    """Several are locked by their numbers; who has some for another reason waits for none."""
+    """Several rows of a kind are locked by ID; after other locks, locked rows are skipped."""
     await assert_unlocked(postgres_url, action, first, [second])

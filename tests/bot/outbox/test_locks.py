@@ -1,6 +1,6 @@
-"""Two processes on one PostgreSQL: who waits for whom, who does not, and that nobody does for ever.
+"""Two processes on one PostgreSQL: waits happen where they must, nowhere else, and end.
 
-What has to happen at the same moment is made to: somebody else holds what both have to pass.
+Simultaneous actions are forced: another transaction holds a lock that both need.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ AcceptBulk = Callable[[Outbox], Coroutine[Any, Any, object]]
 LEASE = timedelta(seconds=30)
 NUMBERS = tuple(f"965{90000000 + number}" for number in range(MAX_BATCHED_RECIPIENTS + 1))
 BULK = new_message(*NUMBERS, text="bulk", priority=Priority.BULK)
-# Rows of a bulk are written as long as somebody has this lock.
+# Rows of a bulk wait while another transaction has this lock.
 SLOW = (
     """CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN PERFORM pg_advisory_xact_lock(42); RETURN NEW; END $$""",
@@ -38,21 +38,21 @@ SLOW = (
 
 @asynccontextmanager
 async def two(url: str) -> AsyncIterator[tuple[Outbox, Outbox]]:
-    """The stores of two processes."""
+    """The outboxes of two processes."""
     async with opened(url) as one, opened(url) as other:
         yield open_outbox(one), open_outbox(other)
 
 
 @asynccontextmanager
 async def admission_lock(outbox: Outbox) -> AsyncIterator[AsyncConnection]:
-    """Somebody is accepting something, as long as the block lasts."""
+    """Holds the intake lock while the block lasts."""
     async with outbox.database.transaction() as connection:
         await outbox.database.acquire_lock(connection, INTAKE_LOCK)
         yield connection
 
 
 async def counted(outbox: Outbox) -> tuple[int, int]:
-    """How many messages and how many recipients there are."""
+    """The number of messages, and the number of recipients."""
     async with outbox.database.reading() as connection:
         messages = (await connection.execute(select(func.count(message.c.id)))).scalar_one()
         recipients = (await connection.execute(select(func.count(recipient.c.id)))).scalar_one()
@@ -60,7 +60,7 @@ async def counted(outbox: Outbox) -> tuple[int, int]:
 
 
 async def test_an_accept_waits_for_the_one_in_progress(postgres_url: str) -> None:
-    """Between what is counted and what is added, no other replica adds anything."""
+    """Between counting usage and inserting, no other replica inserts anything."""
     async with two(postgres_url) as (one, other):
         async with admission_lock(other):
             asked = asyncio.create_task(one.intake.accept(new_message(), AT))
@@ -70,12 +70,12 @@ async def test_an_accept_waits_for_the_one_in_progress(postgres_url: str) -> Non
 
 
 async def accept_bulk(outbox: Outbox) -> object:
-    """The bulk, as a tool asks for it."""
+    """Accepts the bulk directly."""
     return await outbox.intake.accept(BULK, AT)
 
 
 async def confirm_bulk(outbox: Outbox) -> object:
-    """The bulk, as a person confirms it."""
+    """Accepts the bulk from a confirmed draft."""
     asked = draft(Secret(NUMBER, "bulk"))
     await outbox.drafts.save_draft(asked)
     return await outbox.drafts.send_draft(asked.token, BULK, AT, UNLIMITED)
@@ -85,7 +85,7 @@ async def confirm_bulk(outbox: Outbox) -> object:
 async def test_a_bulk_is_written_while_others_come_and_go(
     postgres_url: str, accept: AcceptBulk
 ) -> None:
-    """However long its numbers take, alerts are accepted by every replica and sent."""
+    """However long a bulk takes to write, every replica accepts and claims alerts."""
     async with two(postgres_url) as (one, other):
         async with one.database.transaction() as connection:
             for statement in SLOW:
@@ -120,7 +120,7 @@ async def test_a_bulk_is_written_while_others_come_and_go(
 async def test_of_two_bulks_at_once_one_comes_in(
     postgres_url: str, key: DedupeKey | None, allowance: Allowance, second: type
 ) -> None:
-    """Both have written their numbers when the first is let in; of the second nothing is left."""
+    """Both have written their rows when the first is admitted; the second leaves none."""
     asked = new_message(*NUMBERS, text="bulk", key=key)
     async with two(postgres_url) as stores:
         async with admission_lock(stores[0]):
@@ -138,7 +138,7 @@ async def test_of_two_bulks_at_once_one_comes_in(
 
 
 async def test_a_bulk_keeps_the_order_of_its_numbers(database_url: str) -> None:
-    """They go out, and are listed, as they were named."""
+    """Recipients are sent to and listed in the order given."""
     backwards = NUMBERS[::-1]
     async with opened(database_url) as database:
         outbox = open_outbox(database)
@@ -151,7 +151,7 @@ async def test_a_bulk_keeps_the_order_of_its_numbers(database_url: str) -> None:
 
 
 async def test_a_claim_skips_locked_recipients(postgres_url: str) -> None:
-    """It takes the others of the same message, and waits for nobody."""
+    """A claim takes the other recipients of the message, and does not wait."""
     async with two(postgres_url) as (one, other):
         await one.intake.accept(new_message(NUMBER, OTHER), AT)
         async with other.database.transaction() as connection:
@@ -165,7 +165,7 @@ async def test_a_claim_skips_locked_recipients(postgres_url: str) -> None:
 
 
 async def test_calls_that_share_numbers_do_not_lock_each_other_out(postgres_url: str) -> None:
-    """Both stand before the same number, with those before it in hand: in one order."""
+    """Both wait for the same number while holding others, and take them in one order."""
     now = datetime.now(UTC)
     some = NUMBERS[:20]
     async with two(postgres_url) as stores:

@@ -1,4 +1,4 @@
-"""However long the queue is, the next call is found by looking into indexes."""
+"""The next call is found by index look-ups, however long the queue is."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ SENT = Settlement(State.SENT, AT, gateway_id="f4c8")
 
 
 async def one_call(outbox: Outbox) -> None:
-    """Claims a call of which a number is hot, sends it, and looks whether others have died."""
+    """Claims and sends a call with a number in cooldown, and reaps expired leases."""
     await outbox.intake.accept(new_message(NUMBERS[0]), AT)
     await outbox.intake.accept(new_message(*NUMBERS), AT)
     for _ in range(2):
@@ -29,7 +29,7 @@ async def one_call(outbox: Outbox) -> None:
 
 
 async def test_a_call_is_claimed_without_a_scan_of_the_queue(tmp_path: Path) -> None:
-    """No step of it reads all that is queued, nor a whole table, nor sorts what it finds."""
+    """No statement reads the whole queue or a whole table."""
     async with outbox_in(tmp_path) as outbox:
         with record_statements(outbox.database) as said:
             await one_call(outbox)
@@ -42,9 +42,9 @@ async def test_a_call_is_claimed_without_a_scan_of_the_queue(tmp_path: Path) -> 
                 plans.append((statement, " ".join(row.detail for row in rows)))
 
     assert len(changes) >= 8
-    put_right = [plan for statement, plan in plans if "due_at - recipient.updated_at" in statement]
-    others = [plan for _, plan in plans if plan not in put_right]
-    assert all("ix_recipient_state_priority_due_at_id" in plan for plan in put_right)
+    corrected = [plan for statement, plan in plans if "due_at - recipient.updated_at" in statement]
+    others = [plan for _, plan in plans if plan not in corrected]
+    assert all("ix_recipient_state_priority_due_at_id" in plan for plan in corrected)
     assert [plan for plan in others if "ix_recipient_state" in plan] == []
     assert [plan for _, plan in plans if "SCAN recipient" in plan] == []
 
@@ -53,7 +53,7 @@ async def test_a_call_is_claimed_without_a_scan_of_the_queue(tmp_path: Path) -> 
 async def test_numbers_in_one_cooldown_are_deferred_in_one_statement(
     database_url: str, count: int
 ) -> None:
-    """One statement for all of them; those of another time keep theirs."""
+    """All of them are deferred together, each until its own cooldown ends."""
     later = AT + timedelta(seconds=3)
     async with outbox_in(database_url) as outbox:
         for at, numbers in ((AT, NUMBERS[:count]), (later, (NUMBER,))):
@@ -65,9 +65,8 @@ async def test_numbers_in_one_cooldown_are_deferred_in_one_statement(
             await outbox.intake.accept(new_message(*NUMBERS[:count], NUMBER, OTHER), later)
         ).message
         call = await outbox.claims.claim("one", LEASE, later)
-        call = call or await outbox.claims.claim(
-            "one", LEASE, later
-        )  # All of the first 200 were hot.
+        # All of the first 200 may have been in cooldown.
+        call = call or await outbox.claims.claim("one", LEASE, later)
         assert call
         queued = await outbox.messages.recipients(message.id, (State.QUEUED,))
 

@@ -1,4 +1,4 @@
-"""The wire breaks at a commit: what was accepted is said to be, what was not is not."""
+"""The connection breaks at a commit: the caller still learns whether it was accepted."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from support.relay import Break, relayed
 
 
 async def test_what_was_committed_is_accepted(postgres_url: str) -> None:
-    """The answer to the commit was lost; the database is asked, and the person hears the truth."""
+    """If only the answer to the commit was lost, the message counts as accepted."""
     async with relayed(postgres_url) as (relay, url), outbox_in(url) as outbox:
         relay.break_at_commit(Break.AFTER)
         accepted = await outbox.intake.accept(new_message(NUMBER), AT)
@@ -19,7 +19,7 @@ async def test_what_was_committed_is_accepted(postgres_url: str) -> None:
 
 
 async def test_what_was_not_committed_is_not_accepted(postgres_url: str) -> None:
-    """The server never heard the commit, and forgets; the same may be asked again."""
+    """If the commit never arrived, the message is not accepted, and may be sent again."""
     async with relayed(postgres_url) as (relay, url), outbox_in(url) as outbox:
         relay.break_at_commit(Break.BEFORE)
         with pytest.raises(DatabaseError) as caught:
@@ -33,7 +33,7 @@ async def test_what_was_not_committed_is_not_accepted(postgres_url: str) -> None
 async def test_where_the_database_stays_away_nobody_says_what_nobody_knows(
     postgres_url: str,
 ) -> None:
-    """Neither accepted nor not accepted: here it was."""
+    """While the database is away, the outcome is unknown; here it was accepted."""
     async with relayed(postgres_url) as (relay, url), outbox_in(url) as outbox:
         relay.break_at_commit(Break.PERMANENTLY)
         with pytest.raises(CommitUnknown):
@@ -44,7 +44,7 @@ async def test_where_the_database_stays_away_nobody_says_what_nobody_knows(
 
 
 async def test_any_other_transaction_says_that_its_commit_was_lost(postgres_url: str) -> None:
-    """A decision, a lease: whoever made it finds out for itself."""
+    """Other transactions raise CommitUnknown, and their callers check for themselves."""
     async with relayed(postgres_url) as (relay, url), outbox_in(url) as outbox:
         message = (await outbox.intake.accept(new_message(NUMBER), AT)).message
         relay.break_at_commit(Break.AFTER)

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order, the outbox does what its model does, and no more."""
+"""The outbox behaves like its model, whatever happens in whatever order."""
 
 import asyncio
 import sqlite3
@@ -43,7 +43,7 @@ OUTCOMES = (State.SENT, State.REJECTED, State.QUEUED, State.UNKNOWN)
 
 @cache
 def template() -> bytes:
-    """An empty outbox: to make its tables takes longer than all that follows."""
+    """An empty outbox, made once: creating its tables takes longer than the steps that follow."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "outbox.sqlite3"
         asyncio.run(_made(f"sqlite:///{file}"))
@@ -73,16 +73,16 @@ class OutboxMachine(RuleBasedStateMachine):
         self.model = Model()
         self.now: datetime = AT
         self.was_paused = False
-        self.cancels = 0  # Few: what is cancelled takes part in nothing more.
+        self.cancels = 0  # Few: cancelled messages take no further part.
 
     def open_empty(self) -> tuple[str, Any]:
-        """An empty outbox, and a connection that looks into it from the side."""
+        """Creates an empty outbox; returns its URL and a second connection to read it."""
         file = Path(self.folder.name) / "outbox.sqlite3"
         file.write_bytes(template())
         return f"sqlite:///{file}", sqlite3.connect(file)
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Waits for it."""
+        """Runs `work` and returns its result."""
         return self.runner.run(work)
 
     def waits(self) -> bool:
@@ -90,7 +90,7 @@ class OutboxMachine(RuleBasedStateMachine):
         return State.QUEUED in {row.state for row in self.model.rows}
 
     def teardown(self) -> None:
-        """Closes all."""
+        """Closes the database and the event loop."""
         self.reader.close()
         self.run(self.database.close())
         self.runner.close()
@@ -103,7 +103,7 @@ class OutboxMachine(RuleBasedStateMachine):
         lives=st.sampled_from([None, 1, 15, 30]),
     )
     def accept(self, phones: list[str], priority: Priority, lives: int | None) -> Message:
-        """Somebody sends."""
+        """Accepts a message."""
         expires = None if lives is None else self.now + timedelta(seconds=lives)
         wanted = new_message(*phones, priority=priority, expires_at=expires)
         message = self.run(self.outbox.intake.accept(wanted, self.now)).message
@@ -114,13 +114,13 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @initialize(target=messages)
     def begin(self) -> Any:
-        """There is something to do."""
+        """Accepts a first message."""
         return self.accept([PHONES[0]], Priority.NORMAL, None)
 
     @precondition(lambda self: self.waits())
     @rule(target=claimed, owner=st.sampled_from(["one", "two"]))
     def claim(self, owner: str) -> Any:
-        """An owner asks for work, and gets what the model says is next."""
+        """An owner claims a call, and gets the one that the model expects."""
         expected = self.model.next_call(self.now)
         call = self.run(self.outbox.claims.claim(owner, LEASE, self.now))
         got = [(call.message_id, one.phone) for one in call.recipients] if call else []
@@ -138,7 +138,7 @@ class OutboxMachine(RuleBasedStateMachine):
         outcome=st.none() | st.sampled_from(OUTCOMES),
     )
     def send(self, owner: str, outcome: State | None) -> Any:
-        """An owner asks for work and sends it; an answer comes, or none for the time being."""
+        """An owner claims a call and sends it; an answer comes, or none for now."""
         call = self.claim(owner)
         if call is NOTHING or self.put_in_flight(call) is NOTHING:
             return NOTHING
@@ -149,7 +149,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(target=flying, call=consumes(claimed))
     def put_in_flight(self, call: ClaimedCall) -> Any:
-        """An owner wants to send; it may have slept in the meantime."""
+        """An owner puts its call in flight; it may have stalled meanwhile."""
         may = self.run(self.outbox.settlements.put_in_flight(call, LEASE, self.now))
 
         assert may == self.model.put_in_flight(call.attempt, self.now)
@@ -157,7 +157,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(call=flying)
     def renew(self, call: ClaimedCall) -> None:
-        """An owner waits for an answer still; its lease may have ended meanwhile."""
+        """An owner renews its lease, which may have expired meanwhile."""
         renewed = self.run(self.outbox.settlements.renew(call, LEASE, self.now))
 
         assert renewed == self.model.renew(call.attempt, self.now)
@@ -170,7 +170,7 @@ class OutboxMachine(RuleBasedStateMachine):
         times=st.sampled_from([1, 1, 2]),
     )
     def settle(self, call: ClaimedCall, outcome: State, delay: int, times: int) -> ClaimedCall:
-        """An answer comes, soon or late; it is written twice where a commit's answer was lost."""
+        """An owner settles a call, soon or late, or twice because a commit's answer was lost."""
         due = self.now + timedelta(seconds=delay)
         for _ in range(times):
             self.run(self.outbox.settlements.settle(call, Settlement(outcome, due), self.now))
@@ -185,7 +185,7 @@ class OutboxMachine(RuleBasedStateMachine):
         again=st.booleans(),
     )
     def settle_late(self, call: ClaimedCall, outcome: State, *, swept: bool, again: bool) -> Any:
-        """An answer comes to an owner that stood still; a person may have decided meanwhile."""
+        """An owner that stalled settles its call; a person may have decided meanwhile."""
         self.wait(31, swept=swept)
         if again:
             self.decide_about(call.message_id, call.ref, State.QUEUED)
@@ -193,7 +193,7 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(call=settled, after=st.sampled_from([State.DELIVERED, State.UNDELIVERED, State.STUCK]))
     def report(self, call: ClaimedCall, after: State) -> None:
-        """The gateway tells what became of a call; where it was not sent, nothing follows."""
+        """The gateway reports on a call; if it was not sent, nothing changes."""
         phones = tuple(one.phone for one in call.recipients)
         tracked = TrackedCall(call.attempt, "f4c8", phones, self.now, 0)
         found = dict.fromkeys(phones, after)
@@ -203,14 +203,14 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @rule(target=flying, call=consumes(claimed), seconds=st.sampled_from([29, 30]))
     def put_in_flight_late(self, call: ClaimedCall, seconds: int) -> Any:
-        """An owner that stood still to the end of its lease goes on, before a sweep came by."""
+        """An owner that stalled to the end of its lease continues, before the lease is reaped."""
         self.wait(seconds, swept=False)
         return self.put_in_flight(call)
 
     @precondition(lambda self: self.model.depends_on_time(self.now))
     @rule(seconds=st.sampled_from([1, 15, 30, 120]), swept=st.booleans())
     def wait(self, seconds: int, *, swept: bool) -> None:
-        """Time passes, and the sweep comes by or not."""
+        """Time passes, and expired leases are reaped or not."""
         self.now += timedelta(seconds=seconds)
         if swept:
             self.run(self.outbox.leases.reap_expired(self.now))
@@ -219,7 +219,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.waits() and self.cancels < 2)
     @rule(message=messages)
     def cancel(self, message: Message) -> None:
-        """Somebody takes it back."""
+        """A person cancels a message."""
         self.cancels += 1
         self.run(self.outbox.cancellation.cancel(message.ref, self.now, ACTOR))
         self.model.cancel(message.id)
@@ -227,11 +227,11 @@ class OutboxMachine(RuleBasedStateMachine):
     @precondition(lambda self: State.UNKNOWN in {row.state for row in self.model.rows})
     @rule(message=messages, after=st.sampled_from([State.QUEUED, State.SENT]))
     def decide(self, message: Message, after: State) -> None:
-        """Somebody decides about what is unknown."""
+        """A person decides about an unknown message."""
         self.decide_about(message.id, message.ref, after)
 
     def decide_about(self, message: int, ref: str, after: State) -> None:
-        """What is sent again has its time anew."""
+        """Decides about a message; sending it again sets a new expiry."""
         expires = self.now + timedelta(seconds=60)
         if after is State.QUEUED:
             self.run(self.outbox.decisions.send_again(ref, self.now, ACTOR, expires_at=expires))
@@ -242,7 +242,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.was_paused)
     @rule(phone=st.sampled_from(PHONES))
     def pause(self, phone: str) -> None:
-        """While an administrator has paused all sending nothing is taken and nothing is next."""
+        """During a pause nothing is accepted and nothing is claimed."""
         self.was_paused = True
         self.run(self.outbox.kill_switch.pause("", self.now, ACTOR))
         with pytest.raises(SendingPaused):
@@ -252,14 +252,14 @@ class OutboxMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_recipient_is_in_the_state_of_the_model(self) -> None:
-        """Nothing is lost, nothing is anywhere else."""
+        """No recipient is lost, or in another state than in the model."""
         found = self.reader.execute("SELECT phone, state FROM recipient ORDER BY id").fetchall()
 
         assert found == [(row.phone, row.state.value) for row in self.model.rows]
 
     @invariant()
     def nothing_is_sent_more_often_than_allowed(self) -> None:
-        """Once, and once more for each proof that nothing was sent and each person's word."""
+        """Once, and once more for each proof that nothing was sent and for each decision."""
         assert all(row.times_sent <= row.allowed_sends for row in self.model.rows)
 
 
@@ -268,7 +268,7 @@ TestOutbox.settings = settings(max_examples=20, stateful_step_count=40, deadline
 
 
 def test_it_is_the_same_on_postgresql(postgres_server: Postgres) -> None:
-    """The same statements, the same steps; fewer of them, as each takes longer."""
+    """The machine runs on PostgreSQL too, with fewer examples, as each takes longer."""
 
     class Served(OutboxMachine):
         def open_empty(self) -> tuple[str, Any]:

@@ -1,4 +1,4 @@
-"""What is read of a message is counted by the database, whatever its recipients went through."""
+"""A message's summary, counted by the database, agrees with its recipients."""
 
 from collections import Counter
 from datetime import timedelta
@@ -23,7 +23,7 @@ REFUSED = Settlement(State.REJECTED, AT, code="ERR031", reason="Content is not a
 
 
 async def send_call(outbox: Outbox, settlement: Settlement, *, at: int) -> None:
-    """One call goes out and comes to `plan`, so many seconds after the beginning."""
+    """Sends one call and settles it, so many seconds after the beginning."""
     now = AT + timedelta(seconds=at)
     call = await outbox.claims.claim("one", LEASE, now)
     assert call
@@ -32,7 +32,7 @@ async def send_call(outbox: Outbox, settlement: Settlement, *, at: int) -> None:
 
 
 async def passed_the_queue(outbox: Outbox, message: Message | None) -> Message:
-    """The message, once kwtSMS has let go what it took of it."""
+    """Records that kwtSMS passed the message on; returns it."""
     assert message
     while tracked := await outbox.delivery.claim_check(AT + timedelta(minutes=1)):
         await outbox.delivery.record_check(
@@ -44,7 +44,7 @@ async def passed_the_queue(outbox: Outbox, message: Message | None) -> Message:
 
 
 async def of_several_states(outbox: Outbox) -> Message:
-    """450 numbers: 200 sent, 199 refused, 51 waiting, one of them because it is hot."""
+    """A message to 450 numbers: 200 sent, 199 rejected, 51 queued, one of them in cooldown."""
     await outbox.intake.accept(new_message(NUMBERS[300], text="first"), AT)
     await send_call(outbox, SENT, at=0)
     message = (await outbox.intake.accept(new_message(*NUMBERS), AT)).message
@@ -56,7 +56,7 @@ async def of_several_states(outbox: Outbox) -> Message:
 
 
 async def test_a_message_is_what_its_recipients_are(database_url: str) -> None:
-    """Counted by the database or one by one in its pages, it comes to the same."""
+    """The counts of the database agree with the recipients, counted one by one."""
     async with outbox_in(database_url) as outbox:
         message = await of_several_states(outbox)
         every = await outbox.messages.recipients(message.id)
@@ -74,7 +74,7 @@ async def test_a_message_is_what_its_recipients_are(database_url: str) -> None:
 
 
 async def test_a_reason_is_listed_once_for_all_that_share_it(database_url: str) -> None:
-    """Each with the state and the code that go with it, in the order of the numbers."""
+    """Each reason has its state and code; the order is that of the numbers."""
     async with outbox_in(database_url) as outbox:
         message = await of_several_states(outbox)
 
@@ -85,7 +85,7 @@ async def test_a_reason_is_listed_once_for_all_that_share_it(database_url: str) 
 
 
 async def test_recipients_come_in_pages(database_url: str) -> None:
-    """Page after page, each of those in the wanted states comes once, in the order it was named."""
+    """Over all pages, each recipient in these states comes once, in the order given."""
     async with outbox_in(database_url) as outbox:
         message = await of_several_states(outbox)
         wanted = (State.REJECTED, State.QUEUED)
@@ -99,7 +99,7 @@ async def test_recipients_come_in_pages(database_url: str) -> None:
 
 
 async def test_a_number_abroad_is_not_at_home(database_url: str) -> None:
-    """Where nothing was sent to Kuwait, nothing is said of Kuwait's receipts."""
+    """A message that went only abroad has no number that was passed on in Kuwait."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message("971501234567"), AT)
         await send_call(outbox, SENT, at=0)
@@ -110,7 +110,7 @@ async def test_a_number_abroad_is_not_at_home(database_url: str) -> None:
 
 
 async def test_an_id_of_kwtsms_finds_its_message(database_url: str) -> None:
-    """By the call that it was given to."""
+    """A gateway ID finds the message of its call."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(NUMBER), AT)
         await send_call(outbox, SENT, at=0)
@@ -122,7 +122,7 @@ async def test_an_id_of_kwtsms_finds_its_message(database_url: str) -> None:
 
 
 async def test_what_is_read_at_every_step_stays_in_its_index(tmp_path: Path) -> None:
-    """States are counted, and reasons found, without looking at 100,000 recipients."""
+    """Counting states and finding reasons reads indexes, not 100,000 recipients."""
     asked = {
         "SELECT state, count(*), max(updated_at) FROM recipient "
         "WHERE message_id = ? GROUP BY state": "COVERING INDEX ix_recipient_state",

@@ -1,4 +1,4 @@
-"""A number within a text: found however people write it, and only where it is that number."""
+"""A number in a text is found in any notation, and only where it is that number."""
 
 import pytest
 
@@ -48,7 +48,7 @@ MASK = "965•••••432"
     ],
 )
 def test_it_is_masked_however_it_is_written(written: str) -> None:
-    """With the country code or without, whatever stands between the digits."""
+    """The number is masked with or without country code, and with any separators."""
     pattern = NumberPattern(NUMBER)
     masked = pattern.mask_in(f"Call {written}, please")
 
@@ -73,18 +73,18 @@ def test_it_is_masked_however_it_is_written(written: str) -> None:
     ],
 )
 def test_other_numbers_are_left_alone(text: str) -> None:
-    """Another country's number or a longer one is not it."""
+    """A number of another country, or a longer one, is not masked."""
     assert NumberPattern(NUMBER).mask_in(text) == text
 
 
 @pytest.mark.parametrize("written", ["0512345678", "+966 51 234 5678", "512345678"])
 def test_a_trunk_zero_is_part_of_it(written: str) -> None:
-    """As it is written at home."""
+    """A number in national notation is masked with its leading zero."""
     assert NumberPattern("966512345678").mask_in(written).endswith("966••••••678")
 
 
 def test_all_else_stays_as_it_is() -> None:
-    """Each place is masked, and neither other digits nor other scripts are changed for it."""
+    """Every occurrence is masked; other digits and scripts are not changed."""
     text = "من ٩٨٧٦ ٥٤٣٢ الساعة ١٢، or ９８７６５４３２ at ½ past ２"
 
     assert NumberPattern(NUMBER).mask_in(text) == f"من {MASK} الساعة ١٢، or {MASK} at ½ past ２"

@@ -1,4 +1,4 @@
-"""What became of a message is asked for at its times, by one replica, and never before a send."""
+"""Deliveries are polled at their times, by one replica, and never before a send."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -43,7 +43,7 @@ LONG = timedelta(minutes=4)  # Longer than any test takes.
 
 @pytest.fixture(autouse=True, scope="module")
 def _a_machine_at_work_is_not_late() -> Iterator[None]:
-    """What is not asked because the database was slow is held by the tests of the pace."""
+    """Tolerates a slow database here; the tests of the rate limiter cover late slots."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rate_limiter, "MAX_START_AGE_SECONDS", 60.0)
         yield
@@ -51,7 +51,7 @@ def _a_machine_at_work_is_not_late() -> Iterator[None]:
 
 @dataclass
 class Bench:
-    """An outbox, the real account, and trackers who ask when told to."""
+    """An outbox, the sandbox account, and pollers that run on demand."""
 
     outbox: Outbox
     running: RunningGateway
@@ -61,7 +61,7 @@ class Bench:
 
     @property
     def poller(self) -> DeliveryPoller:
-        """One of any number of replicas."""
+        """The poller of one replica."""
         status_client = StatusClient(self.account, self.limiter)
         return DeliveryPoller(
             status_client,
@@ -73,12 +73,12 @@ class Bench:
 
     @property
     def asked(self) -> list[str]:
-        """The questions that the gateway has seen, in their order."""
+        """The polls that the gateway has received, in order."""
         endpoints = (request.endpoint for request in self.running.gateway.requests)
         return [endpoint for endpoint in endpoints if endpoint in ("status", "dlr")]
 
     def later(self, passed: timedelta) -> None:
-        """So long after the first message."""
+        """Sets the time passed since the first message."""
         self.passed[0] = passed
 
     async def sent(self, *phones: str) -> Message:
@@ -95,11 +95,11 @@ class Bench:
         return message
 
     async def states(self, message: Message) -> dict[str, State]:
-        """How each of its numbers stands."""
+        """The state of each of its numbers."""
         return {one.phone: one.state for one in await self.outbox.messages.recipients(message.id)}
 
     async def asks_at(self, *times: timedelta) -> list[timedelta]:
-        """Those of these times at which something is asked."""
+        """Returns those of the times at which something is polled."""
         found = []
         for time in times:
             self.later(time)
@@ -124,7 +124,7 @@ async def bench(url: str) -> AsyncIterator[Bench]:
 
 
 async def test_a_message_at_home_is_asked_for_no_more_once_it_is_let_go(database_url: str) -> None:
-    """Ten seconds after: kwtSMS has let it go, and Kuwait has nothing more to tell."""
+    """A Kuwaiti message that was passed on after ten seconds is not polled again."""
     async with bench(database_url) as it:
         message = await it.sent(NUMBER)
         times = [CHECK_DELAYS[0] - SECOND, CHECK_DELAYS[0], CHECK_DELAYS[1], DAY]
@@ -135,7 +135,7 @@ async def test_a_message_at_home_is_asked_for_no_more_once_it_is_let_go(database
 
 
 async def test_a_message_at_home_is_asked_for_until_it_is_past_the_queue(database_url: str) -> None:
-    """Only then is it said that no phone in Kuwait gives a receipt: nothing more is to come."""
+    """A Kuwaiti message is polled while kwtSMS has it queued, and not once it is passed on."""
     async with bench(database_url) as it:
         message = await it.sent(NUMBER)
         gateway_id = it.running.gateway.ledger[0].message_id
@@ -162,7 +162,7 @@ async def test_a_message_at_home_is_asked_for_until_it_is_past_the_queue(databas
 
 
 async def test_what_stays_in_the_queue_is_asked_for_until_the_checks_end(database_url: str) -> None:
-    """A day after nobody asks any more."""
+    """A message that stays queued at kwtSMS is not polled after a day."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "queued")
@@ -171,7 +171,7 @@ async def test_what_stays_in_the_queue_is_asked_for_until_the_checks_end(databas
 
 
 async def test_status_and_report_alternate_while_one_is_open(database_url: str) -> None:
-    """Some numbers are abroad and one is at home: both are followed to their end."""
+    """For a message to Kuwait and abroad, both are polled until each is known."""
     async with bench(database_url) as it:
         message = await it.sent(NUMBER, ABROAD)
         gateway_id = it.running.gateway.ledger[0].message_id
@@ -187,7 +187,7 @@ async def test_status_and_report_alternate_while_one_is_open(database_url: str) 
 
 
 async def test_what_kwtsms_said_last_is_on_the_message(database_url: str) -> None:
-    """Its word and since when it says so; the card is shown anew where the word is another."""
+    """The message has the status and its time; only a new status updates the card."""
     async with bench(database_url) as it:
         message = await it.sent(ABROAD)
         shown = await it.outbox.messages.get(message.id)
@@ -210,7 +210,7 @@ async def test_what_kwtsms_said_last_is_on_the_message(database_url: str) -> Non
 
 
 async def test_a_number_in_what_kwtsms_said_is_not_kept(database_url: str) -> None:
-    """A word is no place to keep one in; nor is it longer than its column, nor breaks it."""
+    """A status is stored without digits, printable and no longer than its column."""
     async with bench(database_url) as it:
         message = await it.sent(NUMBER)
         tracked = await it.outbox.delivery.claim_check(AT + CHECK_DELAYS[0])
@@ -226,7 +226,7 @@ async def test_a_number_in_what_kwtsms_said_is_not_kept(database_url: str) -> No
 
 
 async def test_a_message_abroad_is_followed_until_its_report(database_url: str) -> None:
-    """First its status; after five minutes its report, until there is one for each number."""
+    """First the status is polled; after five minutes the report, until it has each number."""
     async with bench(database_url) as it:
         message = await it.sent(ABROAD, ABROAD_TOO)
         gateway_id = it.running.gateway.ledger[0].message_id
@@ -248,7 +248,7 @@ async def test_a_message_abroad_is_followed_until_its_report(database_url: str) 
 
 
 async def test_after_a_day_nothing_is_asked_any_more(database_url: str) -> None:
-    """No report came: it stays sent, and nobody says more."""
+    """A message without a report stays sent, and is not polled after a day."""
     async with bench(database_url) as it:
         message = await it.sent(ABROAD)
         asked = await it.asks_at(*CHECK_DELAYS, 2 * DAY, 3 * DAY)
@@ -258,7 +258,7 @@ async def test_after_a_day_nothing_is_asked_any_more(database_url: str) -> None:
 
 
 async def test_a_stuck_message_is_noticed(database_url: str) -> None:
-    """ERR030: the gateway holds it. Where it lets it go after all, that is seen as well."""
+    """ERR030 makes a message stuck; if it is passed on after all, it becomes sent."""
     async with bench(database_url) as it:
         message = await it.sent(NUMBER)
         it.running.gateway.set_status(it.running.gateway.ledger[0].message_id, "ERR030")
@@ -275,7 +275,7 @@ async def test_a_stuck_message_is_noticed(database_url: str) -> None:
 
 @pytest.mark.parametrize("fault", [Fault.HTML_502, "ERR013"])
 async def test_no_answer_is_no_finding(database_url: str, fault: Fault | str) -> None:
-    """Nothing changes, and the next time asks again."""
+    """A poll without an answer changes nothing, and is repeated at the next time."""
     async with bench(database_url) as it:
         message = await it.sent(NUMBER)
         it.running.gateway.fault(fault, endpoint="status")
@@ -285,7 +285,7 @@ async def test_no_answer_is_no_finding(database_url: str, fault: Fault | str) ->
 
 
 async def test_nothing_is_asked_while_anything_is_to_be_sent(database_url: str) -> None:
-    """The account's turns belong to what waits; the question comes when the queue is empty."""
+    """The slots belong to queued messages; polls run when the queue is empty."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(CHECK_DELAYS[0])
@@ -298,7 +298,7 @@ async def test_nothing_is_asked_while_anything_is_to_be_sent(database_url: str) 
 
 
 async def test_nothing_is_asked_while_the_circuit_breaker_is_open(database_url: str) -> None:
-    """No answer could be read: each question would be one of the few that there are in vain."""
+    """While no answer can be read, polls would waste the few requests there are."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(CHECK_DELAYS[0])
@@ -312,7 +312,7 @@ async def test_nothing_is_asked_while_the_circuit_breaker_is_open(database_url: 
 
 
 async def test_a_query_waits_for_no_slot_and_uses_nobody_elses(database_url: str) -> None:
-    """Where no turn is free it is asked later, by whoever finds one, and holds nothing up."""
+    """Without a free slot nothing is polled, and no later slot is taken."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(CHECK_DELAYS[0])
@@ -328,7 +328,7 @@ async def test_a_query_waits_for_no_slot_and_uses_nobody_elses(database_url: str
 
 
 async def test_without_anything_to_ask_no_slot_is_acquired(database_url: str) -> None:
-    """A turn that is taken in vain is one that a send has to wait for."""
+    """A slot taken in vain would delay a send."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.limiter = DatabaseRateLimiter(it.outbox.database, LONG)
@@ -338,7 +338,7 @@ async def test_without_anything_to_ask_no_slot_is_acquired(database_url: str) ->
 
 
 async def test_one_of_two_replicas_asks(database_url: str) -> None:
-    """They look at the same moment."""
+    """Of two replicas that poll at the same moment, one asks."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         it.later(CHECK_DELAYS[0])
@@ -349,7 +349,7 @@ async def test_one_of_two_replicas_asks(database_url: str) -> None:
 
 
 async def test_what_a_dead_replica_had_begun_to_ask_is_asked_by_another(database_url: str) -> None:
-    """Two minutes after."""
+    """Another replica polls once the claim has expired, after two minutes."""
     async with bench(database_url) as it:
         await it.sent(NUMBER)
         assert await it.outbox.delivery.claim_check(AT + CHECK_DELAYS[0])
@@ -361,7 +361,7 @@ async def test_what_a_dead_replica_had_begun_to_ask_is_asked_by_another(database
 
 @given(st.integers(0, len(CHECK_DELAYS) - 1), st.integers(0, 200_000), st.booleans())
 def test_the_next_time_is_never_in_the_past(checks: int, seconds: int, abroad: bool) -> None:  # noqa: FBT001 - hypothesis.
-    """However late a question was asked; and no report is asked for before there can be one."""
+    """The next poll is never in the past, and no report is requested too early."""
     phones = (ABROAD if abroad else NUMBER,)
     tracked = TrackedCall(1, "id", phones, AT, checks)
     now = AT + timedelta(seconds=seconds)
@@ -374,7 +374,7 @@ def test_the_next_time_is_never_in_the_past(checks: int, seconds: int, abroad: b
 
 
 def test_the_intervals_grow_up_to_a_day() -> None:
-    """Soon at first, then ever more seldom."""
+    """The intervals between polls grow; the last poll is after a day."""
     gaps = [later - earlier for earlier, later in pairwise(CHECK_DELAYS)]
 
     assert gaps == sorted(gaps)

@@ -1,4 +1,4 @@
-"""While messages to many rest they stay where they are, and everything else goes."""
+"""In quiet hours bulk messages stay queued, and everything else is sent."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ LEASE = timedelta(seconds=30)
 
 
 async def test_a_bulk_that_was_put_off_into_the_night_waits(database_url: str) -> None:
-    """Its credits ran out in the evening; when they are there again at three, it rests."""
+    """A bulk that is due again in quiet hours waits until they end."""
     night = False
     async with opened(database_url) as database:
         outbox = open_outbox(database, in_quiet_hours=lambda: night)
@@ -48,7 +48,7 @@ async def test_a_bulk_that_was_put_off_into_the_night_waits(database_url: str) -
 async def test_the_service_keeps_the_configured_quiet_hours(
     tmp_path: Path, begins: int, *, quiet: bool
 ) -> None:
-    """By the clock of Kuwait; whoever looks at the queue counts as waiting what can go."""
+    """Quiet hours are by Kuwait time; the backlog counts only what can be sent now."""
     begin = now().astimezone(KUWAIT_TZ) + timedelta(hours=begins)
     hours = f"{begin:%H:%M}-{begin + timedelta(hours=2):%H:%M}"
     account = {"username": "user", "password": PASSWORD, "sender_id": "MY-APP"}

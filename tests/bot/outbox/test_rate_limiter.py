@@ -1,4 +1,4 @@
-"""Turns: one row in the database holds all callers apart."""
+"""Rate limiter: one row in the database spaces all requests."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ LONG = timedelta(seconds=10)  # Longer than any test takes.
 
 
 async def test_instants_are_an_interval_apart(database_url: str) -> None:
-    """Whoever asks, and from however many processes, gets an instant of its own."""
+    """Every caller, in any process, gets a slot of its own."""
     async with opened(database_url) as one, opened(database_url) as two:
         limiters = [DatabaseRateLimiter(one, INTERVAL), DatabaseRateLimiter(two, INTERVAL)]
         reserved = await asyncio.gather(*(limiter.reserve() for limiter in limiters * 5))
@@ -35,7 +35,7 @@ async def test_a_slot_is_not_granted_before_its_time(database_url: str) -> None:
 
 
 async def test_an_idle_account_starts_at_once(database_url: str) -> None:
-    """Nobody waits for turns that were not taken."""
+    """After idle time, the next slot is free at once."""
     async with opened(database_url) as database:
         mine = await DatabaseRateLimiter(database, INTERVAL).reserve()
 
@@ -43,14 +43,14 @@ async def test_an_idle_account_starts_at_once(database_url: str) -> None:
 
 
 class SlowRateLimiter(DatabaseRateLimiter):
-    """The database's first answers are long on their way."""
+    """A limiter whose database gives its first answers late."""
 
     def __init__(self, *args: object, answers: int) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]  # As it is made.
+        super().__init__(*args)  # type: ignore[arg-type]  # As it is constructed.
         self.slow, self.reservations = answers, 0
 
     async def reserve(self) -> ReservedSlot:
-        """As the pace does, only later."""
+        """Reserves a slot, and returns it late."""
         mine = await super().reserve()
         self.reservations += 1
         if self.reservations <= self.slow:
@@ -61,7 +61,7 @@ class SlowRateLimiter(DatabaseRateLimiter):
 
 
 async def test_a_slot_learned_of_too_late_is_not_used(database_url: str) -> None:
-    """Others have started since; those whose answers were stalled together would all start now."""
+    """A late slot is replaced: otherwise all requests that stalled together would start at once."""
     async with opened(database_url) as database:
         await DatabaseRateLimiter(database, INTERVAL).acquire()
         limiter = SlowRateLimiter(database, INTERVAL, answers=1)
@@ -73,7 +73,7 @@ async def test_a_slot_learned_of_too_late_is_not_used(database_url: str) -> None
 async def test_where_the_database_is_always_slow_something_is_sent_nevertheless(
     database_url: str,
 ) -> None:
-    """Each answer is late, and none is any later than the others."""
+    """If every answer is late, a late slot is used in the end."""
     async with opened(database_url) as database:
         await DatabaseRateLimiter(database, INTERVAL).acquire()
         limiter = SlowRateLimiter(database, INTERVAL, answers=100)
@@ -83,7 +83,7 @@ async def test_where_the_database_is_always_slow_something_is_sent_nevertheless(
 
 
 def test_the_age_of_a_slot_counts_from_before_the_query() -> None:
-    """It begins when the database meant, by the latest reckoning, and is late by the earliest."""
+    """A slot starts by the latest estimate, and its lateness counts from the earliest."""
     mine = ReservedSlot(AT + timedelta(seconds=5), AT, requested_at=100.0, answered_at=101.0)
 
     assert mine.starts_at == 106.0
@@ -91,7 +91,7 @@ def test_the_age_of_a_slot_counts_from_before_the_query() -> None:
 
 
 async def test_an_idle_slot_is_acquired_only_where_there_is_one(database_url: str) -> None:
-    """Whoever finds none has held up nobody."""
+    """A failed attempt to get an idle slot delays nobody."""
     async with opened(database_url) as database:
         limiter = DatabaseRateLimiter(database, LONG)
         first = await limiter.reserve()
@@ -103,7 +103,7 @@ async def test_an_idle_slot_is_acquired_only_where_there_is_one(database_url: st
 
 
 async def test_of_two_who_find_an_idle_slot_one_acquires_it(database_url: str) -> None:
-    """They look at the same moment, from two processes."""
+    """Of two processes that find the same idle slot, one gets it."""
     async with opened(database_url) as one, opened(database_url) as two:
         await DatabaseRateLimiter(one, timedelta(0)).acquire()
         limiters = [DatabaseRateLimiter(database, LONG) for database in (one, two)]
@@ -115,7 +115,7 @@ async def test_of_two_who_find_an_idle_slot_one_acquires_it(database_url: str) -
 
 
 async def test_many_queries_delay_the_next_send_by_one_slot(database_url: str) -> None:
-    """Ten people ask by two replicas; what is sent next is second in the queue."""
+    """After ten queries on two replicas, the next send is second in the queue."""
     async with opened(database_url) as one, opened(database_url) as two:
         limiters = [DatabaseRateLimiter(database, LONG) for database in (one, two)]
         query_limiters = [QueryRateLimiter(limiter) for limiter in limiters]

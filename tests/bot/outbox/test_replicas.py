@@ -1,4 +1,4 @@
-"""Three replicas and many people do everything at once, to a few numbers: nobody is locked out."""
+"""Three replicas and many people do everything at once, to a few numbers, without a deadlock."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,31 +17,31 @@ from support.database import ACTOR, new_message, opened
 LEASE = timedelta(seconds=30)
 NUMBERS = [f"9656{number:07d}" for number in range(60)]
 OUTCOMES = (State.SENT, State.SENT, State.QUEUED, State.UNKNOWN, State.REJECTED)
-LIMITS = Allowance(10**6, 10**6, 10**9)  # Every limit is looked at and none is reached.
+LIMITS = Allowance(10**6, 10**6, 10**9)  # Every limit is checked and none is reached.
 STEPS = 16
 COOLDOWN = timedelta(seconds=0.2)  # So that a number is sent to more than once.
 
 
 class Actor:
-    """Somebody who does one thing after the other, as chance has it."""
+    """Random actions of one replica, one after another."""
 
     def __init__(self, outbox: Outbox, chance: Random, messages: list[Message]) -> None:
         self.outbox, self.chance, self.messages = outbox, chance, messages
         self.actions = [self.accept, self.send, self.send, self.decide, self.maintain, self.erase]
 
     async def act(self) -> None:
-        """A few of them."""
+        """Performs a number of random actions."""
         for _ in range(STEPS):
             await self.chance.choice(self.actions)(datetime.now(UTC))
 
     async def accept(self, now: datetime) -> None:
-        """To one, to a few, or to most of the numbers."""
+        """Accepts a message to one, a few or most of the numbers."""
         phones = self.chance.sample(NUMBERS, self.chance.choice([1, 3, 50]))
         wanted = new_message(*phones, text=str(self.chance.random()), priority=Priority.NORMAL)
         self.messages.append((await self.outbox.intake.accept(wanted, now, LIMITS)).message)
 
     async def send(self, now: datetime) -> None:
-        """Sometimes so slowly that others take it over before the answer comes."""
+        """Sends a call, sometimes so slowly that it is reclaimed before its answer comes."""
         owner = str(self.chance.random())
         call = await self.outbox.claims.claim(owner, LEASE, now)
         if self.chance.random() < 0.1:
@@ -62,14 +62,14 @@ class Actor:
         )
 
     async def decide(self, now: datetime) -> None:
-        """About any of the messages."""
+        """Takes all decisions about one of the messages."""
         ref = self.chance.choice(self.messages).ref
         await self.outbox.decisions.send_again(ref, now, ACTOR, expires_at=now + LEASE)
         await self.outbox.cancellation.cancel(ref, now, ACTOR)
         await self.outbox.decisions.treat_as_sent(ref, now, ACTOR)
 
     async def maintain(self, now: datetime) -> None:
-        """What each replica does every few seconds, and its cards."""
+        """Reaps leases, purges metadata and updates cards, as each replica does regularly."""
         await self.outbox.leases.reap_expired(now)
         await self.outbox.purge.purge_metadata(now - LEASE)
         for one in await self.outbox.cards.outdated_cards(3):
@@ -77,7 +77,7 @@ class Actor:
                 await self.outbox.cards.record_shown(one, claimed.revision, None)
 
     async def erase(self, now: datetime) -> None:
-        """What is old, and what somebody wants to be forgotten."""
+        """Erases old messages and one number."""
         old = now - timedelta(seconds=1)
         await self.outbox.purge.expire_overdue(old, now)
         await self.outbox.purge.erase(old)
@@ -87,7 +87,7 @@ class Actor:
 
 
 async def test_nobody_locks_another_out(postgres_url: str) -> None:
-    """PostgreSQL finds no two that wait for each other: all of them lock rows in one order."""
+    """PostgreSQL finds no deadlock, as all transactions lock rows in one order."""
     messages: list[Message] = []
     async with AsyncExitStack() as stack:
         databases = [await stack.enter_async_context(opened(postgres_url)) for _ in range(3)]

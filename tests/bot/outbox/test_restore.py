@@ -1,4 +1,4 @@
-"""A restored outbox: whatever may have been sent since the back-up is in doubt, and only that."""
+"""A restored outbox: messages that may have been sent since the backup become unknown."""
 
 from datetime import timedelta
 
@@ -49,13 +49,13 @@ async def filled(outbox: Outbox) -> None:
 
 
 async def states(outbox: Outbox) -> list[State]:
-    """Where each recipient stands, in the order of their messages."""
+    """The states of the recipients, in the order of their messages."""
     messages = reversed(await outbox.messages.recent(None, 10))
     return [state for message in messages for state in message.counts]
 
 
 async def test_all_that_is_not_settled_becomes_unknown(database_url: str) -> None:
-    """What was sent stays so; nothing is left to claim, and no old button sends a draft."""
+    """Sent messages stay sent, nothing is left to claim, and the drafts are gone."""
     async with outbox_in(database_url) as outbox:
         await filled(outbox)
         before = await states(outbox)
@@ -70,7 +70,7 @@ async def test_all_that_is_not_settled_becomes_unknown(database_url: str) -> Non
 
 
 async def test_it_is_shown_and_in_the_ledger(database_url: str) -> None:
-    """Each card is brought up to date, and who did it is written down."""
+    """The cards are updated, and the audit log has the actor."""
     async with outbox_in(database_url) as outbox:
         await filled(outbox)
         for one in await outbox.cards.outdated_cards(10):
@@ -86,7 +86,7 @@ async def test_it_is_shown_and_in_the_ledger(database_url: str) -> None:
 
 
 async def test_a_process_that_is_still_there_sends_nothing_of_it(database_url: str) -> None:
-    """A bot that was left running by mistake has lost what it had claimed."""
+    """A bot that still runs by mistake cannot send what it had claimed."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT)
         call = await outbox.claims.claim("one", LEASE, AT)
@@ -97,7 +97,7 @@ async def test_a_process_that_is_still_there_sends_nothing_of_it(database_url: s
 
 
 async def test_an_empty_outbox_is_left_as_it_is(database_url: str) -> None:
-    """Nothing waits, so nothing is in doubt."""
+    """In an empty outbox nothing becomes unknown."""
     async with opened(database_url) as database:
         assert await RestoreStore(database).mark_unknown("shell:sara", LATER) == MarkedUnknown(
             0, 0, 0
@@ -105,7 +105,7 @@ async def test_an_empty_outbox_is_left_as_it_is(database_url: str) -> None:
 
 
 async def test_while_a_bot_is_running_nothing_is_changed(database_url: str) -> None:
-    """A lease that runs is somebody's who would go on; a clock that was far ahead is nobody."""
+    """A current lease prevents it; a lease that only a wrong clock can write does not."""
     async with outbox_in(database_url) as outbox:
         await filled(outbox)
         before = await states(outbox)
@@ -125,7 +125,7 @@ async def test_while_a_bot_is_running_nothing_is_changed(database_url: str) -> N
 
 
 async def test_a_rehearsal_changes_nothing(database_url: str) -> None:
-    """It says what would be done."""
+    """A preview returns what would be done, and changes nothing."""
     async with outbox_in(database_url) as outbox:
         await filled(outbox)
         before = await cells(outbox.database)

@@ -1,4 +1,4 @@
-"""After the retention time no text and no number is left anywhere, and nothing goes before it."""
+"""After the retention time, and not before, no text and no number is left anywhere."""
 
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -53,7 +53,7 @@ SCENARIOS: tuple[Callable[[Outbox, Secret], Awaitable[None]], ...] = (
 
 
 async def test_texts_and_numbers_are_gone_within_an_hour(database_url: str) -> None:
-    """Something new each hour, for two days: what is older than a day and an hour is nowhere."""
+    """Of hourly messages, nothing older than a day and an hour is left anywhere."""
     async with outbox_in(database_url) as outbox:
         secrets = []
         for hour in range(40):
@@ -70,7 +70,7 @@ async def test_texts_and_numbers_are_gone_within_an_hour(database_url: str) -> N
 async def test_an_unapproved_request_is_erased_when_its_author_is_notified(
     database_url: str,
 ) -> None:
-    """Whoever takes it to tell of it has taken it out of the table."""
+    """An expired request is deleted when it is popped for the notification."""
     one = secret(1)
     async with outbox_in(database_url) as outbox:
         await outbox.drafts.save_draft(replace(draft(one), kind=DraftKind.APPROVE))
@@ -81,7 +81,7 @@ async def test_an_unapproved_request_is_erased_when_its_author_is_notified(
 
 
 async def test_nothing_is_erased_before_its_time(database_url: str) -> None:
-    """A minute before the retention time is over, all of it is there."""
+    """A minute before the retention time is over, everything is still there."""
     async with outbox_in(database_url) as outbox:
         for count, scenario in enumerate(SCENARIOS[:-1]):
             await scenario(outbox, secret(count))
@@ -94,7 +94,7 @@ async def test_nothing_is_erased_before_its_time(database_url: str) -> None:
 
 
 async def test_the_files_contain_nothing_of_it_either(tmp_path: Path) -> None:
-    """Not in freed pages, and not in the write-ahead log, while the bot runs on."""
+    """Freed pages and the write-ahead log are clean too, while the bot runs."""
     secrets = [secret(count) for count in range(90)]
     words = [word for one in secrets for word in (one.phone, one.text)]
     async with outbox_in(tmp_path) as outbox:
@@ -107,7 +107,7 @@ async def test_the_files_contain_nothing_of_it_either(tmp_path: Path) -> None:
 
 
 async def test_author_and_outcome_are_kept(database_url: str) -> None:
-    """The ledger, the states, the pages, the credits and kwtSMS's id outlive text and number."""
+    """Author, states, pages, credits and the gateway ID outlive text and number."""
     async with outbox_in(database_url) as outbox:
         await sent(outbox, secret(1))
         await retention_job(outbox).purge(RETENTION, LATER)
@@ -120,7 +120,7 @@ async def test_author_and_outcome_are_kept(database_url: str) -> None:
 
 
 async def test_an_overdue_message_expires_and_is_shown(database_url: str) -> None:
-    """While sending is paused nobody looks at expiries; text and number go all the same."""
+    """A message that no worker expired, as in a pause, is expired by the erasure."""
     async with outbox_in(database_url) as outbox:
         await deferred(outbox, secret(1))
         message = await outbox.messages.latest("U1")
@@ -135,7 +135,7 @@ async def test_an_overdue_message_expires_and_is_shown(database_url: str) -> Non
 
 
 async def test_what_is_in_hand_is_kept(database_url: str) -> None:
-    """A call that is on its way keeps its text, however old the message is."""
+    """A message in flight keeps its text, however old it is."""
     async with outbox_in(database_url) as outbox:
         await in_flight(outbox, secret(1))
         await retention_job(outbox).purge(RETENTION, LATER)
@@ -144,7 +144,7 @@ async def test_what_is_in_hand_is_kept(database_url: str) -> None:
 
 
 async def test_an_erased_message_is_not_sent_again(database_url: str) -> None:
-    """Nobody has decided in time: its card is shown anew, and an old button does nothing."""
+    """An erased unknown message can only be marked as sent, and its card is updated."""
     async with outbox_in(database_url) as outbox:
         await unknown(outbox, secret(1))
         message = await outbox.messages.latest("U1")
@@ -159,7 +159,7 @@ async def test_an_erased_message_is_not_sent_again(database_url: str) -> None:
 
 
 async def test_what_was_just_decided_is_kept(database_url: str) -> None:
-    """Sent again after all, a moment before the sweep: it is sent, text and all."""
+    """A message that is to be sent again keeps its text, even if it was decided just before."""
     async with outbox_in(database_url) as outbox:
         await unknown(outbox, secret(1))
         (message,) = await outbox.messages.recent("U1", 1)
@@ -170,7 +170,7 @@ async def test_what_was_just_decided_is_kept(database_url: str) -> None:
 
 
 async def test_a_message_to_many_is_erased_completely(database_url: str) -> None:
-    """More numbers than one transaction erases: in the end all of them are gone."""
+    """All numbers are erased, even more than one transaction can erase."""
     many = [f"9655{count:07d}" for count in range(2 * BATCH_SIZE + 1)]
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(*many), AT)).message
@@ -182,7 +182,7 @@ async def test_a_message_to_many_is_erased_completely(database_url: str) -> None
 
 
 async def test_a_purge_scans_no_table(tmp_path: Path) -> None:
-    """Every statement of it finds its rows by an index, however many messages there are."""
+    """Every statement of a purge finds its rows by an index."""
     async with outbox_in(tmp_path) as outbox:
         for count, scenario in enumerate(SCENARIOS):
             await scenario(outbox, secret(count))
@@ -195,14 +195,14 @@ async def test_a_purge_scans_no_table(tmp_path: Path) -> None:
 
 
 async def plan(outbox: Outbox, said: str, values: Any) -> str:
-    """How SQLite would go about it."""
+    """The statement with SQLite's query plan."""
     async with outbox.database.reading() as connection:
         rows = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values)
         return said + " | ".join(str(row.detail) for row in rows)
 
 
 async def test_the_log_cannot_be_emptied_under_a_reader(tmp_path: Path) -> None:
-    """Who reads keeps what they see; the next sweep empties it."""
+    """The log is not emptied while a reader needs it, and is emptied afterwards."""
     async with outbox_in(tmp_path) as outbox:
         await sent(outbox, secret(1))
         async with outbox.database.reading() as connection:
@@ -214,7 +214,7 @@ async def test_the_log_cannot_be_emptied_under_a_reader(tmp_path: Path) -> None:
 
 
 async def test_a_file_is_written_anew_without_fragments(tmp_path: Path) -> None:
-    """What stands in unused parts of its pages is gone after the night; a large file is left."""
+    """Compacting removes fragments from unused parts of pages; a large file is skipped."""
     async with outbox_in(tmp_path) as outbox:
         for count in range(5):
             await sent(outbox, secret(count))
@@ -241,7 +241,7 @@ def careless(file: Path) -> None:
 
 
 async def test_a_file_that_others_write_is_left_for_another_night(tmp_path: Path) -> None:
-    """Who writes is not pushed aside."""
+    """A file that another process writes to is not compacted."""
     async with outbox_in(tmp_path) as outbox:
         with closing(sqlite3.connect(tmp_path / "outbox.sqlite3", timeout=0)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -251,5 +251,5 @@ async def test_a_file_that_others_write_is_left_for_another_night(tmp_path: Path
 
 
 def test_purges_come_often_enough() -> None:
-    """One that fails is made up for within the hour."""
+    """A failed purge is repeated within the hour."""
     assert 2 * PURGE_INTERVAL < HOUR

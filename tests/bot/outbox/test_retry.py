@@ -1,4 +1,4 @@
-"""What follows from what a call came to."""
+"""The settlement that follows from the outcome of a call."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -41,14 +41,14 @@ from support.database import AT
 def test_an_error_decides_the_outcome_of_the_recipients(
     error: KwtSMSError, tries: int, state: State, seconds: int
 ) -> None:
-    """Proven not sent goes back to the queue, a refusal of content ends it, the rest is unknown."""
+    """Proven not sent is requeued, refused content is rejected, the rest becomes unknown."""
     settlement = retry.failed(error, tries, AT)
 
     assert (settlement.state, settlement.due_at - AT) == (state, timedelta(seconds=seconds))
 
 
 def test_an_acceptance_keeps_what_the_gateway_charged() -> None:
-    """Id, points and balance are the gateway's own."""
+    """ID, points and balance are taken from the gateway's answer."""
     answer = Acceptance("f4c8", 2, Decimal(4), Decimal(96), None)
     settlement = retry.accepted(answer, 2, AT)
 
@@ -61,14 +61,14 @@ def test_an_acceptance_keeps_what_the_gateway_charged() -> None:
 
 
 def test_a_partial_acceptance_is_explained() -> None:
-    """KwtSMS says how many numbers it took, and not which: people learn just that."""
+    """If kwtSMS accepts only some numbers, the reason says how many, as it does not say which."""
     settlement = retry.accepted(Acceptance("f4c8", 1, None, None, None), 2, AT)
 
     assert settlement.reason == "kwtSMS took 1 of 2 numbers and does not say which."
 
 
 def test_whatever_the_gateway_says_can_be_written_down() -> None:
-    """PostgreSQL takes no NUL, no half of a character and nothing longer than its column."""
+    """NULs and surrogates are replaced and long texts are cut, as PostgreSQL refuses them."""
     strange = "\0\ud800" + 600 * "x"
     accepted = retry.accepted(Acceptance(strange, 1, Decimal(60 * "9"), Decimal(5), None), 1, AT)
     refused = retry.failed(rejection(strange, strange), 1, AT)
@@ -94,5 +94,5 @@ def test_whatever_the_gateway_says_can_be_written_down() -> None:
     ids=repr,
 )
 def test_a_refusal_is_an_answer(settlement: Settlement, response: ResponseKind) -> None:
-    """And what did not leave has heard nothing, good or bad."""
+    """A refusal is a readable answer; a call that did not leave has none."""
     assert retry.response_kind(settlement) is response

@@ -1,4 +1,4 @@
-"""The last moment before a call leaves: it leaves in its turn, and only while it is ours."""
+"""Send guard: a call leaves in its slot, and only while its lease is ours."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
@@ -25,25 +25,25 @@ LEASE = timedelta(seconds=30)
 
 @dataclass
 class InFlightCall:
-    """A call that was put in flight at 0 s and whose turn was then; time passes when told to."""
+    """A call in flight since 0 s, when its slot was; the test moves the clock."""
 
     outbox: Outbox
     call: ClaimedCall
     seconds: float = 0.0
     acquire_seconds: float = 0.0
-    acquired_at: list[float] = field(default_factory=list)  # When they came.
+    acquired_at: list[float] = field(default_factory=list)  # When each slot came.
 
     def now(self) -> datetime:
-        """Our clock."""
+        """The test's clock."""
         return AT + timedelta(seconds=self.seconds)
 
     async def acquire(self) -> None:
-        """As a pace would."""
+        """Acquires a slot, like a rate limiter."""
         self.seconds += self.acquire_seconds
         self.acquired_at.append(self.seconds)
 
     async def pass_send_guard(self) -> None:
-        """The moment before the first byte."""
+        """Runs the check before the first byte."""
         guard = SendGuard(
             self.outbox.settlements,
             self,
@@ -56,7 +56,7 @@ class InFlightCall:
         await guard.check()
 
     async def leased_until(self) -> float:
-        """How long nobody takes it over."""
+        """The time until which the call is leased."""
         query = select(attempt.c.lease_until).where(attempt.c.id == self.call.attempt)
         async with self.outbox.database.reading() as connection:
             until: datetime = (await connection.execute(query)).scalar_one()
@@ -65,7 +65,7 @@ class InFlightCall:
 
 @pytest.fixture
 async def in_flight(database_url: str) -> AsyncIterator[InFlightCall]:
-    """It."""
+    """A call in flight since 0 s."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(NUMBER), AT)
         call = await outbox.claims.claim("one", LEASE, AT)
@@ -77,7 +77,7 @@ async def in_flight(database_url: str) -> AsyncIterator[InFlightCall]:
 async def test_in_time_it_is_sent_and_leased_for_another_full_lease(
     in_flight: InFlightCall,
 ) -> None:
-    """Its turn is not past, so it takes no other."""
+    """A call whose slot has not passed uses it, and its lease is renewed."""
     in_flight.seconds = MAX_START_AGE_SECONDS
     await in_flight.pass_send_guard()
 
@@ -86,7 +86,7 @@ async def test_in_time_it_is_sent_and_leased_for_another_full_lease(
 
 
 async def test_an_expired_slot_is_acquired_again(in_flight: InFlightCall) -> None:
-    """The connection took longer; others have started since."""
+    """A call whose connection took too long acquires another slot."""
     in_flight.seconds, in_flight.acquire_seconds = 2.0, 0.5
     await in_flight.pass_send_guard()
 
@@ -94,7 +94,7 @@ async def test_an_expired_slot_is_acquired_again(in_flight: InFlightCall) -> Non
 
 
 async def test_a_long_wait_for_a_slot_renews_the_lease_once_more(in_flight: InFlightCall) -> None:
-    """At the first byte a third of the lease is past at most."""
+    """At the first byte, at most a third of the lease has passed."""
     in_flight.seconds, in_flight.acquire_seconds = 2.0, 12.0
     await in_flight.pass_send_guard()
 
@@ -103,7 +103,7 @@ async def test_a_long_wait_for_a_slot_renews_the_lease_once_more(in_flight: InFl
 
 
 async def test_a_reclaimed_call_is_not_sent(in_flight: InFlightCall) -> None:
-    """Whatever our own clock says: it is unknown, and somebody may have sent it again."""
+    """A reclaimed call is unknown and may be sent again, whatever our own clock says."""
     await in_flight.outbox.leases.reap_expired(AT + LEASE)
     with pytest.raises(SendAborted):
         await in_flight.pass_send_guard()
@@ -112,21 +112,21 @@ async def test_a_reclaimed_call_is_not_sent(in_flight: InFlightCall) -> None:
 
 
 async def test_a_call_with_an_expired_lease_is_not_sent(in_flight: InFlightCall) -> None:
-    """Although nobody has taken it over yet: that may happen at any moment."""
+    """A call with an expired lease does not leave, even if it is not reclaimed yet."""
     in_flight.seconds = 30.0
     with pytest.raises(SendAborted):
         await in_flight.pass_send_guard()
 
 
 async def test_a_slot_that_outlasted_the_lease_is_not_used(in_flight: InFlightCall) -> None:
-    """It was ours when we began to wait."""
+    """A call whose lease expired while it waited for a slot does not leave."""
     in_flight.seconds, in_flight.acquire_seconds = 2.0, 31.0
     with pytest.raises(SendAborted):
         await in_flight.pass_send_guard()
 
 
 async def test_without_the_database_nothing_is_sent(in_flight: InFlightCall) -> None:
-    """Nobody knows whose the call is."""
+    """While the database is away, no call leaves: its owner is not known."""
 
     class UnavailableSettlements(SettlementStore):
         async def renew(self, *_: object) -> bool:
@@ -139,18 +139,18 @@ async def test_without_the_database_nothing_is_sent(in_flight: InFlightCall) -> 
 
 
 class CountingLimiter:
-    """Lets everybody start at once, and counts them."""
+    """A rate limiter that lets requests start at once, and counts them."""
 
     def __init__(self) -> None:
         self.acquired = 0
 
     async def acquire(self) -> None:
-        """One more."""
+        """Counts the request."""
         self.acquired += 1
 
 
 async def test_a_message_whose_handshake_hung_acquires_another_slot(tmp_path: Path) -> None:
-    """Those that hung together do not leave together."""
+    """Calls whose handshakes hung together do not leave together."""
     limiter = CountingLimiter()
     async with stalling_proxy(tmp_path) as wire:
         async with running_worker(
@@ -164,7 +164,7 @@ async def test_a_message_whose_handshake_hung_acquires_another_slot(tmp_path: Pa
 
 
 async def test_a_call_reclaimed_during_its_handshake_is_not_sent(tmp_path: Path) -> None:
-    """The bot stood still there past its lease; it is unknown, and a person decides."""
+    """A call that stalled in its handshake past its lease does not leave."""
     async with stalling_proxy(tmp_path) as wire:
         async with running_worker(tmp_path, base_url=wire.url, tls=wire.tls) as bench:
             wire.stall(2 * MAX_START_AGE_SECONDS)

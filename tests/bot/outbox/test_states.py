@@ -6,7 +6,7 @@ LEFT = {State.IN_FLIGHT, State.SENT, State.DELIVERED, State.UNDELIVERED, State.S
 
 
 def test_every_state_has_its_row() -> None:
-    """The table is complete."""
+    """The table has a row for every state."""
     assert set(TRANSITIONS) == set(State)
 
 
@@ -21,7 +21,7 @@ def test_what_is_sent_is_never_queued_again() -> None:
 
 
 def test_only_what_is_claimed_gets_in_flight() -> None:
-    """Nothing is sent that no process has taken."""
+    """Only a claimed recipient can be put in flight."""
     sources = {state for state, following in TRANSITIONS.items() if State.IN_FLIGHT in following}
 
     assert sources == {State.CLAIMED}

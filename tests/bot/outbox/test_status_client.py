@@ -1,4 +1,4 @@
-"""A question goes in the turn that was free for it, or not at all."""
+"""Status client: a request leaves in an idle slot, or not at all."""
 
 from pathlib import Path
 
@@ -11,13 +11,13 @@ from support.stalling_proxy import stalling_proxy
 
 
 class CountedSlots:
-    """Has so many turns over."""
+    """A limiter with so many idle slots."""
 
     def __init__(self, count: int) -> None:
         self.left = count
 
     async def try_acquire(self) -> bool:
-        """One of them."""
+        """Takes a slot if one is left."""
         self.left -= 1
         return self.left >= 0
 
@@ -33,7 +33,7 @@ class CountedSlots:
 async def test_a_delayed_query_needs_another_idle_slot(
     tmp_path: Path, slots: int, delay: float, expected: type[Exception]
 ) -> None:
-    """Where there is none nothing leaves, and it is asked another time (ERR029: it got there)."""
+    """A late request without another idle slot does not leave (ERR029: it arrived)."""
     async with stalling_proxy(tmp_path) as wire, wire.client() as client:
         status_client = StatusClient(client, CountedSlots(slots))
         wire.stall(delay)

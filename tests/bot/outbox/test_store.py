@@ -1,4 +1,4 @@
-"""The outbox in a real database: nothing lost, nothing doubled, no illegal step."""
+"""The outbox in a real database: nothing is lost or doubled, and no step is illegal."""
 
 import asyncio
 from datetime import timedelta
@@ -19,21 +19,21 @@ SENT = Settlement(State.SENT, AT, gateway_id="f4c8", points=Decimal(1), balance_
 
 
 async def claimed(outbox: Outbox, owner: str = "one") -> ClaimedCall:
-    """A call taken by `owner`."""
+    """Claims a call for `owner`."""
     call = await outbox.claims.claim(owner, LEASE, AT)
     assert call
     return call
 
 
 async def in_flight(outbox: Outbox, owner: str = "one") -> ClaimedCall:
-    """A call put in flight by `owner`."""
+    """Claims a call for `owner` and puts it in flight."""
     call = await claimed(outbox, owner)
     assert await outbox.settlements.put_in_flight(call, LEASE, AT)
     return call
 
 
 async def states(outbox: Outbox, message: Message) -> list[State]:
-    """Where its recipients stand."""
+    """The states of its recipients."""
     return [one.state for one in await outbox.messages.recipients(message.id)]
 
 
@@ -59,7 +59,7 @@ async def test_the_same_key_is_the_same_message(database_url: str) -> None:
 
 
 async def test_the_same_key_at_the_same_moment_is_accepted_once(database_url: str) -> None:
-    """Two deliveries that race come to one message."""
+    """Simultaneous deliveries of a request make one message."""
     async with outbox_in(database_url) as outbox:
         both = await asyncio.gather(
             *(outbox.intake.accept(new_message(key=KEY), AT) for _ in range(8))
@@ -70,7 +70,7 @@ async def test_the_same_key_at_the_same_moment_is_accepted_once(database_url: st
 
 
 async def test_the_same_key_with_another_content_is_refused(database_url: str) -> None:
-    """A key that was used for one message does not bring another one through."""
+    """A key that was used for one message is refused for another."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(key=KEY), AT)
 
@@ -79,7 +79,7 @@ async def test_the_same_key_with_another_content_is_refused(database_url: str) -
 
 
 async def test_a_one_time_key_is_consumed_once(database_url: str) -> None:
-    """Of several who press at once, one wins."""
+    """Of several simultaneous uses of a one-time key, one succeeds."""
     async with outbox_in(database_url) as outbox:
         won = await asyncio.gather(*(outbox.intake.use_key_once(KEY, AT) for _ in range(8)))
 
@@ -87,7 +87,7 @@ async def test_a_one_time_key_is_consumed_once(database_url: str) -> None:
 
 
 async def test_two_workers_never_claim_the_same_recipient(database_url: str) -> None:
-    """However many claim at once, each recipient is taken once."""
+    """Each recipient is claimed once, however many workers claim at once."""
     async with outbox_in(database_url) as outbox:
         for n in range(5):
             await outbox.intake.accept(new_message(f"9659876543{n}"), AT)
@@ -111,7 +111,7 @@ async def test_urgent_goes_before_bulk(database_url: str) -> None:
 
 
 async def test_a_call_has_at_most_200_recipients(database_url: str) -> None:
-    """ERR007: more are split."""
+    """More than 200 recipients are split into several calls (ERR007)."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(*(f"965{90000000 + n}" for n in range(450))), AT)
         sizes = [len((await claimed(outbox)).recipients) for _ in range(3)]
@@ -121,7 +121,7 @@ async def test_a_call_has_at_most_200_recipients(database_url: str) -> None:
 
 
 async def test_an_accepted_call_settles_its_message(database_url: str) -> None:
-    """What the gateway said is on the message: id, points, balance."""
+    """The message has the gateway's ID, points and balance."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
@@ -134,7 +134,7 @@ async def test_an_accepted_call_settles_its_message(database_url: str) -> None:
 
 
 async def test_a_claim_whose_lease_ran_out_goes_back(database_url: str) -> None:
-    """Nothing had left, so another process may send it."""
+    """A claimed call whose lease expired is requeued, as nothing had left."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         await claimed(outbox)
@@ -144,7 +144,7 @@ async def test_a_claim_whose_lease_ran_out_goes_back(database_url: str) -> None:
 
 
 async def test_what_was_in_flight_becomes_unknown(database_url: str) -> None:
-    """Its owner is gone and it may have been sent: nobody sends it again."""
+    """A call in flight whose lease expired may have been sent, and is never sent again."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         await in_flight(outbox)
@@ -155,7 +155,7 @@ async def test_what_was_in_flight_becomes_unknown(database_url: str) -> None:
 
 
 async def test_a_lease_that_is_renewed_does_not_run_out(database_url: str) -> None:
-    """A slow answer is no reason to take over."""
+    """A call whose lease is renewed is not reclaimed."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT)
         call = await in_flight(outbox)
@@ -165,7 +165,7 @@ async def test_a_lease_that_is_renewed_does_not_run_out(database_url: str) -> No
 
 
 async def test_a_process_that_stalled_past_its_lease_may_not_send(database_url: str) -> None:
-    """Once the lease has run out, putting in flight is refused, reaped or not."""
+    """A call whose lease expired cannot be put in flight, reaped or not."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT)
         call = await claimed(outbox)
@@ -176,7 +176,7 @@ async def test_a_process_that_stalled_past_its_lease_may_not_send(database_url: 
 
 
 async def test_a_late_answer_makes_unknown_known(database_url: str) -> None:
-    """An answer after the take-over is still the truth."""
+    """An acceptance that comes after the call was reclaimed makes it sent."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         call = await in_flight(outbox)
@@ -187,7 +187,7 @@ async def test_a_late_answer_makes_unknown_known(database_url: str) -> None:
 
 
 async def test_a_late_failure_does_not_queue_what_is_unknown(database_url: str) -> None:
-    """Only a person brings an unknown message back into the queue."""
+    """A late failure does not requeue an unknown message; only a person does."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         call = await in_flight(outbox)
@@ -198,7 +198,7 @@ async def test_a_late_failure_does_not_queue_what_is_unknown(database_url: str) 
 
 
 async def test_a_person_brings_an_unknown_message_back_once(database_url: str) -> None:
-    """Of two who decide, the second finds nothing to decide."""
+    """Of two decisions about an unknown message, the second has no effect."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         await in_flight(outbox)
@@ -211,7 +211,7 @@ async def test_a_person_brings_an_unknown_message_back_once(database_url: str) -
 
 
 async def test_a_decision_under_one_key_counts_once(database_url: str) -> None:
-    """A press that Slack delivers again decides nothing, though it is unknown once more."""
+    """A repeated press decides nothing, even if the message is unknown once more."""
     once = DedupeKey("button", "M1.7")
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
@@ -225,7 +225,7 @@ async def test_a_decision_under_one_key_counts_once(database_url: str) -> None:
 
 
 async def test_what_is_sent_cannot_be_cancelled(database_url: str) -> None:
-    """Cancelling takes back what is queued, and nothing else."""
+    """Only queued messages are cancelled."""
     async with outbox_in(database_url) as outbox:
         sent = (await outbox.intake.accept(new_message(), AT)).message
         await outbox.settlements.settle(await in_flight(outbox), SENT, AT)
@@ -253,7 +253,7 @@ async def test_a_number_sent_to_waits_15_seconds_alone(database_url: str) -> Non
 
 
 async def test_two_claims_of_one_number_are_not_sent_at_once(database_url: str) -> None:
-    """A number that became hot after the claim is not sent to."""
+    """A number whose cooldown began after the claim is not sent to."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(NUMBER), AT)
         await outbox.intake.accept(new_message(NUMBER, text="second"), AT)
@@ -265,7 +265,7 @@ async def test_two_claims_of_one_number_are_not_sent_at_once(database_url: str) 
 
 
 async def test_a_number_that_nothing_reached_has_no_cooldown(database_url: str) -> None:
-    """Proven not sent: the next try does not wait for the 15 seconds."""
+    """After a send that proved to have failed, the number has no cooldown."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT)
         await outbox.settlements.settle(await in_flight(outbox), Settlement(State.QUEUED, AT), AT)
@@ -274,7 +274,7 @@ async def test_a_number_that_nothing_reached_has_no_cooldown(database_url: str) 
 
 
 async def test_what_is_too_old_is_given_up(database_url: str) -> None:
-    """After its time a message is not sent any more, and its card says so."""
+    """An overdue message expires, and its card is updated."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(expires_at=LATER), AT)).message
         assert await outbox.claims.claim("one", LEASE, LATER) is None
@@ -283,7 +283,7 @@ async def test_what_is_too_old_is_given_up(database_url: str) -> None:
 
 
 async def test_what_is_put_off_is_given_up_at_its_time(database_url: str) -> None:
-    """A next try that would come too late is not waited for."""
+    """A retry that would come after the expiry is due at the expiry."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(expires_at=LATER), AT)).message
         late = Settlement(State.QUEUED, LATER + timedelta(hours=1), reason="down")
@@ -295,7 +295,7 @@ async def test_what_is_put_off_is_given_up_at_its_time(database_url: str) -> Non
 
 
 async def test_what_is_not_shown_is_found_until_it_is(database_url: str) -> None:
-    """Each change asks for the card again; what was shown meanwhile does not hide it."""
+    """A card is out of date until the latest revision is shown."""
     async with outbox_in(database_url) as outbox:
         message = (await outbox.intake.accept(new_message(), AT)).message
         call = await in_flight(outbox)
@@ -311,7 +311,7 @@ async def test_what_is_not_shown_is_found_until_it_is(database_url: str) -> None
 
 
 async def test_what_is_still_to_be_sent_is_not_erased(database_url: str) -> None:
-    """However old it is, its text is needed."""
+    """A queued message is not erased, however old it is."""
     async with outbox_in(database_url) as outbox:
         await outbox.intake.accept(new_message(), AT)
 

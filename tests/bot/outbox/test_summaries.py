@@ -155,7 +155,7 @@ async def test_only_calls_that_kwtsms_has_not_accepted_are_presumed(database_url
 
 
 async def test_an_erased_message_has_no_text(database_url: str) -> None:
-    """Its line remains, without the text and the number."""
+    """The summary remains, without the text and the number."""
     async with outbox_in(database_url) as outbox:
         await sent(outbox, secret(1))
         await outbox.purge.erase(LATER)

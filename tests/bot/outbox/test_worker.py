@@ -1,4 +1,4 @@
-"""The worker against a real gateway: what it meets there, and what the ledger says."""
+"""The worker against the sandbox gateway, checked by the gateway's ledger."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ async def test_what_is_accepted_is_sent(database_url: str) -> None:
 async def test_an_unreadable_answer_is_unknown_and_never_repeated(
     database_url: str, fault: Fault
 ) -> None:
-    """Whatever the gateway did, it is asked once."""
+    """A call without a readable answer is made once, whatever the gateway did."""
     async with running_worker(database_url) as bench:
         bench.gateway.fault(fault, endpoint="send")
         message = await bench.wait_for_state(await bench.send(), State.UNKNOWN)
@@ -56,7 +56,7 @@ async def test_an_unreadable_answer_is_unknown_and_never_repeated(
 
 
 async def test_a_gateway_that_is_down_is_tried_again(database_url: str) -> None:
-    """No connection: nothing has left, so it goes out when the gateway is back."""
+    """Without a connection nothing has left, so the message is sent once the gateway is back."""
     async with running_worker(database_url) as bench:
         await bench.running.stop()
         message = await bench.send()
@@ -70,7 +70,7 @@ async def test_a_gateway_that_is_down_is_tried_again(database_url: str) -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 406])
 async def test_a_full_queue_is_waited_for(database_url: str, status: int) -> None:
-    """ERR013, whatever HTTP status it rides on, is tried again after 30 s and not before."""
+    """ERR013, with any HTTP status, is retried after 30 s and not before."""
     async with running_worker(database_url) as bench:
         bench.gateway.fault("ERR013", endpoint="send", http_status=status)
         message = await bench.send()
@@ -82,7 +82,7 @@ async def test_a_full_queue_is_waited_for(database_url: str, status: int) -> Non
 
 
 async def test_a_number_sent_to_by_others_is_tried_after_16_seconds(database_url: str) -> None:
-    """ERR028 from the gateway: another program has sent to this number."""
+    """ERR028 from the gateway, caused by another program, is retried."""
     async with running_worker(database_url) as bench:
         bench.gateway.fault("ERR028", endpoint="send")
         message = await bench.send()
@@ -93,7 +93,7 @@ async def test_a_number_sent_to_by_others_is_tried_after_16_seconds(database_url
 
 
 async def test_a_second_message_to_a_number_waits_by_itself(database_url: str) -> None:
-    """The gateway never has to say ERR028 for what we sent ourselves."""
+    """Our own messages to one number never cause ERR028."""
     async with running_worker(database_url) as bench:
         await bench.wait_for_state(await bench.send(text="first"), State.SENT)
         second = await bench.send(text="second")
@@ -105,7 +105,7 @@ async def test_a_second_message_to_a_number_waits_by_itself(database_url: str) -
 
 
 async def test_a_refused_text_ends_the_message(database_url: str) -> None:
-    """Nothing was charged, and nothing is tried again."""
+    """A refused text costs nothing and is not retried."""
     async with running_worker(database_url) as bench:
         bench.gateway.fault("ERR031", endpoint="send")
         message = await bench.wait_for_state(await bench.send(), State.REJECTED)
@@ -115,7 +115,7 @@ async def test_a_refused_text_ends_the_message(database_url: str) -> None:
 
 
 async def test_a_message_does_not_wait_for_a_bulk(database_url: str) -> None:
-    """Ten thousand numbers are on their way; only what has left or is leaving goes first."""
+    """During a bulk to ten thousand numbers, an alert waits only for calls already started."""
     async with running_worker(database_url) as bench:
         bench.gateway.configure(requests_per_second=None)
         numbers = tuple(f"965{90000000 + n}" for n in range(10_000))
@@ -133,7 +133,7 @@ async def test_a_message_does_not_wait_for_a_bulk(database_url: str) -> None:
 
 
 async def test_what_a_dead_process_had_claimed_is_sent_by_another(database_url: str) -> None:
-    """Within fifteen seconds of the end of its lease, and without anybody being told."""
+    """A call that a dead process had claimed is sent by another without any signal."""
     async with running_worker(database_url) as bench:
         lease = timedelta(seconds=30)
         message = await bench.outbox.intake.accept(new_message(NUMBER), bench.now() - lease)

@@ -1,4 +1,4 @@
-"""The worker in trouble: dead replicas, a database that is away, answers that are lost."""
+"""The worker with dead replicas, a database that is away, and lost answers."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ from support.worker_bench import LEASE, Bench, running_worker
 async def test_during_a_bulk_a_dead_replicas_alerts_are_reclaimed(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within a sweep of the end of its lease, however much there is to send."""
+    """An expired lease is reaped within an interval, however much there is to send."""
     monkeypatch.setattr(lease_reaper, "REAP_SECONDS", 0.1)
     short = timedelta(seconds=0.5)
     async with running_worker(database_url) as bench, outbox_in(database_url) as dead:
@@ -52,14 +52,14 @@ async def test_during_a_bulk_a_dead_replicas_alerts_are_reclaimed(
 
 
 async def claimed_for(dead: Outbox, bench: Bench, lease: timedelta) -> ClaimedCall:
-    """What is urgent, claimed by somebody who dies with it."""
+    """Claims the most urgent call, for a process that dies with it."""
     call = await dead.claims.claim("dead", lease, bench.now())
     assert call
     return call
 
 
 async def test_a_slow_answer_keeps_no_other_message_waiting(tmp_path: Path) -> None:
-    """The first has no answer yet, and the second is sent."""
+    """A second message is sent while the first has no answer yet."""
     async with running_worker(tmp_path, timeout=5.0) as bench:
         bench.gateway.fault(Fault.SLOW, endpoint="send", seconds=1.0)
         slow = await bench.send(NUMBER)
@@ -72,7 +72,7 @@ async def test_a_slow_answer_keeps_no_other_message_waiting(tmp_path: Path) -> N
 
 
 async def test_a_call_that_is_waited_for_keeps_its_lease(tmp_path: Path) -> None:
-    """The answer takes longer than the lease, and nobody takes the call over meanwhile."""
+    """A call whose answer takes longer than the lease is not reclaimed."""
     lease = timedelta(seconds=1.5)
     async with (
         running_worker(tmp_path, lease=lease, timeout=5.0) as bench,
@@ -90,19 +90,19 @@ async def test_a_call_that_is_waited_for_keeps_its_lease(tmp_path: Path) -> None
 
 
 class BlockedLimiter:
-    """Nobody starts before they are let go."""
+    """A rate limiter that blocks until it is opened."""
 
     def __init__(self) -> None:
         self.asked, self.open = asyncio.Event(), asyncio.Event()
 
     async def acquire(self) -> None:
-        """Waits."""
+        """Waits until the limiter is opened."""
         self.asked.set()
         await self.open.wait()
 
 
 async def test_what_is_urgent_when_the_slot_comes_is_sent_in_it(tmp_path: Path) -> None:
-    """What goes next is decided then, not while the turn is waited for."""
+    """The call is chosen when the slot comes, not while it is waited for."""
     limiter = BlockedLimiter()
     async with running_worker(tmp_path, limiter=limiter) as bench:
         bulk = await bench.send(NUMBER, text="bulk", priority=Priority.BULK)
@@ -144,7 +144,7 @@ def unavailable(bench: Bench) -> UnavailableSettlements:
 async def test_an_answer_is_written_down_however_long_the_database_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Longer than any lease, and although others have declared it unknown: it was sent."""
+    """An answer is stored even after its call was reclaimed as unknown."""
     monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
     async with running_worker(tmp_path, open_outbox=without_settlements) as bench:
         settlements = unavailable(bench)
@@ -167,7 +167,7 @@ async def test_an_answer_is_written_down_however_long_the_database_is_away(
 async def test_a_stop_does_not_wait_for_a_database_that_stays_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What could not be written by then is in flight, and becomes unknown."""
+    """A call whose outcome could not be stored by then stays in flight."""
     monkeypatch.setattr(worker, "FINISH_SECONDS", 0.1)
     async with asyncio.timeout(10):
         async with running_worker(tmp_path, open_outbox=without_settlements) as bench:
@@ -183,21 +183,21 @@ async def test_a_stop_does_not_wait_for_a_database_that_stays_away(
 
 @dataclass
 class Disconnection:
-    """A wire that breaks once, at a commit of this step."""
+    """A connection that breaks once, at a commit of this step."""
 
     relay: Relay
     step: str
     when: Break
 
     def reach(self, step: str) -> None:
-        """Breaks the wire if it is this step's turn."""
+        """Breaks the connection if this is the step."""
         if step == self.step:
             self.relay.break_at_commit(self.when)
             self.step = ""
 
 
 class DisconnectingClaims(CallerClockClaims):
-    """Claims over a wire that may break at the commit."""
+    """Claims over a connection that may break at the commit."""
 
     disconnection: Disconnection
 
@@ -208,7 +208,7 @@ class DisconnectingClaims(CallerClockClaims):
 
 
 class DisconnectingSettlements(CallerClockSettlements):
-    """Settlements over a wire that may break at the commit."""
+    """Settlements over a connection that may break at the commit."""
 
     disconnection: Disconnection
 
@@ -219,7 +219,7 @@ class DisconnectingSettlements(CallerClockSettlements):
 
 
 def disconnecting(disconnection: Disconnection) -> Callable[[Database], Outbox]:
-    """Opens an outbox over a wire that breaks."""
+    """Opens an outbox over a connection that breaks."""
 
     def open_outbox(database: Database) -> Outbox:
         claims, settlements = DisconnectingClaims(database), DisconnectingSettlements(database)
@@ -234,7 +234,7 @@ def disconnecting(disconnection: Disconnection) -> Callable[[Database], Outbox]:
 async def test_where_the_answer_to_a_commit_is_lost_it_is_sent_at_once(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, step: str, when: Break
 ) -> None:
-    """Nothing had left, and we know that: no lease is waited for, and nothing is unknown."""
+    """After a lost commit, a call of which nothing had left is retried before its lease ends."""
     monkeypatch.setattr(worker, "RETRY_SECONDS", 0.01)
     async with relayed(postgres_url) as (relay, url):
         disconnection = Disconnection(relay, step, when)

@@ -93,7 +93,7 @@ async def _lock_recipients(connection: AsyncConnection, ids: Sequence[int]) -> N
 
 
 async def _correct_due_times(connection: AsyncConnection, now: datetime) -> None:
-    """Moves due times that a fast clock wrote, so that as much delay is left as it meant."""
+    """Corrects due times that a fast clock wrote: the delay that it meant starts now."""
     ahead = now + MAX_CLOCK_SKEW
     await connection.execute(
         update(recipient)

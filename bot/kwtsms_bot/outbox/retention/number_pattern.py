@@ -43,7 +43,7 @@ class NumberPattern:
     def is_in(self, text: str) -> bool:
         """Whether the text names the number."""
         plain = _with_ascii_digits(text)
-        # A quick check first: most texts do not even contain its digits in a row.
+        # A quick check first: most texts do not even contain its digits.
         found = self._digits in plain.encode(errors="replace").translate(None, _NON_DIGITS)
         return found and self._pattern.search(plain) is not None
 
