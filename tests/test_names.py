@@ -61,7 +61,7 @@ BANNED_CLASSES = frozenset(
     """.split()  # noqa: SIM905 - Likewise.
 )
 GERUNDS = frozenset({"encoding", "monitoring", "masking", "routing", "bundling"})
-# How no docstring begins, and what stands in none, nor in a comment.
+# The first words that no docstring has, and the words that no docstring or comment has.
 FIRST_WORDS = re.compile(
     r"(What|Who|Whoever|Whom|Whose|Nobody|Somebody|It|Its|The same|As|How|They|Them|Those|That)\b"
 )
