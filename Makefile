@@ -8,13 +8,22 @@ TESTS  ?= tests
 # Else each of the four test processes, and each program that they start, compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test chaos lowest check format install browser clean
+.PHONY: demo test quick coverage chaos lowest constraints check format install browser clean
 
 demo: $(SHOWN)
 	@$(BIN)/kwtsms-bridge demo
 
 test: $(READY) browser check
-	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(TESTS)
+	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(CI),--durations=20) $(TESTS)
+
+# What starts no program: no subprocess, bot, browser, PostgreSQL or chaos. Under 90 s on two cores.
+quick: $(READY)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/pytest -q -n auto -m "(unit or integration) and not postgres" tests
+
+# Branch coverage of what `make quick` runs: the rest starts programs, which are not traced.
+coverage: $(READY)
+	@$(BIN)/pytest -q -n auto -m "(unit or integration) and not postgres" --cov --cov-report=term:skip-covered tests
 
 # Kills, stalls and starves the real bot for about ten minutes: docs/chaos.md. SEED=n repeats a run.
 chaos: $(READY)
@@ -26,6 +35,14 @@ lowest:
 	@uv venv --quiet --clear $(VENV)-lowest
 	@uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --editable '.[dev]'
 	@$(VENV)-lowest/bin/pytest -W ignore::ResourceWarning -n auto --dist loadfile tests/client tests/bot tests/sandbox
+
+# Renews constraints.txt: the versions that the extra dev resolves to today, without where they came from.
+constraints:
+	@rm -rf $(VENV)-constraints && $(PYTHON) -m venv $(VENV)-constraints
+	@$(VENV)-constraints/bin/pip install --quiet --disable-pip-version-check '.[dev]'
+	@{ echo '# Made by `make constraints`: pip freeze of the extra dev. Install with --constraint constraints.txt.'; \
+	   $(VENV)-constraints/bin/pip freeze --exclude kwtsms-bridge | grep '^[A-Za-z0-9._-]*==' | LC_ALL=C sort -f; } > constraints.new
+	@mv constraints.new constraints.txt && rm -rf $(VENV)-constraints
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format' to mend the formatting."; exit 1; }

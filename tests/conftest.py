@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from support.gateway import caller, gateway, running
+from support.kinds import mark
 from support.postgres import database_url, empty_database_url, postgres_server, postgres_url
 
 __all__ = [
@@ -38,6 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     This keeps the processors busy, and no long file is left over at the end.
     """
+    for item in items:
+        mark(item)
     files = tuple(dict.fromkeys(item.path for item in items))
     io_bound = [file for file in files if IO_BOUND & set(file.relative_to(HERE).parts)]
     others = [file for file in files if file not in io_bound]
