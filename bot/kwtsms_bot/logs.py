@@ -8,8 +8,9 @@ import logging
 import re
 import secrets
 import sys
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from typing import Any
 
 import structlog
@@ -70,6 +71,27 @@ def current_request_id() -> str:
     return str(structlog.contextvars.get_contextvars().get(REQUEST_KEY, ""))
 
 
+LOG_SECONDS = 60.0  # Repeated events are logged once in that time.
+
+
+class LogThrottle:
+    """Decides whether a repeated event is logged: each kind of it once a minute."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._recent: dict[Hashable, tuple[float, int]] = {}  # The last time, and those left out.
+
+    def count_due(self, kind: Hashable) -> int:
+        """Counts an event; returns the number since the last logged one if it is due, else 0."""
+        now = self._clock()
+        logged_at, left_out = self._recent.get(kind, (float("-inf"), 0))
+        if now - logged_at < LOG_SECONDS:
+            self._recent[kind] = logged_at, left_out + 1
+            return 0
+        self._recent[kind] = now, 0
+        return left_out + 1
+
+
 def configure(level: str, *, as_json: bool = False) -> None:
     """Sends events of `level` and above, also the libraries', to standard error in one form."""
     shared_processors: list[Processor] = [
@@ -90,6 +112,14 @@ def configure(level: str, *, as_json: bool = False) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_make_formatter(shared_processors, as_json=as_json))
+    asyncio_errors = LogThrottle()
+
+    def is_new(record: logging.LogRecord) -> bool:
+        """Whether it is not one of asyncio's repeated errors: a hundred a second without files."""
+        kind = str(record.msg).partition("\n")[0]
+        return record.name != "asyncio" or asyncio_errors.count_due(kind) > 0
+
+    handler.addFilter(is_new)
     handler.addFilter(_is_enabled)  # Not by setLevel: Bolt sets the levels of its own loggers.
     root = logging.getLogger()
     root.handlers = [handler]

@@ -1,107 +1,300 @@
-"""Country codes, with the length and first digits of their mobile numbers. Pure data.
+"""Mobile numbers by country code, from libphonenumber (PyPI: phonenumbers 9.0.43). Pure data.
 
-Taken from the vendor's own clients, and widened where they refuse real mobiles: Argentina
-(54 9 + 10), Sudan (1x), Somalia (9x), Myanmar (8-10), Austria (10-11), Mexico (with or without 1).
-The gateway has the last word.
+Written by scripts/generate_countries; tests/support/country_table.py has the deviations from the
+source and their reasons. A line of the table has a code, a name, and for each length behind the
+code the digits that mobiles of that length begin with. The gateway has the last word.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """Form of the mobile numbers behind a country code; an empty `first` allows any digits."""
+    """Country or satellite service of a code, and its mobile numbers: leading digits by length."""
 
     code: str
     name: str
-    lengths: tuple[int, ...]
-    first: tuple[str, ...]
-    keeps_zero: bool = False  # Local numbers begin with a 0 that is part of them.
+    mobiles: Mapping[int, tuple[str, ...]] = field(repr=False)
+    keeps_zero: bool = False  # Some local numbers begin with a 0 that is part of them.
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """The lengths of a mobile number behind the code."""
+        return tuple(self.mobiles)
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """The first digits of a mobile number behind the code."""
+        return tuple(sorted({digits[0] for some in self.mobiles.values() for digits in some}))
 
 
-COUNTRIES: dict[str, Country] = {
-    country.code: country
-    for country in (
-        Country("965", "Kuwait", (8,), ("4", "5", "6", "9")),
-        Country("966", "Saudi Arabia", (9,), ("5",)),
-        Country("971", "UAE", (9,), ("5",)),
-        Country("973", "Bahrain", (8,), ("3", "6")),
-        Country("974", "Qatar", (8,), ("3", "5", "6", "7")),
-        Country("968", "Oman", (8,), ("7", "9")),
-        Country("962", "Jordan", (9,), ("7",)),
-        Country("961", "Lebanon", (7, 8), ("3", "7", "8")),
-        Country("970", "Palestine", (9,), ("5",)),
-        Country("964", "Iraq", (10,), ("7",)),
-        Country("963", "Syria", (9,), ("9",)),
-        Country("967", "Yemen", (9,), ("7",)),
-        Country("20", "Egypt", (10,), ("1",)),
-        Country("218", "Libya", (9,), ("9",)),
-        Country("216", "Tunisia", (8,), ("2", "4", "5", "9")),
-        Country("212", "Morocco", (9,), ("6", "7")),
-        Country("213", "Algeria", (9,), ("5", "6", "7")),
-        Country("249", "Sudan", (9,), ("1", "9")),
-        Country("98", "Iran", (10,), ("9",)),
-        Country("90", "Turkey", (10,), ("5",)),
-        Country("972", "Israel", (9,), ("5",)),
-        Country("91", "India", (10,), ("6", "7", "8", "9")),
-        Country("92", "Pakistan", (10,), ("3",)),
-        Country("880", "Bangladesh", (10,), ("1",)),
-        Country("94", "Sri Lanka", (9,), ("7",)),
-        Country("960", "Maldives", (7,), ("7", "9")),
-        Country("86", "China", (11,), ("1",)),
-        Country("81", "Japan", (10,), ("7", "8", "9")),
-        Country("82", "South Korea", (10,), ("1",)),
-        Country("886", "Taiwan", (9,), ("9",)),
-        Country("65", "Singapore", (8,), ("8", "9")),
-        Country("60", "Malaysia", (9, 10), ("1",)),
-        Country("62", "Indonesia", (9, 10, 11, 12), ("8",)),
-        Country("63", "Philippines", (10,), ("9",)),
-        Country("66", "Thailand", (9,), ("6", "8", "9")),
-        Country("84", "Vietnam", (9,), ("3", "5", "7", "8", "9")),
-        Country("95", "Myanmar", (8, 9, 10), ("9",)),
-        Country("855", "Cambodia", (8, 9), ("1", "6", "7", "8", "9")),
-        Country("976", "Mongolia", (8,), ("6", "8", "9")),
-        Country("44", "UK", (10,), ("7",)),
-        Country("33", "France", (9,), ("6", "7")),
-        Country("49", "Germany", (10, 11), ("1",)),
-        Country("39", "Italy", (10,), ("3",)),
-        Country("34", "Spain", (9,), ("6", "7")),
-        Country("31", "Netherlands", (9,), ("6",)),
-        Country("32", "Belgium", (9,), ()),
-        Country("41", "Switzerland", (9,), ("7",)),
-        Country("43", "Austria", (10, 11), ("6",)),
-        Country("47", "Norway", (8,), ("4", "9")),
-        Country("48", "Poland", (9,), ()),
-        Country("30", "Greece", (10,), ("6",)),
-        Country("420", "Czech Republic", (9,), ("6", "7")),
-        Country("46", "Sweden", (9,), ("7",)),
-        Country("45", "Denmark", (8,), ()),
-        Country("40", "Romania", (9,), ("7",)),
-        Country("36", "Hungary", (9,), ()),
-        Country("380", "Ukraine", (9,), ()),
-        Country("1", "USA/Canada", (10,), ()),
-        Country("52", "Mexico", (10, 11), ()),
-        Country("55", "Brazil", (11,), ()),
-        Country("57", "Colombia", (10,), ("3",)),
-        Country("54", "Argentina", (10, 11), ("9",)),
-        Country("56", "Chile", (9,), ("9",)),
-        Country("58", "Venezuela", (10,), ("4",)),
-        Country("51", "Peru", (9,), ("9",)),
-        Country("593", "Ecuador", (9,), ("9",)),
-        Country("53", "Cuba", (8,), ("5", "6")),
-        Country("27", "South Africa", (9,), ("6", "7", "8")),
-        Country("234", "Nigeria", (10,), ("7", "8", "9")),
-        Country("254", "Kenya", (9,), ("1", "7")),
-        Country("233", "Ghana", (9,), ("2", "5")),
-        Country("251", "Ethiopia", (9,), ("7", "9")),
-        Country("255", "Tanzania", (9,), ("6", "7")),
-        Country("256", "Uganda", (9,), ("7",)),
-        Country("237", "Cameroon", (9,), ("6",)),
-        Country("225", "Ivory Coast", (10,), (), keeps_zero=True),
-        Country("221", "Senegal", (9,), ("7",)),
-        Country("252", "Somalia", (9,), ("6", "7", "9")),
-        Country("250", "Rwanda", (9,), ("7",)),
-        Country("61", "Australia", (9,), ("4",)),
-        Country("64", "New Zealand", (8, 9, 10), ("2",)),
-    )
-}
+def _read_table(table: str) -> dict[str, Country]:
+    countries = {}
+    for line in table.replace("\n ", "").splitlines():
+        label, *numbers = line.split(" | ")
+        code, _, name = label.partition(" ")
+        mobiles: dict[int, tuple[str, ...]] = {}
+        for one in numbers:
+            length, *digits = one.split()
+            mobiles[int(length.removesuffix(":"))] = tuple(digits)
+        countries[code] = Country(code, name, mobiles, keeps_zero=" 0" in line)
+    return countries
+
+
+_TABLE = """\
+1 USA/Canada | 10: 2 3 4 5 6 7 8 9
+20 Egypt | 10: 1
+211 South Sudan | 9: 12 91 92 95 97 98 99
+212 Morocco | 9: 6 7
+213 Algeria | 9: 5 6 7
+216 Tunisia | 8: 2 300 311 312 313 314 315 324 360 361 362 363 364 391 4 5 9
+218 Libya | 9: 9
+220 Gambia | 7: 2 3 40 41 45 50 51 52 53 54 556 58 59 6 7 84 85 86 87 9 | 9: 833 835 866 868 872 874
+  877 899
+221 Senegal | 9: 7
+222 Mauritania | 8: 20 21 22 23 24 26 27 28 29 30 31 32 33 34 36 37 38 39 40 41 42 43 44 46 47 48 49
+223 Mali | 8: 200 207 217 50 51 52 53 6 7 82 83 84 85 89 9
+224 Guinea | 9: 60 61 62 63 65 66
+225 Ivory Coast | 10: 0 1 2 3 4 5 6 7 8 9
+226 Burkina Faso | 8: 01 02 03 04 05 06 07 44 45 46 50 51 52 53 54 55 56 57 58 6 7
+227 Niger | 8: 23 70 74 76 77 8 9
+228 Togo | 8: 70 71 72 73 78 79 90 91 92 93 96 97 98 99
+229 Benin | 10: 012 014 015 016 019
+230 Mauritius | 8: 525 526 527 528 529 542 543 544 545 546 547 548 549 55 57 58 590 591 592 593 594
+  595 596 597 598 700 701 702 703 704 705 706 707 730 731 733
+231 Liberia | 7: 46 47 5 6 | 9: 220 330 424 555 760 761 77 88
+232 Sierra Leone | 8: 25 30 31 32 33 34 35 66 7 80 88 90 99
+233 Ghana | 9: 2 5
+234 Nigeria | 10: 7 8 9
+235 Chad | 8: 30 31 6 77 85 86 87 9
+236 Central African Republic | 8: 70 72 73 74 75 76 77
+237 Cameroon | 9: 242 243 6
+238 Cape Verde | 7: 36 51 52 53 57 58 59 9
+239 São Tomé & Príncipe | 7: 90 98 99
+240 Equatorial Guinea | 9: 222 55
+241 Gabon | 7: 2 3 4 5 6 7 | 8: 02 03 04 05 06 07 600 601 602 603 604 610 62 65 66 74 76 77
+242 Congo - Brazzaville | 9: 01 024 025 026 04 05 06
+243 Congo - Kinshasa | 7: 88 | 9: 80 81 82 83 84 85 86 87 89 90 91 96 97 98 99
+244 Angola | 9: 91 92 93 94 95 96 97 99
+245 Guinea-Bissau | 9: 95 965 966 969 977
+246 British Indian Ocean Territory | 7: 38
+247 Ascension Island | 5: 2 3 4 7
+248 Seychelles | 7: 21 22 25 26 27 28
+249 Sudan | 9: 1 9
+250 Rwanda | 9: 7
+251 Ethiopia | 9: 7 80 81 9
+252 Somalia | 7: 28 | 8: 15 24 6 7 904 92 93 94 95 96 97 98 99 | 9: 35 39 48 49 6 7 80 88 9
+253 Djibouti | 8: 77
+254 Kenya | 9: 1 7
+255 Tanzania | 9: 6 7
+256 Uganda | 9: 7
+257 Burundi | 8: 29 61 62 63 64 65 66 67 68 69 71 72 75 76 77 78 79
+258 Mozambique | 9: 82 83 84 85 86 87 88 89
+260 Zambia | 9: 55 56 57 58 75 76 77 78 79 95 96 97 98
+261 Madagascar | 9: 32 33 34 35 36 37 38 39
+262 Réunion | 9: 639 692 693 709
+263 Zimbabwe | 9: 71 72 731 732 733 734 735 736 737 738 739 751 77 78 790 791
+264 Namibia | 9: 60 81 82 84 85
+265 Malawi | 9: 111 21 22 31 77 88 89 98 99
+266 Lesotho | 8: 5 6
+267 Botswana | 8: 71 72 73 74 75 76 77 78 790 791 792 793
+268 Eswatini | 8: 75 76 77 78 79
+269 Comoros | 7: 3 4
+27 South Africa | 9: 104 124 134 144 154 164 174 184 191 192 214 224 274 284 314 324 334 344 354 364
+  394 404 414 424 434 444 454 464 474 484 494 500 501 502 514 534 544 564 574 584 6 7 8
+290 St. Helena, Ascension & Tristan da Cunha | 5: 5 6 9
+291 Eritrea | 7: 171 172 173 7
+297 Aruba | 7: 290 56 59 600 622 630 640 641 642 66 69 73 74 770 777 964 965 994 995 996 997 998
+298 Faroe Islands | 6: 21 22 23 24 25 26 27 28 29 5 71 72 73 74 75 76 77 78 79 91 96
+299 Greenland | 6: 2 4 5
+30 Greece | 10: 6 94
+31 Netherlands | 9: 6 | 11: 970
+32 Belgium | 9: 1 2 3 4 5 6 7 8 9
+33 France | 9: 6 7
+34 Spain | 9: 6 7 969 973
+350 Gibraltar | 8: 51 525 54 56 57 58 601 606
+351 Portugal | 9: 169 609 639 659 669 91 92 93 948 96
+352 Luxembourg | 9: 621 628 651 655 656 658 661 668 671 678 679 681 691 692 698
+353 Ireland | 9: 822 83 85 86 87 88 89
+354 Iceland | 7: 611 612 613 614 615 616 617 618 620 621 622 623 624 625 626 630 632 636 637 638 639
+  640 641 644 646 647 649 650 651 655 659 660 661 662 663 664 665 666 669 670 680 686 687 688 69 750
+  755 757 76 77 78 79 820 821 822 823 824 825 829 83 84 85 86 882 883 888 89 | 9: 385 388 389
+355 Albania | 9: 672 673 674 675 676 677 678 679 682 683 684 685 686 687 688 689 69
+356 Malta | 8: 721 77 79 92 969 981 988 989 99
+357 Cyprus | 8: 910 94 95 96 97 99
+358 Finland | 6: 40 41 42 43 44 45 46 47 48 50 | 7: 40 41 42 43 44 45 46 47 48 50 | 8: 40 41 42 43
+  44 45 46 47 48 50 | 9: 40 41 42 43 44 45 46 47 48 50 | 10: 40 41 42 43 44 45 46 47 48 50
+359 Bulgaria | 8: 430 437 438 439 | 9: 87 88 89 98 996 999
+36 Hungary | 9: 1 2 3 4 5 6 7 8 9
+370 Lithuania | 8: 6
+371 Latvia | 8: 2
+372 Estonia | 7: 50 51 52 550 551 552 553 554 557 558 564 565 | 8: 5 810 811 812 813 814 815 816 817
+  819 82 83 84 89
+373 Moldova | 8: 562 6 71 76 77 78 79
+374 Armenia | 8: 33 41 43 44 49 55 77 88 91 93 94 95 96 97 98 99
+375 Belarus | 9: 255 256 257 259 291 292 293 294 295 296 297 298 299 33 44
+376 Andorra | 6: 3 5 6 | 9: 690
+377 Monaco | 8: 3 44 451 452 453 454 455 456 457 458 459 46 | 9: 6 7
+378 San Marino | 8: 61 66
+380 Ukraine | 9: 1 2 3 4 5 6 7 8 9
+381 Serbia | 8: 60 61 62 63 64 65 66 68 69 | 9: 6 | 10: 67
+382 Montenegro | 8: 60 630 632 634 660 661 662 665 67 68 69
+383 Kosovo | 8: 43 44 45 46 47 48 49
+385 Croatia | 8: 98 | 9: 901 902 903 904 905 906 907 908 909 91 92 95 970 975 976 977 979 98 99
+386 Slovenia | 8: 30 31 40 41 43 51 64 651 655 656 657 658 68 69 70 71
+387 Bosnia & Herzegovina | 8: 61 62 63 65 66 | 9: 603 604 644 67
+389 North Macedonia | 8: 70 71 72 731 732 733 734 735 736 737 738 742 746 747 75 76 77 78 790 791
+  792 793 794 795 797 799
+39 Italy | 9: 32 33 34 35 36 37 38 39 | 10: 3 43
+40 Romania | 9: 7
+41 Switzerland | 9: 68 69 7
+420 Czech Republic | 9: 6 7
+421 Slovakia | 9: 901 902 903 904 905 906 907 908 909 910 911 912 914 915 916 917 918 919 940 943
+  944 945 947 948 949 95
+423 Liechtenstein | 7: 73 742 756 77 78 79 | 9: 645 646 647 648 649 65 660 661 662 663 664 665 666
+  667 668
+43 Austria | 7: 648 650 651 652 653 655 657 659 660 661 663 664 665 666 667 668 669 67 68 69 | 8:
+  648 650 651 652 653 655 657 659 660 661 663 664 665 666 667 668 669 67 68 69 | 9: 648 650 651 652
+  653 655 657 659 660 661 663 664 665 666 667 668 669 67 68 69 | 10: 6 | 11: 6 | 12: 648 650 651 652
+  653 655 657 659 660 661 663 664 665 666 667 668 669 67 68 69 | 13: 648 650 651 652 653 655 657 659
+  660 661 663 664 665 666 667 668 669 67 68 69
+44 UK | 10: 7
+45 Denmark | 8: 1 2 3 4 5 6 7 8 9
+46 Sweden | 9: 7
+47 Norway | 8: 4 9
+48 Poland | 9: 1 2 3 4 5 6 7 8 9
+49 Germany | 10: 10 11 12 13 14 16 17 18 19 | 11: 1
+500 Falkland Islands | 5: 5 6
+501 Belize | 7: 60 61 62 63 65 66 67
+502 Guatemala | 8: 3 4 5 800 801 802 803 804
+503 El Salvador | 8: 5 6 7
+504 Honduras | 8: 3 7 8 9
+505 Nicaragua | 8: 550 551 552 553 554 555 556 557 57 58 620 630 633 635 640 644 645 650 655 677 681
+  682 683 684 685 686 687 688 689 690 695 699 75 76 77 78 8
+506 Costa Rica | 8: 300 50 57 60 61 62 63 64 650 70 71 72 73 83 84 85 86 87 88 89
+507 Panama | 7: 111 161 218 219 810 811 872 873 | 8: 6
+508 St. Pierre & Miquelon | 6: 2 3 40 42 43 44 48 49 50 52 53 54 55 56 57 58 59 6 7 8 9 | 9: 708
+509 Haiti | 8: 3 4 55 56 58
+51 Peru | 9: 9
+52 Mexico | 10: 2 3 4 5 6 7 8 9 | 11: 1
+53 Cuba | 8: 5 6
+54 Argentina | 10: 675 | 11: 9
+55 Brazil | 10: 117 127 137 147 157 167 177 187 197 217 227 247 277 287 317 327 337 347 357 377 387
+  417 427 437 447 457 467 477 487 497 517 537 547 557 617 627 637 647 657 667 677 687 697 717 737
+  747 757 777 797 817 827 837 847 857 867 877 887 897 917 927 937 947 957 967 977 987 997 | 11: 1 2
+  3 4 5 6 7 8 9
+56 Chile | 9: 211 219 22 232 233 234 235 236 264 32 33 34 35 41 42 43 45 51 52 53 55 57 58 61 63 64
+  65 67 71 72 73 75 801 802 803 804 805 806 807 808 81 82 83 84 85 86 87 88 89 9
+57 Colombia | 10: 3 940
+58 Venezuela | 10: 4
+590 Guadeloupe | 9: 690 691 709
+591 Bolivia | 8: 57 6 7
+592 Guyana | 7: 510 511 6 70 71 72 73 74 75 76 770 780 781 786 787
+593 Ecuador | 9: 9
+594 French Guiana | 9: 694 709
+595 Paraguay | 9: 951 961 962 969 971 972 973 974 975 976 981 982 983 984 985 986 987 988 991 992
+  993 994 995
+596 Martinique | 9: 696 697 709
+597 Suriname | 7: 60 68 71 72 73 74 75 76 77 79 81 82 83 84 85 86 87 88 89
+598 Uruguay | 8: 91 92 93 94 95 96 97 98 99
+599 Curaçao | 7: 318 319 416 700 701 770 777 78 790 795 796 | 8: 951 952 953 954 956 957 965 966 967
+  968 969
+60 Malaysia | 9: 10 12 13 14 150 151 152 153 154 155 156 157 158 16 17 18 19 | 10: 11 150 151 152
+  154 155 156 157 158 159 180 185 19
+61 Australia | 9: 4
+62 Indonesia | 9: 8 | 10: 8 | 11: 8 | 12: 8
+63 Philippines | 10: 813 817 895 896 897 898 9
+64 New Zealand | 8: 21 23 24 25 26 275 | 9: 2 | 10: 20 21 22 23 24 25 27 28 29
+65 Singapore | 8: 8 9
+66 Thailand | 9: 14 6 8 9
+670 Timor-Leste | 8: 72 73 74 75 76 77 78
+672 Norfolk Island | 6: 14 35 38
+673 Brunei | 7: 228 229 7 8
+674 Nauru | 7: 222 553 554 555 556 557 558 559 666 777 8 999
+675 Papua New Guinea | 8: 7 81 82 83 84 85 88
+676 Tonga | 7: 540 541 542 543 544 545 554 555 556 60 630 632 681 685 686 687 688 689 69 7 84 86 87
+  88 89 999
+677 Solomon Islands | 5: 48 | 7: 68 69 71 72 73 74 75 76 77 78 79 84 85 86 87 88 89 90 91 92 93 94
+  95 96 97 98 990 991 992 993 994 995 996 997 998
+678 Vanuatu | 7: 5 70 71 72 73 74 75 76 77 8
+679 Fiji | 7: 2 45 50 51 55 56 58 7 80 83 84 86 87 89 9
+680 Palau | 7: 45 460 461 462 463 464 465 620 630 640 660 680 690 77 780 830 831 832 833 834 835 88
+681 Wallis & Futuna | 6: 72 82 83
+682 Cook Islands | 5: 5 7 8
+683 Niue | 4: 5 6 | 7: 888
+685 Samoa | 7: 71 72 73 75 76 77 78 83 84 85 86 87 | 10: 89
+686 Kiribati | 8: 620 63 70 71 720 721 722 723 724 725 726 728 729 73 74 75 76 77 78 79
+687 New Caledonia | 6: 5 7 80 81 82 83 84 85 86 87 89 9
+688 Tuvalu | 6: 90 | 7: 70 71
+689 French Polynesia | 8: 87 88 89
+690 Tokelau | 4: 72 73 74 | 5: 72 73 74 | 6: 72 73 74 | 7: 72 73 74
+691 Micronesia | 7: 310 312 313 320 330 350 360 370 380 390 820 92 93 94 95 96 97
+692 Marshall Islands | 7: 235 329 453 455 456 457 458 545
+7 Russia/Kazakhstan | 10: 700 701 702 705 706 707 708 747 760 761 762 763 764 771 775 776 777 778
+  785 9
+81 Japan | 10: 601 602 603 604 605 606 607 608 609 7 8 9
+82 South Korea | 9: 10 11 12 16 17 18 19 | 10: 1
+84 Vietnam | 9: 121 140 160 3 5 7 8 9
+850 North Korea | 10: 191 192 193
+852 Hong Kong SAR China | 8: 406 409 424 44 46 470 471 472 473 474 475 476 510 511 512 513 514 516
+  517 518 519 52 53 540 541 542 543 544 546 547 548 549 550 551 552 553 554 556 557 558 559 560 561
+  562 563 564 566 568 569 570 571 572 573 574 576 577 578 579 59 601 602 603 604 605 606 607 608 609
+  61 62 63 64 65 66 67 680 681 682 683 684 685 687 688 689 69 701 702 703 704 705 707 708 709 710
+  840 841 842 843 844 848 849 901 902 903 904 905 906 907 908 909 910 912 913 914 915 916 917 918
+  919 92 93 94 95 96 97 98
+853 Macao SAR China | 8: 62 63 65 66 68
+855 Cambodia | 8: 1 60 61 66 67 68 69 70 77 78 79 80 81 82 83 84 85 86 87 89 90 91 92 93 94 95 97 98
+  99 | 9: 12 18 234 244 254 264 31 324 334 344 354 364 38 424 434 444 524 534 544 554 62 63 64 65 71
+  72 73 74 75 76 82 88 96 97
+856 Laos | 9: 30 | 10: 202 203 205 207 208 209
+86 China | 11: 1
+870 Inmarsat | 9: 3 5 6 76 77 78 | 12: 774
+880 Bangladesh | 10: 1 370 372 373 374 375 376 377 378 379 380 382 383 384 385 386 387 388 389 440
+  442 443 444 445 446 447 448 449 64 660 662 663 664 665 666 667 668 669
+881 Global Mobile Satellite System | 9: 0 1 2 3 6 7 8 9 | 10: 6
+882 International Networks | 7: 342 | 8: 49 | 9: 32 337 | 10: 347 520 521 522 | 12: 37 50
+886 Taiwan | 9: 400 9
+90 Turkey | 10: 5
+91 India | 10: 160 6 7 8 9
+92 Pakistan | 10: 3
+93 Afghanistan | 9: 7
+94 Sri Lanka | 9: 7
+95 Myanmar | 7: 170 171 | 8: 90 91 920 921 922 923 924 927 928 929 95 96 98 990 992 993 998 999 | 9:
+  90 91 930 931 932 933 935 936 937 938 939 941 943 946 947 948 949 961 970 971 972 973 991 992 993
+  | 10: 90 91 925 926 927 928 929 934 935 937 938 939 940 942 944 945 946 96 970 971 972 974 975 976
+  977 978 979 988 989 992 993 994 995 996 997 998
+960 Maldives | 7: 464 466 7 9
+961 Lebanon | 7: 3 | 8: 7 8
+962 Jordan | 9: 427 7
+963 Syria | 9: 50 9
+964 Iraq | 10: 7
+965 Kuwait | 8: 4 5 6 9
+966 Saudi Arabia | 9: 5
+967 Yemen | 9: 7
+968 Oman | 8: 150 7 9
+970 Palestine | 9: 5
+971 UAE | 9: 5
+972 Israel | 9: 5
+973 Bahrain | 8: 3 6
+974 Qatar | 8: 3 5 6 7
+975 Bhutan | 8: 16 17 77 87
+976 Mongolia | 8: 50 55 6 72 78 8 9
+977 Nepal | 10: 900 960 961 962 963 970 971 972 974 975 976 980 981 982 984 985 986 988
+98 Iran | 10: 9
+992 Tajikistan | 9: 0 10 11 12 17 18 19 20 21 22 27 30 330 333 334 335 336 337 338 339 38 40 411 418
+  440 442 443 444 447 449 50 55 66 70 71 75 77 78 79 80 811 812 813 814 815 816 817 818 819 87 88 89
+  9
+993 Turkmenistan | 8: 6 71 72
+994 Azerbaijan | 9: 10 365 40 44 50 51 55 60 70 77 99
+995 Georgia | 9: 500 501 502 504 505 507 508 510 511 514 515 517 520 522 525 530 533 535 540 544 545
+  550 551 552 553 554 555 557 558 559 568 569 570 571 572 574 575 577 578 579 580 585 588 590 591
+  592 593 595 596 597 598 599 790
+996 Kyrgyzstan | 9: 200 201 202 203 205 22 312 50 51 52 54 55 56 57 600 70 755 77 880 888 912 990
+  995 996 997 998 999
+998 Uzbekistan | 9: 20 33 50 612 613 615 616 617 621 622 625 627 651 652 653 655 657 662 663 664 667
+  669 672 675 677 679 70 722 723 725 727 732 733 735 737 739 742 745 747 749 751 752 753 755 757 77
+  792 793 795 797 80 87 88 90 91 92 93 94 95 97 98 99
+"""
+
+COUNTRIES: dict[str, Country] = _read_table(_TABLE)

@@ -109,7 +109,7 @@ def text_refusal(report: MessageReport) -> str | None:
         return TOO_LONG
     if report.blank:
         return f"The message is empty. {report.summary()}".rstrip()
-    if report.pages > MAX_PAGES:
+    if report.too_long:
         return f"The message has {report.pages} pages; at most {MAX_PAGES} go."
     return None
 

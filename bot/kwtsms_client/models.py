@@ -39,6 +39,7 @@ class Acceptance:
     points_charged: Decimal | None
     balance_after: Decimal | None
     unix_timestamp: int | None  # As sent; whether GMT+3 or UTC is not known.
+    implausible: tuple[str, ...] = ()  # Fields that cannot be true, with their values: not used.
 
 
 @dataclass(frozen=True, slots=True)

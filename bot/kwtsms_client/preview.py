@@ -6,7 +6,7 @@ from decimal import Decimal
 from kwtsms_client.flow import numbers_refusal, split_valid, text_refusal
 from kwtsms_client.models import RejectedInput
 from kwtsms_client.protocol import MAX_RECIPIENTS
-from kwtsms_client.text_report import MessageReport, inspect_message
+from kwtsms_client.text_report import BORDERLINE, MessageReport, inspect_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,11 @@ class SendPreview:
     def refusal(self) -> str | None:
         """The reason why `send` would refuse it; None if it would not."""
         return text_refusal(self.report) or numbers_refusal(self.recipients, self.invalid)
+
+    @property
+    def warning(self) -> str | None:
+        """The reason why kwtSMS may refuse it although `send` does not; None if there is none."""
+        return BORDERLINE if self.report.borderline else None
 
     @property
     def calls(self) -> int:

@@ -7,10 +7,11 @@ them, and reads the answer with `read_reply`. Source: the vendor's REST/JSON API
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
+from kwtsms_client.encoding import pages
 from kwtsms_client.errors import InvalidInput, UnknownOutcome, rejection
 from kwtsms_client.models import (
     Acceptance,
@@ -26,6 +27,7 @@ from kwtsms_client.models import (
 T = TypeVar("T")
 Json = Mapping[str, Any]
 
+KUWAIT_CODE = "965"
 BASE_URL = "https://www.kwtsms.com/API/"
 # Without the first two the gateway answers in its old text form. The size of a compressed reply is
 # unknown before it is unpacked.
@@ -38,9 +40,23 @@ MAX_RECIPIENTS = 200  # ERR007
 MAX_REPLY_BYTES = 1 << 20
 MAX_NUMBER_CHARACTERS = 40  # Of a number in a reply; longer ones are not amounts.
 MAX_MAGNITUDE = 18  # Numbers with more digits before the point are not amounts either.
+MAX_CREDITS = 10**9  # No account has more; a larger balance is a mistake.
+MAX_TIMESTAMP = 10**11  # In seconds: the year 5138.
+# The most that a page can cost: it costs 1 in Kuwait, where the gateway may count three pages for
+# one of ours (a character that it takes for Unicode).
+MAX_KUWAIT_RATE, MAX_RATE = 3, 100
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?", re.ASCII)
 # One prefix in any spelling; only its digits count. The longest are island codes (1-869).
 _PREFIX = re.compile(r"(?:\+|00)?([1-9]\d{0,6})", re.ASCII)
+_NOT_IN_CODE = re.compile(r"[^0-9A-Z _-]")
+_MESSAGE_ID = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
+_ACCEPTANCE_FIELDS = {
+    "msg-id": "message_id",
+    "numbers": "numbers",
+    "points-charged": "points_charged",
+    "balance-after": "balance_after",
+    "unix-timestamp": "unix_timestamp",
+}
 _COVERAGE_KEYS = ("prefixes", "coverage", "list", "countries", "prefix", "data")
 
 
@@ -82,7 +98,8 @@ def send(*, sender: str, recipients: Sequence[str], text: str, test: bool) -> Ca
         "message": text,
         "test": "1" if test else "0",
     }
-    return Call("send/", payload, _read_acceptance)
+    numbers = tuple(recipients)
+    return Call("send/", payload, lambda reply: _read_acceptance(numbers, text, reply))
 
 
 def status(message_id: str) -> Call[Status]:
@@ -128,7 +145,7 @@ def read_reply(call: Call[T], status: int, body: bytes) -> T:
     if len(body) > MAX_REPLY_BYTES:
         raise UnknownOutcome(f"The reply is larger than {MAX_REPLY_BYTES} bytes.")
     try:
-        reply = json.loads(body, parse_float=amount, parse_int=amount, parse_constant=amount)
+        reply = json.loads(body, parse_float=_number, parse_int=_number, parse_constant=_number)
     except (ValueError, RecursionError) as error:
         raise UnknownOutcome(f"The reply (HTTP {status}) is not JSON.") from error
     if not isinstance(reply, dict):
@@ -150,6 +167,12 @@ def amount(value: Any) -> Decimal | None:
         return None
     number = Decimal(text)
     return number if number.adjusted() < MAX_MAGNITUDE else None
+
+
+def _number(text: str) -> Decimal | str:
+    """A number of a reply; one that is no amount stays a text, for the log."""
+    number = amount(text)
+    return text if number is None else number
 
 
 def _join_numbers(numbers: Sequence[str]) -> str:
@@ -174,12 +197,7 @@ def _code(value: Any) -> str:
     """The error code in the form of the table (3 is ERR003); empty if there is none."""
     if isinstance(value, Decimal) and 0 <= value < 1000:
         return f"ERR{int(value):03}"
-    return _text(value).strip().upper()[:20]
-
-
-def _integer(value: Any) -> int | None:
-    number = amount(value)
-    return None if number is None else int(number)
+    return _NOT_IN_CODE.sub("", _text(value).upper()).strip()[:20]
 
 
 def _text(value: Any) -> str:
@@ -193,21 +211,57 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _read_balance(reply: Json) -> Balance:
-    available = amount(reply.get("available"))
+    available = _amount_up_to(MAX_CREDITS, reply.get("available"))
     if available is None:
         raise UnknownOutcome("The reply says OK and tells no balance.")
-    return Balance(available, amount(reply.get("purchased")))
+    return Balance(available, _amount_up_to(MAX_CREDITS, reply.get("purchased")))
 
 
-def _read_acceptance(reply: Json) -> Acceptance:
-    """Reads the reply to a send, which stays accepted, whatever else is missing."""
-    return Acceptance(
-        message_id=_text(reply.get("msg-id")).strip() or None,
-        numbers=_integer(reply.get("numbers")),
-        points_charged=amount(reply.get("points-charged")),
-        balance_after=amount(reply.get("balance-after")),
-        unix_timestamp=_integer(reply.get("unix-timestamp")),
+def _read_acceptance(recipients: Sequence[str], text: str, reply: Json) -> Acceptance:
+    """Reads the reply to a send, which stays accepted, whatever else is missing or untrue."""
+    acceptance = Acceptance(
+        message_id=_known_message_id(reply.get("msg-id")),
+        numbers=_integer_up_to(len(recipients), reply.get("numbers")),
+        points_charged=_amount_up_to(_highest_price(recipients, text), reply.get("points-charged")),
+        balance_after=_amount_up_to(MAX_CREDITS, reply.get("balance-after")),
+        unix_timestamp=_integer_up_to(MAX_TIMESTAMP, reply.get("unix-timestamp")),
     )
+    implausible = tuple(
+        f"{name} {_quotable(reply[name])}"
+        for name, attribute in _ACCEPTANCE_FIELDS.items()
+        if reply.get(name) is not None and getattr(acceptance, attribute) is None
+    )
+    return replace(acceptance, implausible=implausible)
+
+
+def _highest_price(recipients: Sequence[str], text: str) -> int:
+    """The credits that the gateway cannot charge more than."""
+    abroad = sum(not number.startswith(KUWAIT_CODE) for number in recipients)
+    rates = MAX_RATE * abroad + MAX_KUWAIT_RATE * (len(recipients) - abroad)
+    return max(1, pages(text)) * rates
+
+
+def _amount_up_to(most: int, value: Any) -> Decimal | None:
+    """The amount if it is from 0 to `most`, else None."""
+    number = amount(value)
+    return number if number is not None and 0 <= number <= most else None
+
+
+def _integer_up_to(most: int, value: Any) -> int | None:
+    number = _amount_up_to(most, value)
+    return None if number is None else int(number)
+
+
+def _known_message_id(value: Any) -> str | None:
+    """The message ID in a reply; None if it has not the form of one."""
+    text = str(value).strip() if isinstance(value, str | Decimal) else ""
+    return text if _MESSAGE_ID.fullmatch(text) else None
+
+
+def _quotable(value: Any) -> str:
+    """The value as a short text for logs and terminals."""
+    text = str(value) if isinstance(value, str | Decimal) else type(value).__name__
+    return "".join(one if one.isascii() and one.isprintable() else "?" for one in text[:40])
 
 
 def _read_coverage(reply: Json) -> Coverage:

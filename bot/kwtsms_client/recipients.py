@@ -32,7 +32,7 @@ def split_recipients(recipients: object) -> list[Any]:
 
 
 def as_text(value: object) -> str | None:
-    """Returns a number as text; None if it is neither text nor a whole number.
+    """Returns a number as text; None if it is neither text nor a whole number from 0 on.
 
     Other values are not converted: digits in their `str` could be another person's number.
     """
@@ -42,10 +42,15 @@ def as_text(value: object) -> str | None:
         return ""
     with suppress(ValueError, OverflowError):  # No number, infinite, or thousands of digits.
         if isinstance(value, SupportsIndex):
-            return str(value.__index__())
+            return _digits(value.__index__())
         if isinstance(value, (float, Decimal)) and float(value).is_integer():
-            return str(int(value))  # Tables with gaps hold whole numbers as floats.
+            return _digits(int(value))  # Tables with gaps hold whole numbers as floats.
     return None
+
+
+def _digits(number: int) -> str | None:
+    """The digits of a whole number; None below zero, which is a result and not a phone number."""
+    return str(number) if number >= 0 else None
 
 
 def as_given(value: object) -> str:

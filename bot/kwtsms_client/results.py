@@ -42,7 +42,10 @@ def send_result(
         tuple(one for batch, answer in found for one in _recipient_results(batch, answer, stopped)),
         points_charged=sum((one.points_charged or Decimal(0) for one in acceptances), Decimal(0)),
         balance_after=min(balances, default=None),  # Answers may come in another order than asked.
-        warnings=tuple(uncounted_warning(one) for one in receipts if one.uncounted),
+        warnings=(
+            *(uncounted_warning(one) for one in receipts if one.uncounted),
+            *(implausible_warning(one) for one in acceptances if one.implausible),
+        ),
         receipts=receipts,
     )
 
@@ -78,6 +81,12 @@ def uncounted_warning(receipt: Receipt) -> str:
         "Look it up in the archive "
         "at kwtsms.com."
     )
+
+
+def implausible_warning(acceptance: Acceptance) -> str:
+    """The warning about fields of a reply that cannot be true."""
+    fields = ", ".join(acceptance.implausible)
+    return f"kwtSMS accepted it, and its reply has figures that cannot be true: {fields}."
 
 
 def _recipient_results(

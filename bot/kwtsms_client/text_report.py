@@ -5,41 +5,29 @@ Slower than `clean_message`, which keeps no record; a test holds that both give 
 
 import re
 import unicodedata
-from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from kwtsms_client import encoding as kwtsms_client_encoding
-from kwtsms_client.encoding import UCS_SINGLE, Encoding
-from kwtsms_client.text import (
+from kwtsms_client.emoji_names import EMOJI_NAMES
+from kwtsms_client.encoding import MAX_PAGES, UCS_SINGLE, Encoding
+from kwtsms_client.text import require_text
+from kwtsms_client.text_rules.characters import (
     ARABIC_DIGITS,
-    CONTROL,
-    EMOJI,
-    HIDDEN,
+    CONTROL_KIND,
+    DIGIT,
+    EMOJI_KIND,
+    HTML,
     LINE_ENDS,
-    MAX_NESTING,
-    find_tags,
+    NAMES,
+    TAG_NAME,
     needs_cleaning,
-    require_text,
 )
+from kwtsms_client.text_rules.tracked_text import TrackedText
 
 RISKY = frozenset("©®™ℹ←↑→↓↔↕⇒⇔")  # Kept; whether they jam the gateway is not known.
-DIGIT, HTML, EMOJI_KIND, CONTROL_KIND = "Arabic digit", "HTML tag", "emoji", "control character"
-# Invisible characters that are removed, by names that people know or can look up.
-NAMES = {
-    "\u200b": "zero-width space",
-    "\u200c": "zero-width non-joiner",
-    "\u200d": "zero-width joiner",
-    "\u2060": "word joiner",
-    "\u00ad": "soft hyphen",
-    "\ufeff": "byte-order mark",
-    "\ufffc": "object placeholder",
-    "\u200e": "left-to-right mark",
-    "\u200f": "right-to-left mark",
-    "\u061c": "Arabic letter mark",
-    **dict.fromkeys("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069", "direction mark"),
-}
 # Invisible characters that are kept.
 BLANKS = {
     "\t": "tab",
@@ -53,8 +41,7 @@ BLANKS = {
 }
 # Invisible, too, but no spaces to Unicode: Braille's blank, Hangul's fillers, …
 _INVISIBLE = dict.fromkeys(map(ord, "\u2800\u3164\u115f\u1160\uffa0\u034f\u17b4\u17b5"))
-_NUL, _ANGLE, _RUNS = re.compile("\0"), re.compile("<"), re.compile(b"x+|-+")
-KINDS = (DIGIT, HTML, EMOJI_KIND, CONTROL_KIND, *dict.fromkeys(NAMES.values()))
+KINDS = (DIGIT, HTML, TAG_NAME, EMOJI_KIND, CONTROL_KIND, *dict.fromkeys(NAMES.values()))
 # Typographic characters of word processors, and their plain equivalents.
 _PLAIN = str.maketrans(
     {
@@ -69,6 +56,16 @@ _PLAIN = str.maketrans(
 )
 _ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
 MAX_NAMED = 5
+BORDERLINE = (
+    f"kwtSMS may refuse it (ERR012): it takes {MAX_PAGES + 1} pages if characters such as € or [ "
+    "are not split between two pages."
+)
+# Emoji as Slack writes them. A row of them touches no letter, digit or further colon, so 10:100:30
+# and a::b are none.
+_NAME = r":([a-z0-9_+'-]+):"
+_SHORTCODE = re.compile(rf"{_NAME}(?::skin-tone-[2-6](?:-[2-6])?:)?")
+_SHORTCODES = re.compile(rf"(?<![^\W_])(?<!:)(?:{_NAME})+(?![^\W_])(?!:)")
+_WITHIN_WORDS = re.compile(rf"(?<=[^\W_]){_NAME}|{_NAME}(?=[^\W_])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +98,7 @@ class MessageReport:
     forcing: tuple[str, ...]  # Characters that force Unicode: 70 to a page and not 160.
     risky: tuple[str, ...]
     segments: tuple[Segment, ...] = field(repr=False)
+    shortcodes: tuple[str, ...] = ()  # Like :parrot:, but no standard emoji: sent as typed.
 
     @property
     def blank(self) -> bool:
@@ -115,11 +113,24 @@ class MessageReport:
 
     @property
     def surplus(self) -> int:
-        """The number of units to remove to save a page; 0 for a single page."""
+        """The number of units to remove from the end to save a page; 0 for a single page."""
         fewer = self.pages - 1
-        return (
-            self.units - kwtsms_client_encoding.capacity(fewer, self.encoding) if fewer > 0 else 0
-        )
+        if not fewer:
+            return 0
+        return self.units - kwtsms_client_encoding.units_within(self.cleaned, self.encoding, fewer)
+
+    @property
+    def too_long(self) -> bool:
+        """Whether kwtSMS surely refuses the text as too long (ERR012)."""
+        return kwtsms_client_encoding.pages_for_units(self.units, self.encoding) > MAX_PAGES
+
+    @property
+    def borderline(self) -> bool:
+        """Whether the text is too long only because a character of two units is never split.
+
+        What kwtSMS does then is not known, so such a text is not refused here.
+        """
+        return self.pages > MAX_PAGES and not self.too_long
 
     @property
     def kept(self) -> tuple[str, ...]:
@@ -137,10 +148,15 @@ class MessageReport:
 
     def summary(self) -> str:
         """The changes and their cost, as sentences for people."""
-        removed = [format_count(one) for one in self.changes if one.kind != DIGIT]
-        digits = [format_count(one) for one in self.changes if one.kind == DIGIT]
-        sentences = [f"Removed {', '.join(removed)}."] if removed else []
-        sentences += [f"Changed {one} to 0-9." for one in digits]
+        counts = {one.kind: format_count(one) for one in self.changes}
+        digits, names = counts.pop(DIGIT, None), counts.pop(TAG_NAME, None)
+        sentences = [f"Removed {', '.join(counts.values())}."] if counts else []
+        if digits:
+            sentences.append(f"Changed {digits} to 0-9.")
+        if names:
+            sentences.append(f"Kept {names} in round brackets.")
+        if self.shortcodes:
+            sentences.append(f"Sent as typed: {', '.join(self.shortcodes[:MAX_NAMED])}.")
         forced = [describe_character(char) for char in self.odd[:MAX_NAMED]]
         if self.kept and (sentences or forced):
             sentences.append(f"Kept {' '.join(self.kept[:MAX_NAMED])}.")
@@ -149,6 +165,8 @@ class MessageReport:
             sentences.append(
                 f"{', '.join(forced)} {verb} Unicode: {UCS_SINGLE} characters per page."
             )
+        if self.borderline:
+            sentences.append(BORDERLINE)
         return " ".join(sentences)
 
 
@@ -167,89 +185,58 @@ def describe_character(char: str) -> str:
     return unicodedata.name(char, f"U+{ord(char):04X}").lower()
 
 
-def inspect_message(text: str) -> MessageReport:
+def inspect_message(text: str, *, shortcodes: bool = False) -> MessageReport:
     """The cleaned text with a report: what changed, pages, and which characters force Unicode.
+
+    With `shortcodes`, names such as :fire: are emoji: that is how Slack delivers them.
 
     Raises:
         InvalidInput: `text` is not a string.
     """
-    cleaned, changes, segments = _clean_with_changes(require_text(text))
+    cleaned, changes, segments = _clean_with_changes(require_text(text), shortcodes=shortcodes)
     forcing = kwtsms_client_encoding.unicode_characters(cleaned)
     encoding = Encoding.UCS2 if forcing else Encoding.GSM7
-    units = kwtsms_client_encoding.units(cleaned, encoding)
+    units = kwtsms_client_encoding.page_units(cleaned, encoding)
     return MessageReport(
         original=text,
         cleaned=cleaned,
         changes=changes,
         encoding=encoding,
-        units=units,
-        pages=kwtsms_client_encoding.pages_for_units(units, encoding),
+        units=sum(units),
+        pages=len(units),
         forcing=forcing,
         risky=tuple(char for char in dict.fromkeys(cleaned) if char in RISKY),
         segments=segments,
+        shortcodes=_unknown_shortcodes(cleaned) if shortcodes else (),
     )
 
 
-def _clean_with_changes(text: str) -> tuple[str, tuple[Change, ...], tuple[Segment, ...]]:
+def _clean_with_changes(
+    text: str, *, shortcodes: bool
+) -> tuple[str, tuple[Change, ...], tuple[Segment, ...]]:
     """The cleaned text, what changed, and where."""
-    if not needs_cleaning(text):  # True of most texts.
+    if not (needs_cleaning(text) or (shortcodes and ":" in text)):  # True of most texts.
         return text, (), (Segment(text, removed=False),) if text else ()
     written = LINE_ENDS.sub("\n", text)
-    tracked = _TrackedText(written)
-    return tracked.text, (*_digit_changes(written), *tracked.changes()), tracked.segments()
+    tracked = TrackedText(written, (_find_shortcodes,) if shortcodes else ())
+    digits = Counter(char for char in written if ord(char) in ARABIC_DIGITS)
+    counts = {DIGIT: digits, **tracked.counts} if digits else tracked.counts
+    changes = (Change(kind, found.total(), tuple(found)) for kind, found in counts.items())
+    return tracked.text, tuple(changes), tuple(Segment(*run) for run in tracked.runs())
 
 
-class _TrackedText:
-    """Text that is being cleaned, with the original position of each remaining character."""
-
-    def __init__(self, text: str) -> None:
-        self.written = self.text = text
-        self._at = array("I", range(len(text)))
-        self._removed: dict[str, Counter[str]] = {}
-        self._shorten()
-
-    def _shorten(self) -> None:
-        """Removes what `clean_message` removes, in the same order."""
-        self._remove(_NUL.finditer(self.text))
-        self._remove(find_tags(self.text), HTML)
-        self.text = self.text.translate(ARABIC_DIGITS)
-        for pattern, kind in ((EMOJI, EMOJI_KIND), (HIDDEN, ""), (CONTROL, "")):
-            self._remove(pattern.finditer(self.text), kind)
-        for _ in range(MAX_NESTING):
-            if not self._remove(find_tags(self.text), HTML):
-                return
-        self._remove(_ANGLE.finditer(self.text), HTML)
-
-    def _remove(self, matches: Iterator[re.Match[str]], kind: str = "") -> bool:
-        end, text, at = 0, [], array("I")
-        for found in matches:
-            name = kind or NAMES.get(found[0], CONTROL_KIND)
-            self._removed.setdefault(name, Counter())[found[0]] += 1
-            text.append(self.text[end : found.start()])
-            at += self._at[end : found.start()]
-            end = found.end()
-        if end:
-            self.text = "".join(text) + self.text[end:]
-            self._at = at + self._at[end:]
-        return end > 0
-
-    def changes(self) -> list[Change]:
-        """The removed characters, by kind."""
-        return [Change(kind, all_.total(), tuple(all_)) for kind, all_ in self._removed.items()]
-
-    def segments(self) -> tuple[Segment, ...]:
-        """The whole text, in parts that were kept and parts that were removed."""
-        gone = bytearray(b"x" * len(self.written))
-        for place in self._at:
-            gone[place] = ord("-")
-        shown = self.written.translate(ARABIC_DIGITS)
-        runs = [(*found.span(), found[0].startswith(b"x")) for found in _RUNS.finditer(gone)]
-        return tuple(
-            Segment((self.written if removed else shown)[begin:end], removed)
-            for begin, end, removed in runs
-        )
+def _find_shortcodes(text: str) -> Iterator[re.Match[str]]:
+    """The shortcodes of standard emoji, each with its skin tone."""
+    for row in _SHORTCODES.finditer(text):
+        for one in _SHORTCODE.finditer(text, *row.span()):
+            if one[1] in EMOJI_NAMES:
+                yield one
 
 
-def _digit_changes(written: str) -> list[Change]:
-    found = Counter(char for char in written if ord(char) in ARABIC_DIGITS)
-    return [Change(DIGIT, found.total(), tuple(found))] if found else []
+def _unknown_shortcodes(text: str) -> tuple[str, ...]:
+    """The shortcodes that stay: those with an unknown name, and those within words."""
+    rows = (one[1] for row in _SHORTCODES.finditer(text) for one in _SHORTCODE.finditer(row[0]))
+    within = (one[1] or one[2] for one in _WITHIN_WORDS.finditer(text))
+    names = chain(rows, (name for name in within if name in EMOJI_NAMES and len(name) > 2))
+    found = dict.fromkeys(name for name in names if re.search("[a-z]", name))
+    return tuple(f":{name}:" for name in found)

@@ -12,7 +12,8 @@ from apprise.common import OverflowMode, PersistentStoreMode
 from apprise.url import PrivacyMode
 from apprise.utils.parse import parse_bool, validate_regex
 
-from apprise_kwtsms.plain_text import from_html, from_markdown, tidy
+from apprise_kwtsms.markdown import from_markdown
+from apprise_kwtsms.plain_text import from_html
 from apprise_kwtsms.templates import ARGUMENTS, TOKENS
 from apprise_kwtsms.transport import exchange
 from kwtsms_client import (
@@ -127,8 +128,8 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     ) -> bool:
         """Sends to all targets; returns whether every one of them was accepted."""
         del title, notify_type
-        report = inspect_message(tidy(self._to_text(body, kwargs.get("body_format"))))
-        text = tidy(report.cleaned)
+        report = inspect_message(self._to_text(body, kwargs.get("body_format")))
+        text = report.cleaned.strip()
         index, total = kwargs.get("index", 0), kwargs.get("total", 1)
         if total > 1:
             text = f"({index + 1}/{total}) {text}"

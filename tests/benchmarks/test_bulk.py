@@ -16,6 +16,7 @@ def bulk(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("bulk")
 
 
+@pytest.mark.network
 def test_a_short_run(bulk: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     """The table has the official client, both of ours and the ratio."""
     bulk.main(["--rounds", "1", "--numbers", "201", "--latencies", "10"])

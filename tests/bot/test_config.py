@@ -31,7 +31,7 @@ slack:
 kwtsms:
   username: ${KWTSMS_USERNAME}
   password: ${KWTSMS_PASSWORD}
-  sender_id: MY-APP
+  sender_id: SHOP
 """
 
 
@@ -127,7 +127,7 @@ def test_an_unknown_country_hides_no_other_problem() -> None:
             GOOD + "alerts: {balance: {apprise: ['json://h', 'json://h']}}",
             "alerts.balance.apprise: expected each only once, and number 2 is number 1 again. Wr",
         ),
-        (GOOD.replace("MY-APP", "MY-LONG-SENDER"), "longer than 11 characters"),
+        (GOOD.replace("SHOP", "MY-LONG-SENDER"), "longer than 11 characters"),
         (GOOD + "  base_url: http://kwtsms.com/", "expected an https:// address"),
         (GOOD + "outbox: {retention: 999999d}", "outbox.retention: expected at most 3650d"),
         (GOOD + "outbox: {lease: 1d}", "outbox.lease: expected a time between 1s and 10m"),
@@ -247,7 +247,7 @@ def test_as_many_people_as_fit_into_the_file_are_read() -> None:
 
 def test_a_token_in_the_wrong_line_is_not_repeated() -> None:
     """A value in the wrong place may be a real token, so no message repeats it."""
-    text = GOOD.replace("MY-APP", "xoxb-very-secret-9")
+    text = GOOD.replace("SHOP", "xoxb-very-secret-9")
 
     assert "very-secret" not in "".join(problems(text))
 

@@ -59,6 +59,8 @@ def test_every_file_of_ours_passes(file: Path) -> None:
         "limits: {quiet_hours: '21-09'}",
         "limits: {credits_per_day: 0}",
         "limits: {credits_per_day: '${NAME}'}",
+        "limits: {credits_per_day: true}",
+        "limits: {quiet_hours: '9:00-21:00'}",
         "alerts: {balance: {warn: 300, digest: '08:00', every: 15m}}",
         "alerts: {balance: {every: PT15M}}",
         "access: {sender: {users: [U0123ABCD]}}",

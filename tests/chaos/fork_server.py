@@ -20,7 +20,7 @@ import alembic.config  # noqa: F401 - the same.
 import psycopg  # noqa: F401 - the same.
 import yaml  # noqa: F401 - the same.
 
-import kwtsms_bot.cli.run  # noqa: F401 - the same.
+import kwtsms_bot.cli.bot_process  # noqa: F401 - the same.
 from chaos.program import FailAction, FailPoint, Program, run
 
 

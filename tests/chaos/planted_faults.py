@@ -81,9 +81,9 @@ def in_flight_after_the_call() -> None:
     async def put_in_flight(*_: Any) -> bool:
         return True
 
-    async def settle_late(self: Worker, call: ClaimedCall, settlement: Settlement) -> None:
+    async def settle_late(self: Worker, call: ClaimedCall, settlement: Settlement) -> bool:
         await write(self._settlements, call, self._lease, self._clock())
-        await settle(self, call, settlement)
+        return await settle(self, call, settlement)
 
     _plant(SettlementStore, "put_in_flight", put_in_flight)
     _plant(Worker, "_settle", settle_late)

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos.transition_log import CLOCK_OFFSET
-from kwtsms_bot.cli import main
-from kwtsms_bot.cli import run as cli_run
+from kwtsms_bot.cli import bot_process, main
 from kwtsms_bot.database import Database, open_database
 from kwtsms_bot.database.engine import _NOW
 from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
@@ -71,7 +70,7 @@ def run(program: Program, config: str) -> None:
         interval=timedelta(seconds=program.interval),
         cooldown=timedelta(seconds=program.cooldown),
     )
-    setattr(cli_run, "Service", service)  # noqa: B010
+    setattr(bot_process, "Service", service)  # noqa: B010
     if program.clock is not None:
         components.now = partial(_wrong_clock, Path(program.clock))
         _NOW["sqlite"] += (

@@ -70,13 +70,113 @@ def test_an_absurd_number_loses_no_acceptance(written: str) -> None:
         ("12345", "12345"),
         ('" "', None),
         ("null", None),
-        ('"f4\\u0000c8"', "f4c8"),
-        ('"\\ud800"', "?"),
+        ('"f4c8-Z"', "f4c8-Z"),
+        ('"f4\\u0000c8"', None),
+        ('"\\ud800"', None),
+        ('"<!channel>"', None),
+        ('"<https://evil.example|here>"', None),
+        ('"f4`c8"', None),
+        ('"f4c8\\n"', "f4c8"),
+        ('"٣٤"', None),
+        (f'"{"a" * 64}"', "a" * 64),
+        (f'"{"a" * 65}"', None),
+        ('["f4c8"]', None),
     ],
 )
 def test_a_message_id_can_be_stored(written: str, known: str | None) -> None:
-    """The stored ID has no NUL and no lone surrogate, so any database accepts it."""
+    """An ID is up to 64 ASCII letters, digits and hyphens; any other text is none."""
     assert reply(SEND, f'{{"result":"OK","msg-id":{written}}}').message_id == known
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ("0", Decimal(0)),
+        ("3", Decimal(3)),
+        ('"2.50"', Decimal("2.5")),
+        ("-1", None),
+        ("-1000", None),
+        ("4", None),
+        ("3000000000", None),
+        ("1e17", None),
+        ('"1e17"', None),
+        ("2147483648", None),
+        ("NaN", None),
+        ('"NaN"', None),
+        ("Infinity", None),
+        ('"-1,000"', None),
+    ],
+)
+def test_a_price_that_a_call_cannot_have_is_not_used(written: str, known: Decimal | None) -> None:
+    """One page to Kuwait costs 0 to 3 credits; another figure is kept as a word, for the log."""
+    found = reply(SEND, f'{{"result":"OK","msg-id":"f4c8","points-charged":{written}}}')
+    named = [one.split()[0] for one in found.implausible]
+
+    assert (found.message_id, found.points_charged) == ("f4c8", known)
+    assert named == ["points-charged"] * (known is None)
+
+
+@pytest.mark.parametrize(
+    ("written", "word"),
+    [
+        ("-1000", "-1000"),
+        ("1e99", "1e99"),
+        ('"NaN"', "NaN"),
+        ("Infinity", "Infinity"),
+        ('"\\u001b[31m<!channel>"', "?[31m<!channel>"),
+        (f'"{"9" * 5000}"', "9" * 40),
+        ("{}", "dict"),
+    ],
+)
+def test_the_word_of_the_gateway_is_kept_for_the_log(written: str, word: str) -> None:
+    """The word is short and printable, so a terminal can show it."""
+    found = reply(SEND, f'{{"result":"OK","points-charged":{written}}}')
+
+    assert found.implausible == (f"points-charged {word}",)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text", "highest"),
+    [
+        (["96598765432"], "hi", 3),
+        (["96598765432"], "م" * 71, 6),
+        (["96598765432", "971501234567"], "hi", 103),
+        (["971501234567"] * 200, "x" * 1071, 140_000),
+    ],
+)
+def test_the_highest_price_follows_the_call(numbers: list[str], text: str, highest: int) -> None:
+    """The limit grows with the pages and the numbers, and is higher outside Kuwait."""
+    call = protocol.send(sender="S", recipients=numbers, text=text, test=False)
+    charged = [
+        reply(call, f'{{"result":"OK","points-charged":{points}}}').points_charged
+        for points in (highest, highest + 1)
+    ]
+
+    assert charged == [Decimal(highest), None]
+
+
+@pytest.mark.parametrize("field", ["numbers", "balance-after", "unix-timestamp"])
+@pytest.mark.parametrize("written", ["-1", "-1000", "1e17", '"1e30"', "NaN", '"<!channel>"'])
+def test_an_untrue_figure_is_not_used(field: str, written: str) -> None:
+    """No figure of an acceptance is negative, without bound, or no number."""
+    found = reply(SEND, f'{{"result":"OK","msg-id":"f4c8","{field}":{written}}}')
+
+    assert (found.numbers, found.balance_after, found.unix_timestamp) == (None, None, None)
+    assert [one.split()[0] for one in found.implausible] == [field]
+
+
+@pytest.mark.parametrize("written", ["-1", "-0.5", "1e17", "1000000001", "NaN", '"<!channel>"'])
+def test_an_untrue_balance_is_none(written: str) -> None:
+    """A balance is 0 to a billion credits; another one is as good as no answer."""
+    with pytest.raises(UnknownOutcome, match="tells no balance"):
+        reply(protocol.balance(), f'{{"result":"OK","available":{written}}}')
+
+
+def test_an_untrue_purchase_loses_no_balance() -> None:
+    """The available credits are known, whatever the purchased ones are."""
+    found = reply(protocol.balance(), '{"result":"OK","available":5,"purchased":-1000}')
+
+    assert (found.available, found.purchased) == (Decimal(5), None)
 
 
 @pytest.mark.parametrize(
@@ -117,6 +217,8 @@ def test_a_coverage_without_a_country_is_none(written: str) -> None:
         ("3", AccountError, "ERR003"),
         ('"ERR099"', RequestError, "ERR099"),
         ("1000", RequestError, "1000"),
+        ('"<!channel>"', RequestError, "CHANNEL"),
+        ('"<https://evil.example|x>"', RequestError, "HTTPSEVILEXAMPLEX"),
     ],
 )
 def test_a_code_however_it_is_written(code: str, kind: type[KwtSMSError], known: str) -> None:

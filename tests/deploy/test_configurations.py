@@ -4,15 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from kwtsms_bot.config import load
-from support.deployment import CONFIGS, SECRETS, referenced_secrets
+from support.deployment import CONFIGS, SECRETS, read_config, referenced_secrets
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda path: path.parent.name)
 def test_it_is_accepted_without_a_warning(config: Path) -> None:
     """The referenced secrets are enough for a load without warnings."""
     asked = {name: SECRETS[name] for name in referenced_secrets(config)}
-    found = load(str(config), asked)
+    found = read_config(config, asked)
 
     assert found.warnings() == ()
     assert found.http.listen

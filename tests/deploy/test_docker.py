@@ -11,11 +11,18 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
+import click
+import psycopg
 import pytest
+from sqlalchemy import make_url
 
-from kwtsms_bot.config import load
+from kwtsms_bot.cli import main
+from kwtsms_bot.database import open_database
 from kwtsms_bot.monitoring.health_endpoint import build_application, health_routes, serve_http
+from kwtsms_bot.outbox.store import open_outbox
+from support.database import AT, migrate, new_message
 from support.deployment import (
     DEPLOY,
     LONGEST_STOP_SECONDS,
@@ -24,13 +31,22 @@ from support.deployment import (
     SECRETS,
     parse_arguments,
     paths,
+    read_config,
     read_yaml,
     referenced_secrets,
 )
+from support.postgres import Postgres
 
 CONFIG = DEPLOY / "docker" / "config.yaml"
 COMPOSE = read_yaml("docker/compose.yaml")
 BRIDGE = COMPOSE["services"]["bridge"]
+ATTACKS = (
+    "ALTER TABLE audit DISABLE TRIGGER ALL",
+    "DROP TRIGGER audit_keeps_its_rows ON audit",
+    "TRUNCATE audit",
+    "CREATE TABLE another (id int)",
+    "COPY message TO PROGRAM 'cat'",
+)
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -57,7 +73,8 @@ def test_the_program_in_the_image_is_one_that_there_is() -> None:
     """The command and its options exist, and the container runs as a non-root user."""
     (entry,), (command,) = arguments_of("ENTRYPOINT"), arguments_of("CMD")
 
-    assert json.loads(entry) == [PROGRAM]
+    assert json.loads(entry) == ["tini", "--", PROGRAM]
+    assert any("install --yes --no-install-recommends tini" in one for one in arguments_of("RUN"))
     assert parse_arguments(json.loads(command))["file"] == "/etc/kwtsms-bridge/config.yaml"
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", arguments_of("USER")[-1])
 
@@ -66,8 +83,18 @@ def test_both_images_are_one_slim_python_of_one_version() -> None:
     """The environment is copied between both images, so their Python must be the same."""
     (base,) = arguments_of("ARG")
 
-    assert re.fullmatch(r"PYTHON=python:3\.1\d-slim", base)
+    assert re.fullmatch(r"PYTHON=python:3\.1\d\.\d+-slim", base)
     assert arguments_of("FROM") == ["${PYTHON} AS build", "${PYTHON}"]
+
+
+class StubReadiness:
+    """Readiness of a bot that may hang."""
+
+    hangs = False
+
+    async def needs_restart(self) -> bool:
+        """Whether it hangs."""
+        return self.hangs
 
 
 async def test_the_health_check_distinguishes_running_from_stopped() -> None:
@@ -81,20 +108,24 @@ async def test_the_health_check_distinguishes_running_from_stopped() -> None:
         )
         return await process.wait()
 
+    bot = StubReadiness()
     async with serve_http(
-        build_application(health_routes(cast("Any", None))), "127.0.0.1:0"
+        build_application(health_routes(cast("Any", bot))), "127.0.0.1:0"
     ) as address:
         port = address.rpartition(":")[2]
         alive = await run(port)
+        bot.hangs = True
+        hanging = await run(port)
 
     assert health_check()[0] == "python"
     assert alive == 0
+    assert hanging != 0
     assert await run(port) != 0
 
 
 def test_the_health_check_asks_where_the_bot_answers() -> None:
     """The port is the same in the image, its health check and the configuration beside it."""
-    listen = load(str(CONFIG), SECRETS).http.listen
+    listen = read_config(CONFIG, SECRETS).http.listen
     asked = " ".join(health_check())
     (port,) = arguments_of("EXPOSE")
 
@@ -148,14 +179,19 @@ def test_no_secret_reaches_the_builder(name: str) -> None:
     assert ignored(name)
 
 
-def test_every_secret_of_the_configuration_is_passed() -> None:
-    """Each secret is a mounted file, and a variable names that file."""
-    files = {name.removesuffix("_FILE"): file for name, file in BRIDGE["environment"].items()}
-    mounted = {f"/run/secrets/{name}" for name in BRIDGE["secrets"]}
+@pytest.mark.parametrize("name", ["bridge", "schema"])
+def test_every_secret_of_the_configuration_is_passed(name: str) -> None:
+    """Each secret is a mounted file, and a variable names that file; only the role is no secret."""
+    service = COMPOSE["services"][name]
+    given = dict(service["environment"])
+    role = given.pop("DATABASE_USER")
+    files = {name.removesuffix("_FILE"): file for name, file in given.items()}
+    mounted = {f"/run/secrets/{name}" for name in service["secrets"]}
 
-    assert set(files) == referenced_secrets(CONFIG)
+    assert role == {"bridge": "kwtsms_app", "schema": "kwtsms_owner"}[name]
+    assert set(files) | {"DATABASE_USER"} == referenced_secrets(CONFIG)
     assert set(files.values()) == mounted
-    assert set(BRIDGE["secrets"]) <= set(COMPOSE["secrets"])
+    assert set(service["secrets"]) <= set(COMPOSE["secrets"])
 
 
 def test_secrets_stay_out_of_git() -> None:
@@ -169,18 +205,85 @@ def test_secrets_stay_out_of_git() -> None:
 
 
 def test_replicas_share_a_database_that_is_there() -> None:
-    """Several replicas share the PostgreSQL beside them, with its name, user and password."""
+    """Several replicas share the PostgreSQL beside them, in a role that owns nothing."""
     database = COMPOSE["services"]["database"]
-    url = load(str(CONFIG), SECRETS).outbox.database
-    named = database["environment"]
+    url = urlsplit(read_config(CONFIG, SECRETS).outbox.database)
 
     assert BRIDGE["deploy"]["replicas"] > 1
-    assert "database" in BRIDGE["depends_on"]
-    password = SECRETS["DATABASE_PASSWORD"]
-    assert (
-        url == f"postgresql://{named['POSTGRES_USER']}:{password}@database/{named['POSTGRES_DB']}"
+    assert BRIDGE["depends_on"] == {"schema": {"condition": "service_completed_successfully"}}
+    assert (url.hostname, url.path) == ("database", f"/{database['environment']['POSTGRES_DB']}")
+    assert (url.username, url.password) == ("kwtsms_app", SECRETS["DATABASE_PASSWORD"])
+    assert "sslmode=" in url.query
+    assert "POSTGRES_USER" not in database["environment"]
+
+
+def test_the_schema_is_brought_up_to_date_by_a_command_that_there_is() -> None:
+    """The service `schema` opens the database once, as the owner of the tables."""
+    program, *arguments = COMPOSE["services"]["schema"]["entrypoint"][-1].split(" > ")[0].split()
+
+    assert program == PROGRAM
+    with click.Context(main) as context:
+        group = main.get_command(context, arguments[0])
+        assert isinstance(group, click.Group)
+        command = group.get_command(context, arguments[1])
+        assert command is not None
+        made = command.make_context("export", arguments[2:], parent=context)
+    assert made.params["file"] == "/etc/kwtsms-bridge/config.yaml"
+
+
+@pytest.mark.parametrize("name", COMPOSE["services"])
+def test_every_container_has_limits_and_a_fixed_image(name: str) -> None:
+    """Memory and processes are limited, tags are versions, and no port is published."""
+    service = COMPOSE["services"][name]
+
+    assert service["mem_limit"]
+    assert service["pids_limit"] <= 256
+    assert re.fullmatch(r"[\w/-]+:\d+[.\d]*", service["image"])
+    assert "ports" not in service
+    assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_only_the_bot_reaches_the_world() -> None:
+    """The database, its back-up and the schema's owner are on a network without a way out."""
+    reach = {
+        name for name, one in COMPOSE["services"].items() if "outside" in one.get("networks", ())
+    }
+
+    assert reach == {"bridge"}
+    assert COMPOSE["networks"]["inside"] == {"internal": True}
+
+
+async def test_the_bots_role_reads_and_writes_rows_and_changes_no_table(
+    postgres_server: Postgres,
+) -> None:
+    """With the roles of roles.sh a bot starts and works, and can't unprotect the ledger."""
+    script = (DEPLOY / "docker" / "roles.sh").read_text()
+    (statements,) = re.findall(r"<<'SQL'\n(.*)SQL\n", script, re.DOTALL)
+    url = postgres_server.new_empty_database()
+    name = urlsplit(url).path.strip("/")
+    for role in ("owner", "app"):
+        statements = statements.replace(f":'{role}'", "'secret'")
+    statements = statements.replace("kwtsms_", f"{name}_")
+    statements = statements.replace("DATABASE kwtsms", f"DATABASE {name}")
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(statements.encode())
+    owner, app = (
+        make_url(url).set(username=f"{name}_{role}", password="secret").render_as_string(False)
+        for role in ("owner", "app")
     )
-    assert named["POSTGRES_PASSWORD_FILE"] == BRIDGE["environment"]["DATABASE_PASSWORD_FILE"]
+    await migrate(owner)
+
+    database = await open_database(app)
+    accepted = await open_outbox(database).intake.accept(new_message(), AT)
+    await database.close()
+
+    assert accepted.fresh
+    for attack in ATTACKS:
+        with (
+            psycopg.connect(app) as connection,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            connection.execute(attack.encode())
 
 
 def test_the_container_has_what_it_needs_and_time_to_stop() -> None:
@@ -190,5 +293,6 @@ def test_the_container_has_what_it_needs_and_time_to_stop() -> None:
     assert volume == ["./config.yaml", "/etc/kwtsms-bridge/config.yaml", "ro"]
     assert int(BRIDGE["stop_grace_period"].removesuffix("s")) > LONGEST_STOP_SECONDS
     assert (BRIDGE["read_only"], BRIDGE["cap_drop"]) == (True, ["ALL"])
-    assert (DEPLOY / "docker" / BRIDGE["build"]["context"]).resolve() == ROOT
-    assert (ROOT / BRIDGE["build"]["dockerfile"]).is_file()
+    build = COMPOSE["services"]["schema"]["build"]
+    assert (DEPLOY / "docker" / build["context"]).resolve() == ROOT
+    assert (ROOT / build["dockerfile"]).is_file()

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
-from kwtsms_bot.config import load
 from support.deployment import (
     DEPLOY,
     LONGEST_STOP_SECONDS,
     SECRETS,
     parse_arguments,
     paths,
+    read_config,
     read_yaml,
     referenced_secrets,
 )
@@ -27,12 +27,21 @@ POD = DEPLOYMENT["template"]["spec"]
 LABELS = DEPLOYMENT["template"]["metadata"]["labels"]
 
 
+def read_all(name: str) -> list[Any]:
+    """Reads the documents of a file."""
+    return list(yaml.safe_load_all((FOLDER / name).read_text()))
+
+
+_JOB = read_all("backup.yaml")[1]["spec"]["jobTemplate"]["spec"]["template"]
+BACKUP, BACKUP_LABELS = _JOB["spec"], _JOB["metadata"]["labels"]
+
+
 @pytest.mark.parametrize("probe", ["startupProbe", "livenessProbe", "readinessProbe"])
 def test_a_probe_asks_a_page_that_there_is(probe: str) -> None:
     """The path exists, and the named port is the one on which the bot listens."""
     asked = BRIDGE[probe]["httpGet"]
     ports = {port["name"]: port["containerPort"] for port in BRIDGE["ports"]}
-    listen = load(str(CONFIG), SECRETS).http.listen
+    listen = read_config(CONFIG, SECRETS).http.listen
 
     assert asked["path"] in paths()
     assert listen == f"0.0.0.0:{ports[asked['port']]}"
@@ -79,12 +88,62 @@ def test_the_service_leads_to_the_metrics_of_every_replica() -> None:
 
 
 def test_the_secret_has_all_that_the_configuration_asks_for() -> None:
-    """The secret has every variable of the configuration, under the same name."""
-    secret = read_yaml("kubernetes/secret.example.yaml")
-    (source,) = BRIDGE["envFrom"]
+    """Each secret is a file that a variable names, and none is in the environment."""
+    secret, _ = read_all("secret.example.yaml")
+    files = {one["name"].removesuffix("_FILE"): one["value"] for one in BRIDGE["env"]}
+    mounts = {mount["name"]: mount["mountPath"] for mount in BRIDGE["volumeMounts"]}
+    volumes = {volume["name"]: volume for volume in POD["volumes"]}
 
     assert set(secret["stringData"]) == referenced_secrets(CONFIG)
-    assert secret["metadata"]["name"] == source["secretRef"]["name"]
+    assert files == {name: f"{mounts['secrets']}/{name}" for name in secret["stringData"]}
+    assert volumes["secrets"]["secret"]["secretName"] == secret["metadata"]["name"]
+    assert volumes["secrets"]["secret"]["defaultMode"] & 0o007 == 0
+    assert "envFrom" not in BRIDGE
+
+
+def test_the_database_is_reached_encrypted() -> None:
+    """The examples check the certificate and the name of the server."""
+    secrets = (FOLDER / "secret.example.yaml").read_text()
+
+    assert secrets.count("sslmode=verify-full") == 2
+
+
+def test_images_have_a_version() -> None:
+    """No image is `latest`, so that every replica and every restart is the same one."""
+    (image,) = read_yaml("kubernetes/kustomization.yaml")["images"]
+
+    assert re.fullmatch(r"\d+\.\d+\.\d+", image["newTag"])
+    assert re.search(r":\d+\.\d+", BACKUP["containers"][0]["image"])
+
+
+def test_every_pod_has_a_network_policy() -> None:
+    """A policy selects each pod, in both directions; it lets monitoring in, and nobody else."""
+    policies = {one["metadata"]["name"]: one["spec"] for one in read_all("network-policy.yaml")}
+    selected = [one["podSelector"]["matchLabels"] for one in policies.values()]
+    (source,) = policies["kwtsms-bridge"]["ingress"]
+    ports = {port["port"] for rule in policies["kwtsms-bridge"]["egress"] for port in rule["ports"]}
+
+    assert selected == [LABELS, BACKUP_LABELS]
+    assert all(one["policyTypes"] == ["Ingress", "Egress"] for one in policies.values())
+    assert source["ports"] == [{"protocol": "TCP", "port": BRIDGE["ports"][0]["name"]}]
+    assert "ingress" not in policies["kwtsms-bridge-backup"]
+    assert ports == {53, 5432, 443}
+
+
+def test_the_backup_is_as_confined_as_the_bot() -> None:
+    """The back-up runs without root and capabilities, with limits, and writes to its volume."""
+    (container,) = BACKUP["containers"]
+    claim, job = read_all("backup.yaml")
+    volumes = {volume["name"]: volume for volume in BACKUP["volumes"]}
+    mounted = {mount["name"] for mount in container["volumeMounts"]}
+
+    assert BACKUP["securityContext"] == POD["securityContext"]
+    assert container["securityContext"] == BRIDGE["securityContext"]
+    assert container["resources"]["limits"]["memory"]
+    assert mounted == set(volumes)
+    assert volumes["backup"]["persistentVolumeClaim"]["claimName"] == claim["metadata"]["name"]
+    assert job["spec"]["concurrencyPolicy"] == "Forbid"
+    assert not BACKUP["automountServiceAccountToken"]
 
 
 def test_it_runs_as_the_image_says_and_may_nothing() -> None:
@@ -106,7 +165,7 @@ def test_replicas_stop_one_at_a_time_and_in_peace() -> None:
 
     assert POD["terminationGracePeriodSeconds"] > LONGEST_STOP_SECONDS
     assert DEPLOYMENT["replicas"] > budget >= 1
-    assert load(str(CONFIG), SECRETS).outbox.database.startswith("postgresql://")
+    assert read_config(CONFIG, SECRETS).outbox.database.startswith("postgresql://")
 
 
 @pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not on this machine")
@@ -118,6 +177,14 @@ def test_kubectl_can_build_them() -> None:
     objects: dict[str, Any] = {one["kind"]: one for one in yaml.safe_load_all(made.stdout)}
     volumes = objects["Deployment"]["spec"]["template"]["spec"]["volumes"]
 
-    assert set(objects) == {"ConfigMap", "Deployment", "PodDisruptionBudget", "Service"}
+    assert set(objects) == {
+        "ConfigMap",
+        "CronJob",
+        "Deployment",
+        "NetworkPolicy",
+        "PersistentVolumeClaim",
+        "PodDisruptionBudget",
+        "Service",
+    }
     assert volumes[0]["configMap"]["name"] == objects["ConfigMap"]["metadata"]["name"]
     assert objects["ConfigMap"]["data"]["config.yaml"] == CONFIG.read_text()

@@ -9,8 +9,8 @@ import click
 import pytest
 
 from kwtsms_bot.cli import main
+from kwtsms_bot.cli.bot_process import CRASHED, FORCED_EXIT, UNAVAILABLE
 from kwtsms_bot.cli.context import USAGE
-from kwtsms_bot.cli.run import CRASHED, FORCED_EXIT, UNAVAILABLE
 from kwtsms_bot.monitoring.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from support.deployment import ROOT, paths
 

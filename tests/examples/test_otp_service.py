@@ -19,6 +19,7 @@ from kwtsms_sandbox.gateway import Fault, RunningGateway
 from kwtsms_sandbox.http_server import serve
 from support.gateway import ABROAD, KUWAIT, KUWAIT_2, running_gateway
 
+pytestmark = pytest.mark.integration
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 

@@ -18,7 +18,7 @@ slack:
 kwtsms:
   username: ${KWTSMS_USERNAME}
   password: ${KWTSMS_PASSWORD}
-  sender_id: MY-APP
+  sender_id: SHOP
 """
 
 
@@ -86,11 +86,11 @@ def test_an_error_of_our_own_keeps_the_rules_of_the_log(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(f"{CONFIG}logging: {{format: json}}\n")
     program = (
         "import asyncio\n"
-        "from kwtsms_bot.cli import run\n"
+        "from kwtsms_bot.cli import bot_process, run\n"
         "class Broken:\n"
         "    def __init__(self, config): self.ready = asyncio.Event()\n"
         "    async def run(self, stop): raise OSError('no way to 96598765432')\n"
-        "run.Service = Broken\n"
+        "bot_process.Service = Broken\n"
         "run.run([])\n"
     )
     done = subprocess.run(

@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
+from kwtsms_bot.outbox.dispatch import retry
 from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import NUMBER, local_env, send_requests, wait_for_text
 
 WITHIN = 3.0  # Slack's limit for an acknowledgement, in seconds.
+SLOW_SECONDS = WITHIN + 0.5
 
 
 async def test_down_the_message_waits_and_goes_out_when_it_is_back(tmp_path: Path) -> None:
@@ -24,9 +28,9 @@ async def test_down_the_message_waits_and_goes_out_when_it_is_back(tmp_path: Pat
 
 
 async def test_slow_the_command_is_acknowledged_and_sent_once(tmp_path: Path) -> None:
-    """A response that takes 8 s neither delays the acknowledgement nor causes a second send."""
+    """A slow response neither delays the acknowledgement nor causes a second send."""
     async with local_env(tmp_path) as env:
-        env.gateway.fault(Fault.SLOW, endpoint="send", seconds=8)
+        env.gateway.fault(Fault.SLOW, endpoint="send", seconds=SLOW_SECONDS)
         done = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         await wait_for_text(env, "being sent")
 
@@ -36,10 +40,10 @@ async def test_slow_the_command_is_acknowledged_and_sent_once(tmp_path: Path) ->
 
 
 async def test_slow_a_question_is_acknowledged_and_answered_later(tmp_path: Path) -> None:
-    """A balance that takes 8 s is sent to the response URL."""
+    """A balance that comes too late for the acknowledgement is sent to the response URL."""
     async with local_env(tmp_path) as env:
         await env.gateway.until(lambda: bool(env.gateway.requests))  # The monitor's own poll.
-        env.gateway.fault(Fault.SLOW, endpoint="balance", seconds=8)
+        env.gateway.fault(Fault.SLOW, endpoint="balance", seconds=SLOW_SECONDS)
         done = await env.slack.command(SARA, OPS, "/sms", "balance")
         await wait_for_text(env, "the answer follows")
 
@@ -58,8 +62,11 @@ async def test_a_502_with_html_leaves_the_outcome_unknown(tmp_path: Path) -> Non
         assert len(send_requests(env)) == 1
 
 
-async def test_a_wrong_password_keeps_the_message_until_it_is_mended(tmp_path: Path) -> None:
+async def test_a_wrong_password_keeps_the_message_until_it_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The card shows the remedy, and the message is sent once the password is right."""
+    monkeypatch.setattr(retry, "ACCOUNT_ERROR_DELAYS", (1,))
     async with local_env(tmp_path) as env:
         right = env.gateway.account.password
         env.gateway.change_account(password="another")

@@ -5,7 +5,7 @@ from pathlib import Path
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_sandbox.gateway import Fault
 from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
-from support.bot import BotProcess, local_env, wait_for_text
+from support.bot import TEST_INTERVAL, TEST_WAITS, BotProcess, local_env, wait_for_text
 from support.operator_pages import get, monitored_env
 
 TEXT = "the-secret-text"
@@ -17,7 +17,7 @@ NUMBERS = ("9876 5432", "98765432", "51234567", "55000001", "55000005", "6611223
 async def run_all_cases(env: LocalEnvironment) -> None:
     """Causes a send, errors, rejections, an unknown outcome, a bulk, its failures and an outage."""
     await run_command(env, f"send +965 9876 5432 {TEXT} one", "accepted by kwtSMS")
-    await run_command(env, f"send 98765432x {TEXT}", "not a phone number")
+    await run_command(env, f"send 98765432x {TEXT}", "isn't a valid phone number")
     await run_command(env, "validate +965 9876 5432, 98765432", "98765432")
     env.gateway.fault("ERR006", endpoint="send")
     await run_command(env, f"send 51234567 {TEXT} two", "refused by kwtSMS")
@@ -55,7 +55,7 @@ async def test_the_log_contains_no_private_data(tmp_path: Path) -> None:
     """The debug log contains none of them, from start to stop."""
     async with local_env(tmp_path) as env:
         await env.stop_bot()
-        bot = BotProcess(env, logging={"level": "debug"})
+        bot = BotProcess(env, interval=TEST_INTERVAL, waits=TEST_WAITS, logging={"level": "debug"})
         await bot.start()
         await run_all_cases(env)
         await bot.end()

@@ -6,11 +6,20 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from pathlib import Path
 
 from kwtsms_bot.slack.cards.card_publisher import BACK_OFF_SECONDS
 from kwtsms_sandbox.slack import OPS, SARA, ConnectionDrop, Fault
-from support.bot import NUMBER, BotProcess, cards, local_env, send_requests, wait_for_text
+from support.bot import (
+    NUMBER,
+    TEST_WAITS,
+    BotProcess,
+    cards,
+    local_env,
+    send_requests,
+    wait_for_text,
+)
 
 
 async def test_a_rate_limit_delays_the_card_and_nothing_else(tmp_path: Path) -> None:
@@ -104,7 +113,7 @@ async def locked_database(folder: Path) -> AsyncIterator[None]:
 
 async def test_a_cut_in_the_middle_of_a_command_sends_once(tmp_path: Path) -> None:
     """Slack redelivers a command that was not acknowledged on the new connection."""
-    async with local_env(tmp_path) as env:
+    async with local_env(tmp_path, waits=replace(TEST_WAITS, ping=1.0)) as env:
         async with locked_database(tmp_path):
             command = env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
             typed = asyncio.create_task(command)

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from kwtsms_bot.demo.environment import LocalEnvironment
-from kwtsms_bot.service import lifecycle
 from kwtsms_bot.slack import users
 from kwtsms_bot.slack.ids import FORM_SHORTCUT
 from kwtsms_sandbox.slack import OPS, SARA, Fault, Message, User, UserGroup, View
-from support.bot import NUMBER, cards, local_env, send_requests, wait_for_text
+from support.bot import NUMBER, TEST_WAITS, cards, local_env, send_requests, wait_for_text
 
 PEOPLE_COUNT = 300
+SHORT_STOP = replace(TEST_WAITS, finish=1.0)
 
 
 async def wait_for_form(env: LocalEnvironment, title: str = "") -> View:
@@ -59,13 +59,10 @@ async def test_a_rate_limit_on_lookups_delays_the_answer_only(tmp_path: Path) ->
         assert done.error is None
 
 
-async def test_a_stop_leaves_no_lookup_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stop_leaves_no_lookup_behind(tmp_path: Path) -> None:
     """A rate-limited lookup is cancelled at the stop, so that none runs afterwards."""
-    monkeypatch.setattr(lifecycle, "FINISH_SECONDS", 1.0)
     before = asyncio.all_tasks()
-    async with local_env(tmp_path) as env:
+    async with local_env(tmp_path, waits=SHORT_STOP) as env:
         env.slack.fault("users.info", Fault(retry_after=30))
         await env.slack.command(SARA, OPS, "/sms", "balance")
         await env.stop_bot()
@@ -91,7 +88,7 @@ async def test_many_different_people_are_acknowledged(tmp_path: Path) -> None:
         User(f"U000C{number:04}", f"c{number}", f"C {number}") for number in range(PEOPLE_COUNT)
     ]
     access = {"reader": {"users": [one.id for one in people]}}
-    async with local_env(tmp_path, access=access) as env:
+    async with local_env(tmp_path, access=access, waits=SHORT_STOP) as env:
         for one in people:
             env.slack.directory.put_user(one)
             env.slack.directory.invite(one, OPS)

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from kwtsms_sandbox.http_server import listen, serve
 
+pytestmark = pytest.mark.network
 ENTERED = web.AppKey("entered", asyncio.Event)
 
 

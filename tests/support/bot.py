@@ -7,15 +7,18 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_bot.outbox.store import COOLDOWN, INTERVAL
+from kwtsms_bot.service.waits import DEFAULT_WAITS, Waits
 from kwtsms_sandbox.gateway import LoggedRequest
 from kwtsms_sandbox.slack import Channel, Message, User
 from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
+from support import bot_program
 from support.database import prepare_database
 from support.slack import no_proxy
 
@@ -28,6 +31,7 @@ ENVIRONMENT = {
 }
 NUMBER = "96598765432"
 TEST_INTERVAL = timedelta(milliseconds=50)
+TEST_WAITS = Waits(card=0.1)
 
 
 @asynccontextmanager
@@ -36,16 +40,18 @@ async def local_env(
     *,
     interval: timedelta = TEST_INTERVAL,
     cooldown: timedelta = COOLDOWN,
+    waits: Waits = TEST_WAITS,
     **changes: Any,
 ) -> AsyncIterator[LocalEnvironment]:
     """Runs a gateway, a Slack and the bot; `changes` replaces sections of the config.
 
-    The bot's interval between requests is shortened and the gateway's rate limit is off, because
-    most tests are about something else. With `interval=INTERVAL` both are as in production.
+    The bot's interval between requests and between updates of a card is shortened and the gateway's
+    rate limit is off, because most tests are about something else. With `interval=INTERVAL` the
+    requests and the limit are as in production.
     """
     prepare_database(folder / "bridge.sqlite3")
     with no_proxy():
-        env = LocalEnvironment(folder, interval=interval, cooldown=cooldown, **changes)
+        env = LocalEnvironment(folder, interval=interval, cooldown=cooldown, waits=waits, **changes)
         if interval < INTERVAL:
             env.gateway.configure(requests_per_second=None)
         async with env:
@@ -88,11 +94,23 @@ def send_requests(env: LocalEnvironment) -> list[LoggedRequest]:
 class BotProcess:
     """A `kwtsms-bridge run` process that uses the gateway and Slack of a local environment.
 
-    `changes` are made within sections of its configuration.
+    `changes` are made within sections of its configuration. With `interval` and `waits` it is the
+    same program with these; the defaults are those of production.
     """
 
-    def __init__(self, env: LocalEnvironment, **changes: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        env: LocalEnvironment,
+        *,
+        interval: timedelta = INTERVAL,
+        waits: Waits = DEFAULT_WAITS,
+        **changes: dict[str, Any],
+    ) -> None:
         self._env, self._changes = env, changes
+        self._command = [str(COMMAND)]
+        if (interval, waits) != (INTERVAL, DEFAULT_WAITS):
+            arguments = json.dumps({"interval": interval.total_seconds(), **asdict(waits)})
+            self._command = [sys.executable, "-P", bot_program.__file__, arguments]
         self._file = env.folder / "config.yaml"
         self._log = env.folder / "bot.log"  # An unread pipe would block the bot.
         self._process: asyncio.subprocess.Process | None = None
@@ -118,7 +136,7 @@ class BotProcess:
         self._file.write_text(json.dumps(sections))  # JSON is YAML.
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(
-                *(str(COMMAND), "run", "-c", str(self._file)),
+                *(*self._command, "run", "-c", str(self._file)),
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "PYTHONWARNINGS": "ignore"},

@@ -1,6 +1,7 @@
 """The files in deploy/ and the values of the code that they must agree with."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ import click
 import yaml
 
 from kwtsms_bot.cli import main
+from kwtsms_bot.config import Config, parse
 from kwtsms_bot.monitoring.health_endpoint import health_routes
 from kwtsms_bot.monitoring.metrics import Metrics
 from kwtsms_bot.monitoring.metrics_endpoint import MetricsEndpoint
@@ -23,9 +25,15 @@ SECRETS = {
     "SLACK_APP_TOKEN": "xapp-1",
     "KWTSMS_USERNAME": "user",
     "KWTSMS_PASSWORD": "password",
+    "DATABASE_USER": "kwtsms_app",
     "DATABASE_PASSWORD": "0123456789abcdef",
     "DATABASE_URL": "postgresql://kwtsms:0123@postgres/kwtsms",
 }
+
+
+def read_config(path: Path, secrets: Mapping[str, str]) -> Config:
+    """Reads a configuration of deploy/, whose placeholders are no problem here."""
+    return parse(path.read_text(encoding="utf-8"), str(path), secrets)
 
 
 def read_yaml(name: str) -> Any:

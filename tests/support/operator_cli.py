@@ -13,7 +13,7 @@ PASSWORD = "gateway-password"
 
 def write_config(folder: Path, database: str, **sections: object) -> None:
     """Writes a config.yaml that names this database."""
-    account = {"username": "user", "password": PASSWORD, "sender_id": "MY-APP"}
+    account = {"username": "user", "password": PASSWORD, "sender_id": "SHOP"}
     made = {"slack": SECRETS, "kwtsms": account, "outbox": {"database": database}}
     (folder / "config.yaml").write_text(json.dumps(made | sections))  # JSON is YAML.
 

@@ -10,6 +10,9 @@ from urllib.parse import quote
 import click
 
 from apprise_kwtsms import MODULE, STUB
+from kwtsms_client import InvalidInput, validate_phone_input
+from kwtsms_client.flow import check_sender
+from kwtsms_client.numbering_plan import HOME
 
 PLUGIN_FILE = "kwtsms.py"
 dir_option = click.option(
@@ -68,15 +71,30 @@ def uninstall(folder: Path | None, *, zero_touch: bool) -> None:
 def url(user: str, sender: str, numbers: tuple[str, ...]) -> None:
     """Build a kwtsms:// URL; the password is asked for, or read from standard input.
 
-    Every character that means something in a URL is encoded.
+    Every character that means something in a URL is encoded, and local numbers get +965.
     """
     if sys.stdin.isatty():
         password = getpass.getpass("kwtSMS API password: ")
     else:
-        password = sys.stdin.readline().rstrip("\n")
+        password = sys.stdin.readline().rstrip("\r\n")
+    if not (user.strip() and password):
+        raise click.UsageError("kwtSMS needs a user name and a password; one of them is empty.")
+    try:
+        sender = check_sender(sender)
+    except InvalidInput as error:
+        raise click.UsageError(str(error)) from error
     parts = [quote(part, safe="") for part in (user, password, sender)]
-    targets = "/".join(quote(number, safe="+") for number in numbers)
+    targets = "/".join(_international(number) for number in numbers)
     click.echo(f"kwtsms://{parts[0]}:{parts[1]}@{parts[2]}/{targets}")
+
+
+def _international(number: str) -> str:
+    """The number in international form; a local one is completed as Kuwait's."""
+    check = validate_phone_input(number, default_country=HOME.code)
+    if not check.valid:
+        raise click.UsageError(check.error or "not a number")
+    home = check.normalized.startswith(HOME.code)
+    return check.normalized if home else f"+{check.normalized}"
 
 
 def _plugin_file(folder: Path | None, *, zero_touch: bool) -> tuple[Path, str]:

@@ -16,7 +16,8 @@ from typing import TextIO
 
 import click
 
-from kwtsms_bot.cli.context import config_option, read_config, run_with_database
+from kwtsms_bot.cli.context import read_config, run_with_database
+from kwtsms_bot.cli.options import config_option
 from kwtsms_bot.csv_escape import escape_formula
 from kwtsms_bot.database import Database
 from kwtsms_bot.kuwait_time import KUWAIT_TZ

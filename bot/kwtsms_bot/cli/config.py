@@ -5,7 +5,8 @@ import sys
 
 import click
 
-from kwtsms_bot.cli.context import config_option, read_config
+from kwtsms_bot.cli.context import config_warnings, read_config
+from kwtsms_bot.cli.options import config_option
 from kwtsms_bot.config import json_schema, read_example
 
 
@@ -23,7 +24,7 @@ def check(file: str) -> None:
     """
     found = read_config(file)
     click.echo(f"{file}: can be used.")
-    for warning in found.warnings():
+    for warning in config_warnings(found, file):
         click.echo(f"warning: {warning}")
 
 

@@ -5,25 +5,18 @@ import getpass
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
 from kwtsms_bot.config import Config, ConfigurationProblems, load
 from kwtsms_bot.database import Database, DatabaseError, DatabaseNotFound, open_database
-from kwtsms_bot.doctor.database import remedy_for
+from kwtsms_bot.doctor.database import database_file, remedy_for
+from kwtsms_bot.doctor.files import check as examine_files
+from kwtsms_bot.doctor.network import check_certificates
 
 USAGE = 2  # The exit code for problems that the user has to fix first.
-
-config_option = click.option(
-    "-c",
-    "--config",
-    "file",
-    default="config.yaml",
-    show_default=True,
-    metavar="FILE",
-    help="The configuration.",
-)
 
 
 def read_config(file: str) -> Config:
@@ -34,6 +27,15 @@ def read_config(file: str) -> Config:
         count = len(error.problems)
         click.echo(f"{error}\n{count} problem{'s' if count != 1 else ''}.", err=True)
         sys.exit(USAGE)
+
+
+def config_warnings(config: Config, file: str) -> tuple[str, ...]:
+    """Settings that are hardly intended, files that others can read, missing certificates."""
+    findings = (
+        *examine_files(Path(file), database_file(config.outbox.database)),
+        *check_certificates(os.environ),
+    )
+    return (*config.warnings(), *(f"{one.what} {one.remedy}" for one in findings))
 
 
 def actor() -> str:
@@ -56,7 +58,7 @@ def run_with_database(config: Config, work: Callable[[Database], Awaitable[T]]) 
         remedy = (
             NOT_FOUND_HINT
             if isinstance(error, DatabaseNotFound)
-            else remedy_for(config.outbox.database)
+            else remedy_for(config.outbox.database, error)
         )
         click.echo(f"outbox.database: cannot be used ({error}). {remedy}", err=True)
         sys.exit(USAGE)

@@ -1,6 +1,7 @@
 """`kwtsms-bridge doctor`: checks the setup and suggests fixes. Changes nothing."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -16,6 +17,7 @@ from kwtsms_bot.doctor import Finding, FindingLevel
 from kwtsms_bot.doctor.files import check as examine_files
 from kwtsms_bot.doctor.gateway import ExpectedAccount
 from kwtsms_bot.doctor.gateway import check as examine_gateway
+from kwtsms_bot.doctor.network import check_certificates
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_client.settings import from_environment
 
@@ -56,7 +58,12 @@ def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
     here = Path("config.yaml").exists()
     if file is None and here and find_spec("pydantic"):
         file = "config.yaml"
-    findings = asyncio.run(_check_account(env_file) if file is None else _check_bot(file))
+    certificates = check_certificates(os.environ)
+    if any(one.level is FindingLevel.PROBLEM for one in certificates):
+        findings: Sequence[Finding] = certificates  # The client cannot be made.
+    else:
+        rest = asyncio.run(_check_account(env_file) if file is None else _check_bot(file))
+        findings = [*certificates, *rest]
     if file is None and here:  # The file may belong to another program.
         what = "There is a config.yaml here; to look at a bot, the bot has to be installed."
         findings = [

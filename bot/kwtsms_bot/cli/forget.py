@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import click
 
-from kwtsms_bot.cli.context import USAGE, actor, config_option, read_config, run_with_database
-from kwtsms_bot.cli.options import json_option
+from kwtsms_bot.cli.context import USAGE, actor, read_config, run_with_database
+from kwtsms_bot.cli.options import config_option, json_option
 from kwtsms_bot.cli.output import echo_facts, show_json
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database

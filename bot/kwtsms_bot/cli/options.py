@@ -1,24 +1,59 @@
 """Input of the client's commands: shared options, texts, standard input."""
 
+import os
 import sys
 from collections.abc import Iterable
 
 import click
 
-from kwtsms_client import InvalidInput, normalize_phone
-from kwtsms_client.countries import COUNTRIES
+from kwtsms_client import ConfigurationError, InvalidInput
+from kwtsms_client.numbering_plan import HOME, country_by_code
+from kwtsms_client.settings import read_env_file
 
+COUNTRY_VARIABLE = "KWTSMS_COUNTRY"
+NO_COUNTRY = "none"
 MAX_STDIN = 64 * 1024  # A text has at most 1,071 characters; more is a mistake.
 
 
 def _country_code(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    """The digits of 965, +965 or 00965."""
-    if value is None:
-        return None
-    code = normalize_phone(value)
-    if code not in COUNTRIES:
-        raise click.BadParameter(f"{value!r} is no country code that is known here; write 965.")
-    return code
+    """The digits of 965, +965 or 00965, or `none`."""
+    try:
+        return value and _known_country(value)
+    except ConfigurationError as error:
+        raise click.BadParameter(
+            f"{value!r} is no country code that is known here; write 965, or none."
+        ) from error
+
+
+def default_country(written: str | None, env_file: str) -> str | None:
+    """The country code that completes local numbers; None if none does.
+
+    It is that of the option, else KWTSMS_COUNTRY of the environment or the file, else Kuwait's.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or KWTSMS_COUNTRY is not a known code.
+    """
+    if written is None:
+        process = os.environ.get(COUNTRY_VARIABLE, "").strip()
+        written = process or read_env_file(env_file).get(COUNTRY_VARIABLE, "").strip()
+    try:
+        code = _known_country(written) if written else HOME.code
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{COUNTRY_VARIABLE}: {written[:20]!r} is no country code that is known here. "
+            "Write 965, or none."
+        ) from error
+    return None if code == NO_COUNTRY else code
+
+
+def _known_country(written: str) -> str:
+    """The digits of a country code, or `none`.
+
+    Raises:
+        ConfigurationError: there is no such country.
+    """
+    word = written.strip().lower()
+    return NO_COUNTRY if word == NO_COUNTRY else country_by_code(word).code
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer with JSON.")
@@ -26,7 +61,16 @@ country_option = click.option(
     "--country",
     callback=_country_code,
     metavar="CODE",
-    help="Complete local numbers with this country code.",
+    help="Complete local numbers with this country code, or with `none`. [default: 965]",
+)
+config_option = click.option(
+    "-c",
+    "--config",
+    "file",
+    default="config.yaml",
+    show_default=True,
+    metavar="FILE",
+    help="The configuration.",
 )
 env_option = click.option(
     "--env",

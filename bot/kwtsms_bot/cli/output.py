@@ -20,6 +20,7 @@ from kwtsms_client import KwtSMSError, NotSent, Outcome, Rejected, UnknownOutcom
 P = ParamSpec("P")
 
 OK, WRITE_FAILED, USAGE, REJECTED, NOT_SENT, UNKNOWN = range(6)
+PIPED_WIDTH = 100_000  # No row is as wide, so that none is folded for programs to read.
 # From the least to the most severe for a script.
 SEVERITY = (OK, NOT_SENT, REJECTED, USAGE, UNKNOWN)
 EXIT_CODES = """\
@@ -109,7 +110,7 @@ def echo(text: str, *, err: bool = False) -> None:
 
 
 def show_json(value: Any) -> None:
-    """Prints one JSON document; amounts are strings, so that nothing is rounded."""
+    """Prints one JSON document; an amount is a number, or a string if that would round it."""
     click.echo(json.dumps(_to_json_value(value), ensure_ascii=False))
 
 
@@ -122,7 +123,7 @@ def echo_facts(pairs: Iterable[tuple[str, object]]) -> None:
 
 
 def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Prints a table as wide as the terminal."""
+    """Prints a table as wide as the terminal; into a file or a pipe, each row on one line."""
     from rich.console import Console  # noqa: PLC0415 - loaded only when something is drawn.
     from rich.table import Table  # noqa: PLC0415
 
@@ -133,7 +134,8 @@ def echo_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         drawn.add_row(
             *(strip_control_characters(str(cell)) if cell is not None else "" for cell in row)
         )
-    console = Console(highlight=False, markup=False)
+    width = None if sys.stdout is not None and sys.stdout.isatty() else PIPED_WIDTH
+    console = Console(highlight=False, markup=False, width=width)
     with console.capture() as written:  # rich itself ends the program on a closed pipe.
         console.print(drawn)
     click.echo(written.get(), nl=False)
@@ -169,9 +171,15 @@ def _to_json_value(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return _to_json_value(asdict(value))
     if isinstance(value, Decimal):
-        return str(value)
+        return _to_json_number(value)
     if isinstance(value, Mapping):
         return {str(key): _to_json_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set):
         return [_to_json_value(one) for one in value]
     return value
+
+
+def _to_json_number(amount: Decimal) -> int | float | str:
+    if amount.is_finite() and amount == amount.to_integral_value():
+        return int(amount)
+    return float(amount) if Decimal(repr(float(amount))) == amount else str(amount)

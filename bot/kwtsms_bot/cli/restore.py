@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import click
 
-from kwtsms_bot.cli.context import USAGE, actor, config_option, read_config, run_with_database
+from kwtsms_bot.cli.context import USAGE, actor, read_config, run_with_database
+from kwtsms_bot.cli.options import config_option
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.retention.restore import BotRunning, MarkedUnknown, RestoreStore

@@ -1,12 +1,19 @@
 """`kwtsms-bridge send`, `status`, `dlr`: sends one message, and asks for its status."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 
 import click
 
 from kwtsms_bot.cli.interrupt import run_interruptible
-from kwtsms_bot.cli.options import country_option, env_option, json_option, read_text, sender_option
+from kwtsms_bot.cli.options import (
+    country_option,
+    default_country,
+    env_option,
+    json_option,
+    read_text,
+    sender_option,
+)
 from kwtsms_bot.cli.output import (
     EXIT_CODE_OF_OUTCOME,
     EXIT_CODES,
@@ -21,8 +28,8 @@ from kwtsms_bot.cli.output import (
     report_errors,
     show_json,
 )
-from kwtsms_client import Client, InvalidInput, SendResult
-from kwtsms_client.flow import check_sender
+from kwtsms_client import Client, InvalidInput, SendResult, validate_phone_input
+from kwtsms_client.flow import check_sender, warnings
 from kwtsms_client.preview import SendPreview, preview
 
 INVALID_NUMBERS = "Nothing is sent. Mend the numbers, or send to the others with --skip-bad."
@@ -59,7 +66,9 @@ def send(
     uptime | kwtsms-bridge send 96598765432
     """
     text = read_text(text)
-    found = preview(to, text, default_country=country, balance=None)
+    home = default_country(country, env_file)
+    _check_order(to, text, home)
+    found = preview(to, text, default_country=home, balance=None)
     if sender is not None:
         check_sender(sender)
     if found.refusal:  # `Client.send` would refuse it, so a dry run does, too.
@@ -68,12 +77,19 @@ def send(
     if dry_run or refused:
         show = partial(_show_preview, found, refused=refused, as_json=as_json)
         exit_with(USAGE if refused else 0, show)
-    with Client.from_env(env_file, default_country=country) as sms:
+    with Client.from_env(env_file, default_country=home) as sms:
+        known = () if as_json else warnings(sender or sms.sender_id, test=sms.test_mode)
+        for warning in known:  # Before anything is charged.
+            echo(warning, err=True)
         done = run_interruptible(sms, lambda: sms.send(to, text, sender=sender))
         if done.result is None:
             fail(INTERRUPTED, UNKNOWN, as_json=as_json, at_once=True)
-        show = partial(_show_result, done.result, found.report.summary(), as_json=as_json)
-        exit_with(_exit_code(done.result), show)
+        result = replace(
+            done.result,
+            warnings=tuple(one for one in done.result.warnings if one not in known),
+        )
+        show = partial(_show_result, result, found.report.summary(), as_json=as_json)
+        exit_with(_exit_code(result), show)
 
 
 @click.command(epilog=EXIT_CODES)
@@ -106,12 +122,27 @@ def dlr(message_id: str, env_file: str, *, as_json: bool) -> None:
     )
 
 
+def _check_order(to: str, text: str, home: str | None) -> None:
+    """Rejects a sentence in the place of the number, before a number in the place of the text.
+
+    Raises:
+        InvalidInput: the two are swapped, and a number in the sentence would be sent to.
+    """
+    if any(map(str.isalpha, to)) and validate_phone_input(text, default_country=home).valid:
+        raise InvalidInput("The text is a phone number. Write the number first, then the text.")
+
+
 def _show_result(result: SendResult, cleaned: str, *, as_json: bool) -> None:
     """Shows the outcome for each number, and the cost."""
     if as_json:
         return show_json(asdict(result) | {"cleaned": cleaned or None})
     rows: list[tuple[str, ...]] = [
-        (one.recipient, one.outcome, one.code or "", one.reason or one.message_id or "")
+        (
+            one.recipient,
+            one.outcome.replace("_", " "),
+            one.code or "",
+            one.reason or one.message_id or "",
+        )
         for one in result.recipients
     ]
     rows += [(one.input, "not sent", "", one.reason) for one in result.invalid]

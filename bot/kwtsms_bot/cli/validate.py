@@ -5,7 +5,13 @@ from functools import partial
 
 import click
 
-from kwtsms_bot.cli.options import country_option, env_option, json_option, read_text
+from kwtsms_bot.cli.options import (
+    country_option,
+    default_country,
+    env_option,
+    json_option,
+    read_text,
+)
 from kwtsms_bot.cli.output import (
     EXIT_CODE_OF_OUTCOME,
     EXIT_CODES,
@@ -49,8 +55,9 @@ def validate(
 
     NUMBERS are separated by blanks or commas; with -, they are read from standard input.
     """
+    home = default_country(country, env_file)
     checks = {
-        one: validate_phone_input(one, default_country=country) for one in _typed_numbers(numbers)
+        one: validate_phone_input(one, default_country=home) for one in _typed_numbers(numbers)
     }
     good = [check.normalized for check in checks.values() if check.valid]
     verdict_of = dict.fromkeys(good, WELL_FORMED)

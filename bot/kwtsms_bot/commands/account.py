@@ -3,15 +3,16 @@
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
 from kwtsms_bot.commands.policy import Permission
 from kwtsms_bot.commands.send import recipients
-from kwtsms_bot.commands.send.checks import truncate
+from kwtsms_bot.commands.send.checks import format_country, truncate
+from kwtsms_bot.commands.send.preview import refused_countries
 from kwtsms_bot.commands.status_text import with_more
 from kwtsms_bot.i18n.translator import N_, Language
-from kwtsms_client import Validation, mask
-from kwtsms_client.countries import COUNTRIES
+from kwtsms_client import Phone, Validation, mask
 
 SHARED_SENDER = "KWT-SMS"
 MAX_VALIDATED = 200
 MAX_LISTED = 10
+Facts = tuple[tuple[str, str], ...]
 
 
 async def senders(context: CommandContext, request: Invocation, _rest: str) -> Reply:
@@ -42,7 +43,7 @@ async def coverage(context: CommandContext, request: Invocation, _rest: str) -> 
     found = (await context.gateway.coverage()).prefixes
     allowed_prefixes = [one for one in found if "all" in allowed or one.startswith(allowed)]
     facts = (
-        (say("On the account"), say.join(_format_country(one, say) for one in found) or "–"),
+        (say("On the account"), say.join(format_country(one, say) for one in found) or "–"),
         (say("Allowed by this bot"), say.join(f"+{one}" for one in allowed_prefixes) or "–"),
     )
     if not allowed_prefixes:
@@ -55,41 +56,48 @@ async def coverage(context: CommandContext, request: Invocation, _rest: str) -> 
 async def validate(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """Asks kwtSMS whether it has a route to the numbers in `rest`. Costs no credits."""
     say = request.say
-    line = recipients.parse_list(rest, default_country=context.config.kwtsms.default_country)
-    if not (line.recipients or line.invalid):
+    country = context.config.kwtsms.default_country
+    line = recipients.parse_list(rest, default_country=country, tokens=request.tokens)
+    if not (line.recipients or line.invalid or line.names or line.tokens):
         slash = context.config.slack.command
         examples = tuple(VALIDATE.command_line(slash, one) for one in VALIDATE.examples)
         return Reply(Severity.INFO, say("Which number?"), examples=examples)
     if len(line.recipients) > MAX_VALIDATED:
         title = say("Too many numbers: at most {most} can be asked at once.", most=MAX_VALIDATED)
         return Reply(Severity.ERROR, title)
-    unnamed = tuple(say("{name} is not a number.", name=f"@{name}") for name in line.names)
+    names = (*(f"@{name}" for name in line.names), *(token.shown for token in line.tokens))
+    unnamed = tuple(say("{name} is not a number.", name=name) for name in names)
     problems = (*(one.explain(say) for one in line.invalid), *unnamed)
     if not line.recipients:
-        return Reply(
-            Severity.ERROR, say("That is not a phone number."), truncate(problems, request)
-        )
+        title = say("There is no phone number to check.")
+        return Reply(Severity.ERROR, title, truncate(problems, request))
     found = await context.gateway.validate(line.recipients)
-    return _validation_reply(request, found, truncate(problems, request))
+    refused = refused_countries(line.recipients, context.config.limits)
+    if refused:
+        named = say.join(format_country(code, say) for code in refused)
+        problems = (*problems, say("Sending to {countries} isn't allowed here.", countries=named))
+    facts = _validation_facts(context, found, say)
+    return _validation_reply(request, facts, truncate(problems, request))
 
 
-def _validation_reply(request: Invocation, found: Validation, problems: tuple[str, ...]) -> Reply:
-    say = request.say
+def _validation_facts(context: CommandContext, found: Validation, say: Language) -> Facts:
+    """The numbers by what a send would do with them: the bot's limits count as well."""
+    limits = context.config.limits
+    refused = tuple(one for one in found.ok if refused_countries((Phone(one),), limits))
     kinds = (
-        (say("Can be reached"), found.ok),
+        (say("Can be reached"), tuple(one for one in found.ok if one not in refused)),
+        (say("Not allowed here"), refused),
         (say("No route"), found.nr),
         (say("Wrong"), found.er),
     )
-    facts = tuple((name, _format_masked(numbers, say)) for name, numbers in kinds if numbers)
-    good = not (found.nr or found.er or problems)
+    return tuple((name, _format_masked(numbers, say)) for name, numbers in kinds if numbers)
+
+
+def _validation_reply(request: Invocation, facts: Facts, problems: tuple[str, ...]) -> Reply:
+    say = request.say
+    good = not problems and [name for name, _ in facts] == [say("Can be reached")]
     title = say("All of them can be reached.") if good else say("Not all of them can be reached.")
     return Reply(Severity.GOOD if good else Severity.WARNING, title, problems, facts)
-
-
-def _format_country(code: str, say: Language) -> str:
-    """The prefix of a country, followed by its name if that is known."""
-    prefix = say.ltr(f"+{code}")
-    return f"{prefix} {say(COUNTRIES[code].name)}" if code in COUNTRIES else prefix
 
 
 def _format_masked(numbers: tuple[str, ...], say: Language) -> str:
@@ -108,4 +116,5 @@ VALIDATE = Command(
     ("+96598765432",),
     Permission.READ,
     validate,
+    reads_tokens=True,
 )

@@ -11,6 +11,7 @@ async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply
     """Asks kwtSMS for the balance, so that the figure is current."""
     say = request.say
     balance = await context.gateway.balance()
+    context.asked_balance.newest = (context.now(), balance.available)
     thresholds = context.config.alerts.balance
     left = say("{credits} credits", credits=format_credits(balance.available))
     facts = [(say("Available"), left)]

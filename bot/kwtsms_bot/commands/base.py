@@ -1,13 +1,15 @@
 """Commands, their requests, replies and context. Independent of Slack; performs no I/O."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
 from kwtsms_bot.balance.store import BalanceStore
 from kwtsms_bot.commands.policy import Permission, Person
+from kwtsms_bot.commands.tokens import Token
 from kwtsms_bot.config import Config
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_bot.outbox.message import Message
@@ -26,10 +28,13 @@ class CommandRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation(CommandRequest):
-    """Slash command as a person typed it; `text` is all that follows `/sms`."""
+    """Slash command as a person typed it; `text` is all that follows `/sms`.
+
+    In `text`, each of `tokens` is one opaque character: see `kwtsms_bot.commands.tokens`.
+    """
 
     text: str = field(repr=False)
-    mentions: Mapping[str, str] = field(default_factory=dict)  # User ids by @name, without the @.
+    tokens: tuple[Token, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +131,34 @@ class UserDirectory(Protocol):
     async def phone(self, user: str) -> str:
         """Returns the phone number in a user's profile as written; empty if there is none."""
 
+    async def is_active(self, user: str) -> bool | None:
+        """Returns whether a user's account is in use; None if Slack does not say."""
+
+    async def members(self, group: str) -> tuple[str, ...] | None:
+        """Returns the members of a user group; None if Slack does not say."""
+
     async def name(self, user: str) -> str:
         """Returns a user's display name."""
+
+
+class UserMention(str):
+    """Name among the facts of a reply, which Slack shows as a mention of the user with that id."""
+
+    __slots__ = ("user",)
+    user: str
+
+    def __new__(cls, name: str, user: str) -> "UserMention":
+        """Returns the name, with the id of its user."""
+        mention = super().__new__(cls, name)
+        mention.user = user
+        return mention
+
+
+@dataclass(slots=True)
+class AskedBalance:
+    """Balance that a person asked for last, and when: it may be newer than what is stored."""
+
+    newest: tuple[datetime, Decimal] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +173,7 @@ class CommandContext:
     users: UserDirectory
     now: Callable[[], datetime]
     wake: Callable[[], None]  # Tells the outbox that there is new work.
+    asked_balance: AskedBalance = field(default_factory=AskedBalance)
 
 
 CommandHandler = Callable[[CommandContext, Invocation, str], Awaitable[Reply]]
@@ -157,6 +189,7 @@ class Command:
     examples: tuple[str, ...]
     permission: Permission
     handler: CommandHandler
+    reads_tokens: bool = False  # The handler gets the tokens as placeholders, not as text.
 
     def command_line(self, slash: str, example: str = "") -> str:
         """A line to type, such as `/sms send +96598765432 Backup failed`."""

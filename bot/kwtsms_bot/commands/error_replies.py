@@ -1,9 +1,15 @@
 """Replies to errors and refusals, which say what to do; refusals go to the audit log too."""
 
 from kwtsms_bot import logs
-from kwtsms_bot.commands.base import CommandContext, CommandRequest, Reply, Severity
+from kwtsms_bot.commands.base import (
+    CommandContext,
+    CommandRequest,
+    Reply,
+    Severity,
+    UserMention,
+)
 from kwtsms_bot.commands.policy import ROLES, Permission
-from kwtsms_bot.database import CommitUnknown, DatabaseError
+from kwtsms_bot.database import CommitUnknown, DatabaseError, InvalidValue
 from kwtsms_bot.i18n import gateway_texts
 from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
@@ -44,12 +50,16 @@ def gateway_error_reply(error: KwtSMSError, say: Language) -> Reply:
 
 
 def database_error_reply(error: DatabaseError, slash: str, say: Language) -> Reply:
-    """The reply when the database does not answer, or broke off during a commit."""
+    """The reply when the database does not answer, broke off, or does not store a value."""
     if isinstance(error, CommitUnknown):
         title = say(COMMIT_UNKNOWN)
         advice = say(
             "Look at {history} in a minute, before you do it again.", history=f"{slash} history"
         )
+        return Reply(Severity.ERROR, title, (advice,))
+    if isinstance(error, InvalidValue):
+        title = say("Nothing was done: the bot can't store a part of what you entered.")
+        advice = say("Enter it again, with shorter and plainer text.")
         return Reply(Severity.ERROR, title, (advice,))
     title = say("The bot's database does not answer. Nothing was accepted, and nothing was sent.")
     details = (say("Try again in a minute; if it stays so, tell whoever runs the bot."),)
@@ -87,6 +97,9 @@ async def refuse(
     detail = f"needs one of: {', '.join(ROLES[permission])}; asked in {channel}"
     await audit(context, request, "refused", (permission, subject, detail))
     say, person = request.say, request.person
+    if person.deactivated:
+        title = say("This person's Slack account is deactivated. Nothing was done.")
+        return Reply(Severity.ERROR, title)
     if not person.known:
         title = say("Slack does not say who you are. Nothing was done.")
         return Reply(Severity.WARNING, title, (say("Try again in a minute."),))
@@ -137,22 +150,47 @@ def _limit_details(exceeded: QuotaExceeded, say: Language) -> tuple[str, ...]:
             "One phone may get {count} messages in an hour.",
             exceeded.maximum,
         )
-    else:
+    elif exceeded.limit is Limit.TEXT:
         what = say.plural(
-            "All people together may spend {count} credit a day; {left} are left of today's.",
-            "All people together may spend {count} credits a day; {left} are left of today's.",
+            "Without the role bulk, you can send one text to {count} number in an hour.",
+            "Without the role bulk, you can send one text to {count} numbers in an hour.",
+            exceeded.maximum,
+        )
+    elif exceeded.limit is Limit.SPENDING:
+        what = say.plural(
+            "You can spend {count} credit in an hour; you have {left} left.",
+            "You can spend {count} credits in an hour; you have {left} left.",
             exceeded.maximum,
             left=exceeded.remaining,
         )
+    else:
+        what = _day_detail(exceeded, say)
     when = say("That ends at {time} (Kuwait).", time=until)
     return what, when, say("An administrator can change it in config.yaml, under limits.")
+
+
+def _day_detail(exceeded: QuotaExceeded, say: Language) -> str:
+    what = say.plural(
+        "All people together may spend {count} credit a day; {left} are left of today's.",
+        "All people together may spend {count} credits a day; {left} are left of today's.",
+        exceeded.maximum,
+        left=exceeded.remaining,
+    )
+    if not exceeded.urgent_credits:
+        return what
+    kept = say.plural(
+        "{count} credit is kept for urgent messages.",
+        "{count} credits are kept for urgent messages.",
+        exceeded.urgent_credits,
+    )
+    return f"{what} {kept}"
 
 
 def paused_reply(error: SendingPaused, slash: str, say: Language) -> Reply:
     """The reply while an administrator has paused all sending."""
     pause = error.pause
     since = pause.at.astimezone(KUWAIT_TZ).strftime("%H:%M")
-    facts = [(say("Paused by"), pause.actor), (say("Since"), since)]
+    facts = [(say("Paused by"), UserMention(pause.actor, pause.actor)), (say("Since"), since)]
     if pause.reason:
         facts.append((say("Reason"), pause.reason))
     title = say("All sending is paused. Nothing was sent.")

@@ -10,6 +10,7 @@ from kwtsms_bot.outbox.queries.summaries import MessageSummary
 from kwtsms_client import mask
 
 MAX_SHOWN = 10
+MAX_WORDS = 40  # Characters of a text in a line.
 PERMISSION_NAMES = {
     Permission.READ: N_("read"),
     Permission.SEND: N_("send"),
@@ -38,11 +39,23 @@ async def history(context: CommandContext, request: Invocation, rest: str) -> Re
 
 
 def format_line(message: MessageSummary, say: Language) -> str:
-    """A message in one line: its time, recipients and status, without its text."""
+    """A message in one line: its time, recipients, status and first words."""
     when = say.ltr(message.created_at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M"))
     recipients = status_text.with_more(say.ltr(mask(message.first_phone)), message.size - 1, say)
     summary = status_text.summary(message.counts, say, presumed_sent=message.presumed_sent)
-    return f"{when} · {recipients} · {summary}"
+    line = f"{when} · {recipients} · {summary}"
+    words = first_words(message.text_start or "")
+    return f"{line} · {say('“{text}”', text=words)}" if words else line
+
+
+def first_words(text: str) -> str:
+    """The first words of a text in one line; a text that is longer ends with an ellipsis."""
+    flat = " ".join(text.split())
+    if len(flat) <= MAX_WORDS:
+        return flat
+    start = flat[: MAX_WORDS + 1]
+    words = start.rpartition(" ")[0] or start[:MAX_WORDS]
+    return f"{words}…"
 
 
 async def whoami(context: CommandContext, request: Invocation, _rest: str) -> Reply:

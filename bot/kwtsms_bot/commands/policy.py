@@ -37,12 +37,15 @@ class Person:
     groups: frozenset[str] = frozenset()
     outsider: bool = False  # A guest, a member of another workspace, or unknown.
     known: bool = True  # False: Slack did not return a profile.
+    deactivated: bool = False  # Holds nothing, whatever their id was given.
 
 
 def allows(access: Access, person: Person, permission: Permission) -> bool:
     """Whether `person` has `permission`; everybody has HELP, which reveals and costs nothing."""
     if permission is Permission.HELP:
         return True
+    if person.deactivated:
+        return False
     return any(_is_granted(getattr(access, role), person) for role in ROLES[permission])
 
 

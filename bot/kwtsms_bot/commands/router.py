@@ -1,11 +1,12 @@
 """Dispatches a typed line to its command, after checking the permission."""
 
 import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 import structlog
 
-from kwtsms_bot.commands import account, balance, control, dlr, doctor, history, status
+from kwtsms_bot.commands import account, balance, control, dlr, doctor, history, status, tokens
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
 from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply, refuse
@@ -39,7 +40,9 @@ COMMANDS["help"] = help_.help_command(COMMANDS)
 MAX_ECHOED = 500  # Characters of a typed line that a reply repeats.
 log = structlog.get_logger(__name__)
 _VERB = re.compile(rf"[\s{INVISIBLE}]*([^\s{INVISIBLE}]+)[\s{INVISIBLE}]*")
-_RECIPIENT = re.compile(rf"[+(@{DIGIT}]")  # A recipient where a command is expected.
+_RECIPIENT = re.compile(
+    rf"[+(@{DIGIT}{tokens.PLACEHOLDERS}]"
+)  # A recipient where a command is expected.
 
 
 async def handle(context: CommandContext, request: Invocation) -> Reply:
@@ -48,11 +51,21 @@ async def handle(context: CommandContext, request: Invocation) -> Reply:
     name = verb[1].casefold() if verb else "help"
     command = COMMANDS.get(name)
     if command is None:
-        return unknown_command_reply(context.config.slack.command, name, request.say, request.text)
+        name, line = (tokens.show(text, request.tokens) for text in (name, request.text))
+        allowed = [
+            one.name
+            for one in COMMANDS.values()
+            if allows(context.config.access, request.person, one.permission)
+        ]
+        slash = context.config.slack.command
+        return unknown_command_reply(slash, name, request.say, line, allowed=allowed)
     if not allows(context.config.access, request.person, command.permission):
         return await refuse(context, request, command.permission, command.command_line("use"))
     try:
-        return await command.handler(context, request, request.text[verb.end() :] if verb else "")
+        rest = request.text[verb.end() :] if verb else ""
+        if not command.reads_tokens:
+            rest = tokens.show(rest, request.tokens)
+        return await command.handler(context, request, rest)
     except KwtSMSError as error:
         return gateway_error_reply(error, request.say)
     except DatabaseError as error:
@@ -60,15 +73,25 @@ async def handle(context: CommandContext, request: Invocation) -> Reply:
         return database_error_reply(error, context.config.slack.command, request.say)
 
 
-def unknown_command_reply(slash: str, name: str, say: Language, line: str = "") -> Reply:
-    """The reply to an unknown subcommand; `line` is all that was typed."""
-    if _RECIPIENT.match(name):
+def unknown_command_reply(
+    slash: str, name: str, say: Language, line: str = "", *, allowed: Iterable[str] = COMMANDS
+) -> Reply:
+    """The reply to an unknown subcommand; `line` is all that was typed.
+
+    It proposes only commands that are `allowed` to this person.
+    """
+    allowed = tuple(allowed)
+    if _RECIPIENT.match(name) and send_command.COMMAND.name in allowed:
         title = say("Nothing was sent: {command} is missing.", command=say.ltr("send"))
         typed = send_command.COMMAND.command_line(slash, line.strip()[:MAX_ECHOED])
         return Reply(Severity.ERROR, title, examples=(typed,))
-    close = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+    close = get_close_matches(name, allowed, n=1, cutoff=0.5)
     meant = COMMANDS[close[0]] if close else COMMANDS["help"]
-    title = say("There is no {command}.", command=say.ltr(f"{slash} {name[:40]}"))
-    details = (say("There are: {commands}.", commands=say.join(COMMANDS)),)
+    title = say("Unknown command: {command}", command=say.ltr(f"{slash} {name[:40]}"))
+    details: tuple[str, ...] = (
+        say("To see what you can do, type {command}.", command=say.ltr(f"{slash} help")),
+    )
+    if close:
+        details = (say("Did you mean {command}?", command=say.ltr(close[0])), *details)
     examples = tuple(meant.command_line(slash, example) for example in meant.examples)
     return Reply(Severity.ERROR, title, details, examples=examples)

@@ -12,6 +12,7 @@ from kwtsms_bot.config.fields import (
     GroupId,
     QuietHours,
     Section,
+    Unambiguous,
     UserId,
 )
 
@@ -43,8 +44,11 @@ class Access(Section):
     """May send to many numbers at once, and all that a sender may."""
     admin: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
     """May do everything."""
-    bulk_from: Annotated[int, Field(ge=2, le=10_000)] = Field(default=20, examples=[20])
-    """From this many numbers in one message the role bulk is needed."""
+    bulk_from: Annotated[int, Field(ge=2, le=10_000), Unambiguous] = Field(
+        default=20, examples=[20]
+    )
+    """From this many numbers that one person sends one text to within an hour, in one message or
+    in several, the role bulk is needed."""
     workflows: bool = Field(default=False, examples=[False])
     """true lets the workflow step send, for the person whom the workflow names: whoever builds a
     workflow chooses that person, so turn it on only where builders of workflows are trusted."""
@@ -67,26 +71,49 @@ class Access(Section):
 class Limits(Section):
     """How much may be sent, and what takes a second look first."""
 
-    confirm_recipients: Annotated[int, Field(ge=1)] = Field(default=5, examples=[5])
+    confirm_recipients: Annotated[int, Field(ge=1), Unambiguous] = Field(default=5, examples=[5])
     """From this many numbers on, the sender sees a preview and confirms it."""
-    confirm_credits: Annotated[int, Field(ge=1)] = Field(default=10, examples=[10])
+    confirm_credits: Annotated[int, Field(ge=1), Unambiguous] = Field(default=10, examples=[10])
     """The same from this many credits on."""
-    approve_credits: Annotated[int, Field(ge=1)] | None = Field(default=None, examples=[200])
-    """From this many credits on, a second person with the role bulk or admin has to approve."""
+    approve_credits: Annotated[int, Field(ge=1), Unambiguous] | None = Field(
+        default=None, examples=[200]
+    )
+    """From this many credits of one person within an hour on, a second person with the role bulk
+    or admin has to approve; what was approved does not count."""
     approval_expires: Duration = Field(default=timedelta(minutes=30), examples=["30m"])
     """An approval that nobody gave is void after this time."""
     approval_channel: ChannelId | None = Field(default=None, examples=["C0123ABCD"])
     """Where approvals are asked for; without it, where the message was written."""
-    messages_per_hour: Annotated[int, Field(ge=1)] = Field(default=60, examples=[60])
+    messages_per_hour: Annotated[int, Field(ge=1), Unambiguous] = Field(default=60, examples=[60])
     """What one person may send in an hour."""
-    per_number_per_hour: Annotated[int, Field(ge=1)] = Field(default=10, examples=[10])
+    credits_per_hour: Annotated[int, Field(ge=1), Unambiguous] | None = Field(
+        default=None, examples=[200]
+    )
+    """What one person may spend in an hour, without what a second person approved; if it is not
+    set, half of credits_per_day."""
+    per_number_per_hour: Annotated[int, Field(ge=1), Unambiguous] = Field(default=10, examples=[10])
     """What one phone may get in an hour."""
-    credits_per_day: Annotated[int, Field(ge=1)] = Field(default=1000, examples=[1000])
+    credits_per_day: Annotated[int, Field(ge=1), Unambiguous] = Field(default=1000, examples=[1000])
     """What all people together may spend from midnight to midnight in Kuwait."""
+    urgent_percent: Annotated[int, Field(ge=0, le=90), Unambiguous] = Field(
+        default=10, examples=[10]
+    )
+    """The share of credits_per_day that is kept for urgent messages: those of workflows, and those
+    of admins to a few numbers."""
     countries: tuple[Country, ...] = Field(default=("965",), examples=[["965", "966"]])
     """What numbers that may be sent to begin with; "all" for all that the account covers."""
     quiet_hours: QuietHours | None = Field(default=None, examples=["21:00-09:00"])
     """No bulk messages between these times in Kuwait."""
+
+    @property
+    def hourly_credits(self) -> int:
+        """The credits that one person may spend in an hour."""
+        return self.credits_per_hour or (self.credits_per_day + 1) // 2
+
+    @property
+    def urgent_credits(self) -> int:
+        """The credits of a day that are kept for urgent messages."""
+        return self.credits_per_day * self.urgent_percent // 100
 
     def is_quiet(self, at: time) -> bool:
         """Whether bulk messages have to wait at this time of day in Kuwait."""

@@ -14,6 +14,7 @@ from kwtsms_bot.config.fields import (
     Section,
     TimeOfDay,
     TimeZone,
+    Unambiguous,
     zone,
 )
 from kwtsms_bot.i18n.translator import ENGLISH, Language
@@ -25,9 +26,11 @@ MIN_CHECK_INTERVAL = timedelta(minutes=1)
 class BalanceAlertSettings(Section):
     """When to warn that the credits run out, and where."""
 
-    warn: Annotated[Decimal, Field(gt=0)] = Field(default=Decimal(200), examples=[200])
+    warn: Annotated[Decimal, Field(gt=0), Unambiguous] = Field(default=Decimal(200), examples=[200])
     """Below this many credits a warning is posted."""
-    critical: Annotated[Decimal, Field(gt=0)] = Field(default=Decimal(50), examples=[50])
+    critical: Annotated[Decimal, Field(gt=0), Unambiguous] = Field(
+        default=Decimal(50), examples=[50]
+    )
     """Below this many credits the warning is urgent."""
     every: Duration = Field(default=timedelta(minutes=15), examples=["15m"])
     """How often the balance is checked."""

@@ -25,6 +25,7 @@ _MESSAGES = {
     "int_parsing": "expected a whole number",
     "bool_parsing": "expected true or false",
 }
+SECTION_ERRORS = frozenset({"model_type", "model_attributes_type", "dict_type"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,7 +74,8 @@ def to_problem(
         return Problem(line, format_path(path), "unknown key", _suggest_key(path, model))
     if error["type"] == "missing":
         return Problem(line, format_path(path), "missing", _suggest_example(path, model))
-    if path in printable_values:
+    # A value in place of a section may be a secret of that section.
+    if path in printable_values and error["type"] not in SECTION_ERRORS:
         message += f', got "{str(printable_values[path])[:60]}"'
     return Problem(line, format_path(path), message, _suggest_example(path, model))
 

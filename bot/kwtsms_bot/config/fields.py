@@ -26,14 +26,37 @@ from kwtsms_bot import kuwait_time
 from kwtsms_client.countries import COUNTRIES
 
 _DURATION = re.compile(r"(?!0+\D)(\d{1,6})\s*(s|m|h|d)")
-_HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]\d|2[0-3]):[0-5]\d)")
-_TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
+_HOURS = re.compile(r"((?:[01]?\d|2[0-3]):[0-5]\d)\s*-\s*((?:[01]?\d|2[0-3]):[0-5]\d)")
+_TIME = re.compile(r"(?:[01]?\d|2[0-3]):[0-5]\d")
+_LEADING_ZERO = re.compile(r"[-+]?0[\w]+", re.ASCII)
 # Slack's rule: https://docs.slack.dev/interactivity/implementing-slash-commands
 SLASH_COMMAND = r"^/[a-z0-9_-]{1,31}$"
-MINUTES_A_DAY = 1440
+MAX_PORT = 65535
 MAX_DURATION = timedelta(days=3650)  # Longer is a typing mistake, and may overflow dates.
 KUWAIT_ZONE_NAME = "Asia/Kuwait"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+class AmbiguousNumber(str):
+    """A number without quotes that begins with 0: YAML reads it as octal, people as decimal."""
+
+    __slots__ = ()
+
+
+def is_ambiguous_number(text: str) -> bool:
+    """Whether YAML and people may read this unquoted text as two numbers: 060, 0x3C."""
+    return bool(_LEADING_ZERO.fullmatch(text))
+
+
+def _check_number(value: Any) -> Any:
+    """Refuses what pydantic would convert, though nobody means it: `yes` as 1, 060 as 48."""
+    if isinstance(value, bool):
+        raise ValueError("expected a number")  # noqa: TRY004 - pydantic's rule for validators.
+    if isinstance(value, AmbiguousNumber):
+        digits = value.replace("_", "")
+        number = f"write {int(digits)}" if digits.lstrip("+-").isdecimal() else "use decimal digits"
+        raise ValueError(f"a number can't begin with 0: {number}, or quote it")  # noqa: TRY004
+    return value
 
 
 def parse_duration(value: Any) -> Any:
@@ -69,23 +92,26 @@ def parse_quiet_hours(value: Any) -> Any:
     match = _HOURS.fullmatch(value.strip()) if isinstance(value, str) else None
     if not match:
         raise ValueError("expected two times of day such as 21:00-09:00")
-    begin, end = time.fromisoformat(match[1]), time.fromisoformat(match[2])
+    begin, end = _time_of_day(match[1]), _time_of_day(match[2])
     if begin == end:
         raise ValueError("expected two different times such as 21:00-09:00")
     return begin, end
 
 
 def parse_time_of_day(value: Any) -> Any:
-    """Parses `08:00` as a time of day; YAML reads `12:30` without quotes as 750 minutes.
+    """Parses `08:00` as a time of day.
 
     Raises:
-        ValueError: the value has another form.
+        ValueError: the value has another form, such as 0800 or 800.
     """
-    if isinstance(value, int) and 0 <= value < MINUTES_A_DAY:
-        return time(value // 60, value % 60)
     if not isinstance(value, str) or not _TIME.fullmatch(value.strip()):
         raise ValueError("expected a time of day such as 08:00")
-    return time.fromisoformat(value.strip())
+    return _time_of_day(value.strip())
+
+
+def _time_of_day(text: str) -> time:
+    hour, _, minute = text.partition(":")
+    return time(int(hour), int(minute))
 
 
 def zone(name: str) -> tzinfo:
@@ -118,6 +144,12 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _check_port(value: str) -> str:
+    if int(value.rpartition(":")[2]) > MAX_PORT:
+        raise ValueError(f"expected host:port, with a port up to {MAX_PORT}")
+    return value
 
 
 def _check_database_url(value: str) -> str:
@@ -195,6 +227,7 @@ def _check_distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+Unambiguous = BeforeValidator(_check_number)  # For numbers, after their Field.
 Distinct = AfterValidator(_check_distinct)
 Duration = Annotated[
     timedelta,
@@ -219,7 +252,11 @@ Url = Annotated[str, AfterValidator(_check_url)]
 # The address itself is the password: anybody who knows it can call it.
 SecretUrl = Annotated[SecretStr, AfterValidator(_check_secret_url)]
 # A host's name, an IPv4 address, or an IPv6 address in brackets; and a port.
-Address = Annotated[str, Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):\d{1,5}$")]
+Address = Annotated[
+    str,
+    Field(pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]+):\d{1,5}$"),
+    AfterValidator(_check_port),
+]
 DatabaseUrl = Annotated[
     str,
     AfterValidator(_check_database_url),

@@ -7,14 +7,16 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import yaml
-from dotenv import dotenv_values
 from pydantic import ValidationError
 
 from kwtsms_bot.config.errors import ConfigurationProblems, Path, Problem, format_path, to_problem
-from kwtsms_bot.config.models import Config
+from kwtsms_bot.config.fields import AmbiguousNumber, is_ambiguous_number
+from kwtsms_bot.config.models import FLAWED_VALUES, Config
+from kwtsms_bot.config.placeholders import find_placeholders
+from kwtsms_bot.config.text_files import MAX_BYTES, read_config_file, read_env_file
+from kwtsms_bot.config.value_flaws import FlawedValue, explain, find_flaw
 
 EXAMPLE = "config.yaml.example"
-MAX_BYTES = 256 * 1024
 # A value takes at least two bytes, so only aliases of aliases, which grow without bounds, come to
 # more.
 MAX_NODES = MAX_BYTES // 2
@@ -31,11 +33,13 @@ def load(file: str, environ: Mapping[str, str] | None = None) -> Config:
     If only NAME_FILE is set, the value is the content of that file, as for Docker's secrets.
 
     Raises:
-        ConfigurationProblems: the file is missing, unreadable or wrong; has all problems.
+        ConfigurationProblems: the file is missing, unreadable or wrong, or has placeholders of an
+            example; has all problems.
     """
-    variables = _read_env_file(FilePath(file).parent / ".env")
+    text = read_config_file(file)
+    variables = read_env_file(FilePath(file).parent / ".env")
     variables.update(os.environ if environ is None else environ)
-    return parse(_read_file(file), file, variables)
+    return _build(text, file, variables, with_placeholders=False)
 
 
 def read_example() -> str:
@@ -46,58 +50,37 @@ def read_example() -> str:
 
 
 def parse(text: str, file: str, environ: Mapping[str, str]) -> Config:
-    """Parses the configuration in `text`; problems name it as `file`.
+    """Parses the configuration in `text`, an example's too; problems name it as `file`.
 
     Raises:
         ConfigurationProblems: the configuration is wrong.
     """
+    return _build(text, file, environ, with_placeholders=True)
+
+
+def _build(text: str, file: str, environ: Mapping[str, str], *, with_placeholders: bool) -> Config:
     builder = _YamlBuilder(environ, file)
     data = builder.build(_parse_yaml(text, file))
     problems = builder.problems
+    if not with_placeholders:
+        problems += find_placeholders(builder.texts, builder.lines)
     try:
-        config = Config.model_validate(data)
+        config = Config.model_validate(data, context={FLAWED_VALUES: tuple(builder.flawed)})
     except ValidationError as error:
         reported_paths = {problem.path for problem in problems}
         found = (
             to_problem(one, Config, builder.lines, builder.printable_values)
             for one in error.errors()
         )
-        problems += [problem for problem in found if problem.path not in reported_paths]
+        problems += [
+            explain(problem, builder.flawed)
+            for problem in found
+            if problem.path not in reported_paths
+        ]
         raise ConfigurationProblems(file, problems) from None
     if problems:
         raise ConfigurationProblems(file, problems)
     return config
-
-
-def _read_file(file: str) -> str:
-    try:
-        data = FilePath(file).read_bytes()
-    except OSError as error:
-        message = f"cannot be read ({(error.strerror or 'unknown error').lower()})"
-        remedy = "Make it by kwtsms-bridge config example, or name another file with -c."
-        raise ConfigurationProblems(file, [Problem(0, "", message, remedy)]) from error
-    if len(data) > MAX_BYTES:
-        message = f"larger than {MAX_BYTES // 1024} KiB"
-        raise ConfigurationProblems(file, [Problem(0, "", message, "Is it the right file?")])
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigurationProblems(
-            file, [Problem(line, "", "not UTF-8 text", "Save the file as UTF-8.")]
-        ) from error
-
-
-def _read_env_file(file: FilePath) -> dict[str, str]:
-    if not file.is_file():
-        return {}
-    try:
-        values = dotenv_values(file, interpolate=False)
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot be read ({type(error).__name__})"
-        problem = Problem(0, "", message, "Mend or remove it.")
-        raise ConfigurationProblems(str(file), [problem]) from error
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _parse_yaml(text: str, file: str) -> yaml.Node | None:
@@ -119,6 +102,8 @@ class _YamlBuilder:
     def __init__(self, environ: Mapping[str, str], file: str) -> None:
         self.lines: dict[Path, int] = {(): 1}
         self.printable_values: dict[Path, Any] = {}
+        self.texts: dict[Path, str] = {}  # All values, also secret ones.
+        self.flawed: list[FlawedValue] = []
         self.problems: list[Problem] = []
         self._environ, self._file = environ, file
         self._scalars = yaml.SafeLoader("")
@@ -174,21 +159,40 @@ class _YamlBuilder:
 
     def _build_scalar(self, node: yaml.Node, path: Path) -> Any:
         if isinstance(node.value, str) and _REFERENCE.search(node.value):
-            return self._expand_references(node.value, path)
+            return self._keep_text(self._expand_references(node.value, path), path)
         try:
-            value = self._scalars.construct_object(node)
+            value = self._read_scalar(node)
         except (yaml.YAMLError, ValueError):
             value = node.value
-        if not _SECRET_KEYS.intersection(path) and not _TOKEN.search(str(value)):
-            self.printable_values[path] = value
+        is_secret = bool(_SECRET_KEYS.intersection(path))
+        if not is_secret and not _TOKEN.search(str(value)):
+            self.printable_values[path] = node.value
+        if isinstance(value, str):
+            self._keep_text(value, path, check=is_secret)
         return value
+
+    def _keep_text(self, value: str, path: Path, *, check: bool = True) -> str:
+        self.texts[path] = value
+        flaw = find_flaw(value) if check else None
+        if flaw:
+            self.flawed.append(FlawedValue(path, flaw))
+        return value
+
+    def _read_scalar(self, node: yaml.Node) -> Any:
+        """Returns the value as YAML reads it, except for numbers that people read otherwise."""
+        if isinstance(node, yaml.ScalarNode) and node.style is None:  # Without quotes.
+            if ":" in node.value:  # YAML 1.1 reads 12:30 as the number 750.
+                return node.value
+            if is_ambiguous_number(node.value):
+                return AmbiguousNumber(node.value)
+        return self._scalars.construct_object(node)
 
     def _expand_references(self, text: str, path: Path) -> str:
         return _REFERENCE.sub(lambda match: self._read_variable(match[1], path), text)
 
     def _read_variable(self, name: str, path: Path) -> str:
         if name in self._environ:
-            return self._environ[name]
+            return self._environ[name].strip("\r\n")
         file = self._environ.get(f"{name}_FILE")
         if file is None:
             message = f"the environment variable {name} is not set"
@@ -196,9 +200,10 @@ class _YamlBuilder:
             self._add_problem(path, message, remedy)
             return ""
         try:
-            return FilePath(file).read_text(encoding="utf-8-sig").rstrip("\r\n")
+            return FilePath(file).read_text(encoding="utf-8-sig").strip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            message = f"{name}_FILE cannot be read ({type(error).__name__})"
+            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            message = f"{name}_FILE cannot be read ({reason.lower()})"
             self._add_problem(path, message, "Name a text file that the bot's user may read.")
             return ""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from kwtsms_bot.config.access import Access, Limits
 from kwtsms_bot.config.alerts import AlertSettings
@@ -27,8 +27,11 @@ from kwtsms_bot.config.fields import (
 )
 from kwtsms_bot.config.monitoring import HeartbeatSettings, HttpSettings
 from kwtsms_bot.config.phonebook import Phonebook
+from kwtsms_bot.config.value_flaws import FlawedValue
 from kwtsms_bot.i18n.translator import ENGLISH, Language
 from kwtsms_client.countries import COUNTRIES
+
+FLAWED_VALUES = "flawed_values"  # In pydantic's context: what only the loader sees.
 
 
 class SlackSettings(Section):
@@ -83,7 +86,9 @@ class OutboxSettings(Section):
     """Where accepted messages are kept until they are sent."""
 
     database: DatabaseUrl = Field(
-        default="sqlite:///kwtsms-bridge.sqlite3", examples=["sqlite:///kwtsms-bridge.sqlite3"]
+        default="sqlite:///kwtsms-bridge.sqlite3",
+        examples=["sqlite:///kwtsms-bridge.sqlite3"],
+        repr=False,  # It may have a password in it.
     )
     """sqlite:///file, or postgresql://user:password@host/name where several replicas run."""
     expires_after: Duration = Field(default=timedelta(hours=24), examples=["24h"])
@@ -114,6 +119,8 @@ class LoggingSettings(Section):
 
 class Config(Section):
     """The whole of config.yaml."""
+
+    _flawed_values: tuple[FlawedValue, ...] = PrivateAttr(default=())
 
     slack: SlackSettings
     """The Slack app that people talk to."""
@@ -151,6 +158,11 @@ class Config(Section):
             return data
         return {**data, "phonebook": Phonebook.complete_numbers(data["phonebook"], known)}
 
+    @model_validator(mode="after")
+    def _keep_flawed_values(self, info: ValidationInfo) -> "Config":
+        self._flawed_values = (info.context or {}).get(FLAWED_VALUES, ())
+        return self
+
     def warnings(self, say: Language = ENGLISH) -> tuple[str, ...]:
         """Warnings about settings that are allowed but probably unintended."""
         found = []
@@ -173,4 +185,5 @@ class Config(Section):
             found.append(
                 say("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
             )
-        return (*found, *self.alerts.balance.warnings(say))
+        flawed = (one.warning(say) for one in self._flawed_values)
+        return (*flawed, *found, *self.alerts.balance.warnings(say))

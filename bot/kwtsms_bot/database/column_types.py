@@ -66,6 +66,23 @@ class DecimalText(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
+class ForeignText(TypeDecorator[str]):
+    """Text from outside, as every database stores it: without NUL, whole, not too long."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self._length = length
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:  # noqa: ARG002
+        """Converts a value for the database."""
+        if value is None:
+            return None
+        return value.encode(errors="replace").decode().replace("\0", "")[: self._length]
+
+
 def add_delay(instant: ColumnElement[datetime], delay: timedelta) -> ColumnElement[datetime]:
     """Returns `instant` plus `delay`, computed by the database."""
     return type_coerce(type_coerce(instant, BigInteger) + delay // MICROSECOND, UtcDateTime)

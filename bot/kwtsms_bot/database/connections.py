@@ -8,8 +8,8 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from kwtsms_bot.database.errors import DatabaseError, DatabaseNotFound
-from kwtsms_bot.database.sqlite_files import create_file
+from kwtsms_bot.database.errors import DatabaseError, DatabaseMisconfigured, DatabaseNotFound
+from kwtsms_bot.database.sqlite_files import DatabaseFile, create_file
 
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
 DIRECT_DRIVERS = DRIVERS | {"sqlite": "sqlite"}  # Without asyncio, in a thread.
@@ -34,17 +34,21 @@ LIBPQ_OPTIONS = {
 }
 
 
-def make_engines(url: str, *, create: bool) -> tuple[AsyncEngine, Engine]:
-    """Returns two engines for one database: for asyncio and for threads. Connects to nothing yet.
+def make_engines(url: str, *, create: bool) -> tuple[AsyncEngine, Engine, DatabaseFile | None]:
+    """Returns two engines for one database, for asyncio and for threads, and SQLite's file.
+
+    Connects to nothing yet. Once the file is there, SQLite does not create it again.
 
     Raises:
         DatabaseNotFound: there is no such file.
+        DatabaseFileLost: there was one, and it is gone.
         DatabaseError: the URL names no file, or one that cannot be used; or the driver is missing.
     """
     parsed = make_url(url)
     name = parsed.get_backend_name()
-    if name == "sqlite":
-        _check_file(parsed, create=create)
+    file = _check_file(parsed, create=create) if name == "sqlite" else None
+    if file is not None:
+        parsed = parsed.set(database=file.uri).update_query_dict({"mode": "rw", "uri": "true"})
     options: dict[str, Any] = {
         "pool_pre_ping": name != "sqlite",
         "hide_parameters": True,  # Numbers and texts are in them, and errors reach the log.
@@ -55,10 +59,10 @@ def make_engines(url: str, *, create: bool) -> tuple[AsyncEngine, Engine]:
         direct = create_engine(parsed.set(drivername=DIRECT_DRIVERS[name]), **options)
     except ImportError as error:
         raise DatabaseError(f"its driver cannot be loaded: {error}") from error
-    if name == "sqlite":
-        _prepare_sqlite(engine.sync_engine)
-        _prepare_sqlite(direct)
-    return engine, direct
+    if file is not None:
+        _prepare_sqlite(engine.sync_engine, file)
+        _prepare_sqlite(direct, file)
+    return engine, direct, file
 
 
 def _postgresql_options(url: URL) -> dict[str, Any]:
@@ -68,7 +72,7 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
     return {"options": options, **timeouts}
 
 
-def _check_file(url: URL, *, create: bool) -> None:
+def _check_file(url: URL, *, create: bool) -> DatabaseFile:
     """Checks SQLite's file; SQLite itself would say only "unable to open database file"."""
     file = url.database
     if not file or file == ":memory:" or url.query.get("mode") == "memory":
@@ -77,8 +81,16 @@ def _check_file(url: URL, *, create: bool) -> None:
             "sqlite:///kwtsms-bridge.sqlite3"
         )
     path = Path(file)
+    if path.is_dir():
+        raise DatabaseMisconfigured(
+            f"{file} is a folder, not a file",
+            "Name a file in outbox.database, such as sqlite:////data/kwtsms-bridge.sqlite3; Docker "
+            "makes a folder where a mounted file is missing.",
+        )
     if not path.parent.is_dir():
         raise DatabaseError(f"the folder {path.parent} does not exist")
+    opened = DatabaseFile(path)
+    opened.check_presence()
     if create and not path.exists():
         create_file(path)
     if not path.is_file():
@@ -88,9 +100,14 @@ def _check_file(url: URL, *, create: bool) -> None:
     for required in (path, path.parent):
         if not os.access(required, os.R_OK | os.W_OK):
             raise DatabaseError(f"{required} cannot be read and written")
+    return opened
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, file: DatabaseFile) -> None:
+    @event.listens_for(engine, "do_connect")
+    def connecting(*_: Any) -> None:
+        file.verify_path()
+
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # We say BEGIN ourselves, below.

@@ -4,6 +4,7 @@ Foreign errors become `DatabaseError` here; no other code catches SQLAlchemy's.
 """
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import (
@@ -17,7 +18,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import delete, func, insert, inspect, literal_column, select
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -25,12 +26,14 @@ from kwtsms_bot.database.column_types import UtcDateTime
 from kwtsms_bot.database.connections import READ_ONLY, make_engines
 from kwtsms_bot.database.errors import CommitUnknown, DatabaseError, DuplicateKey, translate_errors
 from kwtsms_bot.database.migrate import SchemaStatus, migrate, schema_status
-from kwtsms_bot.database.sqlite_files import empty_wal, vacuum
+from kwtsms_bot.database.sqlite_files import DatabaseFile, empty_wal, vacuum
+from kwtsms_bot.database.tables import database_start
 
 T = TypeVar("T")
 THREADS = 8  # For blocking work; waiting for a thread is waiting for the database.
 READERS = 2  # More would not be faster, and would keep Python from other work.
 READERS_SECONDS = 10.0  # A longer wait for a reader means that the database hangs.
+STARTS_KEPT = 20  # Other processes recognise the file by theirs.
 # The database's own clock, in microseconds since 1970: replicas' clocks may differ.
 _NOW = {
     "sqlite": "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)",
@@ -42,10 +45,15 @@ class Database:
     """Transactions, and the clock that all replicas share."""
 
     def __init__(
-        self, engine: AsyncEngine, direct: Engine, on_error: Callable[[], None] = lambda: None
+        self,
+        engine: AsyncEngine,
+        direct: Engine,
+        file: DatabaseFile | None,
+        on_error: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._direct = direct
+        self._file = file
         self._readers = asyncio.Semaphore(READERS)
         self._direct_reader = direct.execution_options(**{READ_ONLY: True})
         self._on_error = on_error
@@ -69,11 +77,14 @@ class Database:
 
         Raises:
             DuplicateKey: a key is taken.
+            InvalidValue: a value cannot be stored; to try again is in vain.
             CommitUnknown: the answer to the commit was lost.
+            DatabaseFileLost: SQLite's file is not the opened one any more.
             DatabaseError: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
             with self._reporting_errors(), translate_errors():
+                await self.verify_file()
                 async with self._engine.connect() as connection, connection.begin() as begun:
                     yield connection
                     with translate_errors(CommitUnknown):
@@ -87,12 +98,18 @@ class Database:
 
         Raises:
             DuplicateKey: a key is taken.
+            InvalidValue: a value cannot be stored; to try again is in vain.
             CommitUnknown: the answer to the commit was lost.
             DatabaseError: anything else went wrong, and nothing was changed.
         """
         async with self._writer:
             with self._reporting_errors():
-                return await self._run_in_thread(_run_in_this_thread, self._direct, work)
+                return await self._run_in_thread(self._write_in_this_thread, work)
+
+    def _write_in_this_thread(self, work: Callable[[AsyncConnection], Coroutine[Any, Any, T]]) -> T:
+        if self._file is not None:
+            self._file.verify()
+        return _run_in_this_thread(self._direct, work)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -136,6 +153,35 @@ class Database:
         async with self.reading() as connection:
             found: datetime = (await connection.execute(select(self.now_expression))).scalar_one()
             return found
+
+    async def verify_file(self) -> None:
+        """Checks that SQLite's file is still the opened one; each write does so first.
+
+        Raises:
+            DatabaseFileLost: it was removed, replaced or overwritten.
+            DatabaseError: it cannot be read.
+        """
+        if self._file is not None:
+            await self._run_in_thread(self._file.verify)
+
+    async def record_start(self) -> None:
+        """Records a random token, by which this process recognises SQLite's file from now on.
+
+        Raises:
+            DatabaseFileLost: it is not the opened one any more.
+            DatabaseError: the token cannot be stored.
+        """
+        if self._file is None:
+            return
+        token = secrets.token_hex(16)
+        async with self.transaction() as connection:
+            stored = insert(database_start).values(token=token).returning(database_start.c.id)
+            newest = (await connection.execute(stored)).scalar_one()
+            old = database_start.c.id <= newest - STARTS_KEPT
+            await connection.execute(delete(database_start).where(old))
+        # From the file itself it is read, not from the log beside it.
+        await self.empty_wal()
+        await self._run_in_thread(self._file.remember, token)
 
     async def empty_wal(self) -> bool:
         """Empties SQLite's write-ahead log; returns False if a reader still needs it."""
@@ -206,24 +252,41 @@ def _run_in_this_thread(
 
 
 async def open_database(
-    url: str, *, create: bool = True, on_error: Callable[[], None] = lambda: None
+    url: str,
+    *,
+    create: bool = True,
+    watch_file: bool = False,
+    on_error: Callable[[], None] = lambda: None,
 ) -> Database:
     """Opens the database at `url` and migrates its tables to this version.
 
-    Without `create`, a missing SQLite file is not created.
+    Without `create`, a missing SQLite file is not created. With `watch_file`, every write first
+    checks that SQLite's file is still the opened one.
 
     Raises:
         DatabaseNotFound: there is no such file.
+        DatabaseFileLost: there was one, and it is gone or without its tables.
         DatabaseError: it cannot be opened or migrated.
     """
-    database = Database(*make_engines(url, create=create), on_error)
+    engine, direct, file = make_engines(url, create=create)
+    database = Database(engine, direct, file, on_error)
     try:
         async with database.transaction() as connection:
+            if file is not None and file.was_in_use:
+                await connection.run_sync(_require_tables, file)
             await connection.run_sync(migrate)
+        if watch_file:
+            await database.record_start()
     except DatabaseError:
         await database.close()
         raise
     return database
+
+
+def _require_tables(connection: Connection, file: DatabaseFile) -> None:
+    """Checks that a database that was in use has tables; an empty one is not it."""
+    if not inspect(connection).has_table("message"):
+        raise file.lost("has none of the bot's tables, and a bot has used it")
 
 
 async def inspect_schema(url: str) -> SchemaStatus:

@@ -7,13 +7,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import inspect
 from sqlalchemy.engine import Connection
 
-from kwtsms_bot.database.errors import DatabaseError
+from kwtsms_bot.database.errors import DatabaseError, DatabaseMisconfigured
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+OUR_TABLES = frozenset({"recipient", "job_slot"})  # In every version's tables.
 MIGRATIONS = Path(__file__).with_name("migrations")
 
 
@@ -23,6 +25,19 @@ class SchemaStatus(StrEnum):
     CURRENT = "current"
     OLDER = "older"  # Or there are none yet: a start brings them up to date.
     NEWER = "newer"
+    FOREIGN = "foreign"  # Another program's migrations are recorded there.
+
+
+REFUSALS = {
+    SchemaStatus.NEWER: (
+        "a newer kwtsms-bridge has used it",
+        "Run that version, or restore a back-up from before (docs/operations.md).",
+    ),
+    SchemaStatus.FOREIGN: (
+        "another program keeps its tables there",
+        "Name a database of the bot's own in outbox.database.",
+    ),
+}
 
 
 def migrate(connection: Connection) -> None:
@@ -34,10 +49,13 @@ def migrate(connection: Connection) -> None:
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7766001)")
     settings = _settings()
     settings.attributes["connection"] = connection
+    status = schema_status(connection)
+    if status in REFUSALS:
+        raise DatabaseMisconfigured(*REFUSALS[status])
     try:
         command.upgrade(settings, "head")
-    except CommandError as error:  # It has a revision that this version does not know.
-        raise DatabaseError("a newer kwtsms-bridge has used it: run that version") from error
+    except CommandError as error:
+        raise DatabaseError(f"its tables can't be migrated ({type(error).__name__})") from error
 
 
 def schema_status(connection: Connection) -> SchemaStatus:
@@ -50,7 +68,10 @@ def schema_status(connection: Connection) -> SchemaStatus:
     if revision == steps.get_current_head():
         return SchemaStatus.CURRENT
     known = {step.revision for step in steps.walk_revisions()}
-    return SchemaStatus.OLDER if revision is None or revision in known else SchemaStatus.NEWER
+    if revision is None or revision in known:
+        return SchemaStatus.OLDER
+    is_ours = set(inspect(connection).get_table_names()) >= OUR_TABLES
+    return SchemaStatus.NEWER if is_ours else SchemaStatus.FOREIGN
 
 
 def _settings() -> "Config":

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import signal
 import tempfile
 from contextlib import suppress
@@ -14,7 +15,11 @@ import click
 from kwtsms_bot import logs
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.commands.status_text import PENDING_STATES, STATE_TEXTS
-from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.demo.environment import BotNotStarted, LocalEnvironment
+from kwtsms_bot.doctor.network import HTTPS_PROXIES, SLACK_PROXIES
+from kwtsms_bot.monitoring.health_endpoint import CannotListen
+from kwtsms_bot.slack.connection import SlackRefused
 from kwtsms_bot.slack.manifest import manifest
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Sms
 from kwtsms_sandbox.http_server import serve
@@ -80,11 +85,26 @@ def demo(script: tuple[str, ...], *, as_json: bool, port: int, verbose: bool) ->
     """
     logs.configure("info" if verbose else "error")
     logging.captureWarnings(capture=True)
+    _ignore_proxies()
     with tempfile.TemporaryDirectory(prefix="kwtsms-demo-") as folder:
-        if script:
-            asyncio.run(_run_script(Path(folder), script, as_json=as_json))
-        else:
-            asyncio.run(_serve_page(Path(folder), port))
+        work = (
+            _run_script(Path(folder), script, as_json=as_json)
+            if script
+            else _serve_page(Path(folder), port)
+        )
+        try:
+            asyncio.run(work)
+        except (BotNotStarted, SlackRefused, DatabaseError, CannotListen) as error:
+            raise click.ClickException(str(error)) from error  # Exit code 1.
+
+
+def _ignore_proxies() -> None:
+    """Removes the proxies from this process's environment: all connections are to loopback.
+
+    Slack's SDK uses them even there, and ignores NO_PROXY.
+    """
+    for name in (*SLACK_PROXIES, *HTTPS_PROXIES):
+        os.environ.pop(name, None)
 
 
 async def _run_script(folder: Path, script: tuple[str, ...], *, as_json: bool) -> None:
@@ -96,7 +116,7 @@ async def _run_script(folder: Path, script: tuple[str, ...], *, as_json: bool) -
 
 async def _serve_page(folder: Path, port: int) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
         LocalEnvironment(folder) as environment,

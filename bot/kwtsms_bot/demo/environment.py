@@ -13,12 +13,17 @@ from typing import Any, Self
 from kwtsms_bot.config import Config
 from kwtsms_bot.outbox.store import COOLDOWN, INTERVAL
 from kwtsms_bot.service import Service
+from kwtsms_bot.service.waits import DEFAULT_WAITS, Waits
 from kwtsms_bot.slack.manifest import SCOPES
 from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Gateway, RunningGateway
 from kwtsms_sandbox.slack import Manifest, SlackSandbox
 from kwtsms_sandbox.slack.demo_workspace import ALERTS, NOURA, SARA, YOUSEF
 
 START_SECONDS = 15.0
+
+
+class BotNotStarted(Exception):
+    """The bot did not connect to the local Slack in time; the text says what to do."""
 
 
 def _config_sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dict[str, Any]:
@@ -48,8 +53,7 @@ def _config_sections(folder: Path, slack: SlackSandbox, gateway_url: str) -> dic
 class LocalEnvironment:
     """A gateway, a Slack and the bot between them, as long as the context lasts.
 
-    `interval` is the time between two of the bot's requests to the gateway, `cooldown` that between
-    two messages to one number.
+    `interval`, `cooldown` and `waits` are those of the `Service`.
     """
 
     def __init__(
@@ -59,10 +63,14 @@ class LocalEnvironment:
         use_http: bool = False,
         interval: timedelta = INTERVAL,
         cooldown: timedelta = COOLDOWN,
+        waits: Waits = DEFAULT_WAITS,
+        start_timeout: float = START_SECONDS,
         **overrides: Any,
     ) -> None:
         self.folder = folder
         self._use_http, self._interval, self._cooldown = use_http, interval, cooldown
+        self._waits = waits
+        self._start_timeout = start_timeout
         self.slack_address = ""  # Where the bot takes Slack's requests over HTTP.
         self.watched_at = ""  # Where its monitoring pages are, if there are any.
         # Only the scopes of our manifest, so that a call that needs another one fails.
@@ -94,7 +102,11 @@ class LocalEnvironment:
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.slack)
         await self._stack.enter_async_context(self.running)
-        await self.start_bot()
+        try:
+            await self.start_bot()
+        except BaseException:
+            await self._stack.aclose()
+            raise
         return self
 
     async def __aexit__(
@@ -109,20 +121,32 @@ class LocalEnvironment:
             await self._stack.aclose()
 
     async def start_bot(self, **overrides: Any) -> None:
-        """Starts the bot and waits until it is ready; further overrides replace config sections."""
+        """Starts the bot and waits until it is ready; further overrides replace config sections.
+
+        Raises:
+            BotNotStarted: it is not ready in time.
+        """
         self._overrides |= overrides
         self._stop.clear()
-        service = Service(self.config, interval=self._interval, cooldown=self._cooldown)
+        service = Service(
+            self.config, interval=self._interval, cooldown=self._cooldown, waits=self._waits
+        )
         self._bot = asyncio.create_task(service.run(self._stop))
         ready = asyncio.create_task(service.ready.wait())
         await asyncio.wait(
-            {self._bot, ready}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            {self._bot, ready}, timeout=self._start_timeout, return_when=asyncio.FIRST_COMPLETED
         )
         ready.cancel()
         self.watched_at = service.monitoring_address
         if self._bot.done():
             self._bot.result()
-        elif service.address:
+        if not service.ready.is_set():
+            await self.stop_bot()
+            raise BotNotStarted(
+                f"The bot wasn't ready within {self._start_timeout:.0f} s. Run it again with "
+                "--verbose to see its log."
+            )
+        if service.address:
             self.slack_address = service.address
             self.slack.deliver_to(service.address)
 

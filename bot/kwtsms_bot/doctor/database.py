@@ -3,7 +3,14 @@
 import asyncio
 from pathlib import Path
 
-from kwtsms_bot.database import DatabaseError, DatabaseNotFound, SchemaStatus, inspect_schema
+from kwtsms_bot.database import (
+    DatabaseError,
+    DatabaseMisconfigured,
+    DatabaseNotFound,
+    SchemaStatus,
+    inspect_schema,
+)
+from kwtsms_bot.database.migrate import REFUSALS
 from kwtsms_bot.doctor import Finding, FindingLevel
 
 CHECK = "Database"
@@ -20,8 +27,10 @@ SCHEMA_TEXTS = {
 }
 
 
-def remedy_for(url: str) -> str:
-    """The remedy for a database of this kind that cannot be used."""
+def remedy_for(url: str, error: Exception | None = None) -> str:
+    """The remedy for a database of this kind that cannot be used because of `error`."""
+    if isinstance(error, DatabaseMisconfigured):
+        return error.remedy
     return FILE_REMEDY if url.startswith(SQLITE) else SERVER_REMEDY
 
 
@@ -32,7 +41,7 @@ def database_file(url: str) -> Path | None:
 
 async def check(url: str) -> Finding:
     """Opens the database as the bot would, without creating or migrating it."""
-    kind, remedy = url.partition(":")[0], remedy_for(url)
+    kind = url.partition(":")[0]
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             schema_status = await inspect_schema(url)
@@ -42,8 +51,9 @@ async def check(url: str) -> Finding:
         return Finding(CHECK, FindingLevel.WARNING, what, remedy)
     except (DatabaseError, TimeoutError) as error:
         reason = str(error) or f"no answer within {TIMEOUT_SECONDS:.0f} s"
+        remedy = remedy_for(url, error)
         return Finding(CHECK, FindingLevel.PROBLEM, f"It cannot be used ({reason}).", remedy)
-    if schema_status is SchemaStatus.NEWER:
-        remedy = "Run that version, or restore a back-up from before (docs/operations.md)."
-        return Finding(CHECK, FindingLevel.PROBLEM, "A newer kwtsms-bridge has used it.", remedy)
+    if schema_status in REFUSALS:
+        what, remedy = REFUSALS[schema_status]
+        return Finding(CHECK, FindingLevel.PROBLEM, f"{what[0].upper()}{what[1:]}.", remedy)
     return Finding(CHECK, FindingLevel.OK, f"{kind}, and {SCHEMA_TEXTS[schema_status]}.")

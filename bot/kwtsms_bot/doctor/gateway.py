@@ -1,10 +1,12 @@
 """Checks the kwtSMS account: reachable, logged in, with credits, and set up as expected."""
 
+import os
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from decimal import Decimal
 
 from kwtsms_bot.doctor import Finding, FindingLevel
+from kwtsms_bot.doctor.network import connection_remedy
 from kwtsms_bot.i18n import gateway_texts
 from kwtsms_bot.i18n.translator import ENGLISH, N_, Language
 from kwtsms_client import (
@@ -122,13 +124,16 @@ def _error_finding(error: KwtSMSError, say: Language) -> Finding:
         return Finding(
             name, FindingLevel.PROBLEM, what, gateway_texts.translate_remedy(error.code, say)
         )
+    network = connection_remedy(error, os.environ, say=say)
     if isinstance(error, NotSent):
-        remedy = say(
+        remedy = network or say(
             "Check this server's network, DNS and firewall; kwtSMS refuses some cloud and VPN "
             "addresses outright."
         )
     elif isinstance(error, UnknownOutcome):
-        remedy = say("Check that the address of the gateway is right, and try again in a minute.")
+        remedy = network or say(
+            "Check that the address of the gateway is right, and try again in a minute."
+        )
     else:
         remedy = say("Check the configuration.")
     return Finding(name, FindingLevel.PROBLEM, what, remedy)

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from kwtsms_bot.doctor import Finding, FindingLevel
+from kwtsms_bot.doctor.network import connection_remedy
 
 CHECK = "Heartbeat"
 TIMEOUT_SECONDS = 10.0
@@ -28,13 +29,15 @@ async def check(url: str) -> Finding:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             _, writer = await asyncio.open_connection(host, port, ssl=parts.scheme == "https")
     except (OSError, TimeoutError, ValueError) as error:  # ValueError: not a DNS name.
-        return _unreachable_finding(type(error).__name__)
+        return _unreachable_finding(type(error).__name__, connection_remedy(error, {}))
     writer.close()
     return Finding(CHECK, FindingLevel.OK, "The address of heartbeat.url can be reached.")
 
 
-def _unreachable_finding(reason: str) -> Finding:
-    remedy = "Mend heartbeat.url, or this server's network: its monitor takes the bot for silent."
+def _unreachable_finding(reason: str, remedy: str = "") -> Finding:
+    remedy = remedy or (
+        "Mend heartbeat.url, or this server's network: its monitor takes the bot for silent."
+    )
     return Finding(
         CHECK, FindingLevel.PROBLEM, f"heartbeat.url cannot be reached ({reason}).", remedy
     )

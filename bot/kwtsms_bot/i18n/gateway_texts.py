@@ -6,6 +6,7 @@ shown. Only unknown texts of kwtSMS are shown as they came.
 
 import re
 
+from kwtsms_bot.i18n.foreign_text import clean_text
 from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_client import API_ERRORS, KwtSMSError
 
@@ -53,6 +54,24 @@ STATUSES = (
     N_("Sent"),
     N_("Undelivered"),
 )
+# The same for readers who know nothing of replies and codes; the log and the ledger keep ours.
+_UNREADABLE = N_("kwtSMS sent an answer that can't be read.")
+_SERVER_ERROR = N_("kwtSMS returned a server error ({status}).")
+PLAIN_TEXTS = {
+    "It broke off ({why}).": N_("The connection to kwtSMS broke off ({why})."),
+    "No answer came ({why}).": N_("kwtSMS did not answer ({why})."),
+    "No connection to the gateway ({why}).": N_("kwtSMS can't be reached ({why})."),
+    "The gateway redirected (HTTP {status}).": N_("kwtSMS is at another address ({status})."),
+    "The reply (HTTP {status}) is not JSON.": _UNREADABLE,
+    "The reply (HTTP {status}) is not a JSON object.": _UNREADABLE,
+    "The reply (HTTP {status}) says neither OK nor a known error.": _UNREADABLE,
+    "The reply is compressed ({encoding}).": _UNREADABLE,
+    "The reply is larger than {size} bytes.": _UNREADABLE,
+    "The reply is compressed, and broken.": _UNREADABLE,
+    "The reply did not come to an end in time.": N_("kwtSMS's answer took too long."),
+    "All connection attempts failed": N_("no connection"),
+    "Server disconnected without sending a response": N_("kwtSMS hung up without an answer"),
+}
 _PLACEHOLDER = re.compile(r"\\{(\w+)\\}")
 _PATTERNS = tuple(
     (one, re.compile(_PLACEHOLDER.sub(r"(?P<\1>.*)", re.escape(one)), re.DOTALL))
@@ -65,15 +84,21 @@ def translate_text(text: str, say: Language) -> str:
     """Translates a sentence of ours, as stored or raised; any other stays as it is."""
     for template, pattern in _PATTERNS:
         if found := pattern.fullmatch(text):
-            values = found.groupdict().items()
-            return say(template, **{name: translate_text(value, say) for name, value in values})
-    return say.inline(say(text)) if text else text
+            values = found.groupdict()
+            plain = PLAIN_TEXTS.get(template, template)
+            if values.get("status", "").startswith("5"):
+                plain = _SERVER_ERROR
+            shown = {name: translate_text(value, say) for name, value in values.items()}
+            return say(plain, **shown)
+    text = PLAIN_TEXTS.get(text, text)
+    cleaned = clean_text(text)
+    return say.inline(say(cleaned)) if cleaned else cleaned
 
 
 def translate_status(text: str, say: Language) -> str:
     """Translates kwtSMS's word for a message's status; an unknown one stays as it is."""
     known = _KNOWN_STATUSES.get(text.strip().casefold())
-    return text if known is None or say(known) == known else say(known)
+    return clean_text(text) if known is None or say(known) == known else say(known)
 
 
 def translate_error(code: str, text: str, say: Language) -> str:

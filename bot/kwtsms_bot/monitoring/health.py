@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 # The dispatcher polls the queue every two seconds; its longest wait is for an answer of the
 # gateway, and that timeout is added.
 MAX_IDLE = timedelta(minutes=1)
+# After so long, it waits for something that never comes.
+MAX_STUCK = timedelta(minutes=5)
 # Accepted messages are sent within seconds; only a very large bulk or a gateway outage takes longer
 # than this.
 MAX_QUEUE_AGE = timedelta(minutes=10)
 # A short run of unreadable answers is over by then, and sending has resumed.
 MAX_BREAKER_OPEN = timedelta(minutes=1)
+NO_CONNECTION = "there is no connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,9 @@ class HealthSnapshot:
     stopping: bool
     dispatcher_idle: timedelta
     writable: bool = True
+    file_problem: str = ""  # What happened to SQLite's file, such as "was removed".
     oldest: datetime | None = None  # When the oldest queued message was accepted; None: none waits.
+    slack_problem: str = ""  # Why Slack refuses the connection, if it said so.
     paused: bool = False
     breaker_open_since: datetime | None = None  # None: the circuit breaker is closed.
 
@@ -78,7 +83,9 @@ def assess(snapshot: HealthSnapshot, answer_timeout: timedelta) -> Health:
         (
             ComponentHealth("service", "it is stopping" if snapshot.stopping else ""),
             _database_health(snapshot),
-            ComponentHealth("slack", "" if snapshot.slack else "there is no connection"),
+            ComponentHealth(
+                "slack", "" if snapshot.slack else snapshot.slack_problem or NO_CONNECTION
+            ),
             _dispatcher_health(snapshot.dispatcher_idle, MAX_IDLE + answer_timeout),
             _queue_health(snapshot),
             _gateway_health(snapshot),
@@ -88,7 +95,15 @@ def assess(snapshot: HealthSnapshot, answer_timeout: timedelta) -> Health:
     )
 
 
+def is_stuck(dispatcher_idle: timedelta, answer_timeout: timedelta) -> bool:
+    """Whether the dispatcher hangs; with a database that works, only a restart helps."""
+    return dispatcher_idle > MAX_STUCK + answer_timeout
+
+
 def _database_health(snapshot: HealthSnapshot) -> ComponentHealth:
+    if snapshot.file_problem:
+        problem = f"its file {snapshot.file_problem} while the bot ran: nothing is accepted"
+        return ComponentHealth("database", problem)
     if not snapshot.database:
         return ComponentHealth("database", "it does not answer")
     return ComponentHealth("database", "" if snapshot.writable else "nothing can be written to it")

@@ -12,6 +12,7 @@ from kwtsms_bot.http_server import listen
 from kwtsms_bot.monitoring.readiness import Readiness
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+MAX_CONNECTIONS = 100  # Of its own, so that Slack's endpoint takes none from it.
 MAX_BYTES = 1024  # No request here has a body.
 
 
@@ -32,10 +33,11 @@ def get_route(path: str, handler: Handler) -> web.RouteDef:
 
 
 def health_routes(readiness: Readiness) -> tuple[web.RouteDef, ...]:
-    """Routes of /healthz (the process answers) and /readyz (all components are well, or 503)."""
+    """Routes of /healthz (503 if only a restart helps) and /readyz (503 unless all are well)."""
 
     async def alive(_: web.Request) -> web.Response:
-        return web.json_response({"alive": True})
+        alive = not await readiness.needs_restart()
+        return web.json_response({"alive": alive}, status=200 if alive else 503)
 
     async def ready(_: web.Request) -> web.Response:
         health = await readiness.probe()
@@ -53,7 +55,7 @@ async def serve_http(app: web.Application, address: str) -> AsyncIterator[str]:
     """
     try:
         # No body is read, so none is waited for.
-        runner = await listen(app, address, linger=0, finish=1)
+        runner = await listen(app, address, connections=MAX_CONNECTIONS, linger=0, finish=1)
     except OSError as error:
         text = f"http.listen: {address} cannot be listened on. Choose another."
         raise CannotListen(text) from error

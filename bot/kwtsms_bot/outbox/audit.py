@@ -113,9 +113,9 @@ async def add_entries(connection: AsyncConnection, *entries: AuditEntry) -> None
                 "channel": entry.channel,
                 "action": entry.action,
                 "decision": entry.decision,
-                "subject": entry.subject[:80],
-                "detail": entry.detail[:500],
-                "request": entry.request[:16],
+                "subject": entry.subject,
+                "detail": entry.detail,
+                "request": entry.request,
             }
             for entry in entries
         ],

@@ -33,6 +33,7 @@ from kwtsms_bot.outbox.flow_control.breaker_probe import BreakerProbe
 from kwtsms_bot.outbox.retention.jobs import RetentionJob
 from kwtsms_bot.outbox.store import COOLDOWN, DatabaseRateLimiter, open_outbox
 from kwtsms_bot.outbox.unknown.reconciler import UnknownReconciler
+from kwtsms_bot.service.waits import DEFAULT_WAITS, Waits
 from kwtsms_bot.slack.cards.balance_notifier import BalanceNotifier
 from kwtsms_bot.slack.cards.card_publisher import CardPublisher
 from kwtsms_bot.slack.connection import SlackConnection
@@ -53,8 +54,9 @@ class Components:
         rate_limiter: DatabaseRateLimiter,
         metrics: Metrics,
         cooldown: timedelta = COOLDOWN,
+        waits: Waits = DEFAULT_WAITS,
     ) -> None:
-        self.config, self.clock = config, now
+        self.config, self.clock, self._waits = config, now, waits
         self.tasks = BackgroundTasks(metrics.observe_acknowledgement)
         self.outbox = open_outbox(
             database,
@@ -70,7 +72,7 @@ class Components:
 
     def _build_slack(self, balance_store: BalanceStore, gateway: AsyncClient) -> None:
         config = self.config
-        self.connection = SlackConnection(config.slack)
+        self.connection = SlackConnection(config.slack, ping_seconds=self._waits.ping)
         client = self.connection.client
         directory = SlackUserDirectory(
             client, config.access.groups, config.language, tasks=self.tasks
@@ -83,7 +85,11 @@ class Components:
             admins=config.access.admin.users,
         )
         self.card_publisher = CardPublisher(
-            self.outbox.cards, balance_notifier, client=client, directory=directory
+            self.outbox.cards,
+            balance_notifier,
+            client=client,
+            directory=directory,
+            update_seconds=self._waits.card,
         )
         context = CommandContext(
             config,
@@ -149,6 +155,7 @@ class Components:
         self.readiness = Readiness(
             statistics,
             slack=self.connection.is_alive,
+            slack_problem=lambda: self.connection.problem,
             dispatcher_idle=lambda: self.worker.idle_seconds,
             answer_timeout=self.config.kwtsms.timeout,
             clock=now,

@@ -22,13 +22,12 @@ from kwtsms_bot.monitoring.health_endpoint import build_application, health_rout
 from kwtsms_bot.monitoring.instrumented import InstrumentedRateLimiter
 from kwtsms_bot.monitoring.metrics import Metrics
 from kwtsms_bot.outbox.store import COOLDOWN, INTERVAL, DatabaseRateLimiter, QueryRateLimiter
+from kwtsms_bot.service.clock_watch import watch_clock
 from kwtsms_bot.service.components import Components, gateway_client
 from kwtsms_bot.service.jobs import make_scheduler
+from kwtsms_bot.service.waits import DEFAULT_WAITS, Waits
 from kwtsms_bot.slack.connection import SlackUnreachable
 
-FINISH_SECONDS = 19.0  # Of a whole stop: a process manager kills 20 s after SIGTERM.
-CLOSE_SECONDS = 3.0  # Of these, the first: a connection to Slack that hangs is abandoned.
-NOTIFY_SECONDS = 3.0  # Of these, the last: for cards and notices about the last changes.
 RECONNECT_SECONDS = 5.0
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
@@ -42,10 +41,15 @@ class Service:
     """
 
     def __init__(
-        self, config: Config, *, interval: timedelta = INTERVAL, cooldown: timedelta = COOLDOWN
+        self,
+        config: Config,
+        *,
+        interval: timedelta = INTERVAL,
+        cooldown: timedelta = COOLDOWN,
+        waits: Waits = DEFAULT_WAITS,
     ) -> None:
         self.config = config
-        self._interval, self._cooldown = interval, cooldown
+        self._interval, self._cooldown, self._waits = interval, cooldown, waits
         self.ready = asyncio.Event()
         self.address = ""  # For Slack's requests over HTTP, once it is ready.
         self.monitoring_address = ""  # Of the pages for operators, if there are any.
@@ -60,7 +64,9 @@ class Service:
         async with AsyncExitStack() as stack:
             metrics = Metrics()
             opening = open_database(
-                self.config.outbox.database, on_error=metrics.count_database_error
+                self.config.outbox.database,
+                watch_file=True,
+                on_error=metrics.count_database_error,
             )
             database = await _run_unless(stop, opening)
             if database is None:
@@ -78,6 +84,7 @@ class Service:
                 rate_limiter=rate_limiter,
                 metrics=metrics,
                 cooldown=self._cooldown,
+                waits=self._waits,
             )
             await stack.enter_async_context(self._serve_pages(components))
             await stack.enter_async_context(_in_background(components.heartbeat.run(self.ready)))
@@ -119,6 +126,7 @@ class Service:
         stopping = asyncio.create_task(stop.wait(), name="stop")
         opening = asyncio.create_task(self._connect(components), name="slack")
         scheduler.start()
+        watching = asyncio.create_task(watch_clock(scheduler, components.clock), name="clock watch")
         try:
             await _wait_for_first(stopping, opening, *background)
             if opening.done() and not stop.is_set():
@@ -128,11 +136,12 @@ class Service:
         finally:
             components.readiness.stopping = True
             stopping.cancel()
-            ends_at = asyncio.get_running_loop().time() + FINISH_SECONDS
+            watching.cancel()
+            ends_at = asyncio.get_running_loop().time() + self._waits.finish
             scheduler.shutdown(wait=False)
             stop_sending.set()
             await self._disconnect(components, opening)
-            await _finish(workers, ends_at - NOTIFY_SECONDS)
+            await _finish(workers, ends_at - self._waits.notify)
             stop_showing.set()
             await _finish(notifiers, ends_at)
             await components.tasks.finish(_seconds_left(ends_at))  # Started by the stop itself.
@@ -157,8 +166,8 @@ class Service:
         opening.cancel()
         await asyncio.gather(opening, return_exceptions=True)
         closing = asyncio.create_task(components.connection.close(), name="slack")
-        await _finish([closing], asyncio.get_running_loop().time() + CLOSE_SECONDS)
-        await components.tasks.finish(FINISH_SECONDS / 2)
+        await _finish([closing], asyncio.get_running_loop().time() + self._waits.close)
+        await components.tasks.finish(self._waits.finish / 2)
 
 
 async def _check_targets(config: Config) -> None:

@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from kwtsms_bot.commands.base import Button, ChannelId, Reply, Severity, TextSpan
+from kwtsms_bot.commands.base import (
+    Button,
+    ChannelId,
+    Reply,
+    Severity,
+    TextSpan,
+    UserMention,
+)
 from kwtsms_bot.i18n.translator import ENGLISH, Language
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 
@@ -100,8 +107,8 @@ def facts(pairs: tuple[tuple[str, str], ...], say: Language = ENGLISH) -> Block:
         end = "" if (name, value) == pairs[-1] else "\n"
         label = f"{say.inline(name)}: "
         elements.append({"type": "text", "text": label, "style": {"bold": True}})
-        if isinstance(value, ChannelId):
-            elements.append({"type": "channel", "channel_id": str(value)})
+        if isinstance(value, ChannelId | UserMention):
+            elements.append(_reference(value))
             elements.append({"type": "text", "text": end or " "})
             continue
         shown = say.inline(value) + end
@@ -200,6 +207,13 @@ def _fact_line(fact: tuple[str, str], say: Language) -> str:
 def _bold_title(title: str) -> str:
     """A title for use between asterisks: an asterisk or a line break in it would end the bold."""
     return truncate(escape(title.replace("*", "∗").replace("\n", " ")), MAX_TITLE)
+
+
+def _reference(value: ChannelId | UserMention) -> Block:
+    """Returns the element that Slack shows as the name of a channel or a user."""
+    if isinstance(value, ChannelId):
+        return {"type": "channel", "channel_id": str(value)}
+    return {"type": "user", "user_id": value.user}
 
 
 def _blank_text() -> Block:

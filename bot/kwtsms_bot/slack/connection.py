@@ -1,9 +1,9 @@
 """Checks the tokens and connects to Slack, by Socket Mode or HTTP."""
 
+import os
 from collections.abc import Awaitable
 
 from aiohttp import web
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.async_handler import AsyncRetryHandler
@@ -13,9 +13,19 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.background import BackgroundTasks
 from kwtsms_bot.config import SlackSettings
-from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, is_slack_down, remedy
+from kwtsms_bot.doctor.network import SLACK_PROXIES, connection_remedy
+from kwtsms_bot.slack.errors import (
+    ORG_WIDE,
+    ORG_WIDE_REMEDY,
+    SLACK_ERRORS,
+    error_name,
+    is_org_wide,
+    is_slack_down,
+    remedy,
+)
 from kwtsms_bot.slack.http_endpoint import PATH, SlackEndpoint, serve
 from kwtsms_bot.slack.listeners import SlackListeners, build_app
+from kwtsms_bot.slack.socket_client import PING_SECONDS, SocketHandler
 
 TIMEOUT_SECONDS = 10
 RATE_LIMIT_RETRIES = 3
@@ -35,15 +45,15 @@ class SlackConnection:
     The socket reconnects by itself when it breaks.
     """
 
-    def __init__(self, settings: SlackSettings) -> None:
-        self.settings = settings
+    def __init__(self, settings: SlackSettings, *, ping_seconds: float = PING_SECONDS) -> None:
+        self.settings, self._ping_seconds = settings, ping_seconds
         # Only rate-limited calls are repeated: the SDK's default also repeats a post whose answer
         # was lost, which posts it twice.
         rate_limit_handler = AsyncRateLimitErrorRetryHandler(max_retry_count=RATE_LIMIT_RETRIES)
         self.client = _web_client(settings, rate_limit_handler)
         # For callers that must not wait, or that retry by themselves.
         self.no_retry_client = _web_client(settings)
-        self._handler: AsyncSocketModeHandler | None = None
+        self._handler: SocketHandler | None = None
         self._runner: web.AppRunner | None = None
 
     async def open(self, listeners: SlackListeners, tasks: BackgroundTasks) -> str:
@@ -54,6 +64,8 @@ class SlackConnection:
             SlackUnreachable: Slack is unreachable, down or busy.
         """
         identity = await self._call_slack("slack.bot_token", self.client.auth_test())
+        if is_org_wide(identity):
+            raise SlackRefused(f"slack.bot_token: {ORG_WIDE} {ORG_WIDE_REMEDY}")
         app = build_app(listeners, tasks, client=self.client, identity=identity)
         if self.settings.signing_secret is not None and self.settings.mode == "http":
             await self._listen(SlackEndpoint(app, self.settings.signing_secret.get_secret_value()))
@@ -75,6 +87,11 @@ class SlackConnection:
             return bool(self._runner.addresses)
         return self._handler is not None and await self._handler.client.is_connected()
 
+    @property
+    def problem(self) -> str:
+        """Why Slack refuses the connection; empty if it did not say."""
+        return self._handler.client.problem if self._handler is not None else ""
+
     async def _listen(self, endpoint: SlackEndpoint) -> None:
         try:
             self._runner = await serve(endpoint, self.settings.listen)
@@ -88,7 +105,7 @@ class SlackConnection:
             "slack.app_token", self.client.apps_connections_open(app_token=token)
         )
         # The handler binds to the running loop, so it is made only here.
-        self._handler = AsyncSocketModeHandler(app, token)
+        self._handler = SocketHandler(app, token, ping_interval=self._ping_seconds)
         await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt's own gap.
 
     async def close(self) -> None:
@@ -109,7 +126,8 @@ class SlackConnection:
             if isinstance(error, SlackApiError) and not is_slack_down(error):
                 text = f"{key}: Slack says {error_name(error)}. {remedy(error)}"
                 raise SlackRefused(text) from error
-            text = f"{self.settings.api_url} gave no answer ({error_name(error)})"
+            cause = connection_remedy(error, os.environ, SLACK_PROXIES)
+            text = f"{self.settings.api_url} gave no answer ({error_name(error)}). {cause}".rstrip()
             raise SlackUnreachable(text) from error
 
 

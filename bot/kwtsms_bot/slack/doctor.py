@@ -1,5 +1,6 @@
 """Checks the Slack side of the set-up: tokens, scopes, channels, groups and the clock."""
 
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -11,10 +12,19 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from kwtsms_bot.config import Config, SlackSettings
 from kwtsms_bot.doctor import Finding, FindingLevel
-from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, remedy
+from kwtsms_bot.doctor.network import SLACK_PROXIES, connection_remedy
+from kwtsms_bot.slack.errors import (
+    ORG_WIDE,
+    ORG_WIDE_REMEDY,
+    SLACK_ERRORS,
+    error_name,
+    is_org_wide,
+    remedy,
+)
 from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 TIMEOUT_SECONDS = 10
+NETWORK_REMEDY = "Check this server's network, DNS and firewall."
 MAX_CLOCK_SKEW = timedelta(seconds=60)
 
 
@@ -35,6 +45,9 @@ async def check(config: Config, now: datetime) -> tuple[Finding, ...]:
             "Slack channels", FindingLevel.SKIPPED, "Not looked at: the bot token is first."
         )
         return (_refusal_finding("Slack bot token", error), second, skipped)
+    if is_org_wide(identity):
+        problem = Finding("Slack bot token", FindingLevel.PROBLEM, ORG_WIDE, ORG_WIDE_REMEDY)
+        return (problem, second)
     summary = f"Workspace {identity.get('team')}, as @{identity.get('user')}."
     return (
         Finding("Slack bot token", FindingLevel.OK, summary),
@@ -103,7 +116,7 @@ def _refusal_finding(label: str, error: Exception) -> Finding:
         return Finding(
             label, FindingLevel.PROBLEM, f"Slack says {error_name(error)}.", remedy(error)
         )
-    fix = "Check this server's network, and that no proxy stands in between."
+    fix = connection_remedy(error, os.environ, SLACK_PROXIES) or NETWORK_REMEDY
     return Finding(label, FindingLevel.PROBLEM, f"Slack gave no answer ({error_name(error)}).", fix)
 
 

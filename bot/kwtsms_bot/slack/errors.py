@@ -2,8 +2,11 @@
 
 from aiohttp import ClientError
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 SLACK_ERRORS = (SlackClientError, ClientError, OSError, TimeoutError)
+ORG_WIDE = "It belongs to a whole organization (Enterprise Grid), which isn't supported."
+ORG_WIDE_REMEDY = "Install the app in one workspace, and use that bot token."
 
 # Slack is down or busy.
 _SLACK_DOWN = frozenset(
@@ -20,6 +23,15 @@ _TOKEN_ERRORS = frozenset(
         "token_revoked",
     }
 )
+
+
+def is_org_wide(identity: AsyncSlackResponse) -> bool:
+    """Whether the token of this auth.test is an organization's, whose members are in other teams.
+
+    Everybody would count as an outsider: no role given to a channel or a group would hold.
+    """
+    is_org = str(identity.get("team_id") or "").startswith("E")
+    return is_org or bool(identity.get("is_enterprise_install"))
 
 
 def is_slack_down(error: Exception) -> bool:

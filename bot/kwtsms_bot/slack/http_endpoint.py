@@ -18,11 +18,14 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from kwtsms_bot.http_server import listen
+from kwtsms_bot.http_server import listen, stop_reading
+from kwtsms_bot.logs import LogThrottle
 
 PATH = "/slack/events"
 READ_SECONDS = 5.0  # Slack sends a request at once; a byte a minute is not Slack.
 LINGER_SECONDS = 0.5  # For a refusal to reach a client that is still sending.
+MAX_CONNECTIONS = 300  # Slack keeps a few dozen.
+MAX_CHUNKS = 1000  # Slack sends no chunks at all; a proxy in between, some.
 FINISH_SECONDS = 2.5  # At shutdown: Slack itself waits for three.
 log = structlog.get_logger(__name__)
 
@@ -50,6 +53,7 @@ class SlackEndpoint:
         self._secret = secret
         self._clock = clock
         self._read_timeout = read_timeout
+        self._throttle = LogThrottle()
         # By signature: the time until which the request could be repeated. The oldest come first.
         self._recent_signatures: dict[str, float] = {}
 
@@ -60,10 +64,13 @@ class SlackEndpoint:
     async def handle(self, request: web.Request) -> web.Response:
         """Handles one request and returns the response."""
         try:
-            payload = await self._verify_and_parse(request)
+            return await self._answer(request, await self._verify_and_parse(request))
         except RequestRefused as refused:
-            log.info("request refused", status=refused.status)
+            if count := self._throttle.count_due(refused.status):
+                log.info("request refused", status=refused.status, count=count)
             return web.Response(status=refused.status)
+
+    async def _answer(self, request: web.Request, payload: dict[str, object]) -> web.Response:
         if payload.get("type") == "url_verification":
             return web.json_response({"challenge": str(payload.get("challenge", ""))})
         if "ssl_check" in payload or self._is_repeated(request.headers[SIGNATURE]):
@@ -88,11 +95,9 @@ class SlackEndpoint:
     async def _read_body(self, request: web.Request) -> bytes:
         try:
             async with asyncio.timeout(self._read_timeout):
-                return await request.read()
+                return await _read_chunks(request)
         except TimeoutError as error:
             raise RequestRefused(408) from error
-        except web.HTTPRequestEntityTooLarge as error:
-            raise RequestRefused(413) from error
 
     def _is_repeated(self, signature: str) -> bool:
         now = self._clock()
@@ -110,12 +115,29 @@ class SlackEndpoint:
             for key, value in request.headers.items()
             if key.lower().startswith("x-slack")
         }
-        bolt = AsyncBoltRequest(body=payload, mode="socket_mode", headers=headers)
-        answer = await self._app.async_dispatch(bolt)
+        try:
+            bolt = AsyncBoltRequest(body=payload, mode="socket_mode", headers=headers)
+            answer = await self._app.async_dispatch(bolt)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Bolt expects Slack's shapes; our own listeners let no exception out.
+            raise RequestRefused(400) from error
         kind = answer.first_headers_without_set_cookie().get("content-type", "text/plain")
         return web.Response(
             status=answer.status, body=answer.body.encode(), headers={"Content-Type": kind}
         )
+
+
+async def _read_chunks(request: web.Request) -> bytes:
+    """Returns the body; many tiny chunks cost more than their bytes, so their number is limited."""
+    body, chunks = bytearray(), 0
+    async for data, ends_chunk in request.content.iter_chunks():
+        body += data
+        chunks += ends_chunk
+        if chunks > MAX_CHUNKS:
+            stop_reading(request)
+        if len(body) > MAX_BYTES or chunks > MAX_CHUNKS:
+            raise RequestRefused(413)
+    return bytes(body)
 
 
 async def serve(endpoint: SlackEndpoint, address: str) -> web.AppRunner:
@@ -126,7 +148,13 @@ async def serve(endpoint: SlackEndpoint, address: str) -> web.AppRunner:
     """
     server = web.Application(client_max_size=MAX_BYTES)
     endpoint.mount(server.router)
-    return await listen(server, address, linger=LINGER_SECONDS, finish=FINISH_SECONDS)
+    return await listen(
+        server,
+        address,
+        connections=MAX_CONNECTIONS,
+        linger=LINGER_SECONDS,
+        finish=FINISH_SECONDS,
+    )
 
 
 MAX_BYTES = 1_000_000
@@ -174,4 +202,9 @@ def _parse_object(text: str) -> dict[str, Any]:
     value = json.loads(text)
     if not isinstance(value, dict):
         raise InvalidPayload("not an object")
+    actions, view = value.get("actions", [{}]), value.get("view")
+    wanted = [value.get("event", {}), {} if view is None else view]
+    wanted += actions if isinstance(actions, list) and actions else [None]
+    if not all(isinstance(one, dict) for one in wanted):
+        raise InvalidPayload("a part that Bolt reads is not an object")
     return value

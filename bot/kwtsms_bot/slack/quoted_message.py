@@ -5,6 +5,7 @@ text in any block or attachment, and an empty `text`.
 """
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -74,8 +75,16 @@ def _rich_text(value: Any, names: Names) -> Iterator[str]:
         elif kind == "link":
             url = str(one.get("url", ""))
             yield _with_address(str(one.get("text") or url), url)
+        elif kind == "emoji":
+            yield _emoji(str(one.get("unicode") or ""))
         elif kind == "user":
             yield names.get(str(one.get("user_id")), str(one.get("user_id")))
+
+
+def _emoji(unicode: str) -> str:
+    """Returns the emoji of code points such as 1f1f0-1f1fc, so that the preview removes it."""
+    codes = [code for code in unicode.split("-") if re.fullmatch("[0-9a-fA-F]{2,6}", code)]
+    return "".join(chr(number) for code in codes if (number := int(code, 16)) <= sys.maxunicode)
 
 
 def _blocks(message: Json, names: Names) -> Iterator[str]:

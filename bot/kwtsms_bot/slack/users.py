@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.background import BackgroundTasks
 from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.i18n.foreign_text import clean_name
 from kwtsms_bot.i18n.translator import Language, language
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name
 
@@ -34,6 +35,7 @@ class UserProfile:
     locale: str
     outsider: bool
     team: str
+    deactivated: bool = False
 
 
 class SlackUserDirectory:
@@ -71,8 +73,19 @@ class SlackUserDirectory:
             self._profiles.get(user, fresh=fresh), self.groups_of(user, fresh=fresh)
         )
         if profile is None:
-            return Person(user, channel, self.team, groups, outsider=True, known=False)
-        return Person(user, channel, profile.team, groups, outsider=profile.outsider)
+            last = self._profiles.last_known(user)
+            gone = last is not None and last.deactivated
+            return Person(
+                user, channel, self.team, groups, outsider=True, known=False, deactivated=gone
+            )
+        return Person(
+            user,
+            channel,
+            profile.team,
+            groups,
+            outsider=profile.outsider,
+            deactivated=profile.deactivated,
+        )
 
     async def groups_of(self, user: str, *, fresh: bool = False) -> frozenset[str]:
         """Returns the configured groups that `user` is in, without any that cannot be read."""
@@ -88,6 +101,16 @@ class SlackUserDirectory:
     async def phone(self, user: str) -> str:
         """Returns the phone number in the user's profile, as typed there; empty if none."""
         return await self._phones.get(user) or ""
+
+    async def is_active(self, user: str) -> bool | None:
+        """Returns whether the account is in use; None if Slack does not say."""
+        profile = await self._profiles.get(user)
+        return None if profile is None else not profile.deactivated
+
+    async def members(self, group: str) -> tuple[str, ...] | None:
+        """Returns the members of any user group; None if Slack does not say."""
+        found = await self._members.get(group)
+        return None if found is None else tuple(sorted(found))
 
     async def language(self, user: str) -> Language:
         """Returns the user's Slack language; the configured one if it is not Arabic or English."""
@@ -111,10 +134,11 @@ class SlackUserDirectory:
         is_foreign = bool(self.team) and self.team not in teams
         flags = ("is_restricted", "is_ultra_restricted", "is_stranger", "deleted")
         return UserProfile(
-            name=str(profile.get("display_name") or raw.get("real_name") or user),
+            name=_display_name(profile.get("display_name"), raw.get("real_name")) or user,
             locale=str(raw.get("locale") or ""),
             outsider=is_foreign or any(raw.get(flag) for flag in flags),
             team=team,
+            deactivated=bool(raw.get("deleted")),
         )
 
     async def _fetch_phone(self, user: str) -> str:
@@ -124,6 +148,12 @@ class SlackUserDirectory:
     async def _fetch_members(self, group: str) -> frozenset[str]:
         answer = await self._client.usergroups_users_list(usergroup=group)
         return frozenset(answer.get("users") or ())
+
+
+def _display_name(*names: object) -> str:
+    """Returns the first name of which something is left after cleaning."""
+    cleaned = (clean_name(str(name or "")) for name in names)
+    return next(filter(None, cleaned), "")
 
 
 class _TtlCache(Generic[T]):

@@ -4,6 +4,7 @@ Written apart from the client's own counting on purpose: sharing code would shar
 """
 
 import re
+from collections.abc import Sequence
 
 from kwtsms_sandbox.gateway.behaviour import Html
 
@@ -30,16 +31,27 @@ _STUCK = re.compile(
 
 
 def pages(text: str, *, extension_units: int = 2) -> int:
-    """The page count: GSM-7 160 units, or 153 each if split; other text 70, or 67 each."""
+    """The page count: GSM-7 160 units, or 153 each if split; other text 70, or 67 each.
+
+    A character is never split, so a page may stay a unit shorter: 3GPP TS 23.038. Whether the live
+    service counts so is not known.
+    """
     if GSM.issuperset(text) or (GSM | GSM_EXTENSION).issuperset(text):
-        extended = sum(map(text.count, GSM_EXTENSION))
-        return _split(len(text) + extended * (extension_units - 1), single=160, part=153)
-    units = len(text.encode("utf-16-be", "surrogatepass")) // 2
-    return _split(units, single=70, part=67)
+        widths = [extension_units if char in GSM_EXTENSION else 1 for char in text]
+        return _split(widths, single=160, part=153)
+    return _split([2 if char > "\uffff" else 1 for char in text], single=70, part=67)
 
 
-def _split(units: int, *, single: int, part: int) -> int:
-    return 1 if units <= single else -(-units // part)
+def _split(widths: Sequence[int], *, single: int, part: int) -> int:
+    """The page count for characters of these widths."""
+    if sum(widths) <= single:
+        return 1
+    count, room = 1, part
+    for width in widths:
+        if width > room:
+            count, room = count + 1, part
+        room -= width
+    return count
 
 
 def has_html(text: str, rule: Html) -> bool:

@@ -9,6 +9,8 @@ from kwtsms_sandbox.gateway.content import pages
 from kwtsms_sandbox.page.command_history import TypedLine
 from kwtsms_sandbox.slack import TEAM_ID, Channel, ChannelKind, Message, User, View
 from kwtsms_sandbox.slack.files import File
+from kwtsms_sandbox.slack.messages import Via
+from kwtsms_sandbox.slack.shortcodes import to_emoji
 
 Json = dict[str, Any]
 
@@ -47,7 +49,7 @@ def message(shown: Message, files: Iterable[File]) -> Json:
         "ts": shown.ts,
         "channel": shown.channel,
         "user": shown.user,
-        "text": shown.text,
+        "text": to_emoji(shown.text) if shown.via is Via.PERSON else shown.text,
         "blocks": list(shown.blocks),
         "attachments": list(shown.attachments),
         "is_ephemeral": shown.ephemeral_to is not None,

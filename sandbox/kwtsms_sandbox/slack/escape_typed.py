@@ -1,13 +1,14 @@
 """Turns a typed line into what the app receives, as Slack does. Pure.
 
-The three entities are always escaped; with `should_escape` people, channels, links, addresses and
-phone numbers become tokens too.
+Emoji always become shortcodes, and three characters entities; with `should_escape` people,
+channels, links, addresses and phone numbers become tokens too.
 https://docs.slack.dev/interactivity/implementing-slash-commands#escaping
 """
 
 import re
 
 from kwtsms_sandbox.slack.directory import Directory
+from kwtsms_sandbox.slack.shortcodes import to_shortcodes
 
 _TOKEN = re.compile(
     r"(?P<url>https?://[^\s<>|]+[^\s<>|.,;:!?)\]'\"])"
@@ -24,18 +25,22 @@ _BROADCASTS = ("channel", "here", "everyone")
 def escape_typed(line: str, directory: Directory, *, should_escape: bool = True) -> str:
     """Returns the line as the command's `text` contains it."""
     if not should_escape:
-        return entities(line)
+        return _prose(line)
     parts: list[str] = []
     end = 0
     for match in _TOKEN.finditer(line):
-        parts += [entities(line[end : match.start()]), _token(match, directory)]
+        parts += [_prose(line[end : match.start()]), _token(match, directory)]
         end = match.end()
-    return "".join([*parts, entities(line[end:])])
+    return "".join([*parts, _prose(line[end:])])
 
 
 def entities(text: str) -> str:
     """Returns the text with `&`, `<` and `>` as entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _prose(text: str) -> str:
+    return entities(to_shortcodes(text))
 
 
 def _token(match: re.Match[str], directory: Directory) -> str:

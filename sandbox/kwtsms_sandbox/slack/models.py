@@ -8,6 +8,7 @@ from typing import Any
 Json = Mapping[str, Any]
 
 TEAM_ID = "T00SANDBOX"
+ORG_ID = "E00SANDBOX"
 APP_ID = "A00SANDBOX"
 BOT_ID = "B00SANDBOX"
 BOT_USER_ID = "U00SMSBOT0"

@@ -20,6 +20,7 @@ class Manifest:
     should_escape: bool = True
     scopes: frozenset[str] | None = None  # None: every scope that a method may need.
     paid_plan: bool = True
+    org_wide: bool = False  # Installed for a whole organization of Enterprise Grid.
 
 
 @dataclass(slots=True)

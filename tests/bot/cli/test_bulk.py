@@ -66,7 +66,7 @@ async def test_each_row_gets_its_text_once(tmp_path: Path) -> None:
         ledger = running.gateway.ledger
 
         assert done.code == 0, done.err
-        assert (done.json["accepted"], done.json["points_charged"]) == (2, "2")
+        assert (done.json["accepted"], done.json["points_charged"]) == (2, 2)
         assert {entry.numbers: entry.text for entry in ledger} == {
             ("96598765432",): "Dear Sara, welcome.",
             ("96551234567",): "Dear Noura, welcome.",
@@ -343,3 +343,15 @@ async def test_a_person_is_asked_first(tmp_path: Path, keys: bytes, sent: int) -
         assert "Send 2 test messages from MY-APP?" in done.err
         assert "Test mode: nothing is delivered" in done.err
         assert "Balance: 1,000" in " ".join(done.out.split())
+
+
+def test_bad_rows_are_shown_although_nobody_can_be_asked(tmp_path: Path) -> None:
+    """Without a terminal the preview comes first, then the word that --yes is missing."""
+    guests = tmp_path / "mixed.csv"
+    guests.write_text("to,text\n96598765432,hello\n12,hello\n")
+    done = run_in_process("bulk", str(guests), "--skip-bad")
+
+    assert done.code == 2
+    assert "mixed.csv:3: '12' is too short" in done.err
+    assert "Bad rows: 1, not sent" in done.out
+    assert done.err.index("'12'") < done.err.index("Add --yes")

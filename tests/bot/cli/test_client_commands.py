@@ -24,9 +24,9 @@ async def test_send_sends(tmp_path: Path) -> None:
         done = await run("send", KUWAIT, "Backup failed 🎉", "--json", KWTSMS_SENDER_ID="KWT-SMS")
 
         assert done.code == 0
-        assert texts(running.gateway) == ["Backup failed "]
+        assert texts(running.gateway) == ["Backup failed"]
         assert done.json["recipients"][0]["outcome"] == "accepted"
-        assert done.json["points_charged"] == "1"
+        assert done.json["points_charged"] == 1
         assert done.json["cleaned"] == "Removed 1 emoji."
         assert "shared sender ID" in done.json["warnings"][0]
 
@@ -52,12 +52,13 @@ async def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
 
 def test_a_dry_run_sends_nothing() -> None:
     """A dry run shows the recipients and credits without credentials."""
-    done = run_in_process("send", f"{KUWAIT},98765432,12", "🔴 down", "--dry-run", "--skip-bad")
+    numbers = f"{KUWAIT},0501234567,12"
+    done = run_in_process("send", numbers, "🔴 down", "--dry-run", "--skip-bad")
     local = run_in_process("send", "98765432", "down", "--dry-run", "--country", "+965", "--json")
 
     assert done.code == 0
     assert "1 emoji" in done.out
-    assert "it is 96598765432" in " ".join(done.out.split())
+    assert "looks like a local number" in " ".join(done.out.split())
     assert "'12' is too short" in done.out
     assert "Credits: 1 (" in " ".join(done.out.split())
     assert (local.json["recipients"], local.json["credits"]) == (["96598765432"], 1)
@@ -75,6 +76,10 @@ def test_a_dry_run_sends_nothing() -> None:
         ((KUWAIT, "caf\udce9"), "not UTF-8"),
         ((KUWAIT, "hello", "--country", "xyz"), "no country code"),
         ((KUWAIT, "hello", "--country", "999"), "no country code"),
+        (("98765432", "hello", "--country", "none"), "Did you mean 965 9876 5432 (Kuwait)?"),
+        (("123", "hello"), "3 digits"),
+        (("Server 192.168.10.200 down", KUWAIT), "Write the number first, then the text."),
+        (("Order 55667788 is ready", KUWAIT), "Write the number first, then the text."),
     ],
 )
 def test_wrong_input_is_refused_with_a_reason(
@@ -98,14 +103,63 @@ async def test_a_bad_number_blocks_the_others_until_it_is_skipped(tmp_path: Path
         assert texts(running.gateway) == ["hello"]
 
 
-async def test_a_local_number_is_completed_where_its_country_is_named(tmp_path: Path) -> None:
-    """Without a country, a local number is refused with a suggestion."""
+@pytest.mark.parametrize(
+    ("file", "environment", "words", "numbers"),
+    [
+        ("", {}, ("98765432",), ["96598765432"]),
+        ("", {}, ("+98765432",), None),
+        ("KWTSMS_COUNTRY=966", {}, ("0501234567",), ["966501234567"]),
+        ("KWTSMS_COUNTRY=966", {"KWTSMS_COUNTRY": "+971"}, ("0501234567",), ["971501234567"]),
+        ("", {"KWTSMS_COUNTRY": "966"}, ("98765432", "--country", "00965"), ["96598765432"]),
+        ("", {"KWTSMS_COUNTRY": "966"}, ("98765432",), None),
+        ("", {"KWTSMS_COUNTRY": "none"}, ("98765432",), None),
+        ("", {}, ("98765432", "--country", "none"), None),
+    ],
+)
+def test_a_local_number_is_one_of_the_default_country(
+    file: str,
+    environment: dict[str, str],
+    words: tuple[str, ...],
+    numbers: list[str] | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The country is that of the option, the environment, the file, or else Kuwait."""
+    (tmp_path / "x.env").write_text(file)
+    monkeypatch.delenv("KWTSMS_COUNTRY", raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    done = run_in_process(
+        "send",
+        words[0],
+        "hello",
+        *words[1:],
+        *("--dry-run", "--json", "--env", str(tmp_path / "x.env")),
+    )
+
+    assert done.code == (0 if numbers else 2)
+    assert done.json.get("recipients") == numbers
+
+
+def test_an_unknown_country_in_the_environment_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A misspelt country would complete no number, unnoticed."""
+    monkeypatch.setenv("KWTSMS_COUNTRY", "Kuwait")
+
+    done = run_in_process("validate", "98765432", "--offline")
+
+    assert done.code == 2
+    assert "KWTSMS_COUNTRY: 'Kuwait' is no country code" in done.err
+
+
+async def test_a_local_number_is_sent_to(tmp_path: Path) -> None:
+    """A number without country code is one in Kuwait, as for the bot and Apprise."""
     async with shell(tmp_path) as (running, run):
-        refused = run_in_process("send", "98765432", "hello")
-        sent = await run("send", "98765432", "hello", "--country", "00965")
+        refused = run_in_process("send", "98765432", "hello", "--country", "none")
+        sent = await run("send", "98765432", "hello")
 
         assert (refused.code, sent.code) == (2, 0)
-        assert "If it is in Kuwait, it is 96598765432." in refused.err
+        assert "Did you mean 965 9876 5432 (Kuwait)?" in refused.err
         assert [sms.text for sms in running.gateway.inbox("96598765432")] == ["hello"]
 
 
@@ -203,7 +257,7 @@ async def test_the_questions_are_answered(tmp_path: Path) -> None:
             "message_id"
         ]
 
-        assert (await run("balance", "--json")).json["available"] == "999"
+        assert (await run("balance", "--json")).json["available"] == 999
         assert "MY-APP" in (await run("senders")).out
         assert "Kuwait" in (await run("coverage")).out
         assert (await run("status", message_id, "--json")).json["status"] == "sent"
@@ -279,3 +333,36 @@ async def test_no_output_contains_the_password(tmp_path: Path) -> None:
 
         assert [one.code for one in done] == [3, 3]
         assert account.password not in "".join(one.out + one.err for one in done)
+
+
+def test_a_piped_table_has_a_line_for_each_row() -> None:
+    """Nothing is folded where no person reads it in a terminal."""
+    numbers = ",".join([KUWAIT, "98765432123456789012", "0501234567"])
+    done = run_in_process("send", numbers, "hello", "--dry-run", "--skip-bad")
+    rows = [line for line in done.out.splitlines() if line[:1].isdigit()]
+
+    assert [row.split()[0] for row in rows] == numbers.split(",")
+    assert max(map(len, rows)) > 80
+
+
+async def test_the_shared_sender_is_named_before_anything_is_charged(tmp_path: Path) -> None:
+    """The warning is on the screen even if the request then fails, and only once."""
+    async with shell(tmp_path) as (running, run):
+        running.gateway.fault(Fault.RESET_AFTER, endpoint="send")
+        failed = await run("send", KUWAIT, "hello", KWTSMS_SENDER_ID="KWT-SMS")
+        sent = await run("send", KUWAIT, "hello", KWTSMS_SENDER_ID="KWT-SMS")
+
+    assert failed.code != 0
+    assert [done.err.count("shared sender ID") for done in (failed, sent)] == [1, 1]
+
+
+async def test_people_read_words_and_programs_read_numbers(tmp_path: Path) -> None:
+    """No name of a state is in a table, and amounts are numbers in JSON."""
+    async with shell(tmp_path) as (running, run):
+        running.gateway.configure(partial_acceptance=True)
+        refused = await run("send", KUWAIT, "hello", KWTSMS_BASE_URL="http://127.0.0.1:9/API/")
+        balance = await run("balance", "--json")
+
+    assert "not sent" in refused.out
+    assert "not_sent" not in refused.out
+    assert balance.json["available"] == 1000

@@ -14,12 +14,13 @@ from kwtsms_client import InvalidInput
         "name,phone\nSara,96598765432\n",
         "name;phone\nSara;96598765432\n",
         "name\tphone\r\nSara\t96598765432\r\n",
+        "name|phone\nSara|96598765432\n",
         "\n\nname,phone\n\nSara,96598765432",
         " name , phone \nSara,96598765432\n , \n",
     ],
 )
 def test_what_is_usual_is_understood(text: str) -> None:
-    """Delimiters may be commas, semicolons or tabs; blank lines and padding are ignored."""
+    """Delimiters may be commas, semicolons, tabs or bars; blank lines and padding are ignored."""
     table = parse(text)
 
     assert table.columns == ("name", "phone")
@@ -42,6 +43,25 @@ def test_excels_encodings_are_read(tmp_path: Path, data: bytes) -> None:
     file.write_bytes(data)
 
     assert read(file) == Table(("name", "phone"), (Line(2, ("سارة", "96598765432")),))
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("to,text\n96598765432,hi\n".encode("utf-16-le"), "UTF-16 without a byte-order mark"),
+        ("to,text\n96598765432,hi\n".encode("utf-16-be"), "UTF-16 without a byte-order mark"),
+        ("to,text\n96598765432,مرحبا\n".encode("utf-16-le"), "UTF-16 without a byte-order mark"),
+        ("to,text\n".encode("utf-32"), "UTF-32"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x00\x00\x00", "no text"),
+    ],
+)
+def test_other_encodings_are_named(tmp_path: Path, data: bytes, said: str) -> None:
+    """A file full of NULs is refused before any row is read, with its encoding."""
+    file = tmp_path / "guests.csv"
+    file.write_bytes(data)
+
+    with pytest.raises(InvalidInput, match=f"{said}. Save it as CSV UTF-8"):
+        read(file)
 
 
 def test_excels_own_first_line_names_the_delimiter() -> None:

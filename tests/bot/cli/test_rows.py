@@ -66,6 +66,12 @@ def test_an_unknown_column_is_one_error() -> None:
         ("96598765432,  ", "The column 'text' is empty"),
         (",hello", "The column 'to' is empty"),
         ("123,hello", "'123' is too short"),
+        ('"9,65988E+10",hello', "A spreadsheet wrote it as a decimal"),
+        ("96598765432 ::: 96551234567,hello", "The cell has 2 numbers"),
+        ('"96598765432, 96551234567",hello', "The cell has 2 numbers"),
+        ("+965 9876 5432 / +965 5123 4567,hello", "The cell has 2 numbers"),
+        ("96598765432 or 96551234567,hello", "The cell has 2 numbers"),
+        ("96598765432 96551234567 96566778899,hello", "The cell has 3 numbers"),
         ("96598765432,🎉", "The text is empty"),
         ("96598765432," + "م" * 470, "8 pages"),
     ],
@@ -114,6 +120,14 @@ def test_what_cleaning_removes_is_reported() -> None:
         "الجوال",
         "رقم النقال",
         "نقال",
+        "هـاتف",
+        "رقم الهـــاتف",
+        "Phone 1 - Value",
+        "Contact Number",
+        "Billing Phone",
+        "WhatsApp",
+        "Tel 1",
+        "رقم الواتساب",
     ],
 )
 def test_the_usual_names_of_numbers_are_known(name: str) -> None:
@@ -121,7 +135,17 @@ def test_the_usual_names_of_numbers_are_known(name: str) -> None:
     assert find_column(parse(f"id,{name}\n"), None, NUMBER_COLUMNS, "the numbers") == 1
 
 
-@pytest.mark.parametrize("name", ["text", "Message", "SMS", "نص الرسالة", "الرسالة"])
+@pytest.mark.parametrize(
+    "columns", ["WhatsApp,Phone", "Billing Phone,Mobile", "Phone 1 - Value,رقم الهاتف"]
+)
+def test_a_column_of_an_address_book_is_the_second_choice(columns: str) -> None:
+    """A plain name goes before WhatsApp, billing phone and the like."""
+    assert find_column(parse(f"{columns}\n"), None, NUMBER_COLUMNS, "the numbers") == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["text", "Message", "SMS", "نص الرسالة", "الرسالة", "الرسـالة", "نص الرساله"]
+)
 def test_the_usual_names_of_texts_are_known(name: str) -> None:
     """Usual names for text columns are recognised in both languages."""
     assert find_column(parse(f"id,{name}\n"), None, TEXT_COLUMNS, "the text") == 1
@@ -131,6 +155,7 @@ def test_the_usual_names_of_texts_are_known(name: str) -> None:
     ("columns", "wanted", "said"),
     [
         ("phone,mobile", None, "More than one column could hold the numbers: phone, mobile"),
+        ("WhatsApp,Tel 1", None, "More than one column could hold the numbers: WhatsApp, Tel 1"),
         ("id,name", None, "no column for the numbers. The columns are: id, name"),
         ("id,phone", "tel", "no column for the numbers"),
     ],

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from kwtsms_bot.commands.base import Invocation, Reply
+from kwtsms_bot.commands.history import first_words
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import handle
 from kwtsms_bot.i18n.translator import ENGLISH
@@ -31,8 +34,8 @@ async def test_a_line_has_the_time_the_recipients_and_the_states(tmp_path: Path)
         everybody = await ask(testbed, NOURA.id, "history all")
         refused = await ask(testbed, SARA.id, "history all")
 
-    cancelled = "23.11. 15:00 · 965•••••432 and 1 more · Cancelled"
-    waiting = "23.11. 15:00 · 965•••••567 · Waiting to be sent"
+    cancelled = "23.11. 15:00 · 965•••••432 and 1 more · Cancelled · “hello”"
+    waiting = "23.11. 15:00 · 965•••••567 · Waiting to be sent · “hello”"
     assert own.facts == ((first.ref, cancelled),)
     assert everybody.facts == (
         (second.ref, f"{waiting} · {NOURA.name}"),
@@ -52,3 +55,23 @@ async def test_ten_messages_are_read_in_one_query(tmp_path: Path) -> None:
 
     assert len(reply.facts) == 10
     assert len([one for one, _ in statements if one != "BEGIN"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("", ""),
+        ("Backup failed", "Backup failed"),
+        ("two\nlines  and\tblanks", "two lines and blanks"),
+        ("x" * 40, "x" * 40),
+        ("x" * 80, "x" * 40 + "…"),
+        ("The disk of the database server is almost full", "The disk of the database server is…"),
+        (
+            "انقطعت الكهرباء عن مركز البيانات الرئيسي في الشويخ",
+            "انقطعت الكهرباء عن مركز البيانات الرئيسي…",
+        ),
+    ],
+)
+def test_the_first_words_fit_on_a_line(text: str, shown: str) -> None:
+    """A text ends between two words where that is possible."""
+    assert first_words(text) == shown

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from kwtsms_bot.doctor import FindingLevel
 from kwtsms_bot.doctor.database import check
 from support.database import opened
@@ -39,6 +41,7 @@ async def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
     assert "mend the path" in found[1].remedy
 
 
+@pytest.mark.integration
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     """A file that is not a database is a problem, and the check does not change it."""
     file = tmp_path / "bridge.sqlite3"

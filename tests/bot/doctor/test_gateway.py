@@ -50,9 +50,9 @@ async def test_a_good_account(running: RunningGateway) -> None:
         ("ERR024", "ERR024", "IP Lockdown"),
         ("ERR005", "ERR005", "Contact kwtSMS support"),
         ("ERR001", "ERR001", "Switch it on"),
-        (Fault.HTML_502, "JSON", "address of the gateway"),
-        (Fault.REDIRECT, "redirected", "address of the gateway"),
-        (Fault.HANG, "No answer", "address of the gateway"),
+        (Fault.HTML_502, "server error (502)", "address of the gateway"),
+        (Fault.REDIRECT, "another address (302)", "address of the gateway"),
+        (Fault.HANG, "did not answer", "address of the gateway"),
     ],
 )
 async def test_an_account_that_cannot_be_used(
@@ -74,7 +74,7 @@ async def test_a_gateway_that_cannot_be_reached(running: RunningGateway) -> None
     await running.stop()
     found = await examined(running)
 
-    assert "No connection" in found["kwtSMS account"].what
+    assert "no connection" in found["kwtSMS account"].what
     assert "firewall" in found["kwtSMS account"].remedy
 
 

@@ -99,6 +99,8 @@ async def test_a_problem_is_the_exit_code(tmp_path: Path) -> None:
     assert found["Database"]["level"] == "problem"
 
 
+@pytest.mark.integration
+@pytest.mark.network
 def test_a_config_of_another_program_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

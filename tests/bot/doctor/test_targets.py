@@ -60,6 +60,7 @@ def test_apprise_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         f"https://{'a' * 70}.example/",
     ],
 )
+@pytest.mark.network
 async def test_a_heartbeat_that_cannot_be_called(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A heartbeat URL is a problem if nothing listens there or if the address is invalid."""
     monkeypatch.setattr(heartbeat, "getproxies", dict)
@@ -94,6 +95,7 @@ async def test_a_heartbeat_through_a_proxy_is_not_checked(monkeypatch: pytest.Mo
     assert (await heartbeat.check("https://hc.example/x")).level is FindingLevel.SKIPPED
 
 
+@pytest.mark.network
 def test_the_command_checks_both(tmp_path: Path) -> None:
     """`kwtsms-bridge doctor` checks both, even if Slack and kwtSMS do not answer."""
     slack = {"bot_token": "xoxb-bot-secret", "app_token": "xapp-app-secret", "api_url": NOWHERE}

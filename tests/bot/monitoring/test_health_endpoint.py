@@ -1,6 +1,7 @@
 """The health endpoints: their answers, and the requests that they refuse."""
 
 import asyncio
+import math
 import socket
 import sqlite3
 from collections.abc import AsyncIterator
@@ -17,6 +18,7 @@ from kwtsms_bot.monitoring.health_endpoint import (
     get_route,
     serve_http,
 )
+from kwtsms_bot.service.waits import Waits
 from kwtsms_sandbox.slack import Fault
 from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
 from support.bot import NUMBER, send_requests
@@ -60,13 +62,14 @@ async def test_a_bot_at_work_is_alive_and_ready(tmp_path: Path) -> None:
 
 async def test_without_slack_it_is_alive_and_not_ready(tmp_path: Path) -> None:
     """A lost Slack connection makes the bot unready until it is back."""
-    async with monitored_env(tmp_path) as env:
+    async with monitored_env(tmp_path, waits=Waits(ping=1.0)) as env:
         await wait_for_status(env.watched_at, 200)
-        env.slack.fault("apps.connections.open", Fault(status=503), times=1)
+        env.slack.fault("apps.connections.open", Fault(status=503), times=math.inf)
         await env.slack.sockets.close()
 
         assert set(await wait_for_status(env.watched_at, 503)) == {"slack"}
         assert (await get(f"{env.watched_at}/healthz")).status_code == 200
+        env.slack.clear_faults()
         assert await wait_for_status(env.watched_at, 200) == {}
 
 

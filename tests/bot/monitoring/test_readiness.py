@@ -6,6 +6,7 @@ import pytest
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.monitoring import readiness
+from kwtsms_bot.monitoring.health import MAX_STUCK
 from kwtsms_bot.monitoring.readiness import Readiness
 from kwtsms_bot.outbox.dispatch.retry import NO_CONNECTION_DELAYS
 from kwtsms_bot.outbox.message import Priority
@@ -20,7 +21,7 @@ LEASE = timedelta(seconds=30)
 HOUR = timedelta(hours=1)
 
 
-def readiness_of(database: Database, at: datetime = AT) -> Readiness:
+def readiness_of(database: Database, at: datetime = AT, *, idle: float = 0.0) -> Readiness:
     """The readiness of a bot whose components other than the database are healthy."""
 
     async def connected() -> bool:
@@ -29,7 +30,7 @@ def readiness_of(database: Database, at: datetime = AT) -> Readiness:
     return Readiness(
         OutboxStatistics(database),
         slack=connected,
-        dispatcher_idle=lambda: 0.0,
+        dispatcher_idle=lambda: idle,
         answer_timeout=timedelta(seconds=15),
         clock=lambda: at,
     )
@@ -59,6 +60,41 @@ async def test_a_database_without_writes_is_not_healthy(
             found.append(await wrong(bot))
 
     assert found == [{}, {"database": "nothing can be written to it"}, {}]
+
+
+LONG = (MAX_STUCK + timedelta(seconds=15)).total_seconds()
+
+
+@pytest.mark.parametrize(
+    ("idle", "stopping", "restart"),
+    [
+        (0.0, False, False),
+        (LONG, False, False),
+        (LONG + 1, False, True),
+        (LONG + 1, True, False),
+    ],
+)
+async def test_a_dispatcher_that_hangs_needs_a_restart(
+    database_url: str, idle: float, *, stopping: bool, restart: bool
+) -> None:
+    """A restart is needed after minutes, if the database works and the bot is not stopping."""
+    async with opened(database_url) as database:
+        bot = readiness_of(database, idle=idle)
+        bot.stopping = stopping
+
+        assert await bot.needs_restart() is restart
+
+
+@pytest.mark.parametrize("table", ["job_slot", "switch"])
+async def test_while_the_database_is_away_a_restart_does_not_help(
+    database_url: str, table: str
+) -> None:
+    """A restart would lose outcomes that wait until something can be read and written."""
+    async with opened(database_url) as database:
+        async with database.transaction() as connection:
+            await connection.exec_driver_sql(f"ALTER TABLE {table} RENAME TO away")
+
+        assert not await readiness_of(database, idle=LONG + 1).needs_restart()
 
 
 async def test_a_probe_leaves_nothing_behind(database_url: str) -> None:

@@ -130,3 +130,15 @@ async def test_a_long_ledger_needs_no_more_memory_than_a_short_one(tmp_path: Pat
 
     short, long = peaks
     assert long < 1.5 * short
+
+
+@pytest.mark.parametrize("said", ["a\0b", "\ud800", "x" * 5000, "<!channel>\u202e"])
+async def test_any_text_from_outside_is_recorded(database_url: str, said: str) -> None:
+    """A refusal is recorded whatever its actor, place and subject are, as far as it fits."""
+    line = AuditEntry(AT, said, said, "refused", said, said, team=said, channel=said, request=said)
+    async with opened(database_url) as database:
+        await Audit(database).record(line)
+        (found,) = await Audit(database).entries()
+
+    stored = said.replace("\0", "").replace("\ud800", "?")
+    assert (found.actor, found.channel, found.detail) == (stored[:80], stored[:40], stored[:500])

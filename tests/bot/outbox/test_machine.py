@@ -263,7 +263,7 @@ class OutboxMachine(RuleBasedStateMachine):
         assert all(row.times_sent <= row.allowed_sends for row in self.model.rows)
 
 
-TestOutbox = OutboxMachine.TestCase
+TestOutbox = pytest.mark.integration(OutboxMachine.TestCase)
 TestOutbox.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
 
 

@@ -121,13 +121,21 @@ class UnavailableSettlements(CallerClockSettlements):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.unavailable, self.tried = True, asyncio.Event()
+        self.has_answer = False
 
     async def settle(self, call: ClaimedCall, settlement: Settlement, now: datetime) -> None:
         """Fails while the database is away."""
+        self.has_answer = True
         self.tried.set()
         if self.unavailable:
             raise DatabaseError("away")
         await super().settle(call, settlement, now)
+
+    async def renew(self, call: ClaimedCall, lease: timedelta, now: datetime) -> bool:
+        """Fails while the database is away."""
+        if self.has_answer and self.unavailable:
+            raise DatabaseError("away")
+        return await super().renew(call, lease, now)
 
 
 def without_settlements(database: Database) -> Outbox:

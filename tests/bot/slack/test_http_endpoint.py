@@ -161,6 +161,23 @@ async def test_too_much_is_refused_before_it_is_read_completely(wire: Wire) -> N
     assert (await wire.post(b"a" * (http_endpoint.MAX_BYTES + 1)))[0] == 413
 
 
+@pytest.mark.parametrize(("chunks", "status"), [(500, 401), (1001, 413), (20_000, 413)])
+async def test_tiny_chunks_are_not_read_for_long(wire: Wire, chunks: int, status: int) -> None:
+    """A thousand chunks are enough for any proxy; more are refused before the signature."""
+    answer = await wire.say(HEAD + CHUNKED + b"1\r\na\r\n" * chunks + b"0\r\n\r\n")
+
+    assert int(answer.split()[1]) == status
+
+
+async def test_a_flood_of_refused_requests_is_logged_once(wire: Wire) -> None:
+    """A hundred requests with wrong signatures are one line in the log."""
+    with logged(level="info") as log:
+        for _ in range(100):
+            await wire.post(command("balance"), secret="another")
+
+    assert len(log.getvalue().splitlines()) == 1
+
+
 async def test_a_replay_is_answered_and_not_run_again(wire: Wire) -> None:
     """Ten simultaneous copies of a signed request are each answered, but processed once."""
     body = command("send 96598765432 hello")

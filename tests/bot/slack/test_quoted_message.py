@@ -50,6 +50,16 @@ FIELDS = {"type": "section", "fields": [{"type": "mrkdwn", "text": "Disk: 99 %"}
             "ask Noura",
         ),
         (
+            rich(
+                {"type": "text", "text": "97 % "},
+                {"type": "emoji", "name": "fire", "unicode": "1f525"},
+                {"type": "emoji", "name": "flag-kw", "unicode": "1f1f0-1f1fc"},
+                {"type": "emoji", "name": "odd", "unicode": "ffffff-x"},
+                {"type": "text", "text": " full"},
+            ),
+            "97 % 🔥🇰🇼 full",
+        ),
+        (
             rich({"type": "link", "url": "https://x.com/a", "text": "the link"}),
             "the link https://x.com/a",
         ),

@@ -18,6 +18,7 @@ from kwtsms_sandbox.gateway import command
 from kwtsms_sandbox.gateway.command import gateway_command
 from kwtsms_sandbox.gateway.scenario import parse
 
+pytestmark = pytest.mark.network
 PROGRAM = "from kwtsms_sandbox.gateway.command import gateway_command as run; run()"
 STOPS_WITHIN = 5.0
 

@@ -30,6 +30,11 @@ from kwtsms_sandbox.gateway.content import gets_stuck, has_html, pages
         ("’" + "x" * 70, 2),
         ("😀" * 35, 1),
         ("😀" * 36, 2),
+        ("x" * 152 + "€" + "x" * 152, 3),
+        ("x" * 152 + "€" + "x" * 151, 2),
+        ("€" * 154, 3),
+        ("م" * 66 + "😀" + "م" * 66, 3),
+        ("😀" * 67, 3),
     ],
 )
 def test_pages(text: str, expected: int) -> None:
@@ -40,6 +45,7 @@ def test_pages(text: str, expected: int) -> None:
 def test_extension_characters_may_count_one() -> None:
     """Extension characters can count one, since the live service's rule is not known."""
     assert pages("€" * 160, extension_units=1) == 1
+    assert pages("x" * 152 + "€" + "x" * 153, extension_units=1) == 2
 
 
 @pytest.mark.parametrize(

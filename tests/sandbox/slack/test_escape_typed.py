@@ -4,6 +4,7 @@ import pytest
 
 from kwtsms_sandbox.slack.demo_workspace import demo_directory
 from kwtsms_sandbox.slack.escape_typed import escape_typed
+from kwtsms_sandbox.slack.shortcodes import to_emoji, to_shortcodes
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,15 @@ from kwtsms_sandbox.slack.escape_typed import escape_typed
         ("98765432 hi", "98765432 hi"),
         ("٩٨٧٦٥٤٣٢ مرحبا", "٩٨٧٦٥٤٣٢ مرحبا"),
         ("<!channel>", "&lt;!channel&gt;"),
+        ("send 98765432 🔥 Disk full", "send 98765432 :fire: Disk full"),
+        (
+            "👋🏽 🇰🇼 1️⃣ ☝🏽 👨‍👩‍👧",
+            ":wave::skin-tone-4: :flag-kw: :one: :point_up::skin-tone-4: :man-woman-girl:",
+        ),
+        ("🧑🏻‍🤝‍🧑🏿 🏽", ":people_holding_hands::skin-tone-2-6: :skin-tone-4:"),
+        ("© ™ 5 # ❤", "© ™ 5 # ❤"),
+        (":fire: 10:30:45 ::", ":fire: 10:30:45 ::"),
+        ("@sara 🔥<", "<@U00000SARA|sara> :fire:&lt;"),
         ("“smart” quotes’ \n lines", "“smart” quotes’ \n lines"),
     ],
 )
@@ -37,7 +47,14 @@ def test_tokens_and_entities(typed: str, sent: str) -> None:
 
 
 def test_without_should_escape_only_entities() -> None:
-    """Without should_escape names and numbers stay as they were typed."""
-    line = escape_typed("send @sara <b> +96598765432", demo_directory(), should_escape=False)
+    """Without should_escape names and numbers stay as they were typed, but emoji do not."""
+    line = escape_typed("send @sara <b> +96598765432 🔥", demo_directory(), should_escape=False)
 
-    assert line == "send @sara &lt;b&gt; +96598765432"
+    assert line == "send @sara &lt;b&gt; +96598765432 :fire:"
+
+
+def test_shortcodes_become_emoji_again() -> None:
+    """The page shows a person's message as Slack's window does."""
+    typed = "🔥 Disk full 🇰🇼, :our-logo: ✅"
+
+    assert to_emoji(to_shortcodes(typed)) == typed

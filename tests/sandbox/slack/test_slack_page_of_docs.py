@@ -6,6 +6,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kwtsms_sandbox import slack
 from kwtsms_sandbox.slack import SlackSandbox
 from support.slack import no_proxy
@@ -13,6 +15,7 @@ from support.slack import no_proxy
 PAGE = (Path(__file__).parents[3] / "docs" / "sandbox-slack.md").read_text()
 
 
+@pytest.mark.network
 async def test_the_example_runs() -> None:
     """The page's code example runs unchanged."""
     [code] = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

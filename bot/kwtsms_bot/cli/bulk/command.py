@@ -18,7 +18,14 @@ from kwtsms_bot.cli.bulk.rows import (
     parse_template,
 )
 from kwtsms_bot.cli.bulk.runner import BulkOptions, BulkRunner, refuse
-from kwtsms_bot.cli.options import country_option, env_option, json_option, read_text, sender_option
+from kwtsms_bot.cli.options import (
+    country_option,
+    default_country,
+    env_option,
+    json_option,
+    read_text,
+    sender_option,
+)
 from kwtsms_bot.cli.output import EXIT_CODES, report_errors
 from kwtsms_client import Client, InvalidInput
 from kwtsms_client.flow import check_sender
@@ -67,13 +74,16 @@ def bulk(  # noqa: PLR0913 - click gives each option as a parameter.
         check_sender(sender)
     table = read(file)
     number = find_column(table, to, NUMBER_COLUMNS, "the numbers (--to)")
-    batch = parse_batch(table, RowFormat(number, _text_template(text, table), country))
+    template, home = _text_template(text, table), default_country(country, env_file)
+    batch = parse_batch(table, RowFormat(number, template, home))
     refuse(batch, options)
     if dry_run:
         report.show_preview(batch, file=file, as_json=as_json)
         return
-    if not yes:
-        _require_terminal()
+    if not (yes or _has_terminal()):
+        if not as_json:
+            report.show_preview(batch, file=file)  # With its bad rows.
+        raise InvalidInput("There is no terminal to ask at. Add --yes.")
     with (
         Client.from_env(env_file, check_coverage=False) as sms,
         Journal(_journal_path(file)) as journal,
@@ -87,9 +97,8 @@ def _text_template(text: str | None, table: Table) -> Template:
     return parse_template(read_text(text), table)
 
 
-def _require_terminal() -> None:
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise InvalidInput("There is no terminal to ask at. Add --yes.")
+def _has_terminal() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def _journal_path(file: Path) -> Path:

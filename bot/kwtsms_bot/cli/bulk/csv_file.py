@@ -14,7 +14,9 @@ from kwtsms_client import InvalidInput
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_HEADER = 64 * 1024  # Characters that are searched for the header's delimiter.
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
+# Letters of Arabic that people write for each other, and the stretching line (tatweel).
+_SAME_LETTERS = str.maketrans("أإآىةیک", "ااايهيك", "\u0640")
 _SEPARATOR_HINT = re.compile(r'"?sep=([,;\t|])"?\r?\n')  # Excel's own first line.
 _QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 _FIRST_LINE = re.compile(r'(?:"(?:[^"]|"")*+"|[^"\r\n])*')
@@ -89,17 +91,37 @@ def read(file: Path) -> Table:
         raise InvalidInput(f"{file} cannot be read: {reason}.") from error
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"{file} is larger than {MAX_BYTES // 2**20} MiB.")
-    # Excel's "Unicode Text" is UTF-16 with a byte-order mark.
-    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return parse(data.decode("utf-16" if wide else "utf-8-sig"))
+        return parse(data.decode(_encoding(data, file)))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise InvalidInput(f"{file}:{line} is not UTF-8. Save it as CSV UTF-8.") from error
 
 
+def _encoding(data: bytes, file: Path) -> str:
+    """The encoding of the file: Excel's "Unicode Text" is UTF-16 with a byte-order mark.
+
+    Raises:
+        InvalidInput: it is UTF-16 or UTF-32 without that mark, or no text.
+    """
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise InvalidInput(f"{file} is UTF-32. Save it as CSV UTF-8.")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\0" in data:
+        guess = "UTF-16 without a byte-order mark" if _is_wide(data) else "no text"
+        raise InvalidInput(f"{file} is {guess}. Save it as CSV UTF-8.")
+    return "utf-8-sig"
+
+
+def _is_wide(data: bytes) -> bool:
+    """Whether NULs are every second byte of the plain characters, as in UTF-16."""
+    even, odd = data[::2].count(0), data[1::2].count(0)
+    return max(even, odd) > 9 * min(even, odd)
+
+
 def parse(text: str) -> Table:
-    """Parses CSV text; the delimiter is the comma, semicolon or tab that its header has most of.
+    """Parses CSV text; the delimiter is the one of DELIMITERS that its header has most of.
 
     Raises:
         InvalidInput: the text has no header, two columns of one name, or is not CSV.
@@ -117,8 +139,8 @@ def parse(text: str) -> Table:
 
 
 def normalize_name(name: str) -> str:
-    """The column name for comparison: casefolded, without spaces and punctuation."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    """The column name for comparison: casefolded, without spaces, punctuation and tatweel."""
+    folded = unicodedata.normalize("NFKC", name).casefold().translate(_SAME_LETTERS)
     return "".join(filter(str.isalnum, folded)) or folded.strip()
 
 

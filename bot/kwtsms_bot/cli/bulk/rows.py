@@ -8,21 +8,38 @@ from hashlib import sha256
 
 from kwtsms_bot.cli.bulk.csv_file import Line, Table, normalize_name
 from kwtsms_client import MAX_PAGES, InvalidInput, inspect_message, validate_phone_input
+from kwtsms_client.phone import DECIMAL
 from kwtsms_client.protocol import MAX_RECIPIENTS
 from kwtsms_client.text_report import Change, format_count
 
-# Usual names of the columns, as `csv_file.normalize_name` returns them.
+# Usual names of the columns, in the form of `csv_file.normalize_name`.
 _PHONES = ("هاتف", "جوال", "موبايل", "نقال", "محمول", "تلفون", "هاتفالنقال", "هاتفالمحمول")
-NUMBER_COLUMNS = frozenset(
+_FIRST_CHOICE = frozenset(
     {"to", "number", "recipient", "msisdn", "gsm", "cell", "tel", "phoneno", "mobileno"}
     | {"phone", "mobile", "cellphone", "mobilephone", "telephone"}
     | {"phonenumber", "mobilenumber", "cellphonenumber", "mobilephonenumber", "telephonenumber"}
-    | {"رقم", "الرقم", "المستلم"}
-    | {before + phone for before in ("", "ال", "رقم", "رقمال") for phone in _PHONES}
+    | set(map(normalize_name, ("رقم", "الرقم", "المستلم")))
+    | {normalize_name(before + phone) for before in ("", "ال", "رقم", "رقمال") for phone in _PHONES}
 )
+# Of exports by Google, Outlook, shops and address books; they count if there is no other.
+_SECOND_CHOICE = frozenset(
+    {"phone1value", "phone1", "mobile1", "tel1", "phonenumber1", "mobilenumber1"}
+    | {"contactnumber", "contactno", "contactphone", "contactmobile", "contacttel"}
+    | {"billingphone", "shippingphone", "customerphone", "customermobile", "clientphone"}
+    | {"primaryphone", "mainphone", "businessphone", "workphone", "homephone", "personalphone"}
+    | {"whatsapp", "whatsappnumber", "whatsappno", "whatsappphone"}
+    | set(map(normalize_name, ("واتساب", "الواتساب", "رقم الواتساب", "رقم التواصل", "رقم الاتصال")))
+)
+NUMBER_COLUMNS = _FIRST_CHOICE | _SECOND_CHOICE
 TEXT_COLUMNS = frozenset(
     {"text", "message", "body", "sms", "msg", "content", "messagetext", "textmessage", "smstext"}
-    | {"نص", "النص", "رسالة", "الرسالة", "نصالرسالة", "المحتوى"}
+    | set(map(normalize_name, ("نص", "النص", "رسالة", "الرسالة", "نص الرسالة", "المحتوى")))
+)
+# A number in the scientific notation of a spreadsheet whose decimals have a comma.
+_SCIENTIFIC = re.compile(r"\d+,\d+E\+?\d+", re.IGNORECASE)
+_BETWEEN_NUMBERS = (
+    re.compile(r"\s*(?::::|[,;/|\n&]|\bor\b|\band\b|\bأو\b)\s*", re.IGNORECASE),
+    re.compile(r"\s+"),
 )
 _FIELD = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 
@@ -110,7 +127,9 @@ def find_column(
         InvalidInput: no column matches, or more than one does.
     """
     accepted_names = {normalize_name(wanted)} if wanted else default_names
-    found = [position for name, position in table.positions.items() if name in accepted_names]
+    matches = {name: at for name, at in table.positions.items() if name in accepted_names}
+    preferred = [at for name, at in matches.items() if name not in _SECOND_CHOICE]
+    found = preferred or list(matches.values())
     if not found:
         raise InvalidInput(
             f"There is no column for {purpose}. The columns are: {table.column_list}."
@@ -190,16 +209,27 @@ def _parse_field(found: "re.Match[str]", table: Table) -> str | int:
     return position
 
 
+def _refusal(written: str, country: str | None) -> str | None:
+    """The reason that concerns the cell more than the number in it; None if there is none."""
+    if _SCIENTIFIC.fullmatch(written):
+        return f"{written!r} is no phone number. {DECIMAL}"
+    for separator in _BETWEEN_NUMBERS:
+        parts = [part for part in separator.split(written) if part]
+        checks = validate_phone_input(parts, default_country=country)
+        if len(parts) > 1 and all(check.valid for check in checks):
+            return f"The cell has {len(parts)} numbers. Put each into a row of its own."
+    return None
+
+
 def _parse_row(table: Table, line: Line, row_format: RowFormat) -> Row:
     table.check(line)
-    check = validate_phone_input(
-        table.cell(line, row_format.to), default_country=row_format.country
-    )
+    written = table.cell(line, row_format.to)
+    check = validate_phone_input(written, default_country=row_format.country)
     if not check.valid:
-        raise InvalidInput(check.error or "not a number")
+        raise InvalidInput(_refusal(written, row_format.country) or check.error or "not a number")
     report = inspect_message(fill(row_format.text, table, line))
     if report.blank:
         raise InvalidInput("The text is empty.")
-    if report.pages > MAX_PAGES:
+    if report.too_long:
         raise InvalidInput(f"The text has {report.pages} pages; at most {MAX_PAGES} go.")
     return Row(line.number, check.normalized, report.cleaned, report.pages, report.changes)

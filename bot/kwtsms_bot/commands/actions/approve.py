@@ -16,6 +16,7 @@ from kwtsms_bot.commands.base import (
     DirectMessage,
     Reply,
     Severity,
+    UserMention,
 )
 from kwtsms_bot.commands.error_replies import actor_of, audit, refuse
 from kwtsms_bot.commands.policy import Permission, allows
@@ -46,7 +47,7 @@ async def request_approval(context: CommandContext, request: CommandRequest, dra
     await audit(
         context, request, "asked", (Permission.APPROVE, "send", f"{approval.credits} credits")
     )
-    author = await context.users.name(approval.message.author)
+    author = await mention(context, approval.message.author)
     card = preview_reply.approval_reply(approval, author, language(context.config.language))
     title = request.say("Now a second person has to approve it.")
     details = (request.say("Nothing is sent until then; you are told what comes of it."),)
@@ -79,7 +80,7 @@ async def approve(context: CommandContext, press: ButtonPress) -> Reply:
     if reply.accepted is None:
         return reply
     title = press.say("Approved, and accepted as {ref}.", ref=reply.accepted.ref)
-    facts = ((press.say("Approved by"), await context.users.name(press.person.user)),)
+    facts = ((press.say("Approved by"), await mention(context, press.person.user)),)
     return Reply(Severity.GOOD, title, facts=facts, replaces=True)
 
 
@@ -100,8 +101,8 @@ async def reject(context: CommandContext, press: ButtonPress) -> Reply:
             Severity.INFO, title, facts=preview_reply.draft_facts(found, say), replaces=True
         )
     facts = (
-        (say("Asked by"), await context.users.name(found.message.author)),
-        (say("Refused by"), decider),
+        (say("Asked by"), await mention(context, found.message.author)),
+        (say("Refused by"), UserMention(decider, press.person.user)),
         *preview_reply.draft_facts(found, say),
     )
     title = say("Refused. Nothing was sent.")
@@ -126,6 +127,11 @@ async def pop_expired(context: CommandContext) -> tuple[DirectMessage, ...]:
         _author_message(one, lambda say: say("Nobody approved your message in time."))
         for one in drafts
     )
+
+
+async def mention(context: CommandContext, user: str) -> UserMention:
+    """Returns a mention of a user: a name alone can be anybody's."""
+    return UserMention(await context.users.name(user), user)
 
 
 def _author_message(draft: Draft, title: Callable[[Language], str]) -> DirectMessage:

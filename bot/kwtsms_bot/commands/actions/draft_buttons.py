@@ -18,6 +18,7 @@ from kwtsms_bot.commands.send.submit import (
     request_confirmation,
 )
 from kwtsms_bot.outbox.intake.draft import DraftKind
+from kwtsms_bot.outbox.quota.limits import ApprovalNeeded
 from kwtsms_client import Phone, inspect_message
 
 
@@ -34,7 +35,10 @@ async def confirm(context: CommandContext, press: ButtonPress) -> Reply:
         return problem
     if needs_approval(draft.credits, context.config.limits):
         return await request_approval(context, request, draft)
-    return await accept_draft(context, request, draft)
+    try:
+        return await accept_draft(context, request, draft)
+    except ApprovalNeeded:
+        return await request_approval(context, request, draft)
 
 
 async def discard(context: CommandContext, press: ButtonPress) -> Reply:

@@ -37,7 +37,7 @@ async def send_again(context: CommandContext, press: ButtonPress) -> Reply:
             actor_of(press),
             expires_at=now + context.config.outbox.expires_after,
             once=decision_key,
-            allowance=allowance(context),
+            allowance=allowance(context, press.person, message.priority),
         )
     except QuotaExceededError as error:
         return await refuse_quota_exceeded(context, press, error)

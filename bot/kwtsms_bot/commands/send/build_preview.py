@@ -1,6 +1,7 @@
 """Builds a preview: resolves names to numbers, and looks up coverage and balance."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -9,6 +10,7 @@ from hashlib import sha256
 from kwtsms_bot.commands.base import CommandContext, CommandRequest
 from kwtsms_bot.commands.send.preview import DUPLICATE_WINDOW, Preview
 from kwtsms_bot.commands.send.recipients import ParsedLine
+from kwtsms_bot.commands.tokens import Token, TokenKind
 from kwtsms_client import (
     KwtSMSError,
     Phone,
@@ -16,6 +18,8 @@ from kwtsms_client import (
     inspect_message,
     validate_phone_input,
 )
+
+MAX_MEMBERS = 50  # Of a user group: users.profile.get is Tier 4, 100 a minute.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +29,6 @@ class SendRequest:
     line: ParsedLine = field(repr=False)
     text: str = field(repr=False)
     users: tuple[str, ...] = ()  # Slack users: sent to the number in their profile.
-    mentions: Mapping[str, str] = field(default_factory=dict)  # User ids by @name, without the @.
 
 
 @dataclass(slots=True)
@@ -49,14 +52,17 @@ async def build_preview(
 ) -> Preview:
     """Builds the preview of a message from a send request."""
     resolved = _resolve_names(context, request, send_request)
+    await _resolve_tokens(context, request, send_request.line.tokens, resolved)
     contacts = resolved.count
-    for user in dict.fromkeys(resolved.users):
+    users = tuple(dict.fromkeys(resolved.users))
+    await asyncio.gather(*map(context.users.phone, users))  # At once: the user waits.
+    for user in users:
         await _add_profile(context, request, user, resolved)
     typed = send_request.line.recipients
     phones = tuple(dict.fromkeys((*typed, *resolved.phones)))
     uncovered = await _find_uncovered(context, phones)
     covered = tuple(one for one in phones if one not in uncovered)
-    report = inspect_message(send_request.text)
+    report = inspect_message(send_request.text, shortcodes=True)
     return Preview(
         report=report,
         recipients=covered,
@@ -71,6 +77,7 @@ async def build_preview(
         namesakes=tuple(resolved.namesakes),
         repeated=await _is_repeated(context, request, report.cleaned, covered),
         unclear=send_request.line.unclear,
+        disguised=send_request.line.disguised,
         test=context.config.kwtsms.test_mode,
         balance=await _find_balance(context),
     )
@@ -79,33 +86,67 @@ async def build_preview(
 def _resolve_names(
     context: CommandContext, request: CommandRequest, send_request: SendRequest
 ) -> _ResolvedNames:
-    """Resolves names by the phone book; other mentions become users, to be looked up later."""
+    """Resolves names by the phone book."""
     resolved = _ResolvedNames(users=list(send_request.users))
     for name in send_request.line.names:
         numbers = context.config.phonebook.numbers(name)
         if numbers:
             for number in numbers:
                 resolved.add(number, f"@{name}")
-            resolved.namesakes += [name] if name in send_request.mentions else []
-        elif name in send_request.mentions:
-            resolved.users.append(send_request.mentions[name])
         else:
             problem = request.say("There is no contact or group called {name}.", name=f"@{name}")
             resolved.problems.append(problem)
     return resolved
 
 
+async def _resolve_tokens(
+    context: CommandContext,
+    request: CommandRequest,
+    tokens: Sequence[Token],
+    resolved: _ResolvedNames,
+) -> None:
+    """Resolves Slack users and user groups by their ids, whatever their labels say."""
+    for token in tokens:
+        name = token.shown.removeprefix("@").casefold()
+        resolved.namesakes += [name] if context.config.phonebook.numbers(name) else []
+        if token.kind is TokenKind.USER:
+            resolved.users.append(token.id)
+            continue
+        members = await context.users.members(token.id)
+        if not members:
+            resolved.problems.append(
+                request.say("Slack doesn't say who is in {group}.", group=token.shown)
+            )
+        elif len(members) > MAX_MEMBERS:
+            resolved.problems.append(
+                request.say(
+                    "{group} has {count} members; a message can go to {most} of a group. "
+                    "Put their numbers into the phone book.",
+                    group=token.shown,
+                    count=len(members),
+                    most=MAX_MEMBERS,
+                )
+            )
+        else:
+            resolved.users += members
+
+
 async def _add_profile(
     context: CommandContext, request: CommandRequest, user: str, resolved: _ResolvedNames
 ) -> None:
     """Adds the number in a user's Slack profile, or the problem if there is none."""
-    written = await context.users.phone(user)
+    active = await context.users.is_active(user)
+    written = await context.users.phone(user) if active else ""
     check = validate_phone_input(written, default_country=context.config.kwtsms.default_country)
     name = await context.users.name(user)
     if check.valid:
         resolved.add(check.normalized, name)
         return
-    if written:
+    if active is None:
+        problem = request.say("Slack doesn't say who {name} is. Try again in a minute.", name=name)
+    elif not active:
+        problem = request.say("{name}'s Slack account is deactivated.", name=name)
+    elif written:
         problem = request.say(
             "The phone number in {name}'s Slack profile is not a mobile.", name=name
         )
@@ -128,12 +169,14 @@ async def _find_uncovered(context: CommandContext, phones: Sequence[Phone]) -> t
 
 
 async def _find_balance(context: CommandContext) -> Decimal | None:
-    """Returns the balance this process last received, or any replica's within the last day."""
-    known = context.gateway.cached_balance
-    if known is not None:
-        return known.available
-    sample = await context.balance.samples.last_sample(context.now() - timedelta(days=1))
-    return sample.available if sample else None
+    """Returns the newest balance of the last day, to whichever replica it was reported."""
+    found = [await context.outbox.statistics.last_balance_report(), context.asked_balance.newest]
+    since = context.now() - timedelta(days=1)
+    recent = [one for one in found if one is not None and one[0] >= since]
+    if recent:
+        return max(recent)[1]
+    known = context.gateway.cached_balance  # Reported to this process, at an unknown time.
+    return known.available if known else None
 
 
 async def _is_repeated(

@@ -7,9 +7,11 @@ from kwtsms_bot.commands.error_replies import audit, refuse
 from kwtsms_bot.commands.policy import ROLES, Permission, allows
 from kwtsms_bot.commands.send.preview import Preview, refused_countries
 from kwtsms_bot.commands.status_text import and_more
+from kwtsms_bot.i18n.translator import Language
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.outbox.message import NewMessage
 from kwtsms_client import MAX_PAGES, Phone
+from kwtsms_client.countries import COUNTRIES
 
 MAX_LISTED = 5  # Mistakes listed one by one; the rest are counted.
 
@@ -45,29 +47,42 @@ def truncate(sentences: Sequence[str], request: CommandRequest) -> tuple[str, ..
     return (*shown, and_more(more, request.say)) if more > 0 else shown
 
 
+def check_problems(request: CommandRequest, preview: Preview) -> Reply | None:
+    """Returns the reply if a recipient is wrong: its author can correct it."""
+    count = len(preview.problems)
+    if not count:
+        return None
+    title = request.say.plural(
+        "Message not sent: check {count} recipient.",
+        "Message not sent: check {count} recipients.",
+        count,
+    )
+    return Reply(Severity.ERROR, title, truncate(preview.problems, request))
+
+
 def check_recipients(request: CommandRequest, preview: Preview) -> Reply | None:
     """Returns the reply if no recipient is left, which says why."""
     say = request.say
     if preview.recipients:
         return None
     if preview.problems:
-        title = say("That is not a phone number. Nothing was sent.")
-        return Reply(Severity.ERROR, title, truncate(preview.problems, request))
+        return check_problems(request, preview)
     if preview.uncovered:
         title = say("kwtSMS has no route to that country on this account. Nothing was sent.")
         return Reply(Severity.ERROR, title, (say("Ask kwtSMS to activate the country."),))
-    return Reply(Severity.ERROR, say("Whom to? There is no phone number."))
+    return Reply(Severity.ERROR, say("Add at least one recipient."))
 
 
 def check_text(request: CommandRequest, preview: Preview) -> Reply | None:
     """Returns the reply if the text cannot be sent, which says why."""
     say, report = request.say, preview.report
     if not report.original.strip():
-        return Reply(Severity.ERROR, say("There is no text."), (say("Type it after the number."),))
+        details = (say("Add the text after the number."),)
+        return Reply(Severity.ERROR, say("Your message is empty."), details)
     if report.blank:
         details = (say("Only characters that kwtSMS does not deliver were in it."),)
         return Reply(Severity.ERROR, say("Nothing is left of the text."), details)
-    if report.pages > MAX_PAGES:
+    if report.too_long:
         title = say(
             "The text is too long: {pages}, and kwtSMS takes {most}.",
             pages=say.plural("{count} page", "{count} pages", report.pages),
@@ -121,12 +136,16 @@ async def _refuse_countries(
 ) -> Reply:
     written = ", ".join(f"+{code}" for code in codes)
     await audit(context, request, "refused", (Permission.SEND, "send", f"to {written}"))
-    named = request.say.join(f"+{code}" for code in codes)
-    title = request.say("Nothing was sent: {codes} may not be sent to.", codes=named)
-    details = (
-        request.say("An administrator can allow a country in config.yaml, under limits.countries."),
-    )
+    named = request.say.join(format_country(code, request.say) for code in codes)
+    title = request.say("Message not sent: sending to {countries} isn't allowed.", countries=named)
+    details = (request.say("Ask an admin to enable this country (limits.countries)."),)
     return Reply(Severity.ERROR, title, details)
+
+
+def format_country(code: str, say: Language) -> str:
+    """The prefix of a country, followed by its name if that is known."""
+    prefix = say.ltr(f"+{code}")
+    return f"{prefix} ({say(COUNTRIES[code].name)})" if code in COUNTRIES else prefix
 
 
 async def _refuse_quiet_hours(context: CommandContext, request: CommandRequest) -> Reply:

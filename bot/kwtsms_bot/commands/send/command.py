@@ -1,5 +1,7 @@
 """`/sms send`: accepts a typed message into the outbox, or says why not."""
 
+from dataclasses import replace
+
 from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import (
     Button,
@@ -10,9 +12,10 @@ from kwtsms_bot.commands.base import (
     Severity,
 )
 from kwtsms_bot.commands.policy import Permission
-from kwtsms_bot.commands.send import recipients, submit
+from kwtsms_bot.commands.send import checks, recipients, submit
 from kwtsms_bot.commands.send.build_preview import SendRequest, build_preview
-from kwtsms_bot.commands.send.checks import truncate
+from kwtsms_bot.commands.send.number_groups import OVERRIDES
+from kwtsms_bot.commands.send.recipients import ParsedLine
 from kwtsms_bot.i18n.translator import N_
 
 EXAMPLES = ("+96598765432 Backup failed", "98765432, 98765433 نجح النسخ الاحتياطي")
@@ -22,40 +25,31 @@ async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
     """Accepts the message for all recipients or none, or shows a preview to confirm."""
     if not rest.strip():
         return _missing_input_reply(context, request)
-    line = recipients.parse_line(rest, default_country=context.config.kwtsms.default_country)
-    preview = await build_preview(
-        context, request, SendRequest(line=line, text=line.text, mentions=request.mentions)
-    )
-    if preview.problems:  # The sender can correct the line; a partial send would surprise.
-        return _invalid_recipients_reply(context, request, preview.problems)
-    reply = await submit.submit(context, request, preview)
-    return (
-        _with_examples(context, reply)
-        if reply.severity is Severity.ERROR and not reply.facts
-        else reply
-    )
+    country = context.config.kwtsms.default_country
+    line = recipients.parse_line(rest, default_country=country, tokens=request.tokens)
+    command = request.text[: len(request.text) - len(rest)]
+    line = replace(line, disguised=line.disguised or bool(OVERRIDES.search(command)))
+    preview = await build_preview(context, request, SendRequest(line=line, text=line.text))
+    # The sender can correct the line; a partial send would surprise.
+    problem = checks.check_problems(request, preview)
+    if problem is None and (not preview.recipients or not line.text):
+        problem = checks.check_recipients(request, preview) or checks.check_text(request, preview)
+    if problem is None:
+        return await submit.submit(context, request, preview)
+    return replace(problem, examples=_examples(context)[:1]) if _is_malformed(line) else problem
+
+
+def _is_malformed(line: ParsedLine) -> bool:
+    """Whether a number or the text is missing or misspelt, so that an example helps."""
+    return bool(line.invalid) or not line.text
 
 
 def _missing_input_reply(context: CommandContext, request: Invocation) -> Reply:
-    title = request.say("Whom to, and what?")
+    title = request.say("Add a recipient and a message")
     details = (request.say("Type a number, a blank, and the text; or fill in the form."),)
     form = Button(action_ids.OPEN_FORM, request.say("Open the form"), "send", "primary")
     examples = _examples(context)
     return Reply(Severity.INFO, title, details, examples=examples, buttons=(form,), opens_form=True)
-
-
-def _invalid_recipients_reply(
-    context: CommandContext, request: Invocation, problems: tuple[str, ...]
-) -> Reply:
-    if len(problems) == 1:
-        title = request.say("That is not a phone number. Nothing was sent.")
-    else:
-        title = request.say("Some numbers are wrong. Nothing was sent.")
-    return Reply(Severity.ERROR, title, truncate(problems, request), examples=_examples(context))
-
-
-def _with_examples(context: CommandContext, reply: Reply) -> Reply:
-    return Reply(reply.severity, reply.title, reply.details, examples=_examples(context))
 
 
 def _examples(context: CommandContext) -> tuple[str, ...]:
@@ -71,4 +65,5 @@ COMMAND = Command(
     EXAMPLES,
     Permission.SEND,
     run,
+    reads_tokens=True,
 )

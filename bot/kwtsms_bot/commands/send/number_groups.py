@@ -12,6 +12,7 @@ from kwtsms_client.countries import COUNTRIES
 
 # Invisible characters that are copied along with a number from a chat or a contact.
 INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\u061c\ufeff"
+OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")  # They show digits in another order.
 SURROUNDING = f"\"'“”„‘’«»*_~`{INVISIBLE}"  # Characters that people put around a number.
 DIGIT = "0-9٠-٩۰-۹"
 _DASHES = "‐-―"

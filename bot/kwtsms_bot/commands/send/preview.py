@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from kwtsms_bot.config import Limits
 from kwtsms_client import MessageReport, Phone, find_country_code
-from kwtsms_client.text_report import DIGIT
+from kwtsms_client.text_rules.characters import DIGIT
 
 DUPLICATE_WINDOW = timedelta(seconds=60)  # A repeat within it has to be confirmed.
 
@@ -23,9 +23,13 @@ class ConfirmReason(StrEnum):
     REPEATED = "repeated"
     INCOMPLETE = "incomplete"  # Some of the recipients are left out.
     CHANGED = "changed"  # The phone will not show all that was written.
+    SHORTCODE = "shortcode"  # It will show the name of an emoji that only this workspace has.
+    BORDERLINE = "borderline"  # It may be a page too long for kwtSMS.
     SAVES_PAGES = "spare"  # Plain quotes and dashes would take fewer pages.
     NAMESAKE = "namesake"  # A Slack user has the same name as a contact.
     UNCLEAR = "unclear"  # Recipients and text can be split in more than one way.
+    DISGUISED = "disguised"  # A number may be shown otherwise than it is read.
+    ADDS_UP = "adds_up"  # With those of the last hour, a second person has to approve it.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,8 @@ class Preview:
     namesakes: tuple[str, ...] = ()
     repeated: bool = False
     unclear: bool = False
+    disguised: bool = False
+    adds_up: bool = False
     test: bool = False
     balance: Decimal | None = None
 
@@ -82,9 +88,13 @@ def confirm_reasons(
         ConfirmReason.REPEATED: preview.repeated,
         ConfirmReason.INCOMPLETE: bool(preview.problems or preview.uncovered),
         ConfirmReason.CHANGED: any(one.kind != DIGIT for one in preview.report.changes),
+        ConfirmReason.SHORTCODE: bool(preview.report.shortcodes),
+        ConfirmReason.BORDERLINE: preview.report.borderline,
         ConfirmReason.SAVES_PAGES: preview.report.plainer is not None,
         ConfirmReason.NAMESAKE: bool(preview.namesakes),
         ConfirmReason.UNCLEAR: preview.unclear,
+        ConfirmReason.DISGUISED: preview.disguised,
+        ConfirmReason.ADDS_UP: preview.adds_up,
     }
     return tuple(reason for reason, present in applies.items() if present)
 

@@ -9,8 +9,8 @@ from kwtsms_bot.commands.send.preview import Preview
 from kwtsms_bot.commands.status_text import and_more, with_more
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_client import MessageReport, Phone, mask, pages
-from kwtsms_client.text import CONTROL, HIDDEN
-from kwtsms_client.text_report import CONTROL_KIND, NAMES, describe_character
+from kwtsms_client.text_report import describe_character
+from kwtsms_client.text_rules.characters import CONTROL, CONTROL_KIND, HIDDEN, NAMES
 
 MAX_MASKED = 3
 MAX_LISTED = 10
@@ -69,6 +69,9 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
     if report.changes:
         what = say.join(f"{one.count} × {say(one.kind)}" for one in report.changes)
         notes.append(say("removed or changed: {what}", what=what))
+    if report.shortcodes:
+        shown = " ".join(report.shortcodes[:MAX_LISTED])
+        notes.append(say("sent as typed, not as emoji: {what}", what=say.ltr(shown)))
     if report.odd:
         shown = " ".join(_format_char(char, say) for char in report.odd[:MAX_LISTED])
         sentence = say.plural(
@@ -81,6 +84,8 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
     if report.risky:
         shown = " ".join(report.risky[:MAX_LISTED])
         notes.append(say("{characters} may not be delivered", characters=shown))
+    if report.borderline:
+        notes.append(say("kwtSMS may refuse it as a page too long"))
     if report.plainer is not None:
         less = say.plural("{count} page", "{count} pages", pages(report.plainer))
         notes.append(say("with plain quotes and dashes it takes {pages}", pages=less))

@@ -21,14 +21,23 @@ REASON_TEXTS = {
     ConfirmReason.REPEATED: N_("You sent the same text to the same number within the last minute."),
     ConfirmReason.INCOMPLETE: N_("Some of what you named is left out."),
     ConfirmReason.CHANGED: N_("Some of what you wrote is taken out: kwtSMS does not deliver it."),
+    ConfirmReason.SHORTCODE: N_("An emoji's name is sent as you typed it: SMS has no such emoji."),
+    ConfirmReason.BORDERLINE: N_("kwtSMS may refuse it: by its count it may be a page too long."),
     ConfirmReason.SAVES_PAGES: N_(
         "It takes more pages than it would with plain quotes and dashes."
     ),
     ConfirmReason.NAMESAKE: N_(
-        "There is a contact and somebody in Slack of the same name: the contact's number is meant."
+        "There is also a contact of the same name; the number in the Slack profile is used. To "
+        "send to the contact, select it in the form."
     ),
     ConfirmReason.UNCLEAR: N_(
         "It is not clear where the numbers end and the text begins. Put commas between recipients."
+    ),
+    ConfirmReason.DISGUISED: N_(
+        "A number has hidden characters that change how it looks. Check the number shown here."
+    ),
+    ConfirmReason.ADDS_UP: N_(
+        "With your other messages of the last hour, this needs a second person's approval."
     ),
 }
 
@@ -37,7 +46,7 @@ def confirm_reply(
     preview: Preview, reasons: tuple[ConfirmReason, ...], token: str, say: Language
 ) -> Reply:
     """The preview that the author confirms or discards."""
-    buttons = [Button(action_ids.SEND_CONFIRM, send_label(preview.credits, say), token, "primary")]
+    buttons = [Button(action_ids.SEND_CONFIRM, confirm_label(preview, say), token, "primary")]
     if preview.report.plainer is not None:
         buttons.append(Button(action_ids.SEND_PLAINER, say("Use plain quotes"), token))
     buttons.append(Button(action_ids.SEND_DISCARD, say("Discard"), token))
@@ -52,12 +61,13 @@ def confirm_reply(
 
 
 def approval_reply(draft: Draft, author: str, say: Language) -> Reply:
-    """The request that a second person approves or rejects."""
+    """The request that a second person approves or rejects; `author` is a mention by id."""
     return Reply(
         Severity.WARNING,
-        say("{name} asks for a second person's yes.", name=author),
+        say("A message asks for a second person's yes."),
         (say("Nothing is sent until somebody else with the role bulk or admin approves it."),),
         (
+            (say("Asked by"), author),
             *draft_facts(draft, say),
             (say("Sender ID"), draft.message.sender_id),
             (say("Until"), format_expiry(draft.expires_at, say)),
@@ -104,6 +114,14 @@ def expired_reply(say: Language) -> Reply:
     """The reply to a button whose draft is decided or has expired."""
     title = say("This is decided already, or too old. Nothing was sent by pressing it.")
     return Reply(Severity.INFO, title)
+
+
+def confirm_label(preview: Preview, say: Language) -> str:
+    """The label of the send button: the price, or how many of the recipients are left."""
+    total = len(preview.recipients) + len(preview.problems) + len(preview.uncovered)
+    if total == len(preview.recipients):
+        return send_label(preview.credits, say)
+    return say("Send to {count} of {total}", count=len(preview.recipients), total=total)
 
 
 def send_label(credits_needed: int, say: Language) -> str:

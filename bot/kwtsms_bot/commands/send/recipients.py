@@ -2,30 +2,36 @@
 
 A number may be written in groups, with blanks between them, as is usual in its country: a group may
 be followed by more of the number, another number, or text. A line that can be read in more than one
-way is `unclear`, and its author has to confirm it before anything is sent.
+way is `unclear`, and its author has to confirm it before anything is sent. Tokens are recipients by
+their ids; their labels are not read.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from kwtsms_bot.commands import tokens as tokens_
 from kwtsms_bot.commands.send.number_groups import (
     DIGIT,
     GROUP,
+    OVERRIDES,
     SURROUNDING,
     DigitGroups,
     has_country_code,
 )
+from kwtsms_bot.commands.tokens import PLACEHOLDERS, Token, TokenKind
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_client import Phone, validate_phone_input
 from kwtsms_client.countries import COUNTRIES
 
-_SURROUNDING = re.compile(rf"[\s{SURROUNDING}]+(?=[+(@{DIGIT}])")
+_SURROUNDING = re.compile(rf"[\s{SURROUNDING}]+(?=[+(@{DIGIT}{PLACEHOLDERS}])")
 _COMMA = re.compile(r"\s*[,;،؛]\s*")
 _CONNECTOR = re.compile(r"\s*[,;،؛&/|]\s*")
 _SEPARATOR = re.compile(r"[,;،؛&/|\n]+")
 _SEPARATORS = " \t\n\u00a0,;،؛"
 _COMMA_OR_BLANK = re.compile(r"[\s,;،؛]")
-_NAME = re.compile(rf"@([^\s,;،؛@]{{1,80}}?)[{SURROUNDING}]*:?(?=[\s,;،؛]|$)")
+_NAME = re.compile(rf"@([^\s,;،؛@{PLACEHOLDERS}]{{1,80}}?)[{SURROUNDING}]*:?(?=[\s,;،؛]|$)")
+_TOKEN = re.compile(rf"[{PLACEHOLDERS}][{SURROUNDING}]*:?(?=[\s,;،؛&/|]|$)")
 _AND = re.compile(r"(?:and\s|&|\+|و)?\s*", re.IGNORECASE)
 MAX_QUOTED = 60  # Characters of a recipient that a reply repeats.
 
@@ -48,12 +54,11 @@ class InvalidRecipient:
             )
         country = COUNTRIES.get(self.home_country)
         if country is None:
-            problem = say("“{typed}” is not the number of a mobile.", typed=typed)
-            example = say("Write it with the country code, such as +965 9876 5432.")
-            return f"{problem} {example}"
+            return say("“{typed}” isn't a valid phone number.", typed=typed)
         return say(
-            "“{typed}” is not the number of a mobile in {country}: it has {lengths} digits and "
-            "begins with {first}. Write a number abroad with + and its country code.",
+            "“{typed}” isn't a valid phone number. Mobile numbers in {country} have {lengths} "
+            "digits and start with {first}. For other countries, start with + and the country "
+            "code.",
             typed=typed,
             country=say(country.name),
             lengths="/".join(map(str, country.lengths)),
@@ -71,35 +76,37 @@ class ParsedLine:
     names: tuple[str, ...] = ()  # Contacts, groups and people, without their @.
     duplicates: int = 0
     unclear: bool = False  # Can be read in more than one way.
+    disguised: bool = False  # Direction overrides may show a number otherwise than it is read.
+    tokens: tuple[Token, ...] = ()  # Slack users and user groups, in order.
 
 
-def parse_line(line: str, *, default_country: str) -> ParsedLine:
+def parse_line(line: str, *, default_country: str, tokens: Sequence[Token] = ()) -> ParsedLine:
     """Splits `NUMBER[, @NAME…] TEXT`; a number may be written in groups.
 
     If a line begins with neither number nor name, its first word is an invalid recipient.
     """
-    parser = _RecipientParser(default_country)
+    parser = _RecipientParser(default_country, tokens)
     rest = line.strip().lstrip(_SEPARATORS)
     while rest:
         rest = _strip_surrounding(rest)
         rest = rest[parser.parse_first(rest) :]
         connector = _CONNECTOR.match(rest)
-        if not (
-            connector
-            and _has_another_recipient(connector[0], rest[connector.end() :], default_country)
-        ):
+        if not (connector and parser.has_another(connector[0], rest[connector.end() :])):
             break
         rest = rest[connector.end() :]
     comma = _COMMA.match(rest)
     text = rest[comma.end() :].strip() if comma else rest.strip()
     after_and = text[_AND.match(text).end() :]  # type: ignore[union-attr]  # It matches anything.
-    parser.unclear |= _is_recipient(after_and, default_country)
+    parser.unclear |= parser.is_recipient(after_and)
+    typed = line.strip()
+    parser.disguised = bool(OVERRIDES.search(typed[: len(typed) - len(text)]))
     return parser.parsed_line(text)
 
 
-def parse_list(text: str, *, default_country: str) -> ParsedLine:
+def parse_list(text: str, *, default_country: str, tokens: Sequence[Token] = ()) -> ParsedLine:
     """Splits a field that holds only numbers and @names, however separated."""
-    parser = _RecipientParser(default_country)
+    parser = _RecipientParser(default_country, tokens)
+    parser.disguised = bool(OVERRIDES.search(text))
     for part in _SEPARATOR.split(text):
         rest = part.strip()
         while rest:
@@ -114,29 +121,39 @@ def _strip_surrounding(line: str) -> str:
     return line[around.end() :] if around else line
 
 
-def _has_another_recipient(connector: str, rest: str, country: str) -> bool:
-    """Whether another recipient follows; after a comma, an invalid one counts too."""
-    if connector.strip() in ("&", "/", "|"):
-        return _is_recipient(rest, country)
-    return bool(GROUP.match(_strip_surrounding(rest)) or _NAME.match(_strip_surrounding(rest)))
-
-
-def _is_recipient(line: str, country: str) -> bool:
-    """Whether a line begins with a number or a name."""
-    line = _strip_surrounding(line)
-    return bool(_NAME.match(line) or DigitGroups(line, country).number_ends)
-
-
 class _RecipientParser:
     """Parser that collects the recipients of a line in order."""
 
-    def __init__(self, default_country: str) -> None:
+    def __init__(self, default_country: str, tokens: Sequence[Token]) -> None:
         self._country = default_country
+        self._known_tokens = tokens
+        self._tokens: dict[Token, None] = {}
         self._phones: dict[Phone, None] = {}
         self._names: dict[str, None] = {}
         self._invalid: list[InvalidRecipient] = []
         self._duplicates = 0
         self.unclear = False
+        self.disguised = False
+
+    def has_another(self, connector: str, rest: str) -> bool:
+        """Whether another recipient follows; after a comma, an invalid one counts too."""
+        if connector.strip() in ("&", "/", "|"):
+            return self.is_recipient(rest)
+        rest = _strip_surrounding(rest)
+        return bool(GROUP.match(rest)) or self._is_named(rest)
+
+    def is_recipient(self, line: str) -> bool:
+        """Whether a line begins with a number, a name or a token."""
+        line = _strip_surrounding(line)
+        return self._is_named(line) or bool(DigitGroups(line, self._country).number_ends)
+
+    def _is_named(self, line: str) -> bool:
+        return bool(_NAME.match(line)) or self._find_token(line) is not None
+
+    def _find_token(self, line: str) -> Token | None:
+        """Returns the recipient that a line begins with as a token."""
+        token = tokens_.find(line, self._known_tokens)
+        return token if token and token.is_recipient and _TOKEN.match(line) else None
 
     def parse_first(self, line: str) -> int:
         """Parses the first recipient of a line and returns where it ends."""
@@ -170,9 +187,19 @@ class _RecipientParser:
         if name:
             self._names[name[1].casefold()] = None
             return name.end()
+        token = self._find_token(line)
+        if token is not None:
+            self._add_token(token)
+            return _TOKEN.match(line).end()  # type: ignore[union-attr]  # Matched just before.
         word = _COMMA_OR_BLANK.split(line, maxsplit=1)[0]
-        self._invalid.append(InvalidRecipient(word))
+        self._invalid.append(InvalidRecipient(tokens_.show(word, self._known_tokens)))
         return max(1, len(word))
+
+    def _add_token(self, token: Token) -> None:
+        if token.kind is TokenKind.NUMBER:
+            self._add(token.id)
+        else:
+            self._tokens[token] = None
 
     def _add(self, typed: str) -> None:
         check = validate_phone_input(typed, default_country=self._country)
@@ -192,8 +219,10 @@ class _RecipientParser:
         return ParsedLine(
             tuple(self._phones),
             tuple(self._invalid),
-            text,
+            tokens_.show(text, self._known_tokens),
             tuple(self._names),
             self._duplicates,
             self.unclear,
+            self.disguised,
+            tuple(self._tokens),
         )

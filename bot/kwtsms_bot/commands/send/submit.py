@@ -10,6 +10,7 @@ from datetime import timedelta
 from kwtsms_bot import logs
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, CommandRequest, Reply, Severity
 from kwtsms_bot.commands.error_replies import paused_reply, refuse_quota_exceeded
+from kwtsms_bot.commands.policy import Permission, Person, allows
 from kwtsms_bot.commands.send import checks, preview_reply
 from kwtsms_bot.commands.send.preview import (
     DUPLICATE_WINDOW,
@@ -19,7 +20,12 @@ from kwtsms_bot.commands.send.preview import (
 )
 from kwtsms_bot.outbox.intake.draft import SOURCE, Draft, DraftKind, new_token
 from kwtsms_bot.outbox.message import CardLocation, DedupeKey, Message, NewMessage, Priority
-from kwtsms_bot.outbox.quota.limits import Allowance, DuplicateMessage, QuotaExceededError
+from kwtsms_bot.outbox.quota.limits import (
+    Allowance,
+    ApprovalNeeded,
+    DuplicateMessage,
+    QuotaExceededError,
+)
 from kwtsms_bot.outbox.store import Actor, IdempotencyConflict, SendingPaused
 
 CONFIRM_TIMEOUT = timedelta(minutes=10)
@@ -50,6 +56,8 @@ async def submit(context: CommandContext, request: CommandRequest, preview: Prev
             return await accept(context, request, message, duplicate_window=DUPLICATE_WINDOW)
         except DuplicateMessage:  # Accepted after the preview looked for duplicates.
             preview = replace(preview, repeated=True)
+        except ApprovalNeeded:
+            preview = replace(preview, adds_up=True)
     return (await request_confirmation(context, request, preview)).reply
 
 
@@ -107,12 +115,14 @@ async def accept(
     Raises:
         DuplicateMessage: the author sent this text to one of these numbers within
             `duplicate_window`.
+        ApprovalNeeded: with the author's messages of the last hour, it needs a second person.
     """
     new = _complete(context, message, request.person.channel)
     new = replace(new, key=DedupeKey("slack", request.key))
     if urgent and new.priority is not Priority.BULK:
         new = replace(new, priority=Priority.URGENT)
-    allowed = replace(allowance(context), duplicate_window=duplicate_window)
+    allowed = allowance(context, request.person, new.priority)
+    allowed = replace(allowed, duplicate_window=duplicate_window)
     try:
         accepted = await context.outbox.intake.accept(new, context.now(), allowed)
     except IdempotencyConflict:
@@ -127,20 +137,40 @@ async def accept(
     return preview_reply.accepted_reply(accepted.message, request.say)
 
 
-def allowance(context: CommandContext) -> Allowance:
-    """The quotas that the configuration sets."""
-    limits = context.config.limits
-    return Allowance(limits.messages_per_hour, limits.per_number_per_hour, limits.credits_per_day)
+def allowance(context: CommandContext, person: Person, priority: Priority) -> Allowance:
+    """The quotas that the configuration sets for a message of this person."""
+    limits, access = context.config.limits, context.config.access
+    may_bulk = allows(access, person, Permission.BULK)
+    urgent = priority is Priority.URGENT or (
+        priority is not Priority.BULK and allows(access, person, Permission.ADMIN)
+    )
+    return Allowance(
+        messages_per_hour=limits.messages_per_hour,
+        per_number_per_hour=limits.per_number_per_hour,
+        credits_per_day=limits.credits_per_day,
+        numbers_per_text=None if may_bulk else access.bulk_from - 1,
+        credits_per_hour=limits.hourly_credits,
+        approve_credits=limits.approve_credits,
+        urgent_credits=0 if urgent else limits.urgent_credits,
+    )
 
 
 async def accept_draft(
     context: CommandContext, request: CommandRequest, draft: Draft, *, approved: Actor | None = None
 ) -> Reply:
-    """Accepts the draft, once; a later decision gets the reply for an expired draft."""
+    """Accepts the draft, once; a later decision gets the reply for an expired draft.
+
+    Raises:
+        ApprovalNeeded: with the author's messages of the last hour, it needs a second person.
+    """
     new = _complete(context, draft.message, draft.channel)
     try:
         message = await context.outbox.drafts.send_draft(
-            draft.token, new, context.now(), allowance(context), approved=approved
+            draft.token,
+            new,
+            context.now(),
+            allowance(context, request.person, new.priority),
+            approved=approved,
         )
     except QuotaExceededError as error:
         return await refuse_quota_exceeded(context, request, error)

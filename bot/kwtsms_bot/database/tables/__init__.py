@@ -3,6 +3,7 @@
 from kwtsms_bot.database.tables.balance import balance_notice, balance_sample, notice_delivery
 from kwtsms_bot.database.tables.coordination import (
     circuit_breaker,
+    database_start,
     job_slot,
     number_cooldown,
     rate_limit,
@@ -32,6 +33,7 @@ __all__ = [
     "balance_notice",
     "balance_sample",
     "circuit_breaker",
+    "database_start",
     "decision",
     "dedupe",
     "draft",

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, SmallInteger, String, Table
 
-from kwtsms_bot.database.column_types import Id, UtcDateTime, metadata
+from kwtsms_bot.database.column_types import ForeignText, Id, UtcDateTime, metadata
 
 number_cooldown = Table(
     "number_cooldown",
@@ -19,13 +19,21 @@ job_slot = Table(
     Column("slot", String(40), primary_key=True),
 )
 
+# Starts of processes on SQLite, each with a random token: an overwritten file has not the newest.
+database_start = Table(
+    "database_start",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("token", String(32), nullable=False),
+)
+
 # Switches of administrators; a row exists while its switch is on.
 switch = Table(
     "switch",
     metadata,
     Column("name", String(40), primary_key=True),
-    Column("actor", String(80), nullable=False),
-    Column("reason", String(500), nullable=False),
+    Column("actor", ForeignText(80), nullable=False),
+    Column("reason", ForeignText(500), nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
 

@@ -1,6 +1,7 @@
 """The tables of messages, recipients and calls, and of the audit log."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -14,7 +15,7 @@ from sqlalchemy import (
     or_,
 )
 
-from kwtsms_bot.database.column_types import DecimalText, Id, UtcDateTime, metadata
+from kwtsms_bot.database.column_types import DecimalText, ForeignText, Id, UtcDateTime, metadata
 
 message = Table(
     "message",
@@ -31,6 +32,8 @@ message = Table(
     Column("priority", SmallInteger, nullable=False),
     Column("pages", SmallInteger, nullable=False),
     Column("test", Boolean, nullable=False),
+    # For its author's hour, as estimated; 0 if a second person approved it.
+    Column("counted_credits", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("cancelled_at", UtcDateTime),  # By a person; NULL: not, or sent again since.
@@ -69,10 +72,10 @@ attempt = Table(
     Column("begun_at", UtcDateTime, index=True),  # When it was put in flight.
     Column("settled_at", UtcDateTime),
     Column("accepted_at", UtcDateTime),  # When the gateway accepted it; NULL: it has not said so.
-    Column("price", Integer, nullable=False),  # In credits, as estimated.
+    Column("price", BigInteger, nullable=False),  # In credits, as estimated.
     Column("lost", Boolean, nullable=False),  # Its outcome is unknown.
     Column("check_at", UtcDateTime, index=True),  # When to poll it; NULL: never again.
-    Column("checks", SmallInteger, nullable=False),
+    Column("checks", Integer, nullable=False),
     Column("status", String(80)),  # The gateway's latest, digits masked.
     Column("status_at", UtcDateTime),
     Index(None, "state", "lease_until"),
@@ -99,7 +102,7 @@ decision = Table(
     Column("id", Id, primary_key=True),
     Column("message_id", ForeignKey("message.id"), nullable=False, index=True),
     Column("what", String(20), nullable=False),
-    Column("actor", String(80), nullable=False),
+    Column("actor", ForeignText(80), nullable=False),
     Column("recipients", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
 )
@@ -113,7 +116,7 @@ recipient = Table(
     Column("state", String(12), nullable=False),
     Column("priority", SmallInteger, nullable=False),  # The message's, for the index.
     Column("due_at", UtcDateTime, nullable=False),
-    Column("tries", SmallInteger, nullable=False),
+    Column("tries", Integer, nullable=False),
     Column("attempt_id", ForeignKey("attempt.id"), index=True),
     Column("gateway_id", String(64)),
     Column("code", String(20)),
@@ -171,7 +174,7 @@ spending = Table(
     "spending",
     metadata,
     Column("day", String(10), primary_key=True),
-    Column("credits", Integer, nullable=False),
+    Column("credits", BigInteger, nullable=False),
 )
 
 # The audit log. The database itself refuses to change or remove a row: the migration's triggers.
@@ -180,13 +183,13 @@ audit = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("at", UtcDateTime, nullable=False),
-    Column("actor", String(80), nullable=False),
-    Column("team", String(40), nullable=False),
-    Column("channel", String(40), nullable=False),
-    Column("action", String(40), nullable=False),
-    Column("decision", String(20), nullable=False),
-    Column("subject", String(80), nullable=False),
-    Column("detail", String(500), nullable=False),
-    Column("request", String(16), nullable=False),
+    Column("actor", ForeignText(80), nullable=False),
+    Column("team", ForeignText(40), nullable=False),
+    Column("channel", ForeignText(40), nullable=False),
+    Column("action", ForeignText(40), nullable=False),
+    Column("decision", ForeignText(20), nullable=False),
+    Column("subject", ForeignText(80), nullable=False),
+    Column("detail", ForeignText(500), nullable=False),
+    Column("request", ForeignText(16), nullable=False),
     Index(None, "at", "id"),
 )

@@ -15,7 +15,7 @@ import structlog
 
 from kwtsms_bot import logs
 from kwtsms_bot.background import poll
-from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.database import DatabaseError, InvalidValue
 from kwtsms_bot.outbox.dispatch import retry
 from kwtsms_bot.outbox.dispatch.claim_store import ClaimStore
 from kwtsms_bot.outbox.dispatch.lease_reaper import LeaseReaper
@@ -32,6 +32,7 @@ MAX_IN_FLIGHT = 8  # So that a slow answer delays no other message.
 MIN_WAIT_SECONDS = 0.05
 POLL_SECONDS = 2.0  # How often the queue is checked while nothing is due.
 RETRY_SECONDS = 1.0
+MAX_REFUSED_WRITES = 30  # Of one outcome, by a database that accepts others.
 FINISH_SECONDS = 20.0
 log = structlog.get_logger(__name__)
 
@@ -185,7 +186,7 @@ class Worker:
     async def _send(self, call: ClaimedCall, acquired_at: float) -> None:
         logs.continue_request(call.request)
         settlement = await self._exchange(call, acquired_at)
-        await self._settle(call, settlement)
+        await self._store_outcome(call, settlement)
         if settlement.balance_after is not None:
             self._on_balance(settlement.balance_after)
         await self._record_response(call, settlement)
@@ -211,7 +212,12 @@ class Worker:
                 await asyncio.wait({exchange}, timeout=self._lease.total_seconds() / 3)
                 if not exchange.done():
                     await self._renew(call)
-            return retry.accepted(exchange.result(), len(numbers), self._clock())
+            acceptance = exchange.result()
+            if acceptance.implausible:
+                log.warning(
+                    "gateway figures ignored", message=call.ref, fields=acceptance.implausible
+                )
+            return retry.accepted(acceptance, len(numbers), self._clock())
         except SendAborted as error:
             log.warning("stayed here", message=call.ref, reason=str(error))
             return retry.not_sent_after_stall(self._clock())
@@ -221,21 +227,24 @@ class Worker:
         finally:
             exchange.cancel()  # If we are cancelled, nobody waits for it any more.
 
-    async def _renew(self, call: ClaimedCall) -> None:
+    async def _renew(self, call: ClaimedCall) -> bool:
+        """Renews the lease, if it is still ours; whether the database accepted the write."""
         try:
             await self._settlements.renew(call, self._lease, self._clock())
         except DatabaseError as error:
             log.warning("lease not renewed", message=call.ref, error=str(error))
+            return False
+        return True
 
-    async def _settle(self, call: ClaimedCall, settlement: Settlement) -> None:
-        """Stores the outcome, however long the database is away: only this process knows it."""
-        while True:
-            try:
-                await self._settlements.settle(call, settlement, self._clock())
+    async def _store_outcome(self, call: ClaimedCall, settlement: Settlement) -> None:
+        """Stores the outcome; what the database never accepts is left out of it."""
+        for form in settlement.storable_forms:
+            if await self._settle(call, form):
                 break
-            except DatabaseError as error:
-                log.error("outcome not written", message=call.ref, error=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
+        else:
+            # Its lease expires, and it becomes unknown.
+            log.error("outcome abandoned", message=call.ref)
+            return
         log.info(
             "call settled",
             message=call.ref,
@@ -244,6 +253,25 @@ class Worker:
             code=settlement.code,
             gateway_id=settlement.gateway_id,
         )
+
+    async def _settle(self, call: ClaimedCall, settlement: Settlement) -> bool:
+        """Stores it, however long the database is away: only this process knows the outcome.
+
+        Returns False if the database does not accept it, though it accepts other writes.
+        """
+        refused = 0
+        while refused < MAX_REFUSED_WRITES:
+            try:
+                await self._settlements.settle(call, settlement, self._clock())
+                return True
+            except InvalidValue as error:
+                log.error("outcome not written", message=call.ref, error=str(error))
+                return False
+            except DatabaseError as error:
+                log.error("outcome not written", message=call.ref, error=str(error))
+                refused += await self._renew(call)
+                await asyncio.sleep(RETRY_SECONDS)
+        return False
 
     async def _record_response(self, call: ClaimedCall, settlement: Settlement) -> None:
         """Records for the circuit breaker whether the answer could be read."""

@@ -45,7 +45,7 @@ class KillSwitch:
         try:
             async with self._database.transaction() as connection:
                 await connection.execute(
-                    insert(switch).values(name=PAUSED, actor=actor.id, reason=reason[:500], at=now)
+                    insert(switch).values(name=PAUSED, actor=actor.id, reason=reason, at=now)
                 )
                 await add_entries(connection, actor.entry(now, "admin", "allowed", subject="pause"))
         except DuplicateKey:

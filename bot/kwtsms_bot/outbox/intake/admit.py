@@ -22,7 +22,12 @@ from kwtsms_bot.outbox.intake.insert import (
 from kwtsms_bot.outbox.message import DedupeKey, Message
 from kwtsms_bot.outbox.queries.load import load_message
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
-from kwtsms_bot.outbox.quota.limits import Allowance, DuplicateMessage, QuotaExceededError
+from kwtsms_bot.outbox.quota.limits import (
+    Allowance,
+    ApprovalNeeded,
+    DuplicateMessage,
+    QuotaExceededError,
+)
 from kwtsms_bot.outbox.quota.usage_store import UsageQueries
 
 _KNOWN_KEYS = select(dedupe).where(
@@ -45,7 +50,12 @@ class Accepted:
 
 
 AdmissionResult = (
-    Accepted | IdempotencyConflict | QuotaExceededError | SendingPaused | DuplicateMessage
+    Accepted
+    | IdempotencyConflict
+    | QuotaExceededError
+    | SendingPaused
+    | DuplicateMessage
+    | ApprovalNeeded
 )
 
 
@@ -87,7 +97,8 @@ async def admit_one(
     and again under the lock.
 
     Raises:
-        IdempotencyConflict, QuotaExceededError, SendingPaused, DuplicateMessage: it is refused.
+        IdempotencyConflict, QuotaExceededError, SendingPaused, DuplicateMessage, ApprovalNeeded:
+            it is refused.
         AlreadyAccepted: it was accepted under the same key while it was written.
     """
     results = await _refused_or_known(
@@ -129,6 +140,8 @@ async def _refused_or_known(
             results[index] = QuotaExceededError(exceeded)
         elif usage.is_duplicate(request):
             results[index] = DuplicateMessage()
+        elif usage.needs_approval(request, allowance):
+            results[index] = ApprovalNeeded()
         else:
             usage.admit(request)
     return results

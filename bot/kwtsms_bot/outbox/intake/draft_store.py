@@ -52,7 +52,8 @@ class DraftStore:
         `approved` is the second person who approved it, for the audit log.
 
         Raises:
-            QuotaExceededError, SendingPaused: it is not accepted; the draft is still there.
+            QuotaExceededError, SendingPaused, ApprovalNeeded: it is not accepted; the draft is
+                still there.
         """
         async with self._database.transaction() as connection:
             deleted = await connection.execute(
@@ -60,9 +61,8 @@ class DraftStore:
             )
             if deleted.rowcount != 1:
                 return None
-            accepted = await admit_one(
-                self._database, connection, AdmissionRequest(new, now), allowance
-            )
+            wanted = AdmissionRequest(new, now, approved=approved is not None)
+            accepted = await admit_one(self._database, connection, wanted, allowance)
             if approved is not None:
                 details = {"subject": accepted.message.ref, "detail": new.author}
                 await add_entries(connection, approved.entry(now, "approve", "approved", **details))

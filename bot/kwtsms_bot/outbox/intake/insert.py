@@ -81,6 +81,7 @@ def _message_row(request: AdmissionRequest, ref: str) -> dict[str, Any]:
         "priority": int(new.priority),
         "pages": new.pages,
         "test": new.test,
+        "counted_credits": 0 if request.approved else request.credits,
         "created_at": request.at,
         "expires_at": new.expires_at,
         "revision": 1,

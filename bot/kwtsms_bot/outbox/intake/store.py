@@ -70,6 +70,7 @@ class IntakeStore:
             QuotaExceededError: it would exceed a limit.
             SendingPaused: sending is paused.
             DuplicateMessage: its author has just sent the same.
+            ApprovalNeeded: with their messages of the last hour, a second person approves it.
             CommitUnknown: it is not known whether it was accepted.
             DatabaseError: it was not accepted.
         """

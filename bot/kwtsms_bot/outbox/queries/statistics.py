@@ -67,6 +67,15 @@ class OutboxStatistics:
                 breaker_opened_at=(await load_breaker(connection)).opened_at,
             )
 
+    async def verify_file(self) -> None:
+        """Checks that SQLite's file is still the one that the bot opened.
+
+        Raises:
+            DatabaseFileLost: it was removed, replaced or overwritten.
+            DatabaseError: it cannot be read.
+        """
+        await self._database.verify_file()
+
     async def check_writable(self) -> None:
         """Inserts a row, deletes it and commits: a full disk or a standby can still be read.
 
@@ -91,6 +100,11 @@ class OutboxStatistics:
 
     async def last_balance(self) -> Decimal | None:
         """The balance that the gateway reported last, to a call or to the balance monitor."""
+        reported = await self.last_balance_report()
+        return reported[1] if reported else None
+
+    async def last_balance_report(self) -> tuple[datetime, Decimal] | None:
+        """When the gateway reported a balance last, and which."""
         newest = (
             select(attempt.c.balance_after, attempt.c.settled_at)
             .order_by(attempt.c.id.desc())
@@ -105,4 +119,4 @@ class OutboxStatistics:
         ]
         if sampled is not None:
             reported.append((sampled.at, sampled.available))
-        return max(reported)[1] if reported else None
+        return max(reported) if reported else None

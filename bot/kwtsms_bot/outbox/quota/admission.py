@@ -10,7 +10,15 @@ from datetime import datetime
 
 from kwtsms_bot import kuwait_time
 from kwtsms_bot.outbox.message import NewMessage
-from kwtsms_bot.outbox.quota.limits import HOUR, Allowance, QuotaExceeded, Usage, check_limits
+from kwtsms_bot.outbox.quota.limits import (
+    HOUR,
+    Allowance,
+    Limit,
+    QuotaExceeded,
+    Spending,
+    Usage,
+    check_limits,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +27,7 @@ class AdmissionRequest:
 
     new: NewMessage
     at: datetime
+    approved: bool = False  # By a second person: it does not count for its author's hour.
 
     @property
     def day(self) -> str:
@@ -57,18 +66,41 @@ class RecentUsage:
     shared: Mapping[str, int]  # Numbers that several new requests have in common.
     # Author, text hash and number; None: duplicates are allowed.
     sent_texts: set[tuple[str, str, str]] | None = None
+    spending: dict[str, Spending] = field(default_factory=dict)  # By author, in the hour.
+    # By author and text hash: its numbers, and when the first message went to each.
+    texts: dict[tuple[str, str], dict[str, datetime]] | None = None  # None: unlimited.
     admitted: dict[str, list[datetime]] = field(default_factory=dict)  # By author.
 
     def check_limits(self, request: AdmissionRequest, allowance: Allowance) -> QuotaExceeded | None:
         """Returns the first limit that the request would exceed; None if it exceeds none."""
         usage = Usage(
+            spending=None if request.approved else self._spending(request),
             author_since=self._author_since(request, allowance.messages_per_hour),
             busiest_since=self._busiest_since(request, allowance.per_number_per_hour),
             spent_today=self.credits_by_day.get(request.day, 0),
         )
-        return check_limits(
+        return self._check_text(request, allowance.numbers_per_text) or check_limits(
             allowance, usage, request.credits, kuwait_time.midnight_after(request.at)
         )
+
+    def needs_approval(self, request: AdmissionRequest, allowance: Allowance) -> bool:
+        """Whether its author's messages of the last hour, with this one, need a second person."""
+        if allowance.approve_credits is None or request.approved:
+            return False
+        return self._spending(request).credits + request.credits >= allowance.approve_credits
+
+    def _spending(self, request: AdmissionRequest) -> Spending:
+        return self.spending.get(request.new.author, Spending(0, request.at))
+
+    def _check_text(self, request: AdmissionRequest, maximum: int | None) -> QuotaExceeded | None:
+        """Counts the numbers of all messages with the same text as those of a single one."""
+        if maximum is None:
+            return None
+        sent = (self.texts or {}).get((request.new.author, request.new.text_hash), {})
+        if len(sent.keys() | set(request.new.recipients)) <= maximum:
+            return None
+        ends_at = min(sent.values(), default=request.at) + HOUR
+        return QuotaExceeded(Limit.TEXT, maximum, max(0, maximum - len(sent)), ends_at)
 
     def is_duplicate(self, request: AdmissionRequest) -> bool:
         """Whether its author has just sent the same text to one of its numbers."""
@@ -81,6 +113,16 @@ class RecentUsage:
         if self.sent_texts is not None:
             self.sent_texts.update(_duplicate_keys(request))
         self.admitted.setdefault(request.new.author, []).insert(0, request.at)
+        if not request.approved:
+            earlier_spending = self._spending(request)
+            self.spending[request.new.author] = Spending(
+                earlier_spending.credits + request.credits, earlier_spending.since
+            )
+        if self.texts is not None:
+            sent = self.texts.setdefault((request.new.author, request.new.text_hash), {})
+            sent.update(
+                {phone: request.at for phone in request.new.recipients if phone not in sent}
+            )
         self.credits_by_day[request.day] = self.credits_by_day.get(request.day, 0) + request.credits
         for phone in self.shared.keys() & request.new.recipients:
             earlier = self.numbers.get(phone, NumberUsage(0, request.at))

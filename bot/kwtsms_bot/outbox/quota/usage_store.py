@@ -21,7 +21,7 @@ from kwtsms_bot.outbox.quota.admission import (
     day_of,
     shared_numbers,
 )
-from kwtsms_bot.outbox.quota.limits import HOUR, Allowance
+from kwtsms_bot.outbox.quota.limits import HOUR, Allowance, Spending
 from kwtsms_bot.outbox.states import State
 
 CreditChange = tuple[int, datetime]  # Credits to add, on the day of that instant.
@@ -41,6 +41,17 @@ _AUTHORS_NEAR_LIMIT = (
     .where(_BY_AUTHORS, *_RECENT)
     .group_by(message.c.author)
     .having(_AT_LIMIT)
+)
+_SPENDING = (
+    select(message.c.author, func.sum(message.c.counted_credits), func.min(message.c.created_at))
+    .where(_BY_AUTHORS, message.c.counted_credits > 0, *_RECENT)
+    .group_by(message.c.author)
+)
+_TEXT_NUMBERS = (
+    select(message.c.author, message.c.text_hash, recipient.c.phone, func.min(message.c.created_at))
+    .join_from(message, recipient)
+    .where(_BY_AUTHORS, message.c.text_hash.in_(bindparam("texts", expanding=True)), *_RECENT)
+    .group_by(message.c.author, message.c.text_hash, recipient.c.phone)
 )
 _SPENT_ON_DAY = select(spending.c.credits).where(spending.c.day == bindparam("day"))
 
@@ -79,7 +90,40 @@ class UsageQueries:
             numbers=await self._full_numbers(requests, allowance.per_number_per_hour, shared),
             shared=shared,
             sent_texts=await self._sent_texts(requests, allowance.duplicate_window),
+            spending=await self._spending(requests, allowance),
+            texts=await self._text_numbers(requests, allowance.numbers_per_text),
         )
+
+    async def _spending(
+        self, requests: Sequence[AdmissionRequest], allowance: Allowance
+    ) -> dict[str, Spending]:
+        """Returns what the authors spent in the hour, without what a second person approved."""
+        if allowance.credits_per_hour is None and allowance.approve_credits is None:
+            return {}
+        parameters = {
+            "authors": list({one.new.author for one in requests}),
+            "since": min(one.at for one in requests) - HOUR,
+            "written": self.own_message,
+        }
+        rows = await self.connection.execute(_SPENDING, parameters)
+        return {author: Spending(int(spent), first) for author, spent, first in rows}
+
+    async def _text_numbers(
+        self, requests: Sequence[AdmissionRequest], maximum: int | None
+    ) -> dict[tuple[str, str], dict[str, datetime]] | None:
+        """Returns the numbers to which the authors sent these texts in the hour."""
+        if maximum is None:
+            return None
+        parameters = {
+            "authors": list({one.new.author for one in requests}),
+            "since": min(one.at for one in requests) - HOUR,
+            "texts": list({one.new.text_hash for one in requests}),
+            "written": self.own_message,
+        }
+        found: dict[tuple[str, str], dict[str, datetime]] = {}
+        for author, text, phone, first in await self.connection.execute(_TEXT_NUMBERS, parameters):
+            found.setdefault((author, text), {})[phone] = first
+        return found
 
     async def _sent_texts(
         self, requests: Sequence[AdmissionRequest], window: timedelta | None

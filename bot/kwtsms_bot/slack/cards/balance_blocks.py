@@ -1,5 +1,6 @@
 """Renders balance warnings and digests as Slack messages. Pure."""
 
+from dataclasses import replace
 from functools import partial
 
 from kwtsms_bot.balance.details import DailySummary
@@ -26,6 +27,7 @@ _ICONS = {
 
 def render(pending: PendingNotice, say: Language = ENGLISH) -> Payload:
     """Returns the Slack message for a balance notice; its `text` alone is complete, too."""
+    pending = _with_escaped_code(pending)
     notice = pending.notice
     format_time = partial(blocks.format_datetime, say=say)
     made = [blocks.section(f"{_ICONS[notice.kind]} *{title(pending, say)}*")]
@@ -38,6 +40,17 @@ def render(pending: PendingNotice, say: Language = ENGLISH) -> Payload:
     return {"text": f"{title(pending, say)}\n{body(pending, say, format_time)}", "blocks": made}
 
 
+def _with_escaped_code(pending: PendingNotice) -> PendingNotice:
+    """Returns the notice with the gateway's error code escaped; the times in it are mark-up."""
+    outage = pending.notice.details.outage
+    if outage is None:
+        return pending
+    details = replace(
+        pending.notice.details, outage=replace(outage, code=blocks.escape(outage.code))
+    )
+    return replace(pending, notice=replace(pending.notice, details=details))
+
+
 def render_for_admin(pending: PendingNotice, error: str, say: Language = ENGLISH) -> Payload:
     """Returns a notice for an administrator, with the reason why its channel refused it."""
     rendered = render(pending, say)
@@ -48,7 +61,7 @@ def render_for_admin(pending: PendingNotice, error: str, say: Language = ENGLISH
         error=say.ltr(error),
     )
     text, made = (
-        f"{rendered['text']}\n{reason}",
+        f"{rendered['text']}\n{blocks.escape(reason)}",
         [*rendered["blocks"], blocks.section(blocks.escape(reason))],
     )
     return {"text": text, "blocks": made}

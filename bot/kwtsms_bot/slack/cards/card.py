@@ -122,5 +122,6 @@ def _facts_line(message: Message, author: str, say: Language) -> str:
 
 
 def _ids_line(message: Message, say: Language) -> str:
-    ids = [f"`{message.ref}`", *(f"kwtSMS `{one}`" for one in message.gateway_ids[:2])]
+    known = [blocks.escape(one) for one in message.gateway_ids[:2]]
+    ids = [f"`{message.ref}`", *(f"kwtSMS `{one}`" for one in known)]
     return say("id {ids}", ids=" · ".join(map(say.ltr, ids)))

@@ -41,8 +41,10 @@ class CardPublisher:
         *,
         client: AsyncWebClient,
         directory: SlackUserDirectory,
+        update_seconds: float = UPDATE_SECONDS,
     ) -> None:
         self._cards, self._balance_notifier = cards, balance_notifier
+        self._update_seconds = update_seconds  # Between two updates of a card.
         self._client = client
         self._directory = directory
         self._woken = asyncio.Event()
@@ -98,7 +100,7 @@ class CardPublisher:
             self._failed.add(message.id)
             await self._cards.release_card(message.id)
             raise
-        self._not_before[message.id] = time.monotonic() + UPDATE_SECONDS
+        self._not_before[message.id] = time.monotonic() + self._update_seconds
         await self._cards.record_shown(message.id, message.revision, location)
 
     async def _render_and_post(self, message: Message) -> CardLocation | None:

@@ -15,7 +15,7 @@ from kwtsms_bot.commands.actions import draft_buttons, table
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, CommandRequest, Reply
 from kwtsms_bot.commands.error_replies import refuse
 from kwtsms_bot.commands.policy import Permission, allows
-from kwtsms_bot.commands.send import checks, preview_reply, submit
+from kwtsms_bot.commands.send import checks, submit
 from kwtsms_bot.commands.send.build_preview import SendRequest, build_preview
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_bot.outbox.intake.draft import new_token
@@ -121,6 +121,9 @@ class SendModal:
         """Returns the response to the submitted form: a preview, a refusal or a field error."""
         context, say = self._context, request.say
         preview = await build_preview(context, request, send_request)
+        if invalid := checks.check_problems(request, preview):
+            field = self._field_of_problems(send_request)
+            return ModalResponse(views.field_error(field, invalid), request, invalid)
         if invalid := checks.check_recipients(request, preview):
             return ModalResponse(views.field_error(views.NUMBERS, invalid), request, invalid)
         if invalid := checks.check_text(request, preview):
@@ -133,6 +136,12 @@ class SendModal:
         return ModalResponse(
             {"response_action": "push", "view": _preview_view(pending, say)}, request
         )
+
+    def _field_of_problems(self, send_request: SendRequest) -> str:
+        """Returns the field that has the problem: the people, if all that was typed is known."""
+        known = map(self._context.config.phonebook.numbers, send_request.line.names)
+        typed_well = not send_request.line.invalid and all(known)
+        return views.PEOPLE if typed_well else views.NUMBERS
 
     async def _confirm(self, request: CommandRequest, token: str) -> ModalResponse:
         press = ButtonPress(person=request.person, say=request.say, key=request.key, value=token)
@@ -206,5 +215,5 @@ class SendModal:
 
 
 def _preview_view(pending: submit.PendingPreview, say: Language) -> View:
-    label = preview_reply.send_label(pending.credits, say)
+    label = pending.reply.buttons[0].label
     return views.preview_form(pending.reply, pending.token, say, label)

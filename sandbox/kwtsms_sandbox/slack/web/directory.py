@@ -7,6 +7,7 @@ from kwtsms_sandbox.slack.models import (
     APP_ID,
     BOT_ID,
     BOT_USER_ID,
+    ORG_ID,
     Channel,
     ChannelKind,
     Json,
@@ -19,16 +20,17 @@ from kwtsms_sandbox.slack.workspace import Workspace
 
 def auth_test(space: Workspace, call: Call) -> Json:  # noqa: ARG001  every method has these two
     """Answers auth.test."""
-    team = space.directory.team
+    team, org_wide = space.directory.team, space.manifest.org_wide
     return {
         "url": f"https://{team.domain}.slack.com/",
         "team": team.name,
-        "team_id": team.id,
+        "team_id": ORG_ID if org_wide else team.id,
+        "enterprise_id": ORG_ID if org_wide else None,
         "user": space.directory.users[BOT_USER_ID].name,
         "user_id": BOT_USER_ID,
         "bot_id": BOT_ID,
         "app_id": APP_ID,
-        "is_enterprise_install": False,
+        "is_enterprise_install": org_wide,
     }
 
 

@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.Column("priority", sa.SmallInteger(), nullable=False),
         sa.Column("pages", sa.SmallInteger(), nullable=False),
         sa.Column("test", sa.Boolean(), nullable=False),
+        sa.Column("counted_credits", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
         sa.Column("expires_at", UtcDateTime, nullable=True),
         sa.Column("cancelled_at", UtcDateTime, nullable=True),
@@ -139,7 +140,7 @@ def upgrade() -> None:
     op.create_table(
         "spending",
         sa.Column("day", sa.String(length=10), nullable=False),
-        sa.Column("credits", sa.Integer(), nullable=False),
+        sa.Column("credits", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_spending")),
     )
     op.create_table(
@@ -149,6 +150,12 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(length=500), nullable=False),
         sa.Column("at", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_switch")),
+    )
+    op.create_table(
+        "database_start",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_database_start")),
     )
     op.create_table(
         "job_slot",
@@ -180,10 +187,10 @@ def upgrade() -> None:
         sa.Column("begun_at", UtcDateTime, nullable=True),
         sa.Column("settled_at", UtcDateTime, nullable=True),
         sa.Column("accepted_at", UtcDateTime, nullable=True),
-        sa.Column("price", sa.Integer(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
         sa.Column("lost", sa.Boolean(), nullable=False),
         sa.Column("check_at", UtcDateTime, nullable=True),
-        sa.Column("checks", sa.SmallInteger(), nullable=False),
+        sa.Column("checks", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=80), nullable=True),
         sa.Column("status_at", UtcDateTime, nullable=True),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_attempt_message_id")),
@@ -250,7 +257,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("priority", sa.SmallInteger(), nullable=False),
         sa.Column("due_at", UtcDateTime, nullable=False),
-        sa.Column("tries", sa.SmallInteger(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("attempt_id", ID, nullable=True),
         sa.Column("gateway_id", sa.String(length=64), nullable=True),
         sa.Column("code", sa.String(length=20), nullable=True),
