@@ -27,7 +27,7 @@ from kwtsms_client.text_rules.characters import (
     compose,
     needs_cleaning,
 )
-from kwtsms_client.text_rules.html_tags import SURE_TAG
+from kwtsms_client.text_rules.html_tags import SURE_TAG, replace_markup
 from kwtsms_client.text_rules.tracked_text import TrackedText
 
 __all__ = ["ARABIC_DIGITS", "CONTROL", "HIDDEN", "LINE_ENDS", "clean_message", "require_text"]
@@ -98,6 +98,8 @@ def _clean(text: str) -> str:
     marked = _REMOVED.sub(GAP, text)
     if "\r" in marked:
         marked = LINE_ENDS.sub("\n", marked)
+    if "<" in marked and "\0" not in marked:
+        marked = _REMOVED.sub(GAP, replace_markup(LINE_ENDS.sub("\n", text), GAP))
     if "<" in marked or "\0" in marked:
         return TrackedText(LINE_ENDS.sub("\n", text)).text
     return _settle(marked)

@@ -59,6 +59,17 @@ def test_it_is_no_change_for_people() -> None:
     assert inspect_message("cafe\u0301").changes == ()
 
 
+def test_a_removal_before_a_changed_character_keeps_its_place() -> None:
+    """The segments are in the order of the text, although the neighbours are changed together."""
+    report = inspect_message("a\x1f\u212b")
+
+    assert [(one.text, one.removed) for one in report.segments] == [
+        ("a", False),
+        ("\x1f", True),
+        ("Å", False),
+    ]
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -76,6 +76,16 @@ def split_tags(
     return markup, words
 
 
+def replace_markup(text: str, mark: str) -> str:
+    """The text with the mark in the place of each tag; the text itself if a tag is a word."""
+    markup, words = split_tags(find_tags(text))
+    if words:
+        return text
+    ends = [0, *(tag.end() for tag in markup)]
+    begins = [*(tag.start() for tag in markup), len(text)]
+    return mark.join([text[end:begin] for end, begin in zip(ends, begins, strict=True)])
+
+
 def in_round_brackets(text: str) -> str:
     """The text with round brackets around every tag's content: nothing in it is markup."""
     for _ in range(MAX_NESTING):

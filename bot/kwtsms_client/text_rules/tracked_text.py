@@ -108,12 +108,15 @@ class TrackedText:
         text: list[str] = []
         end, at = 0, array("I")
         for found in SEQUENCE.finditer(self.text):
-            composed, places = compose_sequence(found), self._at[found.start() : found.end()]
+            composed = compose_sequence(found)
             if composed == found[0]:
                 continue
+            pairs = enumerate(zip(composed, found[0], strict=False))
+            same = next((number for number, (new, old) in pairs if new != old), 0)
+            places = self._at[found.start() + same : found.end()]
             self._absorbed.update(places)
             text += self.text[end : found.start()], composed
-            at += self._at[end : found.start()] + places[:1] * len(composed)
+            at += self._at[end : found.start() + same] + places[:1] * (len(composed) - same)
             end = found.end()
         self.text = "".join(text) + self.text[end:]
         self._at = at + self._at[end:]
