@@ -246,7 +246,8 @@ async def test_a_demo_whose_bot_does_not_start_is_an_error(tmp_path: Path) -> No
     code, output = await end_of(process)
 
     assert code == 1
-    assert output.startswith("Error: The bot wasn't ready within 0 s.")
+    # A database thread that ends with the process may say so first.
+    assert "Error: The bot wasn't ready within 0 s." in output
 
 
 async def test_bolt_says_nothing_that_nobody_can_act_on(tmp_path: Path) -> None:
