@@ -1,5 +1,6 @@
 """Fixtures and test order for all tests."""
 
+import gc
 import os
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -21,6 +22,7 @@ __all__ = [
     "running",
 ]
 
+gc.disable()  # During the collection, whose objects all stay: a fifth of its time.
 HERE = Path(__file__).parent
 IO_BOUND = {"chaos", "plugins", "journeys", "page"}
 
@@ -47,3 +49,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     alternating = chain.from_iterable(zip_longest(io_bound, others))
     position = {file: number for number, file in enumerate(alternating) if file}
     items.sort(key=lambda item: position[item.path])
+
+
+def pytest_collection_finish() -> None:
+    """Frees garbage from here on, and never searches the collected tests for it."""
+    gc.freeze()
+    gc.enable()

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -169,13 +170,16 @@ def layer(name: str) -> int | None:
     return None
 
 
-EDGES = [(module(file), name) for file in SOURCES for name in imports(file)]
+@cache
+def edges() -> list[tuple[str, str]]:
+    """The imports of all modules, as pairs; read once, and not while tests are collected."""
+    return [(module(file), name) for file in SOURCES for name in imports(file)]
 
 
 def test_no_module_imports_from_a_higher_layer() -> None:
     """No module imports from a layer above its own."""
     upward = []
-    for source, target in EDGES:
+    for source, target in edges():
         above, below = layer(source), layer(target)
         if above is not None and below is not None and below < above:
             upward.append(f"{source} → {target}")
@@ -203,7 +207,7 @@ def room(package: str, name: str) -> int | None:
 def test_no_room_imports_from_a_higher_room(package: str) -> None:
     """Inside a layer, too, the imports go downwards."""
     upward = []
-    for source, target in EDGES:
+    for source, target in edges():
         above, below = room(package, source), room(package, target)
         if above is not None and below is not None and below < above:
             upward.append(f"{source} → {target}")
@@ -317,7 +321,7 @@ def test_a_library_is_imported_only_where_it_is_allowed(library: str) -> None:
     """Slack, SQL, YAML and the rest are imported in their own folder and nowhere else."""
     violations = [
         f"{source} imports {target}"
-        for source, target in EDGES
+        for source, target in edges()
         if within(target, library)
         and not within(source, library)
         and not any(within(source, importer) for importer in ALLOWED_IMPORTERS[library])
@@ -330,7 +334,7 @@ def test_the_client_knows_nothing_above_it() -> None:
     """kwtsms_client imports none of our other packages."""
     violations = [
         f"{source} imports {target}"
-        for source, target in EDGES
+        for source, target in edges()
         if within(source, "kwtsms_client") and target.startswith(("kwtsms_bot", "kwtsms_sandbox"))
     ]
 
@@ -341,7 +345,7 @@ def test_the_sandbox_imports_nothing_of_what_it_tests() -> None:
     """The sandbox imports none of the packages that are tested with it."""
     violations = [
         f"{source} imports {target}"
-        for source, target in EDGES
+        for source, target in edges()
         if within(source, "kwtsms_sandbox")
         and target.startswith(("kwtsms_bot", "kwtsms_client", "apprise_kwtsms"))
     ]

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,30 +125,40 @@ def test_the_manifest_is_json(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["features"]["slash_commands"][0]["command"] == "/sms"
 
 
-async def test_the_scripted_demo_answers_with_real_values(tmp_path: Path) -> None:
-    """The balance falls by the pages sent, and status and dlr find the message."""
-    typed = [
-        "/sms balance",
-        "/sms send +96598765432 Hello مرحبا",
-        "/sms balance",
-        "/sms status",
-        "/sms dlr",
-    ]
+async def scripted_demo(folder: Path, *typed: str) -> list[dict[str, Any]]:
+    """Runs the demo with these commands; returns their results."""
     options = [part for line in typed for part in ("--exec", line)]
     process = await asyncio.create_subprocess_exec(
-        str(COMMAND), "demo", "--json", *options, stdout=asyncio.subprocess.PIPE, cwd=tmp_path
+        str(COMMAND), "demo", "--json", *options, stdout=asyncio.subprocess.PIPE, cwd=folder
     )
     out, _ = await asyncio.wait_for(process.communicate(), timeout=60)
     results = [json.loads(line) for line in out.decode().splitlines()]
 
     assert process.returncode == 0
-    assert [result["command"] for result in results] == typed
-    assert "1,000 credits left" in results[0]["replies"][0]
-    assert "Accepted by kwtSMS" in results[1]["replies"][0]
-    assert results[1]["phone"] == [{"to": "96598765432", "from": "MY-APP", "text": "Hello مرحبا"}]
-    assert "999 credits left" in results[2]["replies"][0]
-    assert "kwtSMS says" in results[3]["replies"][0]
-    assert "There is no delivery report" in results[4]["replies"][0]
+    assert [result["command"] for result in results] == [*typed]
+    return results
+
+
+async def test_in_the_scripted_demo_the_balance_falls(tmp_path: Path) -> None:
+    """The pages sent are charged, and the phone gets the text."""
+    before, sent, after = await scripted_demo(
+        tmp_path, "/sms balance", "/sms send +96598765432 Hello مرحبا", "/sms balance"
+    )
+
+    assert "1,000 credits left" in before["replies"][0]
+    assert "Accepted by kwtSMS" in sent["replies"][0]
+    assert sent["phone"] == [{"to": "96598765432", "from": "MY-APP", "text": "Hello مرحبا"}]
+    assert "999 credits left" in after["replies"][0]
+
+
+async def test_the_scripted_demo_finds_what_was_sent(tmp_path: Path) -> None:
+    """Status and dlr are about the message that was just sent."""
+    _, status, report = await scripted_demo(
+        tmp_path, "/sms send +96598765432 Hello", "/sms status", "/sms dlr"
+    )
+
+    assert "kwtSMS says" in status["replies"][0]
+    assert "There is no delivery report" in report["replies"][0]
 
 
 @pytest.mark.parametrize(

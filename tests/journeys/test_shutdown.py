@@ -77,7 +77,7 @@ async def test_a_slow_gateway_is_waited_for_and_nothing_new_is_begun(tmp_path: P
         code, elapsed = await ending
         sent = len(send_requests(env))
         await wait_for_text(env, "Allowed by this bot")
-        await bot.start()
+        await env.start_bot()
         await env.gateway.until(lambda: len(env.gateway.ledger) == MESSAGES, timeout=15)
 
         assert code == 0

@@ -25,14 +25,6 @@ OPENERS = {
     "database": {"open_database", "sqlite3"},
     "postgres": {"get_server"},
 }
-EVENTS = {
-    "subprocess.Popen": "program",
-    "os.fork": "program",
-    "os.posix_spawn": "program",
-    "socket.bind": "network",
-    "socket.connect": "network",
-    "sqlite3.connect": "database",
-}
 
 
 def mark(item: pytest.Item) -> None:

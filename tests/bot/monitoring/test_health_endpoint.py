@@ -49,6 +49,7 @@ async def wait_for_status(address: str, status: int) -> dict[str, Any]:
             found, components = await ready(address)
             if found == status:
                 return components
+            await asyncio.sleep(0.02)  # Else the requests leave no time for the rest.
 
 
 async def test_a_bot_at_work_is_alive_and_ready(tmp_path: Path) -> None:

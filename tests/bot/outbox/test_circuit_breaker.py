@@ -264,7 +264,7 @@ async def test_an_unreadable_gateway_does_not_burn_a_bulk(
         bench.gateway.fault(Fault.HTML_502, endpoint="send", times=None)
         bulk = await bench.send(*numbers, text="campaign", priority=Priority.BULK)
         await bench.wait_until(bulk, shows_breaker)
-        stopped = await bench.wait_until(bulk, lambda found: not is_leaving(found))
+        await bench.wait_until(bulk, lambda found: not is_leaving(found))
         alert = await bench.send(OTHER, text="alert", priority=Priority.URGENT)
         probe = BreakerProbe(bench.outbox.breaker, bench.client, on_answer=bench.worker.wake)
         await make_probe_due(bench.outbox.database)
@@ -276,7 +276,7 @@ async def test_an_unreadable_gateway_does_not_burn_a_bulk(
                 await make_probe_due(bench.outbox.database)
                 await probe.probe()
 
-        burnt = stopped.counts[State.UNKNOWN]
+        burnt = done.counts[State.UNKNOWN]  # One more call may be claimed while it opens.
         assert FAILURE_THRESHOLD * 200 <= burnt <= (FAILURE_THRESHOLD + MAX_IN_FLIGHT) * 200
         assert done.counts == {State.UNKNOWN: burnt, State.SENT: 2_600 - burnt}
 
