@@ -77,7 +77,7 @@ async def test_a_form(env: LocalEnvironment) -> None:
 async def test_a_button(env: LocalEnvironment) -> None:
     """A preview's button sends once, even if the press is delivered twice."""
     await env.slack.command(SARA, OPS, "/sms", f"send {MANY} hi")
-    preview = await wait_for_text(env, "Is this right?")
+    preview = await wait_for_text(env, "Review your message")
     pressed = await env.slack.press(SARA, preview, "send_confirm")
     again = await env.slack.redeliver(pressed)
     await wait_until_sent(env, 1)

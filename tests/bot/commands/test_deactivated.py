@@ -57,7 +57,7 @@ async def test_their_request_is_not_approved(
     monkeypatch.setattr(users, "FRESH_SECONDS", 0.0)
     async with local_env(tmp_path, access=ACCESS, limits={"approve_credits": 1}) as env:
         await env.slack.command(SARA, OPS, "/sms", "send 98765432 hi")
-        preview = await wait_for_text(env, "Is this right?")
+        preview = await wait_for_text(env, "Review your message")
         await env.slack.press(SARA, preview, "send_confirm")
         request = await wait_for_text(env, "a second person's yes")
         env.slack.directory.put_user(replace(SARA, deleted=True))

@@ -75,7 +75,7 @@ def preview_form(reply: Reply, token: str, say: Language, submit: str) -> View:
         if one.action == SEND_PLAINER:
             made.append(blocks.actions(blocks.button(ids.FORM_PLAINER, one.label, token)))
     return {
-        **blocks.modal(say("Is this right?"), made, say("Back")),
+        **blocks.modal(say("Review your message"), made, say("Back")),
         "callback_id": ids.PREVIEW_FORM,
         "private_metadata": token,
         "submit": blocks.plain_text(submit),
