@@ -8,12 +8,12 @@ TESTS  ?= tests
 # Else each of the four test processes, and each program that they start, compiles all anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test quick coverage chaos lowest constraints check format install browser clean
+.PHONY: demo test quick coverage chaos lowest dist constraints check docs reference format install tools clean
 
 demo: $(SHOWN)
 	@$(BIN)/kwtsms-bridge demo
 
-test: $(READY) browser check
+test: $(READY) tools check docs
 	@$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder $(if $(CI),--durations=20) $(TESTS)
 
 # What starts no program and opens no socket: no subprocess, bot, browser, PostgreSQL or chaos. Under
@@ -36,17 +36,30 @@ chaos: $(READY)
 # The oldest versions that pyproject.toml allows, in an environment of their own; needs uv. Some of
 # them leave a socket to the garbage collector.
 lowest:
-	@uv venv --quiet --clear $(VENV)-lowest
+	@uv venv --quiet --clear --seed $(VENV)-lowest
 	@uv pip install --quiet --python $(VENV)-lowest --resolution lowest-direct --editable '.[dev]'
-	@$(VENV)-lowest/bin/pytest -W ignore::ResourceWarning -n auto --dist loadfile tests/client tests/bot tests/sandbox
+	@$(VENV)-lowest/bin/pytest -W ignore::ResourceWarning -n auto --dist loadfile tests/client tests/plugins tests/bot tests/sandbox
 
-# Renews constraints.txt: the versions that the extra dev resolves to today, without where they came from.
+# Wheel, source distribution, SBOM and sums into dist/, each checked in a new environment: docs/releasing.md.
+dist:
+	@$(PYTHON) scripts/build_dist
+
+# Renews constraints.txt: the versions that the extras dev and dist resolve to today, without where they came from.
 constraints:
 	@rm -rf $(VENV)-constraints && $(PYTHON) -m venv $(VENV)-constraints
-	@$(VENV)-constraints/bin/pip install --quiet --disable-pip-version-check '.[dev]'
-	@{ echo '# Made by `make constraints`: pip freeze of the extra dev. Install with --constraint constraints.txt.'; \
+	@$(VENV)-constraints/bin/pip install --quiet --disable-pip-version-check '.[dev,dist]'
+	@{ echo '# Made by `make constraints`: pip freeze of the extras dev and dist. Install with --constraint constraints.txt.'; \
 	   $(VENV)-constraints/bin/pip freeze --exclude kwtsms-bridge | grep '^[A-Za-z0-9._-]*==' | LC_ALL=C sort -f; } > constraints.new
 	@mv constraints.new constraints.txt && rm -rf $(VENV)-constraints
+
+# The documentation site, in build/site; a dead link is an error.
+docs: $(READY)
+	@$(BIN)/python scripts/docs_site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --clean
+
+# Renews docs/configuration.md from the types of config.yaml.
+reference: $(READY)
+	@$(BIN)/python scripts/generate_configuration
 
 check: $(READY)
 	@$(BIN)/ruff format --check --quiet . || { echo "Run 'make format' to mend the formatting."; exit 1; }
@@ -68,9 +81,11 @@ $(READY): pyproject.toml
 	@scripts/install "$(PYTHON)" "$(VENV)" dev
 	@touch $(SHOWN) $@
 
-# The page's test needs Chromium; without it that test is skipped with the reason (in CI it fails).
-browser:
+# The page's test needs Chromium, those of the bridge Alertmanager; without them these tests are
+# skipped with the reason (in CI they fail).
+tools:
 	@scripts/install-browser
+	@scripts/install-alertmanager
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

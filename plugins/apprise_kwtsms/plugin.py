@@ -78,7 +78,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     ) -> None:
         super().__init__(**kwargs)
         if not (self.user and self.password):
-            raise self._configuration_error("kwtSMS needs an API user name and password.")
+            raise self._configuration_error("kwtSMS needs your API user name and password.")
         self.source = validate_regex(source, *self.template_tokens["sender"]["regex"])
         if not self.source:
             raise self._configuration_error("kwtSMS needs a sender ID of at most 11 characters.")
@@ -89,7 +89,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
             self.country = country_by_code(country or self.default_country).code
         except ConfigurationError as error:
             raise self._configuration_error(
-                "kwtSMS needs a country code of digits, such as 965."
+                "kwtSMS: country isn't a known country code. Use 965, for example."
             ) from error
         self.targets, self.invalid_targets = self._split_valid(targets)
         if not hasattr(self, "mark_delivered"):
@@ -120,7 +120,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
             else:
                 bad.append(as_given(target))
         if bad:
-            self.logger.warning("kwtSMS: %d of the targets are no phone numbers.", len(bad))
+            self.logger.warning("kwtSMS: %d of the targets aren't valid phone numbers.", len(bad))
         return list(good), bad
 
     def send(
@@ -134,10 +134,10 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         if total > 1:
             text = f"({index + 1}/{total}) {text}"
         if not self.targets:
-            self.logger.warning("kwtSMS: there is no valid phone number to send to.")
+            self.logger.warning("kwtSMS: nothing was sent, because no target is a phone number.")
             return False
         if not text:
-            self.logger.warning("kwtSMS: nothing is left of the text to be sent.")
+            self.logger.warning("kwtSMS: nothing was sent, because the message is empty.")
             return False
         if index:
             self.throttle(wait=self.seconds_between_parts)
@@ -176,7 +176,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
         if self._tracks_delivery:
             self.mark_delivered(key)
         self.logger.info(
-            "Sent kwtSMS notification to %d number(s), message id %s.",
+            "Sent kwtSMS notification to %d number(s), message ID %s.",
             len(batch),
             answer.message_id,
         )
@@ -196,7 +196,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
             )
         elif isinstance(error, Rejected):
             self.logger.warning(
-                "kwtSMS refused %d number(s), %s: %s %s",
+                "kwtSMS rejected %d number(s), %s: %s %s",
                 count,
                 error.code,
                 error.info.meaning,
@@ -237,7 +237,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     @staticmethod
     def parse_url(url: Any) -> dict[str, Any] | None:
         """The constructor's arguments from a kwtsms:// URL; None for any other URL."""
-        results: dict[str, Any] | None = NotifyBase.parse_url(url, verify_host=False)
+        results = _parts_of_url(url)
         if not results or results["schema"] != NotifyKwtSMS.secure_protocol:
             return None
         query, unquote = results["qsd"], NotifyBase.unquote
@@ -256,3 +256,12 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
             if query.get(name):
                 results[name] = unquote(query[name])
         return results
+
+
+def _parts_of_url(url: Any) -> dict[str, Any] | None:
+    """The parts of a URL as Apprise reads them; None if it can't."""
+    try:
+        parts: dict[str, Any] | None = NotifyBase.parse_url(url, verify_host=False)
+    except ValueError:  # Before Apprise 1.13: a square bracket that begins no IPv6 address.
+        return None
+    return parts

@@ -1,14 +1,9 @@
-"""docs/operations.md agrees with the code: endpoints, metrics, log events, commands and times."""
+"""docs/operations.md agrees with the code: endpoints, metrics, log events and exit codes."""
 
 import ast
 import re
-import shlex
 from collections.abc import Iterator
 
-import click
-import pytest
-
-from kwtsms_bot.cli import main
 from kwtsms_bot.cli.bot_process import CRASHED, FORCED_EXIT, UNAVAILABLE
 from kwtsms_bot.cli.context import USAGE
 from kwtsms_bot.monitoring.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
@@ -82,24 +77,6 @@ def test_every_exit_code_of_the_bot_is_in_the_table() -> None:
 
 def _is_literal(call: ast.Call) -> bool:
     return bool(call.args) and isinstance(call.args[0], ast.Constant)
-
-
-def commands() -> list[list[str]]:
-    """The arguments of every use of our command in the page's code blocks."""
-    lines = [line.split("#")[0] for line in PAGE.splitlines() if line.startswith("    ")]
-    ours = re.compile(r"(?:bin/kwtsms-bridge|compose run --rm bridge) (.+)$")
-    return [shlex.split(found[1]) for line in lines if (found := ours.search(line))]
-
-
-@pytest.mark.parametrize("words", commands(), ids=" ".join)
-def test_every_command_of_the_page_exists(words: list[str]) -> None:
-    """The command and its options exist."""
-    command: click.Command | None = main
-    with click.Context(main) as context:
-        while isinstance(command, click.Group):
-            command = command.get_command(context, words.pop(0))
-        assert command is not None
-        command.make_context("it", words, parent=context)
 
 
 def test_the_files_that_are_named_are_there() -> None:

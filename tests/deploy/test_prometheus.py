@@ -3,6 +3,10 @@
 import re
 from itertools import accumulate
 
+from kwtsms_bot.bridge.bundling import DeferralReason
+from kwtsms_bot.bridge.states import IncidentState
+from kwtsms_bot.bridge.webhooks import REASONS
+from kwtsms_bot.monitoring.bridge_metrics import BRIDGE_COUNTERS, BRIDGE_GAUGES, BRIDGE_HISTOGRAMS
 from kwtsms_bot.monitoring.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from kwtsms_bot.outbox.dispatch.retry import NO_CONNECTION_DELAYS
 from kwtsms_bot.outbox.states import State
@@ -23,8 +27,9 @@ def test_every_metric_is_one_of_ours() -> None:
     """Each metric exists, with the suffix that Prometheus adds."""
     exposed = {
         *GAUGES,
-        *(f"{name}_total" for name in COUNTERS),
-        *(f"{name}_{part}" for name in HISTOGRAMS for part in PARTS),
+        *BRIDGE_GAUGES,
+        *(f"{name}_total" for name in (*COUNTERS, *BRIDGE_COUNTERS)),
+        *(f"{name}_{part}" for name in (*HISTOGRAMS, *BRIDGE_HISTOGRAMS) for part in PARTS),
     }
 
     assert {
@@ -40,7 +45,11 @@ def test_every_label_has_a_value_that_it_can_have() -> None:
         if not any(map(re.compile(pattern).fullmatch, API_ERRORS))
     ]
 
-    assert labelled("state") <= {state.value for state in State}
+    assert labelled("state") <= {*State, *IncidentState}
+    assert {one for value in labelled("reason") for one in value.split("|")} <= {
+        *REASONS,
+        *DeferralReason,
+    }
     assert {one for value in labelled("outcome") for one in value.split("|")} <= {
         outcome.value for outcome in Outcome
     }

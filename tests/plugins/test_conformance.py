@@ -119,7 +119,9 @@ def test_a_yaml_configuration_is_understood() -> None:
         format="yaml",
     )
 
-    found = [service.targets for service in config[0].services()]
+    service = Apprise()
+    service.add(config)
+    found = [one.targets for one in service.find()]
     assert found == [[NUMBER], ["96598765433", "96598765434"]]
 
 
