@@ -33,7 +33,7 @@ class KwtSMSError(Exception):
     @property
     def remedy(self) -> str:
         """The remedy for an operator."""
-        return "Mend what the description says; nothing left this machine."
+        return "Fix what the description says, and try again. Nothing left this machine."
 
     @property
     def user_message(self) -> str:
@@ -64,7 +64,7 @@ class NotSent(KwtSMSError):
     @property
     def remedy(self) -> str:
         """The remedy for an operator."""
-        return "Send it again. If that does not help, look at the network, DNS and the firewall."
+        return "Send it again. If that doesn't help, check the network, DNS and the firewall."
 
 
 class UnknownOutcome(KwtSMSError):
@@ -73,7 +73,7 @@ class UnknownOutcome(KwtSMSError):
     @property
     def remedy(self) -> str:
         """The remedy for an operator."""
-        return "Look it up in the archive at kwtsms.com before anybody sends it again."
+        return "Check your kwtsms.com archive before you send it again."
 
     @property
     def user_message(self) -> str:
@@ -174,5 +174,5 @@ def rejection(code: str, description: str = "") -> Rejected:
 
 
 def _unknown(code: str) -> ErrorInfo:
-    remedy = "Look the code up in kwtSMS's documentation."
+    remedy = "Look up the code in kwtSMS's documentation."
     return ErrorInfo(code, f"kwtSMS answered {code}.", remedy, UNAVAILABLE, "high")

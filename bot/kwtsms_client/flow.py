@@ -110,7 +110,7 @@ def text_refusal(report: MessageReport) -> str | None:
     if report.blank:
         return f"The message is empty. {report.summary()}".rstrip()
     if report.too_long:
-        return f"The message has {report.pages} pages; at most {MAX_PAGES} go."
+        return f"The message takes {report.pages} pages, and kwtSMS sends at most {MAX_PAGES}."
     return None
 
 
@@ -118,7 +118,7 @@ def numbers_refusal(good: Sequence[str], bad: Sequence[RejectedInput]) -> str | 
     """The reason why none of the numbers can be sent to; None if one can."""
     if good:
         return None
-    return bad[0].reason if bad else "There is no phone number to send to."
+    return bad[0].reason if bad else "Add at least one phone number."
 
 
 def split_valid(
@@ -214,8 +214,8 @@ def warnings(sender: str, *, test: bool) -> tuple[str, ...]:
         )
     if test:
         found.append(
-            "Test mode: nothing is delivered, and the credits are held until the messages are "
-            "deleted from the queue at kwtsms.com."
+            "Test mode: nothing is delivered, and kwtSMS holds the credits until you delete the "
+            "messages from the queue at kwtsms.com."
         )
     return tuple(found)
 

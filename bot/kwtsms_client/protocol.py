@@ -123,7 +123,7 @@ def request_body(call: Call[Any], credentials: Credentials) -> bytes:
     login = {"username": credentials.username, "password": credentials.password}
     body = _to_json({**login, **call.payload})
     if body is None:
-        raise InvalidInput("Something in the request is no text, or holds half a character.")
+        raise InvalidInput("A value in the request isn't text, or has half a character.")
     return body
 
 
@@ -189,7 +189,7 @@ def _message_id(value: object) -> str:
     """
     text = value.strip() if isinstance(value, str) else ""
     if not text or not text.isprintable():
-        raise InvalidInput("The message id is missing. Use the one that the send returned.")
+        raise InvalidInput("Add the message ID that kwtSMS returned when you sent it.")
     return text
 
 

@@ -28,7 +28,7 @@ def split_recipients(recipients: object) -> list[Any]:
     try:
         return _split(recipients)
     except RecursionError:
-        raise InvalidInput("The list of numbers holds itself, or far too many lists.") from None
+        raise InvalidInput("The list of numbers contains itself, or too many lists.") from None
 
 
 def as_text(value: object) -> str | None:

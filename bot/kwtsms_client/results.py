@@ -122,7 +122,7 @@ def _failed_results(batch: Batch, error: KwtSMSError) -> list[RecipientResult]:
         return _same_result(batch, outcome, reason=str(error))
     reason = f"{error.description} {error.remedy}"
     if error.info.about_one and len(batch) > 1:
-        reason = f"One of these {len(batch)} numbers was refused, and all with it: {reason}"
+        reason = f"One of these {len(batch)} numbers was rejected, and all with it: {reason}"
     return _same_result(batch, Outcome.REJECTED, code=error.code, reason=reason)
 
 

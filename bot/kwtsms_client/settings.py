@@ -103,11 +103,11 @@ def read_env_file(path: str | Path | None) -> dict[str, str]:
         text = file.read_text("utf-8-sig")
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise ConfigurationError(f"{file} cannot be read: {reason}.") from error
+        raise ConfigurationError(f"{file} can't be read: {reason}.") from error
     except UnicodeDecodeError as error:
-        raise ConfigurationError(f"{file} cannot be read: it is not UTF-8.") from error
+        raise ConfigurationError(f"{file} can't be read: it isn't UTF-8.") from error
     except ValueError as error:  # A name that no file can have.
-        raise ConfigurationError(f"{str(file)!r} cannot be read: {error}.") from error
+        raise ConfigurationError(f"{str(file)!r} can't be read: {error}.") from error
     bindings = list(parse_stream(StringIO(text)))
     for one in bindings:
         _check_line(one, file)
@@ -121,7 +121,7 @@ def _check_line(line: Binding, file: Path) -> None:
     ours = (line.key or "").startswith(PREFIX)
     if line.error or (ours and line.value is None):
         raise ConfigurationError(
-            f"{file}:{number} cannot be read. Write NAME=value, or NAME='value' with both quotes."
+            f"{file}:{number} can't be read. Write NAME=value, or NAME='value' with both quotes."
         )
     if "\n" in (line.value or "") and PREFIX in (line.value or ""):
         raise ConfigurationError(f"{file}:{number} has a quote that only a later line closes.")
@@ -137,7 +137,9 @@ def _check_name(name: str) -> None:
 def _required(values: Mapping[str, str], name: str) -> str:
     value = values.get(name, "").strip()
     if not value:
-        raise ConfigurationError(f"{name} is not set. Set it, or write {name}=… into .env.")
+        raise ConfigurationError(
+            f"{name} is not set. Set it in the environment, or add {name}=… to .env."
+        )
     return value
 
 

@@ -7,7 +7,12 @@ from kwtsms_sandbox.gateway.command import gateway_command
 
 @click.group()
 def sandbox() -> None:
-    """A local kwtSMS to test against: nothing leaves this machine."""
+    r"""Run a local kwtSMS gateway to test against. Nothing leaves this machine.
+
+    \b
+    Example:
+      kwtsms-bridge sandbox gateway
+    """
 
 
 sandbox.add_command(gateway_command)

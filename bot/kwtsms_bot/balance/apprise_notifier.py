@@ -18,6 +18,7 @@ from kwtsms_bot.background import wait_for_any
 from kwtsms_bot.balance.messages import body, title
 from kwtsms_bot.balance.store.deliveries import NoticeStore, PendingNotice
 from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.i18n.dates import format_datetime
 from kwtsms_bot.i18n.translator import ENGLISH, Language
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 
@@ -168,4 +169,4 @@ class AppriseNotifier:
 
     def _format_time(self, at: datetime) -> str:
         """A time in the settings' zone: all readers of an Apprise URL get the same text."""
-        return self._say.ltr(f"{at.astimezone(self._zone):%Y-%m-%d %H:%M %Z}")
+        return format_datetime(at, self._say, zone=self._zone)

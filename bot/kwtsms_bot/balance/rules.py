@@ -39,10 +39,15 @@ class NoticeKind(StrEnum):
     DIGEST = "digest"
     UNREADABLE = "unreadable"
     READABLE = "readable"
+    ALERTS_LOW = "alerts_low"
+    ALERTS_LIMITED = "alerts_limited"
+    ALERTS_WAITING = "alerts_waiting"
 
 
 # Notices about the level of the balance.
 LEVEL_KINDS = (NoticeKind.LOW, NoticeKind.CRITICAL, NoticeKind.REMINDER, NoticeKind.ALL_CLEAR)
+# Notices about the credits that alerts may use in a day; the amounts are those used and allowed.
+ALERT_KINDS = (NoticeKind.ALERTS_LOW, NoticeKind.ALERTS_LIMITED, NoticeKind.ALERTS_WAITING)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,10 @@
 
 import click
 
+from kwtsms_bot.cli.account_client import open_client
 from kwtsms_bot.cli.options import env_option, json_option
 from kwtsms_bot.cli.output import EXIT_CODES, echo, echo_facts, report_errors, show_json
-from kwtsms_client import Client, find_country_code
+from kwtsms_client import find_country_code
 from kwtsms_client.countries import COUNTRIES
 
 
@@ -13,8 +14,13 @@ from kwtsms_client.countries import COUNTRIES
 @json_option
 @report_errors
 def balance(env_file: str, *, as_json: bool) -> None:
-    """Show the credits left."""
-    with Client.from_env(env_file) as sms:
+    r"""Show your balance.
+
+    \b
+    Example:
+      kwtsms-bridge balance --json
+    """
+    with open_client(env_file) as sms:
         found = sms.balance()
     if as_json:
         return show_json(found)
@@ -26,12 +32,17 @@ def balance(env_file: str, *, as_json: bool) -> None:
 @json_option
 @report_errors
 def senders(env_file: str, *, as_json: bool) -> None:
-    """List the sender IDs that the account may use."""
-    with Client.from_env(env_file) as sms:
+    r"""List the sender IDs that your account may use.
+
+    \b
+    Example:
+      kwtsms-bridge senders
+    """
+    with open_client(env_file) as sms:
         found = sms.senderids()
     if as_json:
         return show_json({"sender_ids": found})
-    return echo("\n".join(found) or "None: register one at kwtsms.com.")
+    return echo("\n".join(found) or "You have no sender IDs yet. Register one at kwtsms.com.")
 
 
 @click.command(epilog=EXIT_CODES)
@@ -39,8 +50,13 @@ def senders(env_file: str, *, as_json: bool) -> None:
 @json_option
 @report_errors
 def coverage(env_file: str, *, as_json: bool) -> None:
-    """List the countries that the account may send to."""
-    with Client.from_env(env_file) as sms:
+    r"""List the countries that your account can send to.
+
+    \b
+    Example:
+      kwtsms-bridge coverage
+    """
+    with open_client(env_file) as sms:
         found = sms.coverage()
     if as_json:
         return show_json(found)

@@ -10,6 +10,8 @@ from urllib.parse import quote
 import click
 
 from apprise_kwtsms import MODULE, STUB
+from kwtsms_bot.cli.command_group import CommandGroup
+from kwtsms_bot.cli.extras import install_hint
 from kwtsms_client import InvalidInput, validate_phone_input
 from kwtsms_client.flow import check_sender
 from kwtsms_client.numbering_plan import HOME
@@ -19,66 +21,86 @@ dir_option = click.option(
     "--dir",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Apprise's plugin folder [default: ~/.config/apprise/plugins].",
+    help="Use this plugin folder. [default: ~/.config/apprise/plugins]",
 )
 
 zero_touch_option = click.option(
-    "--zero-touch", is_flag=True, help="Into the folder of the Apprise that is installed here."
+    "--zero-touch", is_flag=True, help="Use the folder of the installed Apprise package."
 )
 
 
-@click.group(name="apprise")
+@click.group(name="apprise", cls=CommandGroup)
 def apprise_group() -> None:
-    """Make kwtsms:// known to Apprise."""
+    r"""Install the kwtsms:// plugin for Apprise, and build its URLs.
+
+    \b
+    Example:
+      kwtsms-bridge apprise install
+    """
 
 
 @apprise_group.command()
 @dir_option
 @zero_touch_option
 def install(folder: Path | None, *, zero_touch: bool) -> None:
-    """Write the plugin file that Apprise's command line and Apprise API load.
+    r"""Install the plugin for Apprise's command line and Apprise API.
 
-    With --zero-touch, write one line into Apprise's own folder instead: then everything that uses
-    this Apprise knows kwtsms://, Home Assistant and Healthchecks too.
+    With --zero-touch, the plugin is installed in the Apprise package itself. Every program that
+    uses this package can then send to kwtsms://, such as Home Assistant and Healthchecks.
+
+    \b
+    Examples:
+      kwtsms-bridge apprise install
+      kwtsms-bridge apprise install --zero-touch
     """
     file, content = _plugin_file(folder, zero_touch=zero_touch)
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists() and file.read_text() != content:
-        raise click.ClickException(f"{file} exists and is not ours. Remove it, or use --dir.")
+        raise click.ClickException(f"{file} belongs to another plugin. Remove it, or use --dir.")
     file.write_text(content)
-    click.echo(f"Written: {file}\nTry it: apprise -vv -b 'disk full' 'kwtsms://…'")
+    click.echo(f"Installed: {file}\nTry it: apprise -vv -b 'Disk full' 'kwtsms://…'")
 
 
 @apprise_group.command()
 @dir_option
 @zero_touch_option
 def uninstall(folder: Path | None, *, zero_touch: bool) -> None:
-    """Remove the plugin file again."""
+    r"""Remove the plugin.
+
+    \b
+    Example:
+      kwtsms-bridge apprise uninstall
+    """
     file, content = _plugin_file(folder, zero_touch=zero_touch)
     if not file.exists():
-        click.echo(f"Not there: {file}")
+        click.echo(f"Not installed: {file}")
     elif file.read_text() != content:
-        raise click.ClickException(f"{file} is not ours, and stays.")
+        raise click.ClickException(f"{file} belongs to another plugin, so it wasn't removed.")
     else:
         file.unlink()
         click.echo(f"Removed: {file}")
 
 
 @apprise_group.command()
-@click.option("--user", required=True, help="kwtSMS's API user name.")
-@click.option("--from", "sender", required=True, help="The sender ID.")
+@click.option("-u", "--user", required=True, help="Your kwtSMS API user name.")
+@click.option("-f", "--from", "sender", metavar="SENDER-ID", required=True, help="Your sender ID.")
 @click.argument("numbers", nargs=-1, required=True)
 def url(user: str, sender: str, numbers: tuple[str, ...]) -> None:
-    """Build a kwtsms:// URL; the password is asked for, or read from standard input.
+    r"""Build a kwtsms:// URL for Apprise.
 
-    Every character that means something in a URL is encoded, and local numbers get +965.
+    It asks for the password, or reads it from standard input. Special characters are encoded, and
+    local numbers get +965.
+
+    \b
+    Example:
+      kwtsms-bridge apprise url --user myuser --from MY-APP 98765432
     """
     if sys.stdin.isatty():
         password = getpass.getpass("kwtSMS API password: ")
     else:
         password = sys.stdin.readline().rstrip("\r\n")
     if not (user.strip() and password):
-        raise click.UsageError("kwtSMS needs a user name and a password; one of them is empty.")
+        raise click.UsageError("The user name or the password is empty. kwtSMS needs both.")
     try:
         sender = check_sender(sender)
     except InvalidInput as error:
@@ -92,7 +114,7 @@ def _international(number: str) -> str:
     """The number in international form; a local one is completed as Kuwait's."""
     check = validate_phone_input(number, default_country=HOME.code)
     if not check.valid:
-        raise click.UsageError(check.error or "not a number")
+        raise click.UsageError(check.error or "That isn't a phone number.")
     home = check.normalized.startswith(HOME.code)
     return check.normalized if home else f"+{check.normalized}"
 
@@ -102,12 +124,10 @@ def _plugin_file(folder: Path | None, *, zero_touch: bool) -> tuple[Path, str]:
     if not zero_touch:
         return (folder or _default_folder()) / PLUGIN_FILE, STUB
     if folder is not None:
-        raise click.UsageError("--dir and --zero-touch are two ways; choose one.")
+        raise click.UsageError("Use either --dir or --zero-touch, not both.")
     found = find_spec("apprise")
     if found is None or not found.origin:
-        raise click.ClickException(
-            "Apprise is not installed here. Install it: pip install 'kwtsms-bridge[apprise]'"
-        )
+        raise click.ClickException(f"Apprise isn't installed here. {install_hint('apprise')}")
     return Path(found.origin).parent / "plugins" / PLUGIN_FILE, MODULE
 
 

@@ -16,6 +16,7 @@ from typing import TextIO
 
 import click
 
+from kwtsms_bot.cli.command_group import CommandGroup
 from kwtsms_bot.cli.context import read_config, run_with_database
 from kwtsms_bot.cli.options import config_option
 from kwtsms_bot.csv_escape import escape_formula
@@ -46,14 +47,19 @@ def _parse_time(_ctx: click.Context, _param: click.Parameter, value: str | None)
         parsed = datetime.fromisoformat(value)
     except ValueError:
         raise click.BadParameter(
-            f"{value!r} is no time; write 2026-11-24 or 2026-11-24T09:00"
+            f"{value!r} isn't a date or time. Use 2026-11-24 or 2026-11-24T09:00."
         ) from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=KUWAIT_TZ)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def audit() -> None:
-    """Export the ledger of who did what."""
+    r"""Export the audit log: who did what, when, and whether it was allowed.
+
+    \b
+    Example:
+      kwtsms-bridge audit export --since 2026-11-01 -o audit.csv
+    """
 
 
 @audit.command()
@@ -64,20 +70,29 @@ def audit() -> None:
     type=click.Choice(["csv", "jsonl"]),
     default="csv",
     show_default=True,
-    help="Comma-separated values, or a JSON object a line.",
+    help="Write comma-separated values, or one JSON object per line.",
 )
-@click.option("--since", callback=_parse_time, metavar="TIME", help="From this time on.")
-@click.option("--until", callback=_parse_time, metavar="TIME", help="Before this time.")
+@click.option("--since", callback=_parse_time, metavar="TIME", help="Start at this time.")
+@click.option("--until", callback=_parse_time, metavar="TIME", help="Stop before this time.")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Write it to a file that only you may read; - : here."
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Write to this file, which only you can read. [default: standard output]",
 )
 def export(
     file: str, form: str, *, since: datetime | None, until: datetime | None, output: str | None
 ) -> None:
-    """Write the ledger: who did what, when, and whether it was allowed.
+    r"""Export the audit log: who did what, when, and whether it was allowed.
 
-    Times are a day (2026-11-24, from midnight) or a time of one (2026-11-24T09:00), in Kuwait
-    unless they say where (2026-11-24T06:00Z). No text and no whole number is in the ledger.
+    TIME is a date (2026-11-24, from midnight) or a date and time (2026-11-24T09:00). It's Kuwait
+    time unless it has an offset (2026-11-24T06:00Z). The log has no message texts, and its phone
+    numbers are masked.
+
+    \b
+    Examples:
+      kwtsms-bridge audit export --since 2026-11-01 -o audit.csv
+      kwtsms-bridge audit export --format jsonl | jq .action
     """
     config = read_config(file)
 
@@ -88,7 +103,9 @@ def export(
 
     count = run_with_database(config, work)
     if output not in (None, "-"):
-        click.echo(f"{output}: {count} line{'' if count == 1 else 's'} of the ledger.", err=True)
+        click.echo(
+            f"Exported {count} {'entry' if count == 1 else 'entries'} to {output}.", err=True
+        )
 
 
 async def _write_csv(entries: AsyncIterator[AuditEntry], out: TextIO) -> int:
@@ -136,4 +153,4 @@ def _open_output(output: str | None) -> Iterator[TextIO]:
 
 
 def _write_error(path: Path, error: OSError) -> click.ClickException:
-    return click.ClickException(f"{path}: cannot be written ({error.strerror}).")
+    return click.ClickException(f"Can't write {path}: {error.strerror}.")

@@ -59,7 +59,7 @@ def _log_failure(error: Exception, config: Config) -> int:
         return USAGE
     if isinstance(error, DatabaseError):
         remedy = remedy_for(config.outbox.database, error)
-        log.error(f"outbox.database: cannot be used ({error}). {remedy}")  # noqa: G004
+        log.error(f"outbox.database: can't be used ({error}). {remedy}")  # noqa: G004
         return USAGE if isinstance(error, DatabaseMisconfigured) else UNAVAILABLE
     log.critical("ended by an error", exc_info=error)
     return CRASHED

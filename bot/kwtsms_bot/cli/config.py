@@ -5,41 +5,64 @@ import sys
 
 import click
 
+from kwtsms_bot.cli.command_group import CommandGroup
 from kwtsms_bot.cli.context import config_warnings, read_config
 from kwtsms_bot.cli.options import config_option
 from kwtsms_bot.config import json_schema, read_example
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def config() -> None:
-    """Check the configuration, or print an example or its schema."""
+    r"""Check config.yaml, or print an example or its schema.
+
+    \b
+    Example:
+      kwtsms-bridge config check
+    """
 
 
 @config.command()
 @config_option
 def check(file: str) -> None:
-    """Read the configuration and say everything that is wrong with it.
+    r"""Check config.yaml and list every problem in it.
 
-    Exit code 0: it can be used (warnings may follow). 2: it cannot.
+    \b
+    Examples:
+      kwtsms-bridge config check
+      kwtsms-bridge config check --config /etc/kwtsms-bridge/config.yaml
+
+    \b
+    Exit codes:
+      0  valid (there may be warnings)
+      2  not valid
     """
     found = read_config(file)
-    click.echo(f"{file}: can be used.")
+    click.echo(f"{file} is valid.")
     for warning in config_warnings(found, file):
-        click.echo(f"warning: {warning}")
+        click.echo(f"Warning: {warning}")
 
 
 @config.command("example")
 def print_example() -> None:
-    """Print a configuration with all that can be said, explained: the beginning of yours."""
+    r"""Print an example config.yaml with every setting explained.
+
+    \b
+    Example:
+      kwtsms-bridge config example > config.yaml
+    """
     click.echo(read_example(), nl=False)
 
 
 @config.command()
 def schema() -> None:
-    """Print the JSON Schema of config.yaml, for editors.
+    r"""Print the JSON Schema of config.yaml, for editors.
 
-    With the YAML extension of VS Code: save it as config.schema.json and begin config.yaml with
-    # yaml-language-server: $schema=config.schema.json
+    For the YAML extension of VS Code, save it as config.schema.json and add this first line to
+    config.yaml: # yaml-language-server: $schema=config.schema.json
+
+    \b
+    Example:
+      kwtsms-bridge config schema > config.schema.json
     """
     json.dump(json_schema(), sys.stdout, indent=2)
     click.echo()

@@ -46,7 +46,7 @@ def actor() -> str:
         return f"shell:{os.getuid()}"
 
 
-NOT_FOUND_HINT = "Is it the bot's? A relative path begins in the folder where you are."
+NOT_FOUND_HINT = "Check the path: a relative path starts in your current folder."
 T = TypeVar("T")
 
 
@@ -60,7 +60,7 @@ def run_with_database(config: Config, work: Callable[[Database], Awaitable[T]]) 
             if isinstance(error, DatabaseNotFound)
             else remedy_for(config.outbox.database, error)
         )
-        click.echo(f"outbox.database: cannot be used ({error}). {remedy}", err=True)
+        click.echo(f"outbox.database: can't be used ({error}). {remedy}", err=True)
         sys.exit(USAGE)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from kwtsms_bot.cli.account_client import credential_warnings
 from kwtsms_bot.cli.extras import MissingExtra, install_hint
 from kwtsms_bot.cli.options import env_option, json_option
 from kwtsms_bot.cli.output import report_errors, show_json
@@ -41,19 +42,27 @@ MARKS = {
     "--config",
     "file",
     metavar="FILE",
-    help="Look at the whole bot, not at the account alone (config.yaml, if it is there).",
+    help="Check the bot of this file, not only the account. [default: config.yaml, if it exists]",
 )
 @env_option
 @json_option
 @report_errors
 def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
-    """Look at the set-up and say what to mend. Nothing is sent, made or changed.
+    r"""Check your setup and suggest fixes. Nothing is sent or changed.
 
-    Without a config.yaml: the account at kwtSMS.
-    With one: also Slack's tokens, scopes, channels and groups, the database, the clock, Apprise's
-    URLs and the address of the heartbeat.
+    Without config.yaml, it checks your kwtSMS account. With config.yaml, it also checks Slack's
+    tokens, scopes, channels and groups, the database, the clock, Apprise URLs and the heartbeat.
 
-    Exit code 0: it works. 1: something does not. 2: the configuration has to be mended.
+    \b
+    Examples:
+      kwtsms-bridge doctor
+      kwtsms-bridge doctor --config /etc/kwtsms-bridge/config.yaml --json
+
+    \b
+    Exit codes:
+      0  all checks passed (there may be warnings)
+      1  a check failed
+      2  the configuration isn't valid
     """
     here = Path("config.yaml").exists()
     if file is None and here and find_spec("pydantic"):
@@ -62,10 +71,10 @@ def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
     if any(one.level is FindingLevel.PROBLEM for one in certificates):
         findings: Sequence[Finding] = certificates  # The client cannot be made.
     else:
-        rest = asyncio.run(_check_account(env_file) if file is None else _check_bot(file))
+        rest = asyncio.run(_check_account(env_file) if file is None else check_bot(file))
         findings = [*certificates, *rest]
     if file is None and here:  # The file may belong to another program.
-        what = "There is a config.yaml here; to look at a bot, the bot has to be installed."
+        what = "config.yaml wasn't checked, because the bot isn't installed."
         findings = [
             *findings,
             Finding(CONFIGURATION, FindingLevel.SKIPPED, what, install_hint("bot")),
@@ -73,20 +82,23 @@ def doctor(file: str | None, env_file: str, *, as_json: bool) -> None:
     if as_json:
         show_json(findings)
     else:
-        _show(findings)
+        show_findings(findings)
     sys.exit(PROBLEM if any(one.level is FindingLevel.PROBLEM for one in findings) else 0)
 
 
 async def _check_account(env_file: str) -> Sequence[Finding]:
     settings = from_environment(env_file)
+    flaws = [
+        Finding(CONFIGURATION, FindingLevel.WARNING, warning)
+        for warning in credential_warnings(settings.credentials)
+    ]
     client = AsyncClient(settings.credentials, base_url=settings.base_url, timeout=TIMEOUT_SECONDS)
     async with client:
-        return await examine_gateway(
-            client, ExpectedAccount(settings.sender_id, settings.test_mode)
-        )
+        expected = ExpectedAccount(settings.sender_id, settings.test_mode)
+        return [*flaws, *await examine_gateway(client, expected)]
 
 
-async def _check_bot(file: str) -> Sequence[Finding]:
+async def check_bot(file: str) -> Sequence[Finding]:
     """Runs all checks of the bot, side by side."""
     try:
         from kwtsms_bot.cli.context import read_config  # noqa: PLC0415 - The base install has no YAML.
@@ -143,14 +155,17 @@ async def _check_notifications(config: "Config") -> Sequence[Finding]:
 
 def _check_config(config: "Config", file: str) -> list[Finding]:
     """Reports settings that are valid but hardly intended, and files that others can read."""
+    from kwtsms_bot.doctor.bridge import check as check_bridge  # noqa: PLC0415 - Needs pydantic.
     from kwtsms_bot.doctor.database import database_file  # noqa: PLC0415 - Slow to load, too.
 
     findings = [Finding(CONFIGURATION, FindingLevel.WARNING, text) for text in config.warnings()]
-    findings = findings or [Finding(CONFIGURATION, FindingLevel.OK, f"{file} is in order.")]
+    findings = findings or [Finding(CONFIGURATION, FindingLevel.OK, f"{file} is valid.")]
+    findings += () if config.bridge is None else check_bridge(config.bridge)
     return [*findings, *examine_files(Path(file), database_file(config.outbox.database))]
 
 
-def _show(findings: Sequence[Finding]) -> None:
+def show_findings(findings: Sequence[Finding]) -> None:
+    """Prints findings for people, each with its remedy."""
     width = max(len(one.check) for one in findings) + 2
     for one in findings:
         mark, colour = MARKS[one.level]

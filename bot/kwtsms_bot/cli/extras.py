@@ -17,5 +17,5 @@ class MissingExtra(click.ClickException):
 
     def __init__(self, wanted: str, error: ModuleNotFoundError, extra: str) -> None:
         super().__init__(
-            f"{wanted} needs {error.name}, which is not installed. {install_hint(extra)}"
+            f"{wanted} needs {error.name}, which isn't installed. {install_hint(extra)}"
         )

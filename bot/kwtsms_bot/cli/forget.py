@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 import click
 
 from kwtsms_bot.cli.context import USAGE, actor, read_config, run_with_database
-from kwtsms_bot.cli.options import config_option, json_option
-from kwtsms_bot.cli.output import echo_facts, show_json
+from kwtsms_bot.cli.options import config_option, json_option, yes_option
+from kwtsms_bot.cli.output import NO_TERMINAL, echo_facts, show_json
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.store import Erased, open_outbox
@@ -21,31 +21,39 @@ from kwtsms_client import InvalidInput, parse_phone
 MAX_COMPACT_BYTES = 256 * 1024 * 1024  # Takes a few seconds, for which a running bot can wait.
 INCOMPLETE = 1  # The exit code where something is kept, or nothing was done.
 ELSEWHERE = (
-    "Slack: what people wrote there, files, exports (a running bot rewrites its own cards)",
-    "kwtSMS: its archive of sent messages, at kwtsms.com",
-    "phones: the messages that arrived",
-    "the database's back-ups, and PostgreSQL's files until autovacuum has passed",
-    "files that people made, such as the CSV of a bulk, and logs of other programs",
+    "Slack: what people wrote, files and exports (a running bot updates its own cards)",
+    "kwtSMS: your archive of sent messages at kwtsms.com",
+    "phones: messages that were delivered",
+    "backups of the database, and PostgreSQL's files until autovacuum has run",
+    "other files, such as the CSV files of bulk messages, and logs of other programs",
 )
 
 
 @click.command()
 @click.argument("number")
 @config_option
-@click.option("--dry-run", is_flag=True, help="Say what would be erased, and erase nothing.")
-@click.option("--cancel", is_flag=True, help="Take back what is queued to it, and erase that too.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would be erased, and erase nothing.")
+@click.option("--cancel", is_flag=True, help="Cancel its queued messages, and erase them too.")
+@yes_option
 @json_option
 def forget(
     number: str, file: str, *, dry_run: bool, cancel: bool, yes: bool, as_json: bool
 ) -> None:
-    """Erase NUMBER, and the texts that went to it alone, from the bot's database.
+    r"""Erase NUMBER from the bot's database, with the messages that only it received.
 
-    NUMBER is written in any way; - reads it from standard input, which no history of a shell
-    keeps. The ledger keeps its lines, in which the number is masked.
+    With -, NUMBER is read from standard input, so that it doesn't stay in your shell's history.
+    The audit log keeps its entries, in which numbers are masked.
 
-    Exit code 0: nothing of it is left. 1: not done, or something is still to be sent and kept.
-    2: wrong input or set-up.
+    \b
+    Examples:
+      kwtsms-bridge forget 98765432 --dry-run
+      kwtsms-bridge forget - --yes < number.txt
+
+    \b
+    Exit codes:
+      0  nothing of it is left
+      1  not done, or messages that are still to be sent were kept
+      2  wrong input or setup
     """
     config = read_config(file)
     phone = _parse_number(number, config)
@@ -66,9 +74,9 @@ def forget(
     _show_result(found, names, done=True, as_json=as_json)
     if not compacted:
         click.echo(
-            "The tables are done. SQLite's file was busy or is larger than "
-            f"{MAX_COMPACT_BYTES >> 20} MB: fragments may stand in unused parts of it "
-            "until it is compacted (docs/privacy.md).",
+            "Erased from all tables. The SQLite file was busy or is larger than "
+            f"{MAX_COMPACT_BYTES >> 20} MB, so its unused parts may still have fragments. "
+            "To remove them, compact the file (docs/privacy.md).",
             err=True,
         )
     sys.exit(INCOMPLETE if found.kept else 0)
@@ -96,16 +104,19 @@ def _parse_number(number: str, config: Config) -> str:
 
 def _phonebook_names(config: Config, phone: str) -> list[str]:
     """The number's names in config.yaml, which only the file's owner can erase."""
-    return sorted(name for name, known in config.phonebook.contacts.items() if known == phone)
+    return sorted(name for name, one in config.phonebook.contacts.items() if one.number == phone)
 
 
 def _confirm(found: Erased, *, as_json: bool) -> None:
     """Shows what would be erased and asks for confirmation; exits without it."""
     if as_json or not sys.stdin.isatty():
-        click.echo("Error: nobody is here to ask. Add --yes, or look with --dry-run.", err=True)
+        click.echo(
+            f"Error: {NO_TERMINAL} Use --yes or --dry-run.",
+            err=True,
+        )
         sys.exit(USAGE)
     _echo_counts(found)
-    click.confirm("Erase it? There is no way back", abort=True)
+    click.confirm("Erase it? You can't undo this", abort=True)
 
 
 def _show_result(found: Erased, names: list[str], *, done: bool, as_json: bool) -> None:
@@ -113,29 +124,32 @@ def _show_result(found: Erased, names: list[str], *, done: bool, as_json: bool) 
         show_json({**asdict(found), "done": done, "phonebook": names, "elsewhere": ELSEWHERE})
         return
     if found.is_empty:
-        click.echo(f"Nothing of {found.phone} is stored.")
+        click.echo(f"Nothing is stored about {found.phone}.")
     else:
         click.echo(f"{found.phone} {'was' if done else 'would be'} erased:")
         _echo_counts(found)
     for one in found.kept:
-        click.echo(f"Kept: {one.ref} is {one.state}. Come again when it is settled.")
+        click.echo(f"Kept: {one.ref} is {one.state.replace('_', ' ')}. Try again when it's done.")
     if any(one.state == "queued" for one in found.kept):
-        click.echo("What is queued to it is taken back with --cancel.")
+        click.echo("To cancel its queued messages, use --cancel.")
     if names:
-        click.echo(f"config.yaml has it in the phonebook as {', '.join(names)}: remove it there.")
-    click.echo("This does not reach:\n" + "\n".join(f"- {one}" for one in ELSEWHERE))
+        click.echo(f"Remove it from the phonebook in config.yaml: {', '.join(names)}.")
+    click.echo(
+        "Not erased, because the bot can't reach it:\n" + "\n".join(f"- {one}" for one in ELSEWHERE)
+    )
 
 
 def _echo_counts(found: Erased) -> None:
     shared = found.messages - found.texts
     echo_facts(
         [
-            ("Messages to it", found.messages),
+            ("Messages", found.messages),
             ("Texts erased", found.texts),
             ("Texts kept for others", shared or None),
-            ("Unknown, not to be sent again", found.unknown or None),
-            ("Texts to others that named it", found.named),
-            ("Drafts thrown away", found.drafts),
-            ("Taken back", found.cancelled or None),
+            ("Unknown, won't be sent again", found.unknown or None),
+            ("Other texts that mention it", found.named),
+            ("Alerts that mention it", found.alerts),
+            ("Drafts deleted", found.drafts),
+            ("Cancelled", found.cancelled or None),
         ]
     )

@@ -11,9 +11,10 @@ from typing import Generic, TypeVar
 from kwtsms_bot.cli.output import echo
 from kwtsms_client import Client
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+# SIGHUP: the terminal is gone. nohup ignores it, and then it stays ignored.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 POLL_SECONDS = 0.1  # Interval between two checks for a stop signal.
-STOPPING = "Stopping. What has left is waited for; Ctrl-C again ends at once."
+STOPPING = "Stopping: waiting for kwtSMS's answer. Press Ctrl-C again to stop now."
 
 T = TypeVar("T")
 

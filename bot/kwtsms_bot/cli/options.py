@@ -1,14 +1,12 @@
 """Input of the client's commands: shared options, texts, standard input."""
 
-import os
 import sys
 from collections.abc import Iterable
 
 import click
 
 from kwtsms_client import ConfigurationError, InvalidInput
-from kwtsms_client.numbering_plan import HOME, country_by_code
-from kwtsms_client.settings import read_env_file
+from kwtsms_client.numbering_plan import country_by_code
 
 COUNTRY_VARIABLE = "KWTSMS_COUNTRY"
 NO_COUNTRY = "none"
@@ -18,35 +16,14 @@ MAX_STDIN = 64 * 1024  # A text has at most 1,071 characters; more is a mistake.
 def _country_code(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
     """The digits of 965, +965 or 00965, or `none`."""
     try:
-        return value and _known_country(value)
+        return value and known_country(value)
     except ConfigurationError as error:
         raise click.BadParameter(
-            f"{value!r} is no country code that is known here; write 965, or none."
+            f"{value!r} isn't a known country code. Use 965, or none."
         ) from error
 
 
-def default_country(written: str | None, env_file: str) -> str | None:
-    """The country code that completes local numbers; None if none does.
-
-    It is that of the option, else KWTSMS_COUNTRY of the environment or the file, else Kuwait's.
-
-    Raises:
-        ConfigurationError: the file cannot be read, or KWTSMS_COUNTRY is not a known code.
-    """
-    if written is None:
-        process = os.environ.get(COUNTRY_VARIABLE, "").strip()
-        written = process or read_env_file(env_file).get(COUNTRY_VARIABLE, "").strip()
-    try:
-        code = _known_country(written) if written else HOME.code
-    except ConfigurationError as error:
-        raise ConfigurationError(
-            f"{COUNTRY_VARIABLE}: {written[:20]!r} is no country code that is known here. "
-            "Write 965, or none."
-        ) from error
-    return None if code == NO_COUNTRY else code
-
-
-def _known_country(written: str) -> str:
+def known_country(written: str) -> str:
     """The digits of a country code, or `none`.
 
     Raises:
@@ -56,12 +33,13 @@ def _known_country(written: str) -> str:
     return NO_COUNTRY if word == NO_COUNTRY else country_by_code(word).code
 
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Answer with JSON.")
+json_option = click.option("-j", "--json", "as_json", is_flag=True, help="Print JSON.")
+yes_option = click.option("-y", "--yes", is_flag=True, help="Don't ask for confirmation.")
 country_option = click.option(
     "--country",
     callback=_country_code,
     metavar="CODE",
-    help="Complete local numbers with this country code, or with `none`. [default: 965]",
+    help="Add this country code to local numbers; `none` adds none. [default: 965]",
 )
 config_option = click.option(
     "-c",
@@ -70,18 +48,30 @@ config_option = click.option(
     default="config.yaml",
     show_default=True,
     metavar="FILE",
-    help="The configuration.",
+    help="Read the configuration from this file.",
+)
+defaults_option = click.option(
+    "-c",
+    "--config",
+    "config_file",
+    metavar="FILE",
+    help="Take sender ID and country code from this file. [default: config.yaml, if it exists]",
 )
 env_option = click.option(
+    "-e",
     "--env",
     "env_file",
     default=".env",
     show_default=True,
     metavar="FILE",
-    help="Where KWTSMS_USERNAME and KWTSMS_PASSWORD stand, if not in the environment.",
+    help="Read credentials from this file.",
 )
 sender_option = click.option(
-    "--from", "sender", metavar="SENDER-ID", help="Another sender ID than the set one."
+    "-f",
+    "--from",
+    "sender",
+    metavar="SENDER-ID",
+    help="Send from this sender ID.",
 )
 
 
@@ -95,7 +85,7 @@ def require_utf8(words: Iterable[object]) -> None:
         if isinstance(word, tuple):
             require_utf8(word)
         elif isinstance(word, str) and any("\udc80" <= char <= "\udcff" for char in word):
-            raise InvalidInput("What was typed is not UTF-8.")
+            raise InvalidInput("Your input isn't UTF-8.")
 
 
 def read_text(text: str | None) -> str:
@@ -107,11 +97,11 @@ def read_text(text: str | None) -> str:
     if text not in (None, "-"):
         return text or ""
     if sys.stdin is None:
-        raise InvalidInput("There is no text: standard input is closed.")
+        raise InvalidInput("The message is missing: standard input is closed.")
     read = sys.stdin.buffer.read(MAX_STDIN + 1)
     if len(read) > MAX_STDIN:
-        raise InvalidInput(f"The text is larger than {MAX_STDIN // 1024} KiB.")
+        raise InvalidInput(f"The message is larger than {MAX_STDIN // 1024} KiB.")
     try:
         return read.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
-        raise InvalidInput("The text is not UTF-8.") from error
+        raise InvalidInput("The message isn't UTF-8.") from error

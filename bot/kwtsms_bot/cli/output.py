@@ -14,19 +14,24 @@ from typing import Any, NoReturn, ParamSpec
 
 import click
 
+from kwtsms_bot.cli.command_group import PIPED_WIDTH
 from kwtsms_bot.cli.options import require_utf8
 from kwtsms_client import KwtSMSError, NotSent, Outcome, Rejected, UnknownOutcome
 
 P = ParamSpec("P")
 
 OK, WRITE_FAILED, USAGE, REJECTED, NOT_SENT, UNKNOWN = range(6)
-PIPED_WIDTH = 100_000  # No row is as wide, so that none is folded for programs to read.
+NO_TERMINAL = "Can't ask for confirmation without a terminal."
 # From the least to the most severe for a script.
 SEVERITY = (OK, NOT_SENT, REJECTED, USAGE, UNKNOWN)
 EXIT_CODES = """\
 \b
-Exit codes: 0 done, 2 wrong input or set-up, 3 refused by kwtSMS,
-4 not sent (nothing left this machine), 5 unknown (it may have been sent)."""
+Exit codes:
+  0  done
+  2  wrong input or setup
+  3  rejected by kwtSMS
+  4  not sent: nothing left this machine
+  5  unknown: it may have been sent"""
 EXIT_CODE_OF_OUTCOME = {
     Outcome.ACCEPTED: OK,
     Outcome.REJECTED: REJECTED,
@@ -67,10 +72,10 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
             code = error.code if isinstance(error, Rejected) else None
             fail(str(error), exit_code(error), as_json=as_json, code=code)
         except (KeyboardInterrupt, click.Abort):
-            fail("Ended; nothing was sent.", NOT_SENT, as_json=as_json)
+            fail("Cancelled. Nothing was sent.", NOT_SENT, as_json=as_json)
         except OSError as error:
             _discard_output()
-            fail(f"The answer cannot be written: {error.strerror}.", WRITE_FAILED, as_json=False)
+            fail(f"Can't write the output: {error.strerror}.", WRITE_FAILED, as_json=False)
 
     return run
 
@@ -110,7 +115,7 @@ def echo(text: str, *, err: bool = False) -> None:
 
 
 def show_json(value: Any) -> None:
-    """Prints one JSON document; an amount is a number, or a string if that would round it."""
+    """Prints one JSON document, in which every amount is a number."""
     click.echo(json.dumps(_to_json_value(value), ensure_ascii=False))
 
 
@@ -179,7 +184,8 @@ def _to_json_value(value: Any) -> Any:
     return value
 
 
-def _to_json_number(amount: Decimal) -> int | float | str:
-    if amount.is_finite() and amount == amount.to_integral_value():
-        return int(amount)
-    return float(amount) if Decimal(repr(float(amount))) == amount else str(amount)
+def _to_json_number(amount: Decimal) -> int | float | None:
+    """The amount as a number; None if it is none that JSON has."""
+    if not amount.is_finite():
+        return None
+    return int(amount) if amount == amount.to_integral_value() else float(amount)

@@ -12,11 +12,22 @@ from kwtsms_bot.cli.stop_signals import StopSignals
 @click.command()
 @config_option
 def run(file: str) -> None:
-    """Run the Slack bot until SIGTERM or Ctrl-C; what is being sent is finished first.
+    r"""Run the Slack bot. Stop it with Ctrl-C or SIGTERM.
 
-    A stop takes less than 20 seconds. Exit code 0: stopped on request. 1: something hung, and the
-    stop was cut short. 2: the configuration or a token has to be mended. 69: the database, or the
-    address of its pages, cannot be used. 70: an error of the bot's own, which the log tells.
+    It finishes the messages that are being sent, and stops within 20 seconds.
+
+    \b
+    Examples:
+      kwtsms-bridge run
+      kwtsms-bridge run --config /etc/kwtsms-bridge/config.yaml
+
+    \b
+    Exit codes:
+      0   stopped on request
+      1   stopped by force after 20 seconds
+      2   fix the configuration or a token first
+      69  the database or a listening address can't be used
+      70  unexpected error (see the log)
     """
     signals = StopSignals()
     # Loading takes up to a second, in which a process manager may already stop the bot.

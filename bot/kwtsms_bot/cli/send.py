@@ -1,14 +1,16 @@
 """`kwtsms-bridge send`, `status`, `dlr`: sends one message, and asks for its status."""
 
+import re
 from dataclasses import asdict, replace
 from functools import partial
 
 import click
 
+from kwtsms_bot.cli.account_client import open_client
 from kwtsms_bot.cli.interrupt import run_interruptible
 from kwtsms_bot.cli.options import (
     country_option,
-    default_country,
+    defaults_option,
     env_option,
     json_option,
     read_text,
@@ -28,12 +30,16 @@ from kwtsms_bot.cli.output import (
     report_errors,
     show_json,
 )
-from kwtsms_client import Client, InvalidInput, SendResult, validate_phone_input
-from kwtsms_client.flow import check_sender, warnings
+from kwtsms_bot.cli.sending_settings import SendingSettings
+from kwtsms_client import InvalidInput, SendResult, validate_phone_input
+from kwtsms_client.flow import warnings
+from kwtsms_client.phone import DECIMAL
 from kwtsms_client.preview import SendPreview, preview
 
-INVALID_NUMBERS = "Nothing is sent. Mend the numbers, or send to the others with --skip-bad."
-INTERRUPTED = "Ended before the answer came: it may have been sent."
+INVALID_NUMBERS = "Nothing was sent. Fix the numbers, or use --skip-bad to skip them."
+INTERRUPTED = "Stopped before kwtSMS answered: it may have been sent."
+# A spreadsheet's number whose decimals have a comma, which would separate two recipients.
+_SCIENTIFIC = re.compile(r"\d+,\d+E\+?\d+", re.IGNORECASE)
 
 
 @click.command(epilog=EXIT_CODES)
@@ -41,44 +47,45 @@ INTERRUPTED = "Ended before the answer came: it may have been sent."
 @click.argument("text", required=False)
 @sender_option
 @country_option
-@click.option(
-    "--skip-bad", is_flag=True, help="Send to the good numbers although there are bad ones."
-)
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
+@click.option("-s", "--skip-bad", is_flag=True, help="Skip invalid numbers and send to the others.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
+@defaults_option
 @env_option
 @json_option
 @report_errors
-def send(
+def send(  # noqa: PLR0913 - click gives each option as a parameter.
     *,
     to: str,
     text: str | None,
     sender: str | None,
     country: str | None,
+    config_file: str | None,
     env_file: str,
     skip_bad: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    r"""Send a text message; without TEXT, or with -, the text is read from standard input.
+    r"""Send an SMS. Without TEXT, or with -, the message is read from standard input.
 
     \b
-    kwtsms-bridge send 96598765432 'Backup failed'
-    uptime | kwtsms-bridge send 96598765432
+    Examples:
+      kwtsms-bridge send 98765432 'Backup failed'
+      kwtsms-bridge send +96598765432,+971501234567 'Backup failed' --from MY-APP
+      uptime | kwtsms-bridge send 98765432
     """
     text = read_text(text)
-    home = default_country(country, env_file)
-    _check_order(to, text, home)
+    settings = SendingSettings(config_file, env_file)
+    home, sender = settings.country(country), settings.sender_id(sender)
+    _check_arguments(to, text, home)
     found = preview(to, text, default_country=home, balance=None)
-    if sender is not None:
-        check_sender(sender)
     if found.refusal:  # `Client.send` would refuse it, so a dry run does, too.
         raise InvalidInput(found.refusal)
     refused = bool(found.invalid) and not skip_bad
     if dry_run or refused:
-        show = partial(_show_preview, found, refused=refused, as_json=as_json)
+        show = partial(_show_preview, found, sender, refused=refused, as_json=as_json)
         exit_with(USAGE if refused else 0, show)
-    with Client.from_env(env_file, default_country=home) as sms:
-        known = () if as_json else warnings(sender or sms.sender_id, test=sms.test_mode)
+    with open_client(env_file, default_country=home) as sms:
+        known = () if as_json else warnings(sender, test=sms.test_mode)
         for warning in known:  # Before anything is charged.
             echo(warning, err=True)
         done = run_interruptible(sms, lambda: sms.send(to, text, sender=sender))
@@ -98,8 +105,15 @@ def send(
 @json_option
 @report_errors
 def status(message_id: str, env_file: str, *, as_json: bool) -> None:
-    """Ask what kwtSMS did with a message."""
-    with Client.from_env(env_file) as sms:
+    r"""Show the status of a message.
+
+    MESSAGE_ID is the ID that kwtSMS gave the message: `send --json` prints it as message_id.
+
+    \b
+    Example:
+      kwtsms-bridge status f4c841adee210f31307633ceaebff2ec
+    """
+    with open_client(env_file) as sms:
         found = sms.status(message_id)
     if as_json:
         return show_json(found)
@@ -112,8 +126,15 @@ def status(message_id: str, env_file: str, *, as_json: bool) -> None:
 @json_option
 @report_errors
 def dlr(message_id: str, env_file: str, *, as_json: bool) -> None:
-    """Ask for the delivery report of a message (international numbers only)."""
-    with Client.from_env(env_file) as sms:
+    r"""Show the delivery report of a message. International numbers only.
+
+    Kuwaiti carriers don't confirm delivery to the phone: use `status` for Kuwaiti numbers.
+
+    \b
+    Example:
+      kwtsms-bridge dlr f4c841adee210f31307633ceaebff2ec
+    """
+    with open_client(env_file) as sms:
         found = sms.dlr(message_id)
     if as_json:
         return show_json(found)
@@ -122,14 +143,17 @@ def dlr(message_id: str, env_file: str, *, as_json: bool) -> None:
     )
 
 
-def _check_order(to: str, text: str, home: str | None) -> None:
-    """Rejects a sentence in the place of the number, before a number in the place of the text.
+def _check_arguments(to: str, text: str, home: str | None) -> None:
+    """Rejects what would be read as other numbers than those that were meant.
 
     Raises:
-        InvalidInput: the two are swapped, and a number in the sentence would be sent to.
+        InvalidInput: number and text are swapped, and a number in the text would be sent to; or a
+            spreadsheet spoilt the number.
     """
+    if spoilt := _SCIENTIFIC.search(to):
+        raise InvalidInput(f"'{spoilt[0]}' isn't a phone number. {DECIMAL}")
     if any(map(str.isalpha, to)) and validate_phone_input(text, default_country=home).valid:
-        raise InvalidInput("The text is a phone number. Write the number first, then the text.")
+        raise InvalidInput("The message is a phone number. Put the number first.")
 
 
 def _show_result(result: SendResult, cleaned: str, *, as_json: bool) -> None:
@@ -147,8 +171,13 @@ def _show_result(result: SendResult, cleaned: str, *, as_json: bool) -> None:
     ]
     rows += [(one.input, "not sent", "", one.reason) for one in result.invalid]
     echo_table(("Number", "Outcome", "Code", "Detail"), rows)
-    echo_facts([("Charged", result.points_charged), ("Balance", result.balance_after)])
-    echo_facts([("Cleaned", cleaned or None)])
+    echo_facts(
+        [
+            ("Charged", result.points_charged),
+            ("Balance", result.balance_after),
+            ("Cleaned", cleaned or None),
+        ]
+    )
     for warning in result.warnings:
         echo(warning, err=True)
     return None
@@ -160,17 +189,22 @@ def _exit_code(result: SendResult) -> int:
     return most_severe([*codes, UNKNOWN] if result.uncounted else codes)
 
 
-def _show_preview(found: SendPreview, *, refused: bool, as_json: bool) -> None:
+def _show_preview(found: SendPreview, sender: str, *, refused: bool, as_json: bool) -> None:
     if as_json:
-        return show_json(asdict(found) | {"credits": found.credits})
+        return show_json(asdict(found) | {"credits": found.credits, "sender_id": sender})
     echo(f"{found.report.cleaned}\n")
-    verdict = "well formed" if refused else "would be sent"
+    verdict = "valid" if refused else "would be sent"
     rows = [(one, verdict) for one in found.recipients]
     rows += [(one.input, one.reason) for one in found.invalid]
-    echo_table(("Number", "Verdict"), rows)
-    cost = f"{found.credits} (one a page in Kuwait, more elsewhere)"
-    cleaned = found.report.summary() or None
-    echo_facts([("Pages", found.report.pages), ("Credits", cost), ("Cleaned", cleaned)])
+    echo_table(("Number", "Result"), rows)
+    echo_facts(
+        [
+            ("Sender ID", sender),
+            ("Pages", found.report.pages),
+            ("Credits", f"{found.credits} (1 per page in Kuwait, more abroad)"),
+            ("Cleaned", found.report.summary() or None),
+        ]
+    )
     if refused:
         echo(INVALID_NUMBERS, err=True)
     return None

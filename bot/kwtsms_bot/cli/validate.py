@@ -5,9 +5,10 @@ from functools import partial
 
 import click
 
+from kwtsms_bot.cli.account_client import open_client
 from kwtsms_bot.cli.options import (
     country_option,
-    default_country,
+    defaults_option,
     env_option,
     json_option,
     read_text,
@@ -26,8 +27,8 @@ from kwtsms_bot.cli.output import (
     report_errors,
     show_json,
 )
+from kwtsms_bot.cli.sending_settings import SendingSettings
 from kwtsms_client import (
-    Client,
     InvalidInput,
     MessageReport,
     Validation,
@@ -38,31 +39,44 @@ from kwtsms_client import (
 from kwtsms_client.text_report import describe_character
 
 Verdict = tuple[str, int]  # A text about a number, and its exit code.
-WELL_FORMED: Verdict = ("well formed", OK)
+VALID: Verdict = ("valid", OK)
+NOT_ENABLED = "rejected: this country isn't enabled on your account"
 
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("numbers", nargs=-1, required=True)
 @country_option
-@click.option("--offline", is_flag=True, help="Judge by form only; do not ask kwtSMS.")
+@click.option("--offline", is_flag=True, help="Check the format only; don't ask kwtSMS.")
+@defaults_option
 @env_option
 @json_option
 @report_errors
 def validate(
-    numbers: tuple[str, ...], country: str | None, env_file: str, *, offline: bool, as_json: bool
+    *,
+    numbers: tuple[str, ...],
+    country: str | None,
+    config_file: str | None,
+    env_file: str,
+    offline: bool,
+    as_json: bool,
 ) -> None:
-    """Say which numbers can be sent to, and why the others cannot.
+    r"""Check which numbers can receive SMS. Free of charge.
 
-    NUMBERS are separated by blanks or commas; with -, they are read from standard input.
+    Separate NUMBERS with spaces or commas. With -, they are read from standard input.
+
+    \b
+    Examples:
+      kwtsms-bridge validate 98765432 +971501234567
+      kwtsms-bridge validate --offline - < numbers.txt
     """
-    home = default_country(country, env_file)
+    home = SendingSettings(config_file, env_file).country(country)
     checks = {
         one: validate_phone_input(one, default_country=home) for one in _typed_numbers(numbers)
     }
     good = [check.normalized for check in checks.values() if check.valid]
-    verdict_of = dict.fromkeys(good, WELL_FORMED)
+    verdict_of = dict.fromkeys(good, VALID)
     if good and not offline:
-        with Client.from_env(env_file) as sms:
+        with open_client(env_file) as sms:
             verdict_of = _gateway_verdicts(sms.validate(good))
     verdicts = {
         one: verdict_of[check.normalized] if check.valid else (check.error or "", USAGE)
@@ -77,9 +91,14 @@ def validate(
 @json_option
 @report_errors
 def pages(text: str | None, *, as_json: bool) -> None:
-    """Show what a phone would show, and how many pages that takes.
+    r"""Preview a message as a phone would show it, and count its pages.
 
-    Without TEXT, or with -, the text is read from standard input.
+    Without TEXT, or with -, the message is read from standard input.
+
+    \b
+    Examples:
+      kwtsms-bridge pages 'Backup failed'
+      kwtsms-bridge pages < message.txt
     """
     report = inspect_message(read_text(text))
     if as_json:
@@ -97,7 +116,7 @@ def _show_report(report: MessageReport) -> None:
             ("Characters", report.units),
             ("Forces Unicode", ", ".join(map(describe_character, report.forcing[:20])) or None),
             ("Cleaned", report.summary() or None),
-            ("May not arrive", " ".join(report.risky) or None),
+            ("May not display", " ".join(report.risky) or None),
         ]
     )
 
@@ -110,15 +129,17 @@ def _typed_numbers(words: Iterable[str]) -> list[str]:
     """
     typed = [read_text(word) if word == "-" else word for word in words]
     if not any(numbers := list(dict.fromkeys(split_recipients(typed)))):
-        raise InvalidInput("There is no number.")
+        raise InvalidInput("Add at least one phone number.")
     return numbers
 
 
 def _gateway_verdicts(found: Validation) -> dict[str, Verdict]:
     """The verdict of kwtSMS on each number, or the reason why there is none."""
     verdicts: dict[str, Verdict] = dict.fromkeys(found.ok, ("ok", OK))
-    verdicts |= dict.fromkeys(found.er, ("refused: malformed", REJECTED))
-    verdicts |= dict.fromkeys(found.nr, ("refused: no route to this country", REJECTED))
+    verdicts |= dict.fromkeys(found.er, ("rejected: not a valid number", REJECTED))
+    verdicts |= dict.fromkeys(
+        found.nr, ("rejected: this country isn't enabled on your account", REJECTED)
+    )
     return verdicts | {
         one.recipient: (one.reason or "", EXIT_CODE_OF_OUTCOME[one.outcome])
         for one in found.unanswered
@@ -130,4 +151,4 @@ def _show_verdicts(verdicts: Mapping[str, Verdict], *, as_json: bool) -> None:
     if as_json:
         show_json(texts)
     else:
-        echo_table(("Number", "Verdict"), list(texts.items()))
+        echo_table(("Number", "Result"), list(texts.items()))

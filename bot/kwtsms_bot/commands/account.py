@@ -19,22 +19,27 @@ async def senders(context: CommandContext, request: Invocation, _rest: str) -> R
     """Lists the account's sender IDs and says whether the configured one is among them."""
     say, ours = request.say, context.config.kwtsms.sender_id
     found = await context.gateway.senderids()
-    facts = ((say("In use"), ours), (say("On the account"), say.join(found) or "–"))
+    facts = ((say("Currently used"), ours), (say("Available"), say.join(found) or "–"))
     if ours not in found:
         close = [one for one in found if one.casefold() == ours.casefold()]
         details: tuple[str, ...] = (
-            say("Sender IDs have to be written exactly as they were registered."),
+            say("Write it exactly as registered: upper and lower case matter."),
         )
         if close:
-            details = (say("On the account it is written {name}.", name=close[0]), *details)
-        title = say("{name} is not a sender ID of this account.", name=ours)
+            details = (say("Your account spells it {name}.", name=close[0]), *details)
+        title = say("{name} isn't a sender ID of your account.", name=ours)
         return Reply(Severity.ERROR, title, details, facts)
     if ours.upper() == SHARED_SENDER:
-        details = (say("It is slow, and phones at Virgin Kuwait never get it: register your own."),)
+        details = (
+            say(
+                "It's slow and never reaches Virgin Kuwait numbers. Register your own "
+                "sender ID at kwtsms.com."
+            ),
+        )
         return Reply(
             Severity.WARNING, say("KWT-SMS is a shared sender ID for tests."), details, facts
         )
-    return Reply(Severity.GOOD, say("{name} can be used.", name=ours), facts=facts)
+    return Reply(Severity.GOOD, say("{name} is ready to use.", name=ours), facts=facts)
 
 
 async def coverage(context: CommandContext, request: Invocation, _rest: str) -> Reply:
@@ -43,14 +48,19 @@ async def coverage(context: CommandContext, request: Invocation, _rest: str) -> 
     found = (await context.gateway.coverage()).prefixes
     allowed_prefixes = [one for one in found if "all" in allowed or one.startswith(allowed)]
     facts = (
-        (say("On the account"), say.join(format_country(one, say) for one in found) or "–"),
+        (say("Available"), say.join(format_country(one, say) for one in found) or "–"),
         (say("Allowed by this bot"), say.join(f"+{one}" for one in allowed_prefixes) or "–"),
     )
     if not allowed_prefixes:
-        title = say("Nothing can be sent: no country is both active and allowed.")
-        details = (say("Ask kwtSMS to activate the country, or allow it in config.yaml."),)
+        title = say("You can't send yet: no active country is allowed.")
+        details = (
+            say(
+                "Ask kwtSMS to activate a country, or allow one under "
+                "limits.countries in config.yaml."
+            ),
+        )
         return Reply(Severity.ERROR, title, details, facts)
-    return Reply(Severity.INFO, say("Countries that can be sent to"), facts=facts)
+    return Reply(Severity.INFO, say("Supported countries"), facts=facts)
 
 
 async def validate(context: CommandContext, request: Invocation, rest: str) -> Reply:
@@ -61,15 +71,15 @@ async def validate(context: CommandContext, request: Invocation, rest: str) -> R
     if not (line.recipients or line.invalid or line.names or line.tokens):
         slash = context.config.slack.command
         examples = tuple(VALIDATE.command_line(slash, one) for one in VALIDATE.examples)
-        return Reply(Severity.INFO, say("Which number?"), examples=examples)
+        return Reply(Severity.INFO, say("Which number do you want to check?"), examples=examples)
     if len(line.recipients) > MAX_VALIDATED:
-        title = say("Too many numbers: at most {most} can be asked at once.", most=MAX_VALIDATED)
+        title = say("Too many numbers: check up to {most} at a time.", most=MAX_VALIDATED)
         return Reply(Severity.ERROR, title)
     names = (*(f"@{name}" for name in line.names), *(token.shown for token in line.tokens))
-    unnamed = tuple(say("{name} is not a number.", name=name) for name in names)
+    unnamed = tuple(say("{name} isn't a phone number.", name=name) for name in names)
     problems = (*(one.explain(say) for one in line.invalid), *unnamed)
     if not line.recipients:
-        title = say("There is no phone number to check.")
+        title = say("No valid phone number to check.")
         return Reply(Severity.ERROR, title, truncate(problems, request))
     found = await context.gateway.validate(line.recipients)
     refused = refused_countries(line.recipients, context.config.limits)
@@ -85,18 +95,18 @@ def _validation_facts(context: CommandContext, found: Validation, say: Language)
     limits = context.config.limits
     refused = tuple(one for one in found.ok if refused_countries((Phone(one),), limits))
     kinds = (
-        (say("Can be reached"), tuple(one for one in found.ok if one not in refused)),
-        (say("Not allowed here"), refused),
-        (say("No route"), found.nr),
-        (say("Wrong"), found.er),
+        (say("Can receive SMS"), tuple(one for one in found.ok if one not in refused)),
+        (say("Not allowed by this bot"), refused),
+        (say("Not supported"), found.nr),
+        (say("Not valid"), found.er),
     )
     return tuple((name, _format_masked(numbers, say)) for name, numbers in kinds if numbers)
 
 
 def _validation_reply(request: Invocation, facts: Facts, problems: tuple[str, ...]) -> Reply:
     say = request.say
-    good = not problems and [name for name, _ in facts] == [say("Can be reached")]
-    title = say("All of them can be reached.") if good else say("Not all of them can be reached.")
+    good = not problems and [name for name, _ in facts] == [say("Can receive SMS")]
+    title = say("All numbers can receive SMS.") if good else say("Some numbers can't receive SMS.")
     return Reply(Severity.GOOD if good else Severity.WARNING, title, problems, facts)
 
 
@@ -105,14 +115,12 @@ def _format_masked(numbers: tuple[str, ...], say: Language) -> str:
     return with_more(shown, len(numbers) - MAX_LISTED, say)
 
 
-SENDERS = Command("senders", "", N_("Sender IDs of the account"), ("",), Permission.READ, senders)
-COVERAGE = Command(
-    "coverage", "", N_("Countries that can be sent to"), ("",), Permission.READ, coverage
-)
+SENDERS = Command("senders", "", N_("Your sender IDs"), ("",), Permission.READ, senders)
+COVERAGE = Command("coverage", "", N_("Supported countries"), ("",), Permission.READ, coverage)
 VALIDATE = Command(
     "validate",
     N_("NUMBER[, NUMBER…]"),
-    N_("Whether numbers can be reached; costs nothing"),
+    N_("Check whether numbers can receive SMS (free)"),
     ("+96598765432",),
     Permission.READ,
     validate,

@@ -1,7 +1,7 @@
 """`/sms balance`: the credits left."""
 
 from kwtsms_bot.balance.forecast import WINDOW, forecast
-from kwtsms_bot.balance.messages import format_credits, format_forecast
+from kwtsms_bot.balance.messages import format_forecast, pluralize_credits
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
 from kwtsms_bot.commands.policy import Permission
 from kwtsms_bot.i18n.translator import N_, Language
@@ -13,23 +13,22 @@ async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply
     balance = await context.gateway.balance()
     context.asked_balance.newest = (context.now(), balance.available)
     thresholds = context.config.alerts.balance
-    left = say("{credits} credits", credits=format_credits(balance.available))
+    left = pluralize_credits(balance.available, say)
     facts = [(say("Available"), left)]
     if balance.purchased is not None:
-        bought = say("{credits} credits", credits=format_credits(balance.purchased))
-        facts.append((say("Purchased in all"), bought))
+        facts.append((say("Total purchased"), pluralize_credits(balance.purchased, say)))
     duration = await _format_forecast(context, say)
     if duration:
-        facts.append((say("Lasts"), duration))
+        facts.append((say("Estimated to last"), duration))
     if balance.available < thresholds.critical:
-        title = say("Almost empty: top up now at kwtsms.com.")
-        details = (say("Messages wait in the outbox when the balance reaches zero."),)
+        title = say("Credits almost gone. Top up now at kwtsms.com.")
+        details = (say("At zero credits, messages stay queued until you top up."),)
         return Reply(Severity.ERROR, title, details, tuple(facts))
     if balance.available < thresholds.warn:
-        title = say("Low: top up soon at kwtsms.com.")
+        title = say("Credits low. Top up soon at kwtsms.com.")
         return Reply(Severity.WARNING, title, facts=tuple(facts))
-    title = say("{credits} credits left.", credits=format_credits(balance.available))
-    details = (say("One credit is one page to one Kuwaiti number."),)
+    title = say("{credits} left.", credits=left)
+    details = (say("One credit pays for one page to one Kuwaiti number."),)
     return Reply(Severity.GOOD, title, details, tuple(facts))
 
 
@@ -41,4 +40,4 @@ async def _format_forecast(context: CommandContext, say: Language) -> str:
     return format_forecast(found, say) if found else ""
 
 
-COMMAND = Command("balance", "", N_("Credits left on the account"), ("",), Permission.READ, run)
+COMMAND = Command("balance", "", N_("Show your credits"), ("",), Permission.READ, run)

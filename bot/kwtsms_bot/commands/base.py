@@ -1,11 +1,11 @@
 """Commands, their requests, replies and context. Independent of Slack; performs no I/O."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from kwtsms_bot.balance.store import BalanceStore
 from kwtsms_bot.commands.policy import Permission, Person
@@ -13,8 +13,13 @@ from kwtsms_bot.commands.tokens import Token
 from kwtsms_bot.config import Config
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_bot.outbox.message import Message
-from kwtsms_bot.outbox.store import Audit, Outbox
+from kwtsms_bot.outbox.store import Actor, Audit, Outbox
 from kwtsms_client import AsyncClient
+
+if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
+    from kwtsms_bot.bridge.incident_control import IntegrationView
+    from kwtsms_bot.bridge.store.actions import ActionResult
+    from kwtsms_bot.bridge.store.incident_queries import IncidentView, OpenIncident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +100,7 @@ class Reply:
     replaces: bool = False  # Replaces the message whose button was pressed.
     opens_form: bool = False  # Slack opens the send form; this reply is the fallback.
     file: File | None = None
+    details_of: Message | None = None  # Slack shows its details; this reply is the fallback.
     channel_post: "ChannelPost | None" = None
     direct_message: "DirectMessage | None" = None
 
@@ -141,6 +147,36 @@ class UserDirectory(Protocol):
         """Returns a user's display name."""
 
 
+class IncidentControl(Protocol):
+    """Incidents of the bridge, and what people do to them; the first who acts counts."""
+
+    async def find(self, ref: str) -> "IncidentView | None":
+        """Returns the incident with this reference."""
+
+    async def open_incidents(
+        self, limit: int, *, blocked: bool = False
+    ) -> "Sequence[OpenIncident]":
+        """Returns open incidents, worst first; with `blocked`, only those whose SMS are held."""
+
+    async def count_open(self, *, blocked: bool = False) -> int:
+        """Returns the number of open incidents."""
+
+    async def unacknowledged(self, limit: int) -> "Sequence[OpenIncident]":
+        """Returns the incidents that nobody has taken, the worst first."""
+
+    async def acknowledge(self, refs: Collection[str], actor: Actor) -> "Sequence[ActionResult]":
+        """Records that `actor` has taken these incidents; nothing more of them is sent."""
+
+    async def unacknowledge(self, refs: Collection[str], actor: Actor) -> "Sequence[ActionResult]":
+        """Records that nobody has taken these incidents any more."""
+
+    async def resolve(self, refs: Collection[str], actor: Actor) -> "Sequence[ActionResult]":
+        """Records that these incidents are over."""
+
+    def integrations(self) -> "Sequence[IntegrationView]":
+        """Returns the integrations, with what each sent last."""
+
+
 class UserMention(str):
     """Name among the facts of a reply, which Slack shows as a mention of the user with that id."""
 
@@ -174,6 +210,7 @@ class CommandContext:
     now: Callable[[], datetime]
     wake: Callable[[], None]  # Tells the outbox that there is new work.
     asked_balance: AskedBalance = field(default_factory=AskedBalance)
+    incidents: IncidentControl | None = None  # None: the section `bridge` is absent.
 
 
 CommandHandler = Callable[[CommandContext, Invocation, str], Awaitable[Reply]]
@@ -190,6 +227,7 @@ class Command:
     permission: Permission
     handler: CommandHandler
     reads_tokens: bool = False  # The handler gets the tokens as placeholders, not as text.
+    needs_bridge: bool = False  # It is listed only where the section `bridge` is.
 
     def command_line(self, slash: str, example: str = "") -> str:
         """A line to type, such as `/sms send +96598765432 Backup failed`."""

@@ -1,5 +1,7 @@
 """`/sms cancel`, `/sms pause`, `/sms resume`: cancelling a message, and the kill switch."""
 
+from dataclasses import replace
+
 from kwtsms_bot.commands import action_ids, error_replies, message_lookup
 from kwtsms_bot.commands.base import (
     ButtonPress,
@@ -22,7 +24,7 @@ async def cancel(context: CommandContext, request: Invocation, rest: str) -> Rep
     if isinstance(found, Reply):
         return found
     if found.message is None:
-        title = request.say("That message was not sent by this bot: it cannot be taken back here.")
+        title = request.say("This bot didn't send that message, so it can't cancel it.")
         return Reply(Severity.ERROR, title)
     return await _cancel(context, request, found.message)
 
@@ -31,7 +33,7 @@ async def cancel_by_button(context: CommandContext, press: ButtonPress) -> Reply
     """Cancels the message that a card's button names."""
     message = await context.outbox.messages.find(press.value)
     if message is None:
-        return Reply(Severity.INFO, press.say("That message is not there any more."))
+        return Reply(Severity.INFO, press.say("That message no longer exists."))
     return await _cancel(context, press, message)
 
 
@@ -46,9 +48,7 @@ async def _cancel(context: CommandContext, request: CommandRequest, message: Mes
         message.ref, context.now(), error_replies.actor_of(request)
     )
     if not (cancelled.count or cancelled.in_flight):
-        title = request.say(
-            "It is too late: nothing of {ref} is waiting any more.", ref=message.ref
-        )
+        title = request.say("Too late to cancel {ref}: nothing is left to send.", ref=message.ref)
         return Reply(Severity.INFO, title)
     context.wake()
     return _cancelled_reply(request, message.ref, cancelled)
@@ -57,17 +57,17 @@ async def _cancel(context: CommandContext, request: CommandRequest, message: Mes
 def _cancelled_reply(request: CommandRequest, ref: str, cancelled: Cancelled) -> Reply:
     say = request.say
     leaving = say.plural(
-        "{count} number is on its way at this moment; where kwtSMS does not take it, it is not "
-        "tried again.",
-        "{count} numbers are on their way at this moment; where kwtSMS does not take them, they "
-        "are not tried again.",
+        "{count} recipient is being sent to right now. If kwtSMS doesn't accept it, it won't "
+        "be retried.",
+        "{count} recipients are being sent to right now. Those that kwtSMS doesn't accept "
+        "won't be retried.",
         cancelled.in_flight,
     )
     if not cancelled.count:
-        return Reply(Severity.WARNING, say("It is almost too late."), (leaving,))
+        return Reply(Severity.WARNING, say("Too late to cancel for some recipients."), (leaving,))
     title = say.plural(
-        "Taken back: {count} number gets nothing of {ref}.",
-        "Taken back: {count} numbers get nothing of {ref}.",
+        "Cancelled: {ref} won't be sent to {count} recipient.",
+        "Cancelled: {ref} won't be sent to {count} recipients.",
         cancelled.count,
         ref=ref,
     )
@@ -82,16 +82,17 @@ async def pause(context: CommandContext, request: Invocation, rest: str) -> Repl
         rest.strip()[:200], context.now(), error_replies.actor_of(request)
     )
     if not fresh and (current := await context.outbox.kill_switch.current_pause()):
-        return error_replies.paused_reply(
+        paused = error_replies.paused_reply(
             SendingPaused(current), context.config.slack.command, request.say
         )
+        return replace(paused, title=request.say("Sending is already paused."))
     details = (
         request.say(
-            "What waits keeps waiting, until it is too old; what is in flight is finished."
+            "Queued messages stay queued until they expire. Messages being sent will complete."
         ),
     )
     examples = (RESUME.command_line(context.config.slack.command),)
-    title = request.say("All sending is paused.")
+    title = request.say("Sending is paused.")
     return Reply(Severity.WARNING, title, details, examples=examples)
 
 
@@ -100,9 +101,9 @@ async def resume(context: CommandContext, request: Invocation, _rest: str) -> Re
     if not await _is_first_delivery(context, request):
         return _duplicate_reply(request)
     if not await context.outbox.kill_switch.resume(context.now(), error_replies.actor_of(request)):
-        return Reply(Severity.INFO, request.say("Sending was not paused."))
+        return Reply(Severity.INFO, request.say("Sending isn't paused."))
     context.wake()
-    return Reply(Severity.GOOD, request.say("Sending goes on. What waited goes out now."))
+    return Reply(Severity.GOOD, request.say("Sending resumed. Queued messages are going out now."))
 
 
 async def _is_first_delivery(context: CommandContext, request: CommandRequest) -> bool:
@@ -113,19 +114,19 @@ async def _is_first_delivery(context: CommandContext, request: CommandRequest) -
 
 
 def _duplicate_reply(request: CommandRequest) -> Reply:
-    return Reply(Severity.INFO, request.say("Slack has brought this twice; the first time counts."))
+    return Reply(Severity.INFO, request.say("Duplicate request ignored."))
 
 
 CANCEL_COMMAND = Command(
     "cancel",
     N_("[ID]"),
-    N_("Take a message back that has not left yet"),
+    N_("Cancel a message that hasn't been sent"),
     ("", "M7F3KQ2"),
     Permission.SEND,
     cancel,
 )
 PAUSE = Command(
-    "pause", N_("[REASON]"), N_("Stop all sending"), ("a mistake",), Permission.ADMIN, pause
+    "pause", N_("[REASON]"), N_("Pause all sending"), ("a mistake",), Permission.ADMIN, pause
 )
-RESUME = Command("resume", "", N_("Let sending go on"), ("",), Permission.ADMIN, resume)
+RESUME = Command("resume", "", N_("Resume sending"), ("",), Permission.ADMIN, resume)
 HANDLERS = {action_ids.MESSAGE_CANCEL: cancel_by_button}

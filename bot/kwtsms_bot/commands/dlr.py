@@ -29,53 +29,55 @@ async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
 
 
 def _report_reply(found: LookupResult, report: DeliveryReport, say: Language) -> Reply:
-    facts = [(say("kwtSMS id"), report.message_id)]
+    facts = [(say("kwtSMS message ID"), report.message_id)]
     facts += [
         (mask(one.recipient), gateway_texts.translate_status(one.status, say))
         for one in report.deliveries[:MAX_LISTED]
     ]
     more = max(0, len(report.deliveries) - MAX_LISTED) + max(0, len(found.gateway_ids) - 1)
-    details = (say("This is the first part of a longer report."),) if more else ()
+    details = (say("Only the first part of a longer report is shown."),) if more else ()
     return Reply(Severity.INFO, say("Delivery report"), details, tuple(facts))
 
 
 def _not_accepted_reply(context: CommandContext, found: LookupResult, say: Language) -> Reply:
     slash = context.config.slack.command
     ref = found.message.ref if found.message else ""
-    title = say("kwtSMS has not accepted this message, so there is no delivery report.")
+    title = say("No delivery report: kwtSMS hasn't accepted this message.")
     return Reply(Severity.INFO, title, examples=(f"{slash} status {ref}",))
 
 
 def _no_report_reply(
     context: CommandContext, gateway_id: str, *, error: Rejected, say: Language
 ) -> Reply:
-    facts = ((say("kwtSMS id"), gateway_id), (say("Code"), error.code))
+    facts = ((say("kwtSMS message ID"), gateway_id), (say("Code"), error.code))
     examples = (f"{context.config.slack.command} status {gateway_id}",)
     if error.code in NO_REPORT:
         why = (
             say(
-                "Kuwaiti operators give no receipt from the phone; kwtSMS has reports for "
-                "international numbers only. What kwtSMS did with the message you can still ask:"
+                "Kuwaiti carriers don't confirm delivery to the phone. To see kwtSMS's "
+                "status of the message, use:"
             ),
         )
-        return Reply(Severity.INFO, say("There is no delivery report."), why, facts, examples)
+        return Reply(Severity.INFO, say("No delivery report available."), why, facts, examples)
     if error.code == NOT_AVAILABLE_YET:
-        title = say("The delivery report is not there yet.")
-        return Reply(Severity.INFO, title, (say("It can take up to 24 hours."),), facts)
+        title = say("The delivery report isn't ready yet.")
+        return Reply(
+            Severity.INFO, title, (say("Check again later: it can take up to 24 hours."),), facts
+        )
     details = (
         say(
-            "kwtSMS says: {description}",
+            "kwtSMS reports: {description}",
             description=gateway_texts.translate_error(error.code, error.description, say),
         ),
         say("What to do: {remedy}", remedy=gateway_texts.translate_remedy(error.code, say)),
     )
-    return Reply(Severity.ERROR, say("There is no delivery report."), details, facts)
+    return Reply(Severity.ERROR, say("No delivery report available."), details, facts)
 
 
 COMMAND = Command(
     "dlr",
     N_("[ID]"),
-    N_("Delivery report of a message (without an id: your last one)"),
+    N_("Show a delivery report (default: your last message)"),
     ("", "f4c841adee210f31307633ceaebff2ec"),
     Permission.READ,
     run,

@@ -36,16 +36,16 @@ async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply
     levels = {one.level for one in findings}
     details = context.config.warnings(say)
     if FindingLevel.PROBLEM in levels:
-        return Reply(Severity.ERROR, say("Something has to be mended."), details, facts)
+        return Reply(Severity.ERROR, say("Some checks failed."), details, facts)
     if FindingLevel.WARNING in levels or details:
-        return Reply(Severity.WARNING, say("It works, and could be better."), details, facts)
-    return Reply(Severity.GOOD, say("All is well."), facts=facts)
+        return Reply(
+            Severity.WARNING, say("The bot works. Some settings need attention."), details, facts
+        )
+    return Reply(Severity.GOOD, say("All checks passed."), facts=facts)
 
 
 def _format_finding(one: Finding) -> str:
     return f"{one.what} {one.remedy}".strip()
 
 
-COMMAND = Command(
-    "doctor", "", N_("How the set-up stands, and what to mend"), ("",), Permission.ADMIN, run
-)
+COMMAND = Command("doctor", "", N_("Check the bot's setup"), ("",), Permission.ADMIN, run)

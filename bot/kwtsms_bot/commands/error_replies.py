@@ -8,32 +8,40 @@ from kwtsms_bot.commands.base import (
     Severity,
     UserMention,
 )
+from kwtsms_bot.commands.mentions import admin_facts
 from kwtsms_bot.commands.policy import ROLES, Permission
 from kwtsms_bot.database import CommitUnknown, DatabaseError, InvalidValue
 from kwtsms_bot.i18n import gateway_texts
+from kwtsms_bot.i18n.dates import format_datetime, format_time
 from kwtsms_bot.i18n.translator import N_, Language
-from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.outbox.quota.limits import Limit, QuotaExceeded, QuotaExceededError
 from kwtsms_bot.outbox.store import Actor, SendingPaused
 from kwtsms_client import KwtSMSError, NotSent, Rejected, UnknownOutcome
 
 UNREACHABLE = (
-    N_("kwtSMS cannot be reached from here."),
-    N_("Try again in a minute. If it stays so, check this server's network and firewall."),
+    N_("Can't reach kwtSMS."),
+    N_("Try again in a minute. If it keeps happening, check the server's network and firewall."),
 )
 UNREADABLE = (
-    N_("kwtSMS gave no readable answer."),
-    N_("Try again in a minute: nothing was changed by asking."),
+    N_("kwtSMS didn't send a readable answer."),
+    N_("Try again in a minute. Nothing was changed."),
 )
-COMMIT_UNKNOWN = N_("The bot's database broke off: it is not known whether that was done.")
-INVALID = (N_("That could not be asked."), N_("Check what you typed."))
+COMMIT_UNKNOWN = N_("Database error: your request may have completed.")
+# Role names stay as in config.yaml; Arabic adds what they mean.
+ROLE_NAMES = {
+    "reader": N_("reader"),
+    "sender": N_("sender"),
+    "bulk": N_("bulk"),
+    "admin": N_("admin"),
+}
+INVALID = (N_("Your request isn't valid."), N_("Check what you typed and try again."))
 
 
 def gateway_error_reply(error: KwtSMSError, say: Language) -> Reply:
     """The reply to a question that kwtSMS did not answer, with what to do about it."""
     if isinstance(error, Rejected):
         description = gateway_texts.translate_error(error.code, error.description, say)
-        title = say("kwtSMS refused: {description}", description=description)
+        title = say("kwtSMS rejected the request: {description}", description=description)
         advice = say("What to do: {remedy}", remedy=gateway_texts.translate_remedy(error.code, say))
         return Reply(Severity.ERROR, title, (advice,), ((say("Code"), error.code),))
     if isinstance(error, NotSent):
@@ -54,15 +62,15 @@ def database_error_reply(error: DatabaseError, slash: str, say: Language) -> Rep
     if isinstance(error, CommitUnknown):
         title = say(COMMIT_UNKNOWN)
         advice = say(
-            "Look at {history} in a minute, before you do it again.", history=f"{slash} history"
+            "Before you try again, check {history} in a minute.", history=f"{slash} history"
         )
         return Reply(Severity.ERROR, title, (advice,))
     if isinstance(error, InvalidValue):
-        title = say("Nothing was done: the bot can't store a part of what you entered.")
-        advice = say("Enter it again, with shorter and plainer text.")
+        title = say("Nothing was done: your input can't be stored.")
+        advice = say("Shorten the text or remove special characters, then try again.")
         return Reply(Severity.ERROR, title, (advice,))
-    title = say("The bot's database does not answer. Nothing was accepted, and nothing was sent.")
-    details = (say("Try again in a minute; if it stays so, tell whoever runs the bot."),)
+    title = say("The bot's database isn't responding. Nothing was sent.")
+    details = (say("Try again in a minute. If it keeps happening, tell an admin."),)
     return Reply(Severity.ERROR, title, details)
 
 
@@ -101,23 +109,16 @@ async def refuse(
         title = say("This person's Slack account is deactivated. Nothing was done.")
         return Reply(Severity.ERROR, title)
     if not person.known:
-        title = say("Slack does not say who you are. Nothing was done.")
+        title = say("Slack can't confirm who you are. Nothing was done.")
         return Reply(Severity.WARNING, title, (say("Try again in a minute."),))
-    details = [
-        say(
-            "Ask an administrator of the bot for the role {role}: it is given in config.yaml, "
-            "under access.",
-            role=ROLES[permission][0],
-        )
-    ]
+    details = [say("Ask an admin for the {role} role.", role=say(ROLE_NAMES[ROLES[permission][0]]))]
     if person.outsider:
-        details.append(
-            say("Guests and people from other workspaces need it for their own Slack id.")
-        )
-    facts = [(say("Your Slack id"), person.user)]
+        details.append(say("You're a guest here, so the role must be given to your own Slack ID."))
+    facts = [(say("Your Slack ID"), person.user)]
     if person.channel:
         facts.append((say("This channel"), person.channel))
-    title = say("You may not do that here.")
+    title = say("You don't have permission to do this here.")
+    facts += await admin_facts(context, say)
     return Reply(Severity.ERROR, title, tuple(details), tuple(facts))
 
 
@@ -131,56 +132,56 @@ async def refuse_quota_exceeded(
     )
     return Reply(
         Severity.ERROR,
-        request.say("Nothing was sent: that would be too much."),
+        request.say("Message not sent: limit reached."),
         _limit_details(exceeded, request.say),
+        await admin_facts(context, request.say),
     )
 
 
 def _limit_details(exceeded: QuotaExceeded, say: Language) -> tuple[str, ...]:
-    until = exceeded.ends_at.astimezone(KUWAIT_TZ).strftime("%H:%M")
     if exceeded.limit is Limit.PERSON:
         what = say.plural(
-            "One person may send {count} message in an hour.",
-            "One person may send {count} messages in an hour.",
+            "You can send {count} message an hour.",
+            "You can send {count} messages an hour.",
             exceeded.maximum,
         )
     elif exceeded.limit is Limit.NUMBER:
         what = say.plural(
-            "One phone may get {count} message in an hour.",
-            "One phone may get {count} messages in an hour.",
+            "A recipient can get {count} message an hour.",
+            "A recipient can get {count} messages an hour.",
             exceeded.maximum,
         )
     elif exceeded.limit is Limit.TEXT:
         what = say.plural(
-            "Without the role bulk, you can send one text to {count} number in an hour.",
-            "Without the role bulk, you can send one text to {count} numbers in an hour.",
+            "Without the bulk role, you can send the same text to {count} recipient an hour.",
+            "Without the bulk role, you can send the same text to {count} recipients an hour.",
             exceeded.maximum,
         )
     elif exceeded.limit is Limit.SPENDING:
         what = say.plural(
-            "You can spend {count} credit in an hour; you have {left} left.",
-            "You can spend {count} credits in an hour; you have {left} left.",
+            "You can use {count} credit an hour; you have {left} left.",
+            "You can use {count} credits an hour; you have {left} left.",
             exceeded.maximum,
             left=exceeded.remaining,
         )
     else:
         what = _day_detail(exceeded, say)
-    when = say("That ends at {time} (Kuwait).", time=until)
-    return what, when, say("An administrator can change it in config.yaml, under limits.")
+    when = say("The limit resets at {time}.", time=format_time(exceeded.ends_at, say))
+    return what, when, say("For a higher limit, ask an admin (limits in config.yaml).")
 
 
 def _day_detail(exceeded: QuotaExceeded, say: Language) -> str:
     what = say.plural(
-        "All people together may spend {count} credit a day; {left} are left of today's.",
-        "All people together may spend {count} credits a day; {left} are left of today's.",
+        "Everyone together can use {count} credit a day; {left} left today.",
+        "Everyone together can use {count} credits a day; {left} left today.",
         exceeded.maximum,
         left=exceeded.remaining,
     )
     if not exceeded.urgent_credits:
         return what
     kept = say.plural(
-        "{count} credit is kept for urgent messages.",
-        "{count} credits are kept for urgent messages.",
+        "{count} credit is reserved for urgent messages.",
+        "{count} credits are reserved for urgent messages.",
         exceeded.urgent_credits,
     )
     return f"{what} {kept}"
@@ -189,10 +190,12 @@ def _day_detail(exceeded: QuotaExceeded, say: Language) -> str:
 def paused_reply(error: SendingPaused, slash: str, say: Language) -> Reply:
     """The reply while an administrator has paused all sending."""
     pause = error.pause
-    since = pause.at.astimezone(KUWAIT_TZ).strftime("%H:%M")
-    facts = [(say("Paused by"), UserMention(pause.actor, pause.actor)), (say("Since"), since)]
+    facts = [
+        (say("Paused by"), UserMention(pause.actor, pause.actor)),
+        (say("Since"), format_datetime(pause.at, say)),
+    ]
     if pause.reason:
         facts.append((say("Reason"), pause.reason))
-    title = say("All sending is paused. Nothing was sent.")
-    details = (say("An administrator can lift it with {command}.", command=f"{slash} resume"),)
+    title = say("Sending is paused.")
+    details = (say("An admin can resume it with {command}.", command=f"{slash} resume"),)
     return Reply(Severity.WARNING, title, details, tuple(facts))

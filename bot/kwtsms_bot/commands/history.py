@@ -4,19 +4,18 @@ from kwtsms_bot.commands import status_text
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
 from kwtsms_bot.commands.error_replies import refuse
 from kwtsms_bot.commands.policy import ROLES, Permission, allows
+from kwtsms_bot.i18n.dates import format_short_datetime
 from kwtsms_bot.i18n.translator import N_, Language
-from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.outbox.queries.summaries import MessageSummary
-from kwtsms_client import mask
 
 MAX_SHOWN = 10
 MAX_WORDS = 40  # Characters of a text in a line.
 PERMISSION_NAMES = {
-    Permission.READ: N_("read"),
+    Permission.READ: N_("view"),
     Permission.SEND: N_("send"),
-    Permission.BULK: N_("bulk"),
+    Permission.BULK: N_("send in bulk"),
     Permission.APPROVE: N_("approve"),
-    Permission.ADMIN: N_("admin"),
+    Permission.ADMIN: N_("manage"),
 }
 
 
@@ -29,19 +28,20 @@ async def history(context: CommandContext, request: Invocation, rest: str) -> Re
         None if everybody else request.person.user, MAX_SHOWN
     )
     if not messages:
-        return Reply(Severity.INFO, say("Nothing has been sent yet."))
+        return Reply(Severity.INFO, say("No messages yet."))
     facts = []
     for message in messages:
         author = f" · {say.inline(await context.users.name(message.author))}" if everybody else ""
         facts.append((message.ref, format_line(message, say) + author))
-    title = say("The last messages of all") if everybody else say("Your last messages")
+    title = say("Recent messages (everyone)") if everybody else say("Your recent messages")
     return Reply(Severity.INFO, title, facts=tuple(facts))
 
 
 def format_line(message: MessageSummary, say: Language) -> str:
     """A message in one line: its time, recipients, status and first words."""
-    when = say.ltr(message.created_at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M"))
-    recipients = status_text.with_more(say.ltr(mask(message.first_phone)), message.size - 1, say)
+    when = format_short_datetime(message.created_at, say)
+    first = say.inline(status_text.mask_number(message.first_phone, say))
+    recipients = status_text.with_more(first, message.size - 1, say)
     summary = status_text.summary(message.counts, say, presumed_sent=message.presumed_sent)
     line = f"{when} · {recipients} · {summary}"
     words = first_words(message.text_start or "")
@@ -63,16 +63,18 @@ async def whoami(context: CommandContext, request: Invocation, _rest: str) -> Re
     say, person, access = request.say, request.person, context.config.access
     allowed = [say(PERMISSION_NAMES[action]) for action in ROLES if allows(access, person, action)]
     facts = [
-        (say("Your Slack id"), person.user),
+        (say("Your Slack ID"), person.user),
         (say("This channel"), person.channel or "–"),
         (say("User groups"), say.join(sorted(person.groups)) or "–"),
-        (say("You may"), say.join(allowed) or "–"),
+        (say("Your permissions"), say.join(allowed) or "–"),
     ]
     details: tuple[str, ...] = ()
     if person.outsider:
-        details = (say("Guests and people from other workspaces need it for their own Slack id."),)
+        details = (say("You're a guest here, so the role must be given to your own Slack ID."),)
     return Reply(Severity.INFO, await context.users.name(person.user), details, tuple(facts))
 
 
-HISTORY = Command("history", N_("[all]"), N_("What you sent last"), ("",), Permission.READ, history)
-WHOAMI = Command("whoami", "", N_("What you may do here"), ("",), Permission.HELP, whoami)
+HISTORY = Command(
+    "history", N_("[all]"), N_("Your recent messages"), ("",), Permission.READ, history
+)
+WHOAMI = Command("whoami", "", N_("Show your permissions here"), ("",), Permission.HELP, whoami)

@@ -28,7 +28,7 @@ async def find(
     if wanted.casefold() in LAST_ALIASES:
         message = await context.outbox.messages.latest(request.person.user)
         if message is None:
-            title = request.say("You have not sent anything yet.")
+            title = request.say("You haven't sent any messages yet.")
             return Reply(Severity.INFO, title, examples=_examples(context, command))
         return from_message(message)
     gateway_id, ref = wanted.lower(), wanted.upper()
@@ -51,11 +51,11 @@ def from_message(message: Message) -> LookupResult:
 def _not_found_reply(
     context: CommandContext, request: Invocation, *, command: Command, wanted: str
 ) -> Reply:
-    title = request.say("There is no message with the id “{id}”.", id=wanted[:40])
+    title = request.say("No message has the ID “{id}”.", id=wanted[:40])
     details = (
         request.say(
-            "An id stands at the foot of each message's card: ours is short (M7F3KQ2), "
-            "kwtSMS's has 32 characters. Without an id your last message is meant."
+            "Copy the ID from “Show details” on the message's card, or leave it out for your "
+            "last message."
         ),
     )
     return Reply(Severity.ERROR, title, details, examples=_examples(context, command))

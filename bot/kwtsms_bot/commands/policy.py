@@ -38,6 +38,7 @@ class Person:
     outsider: bool = False  # A guest, a member of another workspace, or unknown.
     known: bool = True  # False: Slack did not return a profile.
     deactivated: bool = False  # Holds nothing, whatever their id was given.
+    in_channel: bool = True  # False: left the channel, or Slack did not say.
 
 
 def allows(access: Access, person: Person, permission: Permission) -> bool:
@@ -55,4 +56,5 @@ def _is_granted(grant: Grant, person: Person) -> bool:
         return True
     if person.outsider:
         return False
-    return person.channel in grant.channels or not person.groups.isdisjoint(grant.groups)
+    has_channel_role = person.in_channel and person.channel in grant.channels
+    return has_channel_role or not person.groups.isdisjoint(grant.groups)

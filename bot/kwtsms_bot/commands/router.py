@@ -6,7 +6,18 @@ from difflib import get_close_matches
 
 import structlog
 
-from kwtsms_bot.commands import account, balance, control, dlr, doctor, history, status, tokens
+from kwtsms_bot.commands import (
+    account,
+    alerts,
+    balance,
+    control,
+    dlr,
+    doctor,
+    history,
+    integrations,
+    status,
+    tokens,
+)
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
 from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply, refuse
@@ -33,6 +44,8 @@ COMMANDS: dict[str, Command] = {
         doctor.COMMAND,
         control.PAUSE,
         control.RESUME,
+        *alerts.COMMANDS,
+        integrations.COMMAND,
     )
 }
 COMMANDS["help"] = help_.help_command(COMMANDS)
@@ -56,6 +69,7 @@ async def handle(context: CommandContext, request: Invocation) -> Reply:
             one.name
             for one in COMMANDS.values()
             if allows(context.config.access, request.person, one.permission)
+            and (context.incidents or not one.needs_bridge)
         ]
         slash = context.config.slack.command
         return unknown_command_reply(slash, name, request.say, line, allowed=allowed)
@@ -82,16 +96,17 @@ def unknown_command_reply(
     """
     allowed = tuple(allowed)
     if _RECIPIENT.match(name) and send_command.COMMAND.name in allowed:
-        title = say("Nothing was sent: {command} is missing.", command=say.ltr("send"))
+        title = say("Message not sent: add {command} before the number.", command=say.ltr("send"))
         typed = send_command.COMMAND.command_line(slash, line.strip()[:MAX_ECHOED])
         return Reply(Severity.ERROR, title, examples=(typed,))
     close = get_close_matches(name, allowed, n=1, cutoff=0.5)
-    meant = COMMANDS[close[0]] if close else COMMANDS["help"]
     title = say("Unknown command: {command}", command=say.ltr(f"{slash} {name[:40]}"))
     details: tuple[str, ...] = (
-        say("To see what you can do, type {command}.", command=say.ltr(f"{slash} help")),
+        say("To see all commands, type {command}.", command=say.ltr(f"{slash} help")),
     )
-    if close:
-        details = (say("Did you mean {command}?", command=say.ltr(close[0])), *details)
+    if not close:
+        return Reply(Severity.ERROR, title, details)
+    meant = COMMANDS[close[0]]
+    details = (say("Did you mean {command}?", command=say.ltr(meant.name)), *details)
     examples = tuple(meant.command_line(slash, example) for example in meant.examples)
     return Reply(Severity.ERROR, title, details, examples=examples)

@@ -3,6 +3,8 @@
 An answer of kwtSMS about a message of ours is stored, so that its card shows it too.
 """
 
+from dataclasses import replace
+
 from kwtsms_bot.commands import message_lookup, status_text
 from kwtsms_bot.commands.base import (
     Command,
@@ -44,15 +46,23 @@ async def reply_status(
     """Builds the reply with a message's status in the outbox and at kwtSMS."""
     say, facts = request.say, []
     for gateway_id in found.gateway_ids[:MAX_QUERIES]:
-        facts.append((say("kwtSMS id"), gateway_id))
-        facts.append((say("kwtSMS says"), await _query_gateway(context, gateway_id, say)))
+        facts.append((say("kwtSMS message ID"), gateway_id))
+        facts.append((say("kwtSMS status"), await _query_gateway(context, gateway_id, say)))
     if found.message is None:
-        return Reply(Severity.INFO, say("A message of this account"), facts=tuple(facts))
-    message = await _reload(context, found.message)
+        return Reply(Severity.INFO, say("Message sent by another program"), facts=tuple(facts))
+    stored = stored_reply(await _reload(context, found.message), say)
+    return replace(stored, facts=(*stored.facts, *facts))
+
+
+def stored_reply(message: Message, say: Language) -> Reply:
+    """Returns the reply with a message's status in the outbox."""
     summary = status_text.summary(message.counts, say, presumed_sent=message.presumed_sent)
-    facts.insert(0, (say("State"), summary))
-    title = say("Message {ref}", ref=message.ref)
-    return Reply(Severity.INFO, title, status_text.explanations(message, say), tuple(facts))
+    return Reply(
+        Severity.INFO,
+        say("Message {ref}", ref=message.ref),
+        status_text.explanations(message, say),
+        ((say("Status"), summary),),
+    )
 
 
 async def _reload(context: CommandContext, message: Message) -> Message:
@@ -105,7 +115,7 @@ def _format_status(status: Status, say: Language) -> str:
 
 def _format_rejection(error: Rejected, say: Language) -> str:
     if error.code == STUCK:
-        stuck = say("Accepted, and stuck in its queue (ERR030).")
+        stuck = say("Stuck in kwtSMS's queue (ERR030).")
         return f"{stuck} {gateway_texts.translate_remedy(error.code, say)}"
     return gateway_texts.describe_error(error, say)
 
@@ -113,7 +123,7 @@ def _format_rejection(error: Rejected, say: Language) -> str:
 COMMAND = Command(
     "status",
     N_("[ID]"),
-    N_("What became of a message (without an id: your last one)"),
+    N_("Show a message's status (default: your last message)"),
     ("", "f4c841adee210f31307633ceaebff2ec"),
     Permission.READ,
     run,

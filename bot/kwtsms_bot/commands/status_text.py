@@ -1,36 +1,35 @@
 """The status of a message in words for people, the same on every surface. Pure."""
 
-import math
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from kwtsms_bot.balance.messages import format_credits
+from kwtsms_bot.balance.messages import format_credits, pluralize_credits
 from kwtsms_bot.commands.base import Severity
 from kwtsms_bot.i18n import gateway_texts
 from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_bot.outbox.decision import DecisionKind
 from kwtsms_bot.outbox.evidence import Evidence, Verdict
-from kwtsms_bot.outbox.message import Message, Reason
+from kwtsms_bot.outbox.message import ERASED, Message, Reason
 from kwtsms_bot.outbox.states import State
-from kwtsms_client import API_ERRORS
+from kwtsms_client import API_ERRORS, mask
 
 # One line of meaning for each state.
 STATE_TEXTS = {
-    State.QUEUED: N_("waiting to be sent"),
+    State.QUEUED: N_("queued"),
     State.CLAIMED: N_("about to be sent"),
     State.IN_FLIGHT: N_("being sent"),
-    State.SENT: N_("accepted by kwtSMS"),
-    State.DELIVERED: N_("delivered to the phone"),
+    State.SENT: N_("sent"),
+    State.DELIVERED: N_("delivered"),
     State.UNDELIVERED: N_("not delivered"),
     State.STUCK: N_("stuck in kwtSMS's queue"),
-    State.REJECTED: N_("refused by kwtSMS"),
+    State.REJECTED: N_("rejected by kwtSMS"),
     State.CANCELLED: N_("cancelled"),
-    State.EXPIRED: N_("given up: too old to send"),
-    State.UNKNOWN: N_("unknown: it may have been sent"),
+    State.EXPIRED: N_("expired before it could be sent"),
+    State.UNKNOWN: N_("status unknown – may have been sent"),
 }
 # For sent recipients that a person has marked as sent, and kwtSMS has not confirmed.
-PRESUMED = N_("taken as sent, kwtSMS has not confirmed it")
+PRESUMED = N_("marked as sent, not confirmed by kwtSMS")
 # The first of these states that any recipient is in decides the severity of a message.
 _SEVERITY_ORDER = (
     (State.UNKNOWN, Severity.WARNING),
@@ -45,46 +44,40 @@ _SEVERITY_ORDER = (
 )
 PENDING_STATES = frozenset({State.QUEUED, State.CLAIMED, State.IN_FLIGHT})
 UNKNOWN_OUTCOME = N_(
-    "The message left, and no readable answer came back. It may have been sent, so it is not sent "
-    "again by itself. Ask the recipient or look into the archive at kwtsms.com, then choose."
+    "We lost contact with kwtSMS after submitting this message. It may have been sent, so we won't "
+    "retry automatically. Check with the recipient or in your kwtsms.com archive, then choose."
 )
 UNKNOWN_ERASED = N_(
-    "The message left, and no readable answer came back. Its text has been erased since, so it "
-    "cannot be sent again. Look into the archive at kwtsms.com if it matters; Treat as sent ends "
-    "the matter."
+    "We lost contact with kwtSMS after submitting this message. Its text has since been erased, so "
+    "it can't be sent again. Check your kwtsms.com archive if you need to, then mark it as sent."
 )
-NO_RECEIPT = N_(
-    "Kuwaiti operators give no receipt from the phone: this is the last state to be known."
+NO_RECEIPT = N_("Kuwaiti carriers don't confirm delivery to the phone.")
+TEST_MODE = N_(
+    "Test mode: the message isn't delivered. kwtSMS holds its credits until you delete it from the "
+    "queue at kwtsms.com."
 )
-EARLIER_ATTEMPT = N_(
-    "Of an earlier try nobody knows the outcome: it may have arrived as well, and have cost up to "
-    "{credits}."
-)
-NOTHING_LOST = N_("Nothing is lost and nothing was charged; it is tried again by itself.")
+EARLIER_ATTEMPT = N_("An earlier attempt may have arrived too, and may have cost up to {credits}.")
+EXPIRED_REMEDY = N_("Send it again if you still need it.")
+NOTHING_LOST = N_("Your message is safe and wasn't charged. We'll retry automatically.")
 
 MAX_EVIDENCE = 3  # Calls of one message whose evidence is shown.
-NO_EVIDENCE_YET = N_(
-    "Evidence: none yet. The balance is asked for a minute after; it may tell whether this was "
-    "charged."
-)
+NO_EVIDENCE_YET = N_("We'll check your balance in one minute to see whether it was charged.")
 NO_BALANCE_BEFORE = N_(
-    "Evidence: none. {after} are left now, and it is not known how many there were before."
+    "Your balance is {after}, but we have no earlier balance to compare it with."
 )
 EVIDENCE_TEXTS = {
     Verdict.NOT_CHARGED: N_(
-        "Evidence: it was not charged, so it was probably not sent. There were {before} before and "
-        "{after} after, and other messages cost {meanwhile}: nothing is missing."
+        "Your balance didn't drop by this message's price, so it probably wasn't sent. Before: "
+        "{before}, after: {after}, used by other messages: {meanwhile}."
     ),
     Verdict.CHARGED: N_(
-        "Evidence: its price is missing, so it was probably sent. There were {before} before and "
-        "{after} after, and other messages cost {meanwhile}."
+        "Your balance dropped by this message's price, so it was probably sent. Before: {before}, "
+        "after: {after}, used by other messages: {meanwhile}."
     ),
-    Verdict.NOT_SENT: N_(
-        "Evidence: the answer came late, and it says that nothing was sent and nothing was charged."
-    ),
+    Verdict.NOT_SENT: N_("kwtSMS answered late: the message wasn't sent and wasn't charged."),
     Verdict.UNCLEAR: N_(
-        "Evidence: the balance does not tell. There were {before} before and {after} after, and "
-        "other messages that are known of cost {meanwhile}."
+        "Your balance doesn't show whether it was sent. Before: {before}, after: {after}, used by "
+        "other messages: {meanwhile}."
     ),
 }
 
@@ -116,12 +109,6 @@ def summary(counts: Mapping[State, int], say: Language, *, presumed_sent: int) -
     )
 
 
-def pluralize_credits(amount: Decimal, say: Language) -> str:
-    """`1 credit`, `1,234.5 credits`."""
-    text = format_credits(amount)
-    return say.plural("{credits} credit", "{credits} credits", math.ceil(amount), credits=text)
-
-
 def explanations(message: Message, say: Language) -> tuple[str, ...]:
     """The reasons for a message's status and what to do, a few sentences for each reason."""
     sentences: dict[str, None] = {}
@@ -136,8 +123,8 @@ def explanations(message: Message, say: Language) -> tuple[str, ...]:
         )
     for reason in message.reasons:
         sentences |= dict.fromkeys(_explain_reason(reason, say))
-    if message.sent_in_kuwait:
-        sentences[say(NO_RECEIPT)] = None
+    if State.EXPIRED in message.counts:
+        sentences[say(EXPIRED_REMEDY)] = None
     return tuple(sentences)
 
 
@@ -158,6 +145,17 @@ def _evidence_texts(message: Message, say: Language) -> list[str]:
     return [*sentences, and_more(more, say)] if more > 0 else sentences
 
 
+def format_recipients(message: Message, say: Language) -> str:
+    """The first few numbers of a message, masked, and how many more there are."""
+    first = say.join(mask_number(phone, say) for phone in message.first_phones)
+    return with_more(first, message.size - len(message.first_phones), say)
+
+
+def mask_number(phone: str, say: Language) -> str:
+    """A number for readers who may not see all of it."""
+    return say("erased number") if phone.startswith(ERASED) else mask(phone)
+
+
 def and_more(count: int, say: Language) -> str:
     """The line below a truncated list: how many items are left out."""
     return say.plural("… and {count} more.", "… and {count} more.", count)
@@ -172,6 +170,16 @@ def with_more(first: str, more: int, say: Language) -> str:
 
 def _has_no_balance_before(found: Evidence) -> bool:
     return found.verdict is Verdict.UNCLEAR and found.before is None
+
+
+def notes(message: Message, say: Language) -> tuple[str, ...]:
+    """Remarks for those who want to know more; nobody has to act on them."""
+    found = []
+    if message.test:
+        found.append(say(TEST_MODE))
+    if message.sent_in_kuwait:
+        found.append(say(NO_RECEIPT))
+    return tuple(found)
 
 
 def next_attempt(message: Message) -> datetime | None:
@@ -214,7 +222,7 @@ def describe_reason(code: str | None, text: str | None, say: Language) -> str:
         return gateway_texts.translate_text(text or "", say)
     if code in API_ERRORS or not text:
         return gateway_texts.translate_error(code, f"kwtSMS answered {code}.", say)
-    return say("kwtSMS says: {description}", description=gateway_texts.translate_text(text, say))
+    return say("kwtSMS reports: {description}", description=gateway_texts.translate_text(text, say))
 
 
 def _as_sentence(text: str) -> str:

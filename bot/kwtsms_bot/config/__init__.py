@@ -3,7 +3,7 @@
 from kwtsms_bot.config.access import Access, Grant, Limits
 from kwtsms_bot.config.alerts import BalanceAlertSettings
 from kwtsms_bot.config.errors import ConfigurationProblems, Problem
-from kwtsms_bot.config.loader import load, parse, read_example
+from kwtsms_bot.config.loader import load, load_sending_defaults, parse, read_example
 from kwtsms_bot.config.models import (
     Config,
     GatewaySettings,
@@ -14,6 +14,7 @@ from kwtsms_bot.config.models import (
 from kwtsms_bot.config.monitoring import HeartbeatSettings, HttpSettings
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.config.schema import json_schema
+from kwtsms_bot.config.sending_defaults import SendingDefaults
 
 __all__ = [
     "Access",
@@ -29,9 +30,11 @@ __all__ = [
     "OutboxSettings",
     "Phonebook",
     "Problem",
+    "SendingDefaults",
     "SlackSettings",
     "json_schema",
     "load",
+    "load_sending_defaults",
     "parse",
     "read_example",
 ]

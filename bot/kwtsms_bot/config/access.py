@@ -18,14 +18,14 @@ from kwtsms_bot.config.fields import (
 
 
 class Grant(Section):
-    """Who holds a role, by Slack's ids. Names are refused: they can be changed by anybody."""
+    """Holders of a role, by Slack's IDs. Names are refused, because anybody can change theirs."""
 
     users: tuple[UserId, ...] = Field(default=(), examples=[["U0123ABCD"]])
-    """User ids (in Slack: profile, ⋮, Copy member ID). Guests only hold a role by their own id."""
+    """User IDs (in Slack: profile, ⋮, Copy member ID). Guests hold a role only by their own ID."""
     groups: tuple[GroupId, ...] = Field(default=(), examples=[["S0123ABCD"]])
-    """User group ids (paid Slack plans)."""
+    """User group IDs (paid Slack plans)."""
     channels: tuple[ChannelId, ...] = Field(default=(), examples=[["C0123ABCD"]])
-    """Channel ids: everybody who types in that channel."""
+    """Channel IDs: everybody who types in that channel holds the role there."""
 
     @property
     def empty(self) -> bool:
@@ -34,24 +34,24 @@ class Grant(Section):
 
 
 class Access(Section):
-    """Who may do what. Nobody may do anything unless it is said here."""
+    """Who may do what. Permissions are off by default: nobody can send until you allow it."""
 
     reader: Grant = Field(default=Grant(), examples=[{"channels": ["C0123ABCD"]}])
-    """May ask: balance, status, dlr."""
+    """May view: balance, status, dlr and the like."""
     sender: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
-    """May send to a few numbers, and ask."""
+    """May view, and send to fewer than `bulk_from` numbers at once."""
     bulk: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
-    """May send to many numbers at once, and all that a sender may."""
+    """May do what a sender may, send to any number of recipients, and approve."""
     admin: Grant = Field(default=Grant(), examples=[{"users": ["U0123ABCD"]}])
     """May do everything."""
     bulk_from: Annotated[int, Field(ge=2, le=10_000), Unambiguous] = Field(
         default=20, examples=[20]
     )
-    """From this many numbers that one person sends one text to within an hour, in one message or
-    in several, the role bulk is needed."""
+    """From this many numbers on that get the same text from one person within an hour, in one
+    message or in several, the role bulk is needed."""
     workflows: bool = Field(default=False, examples=[False])
-    """true lets the workflow step send, for the person whom the workflow names: whoever builds a
-    workflow chooses that person, so turn it on only where builders of workflows are trusted."""
+    """true lets the workflow step send for the person that the workflow names. The author of a
+    workflow chooses that person, so switch it on only if you trust all authors."""
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -69,41 +69,41 @@ class Access(Section):
 
 
 class Limits(Section):
-    """How much may be sent, and what takes a second look first."""
+    """How much may be sent, and what needs a confirmation or an approval first."""
 
     confirm_recipients: Annotated[int, Field(ge=1), Unambiguous] = Field(default=5, examples=[5])
-    """From this many numbers on, the sender sees a preview and confirms it."""
+    """From this many recipients on, the author sees a preview and confirms it."""
     confirm_credits: Annotated[int, Field(ge=1), Unambiguous] = Field(default=10, examples=[10])
-    """The same from this many credits on."""
+    """From this many credits on, the author sees a preview and confirms it."""
     approve_credits: Annotated[int, Field(ge=1), Unambiguous] | None = Field(
         default=None, examples=[200]
     )
     """From this many credits of one person within an hour on, a second person with the role bulk
-    or admin has to approve; what was approved does not count."""
+    or admin must approve. Approved messages don't count; without it, no approval is needed."""
     approval_expires: Duration = Field(default=timedelta(minutes=30), examples=["30m"])
-    """An approval that nobody gave is void after this time."""
+    """A request for approval expires after this time."""
     approval_channel: ChannelId | None = Field(default=None, examples=["C0123ABCD"])
-    """Where approvals are asked for; without it, where the message was written."""
+    """The channel for requests for approval; without it, the channel of the message."""
     messages_per_hour: Annotated[int, Field(ge=1), Unambiguous] = Field(default=60, examples=[60])
-    """What one person may send in an hour."""
+    """Messages that one person may send in an hour."""
     credits_per_hour: Annotated[int, Field(ge=1), Unambiguous] | None = Field(
         default=None, examples=[200]
     )
-    """What one person may spend in an hour, without what a second person approved; if it is not
-    set, half of credits_per_day."""
+    """Credits that one person may spend in an hour, without approved messages; without it, half of
+    `credits_per_day`."""
     per_number_per_hour: Annotated[int, Field(ge=1), Unambiguous] = Field(default=10, examples=[10])
-    """What one phone may get in an hour."""
+    """Messages that one phone may get in an hour."""
     credits_per_day: Annotated[int, Field(ge=1), Unambiguous] = Field(default=1000, examples=[1000])
-    """What all people together may spend from midnight to midnight in Kuwait."""
+    """Credits that all people together may spend from midnight to midnight in Kuwait."""
     urgent_percent: Annotated[int, Field(ge=0, le=90), Unambiguous] = Field(
         default=10, examples=[10]
     )
-    """The share of credits_per_day that is kept for urgent messages: those of workflows, and those
-    of admins to a few numbers."""
+    """The share of `credits_per_day` that is kept for urgent messages, in percent: those of
+    workflows, and those of admins to fewer than `access.bulk_from` numbers."""
     countries: tuple[Country, ...] = Field(default=("965",), examples=[["965", "966"]])
-    """What numbers that may be sent to begin with; "all" for all that the account covers."""
+    """Country codes that may be sent to; `all` allows every country of the account."""
     quiet_hours: QuietHours | None = Field(default=None, examples=["21:00-09:00"])
-    """No bulk messages between these times in Kuwait."""
+    """No bulk message is sent between these times in Kuwait; it waits."""
 
     @property
     def hourly_credits(self) -> int:

@@ -24,7 +24,7 @@ MIN_CHECK_INTERVAL = timedelta(minutes=1)
 
 
 class BalanceAlertSettings(Section):
-    """When to warn that the credits run out, and where."""
+    """When to warn that credits run low, and where."""
 
     warn: Annotated[Decimal, Field(gt=0), Unambiguous] = Field(default=Decimal(200), examples=[200])
     """Below this many credits a warning is posted."""
@@ -35,19 +35,19 @@ class BalanceAlertSettings(Section):
     every: Duration = Field(default=timedelta(minutes=15), examples=["15m"])
     """How often the balance is checked."""
     remind_after: Duration = Field(default=timedelta(hours=24), examples=["24h"])
-    """The warning is repeated after this time while the balance stays low."""
+    """When the warning is repeated while the balance stays low."""
     digest: TimeOfDay | None = Field(default=None, examples=["08:00"])
-    """When a summary of the day before is posted, once a day; without it, never."""
+    """The time of day for a summary of the day before; without it, never."""
     timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
-    """Whose days and times of day these are."""
+    """The time zone of days and times of day."""
     channels: Annotated[tuple[ChannelId, ...], Distinct] = Field(
         default=(), examples=[["C0123ABCD"]]
     )
-    """Slack channels that get the warnings and the summary; invite the bot to them."""
+    """Slack channels that get the warnings and the summary. Invite the bot to them."""
     apprise: Annotated[tuple[Secret, ...], Distinct] = Field(
         default=(), examples=[["mailto://user:password@host"]]
     )
-    """Apprise URLs that get them too (install kwtsms-bridge[apprise])."""
+    """Apprise URLs that get them too; they need the extra `apprise`."""
 
     @property
     def zone(self) -> tzinfo:
@@ -68,7 +68,7 @@ class BalanceAlertSettings(Section):
         if not (self.channels or self.apprise):
             found.append(
                 say(
-                    "alerts.balance: nobody is told when the credits run out. Name a channel, "
+                    "alerts.balance: nobody is warned when credits run low. Add a channel, "
                     "for example {example}",
                     example="channels: [C0123ABCD]",
                 )
@@ -76,9 +76,9 @@ class BalanceAlertSettings(Section):
         if self.every < MIN_CHECK_INTERVAL:
             found.append(
                 say(
-                    "alerts.balance.every: each look takes one of the two requests a second that "
-                    "kwtSMS allows, and is kept for good. Write for example {example}; what the "
-                    "bot sends tells the balance too.",
+                    "alerts.balance.every: checks this frequent use up your kwtSMS rate "
+                    "limit and fill the disk. Sending updates the balance anyway. For "
+                    "example, use {example}.",
                     example="every: 15m",
                 )
             )
@@ -86,7 +86,7 @@ class BalanceAlertSettings(Section):
 
 
 class AlertSettings(Section):
-    """What the bot watches by itself."""
+    """What the bot checks by itself."""
 
     balance: BalanceAlertSettings = Field(default=BalanceAlertSettings())
     """The balance of the account."""

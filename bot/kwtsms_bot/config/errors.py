@@ -3,17 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
-EXAMPLE = "kwtsms-bridge config example shows all that can be written."
+EXAMPLE = "Run kwtsms-bridge config example to see every key."
 
 # Pydantic's messages, reworded for people who edit YAML.
 _MESSAGES = {
-    "string_pattern_mismatch": "not of the right form",
+    "string_pattern_mismatch": "not in the expected format",
     "string_type": "expected text (put it in quotes)",
     "too_long": "longer than {max_length} characters",
     "string_too_long": "longer than {max_length} characters",  # The name in pydantic 2.9.
@@ -101,13 +101,25 @@ def _format_message(error: ErrorDetails) -> str:
 
 
 def _section_fields(path: Sequence[str | int], model: type[BaseModel]) -> Mapping[str, Any]:
-    """The fields of the section that `path` leads to."""
+    """The fields of the section that `path` leads to; names of the user's own are passed over."""
+    section: type[BaseModel] | None = model
+    own_names = False  # Whether the next part is a key of a mapping or the index of a list.
     for part in path:
-        annotation = model.model_fields[part].annotation if part in model.model_fields else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return {}
-        model = annotation
-    return model.model_fields
+        if own_names:
+            own_names = False
+            continue
+        field = section.model_fields.get(str(part)) if section else None
+        section, own_names = _nested_section(field.annotation) if field else (None, False)
+    return section.model_fields if section and not own_names else {}
+
+
+def _nested_section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The section of an annotation, and whether it is within a mapping or a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    found = ((one, _nested_section(one)[0]) for one in get_args(annotation))
+    section = next((section for _, section in found if section), None)
+    return section, get_origin(annotation) in (Mapping, tuple)
 
 
 def _suggest_key(path: Path, model: type[BaseModel]) -> str:
@@ -115,7 +127,7 @@ def _suggest_key(path: Path, model: type[BaseModel]) -> str:
     close = get_close_matches(str(path[-1]), known, n=1)
     if close:
         return f"Did you mean {close[0]}?"
-    return f"Known here: {', '.join(known)}." if known else "Remove it."
+    return f"Known keys: {', '.join(known)}." if known else "Remove it."
 
 
 def _suggest_example(path: Path, model: type[BaseModel]) -> str:
@@ -126,14 +138,14 @@ def _suggest_example(path: Path, model: type[BaseModel]) -> str:
     example = field.examples[0] if field.examples else None
     if example is None:
         return f"Add the section {names[-1]}:. {EXAMPLE}"
-    return f"Write for example {names[-1]}: {_format_yaml(example)}"
+    return f"For example, {names[-1]}: {_format_yaml(example)}"
 
 
 def _format_yaml(example: Any) -> str:
     if isinstance(example, bool):
         return str(example).lower()
     if isinstance(example, list):
-        return f"[{', '.join(map(str, example))}]"
+        return f"[{', '.join(map(_format_yaml, example))}]"
     if isinstance(example, dict):
         return (
             "{" + ", ".join(f"{key}: {_format_yaml(value)}" for key, value in example.items()) + "}"

@@ -127,8 +127,7 @@ def zone(name: str) -> tzinfo:
     except (ZoneInfoNotFoundError, OSError, ValueError):
         raise ValueError(
             f"expected the name of a time zone such as {KUWAIT_ZONE_NAME} "
-            "(where none but this is known, "
-            "install tzdata)"
+            "(if others don't work, install tzdata)"
         ) from None
 
 
@@ -178,7 +177,7 @@ def _check_url(value: str) -> str:
         return value
     if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
         return value
-    raise ValueError("expected an https:// address (http:// is allowed to this machine only)")
+    raise ValueError("expected an https:// address (http:// only for this machine)")
 
 
 def _require_prefix(prefix: str, where: str) -> AfterValidator:
@@ -195,7 +194,7 @@ def _require_prefix(prefix: str, where: str) -> AfterValidator:
 
 def _check_filled(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip(" .…"):
-        raise ValueError("expected a value, got an empty one or the dots of an example")
+        raise ValueError("expected a value, got an empty one or the example's dots")
     return value
 
 
@@ -206,13 +205,13 @@ def _check_secret_url(value: SecretStr) -> SecretStr:
 
 def _check_country(value: str) -> str:
     if value not in COUNTRIES:
-        raise ValueError("expected a country code whose mobile numbers are known here")
+        raise ValueError("expected a country code that kwtsms-bridge supports")
     return value
 
 
 def _check_name(value: str) -> str:
     if value != value.strip() or not value.strip(".…"):
-        raise ValueError("expected a name, without blanks around it")
+        raise ValueError("expected a name without spaces around it")
     return value
 
 
@@ -222,7 +221,7 @@ def _check_distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
         if first < later:
             # Named by position: the values may be secrets.
             raise ValueError(
-                f"expected each only once, and number {later + 1} is number {first + 1} again"
+                f"expected each value once, but number {later + 1} repeats number {first + 1}"
             )
     return values
 

@@ -13,17 +13,21 @@ from kwtsms_bot.config.errors import ConfigurationProblems, Path, Problem, forma
 from kwtsms_bot.config.fields import AmbiguousNumber, is_ambiguous_number
 from kwtsms_bot.config.models import FLAWED_VALUES, Config
 from kwtsms_bot.config.placeholders import find_placeholders
+from kwtsms_bot.config.sending_defaults import SendingDefaults, SendingFile
 from kwtsms_bot.config.text_files import MAX_BYTES, read_config_file, read_env_file
-from kwtsms_bot.config.value_flaws import FlawedValue, explain, find_flaw
+from kwtsms_bot.config.value_flaws import FlawedValue, explain
+from kwtsms_bot.secret_flaws import find_flaw
 
 EXAMPLE = "config.yaml.example"
 # A value takes at least two bytes, so only aliases of aliases, which grow without bounds, come to
 # more.
 MAX_NODES = MAX_BYTES // 2
+SENDING_PATHS = tuple(("kwtsms", name) for name in SendingDefaults.model_fields)
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TOKEN = re.compile(r"\bx(?:ox[a-z]|app|wfp)-")  # A token may be in the wrong line.
 _SECRET_KEYS = frozenset(
     {"bot_token", "app_token", "signing_secret", "password", "apprise", "database", "heartbeat"}
+    | {"token", "hmac"}
 )
 
 
@@ -40,6 +44,33 @@ def load(file: str, environ: Mapping[str, str] | None = None) -> Config:
     variables = read_env_file(FilePath(file).parent / ".env")
     variables.update(os.environ if environ is None else environ)
     return _build(text, file, variables, with_placeholders=False)
+
+
+def load_sending_defaults(file: str, environ: Mapping[str, str] | None = None) -> SendingDefaults:
+    """Loads the sender ID and the country code of `file`, whatever the rest of it says.
+
+    Raises:
+        ConfigurationProblems: the file is missing, unreadable or no YAML, or one of the two is
+            wrong; has all problems.
+    """
+    text = read_config_file(file)
+    variables = read_env_file(FilePath(file).parent / ".env")
+    variables.update(os.environ if environ is None else environ)
+    builder = _YamlBuilder(variables, file)
+    data = builder.build(_parse_yaml(text, file))
+    paths = {format_path(path) for path in SENDING_PATHS}
+    problems = [one for one in builder.problems if one.path in paths]
+    try:
+        found = SendingFile.model_validate(data)
+    except ValidationError as error:
+        problems += [
+            to_problem(one, Config, builder.lines, builder.printable_values)
+            for one in error.errors()
+        ]
+        raise ConfigurationProblems(file, problems) from None
+    if problems:
+        raise ConfigurationProblems(file, problems)
+    return found.kwtsms
 
 
 def read_example() -> str:
@@ -121,8 +152,8 @@ class _YamlBuilder:
         line = node.start_mark.line + 1
         self._node_count += 1
         if self._node_count > MAX_NODES or any(node is one for one in self._parents):
-            remedy = "Write out what & and * stand for."
-            message = "its aliases refer to each other, or to themselves"
+            remedy = "Replace & and * aliases with their values."
+            message = "its aliases refer to each other or to themselves"
             raise ConfigurationProblems(
                 self._file, [Problem(line, format_path(path), message, remedy)]
             )
@@ -146,7 +177,7 @@ class _YamlBuilder:
             line = key.start_mark.line + 1
             if name in data:
                 first = self.lines[(*path, name)]
-                message = f"written twice (first in line {first})"
+                message = f"appears twice (first in line {first})"
                 self.problems.append(
                     Problem(line, format_path((*path, name)), message, "Keep one.")
                 )
@@ -196,15 +227,15 @@ class _YamlBuilder:
         file = self._environ.get(f"{name}_FILE")
         if file is None:
             message = f"the environment variable {name} is not set"
-            remedy = f"Set it, or write {name}=… into the file .env beside the configuration."
+            remedy = f"Set it, or add {name}=… to the .env file next to config.yaml."
             self._add_problem(path, message, remedy)
             return ""
         try:
             return FilePath(file).read_text(encoding="utf-8-sig").strip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            message = f"{name}_FILE cannot be read ({reason.lower()})"
-            self._add_problem(path, message, "Name a text file that the bot's user may read.")
+            reason = getattr(error, "strerror", None) or "it isn't UTF-8 text"
+            message = f"{name}_FILE can't be read ({reason.lower()})"
+            self._add_problem(path, message, "Use a text file that the bot's user can read.")
             return ""
 
     def _add_problem(self, path: Path, message: str, remedy: str) -> None:

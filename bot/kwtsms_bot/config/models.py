@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, model_validator
 
 from kwtsms_bot.config.access import Access, Limits
 from kwtsms_bot.config.alerts import AlertSettings
+from kwtsms_bot.config.bridge import BridgeSettings, raise_faults
 from kwtsms_bot.config.fields import (
     SLASH_COMMAND,
     Address,
@@ -40,13 +41,13 @@ class SlackSettings(Section):
     bot_token: BotToken = Field(examples=["${SLACK_BOT_TOKEN}"])
     """The bot's token (xoxb-…), from OAuth & Permissions in your Slack app's settings."""
     mode: Literal["socket", "http"] = Field(default="socket", examples=["socket"])
-    """socket needs no public address; http is told things by requests from Slack."""
+    """`socket` needs no public address; with `http`, Slack sends requests to the bot."""
     app_token: AppToken | None = Field(default=None, examples=["${SLACK_APP_TOKEN}"])
-    """The app-level token for mode socket (xapp-…, scope connections:write)."""
+    """The app-level token for mode `socket` (xapp-…, scope connections:write)."""
     signing_secret: Secret | None = Field(default=None, examples=["${SLACK_SIGNING_SECRET}"])
-    """The signing secret for mode http, from Basic Information in your Slack app's settings."""
+    """The signing secret for mode `http`, from Basic Information in your Slack app's settings."""
     listen: Address = Field(default="127.0.0.1:3000", examples=["127.0.0.1:3000"])
-    """Where mode http waits for requests, as host:port; a proxy in front brings the https."""
+    """The address on which mode `http` waits for requests; a proxy in front adds HTTPS."""
     command: Annotated[str, Field(pattern=SLASH_COMMAND)] = Field(default="/sms", examples=["/sms"])
     """The slash command as registered in Slack."""
     api_url: Url = Field(default="https://slack.com/api/", examples=["https://slack.com/api/"])
@@ -55,9 +56,11 @@ class SlackSettings(Section):
     @model_validator(mode="after")
     def _check_mode_secret(self) -> "SlackSettings":
         if self.mode == "socket" and self.app_token is None:
-            raise ValueError("app_token: mode socket needs it, such as ${SLACK_APP_TOKEN}")
+            raise ValueError("app_token: required for mode socket, for example ${SLACK_APP_TOKEN}")
         if self.mode == "http" and self.signing_secret is None:
-            raise ValueError("signing_secret: mode http needs it, such as ${SLACK_SIGNING_SECRET}")
+            raise ValueError(
+                "signing_secret: required for mode http, for example ${SLACK_SIGNING_SECRET}"
+            )
         return self
 
 
@@ -65,13 +68,14 @@ class GatewaySettings(Section):
     """The kwtSMS account that pays for the messages."""
 
     username: Name = Field(examples=["${KWTSMS_USERNAME}"])
-    """The API user name (kwtsms.com, Account, API): not the mobile number of the login."""
+    """The API user name (kwtsms.com, Account, API), not your mobile number."""
     password: Secret = Field(examples=["${KWTSMS_PASSWORD}"])
     """The API password."""
     sender_id: Annotated[Name, Field(max_length=11)] = Field(examples=["MY-APP"])
-    """The sender ID that phones show: at most 11 characters, upper and lower case matter."""
+    """The sender ID that phones show; upper and lower case matter."""
     test_mode: bool = Field(default=False, examples=[False])
-    """true queues messages without delivering them; credits are held until you delete them."""
+    """true queues messages at kwtSMS without delivering them; their credits are held until you
+    delete them there."""
     default_country: HomeCountry = Field(default="965", examples=["965"])
     """The country code that completes a local number such as 98765432."""
     base_url: Url = Field(
@@ -79,7 +83,7 @@ class GatewaySettings(Section):
     )
     """The gateway's address. Change it only to talk to another one, such as the sandbox."""
     timeout: Duration = Field(default=timedelta(seconds=15), examples=["15s"])
-    """How long to wait for an answer; after that the outcome of a send is unknown."""
+    """How long to wait for kwtSMS's answer; after that, the outcome of a send is unknown."""
 
 
 class OutboxSettings(Section):
@@ -90,13 +94,13 @@ class OutboxSettings(Section):
         examples=["sqlite:///kwtsms-bridge.sqlite3"],
         repr=False,  # It may have a password in it.
     )
-    """sqlite:///file, or postgresql://user:password@host/name where several replicas run."""
+    """sqlite:///file, or postgresql://user:password@host/name for several replicas."""
     expires_after: Duration = Field(default=timedelta(hours=24), examples=["24h"])
-    """A message that could not be sent for so long is given up, and its sender is told."""
+    """A message that couldn't be sent for so long expires, and its author sees it."""
     lease: Duration = Field(default=timedelta(seconds=30), examples=["30s"])
-    """How long a message belongs to a process that stopped answering before another takes over."""
+    """How long a message belongs to a dead process before another one claims it."""
     retention: Duration = Field(default=timedelta(days=30), examples=["30d"])
-    """Texts and numbers are erased after this time; who, when and what became of it stays."""
+    """Texts and numbers are erased after this time; people, times and outcomes stay."""
 
     @model_validator(mode="after")
     def _check_times(self) -> "OutboxSettings":
@@ -109,12 +113,12 @@ class OutboxSettings(Section):
 
 
 class LoggingSettings(Section):
-    """What the bot writes to its log. Numbers are masked and texts left out at every level."""
+    """The bot's log. Numbers are masked and texts left out at every level."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(default="info", examples=["info"])
-    """debug, info, warning or error."""
+    """The lowest level that is written."""
     format: Literal["text", "json"] = Field(default="text", examples=["text"])
-    """text for people, json for log collectors."""
+    """`text` for people, `json` for log collectors."""
 
 
 class Config(Section):
@@ -127,23 +131,27 @@ class Config(Section):
     kwtsms: GatewaySettings
     """The kwtSMS account that pays for the messages."""
     access: Access = Field(default=Access())
-    """Who may do what. Nobody may do anything unless it is said here."""
+    """Who may do what. Permissions are off by default: nobody can send until you allow it."""
     limits: Limits = Field(default=Limits())
-    """How much may be sent, and what takes a second look first."""
+    """How much may be sent, and what needs a confirmation or an approval first."""
     phonebook: Phonebook = Field(default=Phonebook())
     """Names that can be typed instead of numbers."""
     language: Literal["en", "ar"] = Field(default="en", examples=["en"])
-    """The language of what is said to everybody, and to people whose Slack is in neither."""
+    """The language of messages to channels, and to people whose Slack is in another language."""
     outbox: OutboxSettings = Field(default=OutboxSettings())
     """Where accepted messages are kept until they are sent."""
     alerts: AlertSettings = Field(default=AlertSettings())
     """What the bot watches by itself."""
+    bridge: BridgeSettings | None = Field(
+        default=None, examples=[{"receivers": {"ops": {"to": ["noura"]}}}]
+    )
+    """Alerts of other tools, which become text messages; without it, none are accepted."""
     http: HttpSettings = Field(default=HttpSettings())
-    """Pages for those who watch the bot: /healthz, /readyz and /metrics."""
+    """Pages for monitoring: /healthz, /readyz and /metrics."""
     heartbeat: HeartbeatSettings = Field(default=HeartbeatSettings())
-    """An address that is called while all is well, so that silence is noticed elsewhere."""
+    """An address that the bot calls while all is well, so that you notice when it stops."""
     logging: LoggingSettings = Field(default=LoggingSettings())
-    """What the bot writes to its log."""
+    """The bot's log. Numbers are masked and texts left out at every level."""
 
     @model_validator(mode="before")
     @classmethod
@@ -159,6 +167,12 @@ class Config(Section):
         return {**data, "phonebook": Phonebook.complete_numbers(data["phonebook"], known)}
 
     @model_validator(mode="after")
+    def _check_receivers(self) -> "Config":
+        if self.bridge:
+            raise_faults(tuple(self.bridge.phonebook_faults(self.phonebook)), type(self))
+        return self
+
+    @model_validator(mode="after")
     def _keep_flawed_values(self, info: ValidationInfo) -> "Config":
         self._flawed_values = (info.context or {}).get(FLAWED_VALUES, ())
         return self
@@ -170,20 +184,21 @@ class Config(Section):
         if all(grant.empty for grant in (access.sender, access.bulk, access.admin)):
             found.append(
                 say(
-                    "access: nobody may send. Give somebody the role sender, for example {example}",
+                    "access: nobody can send yet. Give someone the sender role, for example "
+                    "{example}",
                     example="access: {sender: {users: [U0123ABCD]}}",
                 )
             )
         if self.kwtsms.sender_id.upper() == "KWT-SMS":
             found.append(
                 say(
-                    "kwtsms.sender_id: KWT-SMS is a shared sender for tests: slow, and never "
-                    "delivered to Virgin or blocked numbers. Register your own at kwtsms.com."
+                    "kwtsms.sender_id: KWT-SMS is a shared sender ID for tests. It's slow "
+                    "and never reaches Virgin or blocked numbers. Register your own at "
+                    "kwtsms.com."
                 )
             )
         if self.kwtsms.test_mode:
-            found.append(
-                say("kwtsms.test_mode: messages are queued at kwtSMS and never delivered.")
-            )
+            found.append(say("kwtsms.test_mode: test mode is on, so messages aren't delivered."))
         flawed = (one.warning(say) for one in self._flawed_values)
-        return (*flawed, *found, *self.alerts.balance.warnings(say))
+        bridge = self.bridge.warnings(say, self.kwtsms.sender_id) if self.bridge else ()
+        return (*flawed, *found, *self.alerts.balance.warnings(say), *bridge)

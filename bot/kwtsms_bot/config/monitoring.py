@@ -8,16 +8,16 @@ from kwtsms_bot.config.fields import Address, Duration, SecretUrl, Section
 
 
 class HttpSettings(Section):
-    """Pages for those who watch the bot: /healthz, /readyz and /metrics."""
+    """Pages for monitoring: /healthz, /readyz and /metrics."""
 
     listen: Address | None = Field(default=None, examples=["127.0.0.1:8080"])
-    """Where they are, as host:port; without it there are none. Keep it inside your network."""
+    """The address of the pages; without it, there are none. Keep it inside your network."""
 
 
 class HeartbeatSettings(Section):
-    """An address that is called while all is well, so that silence is noticed elsewhere."""
+    """An address that the bot calls while all is well, so that you notice when it stops."""
 
     url: SecretUrl | None = Field(default=None, examples=["https://hc-ping.com/your-id"])
-    """Called by GET while /readyz would say yes, and not called while it would say no."""
+    """The address to call by GET while /readyz would answer 200."""
     every: Duration = Field(default=timedelta(minutes=1), examples=["1m"])
-    """How often it is called."""
+    """How often the address is called."""

@@ -1,11 +1,13 @@
 """The section `phonebook` of config.yaml: names for numbers, such as `@oncall`. Reads no file."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from kwtsms_bot.config.fields import Section
+from kwtsms_bot.config.fields import Section, UserId
 from kwtsms_client import normalize_phone, validate_phone_input
 
 
@@ -21,14 +23,46 @@ Handle = Annotated[str, Field(pattern=rf"^[{_LETTERS}][{_LETTERS}._-]{{0,39}}$")
 Number = Annotated[str, AfterValidator(_check_number)]
 
 
+class ContactSettings(Section):
+    """A person: a phone number and, if known, their Slack user."""
+
+    number: Number = Field(examples=["+965 5550 0100"], repr=False)
+    """The phone number; a local one is one of kwtsms.default_country."""
+    slack: UserId | None = Field(default=None, examples=["U0123ABCD"])
+    """Their Slack user ID."""
+    language: Literal["auto", "en", "ar"] | None = Field(default=None, examples=["ar"])
+    """The language of alerts for this person; without it, that of the receiver."""
+
+
+def _as_contact(value: Any) -> Any:
+    """A number alone in place of a contact."""
+    if isinstance(value, str):
+        return {"number": _check_number(value)}
+    if not isinstance(value, Mapping | ContactSettings):
+        raise ValueError("expected text (put it in quotes)")  # noqa: TRY004 - pydantic's rule.
+    return value
+
+
+class _OrNumber:
+    """Marker of a section that a number alone can replace, for the JSON Schema."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+
+Contact = Annotated[ContactSettings, BeforeValidator(_as_contact), _OrNumber()]
+
+
 class Phonebook(Section):
     """Names that can be typed instead of numbers."""
 
-    contacts: Mapping[Handle, Number] = Field(
+    contacts: Mapping[Handle, Contact] = Field(
         default_factory=dict, examples=[{"noura": "+965 5550 0100"}], repr=False
     )
     """A name in small letters, and the number that `@name` stands for; a local number is one of
-    kwtsms.default_country."""
+    kwtsms.default_country. With more than a number: {number: "+965 5550 0100", slack: U0123ABCD}"""
     groups: Mapping[Handle, tuple[Handle, ...]] = Field(
         default_factory=dict, examples=[{"oncall": ["noura"]}]
     )
@@ -40,12 +74,7 @@ class Phonebook(Section):
         contacts = data.get("contacts") if isinstance(data, Mapping) else None
         if not isinstance(contacts, Mapping):
             return data
-        completed = {
-            name: f"+{normalize_phone(one, default_country=country)}"
-            if isinstance(one, str) and validate_phone_input(one, default_country=country).valid
-            else one
-            for name, one in contacts.items()
-        }
+        completed = {name: _complete(one, country) for name, one in contacts.items()}
         return {**data, "contacts": completed}
 
     @model_validator(mode="after")
@@ -62,5 +91,17 @@ class Phonebook(Section):
         """The numbers of a contact or group; empty if there is none of that name."""
         name = name.casefold()
         if name in self.contacts:
-            return (self.contacts[name],)
-        return tuple(self.contacts[one] for one in self.groups.get(name, ()))
+            return (self.contacts[name].number,)
+        return tuple(self.contacts[one].number for one in self.groups.get(name, ()))
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """The names of a contact or of a group's members; empty if there is none of that name."""
+        return (name,) if name in self.contacts else self.groups.get(name, ())
+
+
+def _complete(contact: Any, country: str) -> Any:
+    if isinstance(contact, Mapping) and "number" in contact:
+        return {**contact, "number": _complete(contact["number"], country)}
+    if isinstance(contact, str) and validate_phone_input(contact, default_country=country).valid:
+        return f"+{normalize_phone(contact, default_country=country)}"
+    return contact

@@ -11,15 +11,15 @@ SENDER_ID = ("kwtsms", "sender_id")
 BASE_URL = ("kwtsms", "base_url")
 _SLACK_ID = re.compile(r"[A-Z]0(?:123ABCD|456EFGH)")
 _FOR_PEOPLE = {
-    "U": "Write a member ID: in Slack, profile → ⋮ → Copy member ID.",
-    "W": "Write a member ID: in Slack, profile → ⋮ → Copy member ID.",
-    "S": "Write the ID of a user group.",
+    "U": "Use a member ID: in Slack, profile → ⋮ → Copy member ID.",
+    "W": "Use a member ID: in Slack, profile → ⋮ → Copy member ID.",
+    "S": "Use the ID of a user group.",
 }
-_CHANNEL = "Write a channel ID: in Slack, channel → View details, at the bottom."
-_SENDER_REMEDY = "Write a sender ID of your account (kwtsms.com, Sender IDs)."
+_CHANNEL = "Use a channel ID: in Slack, channel → View details, at the bottom."
+_SENDER_REMEDY = "Use a sender ID of your account (kwtsms.com, Sender IDs)."
 # In URLs and secrets, which are not repeated.
 _EXAMPLE_PART = re.compile(r"…|://user:password@|[/@]your[-.](?:id|host|postgresql)\b")
-_SECRET_REMEDY = "Write your own value."  # noqa: S105 - No secret.
+_SECRET_REMEDY = "Use your own value."  # noqa: S105 - No secret.
 _CONTACT = "96555500100"
 
 
@@ -28,7 +28,7 @@ def find_placeholders(values: Mapping[Path, str], lines: Mapping[Path, int]) -> 
     for path, value in values.items():
         remedy = _remedy(path, value, values)
         if remedy:
-            message = "a placeholder of the example"
+            message = "still a placeholder from the example"
             if not _EXAMPLE_PART.search(value):
                 message += f', got "{value}"'
             yield Problem(lines.get(path, 0), format_path(path), message, remedy)
@@ -41,7 +41,7 @@ def _remedy(path: Path, value: str, values: Mapping[Path, str]) -> str:
     if path == SENDER_ID and value == "MY-APP" and not _is_sandbox(values.get(BASE_URL, "")):
         return _SENDER_REMEDY
     if path[:2] == ("phonebook", "contacts") and re.sub(r"\D", "", value) == _CONTACT:
-        return "Write the number of a person you know."
+        return "Use a number of your own."
     return _SECRET_REMEDY if _EXAMPLE_PART.search(value) else ""
 
 

@@ -21,11 +21,13 @@ def read_config_file(file: str) -> str:
     try:
         data = Path(file).read_bytes()
     except OSError as error:
-        message = f"cannot be read ({(error.strerror or 'unknown error').lower()})"
-        remedy = "Make it by kwtsms-bridge config example, or name another file with -c."
+        message = f"can't be read ({(error.strerror or 'unknown error').lower()})"
+        remedy = "Create it with kwtsms-bridge init, or pass -c FILE."
         raise _problem(file, message, remedy) from error
     if len(data) > MAX_BYTES:
-        raise _problem(file, f"larger than {MAX_BYTES // 1024} KiB", "Is it the right file?")
+        raise _problem(
+            file, f"larger than {MAX_BYTES // 1024} KiB", "Check that it's the right file."
+        )
     return _decode(data, file)
 
 
@@ -42,7 +44,7 @@ def read_env_file(file: Path) -> dict[str, str]:
             return {}
         data = file.read_bytes()
     except OSError as error:
-        message = f"cannot be read ({(error.strerror or 'unknown error').lower()})"
+        message = f"can't be read ({(error.strerror or 'unknown error').lower()})"
         raise _problem(str(file), message, "Fix or remove it.") from error
     # Decoded here: not every version of python-dotenv removes a byte order mark.
     values = dotenv_values(stream=StringIO(_decode(data, str(file))), interpolate=False)
@@ -52,7 +54,7 @@ def read_env_file(file: Path) -> dict[str, str]:
 def _skip_virtual_environment(folder: Path) -> dict[str, str]:
     if (folder / "pyvenv.cfg").is_file():
         return {}
-    remedy = "Docker makes a folder where a mounted file is missing: put the file there."
+    remedy = "Docker creates a folder when a mounted file is missing. Put the file there instead."
     raise _problem(str(folder), "a folder, not a file", remedy)
 
 

@@ -1,21 +1,11 @@
-"""Quotes, blanks and line breaks that came along with a secret. Never shows the value. Pure."""
+"""Values of config.yaml with quotes, blanks or line breaks. Never shows the value. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from kwtsms_bot.config.errors import Path, Problem, format_path
 from kwtsms_bot.i18n.translator import Language
-
-_QUOTES = ('""', "''", "“”", "``")
-
-
-class Flaw(StrEnum):
-    """Kind of characters that are probably not part of a secret."""
-
-    QUOTES = "quotes around it"
-    BLANKS = "blanks around it"
-    LINE_BREAK = "a line break in it"
+from kwtsms_bot.secret_flaws import Flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +20,14 @@ class FlawedValue:
         key = format_path(self.path)
         if self.flaw is Flaw.QUOTES:
             return say(
-                "{key}: the value has quotes around it, and they count as part of it. Remove them "
-                "unless you mean them; docker run --env-file keeps quotes.",
+                "{key}: the value has quotes around it, and they count as part of it. Remove "
+                "them unless you need them. docker run --env-file keeps quotes.",
                 key=key,
             )
         if self.flaw is Flaw.BLANKS:
             return say(
-                "{key}: the value has blanks around it, and they count as part of it. Remove them "
-                "unless you mean them.",
+                "{key}: the value has spaces around it, and they count as part of it. Remove "
+                "them unless you need them.",
                 key=key,
             )
         return say(
@@ -46,21 +36,12 @@ class FlawedValue:
         )
 
 
-def find_flaw(value: str) -> Flaw | None:
-    """Returns the first kind of such characters in `value`, if there are any."""
-    if value != value.strip():
-        return Flaw.BLANKS
-    if len(value) > 1 and value[0] + value[-1] in _QUOTES:
-        return Flaw.QUOTES
-    return Flaw.LINE_BREAK if "\n" in value or "\r" in value else None
-
-
 def explain(problem: Problem, flawed: Iterable[FlawedValue]) -> Problem:
     """Returns `problem` with the flaw of its value as the cause, if it has one."""
     for one in flawed:
         if format_path(one.path) == problem.path:
-            remedy = "Remove them: docker run --env-file keeps quotes, and blanks after the value."
+            remedy = "Remove them: docker run --env-file keeps quotes and trailing spaces."
             if one.flaw is Flaw.LINE_BREAK:
-                remedy = "Write it in one line."
+                remedy = "Put it on one line."
             return replace(problem, message=f"the value has {one.flaw}", remedy=remedy)
     return problem

@@ -77,15 +77,15 @@ def _check_file(url: URL, *, create: bool) -> DatabaseFile:
     file = url.database
     if not file or file == ":memory:" or url.query.get("mode") == "memory":
         raise DatabaseError(
-            "a database in memory is gone with the process: name a file, such as "
+            "a database in memory doesn't outlive the process: use a file, such as "
             "sqlite:///kwtsms-bridge.sqlite3"
         )
     path = Path(file)
     if path.is_dir():
         raise DatabaseMisconfigured(
             f"{file} is a folder, not a file",
-            "Name a file in outbox.database, such as sqlite:////data/kwtsms-bridge.sqlite3; Docker "
-            "makes a folder where a mounted file is missing.",
+            "Set outbox.database to a file, such as sqlite:////data/kwtsms-bridge.sqlite3. "
+            "Docker creates a folder when a mounted file is missing.",
         )
     if not path.parent.is_dir():
         raise DatabaseError(f"the folder {path.parent} does not exist")

@@ -230,6 +230,7 @@ class _ThreadConnection:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.dialect = connection.dialect
 
     async def execute(self, *args: Any) -> Any:
         """Executes a statement, like AsyncConnection."""

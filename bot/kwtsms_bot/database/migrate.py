@@ -31,11 +31,11 @@ class SchemaStatus(StrEnum):
 REFUSALS = {
     SchemaStatus.NEWER: (
         "a newer kwtsms-bridge has used it",
-        "Run that version, or restore a back-up from before (docs/operations.md).",
+        "Run that version, or restore an earlier backup (docs/operations.md).",
     ),
     SchemaStatus.FOREIGN: (
         "another program keeps its tables there",
-        "Name a database of the bot's own in outbox.database.",
+        "Set outbox.database to a database of the bot's own.",
     ),
 }
 

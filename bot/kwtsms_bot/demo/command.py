@@ -6,95 +6,154 @@ import logging
 import os
 import signal
 import tempfile
-from contextlib import suppress
-from dataclasses import dataclass
+import webbrowser
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
+from typing import Any
 
 import click
 
 from kwtsms_bot import logs
+from kwtsms_bot.cli.bridge.kind import parse_kind
+from kwtsms_bot.cli.bridge.request_file import read_request
 from kwtsms_bot.commands.router import COMMANDS
-from kwtsms_bot.commands.status_text import PENDING_STATES, STATE_TEXTS
 from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.demo.alert_tools import AlertTools
+from kwtsms_bot.demo.bridge import TOKENS
 from kwtsms_bot.demo.environment import BotNotStarted, LocalEnvironment
+from kwtsms_bot.demo.script import CommandStep, PostStep, ScriptStep, run_script
+from kwtsms_bot.demo.tour import SPEAKERS, PageLanguage, config_overrides, guide
 from kwtsms_bot.doctor.network import HTTPS_PROXIES, SLACK_PROXIES
+from kwtsms_bot.i18n.translator import LANGUAGES
 from kwtsms_bot.monitoring.health_endpoint import CannotListen
 from kwtsms_bot.slack.connection import SlackRefused
-from kwtsms_bot.slack.manifest import manifest
-from kwtsms_sandbox.gateway import DEMO_ACCOUNT, Sms
+from kwtsms_client import InvalidInput
+from kwtsms_sandbox.gateway import DEMO_ACCOUNT
 from kwtsms_sandbox.http_server import serve
-from kwtsms_sandbox.page import Hint, PageServer, Shortcut
-from kwtsms_sandbox.slack import Message
-from kwtsms_sandbox.slack.demo_workspace import OPS, SARA
+from kwtsms_sandbox.page import AlertsNotSent, PageServer
 
-SETTLE_SECONDS = 10.0
+ORDER = f"{__name__}.order"
+FAILURES = (BotNotStarted, SlackRefused, DatabaseError, CannotListen, AlertsNotSent)
 BANNER = """\
-kwtsms-bridge demo: the real bot, a local Slack and a local kwtSMS. Nothing leaves this machine.
+The demo is running. Nothing leaves this machine.
 
-  Open {url}
+  {url}
 
-On the left, type   /sms send +96598765432 Hello مرحبا
-and look at the phone on the right. Ctrl-C ends it.
+Open this address in your browser, and follow the steps above the message field.
+Press Ctrl-C to stop.
 
-The gateway, for your own programs: {gateway}
+Your own programs can use the local kwtSMS at {gateway}
   username: {username}   password: {password}   sender ID: MY-APP
+Your monitoring can post alerts to {bridge}/hooks/KIND
+  token: demo-KIND   kinds: {kinds}
 """
 
 
-@dataclass(frozen=True, slots=True)
-class DemoResult:
-    """The result of one command: the replies that its user sees in the end, and new SMS."""
+class ScriptCommand(click.Command):
+    """Command that knows in which order its options were given, also those of different names."""
 
-    command: str
-    replies: tuple[str, ...]
-    phone: tuple[Sms, ...]
-
-    def as_json(self) -> str:
-        """Returns one line, for programs."""
-        phone = [{"to": one.to, "from": one.sender, "text": one.text} for one in self.phone]
-        result = {"command": self.command, "replies": self.replies, "phone": phone}
-        return json.dumps(result, ensure_ascii=False)
-
-    def as_text(self) -> str:
-        """Returns some lines, for people."""
-        lines = [f"> {self.command}"]
-        for reply in self.replies:
-            lines += ["", *(f"  {line}" for line in reply.splitlines())]
-        for sms in self.phone:
-            lines += ["", f"  [phone {sms.to}] {sms.sender}: {sms.text}"]
-        return "\n".join(lines) + "\n"
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parses the arguments, and keeps the order of the options."""
+        _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+        ctx.meta[ORDER] = [parameter.name for parameter in order]
+        return super().parse_args(ctx, args)
 
 
-@click.command()
+def _posts(
+    _ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]
+) -> tuple[PostStep, ...]:
+    """Reads the files at once, so that a wrong name is found before anything starts."""
+    return tuple(map(_post, values))
+
+
+def _post(written: str) -> PostStep:
+    kind, equals, file = written.partition("=")
+    if not (equals and file):
+        raise click.BadParameter(f"{written!r}: expected KIND=FILE.")
+    try:
+        return PostStep(parse_kind(kind), read_request(file))
+    except InvalidInput as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command(cls=ScriptCommand)
 @click.option(
     "--exec",
-    "script",
+    "commands",
     multiple=True,
     metavar="COMMAND",
-    help="Type this as a Slack user, print what comes of it, and end. Can be repeated.",
+    help="Type this command in Slack, print the replies, and stop. Can be repeated.",
 )
-@click.option("--json", "as_json", is_flag=True, help="With --exec: JSON lines.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The page's port (0: free).")
-@click.option("--verbose", is_flag=True, help="Show the bot's log.")
-def demo(script: tuple[str, ...], *, as_json: bool, port: int, verbose: bool) -> None:
-    r"""Try it: the bot, a local Slack and a phone in your browser.
+@click.option(
+    "--post",
+    "posts",
+    multiple=True,
+    callback=_posts,
+    metavar="KIND=FILE",
+    help="Post this alert, print what it brings, and stop. Can be repeated.",
+)
+@click.option("-j", "--json", "as_json", is_flag=True, help="Print JSON lines.")
+@click.option("--open", "opens_browser", is_flag=True, help="Open the page in your browser.")
+@click.option(
+    "--language",
+    "page_language",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="The language of the page and of the bot's messages in channels.",
+)
+@click.option(
+    "-p",
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help="The page's port. By default, a free one.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show the bot's log.")
+@click.pass_context
+def demo(
+    ctx: click.Context,
+    commands: tuple[str, ...],
+    posts: tuple[PostStep, ...],
+    *,
+    as_json: bool,
+    opens_browser: bool,
+    page_language: PageLanguage,
+    port: int,
+    verbose: bool,
+) -> None:
+    r"""Try the bot on this machine, without an account.
+
+    Starts the bot with a local Slack and a local kwtSMS, and prints the address of a page that
+    shows them. Nothing is sent to anybody.
 
     \b
-    kwtsms-bridge demo
-    kwtsms-bridge demo --exec '/sms balance' --exec '/sms send +96598765432 hi'
+    Examples:
+      kwtsms-bridge demo --open
+      kwtsms-bridge demo --language ar
+      kwtsms-bridge demo --exec '/sms balance' --exec '/sms send +96598765432 hi'
+      kwtsms-bridge demo --post alertmanager=alert.json --exec '/sms alerts'
     """
+    script = tuple(_in_order(ctx.meta[ORDER], commands, posts))
     logs.configure("info" if verbose else "error")
     logging.captureWarnings(capture=True)
     _ignore_proxies()
     with tempfile.TemporaryDirectory(prefix="kwtsms-demo-") as folder:
         work = (
-            _run_script(Path(folder), script, as_json=as_json)
+            _run_script(Path(folder), script, page_language, as_json=as_json)
             if script
-            else _serve_page(Path(folder), port)
+            else _serve_page(
+                Path(folder),
+                page_language,
+                port=port,
+                opens_browser=opens_browser,
+                as_json=as_json,
+            )
         )
         try:
             asyncio.run(work)
-        except (BotNotStarted, SlackRefused, DatabaseError, CannotListen) as error:
+        except FAILURES as error:
             raise click.ClickException(str(error)) from error  # Exit code 1.
 
 
@@ -107,73 +166,85 @@ def _ignore_proxies() -> None:
         os.environ.pop(name, None)
 
 
-async def _run_script(folder: Path, script: tuple[str, ...], *, as_json: bool) -> None:
-    async with LocalEnvironment(folder) as environment:
-        for line in script:
-            result = await run_command(environment, line)
+def _in_order(
+    order: list[str], commands: tuple[str, ...], posts: tuple[PostStep, ...]
+) -> Iterator[ScriptStep]:
+    """Yields the steps in the order of their options."""
+    left: dict[str, Iterator[ScriptStep]] = {
+        "commands": map(CommandStep, commands),
+        "posts": iter(posts),
+    }
+    for name in order:
+        if name in left:
+            yield next(left[name])
+
+
+async def _run_script(
+    folder: Path, script: tuple[ScriptStep, ...], page_language: PageLanguage, *, as_json: bool
+) -> None:
+    async with (
+        LocalEnvironment(folder, **config_overrides(page_language)) as environment,
+        AlertTools(environment.bridge_address) as tools,
+    ):
+        async for result in run_script(environment, tools, script, SPEAKERS[page_language]):
             click.echo(result.as_json() if as_json else result.as_text())
 
 
-async def _serve_page(folder: Path, port: int) -> None:
+async def _serve_page(
+    folder: Path, page_language: PageLanguage, *, port: int, opens_browser: bool, as_json: bool
+) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with (
-        LocalEnvironment(folder) as environment,
-        serve(_build_page(environment).app(), port=port) as page,
+        LocalEnvironment(folder, **config_overrides(page_language)) as environment,
+        AlertTools(environment.bridge_address) as tools,
+        serve(_build_page(environment, tools, page_language).app(), port=port) as page,
     ):
-        banner = BANNER.format(
-            url=page.url + "/",
-            gateway=environment.running.base_url,
-            username=DEMO_ACCOUNT.username,
-            password=DEMO_ACCOUNT.password,
-        )
-        click.echo(banner)
+        facts = _facts(environment, page.url + "/")
+        click.echo(json.dumps(facts) if as_json else _banner(facts))
+        if opens_browser:  # A browser may run until it is closed; the demo doesn't wait for it.
+            Thread(target=_open_browser, args=(page.url + "/",), daemon=True).start()
         await stop.wait()
 
 
-def _build_page(environment: LocalEnvironment) -> PageServer:
-    slash = environment.config.slack.command
-    hints = [Hint(one.command_line(slash), one.usage, one.summary) for one in COMMANDS.values()]
-    shortcuts = [
-        Shortcut(one["callback_id"], one["name"], on_message=one["type"] == "message")
-        for one in manifest(slash, COMMANDS)["features"]["shortcuts"]
-    ]
-    return PageServer(
-        gateway=environment.gateway,
-        slack=environment.slack,
-        commands=tuple(hints),
-        shortcuts=tuple(shortcuts),
+def _facts(environment: LocalEnvironment, page: str) -> dict[str, Any]:
+    """Returns the addresses and credentials of a running demo."""
+    return {
+        "page": page,
+        "gateway": {
+            "base_url": environment.running.base_url,
+            "admin_url": f"{environment.running.url}/admin/",
+            "username": DEMO_ACCOUNT.username,
+            "password": DEMO_ACCOUNT.password,
+        },
+        "bridge": {"url": environment.bridge_address, "tokens": TOKENS},
+    }
+
+
+def _banner(facts: dict[str, Any]) -> str:
+    gateway, bridge = facts["gateway"], facts["bridge"]
+    return BANNER.format(
+        url=facts["page"],
+        gateway=gateway["base_url"],
+        username=gateway["username"],
+        password=gateway["password"],
+        bridge=bridge["url"],
+        kinds=", ".join(bridge["tokens"]),
     )
 
 
-async def run_command(environment: LocalEnvironment, line: str) -> DemoResult:
-    """Types `line` as Sara in #ops and returns the result, once settled or after ten seconds."""
-    slash, _, text = line.strip().partition(" ")
-    before = {message.ts for message in environment.slack.visible(SARA, OPS)}
-    received = len(_received_messages(environment))
-    done = await environment.slack.command(SARA, OPS, slash, text)
-    if done.error:
-        return DemoResult(line, (f"Slack: {slash} failed with the error “{done.error}”.",), ())
-
-    def new_messages() -> list[Message]:
-        return [one for one in environment.slack.visible(SARA, OPS) if one.ts not in before]
-
-    with suppress(TimeoutError):  # The replies so far are shown.
-        await environment.slack.until(
-            lambda: _is_settled(environment, new_messages()), timeout=SETTLE_SECONDS
-        )
-    replies = tuple(environment.slack.plain(message) for message in new_messages())
-    return DemoResult(line, replies, tuple(_received_messages(environment)[received:]))
+def _open_browser(url: str) -> None:
+    if not webbrowser.open(url):
+        click.echo("Can't open a browser. Open the address yourself.", err=True)
 
 
-def _is_settled(environment: LocalEnvironment, messages: list[Message]) -> bool:
-    in_progress = [STATE_TEXTS[state].casefold() for state in PENDING_STATES]
-    shown = "\n".join(environment.slack.plain(message) for message in messages).casefold()
-    return bool(messages) and not any(phrase in shown for phrase in in_progress)
-
-
-def _received_messages(environment: LocalEnvironment) -> list[Sms]:
-    """Returns the messages that all phones have received, in order."""
-    phones = environment.gateway.inboxes().values()
-    return sorted((sms for phone in phones for sms in phone), key=lambda sms: sms.at)
+def _build_page(
+    environment: LocalEnvironment, tools: AlertTools, page_language: PageLanguage
+) -> PageServer:
+    return PageServer(
+        gateway=environment.gateway,
+        slack=environment.slack,
+        guide=guide(environment.config.slack.command, COMMANDS, page_language),
+        alert_tools=tools,
+    )

@@ -73,6 +73,7 @@ class LocalEnvironment:
         self._start_timeout = start_timeout
         self.slack_address = ""  # Where the bot takes Slack's requests over HTTP.
         self.watched_at = ""  # Where its monitoring pages are, if there are any.
+        self.bridge_address = ""  # Where it accepts alerts, if it does.
         # Only the scopes of our manifest, so that a call that needs another one fails.
         self.slack = SlackSandbox(manifest=Manifest(scopes=frozenset(SCOPES)))
         self.gateway = Gateway()
@@ -138,6 +139,7 @@ class LocalEnvironment:
         )
         ready.cancel()
         self.watched_at = service.monitoring_address
+        self.bridge_address = service.bridge_address
         if self._bot.done():
             self._bot.result()
         if not service.ready.is_set():

@@ -16,14 +16,14 @@ from kwtsms_bot.doctor import Finding, FindingLevel
 CHECK = "Database"
 SQLITE = "sqlite:///"
 TIMEOUT_SECONDS = 15.0  # A little more than the bot itself may hold SQLite's lock.
-FILE_REMEDY = "Check that its folder exists, that the disk has room, and who may write there."
+FILE_REMEDY = "Check that its folder exists, has free space and can be written to by the bot."
 SERVER_REMEDY = (
-    "Check outbox.database: that PostgreSQL listens at that address and lets this machine in, that "
-    "the database exists, and its user and password."
+    "Check the address, database name, user and password in outbox.database, and that "
+    "PostgreSQL accepts connections from this machine."
 )
 SCHEMA_TEXTS = {
     SchemaStatus.CURRENT: "its tables are up to date",
-    SchemaStatus.OLDER: "the next start brings its tables up to date",
+    SchemaStatus.OLDER: "the next start updates its tables",
 }
 
 
@@ -46,13 +46,13 @@ async def check(url: str) -> Finding:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             schema_status = await inspect_schema(url)
     except DatabaseNotFound as error:
-        what = f"Not there yet ({error}): the first start makes it."
-        remedy = "If the bot has run before, mend the path in outbox.database."
+        what = f"Not created yet ({error}). The first start creates it."
+        remedy = "If the bot has run before, fix the path in outbox.database."
         return Finding(CHECK, FindingLevel.WARNING, what, remedy)
     except (DatabaseError, TimeoutError) as error:
         reason = str(error) or f"no answer within {TIMEOUT_SECONDS:.0f} s"
         remedy = remedy_for(url, error)
-        return Finding(CHECK, FindingLevel.PROBLEM, f"It cannot be used ({reason}).", remedy)
+        return Finding(CHECK, FindingLevel.PROBLEM, f"Can't be used ({reason}).", remedy)
     if schema_status in REFUSALS:
         what, remedy = REFUSALS[schema_status]
         return Finding(CHECK, FindingLevel.PROBLEM, f"{what[0].upper()}{what[1:]}.", remedy)

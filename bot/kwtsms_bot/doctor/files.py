@@ -25,7 +25,7 @@ def check(config: Path, database: Path | None) -> tuple[Finding, ...]:
         Finding(
             CHECK,
             FindingLevel.WARNING,
-            f"{file} holds {what}, and everybody on this machine can read it.",
+            f"{file} contains {what}, and everyone on this machine can read it.",
             f"chmod o= {file}",
         )
         for file, what in sensitive_files.items()

@@ -5,6 +5,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from decimal import Decimal
 
+from kwtsms_bot.balance.messages import pluralize_credits
 from kwtsms_bot.doctor import Finding, FindingLevel
 from kwtsms_bot.doctor.network import connection_remedy
 from kwtsms_bot.i18n import gateway_texts
@@ -45,7 +46,7 @@ async def check(
     try:
         account = _check_balance(await client.balance(), expected, say)
     except KwtSMSError as error:
-        skipped = say("Not looked at: kwtSMS has to answer first.")
+        skipped = say("Skipped: kwtSMS must answer first.")
         rest = [Finding(say(name), FindingLevel.SKIPPED, skipped) for name in (SENDER, COVERAGE)]
         return (_error_finding(error, say), *rest, _check_test_mode(expected, say))
     return (
@@ -60,7 +61,7 @@ async def _run_check(name: str, check: Awaitable[Finding], say: Language) -> Fin
     try:
         return await check
     except KwtSMSError as error:
-        what = say("kwtSMS did not say: {error}", error=gateway_texts.describe_error(error, say))
+        what = say("kwtSMS didn't answer: {error}", error=gateway_texts.describe_error(error, say))
         return Finding(name, FindingLevel.WARNING, what, say("Try again in a minute."))
 
 
@@ -78,16 +79,21 @@ def check_sender(found: tuple[str, ...], expected: str, say: Language) -> Findin
     close = [one for one in found if one.casefold() == expected.casefold()]
     if expected in found and expected.upper() == SHARED_SENDER:
         what = say("KWT-SMS is a shared sender ID for tests.")
-        remedy = say("It is slow, and phones at Virgin Kuwait never get it: register your own.")
+        remedy = say(
+            "It's slow and never reaches Virgin Kuwait numbers. Register your own "
+            "sender ID at kwtsms.com."
+        )
         return Finding(name, FindingLevel.WARNING, what, remedy)
     if expected in found:
-        return Finding(name, FindingLevel.OK, say("{name} can be used.", name=expected))
-    what = say("{name} is not a sender ID of this account.", name=expected)
+        return Finding(name, FindingLevel.OK, say("{name} is ready to use.", name=expected))
+    what = say("{name} isn't a sender ID of your account.", name=expected)
     if close:
-        remedy = say("Write it as it was registered: {name}.", name=close[0])
+        remedy = say("Write it exactly as registered: {name}.", name=close[0])
     else:
         names = say.join(found) or "–"
-        remedy = say("Use one of these, or register yours at kwtsms.com: {names}.", names=names)
+        remedy = say(
+            "Use one of your sender IDs ({names}) or register one at kwtsms.com.", names=names
+        )
     return Finding(name, FindingLevel.PROBLEM, what, remedy)
 
 
@@ -97,24 +103,31 @@ def check_coverage(found: Coverage, country: str, say: Language) -> Finding:
     prefixes = say.join(f"+{one}" for one in found.prefixes) or "–"
     if country in found.prefixes:
         return Finding(name, FindingLevel.OK, say("Active: {prefixes}.", prefixes=prefixes))
-    what = say("{code} is not active. Active: {prefixes}.", code=f"+{country}", prefixes=prefixes)
+    what = say(
+        "{code} isn't active on your account. Active: {prefixes}.",
+        code=f"+{country}",
+        prefixes=prefixes,
+    )
     return Finding(
         name, FindingLevel.PROBLEM, what, say("Ask kwtSMS support to activate coverage.")
     )
 
 
 def _check_balance(found: Balance, expected: ExpectedAccount, say: Language) -> Finding:
-    what = say("Logged in; {credits} credits left.", credits=f"{found.available:,f}")
+    what = say("Logged in. {credits} left.", credits=pluralize_credits(found.available, say))
     if found.available <= expected.warn_below:
-        return Finding(say(BALANCE), FindingLevel.WARNING, what, say("Buy credits at kwtsms.com."))
+        return Finding(say(BALANCE), FindingLevel.WARNING, what, say("Top up at kwtsms.com."))
     return Finding(say(BALANCE), FindingLevel.OK, what)
 
 
 def _check_test_mode(expected: ExpectedAccount, say: Language) -> Finding:
     if not expected.test_mode:
         return Finding(say(MODE), FindingLevel.OK, say("Off: messages are delivered."))
-    what = say("On: messages are queued at kwtSMS and never delivered.")
-    remedy = say("Switch it off; delete what waits at kwtsms.com to get the credits back.")
+    what = say("On: messages aren't delivered.")
+    remedy = say(
+        "Turn it off to deliver messages. Delete test messages from the queue at "
+        "kwtsms.com to get their credits back."
+    )
     return Finding(say(MODE), FindingLevel.WARNING, what, remedy)
 
 
@@ -127,13 +140,11 @@ def _error_finding(error: KwtSMSError, say: Language) -> Finding:
     network = connection_remedy(error, os.environ, say=say)
     if isinstance(error, NotSent):
         remedy = network or say(
-            "Check this server's network, DNS and firewall; kwtSMS refuses some cloud and VPN "
-            "addresses outright."
+            "Check the server's network, DNS and firewall. kwtSMS blocks some cloud and VPN "
+            "addresses."
         )
     elif isinstance(error, UnknownOutcome):
-        remedy = network or say(
-            "Check that the address of the gateway is right, and try again in a minute."
-        )
+        remedy = network or say("Check the gateway's address and try again in a minute.")
     else:
         remedy = say("Check the configuration.")
     return Finding(name, FindingLevel.PROBLEM, what, remedy)

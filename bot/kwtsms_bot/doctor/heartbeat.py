@@ -21,23 +21,24 @@ async def check(url: str) -> Finding:
         parts = urlsplit(url)
         port = parts.port or PORTS[parts.scheme]
     except ValueError:
-        return _unreachable_finding("it has no such port")
+        return _unreachable_finding("its port isn't valid")
     host = parts.hostname or ""
     if getproxies().keys() & {parts.scheme, "all"} and not proxy_bypass(host):
-        return Finding(CHECK, FindingLevel.SKIPPED, "Not looked at: it is called through a proxy.")
+        return Finding(CHECK, FindingLevel.SKIPPED, "Skipped: it is called through a proxy.")
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             _, writer = await asyncio.open_connection(host, port, ssl=parts.scheme == "https")
     except (OSError, TimeoutError, ValueError) as error:  # ValueError: not a DNS name.
         return _unreachable_finding(type(error).__name__, connection_remedy(error, {}))
     writer.close()
-    return Finding(CHECK, FindingLevel.OK, "The address of heartbeat.url can be reached.")
+    return Finding(CHECK, FindingLevel.OK, "heartbeat.url is reachable.")
 
 
 def _unreachable_finding(reason: str, remedy: str = "") -> Finding:
     remedy = remedy or (
-        "Mend heartbeat.url, or this server's network: its monitor takes the bot for silent."
+        "Fix heartbeat.url or this server's network. Until then, its monitor reports the bot "
+        "as down."
     )
     return Finding(
-        CHECK, FindingLevel.PROBLEM, f"heartbeat.url cannot be reached ({reason}).", remedy
+        CHECK, FindingLevel.PROBLEM, f"heartbeat.url can't be reached ({reason}).", remedy
     )

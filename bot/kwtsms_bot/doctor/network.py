@@ -40,15 +40,17 @@ def _reason_against(name: str, value: str) -> str:
     if not value:
         return ""
     if path.is_dir():
-        return "" if name in CERTIFICATE_FOLDERS else f"is {path}, a folder"
+        return "" if name in CERTIFICATE_FOLDERS else f"points to a folder ({path})"
     if name not in CERTIFICATE_FILES:
-        return f"is {path}, which is no folder"
+        return f"doesn't point to a folder ({path})"
     try:
         ssl.create_default_context(cafile=str(path))
     except ssl.SSLError:
-        return f"is {path}, which has no certificates in it (PEM)"
+        return f"points to a file without PEM certificates ({path})"
     except OSError as error:
-        return f"is {path}, which cannot be read ({(error.strerror or 'unknown error').lower()})"
+        return (
+            f"points to {path}, which can't be read ({(error.strerror or 'unknown error').lower()})"
+        )
     return ""
 
 

@@ -21,11 +21,11 @@ def check(urls: Sequence[str], say: Language = ENGLISH) -> tuple[Finding, ...]:
     try:
         wrong = find_unusable(urls)
     except ImportError:
-        what = say("Apprise is not installed: no warning reaches alerts.balance.apprise.")
+        what = say("Apprise isn't installed, so alerts.balance.apprise gets no warnings.")
         remedy = "pip install 'kwtsms-bridge[apprise]'"
         return (Finding(CHECK, FindingLevel.PROBLEM, what, remedy),)
     if not wrong:
-        what = say("Every URL can be used; whether it is the right one, only a warning tells.")
+        what = say("All URLs are valid. To confirm delivery, send a test with the apprise command.")
         return (Finding(CHECK, FindingLevel.OK, what),)
     return tuple(_unusable_url_finding(number, urls[number - 1], say) for number in wrong)
 
@@ -33,6 +33,6 @@ def check(urls: Sequence[str], say: Language = ENGLISH) -> tuple[Finding, ...]:
 def _unusable_url_finding(number: int, url: str, say: Language) -> Finding:
     found = _SCHEME.match(url)
     kind = say.ltr(found[0]) if found else "–"
-    what = say("Apprise can make nothing of it, and no warning reaches it: {kind}", kind=kind)
-    remedy = say("Mend it in alerts.balance.apprise; appriseit.com has the form of each kind.")
+    what = say("Apprise doesn't support this URL ({kind}), so it gets no warnings.", kind=kind)
+    remedy = say("Fix it in alerts.balance.apprise. See appriseit.com for each service's format.")
     return Finding(f"{CHECK} {number}", FindingLevel.PROBLEM, what, remedy)

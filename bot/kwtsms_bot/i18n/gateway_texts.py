@@ -23,7 +23,7 @@ TEMPLATES = (
     N_("The reply is larger than {size} bytes."),
     N_("kwtSMS answered {code}."),
     N_("kwtSMS took {taken} of {given} numbers and does not say which."),
-    N_("the proxy refused it: {why}"),
+    N_("the proxy rejected it: {why}"),
 )
 # The client's sentences without a value, and the most frequent network errors.
 PHRASES = (
@@ -58,19 +58,35 @@ STATUSES = (
 _UNREADABLE = N_("kwtSMS sent an answer that can't be read.")
 _SERVER_ERROR = N_("kwtSMS returned a server error ({status}).")
 PLAIN_TEXTS = {
-    "It broke off ({why}).": N_("The connection to kwtSMS broke off ({why})."),
+    "It broke off ({why}).": N_("The connection to kwtSMS was lost ({why})."),
     "No answer came ({why}).": N_("kwtSMS did not answer ({why})."),
     "No connection to the gateway ({why}).": N_("kwtSMS can't be reached ({why})."),
-    "The gateway redirected (HTTP {status}).": N_("kwtSMS is at another address ({status})."),
+    "The gateway redirected (HTTP {status}).": N_(
+        "kwtSMS redirected the request to another address ({status})."
+    ),
     "The reply (HTTP {status}) is not JSON.": _UNREADABLE,
     "The reply (HTTP {status}) is not a JSON object.": _UNREADABLE,
     "The reply (HTTP {status}) says neither OK nor a known error.": _UNREADABLE,
     "The reply is compressed ({encoding}).": _UNREADABLE,
     "The reply is larger than {size} bytes.": _UNREADABLE,
     "The reply is compressed, and broken.": _UNREADABLE,
+    "The reply says OK and names no country.": _UNREADABLE,
+    "The reply says OK and tells no balance.": _UNREADABLE,
+    "The reply says nothing of this number.": N_("kwtSMS's answer doesn't mention this number."),
     "The reply did not come to an end in time.": N_("kwtSMS's answer took too long."),
+    "It was broken off.": N_("The request was interrupted."),
+    "The client was closed before it was sent.": N_("The bot stopped before it was sent."),
+    "There was no time left before the deadline.": N_("There was no time left to send it."),
+    "kwtSMS answered {code}.": N_("kwtSMS returned {code}."),
+    "kwtSMS took {taken} of {given} numbers and does not say which.": N_(
+        "kwtSMS accepted {taken} of {given} recipients and doesn't say which."
+    ),
+    "the proxy rejected it: {why}": N_("the proxy rejected the connection: {why}"),
+    "it took too long": N_("timed out"),
     "All connection attempts failed": N_("no connection"),
-    "Server disconnected without sending a response": N_("kwtSMS hung up without an answer"),
+    "Server disconnected without sending a response": N_(
+        "kwtSMS closed the connection without answering"
+    ),
 }
 _PLACEHOLDER = re.compile(r"\\{(\w+)\\}")
 _PATTERNS = tuple(
@@ -110,7 +126,7 @@ def translate_error(code: str, text: str, say: Language) -> str:
 def translate_remedy(code: str, say: Language) -> str:
     """The remedy for a code."""
     known = API_ERRORS.get(code)
-    return say(known.remedy) if known else say("Look the code up in kwtSMS's documentation.")
+    return say(known.remedy) if known else say("Look up the code in kwtSMS's documentation.")
 
 
 def describe_error(error: KwtSMSError, say: Language) -> str:

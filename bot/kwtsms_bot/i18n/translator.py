@@ -19,6 +19,7 @@ DOMAIN = "kwtsms_bridge"
 CATALOGUES = Path(__file__).parent / "locale"
 LANGUAGES = ("en", "ar")
 LTR_ISOLATE, FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2066", "\u2068", "\u2069"
+RTL_MARK = "\u200f"
 ISOLATES = re.compile(f"[{LTR_ISOLATE}-{POP_ISOLATE}]")
 _ARABIC = re.compile(
     f"[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufefc{LTR_ISOLATE}-{POP_ISOLATE}]"
@@ -49,6 +50,11 @@ class Language:
         """Translates the form that fits `count`; both texts may contain `{count}`."""
         translated = self._catalogue.ngettext(singular, plural, count)
         return translated.format(count=count, **self._isolate_values(values))
+
+    @property
+    def paragraph_mark(self) -> str:
+        """An invisible character that begins an Arabic line whose first letter may be Latin."""
+        return RTL_MARK if self.code == "ar" else ""
 
     def ltr(self, value: str) -> str:
         """Keeps a number, a command or an id from left to right within Arabic."""

@@ -14,7 +14,15 @@ MAX_STUCK = timedelta(minutes=5)
 MAX_QUEUE_AGE = timedelta(minutes=10)
 # A short run of unreadable answers is over by then, and sending has resumed.
 MAX_BREAKER_OPEN = timedelta(minutes=1)
-NO_CONNECTION = "there is no connection"
+NO_CONNECTION = "not connected"
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeStatus:
+    """Observations of the bridge at one moment."""
+
+    listening: bool  # For alerts.
+    bundler_idle: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,7 @@ class HealthSnapshot:
     slack_problem: str = ""  # Why Slack refuses the connection, if it said so.
     paused: bool = False
     breaker_open_since: datetime | None = None  # None: the circuit breaker is closed.
+    bridge: BridgeStatus | None = None  # None: there is no bridge.
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +90,7 @@ def assess(snapshot: HealthSnapshot, answer_timeout: timedelta) -> Health:
     """Returns the health for a snapshot; a gateway answer may take `answer_timeout`."""
     return Health(
         (
-            ComponentHealth("service", "it is stopping" if snapshot.stopping else ""),
+            ComponentHealth("service", "stopping" if snapshot.stopping else ""),
             _database_health(snapshot),
             ComponentHealth(
                 "slack", "" if snapshot.slack else snapshot.slack_problem or NO_CONNECTION
@@ -89,6 +98,7 @@ def assess(snapshot: HealthSnapshot, answer_timeout: timedelta) -> Health:
             _dispatcher_health(snapshot.dispatcher_idle, MAX_IDLE + answer_timeout),
             _queue_health(snapshot),
             _gateway_health(snapshot),
+            *(() if snapshot.bridge is None else (_bridge_health(snapshot.bridge),)),
         ),
         snapshot.paused,
         snapshot.breaker_open_since is not None,
@@ -102,22 +112,22 @@ def is_stuck(dispatcher_idle: timedelta, answer_timeout: timedelta) -> bool:
 
 def _database_health(snapshot: HealthSnapshot) -> ComponentHealth:
     if snapshot.file_problem:
-        problem = f"its file {snapshot.file_problem} while the bot ran: nothing is accepted"
+        problem = f"its file {snapshot.file_problem} while the bot ran, so nothing is accepted"
         return ComponentHealth("database", problem)
     if not snapshot.database:
-        return ComponentHealth("database", "it does not answer")
-    return ComponentHealth("database", "" if snapshot.writable else "nothing can be written to it")
+        return ComponentHealth("database", "not responding")
+    return ComponentHealth("database", "" if snapshot.writable else "can't be written to")
 
 
 def _dispatcher_health(idle: timedelta, limit: timedelta) -> ComponentHealth:
-    problem = "it has not looked at the queue lately" if idle > limit else ""
+    problem = "hasn't checked the queue recently" if idle > limit else ""
     return ComponentHealth("dispatcher", problem, round(idle.total_seconds(), 1))
 
 
 def _queue_health(snapshot: HealthSnapshot) -> ComponentHealth:
     """Returns the health of the queue; a pause is deliberate, so messages may wait during it."""
     if not snapshot.database:
-        return ComponentHealth("queue", "it cannot be seen")
+        return ComponentHealth("queue", "can't be read")
     age = max(timedelta(0), snapshot.at - (snapshot.oldest or snapshot.at))
     late = age > MAX_QUEUE_AGE and not snapshot.paused
     problem = "a message has waited for too long" if late else ""
@@ -129,5 +139,13 @@ def _gateway_health(snapshot: HealthSnapshot) -> ComponentHealth:
     if snapshot.breaker_open_since is None:
         return ComponentHealth("gateway")
     age = max(timedelta(0), snapshot.at - snapshot.breaker_open_since)
-    problem = "its answers cannot be read: nothing is sent" if age > MAX_BREAKER_OPEN else ""
+    problem = "its answers can't be read, so nothing is sent" if age > MAX_BREAKER_OPEN else ""
     return ComponentHealth("gateway", problem, round(age.total_seconds(), 1))
+
+
+def _bridge_health(status: BridgeStatus) -> ComponentHealth:
+    """Returns the health of the bridge: whether it takes alerts, and makes messages of them."""
+    problem = "" if status.listening else "isn't listening for alerts"
+    if status.bundler_idle > MAX_IDLE:
+        problem = "hasn't looked for alerts to send recently"
+    return ComponentHealth("bridge", problem, round(status.bundler_idle.total_seconds(), 1))

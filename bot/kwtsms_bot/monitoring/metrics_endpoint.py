@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
 from aiohttp import web
@@ -30,9 +31,12 @@ class MetricsEndpoint:
         statistics: OutboxStatistics,
         notices: NoticeStore,
         readiness: Readiness,
+        *,
+        refreshers: Iterable[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._metrics, self._readiness = metrics, readiness
         self._statistics, self._notices = statistics, notices
+        self._refreshers = tuple(refreshers)  # Of further gauges from the database.
         self._count_lock = asyncio.Lock()
         self._counted_at = float("-inf")
 
@@ -69,6 +73,8 @@ class MetricsEndpoint:
                 recipients = await self._statistics.count_recipients()
                 balance = await self._statistics.last_balance()
                 undelivered = await self._notices.count_undelivered()
+                for refresh in self._refreshers:
+                    await refresh()
         except (DatabaseError, TimeoutError) as error:
             log.warning("not counted", error=type(error).__name__)
             return

@@ -9,7 +9,13 @@ import structlog
 
 from kwtsms_bot.database import DatabaseError, DatabaseFileLost
 from kwtsms_bot.logs import LogThrottle
-from kwtsms_bot.monitoring.health import Health, HealthSnapshot, assess, is_stuck
+from kwtsms_bot.monitoring.health import (
+    BridgeStatus,
+    Health,
+    HealthSnapshot,
+    assess,
+    is_stuck,
+)
 from kwtsms_bot.outbox.queries.statistics import Backlog, OutboxStatistics
 
 DATABASE_SECONDS = 2.0  # Longer than a healthy database takes; callers wait for 5.
@@ -31,9 +37,10 @@ class Readiness:
         answer_timeout: timedelta,
         clock: Callable[[], datetime],
         slack_problem: Callable[[], str] = str,
+        bridge: Callable[[], BridgeStatus | None] = lambda: None,
     ) -> None:
         self._statistics, self._slack, self._clock = statistics, slack, clock
-        self._slack_problem = slack_problem
+        self._slack_problem, self._bridge = slack_problem, bridge
         self._dispatcher_idle, self._answer_timeout = dispatcher_idle, answer_timeout
         self._lock = asyncio.Lock()
         self._throttle = LogThrottle()
@@ -79,6 +86,7 @@ class Readiness:
             oldest=backlog.oldest if backlog else None,
             paused=backlog.paused if backlog else False,
             breaker_open_since=backlog.breaker_opened_at if backlog else None,
+            bridge=self._bridge(),
         )
 
     async def _read_backlog(self) -> Backlog | None:

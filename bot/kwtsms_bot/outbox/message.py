@@ -20,6 +20,9 @@ class Priority(IntEnum):
     BULK = 2
 
 
+PEOPLE = "people"  # The budget of what people send.
+
+
 def no_quiet_hours() -> bool:
     """Returns False: the default of an outbox without quiet hours."""
     return False
@@ -63,6 +66,9 @@ class NewMessage:
     key: DedupeKey | None = None
     team: str = ""
     request: str = ""  # The request's ID in the log.
+    budget: str = PEOPLE  # Whose credits of the day it takes.
+    has_card: bool = True  # False: something else shows its state in Slack.
+    not_before: datetime | None = None  # None: it may leave at once.
 
     @property
     def content_hash(self) -> str:
@@ -180,4 +186,6 @@ class ClaimedCall:
     test: bool
     expires_at: datetime | None
     request: str = ""
+    budget: str = PEOPLE
+    priority: Priority = Priority.NORMAL
     trial: bool = False  # The breaker is half-open, and this is its trial call.

@@ -5,6 +5,7 @@ import secrets
 import socket
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from kwtsms_bot.background import BackgroundTasks
 from kwtsms_bot.balance.apprise_notifier import AppriseNotifier
@@ -41,6 +42,9 @@ from kwtsms_bot.slack.listeners import SlackListeners
 from kwtsms_bot.slack.users import SlackUserDirectory
 from kwtsms_client import AsyncClient, Credentials
 
+if TYPE_CHECKING:
+    from kwtsms_bot.service.bridge import BridgeComponents
+
 
 class Components:
     """The objects of the service, wired to one another."""
@@ -65,23 +69,32 @@ class Components:
             on_accepted=count_accepted(metrics),
         )
         balance_store = open_balance_store(database)
-        self._build_slack(balance_store, gateway)
+        self._build_slack(balance_store, gateway, metrics)
         self._build_outbox(gateway, rate_limiter, metrics)
         self._build_balance(balance_store, gateway)
         self._build_monitoring(balance_store, metrics)
 
-    def _build_slack(self, balance_store: BalanceStore, gateway: AsyncClient) -> None:
+    def _build_slack(
+        self, balance_store: BalanceStore, gateway: AsyncClient, metrics: Metrics
+    ) -> None:
         config = self.config
         self.connection = SlackConnection(config.slack, ping_seconds=self._waits.ping)
         client = self.connection.client
         directory = SlackUserDirectory(
-            client, config.access.groups, config.language, tasks=self.tasks
+            client,
+            config.access.groups,
+            config.language,
+            channels=config.access.channels,
+            tasks=self.tasks,
         )
         balance_notifier = BalanceNotifier(
             balance_store.notices,
             self.connection.no_retry_client,
             language(config.language),
-            channels=config.alerts.balance.channels,
+            channels=(
+                *config.alerts.balance.channels,
+                *(config.bridge.notice_channels if config.bridge else ()),
+            ),
             admins=config.access.admin.users,
         )
         self.card_publisher = CardPublisher(
@@ -91,6 +104,7 @@ class Components:
             directory=directory,
             update_seconds=self._waits.card,
         )
+        self.bridge = self._build_bridge(metrics)
         context = CommandContext(
             config,
             self.outbox,
@@ -100,13 +114,14 @@ class Components:
             directory,
             now,
             self.wake,
+            incidents=None if self.bridge is None else self.bridge.control,
         )
         self.listeners = SlackListeners(context, directory, client)
 
     def _build_outbox(
         self, gateway: AsyncClient, rate_limiter: DatabaseRateLimiter, metrics: Metrics
     ) -> None:
-        outbox, on_change = self.outbox, self.card_publisher.wake
+        outbox, on_change = self.outbox, self.on_outbox_change
         self.worker = Worker(
             DispatchStores(outbox.claims, outbox.settlements, outbox.leases, outbox.breaker),
             gateway,
@@ -159,11 +174,37 @@ class Components:
             dispatcher_idle=lambda: self.worker.idle_seconds,
             answer_timeout=self.config.kwtsms.timeout,
             clock=now,
+            bridge=lambda: None if self.bridge is None else self.bridge.status(),
         )
         self.metrics_endpoint = MetricsEndpoint(
-            metrics, statistics, balance_store.notices, self.readiness
+            metrics,
+            statistics,
+            balance_store.notices,
+            self.readiness,
+            refreshers=() if self.bridge is None else (self.bridge.refresh_metrics,),
         )
         self.heartbeat = HeartbeatSender(self.config.heartbeat, self.readiness)
+
+    def _build_bridge(self, metrics: Metrics) -> "BridgeComponents | None":
+        """Builds the bridge, if it is configured; else its modules are not even loaded."""
+        if self.config.bridge is None:
+            return None
+        from kwtsms_bot.service.bridge import BridgeComponents  # noqa: PLC0415 - See above.
+
+        return BridgeComponents(
+            self.config,
+            self.config.bridge,
+            self.outbox.database,
+            self.connection,
+            metrics=metrics,
+            on_bundled=lambda: self.worker.wake(),  # noqa: PLW0108 - It is built later.
+        )
+
+    def on_outbox_change(self) -> None:
+        """Signals that a message has changed: its card, and what waits for its outcome."""
+        self.card_publisher.wake()
+        if self.bridge is not None:
+            self.bridge.bundler.wake()
 
     def wake(self) -> None:
         """Signals that there is something new in the outbox, to send and to show."""

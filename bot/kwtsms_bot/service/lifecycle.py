@@ -29,6 +29,7 @@ from kwtsms_bot.service.waits import DEFAULT_WAITS, Waits
 from kwtsms_bot.slack.connection import SlackUnreachable
 
 RECONNECT_SECONDS = 5.0
+OPENING_SECONDS = 2.0  # Of a stop, for a database that is being opened.
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,7 @@ class Service:
         self.ready = asyncio.Event()
         self.address = ""  # For Slack's requests over HTTP, once it is ready.
         self.monitoring_address = ""  # Of the pages for operators, if there are any.
+        self.bridge_address = ""  # Of the endpoint for alerts, if there is one.
 
     async def run(self, stop: asyncio.Event) -> None:
         """Runs until `stop` is set, and ends with nothing in flight.
@@ -87,6 +89,9 @@ class Service:
                 waits=self._waits,
             )
             await stack.enter_async_context(self._serve_pages(components))
+            if components.bridge is not None:
+                await stack.enter_async_context(components.bridge.serve())
+                self.bridge_address = components.bridge.address
             await stack.enter_async_context(_in_background(components.heartbeat.run(self.ready)))
             await stack.enter_async_context(_in_background(_check_targets(self.config)))
             await self._run_components(components, stop)
@@ -115,12 +120,18 @@ class Service:
             asyncio.create_task(components.reconciler.run(stop_sending), name="reconciler"),
             asyncio.create_task(components.breaker_probe.run(stop_sending), name="breaker probe"),
         ]
+        if components.bridge is not None:
+            bundling = components.bridge.bundler.run(stop_sending)
+            workers.append(asyncio.create_task(bundling, name="bundler"))
         notifiers = [
             asyncio.create_task(components.card_publisher.run(stop_showing), name="card publisher"),
             asyncio.create_task(
                 components.apprise_notifier.run(stop_showing), name="apprise notifier"
             ),
         ]
+        if components.bridge is not None:
+            publishing = components.bridge.publisher.run(stop_showing)
+            notifiers.append(asyncio.create_task(publishing, name="incident publisher"))
         background = [*workers, *notifiers]
         scheduler = make_scheduler(components)
         stopping = asyncio.create_task(stop.wait(), name="stop")
@@ -204,10 +215,15 @@ def _seconds_left(ends_at: float) -> float:
 
 
 async def _run_unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
-    """Returns the result of `work`; cancels it and returns None if `stop` is set first."""
+    """Returns the result of `work`; None if `stop` is set and it does not end soon after.
+
+    It is not cancelled at once: the thread of a connection that is being made would outlive the
+    event loop, and end with a traceback.
+    """
     working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
     await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    await asyncio.wait({working}, timeout=OPENING_SECONDS)
     if not working.done():
         working.cancel()
         await asyncio.wait({working})

@@ -1,6 +1,7 @@
-"""App Home: the balance, the user's recent messages, and buttons."""
+"""App Home: the balance, open incidents, the user's recent messages, and buttons."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from time import monotonic
 
 import structlog
@@ -8,11 +9,12 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_bot.commands import balance, doctor, history
+from kwtsms_bot.commands import alerts, balance, doctor, history
 from kwtsms_bot.commands.base import CommandContext, CommandRequest, Invocation, Reply, Severity
-from kwtsms_bot.commands.error_replies import gateway_error_reply
+from kwtsms_bot.commands.error_replies import gateway_error_reply, paused_reply
 from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.i18n.translator import Language
+from kwtsms_bot.outbox.store import SendingPaused
 from kwtsms_bot.slack import blocks, ids, payloads
 from kwtsms_bot.slack.blocks import Block
 from kwtsms_bot.slack.error_boundary import Body
@@ -27,18 +29,18 @@ log = structlog.get_logger(__name__)
 
 
 def home_view(sections: Mapping[str, Reply], *, may_send: bool, slash: str, say: Language) -> Block:
-    """Returns the App Home view: a heading and a reply for each of `sections`."""
+    """Returns the App Home view: the buttons, and a reply for each of `sections`."""
     buttons = [blocks.button(ids.HOME_REFRESH, say("Refresh"), "")]
     if may_send:
         buttons.insert(0, blocks.button(ids.HOME_SEND, say("Send SMS"), "", style="primary"))
-    made = [blocks.heading(say("Text messages by kwtSMS")), blocks.actions(*buttons)]
+    made = [blocks.actions(*buttons)]
     for title, reply in sections.items():
         made.append({"type": "divider"})
         if title != reply.title:
             made.append(blocks.section(f"*{blocks.escape(title)}*"))
         made += blocks.reply(reply, say)["blocks"]
     made.append({"type": "divider"})
-    hint = say("In any channel: {command}", command=f"{slash} help")
+    hint = say("In any channel, type {command}", command=f"{slash} help")
     made.append(blocks.context(blocks.escape(hint)))
     return {"type": "home", "blocks": made}
 
@@ -64,9 +66,9 @@ class HomeTab:
         event = body.get("event") or {}
         if event.get("tab") == "home":
             request = await self._build_request(str(event.get("user", "")), "")
-            await self._publish(request)
+            await self.publish(request)
             if await self._check_setup(request):
-                await self._publish(request)
+                await self.publish(request)
 
     async def handle_button(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """Handles a button on Home: opens the send form or refreshes the view."""
@@ -77,9 +79,10 @@ class HomeTab:
         if body["actions"][0]["action_id"] == ids.HOME_SEND:
             await self._send_modal.open_form_or_notify(request, ModalDefaults())
         else:
-            await self._publish(request)
+            await self.publish(request)
 
-    async def _publish(self, request: CommandRequest) -> None:
+    async def publish(self, request: CommandRequest) -> None:
+        """Publishes the view as it is now."""
         access = self._context.config.access
         published = home_view(
             await self._build_sections(request),
@@ -96,16 +99,18 @@ class HomeTab:
         context, say = self._context, request.say
         invocation = Invocation(person=request.person, say=say, key=request.key, text="")
         if not allows(context.config.access, request.person, Permission.READ):
-            return {say("What you may do here"): await history.whoami(context, invocation, "")}
-        sections = {say("Balance"): await self._read_balance(invocation)}
+            return {say("Your permissions"): await history.whoami(context, invocation, "")}
+        balance_reply = await self._read_balance(invocation)
+        sections = {balance_reply.title: balance_reply}
         if pause := await context.outbox.kill_switch.current_pause():
-            name = await context.users.name(pause.actor)
-            title = say("All sending is paused by {name}.", name=name)
-            sections[say("Paused")] = Reply(Severity.WARNING, title)
+            paused = paused_reply(SendingPaused(pause), context.config.slack.command, say)
+            sections[say("Sending")] = paused
+        if context.incidents is not None:
+            sections[say("Alerts")] = await alerts.home_reply(context, context.incidents, request)
         _, setup = self._setup_checks.get(say.code, (0.0, None))
         if setup and setup.severity is not Severity.GOOD and _is_admin(context, request):
-            sections[say("Set-up")] = setup
-        sections[say("Your last messages")] = await history.history(context, invocation, "")
+            sections[say("Setup")] = setup
+        sections[say("Your recent messages")] = await history.history(context, invocation, "")
         return sections
 
     async def _check_setup(self, request: CommandRequest) -> bool:
@@ -122,9 +127,10 @@ class HomeTab:
 
     async def _read_balance(self, invocation: Invocation) -> Reply:
         try:
-            return await balance.run(self._context, invocation, "")
+            reply = await balance.run(self._context, invocation, "")
         except KwtSMSError as error:
             return gateway_error_reply(error, invocation.say)
+        return replace(reply, details=()) if reply.severity is Severity.GOOD else reply
 
     async def _build_request(self, user: str, key: str) -> CommandRequest:
         person, say = await self._directory.resolve_caller(user, "")

@@ -4,6 +4,7 @@ Text that a person typed goes into rich_text, which Slack does not interpret, or
 cannot become a mention, a link or a heading. `verbatim` keeps Slack from linking numbers.
 """
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -16,16 +17,22 @@ from kwtsms_bot.commands.base import (
     TextSpan,
     UserMention,
 )
-from kwtsms_bot.i18n.translator import ENGLISH, Language
-from kwtsms_bot.kuwait_time import KUWAIT_TZ
+from kwtsms_bot.i18n.dates import format_short_datetime
+from kwtsms_bot.i18n.translator import ENGLISH, N_, Language
 
 Block = dict[str, Any]
 Payload = dict[str, Any]  # `text` (notification, screen reader) and `blocks`.
 
 MAX_SECTION = 3000
-MAX_HEADING = 150
 MAX_MODAL_TITLE = 24
 MAX_TITLE = 2900  # MAX_SECTION less the icon and the emphasis around the title.
+MAX_FIELD = 2000
+MAX_OPTION = 75  # Of an overflow menu.
+# https://docs.slack.dev/messaging/formatting-message-text#date-formatting
+DATE_FORMAT = N_("{date_short_pretty} at {time}")
+_USER_ID = re.compile(r"[UW][A-Z0-9]{1,40}")
+# What Slack formats in a text with mark-up: emphasis, code, emoji names, quotes and lists.
+_FORMATTING = re.compile(r"[*_~`]|:[\w+'-]+:|^\s*(?:[>•◦▪-]|\d+[.)])", re.MULTILINE)
 ICONS = {
     Severity.GOOD: ":white_check_mark:",
     Severity.INFO: ":information_source:",
@@ -62,7 +69,7 @@ def body(answer: Reply, say: Language) -> list[Block]:
         made.append(facts(answer.facts, say))
     if answer.examples:
         if not answer.text_spans and all(one.startswith("/") for one in answer.examples):
-            made.append(context(say("Type for example")))
+            made.append(context(say("For example")))
             made.append(preformatted("\n".join(answer.examples)))
         else:
             made += [preformatted(one) for one in answer.examples]
@@ -77,7 +84,7 @@ def reply_button(item: Button, say: Language) -> Block:
         item.value,
         confirm=item.confirm_text,
         style=item.style,
-        back=say("Back"),
+        back=say("Go back"),
     )
 
 
@@ -87,9 +94,26 @@ def section(mrkdwn: str) -> Block:
     return {"type": "section", "text": text}
 
 
-def heading(text: str) -> Block:
-    """Large text."""
-    return {"type": "header", "text": plain_text(truncate(text, MAX_HEADING))}
+def quoting_section(mrkdwn: str, quoted: str) -> Block:
+    """A paragraph and, below it, a short text that a person typed, which is not interpreted.
+
+    A section cannot hold rich text, so what Slack would format becomes a field of plain text.
+    """
+    if _FORMATTING.search(quoted):
+        field = plain_text(truncate(quoted, MAX_FIELD))
+        return {**section(mrkdwn), "fields": [field]}
+    lines = (f"> {line}" for line in escape(quoted).splitlines())
+    return section("\n".join((mrkdwn, *lines)))
+
+
+def mention(user: str) -> str:
+    """A mention of a user by id; anything else is shown literally."""
+    return f"<@{user}>" if is_user_id(user) else escape(user)
+
+
+def is_user_id(text: str) -> bool:
+    """Whether the text has the form of a Slack user's id."""
+    return _USER_ID.fullmatch(text) is not None
 
 
 def context(*mrkdwn: str) -> Block:
@@ -105,7 +129,7 @@ def facts(pairs: tuple[tuple[str, str], ...], say: Language = ENGLISH) -> Block:
     elements: list[Block] = []
     for name, value in pairs:
         end = "" if (name, value) == pairs[-1] else "\n"
-        label = f"{say.inline(name)}: "
+        label = f"{say.paragraph_mark}{say.inline(name)}: "
         elements.append({"type": "text", "text": label, "style": {"bold": True}})
         if isinstance(value, ChannelId | UserMention):
             elements.append(_reference(value))
@@ -141,7 +165,7 @@ def button(
     *,
     confirm: str = "",
     style: str = "",
-    back: str = "Back",
+    back: str = "Go back",
 ) -> Block:
     """A button; with `confirm`, Slack asks for confirmation before it sends the press."""
     made: Block = {
@@ -160,6 +184,18 @@ def button(
             "deny": {"type": "plain_text", "text": back},
         }
     return made
+
+
+def overflow(action: str, options: Sequence[tuple[str, str]]) -> Block:
+    """A menu behind three dots: each option has a label and a value."""
+    return {
+        "type": "overflow",
+        "action_id": action,
+        "options": [
+            {"text": plain_text(truncate(label, MAX_OPTION)), "value": value}
+            for label, value in options
+        ],
+    }
 
 
 def actions(*buttons: Block) -> Block:
@@ -182,16 +218,10 @@ def plain_text(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def format_time(at: datetime, say: Language = ENGLISH) -> str:
-    """A time in the reader's time zone; in Kuwait's where Slack cannot convert it."""
-    fallback = say("{time} (Kuwait)", time=at.astimezone(KUWAIT_TZ).strftime("%H:%M:%S"))
-    return say.auto(f"<!date^{int(at.timestamp())}^{{time_secs}}|{fallback}>")
-
-
 def format_datetime(at: datetime, say: Language = ENGLISH) -> str:
     """A date and time in the reader's time zone; in Kuwait's where Slack cannot convert it."""
-    fallback = say("{time} (Kuwait)", time=at.astimezone(KUWAIT_TZ).strftime("%Y-%m-%d %H:%M"))
-    return say.auto(f"<!date^{int(at.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>")
+    fallback = say("{time} (Kuwait)", time=format_short_datetime(at, say))
+    return say.auto(f"<!date^{int(at.timestamp())}^{say(DATE_FORMAT)}|{fallback}>")
 
 
 def truncate(text: str, limit: int) -> str:

@@ -96,7 +96,7 @@ class SlackConnection:
         try:
             self._runner = await serve(endpoint, self.settings.listen)
         except OSError as error:
-            text = f"slack.listen: {self.settings.listen} cannot be listened on. Choose another."
+            text = f"slack.listen: can't listen on {self.settings.listen}. Choose another address."
             raise SlackRefused(text) from error
 
     async def _connect(self, app: AsyncApp, token: str) -> None:
@@ -127,7 +127,7 @@ class SlackConnection:
                 text = f"{key}: Slack says {error_name(error)}. {remedy(error)}"
                 raise SlackRefused(text) from error
             cause = connection_remedy(error, os.environ, SLACK_PROXIES)
-            text = f"{self.settings.api_url} gave no answer ({error_name(error)}). {cause}".rstrip()
+            text = f"{self.settings.api_url} didn't respond ({error_name(error)}). {cause}".rstrip()
             raise SlackUnreachable(text) from error
 
 

@@ -21,6 +21,7 @@ from kwtsms_bot.slack.errors import (
     is_org_wide,
     remedy,
 )
+from kwtsms_bot.slack.ids import BOT_HANDLE
 from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
 
 TIMEOUT_SECONDS = 10
@@ -42,7 +43,7 @@ async def check(config: Config, now: datetime) -> tuple[Finding, ...]:
         identity = await client.auth_test()
     except SLACK_ERRORS as error:
         skipped = Finding(
-            "Slack channels", FindingLevel.SKIPPED, "Not looked at: the bot token is first."
+            "Slack channels", FindingLevel.SKIPPED, "Not checked: fix the bot token first."
         )
         return (_refusal_finding("Slack bot token", error), second, skipped)
     if is_org_wide(identity):
@@ -63,20 +64,19 @@ def check_scopes(granted: str | None) -> Finding:
     """Reports whether the token has all required scopes."""
     label = "Slack scopes"
     if granted is None:
-        return Finding(label, FindingLevel.SKIPPED, "Slack did not say which scopes the token has.")
+        return Finding(label, FindingLevel.SKIPPED, "Slack didn't report the token's scopes.")
     missing = sorted(set(SCOPES) - {one.strip() for one in granted.split(",")})
     if not missing:
-        return Finding(label, FindingLevel.OK, "All that the bot needs are granted.")
-    fix = "Paste the manifest anew (kwtsms-bridge slack manifest) and reinstall the app."
+        return Finding(label, FindingLevel.OK, "The token has every scope the bot needs.")
+    fix = "Paste the manifest again (kwtsms-bridge slack manifest) and reinstall the app."
     return Finding(label, FindingLevel.PROBLEM, f"Missing: {', '.join(missing)}.", fix)
 
 
 def check_command(command: str) -> Finding:
     """Asks a person to try the slash command: no Slack token can look up an app's commands."""
-    summary = f"Slack tells no bot which one its app has; here it is {command}."
-    fix = (
-        f"Type {command} help in Slack. No answer: kwtsms-bridge slack manifest --command {command}"
-    )
+    summary = f"Slack doesn't tell the bot its command. config.yaml says {command}."
+    manifest = f"kwtsms-bridge slack manifest --command {command}"
+    fix = f"Type {command} help in Slack. If it fails, install the app again: {manifest}"
     return Finding("Slash command", FindingLevel.SKIPPED, summary, fix)
 
 
@@ -86,13 +86,16 @@ def check_clock(date: str | None, now: datetime) -> Finding:
     try:
         slack_time = parsedate_to_datetime(date or "").astimezone(UTC)
     except ValueError:
-        return Finding(label, FindingLevel.SKIPPED, "Slack's answer had no time.")
+        return Finding(label, FindingLevel.SKIPPED, "Slack's response had no time.")
     skew = abs(now - slack_time)
-    summary = f"{skew.total_seconds():.0f} s from Slack's."
+    summary = f"{skew.total_seconds():.0f} s off Slack's clock."
     if skew <= MAX_CLOCK_SKEW:
         return Finding(label, FindingLevel.OK, summary)
     return Finding(
-        label, FindingLevel.PROBLEM, summary, "Set the clock by NTP (timedatectl set-ntp true)."
+        label,
+        FindingLevel.PROBLEM,
+        summary,
+        "Synchronize the clock with NTP (timedatectl set-ntp true).",
     )
 
 
@@ -100,15 +103,15 @@ async def _check_second_secret(client: AsyncWebClient, settings: SlackSettings) 
     """Checks the app token in Socket Mode; says over HTTP how a wrong signing secret shows."""
     if settings.app_token is None or settings.mode == "http":
         summary = (
-            "It is set; with a wrong one, the log says `request refused` with status 401 whenever "
-            "Slack asks for something."
+            "It's set. If it's wrong, each request from Slack is logged as `request refused` "
+            "with status 401."
         )
         return Finding("Slack signing secret", FindingLevel.OK, summary)
     try:
         await client.apps_connections_open(app_token=settings.app_token.get_secret_value())
     except SLACK_ERRORS as error:
         return _refusal_finding("Slack app token", error)
-    return Finding("Slack app token", FindingLevel.OK, "Socket Mode can be opened.")
+    return Finding("Slack app token", FindingLevel.OK, "Socket Mode works.")
 
 
 def _refusal_finding(label: str, error: Exception) -> Finding:
@@ -117,20 +120,21 @@ def _refusal_finding(label: str, error: Exception) -> Finding:
             label, FindingLevel.PROBLEM, f"Slack says {error_name(error)}.", remedy(error)
         )
     fix = connection_remedy(error, os.environ, SLACK_PROXIES) or NETWORK_REMEDY
-    return Finding(label, FindingLevel.PROBLEM, f"Slack gave no answer ({error_name(error)}).", fix)
+    return Finding(label, FindingLevel.PROBLEM, f"Slack didn't respond ({error_name(error)}).", fix)
 
 
 def _headers(answer: AsyncSlackResponse) -> dict[str, str]:
     return {str(key).lower(): str(value) for key, value in answer.headers.items()}
 
 
-INVITE = "Invite the bot to it: /invite @kwtSMS"
+INVITE = f"Invite the bot: /invite @{BOT_HANDLE}"
 CHECK_ID = (
-    "Check the id (channel → View details). The bot sees a private channel once it is invited."
+    "Check the ID (channel → View details). The bot sees a private channel only once it's invited."
 )
-CHECK_GROUP = "Check the id (People → User groups → the group → ⋮ → Copy group ID)."
+CHECK_GROUP = "Check the ID (People → User groups → the group → ⋮ → Copy group ID)."
 REINSTALL = (
-    "Paste the manifest anew (kwtsms-bridge slack manifest), and leave them ticked at the install."
+    "Paste the manifest again (kwtsms-bridge slack manifest), and keep them ticked when you "
+    "install the app."
 )
 RETRY_LATER = "Try again in a minute."
 
@@ -138,7 +142,8 @@ RETRY_LATER = "Try again in a minute."
 async def check_channels(client: AsyncWebClient, config: Config) -> tuple[Finding, ...]:
     """Checks each channel that the bot posts to or that grants a role, and each granting group."""
     approval = config.limits.approval_channel
-    posting = dict.fromkeys(filter(None, (*config.alerts.balance.channels, approval)))
+    alerts = () if config.bridge is None else config.bridge.channels
+    posting = dict.fromkeys(filter(None, (*config.alerts.balance.channels, approval, *alerts)))
     granting = [one for one in config.access.channels if one not in posting]
     return (
         *[await _fetch_and_check_channel(client, one, posts=True) for one in posting],
@@ -151,7 +156,7 @@ async def _fetch_and_check_channel(client: AsyncWebClient, channel: str, *, post
     check = f"Channel {channel}"
     if channel.startswith("D"):
         return Finding(
-            check, FindingLevel.SKIPPED, "A direct message: the bot does not look into those."
+            check, FindingLevel.SKIPPED, "A direct message. The bot doesn't check these."
         )
     try:
         answer = await client.conversations_info(channel=channel)
@@ -163,27 +168,32 @@ async def _fetch_and_check_channel(client: AsyncWebClient, channel: str, *, post
 def check_channel(check: str, channel: Mapping[str, Any], *, posts: bool) -> Finding:
     """Reports whether the bot is in the channel; its absence is a problem if it `posts` there."""
     if channel.get("is_archived"):
-        return Finding(check, FindingLevel.PROBLEM, "It is archived.", "Name another channel.")
+        return Finding(
+            check, FindingLevel.PROBLEM, "The channel is archived.", "Choose another channel."
+        )
     if channel.get("is_member"):
-        return Finding(check, FindingLevel.OK, f"#{channel.get('name')}, and the bot is in it.")
+        return Finding(check, FindingLevel.OK, f"The bot is in #{channel.get('name')}.")
     if posts:
-        return Finding(check, FindingLevel.PROBLEM, "The bot is not in it.", INVITE)
-    summary = "The bot is not in it: cards of what is sent from there go by direct message."
+        return Finding(check, FindingLevel.PROBLEM, "The bot isn't in this channel.", INVITE)
+    summary = (
+        "The bot isn't in this channel. Cards of messages sent from it go to their "
+        "authors as direct messages."
+    )
     return Finding(check, FindingLevel.WARNING, summary, INVITE)
 
 
 def check_refusal(check: str, error: str, *, posts: bool) -> Finding:
     """Reports the meaning of Slack's refusal to show a channel."""
     if error == "missing_scope":
-        summary = (
-            f"Not looked at: that takes the scopes {' and '.join(OPTIONAL_SCOPES)}, both optional."
-        )
+        summary = f"Not checked: needs the optional scopes {' and '.join(OPTIONAL_SCOPES)}."
         return Finding(check, FindingLevel.SKIPPED, summary, REINSTALL)
     if error != "channel_not_found":
-        return Finding(check, FindingLevel.WARNING, f"Slack did not say ({error}).", RETRY_LATER)
+        return Finding(
+            check, FindingLevel.WARNING, f"Slack returned an error ({error}).", RETRY_LATER
+        )
     # A command can be typed in a private channel that the bot does not see.
     level = FindingLevel.PROBLEM if posts else FindingLevel.WARNING
-    return Finding(check, level, "Slack shows the bot no such channel.", CHECK_ID)
+    return Finding(check, level, "The bot can't find this channel.", CHECK_ID)
 
 
 async def _check_groups(client: AsyncWebClient, groups: tuple[str, ...]) -> tuple[Finding, ...]:
@@ -202,18 +212,18 @@ def check_group(check: str, group: Mapping[str, Any] | None) -> Finding:
     """Reports whether the group exists, is enabled and has members."""
     if group is None:
         return Finding(
-            check, FindingLevel.PROBLEM, "This workspace has no such group.", CHECK_GROUP
+            check, FindingLevel.PROBLEM, "This workspace has no group with this ID.", CHECK_GROUP
         )
     handle = f"@{group.get('handle')}"
     if group.get("date_delete"):
-        summary = f"{handle} is disabled: nobody holds a role by it."
+        summary = f"{handle} is disabled, so it grants no role."
         return Finding(
-            check, FindingLevel.PROBLEM, summary, "Enable it in Slack, or name another group."
+            check, FindingLevel.PROBLEM, summary, "Enable it in Slack, or choose another group."
         )
     count = int(group.get("user_count") or 0)
     if not count:
         return Finding(
-            check, FindingLevel.WARNING, f"Nobody is in {handle}.", "Add people to it in Slack."
+            check, FindingLevel.WARNING, f"{handle} has no members.", "Add people to it in Slack."
         )
     return Finding(
         check, FindingLevel.OK, f"{handle}, {count} {'person' if count == 1 else 'people'}."
@@ -222,12 +232,10 @@ def check_group(check: str, group: Mapping[str, Any] | None) -> Finding:
 
 def _group_refusal_finding(check: str, error: str) -> Finding:
     if error == "plan_upgrade_required":
-        remedy = "Give the role to users or channels instead."
-        return Finding(
-            check, FindingLevel.PROBLEM, "User groups take a paid plan of Slack.", remedy
-        )
+        remedy = "Grant the role to users or channels instead."
+        return Finding(check, FindingLevel.PROBLEM, "User groups need a paid Slack plan.", remedy)
     if error == "missing_scope":  # Reported by check_scopes.
         return Finding(
-            check, FindingLevel.SKIPPED, "Not looked at: the scope usergroups:read is missing."
+            check, FindingLevel.SKIPPED, "Not checked: the scope usergroups:read is missing."
         )
-    return Finding(check, FindingLevel.WARNING, f"Slack did not say ({error}).", RETRY_LATER)
+    return Finding(check, FindingLevel.WARNING, f"Slack returned an error ({error}).", RETRY_LATER)

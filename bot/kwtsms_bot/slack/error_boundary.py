@@ -17,7 +17,7 @@ from kwtsms_bot import logs
 from kwtsms_bot.background import BackgroundTasks
 from kwtsms_bot.commands.base import Reply, Severity
 from kwtsms_bot.i18n.translator import N_, language
-from kwtsms_bot.slack import blocks, payloads
+from kwtsms_bot.slack import blocks, ids, payloads
 from kwtsms_bot.slack.errors import SLACK_ERRORS
 from kwtsms_bot.slack.replies import Responder
 
@@ -27,8 +27,8 @@ Body = Mapping[str, Any]
 Listener = Callable[[AsyncAck, Body, AsyncRespond], Awaitable[None]]
 
 
-SORRY = N_("Something went wrong on our side; it may or may not have been done.")
-CHECK_BEFORE_RETRY = N_("Look before you try again.")
+SORRY = N_("Something went wrong. Your request may or may not have gone through.")
+CHECK_BEFORE_RETRY = N_("Check before you try again.")
 REFERENCE = N_("Reference")
 CLOSE = N_("Close")
 
@@ -86,7 +86,9 @@ async def _reply_with_ack(reply: Reply, body: Body, ack: AsyncAck) -> bool:
     payload = blocks.reply(reply)
     if body.get("type") == "view_submission":
         close = f"{CLOSE} · {language('ar')(CLOSE)}"
-        await ack(response_action="update", view=blocks.modal("kwtSMS", payload["blocks"], close))
+        await ack(
+            response_action="update", view=blocks.modal(ids.APP_NAME, payload["blocks"], close)
+        )
         return True
     if "command" in body:
         await ack(response_type="ephemeral", **payload)

@@ -54,7 +54,7 @@ def remedy(error: SlackApiError) -> str:
     if error_name(error) == "missing_scope":  # An app token; auth.test needs no scope.
         scope = "connections:write (Basic Information → App-Level Tokens)"
         return f"Generate an app-level token with the scope {scope}."
-    return "Copy the token anew from your Slack app's settings."
+    return "Copy the token again from your Slack app's settings."
 
 
 def error_name(error: Exception) -> str:

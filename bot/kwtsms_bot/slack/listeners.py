@@ -4,6 +4,7 @@ import asyncio
 import re
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -17,9 +18,12 @@ from kwtsms_bot.commands.action_ids import OPEN_FORM
 from kwtsms_bot.commands.actions import approve, table
 from kwtsms_bot.commands.base import CommandContext, CommandRequest, Invocation, Reply
 from kwtsms_bot.i18n.translator import N_
+from kwtsms_bot.outbox.message import Message
 from kwtsms_bot.slack import blocks, ids, payloads
 from kwtsms_bot.slack.app_home import HomeTab
+from kwtsms_bot.slack.cards import details
 from kwtsms_bot.slack.error_boundary import Body, with_error_boundary
+from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name
 from kwtsms_bot.slack.modals import views
 from kwtsms_bot.slack.modals.send_modal import SendModal
 from kwtsms_bot.slack.replies import ReplySender
@@ -31,9 +35,10 @@ ACK_SECONDS = 2.0
 # Under load, commands are acknowledged almost at once, so that none waits behind the others.
 BUSY_REQUESTS, BUSY_ACK_SECONDS = 20, 0.05
 ANY_ID = re.compile("")
-ACTION_IDS = re.compile("|".join(table.HANDLERS))
+ACTION_IDS = re.compile("|".join((*table.HANDLERS, ids.MESSAGE_MENU)))
 HandledCommand = tuple[Invocation, Reply]
-STILL_WORKING = N_("Still at it: the answer follows here.")
+STILL_WORKING = N_("Still working on it…")
+log = structlog.get_logger(__name__)
 
 
 class SlackListeners:
@@ -43,7 +48,7 @@ class SlackListeners:
         self, context: CommandContext, directory: SlackUserDirectory, client: AsyncWebClient
     ) -> None:
         self._context = context
-        self._directory = directory
+        self._directory, self._client = directory, client
         self._reply_sender = ReplySender(client, context)
         self.send_modal = SendModal(context, directory, self._reply_sender, client)
         self.home = HomeTab(context, directory, self.send_modal, client)
@@ -110,7 +115,20 @@ class SlackListeners:
         reply = await table.dispatch(self._context, action, press)
         ephemeral = bool((body.get("container") or {}).get("is_ephemeral"))
         request = CommandRequest(person=person, say=say, key=press.key)
-        await self._reply_sender.send_action_reply(reply, request, respond, ephemeral=ephemeral)
+        if reply.details_of is None or not await self._open_details(reply.details_of, request):
+            await self._reply_sender.send_action_reply(reply, request, respond, ephemeral=ephemeral)
+        if payloads.is_on_home(body):
+            await self.home.publish(request)
+
+    async def _open_details(self, message: Message, request: CommandRequest) -> bool:
+        """Opens the modal with a message's details; returns False if Slack did not."""
+        try:
+            view = details.render(message, request.say)
+            await self._client.views_open(trigger_id=request.key, view=view)
+        except SLACK_ERRORS as error:
+            log.warning("details not opened", error=error_name(error))
+            return False
+        return True
 
     async def notify_expired(self) -> None:
         """Notifies the authors of approval requests that have expired."""

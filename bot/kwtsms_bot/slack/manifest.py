@@ -1,7 +1,9 @@
 """Builds the Slack app's manifest from the command table, so the two cannot disagree. Pure."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from kwtsms_bot.commands.base import Command
 from kwtsms_bot.slack import ids
@@ -11,19 +13,23 @@ from kwtsms_bot.slack.workflow_step import NUMBERS, TEXT, USER
 SCOPES = {
     "commands": "the slash command",
     "chat:write": "the card of each message, and the balance warnings",
-    "im:write": "a direct message where the bot may not write into the channel",
-    "users:read": "the name of who asked, on the card",
+    "im:write": "a direct message where the bot can't post in the channel",
+    "users:read": "people's names and languages",
     "usergroups:read": "roles that are given to a user group",
     "users.profile:read": "the phone of a colleague who is named as a recipient",
-    "files:write": "the list of failed numbers, as a file for whoever asks for it",
+    "files:write": "the list of failed numbers, as a file for the person who asks for it",
 }
-# Optional at installation: without them, `doctor` skips a check.
+# Optional at installation: without them, `doctor` skips a check, and a channel's role outlives
+# leaving the channel in what is still open.
 OPTIONAL_SCOPES = {
-    "channels:read": "for `doctor`: are the channels of config.yaml there, and is the bot in them",
+    "channels:read": "finding channels by name, `doctor`'s check of them, and who left one",
     "groups:read": "the same for private channels",
 }
 EVENTS = ("app_home_opened",)
 MAX_USAGE_HINT = 1000
+# Opens “Create an app” with the manifest filled in.
+# https://docs.slack.dev/app-manifests/configuring-apps-with-app-manifests
+CREATE_APP_URL = "https://api.slack.com/apps?new_app=1&manifest_json="
 
 
 def manifest(
@@ -37,8 +43,8 @@ def manifest(
     made: dict[str, Any] = {
         "_metadata": {"major_version": 1, "minor_version": 1},
         "display_information": {
-            "name": "kwtSMS",
-            "description": "Text messages to phones, by kwtSMS",
+            "name": ids.APP_NAME,
+            "description": "Send SMS from Slack through your kwtSMS account",
             "background_color": "#0b5d4e",
         },
         "features": _features(slash, table),
@@ -60,6 +66,12 @@ def manifest(
     return _with_http(made, url) if url else made
 
 
+def create_app_link(made: Mapping[str, Any]) -> str:
+    """Returns the address that creates an app from this manifest."""
+    compact = json.dumps(made, ensure_ascii=False, separators=(",", ":"))
+    return CREATE_APP_URL + quote(compact, safe="")
+
+
 def _with_http(made: dict[str, Any], url: str) -> dict[str, Any]:
     """Sets `url` for each kind of request, and turns Socket Mode off."""
     settings, features = made["settings"], made["features"]
@@ -78,25 +90,25 @@ def _features(slash: str, table: Mapping[str, Command]) -> dict[str, Any]:
             "messages_tab_enabled": True,
             "messages_tab_read_only_enabled": True,
         },
-        "bot_user": {"display_name": "kwtSMS", "always_online": True},
+        "bot_user": {"display_name": ids.BOT_HANDLE, "always_online": True},
         "shortcuts": [
             {
                 "name": "Send SMS",
                 "type": "global",
                 "callback_id": ids.FORM_SHORTCUT,
-                "description": "Write a text message to phones",
+                "description": "Write an SMS and send it",
             },
             {
-                "name": "Text this to…",
+                "name": "Send as SMS…",
                 "type": "message",
                 "callback_id": ids.MESSAGE_SHORTCUT,
-                "description": "Send this message's text to phones",
+                "description": "Send this message's text as an SMS",
             },
         ],
         "slash_commands": [
             {
                 "command": slash,
-                "description": "Send and follow text messages by kwtSMS",
+                "description": "Send SMS and check their status",
                 "usage_hint": usage_hint(table),
                 "should_escape": True,
             }
@@ -114,21 +126,21 @@ def _with_step(made: dict[str, Any]) -> dict[str, Any]:
         "function_runtime": "remote",
     }
     inputs = {
-        NUMBERS: ("string", "Numbers", "Phone numbers or @names, with commas between them"),
-        TEXT: ("string", "Text", "What the phone shows"),
+        NUMBERS: ("string", "Numbers", "Phone numbers or @names, separated by commas"),
+        TEXT: ("string", "Message", "The text to send"),
         USER: (
             "slack#/types/user_id",
-            "For whom",
-            "Whose permission counts, and who gets the card",
+            "Sender",
+            "The person who needs permission to send, and who gets the card",
         ),
     }
     outputs = {
-        "message": ("string", "Message id", "The id for /sms status"),
-        "credits": ("integer", "Credits", "What it costs, by the local reckoning"),
+        "message": ("string", "Message ID", "The ID for /sms status"),
+        "credits": ("integer", "Credits", "The estimated price"),
     }
     step = {
         "title": "Send SMS",
-        "description": "Sends a text message by kwtSMS",
+        "description": "Sends an SMS through kwtSMS",
         "input_parameters": _parameters(inputs),
         "output_parameters": _parameters(outputs),
     }

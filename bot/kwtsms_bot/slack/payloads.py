@@ -35,6 +35,11 @@ def payload_kind(body: Mapping[str, Any]) -> str:
     return str((body.get("event") or body).get("type", ""))
 
 
+def is_on_home(body: Mapping[str, Any]) -> bool:
+    """Whether a button was pressed on App Home."""
+    return (body.get("view") or {}).get("type") == "home"
+
+
 def invocation(body: Mapping[str, Any], person: Person, say: Language) -> Invocation:
     """Returns a slash command; its key, `trigger_id`, is new each time a user presses enter."""
     text, found = tokens.join(split_markup(str(body.get("text", ""))))
@@ -43,8 +48,14 @@ def invocation(body: Mapping[str, Any], person: Person, say: Language) -> Invoca
 
 
 def button_press(body: Mapping[str, Any], person: Person, say: Language) -> tuple[str, ButtonPress]:
-    """Returns the action id of a pressed button, and the press."""
+    """Returns the action id of a pressed button, and the press.
+
+    An option of an overflow menu is a press of the button that its value names.
+    """
     action = body["actions"][0]
+    name, value = str(action["action_id"]), str(action.get("value", ""))
+    if action.get("type") == "overflow":
+        chosen = action.get("selected_option") or {}
+        name, _, value = str(chosen.get("value", "")).partition(" ")
     key = str(body.get("trigger_id", ""))
-    pressed = ButtonPress(person=person, say=say, key=key, value=str(action.get("value", "")))
-    return str(action["action_id"]), pressed
+    return name, ButtonPress(person=person, say=say, key=key, value=value)

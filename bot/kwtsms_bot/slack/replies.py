@@ -137,8 +137,8 @@ class ReplySender:
             log.error("notice not posted", channel=post.channel, error=error_name(error))
             for button in post.reply.buttons:
                 await self._context.outbox.drafts.discard_draft(button.value, self._context.now())
-            title = request.say("Nobody could be asked. Nothing was sent.")
-            details = (request.say("Invite the bot to that channel, and try again."),)
+            title = request.say("The approval request couldn't be posted. Nothing was sent.")
+            details = (request.say("Invite the bot to the approval channel, then try again."),)
             return Reply(Severity.ERROR, title, details, replaces=True)
         return reply
 
@@ -151,8 +151,8 @@ class ReplySender:
             )
         except SLACK_ERRORS as error:
             log.error("file not uploaded", error=error_name(error))
-            title = request.say("Slack did not take the file: {error}.", error=error_name(error))
-            remedy = request.say("It takes the scope files:write: install the app again.")
+            title = request.say("Slack didn't accept the file ({error}).", error=error_name(error))
+            remedy = request.say("The app needs the scope files:write. Reinstall it in Slack.")
             details = (remedy,) if error_name(error) == "missing_scope" else ()
             return Reply(Severity.ERROR, title, details)
         return reply

@@ -19,8 +19,8 @@ PING_SECONDS = 10.0  # Between two pings; a lost connection is noticed at the ne
 FIRST_DELAY_SECONDS, MAX_DELAY_SECONDS = 5.0, 120.0
 TOO_MANY = "too_many_websockets"
 TOO_MANY_PROBLEM = (
-    "Slack refuses the connection: the app has too many open; stop the other processes that use "
-    "its token"
+    "Slack rejected the connection because the app has too many open. Stop the other processes "
+    "that use its token"
 )
 log = structlog.get_logger(__name__)
 

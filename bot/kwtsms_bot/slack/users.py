@@ -2,7 +2,8 @@
 
 Fails closed: a person whose profile cannot be read counts as a guest, and a group that cannot be
 read counts as empty. A `fresh` answer is at most three seconds old, so a withdrawn role presses no
-button.
+button. It includes whether the person is still in a channel that grants a role, where Slack shows
+the bot its members.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import structlog
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.background import BackgroundTasks
@@ -23,6 +25,10 @@ from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name
 CACHE_SECONDS = 300.0
 GROUP_CACHE_SECONDS = 60.0
 FRESH_SECONDS = 3.0  # usergroups.users.list is Tier 2: 20 a minute.
+# https://docs.slack.dev/reference/methods/conversations.members: fewer than 1000 a page.
+MEMBERS_PER_PAGE = 999
+# The bot has no optional scope, or is not in a private channel: it cannot know who left.
+_HIDDEN_MEMBERS = frozenset({"channel_not_found", "missing_scope"})
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
@@ -38,6 +44,14 @@ class UserProfile:
     deactivated: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelMembers:
+    """A channel's members, or that Slack does not show them to the bot."""
+
+    users: frozenset[str] = frozenset()
+    hidden: bool = False
+
+
 class SlackUserDirectory:
     """Names, languages and phones of Slack users, and their membership in the configured groups."""
 
@@ -47,10 +61,12 @@ class SlackUserDirectory:
         groups: Iterable[str],
         fallback: str = "en",
         *,
+        channels: Iterable[str] = (),
         tasks: BackgroundTasks,
     ) -> None:
         self._client = client
         self._groups = tuple(groups)
+        self._channels = frozenset(channels)  # Those that grant a role.
         self._fallback = fallback
         self._profiles: _TtlCache[UserProfile] = _TtlCache(
             self._fetch_profile, CACHE_SECONDS, tasks
@@ -58,6 +74,9 @@ class SlackUserDirectory:
         self._phones: _TtlCache[str] = _TtlCache(self._fetch_phone, CACHE_SECONDS, tasks)
         self._members: _TtlCache[frozenset[str]] = _TtlCache(
             self._fetch_members, GROUP_CACHE_SECONDS, tasks
+        )
+        self._channel_members: _TtlCache[ChannelMembers] = _TtlCache(
+            self._fetch_channel_members, GROUP_CACHE_SECONDS, tasks
         )
         self.team = ""  # The bot's own workspace, once it is known.
 
@@ -69,8 +88,10 @@ class SlackUserDirectory:
 
     async def person(self, user: str, channel: str, *, fresh: bool = False) -> Person:
         """Returns the user with everything that permissions depend on."""
-        profile, groups = await asyncio.gather(
-            self._profiles.get(user, fresh=fresh), self.groups_of(user, fresh=fresh)
+        profile, groups, in_channel = await asyncio.gather(
+            self._profiles.get(user, fresh=fresh),
+            self.groups_of(user, fresh=fresh),
+            self._is_in_channel(user, channel, fresh=fresh),
         )
         if profile is None:
             last = self._profiles.last_known(user)
@@ -85,6 +106,7 @@ class SlackUserDirectory:
             groups,
             outsider=profile.outsider,
             deactivated=profile.deactivated,
+            in_channel=in_channel,
         )
 
     async def groups_of(self, user: str, *, fresh: bool = False) -> frozenset[str]:
@@ -92,6 +114,13 @@ class SlackUserDirectory:
         lookups = (self._members.get(group, fresh=fresh) for group in self._groups)
         found = zip(self._groups, await asyncio.gather(*lookups), strict=True)
         return frozenset(group for group, members in found if members and user in members)
+
+    async def _is_in_channel(self, user: str, channel: str, *, fresh: bool) -> bool:
+        """Whether the user is still in a channel that grants a role; who types there surely is."""
+        if not fresh or channel not in self._channels:
+            return True
+        members = await self._channel_members.get(channel, fresh=True)
+        return members is not None and (members.hidden or user in members.users)
 
     async def name(self, user: str) -> str:
         """Returns the display name of `user`; the id if Slack has never returned a name."""
@@ -148,6 +177,18 @@ class SlackUserDirectory:
     async def _fetch_members(self, group: str) -> frozenset[str]:
         answer = await self._client.usergroups_users_list(usergroup=group)
         return frozenset(answer.get("users") or ())
+
+    async def _fetch_channel_members(self, channel: str) -> ChannelMembers:
+        try:
+            pages = await self._client.conversations_members(
+                channel=channel, limit=MEMBERS_PER_PAGE
+            )
+            users = [user async for page in pages for user in page.get("members") or ()]
+        except SlackApiError as error:
+            if error_name(error) in _HIDDEN_MEMBERS:
+                return ChannelMembers(hidden=True)
+            raise
+        return ChannelMembers(frozenset(users))
 
 
 def _display_name(*names: object) -> str:

@@ -97,7 +97,10 @@ class WorkflowStep:
     ) -> dict[str, Any] | str:
         context, say = self._context, request.say
         if not context.config.access.workflows:
-            return say("Workflows may not send: access.workflows in config.yaml is false.")
+            return say(
+                "Workflows aren't allowed to send. An admin can set access.workflows "
+                "to true in config.yaml."
+            )
         country = context.config.kwtsms.default_country
         typed, found = tokens.join(split_markup(str(inputs.get(NUMBERS, ""))))
         line = parse_list(typed, default_country=country, tokens=found)
@@ -113,16 +116,19 @@ class WorkflowStep:
         try:
             reply = await submit.accept(context, request, new, urgent=True)
         except ApprovalNeeded:
-            return say("This needs a second person's yes: send it by hand.")
+            return say(
+                "This message needs approval, which a workflow can't request. Send it "
+                "yourself instead."
+            )
         return format_line(reply, say) if reply.accepted is None else _outputs(reply.accepted)
 
 
 def _unusable_number(preview: Preview, say: Language) -> str:
     """Returns what is wrong with a number: nobody sees a preview of a workflow's message."""
     if preview.problems or preview.uncovered:
-        return " ".join(preview.problems) or say("There is no route to one of the numbers.")
+        return " ".join(preview.problems) or say("kwtSMS can't reach one of the numbers.")
     if preview.disguised:
-        return say("A number has hidden characters that change how it looks. Type it again.")
+        return say("A number has hidden characters. Type it again.")
     return ""
 
 

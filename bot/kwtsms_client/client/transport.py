@@ -56,6 +56,6 @@ def set_up(make: Callable[[], T]) -> T:
         return make()
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
         raise ConfigurationError(
-            f"The connection cannot be set up ({type(error).__name__}). Look at HTTPS_PROXY, "
+            f"Can't set up the connection ({type(error).__name__}). Check HTTPS_PROXY, "
             "HTTP_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR."
         ) from error

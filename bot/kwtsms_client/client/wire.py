@@ -164,5 +164,5 @@ def _describe_error(error: Exception) -> str:
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return "it took too long"
     if isinstance(error, httpx.ProxyError):
-        return f"the proxy refused it: {error}"
+        return f"the proxy rejected it: {error}"
     return str(error).strip(" .")[:200] or type(error).__name__

@@ -34,7 +34,7 @@ CODES: Mapping[str, Code] = {
     "ERR013": Code(406, "Your sending queue is full."),
     "ERR019": Code(406, "No delivery reports found."),
     "ERR020": Code(406, "The message ID does not exist."),
-    "ERR021": Code(406, "There is no delivery report for this message."),
+    "ERR021": Code(406, "This message has no delivery report."),
     "ERR022": Code(406, "Delivery reports are not ready yet."),
     "ERR023": Code(406, "Unknown delivery report error."),
     "ERR024": Code(403, "Your IP address is not in the API whitelist."),

@@ -36,11 +36,23 @@ LABELS = {
 
 
 @click.command("gateway")
-@click.option("--port", type=PORT, default=0, help="Port on 127.0.0.1; 0 takes a free one.")
-@click.option("--scenario", "file", type=FILE, help="JSON file of accounts, knobs, faults, clock.")
-@click.option("--seed", type=int, help="The same seed gives the same message ids; over the file's.")
-@click.option("--tls", is_flag=True, help="HTTPS, with a certificate made on the spot.")
-@click.option("--json", "as_json", is_flag=True, help="Say it as one JSON object.")
+@click.option(
+    "-p",
+    "--port",
+    type=PORT,
+    default=0,
+    help="Listen on this port of 127.0.0.1. [default: a free port]",
+)
+@click.option(
+    "--scenario",
+    "file",
+    type=FILE,
+    metavar="FILE",
+    help="Read accounts, settings, faults and the clock from this JSON file.",
+)
+@click.option("--seed", type=int, help="Repeat the message IDs of an earlier run with this seed.")
+@click.option("--tls", is_flag=True, help="Use HTTPS with a temporary certificate.")
+@click.option("-j", "--json", "as_json", is_flag=True, help="Print JSON.")
 def gateway_command(
     port: int,
     file: Path | None,
@@ -49,7 +61,15 @@ def gateway_command(
     tls: bool,
     as_json: bool,
 ) -> None:
-    """Run a local kwtSMS gateway to test clients on."""
+    r"""Run a local kwtSMS gateway to test against, until you press Ctrl-C.
+
+    It prints its URL and an account.
+
+    \b
+    Examples:
+      kwtsms-bridge sandbox gateway
+      kwtsms-bridge sandbox gateway --port 8080 --json
+    """
     gateway = _gateway(file, seed)
     with _certificate(wanted=tls) as (context, ca_file):
         running = RunningGateway(gateway, port=port, ssl_context=context)
@@ -75,7 +95,7 @@ def _certificate(*, wanted: bool) -> Iterator[tuple[ssl.SSLContext | None, Path 
 
 async def _serve(running: RunningGateway, ca_file: Path | None, *, as_json: bool) -> None:
     stopped = asyncio.Event()
-    for signal_number in (signal.SIGINT, signal.SIGTERM):
+    for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     await _bind(running)
     try:
@@ -90,7 +110,7 @@ async def _bind(running: RunningGateway) -> None:
         await running.start()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        message = f"{running.url}: {reason}; choose another port, or 0 for a free one"
+        message = f"Can't listen on {running.url}: {reason}. Use another port, or 0 for a free one."
         raise click.ClickException(message) from error
 
 

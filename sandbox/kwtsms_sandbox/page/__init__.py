@@ -7,7 +7,17 @@
 It is for a browser on the same machine, never for the network.
 """
 
+from kwtsms_sandbox.page.alert_tools import AlertsNotSent
 from kwtsms_sandbox.page.server import PageServer
-from kwtsms_sandbox.page.suggestions import COMMANDS, Hint, Shortcut
+from kwtsms_sandbox.page.suggestions import COMMANDS, AlertButton, Guide, Hint, Shortcut, Step
 
-__all__ = ["COMMANDS", "Hint", "PageServer", "Shortcut"]
+__all__ = [
+    "COMMANDS",
+    "AlertButton",
+    "AlertsNotSent",
+    "Guide",
+    "Hint",
+    "PageServer",
+    "Shortcut",
+    "Step",
+]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from kwtsms_sandbox.page.alert_tools import AlertToolsOfPage
 from kwtsms_sandbox.page.suggestions import FAULT_OPTIONS
 from kwtsms_sandbox.page.view_model import ViewModel
 from kwtsms_sandbox.slack import Interaction, Message, NotPossible, User, View
@@ -28,6 +29,7 @@ class ActionRequest:
     view_model: ViewModel
     me: User
     fields: Mapping[str, Any]
+    alert_tools: AlertToolsOfPage | None = None
 
     def text(self, name: str, *, most: int = MAX_WORD) -> str:
         """Returns a required string."""
@@ -42,6 +44,12 @@ class ActionRequest:
         if not isinstance(value, dict):
             raise InvalidActionError("values: expected an object")
         return value
+
+    def tools(self) -> AlertToolsOfPage:
+        """Returns the tools that send alerts."""
+        if self.alert_tools is None:
+            raise NotPossible("No tool sends alerts here.")
+        return self.alert_tools
 
     def message(self) -> Message:
         """Returns the message that the request names."""
@@ -72,7 +80,7 @@ async def enter_line(request: ActionRequest) -> Interaction | None:
         slack.say(request.me, channel, line)
         return None
     name, _, text = line.partition(" ")
-    if name not in request.view_model.slash_commands:
+    if name not in request.view_model.guide.slash_commands:
         raise NotPossible(f"{name} is not a valid command.")
     return await slack.command(request.me, channel, name, text)
 
@@ -145,9 +153,42 @@ async def clear_faults(request: ActionRequest) -> None:
     request.view_model.gateway.configure()  # publishes a change, so that every page updates
 
 
+async def prepare_step(request: ActionRequest) -> None:
+    """Prepares the gateway for a step of the tour: its fault and its credits, and no other."""
+    wanted, gateway = request.text("step"), request.view_model.gateway
+    step = next((one for one in request.view_model.guide.steps if one.step_id == wanted), None)
+    if step is None:
+        raise InvalidActionError("step: expected one that the page offers")
+    await clear_faults(request)
+    if step.fault:
+        gateway.fault(step.fault, endpoint="send")
+    if step.credits_left is not None:
+        gateway.set_credits(step.credits_left)
+    if step.starts_storm:
+        request.tools().start_storm()
+
+
 async def top_up(request: ActionRequest) -> None:
     """Adds credits to the gateway's account."""
     request.view_model.gateway.top_up(TOP_UP)
+
+
+async def send_alert(request: ActionRequest) -> None:
+    """Sends a new alert as a tool of this kind would."""
+    kind = request.text("kind")
+    if kind not in {button.kind for button in request.view_model.guide.alerts}:
+        raise InvalidActionError("kind: expected one that the page offers")
+    await request.tools().fire(kind)
+
+
+async def start_storm(request: ActionRequest) -> None:
+    """Begins a storm of alerts."""
+    request.tools().start_storm()
+
+
+async def resolve_alerts(request: ActionRequest) -> None:
+    """Ends every alert that was sent."""
+    await request.tools().resolve_all()
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -160,4 +201,8 @@ ACTIONS: Mapping[str, Action] = {
     "bad-day": plan_fault,
     "mend": clear_faults,
     "top-up": top_up,
+    "step": prepare_step,
+    "alert": send_alert,
+    "storm": start_storm,
+    "resolve-alerts": resolve_alerts,
 }

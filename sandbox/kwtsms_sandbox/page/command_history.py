@@ -51,6 +51,11 @@ class CommandHistory:
         """Returns the lines that this person typed."""
         return [line for line in self._lines if line.user == user]
 
+    @property
+    def texts(self) -> frozenset[str]:
+        """The lines that anybody typed."""
+        return frozenset(line.text for line in self._lines)
+
     def find(self, number: int) -> TypedLine | None:
         """Returns the line with this number, while it is kept."""
         return next((line for line in self._lines if line.number == number), None)

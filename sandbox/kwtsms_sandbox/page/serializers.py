@@ -1,6 +1,6 @@
 """Facts of both services as JSON values for the browser. Pure; decides nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,20 +16,23 @@ Json = dict[str, Any]
 
 MAX_SHOWN = 120  # Characters of a value that some client sent.
 MIN_MASKED = 7  # Shorter numbers are masked whole.
+MAX_NUMBERS = 2  # Of a request; the others are counted.
+MAX_ID = 8  # Characters of a message id.
 
 
-def person(user: User) -> Json:
-    """The JSON of a user."""
+def person(user: User, role: str = "") -> Json:
+    """The JSON of a user; `role` is what the app lets them do."""
     return {
         "id": user.id,
         "name": user.name,
         "real_name": user.real_name,
         "is_bot": user.is_bot,
-        "standing": _role(user),
+        "standing": role or _membership(user),
+        "language": user.locale.partition("-")[0],
     }
 
 
-def _role(user: User) -> str:
+def _membership(user: User) -> str:
     if user.team_id != TEAM_ID:
         return "partner"
     if user.is_restricted:
@@ -104,33 +107,24 @@ def request(number: int, logged: LoggedRequest, at: datetime, entry: Entry | Non
         "number": number,
         "at": at.isoformat(),
         "endpoint": logged.endpoint[:MAX_SHOWN],
-        "about": about(logged.payload or {}),
+        "about": summary(logged.payload or {}),
         "outcome": logged.outcome,
         "credits": str(entry.points) if entry else None,
         "state": entry.state if entry else None,
     }
 
 
-def about(payload: Mapping[str, Any]) -> str:
-    """The summary of a request in few words."""
-    parts: list[str] = []
-    if "sender" in payload:
-        parts.append(str(payload["sender"])[:MAX_SHOWN])
-    if "mobile" in payload:
-        parts.append(f"→ {_masked(str(payload['mobile']).split(','))}")
-    if "message" in payload:
-        count = len(str(payload["message"]))
-        parts.append(f"· {count} character{'' if count == 1 else 's'}")
-    if "msgid" in payload:
-        parts.append(f"{str(payload['msgid'])[:8]}…")
-    if str(payload.get("test")) == "1":
-        parts.append("· test")
-    return " ".join(parts)
-
-
-def _masked(numbers: Sequence[str]) -> str:
-    more = f" and {len(numbers) - 2} more" if len(numbers) > 2 else ""
-    return ", ".join(map(mask, numbers[:2])) + more
+def summary(payload: Mapping[str, Any]) -> Json:
+    """The facts of a request that its line in the log needs."""
+    numbers = str(payload.get("mobile", "")).split(",")
+    return {
+        "sender": str(payload.get("sender", ""))[:MAX_SHOWN],
+        "to": [mask(number) for number in numbers[:MAX_NUMBERS]] if "mobile" in payload else [],
+        "more": max(0, len(numbers) - MAX_NUMBERS),
+        "length": len(str(payload["message"])) if "message" in payload else None,
+        "message_id": str(payload.get("msgid", ""))[:MAX_ID],
+        "is_test": str(payload.get("test")) == "1",
+    }
 
 
 def mask(number: str) -> str:

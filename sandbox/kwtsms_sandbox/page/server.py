@@ -6,7 +6,7 @@ of the workspace, so it is on loopback only (see `origin_check`).
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,10 @@ from aiohttp import WSCloseCode, web
 
 from kwtsms_sandbox.gateway import Gateway
 from kwtsms_sandbox.page.actions import ACTIONS, ActionRequest, InvalidActionError
+from kwtsms_sandbox.page.alert_tools import AlertsNotSent, AlertToolsOfPage
 from kwtsms_sandbox.page.broadcast import Broadcaster, Viewer
 from kwtsms_sandbox.page.origin_check import add_security_headers, check_origin
-from kwtsms_sandbox.page.suggestions import COMMANDS, Hint, Shortcut
+from kwtsms_sandbox.page.suggestions import Guide
 from kwtsms_sandbox.page.view_model import ViewModel
 from kwtsms_sandbox.slack import SlackSandbox, User
 from kwtsms_sandbox.slack.errors import Refused
@@ -26,6 +27,7 @@ STATIC = Path(__file__).with_name("static")
 MAX_BODY = 64 * 1024  # Bytes of one action.
 MAX_FROM_PAGE = 64  # The page sends nothing over its socket.
 HEARTBEAT = 20.0
+PAGE_TAGS = {"en": '<html lang="en">', "ar": '<html lang="ar" dir="rtl">'}
 
 
 class PageServer:
@@ -36,10 +38,11 @@ class PageServer:
         *,
         gateway: Gateway,
         slack: SlackSandbox,
-        commands: Sequence[Hint] = COMMANDS,
-        shortcuts: Sequence[Shortcut] = (),
+        guide: Guide | None = None,
+        alert_tools: AlertToolsOfPage | None = None,
     ) -> None:
-        self._view_model = ViewModel(gateway, slack, commands=commands, shortcuts=shortcuts)
+        self._alert_tools = alert_tools
+        self._view_model = ViewModel(gateway, slack, guide or Guide())
         self._broadcaster = Broadcaster(self._view_model)
         self._sockets: set[web.WebSocketResponse] = set()
 
@@ -49,7 +52,7 @@ class PageServer:
         app.on_response_prepare.append(add_security_headers)
         app.cleanup_ctx.append(self._listening)
         app.on_shutdown.append(self._close_sockets)
-        app.router.add_get("/", _index)
+        app.router.add_get("/", self._index)
         app.router.add_static("/static/", STATIC)
         app.router.add_get("/events", self._events)
         app.router.add_post("/act/{name}", self._run_action)
@@ -65,13 +68,18 @@ class PageServer:
             *(socket.close(code=WSCloseCode.GOING_AWAY) for socket in self._sockets)
         )
 
+    async def _index(self, _: web.Request) -> web.Response:
+        text = (STATIC / "index.html").read_text(encoding="utf-8")
+        tag = PAGE_TAGS[self._view_model.guide.language]
+        return web.Response(text=text.replace(PAGE_TAGS["en"], tag, 1), content_type="text/html")
+
     # Updates
 
     async def _events(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_FROM_PAGE)
         await socket.prepare(request)
         viewer = self._broadcaster.join(
-            self._person(request.query.get("as")) or self._view_model.people()[0]
+            self._person(request.query.get("as")) or self._view_model.first_person()
         )
         sending = asyncio.create_task(self._send_updates(socket, viewer))
         receiving = asyncio.create_task(socket.receive())  # The page sends only its close.
@@ -104,7 +112,8 @@ class PageServer:
             interaction = await action(self._read_request(await request.read()))
         except InvalidActionError as error:
             return _answer(400, error=str(error))
-        except (LookupError, ValueError, Refused) as error:  # Slack would not allow it.
+        # Slack would not allow it, or the app did not accept an alert.
+        except (LookupError, ValueError, Refused, AlertsNotSent) as error:
             return _answer(409, error=str(error.args[0]))
         return _answer(200, error=interaction.error if interaction else None)
 
@@ -118,7 +127,7 @@ class PageServer:
         me = self._person(fields.get("as"))
         if me is None:
             raise InvalidActionError("as: expected somebody of this workspace")
-        return ActionRequest(self._view_model, me, fields)
+        return ActionRequest(self._view_model, me, fields, self._alert_tools)
 
     def _person(self, user_id: Any) -> User | None:
         return next((user for user in self._view_model.people() if user.id == user_id), None)
@@ -130,10 +139,6 @@ class PageServer:
             raise web.HTTPNotFound from None
         headers = {"Content-Disposition": "attachment", "Content-Type": "application/octet-stream"}
         return web.Response(body=file.content or b"", headers=headers)
-
-
-async def _index(_: web.Request) -> web.FileResponse:
-    return web.FileResponse(STATIC / "index.html")
 
 
 def _answer(status: int, *, error: str | None) -> web.Response:

@@ -4,16 +4,17 @@ Changes neither service. A topic names one thing that can change: ("message", ch
 rendered from the current state, so a topic sent late, or twice, does no harm.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 
 from kwtsms_sandbox.gateway import Entry, Event, Gateway
 from kwtsms_sandbox.gateway import Kind as GatewayKind
+from kwtsms_sandbox.gateway.codes import CODES
 from kwtsms_sandbox.page import serializers
 from kwtsms_sandbox.page.command_history import CommandHistory
 from kwtsms_sandbox.page.serializers import Json
-from kwtsms_sandbox.page.suggestions import FAULT_OPTIONS, Hint, Shortcut
+from kwtsms_sandbox.page.suggestions import FAULT_OPTIONS, FAULT_TEXTS, Guide, fault_label
 from kwtsms_sandbox.slack import (
     BOT_USER_ID,
     Channel,
@@ -32,27 +33,32 @@ MAX_MESSAGES = 200  # of each channel
 MAX_SMS = 50  # on each phone
 MAX_PHONES = 40
 MAX_REQUESTS = 200
+_OUTCOMES: Mapping[str, Mapping[str, str]] = {
+    **{code: {"label": code, "about": known.description} for code, known in CODES.items()},
+    **{
+        str(fault): {"label": fault_label(fault), "about": text}
+        for fault, text in FAULT_TEXTS.items()
+    },
+}
 
 
 class ViewModel:
     """State of both services, as people see it through the page."""
 
-    def __init__(
-        self,
-        gateway: Gateway,
-        slack: SlackSandbox,
-        *,
-        commands: Sequence[Hint],
-        shortcuts: Sequence[Shortcut],
-    ) -> None:
+    def __init__(self, gateway: Gateway, slack: SlackSandbox, guide: Guide) -> None:
         self.gateway = gateway
         self.slack = slack
+        self.guide = guide
         self.history = CommandHistory()
-        self.slash_commands = frozenset(hint.command.partition(" ")[0] for hint in commands)
         self._suggestions = {
-            "commands": [asdict(hint) for hint in commands],
-            "shortcuts": [asdict(shortcut) for shortcut in shortcuts],
+            "commands": [asdict(hint) for hint in guide.commands],
+            "shortcuts": [asdict(shortcut) for shortcut in guide.shortcuts],
             "bad_days": [asdict(option) for option in FAULT_OPTIONS],
+            "steps": [asdict(step) for step in guide.steps],
+            "alerts": [asdict(button) for button in guide.alerts],
+            "speakers": dict(guide.speakers),
+            "arabic": dict(guide.arabic),
+            "outcomes": _OUTCOMES,
         }
         self._renderers: Mapping[str, Callable[..., Json]] = {
             "everything": self.everything,
@@ -64,11 +70,17 @@ class ViewModel:
             "home": self._home,
             "account": lambda _: self._account(),
             "online": lambda _: self._online(),
+            "steps": lambda _: self._steps(),
         }
 
     def people(self) -> list[User]:
         """Returns the users that a person can act as."""
         return [user for user in self.slack.directory.users.values() if not user.is_bot]
+
+    def first_person(self) -> User:
+        """Returns the user that a page begins with: the speaker of its language."""
+        people, speaker = self.people(), self.guide.speakers.get(self.guide.language)
+        return next((user for user in people if user.id == speaker), people[0])
 
     def channels(self, me: User) -> list[Channel]:
         """Returns the channels this user can write to, with the app's direct message last."""
@@ -83,7 +95,10 @@ class ViewModel:
         return {
             "me": me.id,
             "app": self.slack.directory.user(BOT_USER_ID).real_name,
-            "people": [serializers.person(user) for user in self.slack.directory.users.values()],
+            "people": [
+                serializers.person(user, self.guide.roles.get(user.id, ""))
+                for user in self.slack.directory.users.values()
+            ],
             "groups": {one.id: one.handle for one in self.slack.directory.groups.values()},
             "channels": [serializers.channel(one) for one in self.channels(me)],
             "messages": [self._message(one) for one in self._messages(me)],
@@ -95,6 +110,7 @@ class ViewModel:
             **self._home(me),
             **self._account(),
             **self._online(),
+            **self._steps(),
         }
 
     def render(self, topic: Topic, me: User) -> Json:
@@ -119,6 +135,7 @@ class ViewModel:
             case Kind.TYPED:
                 line = self.history.add(self.slack.space.timeline.next_ts(), subject)
                 yield ("typed", str(line.number))
+                yield ("steps",)
             case Kind.ACKED:
                 yield from self._acknowledged(subject)
 
@@ -182,6 +199,15 @@ class ViewModel:
 
     def _online(self) -> Json:
         return {"online": bool(self.slack.sockets.connections)}
+
+    def _steps(self) -> Json:
+        """Returns the ids of the tour's steps whose line was sent, by anybody."""
+        done = [
+            step.step_id
+            for step in self.guide.steps
+            if any(self.guide.is_line_of(step, line) for line in self.history.texts)
+        ]
+        return {"done": done}
 
     def _account(self) -> Json:
         account = self.gateway.account

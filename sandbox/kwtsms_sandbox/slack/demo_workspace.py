@@ -3,7 +3,7 @@
 from kwtsms_sandbox.slack.directory import Directory
 from kwtsms_sandbox.slack.models import BOT_USER_ID, SLACKBOT_ID, Channel, User, UserGroup
 
-BOT = User(BOT_USER_ID, "sms", "SMS", is_bot=True)
+BOT = User(BOT_USER_ID, "sms_bridge", "SMS Bridge", is_bot=True)
 SLACKBOT = User(SLACKBOT_ID, "slackbot", "Slackbot", is_bot=True)
 SARA = User("U00000SARA", "sara", "Sara Ahmad", phone="+965 9876 5432", email="sara@example.com")
 NOURA = User("U0000NOURA", "noura", "نورة العتيبي", locale="ar", phone="٠٠٩٦٥ ٥٥٥٠ ٠١٠٠")

@@ -40,6 +40,7 @@ EMOJI: Names = {
     "tada": "🎉",
     "warning": "⚠️",
     "white_check_mark": "✅",
+    "white_circle": "⚪",
     "x": "❌",
 }
 

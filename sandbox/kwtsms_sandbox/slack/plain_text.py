@@ -38,7 +38,8 @@ def words(text: Json | None, names: Names) -> str:
     if not text:
         return ""
     if text["type"] == "plain_text":
-        return emoji(str(text["text"]))
+        written = str(text["text"])
+        return emoji(written) if text.get("emoji", True) else written
     return readable(str(text["text"]), names)
 
 

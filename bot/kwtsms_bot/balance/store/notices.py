@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, and_, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.balance.rules import LEVEL_KINDS, BalanceNotice, NoticeKind
+from kwtsms_bot.balance.rules import ALERT_KINDS, LEVEL_KINDS, BalanceNotice, NoticeKind
 from kwtsms_bot.balance.samples import Sample
 from kwtsms_bot.database.column_types import inserted_id
 from kwtsms_bot.database.tables import balance_notice, balance_sample, notice_delivery
@@ -44,12 +44,17 @@ async def enqueue_notice(
 
 
 async def drop_removed_targets(connection: AsyncConnection, targets: Sequence[str]) -> bool:
-    """Deletes deliveries to targets that are no longer configured.
+    """Deletes deliveries to targets that are no longer configured; alerts have their own targets.
 
     Returns whether the last notice about the level was among them: its target has been corrected,
     so the warning is due again.
     """
-    removed = notice_delivery.c.target.not_in(targets)
+    about_alerts = select(balance_notice.c.id).where(
+        balance_notice.c.kind.in_([kind.value for kind in ALERT_KINDS])
+    )
+    removed = and_(
+        notice_delivery.c.target.not_in(targets), notice_delivery.c.notice_id.not_in(about_alerts)
+    )
     newest = await newest_notice(connection, LEVEL_KINDS)
     notice_id = newest.id if newest else None
     query = select(notice_delivery.c.notice_id).where(

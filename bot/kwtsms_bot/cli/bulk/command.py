@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from kwtsms_bot.cli.account_client import open_client
 from kwtsms_bot.cli.bulk import report
 from kwtsms_bot.cli.bulk.csv_file import Table, read
 from kwtsms_bot.cli.bulk.journal import Journal
@@ -20,30 +21,35 @@ from kwtsms_bot.cli.bulk.rows import (
 from kwtsms_bot.cli.bulk.runner import BulkOptions, BulkRunner, refuse
 from kwtsms_bot.cli.options import (
     country_option,
-    default_country,
+    defaults_option,
     env_option,
     json_option,
     read_text,
     sender_option,
+    yes_option,
 )
-from kwtsms_bot.cli.output import EXIT_CODES, report_errors
-from kwtsms_client import Client, InvalidInput
-from kwtsms_client.flow import check_sender
+from kwtsms_bot.cli.output import EXIT_CODES, NO_TERMINAL, report_errors
+from kwtsms_bot.cli.sending_settings import SendingSettings
+from kwtsms_client import InvalidInput
 
 
 @click.command(epilog=EXIT_CODES)
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option(
+    "-t",
     "--text",
     metavar="TEXT",
-    help="The text; {name} takes a column's value. With -, it is read from standard input.",
+    help="Send this message; {name} inserts that column's value. With -, read from standard input.",
 )
-@click.option("--to", metavar="COLUMN", help="The column of the numbers [default: to, phone, …].")
+@click.option(
+    "--to", metavar="COLUMN", help="Read phone numbers from this column. [default: to, phone, …]"
+)
 @sender_option
 @country_option
-@click.option("--skip-bad", is_flag=True, help="Send the good rows although there are bad ones.")
-@click.option("--dry-run", is_flag=True, help="Judge and count, and send nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask before sending.")
+@click.option("-s", "--skip-bad", is_flag=True, help="Skip invalid rows and send the others.")
+@click.option("-n", "--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
+@yes_option
+@defaults_option
 @env_option
 @json_option
 @report_errors
@@ -54,27 +60,29 @@ def bulk(  # noqa: PLR0913 - click gives each option as a parameter.
     to: str | None,
     sender: str | None,
     country: str | None,
+    config_file: str | None,
     env_file: str,
     skip_bad: bool,
     dry_run: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
-    r"""Send a text to every row of a CSV file, whose first line names the columns.
+    r"""Send an SMS to every row of a CSV file. The first line of the file names the columns.
+
+    If it's interrupted, run the same command again: it continues where it stopped and sends no
+    row twice. FILE.csv.journal records the rows that were sent.
 
     \b
-    kwtsms-bridge bulk guests.csv --text 'Dear {name}, the hall opens at {time}.'
-    kwtsms-bridge bulk messages.csv           (with the columns: to, text)
-
-    Interrupted, the same command goes on where it stopped and sends no row twice: what was sent
-    is kept in FILE.csv.journal.
+    Examples:
+      kwtsms-bridge bulk guests.csv --text 'Dear {name}, doors open at {time}.'
+      kwtsms-bridge bulk messages.csv --dry-run   (columns: to, text)
     """
     options = BulkOptions(file, skip_bad, yes, as_json)
-    if sender is not None:
-        check_sender(sender)
+    settings = SendingSettings(config_file, env_file)
+    home, sender = settings.country(country), settings.sender_id(sender)
     table = read(file)
-    number = find_column(table, to, NUMBER_COLUMNS, "the numbers (--to)")
-    template, home = _text_template(text, table), default_country(country, env_file)
+    number = find_column(table, to, NUMBER_COLUMNS, "phone numbers (--to)")
+    template = _text_template(text, table)
     batch = parse_batch(table, RowFormat(number, template, home))
     refuse(batch, options)
     if dry_run:
@@ -83,17 +91,17 @@ def bulk(  # noqa: PLR0913 - click gives each option as a parameter.
     if not (yes or _has_terminal()):
         if not as_json:
             report.show_preview(batch, file=file)  # With its bad rows.
-        raise InvalidInput("There is no terminal to ask at. Add --yes.")
+        raise InvalidInput(f"{NO_TERMINAL} Use --yes.")
     with (
-        Client.from_env(env_file, check_coverage=False) as sms,
+        open_client(env_file, check_coverage=False) as sms,
         Journal(_journal_path(file)) as journal,
     ):
-        BulkRunner(sms, journal, sender or sms.sender_id, options).send(batch)
+        BulkRunner(sms, journal, sender, options).send(batch)
 
 
 def _text_template(text: str | None, table: Table) -> Template:
     if text is None:
-        return (find_column(table, None, TEXT_COLUMNS, "the text (--text)"),)
+        return (find_column(table, None, TEXT_COLUMNS, "messages (--text)"),)
     return parse_template(read_text(text), table)
 
 

@@ -60,7 +60,7 @@ class Table:
             InvalidInput: the cell is empty, or the row ends before it.
         """
         if position >= len(line.cells):
-            raise InvalidInput(f"The row ends before column {self.columns[position]!r}.")
+            raise InvalidInput(f"The row ends before the column {self.columns[position]!r}.")
         value = line.cells[position].strip()
         if not value:
             raise InvalidInput(f"The column {self.columns[position]!r} is empty.")
@@ -75,7 +75,9 @@ class Table:
         filled = [position for position, cell in enumerate(line.cells) if cell.strip()]
         if any(position >= len(self.columns) or not self.columns[position] for position in filled):
             count, named = filled[-1] + 1, len(self.positions)
-            raise InvalidInput(f"{count} cells for {named} columns; put the text in quotes.")
+            raise InvalidInput(
+                f"The row has {count} cells for {named} columns. Put text with commas in quotes."
+            )
 
 
 def read(file: Path) -> Table:
@@ -88,14 +90,14 @@ def read(file: Path) -> Table:
         data = file.read_bytes()
     except OSError as error:
         reason = (error.strerror or "unknown error").lower()
-        raise InvalidInput(f"{file} cannot be read: {reason}.") from error
+        raise InvalidInput(f"Can't read {file}: {reason}.") from error
     if len(data) > MAX_BYTES:
         raise InvalidInput(f"{file} is larger than {MAX_BYTES // 2**20} MiB.")
     try:
         return parse(data.decode(_encoding(data, file)))
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InvalidInput(f"{file}:{line} is not UTF-8. Save it as CSV UTF-8.") from error
+        raise InvalidInput(f"{file}:{line} isn't UTF-8. Save the file as CSV UTF-8.") from error
 
 
 def _encoding(data: bytes, file: Path) -> str:
@@ -109,7 +111,7 @@ def _encoding(data: bytes, file: Path) -> str:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in data:
-        guess = "UTF-16 without a byte-order mark" if _is_wide(data) else "no text"
+        guess = "UTF-16 without a byte-order mark" if _is_wide(data) else "not a text file"
         raise InvalidInput(f"{file} is {guess}. Save it as CSV UTF-8.")
     return "utf-8-sig"
 
@@ -133,7 +135,7 @@ def parse(text: str) -> Table:
     header, *lines = list(_lines(reader, 2 if hint else 1)) or [Line(1, ())]
     columns = tuple(name.strip() for name in header.cells)
     if not columns:
-        raise InvalidInput("The file has no header: its first line names the columns.")
+        raise InvalidInput("The file is empty. Its first line must name the columns.")
     _require_unique(columns)
     return Table(columns, tuple(lines))
 
@@ -153,7 +155,7 @@ def _lines(reader: Any, first: int) -> Iterator[Line]:
                 yield Line(number, tuple(cells))
             number = first + reader.line_num
     except csv.Error as error:
-        raise InvalidInput(f"Line {number} is not CSV: {error}.") from error
+        raise InvalidInput(f"Line {number} isn't valid CSV: {error}.") from error
 
 
 def _delimiter(text: str) -> str:
@@ -166,5 +168,5 @@ def _require_unique(columns: Iterable[str]) -> None:
     names: set[str] = set()
     for name in filter(None, columns):
         if normalize_name(name) in names:
-            raise InvalidInput(f"Two columns are called {name!r}. Rename one of them.")
+            raise InvalidInput(f"Two columns are named {name!r}. Rename one of them.")
         names.add(normalize_name(name))

@@ -71,7 +71,7 @@ class Journal:
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         except OSError as error:
-            raise InvalidInput(f"{path} cannot be opened: {error.strerror}.") from error
+            raise InvalidInput(f"Can't open {path}: {error.strerror}.") from error
         try:
             self._lock()
             self._states = self._load()
@@ -116,9 +116,9 @@ class Journal:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sent = self.path.name.removesuffix(".journal")
-            raise InvalidInput(f"{sent} is being sent by another run. Wait for its end.") from None
+            raise InvalidInput(f"Another run is sending {sent}. Wait until it ends.") from None
         except OSError as error:
-            raise InvalidInput(f"{self.path} cannot be locked: {error.strerror}.") from error
+            raise InvalidInput(f"Can't lock {self.path}: {error.strerror}.") from error
 
     def _load(self) -> dict[str, RowState]:
         """Reads the states so far; the next entry replaces an incomplete last line."""
@@ -129,7 +129,7 @@ class Journal:
             self._end = len(written) - len(torn)
             _sync_folder(self.path.parent)
         except OSError as error:
-            raise InvalidInput(f"{self.path} cannot be read: {error.strerror}.") from error
+            raise InvalidInput(f"Can't read {self.path}: {error.strerror}.") from error
         return states
 
     def _append(self, line: bytes) -> None:
@@ -140,8 +140,8 @@ class Journal:
         except OSError as error:
             with suppress(OSError):
                 self._truncate()
-            reason = f"{self.path} cannot be written: {error.strerror}."
-            raise JournalWriteError(f"{reason} What is not written down is not sent.") from error
+            reason = f"Can't write {self.path}: {error.strerror}."
+            raise JournalWriteError(f"{reason} Rows that can't be recorded aren't sent.") from error
         self._end += len(line)
 
     def _truncate(self) -> None:
@@ -166,9 +166,9 @@ def _replay(lines: Sequence[bytes], path: Path) -> dict[str, RowState]:
                 _check_transition(states.get(key), state)
         except (ValueError, KeyError, TypeError) as error:
             raise InvalidInput(
-                f"{path}:{number} is damaged, so what was sent cannot be told. Look it up in the "
-                "archive at kwtsms.com and take those rows out of the file; without a journal, "
-                "all that is left in it is sent."
+                f"{path}:{number} is damaged, so it doesn't show which rows were sent. Find them "
+                "in your kwtsms.com archive and remove them from the CSV file. Then delete the "
+                "journal: without it, every row left in the file is sent."
             ) from error
         states.update(dict.fromkeys(rows, state))
     return {

@@ -16,8 +16,8 @@ from kwtsms_bot.cli.output import NOT_SENT, OK, REJECTED, UNKNOWN
 from kwtsms_client import NotSent, Outcome, RecipientResult, SendResult
 
 MAX_UNKNOWN_IN_A_ROW = 3  # So many requests without a readable answer count as an outage.
-OUTAGE = f"{MAX_UNKNOWN_IN_A_ROW} requests in a row had no readable answer."
-UNANSWERED = "Ended before its answer came."
+OUTAGE = f"{MAX_UNKNOWN_IN_A_ROW} requests in a row got no clear answer from kwtSMS."
+UNANSWERED = "Stopped before kwtSMS answered."
 
 
 RowId = tuple[str, str]  # A row's text and number.

@@ -10,12 +10,13 @@ from kwtsms_bot.cli.bulk.recorder import EXIT_CODE_OF_ROW, RowOutcome, RowResult
 from kwtsms_bot.cli.bulk.rows import BulkBatch
 from kwtsms_bot.cli.output import UNKNOWN, echo, echo_facts, echo_table, most_severe, show_json
 from kwtsms_client import mask
+from kwtsms_client.text_report import BORDERLINE
 
 MAX_SHOWN = 20
-RESUME_HINT = "Run the same command again: it goes on from there and sends no row twice."
+RESUME_HINT = "Run the same command again to continue. No row is sent twice."
 ARCHIVE_HINT = (
-    "No such row is sent again: look it up in the archive at kwtsms.com. To send it again, put it "
-    "into a file of its own."
+    "Check them in your kwtsms.com archive: they won't be sent again. To send one again, put it in "
+    "a new file."
 )
 
 
@@ -54,10 +55,9 @@ def show_refusal(batch: BulkBatch, file: Path, *, as_json: bool) -> None:
         show_json({"mistakes": batch.invalid_rows})
         return
     _echo_invalid_rows(batch, file)
-    remedy = "Mend them, or send the others with --skip-bad." if batch.rows else "Mend them."
-    echo(
-        f"{format_count(len(batch.invalid_rows), 'bad row')}; nothing was sent. {remedy}", err=True
-    )
+    count = format_count(len(batch.invalid_rows), "invalid row")
+    remedy = "Fix them, or use --skip-bad to skip them." if batch.rows else "Fix them."
+    echo(f"Nothing was sent: {count}. {remedy}", err=True)
 
 
 def show_preview(
@@ -71,23 +71,30 @@ def show_preview(
     """Shows the messages to be sent, and their cost."""
     if as_json:
         counts = {"messages": len(batch.rows), "credits": batch.credits, "cleaned": batch.cleaned}
-        show_json({**counts, "repeated": batch.repeated, "mistakes": batch.invalid_rows})
+        rows = {"mistakes": batch.invalid_rows, "borderline_lines": batch.borderline_lines}
+        show_json({**counts, "repeated": batch.repeated, **rows})
         return
     _echo_invalid_rows(batch, file)
+    invalid, repeated = len(batch.invalid_rows), batch.repeated
     shown = [(row.line, mask(row.number), row.pages, row.text[:60]) for row in batch.rows[:3]]
     if shown:
         echo_table(("Line", "Number", "Pages", "Text"), shown)
     echo_facts(
         [
             ("Messages", f"{len(batch.rows):,}"),
-            ("Credits", f"{batch.credits:,} (one a page in Kuwait, more elsewhere)"),
+            ("Credits", f"{batch.credits:,} (1 per page in Kuwait, more abroad)"),
             ("Balance", None if balance is None else _format_balance(balance, batch.credits)),
             ("Cleaned", batch.cleaned),
-            ("Written twice", f"{batch.repeated:,}, sent once" if batch.repeated else None),
-            ("Bad rows", f"{len(batch.invalid_rows):,}, not sent" if batch.invalid_rows else None),
-            ("Not again", f"{already_sent:,}, by {file.name}.journal" if already_sent else None),
+            ("Duplicates", f"{repeated:,}, sent once" if repeated else None),
+            ("Invalid rows", f"{invalid:,}, skipped" if invalid else None),
+            (
+                "Already sent",
+                f"{already_sent:,} (see {file.name}.journal)" if already_sent else None,
+            ),
         ]
     )
+    if batch.borderline_lines:
+        echo(f"{_list_lines(batch.borderline_lines)}: {BORDERLINE}", err=True)
 
 
 def show_summary(summary: BulkSummary, batch: BulkBatch, file: Path, *, as_json: bool) -> None:
@@ -130,13 +137,15 @@ def _echo_remedies(summary: BulkSummary) -> None:
             err=True,
         )
     if summary.unknown:
-        lines = ", ".join(map(str, summary.unknown[:MAX_SHOWN]))
-        more = ", …" if len(summary.unknown) > MAX_SHOWN else ""
-        rows = format_count(len(summary.unknown), "row")
-        echo(
-            f"{rows} may or may not have been sent, by line: {lines}{more}. {ARCHIVE_HINT}",
-            err=True,
-        )
+        rows, lines = format_count(len(summary.unknown), "row"), _list_lines(summary.unknown)
+        echo(f"{rows} may have been sent ({lines.lower()}). {ARCHIVE_HINT}", err=True)
+
+
+def _list_lines(lines: Sequence[int]) -> str:
+    """The lines of the file as words: `Lines 2, 5`; not more than MAX_SHOWN."""
+    more = ", …" if len(lines) > MAX_SHOWN else ""
+    noun = "Line" if len(lines) == 1 else "Lines"
+    return f"{noun} {', '.join(map(str, lines[:MAX_SHOWN]))}{more}"
 
 
 def _echo_invalid_rows(batch: BulkBatch, file: Path) -> None:
@@ -144,9 +153,9 @@ def _echo_invalid_rows(batch: BulkBatch, file: Path) -> None:
         echo(f"{file}:{row.line}: {row.reason}", err=True)
     more = len(batch.invalid_rows) - MAX_SHOWN
     if more > 0:
-        echo(f"… and {more:,} more.", err=True)
+        echo(f"… and {more:,} more invalid rows.", err=True)
 
 
 def _format_balance(balance: Decimal, cost: int) -> str:
     """The balance, with a warning if it does not cover the cost."""
-    return f"{balance:,f}" if cost <= balance else f"{balance:,f}, which does not suffice"
+    return f"{balance:,f}" if cost <= balance else f"{balance:,f}, not enough"

@@ -63,6 +63,7 @@ class Row:
     number: str = field(repr=False)
     text: str = field(repr=False)
     pages: int
+    borderline: bool = False  # An eighth page by the seams between its pages alone.
     changes: tuple[Change, ...] = field(default=(), repr=False)
 
     def key(self, scope: str) -> str:
@@ -93,6 +94,11 @@ class BulkBatch:
     def credits(self) -> int:
         """The cost where a page is one credit, as in Kuwait; a lower bound elsewhere."""
         return sum(row.pages for row in self.rows)
+
+    @property
+    def borderline_lines(self) -> tuple[int, ...]:
+        """The lines whose message kwtSMS may refuse as too long."""
+        return tuple(row.line for row in self.rows if row.borderline)
 
     @property
     def cleaned(self) -> str | None:
@@ -131,12 +137,10 @@ def find_column(
     preferred = [at for name, at in matches.items() if name not in _SECOND_CHOICE]
     found = preferred or list(matches.values())
     if not found:
-        raise InvalidInput(
-            f"There is no column for {purpose}. The columns are: {table.column_list}."
-        )
+        raise InvalidInput(f"No column for {purpose}. The columns are: {table.column_list}.")
     if len(found) > 1:
         names = ", ".join(table.columns[position] for position in found)
-        raise InvalidInput(f"More than one column could hold {purpose}: {names}. Say which.")
+        raise InvalidInput(f"More than one column could be for {purpose}: {names}. Choose one.")
     return found[0]
 
 
@@ -203,8 +207,8 @@ def _parse_field(found: "re.Match[str]", table: Table) -> str | int:
     position = table.find(found[1])
     if position is None:
         raise InvalidInput(
-            f"There is no column {found[1].strip()!r} for {found[0]}. The columns are: "
-            f"{table.column_list}. A brace that is no column is written twice: {{{{."
+            f"No column named {found[1].strip()!r} for {found[0]}. The columns are: "
+            f"{table.column_list}. To write a brace, type it twice: {{{{."
         )
     return position
 
@@ -212,12 +216,12 @@ def _parse_field(found: "re.Match[str]", table: Table) -> str | int:
 def _refusal(written: str, country: str | None) -> str | None:
     """The reason that concerns the cell more than the number in it; None if there is none."""
     if _SCIENTIFIC.fullmatch(written):
-        return f"{written!r} is no phone number. {DECIMAL}"
+        return f"{written!r} isn't a phone number. {DECIMAL}"
     for separator in _BETWEEN_NUMBERS:
         parts = [part for part in separator.split(written) if part]
         checks = validate_phone_input(parts, default_country=country)
         if len(parts) > 1 and all(check.valid for check in checks):
-            return f"The cell has {len(parts)} numbers. Put each into a row of its own."
+            return f"The cell has {len(parts)} numbers. Put each in its own row."
     return None
 
 
@@ -229,7 +233,16 @@ def _parse_row(table: Table, line: Line, row_format: RowFormat) -> Row:
         raise InvalidInput(_refusal(written, row_format.country) or check.error or "not a number")
     report = inspect_message(fill(row_format.text, table, line))
     if report.blank:
-        raise InvalidInput("The text is empty.")
+        raise InvalidInput("The message is empty.")
     if report.too_long:
-        raise InvalidInput(f"The text has {report.pages} pages; at most {MAX_PAGES} go.")
-    return Row(line.number, check.normalized, report.cleaned, report.pages, report.changes)
+        raise InvalidInput(
+            f"The message takes {report.pages} pages, and kwtSMS sends at most {MAX_PAGES}."
+        )
+    return Row(
+        line.number,
+        check.normalized,
+        report.cleaned,
+        report.pages,
+        report.borderline,
+        report.changes,
+    )

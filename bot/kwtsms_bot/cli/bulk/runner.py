@@ -22,7 +22,7 @@ from kwtsms_client.flow import check_sender, split_by_coverage, warnings
 from kwtsms_client.results import NOT_TRIED
 
 RETRIES = 3  # Of ERR028, after 16 s each: a number's second message may follow its first closely.
-STOPPED = "It was stopped."
+STOPPED = "You stopped the run."
 
 
 @dataclass(frozen=True, slots=True)

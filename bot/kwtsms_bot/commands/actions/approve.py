@@ -16,14 +16,16 @@ from kwtsms_bot.commands.base import (
     DirectMessage,
     Reply,
     Severity,
-    UserMention,
 )
 from kwtsms_bot.commands.error_replies import actor_of, audit, refuse
+from kwtsms_bot.commands.mentions import mention
 from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.commands.send import checks, preview_reply
 from kwtsms_bot.commands.send.submit import accept_draft
 from kwtsms_bot.i18n.translator import Language, language
 from kwtsms_bot.outbox.intake.draft import Draft, DraftKind, new_token
+
+Facts = tuple[tuple[str, str], ...]
 
 
 async def request_approval(context: CommandContext, request: CommandRequest, draft: Draft) -> Reply:
@@ -31,8 +33,8 @@ async def request_approval(context: CommandContext, request: CommandRequest, dra
     limits = context.config.limits
     channel = limits.approval_channel or draft.channel
     if not channel:
-        title = request.say("A second person has to approve this. Nothing was sent.")
-        details = (request.say("Write it in a channel, so that somebody there can."),)
+        title = request.say("Message not sent: it needs approval.")
+        details = (request.say("Send it from a channel, where someone can approve it."),)
         return Reply(Severity.ERROR, title, details)
     now = context.now()
     approval = replace(
@@ -49,11 +51,11 @@ async def request_approval(context: CommandContext, request: CommandRequest, dra
     )
     author = await mention(context, approval.message.author)
     card = preview_reply.approval_reply(approval, author, language(context.config.language))
-    title = request.say("Now a second person has to approve it.")
-    details = (request.say("Nothing is sent until then; you are told what comes of it."),)
+    title = request.say("Waiting for approval.")
+    details = (request.say("It will be sent once approved. We'll let you know if it's rejected."),)
     facts = (
-        (request.say("Asked for in"), ChannelId(channel)),
-        (request.say("Until"), preview_reply.format_expiry(approval.expires_at, request.say)),
+        (request.say("Requested in"), ChannelId(channel)),
+        (request.say("Expires"), preview_reply.format_expiry(approval.expires_at, request.say)),
     )
     return Reply(
         Severity.INFO, title, details, facts, replaces=True, channel_post=ChannelPost(channel, card)
@@ -67,8 +69,8 @@ async def approve(context: CommandContext, press: ButtonPress) -> Reply:
         return found
     if found.message.author == press.person.user:
         await audit(context, press, "refused", (Permission.APPROVE, "send", "their own"))
-        title = press.say("Nobody approves what they asked for themselves.")
-        return Reply(Severity.ERROR, title, (press.say("Ask somebody else to look at it."),))
+        title = press.say("You can't approve your own message.")
+        return Reply(Severity.ERROR, title, (press.say("Ask someone else to approve it."),))
     author = await context.users.person(found.message.author, found.channel, fresh=True)
     if not allows(context.config.access, author, Permission.SEND):
         return await _refuse_author(context, press, found)
@@ -79,7 +81,7 @@ async def approve(context: CommandContext, press: ButtonPress) -> Reply:
     reply = await accept_draft(context, as_author, found, approved=actor_of(press))
     if reply.accepted is None:
         return reply
-    title = press.say("Approved, and accepted as {ref}.", ref=reply.accepted.ref)
+    title = press.say("Approved. Message {ref} is queued.", ref=reply.accepted.ref)
     facts = ((press.say("Approved by"), await mention(context, press.person.user)),)
     return Reply(Severity.GOOD, title, facts=facts, replaces=True)
 
@@ -94,20 +96,21 @@ async def reject(context: CommandContext, press: ButtonPress) -> Reply:
     ):
         return preview_reply.expired_reply(press.say)
     say, own = press.say, found.message.author == press.person.user
-    decider = await context.users.name(press.person.user)
+    decider = await mention(context, press.person.user)
     if own:
-        title = say("Taken back by {name}. Nothing was sent.", name=decider)
-        return Reply(
-            Severity.INFO, title, facts=preview_reply.draft_facts(found, say), replaces=True
-        )
+        title = say("Withdrawn. Nothing was sent.")
+        facts = ((say("Withdrawn by"), decider), *preview_reply.draft_facts(found, say))
+        return Reply(Severity.INFO, title, facts=facts, replaces=True)
     facts = (
-        (say("Asked by"), await mention(context, found.message.author)),
-        (say("Refused by"), UserMention(decider, press.person.user)),
+        (say("Requested by"), await mention(context, found.message.author)),
+        (say("Rejected by"), decider),
         *preview_reply.draft_facts(found, say),
     )
-    title = say("Refused. Nothing was sent.")
+    title = say("Rejected. Nothing was sent.")
     direct_message = _author_message(
-        found, lambda say: say("Your message was refused by {name}.", name=decider)
+        found,
+        lambda say: say("Your message was rejected."),
+        lambda say: ((say("Rejected by"), decider),),
     )
     text_spans = preview_reply.draft_text(found)
     return Reply(
@@ -124,24 +127,22 @@ async def pop_expired(context: CommandContext) -> tuple[DirectMessage, ...]:
     """Removes expired requests and returns the messages to their authors, each once."""
     drafts = await context.outbox.drafts.pop_expired_requests(context.now())
     return tuple(
-        _author_message(one, lambda say: say("Nobody approved your message in time."))
-        for one in drafts
+        _author_message(one, lambda say: say("Your approval request expired.")) for one in drafts
     )
 
 
-async def mention(context: CommandContext, user: str) -> UserMention:
-    """Returns a mention of a user: a name alone can be anybody's."""
-    return UserMention(await context.users.name(user), user)
-
-
-def _author_message(draft: Draft, title: Callable[[Language], str]) -> DirectMessage:
+def _author_message(
+    draft: Draft,
+    title: Callable[[Language], str],
+    facts: Callable[[Language], Facts] = lambda _say: (),
+) -> DirectMessage:
     """The message to a draft's author, in their language, with what the draft was about."""
     say = language(draft.locale)
     reply = Reply(
         Severity.ERROR,
         title(say),
         (say("Nothing was sent."),),
-        preview_reply.draft_facts(draft, say),
+        (*facts(say), *preview_reply.draft_facts(draft, say)),
         text_spans=preview_reply.draft_text(draft),
     )
     return DirectMessage(draft.message.author, reply, say)
@@ -161,9 +162,9 @@ async def _find_request(context: CommandContext, press: ButtonPress) -> Draft | 
 async def _refuse_author(context: CommandContext, press: ButtonPress, draft: Draft) -> Reply:
     author = draft.message.author
     await audit(context, press, "refused", (Permission.APPROVE, "send", f"{author} may not send"))
-    name = await context.users.name(author)
-    title = press.say("{name} may not send any more. Nothing was sent.", name=name)
-    return Reply(Severity.ERROR, title)
+    title = press.say("Message not sent: its author can no longer send.")
+    facts = ((press.say("Requested by"), await mention(context, author)),)
+    return Reply(Severity.ERROR, title, facts=facts)
 
 
 HANDLERS = {action_ids.SEND_APPROVE: approve, action_ids.SEND_REFUSE: reject}

@@ -1,18 +1,19 @@
 """Buttons of a card: check the status, get the support text, download the failed numbers."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from kwtsms_bot.commands import action_ids, message_lookup, status
 from kwtsms_bot.commands.actions.failures_csv import FAILED, csv_file, csv_line
 from kwtsms_bot.commands.actions.support_text import (
     MAX_NAMED,
     REPORTED_STATES,
-    format_time,
     support_text,
 )
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, File, Reply, Severity
 from kwtsms_bot.commands.error_replies import audit, refuse
 from kwtsms_bot.commands.policy import Permission, allows
+from kwtsms_bot.i18n.dates import format_datetime
 from kwtsms_bot.i18n.translator import LANGUAGES, Language
 from kwtsms_bot.outbox.delivery.rules import AcceptedCall, before_deadline
 from kwtsms_bot.outbox.message import Message
@@ -31,7 +32,7 @@ def _for_message(
             return await refuse(context, press, permission, "follow up")
         message = await context.outbox.messages.find(press.value)
         if message is None:
-            return Reply(Severity.INFO, press.say("That message is not there any more."))
+            return Reply(Severity.INFO, press.say("That message no longer exists."))
         return await handler(context, press, message)
 
     return run
@@ -51,6 +52,10 @@ def _for_own_message(
     return _for_message(run, Permission.SEND)
 
 
+async def _show_details(_context: CommandContext, press: ButtonPress, message: Message) -> Reply:
+    return replace(status.stored_reply(message, press.say), details_of=message)
+
+
 async def _check_status(context: CommandContext, press: ButtonPress, message: Message) -> Reply:
     return await status.reply_status(context, press, message_lookup.from_message(message))
 
@@ -66,22 +71,25 @@ async def _reply_support_text(
     await audit(context, press, "allowed", (Permission.SEND, message.ref, "support text"))
     calls = await _find_calls_to_report(context, message)
     if not calls:
-        return Reply(Severity.INFO, say("There is nothing left to complain about."))
+        return Reply(Severity.INFO, say("No messages to report."))
     current = before_deadline(calls, context.now())
-    details: tuple[str, ...] = (say("The 24 hours in which kwtSMS looks at complaints are over."),)
+    details: tuple[str, ...] = (
+        say("kwtSMS only investigates messages sent in the last 24 hours. That time has passed."),
+    )
     if current:
-        deadline = format_time(min(one.deadline for one in current))
+        deadline = format_datetime(min(one.deadline for one in current), say)
         details = (
             say(
-                "Send it to kwtSMS's support; complaints are looked at within 24 hours of sending."
+                "Send this to kwtSMS support. They only investigate messages sent in the "
+                "last 24 hours."
             ),
-            say("That is until {time} (Kuwait).", time=deadline),
+            say("Send it by {time}.", time=deadline),
         )
     if sum(len(one.phones) for one in calls) == MAX_NAMED:
-        details = (*details, say("It names {count} numbers at most.", count=MAX_NAMED))
+        details = (*details, say("It lists the first {count} numbers only.", count=MAX_NAMED))
     account = context.config.kwtsms.username
     texts = tuple(support_text(account, message, current or calls, code) for code in LANGUAGES)
-    title = say("A complaint to copy, in English and Arabic")
+    title = say("Support request (English and Arabic)")
     return Reply(Severity.INFO, title, details, examples=texts)
 
 
@@ -102,9 +110,9 @@ async def _reply_failures_file(
 ) -> Reply:
     """Replies with a CSV file of the numbers that failed or whose outcome is unknown."""
     if message.counts.keys().isdisjoint(FAILED):
-        return Reply(Severity.INFO, press.say("No number of this message has failed."))
+        return Reply(Severity.INFO, press.say("No recipient of this message failed."))
     await audit(context, press, "allowed", (Permission.SEND, message.ref, "failures as CSV"))
-    title = press.say("The numbers that failed are in your direct messages.")
+    title = press.say("We sent you the failed numbers in a direct message.")
     content = csv_file(await _read_csv_lines(context, message, press.say))
     return Reply(Severity.GOOD, title, file=File(f"{message.ref}-failures.csv", content))
 
@@ -120,6 +128,7 @@ async def _read_csv_lines(context: CommandContext, message: Message, say: Langua
 
 
 HANDLERS: dict[str, ActionHandler] = {
+    action_ids.MESSAGE_DETAILS: _for_message(_show_details, Permission.READ),
     action_ids.MESSAGE_CHECK: _for_message(_check_status, Permission.READ),
     action_ids.MESSAGE_SUPPORT: _for_own_message(_reply_support_text),
     action_ids.MESSAGE_FAILURES: _for_own_message(_reply_failures_file),

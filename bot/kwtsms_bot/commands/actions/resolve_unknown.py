@@ -88,8 +88,8 @@ async def _check_resend(
             return await refuse(context, press, Permission.APPROVE, "decide")
         if message.author == press.person.user:
             await audit(context, press, "refused", (Permission.APPROVE, message.ref, "their own"))
-            title = press.say("Nobody approves what they asked for themselves.")
-            return Reply(Severity.ERROR, title, (press.say("Ask somebody else to look at it."),))
+            title = press.say("You can't approve your own message.")
+            return Reply(Severity.ERROR, title, (press.say("Ask someone else to approve it."),))
     return await check_scope(context, press, recipients)
 
 
@@ -106,7 +106,7 @@ async def _find_unknown_recipients(context: CommandContext, message: Message) ->
 
 
 def _nothing_left_reply(press: ButtonPress) -> Reply:
-    title = press.say("There is nothing left to decide here: somebody already has.")
+    title = press.say("Someone has already decided this.")
     return Reply(Severity.INFO, title)
 
 

@@ -9,6 +9,7 @@ from kwtsms_bot.commands.actions import (
     approve,
     draft_buttons,
     follow_up,
+    incidents,
     resolve_unknown,
 )
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply
@@ -22,6 +23,7 @@ HANDLERS: Mapping[str, Callable[[CommandContext, ButtonPress], Awaitable[Reply]]
     **control.HANDLERS,
     **follow_up.HANDLERS,
     **resolve_unknown.HANDLERS,
+    **incidents.HANDLERS,
 }
 log = structlog.get_logger(__name__)
 

@@ -94,7 +94,7 @@ def _resolve_names(
             for number in numbers:
                 resolved.add(number, f"@{name}")
         else:
-            problem = request.say("There is no contact or group called {name}.", name=f"@{name}")
+            problem = request.say("{name} isn't a contact or group.", name=f"@{name}")
             resolved.problems.append(problem)
     return resolved
 
@@ -115,13 +115,13 @@ async def _resolve_tokens(
         members = await context.users.members(token.id)
         if not members:
             resolved.problems.append(
-                request.say("Slack doesn't say who is in {group}.", group=token.shown)
+                request.say("Can't get the members of {group} from Slack.", group=token.shown)
             )
         elif len(members) > MAX_MEMBERS:
             resolved.problems.append(
                 request.say(
-                    "{group} has {count} members; a message can go to {most} of a group. "
-                    "Put their numbers into the phone book.",
+                    "{group} has {count} members, and the limit is {most}. Use a phone book "
+                    "group instead.",
                     group=token.shown,
                     count=len(members),
                     most=MAX_MEMBERS,
@@ -143,12 +143,12 @@ async def _add_profile(
         resolved.add(check.normalized, name)
         return
     if active is None:
-        problem = request.say("Slack doesn't say who {name} is. Try again in a minute.", name=name)
+        problem = request.say("Can't look up {name} in Slack. Try again in a minute.", name=name)
     elif not active:
         problem = request.say("{name}'s Slack account is deactivated.", name=name)
     elif written:
         problem = request.say(
-            "The phone number in {name}'s Slack profile is not a mobile.", name=name
+            "The number in {name}'s Slack profile isn't a mobile number.", name=name
         )
     else:
         problem = request.say("{name} has no phone number in their Slack profile.", name=name)

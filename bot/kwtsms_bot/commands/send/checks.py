@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from kwtsms_bot.commands.base import CommandContext, CommandRequest, Reply, Severity
 from kwtsms_bot.commands.error_replies import audit, refuse
+from kwtsms_bot.commands.mentions import admin_facts
 from kwtsms_bot.commands.policy import ROLES, Permission, allows
 from kwtsms_bot.commands.send.preview import Preview, refused_countries
 from kwtsms_bot.commands.status_text import and_more
@@ -68,7 +69,7 @@ def check_recipients(request: CommandRequest, preview: Preview) -> Reply | None:
     if preview.problems:
         return check_problems(request, preview)
     if preview.uncovered:
-        title = say("kwtSMS has no route to that country on this account. Nothing was sent.")
+        title = say("Message not sent: your account doesn't support that country.")
         return Reply(Severity.ERROR, title, (say("Ask kwtSMS to activate the country."),))
     return Reply(Severity.ERROR, say("Add at least one recipient."))
 
@@ -80,15 +81,17 @@ def check_text(request: CommandRequest, preview: Preview) -> Reply | None:
         details = (say("Add the text after the number."),)
         return Reply(Severity.ERROR, say("Your message is empty."), details)
     if report.blank:
-        details = (say("Only characters that kwtSMS does not deliver were in it."),)
-        return Reply(Severity.ERROR, say("Nothing is left of the text."), details)
+        details = (
+            say("Your message has only emoji or hidden characters, which kwtSMS can't deliver."),
+        )
+        return Reply(Severity.ERROR, say("Nothing left to send."), details)
     if report.too_long:
         title = say(
-            "The text is too long: {pages}, and kwtSMS takes {most}.",
+            "Message too long: {pages} (maximum {most}).",
             pages=say.plural("{count} page", "{count} pages", report.pages),
             most=MAX_PAGES,
         )
-        return Reply(Severity.ERROR, title, (say("Shorten it, or send it in parts."),))
+        return Reply(Severity.ERROR, title, (say("Shorten it or send it in parts."),))
     return None
 
 
@@ -99,9 +102,15 @@ def _check_setup(
     current = context.config.kwtsms
     if (message.sender_id, message.test) == (current.sender_id, current.test_mode):
         return None
-    title = request.say("The sender ID or the test mode was changed since. Nothing was sent.")
+    title = request.say("Message not sent: the bot's settings changed.")
     return Reply(
-        Severity.ERROR, title, (request.say("Write it once more, and look at it as it is now."),)
+        Severity.ERROR,
+        title,
+        (
+            request.say(
+                "The sender ID or test mode changed after your review. Write the message again."
+            ),
+        ),
     )
 
 
@@ -125,10 +134,14 @@ async def _refuse_bulk(context: CommandContext, request: CommandRequest, count: 
     detail = f"{count} numbers, needs one of: {', '.join(ROLES[Permission.BULK])}"
     await audit(context, request, "refused", (Permission.BULK, "send", detail))
     say, limit = request.say, context.config.access.bulk_from
-    many, most = (say.plural("{count} number", "{count} numbers", one) for one in (count, limit))
-    title = say("You may not send to {numbers} at once. Nothing was sent.", numbers=many)
-    details = (say("From {numbers} on, the role bulk is needed.", numbers=most),)
-    return Reply(Severity.ERROR, title, details)
+    many, most = (
+        say.plural("{count} recipient", "{count} recipients", one) for one in (count, limit)
+    )
+    title = say("Message not sent: you can't send to {numbers} at once.", numbers=many)
+    details = (
+        say("You need the bulk role to send to {numbers} or more. Ask an admin.", numbers=most),
+    )
+    return Reply(Severity.ERROR, title, details, await admin_facts(context, say))
 
 
 async def _refuse_countries(
@@ -139,7 +152,7 @@ async def _refuse_countries(
     named = request.say.join(format_country(code, request.say) for code in codes)
     title = request.say("Message not sent: sending to {countries} isn't allowed.", countries=named)
     details = (request.say("Ask an admin to enable this country (limits.countries)."),)
-    return Reply(Severity.ERROR, title, details)
+    return Reply(Severity.ERROR, title, details, await admin_facts(context, request.say))
 
 
 def format_country(code: str, say: Language) -> str:
@@ -151,9 +164,11 @@ def format_country(code: str, say: Language) -> str:
 async def _refuse_quiet_hours(context: CommandContext, request: CommandRequest) -> Reply:
     begin, end = context.config.limits.quiet_hours or (None, None)
     await audit(context, request, "refused", (Permission.BULK, "send", "quiet hours"))
-    title = request.say("No bulk messages now. Nothing was sent.")
+    title = request.say("Message not sent: bulk sending is off right now.")
     hours = f"{begin:%H:%M}-{end:%H:%M}"
     details = (
-        request.say("They rest from {hours} in Kuwait; a few numbers can be sent to.", hours=hours),
+        request.say(
+            "Quiet hours: {hours} (Kuwait). You can still send to fewer recipients.", hours=hours
+        ),
     )
     return Reply(Severity.ERROR, title, details)

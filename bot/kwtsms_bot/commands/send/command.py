@@ -46,7 +46,7 @@ def _is_malformed(line: ParsedLine) -> bool:
 
 def _missing_input_reply(context: CommandContext, request: Invocation) -> Reply:
     title = request.say("Add a recipient and a message")
-    details = (request.say("Type a number, a blank, and the text; or fill in the form."),)
+    details = (request.say("Type the number, a space and your message, or use the form."),)
     form = Button(action_ids.OPEN_FORM, request.say("Open the form"), "send", "primary")
     examples = _examples(context)
     return Reply(Severity.INFO, title, details, examples=examples, buttons=(form,), opens_form=True)
@@ -61,7 +61,7 @@ def _examples(context: CommandContext) -> tuple[str, ...]:
 COMMAND = Command(
     "send",
     N_("NUMBER[, NUMBER…] TEXT"),
-    N_("Send a text message"),
+    N_("Send an SMS"),
     EXAMPLES,
     Permission.SEND,
     run,

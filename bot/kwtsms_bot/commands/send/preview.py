@@ -58,13 +58,6 @@ class Preview:
         """The estimated price, pages times numbers; kwtSMS's own price may differ abroad."""
         return self.report.pages * len(self.recipients)
 
-    @property
-    def balance_share(self) -> Decimal | None:
-        """The price in percent of the balance; None if that is unknown or zero."""
-        if not self.balance:
-            return None
-        return Decimal(self.credits) * 100 / self.balance
-
 
 def refused_countries(recipients: tuple[Phone, ...], limits: Limits) -> tuple[str, ...]:
     """The country codes of the recipients that the limits do not allow."""

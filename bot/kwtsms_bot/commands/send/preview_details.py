@@ -8,7 +8,7 @@ from kwtsms_bot.commands.base import TextSpan
 from kwtsms_bot.commands.send.preview import Preview
 from kwtsms_bot.commands.status_text import and_more, with_more
 from kwtsms_bot.i18n.translator import Language
-from kwtsms_client import MessageReport, Phone, mask, pages
+from kwtsms_client import MessageReport, Phone, mask
 from kwtsms_client.text_report import describe_character
 from kwtsms_client.text_rules.characters import CONTROL, CONTROL_KIND, HIDDEN, NAMES
 
@@ -21,19 +21,19 @@ def preview_facts(preview: Preview, say: Language) -> tuple[tuple[str, str], ...
     """The facts of a preview: recipients, price, and anything unusual."""
     found = [
         (say("To"), format_named_recipients(preview, say)),
-        (say("Costs"), _format_price(preview, say)),
+        (say("Cost"), _format_price(preview, say)),
     ]
     found += [(say("Text"), note) for note in text_notes(preview.report, say)]
-    found += [(say("Left out"), sentence) for sentence in omissions(preview, say)]
+    found += [(say("Skipped"), sentence) for sentence in omissions(preview, say)]
     if preview.cooling_down:
         sentence = say.plural(
-            "{count} number was sent to a moment ago: its message waits 15 s",
-            "{count} numbers were sent to a moment ago: their messages wait 15 s",
+            "About 15 s: {count} number just received a message.",
+            "About 15 s: {count} numbers just received a message.",
             preview.cooling_down,
         )
-        found.append((say("Waits"), sentence))
+        found.append((say("Delay"), sentence))
     if preview.test:
-        sentence = say("on: it is queued at kwtSMS and never delivered; its credits are held")
+        sentence = say("The message won't be delivered, and kwtSMS holds its credits.")
         found.append((say("Test mode"), sentence))
     return tuple(found)
 
@@ -54,42 +54,37 @@ def format_recipients(recipients: tuple[str, ...], say: Language) -> str:
 
 
 def format_cost(each: int, count: int, say: Language) -> str:
-    """The pages, the numbers, and their price in credits."""
+    """The price in credits, and how it comes about: `12 credits (2 pages × 6 recipients)`."""
     price = say.plural("{count} credit", "{count} credits", each * count)
     length = say.plural("{count} page", "{count} pages", each)
     if count == 1:
-        return f"{length}: {price}"
-    numbers = say.plural("{count} number", "{count} numbers", count)
-    return f"{length} × {numbers} = {price}"
+        return f"{price} ({length})"
+    numbers = say.plural("{count} recipient", "{count} recipients", count)
+    return f"{price} ({length} × {numbers})"
 
 
 def text_notes(report: MessageReport, say: Language) -> list[str]:
-    """Notes on what was changed in the text, what makes it long, and what would shorten it."""
+    """Notes on what was changed in the text, what makes it long, and what would shorten it.
+
+    What has to be confirmed is said above them: see `preview_reply.reason_text`.
+    """
     notes = []
     if report.changes:
         what = say.join(f"{one.count} × {say(one.kind)}" for one in report.changes)
-        notes.append(say("removed or changed: {what}", what=what))
-    if report.shortcodes:
-        shown = " ".join(report.shortcodes[:MAX_LISTED])
-        notes.append(say("sent as typed, not as emoji: {what}", what=say.ltr(shown)))
+        notes.append(say("Removed or converted: {what}", what=what))
     if report.odd:
         shown = " ".join(_format_char(char, say) for char in report.odd[:MAX_LISTED])
         sentence = say.plural(
-            "{characters} needs Unicode: 70 characters on a page",
-            "{characters} need Unicode: 70 characters on a page",
+            "{characters} limits each page to 70 characters.",
+            "{characters} limit each page to 70 characters.",
             len(report.odd),
             characters=shown,
         )
         notes.append(sentence)
     if report.risky:
         shown = " ".join(report.risky[:MAX_LISTED])
-        notes.append(say("{characters} may not be delivered", characters=shown))
-    if report.borderline:
-        notes.append(say("kwtSMS may refuse it as a page too long"))
-    if report.plainer is not None:
-        less = say.plural("{count} page", "{count} pages", pages(report.plainer))
-        notes.append(say("with plain quotes and dashes it takes {pages}", pages=less))
-    elif report.surplus:
+        notes.append(say("{characters} may not be delivered.", characters=shown))
+    if report.surplus and report.plainer is None:
         notes.append(_surplus_note(report, say))
     return notes
 
@@ -101,9 +96,9 @@ def omissions(preview: Preview, say: Language) -> list[str]:
         found.append(and_more(len(preview.problems) - MAX_LISTED, say))
     if preview.uncovered:
         numbers = _format_first(preview.uncovered, MAX_LISTED, say, preview.names)
-        found.append(say("no route: {numbers}", numbers=numbers))
+        found.append(say("kwtSMS can't reach {numbers}.", numbers=numbers))
     if preview.duplicates:
-        found.append(say("named twice: {count}", count=preview.duplicates))
+        found.append(say("Duplicate recipients: {count}", count=preview.duplicates))
     return found
 
 
@@ -120,14 +115,10 @@ def text_spans(report: MessageReport, say: Language) -> tuple[TextSpan, ...]:
 
 def _format_price(preview: Preview, say: Language) -> str:
     price = format_cost(preview.report.pages, len(preview.recipients), say)
-    if preview.balance_share is None or preview.balance is None:
+    if preview.balance is None:
         return price
-    balance_share = say(
-        "{percent} of the {balance} left",
-        percent=f"{preview.balance_share:.1f} %",
-        balance=format_credits(preview.balance),
-    )
-    return say.join((price, balance_share))
+    balance = say("Balance: {balance}", balance=format_credits(preview.balance))
+    return f"{price} · {balance}"
 
 
 def _format_first(
@@ -150,12 +141,10 @@ def _format_char(char: str, say: Language) -> str:
 
 
 def _surplus_note(report: MessageReport, say: Language) -> str:
-    less = say.plural("{count} page", "{count} pages", report.pages - 1)
     return say.plural(
-        "{count} character less, and it takes {pages}",
-        "{count} characters less, and it takes {pages}",
+        "Shorten by {count} character to save a page.",
+        "Shorten by {count} characters to save a page.",
         report.surplus,
-        pages=less,
     )
 
 

@@ -6,40 +6,78 @@ from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import Button, Reply, Severity, TextSpan
 from kwtsms_bot.commands.send import preview_details
 from kwtsms_bot.commands.send.preview import ConfirmReason, Preview
+from kwtsms_bot.i18n.dates import format_short_datetime
 from kwtsms_bot.i18n.translator import N_, Language
-from kwtsms_bot.kuwait_time import KUWAIT_TZ
 from kwtsms_bot.outbox.intake.draft import Draft
 from kwtsms_bot.outbox.message import Message
+from kwtsms_client import pages
+from kwtsms_client.text_rules.characters import DIGIT, EMOJI_KIND
 
 REASON_TEXTS = {
-    ConfirmReason.MANY: N_("It goes to many numbers."),
-    ConfirmReason.COSTLY: N_("It costs many credits."),
     ConfirmReason.ABROAD: N_(
-        "It goes abroad: kwtSMS may charge more than one credit a page there."
+        "You're sending to another country, where a page may cost more than one credit."
     ),
-    ConfirmReason.PROFILE: N_("A number comes from a Slack profile, which its owner wrote."),
-    ConfirmReason.REPEATED: N_("You sent the same text to the same number within the last minute."),
-    ConfirmReason.INCOMPLETE: N_("Some of what you named is left out."),
-    ConfirmReason.CHANGED: N_("Some of what you wrote is taken out: kwtSMS does not deliver it."),
-    ConfirmReason.SHORTCODE: N_("An emoji's name is sent as you typed it: SMS has no such emoji."),
-    ConfirmReason.BORDERLINE: N_("kwtSMS may refuse it: by its count it may be a page too long."),
-    ConfirmReason.SAVES_PAGES: N_(
-        "It takes more pages than it would with plain quotes and dashes."
-    ),
+    ConfirmReason.PROFILE: N_("A number comes from a Slack profile. Check that it's right."),
+    ConfirmReason.REPEATED: N_("You sent this same message less than a minute ago."),
+    ConfirmReason.CHANGED: N_("Some characters were removed because kwtSMS can't deliver them."),
+    ConfirmReason.BORDERLINE: N_("kwtSMS may reject this message as one page too long."),
     ConfirmReason.NAMESAKE: N_(
-        "There is also a contact of the same name; the number in the Slack profile is used. To "
-        "send to the contact, select it in the form."
+        "A contact has the same name as a Slack user. We're using the Slack user's number. To send "
+        "to the contact, select it in the form."
     ),
     ConfirmReason.UNCLEAR: N_(
-        "It is not clear where the numbers end and the text begins. Put commas between recipients."
+        "We can't tell where the numbers end and the text begins. Separate recipients with commas."
     ),
     ConfirmReason.DISGUISED: N_(
         "A number has hidden characters that change how it looks. Check the number shown here."
     ),
     ConfirmReason.ADDS_UP: N_(
-        "With your other messages of the last hour, this needs a second person's approval."
+        "With your other messages of the last hour, this one needs a second person's approval."
     ),
 }
+EMOJI_REMOVED = N_("Emoji were removed because kwtSMS can't deliver them.")
+
+
+def reason_text(reason: ConfirmReason, preview: Preview, say: Language) -> str:
+    """The sentence about a reason, with the preview's own figures."""
+    kinds = {one.kind for one in preview.report.changes} - {DIGIT}
+    if reason is ConfirmReason.CHANGED and kinds == {EMOJI_KIND}:
+        return say(EMOJI_REMOVED)
+    if reason in REASON_TEXTS:
+        return say(REASON_TEXTS[reason])
+    return _counting_text(reason, preview, say)
+
+
+def _counting_text(reason: ConfirmReason, preview: Preview, say: Language) -> str:
+    if reason is ConfirmReason.MANY:
+        count = len(preview.recipients)
+        return say.plural(
+            "You're sending to {count} person.", "You're sending to {count} people.", count
+        )
+    if reason is ConfirmReason.COSTLY:
+        return say.plural(
+            "This message costs {count} credit.",
+            "This message costs {count} credits.",
+            preview.credits,
+        )
+    if reason is ConfirmReason.INCOMPLETE:
+        count = len(preview.problems) + len(preview.uncovered)
+        return say.plural(
+            "{count} recipient will be skipped.", "{count} recipients will be skipped.", count
+        )
+    report = preview.report
+    if reason is ConfirmReason.SHORTCODE:
+        return say.plural(
+            "{names} is sent as typed, not as an emoji.",
+            "{names} are sent as typed, not as emoji.",
+            len(report.shortcodes),
+            names=say.ltr(" ".join(report.shortcodes[: preview_details.MAX_LISTED])),
+        )
+    return say.plural(
+        "With plain quotes and dashes, it takes {count} page.",
+        "With plain quotes and dashes, it takes {count} pages.",
+        pages(report.plainer if report.plainer is not None else report.cleaned),
+    )
 
 
 def confirm_reply(
@@ -49,11 +87,11 @@ def confirm_reply(
     buttons = [Button(action_ids.SEND_CONFIRM, confirm_label(preview, say), token, "primary")]
     if preview.report.plainer is not None:
         buttons.append(Button(action_ids.SEND_PLAINER, say("Use plain quotes"), token))
-    buttons.append(Button(action_ids.SEND_DISCARD, say("Discard"), token))
+    buttons.append(Button(action_ids.SEND_DISCARD, say("Discard message"), token))
     return Reply(
         Severity.INFO,
-        say("Is this right? Nothing is sent yet."),
-        tuple(say(REASON_TEXTS[one]) for one in reasons),
+        say("Review before sending"),
+        tuple(reason_text(one, preview, say) for one in reasons),
         preview_details.preview_facts(preview, say),
         text_spans=preview_details.text_spans(preview.report, say),
         buttons=tuple(buttons),
@@ -64,24 +102,24 @@ def approval_reply(draft: Draft, author: str, say: Language) -> Reply:
     """The request that a second person approves or rejects; `author` is a mention by id."""
     return Reply(
         Severity.WARNING,
-        say("A message asks for a second person's yes."),
-        (say("Nothing is sent until somebody else with the role bulk or admin approves it."),),
+        say("This SMS needs approval"),
+        (say("Someone else with the bulk or admin role must approve it before it's sent."),),
         (
-            (say("Asked by"), author),
+            (say("Requested by"), author),
             *draft_facts(draft, say),
             (say("Sender ID"), draft.message.sender_id),
-            (say("Until"), format_expiry(draft.expires_at, say)),
+            (say("Expires"), format_expiry(draft.expires_at, say)),
         ),
         text_spans=draft_text(draft),
         buttons=(
             Button(
                 action_ids.SEND_APPROVE,
-                say("Approve"),
+                say("Approve message"),
                 draft.token,
                 "primary",
-                say("The message goes out and is charged."),
+                say("The message is sent and charged."),
             ),
-            Button(action_ids.SEND_REFUSE, say("Refuse"), draft.token, "danger"),
+            Button(action_ids.SEND_REFUSE, say("Reject message"), draft.token, "danger"),
         ),
     )
 
@@ -91,7 +129,7 @@ def draft_facts(draft: Draft, say: Language) -> tuple[tuple[str, str], ...]:
     message = draft.message
     return (
         (say("To"), preview_details.format_recipients(message.recipients, say)),
-        (say("Costs"), preview_details.format_cost(message.pages, len(message.recipients), say)),
+        (say("Cost"), preview_details.format_cost(message.pages, len(message.recipients), say)),
     )
 
 
@@ -102,18 +140,19 @@ def draft_text(draft: Draft) -> tuple[TextSpan, ...]:
 
 def format_expiry(at: datetime, say: Language) -> str:
     """A date and time of day in Kuwait."""
-    return say("{time} (Kuwait)", time=say.ltr(at.astimezone(KUWAIT_TZ).strftime("%d.%m. %H:%M")))
+    return say("{time} (Kuwait)", time=format_short_datetime(at, say))
 
 
 def accepted_reply(message: Message, say: Language) -> Reply:
     """The reply to a message that the outbox has accepted."""
-    return Reply(Severity.GOOD, say("Accepted as {ref}.", ref=message.ref), accepted=message)
+    return Reply(Severity.GOOD, say("Queued as {ref}.", ref=message.ref), accepted=message)
 
 
 def expired_reply(say: Language) -> Reply:
     """The reply to a button whose draft is decided or has expired."""
-    title = say("This is decided already, or too old. Nothing was sent by pressing it.")
-    return Reply(Severity.INFO, title)
+    title = say("This request is no longer open.")
+    details = (say("It was already decided, or it has expired. Nothing was done just now."),)
+    return Reply(Severity.INFO, title, details)
 
 
 def confirm_label(preview: Preview, say: Language) -> str:

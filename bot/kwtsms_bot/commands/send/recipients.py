@@ -49,7 +49,7 @@ class InvalidRecipient:
         typed = self.typed[:MAX_QUOTED]
         if self.unclear:
             return say(
-                "“{typed}” can be read in more than one way. Put commas between the numbers.",
+                "“{typed}” could be one number or several. Separate numbers with commas.",
                 typed=typed,
             )
         country = COUNTRIES.get(self.home_country)

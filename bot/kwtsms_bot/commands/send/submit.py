@@ -126,7 +126,7 @@ async def accept(
     try:
         accepted = await context.outbox.intake.accept(new, context.now(), allowed)
     except IdempotencyConflict:
-        title = request.say("Slack used one request id for two texts. The second was not sent.")
+        title = request.say("Message not sent: Slack mixed up two requests. Try again.")
         return Reply(Severity.ERROR, title)
     except QuotaExceededError as error:
         return await refuse_quota_exceeded(context, request, error)

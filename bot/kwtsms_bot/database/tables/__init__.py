@@ -1,6 +1,15 @@
 """The tables, by owner. `migrations/` brings a database to them."""
 
 from kwtsms_bot.database.tables.balance import balance_notice, balance_sample, notice_delivery
+from kwtsms_bot.database.tables.bridge import (
+    INCIDENT_OUTDATED,
+    alert,
+    incident,
+    incident_event,
+    incident_group,
+    notification,
+    phone_pace,
+)
 from kwtsms_bot.database.tables.coordination import (
     circuit_breaker,
     database_start,
@@ -28,6 +37,8 @@ __all__ = [
     "CARD_OUTDATED",
     "HAS_REASON",
     "HAS_TEXT",
+    "INCIDENT_OUTDATED",
+    "alert",
     "attempt",
     "audit",
     "balance_notice",
@@ -38,10 +49,15 @@ __all__ = [
     "dedupe",
     "draft",
     "evidence",
+    "incident",
+    "incident_event",
+    "incident_group",
     "job_slot",
     "message",
     "notice_delivery",
+    "notification",
     "number_cooldown",
+    "phone_pace",
     "rate_limit",
     "recipient",
     "spending",

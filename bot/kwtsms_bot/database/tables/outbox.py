@@ -12,7 +12,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     or_,
+    true,
 )
 
 from kwtsms_bot.database.column_types import DecimalText, ForeignText, Id, UtcDateTime, metadata
@@ -34,6 +36,10 @@ message = Table(
     Column("test", Boolean, nullable=False),
     # For its author's hour, as estimated; 0 if a second person approved it.
     Column("counted_credits", Integer, nullable=False),
+    # Whose credits of the day it takes: people, bridge.
+    Column("budget", String(40), nullable=False, server_default="people"),
+    # Whether it has a card of its own in Slack.
+    Column("has_card", Boolean, nullable=False, server_default=true()),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
     Column("cancelled_at", UtcDateTime),  # By a person; NULL: not, or sent again since.
@@ -47,7 +53,7 @@ message = Table(
 )
 
 # Messages whose card is out of date; the index holds almost no row.
-CARD_OUTDATED = message.c.revision > message.c.shown_revision
+CARD_OUTDATED = and_(message.c.has_card, message.c.revision > message.c.shown_revision)
 
 Index(
     "ix_message_unshown", message.c.id, sqlite_where=CARD_OUTDATED, postgresql_where=CARD_OUTDATED
@@ -169,10 +175,11 @@ draft = Table(
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
-# Credits accepted on each day in Kuwait.
+# Credits accepted on each day in Kuwait, by whose budget they are.
 spending = Table(
     "spending",
     metadata,
+    Column("budget", String(40), primary_key=True),
     Column("day", String(10), primary_key=True),
     Column("credits", BigInteger, nullable=False),
 )

@@ -50,4 +50,4 @@ class StatusClient:
             time.monotonic() - self._acquired_at > MAX_START_AGE_SECONDS
             and not await self.try_acquire()
         ):
-            raise NotSent("It came too late for its turn.")
+            raise NotSent("The request missed its slot.")

@@ -157,9 +157,9 @@ async def _expire_if_overdue(
     connection: AsyncConnection, message_id: int, now: datetime, effects: _SideEffects
 ) -> bool:
     """Expires what is queued of a message past its expiry; returns whether it was past it."""
-    query = select(message.c.expires_at, message.c.pages, message.c.created_at).where(
-        message.c.id == message_id
-    )
+    query = select(
+        message.c.expires_at, message.c.pages, message.c.created_at, message.c.budget
+    ).where(message.c.id == message_id)
     row = (await connection.execute(query)).one()
     if row.expires_at is None or row.expires_at > now:
         return False
@@ -168,7 +168,7 @@ async def _expire_if_overdue(
     )
     count = await transition(connection, [queued], State.EXPIRED, now)
     effects.changed_messages.add(message_id)
-    effects.refunds.append((-row.pages * count, row.created_at))
+    effects.refunds.append(CreditChange(-row.pages * count, row.created_at, row.budget))
     return True
 
 
@@ -215,4 +215,6 @@ async def _claim_rows(
         test=message_row.test,
         expires_at=message_row.expires_at,
         request=message_row.request,
+        budget=message_row.budget,
+        priority=Priority(message_row.priority),
     )

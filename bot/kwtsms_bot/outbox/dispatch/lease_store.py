@@ -22,7 +22,7 @@ from kwtsms_bot.outbox.sql import (
 )
 from kwtsms_bot.outbox.states import AttemptState, State
 
-GONE_REASON = N_("The process that was sending it stopped before the answer came.")
+GONE_REASON = N_("The bot stopped before kwtSMS answered.")
 
 
 class LeaseStore:

@@ -5,6 +5,7 @@ gateway that time or an administrator can resolve. A call that left and got no r
 becomes unknown, and is never retried.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -28,8 +29,9 @@ NO_CONNECTION_DELAYS = (2, 5, 10, 20, 30, 60, 120, 300)  # Seconds; the last one
 QUEUE_FULL_DELAYS = (30, 60, 120)  # ERR013, as the vendor advises.
 # Wrong password, no credits: retried until an administrator resolves it.
 ACCOUNT_ERROR_DELAYS = (5, 10, 20, 30, 60, 120, 300)
-UNREACHABLE_REASON = N_("kwtSMS cannot be reached from here.")
-STALLED_REASON = N_("This machine stood still.")
+UNREACHABLE_REASON = N_("Can't reach kwtSMS.")
+STALLED_REASON = N_("The bot's server was paused.")
+URGENT_DELAY = timedelta(seconds=30)  # The longest for urgent messages.
 TOO_SOON_SECONDS = 16  # ERR028: 15 s and a margin.
 MAX_ID, MAX_CODE, MAX_REASON, MAX_AMOUNT = 64, 20, 500, 40  # Lengths of the columns.
 
@@ -49,8 +51,18 @@ def accepted(answer: Acceptance, count: int, now: datetime) -> Settlement:
     )
 
 
-def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
-    """Returns the settlement after `error`; `tries` includes this try."""
+def failed(error: KwtSMSError, tries: int, now: datetime, *, urgent: bool = False) -> Settlement:
+    """Returns the settlement after `error`; `tries` includes this try.
+
+    What is urgent is tried again after half a minute at most.
+    """
+    settlement = _failed(error, tries, now)
+    if urgent and settlement.state is State.QUEUED:
+        return replace(settlement, due_at=min(settlement.due_at, now + URGENT_DELAY))
+    return settlement
+
+
+def _failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
     if isinstance(error, NotSent):
         return _requeue(NO_CONNECTION_DELAYS, tries, now, reason=UNREACHABLE_REASON)
     if not isinstance(error, Rejected):

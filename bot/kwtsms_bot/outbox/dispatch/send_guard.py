@@ -68,13 +68,13 @@ class SendGuard:
             while not await self._renew_and_check():
                 pass
         except DatabaseError as error:
-            raise SendAborted("The database does not say whose it is.") from error
+            raise SendAborted("The database can't confirm who owns this call.") from error
 
     async def _renew_and_check(self) -> bool:
         """Whether the lease was renewed a moment ago, and the slot has not passed."""
         renewed_at = self._monotonic()
         if not await self._settlements.renew(self._call, self._lease, self._clock()):
-            raise SendAborted("Somebody else has taken it over.")
+            raise SendAborted("Another process has reclaimed this call.")
         if self._monotonic() - self._acquired_at > MAX_START_AGE_SECONDS:
             await self._rate_limiter.acquire()
             self._acquired_at = self._monotonic()

@@ -25,7 +25,7 @@ from kwtsms_bot.outbox.flow_control.cooldown import (
 from kwtsms_bot.outbox.flow_control.kill_switch import NOT_PAUSED
 from kwtsms_bot.outbox.message import ClaimedCall
 from kwtsms_bot.outbox.outcome import Settlement
-from kwtsms_bot.outbox.quota.usage_store import add_credits
+from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits
 from kwtsms_bot.outbox.sql import (
     lock_rows,
     mark_changed,
@@ -134,7 +134,7 @@ class SettlementStore:
                 await record_late_not_sent(connection, call.attempt, settlement, now)
             await mark_changed(connection, [call.message_id])
             difference = _cost(call, settlement, moved - cancelled) - call.pages * moved
-            await add_credits(connection, [(difference, call.created_at)])
+            await add_credits(connection, [CreditChange(difference, call.created_at, call.budget)])
 
 
 async def _was_lost(connection: AsyncConnection, call: ClaimedCall) -> bool | None:

@@ -24,7 +24,7 @@ from kwtsms_bot.outbox.dispatch.ports import GatewayTransport, RateLimiter
 from kwtsms_bot.outbox.dispatch.send_guard import SendAborted, SendGuard
 from kwtsms_bot.outbox.dispatch.settlement_store import SettlementStore
 from kwtsms_bot.outbox.flow_control.breaker_store import BreakerStore
-from kwtsms_bot.outbox.message import ClaimedCall
+from kwtsms_bot.outbox.message import ClaimedCall, Priority
 from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_client import KwtSMSError, protocol
 
@@ -223,7 +223,8 @@ class Worker:
             return retry.not_sent_after_stall(self._clock())
         except KwtSMSError as error:
             tries = max(one.tries for one in call.recipients)
-            return retry.failed(error, tries, self._clock())
+            urgent = call.priority is Priority.URGENT
+            return retry.failed(error, tries, self._clock(), urgent=urgent)
         finally:
             exchange.cancel()  # If we are cancelled, nobody waits for it any more.
 

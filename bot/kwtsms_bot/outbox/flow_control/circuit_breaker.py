@@ -24,7 +24,9 @@ from kwtsms_bot.i18n.translator import N_
 
 FAILURE_THRESHOLD = 3  # Unreadable answers in a row.
 PROBE_DELAYS = (5, 10, 20, 30, 60, 120, 300)  # Seconds between two probes; the last one repeats.
-OPEN_REASON = N_("kwtSMS's answers cannot be read, so nothing is sent until one can.")
+# Seconds, at most, after a probe without an answer: it risked no message, and cost nothing.
+MAX_UNANSWERED_DELAY = 60
+OPEN_REASON = N_("Sending waits until kwtSMS sends readable answers again.")
 
 
 class ResponseKind(Enum):
@@ -71,14 +73,16 @@ def after_probe(state: BreakerState, *, answered: bool, now: datetime) -> Breake
     """Returns the state after a probe."""
     if not state.open:
         return state
-    return replace(state, open=False, next_probe_at=now) if answered else _reopen(state, now)
+    if answered:
+        return replace(state, open=False, next_probe_at=now)
+    return _reopen(state, now, longest=MAX_UNANSWERED_DELAY)
 
 
-def _reopen(state: BreakerState, now: datetime) -> BreakerState:
+def _reopen(state: BreakerState, now: datetime, *, longest: int = PROBE_DELAYS[-1]) -> BreakerState:
     failed_probes = min(state.failed_probes + 1, len(PROBE_DELAYS) - 1)
     return replace(
         state,
         open=True,
         failed_probes=failed_probes,
-        next_probe_at=now + timedelta(seconds=PROBE_DELAYS[failed_probes]),
+        next_probe_at=now + timedelta(seconds=min(PROBE_DELAYS[failed_probes], longest)),
     )

@@ -20,7 +20,7 @@ COOLDOWN = timedelta(seconds=16)  # By default: 15 s, and a margin for the netwo
 # Anything later was written by a fast clock.
 MAX_COOLDOWN = timedelta(minutes=1)
 UNSENT_STATES = (State.QUEUED.value, State.CLAIMED.value)
-COOLDOWN_REASON = N_("A message to this number left less than 15 seconds ago.")
+COOLDOWN_REASON = N_("This number received a message less than 15 seconds ago.")
 ClockExpression = ColumnElement[datetime]
 
 

@@ -13,7 +13,7 @@ from kwtsms_bot.database.tables import dedupe, message, recipient
 from kwtsms_bot.outbox.audit import acceptance_entry, add_entries
 from kwtsms_bot.outbox.message import Message, StateCount
 from kwtsms_bot.outbox.quota.admission import AdmissionRequest
-from kwtsms_bot.outbox.quota.usage_store import add_credits
+from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits
 from kwtsms_bot.outbox.rows import FIRST_PHONES
 from kwtsms_bot.outbox.states import State
 
@@ -64,7 +64,8 @@ async def record_acceptance(
     if keys:
         await connection.execute(insert(dedupe), keys)
     await add_entries(connection, *(acceptance_entry(one, request.new) for one, request in pairs))
-    await add_credits(connection, [(one.credits, one.at) for one in requests])
+    charges = (CreditChange(one.credits, one.at, one.new.budget) for one in requests)
+    await add_credits(connection, charges)
 
 
 def _message_row(request: AdmissionRequest, ref: str) -> dict[str, Any]:
@@ -82,6 +83,8 @@ def _message_row(request: AdmissionRequest, ref: str) -> dict[str, Any]:
         "pages": new.pages,
         "test": new.test,
         "counted_credits": 0 if request.approved else request.credits,
+        "budget": new.budget,
+        "has_card": new.has_card,
         "created_at": request.at,
         "expires_at": new.expires_at,
         "revision": 1,
@@ -97,7 +100,7 @@ def _recipient_row(new_message: Message, request: AdmissionRequest) -> dict[str,
         "message_id": new_message.id,
         "state": State.QUEUED.value,
         "priority": int(request.new.priority),
-        "due_at": request.at,
+        "due_at": request.new.not_before or request.at,
         "tries": 0,
         "updated_at": request.at,
     }

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, String, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database.column_types import rows_of_json
 from kwtsms_bot.database.tables import message, recipient, spending
+from kwtsms_bot.outbox.message import PEOPLE
 from kwtsms_bot.outbox.quota.admission import (
     AdmissionRequest,
     AuthorUsage,
@@ -24,7 +25,15 @@ from kwtsms_bot.outbox.quota.admission import (
 from kwtsms_bot.outbox.quota.limits import HOUR, Allowance, Spending
 from kwtsms_bot.outbox.states import State
 
-CreditChange = tuple[int, datetime]  # Credits to add, on the day of that instant.
+
+class CreditChange(NamedTuple):
+    """Credits to add to a budget, on the day of an instant."""
+
+    credits: int
+    at: datetime
+    budget: str
+
+
 # Messages that never reached a phone do not count for its number.
 NOT_COUNTED_STATES = (State.CANCELLED.value, State.REJECTED.value, State.EXPIRED.value)
 # Run by every command, so built once: for SQLAlchemy, building takes longer than running.
@@ -53,7 +62,9 @@ _TEXT_NUMBERS = (
     .where(_BY_AUTHORS, message.c.text_hash.in_(bindparam("texts", expanding=True)), *_RECENT)
     .group_by(message.c.author, message.c.text_hash, recipient.c.phone)
 )
-_SPENT_ON_DAY = select(spending.c.credits).where(spending.c.day == bindparam("day"))
+_SPENT_ON_DAY = select(spending.c.credits).where(
+    spending.c.budget == bindparam("budget"), spending.c.day == bindparam("day")
+)
 
 
 @cache
@@ -63,7 +74,10 @@ def _full_numbers_query(dialect: str) -> Select[Any]:
         select(recipient.c.phone, func.count(), func.min(message.c.created_at))
         .select_from(recipient.join(message, message.c.id == recipient.c.message_id))
         .where(
-            recipient.c.phone.in_(phones), recipient.c.state.not_in(NOT_COUNTED_STATES), *_RECENT
+            recipient.c.phone.in_(phones),
+            recipient.c.state.not_in(NOT_COUNTED_STATES),
+            message.c.budget == PEOPLE,
+            *_RECENT,
         )
         .group_by(recipient.c.phone)
         .having(_AT_LIMIT)
@@ -195,22 +209,26 @@ async def add_credits(connection: AsyncConnection, changes: Iterable[CreditChang
 
     All transactions wait for the row of today, so it is the last that each of them changes.
     """
-    days: Counter[str] = Counter()
-    for amount, at in changes:
-        days[day_of(at)] += amount
-    for day, amount in sorted(days.items()):
+    days: Counter[tuple[str, str]] = Counter()
+    for change in changes:
+        days[change.budget, day_of(change.at)] += change.credits
+    for (budget, day), amount in sorted(days.items()):
         if amount:
-            await _add_on_day(connection, day, amount)
+            await _add_on_day(connection, budget, day, amount)
 
 
-async def _add_on_day(connection: AsyncConnection, day: str, amount: int) -> None:
+async def _add_on_day(connection: AsyncConnection, budget: str, day: str, amount: int) -> None:
     changed = await connection.execute(
-        update(spending).where(spending.c.day == day).values(credits=spending.c.credits + amount)
+        update(spending)
+        .where(spending.c.budget == budget, spending.c.day == day)
+        .values(credits=spending.c.credits + amount)
     )
     if changed.rowcount == 0:
-        await connection.execute(insert(spending).values(day=day, credits=max(0, amount)))
+        row = {"budget": budget, "day": day, "credits": max(0, amount)}
+        await connection.execute(insert(spending).values(row))
 
 
-async def spent_on(connection: AsyncConnection, day: str) -> int:
-    """The credits accepted on a day in Kuwait, less what was refunded."""
-    return (await connection.execute(_SPENT_ON_DAY, {"day": day})).scalar() or 0
+async def spent_on(connection: AsyncConnection, day: str, budget: str = PEOPLE) -> int:
+    """The credits of a budget accepted on a day in Kuwait, less what was refunded."""
+    found = await connection.execute(_SPENT_ON_DAY, {"budget": budget, "day": day})
+    return found.scalar() or 0

@@ -15,6 +15,7 @@ from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import message, number_cooldown, recipient
 from kwtsms_bot.outbox.audit import AuditEntry, add_entries
 from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits
+from kwtsms_bot.outbox.retention.alerts import mask_in_alerts
 from kwtsms_bot.outbox.retention.masking import (
     KeptNumber,
     clear_hashes,
@@ -56,6 +57,7 @@ class Erased:
     texts: int  # Of these, erased: they went to nobody else.
     unknown: int  # Of these messages: they can no longer be sent again.
     named: int  # Texts to others in which it was masked.
+    alerts: int  # Alerts and incidents in which it was masked.
     drafts: int  # Discarded: they waited for a decision.
     cancelled: int  # Cancelled before they left.
     kept: tuple[KeptNumber, ...]  # Still to be sent to it, or unsettled and naming it.
@@ -63,7 +65,8 @@ class Erased:
     @property
     def is_empty(self) -> bool:
         """Whether the number was found nowhere."""
-        return not (self.messages or self.named or self.drafts or self.cancelled or self.kept)
+        counts = (self.messages, self.named, self.alerts, self.drafts, self.cancelled)
+        return not (any(counts) or self.kept)
 
 
 class NumberEraser:
@@ -121,6 +124,7 @@ class NumberEraser:
 def _audit_entry(found: Erased, actor: str, now: datetime) -> AuditEntry:
     detail = (
         f"messages {found.messages}, texts {found.texts}, named {found.named}, "
+        f"alerts {found.alerts}, "
         f"drafts {found.drafts}, cancelled {found.cancelled}, kept {len(found.kept)}"
     )
     return AuditEntry(now, actor, "forget", "allowed", found.phone, detail)
@@ -153,6 +157,7 @@ async def _erase_number(
     await lock_messages(connection, [*settled, *(row.id for row in matches)])
     messages, texts = await _erase_recipients(connection, phone, settled)
     named, unsettled = await mask_texts(connection, matches, pattern)
+    alerts = await mask_in_alerts(connection, phone, pattern)
     drafts = await discard_drafts(connection, phone, pattern)
     await mask_pause_reasons(connection, pattern)
     await add_credits(connection, refunds)
@@ -163,6 +168,7 @@ async def _erase_number(
         texts=texts,
         unknown=len(unknown),
         named=named,
+        alerts=alerts,
         drafts=drafts,
         cancelled=len(refunds),
         kept=tuple(kept.values()),
@@ -191,13 +197,13 @@ async def _cancel_queued(
 ) -> list[CreditChange]:
     """Cancels what is queued to the number, and to no other; returns the refunds."""
     query = (
-        select(recipient.c.id, message.c.pages, message.c.created_at)
+        select(recipient.c.id, message.c.pages, message.c.created_at, message.c.budget)
         .join_from(recipient, message)
         .where(recipient.c.phone == phone, _in_states(State.QUEUED.value))
         .order_by(recipient.c.id)
     )
     return [
-        (-row.pages, row.created_at)
+        CreditChange(-row.pages, row.created_at, row.budget)
         for row in (await connection.execute(query)).all()
         if await transition(
             connection, [recipient.c.id == row.id], State.CANCELLED, now, reason=None, code=None

@@ -6,6 +6,7 @@ import structlog
 
 from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.intake.draft_store import DraftStore
+from kwtsms_bot.outbox.retention.alerts import erase_old_alerts
 from kwtsms_bot.outbox.retention.purge_store import PurgeStore
 
 # Often enough that a failed run is made up for within the hour that docs/privacy.md names.
@@ -36,6 +37,7 @@ class RetentionJob:
             erased += count
         drafts = await self._drafts.discard_expired_drafts(now)
         await self._purge.purge_metadata(cutoff)
+        await erase_old_alerts(self._database, cutoff)
         log_emptied = await self._database.empty_wal()
         if erased or drafts:
             log.info("erased", messages=erased, drafts=drafts, log_emptied=log_emptied)

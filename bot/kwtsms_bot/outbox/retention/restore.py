@@ -3,7 +3,8 @@
 Each recipient takes the steps of one that was in flight when its process died, and ends as unknown.
 """
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
@@ -23,7 +24,7 @@ from kwtsms_bot.outbox.states import AttemptState, State
 
 ACTIVE_ATTEMPTS = (AttemptState.CLAIMED.value, AttemptState.IN_FLIGHT.value)
 UNSENT_STATES = (State.QUEUED.value, State.CLAIMED.value, State.IN_FLIGHT.value)
-RESTORED_REASON = N_("It comes from a back-up and may have been sent since.")
+RESTORED_REASON = N_("It was restored from a backup and may have been sent since.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class MarkedUnknown:
     messages: int
     recipients: int
     drafts: int  # Discarded: they may have been confirmed since.
+    notifications: int = 0  # About alerts, that were waiting for their message.
 
 
 class BotRunning(Exception):
@@ -44,10 +46,17 @@ class BotRunning(Exception):
 
 
 class RestoreStore:
-    """Store of what has to be done before a bot runs on a restored backup."""
+    """Store of what has to be done before a bot runs on a restored backup.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    `mark_others` marks what other parts of the bot were about to send, and returns how much.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        mark_others: Callable[[AsyncConnection, datetime], Awaitable[int]] | None = None,
+    ) -> None:
+        self._database, self._mark_others = database, mark_others
 
     async def mark_unknown(self, actor: str, now: datetime) -> MarkedUnknown:
         """Makes unknown all that is queued or under way, and discards all drafts.
@@ -57,7 +66,7 @@ class RestoreStore:
         """
         async with self._database.transaction() as connection:
             await _require_no_lease(connection, now)
-            found = await _mark_unknown(connection, now)
+            found = await self._mark(connection, now)
             detail = f"{found.recipients} numbers of {found.messages} messages became unknown"
             await add_entries(
                 connection, AuditEntry(now, actor, "admin", "allowed", "restored", detail)
@@ -73,9 +82,15 @@ class RestoreStore:
         async with self._database.transaction() as connection:
             await _require_no_lease(connection, now)
             savepoint = await connection.begin_nested()
-            found = await _mark_unknown(connection, now)
+            found = await self._mark(connection, now)
             await savepoint.rollback()
         return found
+
+    async def _mark(self, connection: AsyncConnection, now: datetime) -> MarkedUnknown:
+        found = await _mark_unknown(connection, now)
+        if self._mark_others is None:
+            return found
+        return replace(found, notifications=await self._mark_others(connection, now))
 
 
 async def _require_no_lease(connection: AsyncConnection, now: datetime) -> None:

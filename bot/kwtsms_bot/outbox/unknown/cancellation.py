@@ -11,7 +11,7 @@ from kwtsms_bot.database.tables import message, recipient
 from kwtsms_bot.outbox.audit import Actor
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
 from kwtsms_bot.outbox.message import ClaimedCall
-from kwtsms_bot.outbox.quota.usage_store import add_credits
+from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits
 from kwtsms_bot.outbox.sql import transition
 from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.unknown.decision_store import lock_for_decision, record_decision
@@ -47,7 +47,8 @@ class Cancellation:
             if count or found.in_flight:
                 decision = Decision(DecisionKind.CANCEL, actor.id, now, count)
                 await record_decision(connection, row, decision, actor, cancelled_at=now)
-            await add_credits(connection, [(-row.pages * count, row.created_at)])
+            refund = CreditChange(-row.pages * count, row.created_at, row.budget)
+            await add_credits(connection, [refund])
         return found
 
 

@@ -13,7 +13,7 @@ from kwtsms_bot.database.tables import attempt, decision, message, recipient
 from kwtsms_bot.outbox.audit import Actor, add_entries
 from kwtsms_bot.outbox.decision import Decision, DecisionKind
 from kwtsms_bot.outbox.dedupe import INTAKE_LOCK, insert_key
-from kwtsms_bot.outbox.message import DedupeKey
+from kwtsms_bot.outbox.message import PEOPLE, DedupeKey
 from kwtsms_bot.outbox.quota.admission import day_of
 from kwtsms_bot.outbox.quota.limits import (
     UNLIMITED,
@@ -22,7 +22,7 @@ from kwtsms_bot.outbox.quota.limits import (
     Usage,
     check_limits,
 )
-from kwtsms_bot.outbox.quota.usage_store import add_credits, spent_on
+from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits, spent_on
 from kwtsms_bot.outbox.rows import HAS_NUMBER
 from kwtsms_bot.outbox.sql import lock_rows, mark_changed, transition
 from kwtsms_bot.outbox.states import State
@@ -111,7 +111,7 @@ async def _charge_day(
     exceeded = check_limits(allowance, usage, amount, kuwait_time.midnight_after(now))
     if exceeded is not None:
         raise QuotaExceededError(exceeded)
-    await add_credits(connection, [(amount, now)])
+    await add_credits(connection, [CreditChange(amount, now, PEOPLE)])
 
 
 async def _apply(connection: AsyncConnection, message_id: int, decision: Decision) -> int:
@@ -135,8 +135,8 @@ AUDIT_DETAILS = {  # For the audit log.
 
 async def lock_for_decision(connection: AsyncConnection, ref: str) -> Any:
     """Returns the message and locks its calls, so that none is settled meanwhile."""
-    query = select(message.c.id, message.c.ref, message.c.pages, message.c.created_at)
-    row = (await connection.execute(query.where(message.c.ref == ref))).first()
+    columns = (message.c.id, message.c.ref, message.c.pages, message.c.created_at, message.c.budget)
+    row = (await connection.execute(select(*columns).where(message.c.ref == ref))).first()
     if row is not None:
         await lock_rows(connection, attempt.c.id, attempt.c.message_id == row.id)
     return row

@@ -5,7 +5,7 @@ from functools import partial
 
 from kwtsms_bot.balance.details import DailySummary
 from kwtsms_bot.balance.messages import body, detail_lines, footer, remedy, title
-from kwtsms_bot.balance.rules import NoticeKind
+from kwtsms_bot.balance.rules import ALERT_KINDS, NoticeKind
 from kwtsms_bot.balance.store import PendingNotice
 from kwtsms_bot.i18n.translator import ENGLISH, Language
 from kwtsms_bot.slack import blocks
@@ -22,6 +22,9 @@ _ICONS = {
     NoticeKind.DIGEST: ":bar_chart:",
     NoticeKind.UNREADABLE: ":warning:",
     NoticeKind.READABLE: ":white_check_mark:",
+    NoticeKind.ALERTS_LOW: ":warning:",
+    NoticeKind.ALERTS_LIMITED: ":rotating_light:",
+    NoticeKind.ALERTS_WAITING: ":rotating_light:",
 }
 
 
@@ -54,9 +57,11 @@ def _with_escaped_code(pending: PendingNotice) -> PendingNotice:
 def render_for_admin(pending: PendingNotice, error: str, say: Language = ENGLISH) -> Payload:
     """Returns a notice for an administrator, with the reason why its channel refused it."""
     rendered = render(pending, say)
+    is_about_alerts = pending.notice.kind in ALERT_KINDS
     reason = say(
-        "You get this directly because {channel} does not take it: Slack says {error}. Invite the "
-        "bot to that channel, or mend alerts.balance.channels.",
+        "You're getting this because Slack couldn't post it to {channel} ({error}). Invite "
+        "the bot to that channel, or fix {setting}.",
+        setting=say.ltr("bridge.channel" if is_about_alerts else "alerts.balance.channels"),
         channel=say.ltr(pending.target),
         error=say.ltr(error),
     )

@@ -1,93 +1,144 @@
-"""Renders a message's card, which shows its current state. Pure."""
+"""Renders a message's card, which shows its current state. Pure.
 
-from collections.abc import Mapping
-from types import MappingProxyType
+What went well takes two lines; the rest is in `details`. What needs a person says why, and has
+buttons.
+"""
 
+from kwtsms_bot.balance.messages import pluralize_credits
 from kwtsms_bot.commands import action_ids, status_text
 from kwtsms_bot.commands.actions.failures_csv import FAILED
-from kwtsms_bot.commands.base import Button, TextSpan
-from kwtsms_bot.i18n.translator import ENGLISH, Language
+from kwtsms_bot.commands.base import Button, Severity, TextSpan
+from kwtsms_bot.i18n.translator import ENGLISH, N_, Language
 from kwtsms_bot.outbox.message import Message
 from kwtsms_bot.outbox.states import State
-from kwtsms_bot.slack import blocks
+from kwtsms_bot.slack import blocks, ids
 from kwtsms_bot.slack.blocks import Block, Payload
 from kwtsms_bot.slack.cards import timeline
-from kwtsms_client import mask
 
 PROGRESS_MIN_RECIPIENTS = 10  # From so many on, a bar shows the progress.
 BAR_CELLS = 20
-DONE = (State.SENT, State.DELIVERED)
+MAX_SHORT_TEXT, MAX_SHORT_LINES = 160, 3  # A text that fits below the title.
 WITH_GATEWAY = (State.SENT, State.STUCK, State.DELIVERED, State.UNDELIVERED)
+# States that the sender reports to kwtSMS, or asks about again.
+COMPLAINTS = (State.STUCK, State.UNDELIVERED)
+PENDING_ICON = ":hourglass_flowing_sand:"
+TITLES = {
+    State.SENT: N_("Sent to {recipients}"),
+    State.DELIVERED: N_("Delivered to {recipients}"),
+}
 
 
-def render(
-    message: Message,
-    author: str,
-    say: Language = ENGLISH,
-    *,
-    names: Mapping[str, str] = MappingProxyType({}),
-) -> Payload:
-    """Returns the card of `message`, which the person called `author` asked for.
-
-    `names` holds the names of those who made decisions about it.
-    """
-    summary = status_text.summary(message.counts, say, presumed_sent=message.presumed_sent)
-    title = f"{blocks.ICONS[status_text.severity_of(message)]} *{blocks.escape(summary)}*"
-    erased = say("(the text was erased)")
+def render(message: Message, say: Language = ENGLISH) -> Payload:
+    """Returns the card of `message`."""
+    title, recipients = _title(message, say)
+    facts = [blocks.escape(one) for one in (recipients, *_facts(message, say)) if one]
+    author = say.auto(blocks.mention(message.author))
+    header = " · ".join((f"{_icon(message)} *{blocks.escape(title)}*", *facts))
+    header += " · " + say("by {name}", name=author)
     made = [
-        blocks.section(f"{title} · {_format_recipients(message, say)}"),
-        blocks.quote((TextSpan(message.text or erased),)),
+        *_message_blocks(header, message, say),
         *_progress_blocks(message, say),
         *_explanation_blocks(message, say),
-        blocks.context(timeline.format_timeline(message, names, say)),
-        blocks.context(_facts_line(message, author, say)),
-        blocks.context(_ids_line(message, say)),
     ]
-    buttons = [blocks.reply_button(one, say) for one in message_buttons(message, say)]
-    if buttons:
+    if needs_person(message):
+        made.append(blocks.context(timeline.format_timeline(message, say)))
+    made[0]["accessory"] = _menu(message, say)
+    if buttons := [blocks.reply_button(one, say) for one in message_buttons(message, say)]:
         made.append(blocks.actions(*buttons))
-    fallback = blocks.escape(f"{summary} · {_format_recipients(message, say)}")
-    return {"text": fallback, "blocks": made}
+    return {"text": blocks.escape(" · ".join(filter(None, (title, recipients)))), "blocks": made}
+
+
+def needs_person(message: Message) -> bool:
+    """Whether somebody has to look at the message."""
+    return status_text.severity_of(message) in (Severity.WARNING, Severity.ERROR)
 
 
 def message_buttons(message: Message, say: Language) -> list[Button]:
-    """Returns the buttons that the states of the message's recipients allow."""
+    """Returns the buttons for what somebody has to decide or to do about the message."""
     present, ref = message.counts, message.ref
     buttons = []
     if State.UNKNOWN in present:
         revision_ref = f"{ref}.{message.revision}"
         if message.text is not None:  # An erased text cannot be sent.
-            risk = say("If the first one did arrive, the recipient gets it twice, charged twice.")
+            risk = say("If the first one arrived, the recipient gets it twice and you pay twice.")
             buttons.append(
                 Button(
                     action_ids.UNKNOWN_SEND_AGAIN, say("Send again"), revision_ref, "danger", risk
                 )
             )
-        buttons.append(Button(action_ids.UNKNOWN_TREAT_AS_SENT, say("Treat as sent"), revision_ref))
-    if State.QUEUED in present:
-        buttons.append(Button(action_ids.MESSAGE_CANCEL, say("Cancel"), ref))
-    if message.gateway_ids and not present.keys().isdisjoint(WITH_GATEWAY):
-        buttons.append(Button(action_ids.MESSAGE_CHECK, say("Check now"), ref))
-        buttons.append(Button(action_ids.MESSAGE_SUPPORT, say("Support text"), ref))
+        buttons.append(Button(action_ids.UNKNOWN_TREAT_AS_SENT, say("Mark as sent"), revision_ref))
+    if status_text.next_attempt(message):
+        buttons.append(Button(action_ids.MESSAGE_CANCEL, say("Cancel message"), ref))
+    if not present.keys().isdisjoint(COMPLAINTS):
+        buttons.append(Button(action_ids.MESSAGE_CHECK, say("Check status"), ref))
+        buttons.append(Button(action_ids.MESSAGE_SUPPORT, say("Get support text"), ref))
     if message.size > 1 and not present.keys().isdisjoint(FAILED):
-        buttons.append(Button(action_ids.MESSAGE_FAILURES, say("Failures (CSV)"), ref))
+        buttons.append(Button(action_ids.MESSAGE_FAILURES, say("Download failed numbers"), ref))
     return buttons
 
 
-def _format_recipients(message: Message, say: Language) -> str:
-    first = say.join(mask(phone) for phone in message.first_phones)
-    return status_text.with_more(first, message.size - len(message.first_phones), say)
+def menu_actions(message: Message, say: Language) -> list[Button]:
+    """Returns the actions behind the three dots: those that are rarely needed."""
+    present, ref = message.counts, message.ref
+    actions = [Button(action_ids.MESSAGE_DETAILS, say("Show details"), ref)]
+    if message.gateway_ids and not present.keys().isdisjoint(WITH_GATEWAY):
+        actions.append(Button(action_ids.MESSAGE_CHECK, say("Check status"), ref))
+        actions.append(Button(action_ids.MESSAGE_SUPPORT, say("Get support text"), ref))
+    if State.QUEUED in present:
+        actions.append(Button(action_ids.MESSAGE_CANCEL, say("Cancel message"), ref))
+    shown = {one.action for one in message_buttons(message, say)}
+    return [one for one in actions if one.action not in shown]
+
+
+def _menu(message: Message, say: Language) -> Block:
+    options = [(one.label, f"{one.action} {one.value}") for one in menu_actions(message, say)]
+    return blocks.overflow(ids.MESSAGE_MENU, options)
+
+
+def _icon(message: Message) -> str:
+    severity = status_text.severity_of(message)
+    if severity is Severity.INFO and status_text.is_pending(message):
+        return PENDING_ICON
+    return blocks.ICONS[severity]
+
+
+def _title(message: Message, say: Language) -> tuple[str, str]:
+    """Returns the title, and the recipients unless the title names them."""
+    recipients = status_text.format_recipients(message, say)
+    states = list(message.counts)
+    if len(states) == 1 and states[0] in TITLES and not message.presumed_sent:
+        return say(TITLES[states[0]], recipients=recipients), ""
+    summary = status_text.summary(message.counts, say, presumed_sent=message.presumed_sent)
+    return summary, recipients
+
+
+def _facts(message: Message, say: Language) -> list[str]:
+    """Returns the price once it is known, and whether this is only a test."""
+    facts = []
+    if message.points is not None:
+        facts.append(pluralize_credits(message.points, say))
+    if message.test:
+        facts.append(say("test mode, not delivered"))
+    return facts
+
+
+def _message_blocks(header: str, message: Message, say: Language) -> list[Block]:
+    """Returns the title and the text: one block if the text is short."""
+    text = message.text if message.text is not None else say("(text erased)")
+    if len(text) <= MAX_SHORT_TEXT and len(text.splitlines()) <= MAX_SHORT_LINES:
+        return [blocks.quoting_section(header, text)]
+    return [blocks.section(header), blocks.quote((TextSpan(text),))]
 
 
 def _progress_blocks(message: Message, say: Language) -> list[Block]:
-    """Returns a progress bar with a count, if there are many recipients."""
+    """Returns a progress bar with a count, while many recipients are being sent to."""
     total = message.size
-    if total < PROGRESS_MIN_RECIPIENTS:
-        return []
     waiting = sum(message.counts.get(state, 0) for state in status_text.PENDING_STATES)
+    if total < PROGRESS_MIN_RECIPIENTS or not waiting:
+        return []
     cells = BAR_CELLS * (total - waiting) // total
     bar = "█" * cells + "░" * (BAR_CELLS - cells)
-    done = say("{done} of {total} done", done=total - waiting, total=total)
+    done = say("{done} of {total} done", done=f"{total - waiting:,}", total=f"{total:,}")
     return [blocks.section(f"`{bar}` {done}")]
 
 
@@ -95,33 +146,5 @@ def _explanation_blocks(message: Message, say: Language) -> list[Block]:
     lines = [blocks.escape(sentence) for sentence in status_text.explanations(message, say)]
     due = status_text.next_attempt(message)
     if due:
-        lines.append(say("Next try: {time}.", time=blocks.format_time(due, say)))
+        lines.append(say("Next attempt: {time}.", time=blocks.format_datetime(due, say)))
     return [blocks.section("\n".join(lines))] if lines else []
-
-
-def _facts_line(message: Message, author: str, say: Language) -> str:
-    count = message.size
-    length = say.plural("{count} page", "{count} pages", message.pages)
-    if count > 1:
-        length += " × " + say.plural("{count} number", "{count} numbers", count)
-    parts = [
-        say("From {sender}", sender=blocks.escape(message.sender_id)),
-        say("asked by {name}", name=blocks.escape(author)),
-        length,
-    ]
-    if message.points is not None:
-        parts.append(
-            say("{credits} charged", credits=status_text.pluralize_credits(message.points, say))
-        )
-    remaining = message.balance_after
-    if remaining is not None:
-        parts.append(say("{credits} left", credits=status_text.pluralize_credits(remaining, say)))
-    if message.test:
-        parts.append(say("test mode: not delivered, credits held until deleted at kwtsms.com"))
-    return " · ".join(parts)
-
-
-def _ids_line(message: Message, say: Language) -> str:
-    known = [blocks.escape(one) for one in message.gateway_ids[:2]]
-    ids = [f"`{message.ref}`", *(f"kwtSMS `{one}`" for one in known)]
-    return say("id {ids}", ids=" · ".join(map(say.ltr, ids)))

@@ -106,10 +106,7 @@ class CardPublisher:
     async def _render_and_post(self, message: Message) -> CardLocation | None:
         """Shows a card; returns its location, unchanged if Slack refuses the card for good."""
         say = await self._directory.language(message.author)
-        author = await self._directory.name(message.author)
-        deciders = {one.actor for one in message.decisions}
-        names = {user: await self._directory.name(user) for user in deciders}
-        payload = card.render(message, author, say, names=names)
+        payload = card.render(message, say)
         try:
             return await self._post_or_dm(message, payload)
         except SlackApiError as error:

@@ -181,7 +181,7 @@ class SendModal:
         """Returns a view with the field errors of a late response, or that it was accepted."""
         say = response.request.say
         errors = " ".join((response.payload.get("errors") or {}).values())
-        return views.sentence_view(errors or say("Accepted. Its card tells the rest."), say)
+        return views.sentence_view(errors or say("Message queued. Track it in the channel."), say)
 
     async def open_form_or_notify(self, request: CommandRequest, defaults: ModalDefaults) -> None:
         """Opens the form, or sends a direct message if Slack did not open it."""

@@ -1,6 +1,6 @@
 """Renders the modals for writing and previewing a message, and reads the submitted form. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,10 @@ from kwtsms_bot.slack import blocks, ids
 
 View = dict[str, Any]
 NUMBERS, CONTACTS, PEOPLE, TEXT = "numbers", "contacts", "people", "text"
-MAX_OPTIONS = 100  # In a menu: https://docs.slack.dev/reference/block-kit/block-elements
+# In a group of a menu: https://docs.slack.dev/reference/block-kit/block-elements
+MAX_OPTIONS = 100
+MAX_NAMES = 300  # In the menu: with the longest names, a view stays below Slack's 250 kB.
+MAX_LABEL = 75
 MAX_TEXT = 3000
 MAX_PEOPLE = 20
 MAX_FIELD_ERROR = 1000
@@ -34,7 +37,7 @@ def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> V
     made = [
         _input(
             NUMBERS,
-            say("Numbers or @names"),
+            say("Phone numbers or @names"),
             {
                 "type": "plain_text_input",
                 "multiline": True,
@@ -42,16 +45,15 @@ def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> V
                 "placeholder": blocks.plain_text(say.ltr("+965 9876 5432")),
                 **_initial(defaults.numbers),
             },
-            hint=say("With commas or line breaks between them. 8-digit Kuwaiti numbers will do."),
+            hint=say("Separate with commas or new lines. Kuwaiti numbers don't need +965."),
             optional=True,
         )
     ]
-    options = _options(phonebook)
-    if options:
-        menu = {"type": "multi_static_select", "options": options}
-        made.append(_input(CONTACTS, say("Contacts and groups"), menu, optional=True))
+    names = (*phonebook.groups, *phonebook.contacts)
+    if names:
+        made.append(_contacts_input(names, say))
     people = {"type": "multi_users_select", "max_selected_items": MAX_PEOPLE}
-    hint = say("The number of their Slack profile is meant.")
+    hint = say("We'll use the phone number in their Slack profile.")
     made.append(_input(PEOPLE, say("People in Slack"), people, hint=hint, optional=True))
     text = {
         "type": "plain_text_input",
@@ -64,7 +66,7 @@ def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> V
         **blocks.modal(say("Send SMS"), made, say("Close")),
         "callback_id": ids.SEND_FORM,
         "private_metadata": defaults.channel,
-        "submit": blocks.plain_text(say("Preview")),
+        "submit": blocks.plain_text(say("Preview message")),
     }
 
 
@@ -75,7 +77,7 @@ def preview_form(reply: Reply, token: str, say: Language, submit: str) -> View:
         if one.action == SEND_PLAINER:
             made.append(blocks.actions(blocks.button(ids.FORM_PLAINER, one.label, token)))
     return {
-        **blocks.modal(say("Review your message"), made, say("Back")),
+        **blocks.modal(say("Review your message"), made, say("Go back")),
         "callback_id": ids.PREVIEW_FORM,
         "private_metadata": token,
         "submit": blocks.plain_text(submit),
@@ -102,15 +104,15 @@ def sentence_view(text: str, say: Language) -> View:
 
 def not_opened_reply(say: Language) -> Reply:
     """Returns the reply for a form that Slack did not open."""
-    details = (say("Press the button; if it stays so, tell whoever runs the bot."),)
+    details = (say("Press the button to try again. If it keeps failing, tell the bot's admin."),)
     again = Button(OPEN_FORM, say("Open the form"), "again", "primary")
-    title = say("Slack did not open the form.")
+    title = say("Slack didn't open the form.")
     return Reply(Severity.WARNING, title, details, buttons=(again,))
 
 
 def waiting_view(external_id: str, say: Language) -> View:
     """Returns the modal that is shown while the response takes longer than Slack waits."""
-    made = [blocks.section(say("One moment: this takes a little longer."))]
+    made = [blocks.section(say("This is taking a little longer…"))]
     return {**blocks.modal(say("Send SMS"), made, say("Close")), "external_id": external_id}
 
 
@@ -143,9 +145,31 @@ def _value(values: Mapping[str, Any], name: str, key: str) -> Any:
     return values.get(name, {}).get(name, {}).get(key)
 
 
-def _options(phonebook: Phonebook) -> list[dict[str, Any]]:
-    names = (*phonebook.groups, *phonebook.contacts)
-    return [{"text": blocks.plain_text(f"@{name}"), "value": name} for name in names[:MAX_OPTIONS]]
+def _contacts_input(names: Sequence[str], say: Language) -> View:
+    """Returns the menu of the phone book's first names; a hint says that there are more."""
+    listed = names[:MAX_NAMES]
+    hint = ""
+    if len(names) > MAX_NAMES:
+        hint = say("The list shows {count} names. Type others as @names above.", count=MAX_NAMES)
+    menu = {"type": "multi_static_select", **_choices(listed)}
+    return _input(CONTACTS, say("Contacts and groups"), menu, hint=hint, optional=True)
+
+
+def _choices(names: Sequence[str]) -> dict[str, Any]:
+    """Returns the options of a menu: in groups, named after their ends, if they are many."""
+    if len(names) <= MAX_OPTIONS:
+        return {"options": _options(names)}
+    chunks = [names[start : start + MAX_OPTIONS] for start in range(0, len(names), MAX_OPTIONS)]
+    return {"option_groups": [_option_group(chunk) for chunk in chunks]}
+
+
+def _option_group(names: Sequence[str]) -> dict[str, Any]:
+    label = blocks.truncate(f"@{names[0]} – @{names[-1]}", MAX_LABEL)
+    return {"label": blocks.plain_text(label), "options": _options(names)}
+
+
+def _options(names: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"text": blocks.plain_text(f"@{name}"), "value": name} for name in names]
 
 
 def _input(

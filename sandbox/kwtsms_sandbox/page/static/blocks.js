@@ -10,6 +10,7 @@ import { h, icon, reconcile } from "./dom.js";
 import { element, initialValue } from "./elements.js";
 import { link, plainText, textObject } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
+import { t } from "./texts.js";
 
 let count = 0; // Fields drawn so far, for unique ids.
 
@@ -36,7 +37,7 @@ function drawBlock(block, surface, error = "") {
 }
 
 function unknown(block) {
-  return h("p.unknown", {}, `This page cannot show a “${block.type}” block.`);
+  return h("p.unknown", {}, t("This page can't show “{type}”.", { type: block.type }));
 }
 
 const BLOCKS = {
@@ -86,7 +87,7 @@ function context(block) {
 /** Renders an image as its description, since the page loads nothing from other servers. */
 function image(words, title, url) {
   const caption = title ? h("figcaption", { dir: "auto" }, textObject(title)) : null;
-  const source = url ? link(url, "open") : null;
+  const source = url ? link(url, t("Open")) : null;
   const frame = h("div.frame", {}, icon("picture"), h("span", { dir: "auto" }, words), source);
   return h("figure.image", {}, caption, frame);
 }
@@ -104,7 +105,7 @@ function input(block, surface, error) {
     change: (value) => surface.change(block, model, value),
     press: block.dispatch_action ? (value) => surface.press(block, model, value) : null,
   });
-  const optional = block.optional ? h("span.optional", {}, " (optional)") : null;
+  const optional = block.optional ? h("span.optional", {}, ` ${t("(optional)")}`) : null;
   const target = grouped ? null : names.id;
   const label = h("label", { id: names.labelId, htmlFor: target, dir: "auto" }, textObject(block.label), optional);
   const hint = block.hint ? h("p.hint", { dir: "auto" }, textObject(block.hint)) : null;

@@ -4,12 +4,13 @@ import { fill, h, icon } from "./dom.js";
 import { menu } from "./elements.js";
 import { act, currentChannel } from "./place.js";
 import { state } from "./state.js";
+import { t } from "./texts.js";
 
 const form = document.getElementById("composer-form");
 const box = document.getElementById("composer");
 const list = document.getElementById("suggestions");
 const hint = document.getElementById("hint");
-const HINT = "Type / for commands. Enter sends, Shift+Enter starts a new line, ↑ brings your last line back.";
+const HINT = t("Type / for commands. Press Enter to send, Shift+Enter for a new line, ↑ for your last line.");
 
 let active = -1;
 let sent = () => {};
@@ -30,12 +31,12 @@ export function startComposer(onsent) {
 /** Shows the channel that a line goes to, and the app's shortcuts. */
 export function showComposer(channel) {
   const name = channel.is_dm ? state.app : `#${channel.name}`;
-  box.placeholder = `Message ${name}, or type /sms`;
-  box.setAttribute("aria-label", `Message ${name}`);
+  box.placeholder = t("Message {name}, or type {command}", { name, command: "/sms" });
+  box.ariaLabel = t("Message {name}", { name });
   const offered = state.offers.shortcuts.filter((one) => !one.on_message);
   const take = (one) => () => act("shortcut", { callback_id: one.callback_id });
-  const items = offered.map((one) => ({ label: one.name, act: take(one) }));
-  const begin = items.length ? menu("Shortcuts", items, "shortcuts") : null;
+  const items = offered.map((one) => ({ label: t(one.name), act: take(one) }));
+  const begin = items.length ? menu(t("Shortcuts"), items, "shortcuts") : null;
   begin?.querySelector("summary").replaceChildren(icon("bolt"));
   fill(document.getElementById("shortcuts"), begin);
   suggest();
@@ -86,7 +87,7 @@ function suggest() {
 }
 
 function usage(one) {
-  return one && [`${one.command} ${one.usage}`.trim(), one.about].filter(Boolean).join(" – ");
+  return one && [`${one.command} ${t(one.usage)}`.trim(), t(one.about)].filter(Boolean).join(" – ");
 }
 
 function suggestion(one, index) {
@@ -97,8 +98,8 @@ function suggestion(one, index) {
   return h(
     "li",
     { role: "option", id: `suggestion-${index}`, "aria-selected": "false", onmousedown: pick },
-    h("span", {}, h("b", {}, one.command), " ", h("span.usage", {}, one.usage)),
-    h("span.about", {}, one.about),
+    h("bdi", { dir: "ltr" }, h("b", {}, one.command), " ", h("span.usage", {}, t(one.usage))),
+    h("span.about", {}, t(one.about)),
   );
 }
 

@@ -3,6 +3,7 @@
 import { h, shape } from "./dom.js";
 import { plainText } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
+import { t } from "./texts.js";
 
 const WIDTH = 480;
 const HEIGHT = 140;
@@ -27,12 +28,12 @@ export function chart(block) {
   const { type } = block.chart;
   const series = type === "pie" ? [{ name: block.title, data: block.chart.segments }] : block.chart.series;
   const drawing = type === "pie" ? shares(block.chart.segments) : [axes(type, series), categories(series)];
-  const figures = h("details", {}, h("summary", {}, "Figures"), figuresOf(series));
+  const figures = h("details", {}, h("summary", {}, t("Figures")), figuresOf(series));
   return h("figure.chart", {}, h("figcaption", { dir: "auto" }, block.title), drawing, legend(type, series), figures);
 }
 
 function scrolling(node) {
-  return h("div.table", { tabindex: 0, role: "region", "aria-label": "table" }, node);
+  return h("div.table", { tabindex: 0, role: "region", "aria-label": t("Table") }, node);
 }
 
 function row(tag, cells, header = -1) {
@@ -90,7 +91,7 @@ function axes(type, series) {
   const ground = shape("line", { x1: 0, x2: WIDTH, y1: y(0), y2: y(0), class: "ground" });
   const label = series.map((one) => one.name).join(", ");
   const box = `-2 -4 ${WIDTH + 4} ${HEIGHT + 8}`;
-  return shape("svg", { viewBox: box, role: "img", "aria-label": `${type} chart: ${label}` }, ground, ...marks);
+  return shape("svg", { viewBox: box, role: "img", "aria-label": t("Chart: {names}", { names: label }) }, ground, ...marks);
 }
 
 function bars({ points, index, series, y }) {

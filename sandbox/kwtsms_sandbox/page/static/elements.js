@@ -10,6 +10,7 @@ import { ask } from "./dialogs.js";
 import { h, icon } from "./dom.js";
 import { textObject } from "./mrkdwn.js";
 import { state } from "./state.js";
+import { t } from "./texts.js";
 
 /** Renders an element, or a note if the page cannot show it. */
 export function element(model, hand) {
@@ -56,7 +57,7 @@ const ELEMENTS = {
 };
 
 function unknown(model) {
-  return h("span.unknown", {}, `This page cannot show “${model.type}”.`);
+  return h("span.unknown", {}, t("This page can't show “{type}”.", { type: model.type }));
 }
 
 /** Asks for confirmation if the element requires it, then calls `act` or `undo`. */
@@ -87,7 +88,7 @@ function button(model, hand) {
 function overflow(model, hand) {
   const choose = (option) => confirmed(model, () => hand.press(option.value));
   const items = model.options.map((option) => ({ label: textObject(option.text), act: () => choose(option) }));
-  return menu("More actions", items, hand.focus);
+  return menu(t("More actions"), items, hand.focus);
 }
 
 /** Renders a button that opens a menu of {label, act}. */
@@ -115,7 +116,7 @@ export function menu(name, items, focus) {
 }
 
 function picture(model) {
-  return h("span.picture", { title: model.alt_text }, icon("picture", { label: model.alt_text || "picture" }));
+  return h("span.picture", { title: model.alt_text }, icon("picture", { label: model.alt_text || t("Picture") }));
 }
 
 function optionsOf(model) {
@@ -136,7 +137,7 @@ function select(model, options, hand) {
   const choices = options.map((option) =>
     h("option", { value: option.value, selected: option.value === hand.value }, option.text.text),
   );
-  const placeholder = h("option", { value: "" }, model.placeholder?.text ?? "Choose…");
+  const placeholder = h("option", { value: "" }, model.placeholder?.text ?? t("Choose…"));
   const name = hand.id ? null : placeholder.text; // In an input block the label is its name.
   const node = h("select", { "data-focus": hand.focus, id: hand.id, "aria-label": name }, placeholder, choices);
   let before = node.value;
@@ -158,23 +159,40 @@ function select(model, options, hand) {
 
 function several(model, options, hand) {
   const chosen = new Set(hand.value ?? []);
-  const toggle = (value, on) => {
+  const set = (value, on) => {
     if (on) chosen.add(value);
     else chosen.delete(value);
     hand.change([...chosen]);
-    if (hand.press) hand.press([...chosen]);
+  };
+  const toggle = (value, box) => {
+    set(value, box.checked);
+    const undo = () => {
+      box.checked = !box.checked;
+      set(value, box.checked);
+    };
+    if (hand.press) confirmed(model, () => hand.press([...chosen]), undo);
   };
   const boxes = options.map((option) => choice("checkbox", option, hand, chosen.has(option.value), toggle));
   return h("div.choices", { role: "group", "aria-labelledby": hand.labelId }, boxes);
 }
 
 function radios(model, hand) {
+  let before = hand.value ?? null;
   const pick = (value) => {
     hand.change(value);
-    if (hand.press) confirmed(model, () => hand.press(value));
+    const press = () => {
+      before = value;
+      hand.press(value);
+    };
+    if (hand.press) confirmed(model, press, undo);
   };
   const boxes = optionsOf(model).map((option) => choice("radio", option, hand, option.value === hand.value, pick));
-  return h("div.choices", { role: "radiogroup", "aria-labelledby": hand.labelId }, boxes);
+  const group = h("div.choices", { role: "radiogroup", "aria-labelledby": hand.labelId }, boxes);
+  const undo = () => {
+    for (const box of group.querySelectorAll("input")) box.checked = box.value === before;
+    hand.change(before);
+  };
+  return group;
 }
 
 function choice(type, option, hand, checked, act) {
@@ -184,7 +202,7 @@ function choice(type, option, hand, checked, act) {
     name: hand.focus,
     value: option.value,
     "data-focus": `${hand.focus} ${option.value}`,
-    onchange: (event) => act(option.value, event.target.checked),
+    onchange: (event) => act(option.value, event.target),
   });
   const about = option.description ? h("span.about", {}, textObject(option.description)) : null;
   return h("label.choice", {}, box, h("span", { dir: "auto" }, textObject(option.text), about));

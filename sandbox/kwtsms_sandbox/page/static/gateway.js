@@ -3,8 +3,10 @@
 import { fill, h, reconcile } from "./dom.js";
 import { act } from "./place.js";
 import { state } from "./state.js";
+import { moment, plural, t } from "./texts.js";
 
 const credits = document.getElementById("credits");
+const unit = document.getElementById("credits-unit");
 const account = document.getElementById("account");
 const delta = document.getElementById("delta");
 const menu = document.getElementById("bad-day");
@@ -24,8 +26,8 @@ export function startGateway() {
 
 /** Fills the menu with the faults that the server offers. */
 export function showBadDays() {
-  const options = state.offers.bad_days.map((day) => h("option", { value: day.fault }, `Next send: ${day.words}`));
-  fill(menu, h("option", { value: "" }, "Next send: as usual"), options);
+  const options = state.offers.bad_days.map((day) => h("option", { value: day.fault }, t("Next send: {outcome}", { outcome: t(day.words) })));
+  fill(menu, h("option", { value: "" }, t("Next send: as usual")), options);
   last = null;
 }
 
@@ -41,6 +43,7 @@ export function showGateway() {
 
 function showCredits(now) {
   credits.textContent = new Intl.NumberFormat("en").format(now);
+  unit.textContent = plural(now, "credit", "credits");
   if (last !== null && now !== last) {
     const change = now - last;
     const sign = change > 0 ? "+" : "−";
@@ -56,25 +59,36 @@ function showBadDay() {
 }
 
 function row(one) {
+  const details = about(one);
   return h(
     "tr",
     {},
     h("td.at", {}, h("time", { datetime: one.at }, clock(one.at))),
     h("td.endpoint", {}, one.endpoint),
-    h(one.about ? "td.what" : "td.what.nothing", {}, h("bdi", {}, one.about || "–")),
-    h("td.outcome", {}, h(`span.chip.${tone(one)}`, { title: badDay(one.outcome) }, outcome(one))),
+    h(details.length ? "td.what" : "td.what.nothing", {}, details.length ? details : "–"),
+    h("td.outcome", {}, h(`span.chip.${tone(one)}`, {}, outcome(one))),
     h("td.credits", {}, one.credits ?? ""),
   );
 }
 
 function outcome({ outcome: code, state: now }) {
   if (code === null) return "…";
-  const words = code.replaceAll("_", " "); // Faults have names with underscores.
-  return ["test", "stuck", "queued", "deleted"].includes(now) ? `${words} · ${now}` : words;
+  const words = t(state.offers.outcomes[code]?.label ?? code);
+  return ["test", "stuck", "queued", "deleted"].includes(now) ? `${words} · ${t(now)}` : words;
 }
 
-function badDay(code) {
-  return state.offers.bad_days.find((day) => day.fault === code)?.words;
+/** Returns the facts of a request, and what went wrong with it. */
+function about({ about: { sender, to, more, length, message_id: id, is_test: test }, outcome: code }) {
+  const facts = [
+    `${sender}${to.length ? ` → ${to.join(", ")}` : ""}`.trim(),
+    more ? plural(more, "1 more number", "{count} more numbers") : "",
+    length === null ? "" : plural(length, "1 character", "{count} characters"),
+    id ? `${id}…` : "",
+    test ? t("test") : "",
+    t(state.offers.outcomes[code]?.about ?? ""),
+  ];
+  const shown = facts.filter(Boolean).map((fact) => h("bdi", {}, fact));
+  return shown.flatMap((fact, index) => (index ? [" · ", fact] : [fact]));
 }
 
 function tone({ outcome: code, state: now }) {
@@ -85,5 +99,5 @@ function tone({ outcome: code, state: now }) {
 }
 
 function clock(at) {
-  return new Intl.DateTimeFormat("en-GB", { timeStyle: "medium" }).format(new Date(at));
+  return moment(new Date(at), { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 }

@@ -1,14 +1,17 @@
 /** Connects the parts of the page: each update from the server redraws the parts it changes. */
 
+import { showAlerts, startAlerts } from "./alerts.js";
 import { offer, showComposer, startComposer } from "./composer.js";
 import { fill, h } from "./dom.js";
 import { showBadDays, showGateway, startGateway } from "./gateway.js";
 import { showMessages, startMessages } from "./messages.js";
 import { forgetPhones, showPhones, startPhones } from "./phones.js";
-import { act, currentChannel, go, isAtHome, onmove, place } from "./place.js";
+import { act, currentChannel, go, isAtHome, onmove, place, translated } from "./place.js";
 import { listen } from "./server.js";
 import { forgetUnread, showSidebar } from "./sidebar.js";
 import { appChannel, state, take } from "./state.js";
+import { otherLanguage, t, translateDocument } from "./texts.js";
+import { showTour, startTour } from "./tour.js";
 import { clearHome, showHome, showModal, startViews } from "./views.js";
 
 const list = document.getElementById("messages");
@@ -27,6 +30,7 @@ const draw = {
   views: showModal,
   home: showHome,
   online: showSidebar,
+  tour: showTour,
 };
 
 function connect() {
@@ -44,12 +48,14 @@ function drawEverything() {
     forgetPhones();
     clearHome();
     showBadDays();
+    showAlerts();
     if (matchMedia("(min-width: 901px)").matches) document.getElementById("composer").focus();
   }
   showRoom();
   showModal();
   showPhones();
   showGateway();
+  showTour();
 }
 
 /** Shows the middle pane: a channel, or the app with its Home. */
@@ -57,7 +63,7 @@ function showRoom() {
   const channel = currentChannel();
   const isApp = channel === appChannel();
   fill(document.getElementById("room-name"), h("span.sign", {}, isApp ? "" : "#"), isApp ? state.app : channel.name);
-  document.getElementById("room-about").textContent = channel.is_shared ? "Shared with another company" : "";
+  document.getElementById("room-about").textContent = channel.is_shared ? t("Shared with another company") : "";
   document.getElementById("app-tabs").hidden = !isApp;
   document.getElementById("room").classList.toggle("at-home", isAtHome());
   for (const tab of document.querySelectorAll("[data-tab]")) {
@@ -101,11 +107,27 @@ onmove(({ person, channel, tab }) => {
   if (channel) document.getElementById("composer").focus({ preventScroll: true });
 });
 
+/** Offers the page in the other language, named in that language. */
+function startLanguage() {
+  const link = document.getElementById("language");
+  link.lang = otherLanguage;
+  link.textContent = { en: "English", ar: "العربية" }[otherLanguage];
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    location.hash = translated(otherLanguage);
+    location.reload();
+  });
+}
+
+translateDocument();
+startLanguage();
+startTour();
 startMessages(list);
 startComposer(() => showMessages(list, currentChannel(), { jump: true }));
 startViews();
 startPhones();
 startGateway();
+startAlerts();
 for (const button of panes) button.addEventListener("click", () => showPane(button.dataset.show));
 for (const button of document.querySelectorAll("[data-try]")) {
   button.addEventListener("click", () => {

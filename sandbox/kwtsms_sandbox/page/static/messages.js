@@ -4,8 +4,9 @@ import { showBlocks } from "./blocks.js";
 import { h, icon, reconcile } from "./dom.js";
 import { menu } from "./elements.js";
 import { mrkdwn, plainText } from "./mrkdwn.js";
-import { act } from "./place.js";
+import { act, plainError } from "./place.js";
 import { person, state } from "./state.js";
+import { moment, plural, t } from "./texts.js";
 
 const NEAR_THE_END = 120; // Pixels from the end within which new messages are scrolled to.
 
@@ -33,7 +34,7 @@ function follow(list) {
 
 /** Returns the time of a message as "14:05". */
 export function clock(ts) {
-  return new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }).format(new Date(Number(ts) * 1000));
+  return moment(new Date(Number(ts) * 1000), { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 /** Renders a user's avatar: initials on a colour that follows from the id. */
@@ -73,11 +74,11 @@ function article(message, replies = []) {
     "header",
     {},
     h("bdi.author", {}, who.real_name),
-    who.is_bot ? h("span.tag", {}, "app") : null,
+    who.is_bot ? h("span.tag", {}, t("app")) : null,
     h("time", { datetime: new Date(Number(message.ts) * 1000).toISOString() }, clock(message.ts)),
-    message.is_edited ? h("span.edited", {}, "(edited)") : null,
+    message.is_edited ? h("span.edited", {}, t("(edited)")) : null,
   );
-  const seen = message.is_ephemeral ? h("p.ephemeral", {}, icon("eye"), "Only visible to you") : null;
+  const seen = message.is_ephemeral ? h("p.ephemeral", {}, icon("eye"), t("Only visible to you")) : null;
   const body = h("div.content", {}, seen, head, content(message), shortcuts(message));
   if (replies.length) body.append(h("div.replies", {}, replies.map((one) => article(one))));
   const node = h(message.is_ephemeral ? "article.message.only-you" : "article.message", {}, avatar(who), body);
@@ -113,7 +114,7 @@ function attachment(attached, surface) {
 }
 
 function file({ id, name, bytes }) {
-  const size = bytes < 1024 ? `${bytes} bytes` : `${Math.round(bytes / 1024)} KB`;
+  const size = bytes < 1024 ? plural(bytes, "1 byte", "{count} bytes") : t("{size} KB", { size: Math.round(bytes / 1024) });
   const properties = { href: `/files/${encodeURIComponent(id)}`, download: name };
   return h("a.file", properties, icon("file"), h("bdi", {}, name), h("span.about", {}, size));
 }
@@ -123,8 +124,8 @@ function shortcuts(message) {
   if (!offered.length || message.is_ephemeral) return null;
   const { channel, ts } = message;
   const take = (one) => () => act("shortcut", { callback_id: one.callback_id, channel, ts });
-  const items = offered.map((one) => ({ label: one.name, act: take(one) }));
-  return menu("Message shortcuts", items, `shortcuts ${ts}`);
+  const items = offered.map((one) => ({ label: t(one.name), act: take(one) }));
+  return menu(t("Message shortcuts"), items, `shortcuts ${ts}`);
 }
 
 function typedLines(channel) {
@@ -136,13 +137,13 @@ function typedLines(channel) {
 /** Renders a typed command with its outcome. Slack itself does not show typed commands. */
 function typed(line) {
   const outcome = line.error
-    ? h("span.bad", {}, line.error)
-    : h("span.about", {}, line.took === null ? "sending…" : `acknowledged in ${line.took} ms`);
+    ? h("span.bad", {}, plainError(line.error))
+    : h("span.about", {}, line.took === null ? t("Sending…") : t("Received by the bot in {count} ms", { count: line.took }));
   const words = h("p", {}, h("code", { dir: "auto" }, line.text), outcome);
-  return h("div.typed", {}, icon("typed", { label: "You typed" }), words);
+  return h("div.typed", {}, icon("typed", { label: t("You typed") }), words);
 }
 
 function empty(channel) {
-  const words = channel.is_dm ? "Nothing here yet." : `This is the beginning of #${channel.name}.`;
+  const words = channel.is_dm ? t("No messages yet.") : t("This is the beginning of {channel}.", { channel: `#${channel.name}` });
   return { ts: "", key: "empty", version: channel.id, draw: () => h("p.empty", {}, words) };
 }

@@ -2,6 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { person, state } from "./state.js";
+import { moment } from "./texts.js";
 
 const SAFE_LINK = /^(https?:\/\/|mailto:|tel:)/i;
 
@@ -25,15 +26,15 @@ export function mrkdwn(text, { verbatim = false } = {}) {
   return parse(text, [FENCE], (prose) => quoted(prose, inline));
 }
 
-/** Returns the nodes of a text in which only emoji names are replaced. */
-export function plainText(text) {
-  return parse(text, [EMOJI_NAME], (piece) => [piece]);
+/** Returns the nodes of a text in which only emoji names are replaced, or nothing if `emoji` is false. */
+export function plainText(text, { emoji: named = true } = {}) {
+  return parse(text, named ? [EMOJI_NAME] : [], (piece) => [piece]);
 }
 
 /** Returns the nodes of a text object of either kind. */
 export function textObject(object) {
   if (!object) return [];
-  return object.type === "mrkdwn" ? mrkdwn(object.text, object) : plainText(object.text);
+  return object.type === "mrkdwn" ? mrkdwn(object.text, object) : plainText(object.text, object);
 }
 
 /** Renders an emoji by its name. */
@@ -59,7 +60,7 @@ export function mention(sign, name) {
 export function date(seconds, format, fallback) {
   const at = new Date(Number(seconds) * 1000);
   if (Number.isNaN(at.getTime())) return fallback;
-  const show = (options) => new Intl.DateTimeFormat("en-GB", options).format(at);
+  const show = (options) => moment(at, options);
   return format.replace(/\{(\w+)\}/g, (token, name) => (Object.hasOwn(DATES, name) ? show(DATES[name]) : token));
 }
 
@@ -124,13 +125,13 @@ function earliest(text, rules, found, at) {
   return best;
 }
 
-/** Groups lines that begin with > into quotations. */
+/** Groups lines that begin with >, escaped or not, into quotations. */
 function quoted(prose, inline) {
   const nodes = [];
-  const groups = prose.match(/(?:^&gt;.*\n?)+|[^]+?(?=^&gt;|$(?![^]))/gm) ?? [];
+  const groups = prose.match(/(?:^(?:&gt;|>).*\n?)+|[^]+?(?=^(?:&gt;|>)|$(?![^]))/gm) ?? [];
   for (const group of groups) {
-    if (!group.startsWith("&gt;")) nodes.push(...inline(group));
-    else nodes.push(h("blockquote", { dir: "auto" }, inline(group.trimEnd().replace(/^&gt; ?/gm, ""))));
+    if (!/^(&gt;|>)/.test(group)) nodes.push(...inline(group));
+    else nodes.push(h("blockquote", { dir: "auto" }, inline(group.trimEnd().replace(/^(&gt;|>) ?/gm, ""))));
   }
   return nodes;
 }

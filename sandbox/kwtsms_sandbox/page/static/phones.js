@@ -2,6 +2,7 @@
 
 import { fill, h, reconcile } from "./dom.js";
 import { state } from "./state.js";
+import { moment, plural, t } from "./texts.js";
 
 const pane = document.getElementById("phones");
 const tabs = document.getElementById("numbers");
@@ -57,7 +58,7 @@ function when(phone) {
 }
 
 function hour(at) {
-  return new Intl.DateTimeFormat("en-GB", { timeStyle: "short" }).format(at);
+  return moment(at, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 }
 
 function showTabs(phones) {
@@ -72,7 +73,7 @@ function showTabs(phones) {
 }
 
 function tab(phone, selected, fresh) {
-  const badge = fresh > 0 ? h("span.badge", { "aria-label": `${fresh} new` }, String(fresh)) : null;
+  const badge = fresh > 0 ? h("span.badge", { "aria-label": plural(fresh, "1 new message", "{count} new messages") }, String(fresh)) : null;
   return h(
     "button.tab",
     {
@@ -97,7 +98,8 @@ function choose(one) {
 
 /** Moves between the tabs by the arrow keys. */
 function beside(event) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const ahead = getComputedStyle(tabs).direction === "rtl" ? -1 : 1;
+  const step = { ArrowRight: ahead, ArrowLeft: -ahead }[event.key];
   if (!step) return;
   const numbers = [...state.phones.keys()];
   choose(numbers[(numbers.indexOf(chosen) + step + numbers.length) % numbers.length]);
@@ -120,8 +122,8 @@ function showThread(phone) {
 }
 
 function bubble(sms, before) {
-  const from = before && before.sender !== sms.sender ? h("p.from", { dir: "auto" }, `From ${sms.sender}`) : null;
-  const pages = sms.pages > 1 ? `${sms.pages} pages` : "1 page";
+  const from = before && before.sender !== sms.sender ? h("p.from", { dir: "auto" }, t("From {sender}", { sender: sms.sender })) : null;
+  const pages = plural(sms.pages, "1 page", "{count} pages");
   const about = h("p.about", {}, h("time", { datetime: sms.at }, hour(new Date(sms.at))), ` · ${pages}`);
   return h("div.sms", {}, from, h("p.bubble", { dir: "auto" }, sms.text), about);
 }

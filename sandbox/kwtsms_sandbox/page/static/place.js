@@ -3,10 +3,11 @@
 import { order } from "./server.js";
 import { complain } from "./dialogs.js";
 import { appChannel, state } from "./state.js";
+import { language, t } from "./texts.js";
 
-const SLACK_ERRORS = {
-  operation_timeout: "operation_timeout: the app did not acknowledge within 3 seconds.",
-  dispatch_failed: "dispatch_failed: the app could not be reached.",
+const ERRORS = {
+  operation_timeout: "The bot didn't answer within 3 seconds.",
+  dispatch_failed: "The bot isn't connected, so Slack couldn't reach it.",
 };
 
 const start = new URLSearchParams(location.hash.slice(1));
@@ -29,6 +30,7 @@ export function go(change) {
   Object.assign(place, change);
   const { person, channel, tab } = place;
   const where = new URLSearchParams({ as: person, at: channel, ...(tab === "home" ? { tab } : {}) });
+  if (start.has("lang")) where.set("lang", language);
   history.replaceState(null, "", `#${where}`);
   moved(change);
 }
@@ -45,9 +47,20 @@ export function isAtHome() {
   return place.tab === "home" && currentChannel() === appChannel();
 }
 
+/** Returns the address of this place in another language, as a person who reads it. */
+export function translated(to) {
+  const person = state.offers.speakers[to] ?? state.me;
+  return `#${new URLSearchParams({ as: person, at: currentChannel().is_dm ? "" : currentChannel().id, lang: to })}`;
+}
+
+/** Returns the words for an error of Slack; other errors are words already. */
+export function plainError(error) {
+  return t(ERRORS[error] ?? error);
+}
+
 /** Sends an action as the acting user, and shows a failure; resolves to true if there is none. */
 export async function act(name, fields = {}) {
   const error = await order(name, { as: state.me, ...fields });
-  if (error) complain(SLACK_ERRORS[error] ?? error);
+  if (error) complain(plainError(error));
   return !error;
 }

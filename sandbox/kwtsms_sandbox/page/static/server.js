@@ -43,6 +43,6 @@ export async function order(name, fields) {
     });
     return (await response.json()).error;
   } catch {
-    return "The demo does not answer: is it still running?";
+    return "The demo doesn't answer. Check that it's still running.";
   }
 }

@@ -4,11 +4,13 @@ import { h, icon, reconcile } from "./dom.js";
 import { avatar } from "./messages.js";
 import { currentChannel, go } from "./place.js";
 import { appChannel, state } from "./state.js";
+import { t } from "./texts.js";
 
 const apps = document.getElementById("apps");
 const channels = document.getElementById("channels");
 const people = document.getElementById("people");
 
+const LANGUAGES = { en: "English", ar: "العربية" }; // Each in its own language, as language menus have it.
 const seen = new Map(); // By channel: the last message that was shown.
 
 for (const tab of document.querySelectorAll("[data-tab]")) {
@@ -51,8 +53,8 @@ function row(channel, name, presence, here) {
 
 function entry({ channel, name, presence, isHere, unread }) {
   const tab = channel.is_dm ? "home" : "messages";
-  const dot = presence ? h(`span.presence.${presence}`, { role: "img", "aria-label": presence }) : null;
-  const news = unread ? h("span.unread", { role: "img", "aria-label": "new messages" }) : null;
+  const dot = presence ? h(`span.presence.${presence}`, { role: "img", "aria-label": t(presence) }) : null;
+  const news = unread ? h("span.unread", { role: "img", "aria-label": t("New messages") }) : null;
   const look = unread ? "button.entry.fresh" : "button.entry";
   const place = { type: "button", "aria-current": isHere ? "page" : null, "data-focus": channel.id };
   const act = { onclick: () => go({ channel: channel.id, tab }) };
@@ -60,14 +62,15 @@ function entry({ channel, name, presence, isHere, unread }) {
 }
 
 function actor(one) {
-  const standing = one.standing ? h("span.tag", {}, one.standing) : null;
+  const about = [one.standing && t(one.standing), LANGUAGES[one.language]].filter(Boolean).join(" · ");
   const properties = {
     type: "button",
-    title: one.real_name,
-    "aria-label": one.standing ? `${one.real_name}, ${one.standing}` : one.real_name,
+    title: `${one.real_name}: ${about}`,
+    "aria-label": `${one.real_name}, ${about}`,
     "aria-pressed": String(one.id === state.me),
     "data-focus": one.id,
     onclick: () => go({ person: one.id }),
   };
-  return h("li", {}, h("button.entry.actor", properties, avatar(one), h("bdi", {}, one.real_name), standing));
+  const words = h("span.who", {}, h("bdi", {}, one.real_name), h("span.about", {}, about));
+  return h("li", {}, h("button.entry.actor", properties, avatar(one), words));
 }

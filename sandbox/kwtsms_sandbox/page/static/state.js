@@ -1,6 +1,8 @@
 /** The state of the page, as received from the server. Renders nothing and requests nothing. */
 
-const nobody = { id: "", name: "somebody", real_name: "Somebody", is_bot: false, standing: "" };
+import { learn } from "./texts.js";
+
+const nobody = { id: "", name: "unknown", real_name: "Unknown", is_bot: false, standing: "", language: "en" };
 
 export const state = {
   me: "",
@@ -15,7 +17,8 @@ export const state = {
   phones: new Map(),
   requests: new Map(),
   account: { name: "", credits: "", waiting: [] },
-  offers: { commands: [], shortcuts: [], bad_days: [] },
+  offers: { commands: [], shortcuts: [], bad_days: [], steps: [], alerts: [], speakers: {}, outcomes: {} },
+  done: [], // The steps of the tour whose line was sent.
   online: false,
 };
 
@@ -53,7 +56,8 @@ function takeEverything(news) {
   state.phones = new Map(news.phones.map((one) => [one.number, one]));
   state.requests = new Map(news.requests.map((one) => [one.number, one]));
   state.offers = news.offers;
-  for (const name of ["views", "home", "account", "online"]) keepers[name](news[name]);
+  learn(news.offers.arabic);
+  for (const name of ["views", "home", "account", "online", "done"]) keepers[name](news[name]);
   return ["everything"];
 }
 
@@ -90,6 +94,10 @@ const keepers = {
   home: (home) => {
     state.home = home;
     return "home";
+  },
+  done: (done) => {
+    state.done = done;
+    return "tour";
   },
   online: (online) => {
     state.online = online;

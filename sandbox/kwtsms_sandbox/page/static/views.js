@@ -6,6 +6,7 @@ import { heldValue } from "./elements.js";
 import { plainText } from "./mrkdwn.js";
 import { act } from "./place.js";
 import { state } from "./state.js";
+import { t } from "./texts.js";
 
 const dialog = document.getElementById("modal");
 const form = document.getElementById("modal-form");
@@ -43,7 +44,8 @@ export function showModal() {
     dialog.close();
     return;
   }
-  if (view.id !== shown?.id) body.replaceChildren();
+  const isNew = view.id !== shown?.id;
+  if (isNew) body.replaceChildren();
   shown = view;
   fill(title, plainText(view.title));
   dialog.classList.toggle("stacked", state.views.length > 1);
@@ -52,13 +54,20 @@ export function showModal() {
   trouble.hidden = !view.trouble;
   showFoot(view);
   if (!dialog.open) dialog.showModal();
+  if (isNew) focusFirstField();
   if (Object.keys(view.errors).length) body.querySelector(".wrong input, .wrong textarea, .wrong select")?.focus();
+}
+
+/** Puts the focus into the field that the app chose, else into the first one, else on the title: no key sends yet. */
+function focusFirstField() {
+  const fields = "input:not([disabled]), textarea, select";
+  (body.querySelector("[autofocus]") ?? body.querySelector(fields) ?? title).focus();
 }
 
 /** Shows App Home. */
 export function showHome() {
   if (!state.home) {
-    fill(home, h("p.empty", {}, "The app has not published anything here."));
+    fill(home, h("p.empty", {}, t("The app hasn't published anything here.")));
     return;
   }
   if (!home.dataset.view) home.replaceChildren();
@@ -74,7 +83,7 @@ export function clearHome() {
 
 function showFoot(view) {
   const onclick = () => act("close", { view: view.id });
-  const label = view.close ? plainText(view.close.text) : "Close";
+  const label = view.close ? plainText(view.close.text) : t("Close");
   const cancel = h("button.button", { type: "button", dir: "auto", onclick }, label);
   const properties = { type: "submit", id: "modal-submit", dir: "auto" };
   const send = view.submit ? h("button.button.primary", properties, plainText(view.submit.text)) : null;

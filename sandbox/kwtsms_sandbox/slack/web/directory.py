@@ -17,6 +17,14 @@ from kwtsms_sandbox.slack.models import (
 from kwtsms_sandbox.slack.web.request import Call
 from kwtsms_sandbox.slack.workspace import Workspace
 
+MAX_PAGE = 1000
+SCOPE_OF_KIND = {
+    "public_channel": "channels:read",
+    "private_channel": "groups:read",
+    "im": "im:read",
+    "mpim": "mpim:read",
+}
+
 
 def auth_test(space: Workspace, call: Call) -> Json:  # noqa: ARG001  every method has these two
     """Answers auth.test."""
@@ -57,14 +65,35 @@ def conversations_members(space: Workspace, call: Call) -> Json:
     return {"members": sorted(channel.members), "response_metadata": {"next_cursor": ""}}
 
 
+def conversations_list(space: Workspace, call: Call) -> Json:
+    """Answers conversations.list: each kind of channel needs its own scope."""
+    wanted = set((call.text("types") or "public_channel").split(","))
+    for kind in sorted(wanted):
+        _require_scope(space, SCOPE_OF_KIND.get(kind, ""))
+    listed = [
+        channel
+        for channel in space.directory.channels.values()
+        if _listed_kind(space, channel) in wanted
+        and not (channel.is_archived and call.flag("exclude_archived"))
+    ]
+    return _page(call, "channels", [channel_payload(space, one) for one in listed])
+
+
 def users_info(space: Workspace, call: Call) -> Json:
     """Answers users.info."""
-    return {"user": user_payload(_user(space, call), with_locale=call.flag("include_locale"))}
+    locale = call.flag("include_locale")
+    return {"user": user_payload(space, _user(space, call), with_locale=locale)}
+
+
+def users_list(space: Workspace, call: Call) -> Json:
+    """Answers users.list: everybody, also bots and deactivated people."""
+    users = space.directory.users.values()
+    return _page(call, "members", [user_payload(space, one) for one in users])
 
 
 def users_profile(space: Workspace, call: Call) -> Json:
     """Answers users.profile.get."""
-    return {"profile": _profile(_user(space, call))}
+    return {"profile": _profile(space, _user(space, call))}
 
 
 def usergroups_list(space: Workspace, call: Call) -> Json:
@@ -82,6 +111,34 @@ def usergroups_users(space: Workspace, call: Call) -> Json:
     if group is None:
         raise Refused("no_such_subteam")
     return {"users": list(group.users)}
+
+
+def _page(call: Call, name: str, items: list[dict[str, Any]]) -> Json:
+    """The page of a list that `cursor` and `limit` ask for; all of it without a limit."""
+    begin, limit = call.text("cursor") or "0", call.text("limit") or str(len(items) or 1)
+    if not begin.isdecimal():
+        raise Refused("invalid_cursor")
+    if not (limit.isdecimal() and 1 <= int(limit) <= MAX_PAGE):
+        raise Refused("invalid_limit")
+    end = int(begin) + int(limit)
+    cursor = str(end) if end < len(items) else ""
+    return {name: items[int(begin) : end], "response_metadata": {"next_cursor": cursor}}
+
+
+def _require_scope(space: Workspace, scope: str) -> None:
+    granted = space.manifest.scopes
+    if not scope:
+        raise Refused("invalid_types")
+    if granted is not None and scope not in granted:
+        raise Refused("missing_scope", needed=scope, provided=",".join(sorted(granted)))
+
+
+def _listed_kind(space: Workspace, channel: Channel) -> str:
+    """The kind by which conversations.list finds a channel; "" if the app doesn't see it."""
+    if channel.kind is ChannelKind.PUBLIC:
+        return "public_channel"
+    is_visible = channel.kind is ChannelKind.PRIVATE and space.bot_is_in(channel)
+    return "private_channel" if is_visible else ""
 
 
 def _require_paid_plan(space: Workspace) -> None:
@@ -119,7 +176,7 @@ def channel_payload(space: Workspace, channel: Channel) -> dict[str, Any]:
     }
 
 
-def user_payload(user: User, *, with_locale: bool = False) -> dict[str, Any]:
+def user_payload(space: Workspace, user: User, *, with_locale: bool = False) -> dict[str, Any]:
     """The user object."""
     locale = {"locale": user.locale} if with_locale else {}
     return {
@@ -134,18 +191,21 @@ def user_payload(user: User, *, with_locale: bool = False) -> dict[str, Any]:
         "is_ultra_restricted": False,
         "is_stranger": user.is_stranger,
         "tz": "Asia/Kuwait",
-        "profile": _profile(user),
+        "profile": _profile(space, user),
         **locale,
     }
 
 
-def _profile(user: User) -> dict[str, Any]:
+def _profile(space: Workspace, user: User) -> dict[str, Any]:
+    """The profile object; the e-mail address takes a scope of its own."""
+    granted = space.manifest.scopes
+    email = {"email": user.email} if granted is None or "users:read.email" in granted else {}
     return {
         "real_name": user.real_name,
         "display_name": user.name,
         "phone": user.phone,
-        "email": user.email,
         "team": user.team_id,
+        **email,
     }
 
 

@@ -44,6 +44,8 @@ METHODS: Mapping[str, Method] = {
     "conversations.open": Method(directory.conversations_open, ("im:write", "channels:manage")),
     "conversations.info": Method(directory.conversations_info, _WHERE),
     "conversations.members": Method(directory.conversations_members, _WHERE, Tier.T4),
+    "conversations.list": Method(directory.conversations_list, _WHERE, Tier.T2),
+    "users.list": Method(directory.users_list, ("users:read",), Tier.T2),
     "users.info": Method(directory.users_info, ("users:read",), Tier.T4),
     "users.profile.get": Method(directory.users_profile, ("users.profile:read",), Tier.T4),
     "usergroups.list": Method(directory.usergroups_list, _GROUPS, Tier.T2),

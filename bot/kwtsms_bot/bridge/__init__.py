@@ -1,0 +1,1 @@
+"""Alerts of other tools become text messages. Knows no Slack, no SQL and no HTTP."""

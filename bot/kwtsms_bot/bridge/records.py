@@ -1,0 +1,113 @@
+"""Alerts and incidents while a transaction changes them, and what it adds. Pure.
+
+The store reads records, the rules change them, and the store writes those that are new or changed.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kwtsms_bot.bridge.episodes import Episode
+from kwtsms_bot.bridge.models import AlertSeverity, Incoming, NotificationKind
+from kwtsms_bot.bridge.states import IncidentKind, IncidentState, check_step
+
+
+@dataclass(slots=True, eq=False)
+class IncidentRecord:
+    """An incident; `id` is 0 until it is stored."""
+
+    ref: str
+    kind: IncidentKind
+    integration: str
+    receiver: str
+    title: str
+    severity: AlertSeverity
+    opened_at: datetime
+    changed_at: datetime
+    state: IncidentState = IncidentState.FIRING
+    id: int = 0
+    wave: int = 0
+    alerts: int = 0
+    firing: int = 0
+    reopened: int = 0
+    reopened_since: datetime | None = None
+    ack_severity: AlertSeverity | None = None
+    ack_kinds: tuple[str, ...] = ()
+    acked_by: str | None = None
+    acked_at: datetime | None = None
+    resolved_by: str | None = None
+    resolved_at: datetime | None = None
+    closes_at: datetime | None = None
+    changed: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is not resolved."""
+        return self.state is not IncidentState.RESOLVED
+
+    def move(self, after: IncidentState) -> None:
+        """Moves it to another state.
+
+        Raises:
+            IllegalStep: the table of states does not have that step.
+        """
+        check_step(self.state, after)
+        self.state = after
+
+    def touch(self, now: datetime) -> None:
+        """Marks it as changed at `now`, so that it is written, and its card updated."""
+        self.changed, self.changed_at = True, now
+
+
+@dataclass(slots=True, eq=False)
+class AlertRecord:
+    """An alert with its present episode; `id` is 0 until it is stored."""
+
+    integration: str
+    key_hash: str
+    report: Incoming = field(repr=False)  # The newest that began or changed the episode.
+    severity: AlertSeverity
+    firing: bool
+    started_at: datetime | None
+    ended_at: datetime | None
+    first_at: datetime
+    changed_at: datetime
+    incident: IncidentRecord | None = None
+    wave: int = 0
+    closes_at: datetime | None = None
+    id: int = 0
+
+    @property
+    def episode(self) -> Episode:
+        """The episode, as a new report is compared with it."""
+        return Episode(
+            self.firing,
+            self.severity,
+            self.report.title,
+            self.started_at,
+            self.ended_at,
+            self.changed_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewNotification:
+    """A person is to be notified of a wave of an incident."""
+
+    incident: IncidentRecord
+    wave: int
+    contact: str
+    step: int
+    kind: NotificationKind
+    severity: AlertSeverity
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """A line of an incident's history."""
+
+    incident: IncidentRecord
+    at: datetime
+    kind: str
+    actor: str
+    detail: str = ""

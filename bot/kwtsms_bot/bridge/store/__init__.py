@@ -1,0 +1,1 @@
+"""The bridge's stores; each uses short transactions and awaits nothing but the database in them."""

@@ -1,0 +1,276 @@
+"""Reads incidents for cards, lists and commands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, case, distinct, exists, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.bridge.bundling import DeferralReason
+from kwtsms_bot.bridge.models import AlertSeverity, AlertStatus, NotificationKind
+from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
+from kwtsms_bot.database import Database
+from kwtsms_bot.database.tables import alert, incident, incident_event, notification
+from kwtsms_bot.outbox.message import CardLocation
+
+MAX_ALERTS, MAX_KINDS, MAX_NOTIFIED, MAX_EVENTS = 20, 6, 200, 20  # Of an incident's view.
+# What holds messages, as opposed to the pace of one phone.
+BLOCKING_REASONS = (DeferralReason.PAUSED, DeferralReason.GATEWAY, DeferralReason.BUDGET_SPENT)
+IS_OPEN = incident.c.state != IncidentState.RESOLVED.value
+IS_FIRING = incident.c.state == IncidentState.FIRING.value
+IS_BLOCKED = exists().where(
+    notification.c.incident_id == incident.c.id,
+    notification.c.state == NotificationState.WAITING.value,
+    notification.c.reason.in_([one.value for one in BLOCKING_REASONS]),
+)
+# The worst first; what nobody has acknowledged before the rest; then the oldest.
+WORST_FIRST = (
+    incident.c.severity.desc(),
+    case((IS_FIRING, 0), else_=1),
+    incident.c.opened_at,
+    incident.c.id,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertView:
+    """One alert of an incident."""
+
+    title: str
+    firing: bool
+    severity: AlertSeverity
+    since: datetime
+    place: str = ""
+    text: str = ""
+    amounts: str = ""
+    url: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NotifiedView:
+    """Notification of one person: its state, and since when."""
+
+    contact: str
+    kind: NotificationKind
+    state: NotificationState
+    reason: str | None
+    due_at: datetime
+    at: datetime  # When it came to this state.
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """A line of an incident's history."""
+
+    at: datetime
+    kind: str
+    actor: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenIncident:
+    """An incident as a list shows it."""
+
+    ref: str
+    kind: IncidentKind
+    state: IncidentState
+    severity: AlertSeverity
+    title: str
+    receiver: str
+    since: datetime
+    alerts: int
+    firing: int
+    acked_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentView:
+    """An incident with all that a card shows of it."""
+
+    id: int
+    ref: str
+    kind: IncidentKind
+    integration: str
+    receiver: str
+    state: IncidentState
+    severity: AlertSeverity
+    title: str
+    since: datetime
+    alert_count: int
+    firing: int
+    kind_count: int
+    kinds: tuple[tuple[str, int], ...]  # The most frequent ones.
+    alerts: tuple[AlertView, ...]  # The first ones: what fires, the worst before the others.
+    notified: tuple[NotifiedView, ...]
+    events: tuple[EventView, ...]  # The newest ones, in order.
+    acked_by: str | None
+    acked_at: datetime | None
+    resolved_by: str | None
+    resolved_at: datetime | None
+    revision: int
+    card_location: CardLocation | None
+
+
+class IncidentQueries:
+    """Store of incidents, for reading."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, ref: str) -> IncidentView | None:
+        """Returns the incident with this reference, in either case of letters."""
+        async with self._database.reading() as connection:
+            return await load_view(connection, incident.c.ref == ref.strip().upper())
+
+    async def open_incidents(
+        self, limit: int, *, blocked: bool = False
+    ) -> tuple[OpenIncident, ...]:
+        """Returns open incidents, worst first; with `blocked`, only those whose SMS are held."""
+        return await self._list(limit, IS_OPEN, *((IS_BLOCKED,) if blocked else ()))
+
+    async def count_open(self, *, blocked: bool = False) -> int:
+        """Returns the number of open incidents."""
+        query = select(func.count()).select_from(incident).where(IS_OPEN)
+        async with self._database.reading() as connection:
+            found: int = await connection.scalar(query.where(IS_BLOCKED) if blocked else query) or 0
+        return found
+
+    async def unacknowledged(self, limit: int) -> tuple[OpenIncident, ...]:
+        """Returns the incidents that nobody has acknowledged, the worst first."""
+        return await self._list(limit, IS_FIRING)
+
+    async def _list(self, limit: int, *where: ColumnElement[bool]) -> tuple[OpenIncident, ...]:
+        query = select(incident).where(*where).order_by(*WORST_FIRST).limit(limit)
+        async with self._database.reading() as connection:
+            return tuple(_listed(row) for row in await connection.execute(query))
+
+
+async def load_view(connection: AsyncConnection, where: ColumnElement[bool]) -> IncidentView | None:
+    """Returns the incident that `where` selects, with all that a card shows."""
+    row = (await connection.execute(select(incident).where(where))).first()
+    if row is None:
+        return None
+    kind_count, since = await _span(connection, row.id)
+    return IncidentView(
+        id=row.id,
+        ref=row.ref,
+        kind=IncidentKind(row.kind),
+        integration=row.integration,
+        receiver=row.receiver,
+        state=IncidentState(row.state),
+        severity=AlertSeverity(row.severity),
+        title=row.title,
+        since=since or row.opened_at,
+        alert_count=row.alerts,
+        firing=row.firing,
+        kind_count=kind_count,
+        kinds=await _load_kinds(connection, row.id),
+        alerts=await _load_alerts(connection, row.id),
+        notified=await _load_notified(connection, row.id),
+        events=await _load_events(connection, row.id),
+        acked_by=row.acked_by,
+        acked_at=row.acked_at,
+        resolved_by=row.resolved_by,
+        resolved_at=row.resolved_at,
+        revision=row.revision,
+        card_location=CardLocation(row.place_channel, row.place_ts) if row.place_ts else None,
+    )
+
+
+async def _span(connection: AsyncConnection, number: int) -> tuple[int, datetime | None]:
+    """Returns the number of kinds, and the earliest start; None if its alerts have moved on."""
+    start = func.min(func.coalesce(alert.c.started_at, alert.c.first_at))
+    query = select(func.count(distinct(alert.c.kind)).label("kinds"), start.label("since"))
+    row = (await connection.execute(query.where(alert.c.incident_id == number))).one()
+    return row.kinds, row.since
+
+
+async def _load_kinds(connection: AsyncConnection, number: int) -> tuple[tuple[str, int], ...]:
+    count = func.count().label("count")
+    query = (
+        select(alert.c.kind, count)
+        .where(alert.c.incident_id == number)
+        .group_by(alert.c.kind)
+        .order_by(count.desc(), alert.c.kind)
+        .limit(MAX_KINDS)
+    )
+    return tuple((row.kind, row[1]) for row in await connection.execute(query))
+
+
+async def _load_alerts(connection: AsyncConnection, number: int) -> tuple[AlertView, ...]:
+    query = (
+        select(alert)
+        .where(alert.c.incident_id == number)
+        .order_by(_fires_first(), alert.c.severity.desc(), alert.c.id)
+        .limit(MAX_ALERTS)
+    )
+    return tuple(
+        AlertView(
+            title=row.title,
+            firing=row.status == AlertStatus.FIRING,
+            severity=AlertSeverity(row.severity),
+            since=row.started_at or row.first_at,
+            place=row.place,
+            text=row.text,
+            amounts=row.amounts,
+            url=row.url,
+            labels=row.labels,
+        )
+        for row in await connection.execute(query)
+    )
+
+
+def _fires_first() -> ColumnElement[int]:
+    return case((alert.c.status == AlertStatus.FIRING.value, 0), else_=1)
+
+
+async def _load_notified(connection: AsyncConnection, number: int) -> tuple[NotifiedView, ...]:
+    """Returns the newest notifications, in order."""
+    query = (
+        select(notification)
+        .where(notification.c.incident_id == number)
+        .order_by(notification.c.id.desc())
+        .limit(MAX_NOTIFIED)
+    )
+    rows = (await connection.execute(query)).all()
+    return tuple(
+        NotifiedView(
+            row.contact,
+            NotificationKind(row.kind),
+            NotificationState(row.state),
+            row.reason,
+            row.due_at,
+            row.updated_at,
+        )
+        for row in reversed(rows)
+    )
+
+
+async def _load_events(connection: AsyncConnection, number: int) -> tuple[EventView, ...]:
+    query = (
+        select(incident_event)
+        .where(incident_event.c.incident_id == number)
+        .order_by(incident_event.c.id.desc())
+        .limit(MAX_EVENTS)
+    )
+    rows = (await connection.execute(query)).all()
+    return tuple(EventView(row.at, row.kind, row.actor, row.detail) for row in reversed(rows))
+
+
+def _listed(row: Row[Any]) -> OpenIncident:
+    return OpenIncident(
+        ref=row.ref,
+        kind=IncidentKind(row.kind),
+        state=IncidentState(row.state),
+        severity=AlertSeverity(row.severity),
+        title=row.title,
+        receiver=row.receiver,
+        since=row.opened_at,
+        alerts=row.alerts,
+        firing=row.firing,
+        acked_by=row.acked_by,
+    )

@@ -1,0 +1,150 @@
+"""Texts about incidents: their state, their severity, and their notifications. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from kwtsms_bot.i18n.translator import N_, Language
+
+if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
+    from kwtsms_bot.bridge.store.incident_queries import IncidentView, NotifiedView
+
+MAX_NAMES = 6  # Of one line.
+LEFT = ("sent", "unknown")
+ENDED_FIRST = "over_before"
+SEVERITIES = {
+    "critical": N_("Critical"),
+    "error": N_("Error"),
+    "warning": N_("Warning"),
+    "info": N_("Info"),
+    "none": N_("Never texted"),
+}
+STATES = {
+    "firing": N_("Nobody has acknowledged it"),
+    "acknowledged": N_("Acknowledged"),
+    "resolved": N_("Resolved"),
+}
+WAITING = {
+    "": N_("Will be texted: {people}"),
+    "pace": N_("Waiting, because the phone just got a message: {people}"),
+    "paused": N_("Held, because sending is paused: {people}"),
+    "gateway": N_("Held, because kwtSMS can't be reached: {people}"),
+    "over_budget": N_("Held, because today's credits for alerts are used up: {people}"),
+}
+STOPPED = {
+    "acknowledged": N_("Not texted, because it was acknowledged first: {people}"),
+    ENDED_FIRST: N_("Not texted, because it was over before: {people}"),
+    "removed": N_("Not texted, because they are no longer in the phone book: {people}"),
+}
+BLOCKED = N_("Held: {people}")
+UNDONE = N_("Not texted: {people}")
+EVENTS = {
+    "opened": N_("Opened"),
+    "reopened": N_("Reopened"),
+    "resolved": N_("Resolved"),
+    "acknowledged": N_("Acknowledged"),
+    "unacknowledged": N_("Acknowledgement withdrawn"),
+}
+FormatTime = Callable[[datetime], str]
+Show = Callable[[str], str]
+
+
+def cut_text(text: str, limit: int) -> str:
+    """At most `limit` characters of a text, with an ellipsis if some are missing."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def format_severity(word: str, say: Language) -> str:
+    """A severity, as a heading shows it."""
+    return say(SEVERITIES[word])
+
+
+def format_event(kind: str, say: Language) -> str:
+    """An event of an incident."""
+    return say(EVENTS.get(kind, kind))
+
+
+def format_alert_count(alerts: int, firing: int, say: Language) -> str:
+    """The number of alerts, and how many of them fire if that is another."""
+    count = say.plural("{count} alert", "{count} alerts", alerts)
+    if firing in (0, alerts):
+        return count
+    return say("{alerts} ({count} firing)", alerts=count, count=firing)
+
+
+def sms_lines(
+    incident: IncidentView, say: Language, *, format_time: FormatTime, show: Show = str
+) -> tuple[str, ...]:
+    """The outcomes of the notifications of an incident, a line for each kind.
+
+    `show` prepares the name of a contact for the surface.
+    """
+
+    def join(found: Iterable[NotifiedView], at: str = "") -> str:
+        times = {one.contact: getattr(one, at) if at else None for one in found}
+        named = [
+            say.auto(show(name)) + (f" {format_time(time)}" if time else "")
+            for name, time in list(times.items())[:MAX_NAMES]
+        ]
+        if len(times) > MAX_NAMES:
+            named.append(say("{count} more", count=len(times) - MAX_NAMES))
+        return say.join(named)
+
+    by_state = _by_state(incident)
+    lines = list(_left(by_state, say, join))
+    for reason, found in _by_reason(by_state.get("waiting", ())).items():
+        people = join(found, "due_at" if not reason else "")
+        lines.append(say(WAITING.get(reason, BLOCKED), people=people))
+    return tuple(lines or _untold(by_state, say, join))
+
+
+def _by_state(incident: IncidentView) -> dict[str, list[NotifiedView]]:
+    """The notifications by state; what waits though all is over counts as not needed.
+
+    The bundler finds that out when the time comes, and the reader wants to know it now.
+    """
+    left = {one.contact for one in incident.notified if one.state.value in LEFT}
+    found: dict[str, list[NotifiedView]] = {}
+    for one in incident.notified:
+        is_end = one.kind.value == "resolved"
+        needed = one.contact in left if is_end else incident.state.value != "resolved"
+        waits_in_vain = one.state.value == "waiting" and not needed
+        found.setdefault("not_needed" if waits_in_vain else one.state.value, []).append(one)
+    return found
+
+
+def _left(
+    by_state: dict[str, list[NotifiedView]], say: Language, join: Callable[..., str]
+) -> Iterator[str]:
+    """Yields the lines about messages that were made."""
+    if found := by_state.get("sent"):
+        yield say("Texted {people}", people=join(found, "at"))
+    if found := by_state.get("bundled"):
+        yield say("Being sent to {people}", people=join(found))
+    if found := by_state.get("unknown"):
+        yield say("May have been sent to {people}", people=join(found, "at"))
+    if found := by_state.get("failed"):
+        yield say("Not sent, because kwtSMS rejected it: {people}", people=join(found))
+
+
+def _untold(
+    by_state: dict[str, list[NotifiedView]], say: Language, join: Callable[..., str]
+) -> Iterator[str]:
+    """Yields the lines if nobody was or will be texted."""
+    stopped = [*by_state.get("cancelled", ()), *by_state.get("not_needed", ())]
+    if not stopped:
+        yield say("No SMS: this is shown in Slack only.")
+    elif all((one.reason or "") in (ENDED_FIRST, *WAITING) for one in stopped):
+        yield say("Nobody was texted: it was over before.")
+    else:
+        for reason, found in _by_reason(stopped).items():
+            yield say(STOPPED.get(reason, UNDONE), people=join(found))
+
+
+def _by_reason(found: Sequence[NotifiedView]) -> dict[str, list[NotifiedView]]:
+    reasons: dict[str, list[NotifiedView]] = {}
+    for one in found:
+        reasons.setdefault(one.reason or "", []).append(one)
+    return reasons

@@ -1,0 +1,307 @@
+"""The section `bridge` of config.yaml: alerts of other tools. Reads no file."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import timedelta, tzinfo
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails
+
+from kwtsms_bot.config.bridge_fields import (
+    MATCHED_SEVERITIES,
+    SAFE_TOKEN,
+    Conditions,
+    EndpointName,
+    IntegrationKind,
+    MessageLanguage,
+    Network,
+    SeverityName,
+    Token,
+    Tokens,
+)
+from kwtsms_bot.config.fields import (
+    Address,
+    ChannelId,
+    Distinct,
+    Duration,
+    Name,
+    Section,
+    TimeZone,
+    Unambiguous,
+    Url,
+    zone,
+)
+from kwtsms_bot.config.phonebook import Handle, Phonebook
+from kwtsms_bot.i18n.translator import Language
+from kwtsms_client.settings import is_loopback
+
+FREE_PORT = ":0"
+SEVERITY_KEY, INTEGRATION_KEY = "severity", "integration"
+Fault = tuple[tuple[str | int, ...], str]  # The key, and what is wrong there.
+
+
+class IntegrationSettings(Section):
+    """A tool whose alerts are accepted."""
+
+    kind: IntegrationKind = Field(examples=["alertmanager"])
+    """alertmanager, apprise, grafana, healthchecks, native or uptime-kuma."""
+    token: Tokens = Field(examples=["${PROMETHEUS_TOKEN}"])
+    """The token that the tool shows, or a list of two while you replace it."""
+    severity: SeverityName = Field(default="error", examples=["error"])
+    """The severity of alerts that name none: critical, error, warning or info."""
+    timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
+    """Whose times the tool writes, if it writes them without a zone."""
+    url_token: bool = Field(default=False, examples=[False])
+    """true accepts the token in the address, for tools that can't send headers."""
+    hmac: Token | None = Field(default=None, examples=["${GRAFANA_HMAC}"])
+    """The secret by which Grafana signs its requests."""
+    timestamp_header: Name | None = Field(default=None, examples=["X-Grafana-Timestamp"])
+    """The header with the time that Grafana signs, too."""
+    allow: Annotated[tuple[Network, ...], Distinct] = Field(default=(), examples=[["10.0.0.0/8"]])
+    """Addresses and networks that requests may come from; without it, any."""
+    may: Annotated[tuple[EndpointName, ...], Distinct] = Field(default=(), examples=[["ops"]])
+    """Receivers that a body may name by `to`."""
+    success_resolves: bool = Field(default=False, examples=[False])
+    """true ends an alert when Apprise sends the type success with the same title."""
+    resolves_after: Duration | None = Field(default=None, examples=["1h"])
+    """Ends alerts without a key after this time."""
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone that `timezone` names."""
+        return zone(self.timezone)
+
+    @model_validator(mode="after")
+    def _check_signature(self) -> "IntegrationSettings":
+        if self.hmac and self.kind != "grafana":
+            raise ValueError("hmac: only kind grafana signs its requests")
+        if self.timestamp_header and not self.hmac:
+            raise ValueError("timestamp_header: it needs hmac, whose signature covers the time")
+        return self
+
+
+class EscalationStep(Section):
+    """A step that is taken while nobody acknowledges."""
+
+    after: Duration = Field(examples=["5m"])
+    """The time since the alert came."""
+    to: Annotated[tuple[Handle, ...], Field(min_length=1), Distinct] = Field(examples=[["lead"]])
+    """Contacts and groups of the phone book."""
+
+
+class ReceiverSettings(Section):
+    """Who gets alerts, and how."""
+
+    to: Annotated[tuple[Handle, ...], Distinct] = Field(examples=[["noura"]])
+    """Contacts and groups of the phone book; [] for Slack only."""
+    channel: ChannelId | None = Field(default=None, examples=["C0123ABCD"])
+    """The Slack channel of its alerts, instead of bridge.channel."""
+    sms_from: SeverityName = Field(default="error", examples=["error"])
+    """The lowest severity that is texted; what is below it is shown in Slack only."""
+    resolved: Literal["slack", "sms"] = Field(default="slack", examples=["slack"])
+    """Where the end of an alert is shown: slack, or sms to those who were texted."""
+    pages: Annotated[int, Field(ge=1, le=2), Unambiguous] = Field(default=1, examples=[1])
+    """The most pages of a text: 1, or 2 for titles that don't fit on one."""
+    language: MessageLanguage = Field(default="auto", examples=["auto"])
+    """auto is Arabic for Arabic titles; en and ar are for all."""
+    escalate: tuple[EscalationStep, ...] = Field(
+        default=(), examples=[[{"after": "5m", "to": ["lead"]}]]
+    )
+    """Who is texted next while nobody acknowledges; each step is later than the one before."""
+
+    @model_validator(mode="after")
+    def _check_steps(self) -> "ReceiverSettings":
+        previous = timedelta(0)
+        for number, step in enumerate(self.escalate, start=1):
+            if step.after <= previous:
+                raise ValueError(
+                    f"escalate: step {number} is not later than the one before; `after` counts "
+                    "from the alert"
+                )
+            previous = step.after
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of everybody, of all steps."""
+        return (*self.to, *(name for step in self.escalate for name in step.to))
+
+
+class RouteSettings(Section):
+    """Alerts that one receiver gets."""
+
+    when: Conditions = Field(default_factory=dict, examples=[{"severity": ["critical"]}])
+    """What must match: integration, severity, status, title, where or a label; a value or a list of
+    them, with one * in it at most. Without it, everything matches."""
+    unless: Conditions = Field(default_factory=dict, alias="not", examples=[{"site": "test*"}])
+    """What must not match, in the same form."""
+    to: EndpointName = Field(examples=["ops"])
+    """The receiver."""
+
+    @property
+    def matches_all(self) -> bool:
+        """Whether every alert takes this route."""
+        return not (self.when or self.unless)
+
+
+class BridgeSettings(Section):
+    """Alerts of other tools, which become text messages."""
+
+    listen: Address = Field(default="127.0.0.1:8090", examples=["127.0.0.1:8090"])
+    """Where alerts are accepted, as host:port; a proxy in front brings the https."""
+    url: Url | None = Field(default=None, examples=["https://alerts.example.com"])
+    """The public address of that proxy."""
+    trusted_proxies: Annotated[tuple[Network, ...], Distinct] = Field(
+        default=(), examples=[["127.0.0.1"]]
+    )
+    """Proxies whose X-Forwarded-For is believed."""
+    channel: ChannelId | None = Field(default=None, examples=["C0123ABCD"])
+    """The Slack channel of alerts, unless a receiver names another."""
+    sender_id: Annotated[Name, Field(max_length=11)] | None = Field(
+        default=None, examples=["OPS-ALERT"]
+    )
+    """The sender ID of alerts instead of kwtsms.sender_id: a transactional one."""
+    credits_per_day: Annotated[int, Field(ge=1), Unambiguous] = Field(default=500, examples=[500])
+    """What alerts may spend in a day, apart from what people spend."""
+    integrations: Mapping[EndpointName, IntegrationSettings] = Field(
+        default_factory=dict,
+        examples=[{"prometheus": {"kind": "alertmanager", "token": "${PROMETHEUS_TOKEN}"}}],
+    )
+    """The tools, each under a name of yours."""
+    receivers: Mapping[EndpointName, ReceiverSettings] = Field(
+        default_factory=dict, examples=[{"ops": {"to": ["noura"]}}]
+    )
+    """Who gets alerts, each under a name of yours. The only receiver gets everything."""
+    routes: tuple[RouteSettings, ...] = Field(default=(), examples=[[{"to": "ops"}]])
+    """Which alerts go to which receiver: the first that matches counts, the last matches all."""
+
+    @model_validator(mode="after")
+    def _check_references(self) -> "BridgeSettings":
+        raise_faults(
+            (*_token_faults(self), *_receiver_faults(self), *_route_faults(self)), type(self)
+        )
+        return self
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The Slack channels of alerts, the main one first."""
+        named = (self.channel, *(one.channel for one in self.receivers.values()))
+        return tuple(dict.fromkeys(filter(None, named)))
+
+    @property
+    def notice_channels(self) -> tuple[str, ...]:
+        """The Slack channels of notices about the bridge itself."""
+        return self.channels[:1] if self.channel else self.channels
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the endpoint, as far as the configuration says."""
+        host = self.listen.rpartition(":")[0].strip("[]")
+        return self.url is None and is_loopback(host)
+
+    def phonebook_faults(self, phonebook: Phonebook) -> Iterator[Fault]:
+        """The names of receivers that are not in the phone book."""
+        for name, receiver in self.receivers.items():
+            for unknown in dict.fromkeys(receiver.names):
+                if not phonebook.numbers(unknown):
+                    path = ("bridge", "receivers", name, "to")
+                    yield path, f"there is no contact or group {unknown!r} in phonebook"
+
+    def warnings(self, say: Language, sender_id: str) -> tuple[str, ...]:
+        """Warnings about settings that are allowed but probably unintended."""
+        found = [
+            say(
+                "bridge.receivers.{name}.escalate: its steps are checked and explained, but not "
+                "taken yet.",
+                name=name,
+            )
+            for name, receiver in self.receivers.items()
+            if receiver.escalate
+        ]
+        if (self.sender_id or sender_id).upper() == "KWT-SMS":
+            found.append(
+                say(
+                    "bridge.sender_id: alerts would come from KWT-SMS, which never reaches blocked "
+                    "numbers. Use a transactional sender ID."
+                )
+            )
+        if self.listen.endswith(FREE_PORT):  # Another port each time: nobody guesses there.
+            return tuple(found)
+        for name, integration in self.integrations.items():
+            if any(len(one.get_secret_value()) < SAFE_TOKEN for one in integration.token):
+                found.append(
+                    say(
+                        "bridge.integrations.{name}.token: the token is short enough to be "
+                        "guessed. Make one with {command}.",
+                        name=name,
+                        command="kwtsms-bridge bridge token",
+                    )
+                )
+        return tuple(found)
+
+
+def raise_faults(faults: tuple[Fault, ...], model: type[Section]) -> None:
+    """Raises all faults at once, each at its own key.
+
+    Raises:
+        ValidationError: there are any.
+    """
+    if faults:
+        raise ValidationError.from_exception_data(
+            model.__name__,
+            [
+                InitErrorDetails(
+                    type="value_error", loc=path, input=None, ctx={"error": ValueError(message)}
+                )
+                for path, message in faults
+            ],
+        )
+
+
+def _token_faults(bridge: BridgeSettings) -> Iterator[Fault]:
+    count = Counter(
+        one.get_secret_value() for each in bridge.integrations.values() for one in each.token
+    )
+    for name, integration in bridge.integrations.items():
+        if any(count[one.get_secret_value()] > 1 for one in integration.token):
+            yield ("integrations", name, "token"), "another integration has the same token"
+
+
+def _receiver_faults(bridge: BridgeSettings) -> Iterator[Fault]:
+    if bridge.integrations and not bridge.receivers:
+        yield ("receivers",), "expected at least one"
+    for name, receiver in bridge.receivers.items():
+        if not (receiver.names or receiver.channel or bridge.channel):
+            yield (
+                ("receivers", name, "to"),
+                "it reaches nobody and has no channel; name a contact or a channel",
+            )
+    for name, integration in bridge.integrations.items():
+        for unknown in integration.may:
+            if unknown not in bridge.receivers:
+                yield ("integrations", name, "may"), f"there is no receiver {unknown!r}"
+
+
+def _route_faults(bridge: BridgeSettings) -> Iterator[Fault]:
+    if not bridge.routes and len(bridge.receivers) > 1:
+        yield ("routes",), "expected, since there are several receivers; end with the main one"
+    for number, route in enumerate(bridge.routes):
+        last = number == len(bridge.routes) - 1
+        if route.to not in bridge.receivers:
+            yield ("routes", number, "to"), f"there is no receiver {route.to!r}"
+        if last and not route.matches_all:
+            yield ("routes", number), "the last route must match all: write only `to` in it"
+        if route.matches_all and not last:
+            yield ("routes", number), "it matches all, so the routes after it match nothing"
+        for key, conditions in (("when", route.when), ("not", route.unless)):
+            for fault in _condition_faults(conditions, bridge):
+                yield ("routes", number, key, *fault[0]), fault[1]
+
+
+def _condition_faults(conditions: Conditions, bridge: BridgeSettings) -> Iterator[Fault]:
+    known = {SEVERITY_KEY: MATCHED_SEVERITIES, INTEGRATION_KEY: tuple(bridge.integrations)}
+    for key, names in known.items():
+        for value in conditions.get(key, ()):
+            if "*" not in value and value not in names:
+                yield (key,), f"there is no {key} {value!r}; known: {', '.join(names) or 'none'}"

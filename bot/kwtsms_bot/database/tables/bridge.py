@@ -1,0 +1,152 @@
+"""The tables of the bridge: alerts of other tools, incidents, and who is notified of them."""
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from kwtsms_bot.database.column_types import ForeignText, Id, UtcDateTime, metadata
+
+# What people see, acknowledge and resolve: one alert, a group of the tool's, or a storm.
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("ref", String(16), nullable=False, unique=True),
+    Column("kind", String(12), nullable=False),  # alert, group, storm, test
+    Column("integration", String(40), nullable=False),
+    Column("receiver", String(40), nullable=False),
+    Column("state", String(16), nullable=False),  # bridge/incidents.py
+    Column("severity", SmallInteger, nullable=False),  # The worst so far.
+    Column("ack_severity", SmallInteger),  # The severity when it was acknowledged.
+    Column("ack_kinds", JSON),  # The kinds of its alerts when it was acknowledged.
+    Column("title", ForeignText(1024), nullable=False),
+    Column("wave", Integer, nullable=False),  # Grows with each report of new alerts.
+    Column("alerts", Integer, nullable=False),  # All that have belonged to it.
+    Column("firing", Integer, nullable=False),
+    Column("reopened", Integer, nullable=False),  # Within the hour before the last time.
+    Column("reopened_since", UtcDateTime),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("acked_by", ForeignText(80)),
+    Column("acked_at", UtcDateTime),
+    Column("resolved_by", ForeignText(80)),  # A person, or the tool.
+    Column("resolved_at", UtcDateTime),
+    Column("closes_at", UtcDateTime),  # A test closes by itself.
+    Column("revision", Integer, nullable=False),
+    Column("shown_revision", Integer, nullable=False),
+    Column("showing_until", UtcDateTime),  # While a replica is posting its card.
+    Column("place_channel", String(40)),
+    Column("place_ts", String(40)),
+    Index(None, "receiver", "opened_at"),
+    Index(None, "state", "changed_at"),
+)
+
+INCIDENT_OUTDATED = incident.c.revision > incident.c.shown_revision
+
+Index(
+    "ix_incident_unshown",
+    incident.c.id,
+    sqlite_where=INCIDENT_OUTDATED,
+    postgresql_where=INCIDENT_OUTDATED,
+)
+
+# One row for each condition that a tool reports: its present episode.
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("integration", String(40), nullable=False),
+    Column("key_hash", String(64), nullable=False),
+    Column("key", ForeignText(255), nullable=False),
+    Column("incident_id", ForeignKey("incident.id")),  # NULL: it was over when it was first heard.
+    Column("wave", Integer, nullable=False),  # The wave of the incident that announced it.
+    Column("status", String(12), nullable=False),  # firing, resolved
+    Column("severity", SmallInteger, nullable=False),
+    Column("kind", ForeignText(255), nullable=False),
+    Column("title", ForeignText(1024), nullable=False),
+    Column("text", ForeignText(6144), nullable=False),
+    Column("place", ForeignText(255), nullable=False),
+    Column("amounts", ForeignText(255), nullable=False),
+    Column("url", ForeignText(1024), nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("started_at", UtcDateTime),  # By the tool; NULL: it does not say.
+    Column("ended_at", UtcDateTime),
+    Column("first_at", UtcDateTime, nullable=False),  # When this episode was first reported.
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("closes_at", UtcDateTime, index=True),  # NULL: only the tool or a person ends it.
+    UniqueConstraint("integration", "key_hash"),
+    Index(None, "incident_id", "wave", "status"),
+)
+
+# What is to be erased: erased alerts are not in this index.
+HAS_TITLE = alert.c.title != ""
+
+Index(
+    "ix_alert_unerased",
+    alert.c.status,
+    alert.c.changed_at,
+    sqlite_where=HAS_TITLE,
+    postgresql_where=HAS_TITLE,
+)
+
+# The incident that takes the next alert of a group.
+incident_group = Table(
+    "incident_group",
+    metadata,
+    Column("integration", String(40), primary_key=True),
+    Column("group_hash", String(64), primary_key=True),
+    Column("incident_id", ForeignKey("incident.id"), nullable=False),
+)
+
+# One row for each person, and each thing that they are to be notified of.
+notification = Table(
+    "notification",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("incident_id", ForeignKey("incident.id"), nullable=False),
+    Column("wave", Integer, nullable=False),
+    Column("contact", String(80), nullable=False),
+    Column("step", SmallInteger, nullable=False),
+    Column("kind", String(12), nullable=False),  # new, more, worse, reopened, flapping, resolved …
+    Column("severity", SmallInteger, nullable=False),
+    Column("state", String(12), nullable=False),  # bridge/incidents.py
+    Column("reason", ForeignText(80)),  # Why it waits, or why it was not sent.
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("recipient_id", Id, index=True),
+    Column("counted", Integer, nullable=False),  # The alerts that its text counts.
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("incident_id", "wave", "contact", "step", "kind"),
+    Index(None, "state", "due_at"),
+)
+
+# The pace of the bridge's messages to each phone.
+phone_pace = Table(
+    "phone_pace",
+    metadata,
+    Column("phone", String(20), primary_key=True),
+    Column("sent_at", UtcDateTime, index=True),  # Of the last that may have reached it.
+    Column("severity", SmallInteger, nullable=False),  # The worst in that message.
+    Column("tokens", Integer, nullable=False),
+    Column("tokens_at", UtcDateTime, nullable=False),
+    Column("bypasses", JSON, nullable=False),  # Times of messages that did not wait for a token.
+)
+
+incident_event = Table(
+    "incident_event",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("incident_id", ForeignKey("incident.id"), nullable=False, index=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("actor", ForeignText(80), nullable=False),
+    Column("detail", ForeignText(500), nullable=False),
+)

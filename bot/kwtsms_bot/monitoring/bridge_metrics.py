@@ -1,0 +1,94 @@
+"""Prometheus metrics of the bridge, which are there only where `bridge:` is configured.
+
+The integration of a request without a valid token is "other": what a stranger writes never becomes
+a label.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from kwtsms_bot.monitoring.metrics import OTHER, PREFIX, UNKNOWN
+
+WEBHOOK_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)
+# Counters of this process. name: (description, labels)
+BRIDGE_COUNTERS = {
+    "alerts": ("Alerts that this process accepted", ("integration", "outcome")),
+    "refused": ("Requests that this process refused", ("integration", "reason")),
+}
+BRIDGE_HISTOGRAMS = {
+    "webhook_seconds": ("From a request with a valid token to its answer", WEBHOOK_BUCKETS),
+}
+# Gauges from the database, the same for every replica. name: (description, labels)
+BRIDGE_GAUGES = {
+    "incidents": ("Incidents in the database", ("state",)),
+    "notifications_waiting": ("Notifications of people that wait to be sent", ("reason",)),
+    "oldest_waiting_seconds": ("How long the oldest of them has been due", ()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeFigures:
+    """Figures of the bridge in the database."""
+
+    incidents: Mapping[str, int]  # By state.
+    waiting: Mapping[str, int]  # Notifications, by the reason why they wait.
+    oldest_seconds: float  # 0 if none is due.
+
+
+class BridgeMetrics:
+    """The bridge's metrics of one process."""
+
+    def __init__(
+        self,
+        integrations: Iterable[str],
+        *,
+        outcomes: Iterable[str],
+        reasons: Iterable[str],
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        self._integrations = {*integrations}
+        self._counters = {
+            name: Counter(f"{PREFIX}_{name}", what, labels, registry=registry)
+            for name, (what, labels) in BRIDGE_COUNTERS.items()
+        }
+        self._histograms = {
+            name: Histogram(f"{PREFIX}_{name}", what, buckets=buckets, registry=registry)
+            for name, (what, buckets) in BRIDGE_HISTOGRAMS.items()
+        }
+        self._gauges = {
+            name: Gauge(f"{PREFIX}_{name}", what, labels, registry=registry)
+            for name, (what, labels) in BRIDGE_GAUGES.items()
+        }
+        self._gauges["oldest_waiting_seconds"].set(UNKNOWN)
+        self._initialize_series((*outcomes,), (*reasons,))
+
+    def _initialize_series(self, outcomes: Iterable[str], reasons: Iterable[str]) -> None:
+        for integration in sorted(self._integrations):
+            for outcome in outcomes:
+                self._counters["alerts"].labels(integration, outcome)
+        for integration in (*sorted(self._integrations), OTHER):
+            for reason in reasons:
+                self._counters["refused"].labels(integration, reason)
+
+    def count_alert(self, integration: str, outcome: str) -> None:
+        """Counts an alert that was accepted."""
+        self._counters["alerts"].labels(integration, outcome).inc()
+
+    def count_refusal(self, integration: str | None, reason: str) -> None:
+        """Counts a request that was refused."""
+        known = integration if integration in self._integrations else OTHER
+        self._counters["refused"].labels(known, reason).inc()
+
+    def observe_webhook(self, seconds: float) -> None:
+        """Records how long a request with a valid token took."""
+        self._histograms["webhook_seconds"].observe(seconds)
+
+    def show(self, figures: BridgeFigures) -> None:
+        """Shows the figures of the database."""
+        for state, count in figures.incidents.items():
+            self._gauges["incidents"].labels(state).set(count)
+        for reason, count in figures.waiting.items():
+            self._gauges["notifications_waiting"].labels(reason).set(count)
+        self._gauges["oldest_waiting_seconds"].set(figures.oldest_seconds)
