@@ -106,8 +106,8 @@ async def measure(kind: str, size: int) -> dict[str, float]:
         async with opened(kind, Path(folder)) as database:
             outbox = open_outbox(database)
             await fill(outbox, size)
-            found = {"200 of the campaign": await measure_claims(outbox, nothing)}
-            found[f"the same, {COOLING_DOWN} of them hot"] = await measure_claims(
+            found = {"200 of a large message": await measure_claims(outbox, nothing)}
+            found[f"the same, {COOLING_DOWN} of them in cooldown"] = await measure_claims(
                 outbox, start_some_cooldowns
             )
             await outbox.intake.accept(message(range(1), Priority.NORMAL), AT)

@@ -25,7 +25,7 @@ LAYERS = (
     ("kwtsms_bot.service",),
     ("kwtsms_bot.slack",),
     ("kwtsms_bot.commands",),
-    ("kwtsms_bot.doctor",),
+    ("kwtsms_bot.bridge", "kwtsms_bot.doctor"),
     # Monitoring reads the outbox from outside. Slack and the commands are above it, so that they
     # can add an HTTP endpoint or count something.
     ("kwtsms_bot.monitoring",),
@@ -38,6 +38,7 @@ LAYERS = (
         "kwtsms_bot.http_server",
         "kwtsms_bot.kuwait_time",
         "kwtsms_bot.logs",
+        "kwtsms_bot.secret_flaws",
     ),
     ("apprise_kwtsms",),
     ("kwtsms_client",),
@@ -59,18 +60,32 @@ ROOMS = {
         ("message", "outcome"),
         ("states", "decision", "evidence"),
     ),
+    "kwtsms_bot.bridge": (
+        ("incident_control",),
+        ("explanation", "bundler", "webhooks"),
+        ("store",),
+        ("intake_plan", "bundling"),
+        ("notification_rules",),
+        ("reports", "summary"),
+        ("routing", "render", "records"),
+        ("integrations", "authentication", "episodes", "pace", "references", "refusals", "states"),
+        ("models",),
+    ),
     "kwtsms_bot.commands": (
         ("router",),
         ("actions",),
+        ("alerts", "integrations"),
         ("account", "balance", "control", "dlr", "doctor", "help", "history", "status"),
         ("send",),
-        ("message_lookup", "error_replies", "status_text"),
+        ("incident_actions",),
+        ("message_lookup", "error_replies", "status_text", "incident_text"),
+        ("mentions",),
         ("base",),
         ("policy", "action_ids", "tokens"),
     ),
     "kwtsms_bot.slack": (
         ("connection",),
-        ("listeners", "http_endpoint", "doctor"),
+        ("listeners", "http_endpoint", "doctor", "workspace"),
         ("manifest",),
         ("app_home",),
         ("modals", "workflow_step"),
@@ -81,11 +96,15 @@ ROOMS = {
         ("blocks", "errors", "ids", "socket_client"),
     ),
     "kwtsms_bot.cli": (
+        ("init",),
         ("bulk", "send", "validate", "account", "run", "doctor", "config", "slack", "apprise"),
-        ("audit", "forget", "restore"),
-        ("bot_process",),
+        ("bridge",),
+        ("audit", "forget", "restore", "completion"),
+        ("bot_process", "account_client"),
         ("interrupt", "context", "stop_signals"),
-        ("output", "extras"),
+        ("sending_settings",),
+        ("output",),
+        ("command_group", "extras"),
         ("options",),
     ),
 }
@@ -99,6 +118,7 @@ LOOPS = {
     "BreakerProbe": "outbox/flow_control/breaker_probe.py",
     "RetentionJob": "outbox/retention/jobs.py",
     "CardPublisher": "slack/cards/card_publisher.py",
+    "IncidentPublisher": "slack/cards/incident_publisher.py",
     "BalanceNotifier": "slack/cards/balance_notifier.py",
     "AppriseNotifier": "balance/apprise_notifier.py",
     "BalanceMonitor": "balance/monitor.py",
@@ -108,6 +128,7 @@ LOOPS = {
 # The modules that write SQL outside of `database`.
 SQL_MODULES = (
     "kwtsms_bot.balance.store",
+    "kwtsms_bot.bridge.store",
     "kwtsms_bot.outbox.audit",
     "kwtsms_bot.outbox.dedupe",
     "kwtsms_bot.outbox.delivery.store",
@@ -134,8 +155,13 @@ ALLOWED_IMPORTERS = {
     "prometheus_client": ("kwtsms_bot.monitoring",),
     "yaml": ("kwtsms_bot.config",),
     "pydantic": ("kwtsms_bot.config",),
-    # The heartbeat is the only request that goes neither to kwtSMS nor to Slack.
-    "httpx": ("kwtsms_client.client", "kwtsms_bot.monitoring.heartbeat"),
+    # Only the heartbeat, and what `bridge replay` posts to the bot itself, go neither to kwtSMS nor
+    # to Slack.
+    "httpx": (
+        "kwtsms_client.client",
+        "kwtsms_bot.monitoring.heartbeat",
+        "kwtsms_bot.cli.bridge.endpoint_client",
+    ),
     "requests": ("apprise_kwtsms",),
     "apprise": ("apprise_kwtsms", "kwtsms_bot.balance"),
     "kwtsms_sandbox": ("kwtsms_sandbox", "kwtsms_bot.demo"),

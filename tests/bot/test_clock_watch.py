@@ -10,7 +10,8 @@ import pytest
 from apscheduler.triggers.cron import CronTrigger
 
 from kwtsms_bot.config import Config
-from kwtsms_bot.service.clock_watch import ClockComparison, reschedule
+from kwtsms_bot.service import clock_watch
+from kwtsms_bot.service.clock_watch import ClockComparison, reschedule, watch_clock
 from kwtsms_bot.service.components import Components
 from kwtsms_bot.service.jobs import make_scheduler
 
@@ -76,3 +77,26 @@ async def test_a_clock_that_was_set_back_stops_no_job() -> None:
     assert before == set()
     assert started.names == REPEATED
     assert now < planned <= now + 24 * HOUR
+
+
+async def test_the_watch_reschedules_after_a_jump(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once the wall clock is set back while the bot runs, the jobs are planned by it."""
+    monkeypatch.setattr(clock_watch, "CHECK_SECONDS", 0.0)
+    started, ahead = Started(), [5 * HOUR]
+
+    def clock() -> datetime:
+        return datetime.now(UTC) + ahead[0]
+
+    components = SimpleNamespace(config=CONFIG, clock=clock, tasks=started)
+    scheduler = make_scheduler(cast("Components", components))
+    scheduler.start()
+    watching = asyncio.create_task(watch_clock(scheduler, clock))
+    await asyncio.sleep(0)
+    before = set(started.names)
+    ahead[0] = timedelta(0)
+    await asyncio.wait_for(started.all.wait(), timeout=30)
+    watching.cancel()
+    scheduler.shutdown(wait=False)
+
+    assert before == set()
+    assert started.names == REPEATED

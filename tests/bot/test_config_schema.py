@@ -22,6 +22,10 @@ GOOD = """\
 slack: {bot_token: "${SLACK_BOT_TOKEN}", app_token: "${SLACK_APP_TOKEN}"}
 kwtsms: {username: "${KWTSMS_USERNAME}", password: "${KWTSMS_PASSWORD}", sender_id: MY-APP}
 """
+BRIDGE = (
+    "integrations: {a: {kind: native, token: abcd1234}}, "
+    "receivers: {r: {to: [], channel: C0123ABCD}}"
+)
 SCHEMA = json_schema()
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=FormatChecker())
 
@@ -68,6 +72,18 @@ def test_every_file_of_ours_passes(file: Path) -> None:
         "access: {workflows: '${NAME}'}",
         "phonebook: {contacts: {noura: '+965 5550 0100'}, groups: {oncall: [noura]}}",
         "phonebook: {contacts: {Noura: '+965 5550 0100'}}",
+        "phonebook: {contacts: {noura: {number: '+965 5550 0100', slack: U0123ABCD}}}",
+        "phonebook: {contacts: {noura: {slack: U0123ABCD}}}",
+        "bridge:",
+        "bridge: {channel: C0123ABCD}",
+        "bridge: {chanel: C0123ABCD}",
+        f"bridge: {{{BRIDGE}}}",
+        f"bridge: {{{BRIDGE}, routes: [{{when: {{site: 'a*', job: [a, b]}}, to: r}}, {{to: r}}]}}",
+        f"bridge: {{{BRIDGE}, routes: [{{when: {{site: 'a*b*'}}, to: r}}, {{to: r}}]}}",
+        f"bridge: {{{BRIDGE.replace('abcd1234', '[abcd1234, efgh5678]')}}}",
+        f"bridge: {{{BRIDGE.replace('abcd1234', '[abcd1234, efgh5678, ijkl9012]')}}}",
+        f"bridge: {{{BRIDGE.replace('abcd1234', 'short')}}}",
+        f"bridge: {{{BRIDGE.replace('native', 'zabix')}}}",
         "logging: {level: loud}",
         "logging: {level: debug}",
     ],

@@ -10,7 +10,17 @@ GOOD = """
 slack: {bot_token: xoxb-1, app_token: xapp-1}
 kwtsms: {username: user, password: p, sender_id: MY-APP}
 """
-SECTIONS = ("access", "alerts", "heartbeat", "http", "limits", "logging", "outbox", "phonebook")
+SECTIONS = (
+    "access",
+    "alerts",
+    "bridge",
+    "heartbeat",
+    "http",
+    "limits",
+    "logging",
+    "outbox",
+    "phonebook",
+)
 
 
 @pytest.mark.parametrize(

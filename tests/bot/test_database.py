@@ -86,7 +86,7 @@ async def test_a_database_that_cannot_be_opened_is_our_error(tmp_path: Path) -> 
 )
 async def test_a_database_in_memory_is_refused(url: str) -> None:
     """An in-memory database would lose messages at exit, and each connection would have its own."""
-    with pytest.raises(DatabaseError, match="name a file, such as sqlite:///"):
+    with pytest.raises(DatabaseError, match="use a file, such as sqlite:///"):
         await open_database(url)
 
 

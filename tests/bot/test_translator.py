@@ -30,9 +30,9 @@ def test_no_text_is_built_before_it_is_said() -> None:
 
 def test_the_values_are_filled_in() -> None:
     """Placeholders are filled in for both languages, and braces in a value stay unchanged."""
-    assert ENGLISH("Accepted as {ref}.", ref="{M}") == "Accepted as {M}."
-    assert "{M}" in ARABIC("Accepted as {ref}.", ref="{M}")
-    assert re.search("[\u0600-\u06ff]", ARABIC("Accepted as {ref}.", ref="M"))
+    assert ENGLISH("Queued as {ref}.", ref="{M}") == "Queued as {M}."
+    assert "{M}" in ARABIC("Queued as {ref}.", ref="{M}")
+    assert re.search("[\u0600-\u06ff]", ARABIC("Queued as {ref}.", ref="M"))
 
 
 @pytest.mark.parametrize(
@@ -66,5 +66,5 @@ def test_invisible_characters_are_named_in_both_languages() -> None:
     """A preview says “⟨no-break space⟩ needs Unicode”, not “  needs Unicode”."""
     report = inspect_message("a\u00a0b’")
 
-    assert text_notes(report, ENGLISH)[0].startswith("⟨no-break space⟩ ’ need Unicode")
+    assert text_notes(report, ENGLISH)[0].startswith("⟨no-break space⟩ ’ limit each page")
     assert "مسافة غير فاصلة" in text_notes(report, ARABIC)[0]

@@ -74,7 +74,7 @@ async def test_the_disk_is_full(tmp_path: Path, seed: int, assert_clean: AssertC
             )
         )
 
-    assert any("Nothing was accepted" in words for words in replies)
+    assert any("Nothing was sent" in words for words in replies)
 
 
 async def test_processes_stopped_past_their_lease(

@@ -20,7 +20,7 @@ BY_PERSON = {(State.UNKNOWN, State.QUEUED), (State.QUEUED, State.SENT)}
 GIVEN_UP = frozenset({State.REJECTED, State.CANCELLED, State.EXPIRED})
 # Refusals that pass by themselves or can be fixed at kwtSMS (docs/outbox.md). Others are final.
 TRANSIENT = frozenset(f"ERR{code:03}" for code in (1, 3, 4, 5, 8, 10, 11, 13, 24, 28, 33))
-NOT_STARTED = frozenset({STALLED_REASON, "kwtSMS cannot be reached from here."})
+NOT_STARTED = frozenset({STALLED_REASON, "Can't reach kwtSMS."})
 MAX_SHOWN = 5  # Findings of one kind in a report.
 
 

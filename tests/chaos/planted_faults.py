@@ -56,10 +56,10 @@ def retry_on_timeout() -> None:
     """Treats a missing or unreadable answer as not sent."""
     original = retry.failed
 
-    def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
+    def failed(error: KwtSMSError, *args: Any, **named: Any) -> Settlement:
         if isinstance(error, UnknownOutcome):
             error = NotSent(str(error))
-        return original(error, tries, now)
+        return original(error, *args, **named)
 
     _plant(retry, "failed", failed)
 
@@ -156,8 +156,8 @@ def treat_transient_as_final() -> None:
     """Treats every temporary failure as final."""
     original = retry.failed
 
-    def failed(error: KwtSMSError, tries: int, now: datetime) -> Settlement:
-        settlement = original(error, tries, now)
+    def failed(*args: Any, **named: Any) -> Settlement:
+        settlement = original(*args, **named)
         return (
             replace(settlement, state=State.REJECTED)
             if settlement.state is State.QUEUED

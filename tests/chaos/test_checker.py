@@ -29,15 +29,15 @@ ROW = Row(
     phone=PHONE,
     state=State.SENT,
     gateway_id="a",
-    card="Accepted by kwtSMS · 965•••••432\n│ hi",
+    card="Sent to 965•••••432\n│ hi",
     shown=True,
     call=1,
     owner=7,
 )
 UNKNOWN = replace(
-    ROW, state=State.UNKNOWN, card="Unknown: it may have been sent · 965•••••432\n│ hi"
+    ROW, state=State.UNKNOWN, card="Status unknown – may have been sent · 965•••••432\n│ hi"
 )
-REJECTED = replace(ROW, state=State.REJECTED, card="Refused by kwtSMS · 965•••••432\n│ hi")
+REJECTED = replace(ROW, state=State.REJECTED, card="Rejected by kwtSMS · 965•••••432\n│ hi")
 
 ENTRY = LedgerEntry("a", "hi", (PHONE,))
 SEND = GatewayRequest(at=100.0, endpoint="send", outcome="OK", text="hi", numbers=(PHONE,))
@@ -101,7 +101,7 @@ def test_a_correct_run_has_no_findings() -> None:
         ("wrong id", {"rows": (replace(ROW, gateway_id=None),)}),
         ("stale card", {"rows": (replace(ROW, card="Being sent · 965•••••432\n│ hi"),)}),
         ("stale card", {"rows": (replace(ROW, card=UNKNOWN.card),)}),
-        ("stale card", {"rows": (replace(ROW, card="Accepted by kwtSMS\n│ another"),)}),
+        ("stale card", {"rows": (replace(ROW, card="Sent to 965•••••432\n│ another"),)}),
         ("not flagged", {"rows": (replace(ROW, shown=False),)}),
         ("not flagged", {"submissions": (), "rows": ()}),
         ("told wrongly", {"submissions": (Submission("hi", (PHONE,), AckOutcome.REFUSED, "no"),)}),
@@ -152,7 +152,7 @@ def test_a_bot_that_accepts_nothing_is_found() -> None:
 def test_a_card_counts_the_numbers_of_each_state() -> None:
     """Counts are listed in the order of the states."""
     other = replace(UNKNOWN, id=2, phone="96598765433")
-    text = "1 accepted by kwtSMS · 1 unknown: it may have been sent\n│ hi"
+    text = "1 sent · 1 status unknown – may have been sent\n│ hi"
     rows = (replace(ROW, card=text), replace(other, card=text))
 
     assert [*cards.stale_cards(rows)] == []

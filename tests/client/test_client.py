@@ -273,7 +273,7 @@ async def test_what_is_no_message_id_is_not_asked_about(
     """An invalid message ID causes no request."""
     async with opened(kind, running) as sms:
         for ask in (sms.status, sms.dlr):
-            with pytest.raises(InvalidInput, match="message id"):
+            with pytest.raises(InvalidInput, match="message ID"):
                 await ask(message_id)
 
     assert running.gateway.requests == []

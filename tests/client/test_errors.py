@@ -54,7 +54,7 @@ def test_no_message_advises_sending_again_what_may_have_been_sent() -> None:
     error = UnknownOutcome("No answer came.")
 
     assert error.user_message != UNAVAILABLE
-    assert "before anybody sends it again" in error.remedy
+    assert "before you send it again" in error.remedy
 
 
 @pytest.mark.parametrize(

@@ -176,12 +176,12 @@ def send_result(answers: list[Any], count: int) -> SendResult:
 @pytest.mark.parametrize(
     ("code", "count", "said"),
     [
-        ("ERR025", 3, "One of these 3 numbers was refused, and all with it: The number is not"),
-        ("ERR026", 200, "One of these 200 numbers was refused"),
-        ("ERR028", 2, "One of these 2 numbers was refused"),
-        ("ERR025", 1, "The number is not valid."),
-        ("ERR006", 3, "There is no valid number"),
-        ("ERR031", 3, "The message was refused"),
+        ("ERR025", 3, "One of these 3 numbers was rejected, and all with it: The number isn't"),
+        ("ERR026", 200, "One of these 200 numbers was rejected"),
+        ("ERR028", 2, "One of these 2 numbers was rejected"),
+        ("ERR025", 1, "The number isn't valid."),
+        ("ERR006", 3, "No recipient has a valid number"),
+        ("ERR031", 3, "The message was rejected"),
     ],
 )
 def test_nobody_is_blamed_for_another(code: str, count: int, said: str) -> None:

@@ -402,7 +402,7 @@ def test_a_list_that_contains_itself_is_an_error_of_ours() -> None:
     endless: list[object] = []
     endless.append(endless)
 
-    with pytest.raises(InvalidInput, match="holds itself"):
+    with pytest.raises(InvalidInput, match="contains itself"):
         split_recipients(endless)
 
 

@@ -75,7 +75,7 @@ def test_a_line_that_cannot_be_read_is_refused(text: str, tmp_path: Path) -> Non
     file = tmp_path / "x.env"
     file.write_bytes(b"\nA=1\n\n" + text.encode())
 
-    with pytest.raises(ConfigurationError, match=r"x\.env:4 cannot be read"):
+    with pytest.raises(ConfigurationError, match=r"x\.env:4 can't be read"):
         read_env_file(file)
 
 

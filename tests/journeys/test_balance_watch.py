@@ -54,7 +54,7 @@ async def test_any_apprise_url_can_be_notified(tmp_path: Path) -> None:
             asked = len(env.gateway.requests)
             await env.gateway.until(lambda: len(env.gateway.requests) >= asked + 2)
 
-    assert notice["title"] == "The SMS credits are running low: 1,000 credits"
+    assert notice["title"] == "SMS balance low: 1,000 credits left"
     assert "Top up at kwtsms.com" in notice["message"]
     assert received.empty()
 
@@ -88,7 +88,7 @@ async def test_a_crossing_is_notified_as_soon_as_an_answer_reports_it(tmp_path: 
         for number in ("98765432", "55500100"):
             await env.slack.command(SARA, OPS, "/sms", f"send {number} hi")
 
-        await wait_for_text(env, "almost gone: 998 credits", where=ALERTS)
+        await wait_for_text(env, "almost empty: 998 credits", where=ALERTS)
 
 
 async def test_a_warning_that_cannot_be_delivered_is_noticed(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ async def test_a_warning_that_cannot_be_delivered_is_noticed(tmp_path: Path) -> 
             page = (await get(f"{env.watched_at}/metrics")).text
             (message,) = cards(env, YOUSEF, theirs)
 
-    assert "Slack says channel_not_found" in message
+    assert "(channel_not_found)" in message
     assert "kwtsms_bridge_notices_undelivered 2.0" in page
     assert "Apprise 1" in [
         one["to"] for one in logged if one["event"] == "warnings not deliverable"
@@ -146,7 +146,7 @@ async def test_a_digest_comes_once_a_day(tmp_path: Path) -> None:
     """The digest is posted once after its time, and not again after a restart."""
     watch = {**WATCH, "warn": 20, "digest": "00:00"}
     async with local_env(tmp_path, alerts={"balance": watch}) as env:
-        await wait_for_text(env, "SMS credits today: 1,000", where=ALERTS)
+        await wait_for_text(env, "SMS balance today: 1,000 credits", where=ALERTS)
         await env.stop_bot()
         asked = len(env.gateway.requests)
         await env.start_bot()
@@ -163,4 +163,4 @@ async def test_the_warning_includes_what_somebody_else_used(tmp_path: Path) -> N
         await env.gateway.until(lambda: len(env.gateway.requests) >= 2)
         env.gateway.top_up(-182)
 
-        await wait_for_text(env, "not through this bot: 182", where=ALERTS)
+        await wait_for_text(env, "in the last 24 hours: 182", where=ALERTS)

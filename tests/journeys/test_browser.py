@@ -36,7 +36,7 @@ async def test_what_is_typed_on_the_left_arrives_on_the_phone(
     async with page(tmp_path, browser) as env:
         await browser.type("#composer", f"/sms send +{NUMBER} Hello مرحبا{ENTER}")
         await browser.wait_for_text("#thread .bubble", "Hello مرحبا")
-        await browser.wait_for_text("#messages", "Accepted by kwtSMS")
+        await browser.wait_for_text("#messages", "Sent to 965")
         await browser.wait_for_text("#credits", "999")
 
         assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["Hello مرحبا"]
@@ -63,11 +63,27 @@ async def test_an_unknown_outcome_is_decided_with_the_mouse(
     async with page(tmp_path, browser) as env:
         env.gateway.fault(Fault.HTML_502_AFTER, endpoint="send")
         await browser.type("#composer", f"/sms send {NUMBER} hi{ENTER}")
-        await browser.wait_for_text("#messages", "it may have been sent")
-        await browser.click_words("#messages button", "Treat as sent")
-        await browser.wait_for_text("#messages", "Taken as sent, kwtSMS has not confirmed it")
+        await browser.wait_for_text("#messages", "may have been sent")
+        await browser.click_words("#messages button", "Mark as sent")
+        await browser.wait_for_text("#messages", "Marked as sent, not confirmed by kwtSMS")
 
         assert len(env.gateway.ledger) == 1
+
+
+async def test_the_details_of_a_card_open_from_its_menu(
+    tmp_path: Path,
+    browser: Browser,
+) -> None:
+    """The three dots on a card lead to the modal with its steps."""
+    async with page(tmp_path, browser) as env:
+        await browser.type("#composer", f"/sms send {NUMBER} hi{ENTER}")
+        await browser.wait_for_text("#messages", "Sent to 965")
+        await browser.click("#messages .menu summary")
+        await browser.click_words("#messages .item", "Show details")
+        await browser.wait_for_text("dialog", "Submitted to kwtSMS")
+
+        assert env.gateway.ledger[0].message_id in await browser.text("dialog")
+        assert browser.console_errors() == []
 
 
 async def test_what_a_person_types_stays_text(
@@ -92,7 +108,7 @@ async def test_a_narrow_window_needs_no_sideways_scrolling(
     async with page(tmp_path, browser):
         await browser.open(await browser.run("return location.href"), width=390, height=844)
         await browser.type("#composer", f"/sms send {NUMBER} {'long' * 60}{ENTER}")
-        await browser.wait_for_text("#messages", "Accepted by kwtSMS")
+        await browser.wait_for_text("#messages", "Sent to 965")
         wide = await browser.run("return document.documentElement.scrollWidth > innerWidth")
 
         assert wide is False

@@ -37,7 +37,7 @@ async def test_killed_before_the_answer_the_message_becomes_unknown(tmp_path: Pa
         env.gateway.release_responses()
         await bot.start()
 
-        await wait_for_text(env, "it may have been sent", timeout=20)
+        await wait_for_text(env, "may have been sent", timeout=20)
         assert len(send_requests(env)) == 1
 
 
@@ -60,7 +60,7 @@ async def test_killed_while_waiting_nothing_is_lost(tmp_path: Path) -> None:
     async with killable_bot(tmp_path) as (env, bot):
         await env.running.stop()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await wait_for_text(env, "Nothing is lost")
+        await wait_for_text(env, "Your message is safe")
         await bot.kill()
         await env.running.start()
         await bot.start()
@@ -79,17 +79,17 @@ async def test_sigterm_finishes_what_is_in_flight(tmp_path: Path) -> None:
         env.gateway.release_responses()
 
         assert await ending == 0
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
 
 async def test_the_log_of_a_run_contains_no_secret_no_number_and_no_text(tmp_path: Path) -> None:
     """The output of a run contains no token, no number and no text."""
     async with killable_bot(tmp_path) as (env, bot):
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} the-secret-text")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         await env.running.stop()
         await env.slack.command(SARA, OPS, "/sms", "send 96551234567 the-secret-text")
-        await wait_for_text(env, "Nothing is lost")
+        await wait_for_text(env, "Your message is safe")
         await bot.end()
 
         config = env.config

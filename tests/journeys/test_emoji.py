@@ -25,7 +25,7 @@ async def test_emoji_are_shown_as_removed_and_not_sent(
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} {typed}")
         preview = await wait_for_text(env, "emoji")
         await env.slack.press(SARA, preview, "send_confirm")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert [sms.text for sms in env.gateway.inbox(NUMBER)] == [received]
 
@@ -36,7 +36,7 @@ async def test_an_emoji_of_the_workspace_is_shown_before_it_is_sent(tmp_path: Pa
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} :our-logo: Disk full")
         preview = await wait_for_text(env, "sent as typed")
         await env.slack.press(SARA, preview, "send_confirm")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert [sms.text for sms in env.gateway.inbox(NUMBER)] == [":our-logo: Disk full"]
 
@@ -45,7 +45,7 @@ async def test_a_text_that_a_seam_makes_too_long_is_shown_first(tmp_path: Path) 
     """Eight pages by a character of two units: a warning, and kwtSMS has the last word."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} {'a' * 152}€{'b' * 917}")
-        preview = await wait_for_text(env, "kwtSMS may refuse it")
+        preview = await wait_for_text(env, "kwtSMS may reject this message")
         await env.slack.press(SARA, preview, "send_confirm")
         await wait_for_text(env, "ERR012")
 

@@ -18,11 +18,11 @@ async def test_a_running_bot_removes_the_text_from_its_card(tmp_path: Path) -> N
     """`kwtsms-bridge forget` in another process updates the card, and the bot sends nothing."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} the-secret-text")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         assert "the-secret-text" in "".join(cards(env))
         (tmp_path / "config.yaml").write_text(json.dumps(env.sections))
         done = await run_command(tmp_path, "forget", NUMBER, "--yes")
-        await wait_for_text(env, "(the text was erased)")
+        await wait_for_text(env, "(text erased)")
 
         assert (done.code, done.err) == (0, "")
         assert "the-secret-text" not in "".join(cards(env))

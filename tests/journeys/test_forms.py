@@ -43,14 +43,14 @@ async def test_send_alone_opens_a_form(tmp_path: Path) -> None:
         done = await env.slack.command(SARA, OPS, "/sms", "send")
         first = await wait_for_form(env)
         await env.slack.submit(SARA, first, {"numbers": "98765432", "text": "Hello 🎉 مرحبا"})
-        preview = await wait_for_form(env, title="right")
+        preview = await wait_for_form(env, title="Review")
         preview_text = env.slack.plain(preview)
         before = list(env.gateway.ledger)
         await env.slack.submit(SARA, preview)
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert done.error is None
-        assert "1 page: 1 credit" in preview_text
+        assert "1 credit (1 page)" in preview_text
         assert before == []
         assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["Hello مرحبا"]
         assert env.slack.modal(SARA) is None
@@ -65,14 +65,14 @@ async def test_send_alone_opens_a_form(tmp_path: Path) -> None:
             "numbers",
             "“123” isn't a valid phone number",
         ),
-        ({"numbers": "98765432 @nobody", "text": "hi"}, "numbers", "called @nobody"),
+        ({"numbers": "98765432 @nobody", "text": "hi"}, "numbers", "@nobody isn't a contact"),
         (
             {"numbers": "98765432", "people": [GUEST.id], "text": "hi"},
             "people",
             "no phone number in their Slack profile",
         ),
         ({"text": "hi"}, "numbers", "at least one recipient"),
-        ({"numbers": "98765432", "text": "🎉"}, "text", "Nothing is left"),
+        ({"numbers": "98765432", "text": "🎉"}, "text", "Nothing left to send"),
         ({"numbers": "98765432", "text": "م" * 470}, "text", "too long"),
     ],
 )
@@ -97,12 +97,12 @@ async def test_the_form_sends_once_to_a_number_that_was_named_twice(tmp_path: Pa
         typed = "98765432\n98765432"
         values = {"numbers": typed, "people": [NOURA.id], "text": "hi"}
         await env.slack.submit(SARA, await wait_for_form(env), values)
-        preview = await wait_for_form(env, title="right")
+        preview = await wait_for_form(env, title="Review")
         preview_text = env.slack.plain(preview)
         await env.slack.submit(SARA, preview)
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
-        assert "named twice: 1" in preview_text
+        assert "Duplicate recipients: 1" in preview_text
         assert [entry.numbers for entry in env.gateway.ledger] == [(NUMBER, "96555500100")]
 
 
@@ -111,9 +111,9 @@ async def test_a_preview_submitted_twice_sends_once(tmp_path: Path) -> None:
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": "hi"})
-        sent = await env.slack.submit(SARA, await wait_for_form(env, title="right"))
+        sent = await env.slack.submit(SARA, await wait_for_form(env, title="Review"))
         await env.slack.redeliver(sent)
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert len(env.gateway.ledger) == 1
 
@@ -126,7 +126,7 @@ async def test_a_preview_in_the_form_can_use_plain_quotes(tmp_path: Path) -> Non
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": SMART})
-        preview = await wait_for_form(env, title="right")
+        preview = await wait_for_form(env, title="Review")
         await env.slack.press(SARA, preview, "form_plainer")
         cheaper = await env.slack.until(
             lambda: (
@@ -136,7 +136,7 @@ async def test_a_preview_in_the_form_can_use_plain_quotes(tmp_path: Path) -> Non
             )
         )
         await env.slack.submit(SARA, cheaper)
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert "2 pages" in env.slack.plain(preview)
         assert [sms.text for sms in env.gateway.inbox(NUMBER)] == [SMART.replace("’", "'")]
@@ -146,11 +146,11 @@ async def test_a_typed_preview_can_use_plain_quotes(tmp_path: Path) -> None:
     """The cheaper preview replaces the first one."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} {SMART}")
-        preview = await wait_for_text(env, "2 pages: 2 credits")
+        preview = await wait_for_text(env, "2 credits (2 pages)")
         await env.slack.press(SARA, preview, "send_plainer")
-        cheaper = await wait_for_text(env, "1 page: 1 credit")
+        cheaper = await wait_for_text(env, "1 credit (1 page)")
         await env.slack.press(SARA, cheaper, "send_confirm")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert [sms.text for sms in env.gateway.inbox(NUMBER)] == [SMART.replace("’", "'")]
 
@@ -159,7 +159,9 @@ async def test_help_has_a_button_that_opens_the_form(tmp_path: Path) -> None:
     """`/sms help` is enough for a new user to find the form."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "help")
-        await env.slack.press(SARA, await wait_for_text(env, "alone opens a form"), "Send SMS")
+        await env.slack.press(
+            SARA, await wait_for_text(env, "To fill in a form instead"), "Send SMS"
+        )
 
         assert (await wait_for_form(env)).callback_id == "send_form"
 
@@ -169,9 +171,9 @@ async def test_the_global_shortcut(tmp_path: Path) -> None:
     async with local_env(tmp_path) as env:
         await env.slack.shortcut(SARA, FORM_SHORTCUT)
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": "hi"})
-        await env.slack.submit(SARA, await wait_for_form(env, title="right"))
+        await env.slack.submit(SARA, await wait_for_form(env, title="Review"))
 
-        assert "ccepted by kwtSMS" in await wait_for_direct_message(env, SARA, "ccepted by kwtSMS")
+        assert "ent to 965" in await wait_for_direct_message(env, SARA, "ent to 965")
 
 
 async def test_the_message_shortcut(tmp_path: Path) -> None:
@@ -181,8 +183,8 @@ async def test_the_message_shortcut(tmp_path: Path) -> None:
         await env.slack.shortcut(SARA, MESSAGE_SHORTCUT, said)
         first = await wait_for_form(env)
         await env.slack.submit(SARA, first, {"numbers": NUMBER})
-        await env.slack.submit(SARA, await wait_for_form(env, title="right"))
-        await wait_for_text(env, "accepted by kwtSMS")
+        await env.slack.submit(SARA, await wait_for_form(env, title="Review"))
+        await wait_for_text(env, "sent to 965")
 
         assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["Disk 5 > 4 & hot"]
 
@@ -202,13 +204,13 @@ async def test_a_role_withdrawn_between_preview_and_press(tmp_path: Path) -> Non
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": "hi"})
-        preview = await wait_for_form(env, title="right")
+        preview = await wait_for_form(env, title="Review")
         await env.stop_bot()
         await env.start_bot(access={"reader": {"users": [SARA.id]}})
         await env.slack.submit(SARA, preview)
         refused = await wait_for_form(env)
 
-        assert "You may not" in env.slack.plain(refused)
+        assert "You don't have permission" in env.slack.plain(refused)
         assert env.gateway.ledger == []
 
 
@@ -216,14 +218,14 @@ async def test_home_shows_the_balance_and_opens_the_form(tmp_path: Path) -> None
     """Home shows the balance, the user's recent messages and a button to send."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         await env.slack.open_home(SARA)
         home = await env.slack.until(lambda: env.slack.home(SARA))
         await env.slack.press(SARA, home, "home_send")
         await wait_for_form(env)
 
         assert "999 credits left" in env.slack.plain(home)
-        assert "Accepted by kwtSMS" in env.slack.plain(home)
+        assert "· Sent ·" in env.slack.plain(home)
 
 
 async def test_home_shows_an_administrator_what_to_mend(tmp_path: Path) -> None:
@@ -237,14 +239,14 @@ async def test_home_shows_an_administrator_what_to_mend(tmp_path: Path) -> None:
             lambda: (
                 env.slack.plain(home)
                 if (home := env.slack.home(YOUSEF))
-                and "Write it as it was registered: MY-APP" in env.slack.plain(home)
+                and "Write it exactly as registered: MY-APP" in env.slack.plain(home)
                 else None
             )
         )
         await env.slack.open_home(SARA)
         others = await env.slack.until(lambda: env.slack.home(SARA))
 
-        assert "my-app is not a sender ID of this account" in home_text
+        assert "my-app isn't a sender ID of your account" in home_text
         assert "registered" not in env.slack.plain(others)
 
 
@@ -269,7 +271,7 @@ async def test_a_workflow_sends(tmp_path: Path) -> None:
         step, interaction = await env.slack.run_step("send_sms", INPUTS)
         ended = await env.slack.wait_for_end(step)
         await env.slack.redeliver(interaction)
-        await wait_for_direct_message(env, SARA, "ccepted by kwtSMS")
+        await wait_for_direct_message(env, SARA, "ent to 965")
 
         assert ended.state is StepState.COMPLETED
         assert ended.outputs
@@ -284,7 +286,7 @@ async def test_a_step_that_could_not_be_ended_is_delivered_again(tmp_path: Path)
         env.slack.fault("functions.completeSuccess", Fault(status=503))
         step, _ = await env.slack.run_step("send_sms", INPUTS)
         ended = await env.slack.wait_for_end(step)
-        await wait_for_direct_message(env, SARA, "ccepted by kwtSMS")
+        await wait_for_direct_message(env, SARA, "ent to 965")
 
         assert ended.state is StepState.COMPLETED
         assert len(env.gateway.ledger) == 1
@@ -316,7 +318,7 @@ async def test_a_step_that_was_accepted_ends_well_whatever_is_forbidden_since(
         env.slack.fault("functions.completeSuccess", down, times=float("inf"))
         env.slack.ack_seconds = 0.5  # There is no acknowledgement while the step cannot be ended.
         step, interaction = await env.slack.run_step("send_sms", INPUTS)
-        await wait_for_direct_message(env, SARA, "ccepted by kwtSMS")
+        await wait_for_direct_message(env, SARA, "ent to 965")
         env.slack.clear_faults()
         env.slack.ack_seconds = ACK_SECONDS
         await env.stop_bot()
@@ -331,11 +333,11 @@ async def test_a_step_that_was_accepted_ends_well_whatever_is_forbidden_since(
 @pytest.mark.parametrize(
     ("access", "changes", "said"),
     [
-        ({"sender": {"users": [SARA.id]}}, {}, "Workflows may not send"),
-        ({"reader": {"users": [SARA.id]}, "workflows": True}, {}, "You may not"),
+        ({"sender": {"users": [SARA.id]}}, {}, "Workflows aren't allowed to send"),
+        ({"reader": {"users": [SARA.id]}, "workflows": True}, {}, "You don't have permission"),
         ({"sender": {"users": [SARA.id]}, "workflows": True}, {"numbers": "1"}, "valid phone"),
         ({"sender": {"users": [SARA.id]}, "workflows": True}, {"text": " "}, "message is empty"),
-        ({"sender": {"channels": [OPS.id]}, "workflows": True}, {}, "You may not"),
+        ({"sender": {"channels": [OPS.id]}, "workflows": True}, {}, "You don't have permission"),
     ],
 )
 async def test_a_workflow_that_may_not(

@@ -17,11 +17,11 @@ async def test_without_its_line_in_the_ledger_nothing_is_accepted(tmp_path: Path
         async with database.transaction() as connection:
             await connection.exec_driver_sql(BLOCK)
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await wait_for_text(env, "Nothing was accepted")
+        await wait_for_text(env, "database isn't responding")
         async with database.transaction() as connection:
             await connection.exec_driver_sql("DROP TRIGGER no_room")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} second")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         entries = await Audit(database).entries()
         await database.close()
 

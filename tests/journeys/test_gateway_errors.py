@@ -18,10 +18,10 @@ async def test_down_the_message_waits_and_goes_out_when_it_is_back(tmp_path: Pat
     async with local_env(tmp_path) as env:
         await env.running.stop()
         done = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await wait_for_text(env, "Nothing is lost")
+        await wait_for_text(env, "Your message is safe")
         await env.running.start()
 
-        await wait_for_text(env, "accepted by kwtSMS", timeout=20)
+        await wait_for_text(env, "sent to 965", timeout=20)
         assert done.acked
         assert done.duration < WITHIN
         assert len(env.gateway.ledger) == 1
@@ -34,7 +34,7 @@ async def test_slow_the_command_is_acknowledged_and_sent_once(tmp_path: Path) ->
         done = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         await wait_for_text(env, "being sent")
 
-        await wait_for_text(env, "accepted by kwtSMS", timeout=15)
+        await wait_for_text(env, "sent to 965", timeout=15)
         assert done.duration < WITHIN
         assert len(send_requests(env)) == 1
 
@@ -45,7 +45,7 @@ async def test_slow_a_question_is_acknowledged_and_answered_later(tmp_path: Path
         await env.gateway.until(lambda: bool(env.gateway.requests))  # The monitor's own poll.
         env.gateway.fault(Fault.SLOW, endpoint="balance", seconds=SLOW_SECONDS)
         done = await env.slack.command(SARA, OPS, "/sms", "balance")
-        await wait_for_text(env, "the answer follows")
+        await wait_for_text(env, "Still working on it")
 
         await wait_for_text(env, "1,000 credits left", timeout=15)
         assert done.acked
@@ -58,7 +58,7 @@ async def test_a_502_with_html_leaves_the_outcome_unknown(tmp_path: Path) -> Non
         env.gateway.fault(Fault.HTML_502, endpoint="send")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
 
-        await wait_for_text(env, "it may have been sent")
+        await wait_for_text(env, "may have been sent")
         assert len(send_requests(env)) == 1
 
 
@@ -72,10 +72,10 @@ async def test_a_wrong_password_keeps_the_message_until_it_is_mended(
         env.gateway.change_account(password="another")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         card = await wait_for_text(env, "What to do")
-        assert "waiting to be sent" in env.slack.plain(card).casefold()
+        assert "queued" in env.slack.plain(card).casefold()
         env.gateway.change_account(password=right)
 
-        await wait_for_text(env, "accepted by kwtSMS", timeout=20)
+        await wait_for_text(env, "sent to 965", timeout=20)
         assert len(env.gateway.ledger) == 1
 
 
@@ -94,5 +94,5 @@ async def test_a_question_to_a_gateway_that_is_down_says_so(tmp_path: Path) -> N
         await env.running.stop()
         done = await env.slack.command(SARA, OPS, "/sms", "balance")
 
-        await wait_for_text(env, "cannot be reached")
+        await wait_for_text(env, "reach kwtSMS")
         assert done.duration < WITHIN

@@ -22,7 +22,7 @@ async def test_a_text_with_bolts_fatal_word(tmp_path: Path) -> None:
     async with local_env(tmp_path, use_http=True) as env:
         typed = f"send {NUMBER} your payload arrived"
         done = await env.slack.command(SARA, OPS, "/sms", typed)
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert done.error is None
         assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["your payload arrived"]
@@ -71,14 +71,14 @@ async def test_an_answer_goes_to_no_other_address_than_slacks(tmp_path: Path) ->
     app.router.add_route("*", "/{path:.*}", elsewhere)
     async with local_env(tmp_path, use_http=True) as env, serve(app) as other:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        card = await wait_for_text(env, "accepted by kwtSMS")
-        pressed = await env.slack.press(SARA, card, "message_support")
+        card = await wait_for_text(env, "sent to 965")
+        pressed = await env.slack.press(SARA, card, "message_menu", "Get support text")
         forged = {
             **pressed.payload,
             "response_url": f"{other.url}/latest/meta-data",
             "trigger_id": env.slack.space.triggers.issue(SARA.id),
         }
         await env.slack.deliver(replace(pressed.envelope, payload=forged))
-        await wait_for_text(env, "complaint", where=env.slack.dm(SARA))
+        await wait_for_text(env, "Support request", where=env.slack.dm(SARA))
 
         assert asked == []

@@ -63,7 +63,7 @@ async def test_idle_connections_stop_nothing(tmp_path: Path) -> None:
                 idle_connections(env.watched_at, b"") as to_pages,
             ):
                 await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-                await wait_for_text(env, "accepted by kwtSMS", timeout=20)
+                await wait_for_text(env, "sent to 965", timeout=20)
                 pages = [await get(f"{env.watched_at}/{name}") for name in ("healthz", "readyz")]
                 async with asyncio.timeout(20):
                     for reader, _ in to_pages[: IDLE - MAX_CONNECTIONS]:

@@ -24,7 +24,7 @@ async def test_every_line_is_json_and_one_request_can_be_followed(tmp_path: Path
         )
         await bot.start()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} {TEXT}")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         await env.slack.command(SARA, OPS, "/sms", "send 12 nonsense")
         await bot.end()
         config = env.config
@@ -35,7 +35,7 @@ async def test_every_line_is_json_and_one_request_can_be_followed(tmp_path: Path
     assert accepted["request"] == settled["request"] != ""
     assert accepted["message"] == settled["message"]
     assert named(events, "heartbeat failed")[0]["status"] == 404
-    assert "nobody is told when the credits run out" in events[0]["event"]
+    assert "nobody is warned when credits run low" in events[0]["event"]
     assert [
         one for one in events if not {"event", "level", "logger", "timestamp"} <= one.keys()
     ] == []
@@ -59,7 +59,7 @@ async def test_why_it_does_not_start_is_json_too(tmp_path: Path) -> None:
         events = [json.loads(line) for line in bot.output.splitlines()]
 
     assert code == 2
-    assert "Copy the token anew" in events[-1]["event"]
+    assert "Copy the token again" in events[-1]["event"]
     assert events[-1]["level"] == "error"
 
 

@@ -60,11 +60,11 @@ async def test_a_lost_file_stops_everything(
     file = tmp_path / "bridge.sqlite3"
     async with monitored_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} first")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         lose(file)
         await env.slack.command(SARA, OPS, "/sms", "send 96551234567 second")
 
-        await wait_for_text(env, "Nothing was accepted")
+        await wait_for_text(env, "database isn't responding")
         assert f"was {reason}" in await problem_of_database(env.watched_at)
         assert (await get(f"{env.watched_at}/healthz")).status_code == 200
         assert len(send_requests(env)) == 1
@@ -88,7 +88,7 @@ async def test_after_a_restart_the_rows_of_a_copy_are_shown(tmp_path: Path) -> N
     file = tmp_path / "bridge.sqlite3"
     async with monitored_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} first")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         await env.stop_bot()
         copy(file)
         await env.start_bot()

@@ -16,21 +16,25 @@ NUMBERS = ("9876 5432", "98765432", "51234567", "55000001", "55000005", "6611223
 
 async def run_all_cases(env: LocalEnvironment) -> None:
     """Causes a send, errors, rejections, an unknown outcome, a bulk, its failures and an outage."""
-    await run_command(env, f"send +965 9876 5432 {TEXT} one", "accepted by kwtSMS")
+    await run_command(env, f"send +965 9876 5432 {TEXT} one", "sent to 965")
     await run_command(env, f"send 98765432x {TEXT}", "isn't a valid phone number")
     await run_command(env, "validate +965 9876 5432, 98765432", "98765432")
     env.gateway.fault("ERR006", endpoint="send")
-    await run_command(env, f"send 51234567 {TEXT} two", "refused by kwtSMS")
+    await run_command(env, f"send 51234567 {TEXT} two", "rejected by kwtSMS")
     env.gateway.fault(Fault.TRUNCATED, endpoint="send")
-    await run_command(env, f"send 66112233 {TEXT} three", "it may have been sent")
-    await env.slack.press(SARA, await wait_for_text(env, "it may have been sent"), "Treat as sent")
+    await run_command(env, f"send 66112233 {TEXT} three", "may have been sent")
+    await env.slack.press(SARA, await wait_for_text(env, "may have been sent"), "Mark as sent")
     env.gateway.fault("ERR006", endpoint="send")
-    await run_command(env, f"send {MANY} {TEXT} four", "6 numbers")
-    await env.slack.press(SARA, await wait_for_text(env, "It goes to many"), "send_confirm")
-    await env.slack.press(SARA, await wait_for_text(env, "[Failures (CSV)]"), "Failures (CSV)")
-    await wait_for_text(env, "The numbers that failed")
+    await run_command(env, f"send {MANY} {TEXT} four", "You're sending to 6 people")
+    await env.slack.press(
+        SARA, await wait_for_text(env, "You're sending to 6 people"), "send_confirm"
+    )
+    await env.slack.press(
+        SARA, await wait_for_text(env, "Download failed numbers"), "Download failed numbers"
+    )
+    await wait_for_text(env, "the failed numbers")
     await env.running.stop()
-    await run_command(env, f"send 99887766 {TEXT} five", "Nothing is lost")
+    await run_command(env, f"send 99887766 {TEXT} five", "Your message is safe")
 
 
 async def run_command(env: LocalEnvironment, line: str, then: str) -> None:

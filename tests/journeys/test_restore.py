@@ -29,11 +29,11 @@ async def sent_after_the_back_up(env: LocalEnvironment) -> None:
     """Queues a message before the backup, sends it afterwards, and restores the backup."""
     await env.running.stop()
     await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-    await wait_for_text(env, "Nothing is lost")
+    await wait_for_text(env, "Your message is safe")
     back_up(env.folder)
     await env.running.start()
     await env.gateway.until(lambda: bool(env.gateway.ledger), timeout=20)
-    await wait_for_text(env, "accepted by kwtSMS")
+    await wait_for_text(env, "sent to 965")
     await env.stop_bot()
     restore(env.folder)
 
@@ -54,5 +54,5 @@ async def test_what_waited_in_the_back_up_is_not_sent_again_by_itself(tmp_path: 
         await env.gateway.until(lambda: len(env.gateway.inbox(NUMBER)) == 2, timeout=10)
 
         assert (done.code, done.err) == (0, "")
-        assert done.out.startswith("Unknown now: 1 numbers of 1 messages.")
+        assert done.out.startswith("Marked as unknown: 1 recipients of 1 messages.")
         assert before == 1

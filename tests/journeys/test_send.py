@@ -12,7 +12,7 @@ from kwtsms_sandbox.slack import GENERAL, GUEST, NOURA, OPS, RANDOM, SARA, Chann
 from support.bot import NUMBER, local_env, send_requests, wait_for_text
 
 # Noura's Slack is in Arabic.
-REFUSALS = ("You may not do that here", "لا يُسمح لك بذلك هنا")
+REFUSALS = ("You don't have permission", "لا تملك صلاحية هذا الإجراء هنا")
 
 
 async def test_a_command_becomes_an_sms(tmp_path: Path) -> None:
@@ -20,11 +20,11 @@ async def test_a_command_becomes_an_sms(tmp_path: Path) -> None:
     async with local_env(tmp_path) as env:
         before = env.gateway.balance()
         await env.slack.command(SARA, OPS, "/sms", "send +96598765432 Hello مرحبا")
-        card = await wait_for_text(env, "accepted by kwtSMS")
+        card = await wait_for_text(env, "sent to 965")
 
         assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["Hello مرحبا"]
         assert env.gateway.balance() == before - 1
-        assert "1 credit charged · 999 credits left" in env.slack.plain(card)
+        assert "· 1 credit ·" in env.slack.plain(card)
         assert "98765432" not in env.slack.plain(card)
 
 
@@ -32,7 +32,7 @@ async def test_the_card_is_one_message_edited_in_place(tmp_path: Path) -> None:
     """A send shows one message in the channel in every state."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert len(env.slack.visible(NOURA, OPS)) == 1
 
@@ -42,7 +42,7 @@ async def test_a_long_arabic_text_costs_its_pages(tmp_path: Path) -> None:
     async with local_env(tmp_path) as env:
         before = env.gateway.balance()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER}, 96551234567 {'م' * 100}")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert env.gateway.balance() == before - 4
 
@@ -52,7 +52,7 @@ async def test_the_same_command_delivered_twice_sends_once(tmp_path: Path) -> No
     async with local_env(tmp_path) as env:
         first = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         again = await env.slack.redeliver(first)
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert again.acked
         assert len(send_requests(env)) == 1
@@ -65,12 +65,12 @@ async def test_the_same_command_delivered_twice_sends_once(tmp_path: Path) -> No
         ("send abc hi", "isn't a valid phone number", "/sms send +96598765432 Backup failed"),
         ("send 123 hi", "isn't a valid phone number", "/sms send +96598765432 Backup failed"),
         ("send +96598765432", "message is empty", "/sms send +96598765432 Backup failed"),
-        ("send +96598765432 🎉🎉", "Nothing is left", "Only characters"),
+        ("send +96598765432 🎉🎉", "Nothing left to send", "only emoji or hidden characters"),
         (f"send +96598765432 {'م' * 470}", "too long", "Shorten it"),
         ("sned +96598765432 hi", "Did you mean send?", "/sms send +96598765432 Backup"),
         ("fly", "Unknown command: /sms fly", "/sms help"),
-        ("dlr nonsense", "no message with the id", "/sms dlr"),
-        ("status nonsense", "no message with the id", "/sms status"),
+        ("dlr nonsense", "No message has the ID", "/sms dlr"),
+        ("status nonsense", "No message has the ID", "/sms status"),
     ],
 )
 async def test_an_invalid_command_is_answered_with_an_example(
@@ -116,7 +116,7 @@ async def test_with_an_empty_access_section_nobody_sends(tmp_path: Path) -> None
     """By default, nobody may send, not even an admin of the workspace."""
     async with local_env(tmp_path, access={}) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await wait_for_text(env, "You may not do that here")
+        await wait_for_text(env, "You don't have permission")
 
         assert send_requests(env) == []
 
@@ -126,21 +126,21 @@ async def test_a_channel_without_the_bot_gets_the_card_by_direct_message(tmp_pat
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, RANDOM, "/sms", f"send {NUMBER} hi")
 
-        await wait_for_text(env, "accepted by kwtSMS", where=env.slack.dm(SARA))
+        await wait_for_text(env, "sent to 965", where=env.slack.dm(SARA))
 
 
 async def test_balance_status_and_dlr_answer_for_the_message_just_sent(tmp_path: Path) -> None:
     """After a send, the three queries have real values."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         message_id = env.gateway.ledger[0].message_id
         await env.slack.command(SARA, OPS, "/sms", "balance")
         await env.slack.command(SARA, OPS, "/sms", "status")
         await env.slack.command(SARA, OPS, "/sms", f"dlr {message_id}")
 
         await wait_for_text(env, "999 credits left")
-        assert message_id in env.slack.plain(await wait_for_text(env, "kwtSMS says"))
+        assert message_id in env.slack.plain(await wait_for_text(env, "kwtSMS status"))
         assert message_id in env.slack.plain(await wait_for_text(env, "no delivery report"))
 
 
@@ -149,13 +149,13 @@ async def test_an_unknown_outcome_is_shown_and_decided_by_a_person(tmp_path: Pat
     async with local_env(tmp_path) as env:
         env.gateway.fault(Fault.RESET_AFTER, endpoint="send")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        card = await wait_for_text(env, "it may have been sent")
+        card = await wait_for_text(env, "may have been sent")
 
         assert len(send_requests(env)) == 1
-        await env.slack.press(SARA, card, "Treat as sent")
-        card = await wait_for_text(env, "aken as sent, kwtSMS has not confirmed it")
-        assert "taken as sent by sara" in env.slack.plain(card)
-        assert "ccepted by kwtSMS" not in env.slack.plain(card)
+        await env.slack.press(SARA, card, "Mark as sent")
+        card = await wait_for_text(env, "arked as sent, not confirmed by kwtSMS")
+        assert "marked as sent by" in env.slack.plain(card)
+        assert "ent to 965" not in env.slack.plain(card)
         assert len(send_requests(env)) == 1
 
 
@@ -165,15 +165,32 @@ async def test_a_person_can_have_an_unknown_message_sent_again(tmp_path: Path) -
     async with local_env(tmp_path, cooldown=cooldown) as env:
         env.gateway.fault(Fault.HTML_502, endpoint="send")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        card = await wait_for_text(env, "it may have been sent")
+        card = await wait_for_text(env, "may have been sent")
         await env.slack.press(SARA, card, "Send again")
 
-        card = await wait_for_text(env, "accepted by kwtSMS")
-        assert "sent again by sara" in env.slack.plain(card)
-        assert "Of an earlier try nobody knows the outcome" in env.slack.plain(card)
+        card = await wait_for_text(env, "sent to 965")
+        assert "An earlier attempt may have arrived too" in env.slack.plain(card)
         assert len(env.gateway.ledger) == 1
         first, second = (request.at for request in send_requests(env))
         assert second - first >= cooldown.total_seconds()
+
+
+async def test_the_details_of_a_message_open_in_a_modal(tmp_path: Path) -> None:
+    """The card's menu shows the sender ID, the ids and each step with its time."""
+    async with local_env(tmp_path) as env:
+        await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
+        card = await wait_for_text(env, "sent to 965")
+        await env.slack.press(NOURA, card, "message_menu", "Show details")
+        arabic = await env.slack.until(lambda: env.slack.modal(NOURA))
+        await env.slack.press(SARA, card, "message_menu", "Show details")
+        view = env.slack.plain(await env.slack.until(lambda: env.slack.modal(SARA)))
+
+        assert env.gateway.ledger[0].message_id in view
+        assert "Sent by: @sara" in view
+        assert "Balance after: 999 credits" in view
+        assert "Submitted to kwtSMS" in view
+        assert "معرّف المرسل" in env.slack.plain(arabic)
+        assert len(env.slack.visible(SARA, OPS)) == 1
 
 
 async def test_who_may_not_send_may_not_decide(tmp_path: Path) -> None:
@@ -181,7 +198,7 @@ async def test_who_may_not_send_may_not_decide(tmp_path: Path) -> None:
     async with local_env(tmp_path) as env:
         env.gateway.fault(Fault.RESET_AFTER, endpoint="send")
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        card = await wait_for_text(env, "it may have been sent")
+        card = await wait_for_text(env, "may have been sent")
         await env.slack.press(NOURA, card, "Send again")
         await env.slack.until(lambda: len(env.slack.visible(NOURA, OPS)) > 1)
 

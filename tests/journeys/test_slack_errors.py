@@ -28,7 +28,7 @@ async def test_a_rate_limit_delays_the_card_and_nothing_else(tmp_path: Path) -> 
         env.slack.fault("chat.postMessage", Fault(retry_after=1))
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
 
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         assert len(send_requests(env)) == 1
 
 
@@ -38,7 +38,7 @@ async def test_an_outage_of_slack_delays_the_card(tmp_path: Path) -> None:
         env.slack.fault("chat.postMessage", Fault(status=503), times=1)
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
 
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         assert len(send_requests(env)) == 1
 
 
@@ -76,7 +76,7 @@ async def test_a_lost_answer_to_a_post_never_doubles_the_sms(tmp_path: Path) -> 
         env.slack.fault("chat.postMessage", Fault(drop=ConnectionDrop.AFTER))
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
 
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         assert len(env.gateway.ledger) == 1
 
 
@@ -89,7 +89,7 @@ async def test_an_archived_channel_sends_the_card_to_the_person(tmp_path: Path) 
         env.slack.directory.archive(OPS)
         env.gateway.release_responses()
 
-        await wait_for_text(env, "accepted by kwtSMS", where=env.slack.dm(SARA))
+        await wait_for_text(env, "sent to 965", where=env.slack.dm(SARA))
 
 
 async def test_a_cut_of_the_socket_loses_no_card(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ async def test_a_cut_of_the_socket_loses_no_card(tmp_path: Path) -> None:
         await env.slack.until(lambda: env.slack.sockets.connections, timeout=20)
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
 
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
 
 @asynccontextmanager
@@ -122,11 +122,11 @@ async def test_a_cut_in_the_middle_of_a_command_sends_once(tmp_path: Path) -> No
         interaction = await typed
         await env.slack.until(lambda: env.slack.sockets.connections, timeout=20)
         again = await env.slack.redeliver(interaction)
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert again.acked
         assert len(send_requests(env)) == 1
-        assert sum("Accepted by kwtSMS" in card for card in cards(env)) == 1
+        assert sum("Sent to 965" in card for card in cards(env)) == 1
 
 
 async def test_a_refresh_in_the_middle_of_a_command(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ async def test_a_refresh_in_the_middle_of_a_command(tmp_path: Path) -> None:
             await env.slack.sockets.refresh()
             await env.slack.until(lambda: set(env.slack.sockets.connections) - {old})
         interaction = await typed
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert interaction.error is None
         assert len(send_requests(env)) == 1
@@ -163,7 +163,7 @@ async def test_two_answers_do_not_come_for_one_command(tmp_path: Path) -> None:
     """A query is answered once, by the acknowledgement if that is in time."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "help")
-        await wait_for_text(env, "Text messages by kwtSMS")
+        await wait_for_text(env, "Send SMS through kwtSMS")
         await asyncio.gather(*(env.slack.command(SARA, OPS, "/sms", "fly") for _ in range(3)))
         await env.slack.until(lambda: len(cards(env)) >= 4)
 
@@ -175,14 +175,14 @@ async def test_a_deleted_card_comes_by_direct_message(tmp_path: Path) -> None:
     async with local_env(tmp_path) as env:
         await env.running.stop()
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        card = await wait_for_text(env, "Next try")
+        card = await wait_for_text(env, "Next attempt")
         env.slack.fault("chat.update", Fault(error="message_not_found"), times=1)
         await env.running.start()
         direct_messages = await env.slack.until(
             lambda: [
                 one
                 for one in env.slack.visible(SARA, env.slack.dm(SARA))
-                if "Accepted by kwtSMS" in env.slack.plain(one)
+                if "Sent to 965" in env.slack.plain(one)
             ],
             timeout=20,
         )
@@ -196,11 +196,11 @@ async def test_an_answer_that_slack_rejects_comes_by_direct_message(tmp_path: Pa
     """If the response URL fails, the button's reply is sent by direct message."""
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        card = await wait_for_text(env, "accepted by kwtSMS")
+        card = await wait_for_text(env, "sent to 965")
         env.slack.fault("response_url", Fault(error="used_url"), times=5)
-        await env.slack.press(SARA, card, "message_support")
+        await env.slack.press(SARA, card, "message_menu", "Get support text")
         direct_messages = await env.slack.until(
             lambda: env.slack.visible(SARA, env.slack.dm(SARA)), timeout=10
         )
 
-        assert "complaint" in env.slack.plain(direct_messages[-1])
+        assert "Support request" in env.slack.plain(direct_messages[-1])

@@ -42,7 +42,7 @@ async def test_a_slow_lookup_delays_the_answer_and_not_the_acknowledgement(
         done = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
         before = list(env.gateway.ledger)
         released.set()
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
 
         assert done.error is None
         assert before == []
@@ -77,7 +77,7 @@ async def test_nothing_is_done_for_a_person_slack_does_not_identify(tmp_path: Pa
     async with local_env(tmp_path, access=access) as env:
         env.slack.fault("users.info", Fault(error="fatal_error"), times=5)
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await wait_for_text(env, "Slack does not say who you are")
+        await wait_for_text(env, "Slack can't confirm who you are")
 
         assert env.gateway.ledger == []
 
@@ -123,10 +123,10 @@ async def test_a_window_that_does_not_open(tmp_path: Path, entry_point: str) -> 
             message = await wait_for_text(env, "Open the form")
         elif entry_point == "shortcut":
             await env.slack.shortcut(SARA, FORM_SHORTCUT)
-            message = await wait_for_direct_message(env, "Slack did not open the form")
+            message = await wait_for_direct_message(env, "Slack didn't open the form")
         else:
             await env.slack.press(SARA, home, "home_send")
-            message = await wait_for_direct_message(env, "Slack did not open the form")
+            message = await wait_for_direct_message(env, "Slack didn't open the form")
         await env.slack.press(SARA, message, "open_form")
 
         assert (await wait_for_form(env)).callback_id == "send_form"
@@ -138,7 +138,7 @@ async def test_a_form_that_was_closed_before_its_answer(tmp_path: Path, *, allow
     async with local_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", "send")
         await env.slack.submit(SARA, await wait_for_form(env), {"numbers": NUMBER, "text": "hi"})
-        preview = await wait_for_form(env, "right")
+        preview = await wait_for_form(env, "Review")
         if not allowed:
             await env.stop_bot()
             await env.start_bot(access={"reader": {"users": [SARA.id]}})
@@ -150,9 +150,9 @@ async def test_a_form_that_was_closed_before_its_answer(tmp_path: Path, *, allow
         await env.slack.submit(SARA, preview)
         released.set()
         if allowed:
-            await wait_for_text(env, "accepted by kwtSMS")
+            await wait_for_text(env, "sent to 965")
         else:
-            await wait_for_direct_message(env, "You may not do that here")
+            await wait_for_direct_message(env, "You don't have permission")
 
         texts = [env.slack.plain(one) for one in env.slack.visible(SARA, env.slack.dm(SARA))]
         assert not any("went wrong" in one for one in texts)
@@ -165,7 +165,7 @@ async def test_a_place_where_nothing_can_be_posted(tmp_path: Path, error: str) -
         env.slack.fault("chat.postMessage", Fault(error=error))
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
 
-        assert await wait_for_direct_message(env, "accepted by kwtSMS")
+        assert await wait_for_direct_message(env, "sent to 965")
 
 
 async def test_blocks_that_slack_rejects(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ async def test_blocks_that_slack_rejects(tmp_path: Path) -> None:
         env.slack.fault("chat.update", Fault(error="invalid_blocks"))
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
 
-        assert await wait_for_text(env, "accepted by kwtSMS")
+        assert await wait_for_text(env, "sent to 965")
 
 
 @pytest.mark.parametrize("change", ["out of the group", "a guest"])
@@ -188,12 +188,12 @@ async def test_a_role_that_is_withdrawn_in_slack_presses_no_button(
     async with local_env(tmp_path, access={"sender": {"groups": [group.id]}}) as env:
         env.slack.directory.put_group(group)
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} down 🔴")
-        preview = await wait_for_text(env, "Nothing is sent yet")
+        preview = await wait_for_text(env, "Review before sending")
         if change == "a guest":
             env.slack.directory.put_user(replace(SARA, is_restricted=True))
         else:
             env.slack.directory.put_group(replace(group, users=()))
         await env.slack.press(SARA, preview, "send_confirm")
-        await wait_for_text(env, "You may not do that here")
+        await wait_for_text(env, "You don't have permission")
 
         assert env.gateway.ledger == []

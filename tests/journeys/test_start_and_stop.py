@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -189,7 +190,7 @@ async def test_missing_certificates_are_named_by_their_variable(tmp_path: Path, 
     code, output = await end_of(await run_bot(tmp_path, **{name: "/nowhere/ca.pem"}))
 
     assert code == 2
-    assert f"{name} is /nowhere/ca.pem" in output
+    assert re.search(rf"{name} .*/nowhere/ca\.pem", output)
     assert "Traceback" not in output
 
 
@@ -203,7 +204,7 @@ async def test_a_readable_env_file_is_warned_about_at_the_start(tmp_path: Path) 
     code, output = await end_of(process)
 
     assert code == 0
-    assert "everybody on this machine can read it. chmod o= .env" in output
+    assert "everyone on this machine can read it. chmod o= .env" in output
 
 
 DEAD_PROXY = dict.fromkeys(
@@ -246,8 +247,8 @@ async def test_a_demo_whose_bot_does_not_start_is_an_error(tmp_path: Path) -> No
     code, output = await end_of(process)
 
     assert code == 1
-    # A database thread that ends with the process may say so first.
-    assert "Error: The bot wasn't ready within 0 s." in output
+    assert output.startswith("Error: The bot wasn't ready within 0 s.")
+    assert output.count("\n") == 1  # No traceback of a thread that outlives the demo.
 
 
 async def test_bolt_says_nothing_that_nobody_can_act_on(tmp_path: Path) -> None:

@@ -42,14 +42,14 @@ async def wait_until_sent(env: LocalEnvironment, count: int) -> None:
 async def fill_in(env: LocalEnvironment, values: dict[str, str]) -> None:
     """Fills in Sara's form and confirms its preview."""
     await env.slack.submit(SARA, await wait_for_form(env), values)
-    await env.slack.submit(SARA, await wait_for_form(env, "right"))
+    await env.slack.submit(SARA, await wait_for_form(env, "Review"))
 
 
 async def test_a_command(env: LocalEnvironment) -> None:
     """A command is acknowledged, sent and shown; a redelivery is acknowledged and sends nothing."""
     typed = await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
     again = await env.slack.redeliver(typed)
-    await wait_for_text(env, "accepted by kwtSMS")
+    await wait_for_text(env, "sent to 965")
 
     assert (typed.error, again.error) == (None, None)
     assert [sms.text for sms in env.gateway.inbox(NUMBER)] == ["hi"]
@@ -77,7 +77,7 @@ async def test_a_form(env: LocalEnvironment) -> None:
 async def test_a_button(env: LocalEnvironment) -> None:
     """A preview's button sends once, even if the press is delivered twice."""
     await env.slack.command(SARA, OPS, "/sms", f"send {MANY} hi")
-    preview = await wait_for_text(env, "Review your message")
+    preview = await wait_for_text(env, "Review before sending")
     pressed = await env.slack.press(SARA, preview, "send_confirm")
     again = await env.slack.redeliver(pressed)
     await wait_until_sent(env, 1)
@@ -118,9 +118,9 @@ async def test_home_and_a_workflow(env: LocalEnvironment) -> None:
 async def test_who_may_not(env: LocalEnvironment) -> None:
     """A reader cannot send by command or workflow, nor use the button of another user's card."""
     await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-    card = await wait_for_text(env, "accepted by kwtSMS")
+    card = await wait_for_text(env, "sent to 965")
     await env.slack.command(NOURA, OPS, "/sms", f"send {NUMBER} hi")
-    await env.slack.press(NOURA, card, "message_support")
+    await env.slack.press(NOURA, card, "message_menu", "Get support text")
     inputs = {"numbers": NUMBER, "text": "hi", "user": NOURA.id}
     step, _ = await env.slack.run_step("send_sms", inputs)
     ended = await env.slack.wait_for_end(step)

@@ -27,7 +27,9 @@ BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 def template() -> Catalog:
     """Collects the bot's texts and those that it uses from the client's tables."""
     found = Catalog(locale="ar", domain=DOMAIN, charset="utf-8")
-    for file, _, text, _, _ in extract_from_dir(SOURCE, keywords=KEYWORDS):
+    for file, _, text, _, _ in extract_from_dir(
+        SOURCE, keywords=KEYWORDS, directory_filter=_is_translated
+    ):
         found.add(text, locations=[(file, 0)])
     for error in API_ERRORS.values():
         for text in (error.meaning, error.remedy):
@@ -37,6 +39,11 @@ def template() -> Catalog:
     for country in COUNTRIES.values():
         found.add(country.name, locations=[("kwtsms_client/countries.py", 0)])
     return found
+
+
+def _is_translated(folder: str) -> bool:
+    """Whether a folder's texts are in the catalogue: the command line speaks English only."""
+    return Path(folder).name not in ("cli", "__pycache__")
 
 
 def catalogue() -> Catalog:

@@ -13,14 +13,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_sandbox.gateway import Gateway
 from kwtsms_sandbox.http_server import serve
-from kwtsms_sandbox.page import PageServer, Shortcut
+from kwtsms_sandbox.page import Guide, PageServer, Shortcut
 from kwtsms_sandbox.slack import SARA, SlackSandbox, User
 from support.browser import Browser
 from support.slack import bolt_app, connected, running_slack, web_client
 
 SHORTCUTS = (
     Shortcut("send_sms", "Send SMS"),
-    Shortcut("text_this", "Text this to…", on_message=True),
+    Shortcut("text_this", "Send as SMS…", on_message=True),
 )
 
 News = dict[str, Any]
@@ -80,7 +80,7 @@ async def page(gateway: Gateway) -> AsyncIterator[Page]:
     """A served page; `bolt` is connected but has no listeners yet."""
     async with running_slack() as slack:
         bolt = bolt_app(slack)
-        server = PageServer(gateway=gateway, slack=slack, shortcuts=SHORTCUTS)
+        server = PageServer(gateway=gateway, slack=slack, guide=Guide(shortcuts=SHORTCUTS))
         async with connected(slack, bolt), serve(server.app()) as served:
             yield Page(served.url, gateway, slack, bolt)
 

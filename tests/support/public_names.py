@@ -19,6 +19,7 @@ from kwtsms_bot.cli import main, output
 from kwtsms_bot.cli.bulk.journal import RowState
 from kwtsms_bot.config.schema import json_schema
 from kwtsms_bot.database.column_types import metadata
+from kwtsms_bot.monitoring.bridge_metrics import BridgeFigures, BridgeMetrics
 from kwtsms_bot.monitoring.metrics import Metrics
 from kwtsms_bot.outbox.states import State
 
@@ -92,7 +93,8 @@ def _keys(part: dict[str, Any], definitions: dict[str, Any], path: str) -> Itera
         yield from _keys(value, definitions, f"{path}{name}.")
     for option in chain.from_iterable(part.get(key, ()) for key in ("anyOf", "allOf", "oneOf")):
         yield from _keys(option, definitions, path)
-    for below in (part.get("items"), part.get("additionalProperties")):
+    named = part.get("patternProperties", {}).values()
+    for below in (part.get("items"), part.get("additionalProperties"), *named):
         if isinstance(below, dict):
             yield from _keys(below, definitions, f"{path}*.")
 
@@ -121,7 +123,11 @@ def literals() -> set[str]:
 
 def metrics() -> Iterator[tuple[str, list[str]]]:
     """The name of each of the bot's own metrics, with its labels."""
-    for family in Metrics().registry.collect():
+    registry = Metrics().registry
+    BridgeMetrics(["scripts"], outcomes=["new"], reasons=["busy"], registry=registry).show(
+        BridgeFigures({"firing": 0}, {"paused": 0}, 0.0)
+    )
+    for family in registry.collect():
         if family.name.startswith("kwtsms"):
             labels = {label for sample in family.samples for label in sample.labels}
             yield family.name, sorted(labels - {"le"})

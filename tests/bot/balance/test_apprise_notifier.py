@@ -32,9 +32,9 @@ async def test_a_url_that_fails_delays_no_other(tmp_path: Path) -> None:
         await notifier.deliver_pending()
 
     assert sorted(delivered) == [
-        (BROKEN, "The SMS credits are running low"),
-        (WELL, "The SMS credits are fine again"),
-        (WELL, "The SMS credits are running low"),
+        (BROKEN, "SMS balance low"),
+        (WELL, "SMS balance OK again"),
+        (WELL, "SMS balance low"),
     ]
 
 
@@ -81,7 +81,7 @@ async def test_a_message_says_when_the_balance_was_read(tmp_path: Path) -> None:
         await record_balance(open_balance_store(database), 100, *notifier.targets)
         await notifier.deliver_pending()
 
-    assert delivered[0].endswith("Seen at 2026-11-23 15:00 Kuwait.")
+    assert delivered[0].endswith("Checked 23 Nov 2026, 15:00 (Kuwait).")
 
 
 def test_what_apprise_cannot_use_is_found_without_a_word_of_it(

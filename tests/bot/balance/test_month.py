@@ -71,10 +71,10 @@ NOTICES = [
 ]
 DIGESTS = [day for day in range(1, 31) if day != 26]
 KINDS = {
-    "running low": "low",
-    "almost gone": "critical",
+    "balance low": "low",
+    "almost empty": "critical",
     "still low": "reminder",
-    "fine again": "all clear",
+    "OK again": "all clear",
     "today": "digest",
 }
 
@@ -83,7 +83,7 @@ def received_notices(simulation: Simulation) -> list[str]:
     """The received notices: day, kind and balance."""
     found = []
     for at, title, _ in simulation.received:
-        what, available = title.removesuffix(" credits").split(": ")
+        what, available = title.removesuffix(" left").removesuffix(" credits").split(": ")
         kind = next(kind for words, kind in KINDS.items() if what.endswith(words))
         found.append(f"{at.day} {kind} {available}")
     return found

@@ -101,12 +101,12 @@ async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
     file = tmp_path / "ledger.csv"
     assert victim.read_text() == "as it was"
     assert not file.is_symlink()
-    assert (nowhere.code, nowhere.err.splitlines()[0][:29]) == (1, "Error: .: cannot be written (")
-    assert (done.code, done.out, done.err) == (0, "", "ledger.csv: 1 line of the ledger.\n")
+    assert (nowhere.code, nowhere.err.splitlines()[0][:22]) == (1, "Error: Can't write .: ")
+    assert (done.code, done.out, done.err) == (0, "", "Exported 1 entry to ledger.csv.\n")
     assert len(file.read_text().splitlines()) == 2
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert lost.code == 1
-    assert "missing/ledger.csv: cannot be written (No such file or directory)." in lost.err
+    assert "Can't write missing/ledger.csv: No such file or directory." in lost.err
     assert {one.name for one in os.scandir(tmp_path)} == {
         "bridge.sqlite3",
         "config.yaml",
@@ -119,8 +119,8 @@ async def test_a_file_is_the_operators_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (("--since", "yesterday"), "'yesterday' is no time; write 2026-11-24"),
-        (("-c", "missing.yaml"), "missing.yaml: cannot be read"),
+        (("--since", "yesterday"), "'yesterday' isn't a date or time. Use 2026-11-24"),
+        (("-c", "missing.yaml"), "missing.yaml: can't be read"),
         ((), "bridge.sqlite3 does not exist"),
     ],
     ids=["time", "configuration", "database"],

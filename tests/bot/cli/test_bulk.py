@@ -58,6 +58,18 @@ async def written(folder: Path, state: str) -> None:
         await asyncio.to_thread(threading.Event().wait, 0.01)
 
 
+def test_rows_that_a_seam_makes_too_long_are_named(tmp_path: Path) -> None:
+    """The preview names the lines that kwtSMS may refuse for an eighth page by seams alone."""
+    long = "a" * 152 + "€" + "b" * 917
+    name = file(tmp_path, f"to,text\n96598765432,hello\n96598765432,{long}\n96551234567,{long}\n")
+    shown = run_in_process("bulk", name, "--dry-run")
+    found = run_in_process("bulk", name, "--dry-run", "--json").json
+
+    assert shown.code == 0
+    assert "Lines 3, 4: kwtSMS may refuse it (ERR012)" in shown.err
+    assert (found["borderline_lines"], found["mistakes"]) == ([3, 4], [])
+
+
 async def test_each_row_gets_its_text_once(tmp_path: Path) -> None:
     """Columns fill the text, a repeated row is sent once, and each row is reported."""
     async with shell(tmp_path) as (running, run):
@@ -86,7 +98,7 @@ def test_bad_rows_are_reported_before_anything_is_sent(tmp_path: Path) -> None:
     assert done.code == 2
     assert "guests.csv:5: '123' is too short" in done.err
     assert "guests.csv:6: The column 'name' is empty" in done.err
-    assert "2 bad rows; nothing was sent." in done.err
+    assert "Nothing was sent: 2 invalid rows." in done.err
 
 
 def test_where_all_rows_are_bad_there_is_nothing_to_skip_to(tmp_path: Path) -> None:
@@ -94,7 +106,7 @@ def test_where_all_rows_are_bad_there_is_nothing_to_skip_to(tmp_path: Path) -> N
     done = run_in_process("bulk", file(tmp_path, "to,text\n12,hello\n"), "--skip-bad", "--yes")
 
     assert done.code == 2
-    assert "1 bad row; nothing was sent. Mend them." in done.err
+    assert "Nothing was sent: 1 invalid row. Fix them." in done.err
 
 
 def test_a_dry_run_counts_and_sends_nothing(tmp_path: Path) -> None:
@@ -103,7 +115,7 @@ def test_a_dry_run_counts_and_sends_nothing(tmp_path: Path) -> None:
     done, as_text = run_in_process(*words, "--json"), run_in_process(*words)
 
     assert (done.json["messages"], done.json["credits"], done.json["repeated"]) == (2, 2, 1)
-    assert "Messages:      2" in as_text.out
+    assert "Messages:   2" in as_text.out
     assert (done.code, as_text.code) == (0, 0)
     assert [path.name for path in tmp_path.iterdir()] == ["guests.csv"]
 
@@ -118,11 +130,11 @@ def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "There is no terminal to ask at. Add --yes."),
+        ((), "Can't ask for confirmation without a terminal. Use --yes."),
         (("--yes", "--from", "MORE-THAN-ELEVEN"), "sender ID"),
-        (("--yes", "--text", "Dear {nmae}"), "no column 'nmae'"),
-        (("--yes", "--to", "nobody"), "no column for the numbers"),
-        (("--yes", "--text", "\udcff{name}"), "not UTF-8"),
+        (("--yes", "--text", "Dear {nmae}"), "No column named 'nmae'"),
+        (("--yes", "--to", "nobody"), "No column for phone numbers"),
+        (("--yes", "--text", "\udcff{name}"), "isn't UTF-8"),
         (("--yes",), "KWTSMS_USERNAME is not set"),
     ],
 )
@@ -236,7 +248,7 @@ async def test_two_runs_at_once_send_no_row_twice(tmp_path: Path) -> None:
         running.gateway.release_responses()
 
         assert (second.code, (await first.end()).code) == (2, 0)
-        assert "guests.csv is being sent by another run" in second.err
+        assert "Another run is sending guests.csv" in second.err
         assert texts(running.gateway) == Counter(DELIVERED)
 
 
@@ -249,7 +261,7 @@ async def test_a_full_disk_ends_the_run_and_the_next_one_sends_the_rest(tmp_path
         rest = await run(*words)
 
         assert (full.code, rest.code) == (4, 0)
-        assert "cannot be written" in full.json["trouble"]
+        assert "Can't write" in full.json["trouble"]
         assert "Traceback" not in full.err
         assert 0 < before.total() < 4
         assert texts(running.gateway) == Counter(f"text {row}" for row in range(2, 6))
@@ -267,7 +279,7 @@ async def test_an_outage_ends_the_run(tmp_path: Path) -> None:
 
         assert (down.code, asked) == (5, 3)
         assert (down.json["unknown"], down.json["not_tried"]) == (3, 3)
-        assert "had no readable answer" in down.json["why"]
+        assert "got no clear answer" in down.json["why"]
         assert (up.code, up.json["accepted"], up.json["unknown_in_all"]) == (5, 3, 3)
 
 
@@ -353,5 +365,5 @@ def test_bad_rows_are_shown_although_nobody_can_be_asked(tmp_path: Path) -> None
 
     assert done.code == 2
     assert "mixed.csv:3: '12' is too short" in done.err
-    assert "Bad rows: 1, not sent" in done.out
-    assert done.err.index("'12'") < done.err.index("Add --yes")
+    assert "Invalid rows: 1, skipped" in done.out
+    assert done.err.index("'12'") < done.err.index("Use --yes")

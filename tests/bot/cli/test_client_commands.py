@@ -1,9 +1,12 @@
 """The client's commands, run in a shell against the gateway sandbox."""
 
+import signal
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from kwtsms_bot.cli.output import show_json
 from kwtsms_bot.cli.validate import _gateway_verdicts
 from kwtsms_client import Outcome, RecipientResult, Validation
 from kwtsms_sandbox.gateway import Fault, Gateway
@@ -11,6 +14,7 @@ from support.gateway import KUWAIT
 from support.shell import run_in_process, shell
 
 ABROAD = "447911123456"  # Not active on the account.
+SEVEN_PAGES = "a" * 152 + "€" + "b" * 917  # Eight with the seam at €.
 
 
 def texts(gateway: Gateway) -> list[str]:
@@ -72,14 +76,17 @@ def test_a_dry_run_sends_nothing() -> None:
         ((KUWAIT, "🎉"), "empty"),
         ((KUWAIT, "م" * 470), "8 pages"),
         ((KUWAIT, "hello", "--from", "MORE-THAN-ELEVEN"), "sender ID"),
-        ((f"{KUWAIT},abc", "hello"), "Mend the numbers, or send to the others with --skip-bad"),
-        ((KUWAIT, "caf\udce9"), "not UTF-8"),
-        ((KUWAIT, "hello", "--country", "xyz"), "no country code"),
-        ((KUWAIT, "hello", "--country", "999"), "no country code"),
+        ((f"{KUWAIT},abc", "hello"), "Fix the numbers, or use --skip-bad to skip them"),
+        ((KUWAIT, "caf\udce9"), "isn't UTF-8"),
+        ((KUWAIT, "hello", "--country", "xyz"), "isn't a known country code"),
+        ((KUWAIT, "hello", "--country", "999"), "isn't a known country code"),
         (("98765432", "hello", "--country", "none"), "Did you mean 965 9876 5432 (Kuwait)?"),
         (("123", "hello"), "3 digits"),
-        (("Server 192.168.10.200 down", KUWAIT), "Write the number first, then the text."),
-        (("Order 55667788 is ready", KUWAIT), "Write the number first, then the text."),
+        (("Server 192.168.10.200 down", KUWAIT), "Put the number first."),
+        (("Order 55667788 is ready", KUWAIT), "Put the number first."),
+        (("9,65988E+10", "hello"), "A spreadsheet wrote it as a decimal"),
+        ((f"{KUWAIT},9,65988e10", "hello"), "'9,65988e10' isn't a phone number."),
+        (("9.65988E+10", "hello"), "A spreadsheet wrote it as a decimal"),
     ],
 )
 def test_wrong_input_is_refused_with_a_reason(
@@ -149,7 +156,7 @@ def test_an_unknown_country_in_the_environment_is_an_error(monkeypatch: pytest.M
     done = run_in_process("validate", "98765432", "--offline")
 
     assert done.code == 2
-    assert "KWTSMS_COUNTRY: 'Kuwait' is no country code" in done.err
+    assert "KWTSMS_COUNTRY: 'Kuwait' isn't a known country code" in done.err
 
 
 async def test_a_local_number_is_sent_to(tmp_path: Path) -> None:
@@ -210,7 +217,7 @@ async def test_an_answer_that_cannot_be_written_is_an_error(tmp_path: Path) -> N
         done = await run.script("kwtsms-bridge balance > /dev/full")
 
         assert done.code == 1
-        assert done.err == "Error: The answer cannot be written: No space left on device.\n"
+        assert done.err == "Error: Can't write the output: No space left on device.\n"
 
 
 async def test_ctrl_c_waits_for_the_answer(tmp_path: Path) -> None:
@@ -250,6 +257,54 @@ def test_missing_credentials_are_named() -> None:
     assert "KWTSMS_USERNAME is not set" in done.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("balance",),
+        ("senders",),
+        ("coverage",),
+        ("validate", KUWAIT),
+        ("send", KUWAIT, "hello"),
+        ("status", "0" * 32),
+        ("dlr", "0" * 32),
+        ("doctor",),
+    ],
+    ids=lambda words: words[0],
+)
+async def test_quotes_around_credentials_are_warned_about(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    """The warning names the variable and shows no value: `docker run --env-file` keeps quotes."""
+    async with shell(tmp_path) as (_, run):
+        done = await run(*words, KWTSMS_PASSWORD="'secret-word'")
+
+    assert "KWTSMS_PASSWORD has quotes around it" in done.err + done.out
+    assert "KWTSMS_USERNAME has" not in done.err + done.out
+    assert "secret-word" not in done.err + done.out
+
+
+def test_a_text_that_a_seam_makes_too_long_is_shown_first() -> None:
+    """A dry run says that kwtSMS may refuse an eighth page by the seams alone."""
+    done = run_in_process("send", KUWAIT, SEVEN_PAGES, "--dry-run")
+
+    assert done.code == 0
+    assert "kwtSMS may refuse it (ERR012)" in done.out
+
+
+async def test_a_lost_terminal_lets_the_message_finish(tmp_path: Path) -> None:
+    """SIGHUP is a stop as Ctrl-C is: the answer is waited for and decides the exit code."""
+    async with shell(tmp_path) as (running, run):
+        running.gateway.withhold_responses()
+        stopped = await run.start("send", KUWAIT, "hello", "--json")
+        await running.gateway.until(lambda: len(running.gateway.ledger) > 0, timeout=20)
+        stopped.send_signal(signal.SIGHUP)
+        await stopped.wait_for_output("Stopping")
+        running.gateway.release_responses()
+        done = await stopped.end()
+
+        assert (done.code, done.json["recipients"][0]["outcome"]) == (0, "accepted")
+
+
 async def test_the_questions_are_answered(tmp_path: Path) -> None:
     """Balance, senders, coverage, validate, status and dlr all answer."""
     async with shell(tmp_path) as (_, run):
@@ -272,7 +327,10 @@ async def test_numbers_are_judged_by_form_and_by_kwtsms(tmp_path: Path) -> None:
         malformed = await run("validate", "-", "--json", stdin=f"{KUWAIT}\n{ABROAD}\nabc".encode())
 
         assert (refused.code, malformed.code) == (3, 2)
-        assert refused.json == {KUWAIT: "ok", ABROAD: "refused: no route to this country"}
+        assert refused.json == {
+            KUWAIT: "ok",
+            ABROAD: "rejected: this country isn't enabled on your account",
+        }
         assert malformed.json.items() > refused.json.items()
         assert "not a phone number" in malformed.json["abc"]
 
@@ -281,10 +339,10 @@ async def test_numbers_are_judged_by_form_and_by_kwtsms(tmp_path: Path) -> None:
     ("words", "code", "said"),
     [
         (("abc",), 2, "not a phone number"),
-        (("-",), 2, "There is no number."),
-        ((f"{KUWAIT},{KUWAIT}", "--offline"), 0, "well formed"),
+        (("-",), 2, "Add at least one phone number."),
+        ((f"{KUWAIT},{KUWAIT}", "--offline"), 0, "valid"),
         ((KUWAIT, "12", "--offline"), 2, "'12' is too short"),
-        ((KUWAIT, "9876\udcff5432", "--offline"), 2, "not UTF-8"),
+        ((KUWAIT, "9876\udcff5432", "--offline"), 2, "isn't UTF-8"),
         (("\x1b]0,\x07", "--offline"), 2, "\\x1b]0"),
     ],
 )
@@ -321,7 +379,7 @@ async def test_standard_input_may_be_closed(tmp_path: Path) -> None:
         done = await run.script("kwtsms-bridge pages <&-")
 
         assert done.code == 2
-        assert done.err == "Error: There is no text: standard input is closed.\n"
+        assert done.err == "Error: The message is missing: standard input is closed.\n"
 
 
 async def test_no_output_contains_the_password(tmp_path: Path) -> None:
@@ -354,6 +412,26 @@ async def test_the_shared_sender_is_named_before_anything_is_charged(tmp_path: P
 
     assert failed.code != 0
     assert [done.err.count("shared sender ID") for done in (failed, sent)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        ("999", "999"),
+        ("1E+2", "100"),
+        ("0.1", "0.1"),
+        ("-12.50", "-12.5"),
+        ("0.12345678901234567891", "0.12345678901234568"),
+        ("NaN", "null"),
+    ],
+)
+def test_every_amount_in_json_is_a_number(
+    amount: str, written: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A program never has to parse a string to calculate with an amount."""
+    show_json({"amounts": [Decimal(amount)]})
+
+    assert capsys.readouterr().out == f'{{"amounts": [{written}]}}\n'
 
 
 async def test_people_read_words_and_programs_read_numbers(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_excels_encodings_are_read(tmp_path: Path, data: bytes) -> None:
         ("to,text\n96598765432,hi\n".encode("utf-16-be"), "UTF-16 without a byte-order mark"),
         ("to,text\n96598765432,مرحبا\n".encode("utf-16-le"), "UTF-16 without a byte-order mark"),
         ("to,text\n".encode("utf-32"), "UTF-32"),
-        (b"PK\x03\x04\x14\x00\x06\x00\x00\x00\x00", "no text"),
+        (b"PK\x03\x04\x14\x00\x06\x00\x00\x00\x00", "not a text file"),
     ],
 )
 def test_other_encodings_are_named(tmp_path: Path, data: bytes, said: str) -> None:
@@ -94,17 +94,17 @@ def test_a_column_is_found_however_its_name_is_written(name: str) -> None:
 @pytest.mark.parametrize("names", ["text,to,text", "Text,to,TEXT", "x,to,x"])
 def test_two_columns_of_one_name_are_an_error(names: str) -> None:
     """Duplicate column names are ambiguous."""
-    with pytest.raises(InvalidInput, match="Two columns are called"):
+    with pytest.raises(InvalidInput, match="Two columns are named"):
         parse(f"{names}\n")
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no header"),
-        ("\n\n", "no header"),
-        ('to,text\n1,"one\ntwo\n', "Line 2 is not CSV"),
-        ('to,text\n\n1,"one" two\n', "Line 3 is not CSV"),
+        ("", "The file is empty"),
+        ("\n\n", "The file is empty"),
+        ('to,text\n1,"one\ntwo\n', "Line 2 isn't valid CSV"),
+        ('to,text\n\n1,"one" two\n', "Line 3 isn't valid CSV"),
     ],
 )
 def test_what_is_no_csv_is_an_error(text: str, said: str) -> None:
@@ -118,5 +118,7 @@ def test_a_legacy_encoding_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "guests.csv"
     file.write_bytes("to,text\n1,hello\n2,سارة\n".encode("cp1256"))
 
-    with pytest.raises(InvalidInput, match=r"guests\.csv:3 is not UTF-8\. Save it as CSV UTF-8\."):
+    with pytest.raises(
+        InvalidInput, match=r"guests\.csv:3 isn't UTF-8\. Save the file as CSV UTF-8\."
+    ):
         read(file)

@@ -67,9 +67,9 @@ async def test_a_dry_run_and_a_question_change_nothing(tmp_path: Path) -> None:
         after = await cells(database)
 
     assert rehearsal.code == 0
-    assert f"{MASKED} would be erased:\nMessages to it:" in rehearsal.out
+    assert f"{MASKED} would be erased:\nMessages:" in rehearsal.out
     assert asked.code == 2
-    assert "Add --yes, or look with --dry-run." in asked.err
+    assert "Use --yes or --dry-run." in asked.err
     assert before == after
 
 
@@ -92,6 +92,7 @@ async def test_queued_messages_are_kept_or_cancelled(tmp_path: Path) -> None:
         "texts": 1,
         "unknown": 0,
         "named": 0,
+        "alerts": 0,
         "drafts": 0,
         "cancelled": 1,
         "kept": [],
@@ -109,8 +110,8 @@ async def test_it_says_what_it_cannot_erase(tmp_path: Path) -> None:
 
     for one in (done, again):
         assert [where for where in ELSEWHERE if where not in one.out] == []
-        assert "in the phonebook as sara: remove it there" in one.out
-    assert f"Nothing of {MASKED} is stored." in again.out
+        assert "Remove it from the phonebook in config.yaml: sara." in one.out
+    assert f"Nothing is stored about {MASKED}." in again.out
 
 
 async def test_nothing_that_it_says_has_the_number(tmp_path: Path) -> None:

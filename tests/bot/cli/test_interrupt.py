@@ -24,5 +24,6 @@ def test_a_signal_that_was_ignored_still_is() -> None:
     asked = interrupt._record_signals()
     signal.raise_signal(signal.SIGINT)
     signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGHUP)
 
-    assert asked == [signal.SIGTERM]
+    assert asked == [signal.SIGTERM, signal.SIGHUP]

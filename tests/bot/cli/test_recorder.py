@@ -123,7 +123,7 @@ def test_an_outage_ends_the_run(recording: Recording) -> None:
     for row in range(MAX_UNKNOWN_IN_A_ROW):
         recording.record(row, Outcome.UNKNOWN)
 
-    with pytest.raises(NotSent, match="had no readable answer"):
+    with pytest.raises(NotSent, match="got no clear answer"):
         recording.recorder.begins("hello", [number(MAX_UNKNOWN_IN_A_ROW)])
     assert recording.may_be_sent(MAX_UNKNOWN_IN_A_ROW)
 
@@ -138,15 +138,15 @@ def test_an_answer_in_between_is_no_outage(recording: Recording) -> None:
 
 
 def test_what_cannot_be_written_down_stays_here(recording: Recording) -> None:
-    """If the journal cannot be written, the row is not tried, and the reason is reported."""
+    """If the journal Can't write, the row is not tried, and the reason is reported."""
     os.close(recording.journal._file)
-    with pytest.raises(NotSent, match="cannot be written"):
+    with pytest.raises(NotSent, match="Can't write"):
         recording.recorder.begins("hello", [number(0)])
     recording.recorder.ended("hello", result(0, Outcome.NOT_SENT))
     recording.journal._file = os.open(recording.journal.path, os.O_RDWR)
 
     assert recording.row_outcomes[0] is RowOutcome.NOT_TRIED
-    assert "cannot be written" in str(recording.recorder.journal_error)
+    assert "Can't write" in str(recording.recorder.journal_error)
     assert recording.may_be_sent(0)
 
 

@@ -22,8 +22,8 @@ async def test_it_does_nothing_unasked(tmp_path: Path) -> None:
         after = await cells(outbox.database)
 
     assert (busy.code, unasked.code) == (1, 2)
-    assert "Stop every bot, and come again after" in busy.err
-    assert "nobody is here to ask. Add --yes" in unasked.err
+    assert "Stop every bot and try again after" in busy.err
+    assert "Stop every bot and use --yes" in unasked.err
     assert before["recipient.state"] == "claimed"
     assert after["recipient.state"] == "queued"
     assert "audit.id" not in after or before["audit.id"] == after["audit.id"]

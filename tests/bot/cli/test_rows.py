@@ -54,7 +54,7 @@ def test_a_template_is_filled_once(wording: str, text: str) -> None:
 
 def test_an_unknown_column_is_one_error() -> None:
     """An unknown column is reported once, not per row, with the existing columns."""
-    with pytest.raises(InvalidInput, match=r"no column 'nmae' for \{nmae\}.*Name, n"):
+    with pytest.raises(InvalidInput, match=r"No column named 'nmae' for \{nmae\}.*Name, n"):
         filled("Dear {nmae}")
 
 
@@ -62,7 +62,7 @@ def test_an_unknown_column_is_one_error() -> None:
     ("row", "reason"),
     [
         ("96598765432,Dear Ali, your order 5 is ready, come", "4 cells for 2 columns"),
-        ("96598765432", "The row ends before column 'text'"),
+        ("96598765432", "The row ends before the column 'text'"),
         ("96598765432,  ", "The column 'text' is empty"),
         (",hello", "The column 'to' is empty"),
         ("123,hello", "'123' is too short"),
@@ -72,7 +72,7 @@ def test_an_unknown_column_is_one_error() -> None:
         ("+965 9876 5432 / +965 5123 4567,hello", "The cell has 2 numbers"),
         ("96598765432 or 96551234567,hello", "The cell has 2 numbers"),
         ("96598765432 96551234567 96566778899,hello", "The cell has 3 numbers"),
-        ("96598765432,🎉", "The text is empty"),
+        ("96598765432,🎉", "The message is empty"),
         ("96598765432," + "م" * 470, "8 pages"),
     ],
 )
@@ -154,10 +154,10 @@ def test_the_usual_names_of_texts_are_known(name: str) -> None:
 @pytest.mark.parametrize(
     ("columns", "wanted", "said"),
     [
-        ("phone,mobile", None, "More than one column could hold the numbers: phone, mobile"),
-        ("WhatsApp,Tel 1", None, "More than one column could hold the numbers: WhatsApp, Tel 1"),
-        ("id,name", None, "no column for the numbers. The columns are: id, name"),
-        ("id,phone", "tel", "no column for the numbers"),
+        ("phone,mobile", None, "More than one column could be for the numbers: phone, mobile"),
+        ("WhatsApp,Tel 1", None, "More than one column could be for the numbers: WhatsApp, Tel 1"),
+        ("id,name", None, "No column for the numbers. The columns are: id, name"),
+        ("id,phone", "tel", "No column for the numbers"),
     ],
 )
 def test_a_column_is_not_guessed(columns: str, wanted: str | None, said: str) -> None:

@@ -21,7 +21,7 @@ from support.command_testbed import CommandTestbed, command_testbed
 from support.slack import web_client
 
 ROOT = Path(__file__).parents[3] / "bot" / "kwtsms_bot"
-RENDERERS = ("Button", "button")  # Each gets the action id first.
+RENDERERS = ("Button", "button", "overflow")  # Each gets the action id first.
 
 
 def constants(module: ModuleType) -> dict[str, str]:
@@ -78,7 +78,7 @@ def test_commands_have_a_handler_for_each_of_their_ids() -> None:
 
 def test_buttons_are_found() -> None:
     """Every id of the commands is rendered somewhere, and so are those of Slack's own buttons."""
-    own = {"HOME_SEND", "HOME_REFRESH", "FORM_PLAINER"}
+    own = {"HOME_SEND", "HOME_REFRESH", "FORM_PLAINER", "MESSAGE_MENU"}
 
     assert set(BUTTONS) == set(constants(action_ids)) | own
 

@@ -57,14 +57,14 @@ async def test_their_request_is_not_approved(
     monkeypatch.setattr(users, "FRESH_SECONDS", 0.0)
     async with local_env(tmp_path, access=ACCESS, limits={"approve_credits": 1}) as env:
         await env.slack.command(SARA, OPS, "/sms", "send 98765432 hi")
-        preview = await wait_for_text(env, "Review your message")
+        preview = await wait_for_text(env, "Review before sending")
         await env.slack.press(SARA, preview, "send_confirm")
-        request = await wait_for_text(env, "a second person's yes")
+        request = await wait_for_text(env, "needs approval")
         env.slack.directory.put_user(replace(SARA, deleted=True))
         await env.slack.press(YOUSEF, request, "send_approve")
         await env.slack.until(
             lambda: any(
-                "may not send any more" in env.slack.plain(one)
+                "author can no longer send" in env.slack.plain(one)
                 for one in env.slack.visible(YOUSEF, OPS)
             )
         )

@@ -34,14 +34,14 @@ async def test_a_line_has_the_time_the_recipients_and_the_states(tmp_path: Path)
         everybody = await ask(testbed, NOURA.id, "history all")
         refused = await ask(testbed, SARA.id, "history all")
 
-    cancelled = "23.11. 15:00 · 965•••••432 and 1 more · Cancelled · “hello”"
-    waiting = "23.11. 15:00 · 965•••••567 · Waiting to be sent · “hello”"
+    cancelled = "23 Nov, 15:00 · 965•••••432 and 1 more · Cancelled · “hello”"
+    waiting = "23 Nov, 15:00 · 965•••••567 · Queued · “hello”"
     assert own.facts == ((first.ref, cancelled),)
     assert everybody.facts == (
         (second.ref, f"{waiting} · {NOURA.name}"),
         (first.ref, f"{cancelled} · {SARA.name}"),
     )
-    assert refused.title == "You may not do that here."
+    assert refused.title == "You don't have permission to do this here."
 
 
 async def test_ten_messages_are_read_in_one_query(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ async def test_one_person_spends_no_more_in_an_hour(
         other = await send(testbed, 9, "other", YOUSEF.id)
 
     assert [bool(one.accepted) for one in replies] == [n < allowed for n in range(4)]
-    assert "in an hour; you have 0 left" in replies[3].details[0]
+    assert "an hour; you have 0 left" in replies[3].details[0]
     assert other.accepted is not None
 
 
@@ -134,7 +134,7 @@ async def test_a_share_of_the_day_is_kept_for_urgent_messages(tmp_path: Path) ->
         kept = [allowance(testbed.context, sara, one).urgent_credits for one in Priority]
 
     assert [bool(one.accepted) for one in replies] == [True, True, False]
-    assert "2 credits are kept for urgent messages." in replies[2].details[0]
+    assert "2 credits are reserved for urgent messages." in replies[2].details[0]
     assert admin.accepted is not None
     assert kept == [0, 2, 2]
 

@@ -43,27 +43,31 @@ def facts_of(shown: Preview) -> Mapping[str, str]:
         (preview("hi", ALI, MONA), "To", "+96598765432, +96590000001"),
         (preview("hi", NOURA, names={NOURA: "@noura"}), "To", "@noura (965•••••100)"),
         (preview("hi", ALI, MONA, masked=True), "To", "965•••••432, 965•••••001"),
-        (preview(), "Costs", "1 page: 1 credit"),
-        (preview("x" * 161), "Costs", "2 pages: 2 credits"),
-        (preview("x" * 161, ALI, MONA), "Costs", "2 pages × 2 numbers = 4 credits"),
+        (preview(), "Cost", "1 credit (1 page)"),
+        (preview("x" * 161), "Cost", "2 credits (2 pages)"),
+        (preview("x" * 161, ALI, MONA), "Cost", "4 credits (2 pages × 2 recipients)"),
         (
             preview("hi", ALI, balance=Decimal(40)),
-            "Costs",
-            "1 page: 1 credit, 2.5 % of the 40 left",
+            "Cost",
+            "1 credit (1 page) · Balance: 40",
         ),
-        (preview("🔴🔴 down\u200b"), "Text", "removed or changed: 2 × emoji, 1 × zero-width space"),
-        (preview("It’s é"), "Text", "’ needs Unicode: 70 characters on a page"),
-        (preview("It’s – é"), "Text", "’ – need Unicode: 70 characters on a page"),
-        (preview("x" * 165), "Text", "5 characters less, and it takes 1 page"),
-        (preview("م" * 71), "Text", "1 character less, and it takes 1 page"),
-        (preview("م" * 135), "Text", "1 character less, and it takes 2 pages"),
-        (preview(problems=("no number",)), "Left out", "no number"),
-        (preview(uncovered=(MONA,)), "Left out", "no route: +96590000001"),
-        (preview(duplicates=2), "Left out", "named twice: 2"),
+        (
+            preview("🔴🔴 down\u200b"),
+            "Text",
+            "Removed or converted: 2 × emoji, 1 × zero-width space",
+        ),
+        (preview("It’s é"), "Text", "’ limits each page to 70 characters."),
+        (preview("It’s – é"), "Text", "’ – limit each page to 70 characters."),
+        (preview("x" * 165), "Text", "Shorten by 5 characters to save a page."),
+        (preview("م" * 71), "Text", "Shorten by 1 character to save a page."),
+        (preview("م" * 135), "Text", "Shorten by 1 character to save a page."),
+        (preview(problems=("no number",)), "Skipped", "no number"),
+        (preview(uncovered=(MONA,)), "Skipped", "kwtSMS can't reach +96590000001."),
+        (preview(duplicates=2), "Skipped", "Duplicate recipients: 2"),
         (
             preview(cooling_down=1),
-            "Waits",
-            "1 number was sent to a moment ago: its message waits 15 s",
+            "Delay",
+            "About 15 s: 1 number just received a message.",
         ),
     ],
 )
@@ -79,9 +83,10 @@ def test_what_may_not_arrive_is_said() -> None:
 
 def test_plain_quotes_are_offered_where_they_save_a_page() -> None:
     """The reply has a button for plain quotes if they save a page."""
-    reply = preview_reply.confirm_reply(preview(SMART), (), "token", ENGLISH)
+    reasons = (ConfirmReason.SAVES_PAGES,)
+    reply = preview_reply.confirm_reply(preview(SMART), reasons, "token", ENGLISH)
 
-    assert "with plain quotes and dashes it takes 1 page" in facts_of(preview(SMART))["Text"]
+    assert reply.details == ("With plain quotes and dashes, it takes 1 page.",)
     assert [one.action for one in reply.buttons] == ["send_confirm", "send_plainer", "send_discard"]
 
 
@@ -134,8 +139,10 @@ def test_removed_characters_are_visible_and_harmless(
 )
 def test_each_reason_to_confirm_is_found(shown: Preview, reason: ConfirmReason) -> None:
     """Each reason is found alone and has a text in both languages."""
+    texts = {preview_reply.reason_text(reason, shown, say) for say in (ENGLISH, ARABIC)}
+
     assert confirm_reasons(shown, LIMITS, "965") == (reason,)
-    assert ARABIC(preview_reply.REASON_TEXTS[reason]) != preview_reply.REASON_TEXTS[reason]
+    assert len(texts) == 2
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ async def test_a_colleague_without_a_profile_gets_nothing(tmp_path: Path) -> Non
         testbed.slack.fault("users.info", Fault(error="fatal_error"), times=float("inf"))
         reply = await type_line(testbed, f"send <@{YOUSEF.id}|yousef> hi")
 
-    assert reply.details[0].startswith("Slack doesn't say who")
+    assert reply.details[0].startswith("Can't look up")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ async def test_a_colleague_without_a_profile_gets_nothing(tmp_path: Path) -> Non
         (
             "send @nobody hi",
             "Message not sent: check 1 recipient.",
-            "There is no contact or group called @nobody.",
+            "@nobody isn't a contact or group.",
             0,
         ),
         ("send 1234 hi", "Message not sent: check 1 recipient.", "“1234” isn't a valid phone", 1),
@@ -99,7 +99,7 @@ async def test_an_unknown_command_proposes_one_that_is_allowed(
         reply = await type_line(testbed, typed, who)
 
     assert reply.title == f"Unknown command: /sms {typed.split(maxsplit=1)[0]}"
-    assert reply.details[-1] == "To see what you can do, type /sms help."
+    assert reply.details[-1] == "To see all commands, type /sms help."
     assert reply.details[:-1] == ((proposed,) if proposed else ())
 
 
@@ -113,8 +113,8 @@ async def test_validate_and_send_agree(tmp_path: Path) -> None:
 
     assert both.severity is Severity.WARNING
     assert both.facts == (
-        ("Can be reached", "965•••••432"),
-        ("Not allowed here", "971••••••567"),
+        ("Can receive SMS", "965•••••432"),
+        ("Not allowed by this bot", "971••••••567"),
     )
     assert refused.severity is Severity.ERROR
     assert "+971" in both.details[0]

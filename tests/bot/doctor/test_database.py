@@ -38,7 +38,7 @@ async def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
     assert [one.level for one in found] == [FindingLevel.WARNING] * 2
     assert "mistyped.sqlite3 does not exist" in found[1].what
-    assert "mend the path" in found[1].remedy
+    assert "fix the path" in found[1].remedy
 
 
 @pytest.mark.integration
@@ -49,7 +49,7 @@ async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     found = await check(f"sqlite:///{file}")
 
     assert found.level is FindingLevel.PROBLEM
-    assert "who may write there" in found.remedy
+    assert "can be written to" in found.remedy
     assert file.read_text() == "a letter " * 1000
 
 
@@ -58,5 +58,5 @@ async def test_a_server_that_does_not_answer() -> None:
     found = await check(CLOSED)
 
     assert found.level is FindingLevel.PROBLEM
-    assert "PostgreSQL listens" in found.remedy
+    assert "PostgreSQL accepts" in found.remedy
     assert "the-password" not in found.what + found.remedy

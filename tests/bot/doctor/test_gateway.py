@@ -46,13 +46,13 @@ async def test_a_good_account(running: RunningGateway) -> None:
 @pytest.mark.parametrize(
     ("fault", "said", "remedy"),
     [
-        ("ERR003", "ERR003", "not the login or mobile number"),
+        ("ERR003", "ERR003", "not your login or mobile number"),
         ("ERR024", "ERR024", "IP Lockdown"),
         ("ERR005", "ERR005", "Contact kwtSMS support"),
-        ("ERR001", "ERR001", "Switch it on"),
-        (Fault.HTML_502, "server error (502)", "address of the gateway"),
-        (Fault.REDIRECT, "another address (302)", "address of the gateway"),
-        (Fault.HANG, "did not answer", "address of the gateway"),
+        ("ERR001", "ERR001", "Turn it on"),
+        (Fault.HTML_502, "server error (502)", "gateway's address"),
+        (Fault.REDIRECT, "another address (302)", "gateway's address"),
+        (Fault.HANG, "did not answer", "gateway's address"),
     ],
 )
 async def test_an_account_that_cannot_be_used(
@@ -85,9 +85,9 @@ async def test_a_gateway_that_cannot_be_reached(running: RunningGateway) -> None
             ExpectedAccount("my-app"),
             "Sender ID",
             FindingLevel.PROBLEM,
-            "Write it as it was registered: MY-APP.",
+            "Write it exactly as registered: MY-APP.",
         ),
-        (ExpectedAccount("OTHER"), "Sender ID", FindingLevel.PROBLEM, "Use one of these"),
+        (ExpectedAccount("OTHER"), "Sender ID", FindingLevel.PROBLEM, "Use one of your sender IDs"),
         (ExpectedAccount("KWT-SMS"), "Sender ID", FindingLevel.WARNING, "Virgin"),
         (
             ExpectedAccount("MY-APP", country="49"),
@@ -99,13 +99,13 @@ async def test_a_gateway_that_cannot_be_reached(running: RunningGateway) -> None
             ExpectedAccount("MY-APP", test_mode=True),
             "Test mode",
             FindingLevel.WARNING,
-            "Switch it off",
+            "Turn it off",
         ),
         (
             ExpectedAccount("MY-APP", warn_below=Decimal(1000)),
             "kwtSMS account",
             FindingLevel.WARNING,
-            "Buy",
+            "Top up",
         ),
     ],
 )
@@ -126,7 +126,7 @@ async def test_it_speaks_arabic(running: RunningGateway) -> None:
     async with AsyncClient(credentials, base_url=running.base_url) as client:
         found = await examine_gateway(client, WANTED, language("ar"))
 
-    assert [one.check for one in found][1:] == ["اسم المرسل", "التغطية", "وضع التجربة"]
+    assert [one.check for one in found][1:] == ["معرّف المرسل", "التغطية", "وضع الاختبار"]
 
 
 async def test_a_question_that_fails_later_is_a_warning(running: RunningGateway) -> None:

@@ -51,4 +51,4 @@ def test_a_file_without_certificates_is_found(
     (found,) = check_certificates({name: str(file)})
 
     assert found.level is level
-    assert f"{name} is {file}, which has no certificates in it" in found.what
+    assert f"{name} points to a file without PEM certificates ({file})" in found.what

@@ -65,7 +65,7 @@ async def test_an_account_by_the_environment(tmp_path: Path) -> None:
 
     assert (good, bad) == (0, 1)
     assert "✓ Sender ID" in output
-    assert "→ Use the API user and password" in why
+    assert "→ Use the API username and password" in why
 
 
 async def test_a_complete_bot(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_missing_extra_is_reported_with_its_installation(words: list[str]) -> 
 
     assert ran.returncode == 2
     assert ran.stderr.startswith("Error: ")
-    assert "needs pydantic, which is not installed. Install it: pip install" in ran.stderr
+    assert "needs pydantic, which isn't installed. Install it: pip install" in ran.stderr
 
 
 async def test_world_readable_secrets_are_reported(tmp_path: Path) -> None:

@@ -60,7 +60,20 @@ async def test_with_our_manifest_every_channel_is_checked(tmp_path: Path) -> Non
     assert found[f"Channel {RANDOM.id}"].level is FindingLevel.PROBLEM
     assert found[f"Channel {RANDOM.id}"].remedy.startswith("Invite the bot")
     assert found[f"Channel {GONE}"].level is FindingLevel.PROBLEM
-    assert "Check the id" in found[f"Channel {GONE}"].remedy
+    assert "Check the ID" in found[f"Channel {GONE}"].remedy
+
+
+async def test_the_channels_of_alerts_are_checked(tmp_path: Path) -> None:
+    """The bridge's channel and a receiver's are channels that the bot posts to."""
+    bridge = {
+        "channel": ALERTS.id,
+        "integrations": {"scripts": {"kind": "native", "token": "scripts-token-0000000000"}},
+        "receivers": {"ops": {"to": [], "channel": RANDOM.id}},
+    }
+    found = await examined(tmp_path, bridge=bridge)
+
+    assert found[f"Channel {ALERTS.id}"].level is FindingLevel.OK
+    assert found[f"Channel {RANDOM.id}"].level is FindingLevel.PROBLEM
 
 
 async def test_a_channel_that_only_gives_a_role_works_without_the_bot(tmp_path: Path) -> None:
@@ -70,7 +83,7 @@ async def test_a_channel_that_only_gives_a_role_works_without_the_bot(tmp_path: 
 
     assert found[f"Channel {OPS.id}"].level is FindingLevel.OK
     assert found[f"Channel {RANDOM.id}"].level is FindingLevel.WARNING
-    assert "by direct message" in found[f"Channel {RANDOM.id}"].what
+    assert "direct messages" in found[f"Channel {RANDOM.id}"].what
     assert found[f"Channel {SECRET.id}"].level is FindingLevel.WARNING
 
 
@@ -80,7 +93,7 @@ async def test_an_archived_channel(tmp_path: Path) -> None:
     slack.directory.archive(ALERTS)
     found = await examined(tmp_path, slack)
 
-    assert found[f"Channel {ALERTS.id}"].remedy == "Name another channel."
+    assert found[f"Channel {ALERTS.id}"].remedy == "Choose another channel."
 
 
 async def test_without_the_optional_scopes_a_check_is_skipped(tmp_path: Path) -> None:
@@ -112,7 +125,7 @@ async def test_groups_on_a_free_plan(tmp_path: Path) -> None:
     found = await examined(tmp_path, workspace(paid=False), access=access)
 
     assert found[f"Group {ON_CALL}"].level is FindingLevel.PROBLEM
-    assert found[f"Group {ON_CALL}"].remedy == "Give the role to users or channels instead."
+    assert found[f"Group {ON_CALL}"].remedy == "Grant the role to users or channels instead."
 
 
 def test_a_disabled_group() -> None:
@@ -127,7 +140,7 @@ def test_a_disabled_group() -> None:
     ("error", "level", "remedy"),
     [
         ("internal_error", FindingLevel.WARNING, "Try again"),
-        ("channel_not_found", FindingLevel.PROBLEM, "id"),
+        ("channel_not_found", FindingLevel.PROBLEM, "ID"),
     ],
 )
 def test_what_slack_does_not_say_is_no_problem_of_ours(
@@ -149,7 +162,7 @@ async def test_tokens_that_are_refused(tmp_path: Path) -> None:
 
     assert found["Slack bot token"].what == "Slack says token_revoked."
     assert found["Slack app token"].what == "Slack says invalid_auth."
-    assert "Copy the token anew" in found["Slack bot token"].remedy
+    assert "Copy the token again" in found["Slack bot token"].remedy
     assert found["Slack channels"].level is FindingLevel.SKIPPED
 
 
@@ -178,7 +191,7 @@ def test_the_command_name_that_slack_does_not_report() -> None:
     found = doctor.check_command("/text")
 
     assert found.level is FindingLevel.SKIPPED
-    assert "here it is /text" in found.what
+    assert "config.yaml says /text" in found.what
     assert "slack manifest --command /text" in found.remedy
 
 

@@ -38,7 +38,7 @@ def test_a_url_that_cannot_be_used_is_named_by_its_place() -> None:
         ("Apprise 2", FindingLevel.PROBLEM),
         ("Apprise 3", FindingLevel.PROBLEM),
     ]
-    assert found[0].what.endswith("mailtoo://")
+    assert found[0].what.startswith("Apprise doesn't support this URL (mailtoo://)")
     assert "secret" not in f"{found}"
 
 

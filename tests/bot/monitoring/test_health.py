@@ -9,6 +9,7 @@ from kwtsms_bot.monitoring.health import (
     MAX_BREAKER_OPEN,
     MAX_IDLE,
     MAX_QUEUE_AGE,
+    BridgeStatus,
     Health,
     HealthSnapshot,
     assess,
@@ -39,6 +40,15 @@ def test_all_well_is_ready() -> None:
     assert [component.problem for component in health.components] == [""] * 6
 
 
+def test_a_bridge_at_work_is_a_healthy_component() -> None:
+    """A bot without a bridge has no such component."""
+    with_bridge = judged(bridge=BridgeStatus(True, LITTLE))
+
+    assert with_bridge.ready
+    assert [one.name for one in with_bridge.components][-1] == "bridge"
+    assert "bridge" not in {one.name for one in judged().components}
+
+
 @pytest.mark.parametrize(
     ("changes", "components"),
     [
@@ -49,6 +59,8 @@ def test_all_well_is_ready() -> None:
         ({"dispatcher_idle": MAX_IDLE + MAX_RESPONSE_TIME + LITTLE}, {"dispatcher"}),
         ({"oldest": AT - MAX_QUEUE_AGE - LITTLE}, {"queue"}),
         ({"breaker_open_since": AT - MAX_BREAKER_OPEN - LITTLE}, {"gateway"}),
+        ({"bridge": BridgeStatus(False, LITTLE)}, {"bridge"}),
+        ({"bridge": BridgeStatus(True, MAX_IDLE + LITTLE)}, {"bridge"}),
     ],
 )
 def test_each_component_alone_makes_it_not_ready(
@@ -88,7 +100,7 @@ def test_the_page_names_every_component() -> None:
         "parts": {
             "service": {"ok": True},
             "database": {"ok": True},
-            "slack": {"ok": False, "problem": "there is no connection"},
+            "slack": {"ok": False, "problem": "not connected"},
             "dispatcher": {"ok": True, "seconds": 0.0},
             "queue": {"ok": True, "seconds": 5.0},
             "gateway": {"ok": True, "seconds": 10.0},

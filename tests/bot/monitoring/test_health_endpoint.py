@@ -95,7 +95,7 @@ async def test_while_it_stops_it_is_not_ready(tmp_path: Path) -> None:
         env.gateway.release_responses()
         await stopping
 
-        assert components["service"]["problem"] == "it is stopping"
+        assert components["service"]["problem"] == "stopping"
 
 
 async def test_behind_http_it_is_ready_while_it_listens(tmp_path: Path) -> None:

@@ -129,6 +129,6 @@ async def test_the_bot_beats_and_goes_on_sending(tmp_path: Path, status: int) ->
         async with local_env(tmp_path, heartbeat={"url": watch.url, "every": "1s"}) as env:
             await watch.called()
             await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-            await wait_for_text(env, "accepted by kwtSMS")
+            await wait_for_text(env, "sent to 965")
             async with asyncio.timeout(20):
                 await env.stop_bot()

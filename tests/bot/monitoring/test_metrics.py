@@ -40,7 +40,7 @@ async def test_a_message_is_counted_from_its_arrival_to_its_outcome(tmp_path: Pa
     """Each step of the message is counted, and the balance is shown."""
     async with monitored_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await wait_for_text(env, "sent to 965")
         found = await figures(env)
 
         assert found["messages_accepted_total", "slack"] == 1
@@ -76,7 +76,7 @@ async def test_an_open_circuit_breaker_shows_on_every_surface(tmp_path: Path) ->
         await env.slack.command(SARA, OPS, "/sms", "send 96598765002 three")
         await env.slack.until(lambda: sum("may have been sent" in one for one in cards(env)) == 3)
         await env.slack.command(SARA, OPS, "/sms", "send 96598765003 four")
-        await wait_for_text(env, "nothing is sent until one can")
+        await wait_for_text(env, "Sending waits until kwtSMS")
         found = await figures(env)
         readiness = (await get(f"{env.watched_at}/readyz")).json()
 
@@ -149,8 +149,10 @@ async def test_a_message_that_was_confirmed_is_counted_too(tmp_path: Path) -> No
     async with monitored_env(tmp_path) as env:
         await env.slack.command(SARA, OPS, "/sms", f"send {many} hi")
         before = await figures(env)
-        await env.slack.press(SARA, await wait_for_text(env, "It goes to many"), "send_confirm")
-        await wait_for_text(env, "accepted by kwtSMS")
+        await env.slack.press(
+            SARA, await wait_for_text(env, "You're sending to 6 people"), "send_confirm"
+        )
+        await wait_for_text(env, "sent to 965")
         after = await figures(env)
 
         assert before["messages_accepted_total", "slack"] == 0

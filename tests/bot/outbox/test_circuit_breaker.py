@@ -18,6 +18,7 @@ from kwtsms_bot.outbox.flow_control.breaker_store import MAX_PROBE_DELAY
 from kwtsms_bot.outbox.flow_control.circuit_breaker import (
     CLOSED,
     FAILURE_THRESHOLD,
+    MAX_UNANSWERED_DELAY,
     OPEN_REASON,
     PROBE_DELAYS,
     BreakerState,
@@ -105,6 +106,18 @@ def test_each_failed_trial_makes_the_next_probe_later(response: ResponseKind) ->
     assert all(before <= following for before, following in pairwise(waits))
     assert tuple(dict.fromkeys(waits)) == PROBE_DELAYS
     assert found.open
+
+
+def test_the_end_of_an_outage_is_noticed_within_a_minute() -> None:
+    """Unanswered probes risk nothing, so their delay stops growing; a failed trial's does not."""
+    found = TRIPPED
+    for _ in range(2 * len(PROBE_DELAYS)):
+        found = after_probe(found, answered=False, now=AT)
+    trial = after_probe(found, answered=True, now=AT)
+    failed = after(ResponseKind.UNREADABLE, begin=trial, trial=True)
+
+    assert found.next_probe_at == AT + timedelta(seconds=MAX_UNANSWERED_DELAY)
+    assert failed.next_probe_at == AT + timedelta(seconds=PROBE_DELAYS[-1])
 
 
 def test_a_probe_half_opens_it_for_one_call() -> None:

@@ -26,8 +26,8 @@ PAUSE = {"name": "x", "actor": "U1", "reason": "", "at": AT}
 @pytest.mark.parametrize(
     "row",
     [
-        insert(spending).values(day="2026-01-01", credits=10**19),
-        insert(spending).values(day="2026-01-01", credits=-(10**30)),
+        insert(spending).values(budget="people", day="2026-01-01", credits=10**19),
+        insert(spending).values(budget="people", day="2026-01-01", credits=-(10**30)),
         insert(job_slot).values(job="\ud800", slot="x"),
         insert(switch).values(PAUSE | {"at": AT.date()}),
     ],
@@ -70,7 +70,7 @@ async def test_a_text_that_postgresql_does_not_store_is_such_an_error(
 @pytest.mark.parametrize("credits_spent", [2**31, 3_000_000_000, 10**17])
 async def test_the_columns_of_credits_are_wide(database_url: str, credits_spent: int) -> None:
     """Sums beyond 32 bits are stored."""
-    row = insert(spending).values(day="2026-01-01", credits=credits_spent)
+    row = insert(spending).values(budget="people", day="2026-01-01", credits=credits_spent)
     async with opened(database_url) as database:
         await within(database, lambda connection: connection.execute(row))
 

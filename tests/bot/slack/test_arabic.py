@@ -39,7 +39,7 @@ from kwtsms_bot.outbox.quota.limits import Limit, QuotaExceeded
 from kwtsms_bot.outbox.retention.restore import RESTORED_REASON
 from kwtsms_bot.outbox.states import State
 from kwtsms_bot.slack import app_home, blocks
-from kwtsms_bot.slack.cards import balance_blocks, card
+from kwtsms_bot.slack.cards import balance_blocks, card, details
 from kwtsms_bot.slack.error_boundary import SORRY
 from kwtsms_bot.slack.modals import views
 from kwtsms_bot.slack.workflow_step import format_line
@@ -51,7 +51,6 @@ from support.database import AT
 
 ARABIC = language("ar")
 TEXT = "نجح النسخ الاحتياطي"
-NAME = "نورة العتيبي"
 CODES = (*API_ERRORS, "ERR999")
 # The reasons that the outbox itself stores for a recipient.
 OURS = (
@@ -96,17 +95,17 @@ RAISED = sorted(set(raised()))
 def cards(state: State) -> Iterator[dict[str, Any]]:
     """The cards in one state, for each possible reason."""
     for count in (1, 2, 3, 11, 250):
-        yield card.render(message(TEXT, state, count), NAME, ARABIC)
+        yield card.render(message(TEXT, state, count), ARABIC)
     one = message(TEXT, state)
     for text in (*OURS, *RAISED):
         variant = replace(one, reasons=(Reason(state, None, text, AT),))
-        yield card.render(variant, NAME, ARABIC)
+        yield card.render(variant, ARABIC)
     for code in CODES:
         words = rejection(code).description if code == "ERR999" else "The gateway's English"
         variant = replace(one, reasons=(Reason(state, code, words, AT),))
-        yield card.render(variant, NAME, ARABIC)
+        yield card.render(variant, ARABIC)
     mixed = tuple(StateCount(each, 3, AT) for each in State)
-    yield card.render(replace(one, state_counts=mixed, text=None), NAME, ARABIC)
+    yield card.render(replace(one, state_counts=mixed, text=None), ARABIC)
 
 
 def errors() -> Iterator[KwtSMSError]:
@@ -149,6 +148,16 @@ def test_a_card_is_in_arabic(state: State) -> None:
         assert faults(payload) == []
 
 
+@pytest.mark.parametrize("state", State)
+def test_the_details_are_in_arabic(state: State) -> None:
+    """The modal with a message's details is Arabic in each state."""
+    full = replace(message(TEXT, state), accepted_at=AT, lost_at=AT, passed_at=AT)
+    waiting = replace(full, passed_at=None, status="queued", status_at=AT)
+
+    assert faults(details.render(full, ARABIC)) == []
+    assert faults(details.render(waiting, ARABIC)) == []
+
+
 def test_a_known_code_is_explained_in_our_words() -> None:
     """Known codes have our own texts; the gateway's texts are shown for unknown codes only."""
     known = Reason(State.REJECTED, "ERR026", "Country not activated", AT)
@@ -158,8 +167,8 @@ def test_a_known_code_is_explained_in_our_words() -> None:
         status_text.explanations(replace(one, reasons=(why,)), ENGLISH) for why in (known, strange)
     ]
 
-    assert explanations[0][0] == "This country is not active on the account (ERR026)."
-    assert explanations[1][0] == "kwtSMS says: Strange (ERR999)."
+    assert explanations[0][0] == "This country isn't active on the account (ERR026)."
+    assert explanations[1][0] == "kwtSMS reports: Strange (ERR999)."
 
 
 def test_the_balance_evidence_is_in_arabic() -> None:
@@ -168,7 +177,7 @@ def test_the_balance_evidence_is_in_arabic() -> None:
         for before in (None, Decimal("1000.5")):
             found = (Evidence(verdict, before, Decimal("999.5"), Decimal(3)),) * 4
             unknown = replace(message(TEXT, State.UNKNOWN), evidence=found)
-            assert faults(card.render(unknown, NAME, ARABIC)) == []
+            assert faults(card.render(unknown, ARABIC)) == []
 
 
 def test_an_answer_is_in_arabic() -> None:
@@ -200,8 +209,8 @@ def test_a_warning_is_in_arabic(kind: NoticeKind) -> None:
     """Each notice is Arabic, with all details and with none."""
     long = replace(DETAILS, forecast=Forecast(180, None, None))
     blind = [NoticeDetails(outage=OutageDetails(AT, code, AT)) for code in (*CODES, "")]
-    for details in (NO_DETAILS, DETAILS, long, replace(DETAILS, daily_summary=None), *blind):
-        shown = balance_blocks.render_for_admin(pending(kind, details), "channel_not_found", ARABIC)
+    for notice in (NO_DETAILS, DETAILS, long, replace(DETAILS, daily_summary=None), *blind):
+        shown = balance_blocks.render_for_admin(pending(kind, notice), "channel_not_found", ARABIC)
         text = shown["text"].replace("channel_not_found", "")
         assert faults(text) == []
         for block in shown["blocks"][:-1]:

@@ -153,9 +153,9 @@ async def test_administrators_are_notified_once_where_a_channel_refuses(tmp_path
 
         for admin in (NOURA, YOUSEF):
             (notification,) = b.direct(admin)
-            assert "The SMS credits are running low: 100 credits" in notification
+            assert "SMS balance low: 100 credits left" in notification
             assert (
-                f"because {ALERTS.id} does not take it: Slack says channel_not_found."
+                f"because Slack couldn't post it to {ALERTS.id} (channel_not_found)."
                 in notification
             )
         assert len(b.posted()) == 1

@@ -17,10 +17,10 @@ NOBODY = cast("Any", None)  # The tokens are checked before this is used.
 @pytest.mark.parametrize(
     ("fault", "kind", "said"),
     [
-        (Fault(error="invalid_auth"), SlackRefused, "Copy the token anew"),
-        (Fault(error="account_inactive"), SlackRefused, "Copy the token anew"),
-        (Fault(error="internal_error"), SlackUnreachable, "gave no answer"),
-        (Fault(status=503), SlackUnreachable, "gave no answer"),
+        (Fault(error="invalid_auth"), SlackRefused, "Copy the token again"),
+        (Fault(error="account_inactive"), SlackRefused, "Copy the token again"),
+        (Fault(error="internal_error"), SlackUnreachable, "didn't respond"),
+        (Fault(status=503), SlackUnreachable, "didn't respond"),
     ],
 )
 async def test_a_slack_that_is_not_well_is_no_wrong_token(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kwtsms_bot.commands.actions.approve import mention
+from kwtsms_bot.commands.mentions import mention
 from kwtsms_bot.commands.send.preview_reply import approval_reply
 from kwtsms_bot.i18n.foreign_text import clean_name, clean_text
 from kwtsms_bot.i18n.gateway_texts import translate_status, translate_text

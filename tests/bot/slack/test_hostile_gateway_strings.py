@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.slack.test_blocks import message, pending
-from bot.slack.test_surfaces import assert_harmless
+from bot.slack.test_surfaces import assert_harmless, assert_view
 from kwtsms_bot.balance.details import NoticeDetails, OutageDetails
 from kwtsms_bot.balance.rules import NoticeKind
 from kwtsms_bot.commands.base import Invocation
@@ -18,7 +18,7 @@ from kwtsms_bot.i18n.translator import Language, language
 from kwtsms_bot.outbox.message import Reason
 from kwtsms_bot.outbox.states import State
 from kwtsms_bot.slack import blocks
-from kwtsms_bot.slack.cards import balance_blocks, card
+from kwtsms_bot.slack.cards import balance_blocks, card, details
 from kwtsms_client import AsyncClient, Credentials
 from kwtsms_client.rate_limiter import Pacer
 from kwtsms_sandbox.slack.active_content import find_active_content
@@ -61,7 +61,8 @@ def test_a_card_shows_them_literally(state: State, say: Language) -> None:
         points=Decimal("3E+9"),
     )
 
-    assert_harmless(card.render(made, author="sara", say=say))
+    assert_harmless(card.render(made, say))
+    assert_view(details.render(made, say))
 
 
 @both
@@ -105,7 +106,7 @@ async def test_nothing_in_the_channel_has_a_mention(tmp_path: Path, *, refuses: 
         await env.stop_bot()
         await env.start_bot(kwtsms=env.sections["kwtsms"] | {"base_url": gateway.base_url})
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} hi")
-        shown = await wait_for_text(env, "refused by kwtSMS" if refuses else "accepted by kwtSMS")
+        shown = await wait_for_text(env, "rejected by kwtSMS" if refuses else "sent to 965")
 
-    assert find_active_content(shown) == []
+    assert find_active_content(shown) == [f"@{SARA.id}"]
     assert gateway.sends == 1

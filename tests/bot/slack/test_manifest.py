@@ -3,6 +3,7 @@
 import json
 from copy import deepcopy
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from kwtsms_bot.cli.slack import slack
 from kwtsms_bot.commands.router import COMMANDS
 from kwtsms_bot.slack.ids import FORM_SHORTCUT, MESSAGE_SHORTCUT, SEND_STEP
-from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES, manifest
+from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES, create_app_link, manifest
 from kwtsms_bot.slack.workflow_step import NUMBERS, TEXT, USER
 from support.manifest_rules import violations
 
@@ -146,3 +147,15 @@ def test_what_slack_would_refuse_is_not_printed(option: str, value: str, said: s
 
     assert printed.exit_code == 2
     assert said in printed.output
+
+
+def test_the_link_creates_the_app_from_the_manifest() -> None:
+    """The link carries the manifest, encoded, and is short enough for browsers and proxies."""
+    made = manifest("/sms", COMMANDS)
+    link = create_app_link(made)
+    query = parse_qs(urlsplit(link).query)
+
+    assert link.startswith("https://api.slack.com/apps?new_app=1&manifest_json=")
+    assert json.loads(query["manifest_json"][0]) == made
+    assert len(link) < 8000
+    assert link.isascii()

@@ -28,7 +28,7 @@ from kwtsms_bot.outbox.quota.limits import Limit, QuotaExceeded
 from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import ActivePause, SendingPaused
 from kwtsms_bot.slack import app_home, blocks
-from kwtsms_bot.slack.cards import card
+from kwtsms_bot.slack.cards import card, details
 from kwtsms_bot.slack.error_boundary import error_reply
 from kwtsms_bot.slack.modals import views
 from kwtsms_client import NotSent, Phone, UnknownOutcome, inspect_message
@@ -115,7 +115,7 @@ def replies(text: str, say: Language) -> Iterator[Reply]:
         many,
         (text,),
         text_spans=(TextSpan(text), TextSpan(text, removed=True), TextSpan("")),
-        buttons=(Button("message_check", say("Check now"), "M1", "danger", text[:300]),),
+        buttons=(Button("message_check", say("Check status"), "M1", "danger", text[:300]),),
         file=File("a.csv", text),
         channel_post=ChannelPost("C1", Reply(Severity.INFO, text)),
     )
@@ -126,14 +126,14 @@ def assert_harmless(payload: dict[str, Any]) -> None:
     assert check(payload["blocks"], "message") == []
     assert 0 < len(payload["text"]) <= 4000
     shown = Shown("1.1", "C1", "UBOT", payload["text"], tuple(payload["blocks"]))
-    assert set(find_active_content(shown)) <= {"U1"}  # A pause mentions its author by id.
+    assert set(find_active_content(shown)) <= {"U1", "@U1"}  # The author, by id.
 
 
 def assert_view(view: dict[str, Any]) -> None:
     """Asserts that Slack accepts the modal or Home view and that it contains no mention or link."""
     assert check_view(view) == []
     shown = Shown("1.1", "C1", "UBOT", "", tuple(view["blocks"]))
-    assert set(find_active_content(shown)) <= {"U1"}  # A pause mentions its author by id.
+    assert set(find_active_content(shown)) <= {"U1", "@U1"}  # The author, by id.
 
 
 @both
@@ -162,6 +162,21 @@ def test_forms(text: str, say: Language) -> None:
     assert_view(views.sentence_view(text, say))
 
 
+@pytest.mark.parametrize("count", [1, 100, 101, 300, 301])
+def test_the_form_lists_the_phone_book_or_says_that_there_is_more(count: int) -> None:
+    """Up to 300 names are in the menu; beyond that, its hint says so."""
+    names = [f"contact{n}" for n in range(count)]
+    book = Phonebook(contacts=dict.fromkeys(names, "+96598765432"))
+    view = views.send_form(views.ModalDefaults(), book, LANGUAGES[0])
+    (field,) = [one for one in view["blocks"] if one["block_id"] == views.CONTACTS]
+    groups = field["element"].get("option_groups") or [field["element"]]
+    listed = [option["value"] for group in groups for option in group["options"]]
+
+    assert check_view(view) == []
+    assert listed == names[:300]
+    assert ("hint" in field) is (count > 300)
+
+
 @both
 @everything
 def test_field_errors_fit(text: str, say: Language) -> None:
@@ -177,7 +192,7 @@ def test_home(text: str, say: Language) -> None:
     """Home is valid with any replies, with and without the permission to send."""
     answers = list(replies(text, say))
     for number, reply in enumerate(answers):
-        sections = {say("Balance"): reply, say("Your last messages"): answers[number - 1]}
+        sections = {say("Balance"): reply, say("Your recent messages"): answers[number - 1]}
         for may_send in (True, False):
             assert_view(app_home.home_view(sections, may_send=may_send, slash="/sms", say=say))
 
@@ -191,7 +206,8 @@ def test_cards(text: str, say: Language, state: State, count: int) -> None:
     from bot.slack.test_blocks import message  # noqa: PLC0415 - The same message as there.
 
     made = message(text, state, count=count, reason=text[:500])
-    assert_harmless(card.render(made, author=text[:80], say=say))
+    assert_harmless(card.render(made, say))
+    assert_view(details.render(made, say))
 
 
 @both
@@ -206,9 +222,7 @@ def test_the_card_of_an_unknown_message_shows_the_balance_evidence(
     found = Evidence(verdict, before, Decimal("999.5"), Decimal(3))
     made = message("hello", State.UNKNOWN, count=3, reason="")
     (sentence,) = status_text._evidence_texts(replace(made, evidence=(found,)), say)
-    shown = [
-        card.render(replace(made, evidence=(found,) * n), author="U1", say=say) for n in (1, 4)
-    ]
+    shown = [card.render(replace(made, evidence=(found,) * n), say) for n in (1, 4)]
     posted = [Shown("1.1", "C1", "UBOT", "", tuple(payload["blocks"])) for payload in shown]
     texts = [plain(one) for one in posted]
 
@@ -238,8 +252,8 @@ def test_a_complaint_in_both_languages_has_what_kwtsms_asks_for() -> None:
     from bot.slack.test_blocks import message  # noqa: PLC0415 - The same message as there.
 
     made = message("the text", State.STUCK)
-    first = ("f" * 32, "2026-11-23 15:00", "96590000000")
-    second = ("e" * 32, "2026-11-23 16:00", "96590000001")
+    first = ("f" * 32, "15:00", "96590000000")
+    second = ("e" * 32, "16:00", "96590000001")
     calls = (
         AcceptedCall(first[0], AT, first[2:]),
         AcceptedCall(second[0], AT + timedelta(hours=1), second[2:]),

@@ -71,7 +71,7 @@ async def test_a_user_group_is_its_members(tmp_path: Path) -> None:
         many = await type_line(testbed, f"send <!subteam^{crowd.id}|@all> hi")
 
     assert fact(reply, "To") == f"{SARA.name} (965•••••432), {NOURA.name} (965•••••100)"
-    assert unknown.details == ("Slack doesn't say who is in @oncall.",)
+    assert unknown.details == ("Can't get the members of @oncall from Slack.",)
     assert "51 members" in many.details[0]
 
 

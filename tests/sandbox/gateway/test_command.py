@@ -131,7 +131,7 @@ def test_a_port_that_is_in_use() -> None:
 
         assert result.exit_code == 1
         assert f"http://127.0.0.1:{port}: address already in use" in result.output
-        assert "choose another port, or 0 for a free one" in result.output
+        assert "Use another port, or 0 for a free one" in result.output
 
 
 def test_a_scenario_that_does_not_fit(tmp_path: Path) -> None:

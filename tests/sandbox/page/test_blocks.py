@@ -33,6 +33,7 @@ MARKUP = [
     ("<!here> <!subteam^S000ONCALL>", ["BDI @here", "BDI @oncall"]),
     ("&lt;@U0000NOURA&gt; &lt;!channel&gt; &amp;lt;", []),
     ("&gt; a\n&gt; *b*\nc", ["BLOCKQUOTE a\nb", "STRONG b"]),
+    ("a\n> b > c", ["BLOCKQUOTE b > c"]),
     ("see https://a.example.", ["A https://a.example."]),
     (":no_such_name: :constructor:", []),
     (":warning:", ["svg "]),
@@ -78,7 +79,7 @@ async def test_what_cannot_be_shown_says_so(page: Page, shown: Browser) -> None:
     await post(page, section("before"), video, section("after"))
     await shown.wait_for_text(".message", "after")
 
-    assert await shown.text(".message .unknown") == "This page cannot show a “video” block."
+    assert await shown.text(".message .unknown") == "This page can't show “video”."
 
 
 async def test_pictures_are_described_and_not_fetched(page: Page, shown: Browser) -> None:
@@ -109,8 +110,5 @@ async def test_a_chart_is_drawn_with_its_figures(page: Page, shown: Browser) -> 
     await post(page, CHART)
     await shown.until("document.querySelector('.chart polyline')")
 
-    assert (
-        await shown.run("return document.querySelector('.chart svg').ariaLabel")
-        == "line chart: Used"
-    )
+    assert await shown.run("return document.querySelector('.chart svg').ariaLabel") == "Chart: Used"
     assert await shown.run("return document.querySelectorAll('.chart td').length") == 2

@@ -34,7 +34,7 @@ async def test_a_command_is_typed_and_answered(page: Page, shown: Browser) -> No
     await shown.wait_for_text(".message .text", "you said balance")
     await shown.wait_for_text(".message .ephemeral", "Only visible to you")
     await shown.wait_for_text(".typed", "/sms balance")
-    await shown.wait_for_text(".typed", "acknowledged in")
+    await shown.wait_for_text(".typed", "Received by the bot in")
     assert shown.console_errors() == []
 
 

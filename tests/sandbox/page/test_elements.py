@@ -143,7 +143,9 @@ async def test_a_button_in_a_form_reports_what_was_typed(page: Page, shown: Brow
     @page.bolt.shortcut("send_sms")
     async def start(ack: Any, shortcut: Any, client: Any) -> None:
         await ack()
-        view = modal(text_field("Text", "text"), actions(button("Preview", action_id="preview")))
+        view = modal(
+            text_field("Text", "text"), actions(button("Preview message", action_id="preview"))
+        )
         await client.views_open(trigger_id=shortcut["trigger_id"], view=view)
 
     @page.bolt.action("preview")

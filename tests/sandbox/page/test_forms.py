@@ -45,7 +45,7 @@ async def test_a_button_with_a_question_asks_first(page: Page, shown: Browser) -
         "title": plain_text("Send again"),
         "text": plain_text("It may arrive twice."),
         "confirm": plain_text("Send"),
-        "deny": plain_text("Back"),
+        "deny": plain_text("Go back"),
     }
     again = button("Send again", action_id="again", value="7", confirm=confirm)
     await page.api.chat_postMessage(channel=OPS.id, text="x", blocks=[actions(again)])
@@ -60,23 +60,96 @@ async def test_a_button_with_a_question_asks_first(page: Page, shown: Browser) -
     await page.slack.until(lambda: uses == ["7"])
 
 
+DROP = {
+    "title": plain_text("Drop it"),
+    "text": plain_text("For good."),
+    "confirm": plain_text("Drop"),
+    "deny": plain_text("Keep it"),
+}
+CHECKED = "return [...document.querySelectorAll('.message input:checked')].map((one) => one.value)"
+
+
+def choices(kind: str) -> dict[str, Any]:
+    """Returns an element with two options, the first of them chosen, that asks to confirm."""
+    options = [{"text": plain_text(name), "value": name} for name in ("keep", "drop")]
+    element = {"type": kind, "action_id": "pick", "options": options, "confirm": DROP}
+    if kind == "checkboxes":
+        return element | {"initial_options": options[:1]}
+    return element | {"initial_option": options[0]}
+
+
 async def test_a_choice_that_is_not_confirmed_is_undone(page: Page, shown: Browser) -> None:
     """A choice that is not confirmed puts the menu back to its former value."""
-    options = [{"text": plain_text(name), "value": name} for name in ("keep", "drop")]
-    confirm = {
-        "title": plain_text("Drop it"),
-        "text": plain_text("For good."),
-        "confirm": plain_text("Drop"),
-        "deny": plain_text("Back"),
-    }
-    menu = {"type": "static_select", "action_id": "pick", "options": options, "confirm": confirm}
-    menu["initial_option"] = options[0]
+    menu = choices("static_select")
     await page.api.chat_postMessage(channel=OPS.id, text="x", blocks=[actions(menu)])
     await shown.click(".message option[value=drop]")
-    await shown.click_words(".ask button", "Back")
+    await shown.click_words(".ask button", "Keep it")
     await shown.until("!document.querySelector('.ask')")
 
     assert await shown.run("return document.querySelector('.message select').value") == "keep"
+
+
+@pytest.mark.parametrize(
+    ("kind", "confirmed"), [("radio_buttons", ["drop"]), ("checkboxes", ["keep", "drop"])]
+)
+async def test_a_mark_that_is_not_confirmed_is_undone(
+    page: Page, shown: Browser, kind: str, confirmed: list[str]
+) -> None:
+    """A radio button or a checkbox asks first, and a no puts the former choice back."""
+    uses: list[str] = []
+
+    @page.bolt.action("pick")
+    async def pick(ack: Any, action: Any) -> None:
+        await ack()
+        uses.append(action["action_id"])
+
+    blocks = [actions(choices(kind))]
+    await page.api.chat_postMessage(channel=OPS.id, text="x", blocks=blocks)
+    await shown.click(".message input[value=drop]")
+    await shown.click_words(".ask button", "Keep it")
+    await shown.until("!document.querySelector('.ask')")
+    assert await shown.run(CHECKED) == ["keep"]
+    assert uses == []
+    await shown.click(".message input[value=drop]")
+    await shown.click_words(".ask button", "Drop")
+
+    await page.slack.until(lambda: uses == ["pick"])
+    assert await shown.run(CHECKED) == confirmed
+
+
+async def test_a_form_begins_in_its_first_field(page: Page, shown: Browser) -> None:
+    """The focus is in the first field, and not on the button that closes the form."""
+    open_form_on_command(page, text_field("To", "to"), text_field("Text", "text"))
+    await shown.type("#composer", "/sms" + ENTER)
+    await shown.until("document.getElementById('modal').open")
+    await shown.press("96598765432")
+
+    assert await shown.run("return document.querySelector('#modal input').value") == "96598765432"
+
+
+async def test_a_form_begins_in_the_field_that_the_app_chose(page: Page, shown: Browser) -> None:
+    """The focus is in the field with `focus_on_load`, if there is one."""
+    text = text_field("Text", "text", focus_on_load=True)
+    open_form_on_command(page, text_field("To", "to"), text)
+    await shown.type("#composer", "/sms" + ENTER)
+    await shown.until("document.getElementById('modal').open")
+    await shown.press("hello")
+    values = await shown.run(
+        "return [...document.querySelectorAll('#modal .input input')].map((one) => one.value)"
+    )
+
+    assert values == ["", "hello"]
+
+
+async def test_a_form_without_a_field_begins_on_its_title(page: Page, shown: Browser) -> None:
+    """Nothing that a key would press has the focus, so that a second Enter does not send."""
+    submitted = open_form_on_command(page, section("Send it to 6 people"))
+    await shown.type("#composer", "/sms" + ENTER)
+    await shown.until("document.getElementById('modal').open")
+    await shown.press(ENTER)
+
+    assert await shown.run("return document.activeElement.id") == "modal-title"
+    assert submitted == []
 
 
 async def test_a_form_opens_and_is_submitted(page: Page, shown: Browser) -> None:

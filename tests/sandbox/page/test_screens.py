@@ -7,6 +7,7 @@ from support.blockkit import section
 from support.browser import Browser
 from support.gateway import KUWAIT, Caller
 from support.page import Page
+from support.page_scripts import BEYOND_THE_EDGE, CONTRAST
 
 pytestmark = pytest.mark.browser
 
@@ -42,14 +43,6 @@ async def test_a_narrow_log_stays_readable(page: Page, browser: Browser, caller:
     assert lines == 1
 
 
-BEYOND_THE_EDGE = """
-return [...document.querySelectorAll("main .room *, main .phones *, main .gateway *")]
-  .filter((one) => one.getClientRects().length && one.getBoundingClientRect().right > innerWidth)
-  .filter((one) => !one.closest("#numbers"))
-  .map((one) => one.className || one.tagName);
-"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_words_stand_out_from_their_ground(page: Page, browser: Browser, scheme: str) -> None:
     """Text has a contrast of at least 4.5 to 1 in both colour schemes (WCAG 2.2, 1.4.3)."""
@@ -59,34 +52,6 @@ async def test_words_stand_out_from_their_ground(page: Page, browser: Browser, s
     weak = await browser.run(CONTRAST)
 
     assert weak == []
-
-
-CONTRAST = """
-const light = (colour) => {
-  const [r, g, b] = colour.map((part) => part / 255)
-    .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-};
-const canvas = Object.assign(document.createElement("canvas"), { width: 1, height: 1 });
-const brush = canvas.getContext("2d", { willReadFrequently: true });
-const rgb = (colours) => {
-  brush.clearRect(0, 0, 1, 1);
-  for (const colour of colours) { brush.fillStyle = colour; brush.fillRect(0, 0, 1, 1); }
-  return [...brush.getImageData(0, 0, 1, 1).data.slice(0, 3)];
-};
-const ground = (node) => getComputedStyle(node).backgroundColor;
-const grounds = (node) => node ? [...grounds(node.parentElement), ground(node)] : [];
-return [...document.querySelectorAll("body *")]
-  .filter((one) => [...one.childNodes].some((child) => child.nodeType === 3 && child.data.trim()))
-  .filter((one) => one.getClientRects().length && !one.closest("select, .skip"))
-  .map((one) => {
-    const under = light(rgb(grounds(one)));
-    const words = light(rgb([...grounds(one), getComputedStyle(one).color]));
-    const ratio = (Math.max(under, words) + 0.05) / (Math.min(under, words) + 0.05);
-    return [ratio, one.className || one.id || one.tagName];
-  })
-  .filter(([ratio]) => ratio < 4.5);
-"""
 
 
 async def test_everything_that_acts_has_a_name(shown: Browser) -> None:

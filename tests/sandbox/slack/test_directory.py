@@ -155,3 +155,52 @@ async def test_guests_and_strangers_see_their_channels_only(
     ]
     slack.directory.invite(GUEST, OPS)
     assert slack.visible(GUEST, OPS)
+
+
+async def test_a_list_comes_in_pages(api: AsyncWebClient) -> None:
+    """users.list and conversations.list give `limit` entries and the cursor of the next ones."""
+    first = await api.users_list(limit=2)
+    rest = await api.users_list(limit=1000, cursor=first["response_metadata"]["next_cursor"])
+    channels = await api.conversations_list(limit=2)
+    everybody = [one["id"] for one in (*first["members"], *rest["members"])]
+
+    assert len(first["members"]) == len(channels["channels"]) == 2
+    assert len(set(everybody)) == len(everybody)
+    assert SARA.id in everybody
+    assert rest["response_metadata"]["next_cursor"] == ""
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"cursor": "x"}, "invalid_cursor"),
+        ({"limit": 1001}, "invalid_limit"),
+        ({"types": "rooms"}, "invalid_types"),
+    ],
+)
+async def test_a_wrong_list_is_refused(
+    api: AsyncWebClient, wrong: dict[str, str], code: str
+) -> None:
+    """A cursor, limit or type of channel that Slack does not have is refused."""
+    assert await refusal(api.conversations_list(**wrong)) == code  # type: ignore[arg-type]
+
+
+async def test_archived_channels_are_left_out_on_request(
+    slack: SlackSandbox, api: AsyncWebClient
+) -> None:
+    """exclude_archived leaves out what is archived."""
+    slack.directory.archive(OPS)
+    with_archived = await api.conversations_list()
+    without = await api.conversations_list(exclude_archived=True)
+
+    assert OPS.id in {one["id"] for one in with_archived["channels"]}
+    assert OPS.id not in {one["id"] for one in without["channels"]}
+
+
+async def test_each_kind_of_channel_needs_its_scope() -> None:
+    """Private channels are listed for groups:read, and only those that the bot is in."""
+    async with running_slack(manifest=Manifest(scopes=frozenset({"channels:read"}))) as slack:
+        api = web_client(slack)
+
+        assert await refusal(api.conversations_list(types="private_channel")) == "missing_scope"
+        assert (await api.conversations_list())["channels"]

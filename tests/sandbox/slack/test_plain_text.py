@@ -53,6 +53,7 @@ def test_live_mentions_and_links_are_found() -> None:
     ("block", "lines"),
     [
         ({"type": "header", "text": plain_text("SMS sent")}, "SMS sent"),
+        ({"type": "header", "text": {**plain_text("No :x:"), "emoji": False}}, "No :x:"),
         (section("*To* <@U1>"), "To @sara"),
         (
             {"type": "section", "fields": [{"type": "mrkdwn", "text": "*To:*\n965"}]},

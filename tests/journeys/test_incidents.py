@@ -1,0 +1,79 @@
+"""A person takes an incident in Slack: on its card, on App Home or by a command, and it stops."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from kwtsms_bot.commands import action_ids
+from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
+from support.bot import NUMBER, local_env, wait_for_text
+
+TOKEN = "scripts-token-0000000000"
+BRIDGE = {
+    "listen": "127.0.0.1:0",
+    "channel": OPS.id,
+    "integrations": {"scripts": {"kind": "native", "token": TOKEN}},
+    "receivers": {"ops": {"to": ["noura"]}},
+}
+
+
+@asynccontextmanager
+async def bridge_env(folder: Path) -> AsyncIterator[LocalEnvironment]:
+    """Runs the bot with a bridge."""
+    phonebook = {"contacts": {"noura": f"+{NUMBER}"}}
+    async with local_env(folder, bridge=BRIDGE, phonebook=phonebook) as env:
+        yield env
+
+
+async def post(env: LocalEnvironment, key: str) -> str:
+    """A script posts an alert; returns the reference of its incident."""
+    async with httpx.AsyncClient(base_url=env.bridge_address, trust_env=False) as client:
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        body = {"title": f"{key} is down", "key": key}
+        answer = await client.post("/hooks/scripts", json=body, headers=headers)
+    return str(answer.json()["alerts"][0]["ref"])
+
+
+async def test_an_acknowledgement_on_the_card_stops_the_sms(tmp_path: Path) -> None:
+    """The card turns amber with the name of the person, and nothing is texted."""
+    async with bridge_env(tmp_path) as env:
+        ref = await post(env, "disk")
+        card = await wait_for_text(env, "disk is down")
+        await env.slack.press(YOUSEF, card, action_ids.INCIDENT_ACKNOWLEDGE)
+        acked = env.slack.plain(await wait_for_text(env, "Acknowledged by @yousef", timeout=15))
+        await env.slack.command(SARA, OPS, "/sms", f"ack {ref}")
+        await wait_for_text(env, f"{ref} is already acknowledged.")
+
+        assert "Withdraw acknowledgement" in acked
+        assert "Texted" not in acked
+        assert env.gateway.ledger == []
+
+
+async def test_details_are_shown_to_one_person(tmp_path: Path) -> None:
+    """The button's answer is for the person who pressed it."""
+    async with bridge_env(tmp_path) as env:
+        ref = await post(env, "disk")
+        card = await wait_for_text(env, "disk is down")
+        await env.slack.press(SARA, card, action_ids.INCIDENT_DETAILS)
+        details = await wait_for_text(env, f"Incident {ref}")
+
+        assert details.ephemeral_to == SARA.id
+
+
+async def test_home_lists_open_incidents(tmp_path: Path) -> None:
+    """A press on App Home acts, and the view shows the result."""
+    async with bridge_env(tmp_path) as env:
+        ref = await post(env, "disk")
+        await env.slack.open_home(SARA)
+        view = await env.slack.until(lambda: env.slack.home(SARA))
+        before = env.slack.plain(view)
+        await env.slack.press(SARA, view, action_ids.INCIDENT_ACKNOWLEDGE)
+        await env.slack.until(
+            lambda: "acknowledged by sara" in env.slack.plain(env.slack.home(SARA) or view)
+        )
+
+        assert "1 open incident" in before
+        assert f"Acknowledge {ref}" in before

@@ -1,0 +1,169 @@
+"""The bridge's stores with a real database, whose clock a test moves, and what phones would get."""
+
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from kwtsms_bot.bridge.bundling import ContactPhone, Recipients, Style
+from kwtsms_bot.bridge.models import AlertStatus, Incoming
+from kwtsms_bot.bridge.reports import AlertResult, make_receivers, make_report
+from kwtsms_bot.bridge.states import NotificationState
+from kwtsms_bot.bridge.store.actions import Action, ActionResult, IncidentActions
+from kwtsms_bot.bridge.store.bundle import BundleStore, SendingTerms
+from kwtsms_bot.bridge.store.credit_notices import NoticeTargets
+from kwtsms_bot.bridge.store.intake import AlertIntake
+from kwtsms_bot.config.bridge import BridgeSettings
+from kwtsms_bot.config.phonebook import Phonebook
+from kwtsms_bot.database import Database
+from kwtsms_bot.database.tables import message, notification, recipient
+from kwtsms_bot.outbox.audit import Actor
+from kwtsms_bot.outbox.dispatch import retry
+from kwtsms_bot.outbox.message import ClaimedCall
+from kwtsms_bot.outbox.outcome import Settlement
+from kwtsms_bot.outbox.states import State
+from kwtsms_bot.outbox.store import Outbox, open_outbox
+from kwtsms_client import NotSent
+from support.database import AT, opened, set_clock
+
+NOURA, FAHAD = "96598765432", "96551234567"
+LEASE = timedelta(seconds=30)
+PHONEBOOK = {"contacts": {"noura": f"+{NOURA}", "fahad": f"+{FAHAD}"}}
+BRIDGE = {
+    "channel": "C0123ALERT",
+    "integrations": {"scripts": {"kind": "native", "token": "demo-native-token"}},
+    "receivers": {"ops": {"to": ["noura"]}},
+}
+_starts = itertools.count()
+
+
+def alert(key: str, title: str = "", **changes: Any) -> Incoming:
+    """A firing alert."""
+    facts: dict[str, Any] = {"status": AlertStatus.FIRING, "title": title or f"{key} is down"}
+    return Incoming(key=key, **facts | changes)
+
+
+def ended(key: str, **changes: Any) -> Incoming:
+    """The end of an alert."""
+    return alert(key, status=AlertStatus.RESOLVED, **changes)
+
+
+@dataclass
+class BridgeBench:
+    """The stores, a clock, and a gateway that does what the test says."""
+
+    database: Database
+    outbox: Outbox
+    bridge: BridgeSettings
+    phonebook: Phonebook
+    now: datetime = AT
+    reachable: bool = True  # Whether kwtSMS can be reached.
+    sent: list[tuple[datetime, str, str]] = field(default_factory=list)  # Time, phone, text.
+
+    def __post_init__(self) -> None:
+        """Opens the stores, and starts the clock."""
+        self.receivers = make_receivers(self.bridge, self.phonebook)
+        self.intake = AlertIntake(
+            self.database, self.receivers, credits_per_day=self.bridge.credits_per_day
+        )
+        self.actions = IncidentActions(self.database)
+        people = {
+            name: ContactPhone(one.number, one.language)
+            for name, one in self.phonebook.contacts.items()
+        }
+        styles = {
+            name: Style(one.language, one.pages) for name, one in self.bridge.receivers.items()
+        }
+        terms = SendingTerms(
+            "OPS-ALERT",
+            False,
+            self.bridge.credits_per_day,
+            Recipients(people, styles),
+            NoticeTargets(self.bridge.notice_channels),
+        )
+        self.bundles = BundleStore(self.database, terms)
+        set_clock(self.database, self.now)
+
+    async def post(self, *alerts: Incoming, integration: str = "scripts") -> Sequence[AlertResult]:
+        """Reports alerts in one request."""
+        reports = [make_report(one, integration, self.bridge, self.receivers) for one in alerts]
+        return await self.intake.accept(reports)
+
+    async def act(self, ref: str | None, action: Action, who: str = "U1") -> ActionResult:
+        """Acts on an incident as a person."""
+        (result,) = await self.actions.act([ref or ""], action, Actor(who))
+        return result
+
+    async def advance(self, seconds: int, *, step: int = 1) -> list[str]:
+        """Lets time pass, `step` seconds at a time; returns the texts that left for phones."""
+        before = len(self.sent)
+        for _ in range(0, seconds, step):
+            self.now += timedelta(seconds=step)
+            set_clock(self.database, self.now)
+            await self.bundles.run_pass()
+            await self.send_due()
+        return [text for _, _, text in self.sent[before:]]
+
+    async def send_due(self) -> None:
+        """Sends what is due, as the worker would."""
+        while call := await self.outbox.claims.claim("bench", LEASE, self.now):
+            if await self.outbox.settlements.put_in_flight(call, LEASE, self.now):
+                await self.settle(call, self.answer(call))
+
+    async def settle(self, call: ClaimedCall, outcome: Settlement) -> None:
+        """Settles a call; what was sent is on the phones."""
+        await self.outbox.settlements.settle(call, outcome, self.now)
+        if outcome.state in (State.SENT, State.UNKNOWN):
+            self.sent += [(self.now, one.phone, call.text) for one in call.recipients]
+
+    def answer(self, call: ClaimedCall) -> Settlement:
+        """Returns the outcome of a call now."""
+        if self.reachable:
+            return Settlement(State.SENT, self.now)
+        tries = max(one.tries for one in call.recipients)
+        return retry.failed(NotSent("refused"), tries, self.now, urgent=True)
+
+    async def states(self) -> list[str]:
+        """The states of all notifications, in the order of their IDs."""
+        query = select(notification.c.state).order_by(notification.c.id)
+        async with self.database.reading() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def counted(self) -> int:
+        """The number of alerts that the texts count for each phone, all together."""
+        query = select(notification.c.counted).where(
+            notification.c.state == NotificationState.SENT.value
+        )
+        async with self.database.reading() as connection:
+            return sum((await connection.execute(query)).scalars())
+
+    async def messages(self) -> list[tuple[str, str]]:
+        """All messages of the outbox: text, and the state of each recipient."""
+        query = (
+            select(message.c.text, recipient.c.state)
+            .join_from(message, recipient)
+            .order_by(recipient.c.id)
+        )
+        async with self.database.reading() as connection:
+            return [(row.text, row.state) for row in await connection.execute(query)]
+
+
+@asynccontextmanager
+async def bridge_bench(
+    location: str | Path,
+    bridge: dict[str, Any] | None = None,
+    phonebook: dict[str, Any] | None = None,
+) -> AsyncIterator[BridgeBench]:
+    """Opens the bridge's stores at a database."""
+    async with opened(location) as database:
+        yield BridgeBench(
+            database,
+            open_outbox(database),
+            BridgeSettings.model_validate(bridge or BRIDGE),
+            Phonebook.model_validate(phonebook or PHONEBOOK),
+        )
