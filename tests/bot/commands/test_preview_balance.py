@@ -50,7 +50,7 @@ async def test_a_preview_after_sends_has_what_they_left(tmp_path: Path) -> None:
         await wait_for_text(env, "1,000 credits left")
         for number in ("96590000001", "96590000002"):
             await env.slack.command(SARA, OPS, "/sms", f"send {number} hi")
-            await wait_for_text(env, "sent to 965")
+            await wait_for_text(env, f"sent to 965•••••{number[-3:]}")
         await env.slack.until(lambda: len(env.gateway.ledger) == 2)
         await env.slack.command(SARA, OPS, "/sms", f"send {NUMBER} It’s down {'x' * 80}")
         shown = env.slack.plain(await wait_for_text(env, "998"))
