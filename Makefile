@@ -26,7 +26,7 @@ quick: $(READY)
 # Branch coverage of `make quick` and of what opens sockets: programs are not traced. Line by line:
 # .venv/bin/coverage report --show-missing.
 coverage: $(READY)
-	@$(BIN)/pytest -q -n 4 -m "(unit or integration) and not postgres" --cov --cov-report= tests; \
+	@$(BIN)/pytest -q -n 4 -m "(unit or integration) and not postgres" --cov --cov-report= tests/bot tests/client tests/plugins; \
 	  failed=$$?; $(BIN)/coverage json --quiet -o - | $(BIN)/python scripts/coverage_table; exit $$failed
 
 # Kills, stalls and starves the real bot for about ten minutes: docs/chaos.md. SEED=n repeats a run.
