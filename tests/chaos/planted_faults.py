@@ -21,7 +21,7 @@ from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.states import AttemptState, State
 from kwtsms_bot.outbox.store import DatabaseRateLimiter
 from kwtsms_bot.slack.blocks import Payload
-from kwtsms_bot.slack.cards.card_publisher import CardPublisher
+from kwtsms_bot.slack.cards.card_poster import CardPoster
 from kwtsms_bot.slack.listeners import SlackListeners
 from kwtsms_client import Acceptance, AsyncClient, KwtSMSError, NotSent, UnknownOutcome
 from kwtsms_client.protocol import Call
@@ -192,12 +192,12 @@ def accumulate_slots() -> None:
 
 def leave_cards_stale() -> None:
     """Never updates a card after posting it."""
-    original = CardPublisher._post_or_update
+    original = CardPoster._post_or_update
 
-    async def put(self: CardPublisher, place: CardLocation, payload: Payload) -> CardLocation:
+    async def put(self: CardPoster, place: CardLocation, payload: Payload) -> CardLocation:
         return place if place.ts is not None else await original(self, place, payload)
 
-    _plant(CardPublisher, "_post_or_update", put)
+    _plant(CardPoster, "_post_or_update", put)
 
 
 def _plant(where: Any, name: str, fault: Any) -> None:

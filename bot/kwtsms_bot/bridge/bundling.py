@@ -200,8 +200,20 @@ def decide(
     for one in due:
         if one.id not in dropped:
             by_phone[recipients.people[one.contact].phone].append(one)
+    ready, deferred = _split(by_phone, phones, gate)
+    made = {
+        phone: _bundle(phone, waiting, by_incident, recipients, now=gate.now)
+        for phone, waiting in ready.items()
+    }
+    return BundleDecision(_shared(made), deferred, dropped)
+
+
+def _split(
+    by_phone: Mapping[str, Sequence[WaitingNotification]], phones: Phones, gate: Gate
+) -> tuple[dict[str, Sequence[WaitingNotification]], dict[int, DeferralReason]]:
+    """Splits what is due into the phones that get a message now, and what waits, and why."""
+    ready: dict[str, Sequence[WaitingNotification]] = {}
     deferred: dict[int, DeferralReason] = {}
-    ready: dict[str, list[WaitingNotification]] = {}
     for phone, waiting in sorted(by_phone.items(), key=lambda item: _urgency(item[1])):
         reason = _deferral(phone, max(one.severity for one in waiting), phones, gate)
         if reason is None and gate.trial and ready:
@@ -210,11 +222,7 @@ def decide(
             ready[phone] = waiting
         else:
             deferred |= dict.fromkeys((one.id for one in waiting), reason)
-    made = {
-        phone: _bundle(phone, waiting, by_incident, recipients, now=gate.now)
-        for phone, waiting in ready.items()
-    }
-    return BundleDecision(_shared(made), deferred, dropped)
+    return ready, deferred
 
 
 def _dropped(

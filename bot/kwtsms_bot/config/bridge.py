@@ -1,7 +1,7 @@
 """The section `bridge` of config.yaml: alerts of other tools. Reads no file."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta, tzinfo
 from typing import Annotated, Literal
 
@@ -34,6 +34,7 @@ from kwtsms_bot.config.fields import (
 )
 from kwtsms_bot.config.phonebook import Handle, Phonebook
 from kwtsms_bot.i18n.translator import Language
+from kwtsms_client import find_country_code
 from kwtsms_client.settings import is_loopback
 
 FREE_PORT = ":0"
@@ -200,13 +201,17 @@ class BridgeSettings(Section):
         host = self.listen.rpartition(":")[0].strip("[]")
         return self.url is None and is_loopback(host)
 
-    def phonebook_faults(self, phonebook: Phonebook) -> Iterator[Fault]:
-        """The names of receivers that are not in the phone book."""
+    def phonebook_faults(self, phonebook: Phonebook, countries: Collection[str]) -> Iterator[Fault]:
+        """The names of receivers that are not in the phone book, or whose country isn't allowed."""
         for name, receiver in self.receivers.items():
-            for unknown in dict.fromkeys(receiver.names):
-                if not phonebook.numbers(unknown):
-                    path = ("bridge", "receivers", name, "to")
-                    yield path, f"there is no contact or group {unknown!r} in phonebook"
+            path = ("bridge", "receivers", name, "to")
+            for one in dict.fromkeys(receiver.names):
+                numbers = phonebook.numbers(one)
+                if not numbers:
+                    yield path, f"there is no contact or group {one!r} in phonebook"
+                for code in sorted({find_country_code(number) or "" for number in numbers}):
+                    if code not in countries:
+                        yield path, f"{one!r} has a number of +{code}; allow it in limits.countries"
 
     def warnings(self, say: Language, sender_id: str) -> tuple[str, ...]:
         """Warnings about settings that are allowed but probably unintended."""

@@ -169,7 +169,8 @@ class Config(Section):
     @model_validator(mode="after")
     def _check_receivers(self) -> "Config":
         if self.bridge:
-            raise_faults(tuple(self.bridge.phonebook_faults(self.phonebook)), type(self))
+            faults = self.bridge.phonebook_faults(self.phonebook, self.limits.countries)
+            raise_faults(tuple(faults), type(self))
         return self
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ Answers only GET and reads no body. Needs no password: the pages are for an inte
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from aiohttp import web
 
@@ -14,6 +15,20 @@ from kwtsms_bot.monitoring.readiness import Readiness
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 MAX_CONNECTIONS = 100  # Of its own, so that Slack's endpoint takes none from it.
 MAX_BYTES = 1024  # No request here has a body.
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLimits:
+    """Limits of a server, as of `listen`, and the setting that names its address."""
+
+    setting: str
+    connections: int
+    linger: float
+    finish: float
+
+
+# No body is read, so none is waited for.
+PAGE_LIMITS = ServerLimits("http.listen", MAX_CONNECTIONS, linger=0, finish=1)
 
 
 class CannotListen(Exception):
@@ -47,17 +62,24 @@ def health_routes(readiness: Readiness) -> tuple[web.RouteDef, ...]:
 
 
 @asynccontextmanager
-async def serve_http(app: web.Application, address: str) -> AsyncIterator[str]:
+async def serve_http(
+    app: web.Application, address: str, limits: ServerLimits = PAGE_LIMITS
+) -> AsyncIterator[str]:
     """Serves `app` at host:port during the block; yields the URL, which resolves a port of 0.
 
     Raises:
         CannotListen: the address cannot be bound.
     """
     try:
-        # No body is read, so none is waited for.
-        runner = await listen(app, address, connections=MAX_CONNECTIONS, linger=0, finish=1)
+        runner = await listen(
+            app,
+            address,
+            connections=limits.connections,
+            linger=limits.linger,
+            finish=limits.finish,
+        )
     except OSError as error:
-        text = f"http.listen: {address} cannot be listened on. Choose another."
+        text = f"{limits.setting}: {address} cannot be listened on. Choose another."
         raise CannotListen(text) from error
     try:
         host, port = runner.addresses[0][:2]

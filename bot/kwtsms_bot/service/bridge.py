@@ -24,18 +24,17 @@ from kwtsms_bot.bridge.webhooks import REASONS, Webhooks
 from kwtsms_bot.config import Config
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.database import Database
-from kwtsms_bot.http_server import listen
 from kwtsms_bot.i18n.translator import language
 from kwtsms_bot.monitoring.bridge_metrics import BridgeMetrics
 from kwtsms_bot.monitoring.health import BridgeStatus
-from kwtsms_bot.monitoring.health_endpoint import CannotListen
+from kwtsms_bot.monitoring.health_endpoint import ServerLimits, serve_http
 from kwtsms_bot.monitoring.metrics import Metrics
 from kwtsms_bot.slack.cards.incident_publisher import IncidentPublisher
 from kwtsms_bot.slack.connection import SlackConnection
 
-MAX_CONNECTIONS = 500  # Of its own: nothing takes them from Slack's endpoint.
-LINGER_SECONDS = 0.5  # For a refusal to reach a client that is still sending.
-FINISH_SECONDS = 2.5
+# Connections of its own: nothing takes them from Slack's endpoint. A refusal has half a second to
+# reach a client that is still sending.
+LIMITS = ServerLimits("bridge.listen", connections=500, linger=0.5, finish=2.5)
 log = structlog.get_logger(__name__)
 
 
@@ -54,15 +53,7 @@ class BridgeComponents:
     ) -> None:
         self._listen, self._database = bridge.listen, database
         receivers = make_receivers(bridge, config.phonebook)
-        self.publisher = IncidentPublisher(
-            IncidentCardStore(database),
-            connection.client,
-            language(config.language),
-            channels={
-                name: one.channel or bridge.channel for name, one in bridge.receivers.items()
-            },
-            admins=config.access.admin.users,
-        )
+        self.publisher = _publisher(config, bridge, database, connection)
         on_change = self.publisher.wake
         self.intake = AlertIntake(
             database,
@@ -99,24 +90,11 @@ class BridgeComponents:
         app = web.Application()
         app.add_routes(self.webhooks.routes())
         try:
-            runner = await listen(
-                app,
-                self._listen,
-                connections=MAX_CONNECTIONS,
-                linger=LINGER_SECONDS,
-                finish=FINISH_SECONDS,
-            )
-        except OSError as error:
-            text = f"bridge.listen: {self._listen} cannot be listened on. Choose another."
-            raise CannotListen(text) from error
-        try:
-            host, port = runner.addresses[0][:2]
-            self.address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            log.info("alerts accepted", at=self.address)
-            yield
+            async with serve_http(app, self._listen, LIMITS) as self.address:
+                log.info("alerts accepted", at=self.address)
+                yield
         finally:
             self.address = ""
-            await runner.cleanup()
 
     def status(self) -> BridgeStatus:
         """Returns what /readyz says of the bridge."""
@@ -133,6 +111,18 @@ class BridgeComponents:
     def _on_action(self) -> None:
         self.bundler.wake()
         self.publisher.wake()
+
+
+def _publisher(
+    config: Config, bridge: BridgeSettings, database: Database, connection: SlackConnection
+) -> IncidentPublisher:
+    return IncidentPublisher(
+        IncidentCardStore(database),
+        connection.client,
+        language(config.language),
+        channels={name: one.channel or bridge.channel for name, one in bridge.receivers.items()},
+        admins=config.access.admin.users,
+    )
 
 
 def _sending_terms(config: Config, bridge: BridgeSettings) -> SendingTerms:

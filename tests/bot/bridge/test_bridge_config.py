@@ -9,6 +9,7 @@ from kwtsms_bot.bridge.integrations.table import PARSERS
 from kwtsms_bot.config import Config, ConfigurationProblems, parse
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.config.bridge_fields import IntegrationKind
+from kwtsms_bot.config.phonebook import Phonebook
 
 BASE = """\
 slack: {bot_token: xoxb-1, app_token: xapp-1}
@@ -225,3 +226,17 @@ def test_an_empty_section_is_none() -> None:
     """`bridge:` with nothing below it is no bridge."""
     assert read("bridge:\n").bridge is None
     assert BridgeSettings().integrations == {}
+
+
+@pytest.mark.parametrize(("countries", "refused"), [(["965"], True), (["965", "966"], False)])
+def test_a_receivers_number_is_of_an_allowed_country(
+    countries: list[str], *, refused: bool
+) -> None:
+    """A number abroad gets no alert unless `limits.countries` allows it."""
+    bridge = BridgeSettings.model_validate(
+        {"channel": "C0123ALERT", "receivers": {"ops": {"to": ["abroad"]}}}
+    )
+    phonebook = Phonebook.model_validate({"contacts": {"abroad": "+966501234567"}})
+    found = [text for _, text in bridge.phonebook_faults(phonebook, countries)]
+
+    assert found == (["'abroad' has a number of +966; allow it in limits.countries"] * refused)

@@ -78,7 +78,7 @@ def test_a_group_is_one_text_for_everybody(config: str) -> None:
     assert incident["escalation"][0]["after"] == "5m"
     assert list(texts.values()) == [[["noura"]], [["fahad"]]]
     latin, arabic = texts
-    assert latin.startswith("CRIT /var on db01 is 96% full. since 2 Nov")
+    assert latin.startswith("CRIT /var on db01 is 96% full. Since 2 Nov")
     assert latin.endswith(f"+1 more. {SAMPLE_REF}")
     assert arabic.startswith("حرج: /var on db01")
     assert found["credits"] == sum(pages(one) for one in texts) == 2
@@ -154,7 +154,7 @@ def test_without_a_configuration_it_shows_the_text() -> None:
 
     assert ran.code == 0
     assert ran.json["integration"] is None
-    assert ran.json["texts"][0]["text"].startswith("CRIT 5% of checkouts fail. since 2 Nov")
+    assert ran.json["texts"][0]["text"].startswith("CRIT 5% of checkouts fail. Since 2 Nov")
     assert ran.json["credits"] == 1
 
 

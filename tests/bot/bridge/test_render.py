@@ -41,20 +41,20 @@ def text(*incidents: IncidentSummary, **settings: Any) -> str:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({}, f"CRIT {DISK}. since 14:02. A7F3K"),
-        ({"severity": AlertSeverity.ERROR}, f"ERR {DISK}. since 14:02. A7F3K"),
-        ({"severity": AlertSeverity.WARNING}, f"WARN {DISK}. since 14:02. A7F3K"),
-        ({"severity": AlertSeverity.INFO}, f"INFO {DISK}. since 14:02. A7F3K"),
-        ({"where": "db01"}, f"CRIT {DISK}. since 14:02. A7F3K"),
+        ({}, f"CRIT {DISK}. Since 14:02. A7F3K"),
+        ({"severity": AlertSeverity.ERROR}, f"ERR {DISK}. Since 14:02. A7F3K"),
+        ({"severity": AlertSeverity.WARNING}, f"WARN {DISK}. Since 14:02. A7F3K"),
+        ({"severity": AlertSeverity.INFO}, f"INFO {DISK}. Since 14:02. A7F3K"),
+        ({"where": "db01"}, f"CRIT {DISK}. Since 14:02. A7F3K"),
         ({"where": "shuwaikh"}, f"CRIT {DISK}. shuwaikh, since 14:02. A7F3K"),
         (
             {"text": "Less than 4% of /var is left. Look at it.", "values": "A=5.02"},
-            f"CRIT {DISK}. since 14:02. A=5.02. Less than 4% of /var is left. A7F3K",
+            f"CRIT {DISK}. Since 14:02. A=5.02. Less than 4% of /var is left. A7F3K",
         ),
-        ({"kinds": (("DiskAlmostFull", 3),)}, f"CRIT {DISK}. since 14:02. +2 more. A7F3K"),
+        ({"kinds": (("DiskAlmostFull", 3),)}, f"CRIT {DISK}. Since 14:02. +2 more. A7F3K"),
         (
             {"kinds": (("DiskAlmostFull", 1), ("HostDown", 4))},
-            f"CRIT {DISK}. since 14:02. +4 more: HostDown x4. A7F3K",
+            f"CRIT {DISK}. Since 14:02. +4 more: HostDown x4. A7F3K",
         ),
         (
             {"kinds": MANY_KINDS, "title": "HostDown core-sw-1"},
@@ -143,10 +143,10 @@ def test_the_language_is_the_titles_or_a_choice(choice: str, title: str, begin: 
 @pytest.mark.parametrize(
     ("since", "expected"),
     [
-        (NOW - timedelta(hours=14), "since 00:04"),
-        (NOW - timedelta(hours=15), "since Sun 23:04"),
-        (NOW - timedelta(days=6), "since Tue 14:04"),
-        (NOW - timedelta(days=7), "since 26 Oct 14:04"),
+        (NOW - timedelta(hours=14), "Since 00:04"),
+        (NOW - timedelta(hours=15), "Since Sun 23:04"),
+        (NOW - timedelta(days=6), "Since Tue 14:04"),
+        (NOW - timedelta(days=7), "Since 26 Oct 14:04"),
     ],
 )
 def test_the_start_is_in_kuwaits_time(since: datetime, expected: str) -> None:
@@ -163,7 +163,7 @@ def test_a_bundle_begins_with_the_most_severe() -> None:
     ended = incident(ref="D2D2D", notification=NotificationKind.RESOLVED)
 
     assert text(error, incident(), older, ended) == (
-        "CRIT Older. since 13:02. +5 more: Ping x4, DiskAlmostFull x1. 1 resolved. C2C2C"
+        "CRIT Older. Since 13:02. +5 more: Ping x4, DiskAlmostFull x1. 1 resolved. C2C2C"
     )
 
 
@@ -193,7 +193,7 @@ def test_parts_are_left_out_in_their_order() -> None:
     }
     title = "word " * 24 + "end"
     found = [text(incident(title=title[-length:], **fields)) for length in range(3, 123, 5)]
-    shown = [tuple(part in one for part in ("tt", "vv", "ww", "since")) for one in found]
+    shown = [tuple(part in one.casefold() for part in ("tt", "vv", "ww", "since")) for one in found]
 
     assert list(dict.fromkeys(shown)) == [
         (True, True, True, True),
@@ -219,7 +219,7 @@ def test_a_second_page_only_for_a_title() -> None:
     described = incident(text="long " * 30)
 
     assert render([incident(title=long_title)], now=NOW, max_pages=2).pages == 2
-    assert "many words. since" in text(incident(title=long_title), max_pages=2)
+    assert "many words. Since" in text(incident(title=long_title), max_pages=2)
     assert render([described], now=NOW, max_pages=2).pages == 1
 
 

@@ -78,7 +78,7 @@ def test_facts(shown: Preview, name: str, value: str) -> None:
 
 def test_what_may_not_arrive_is_said() -> None:
     """The preview names characters that the gateway may not deliver."""
-    assert "© may not be delivered" in facts_of(preview("© 2026"))["Text"]
+    assert "kwtSMS might not deliver ©." in facts_of(preview("© 2026"))["Text"]
 
 
 def test_plain_quotes_are_offered_where_they_save_a_page() -> None:

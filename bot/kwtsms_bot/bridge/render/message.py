@@ -199,7 +199,10 @@ def _circumstances(bundle: _Bundle, detail: Detail) -> list[str]:
     text = plain_text(first.text) if detail < Detail.WITHOUT_TEXT else ""
     values = plain_title(first.values) if detail < Detail.WITHOUT_VALUES else ""
     described = "" if text.casefold() in bundle.title.casefold() else text
-    return [phrases.comma(say).join(filter(None, facts)), values, described]
+    sentence = phrases.comma(say).join(filter(None, facts))
+    if not facts[0]:  # It begins with words of ours; a place is written as its tool writes it.
+        sentence = sentence[:1].upper() + sentence[1:]
+    return [sentence, values, described]
 
 
 def _flapping(bundle: _Bundle, begin: str, detail: Detail) -> str:

@@ -186,26 +186,26 @@ class BundleStore:
         (result,) = await admit(self._database, connection, [request], UNLIMITED)
         if not isinstance(result, Accepted):
             raise result  # The gate was open in this very transaction.
-        query = select(recipient.c.phone, recipient.c.id).where(
-            recipient.c.message_id == result.message.id
-        )
-        ids = {row.phone: row.id for row in await connection.execute(query)}
-        notified = {one.incident.id for rows in bundle.contents.values() for one, _ in rows}
-        await show_incidents(connection, notified)
-        for phone, contents in bundle.contents.items():
-            by_count: defaultdict[int, list[int]] = defaultdict(list)
-            for one, count in contents:
-                by_count[count].append(one.id)
-            for count, rows in sorted(by_count.items()):
-                await move_by_id(
-                    connection,
-                    rows,
-                    NotificationState.BUNDLED,
-                    now,
-                    recipient_id=ids[phone],
-                    counted=count,
-                    reason=None,
-                )
+        await _mark_bundled(connection, bundle, result.message.id, now)
+
+
+async def _mark_bundled(
+    connection: AsyncConnection, bundle: Bundle, message_id: int, now: datetime
+) -> None:
+    """Marks the notifications of a bundle as part of this message."""
+    query = select(recipient.c.phone, recipient.c.id).where(recipient.c.message_id == message_id)
+    ids = {row.phone: row.id for row in await connection.execute(query)}
+    notified = {one.incident.id for rows in bundle.contents.values() for one, _ in rows}
+    await show_incidents(connection, notified)
+    for phone, contents in bundle.contents.items():
+        by_count: defaultdict[int, list[int]] = defaultdict(list)
+        for one, count in contents:
+            by_count[count].append(one.id)
+        changes = {"recipient_id": ids[phone], "reason": None}
+        for count, rows in sorted(by_count.items()):
+            await move_by_id(
+                connection, rows, NotificationState.BUNDLED, now, counted=count, **changes
+            )
 
 
 async def try_lock(connection: AsyncConnection, database: Database) -> bool:

@@ -83,7 +83,7 @@ def text_notes(report: MessageReport, say: Language) -> list[str]:
         notes.append(sentence)
     if report.risky:
         shown = " ".join(report.risky[:MAX_LISTED])
-        notes.append(say("{characters} may not be delivered.", characters=shown))
+        notes.append(say("kwtSMS might not deliver {characters}.", characters=shown))
     if report.surplus and report.plainer is None:
         notes.append(_surplus_note(report, say))
     return notes

@@ -19,6 +19,7 @@ from kwtsms_bot.outbox.queries.cards import CardStore
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.cards import card
 from kwtsms_bot.slack.cards.balance_notifier import BalanceNotifier
+from kwtsms_bot.slack.cards.card_poster import CardPoster
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, is_transient
 from kwtsms_bot.slack.users import SlackUserDirectory
 
@@ -26,8 +27,6 @@ POLL_SECONDS = 5.0
 UPDATE_SECONDS = 1.0  # chat.update is Tier 3: 50 a minute; only the newest state is worth one.
 BACK_OFF_SECONDS, MAX_BACK_OFF_SECONDS = 1.0, 10.0  # Doubled each time.
 BATCH = 50
-# Errors of the blocks, not of the location: Slack takes the text alone.
-BLOCK_ERRORS = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 log = structlog.get_logger(__name__)
 
 
@@ -45,7 +44,7 @@ class CardPublisher:
     ) -> None:
         self._cards, self._balance_notifier = cards, balance_notifier
         self._update_seconds = update_seconds  # Between two updates of a card.
-        self._client = client
+        self._client, self._poster = client, CardPoster(client)
         self._directory = directory
         self._woken = asyncio.Event()
         self._not_before: dict[int, float] = {}  # By message id.
@@ -119,31 +118,10 @@ class CardPublisher:
         """Shows a card at its location; without one, or if Slack refuses, in a direct message."""
         try:
             if message.card_location is not None:
-                return await self._post_with_fallback(message.card_location, payload)
+                return await self._poster.show(message.card_location, payload)
         except SlackApiError as error:
             if is_transient(error):
                 raise
             log.info("card moved to a direct message", message=message.ref, error=error_name(error))
         opened = await self._client.conversations_open(users=message.author)
-        return await self._post_with_fallback(
-            CardLocation(str(opened["channel"]["id"]), None), payload
-        )
-
-    async def _post_with_fallback(self, location: CardLocation, payload: Payload) -> CardLocation:
-        """Shows a card with its blocks; as text alone if Slack rejects them."""
-        try:
-            return await self._post_or_update(location, payload)
-        except SlackApiError as error:
-            if error_name(error) not in BLOCK_ERRORS:
-                raise
-            log.error("card shown as text", error=error_name(error))
-            return await self._post_or_update(location, {"text": payload["text"]})
-
-    async def _post_or_update(self, location: CardLocation, payload: Payload) -> CardLocation:
-        if location.ts is not None:
-            await self._client.chat_update(channel=location.channel, ts=location.ts, **payload)
-            return location
-        posted = await self._client.chat_postMessage(
-            channel=location.channel, unfurl_links=False, unfurl_media=False, **payload
-        )
-        return CardLocation(str(posted["channel"]), str(posted["ts"]))
+        return await self._poster.show(CardLocation(str(opened["channel"]["id"]), None), payload)

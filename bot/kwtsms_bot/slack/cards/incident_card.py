@@ -75,7 +75,7 @@ def _title(incident: IncidentView, say: Language) -> str:
 
 
 def _facts(incident: IncidentView, say: Language) -> str:
-    """The line below the title: where, since when, how many, and from whom to whom."""
+    """The line below the title: place, time, number of alerts, integration and receiver."""
     place = incident.alerts[0].place if incident.alerts else ""
     parts = [blocks.escape(say.auto(_cut(place, MAX_PLACE)))] if place else []
     parts.append(say("since {time}", time=blocks.format_datetime(incident.since, say)))

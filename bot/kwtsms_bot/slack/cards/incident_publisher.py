@@ -21,7 +21,7 @@ from kwtsms_bot.outbox.message import CardLocation
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.cards import incident_card
-from kwtsms_bot.slack.cards.card_publisher import BLOCK_ERRORS
+from kwtsms_bot.slack.cards.card_poster import CardPoster
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, is_transient
 from kwtsms_bot.slack.replies import Responder
 
@@ -74,7 +74,7 @@ class IncidentPublisher:
         admins: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._cards, self._client, self._say = cards, client, say
+        self._cards, self._poster, self._say = cards, CardPoster(client), say
         self._channels, self._admins = channels, tuple(admins)  # Channels by receiver.
         self._responder, self._clock = Responder(client), clock
         self._edits = EditBudget(clock)
@@ -167,7 +167,7 @@ class IncidentPublisher:
             return None
         self._next_post[channel] = self._clock() + POST_SECONDS
         try:
-            posted = await self._post(channel, payload)
+            posted = await self._poster.show(CardLocation(channel, None), payload)
         except SlackApiError as error:
             if is_transient(error):
                 raise
@@ -180,35 +180,13 @@ class IncidentPublisher:
         """Edits a card; returns False if it is gone, so that it is posted again."""
         self._edits.spend()
         try:
-            await self._with_fallback(location, payload)
+            await self._poster.show(location, payload)
         except SlackApiError as error:
             if is_transient(error):
                 raise
             log.info("incident card posted again", error=error_name(error))
             return False
         return True
-
-    async def _post(self, channel: str, payload: Payload) -> CardLocation:
-        return await self._with_fallback(CardLocation(channel, None), payload)
-
-    async def _with_fallback(self, location: CardLocation, payload: Payload) -> CardLocation:
-        """Shows a card with its blocks; as text alone if Slack rejects them."""
-        try:
-            return await self._post_or_update(location, payload)
-        except SlackApiError as error:
-            if error_name(error) not in BLOCK_ERRORS:
-                raise
-            log.error("incident card shown as text", error=error_name(error))
-            return await self._post_or_update(location, {"text": payload["text"]})
-
-    async def _post_or_update(self, location: CardLocation, payload: Payload) -> CardLocation:
-        if location.ts is not None:
-            await self._client.chat_update(channel=location.channel, ts=location.ts, **payload)
-            return location
-        posted = await self._client.chat_postMessage(
-            channel=location.channel, unfurl_links=False, unfurl_media=False, **payload
-        )
-        return CardLocation(str(posted["channel"]), str(posted["ts"]))
 
     async def _handle_refusal(self, channel: str, incident: IncidentView, error: str) -> None:
         """Leaves the channel alone for a while, and tells the administrators once."""
