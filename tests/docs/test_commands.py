@@ -119,3 +119,12 @@ def test_every_command_is_in_a_page() -> None:
 def test_no_page_installs_what_is_not_released(page: Path) -> None:
     """Until a package index has it, an install is from a checkout or from a wheel."""
     assert [line for line in text_of(page).splitlines() if FROM_AN_INDEX.search(line)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_make_target_exists(page: Path) -> None:
+    """A page names no target that the Makefile doesn't have."""
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = re.findall(r"(?:^    |`)make ([a-z]+)\b", text_of(page), re.MULTILINE)
+
+    assert set(named) <= targets

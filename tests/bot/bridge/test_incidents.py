@@ -9,10 +9,14 @@ import pytest
 from kwtsms_bot.bridge.episodes import AlertOutcome
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.store.actions import Action
+from kwtsms_bot.outbox.flow_control.circuit_breaker import FAILURE_THRESHOLD, ResponseKind
+from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.quota.admission import day_of
+from kwtsms_bot.outbox.quota.limits import Allowance
 from kwtsms_bot.outbox.quota.usage_store import spent_on
-from support.bridge_bench import BRIDGE, alert, bridge_bench, ended
-from support.database import ACTOR, AT
+from kwtsms_bot.outbox.states import State
+from support.bridge_bench import BRIDGE, FAHAD, LEASE, NOURA, alert, bridge_bench, ended
+from support.database import ACTOR, AT, new_message, set_clock
 
 
 async def test_an_alert_is_sent_once_it_has_settled(database_url: str) -> None:
@@ -267,3 +271,71 @@ async def test_the_credits_of_a_day_are_the_bridges_own(tmp_path: Path) -> None:
         assert none == []
         assert text.startswith("CRIT third is down")
         assert people == 0
+
+
+async def test_alerts_that_come_while_kwtsms_is_away_are_in_the_next_try(tmp_path: Path) -> None:
+    """A message that could not leave is rendered again, with what has come since."""
+    async with bridge_bench(tmp_path) as bench:
+        bench.reachable = False
+        await bench.post(alert("one"))
+        await bench.advance(60, step=5)
+        await bench.post(alert("two"))
+        await bench.advance(30)
+        bench.reachable = True
+        (text,) = await bench.advance(35)
+
+        assert "+1 more" in text
+        assert await bench.counted() == 2
+
+
+async def test_a_half_open_circuit_breaker_gets_one_message(tmp_path: Path) -> None:
+    """The phone with the worst alert is the trial; the others wait for its answer."""
+    phones = {"noura": f"+{NOURA}", "fahad": f"+{FAHAD}"}
+    bridge = BRIDGE | {
+        "receivers": {"ops": {"to": ["noura"]}, "net": {"to": ["fahad"]}},
+        "routes": [{"when": {"severity": "critical"}, "to": "net"}, {"to": "ops"}],
+    }
+    async with bridge_bench(tmp_path, bridge, {"contacts": phones}) as bench:
+        for _ in range(FAILURE_THRESHOLD):
+            await bench.outbox.breaker.record_response(ResponseKind.UNREADABLE, trial=False)
+        await bench.outbox.breaker.record_probe(answered=True)
+        await bench.post(alert("error"), alert("worst", severity=AlertSeverity.CRITICAL))
+        bench.now += timedelta(seconds=6)
+        set_clock(bench.database, bench.now)
+        await bench.bundles.run_pass()
+        messages = await bench.messages()
+
+        assert [text.split()[0] for text, _ in messages] == ["CRIT"]
+        assert sorted(await bench.states()) == ["bundled", "waiting"]
+
+
+async def test_a_late_answer_makes_an_unknown_notification_sent(database_url: str) -> None:
+    """An unknown outcome is not repeated, and becomes known when its answer comes."""
+    async with bridge_bench(database_url) as bench:
+        await bench.post(alert("disk"))
+        bench.now += timedelta(seconds=6)
+        set_clock(bench.database, bench.now)
+        await bench.bundles.run_pass()
+        call = await bench.outbox.claims.claim("bench", LEASE, bench.now)
+        assert call
+        await bench.outbox.settlements.put_in_flight(call, LEASE, bench.now)
+        await bench.settle(call, Settlement(State.UNKNOWN, bench.now, reason="lost"))
+        await bench.bundles.run_pass()
+        unknown = await bench.states()
+        await bench.outbox.settlements.settle(call, Settlement(State.SENT, bench.now), bench.now)
+        await bench.advance(200, step=20)
+
+        assert unknown == ["unknown"]
+        assert await bench.states() == ["sent"]
+        assert len(bench.sent) == 1
+
+
+async def test_alerts_lock_nobody_out_of_a_number(database_url: str) -> None:
+    """Messages about alerts don't count for what people may send to the same number."""
+    async with bridge_bench(database_url) as bench:
+        await bench.post(alert("disk"))
+        await bench.advance(10)
+        limit = Allowance(per_number_per_hour=1)
+        accepted = await bench.outbox.intake.accept(new_message(NOURA), bench.now, limit)
+
+        assert accepted.fresh

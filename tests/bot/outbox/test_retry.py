@@ -96,3 +96,12 @@ def test_whatever_the_gateway_says_can_be_written_down() -> None:
 def test_a_refusal_is_an_answer(settlement: Settlement, response: ResponseKind) -> None:
     """A refusal is a readable answer; a call that did not leave has none."""
     assert retry.response_kind(settlement) is response
+
+
+@pytest.mark.parametrize("error", [NotSent("refused"), rejection("ERR010"), rejection("ERR013")])
+def test_what_is_urgent_is_tried_again_within_half_a_minute(error: KwtSMSError) -> None:
+    """However often it has failed, an urgent message waits 30 seconds at most."""
+    normal, urgent = retry.failed(error, 9, AT), retry.failed(error, 9, AT, urgent=True)
+
+    assert normal.due_at > AT + timedelta(seconds=30)
+    assert urgent.due_at == AT + timedelta(seconds=30)
