@@ -74,11 +74,10 @@ ROOMS = {
     "kwtsms_bot.commands": (
         ("router",),
         ("actions",),
-        ("alerts", "integrations"),
         ("account", "balance", "control", "dlr", "doctor", "help", "history", "status"),
         ("send",),
-        ("incident_actions",),
-        ("message_lookup", "error_replies", "status_text", "incident_text"),
+        ("bridge",),
+        ("message_lookup", "error_replies", "status_text"),
         ("mentions",),
         ("base",),
         ("policy", "action_ids", "tokens"),

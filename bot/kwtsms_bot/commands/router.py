@@ -8,18 +8,17 @@ import structlog
 
 from kwtsms_bot.commands import (
     account,
-    alerts,
     balance,
     control,
     dlr,
     doctor,
     history,
-    integrations,
     status,
     tokens,
 )
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
+from kwtsms_bot.commands.bridge import alerts, integrations
 from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply, refuse
 from kwtsms_bot.commands.policy import allows
 from kwtsms_bot.commands.send import command as send_command

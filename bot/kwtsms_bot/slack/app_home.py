@@ -9,8 +9,9 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.respond.async_respond import AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from kwtsms_bot.commands import alerts, balance, doctor, history
+from kwtsms_bot.commands import balance, doctor, history
 from kwtsms_bot.commands.base import CommandContext, CommandRequest, Invocation, Reply, Severity
+from kwtsms_bot.commands.bridge import alerts
 from kwtsms_bot.commands.error_replies import gateway_error_reply, paused_reply
 from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.i18n.translator import Language

@@ -17,9 +17,10 @@ from kwtsms_bot.bridge.integrations.table import PARSERS
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
 from kwtsms_bot.bridge.webhooks import RequestOutcome, Webhooks
-from kwtsms_bot.commands import action_ids, alerts
+from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.actions.table import dispatch
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, Invocation, Reply, Severity
+from kwtsms_bot.commands.bridge import alerts
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.commands.router import handle
 from kwtsms_bot.i18n.translator import ENGLISH, Language, language

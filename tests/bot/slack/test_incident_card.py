@@ -17,7 +17,7 @@ from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationSt
 from kwtsms_bot.bridge.store.actions import Action
 from kwtsms_bot.bridge.store.incident_cards import IncidentCardStore
 from kwtsms_bot.bridge.store.incident_queries import AlertView, IncidentView, NotifiedView
-from kwtsms_bot.commands import incident_text
+from kwtsms_bot.commands.bridge import incident_text
 from kwtsms_bot.i18n.translator import ENGLISH, Language, language
 from kwtsms_bot.outbox.audit import Actor
 from kwtsms_bot.slack.cards import incident_card

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply, Severity
-from kwtsms_bot.commands.error_replies import refuse
-from kwtsms_bot.commands.incident_actions import IncidentAction, act, not_set_up_reply
-from kwtsms_bot.commands.incident_text import (
+from kwtsms_bot.commands.bridge.incident_actions import IncidentAction, act, not_set_up_reply
+from kwtsms_bot.commands.bridge.incident_text import (
     STATES,
     cut_text,
     format_alert_count,
@@ -18,6 +17,7 @@ from kwtsms_bot.commands.incident_text import (
     format_severity,
     sms_lines,
 )
+from kwtsms_bot.commands.error_replies import refuse
 from kwtsms_bot.commands.mentions import mention_actor
 from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.i18n.dates import format_short_datetime

@@ -40,11 +40,18 @@ incident = Table(
     Column("resolved_by", ForeignText(80)),  # A person, or the tool.
     Column("resolved_at", UtcDateTime),
     Column("closes_at", UtcDateTime),  # A test closes by itself.
+    # Escalation: the last step that came due (1 is `to`), and when the next one does.
+    Column("step", SmallInteger, nullable=False, server_default="1"),
+    Column("step_due_at", UtcDateTime, index=True),  # NULL: no further step, or it is suspended.
+    Column("remind_at", UtcDateTime, index=True),  # When Slack is reminded of it.
+    Column("silence_id", Id),  # The silence that mutes it; NULL: none.
+    Column("silenced_until", UtcDateTime),
     Column("revision", Integer, nullable=False),
     Column("shown_revision", Integer, nullable=False),
     Column("showing_until", UtcDateTime),  # While a replica is posting its card.
     Column("place_channel", String(40)),
     Column("place_ts", String(40)),
+    Column("shown_event", Id),  # The last line of its history that is in the card's thread.
     Index(None, "receiver", "opened_at"),
     Index(None, "state", "changed_at"),
 )
@@ -149,4 +156,41 @@ incident_event = Table(
     Column("kind", String(20), nullable=False),
     Column("actor", ForeignText(80), nullable=False),
     Column("detail", ForeignText(500), nullable=False),
+)
+
+# The direct messages with the card of an incident, to those who are texted.
+incident_dm = Table(
+    "incident_dm",
+    metadata,
+    Column("incident_id", ForeignKey("incident.id"), primary_key=True),
+    Column("slack_user", String(40), primary_key=True),
+    Column("channel", String(40)),  # NULL: not posted yet.
+    Column("ts", String(40)),
+    Column("shown_revision", Integer, nullable=False),
+)
+
+# What was last heard of each integration, by all replicas.
+integration_state = Table(
+    "integration_state",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("last_at", UtcDateTime),  # Of its last accepted request.
+    Column("accepted", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("refused_at", UtcDateTime),
+    Column("refused_why", ForeignText(200)),
+    Column("token_used", JSON, nullable=False),  # By a token's last four characters: when.
+    Column("overdue_since", UtcDateTime),  # NULL: it reports as often as expected.
+)
+
+# Answers to requests with an Idempotency-Key, for a day.
+request_key = Table(
+    "request_key",
+    metadata,
+    Column("scope", String(80), primary_key=True),  # Whose request it was.
+    Column("key_hash", String(64), primary_key=True),
+    Column("body_hash", String(64), nullable=False),
+    Column("status", SmallInteger, nullable=False),
+    Column("answer", JSON, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
 )

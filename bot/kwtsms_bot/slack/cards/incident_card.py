@@ -12,7 +12,7 @@ from kwtsms_bot.bridge.states import IncidentKind, IncidentState
 from kwtsms_bot.bridge.store.incident_queries import AlertView, IncidentView
 from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import Button
-from kwtsms_bot.commands.incident_text import (
+from kwtsms_bot.commands.bridge.incident_text import (
     STATES,
     format_alert_count,
     format_severity,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
-from kwtsms_bot.commands.incident_actions import not_set_up_reply
+from kwtsms_bot.commands.bridge.incident_actions import not_set_up_reply
 from kwtsms_bot.commands.policy import Permission
 from kwtsms_bot.i18n.dates import format_short_datetime
 from kwtsms_bot.i18n.translator import N_, Language

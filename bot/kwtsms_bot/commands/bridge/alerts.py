@@ -15,14 +15,14 @@ from kwtsms_bot.commands.base import (
     Reply,
     Severity,
 )
-from kwtsms_bot.commands.incident_actions import (
+from kwtsms_bot.commands.bridge.incident_actions import (
     LIST_COMMAND,
     MAX_AT_ONCE,
     IncidentAction,
     act,
     not_set_up_reply,
 )
-from kwtsms_bot.commands.incident_text import cut_text, format_alert_count, format_severity
+from kwtsms_bot.commands.bridge.incident_text import cut_text, format_alert_count, format_severity
 from kwtsms_bot.commands.mentions import mention_actor
 from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.i18n.dates import format_short_datetime
