@@ -10,13 +10,20 @@ from hypothesis import settings
 
 from support.gateway import caller, gateway, running
 from support.kinds import mark
-from support.postgres import database_url, empty_database_url, postgres_server, postgres_url
+from support.postgres import (
+    database_url,
+    empty_database_url,
+    postgres_databases,
+    postgres_server,
+    postgres_url,
+)
 
 __all__ = [
     "caller",
     "database_url",
     "empty_database_url",
     "gateway",
+    "postgres_databases",
     "postgres_server",
     "postgres_url",
     "running",

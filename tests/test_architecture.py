@@ -62,14 +62,16 @@ ROOMS = {
     ),
     "kwtsms_bot.bridge": (
         ("incident_control",),
-        ("explanation", "bundler", "webhooks"),
+        ("activity_recorder", "alert_tester"),
+        ("explanation", "bundler", "webhooks", "send_api"),
         ("store",),
         ("intake_plan", "bundling"),
-        ("notification_rules",),
-        ("reports", "summary"),
+        ("notification_rules", "hooks"),
+        ("reports", "summary", "sns"),
         ("routing", "render", "records"),
         ("integrations", "authentication", "episodes", "pace", "references", "refusals", "states"),
-        ("models",),
+        ("activity",),
+        ("on_call", "models", "guarded_http"),
     ),
     "kwtsms_bot.commands": (
         ("router",),
@@ -128,6 +130,8 @@ LOOPS = {
 SQL_MODULES = (
     "kwtsms_bot.balance.store",
     "kwtsms_bot.bridge.store",
+    "kwtsms_bot.bridge.on_call.store",
+    "kwtsms_bot.bridge.send_api.store",
     "kwtsms_bot.outbox.audit",
     "kwtsms_bot.outbox.dedupe",
     "kwtsms_bot.outbox.delivery.store",
@@ -162,6 +166,7 @@ ALLOWED_IMPORTERS = {
         "kwtsms_bot.cli.bridge.endpoint_client",
     ),
     "requests": ("apprise_kwtsms",),
+    "cryptography": ("kwtsms_bot.bridge.sns.signature", "kwtsms_bot.demo.sns"),
     "apprise": ("apprise_kwtsms", "kwtsms_bot.balance"),
     "kwtsms_sandbox": ("kwtsms_sandbox", "kwtsms_bot.demo"),
 }

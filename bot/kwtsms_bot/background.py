@@ -46,13 +46,13 @@ async def poll(
     step: Callable[[], Awaitable[float]],
     on_error: Callable[[E], float],
     *,
-    errors: type[E],
+    errors: type[E] | tuple[type[E], ...],
     wake: asyncio.Event | None = None,
 ) -> None:
     """Runs `step` until `stop` is set.
 
     `step` returns the seconds until it is to run again; so does `on_error`, which gets an error of
-    the kind `errors`. If `wake` is set meanwhile, the next run comes at once.
+    the kinds `errors`. If `wake` is set meanwhile, the next run comes at once.
     """
     while not stop.is_set():
         if wake is not None:

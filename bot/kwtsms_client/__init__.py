@@ -10,6 +10,7 @@ from kwtsms_client.encoding import MAX_PAGES, Encoding, pages
 from kwtsms_client.error_codes import API_ERRORS, ErrorInfo
 from kwtsms_client.errors import (
     AccountError,
+    BridgeRefused,
     ConfigurationError,
     ContentError,
     CreditError,
@@ -55,7 +56,8 @@ from kwtsms_client.recipients import split_recipients
 from kwtsms_client.version import __version__
 
 if TYPE_CHECKING:
-    from kwtsms_client.client import AsyncClient, Client
+    from kwtsms_client.client import AsyncClient, BridgeClient, Client
+    from kwtsms_client.client.bridge_protocol import BridgeMessage, BridgeRecipient
     from kwtsms_client.preview import SendPreview
     from kwtsms_client.text import clean_message
     from kwtsms_client.text_report import Change, MessageReport, Segment, inspect_message
@@ -67,6 +69,10 @@ __all__ = [
     "AccountError",
     "AsyncClient",
     "Balance",
+    "BridgeClient",
+    "BridgeMessage",
+    "BridgeRecipient",
+    "BridgeRefused",
     "Change",
     "Client",
     "ConfigurationError",
@@ -119,6 +125,9 @@ __all__ = [
 # Loaded when first used: httpx comes with the clients, and large patterns with the texts.
 _LATER = {
     "AsyncClient": "client",
+    "BridgeClient": "client",
+    "BridgeMessage": "client.bridge_protocol",
+    "BridgeRecipient": "client.bridge_protocol",
     "Change": "text_report",
     "Client": "client",
     "MessageReport": "text_report",

@@ -5,6 +5,7 @@ KwtSMSError
 ├── ConfigurationError    nothing left this machine: the set-up is wrong
 ├── NotSent               nothing left this machine: no connection was made; safe to repeat
 ├── UnknownOutcome        it left, and no readable answer came; a repetition may send twice
+├── BridgeRefused         a kwtsms-bridge refused it; nothing was sent
 └── Rejected              the gateway rejected it; nothing was charged
     ├── AccountError      an administrator has to act (ERR001 003 004 005 024 033)
     ├── CreditError       credits have to be bought (ERR010 011)
@@ -79,6 +80,28 @@ class UnknownOutcome(KwtSMSError):
     def user_message(self) -> str:
         """The message for an end user."""
         return MAYBE_SENT
+
+
+class BridgeRefused(KwtSMSError):
+    """A kwtsms-bridge refused the request; `param` names the part of it that is wrong."""
+
+    def __init__(
+        self,
+        code: str,
+        text: str,
+        *,
+        status: int,
+        param: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.code: str = code
+        self.status, self.param, self.retry_after = status, param, retry_after
+
+    @property
+    def remedy(self) -> str:
+        """The remedy for an operator."""
+        return "Fix what the description says, and try again. Nothing was sent."
 
 
 class Rejected(KwtSMSError):

@@ -18,6 +18,7 @@ DEFAULT_FILE = ".env"  # May be missing, or be the folder of a virtual environme
 SHARED_SENDER = "KWT-SMS"
 PREFIX = "KWTSMS_"
 TEST_MODE = "KWTSMS_TEST_MODE"
+BRIDGE_TOKEN = "KWTSMS_BRIDGE_TOKEN"  # noqa: S105 - The name of a variable.
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 
 
@@ -53,6 +54,32 @@ def from_environment(
         _parse_flag(values.get(TEST_MODE, "")),
         check_url(values.get("KWTSMS_BASE_URL", "").strip() or BASE_URL),
         values.get("KWTSMS_LOG_FILE", "").strip() or None,
+    )
+
+
+def bridge_token(path: str | Path | None = None, environ: Mapping[str, str] | None = None) -> str:
+    """The token for a bridge's send API: from the process environment, else from the file.
+
+    Raises:
+        ConfigurationError: it is set nowhere, or the file cannot be read.
+    """
+    process = os.environ if environ is None else environ
+    values = read_env_file(path) | {name: value for name, value in process.items() if value.strip()}
+    return _required(values, BRIDGE_TOKEN)
+
+
+def check_bridge_url(url: str) -> str:
+    """Returns the address of a bridge without a slash at its end.
+
+    Raises:
+        ConfigurationError: it is no address of a web server.
+    """
+    scheme, host = _scheme_and_host(url)
+    if scheme in ("http", "https") and host and not urlsplit(url).query:
+        return url.rstrip("/").removesuffix("/v1/messages")
+    raise ConfigurationError(
+        f"The address {str(url)[:80]!r} isn't one of a bridge. Write https://host, or "
+        "http://host:port inside your network."
     )
 
 

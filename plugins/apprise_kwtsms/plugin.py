@@ -7,15 +7,15 @@ text, at any level.
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
-from apprise import NotifyBase, NotifyFormat, NotifyType
+from apprise import NotifyBase, NotifyType
 from apprise.common import OverflowMode, PersistentStoreMode
 from apprise.url import PrivacyMode
 from apprise.utils.parse import parse_bool, validate_regex
 
-from apprise_kwtsms.markdown import from_markdown
-from apprise_kwtsms.plain_text import from_html
+from apprise_kwtsms.body_text import FORMATS, as_text
 from apprise_kwtsms.templates import ARGUMENTS, TOKENS
 from apprise_kwtsms.transport import exchange
+from apprise_kwtsms.url_parts import AppriseImproperlyConfigured, url_parts
 from kwtsms_client import (
     ConfigurationError,
     Credentials,
@@ -29,12 +29,6 @@ from kwtsms_client.phone import check_phone
 from kwtsms_client.protocol import MAX_RECIPIENTS, send
 from kwtsms_client.recipients import as_given, split_recipients
 
-try:  # Since Apprise 2.0; older versions raise a TypeError.
-    from apprise.exception import AppriseImproperlyConfigured
-except ImportError:
-    AppriseImproperlyConfigured = TypeError
-
-FORMATS = (NotifyFormat.TEXT, NotifyFormat.HTML, NotifyFormat.MARKDOWN)
 MAX_LATIN_CHARACTERS = 1_071  # Seven Latin pages.
 MAX_PART_CHARACTERS = (
     450  # Seven pages in Unicode are 469; a part begins with its number, as in (10/12).
@@ -52,9 +46,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     category = "custom"
     storage_mode = PersistentStoreMode.MEMORY
 
-    # Since Apprise 2.0 a plugin may take several formats as they are, so that links keep their
-    # address; older versions turn declared HTML into text.
-    notify_format = FORMATS if hasattr(NotifyBase, "resolve_format") else NotifyFormat.TEXT
+    notify_format = FORMATS
     title_maxlen = 0  # A title goes in front of the body.
     seconds_between_parts = 16.0  # ERR028: a number is not sent to twice within 15 s.
     request_rate_per_sec = 0.5  # Seconds between requests: kwtSMS advises two a second.
@@ -128,7 +120,8 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     ) -> bool:
         """Sends to all targets; returns whether every one of them was accepted."""
         del title, notify_type
-        report = inspect_message(self._to_text(body, kwargs.get("body_format")))
+        declared = kwargs.get("body_format") or self.notify_format
+        report = inspect_message(as_text(body, declared))
         text = report.cleaned.strip()
         index, total = kwargs.get("index", 0), kwargs.get("total", 1)
         if total > 1:
@@ -143,13 +136,6 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
             self.throttle(wait=self.seconds_between_parts)
         done = [self._send_batch(batch, text) for batch in self._batches()]
         return all(done) and not self.invalid_targets
-
-    def _to_text(self, body: str, body_format: Any) -> str:
-        """Converts the body to text, from its own format or, if it has none, the plugin's."""
-        declared = body_format or self.notify_format
-        if declared == NotifyFormat.HTML:
-            return from_html(body)
-        return from_markdown(body) if declared == NotifyFormat.MARKDOWN else body
 
     def _batches(self) -> Iterator[Sequence[str]]:
         size = self.default_batch_size if self.batch else 1
@@ -237,7 +223,7 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
     @staticmethod
     def parse_url(url: Any) -> dict[str, Any] | None:
         """The constructor's arguments from a kwtsms:// URL; None for any other URL."""
-        results = _parts_of_url(url)
+        results = url_parts(url, verify_host=False)
         if not results or results["schema"] != NotifyKwtSMS.secure_protocol:
             return None
         query, unquote = results["qsd"], NotifyBase.unquote
@@ -256,12 +242,3 @@ class NotifyKwtSMS(NotifyBase):  # type: ignore[misc]  # Apprise brings no types
             if query.get(name):
                 results[name] = unquote(query[name])
         return results
-
-
-def _parts_of_url(url: Any) -> dict[str, Any] | None:
-    """The parts of a URL as Apprise reads them; None if it can't."""
-    try:
-        parts: dict[str, Any] | None = NotifyBase.parse_url(url, verify_host=False)
-    except ValueError:  # Before Apprise 1.13: a square bracket that begins no IPv6 address.
-        return None
-    return parts

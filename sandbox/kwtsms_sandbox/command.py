@@ -1,13 +1,14 @@
-"""`kwtsms-bridge sandbox`: the local services by themselves."""
+"""`kwtsms-bridge sandbox`: the local gateway by itself, and storms of alerts."""
 
 import click
 
 from kwtsms_sandbox.gateway.command import gateway_command
+from kwtsms_sandbox.storm.command import storm_command
 
 
 @click.group()
 def sandbox() -> None:
-    r"""Run a local kwtSMS gateway to test against. Nothing leaves this machine.
+    r"""Run a local kwtSMS gateway to test against, or post many alerts at once.
 
     \b
     Example:
@@ -16,3 +17,4 @@ def sandbox() -> None:
 
 
 sandbox.add_command(gateway_command)
+sandbox.add_command(storm_command)

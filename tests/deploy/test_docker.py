@@ -254,12 +254,12 @@ def test_only_the_bot_reaches_the_world() -> None:
 
 
 async def test_the_bots_role_reads_and_writes_rows_and_changes_no_table(
-    postgres_server: Postgres,
+    postgres_databases: Postgres,
 ) -> None:
     """With the roles of roles.sh a bot starts and works, and can't unprotect the ledger."""
     script = (DEPLOY / "docker" / "roles.sh").read_text()
     (statements,) = re.findall(r"<<'SQL'\n(.*)SQL\n", script, re.DOTALL)
-    url = postgres_server.new_empty_database()
+    url = postgres_databases.new_empty_database()
     name = urlsplit(url).path.strip("/")
     for role in ("owner", "app"):
         statements = statements.replace(f":'{role}'", "'secret'")

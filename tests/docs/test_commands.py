@@ -88,7 +88,7 @@ def test_every_command_line_is_complete(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_slash_command_in_a_page_exists(page: Path) -> None:
     """Each `/sms …` names a command of the bot."""
-    typed = [re.match(r"/sms ([a-z]+)", code) for code in inline_code(page)]
+    typed = [re.match(r"/sms ([a-z-]+)", code) for code in inline_code(page)]
     names = {match[1] for match in typed if match}
 
     assert names - USER_COMMANDS == EXAMPLES.get(name_of(page), set())

@@ -11,7 +11,7 @@ from kwtsms_bot.demo.environment import LocalEnvironment
 from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
 from support.bot import NUMBER, local_env, wait_for_text
 
-TOKEN = "scripts-token-0000000000"
+TOKEN, OTHER_NUMBER = "scripts-token-0000000000", "96551234567"
 BRIDGE = {
     "listen": "127.0.0.1:0",
     "channel": OPS.id,
@@ -28,11 +28,11 @@ async def bridge_env(folder: Path) -> AsyncIterator[LocalEnvironment]:
         yield env
 
 
-async def post(env: LocalEnvironment, key: str) -> str:
+async def post(env: LocalEnvironment, key: str, **changes: object) -> str:
     """A script posts an alert; returns the reference of its incident."""
     async with httpx.AsyncClient(base_url=env.bridge_address, trust_env=False) as client:
         headers = {"Authorization": f"Bearer {TOKEN}"}
-        body = {"title": f"{key} is down", "key": key}
+        body = {"title": f"{key} is down", "key": key, **changes}
         answer = await client.post("/hooks/scripts", json=body, headers=headers)
     return str(answer.json()["alerts"][0]["ref"])
 
@@ -50,6 +50,37 @@ async def test_an_acknowledgement_on_the_card_stops_the_sms(tmp_path: Path) -> N
         assert "Withdraw acknowledgement" in acked
         assert "Texted" not in acked
         assert env.gateway.ledger == []
+
+
+async def test_a_person_who_was_texted_acknowledges_in_the_direct_message(tmp_path: Path) -> None:
+    """The other person's SMS, which waits for its slot, isn't sent any more."""
+    contacts = {
+        "noura": {"number": f"+{NUMBER}", "slack": SARA.id},
+        "fahad": {"number": f"+{OTHER_NUMBER}"},
+    }
+    two = BRIDGE | {
+        "receivers": {"both": {"to": ["noura", "fahad"]}, "second": {"to": ["fahad"]}},
+        "routes": [{"when": {"team": "second"}, "to": "second"}, {"to": "both"}],
+    }
+    async with local_env(tmp_path, bridge=two, phonebook={"contacts": contacts}, access={}) as env:
+        await post(env, "link", labels={"team": "second"})
+        await env.slack.until(lambda: len(env.gateway.ledger) == 1, timeout=20)
+        ref = await post(env, "disk")
+        direct = await env.slack.until(
+            lambda: next(iter(env.slack.visible(SARA, env.slack.dm(SARA))), None), timeout=20
+        )
+        before = env.slack.plain(direct)
+        await env.slack.until(lambda: len(env.gateway.ledger) == 2)
+        await env.slack.press(SARA, direct, action_ids.INCIDENT_ACKNOWLEDGE)
+        await wait_for_text(env, "Acknowledged by @sara", timeout=15)
+        await env.slack.until(
+            lambda: "Withdraw" in env.slack.plain(env.slack.visible(SARA, env.slack.dm(SARA))[0])
+        )
+        card = env.slack.plain(await wait_for_text(env, "Texted noura", timeout=15))
+
+        assert ref in before
+        assert "fahad" not in card
+        assert len(env.gateway.ledger) == 2
 
 
 async def test_details_are_shown_to_one_person(tmp_path: Path) -> None:

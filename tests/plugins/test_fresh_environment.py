@@ -119,7 +119,8 @@ async def test_zero_touch_makes_every_user_of_apprise_know_it() -> None:
     """A program unaware of our package can send until the plugin is uninstalled."""
     program = (
         "import apprise, sys; service = apprise.Apprise()\n"
-        "sys.exit(not (service.add(sys.argv[1]) and service.notify('hi')))"
+        "known = apprise.Apprise().add('kwtsmsbridge://backups:token@localhost');"
+        "sys.exit(not (known and service.add(sys.argv[1]) and service.notify('hi')))"
     )
     async with running_gateway() as running:
         address = {"KWTSMS_BASE_URL": running.base_url}

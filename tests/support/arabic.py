@@ -12,7 +12,7 @@ NAMES = {
     *("api", "csv", "dns", "html", "http", "id", "ids", "ip", "json", "vpn", "ascii"),
     *("account", "lockdown", "sender", "app", "my", "other"),  # kwtsms.com menus and sender IDs.
     *("access", "admin", "bulk", "channels", "every", "limits", "reader", "users"),
-    *("all", "open", "held"),  # Arguments of `/sms ack` and `/sms alerts`.
+    *("all", "mine", "open", "held"),  # Arguments of `/sms ack` and `/sms alerts`.
     *COMMANDS,
 }
 _NOT_WORDS = re.compile(

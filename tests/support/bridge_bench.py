@@ -73,7 +73,7 @@ class BridgeBench:
         )
         self.actions = IncidentActions(self.database)
         people = {
-            name: ContactPhone(one.number, one.language)
+            name: ContactPhone(one.number, one.language, one.slack)
             for name, one in self.phonebook.contacts.items()
         }
         styles = {

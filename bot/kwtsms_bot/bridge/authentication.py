@@ -1,4 +1,4 @@
-"""Decides whose request a webhook is: tokens, signatures and addresses. Pure.
+"""Decides whose request a webhook is, by its token and its address. Pure.
 
 A token is looked up by its digest, so that the time of the answer tells nothing about it.
 """
@@ -6,18 +6,14 @@ A token is looked up by its digest, so that the time of the answer tells nothing
 import base64
 import binascii
 import hashlib
-import hmac
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import Protocol
 
-from kwtsms_bot.config.bridge import BridgeSettings, IntegrationSettings
+from kwtsms_bot.config.bridge_fields import Tokens
 
-SIGNATURE = "x-grafana-alerting-signature"
-SIGNATURE_SECONDS = 300  # How far its signed time may be from ours.
-REPLAY_SECONDS = 600
-MAX_SIGNATURES = 10_000
 FREE_FAILURES = 30  # Of an address; then one a minute.
 FAILURE_SECONDS = 60.0
 MAX_ADDRESSES = 1_000
@@ -26,9 +22,10 @@ MAX_ADDRESSES = 1_000
 class Unauthorized(Exception):
     """The request is of no integration; `reason` is for admins."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, owner: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.owner = owner  # The integration that the token belongs to.
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +36,22 @@ class GivenToken:
     name: str | None = None
 
 
-class TokenTable:
-    """The tokens of all integrations, as digests."""
+class TokenOwner(Protocol):
+    """Settings with tokens."""
 
-    def __init__(self, bridge: BridgeSettings) -> None:
+    @property
+    def token(self) -> Tokens:
+        """The tokens: one, or two during a replacement."""
+
+
+class TokenTable:
+    """The tokens of all integrations, or of all applications, as digests."""
+
+    def __init__(self, owners: Mapping[str, TokenOwner]) -> None:
         self._names = {
             _digest(token.get_secret_value()): name
-            for name, integration in bridge.integrations.items()
-            for token in integration.token
+            for name, owner in owners.items()
+            for token in owner.token
         }
 
     def integration(self, given: GivenToken, wanted: str | None) -> str:
@@ -59,7 +64,7 @@ class TokenTable:
         if found is None:
             raise Unauthorized("unknown token")
         if wanted is not None and found != wanted:
-            raise Unauthorized(f"the token of {found}")
+            raise Unauthorized(f"the token of {found}", found)
         return found
 
 
@@ -91,51 +96,6 @@ def _basic(value: str) -> GivenToken:
     except (binascii.Error, ValueError):
         raise Unauthorized("unreadable Basic credentials") from None
     return GivenToken(token, name)
-
-
-def check_signature(
-    headers: Mapping[str, str], body: bytes, settings: IntegrationSettings, now: float
-) -> str | None:
-    """Checks Grafana's signature, where one is configured; returns it if it covers a time.
-
-    Raises:
-        Unauthorized: it is missing, wrong or old.
-    """
-    if settings.hmac is None:
-        return None
-    signed = body
-    if settings.timestamp_header is not None:
-        stamp = headers.get(settings.timestamp_header, "")
-        if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
-            raise Unauthorized("no signed time")
-        if abs(now - int(stamp)) > SIGNATURE_SECONDS:
-            raise Unauthorized("the signed time is too old")
-        signed = stamp.encode() + b":" + body
-    key = settings.hmac.get_secret_value().encode()
-    expected = hmac.new(key, signed, hashlib.sha256).hexdigest()
-    given = headers.get(SIGNATURE, "").strip().lower()
-    if not hmac.compare_digest(expected.encode(), given.encode(errors="replace")):
-        raise Unauthorized("wrong signature")
-    return expected if settings.timestamp_header is not None else None
-
-
-class SignatureCache:
-    """Signatures with a time that were accepted: each is accepted once."""
-
-    def __init__(self) -> None:
-        self._until: OrderedDict[tuple[str, str], float] = OrderedDict()
-
-    def is_repeated(self, integration: str, signature: str, now: float) -> bool:
-        """Whether it was seen before; remembers it."""
-        while self._until and next(iter(self._until.values())) < now:
-            self._until.popitem(last=False)
-        key = (integration, signature)
-        if key in self._until:
-            return True
-        self._until[key] = now + REPLAY_SECONDS
-        if len(self._until) > MAX_SIGNATURES:
-            self._until.popitem(last=False)
-        return False
 
 
 class FailureLimit:

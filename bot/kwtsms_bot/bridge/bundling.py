@@ -56,6 +56,7 @@ class ContactPhone:
 
     phone: str = field(repr=False)
     language: str | None  # None: the receiver's.
+    slack: str | None = None  # Their Slack user.
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from kwtsms_bot.bridge.models import (
     IncidentSummary,
     Incoming,
 )
+from kwtsms_bot.bridge.on_call.duty_roster import DutyRoster
 from kwtsms_bot.bridge.render import render
 from kwtsms_bot.bridge.render.message import AUTO
 from kwtsms_bot.bridge.routing import (
@@ -128,8 +129,8 @@ def _situation(
         alerts=len(alerts) + more,
         firing=sum(one.status is AlertStatus.FIRING for one in alerts) + more,
         match=match,
-        people=_people(receiver.to, receiver, target) if receiver and target else (),
-        escalation=_escalation(receiver, target) if receiver and target else (),
+        people=_people(receiver.to, receiver, target, at) if receiver and target else (),
+        escalation=_escalation(receiver, target, at) if receiver and target else (),
         reason=no_sms_reason(alerts, summary.severity, receiver or ReceiverSettings(to=("any",))),
     )
     return _Situation(explained, summary, receiver)
@@ -146,14 +147,20 @@ def _severities(alerts: Iterable[Incoming], target: Target | None) -> Mapping[st
 
 
 def _people(
-    names: Iterable[str], receiver: ReceiverSettings, target: Target
+    names: Iterable[str], receiver: ReceiverSettings, target: Target, at: datetime
 ) -> tuple[AlertRecipient, ...]:
-    return people(names, target.phonebook, receiver.language)
+    """The people behind names; a schedule by a calendar, which is not read, is its fallback."""
+    roster = DutyRoster(target.bridge.oncall, target.phonebook)
+    contacts = [one for name in names for one in roster.contacts(name, at)]
+    return people(contacts, target.phonebook, receiver.language)
 
 
-def _escalation(receiver: ReceiverSettings, target: Target) -> tuple[ExplainedStep, ...]:
+def _escalation(
+    receiver: ReceiverSettings, target: Target, at: datetime
+) -> tuple[ExplainedStep, ...]:
     return tuple(
-        ExplainedStep(step.after, _people(step.to, receiver, target)) for step in receiver.escalate
+        ExplainedStep(step.after, _people(step.to, receiver, target, at + step.after))
+        for step in receiver.escalate
     )
 
 

@@ -2,28 +2,34 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from kwtsms_bot.bridge.activity import TOKEN_END, RequestOutcome
+from kwtsms_bot.bridge.activity_recorder import ActivityRecorder
+from kwtsms_bot.bridge.alert_tester import AlertTester
 from kwtsms_bot.bridge.integrations.samples import SAMPLE_BODIES
 from kwtsms_bot.bridge.store.actions import Action, ActionResult, IncidentActions
 from kwtsms_bot.bridge.store.incident_queries import IncidentQueries, IncidentView, OpenIncident
-from kwtsms_bot.bridge.webhooks import RequestOutcome, Webhooks
+from kwtsms_bot.bridge.store.integration_states import (
+    IntegrationState,
+    IntegrationStateStore,
+)
 from kwtsms_bot.config.bridge import BridgeSettings
+from kwtsms_bot.config.bridge_integrations import IntegrationSettings
 from kwtsms_bot.outbox.audit import Actor
 
 
 @dataclass(frozen=True, slots=True)
-class RequestView:
-    """Outcome of a request: the alerts that were accepted, or why it was refused."""
+class TokenView:
+    """A token of an integration: its last characters, and its last use."""
 
-    at: datetime
-    accepted: int
-    refusal: str
+    end: str
+    used_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class IntegrationView:
-    """An integration, for administrators; it has no token."""
+    """An integration, for administrators; of its tokens it has the last characters only."""
 
     name: str
     kind: str
@@ -31,7 +37,10 @@ class IntegrationView:
     is_local: bool  # Only this machine reaches the address.
     is_signed: bool  # A request needs a signature, which curl does not make.
     sample: str  # A body of its kind.
-    requests: tuple[RequestView, ...]  # The newest first.
+    tokens: tuple[TokenView, ...]
+    accepted: int
+    refused: int
+    requests: tuple[RequestOutcome, ...]  # The newest first.
 
 
 class BridgeControl:
@@ -45,14 +54,21 @@ class BridgeControl:
         bridge: BridgeSettings,
         queries: IncidentQueries,
         actions: IncidentActions,
-        webhooks: Webhooks,
         *,
+        recorder: ActivityRecorder,
+        states: IntegrationStateStore,
+        tester: AlertTester,
         on_change: Callable[[], None],
         listening_at: Callable[[], str] = lambda: "",
     ) -> None:
         self._bridge, self._queries, self._actions = bridge, queries, actions
-        self._webhooks, self._on_change = webhooks, on_change
+        self._recorder, self._states = recorder, states
+        self.tester, self._on_change = tester, on_change
         self._listening_at = listening_at
+
+    def wake(self) -> None:
+        """Signals that an incident has changed."""
+        self._on_change()
 
     async def find(self, ref: str) -> IncidentView | None:
         """Returns the incident with this reference."""
@@ -69,6 +85,14 @@ class BridgeControl:
     async def unacknowledged(self, limit: int) -> Sequence[OpenIncident]:
         """Returns the incidents that nobody has taken, the worst first."""
         return await self._queries.unacknowledged(limit)
+
+    async def texted(self, user: str, refs: Collection[str]) -> Collection[str]:
+        """Returns those of the incidents that a Slack user was texted about."""
+        return await self._queries.texted(user, refs)
+
+    async def unacknowledged_of(self, user: str, limit: int) -> Sequence[OpenIncident]:
+        """Returns the incidents that nobody has taken and that this Slack user was texted about."""
+        return await self._queries.unacknowledged_of(user, limit)
 
     async def acknowledge(self, refs: Collection[str], actor: Actor) -> Sequence[ActionResult]:
         """Records that `actor` has taken these incidents; nothing more of them is sent."""
@@ -89,8 +113,10 @@ class BridgeControl:
         self._on_change()
         return results
 
-    def integrations(self) -> Sequence[IntegrationView]:
-        """Returns the integrations, with what this process has received from each."""
+    async def integrations(self) -> Sequence[IntegrationView]:
+        """Returns the integrations, with what all replicas have received from each."""
+        await self._recorder.store()
+        states = await self._states.load()
         base = self._bridge.url or self._listening_at() or f"http://{self._bridge.listen}"
         return [
             IntegrationView(
@@ -98,16 +124,18 @@ class BridgeControl:
                 kind=settings.kind,
                 address=f"{base.rstrip('/')}/hooks/{name}",
                 is_local=self._bridge.is_local,
-                is_signed=settings.hmac is not None,
+                is_signed=settings.is_signed,
                 sample=SAMPLE_BODIES[settings.kind],
-                requests=_requests(self._webhooks.activity[name].requests),
+                tokens=_tokens(settings, state),
+                accepted=state.accepted,
+                refused=state.refused,
+                requests=state.requests[::-1],
             )
             for name, settings in self._bridge.integrations.items()
+            for state in [states.get(name, IntegrationState())]
         ]
 
 
-def _requests(received: Collection[RequestOutcome]) -> tuple[RequestView, ...]:
-    return tuple(
-        RequestView(datetime.fromtimestamp(one.at, UTC), one.accepted, one.reason)
-        for one in reversed(tuple(received))
-    )
+def _tokens(settings: IntegrationSettings, state: IntegrationState) -> tuple[TokenView, ...]:
+    ends = (one.get_secret_value()[-TOKEN_END:] for one in settings.token)
+    return tuple(TokenView(end, (state.tokens or {}).get(end)) for end in ends)

@@ -10,10 +10,10 @@ from kwtsms_bot.config.bridge import (
     INTEGRATION_KEY,
     SEVERITY_KEY,
     BridgeSettings,
-    IntegrationSettings,
     ReceiverSettings,
 )
 from kwtsms_bot.config.bridge_fields import Conditions
+from kwtsms_bot.config.bridge_integrations import IntegrationSettings
 from kwtsms_bot.config.phonebook import Phonebook
 
 

@@ -60,7 +60,7 @@ SECTIONS = {
         ),
         "sandbox": (
             "kwtsms_sandbox.command:sandbox",
-            "Run a local kwtSMS gateway to test against.",
+            "Run a local kwtSMS gateway to test against, or post many alerts.",
         ),
         "completion": (
             "kwtsms_bot.cli.completion:completion",

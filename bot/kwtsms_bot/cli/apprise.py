@@ -1,4 +1,4 @@
-"""`kwtsms-bridge apprise`: installs the kwtsms:// plugin for Apprise, and builds its URLs."""
+"""`kwtsms-bridge apprise`: installs the plugins for Apprise, and builds their URLs."""
 
 import getpass
 import os
@@ -9,14 +9,17 @@ from urllib.parse import quote
 
 import click
 
-from apprise_kwtsms import MODULE, STUB
+from apprise_kwtsms import BRIDGE_MODULE, MODULE, STUB
+from apprise_kwtsms.alert_fields import SEVERITIES
+from apprise_kwtsms.bridge_urls import make_urls, parse_address
 from kwtsms_bot.cli.command_group import CommandGroup
 from kwtsms_bot.cli.extras import install_hint
 from kwtsms_client import InvalidInput, validate_phone_input
 from kwtsms_client.flow import check_sender
 from kwtsms_client.numbering_plan import HOME
 
-PLUGIN_FILE = "kwtsms.py"
+PLUGIN_FILE, BRIDGE_FILE = "kwtsms.py", "kwtsmsbridge.py"
+MARK = "Written by: kwtsms-bridge apprise install"  # In every file of ours.
 dir_option = click.option(
     "--dir",
     "folder",
@@ -31,7 +34,7 @@ zero_touch_option = click.option(
 
 @click.group(name="apprise", cls=CommandGroup)
 def apprise_group() -> None:
-    r"""Install the kwtsms:// plugin for Apprise, and build its URLs.
+    r"""Install kwtsms:// and kwtsmsbridge:// for Apprise, and build their URLs.
 
     \b
     Example:
@@ -53,12 +56,16 @@ def install(folder: Path | None, *, zero_touch: bool) -> None:
       kwtsms-bridge apprise install
       kwtsms-bridge apprise install --zero-touch
     """
-    file, content = _plugin_file(folder, zero_touch=zero_touch)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    if file.exists() and file.read_text() != content:
-        raise click.ClickException(f"{file} belongs to another plugin. Remove it, or use --dir.")
-    file.write_text(content)
-    click.echo(f"Installed: {file}\nTry it: apprise -vv -b 'Disk full' 'kwtsms://…'")
+    files = _plugin_files(folder, zero_touch=zero_touch)
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists() and not _is_ours(file):
+            text = f"{file} belongs to another plugin. Remove it, or use --dir."
+            raise click.ClickException(text)
+    for file, content in files.items():
+        file.write_text(content)
+        click.echo(f"Installed: {file}")
+    click.echo("Try it: apprise -vv -b 'Disk full' 'kwtsms://…'")
 
 
 @apprise_group.command()
@@ -71,34 +78,67 @@ def uninstall(folder: Path | None, *, zero_touch: bool) -> None:
     Example:
       kwtsms-bridge apprise uninstall
     """
-    file, content = _plugin_file(folder, zero_touch=zero_touch)
-    if not file.exists():
-        click.echo(f"Not installed: {file}")
-    elif file.read_text() != content:
-        raise click.ClickException(f"{file} belongs to another plugin, so it wasn't removed.")
-    else:
-        file.unlink()
-        click.echo(f"Removed: {file}")
+    for file in _plugin_files(folder, zero_touch=zero_touch):
+        if not file.exists():
+            click.echo(f"Not installed: {file}")
+        elif not _is_ours(file):
+            raise click.ClickException(f"{file} belongs to another plugin, so it wasn't removed.")
+        else:
+            file.unlink()
+            click.echo(f"Removed: {file}")
 
 
 @apprise_group.command()
-@click.option("-u", "--user", required=True, help="Your kwtSMS API user name.")
-@click.option("-f", "--from", "sender", metavar="SENDER-ID", required=True, help="Your sender ID.")
-@click.argument("numbers", nargs=-1, required=True)
-def url(user: str, sender: str, numbers: tuple[str, ...]) -> None:
-    r"""Build a kwtsms:// URL for Apprise.
+@click.option("-u", "--user", help="Your kwtSMS API user name.")
+@click.option("-f", "--from", "sender", metavar="SENDER-ID", help="Your sender ID.")
+@click.option("--bridge", "address", metavar="URL", help="Post alerts to the bot at this address.")
+@click.option("--integration", metavar="NAME", help="With --bridge: the integration's name.")
+@click.option("--receiver", default="", metavar="NAME", help="With --bridge: who gets the alerts.")
+@click.option(
+    "--severity",
+    default="",
+    type=click.Choice(["", *SEVERITIES]),
+    metavar="WORD",
+    help=f"With --bridge: {', '.join(SEVERITIES)}.",
+)
+@click.option("--key", default="", metavar="KEY", help="With --bridge: what a success resolves.")
+@click.argument("numbers", nargs=-1)
+def url(  # noqa: PLR0917 - click passes each option by its name.
+    user: str | None,
+    sender: str | None,
+    address: str | None,
+    integration: str | None,
+    receiver: str,
+    severity: str,
+    key: str,
+    numbers: tuple[str, ...],
+) -> None:
+    r"""Build a kwtsms:// URL for Apprise or, with --bridge, a kwtsmsbridge:// one.
 
-    It asks for the password, or reads it from standard input. Special characters are encoded, and
-    local numbers get +965.
+    It asks for the password or the token, or reads it from standard input. Special characters are
+    encoded, and local numbers get +965.
+
+    With --bridge, URLs that work without the plugin are printed to standard error.
 
     \b
-    Example:
+    Examples:
       kwtsms-bridge apprise url --user myuser --from MY-APP 98765432
+      kwtsms-bridge apprise url --bridge https://alerts.example.com --integration backups
     """
-    if sys.stdin.isatty():
-        password = getpass.getpass("kwtSMS API password: ")
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
+    if address is not None:
+        if user or sender or numbers:
+            raise click.UsageError("--bridge takes no --user, no --from and no numbers.")
+        _show_bridge_urls(address, integration, receiver=receiver, severity=severity, key=key)
+        return
+    if integration or receiver or severity or key:
+        raise click.UsageError("--integration, --receiver, --severity and --key need --bridge.")
+    click.echo(_account_url(_given(user, "--user"), _given(sender, "--from"), numbers))
+
+
+def _account_url(user: str, sender: str, numbers: tuple[str, ...]) -> str:
+    if not numbers:
+        raise click.UsageError("Missing argument 'NUMBERS...'.")
+    password = _read_secret("kwtSMS API password: ")
     if not (user.strip() and password):
         raise click.UsageError("The user name or the password is empty. kwtSMS needs both.")
     try:
@@ -107,7 +147,39 @@ def url(user: str, sender: str, numbers: tuple[str, ...]) -> None:
         raise click.UsageError(str(error)) from error
     parts = [quote(part, safe="") for part in (user, password, sender)]
     targets = "/".join(_international(number) for number in numbers)
-    click.echo(f"kwtsms://{parts[0]}:{parts[1]}@{parts[2]}/{targets}")
+    return f"kwtsms://{parts[0]}:{parts[1]}@{parts[2]}/{targets}"
+
+
+def _show_bridge_urls(
+    address: str, integration: str | None, *, receiver: str, severity: str, key: str
+) -> None:
+    try:
+        bot = parse_address(address)
+    except ValueError as error:
+        text = "--bridge: expected an address such as https://alerts.example.com."
+        raise click.UsageError(text) from error
+    name = _given(integration, "--integration")
+    token = _read_secret("Token of the integration: ")
+    if not (name.strip() and token):
+        raise click.UsageError("The integration or the token is empty. The bot needs both.")
+    urls = make_urls(bot, name, token, receiver=receiver, severity=severity, key=key)
+    click.echo(urls.plugin)
+    click.echo("Without the plugin, if the integration has kind: apprise:", err=True)
+    for one in urls.stock:
+        click.echo(one, err=True)
+
+
+def _given(value: str | None, option: str) -> str:
+    if value is None:
+        raise click.UsageError(f"Missing option '{option}'.")
+    return value
+
+
+def _read_secret(prompt: str) -> str:
+    """The secret that is typed, or the first line of standard input."""
+    if sys.stdin.isatty():
+        return getpass.getpass(prompt)
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def _international(number: str) -> str:
@@ -119,16 +191,21 @@ def _international(number: str) -> str:
     return check.normalized if home else f"+{check.normalized}"
 
 
-def _plugin_file(folder: Path | None, *, zero_touch: bool) -> tuple[Path, str]:
-    """The path of the plugin file, and its content."""
+def _plugin_files(folder: Path | None, *, zero_touch: bool) -> dict[Path, str]:
+    """The paths of the plugin's files, and their contents."""
     if not zero_touch:
-        return (folder or _default_folder()) / PLUGIN_FILE, STUB
+        return {(folder or _default_folder()) / PLUGIN_FILE: STUB}
     if folder is not None:
         raise click.UsageError("Use either --dir or --zero-touch, not both.")
     found = find_spec("apprise")
     if found is None or not found.origin:
         raise click.ClickException(f"Apprise isn't installed here. {install_hint('apprise')}")
-    return Path(found.origin).parent / "plugins" / PLUGIN_FILE, MODULE
+    plugins = Path(found.origin).parent / "plugins"
+    return {plugins / PLUGIN_FILE: MODULE, plugins / BRIDGE_FILE: BRIDGE_MODULE}
+
+
+def _is_ours(file: Path) -> bool:
+    return MARK in file.read_text(errors="replace")
 
 
 def _default_folder() -> Path:

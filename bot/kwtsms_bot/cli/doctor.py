@@ -110,6 +110,7 @@ async def check_bot(file: str) -> Sequence[Finding]:
         _check_slack(config),
         _check_database(config),
         _check_notifications(config),
+        _check_on_call(config),
     )
     return [*_check_config(config, file), *(one for group in groups for one in group)]
 
@@ -151,6 +152,14 @@ async def _check_notifications(config: "Config") -> Sequence[Finding]:
     if config.heartbeat.url is not None:
         findings.append(await heartbeat.check(config.heartbeat.url.get_secret_value()))
     return findings
+
+
+async def _check_on_call(config: "Config") -> Sequence[Finding]:
+    from datetime import UTC, datetime  # noqa: PLC0415 - Used here and for Slack only.
+
+    from kwtsms_bot.doctor.on_call import check  # noqa: PLC0415 - Slow to load, too.
+
+    return await check(config, datetime.now(UTC))
 
 
 def _check_config(config: "Config", file: str) -> list[Finding]:

@@ -149,6 +149,7 @@ def _echo_counts(found: Erased) -> None:
             ("Unknown, won't be sent again", found.unknown or None),
             ("Other texts that mention it", found.named),
             ("Alerts that mention it", found.alerts),
+            ("Answers to applications that mention it", found.answers or None),
             ("Drafts deleted", found.drafts),
             ("Cancelled", found.cancelled or None),
         ]

@@ -16,7 +16,7 @@ import click
 
 from kwtsms_bot.cli.command_group import PIPED_WIDTH
 from kwtsms_bot.cli.options import require_utf8
-from kwtsms_client import KwtSMSError, NotSent, Outcome, Rejected, UnknownOutcome
+from kwtsms_client import BridgeRefused, KwtSMSError, NotSent, Outcome, Rejected, UnknownOutcome
 
 P = ParamSpec("P")
 
@@ -29,7 +29,7 @@ EXIT_CODES = """\
 Exit codes:
   0  done
   2  wrong input or setup
-  3  rejected by kwtSMS
+  3  rejected by kwtSMS, or by the bot
   4  not sent: nothing left this machine
   5  unknown: it may have been sent"""
 EXIT_CODE_OF_OUTCOME = {
@@ -47,7 +47,7 @@ def most_severe(codes: Iterable[int]) -> int:
 
 def exit_code(error: KwtSMSError) -> int:
     """The exit code for an error."""
-    if isinstance(error, Rejected):
+    if isinstance(error, Rejected | BridgeRefused):
         return REJECTED
     if isinstance(error, NotSent):
         return NOT_SENT
@@ -69,8 +69,7 @@ def report_errors(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
             _flush()
         except KwtSMSError as error:
-            code = error.code if isinstance(error, Rejected) else None
-            fail(str(error), exit_code(error), as_json=as_json, code=code)
+            fail(str(error), exit_code(error), as_json=as_json, code=error.code)
         except (KeyboardInterrupt, click.Abort):
             fail("Cancelled. Nothing was sent.", NOT_SENT, as_json=as_json)
         except OSError as error:

@@ -1,12 +1,19 @@
 """`kwtsms-bridge send`, `status`, `dlr`: sends one message, and asks for its status."""
 
 import re
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 
 import click
 
 from kwtsms_bot.cli.account_client import open_client
+from kwtsms_bot.cli.bridge.send_via import (
+    BridgeOrder,
+    require_via,
+    send_via,
+    with_via_options,
+)
 from kwtsms_bot.cli.interrupt import run_interruptible
 from kwtsms_bot.cli.options import (
     country_option,
@@ -49,6 +56,7 @@ _SCIENTIFIC = re.compile(r"\d+,\d+E\+?\d+", re.IGNORECASE)
 @country_option
 @click.option("-s", "--skip-bad", is_flag=True, help="Skip invalid numbers and send to the others.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
+@with_via_options
 @defaults_option
 @env_option
 @json_option
@@ -63,6 +71,10 @@ def send(  # noqa: PLR0913 - click gives each option as a parameter.
     env_file: str,
     skip_bad: bool,
     dry_run: bool,
+    via: str | None,
+    urgent: bool,
+    reference: str | None,
+    key: str | None,
     as_json: bool,
 ) -> None:
     r"""Send an SMS. Without TEXT, or with -, the message is read from standard input.
@@ -72,16 +84,58 @@ def send(  # noqa: PLR0913 - click gives each option as a parameter.
       kwtsms-bridge send 98765432 'Backup failed'
       kwtsms-bridge send +96598765432,+971501234567 'Backup failed' --from MY-APP
       uptime | kwtsms-bridge send 98765432
+      kwtsms-bridge send @ops 'Backup failed' --via https://bot.example.com
     """
-    text = read_text(text)
-    settings = SendingSettings(config_file, env_file)
-    home, sender = settings.country(country), settings.sender_id(sender)
+    order = BridgeOrder(
+        to=to,
+        text=read_text(text),
+        sender=sender,
+        urgent=urgent,
+        reference=reference,
+        key=key,
+        dry_run=dry_run,
+    )
+    if via is not None:
+        _refuse_with_via({"--country": country, "--config": config_file, "--skip-bad": skip_bad})
+        send_via(via, env_file, order, as_json=as_json)
+        return
+    require_via(order)
+    options = DirectSending(env_file, country, config_file, skip_bad=skip_bad, as_json=as_json)
+    _send_directly(order, options)
+
+
+@dataclass(frozen=True, slots=True)
+class DirectSending:
+    """Options of a message that is sent straight to kwtSMS."""
+
+    env_file: str
+    country: str | None
+    config_file: str | None
+    skip_bad: bool
+    as_json: bool
+
+
+def _refuse_with_via(options: Mapping[str, object]) -> None:
+    """Refuses options that have no meaning for a bot, which has its own settings.
+
+    Raises:
+        InvalidInput: one of them is given.
+    """
+    for name, value in options.items():
+        if value:
+            raise InvalidInput(f"{name} doesn't work with --via: the bot's settings apply.")
+
+
+def _send_directly(order: BridgeOrder, options: DirectSending) -> None:
+    to, text, as_json, env_file = order.to, order.text, options.as_json, options.env_file
+    settings = SendingSettings(options.config_file, env_file)
+    home, sender = settings.country(options.country), settings.sender_id(order.sender)
     _check_arguments(to, text, home)
     found = preview(to, text, default_country=home, balance=None)
     if found.refusal:  # `Client.send` would refuse it, so a dry run does, too.
         raise InvalidInput(found.refusal)
-    refused = bool(found.invalid) and not skip_bad
-    if dry_run or refused:
+    refused = bool(found.invalid) and not options.skip_bad
+    if order.dry_run or refused:
         show = partial(_show_preview, found, sender, refused=refused, as_json=as_json)
         exit_with(USAGE if refused else 0, show)
     with open_client(env_file, default_country=home) as sms:

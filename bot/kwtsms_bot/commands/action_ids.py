@@ -27,6 +27,7 @@ INCIDENT_UNACKNOWLEDGE = "incident_unacknowledge"
 INCIDENT_RESOLVE = "incident_resolve"
 INCIDENT_DETAILS = "incident_details"
 INCIDENT_ACKNOWLEDGE_ALL = "incident_acknowledge_all"
+INCIDENT_TEST = "incident_test"
 
 # Of a reply that offers the send form.
 OPEN_FORM = "open_form"

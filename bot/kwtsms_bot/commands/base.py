@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +17,9 @@ from kwtsms_bot.outbox.store import Actor, Audit, Outbox
 from kwtsms_client import AsyncClient
 
 if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
+    from kwtsms_bot.bridge.alert_tester import AlertTester
     from kwtsms_bot.bridge.incident_control import IntegrationView
+    from kwtsms_bot.bridge.on_call.control import ScheduleView
     from kwtsms_bot.bridge.store.actions import ActionResult
     from kwtsms_bot.bridge.store.incident_queries import IncidentView, OpenIncident
 
@@ -164,6 +166,12 @@ class IncidentControl(Protocol):
     async def unacknowledged(self, limit: int) -> "Sequence[OpenIncident]":
         """Returns the incidents that nobody has taken, the worst first."""
 
+    async def texted(self, user: str, refs: Collection[str]) -> Collection[str]:
+        """Returns those of the incidents that a Slack user was texted about."""
+
+    async def unacknowledged_of(self, user: str, limit: int) -> "Sequence[OpenIncident]":
+        """Returns the incidents that nobody has taken and that this Slack user was texted about."""
+
     async def acknowledge(self, refs: Collection[str], actor: Actor) -> "Sequence[ActionResult]":
         """Records that `actor` has taken these incidents; nothing more of them is sent."""
 
@@ -173,8 +181,37 @@ class IncidentControl(Protocol):
     async def resolve(self, refs: Collection[str], actor: Actor) -> "Sequence[ActionResult]":
         """Records that these incidents are over."""
 
-    def integrations(self) -> "Sequence[IntegrationView]":
+    async def integrations(self) -> "Sequence[IntegrationView]":
         """Returns the integrations, with what each sent last."""
+
+    @property
+    def tester(self) -> "AlertTester":
+        """The maker of test alerts."""
+
+    def wake(self) -> None:
+        """Signals that an incident has changed."""
+
+
+class OnCallControl(Protocol):
+    """Schedules of the bridge: who is on call, and who is put on call by hand."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the schedules."""
+
+    def view(self, name: str, at: datetime) -> "ScheduleView":
+        """Returns who is on call, and what is wrong with the next 14 days."""
+
+    async def override(
+        self, name: str, contact: str, now: datetime, lasts: timedelta, *, actor: Actor
+    ) -> None:
+        """Puts a contact on call from now on."""
+
+    async def end_overrides(self, name: str, now: datetime, actor: Actor) -> int:
+        """Ends the overrides of a schedule; returns how many."""
+
+    async def never_texted(self, at: datetime) -> tuple[str, ...]:
+        """Returns those on call to whose numbers no message was sent in the time that is kept."""
 
 
 class UserMention(str):
@@ -211,6 +248,7 @@ class CommandContext:
     wake: Callable[[], None]  # Tells the outbox that there is new work.
     asked_balance: AskedBalance = field(default_factory=AskedBalance)
     incidents: IncidentControl | None = None  # None: the section `bridge` is absent.
+    on_call: OnCallControl | None = None  # Likewise.
 
 
 CommandHandler = Callable[[CommandContext, Invocation, str], Awaitable[Reply]]
@@ -228,6 +266,7 @@ class Command:
     handler: CommandHandler
     reads_tokens: bool = False  # The handler gets the tokens as placeholders, not as text.
     needs_bridge: bool = False  # It is listed only where the section `bridge` is.
+    open_to_contacts: bool = False  # Contacts in Slack may run it, too: the handler checks on what.
 
     def command_line(self, slash: str, example: str = "") -> str:
         """A line to type, such as `/sms send +96598765432 Backup failed`."""

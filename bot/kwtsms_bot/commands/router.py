@@ -18,7 +18,8 @@ from kwtsms_bot.commands import (
 )
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
-from kwtsms_bot.commands.bridge import alerts, integrations
+from kwtsms_bot.commands.bridge import alerts, integrations, on_call, test_alert
+from kwtsms_bot.commands.bridge.incident_access import is_contact
 from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply, refuse
 from kwtsms_bot.commands.policy import allows
 from kwtsms_bot.commands.send import command as send_command
@@ -45,6 +46,8 @@ COMMANDS: dict[str, Command] = {
         control.RESUME,
         *alerts.COMMANDS,
         integrations.COMMAND,
+        test_alert.COMMAND,
+        on_call.COMMAND,
     )
 }
 COMMANDS["help"] = help_.help_command(COMMANDS)
@@ -72,7 +75,7 @@ async def handle(context: CommandContext, request: Invocation) -> Reply:
         ]
         slash = context.config.slack.command
         return unknown_command_reply(slash, name, request.say, line, allowed=allowed)
-    if not allows(context.config.access, request.person, command.permission):
+    if not _may_run(context, request, command):
         return await refuse(context, request, command.permission, command.command_line("use"))
     try:
         rest = request.text[verb.end() :] if verb else ""
@@ -84,6 +87,12 @@ async def handle(context: CommandContext, request: Invocation) -> Reply:
     except DatabaseError as error:
         log.error("database trouble", command=name, error=str(error))
         return database_error_reply(error, context.config.slack.command, request.say)
+
+
+def _may_run(context: CommandContext, request: Invocation, command: Command) -> bool:
+    if allows(context.config.access, request.person, command.permission):
+        return True
+    return command.open_to_contacts and is_contact(context, request.person)
 
 
 def unknown_command_reply(

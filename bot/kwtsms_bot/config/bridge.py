@@ -2,24 +2,23 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from datetime import timedelta, tzinfo
+from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
 
+from kwtsms_bot.config.bridge_api import ApiSettings, ClientName, api_faults
 from kwtsms_bot.config.bridge_fields import (
     MATCHED_SEVERITIES,
     SAFE_TOKEN,
     Conditions,
     EndpointName,
-    IntegrationKind,
     MessageLanguage,
     Network,
     SeverityName,
-    Token,
-    Tokens,
 )
+from kwtsms_bot.config.bridge_integrations import IntegrationSettings
 from kwtsms_bot.config.fields import (
     Address,
     ChannelId,
@@ -27,11 +26,10 @@ from kwtsms_bot.config.fields import (
     Duration,
     Name,
     Section,
-    TimeZone,
     Unambiguous,
     Url,
-    zone,
 )
+from kwtsms_bot.config.on_call import ScheduleSettings, schedule_of
 from kwtsms_bot.config.phonebook import Handle, Phonebook
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_client import find_country_code
@@ -40,46 +38,6 @@ from kwtsms_client.settings import is_loopback
 FREE_PORT = ":0"
 SEVERITY_KEY, INTEGRATION_KEY = "severity", "integration"
 Fault = tuple[tuple[str | int, ...], str]  # The key, and what is wrong there.
-
-
-class IntegrationSettings(Section):
-    """A tool whose alerts are accepted."""
-
-    kind: IntegrationKind = Field(examples=["alertmanager"])
-    """alertmanager, apprise, grafana, healthchecks, native or uptime-kuma."""
-    token: Tokens = Field(examples=["${PROMETHEUS_TOKEN}"])
-    """The token that the tool shows, or a list of two while you replace it."""
-    severity: SeverityName = Field(default="error", examples=["error"])
-    """The severity of alerts that name none: critical, error, warning or info."""
-    timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
-    """Whose times the tool writes, if it writes them without a zone."""
-    url_token: bool = Field(default=False, examples=[False])
-    """true accepts the token in the address, for tools that can't send headers."""
-    hmac: Token | None = Field(default=None, examples=["${GRAFANA_HMAC}"])
-    """The secret by which Grafana signs its requests."""
-    timestamp_header: Name | None = Field(default=None, examples=["X-Grafana-Timestamp"])
-    """The header with the time that Grafana signs, too."""
-    allow: Annotated[tuple[Network, ...], Distinct] = Field(default=(), examples=[["10.0.0.0/8"]])
-    """Addresses and networks that requests may come from; without it, any."""
-    may: Annotated[tuple[EndpointName, ...], Distinct] = Field(default=(), examples=[["ops"]])
-    """Receivers that a body may name by `to`."""
-    success_resolves: bool = Field(default=False, examples=[False])
-    """true ends an alert when Apprise sends the type success with the same title."""
-    resolves_after: Duration | None = Field(default=None, examples=["1h"])
-    """Ends alerts without a key after this time."""
-
-    @property
-    def zone(self) -> tzinfo:
-        """The time zone that `timezone` names."""
-        return zone(self.timezone)
-
-    @model_validator(mode="after")
-    def _check_signature(self) -> "IntegrationSettings":
-        if self.hmac and self.kind != "grafana":
-            raise ValueError("hmac: only kind grafana signs its requests")
-        if self.timestamp_header and not self.hmac:
-            raise ValueError("timestamp_header: it needs hmac, whose signature covers the time")
-        return self
 
 
 class EscalationStep(Section):
@@ -95,7 +53,7 @@ class ReceiverSettings(Section):
     """Who gets alerts, and how."""
 
     to: Annotated[tuple[Handle, ...], Distinct] = Field(examples=[["noura"]])
-    """Contacts and groups of the phone book; [] for Slack only."""
+    """Contacts and groups of the phone book, schedules such as oncall.ops; [] for Slack only."""
     channel: ChannelId | None = Field(default=None, examples=["C0123ABCD"])
     """The Slack channel of its alerts, instead of bridge.channel."""
     sms_from: SeverityName = Field(default="error", examples=["error"])
@@ -170,6 +128,15 @@ class BridgeSettings(Section):
         examples=[{"prometheus": {"kind": "alertmanager", "token": "${PROMETHEUS_TOKEN}"}}],
     )
     """The tools, each under a name of yours."""
+    api: Mapping[ClientName, ApiSettings] = Field(
+        default_factory=dict, examples=[{"shop": {"token": "${SHOP_TOKEN}"}}]
+    )
+    """Applications that send messages of their own, each under a name of yours."""
+    oncall: Mapping[EndpointName, ScheduleSettings] = Field(
+        default_factory=dict,
+        examples=[{"ops": {"people": ["noura", "fahad"], "from": "2026-01-04 08:00"}}],
+    )
+    """Who is on call: schedules under names of yours. Receivers name them as oncall.NAME."""
     receivers: Mapping[EndpointName, ReceiverSettings] = Field(
         default_factory=dict, examples=[{"ops": {"to": ["noura"]}}]
     )
@@ -183,6 +150,12 @@ class BridgeSettings(Section):
             (*_token_faults(self), *_receiver_faults(self), *_route_faults(self)), type(self)
         )
         return self
+
+    @property
+    def tokens(self) -> Mapping[tuple[str, str], tuple[SecretStr, ...]]:
+        """The tokens of integrations and applications, by section and name."""
+        tools = {("integrations", name): one.token for name, one in self.integrations.items()}
+        return tools | {("api", name): one.token for name, one in self.api.items()}
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -202,16 +175,19 @@ class BridgeSettings(Section):
         return self.url is None and is_loopback(host)
 
     def phonebook_faults(self, phonebook: Phonebook, countries: Collection[str]) -> Iterator[Fault]:
-        """The names of receivers that are not in the phone book, or whose country isn't allowed."""
+        """The names that are not in the phone book, or whose country isn't allowed."""
         for name, receiver in self.receivers.items():
             path = ("bridge", "receivers", name, "to")
             for one in dict.fromkeys(receiver.names):
-                numbers = phonebook.numbers(one)
-                if not numbers:
-                    yield path, f"there is no contact or group {one!r} in phonebook"
-                for code in sorted({find_country_code(number) or "" for number in numbers}):
-                    if code not in countries:
-                        yield path, f"{one!r} has a number of +{code}; allow it in limits.countries"
+                schedule = schedule_of(one)
+                if schedule is None:
+                    yield from _name_faults(path, one, phonebook, countries)
+                elif schedule not in self.oncall:
+                    yield path, f"there is no schedule {schedule!r} in bridge.oncall"
+        for name, settings in self.oncall.items():
+            for key, one in settings.names():
+                yield from _name_faults(("bridge", "oncall", name, key), one, phonebook, countries)
+        yield from api_faults(self.api, phonebook, countries)
 
     def warnings(self, say: Language, sender_id: str) -> tuple[str, ...]:
         """Warnings about settings that are allowed but probably unintended."""
@@ -224,7 +200,7 @@ class BridgeSettings(Section):
             for name, receiver in self.receivers.items()
             if receiver.escalate
         ]
-        if (self.sender_id or sender_id).upper() == "KWT-SMS":
+        if self.receivers and (self.sender_id or sender_id).upper() == "KWT-SMS":
             found.append(
                 say(
                     "bridge.sender_id: alerts would come from KWT-SMS, which never reaches blocked "
@@ -233,17 +209,28 @@ class BridgeSettings(Section):
             )
         if self.listen.endswith(FREE_PORT):  # Another port each time: nobody guesses there.
             return tuple(found)
-        for name, integration in self.integrations.items():
-            if any(len(one.get_secret_value()) < SAFE_TOKEN for one in integration.token):
+        for path, tokens in self.tokens.items():
+            if any(len(one.get_secret_value()) < SAFE_TOKEN for one in tokens):
                 found.append(
                     say(
-                        "bridge.integrations.{name}.token: the token is short enough to be "
-                        "guessed. Make one with {command}.",
-                        name=name,
+                        "bridge.{path}.token: the token is short enough to be guessed. Make one "
+                        "with {command}.",
+                        path=".".join(path),
                         command="kwtsms-bridge bridge token",
                     )
                 )
         return tuple(found)
+
+
+def _name_faults(
+    path: tuple[str, ...], name: str, phonebook: Phonebook, countries: Collection[str]
+) -> Iterator[Fault]:
+    numbers = phonebook.numbers(name)
+    if not numbers:
+        yield path, f"there is no contact or group {name!r} in phonebook"
+    for code in sorted({find_country_code(number) or "" for number in numbers}):
+        if code not in countries:
+            yield path, f"{name!r} has a number of +{code}; allow it in limits.countries"
 
 
 def raise_faults(faults: tuple[Fault, ...], model: type[Section]) -> None:
@@ -265,12 +252,10 @@ def raise_faults(faults: tuple[Fault, ...], model: type[Section]) -> None:
 
 
 def _token_faults(bridge: BridgeSettings) -> Iterator[Fault]:
-    count = Counter(
-        one.get_secret_value() for each in bridge.integrations.values() for one in each.token
-    )
-    for name, integration in bridge.integrations.items():
-        if any(count[one.get_secret_value()] > 1 for one in integration.token):
-            yield ("integrations", name, "token"), "another integration has the same token"
+    count = Counter(one.get_secret_value() for tokens in bridge.tokens.values() for one in tokens)
+    for path, tokens in bridge.tokens.items():
+        if any(count[one.get_secret_value()] > 1 for one in tokens):
+            yield (*path, "token"), "another integration or application has the same token"
 
 
 def _receiver_faults(bridge: BridgeSettings) -> Iterator[Fault]:

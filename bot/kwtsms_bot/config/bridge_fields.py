@@ -1,5 +1,6 @@
 """Types of the values in the section `bridge`: tokens, networks, conditions. Pure."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from typing import Annotated, Any, Literal
@@ -12,8 +13,22 @@ MIN_TOKEN, SAFE_TOKEN, MAX_TOKEN = 8, 20, 255
 MAX_TOKENS = 2  # The new one and the old one, while a tool is moved from one to the other.
 
 IntegrationKind = Literal[
-    "alertmanager", "apprise", "grafana", "healthchecks", "native", "uptime-kuma"
+    "alertmanager",
+    "apprise",
+    "checkmk",
+    "github",
+    "grafana",
+    "healthchecks",
+    "native",
+    "netdata",
+    "pagerduty",
+    "prtg",
+    "sentry",
+    "sns",
+    "uptime-kuma",
+    "zabbix",
 ]
+_TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
 SeverityName = Literal["critical", "error", "warning", "info"]
 MATCHED_SEVERITIES = ("critical", "error", "warning", "info", "none")
 MessageLanguage = Literal["auto", "en", "ar"]
@@ -59,6 +74,20 @@ def _check_network(value: str) -> str:
     return value
 
 
+def _check_certificate(value: str) -> str:
+    if not value.strip().startswith("-----BEGIN CERTIFICATE-----"):
+        raise ValueError("expected a certificate that begins with -----BEGIN CERTIFICATE-----")
+    return value
+
+
+def _check_topic(value: str) -> str:
+    if not _TOPIC.fullmatch(value):
+        raise ValueError(
+            "expected the ARN of a topic such as arn:aws:sns:me-south-1:123456789012:alarms"
+        )
+    return value
+
+
 def _check_pattern(value: str) -> str:
     if value.count("*") > 1:
         raise ValueError("expected at most one * in it, such as shuwaikh*")
@@ -88,3 +117,5 @@ Patterns = Annotated[
 Conditions = Mapping[Annotated[str, Field(min_length=1)], Patterns]
 EndpointName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Network = Annotated[str, AfterValidator(_check_network)]
+TopicArn = Annotated[str, AfterValidator(_check_topic)]
+Certificate = Annotated[str, AfterValidator(_check_certificate)]

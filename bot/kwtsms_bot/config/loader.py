@@ -27,7 +27,7 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _TOKEN = re.compile(r"\bx(?:ox[a-z]|app|wfp)-")  # A token may be in the wrong line.
 _SECRET_KEYS = frozenset(
     {"bot_token", "app_token", "signing_secret", "password", "apprise", "database", "heartbeat"}
-    | {"token", "hmac"}
+    | {"token", "hmac", "calendar"}
 )
 
 

@@ -1,6 +1,6 @@
 """The JSON Schema of config.yaml for editors; it allows what the loader allows. Pure."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
@@ -29,7 +29,9 @@ def json_schema() -> Schema:
 
 class _Generator(GenerateJsonSchema):
     def encode_default(self, dft: Any) -> Any:
-        """Encodes a duration as in config.yaml; pydantic's ISO 8601 form would be refused."""
+        """Encodes a time as in config.yaml; pydantic's ISO 8601 form would be refused."""
+        if isinstance(dft, time):
+            return f"{dft:%H:%M}"
         return format_duration(dft) if isinstance(dft, timedelta) else super().encode_default(dft)
 
 

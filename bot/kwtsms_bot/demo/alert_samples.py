@@ -6,11 +6,21 @@ Each has a number, so that every press of a button is another alert.
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 from kwtsms_bot.cli.bridge.request_file import RecordedRequest
+from kwtsms_bot.demo import vendor_samples
 
 JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FORMS = ("prtg",)
+# By which a tool says what its body is about.
+HEADERS = {
+    "github": {"X-GitHub-Event": "workflow_run"},
+    "sentry": {"Sentry-Hook-Resource": "metric_alert"},
+}
 ENDLESS = "0001-01-01T00:00:00Z"  # How Prometheus' family writes that something has not ended.
 HOSTS_PER_RACK = 10
 Body = dict[str, Any]
@@ -21,7 +31,9 @@ def sample(
 ) -> RecordedRequest:
     """Returns a tool's request about its alert of this number: it fires, or has ended."""
     body = BODIES[kind](number, started_at, ended_at)
-    return _request(body)
+    if kind in FORMS:
+        return RecordedRequest("POST", urlencode(body).encode(), FORM)
+    return _request(body, HEADERS.get(kind, {}))
 
 
 def storm_sample(
@@ -41,8 +53,9 @@ def storm_sample(
     return _request(_prometheus_body("4", group, alerts))
 
 
-def _request(body: Body) -> RecordedRequest:
-    return RecordedRequest("POST", json.dumps(body, ensure_ascii=False).encode(), JSON)
+def _request(body: Body, headers: Mapping[str, str] = MappingProxyType({})) -> RecordedRequest:
+    written = json.dumps(body, ensure_ascii=False).encode()
+    return RecordedRequest("POST", written, {**JSON, **headers})
 
 
 def _alertmanager(number: int, started_at: datetime, ended_at: datetime | None) -> Body:
@@ -158,8 +171,16 @@ def _uptime_kuma(number: int, started_at: datetime, ended_at: datetime | None) -
 BODIES: Mapping[str, Callable[[int, datetime, datetime | None], Body]] = {
     "alertmanager": _alertmanager,
     "apprise": _apprise,
+    "checkmk": vendor_samples.checkmk,
+    "github": vendor_samples.github,
     "grafana": _grafana,
     "healthchecks": _healthchecks,
     "native": _native,
+    "netdata": vendor_samples.netdata,
+    "pagerduty": vendor_samples.pagerduty,
+    "prtg": vendor_samples.prtg,
+    "sentry": vendor_samples.sentry,
+    "sns": vendor_samples.sns,
     "uptime-kuma": _uptime_kuma,
+    "zabbix": vendor_samples.zabbix,
 }

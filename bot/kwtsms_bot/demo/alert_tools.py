@@ -9,10 +9,12 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
+from kwtsms_bot.cli.bridge.credentials import hook_address
 from kwtsms_bot.cli.bridge.endpoint_client import EndpointAnswer, EndpointClient, EndpointError
 from kwtsms_bot.cli.bridge.request_file import RecordedRequest
 from kwtsms_bot.demo.alert_samples import sample, storm_sample
 from kwtsms_bot.demo.bridge import TOKENS
+from kwtsms_bot.demo.sns import signed
 from kwtsms_sandbox.page import AlertsNotSent
 
 STORM_KIND, STORM_RACKS, STORM_SECONDS = "alertmanager", 100, 10.0  # Of ten hosts each.
@@ -70,9 +72,11 @@ class AlertTools:
         Raises:
             AlertsNotSent: there is no answer.
         """
-        url = f"{self.address}/hooks/{kind}"
+        token = TOKENS[kind]
+        url = hook_address(self.address, kind, name=kind, token=token)
+        sent = signed(request) if kind == "sns" else request
         try:
-            return await self._client.post(request, url, kind=kind, token=TOKENS[kind])
+            return await self._client.post(sent, url, kind=kind, token=token)
         except EndpointError as error:
             raise AlertsNotSent("The bot doesn't accept alerts now.") from error
 

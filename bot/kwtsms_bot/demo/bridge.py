@@ -3,10 +3,14 @@
 from typing import Any, get_args
 
 from kwtsms_bot.config.bridge_fields import IntegrationKind
+from kwtsms_bot.demo import sns
 from kwtsms_sandbox.slack.demo_workspace import ALERTS
 
-KINDS: tuple[str, ...] = get_args(IntegrationKind)
+KINDS: tuple[str, ...] = tuple(
+    kind for kind in get_args(IntegrationKind) if kind != "sns" or sns.is_available()
+)
 TOKENS = {kind: f"demo-{kind}" for kind in KINDS}
+SECRETS = ("github", "netdata", "sentry")  # Their token is a secret for signatures, too.
 # A free port: nothing outside this machine knows it, so the tokens may be short.
 LISTEN = "127.0.0.1:0"
 
@@ -21,10 +25,20 @@ def bridge_section() -> dict[str, Any]:
     return {
         "listen": LISTEN,
         "channel": ALERTS.id,
-        "integrations": {kind: {"kind": kind, "token": TOKENS[kind]} for kind in KINDS},
+        "integrations": {kind: _integration(kind) for kind in KINDS},
         "receivers": {kind: {"to": [kind]} for kind in KINDS},
         "routes": [
             *({"when": {"integration": kind}, "to": kind} for kind in KINDS[:-1]),
             {"to": KINDS[-1]},
         ],
     }
+
+
+def _integration(kind: str) -> dict[str, Any]:
+    """Returns an integration; its token is accepted in the address, as some tools need it."""
+    settings = {"kind": kind, "token": TOKENS[kind], "url_token": True}
+    if kind in SECRETS:
+        settings["hmac"] = TOKENS[kind]
+    if kind == "sns":
+        settings |= {"topics": [sns.TOPIC], "certificate": sns.certificate()}
+    return settings

@@ -156,7 +156,8 @@ async def _wait_for(
 def _summary(kind: str, answer: EndpointAnswer) -> str:
     content = answer.content if isinstance(answer.content, dict) else {}
     count = len(content.get("alerts") or ())
-    result = content.get("error") or f"{count} alert{'' if count == 1 else 's'}"
+    counted = f"{count} alert{'' if count == 1 else 's'}"
+    result = content.get("error") or content.get("message") or counted
     return f"{kind}: {answer.status} ({result})"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kwtsms_bot.commands.base import Command
-from kwtsms_bot.demo.bridge import alert_contacts, bridge_section
+from kwtsms_bot.demo.bridge import KINDS, alert_contacts, bridge_section
 from kwtsms_bot.i18n.translator import language
 from kwtsms_bot.slack.manifest import manifest
 from kwtsms_sandbox.gateway import Fault
@@ -223,6 +223,14 @@ ALERT_BUTTONS = {
     "grafana": Bilingual("Grafana", "Grafana"),
     "uptime-kuma": Bilingual("Uptime Kuma", "Uptime Kuma"),
     "healthchecks": Bilingual("Healthchecks", "Healthchecks"),
+    "zabbix": Bilingual("Zabbix", "Zabbix"),
+    "prtg": Bilingual("PRTG", "PRTG"),
+    "checkmk": Bilingual("Checkmk", "Checkmk"),
+    "netdata": Bilingual("Netdata", "Netdata"),
+    "pagerduty": Bilingual("PagerDuty client", "عميل PagerDuty"),
+    "sentry": Bilingual("Sentry", "Sentry"),
+    "github": Bilingual("GitHub", "GitHub"),
+    "sns": Bilingual("Amazon SNS", "Amazon SNS"),
     "apprise": Bilingual("Apprise", "Apprise"),
     "native": Bilingual("A script", "برنامج"),
 }
@@ -244,7 +252,9 @@ def guide(slash: str, table: Mapping[str, Command], page_language: PageLanguage)
         commands=commands,
         shortcuts=shortcuts,
         steps=[step.as_step(slash) for step in STEPS],
-        alerts=[AlertButton(kind, name.en) for kind, name in ALERT_BUTTONS.items()],
+        alerts=[
+            AlertButton(kind, name.en) for kind, name in ALERT_BUTTONS.items() if kind in KINDS
+        ],
         roles=ROLES,
         language=page_language,
         speakers={code: person.id for code, person in SPEAKERS.items()},

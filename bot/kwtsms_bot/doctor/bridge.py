@@ -5,27 +5,34 @@ from collections.abc import Iterator
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.doctor import Finding, FindingLevel
 
-CHECK = "Alerts"
+CHECK, API_CHECK = "Alerts", "Send API"
 
 
 def check(bridge: BridgeSettings) -> tuple[Finding, ...]:
-    """Reports what keeps alerts from the bot or from people; one finding if all is well."""
+    """Reports what keeps alerts from people, and messages of applications from the bot."""
     found = tuple(_warnings(bridge))
-    if found:
-        return found
+    return found or tuple(_addresses(bridge))
+
+
+def _addresses(bridge: BridgeSettings) -> Iterator[Finding]:
     where = bridge.url or f"http://{bridge.listen}"
-    summary = f"Tools post alerts to {where}/hooks/NAME."
-    return (Finding(CHECK, FindingLevel.OK, summary),)
+    if bridge.integrations:
+        yield Finding(CHECK, FindingLevel.OK, f"Tools post alerts to {where}/hooks/NAME.")
+    if bridge.api:
+        summary = f"Applications send messages to {where}/v1/messages."
+        yield Finding(API_CHECK, FindingLevel.OK, summary)
 
 
 def _warnings(bridge: BridgeSettings) -> Iterator[Finding]:
-    if not bridge.integrations:
+    if not (bridge.integrations or bridge.api):
         summary = "No tool can send alerts: bridge.integrations is empty."
         yield Finding(CHECK, FindingLevel.WARNING, summary, "Add the tool that sends them.")
     if bridge.is_local:
-        summary = f"Only this machine reaches {bridge.listen}, where alerts are accepted."
+        tools = "tools" if bridge.integrations else "applications"
+        what = "alerts" if bridge.integrations else "messages"
+        summary = f"Only this machine reaches {bridge.listen}, where {what} are accepted."
         remedy = (
-            "If your tools run elsewhere, set bridge.url to your proxy's address, or "
+            f"If your {tools} run elsewhere, set bridge.url to your proxy's address, or "
             "bridge.listen to 0.0.0.0:8090."
         )
         yield Finding(CHECK, FindingLevel.WARNING, summary, remedy)

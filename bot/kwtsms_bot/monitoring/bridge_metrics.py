@@ -25,6 +25,7 @@ BRIDGE_GAUGES = {
     "incidents": ("Incidents in the database", ("state",)),
     "notifications_waiting": ("Notifications of people that wait to be sent", ("reason",)),
     "oldest_waiting_seconds": ("How long the oldest of them has been due", ()),
+    "oncall_gap_seconds": ("How long nobody is on call within the next 14 days", ("oncall",)),
 }
 
 
@@ -84,6 +85,11 @@ class BridgeMetrics:
     def observe_webhook(self, seconds: float) -> None:
         """Records how long a request with a valid token took."""
         self._histograms["webhook_seconds"].observe(seconds)
+
+    def show_gaps(self, seconds: Mapping[str, float]) -> None:
+        """Shows for how long nobody is on call, by schedule."""
+        for schedule, gap in seconds.items():
+            self._gauges["oncall_gap_seconds"].labels(schedule).set(gap)
 
     def show(self, figures: BridgeFigures) -> None:
         """Shows the figures of the database."""

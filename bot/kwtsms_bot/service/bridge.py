@@ -1,5 +1,6 @@
 """The bridge's components, wired to one another; loaded only where `bridge:` is configured."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -8,28 +9,39 @@ import structlog
 from aiohttp import web
 
 from kwtsms_bot.balance.apprise_notifier import target_id
+from kwtsms_bot.bridge.activity_recorder import ActivityRecorder
+from kwtsms_bot.bridge.alert_tester import AlertTester
 from kwtsms_bot.bridge.bundler import Bundler
 from kwtsms_bot.bridge.bundling import ContactPhone, Recipients, Style
 from kwtsms_bot.bridge.episodes import AlertOutcome
 from kwtsms_bot.bridge.incident_control import BridgeControl
 from kwtsms_bot.bridge.reports import make_receivers
+from kwtsms_bot.bridge.send_api.endpoint import SendApi
+from kwtsms_bot.bridge.send_api.errors import ErrorCode
+from kwtsms_bot.bridge.send_api.store import ApiStore
+from kwtsms_bot.bridge.send_api.terms import make_terms
 from kwtsms_bot.bridge.store.actions import IncidentActions
 from kwtsms_bot.bridge.store.bundle import BundleStore, SendingTerms
 from kwtsms_bot.bridge.store.credit_notices import NoticeTargets
 from kwtsms_bot.bridge.store.figures import count_figures
-from kwtsms_bot.bridge.store.incident_cards import IncidentCardStore
+from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore
 from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
 from kwtsms_bot.bridge.store.intake import AlertIntake
+from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
 from kwtsms_bot.bridge.webhooks import REASONS, Webhooks
 from kwtsms_bot.config import Config
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.database import Database
 from kwtsms_bot.i18n.translator import language
+from kwtsms_bot.monitoring.api_metrics import ApiMetrics
 from kwtsms_bot.monitoring.bridge_metrics import BridgeMetrics
 from kwtsms_bot.monitoring.health import BridgeStatus
 from kwtsms_bot.monitoring.health_endpoint import ServerLimits, serve_http
+from kwtsms_bot.monitoring.instrumented import count_accepted
 from kwtsms_bot.monitoring.metrics import Metrics
-from kwtsms_bot.slack.cards.incident_publisher import IncidentPublisher
+from kwtsms_bot.outbox.unknown.cancellation import Cancellation
+from kwtsms_bot.service.on_call import OnCallComponents
+from kwtsms_bot.slack.cards.incident_publisher import IncidentPublisher, IncidentStores
 from kwtsms_bot.slack.connection import SlackConnection
 
 # Connections of its own: nothing takes them from Slack's endpoint. A refusal has half a second to
@@ -52,6 +64,7 @@ class BridgeComponents:
         on_bundled: Callable[[], None],
     ) -> None:
         self._listen, self._database = bridge.listen, database
+        self.on_call = OnCallComponents(config, bridge, database, connection)
         receivers = make_receivers(bridge, config.phonebook)
         self.publisher = _publisher(config, bridge, database, connection)
         on_change = self.publisher.wake
@@ -61,15 +74,26 @@ class BridgeComponents:
             credits_per_day=bridge.credits_per_day,
             on_accepted=on_change,
         )
+        self.api = _send_api(config, bridge, database, metrics, on_change=on_bundled)
         self._metrics = BridgeMetrics(
             bridge.integrations, outcomes=AlertOutcome, reasons=REASONS, registry=metrics.registry
         )
         self.webhooks = Webhooks(bridge, receivers, self.intake, metrics=self._metrics)
+        states = IntegrationStateStore(database)
+        self.recorder = ActivityRecorder(self.webhooks.activity, states)
         self.control = BridgeControl(
             bridge,
             IncidentQueries(database),
             IncidentActions(database),
-            self.webhooks,
+            recorder=self.recorder,
+            states=states,
+            tester=AlertTester(
+                bridge,
+                config.phonebook,
+                receivers,
+                intake=self.intake,
+                dms=IncidentDmStore(database),
+            ),
             on_change=self._on_action,
             listening_at=lambda: self.address,
         )
@@ -89,12 +113,29 @@ class BridgeComponents:
         """
         app = web.Application()
         app.add_routes(self.webhooks.routes())
+        app.add_routes(self.api.routes() if self.api else ())
+        await self.on_call.prepare()
         try:
             async with serve_http(app, self._listen, LIMITS) as self.address:
                 log.info("alerts accepted", at=self.address)
                 yield
         finally:
             self.address = ""
+
+    def start_workers(self, stop: asyncio.Event) -> "list[asyncio.Task[None]]":
+        """Starts what makes messages of alerts, and what they need; it runs until `stop` is set."""
+        return [
+            asyncio.create_task(self.bundler.run(stop), name="bundler"),
+            asyncio.create_task(self.recorder.run(stop), name="activity recorder"),
+            asyncio.create_task(self.on_call.refresher.run(stop), name="roster refresher"),
+        ]
+
+    def start_notifiers(self, stop: asyncio.Event) -> "list[asyncio.Task[None]]":
+        """Starts what shows alerts and schedules in Slack; it runs until `stop` is set."""
+        return [
+            asyncio.create_task(self.publisher.run(stop), name="incident publisher"),
+            asyncio.create_task(self.on_call.notifier.run(stop), name="on-call notifier"),
+        ]
 
     def status(self) -> BridgeStatus:
         """Returns what /readyz says of the bridge."""
@@ -107,17 +148,38 @@ class BridgeComponents:
             DatabaseError: it does not answer; they keep their values.
         """
         self._metrics.show(await count_figures(self._database))
+        self._metrics.show_gaps(self.on_call.gap_seconds())
 
     def _on_action(self) -> None:
         self.bundler.wake()
         self.publisher.wake()
 
 
+def _send_api(
+    config: Config,
+    bridge: BridgeSettings,
+    database: Database,
+    metrics: Metrics,
+    *,
+    on_change: Callable[[], None],
+) -> SendApi | None:
+    if not bridge.api:
+        return None
+    return SendApi(
+        bridge,
+        make_terms(config),
+        ApiStore(database, on_accepted=count_accepted(metrics)),
+        Cancellation(database),
+        on_change=on_change,
+        metrics=ApiMetrics(bridge.api, codes=ErrorCode, registry=metrics.registry),
+    )
+
+
 def _publisher(
     config: Config, bridge: BridgeSettings, database: Database, connection: SlackConnection
 ) -> IncidentPublisher:
     return IncidentPublisher(
-        IncidentCardStore(database),
+        IncidentStores.at(database),
         connection.client,
         language(config.language),
         channels={name: one.channel or bridge.channel for name, one in bridge.receivers.items()},
@@ -127,7 +189,7 @@ def _publisher(
 
 def _sending_terms(config: Config, bridge: BridgeSettings) -> SendingTerms:
     people = {
-        name: ContactPhone(contact.number, contact.language)
+        name: ContactPhone(contact.number, contact.language, contact.slack)
         for name, contact in config.phonebook.contacts.items()
     }
     styles = {name: Style(one.language, one.pages) for name, one in bridge.receivers.items()}

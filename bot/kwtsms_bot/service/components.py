@@ -115,6 +115,7 @@ class Components:
             now,
             self.wake,
             incidents=None if self.bridge is None else self.bridge.control,
+            on_call=None if self.bridge is None else self.bridge.on_call.control,
         )
         self.listeners = SlackListeners(context, directory, client)
 
@@ -197,7 +198,7 @@ class Components:
             self.outbox.database,
             self.connection,
             metrics=metrics,
-            on_bundled=lambda: self.worker.wake(),  # noqa: PLW0108 - It is built later.
+            on_bundled=self.wake,
         )
 
     def on_outbox_change(self) -> None:

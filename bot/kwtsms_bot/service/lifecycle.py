@@ -121,8 +121,7 @@ class Service:
             asyncio.create_task(components.breaker_probe.run(stop_sending), name="breaker probe"),
         ]
         if components.bridge is not None:
-            bundling = components.bridge.bundler.run(stop_sending)
-            workers.append(asyncio.create_task(bundling, name="bundler"))
+            workers += components.bridge.start_workers(stop_sending)
         notifiers = [
             asyncio.create_task(components.card_publisher.run(stop_showing), name="card publisher"),
             asyncio.create_task(
@@ -130,8 +129,7 @@ class Service:
             ),
         ]
         if components.bridge is not None:
-            publishing = components.bridge.publisher.run(stop_showing)
-            notifiers.append(asyncio.create_task(publishing, name="incident publisher"))
+            notifiers += components.bridge.start_notifiers(stop_showing)
         background = [*workers, *notifiers]
         scheduler = make_scheduler(components)
         stopping = asyncio.create_task(stop.wait(), name="stop")

@@ -13,7 +13,10 @@ from kwtsms_bot.slack.workflow_step import NUMBERS, TEXT, USER
 SCOPES = {
     "commands": "the slash command",
     "chat:write": "the card of each message, and the balance warnings",
-    "im:write": "a direct message where the bot can't post in the channel",
+    "im:write": (
+        "a direct message where the bot can't post in the channel, and to people who are texted "
+        "about an alert"
+    ),
     "users:read": "people's names and languages",
     "usergroups:read": "roles that are given to a user group",
     "users.profile:read": "the phone of a colleague who is named as a recipient",

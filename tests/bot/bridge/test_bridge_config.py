@@ -137,7 +137,7 @@ def test_contacts_may_have_a_slack_user() -> None:
         (
             "integrations: {a: {kind: native, token: same-token}, b: {kind: apprise, token: "
             "[other-token, same-token]}}",
-            "integrations.b.token: another integration has the same token",
+            "integrations.b.token: another integration or application has the same token",
         ),
         (
             "integrations: {a: {kind: native, token: same-token, may: [x]}}",
@@ -145,7 +145,26 @@ def test_contacts_may_have_a_slack_user() -> None:
         ),
         (
             "integrations: {a: {kind: native, token: same-token, hmac: secret-key}}",
-            "a.hmac: only kind grafana signs",
+            "a.hmac: only these kinds have a secret for it: github, grafana, sentry, netdata",
+        ),
+        ("integrations: {a: {kind: native}}", "a.token: expected one; see kwtsms-bridge"),
+        ("integrations: {a: {kind: github}}", "a.token: expected one or hmac"),
+        (
+            "integrations: {a: {kind: native, token: same-token, branches: [main]}}",
+            "a.branches: only kind github has it",
+        ),
+        (
+            "integrations: {a: {kind: sns, token: same-token}}",
+            "a.topics: expected the ARN of at least one topic",
+        ),
+        (
+            "integrations: {a: {kind: sns, token: same-token, topics: [alarms]}}",
+            "a.topics[0]: expected the ARN of a topic such as arn:aws:sns:",
+        ),
+        (
+            "integrations: {a: {kind: sns, token: same-token, certificate: PEM, topics: "
+            "['arn:aws:sns:me-south-1:123456789012:alarms']}}",
+            "a.certificate: expected a certificate that begins with",
         ),
         (
             "integrations: {a: {kind: grafana, token: same-token, timestamp_header: X-T}}",

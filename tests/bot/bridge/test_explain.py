@@ -175,7 +175,7 @@ def test_forms_are_recognised() -> None:
     [
         ("grafana", '{"a": 1}', (), "Refused (unknown_shape): expected a list of alerts"),
         ("grafana", "{", (), "Refused (invalid_body): the body is not JSON"),
-        ("zabbix", "{}", (), "'zabbix' is unknown. Use one of: alertmanager"),
+        ("zabix", "{}", (), "'zabix' is unknown. Use one of: alertmanager"),
         ("grafana", "{}", ("-c", "CONFIG"), "no integration of kind grafana"),
         ("native", "{}", ("-c", "CONFIG"), "use --integration scripts"),
         ("native", "{}", ("-c", "CONFIG", "--integration", "kuma"), "no integration kuma of kind"),

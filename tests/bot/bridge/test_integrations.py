@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from kwtsms_bot.bridge.integrations.request import MAX_BODY, ParseOptions, WebhookRequest
+from kwtsms_bot.bridge.integrations.table import PARSERS
 from kwtsms_bot.bridge.models import (
     AlertSeverity,
     AlertStatus,
@@ -24,7 +25,6 @@ from support.bridge import (
 )
 
 FIRING, RESOLVED = AlertStatus.FIRING, AlertStatus.RESOLVED
-KINDS = ("alertmanager", "apprise", "grafana", "healthchecks", "native", "uptime-kuma")
 
 
 def only(kind: str, body: object, options: ParseOptions | None = None) -> Incoming:
@@ -371,7 +371,7 @@ def test_success_resolves_only_where_it_may() -> None:
     assert (end.status, end.key) == (RESOLVED, news.key)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARSERS)
 @pytest.mark.parametrize(
     ("request_", "reason"),
     [

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from kwtsms_bot.bridge.integrations.table import PARSERS
-from kwtsms_bot.cli.bridge.endpoint_client import authorization
+from kwtsms_bot.cli.bridge.credentials import authorization
 from kwtsms_bot.cli.bridge.request_file import read_request, to_request
 from support.bridge import SAMPLES, parse
 
@@ -69,8 +69,9 @@ def test_fields_of_a_get_are_its_query() -> None:
 def test_every_sample_is_a_request(file: Path) -> None:
     """Each saved sample is read by the kind that it is of; native reads the others."""
     kind = next((one for one in PARSERS if file.stem.startswith(one.replace("-", "_"))), "native")
+    batch = parse(kind, read_request(str(file)).as_webhook())
 
-    assert parse(kind, read_request(str(file)).as_webhook()).alerts
+    assert batch.alerts or batch.ignored
 
 
 def test_the_token_is_where_the_tool_has_it() -> None:

@@ -1,92 +1,36 @@
 """Incidents are listed, acknowledged and resolved by command and by button; the first counts."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kwtsms_bot.bridge.incident_control import BridgeControl
+from kwtsms_bot.bridge.activity import RequestOutcome
 from kwtsms_bot.bridge.integrations.request import ParseOptions, WebhookRequest
 from kwtsms_bot.bridge.integrations.samples import SAMPLE_BODIES
 from kwtsms_bot.bridge.integrations.table import PARSERS
 from kwtsms_bot.bridge.models import AlertSeverity
-from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
-from kwtsms_bot.bridge.webhooks import RequestOutcome, Webhooks
 from kwtsms_bot.commands import action_ids
-from kwtsms_bot.commands.actions.table import dispatch
-from kwtsms_bot.commands.base import ButtonPress, CommandContext, Invocation, Reply, Severity
+from kwtsms_bot.commands.base import Invocation, Severity
 from kwtsms_bot.commands.bridge import alerts
 from kwtsms_bot.commands.policy import Person
-from kwtsms_bot.commands.router import handle
-from kwtsms_bot.i18n.translator import ENGLISH, Language, language
+from kwtsms_bot.i18n.translator import ENGLISH, language
 from kwtsms_bot.outbox.message import ClaimedCall
 from kwtsms_bot.slack import blocks
-from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
+from kwtsms_sandbox.slack import SARA, YOUSEF
 from support.arabic import faults
-from support.bridge_bench import BRIDGE, LEASE, NOURA, BridgeBench, alert, bridge_bench
-from support.command_testbed import command_testbed
-from support.database import set_clock
+from support.bridge_bench import BRIDGE, LEASE, NOURA, BridgeBench, alert
+from support.database import AT, set_clock
+from support.incident_testbed import NOBODY, READER, incident_testbed, shown
 
-READER, NOBODY = "UREADER", "UNOBODY"
-ACCESS = {
-    "admin": {"users": [YOUSEF.id]},
-    "sender": {"users": [SARA.id]},
-    "reader": {"users": [READER]},
-}
 TWO_TEAMS: dict[str, Any] = BRIDGE | {
     "receivers": {"ops": {"to": ["noura"]}, "network": {"to": ["fahad"]}},
     "routes": [{"when": {"team": "network"}, "to": "network"}, {"to": "ops"}],
 }
 HOSTILE = "<!here> <@U1> *bold* https://evil.example/x \u202eabc"
-
-
-@dataclass
-class IncidentTestbed:
-    """Commands, and alerts that come in."""
-
-    context: CommandContext
-    bench: BridgeBench
-    webhooks: Webhooks
-
-    async def type(self, text: str, who: str = SARA.id, say: Language = ENGLISH) -> Reply:
-        """Runs a command as a person."""
-        person = Person(who, OPS.id)
-        return await handle(self.context, Invocation(person=person, say=say, key="k", text=text))
-
-    async def press(
-        self, action: str, value: str | None, who: str = SARA.id, say: Language = ENGLISH
-    ) -> Reply:
-        """Presses a button as a person."""
-        press = ButtonPress(person=Person(who, OPS.id), say=say, key="k", value=value or "")
-        return await dispatch(self.context, action, press)
-
-
-@asynccontextmanager
-async def incident_testbed(
-    folder: Path, bridge: dict[str, Any] = BRIDGE
-) -> AsyncIterator[IncidentTestbed]:
-    """Yields commands and alerts in one database."""
-    async with bridge_bench(folder, bridge) as bench, command_testbed(folder, access=ACCESS) as bed:
-        webhooks = Webhooks(bench.bridge, bench.receivers, bench.intake)
-        control = BridgeControl(
-            bench.bridge,
-            IncidentQueries(bench.database),
-            bench.actions,
-            webhooks,
-            on_change=lambda: None,
-        )
-        yield IncidentTestbed(replace(bed.context, incidents=control), bench, webhooks)
-
-
-def shown(reply: Reply) -> str:
-    """All that a reply says."""
-    facts = (f"{name}: {value}" for name, value in reply.facts)
-    return "\n".join((reply.title, *reply.details, *facts, *reply.examples))
 
 
 async def put_in_flight(bench: BridgeBench) -> ClaimedCall:
@@ -180,7 +124,7 @@ async def test_an_unknown_reference_is_named(tmp_path: Path) -> None:
     assert (wrong.severity, wrong.title) == (Severity.ERROR, "No incident has the ID ZZZZ9.")
     assert mixed.severity is Severity.WARNING
     assert "No incident has the ID ZZZZ9." in mixed.details
-    assert bare.title == "Type it as /sms ack ID… or all."
+    assert bare.title == "Type it as /sms ack ID…, mine or all."
 
 
 async def test_a_message_that_had_left_is_mentioned(tmp_path: Path) -> None:
@@ -345,9 +289,12 @@ async def test_integrations_show_the_address_and_the_last_requests(tmp_path: Pat
     }
     bridge = BRIDGE | {"integrations": two, "url": "https://alerts.example.com/"}
     async with incident_testbed(tmp_path, bridge) as bed:
-        received = bed.webhooks.activity["kuma"].requests
-        received.append(RequestOutcome(1_790_000_000.0, 2))
-        received.append(RequestOutcome(1_790_000_060.0, 0, "the token of scripts"))
+        bed.webhooks.activity.record_token("kuma", "demo-uptime-kuma-token", AT)
+        bed.receive(
+            "kuma",
+            RequestOutcome(AT, 2),
+            RequestOutcome(AT + timedelta(minutes=1), 0, "the token of scripts"),
+        )
         listed = await bed.type("integrations", YOUSEF.id)
         reply = await bed.type("integrations Kuma", YOUSEF.id)
         unknown = await bed.type("integrations nagios", YOUSEF.id)
@@ -358,6 +305,8 @@ async def test_integrations_show_the_address_and_the_last_requests(tmp_path: Pat
         "rejected: the token of scripts",
         "accepted: 2 alerts",
     ]
+    assert dict(reply.facts)["Token"] == "…oken: last used 23 Nov, 15:00"
+    assert dict(reply.facts)["Requests"] == "1 accepted, 1 rejected"
     (curl,) = reply.examples
     assert "Authorization: Bearer $TOKEN" in curl
     assert "demo-uptime" not in shown(reply)
@@ -383,7 +332,7 @@ async def test_replies_are_arabic(tmp_path: Path) -> None:
         first, second = await bed.bench.post(
             alert("one", "القرص ممتلئ"), alert("two", "المروحة", labels={"team": "network"})
         )
-        bed.webhooks.activity["scripts"].requests.append(RequestOutcome(1_790_000_000.0, 2))
+        bed.receive("scripts", RequestOutcome(AT, 2))
         typed = (
             "alerts", "alerts held", "alerts x", "ack", "ack all", f"ack {first.ref}",
             f"ack {first.ref}", "ack ZZZZ9", f"unack {first.ref}", f"unack {first.ref}",
@@ -393,7 +342,7 @@ async def test_replies_are_arabic(tmp_path: Path) -> None:
         replies.append(await bed.press(action_ids.INCIDENT_DETAILS, first.ref, YOUSEF.id, arabic))
 
     plain = json.dumps([blocks.reply(one, arabic)["blocks"] for one in replies])
-    names = ("network", "ops", "scripts", "native", "ZZZZ9", "yousef", "noura")
+    names = ("network", "ops", "scripts", "native", "ZZZZ9", "yousef", "noura", "oken")
     for name in (first.ref, second.ref, *names):
         plain = plain.replace(str(name), "M1")
     assert faults(json.loads(plain)) == []

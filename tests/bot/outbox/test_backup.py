@@ -54,10 +54,10 @@ async def test_sqlite_is_backed_up_while_it_is_open(tmp_path: Path) -> None:
     assert await found(f"sqlite:///{copy}") == ([BEFORE], ["431"])
 
 
-async def test_a_postgresql_restore_replaces_later_rows(postgres_server: Postgres) -> None:
+async def test_a_postgresql_restore_replaces_later_rows(postgres_databases: Postgres) -> None:
     """pg_restore --clean works despite the audit log's triggers; queued messages become unknown."""
-    url = postgres_server.new_database()
-    programs = Path(postgres_server.programs)
+    url = postgres_databases.new_database()
+    programs = Path(postgres_databases.programs)
     await written(url, BEFORE)
     dump = await run(programs / "pg_dump", "--format=custom", url)
     await written(url, AFTER)

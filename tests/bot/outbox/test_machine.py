@@ -267,12 +267,12 @@ TestOutbox = pytest.mark.integration(OutboxMachine.TestCase)
 TestOutbox.settings = settings(max_examples=20, stateful_step_count=40, deadline=None)
 
 
-def test_it_is_the_same_on_postgresql(postgres_server: Postgres) -> None:
+def test_it_is_the_same_on_postgresql(postgres_databases: Postgres) -> None:
     """The machine runs on PostgreSQL too, with fewer examples, as each takes longer."""
 
     class Served(OutboxMachine):
         def open_empty(self) -> tuple[str, Any]:
-            url = postgres_server.new_database()
+            url = postgres_databases.new_database()
             return url, psycopg.connect(url, autocommit=True)
 
     few = settings(max_examples=4, stateful_step_count=40, deadline=None)

@@ -75,6 +75,15 @@ def read_object(request: WebhookRequest) -> Mapping[str, Any]:
     return value
 
 
+def read_fields(request: WebhookRequest) -> Mapping[str, Any]:
+    """Reads the body as the fields of a form, or as a JSON object.
+
+    Raises:
+        WebhookRefused: the body is neither.
+    """
+    return read_form(request).fields if is_form(request) else read_object(request)
+
+
 def is_form(request: WebhookRequest) -> bool:
     """Whether the body is a form by its media type."""
     return request.content_type in (_FORM, _MULTIPART)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 
 from kwtsms_bot.bridge.models import AlertBatch
+from kwtsms_bot.config.bridge_integrations import IntegrationSettings
 from kwtsms_bot.kuwait_time import KUWAIT_TZ
 
 MAX_BODY = 4 * 1024 * 1024
@@ -36,6 +37,14 @@ class ParseOptions:
 
     timezone: tzinfo = KUWAIT_TZ  # Of times without a zone.
     success_resolves: bool = False  # Apprise's `success` ends the alert of the same title.
+    branches: tuple[str, ...] = ()  # Of GitHub's workflows; none: the default branch.
+
+
+def parse_options(settings: IntegrationSettings) -> ParseOptions:
+    """The options that the configuration of an integration gives."""
+    return ParseOptions(
+        settings.zone, success_resolves=settings.success_resolves, branches=settings.branches
+    )
 
 
 Parser = Callable[[WebhookRequest, ParseOptions], AlertBatch]

@@ -41,6 +41,7 @@ from kwtsms_bot.bridge.store.due import (
     resolved_among,
 )
 from kwtsms_bot.bridge.store.gate import BUDGET, load_gate
+from kwtsms_bot.bridge.store.incident_dms import add_dms
 from kwtsms_bot.bridge.store.intake import database_time
 from kwtsms_bot.bridge.store.open_messages import (
     LEFT,
@@ -187,6 +188,10 @@ class BundleStore:
         if not isinstance(result, Accepted):
             raise result  # The gate was open in this very transaction.
         await _mark_bundled(connection, bundle, result.message.id, now)
+        people = self._terms.recipients.people
+        notified = (one for rows in bundle.contents.values() for one, _ in rows)
+        users = ((one.incident.id, people[one.contact].slack) for one in notified)
+        await add_dms(connection, [(number, user) for number, user in users if user])
 
 
 async def _mark_bundled(

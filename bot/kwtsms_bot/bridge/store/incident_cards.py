@@ -4,16 +4,22 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, case, select, update
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 
+from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.store.incident_queries import IncidentView, load_view
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.claims import ExpiringClaim
-from kwtsms_bot.database.tables import INCIDENT_OUTDATED, incident
+from kwtsms_bot.database.tables import INCIDENT_OUTDATED, incident, incident_event
 from kwtsms_bot.outbox.message import CardLocation
 
 # Longer than Slack takes to answer; then another replica may post the card.
 INCIDENT_CARD_CLAIM = ExpiringClaim(incident.c.showing_until, timedelta(seconds=30))
+NOT_IN_THREAD = incident_event.c.id > func.coalesce(incident.c.shown_event, 0)
+# The card itself says that it was opened: that makes no post of its own.
+LACKS_LINE = exists().where(
+    incident_event.c.incident_id == incident.c.id, NOT_IN_THREAD, incident_event.c.kind != "opened"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,7 @@ class OutdatedCard:
 
     id: int
     receiver: str
+    severity: AlertSeverity
     is_posted: bool
 
 
@@ -40,14 +47,19 @@ class IncidentCardStore:
         """
         is_posted = case((incident.c.place_ts.is_(None), 0), else_=1)
         query = (
-            select(incident.c.id, incident.c.receiver, incident.c.place_ts)
+            select(incident.c.id, incident.c.receiver, incident.c.severity, incident.c.place_ts)
             .where(self._is_claimable(), incident.c.receiver.not_in(except_for))
             .order_by(is_posted, incident.c.severity.desc(), incident.c.id)
             .limit(limit)
         )
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return tuple(OutdatedCard(row.id, row.receiver, row.place_ts is not None) for row in rows)
+        return tuple(
+            OutdatedCard(
+                row.id, row.receiver, AlertSeverity(row.severity), row.place_ts is not None
+            )
+            for row in rows
+        )
 
     async def claim_card(self, incident_id: int) -> IncidentView | None:
         """Claims an incident's card; returns the incident, or None if another replica has it."""
@@ -80,6 +92,7 @@ class IncidentCardStore:
             "showing_until": None,
             "place_channel": location.channel if location else None,
             "place_ts": location.ts if location else None,
+            "thread_due": or_(incident.c.thread_due, LACKS_LINE),
         }
         async with self._database.transaction() as connection:
             await connection.execute(

@@ -1,6 +1,6 @@
 """Reads incidents for cards, lists and commands."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,17 @@ from kwtsms_bot.bridge.bundling import DeferralReason
 from kwtsms_bot.bridge.models import AlertSeverity, AlertStatus, NotificationKind
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.database import Database
-from kwtsms_bot.database.tables import alert, incident, incident_event, notification
+from kwtsms_bot.database.tables import (
+    alert,
+    incident,
+    incident_dm,
+    incident_event,
+    notification,
+)
 from kwtsms_bot.outbox.message import CardLocation
 
 MAX_ALERTS, MAX_KINDS, MAX_NOTIFIED, MAX_EVENTS = 20, 6, 200, 20  # Of an incident's view.
+MAX_REFS = 300  # Of one request.
 # What holds messages, as opposed to the pace of one phone.
 BLOCKING_REASONS = (DeferralReason.PAUSED, DeferralReason.GATEWAY, DeferralReason.BUDGET_SPENT)
 IS_OPEN = incident.c.state != IncidentState.RESOLVED.value
@@ -142,6 +149,26 @@ class IncidentQueries:
     async def unacknowledged(self, limit: int) -> tuple[OpenIncident, ...]:
         """Returns the incidents that nobody has acknowledged, the worst first."""
         return await self._list(limit, IS_FIRING)
+
+    async def unacknowledged_of(self, user: str, limit: int) -> tuple[OpenIncident, ...]:
+        """Returns the incidents that nobody has acknowledged and that a Slack user was texted of.
+
+        Each has a direct message to that user, posted or not.
+        """
+        is_texted = exists().where(
+            incident_dm.c.incident_id == incident.c.id, incident_dm.c.slack_user == user
+        )
+        return await self._list(limit, IS_FIRING, is_texted)
+
+    async def texted(self, user: str, refs: Collection[str]) -> frozenset[str]:
+        """Returns those of the incidents that a Slack user was texted about."""
+        query = (
+            select(incident.c.ref)
+            .join_from(incident, incident_dm)
+            .where(incident_dm.c.slack_user == user, incident.c.ref.in_(list(refs)[:MAX_REFS]))
+        )
+        async with self._database.reading() as connection:
+            return frozenset((await connection.execute(query)).scalars())
 
     async def _list(self, limit: int, *where: ColumnElement[bool]) -> tuple[OpenIncident, ...]:
         query = select(incident).where(*where).order_by(*WORST_FIRST).limit(limit)

@@ -12,14 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from kwtsms_bot.bridge.bundling import Gate
 from kwtsms_bot.bridge.intake_plan import IntakePlan
 from kwtsms_bot.bridge.references import new_ref
-from kwtsms_bot.bridge.reports import AlertResult, Receiver, Report
+from kwtsms_bot.bridge.reports import Receiver, Report
 from kwtsms_bot.bridge.store.gate import load_gate
+from kwtsms_bot.bridge.store.request_keys import HookKey, Results, load_remembered
 from kwtsms_bot.bridge.store.snapshot import load_snapshot, write_plan
 from kwtsms_bot.database import Database
 
 INTAKE_LOCK = "bridge intake"  # One batch at a time, so that a storm is counted exactly.
 MAX_REQUESTS, MAX_ALERTS = 100, 5_000  # Of a transaction; a single larger request has its own.
-Results = tuple[AlertResult, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class _PendingRequest:
     """The reports of one request, and the future that resolves it."""
 
     reports: Sequence[Report]
+    key: HookKey | None
     future: "asyncio.Future[Results]"
 
 
@@ -51,17 +52,17 @@ class AlertIntake:
         """The number of requests that wait for the next transaction."""
         return len(self._pending)
 
-    async def accept(self, reports: Sequence[Report]) -> Results:
+    async def accept(self, reports: Sequence[Report], key: HookKey | None = None) -> Results:
         """Makes the reports of one request durable; returns the result for each alert.
 
         A caller that stops waiting changes nothing: the request is still stored, and the same
-        again is a repeat.
+        again is a repeat: by its alerts, and by the `key` that the request may have.
 
         Raises:
             DatabaseError: they were not accepted, or it is not known whether they were.
         """
         future: asyncio.Future[Results] = asyncio.get_running_loop().create_future()
-        self._pending.append(_PendingRequest(reports, future))
+        self._pending.append(_PendingRequest(reports, key, future))
         if self._batch_task is None or self._batch_task.done():
             self._batch_task = asyncio.create_task(self._run_batches())
         return await asyncio.shield(future)
@@ -70,7 +71,7 @@ class AlertIntake:
         while self._pending:
             batch, self._pending = _next_batch(self._pending)
             try:
-                results = await self._accept_batch([one.reports for one in batch])
+                results = await self._accept_batch(batch)
             except Exception as error:  # noqa: BLE001 - Each caller gets it.
                 for one in batch:
                     _fail(one.future, error)
@@ -80,15 +81,25 @@ class AlertIntake:
                     one.future.set_result(result)
             self._on_accepted()
 
-    async def _accept_batch(self, requests: Sequence[Sequence[Report]]) -> list[Results]:
+    async def _accept_batch(self, batch: "Sequence[_PendingRequest]") -> list[Results]:
+        requests = [one.reports for one in batch]
+
         async def accept_all(connection: AsyncConnection) -> list[Results]:
             await self._database.acquire_lock(connection, INTAKE_LOCK)
             now = await database_time(connection, self._database)
+            remembered = await load_remembered(connection, [one.key for one in batch], now)
             flat = [report for reports in requests for report in reports]
             snapshot = await load_snapshot(connection, flat, now)
             plan = IntakePlan(snapshot, self._receivers, make_ref=new_ref)
-            accepted = [plan.accept(reports, now) for reports in requests]
+            accepted: list[Results] = []
+            for one in batch:
+                results = remembered.find(one.key)
+                if results is None:
+                    results = plan.accept(one.reports, now)
+                    remembered.add(one.key, results)
+                accepted.append(results)
             await write_plan(connection, plan, now)
+            await remembered.write(connection, now)
             if not any(one.sms == "due" for results in accepted for one in results):
                 return accepted
             gate = await load_gate(connection, now, self._credits_per_day)
@@ -105,6 +116,8 @@ async def database_time(connection: AsyncConnection, database: Database) -> date
 
 def _with_deferrals(gate: Gate, reports: Sequence[Report], results: Results) -> Results:
     """Returns the results with what is due, but may not leave now, shown as held."""
+    if all(one.sms != "due" for one in results):
+        return results
     return tuple(
         replace(result, sms="held", why=reason.value)
         if result.sms == "due" and (reason := gate.deferral_reason(report.severity))

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import click
 
 from kwtsms_bot.bridge.explanation import Target, explain
-from kwtsms_bot.bridge.integrations.request import ParseOptions
+from kwtsms_bot.bridge.integrations.request import ParseOptions, parse_options
 from kwtsms_bot.bridge.integrations.table import PARSERS
 from kwtsms_bot.bridge.models import WebhookRefused
 from kwtsms_bot.cli.bridge.kind import kind_option
+from kwtsms_bot.cli.bridge.on_call import on_call
 from kwtsms_bot.cli.bridge.replay import replay
 from kwtsms_bot.cli.bridge.report import as_json_value, show
 from kwtsms_bot.cli.bridge.request_file import read_request
@@ -28,7 +29,7 @@ TOKEN_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"  # noqa: S105 - No secret.
 
 @click.group(cls=CommandGroup)
 def bridge() -> None:
-    r"""Explain what alerts would do, post saved ones, and make tokens for the tools.
+    r"""Explain what alerts would do, post saved ones, show who is on call, and make tokens.
 
     \b
     Example:
@@ -36,6 +37,7 @@ def bridge() -> None:
     """
 
 
+bridge.add_command(on_call)
 bridge.add_command(replay)
 
 
@@ -127,5 +129,4 @@ def _target(config: Config, kind: str, name: str | None) -> Target:
 def _options(target: Target | None) -> ParseOptions:
     if target is None:
         return ParseOptions()
-    settings = target.bridge.integrations[target.integration]
-    return ParseOptions(settings.zone, success_resolves=settings.success_resolves)
+    return parse_options(target.bridge.integrations[target.integration])

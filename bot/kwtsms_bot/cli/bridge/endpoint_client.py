@@ -1,6 +1,5 @@
 """A client of the endpoint for alerts: posts requests as tools do. Never retries."""
 
-import base64
 import json
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -8,6 +7,7 @@ from typing import Any, Self
 
 import httpx
 
+from kwtsms_bot.cli.bridge.credentials import with_credentials
 from kwtsms_bot.cli.bridge.request_file import RecordedRequest
 
 TIMEOUT_SECONDS = 30.0  # The endpoint answers within 2 s, or says that it is busy.
@@ -69,31 +69,25 @@ class EndpointClient:
     ) -> EndpointAnswer:
         """Posts a request, with the token where a tool of this kind has it.
 
+        For GitHub and Sentry, the token is the secret by which they sign.
+
         Raises:
             EndpointUnreachable: nothing left this machine.
             EndpointSilent: no readable answer came.
         """
-        headers = {**request.headers, "Authorization": authorization(kind, url, token)}
+        signed = with_credentials(request, url, kind=kind, token=token)
         try:
             response = await self._http.request(
-                request.method,
-                httpx.URL(url).copy_merge_params(request.query),
-                headers=headers,
-                content=request.body,
+                signed.method,
+                httpx.URL(url).copy_merge_params(signed.query),
+                headers=signed.headers,
+                content=signed.body,
             )
         except NOT_CONNECTED as error:
             raise EndpointUnreachable("the endpoint can't be reached") from error
         except httpx.HTTPError as error:
             raise EndpointSilent("no answer came") from error
         return EndpointAnswer(response.status_code, _content(response))
-
-
-def authorization(kind: str, url: str, token: str) -> str:
-    """Returns the header: Apprise has user and password, where the user is the integration."""
-    if kind != "apprise":
-        return f"Bearer {token}"
-    name = url.rstrip("/").rpartition("/")[2]
-    return "Basic " + base64.b64encode(f"{name}:{token}".encode()).decode()
 
 
 def _content(response: httpx.Response) -> Any:

@@ -103,10 +103,11 @@ def _lines(answer: EndpointAnswer) -> list[str]:
     """Returns what an answer says, for people."""
     content = answer.content if isinstance(answer.content, dict) else {}
     if not answer.is_accepted:
-        return [f"refused ({answer.status}): {content.get('error') or 'no reason given'}"]
+        reason = content.get("error") or content.get("message") or "no reason given"
+        return [f"refused ({answer.status}): {reason}"]
     alerts = content.get("alerts")
     found = list(_alert_lines(alerts)) if isinstance(alerts, list) else []
-    return found or ["accepted: no alerts in it"]
+    return found or [f"accepted: {content.get('message') or 'no alerts in it'}"]
 
 
 def _alert_lines(alerts: list[Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply, Severity
+from kwtsms_bot.commands.bridge.incident_access import may_act
 from kwtsms_bot.commands.bridge.incident_actions import IncidentAction, act, not_set_up_reply
 from kwtsms_bot.commands.bridge.incident_text import (
     STATES,
@@ -35,7 +36,7 @@ Handler = Callable[[CommandContext, ButtonPress], Awaitable[Reply]]
 
 def _handler(action: IncidentAction) -> Handler:
     async def run(context: CommandContext, press: ButtonPress) -> Reply:
-        if not allows(context.config.access, press.person, Permission.SEND):
+        if not await may_act(context, press.person, [press.value]):
             return await refuse(context, press, Permission.SEND, "incident")
         return await act(context, press, action, [press.value])
 
@@ -53,7 +54,10 @@ async def acknowledge_all(context: CommandContext, press: ButtonPress) -> Reply:
 async def show_details(context: CommandContext, press: ButtonPress) -> Reply:
     """Shows all that is known about an incident, to this person alone."""
     say = press.say
-    if not allows(context.config.access, press.person, Permission.READ):
+    if not (
+        allows(context.config.access, press.person, Permission.READ)
+        or await may_act(context, press.person, [press.value])
+    ):
         return await refuse(context, press, Permission.READ, "incident")
     if context.incidents is None:
         return not_set_up_reply(say)

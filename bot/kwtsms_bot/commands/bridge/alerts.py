@@ -15,6 +15,7 @@ from kwtsms_bot.commands.base import (
     Reply,
     Severity,
 )
+from kwtsms_bot.commands.bridge.incident_access import is_contact, may_act
 from kwtsms_bot.commands.bridge.incident_actions import (
     LIST_COMMAND,
     MAX_AT_ONCE,
@@ -23,6 +24,7 @@ from kwtsms_bot.commands.bridge.incident_actions import (
     not_set_up_reply,
 )
 from kwtsms_bot.commands.bridge.incident_text import cut_text, format_alert_count, format_severity
+from kwtsms_bot.commands.error_replies import refuse
 from kwtsms_bot.commands.mentions import mention_actor
 from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.i18n.dates import format_short_datetime
@@ -33,7 +35,7 @@ if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded
     from kwtsms_bot.bridge.store.incident_queries import OpenIncident
 
 MAX_LISTED, MAX_ON_HOME, MAX_TITLE = 20, 10, 120
-ALL, BLOCKED = "all", "held"
+ALL, MINE, BLOCKED = "all", "mine", "held"
 
 
 async def list_open(context: CommandContext, request: Invocation, rest: str) -> Reply:
@@ -71,7 +73,7 @@ async def open_reply(
         details.append(say.plural("{count} more isn't shown.", "{count} more aren't shown.", rest))
     firing = [one.ref for one in found if one.state == "firing"]
     examples: tuple[str, ...] = ()
-    if firing and may_act(context, request):
+    if firing and may_act_on_all(context, request):
         examples = (ACK.command_line(context.config.slack.command, firing[0]),)
     return Reply(Severity.WARNING, title, tuple(details), tuple(facts), examples)
 
@@ -81,7 +83,7 @@ async def home_reply(
 ) -> Reply:
     """The open incidents as App Home shows them: those that nobody has taken have a button."""
     reply = await open_reply(context, control, request, limit=MAX_ON_HOME)
-    if not may_act(context, request):
+    if not may_act_on_all(context, request):
         return reply
     say = request.say
     buttons = tuple(
@@ -92,8 +94,8 @@ async def home_reply(
     return Reply(reply.severity, reply.title, reply.details, reply.facts, buttons=buttons)
 
 
-def may_act(context: CommandContext, request: CommandRequest) -> bool:
-    """Whether this person may acknowledge and resolve."""
+def may_act_on_all(context: CommandContext, request: CommandRequest) -> bool:
+    """Whether this person may acknowledge and resolve any incident."""
     return allows(context.config.access, request.person, Permission.SEND)
 
 
@@ -114,12 +116,39 @@ async def _format(context: CommandContext, one: OpenIncident, say: Language) -> 
 
 
 async def acknowledge(context: CommandContext, request: Invocation, rest: str) -> Reply:
-    """Takes incidents by their references, or all."""
-    if rest.strip().casefold() == ALL:
+    """Takes incidents by their references, those that this person was texted about, or all."""
+    wanted = rest.strip().casefold()
+    if wanted == MINE:
+        return await _acknowledge_mine(context, request)
+    is_all = wanted == ALL
+    if is_all:
+        allowed = may_act_on_all(context, request)
+    else:
+        allowed = await may_act(context, request.person, _refs(rest))
+    if not allowed:
+        return await refuse(context, request, Permission.SEND, ACK.command_line("use"))
+    if is_all:
         return await _acknowledge_all(context, request)
     return await _act_on_typed(
         context, request, rest, action=IncidentAction.ACKNOWLEDGE, command=ACK
     )
+
+
+async def _acknowledge_mine(context: CommandContext, request: Invocation) -> Reply:
+    """Takes the incidents that nobody has and that this person was texted about."""
+    say, control = request.say, context.incidents
+    if control is None:
+        return not_set_up_reply(say)
+    user = request.person.user
+    if not is_contact(context, request.person):
+        title = say("Your Slack ID isn't in the phone book.")
+        key = say.ltr(f"slack: {user}")
+        details = (say("An admin can add {key} to your contact in config.yaml.", key=key),)
+        return Reply(Severity.INFO, title, details)
+    found = await control.unacknowledged_of(user, MAX_AT_ONCE)
+    if not found:
+        return Reply(Severity.GOOD, say("Nothing is left to acknowledge."))
+    return await act(context, request, IncidentAction.ACKNOWLEDGE, [one.ref for one in found])
 
 
 async def _acknowledge_all(context: CommandContext, request: Invocation) -> Reply:
@@ -164,10 +193,14 @@ async def _act_on_typed(
     action: IncidentAction,
     command: Command,
 ) -> Reply:
-    refs = rest.replace(",", " ").split()
+    refs = _refs(rest)
     if context.incidents is not None and not refs:
         return _usage_reply(context, request, command)
     return await act(context, request, action, refs)
+
+
+def _refs(rest: str) -> list[str]:
+    return rest.replace(",", " ").split()
 
 
 def _usage_reply(context: CommandContext, request: Invocation, command: Command) -> Reply:
@@ -188,12 +221,13 @@ LIST = Command(
 )
 ACK = Command(
     "ack",
-    N_("ID… or all"),
+    N_("ID…, mine or all"),
     N_("Acknowledge incidents: no more SMS about them"),
-    ("A7F3K", ALL),
+    ("A7F3K", MINE, ALL),
     Permission.SEND,
     acknowledge,
     needs_bridge=True,
+    open_to_contacts=True,
 )
 UNACK = Command(
     "unack",

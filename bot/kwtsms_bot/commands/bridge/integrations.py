@@ -11,7 +11,8 @@ from kwtsms_bot.i18n.dates import format_short_datetime
 from kwtsms_bot.i18n.translator import N_, Language
 
 if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
-    from kwtsms_bot.bridge.incident_control import IntegrationView, RequestView
+    from kwtsms_bot.bridge.activity import RequestOutcome
+    from kwtsms_bot.bridge.incident_control import IntegrationView, TokenView
 
 # Reasons are words of the endpoint, with a detail in some; these are the fixed ones.
 REFUSALS = {
@@ -29,6 +30,17 @@ REFUSALS = {
         "a token in the address, without url_token: true"
     ),
     "an address that is not in allow": N_("an address that is not in allow"),
+    "not an integration of kind pagerduty": N_("not an integration of kind pagerduty"),
+    "a topic that is not in topics": N_("a topic that is not in topics"),
+    "a certificate from elsewhere": N_("a certificate from elsewhere"),
+    "an unusable certificate": N_("an unusable certificate"),
+    "an unknown version of the signature": N_("an unknown version of the signature"),
+    "a field of the envelope is missing": N_("a field of the envelope is missing"),
+    "a confirmation at an address that is not Amazon's": N_(
+        "a confirmation at an address that is not Amazon's"
+    ),
+    "Amazon can't be reached": N_("Amazon can't be reached"),
+    "an address that names no integration": N_("an address that names no integration"),
 }
 
 
@@ -37,7 +49,7 @@ async def run(context: CommandContext, request: Invocation, rest: str) -> Reply:
     say = request.say
     if context.incidents is None:
         return not_set_up_reply(say)
-    found = {one.name: one for one in context.incidents.integrations()}
+    found = {one.name: one for one in await context.incidents.integrations()}
     name = rest.strip().casefold()
     if not name and len(found) == 1:
         (name,) = found
@@ -70,13 +82,13 @@ def _integration_reply(one: IntegrationView, say: Language) -> Reply:
         )
     if one.is_signed:
         details.append(say("Requests must be signed, so curl alone is rejected."))
-    details.append(say("Put the integration's token in place of {name}.", name=say.ltr("$TOKEN")))
-    details.append(
-        say("These requests have come since the bot started, the newest first.")
-        if one.requests
-        else say("No requests have come since the bot started.")
-    )
+    details.append(say("The command below asks for the token, then posts a sample."))
+    if not one.requests:
+        details.append(say("No requests have come yet."))
     facts = [(say("Kind"), one.kind), (say("Address"), one.address)]
+    facts += [(say("Token"), _format_token(token, say)) for token in one.tokens]
+    if one.requests:
+        facts.append((say("Requests"), _format_counts(one, say)))
     facts += [(say("Request"), _format(request, say)) for request in one.requests]
     return Reply(
         Severity.INFO,
@@ -88,14 +100,30 @@ def _integration_reply(one: IntegrationView, say: Language) -> Reply:
 
 
 def curl(one: IntegrationView) -> str:
-    """A command that posts a sample."""
+    """A command that posts a sample; it reads the token unless the shell's TOKEN has it."""
     return (
+        "test \"$TOKEN\" || { printf 'Token: '; read -r TOKEN; }; "
         f"curl '{one.address}' -H \"Authorization: Bearer $TOKEN\" "
         f"-H 'Content-Type: application/json' -d '{one.sample}'"
     )
 
 
-def _format(request: RequestView, say: Language) -> str:
+def _format_token(token: TokenView, say: Language) -> str:
+    """The last characters of a token, and its last use."""
+    end = say.ltr(f"…{token.end}")
+    if token.used_at is None:
+        return say("{token}: never used", token=end)
+    time = format_short_datetime(token.used_at, say)
+    return say("{token}: last used {time}", token=end, time=time)
+
+
+def _format_counts(one: IntegrationView, say: Language) -> str:
+    return say(
+        "{accepted} accepted, {refused} rejected", accepted=one.accepted, refused=one.refused
+    )
+
+
+def _format(request: RequestOutcome, say: Language) -> str:
     """The outcome of a request."""
     time = format_short_datetime(request.at, say)
     if request.refusal:

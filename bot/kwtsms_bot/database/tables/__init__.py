@@ -2,8 +2,10 @@
 
 from kwtsms_bot.database.tables.balance import balance_notice, balance_sample, notice_delivery
 from kwtsms_bot.database.tables.bridge import (
+    DM_OPEN,
     INCIDENT_OUTDATED,
     alert,
+    api_message,
     incident,
     incident_dm,
     incident_event,
@@ -45,10 +47,12 @@ from kwtsms_bot.database.tables.outbox import (
 
 __all__ = [
     "CARD_OUTDATED",
+    "DM_OPEN",
     "HAS_REASON",
     "HAS_TEXT",
     "INCIDENT_OUTDATED",
     "alert",
+    "api_message",
     "attempt",
     "audit",
     "balance_notice",

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -10,6 +11,9 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
+    false,
+    or_,
 )
 
 from kwtsms_bot.database.column_types import ForeignText, Id, UtcDateTime, metadata
@@ -52,6 +56,7 @@ incident = Table(
     Column("place_channel", String(40)),
     Column("place_ts", String(40)),
     Column("shown_event", Id),  # The last line of its history that is in the card's thread.
+    Column("thread_due", Boolean, nullable=False, server_default=false()),  # It lacks a line.
     Index(None, "receiver", "opened_at"),
     Index(None, "state", "changed_at"),
 )
@@ -63,6 +68,13 @@ Index(
     incident.c.id,
     sqlite_where=INCIDENT_OUTDATED,
     postgresql_where=INCIDENT_OUTDATED,
+)
+
+Index(
+    "ix_incident_thread_due",
+    incident.c.id,
+    sqlite_where=incident.c.thread_due,
+    postgresql_where=incident.c.thread_due,
 )
 
 # One row for each condition that a tool reports: its present episode.
@@ -166,7 +178,23 @@ incident_dm = Table(
     Column("slack_user", String(40), primary_key=True),
     Column("channel", String(40)),  # NULL: not posted yet.
     Column("ts", String(40)),
-    Column("shown_revision", Integer, nullable=False),
+    Column("shown_state", String(16)),  # The state of the incident that it shows.
+    Column("shown_step", SmallInteger, nullable=False),
+    Column("showing_until", UtcDateTime),  # While a replica is posting it.
+    Column("refused_why", String(60)),  # Slack's error: it is not tried again.
+)
+
+# Those that are posted or may still change: the others are at their end.
+DM_OPEN = and_(
+    incident_dm.c.refused_why.is_(None),
+    or_(incident_dm.c.shown_state.is_(None), incident_dm.c.shown_state != "resolved"),
+)
+
+Index(
+    "ix_incident_dm_open",
+    incident_dm.c.incident_id,
+    sqlite_where=DM_OPEN,
+    postgresql_where=DM_OPEN,
 )
 
 # What was last heard of each integration, by all replicas.
@@ -180,6 +208,7 @@ integration_state = Table(
     Column("refused_at", UtcDateTime),
     Column("refused_why", ForeignText(200)),
     Column("token_used", JSON, nullable=False),  # By a token's last four characters: when.
+    Column("requests", JSON, nullable=False),  # The last ten: when, alerts, and why refused.
     Column("overdue_since", UtcDateTime),  # NULL: it reports as often as expected.
 )
 
@@ -193,4 +222,15 @@ request_key = Table(
     Column("status", SmallInteger, nullable=False),
     Column("answer", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+
+# What an application said of its message, beside what the outbox keeps.
+api_message = Table(
+    "api_message",
+    metadata,
+    Column("message_id", ForeignKey("message.id"), primary_key=True),
+    Column("author", String(80), nullable=False),  # The message's, for the index.
+    Column("reference", ForeignText(120)),  # The application's own; NULL: none, or erased.
+    Column("changes", JSON, nullable=False),  # What cleaning changed in its text.
+    Index(None, "author", "reference", "message_id"),
 )

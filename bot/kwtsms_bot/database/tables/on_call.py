@@ -22,7 +22,7 @@ silence = Table(
     Column("ended_at", UtcDateTime),  # Before its time, by a person.
 )
 
-# A person stands in on a schedule.
+# A person is on call in place of others.
 on_call_override = Table(
     "on_call_override",
     metadata,
@@ -47,7 +47,7 @@ calendar_copy = Table(
     Column("fetched_at", UtcDateTime),  # When it was last read, or was unchanged.
     Column("failed_since", UtcDateTime),  # NULL: the last try succeeded.
     Column("failure", ForeignText(200)),
-    Column("reported_at", UtcDateTime),  # When Slack was told of the failure.
+    Column("reported_at", UtcDateTime),  # When the failure was announced in Slack.
 )
 
 # A handover, or a gap ahead, is announced once.

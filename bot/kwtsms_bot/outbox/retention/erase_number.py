@@ -33,6 +33,7 @@ from kwtsms_bot.outbox.retention.purge_store import (
     erase_statuses,
     erase_texts,
 )
+from kwtsms_bot.outbox.retention.request_keys import mask_in_answers
 from kwtsms_bot.outbox.sql import (
     chunks,
     lock_messages,
@@ -58,6 +59,7 @@ class Erased:
     unknown: int  # Of these messages: they can no longer be sent again.
     named: int  # Texts to others in which it was masked.
     alerts: int  # Alerts and incidents in which it was masked.
+    answers: int  # Answers to applications, and their references, in which it was masked.
     drafts: int  # Discarded: they waited for a decision.
     cancelled: int  # Cancelled before they left.
     kept: tuple[KeptNumber, ...]  # Still to be sent to it, or unsettled and naming it.
@@ -65,8 +67,8 @@ class Erased:
     @property
     def is_empty(self) -> bool:
         """Whether the number was found nowhere."""
-        counts = (self.messages, self.named, self.alerts, self.drafts, self.cancelled)
-        return not (any(counts) or self.kept)
+        found = (self.messages, self.named, self.alerts, self.answers, self.drafts, self.cancelled)
+        return not (any(found) or self.kept)
 
 
 class NumberEraser:
@@ -124,7 +126,7 @@ class NumberEraser:
 def _audit_entry(found: Erased, actor: str, now: datetime) -> AuditEntry:
     detail = (
         f"messages {found.messages}, texts {found.texts}, named {found.named}, "
-        f"alerts {found.alerts}, "
+        f"alerts {found.alerts}, answers {found.answers}, "
         f"drafts {found.drafts}, cancelled {found.cancelled}, kept {len(found.kept)}"
     )
     return AuditEntry(now, actor, "forget", "allowed", found.phone, detail)
@@ -158,6 +160,7 @@ async def _erase_number(
     messages, texts = await _erase_recipients(connection, phone, settled)
     named, unsettled = await mask_texts(connection, matches, pattern)
     alerts = await mask_in_alerts(connection, phone, pattern)
+    answers = await mask_in_answers(connection, pattern)
     drafts = await discard_drafts(connection, phone, pattern)
     await mask_pause_reasons(connection, pattern)
     await add_credits(connection, refunds)
@@ -169,6 +172,7 @@ async def _erase_number(
         unknown=len(unknown),
         named=named,
         alerts=alerts,
+        answers=answers,
         drafts=drafts,
         cancelled=len(refunds),
         kept=tuple(kept.values()),

@@ -8,6 +8,7 @@ from kwtsms_bot.database import Database
 from kwtsms_bot.outbox.intake.draft_store import DraftStore
 from kwtsms_bot.outbox.retention.alerts import erase_old_alerts
 from kwtsms_bot.outbox.retention.purge_store import PurgeStore
+from kwtsms_bot.outbox.retention.request_keys import erase_old_answers
 
 # Often enough that a failed run is made up for within the hour that docs/privacy.md names.
 PURGE_INTERVAL = timedelta(minutes=15)
@@ -38,6 +39,7 @@ class RetentionJob:
         drafts = await self._drafts.discard_expired_drafts(now)
         await self._purge.purge_metadata(cutoff)
         await erase_old_alerts(self._database, cutoff)
+        await erase_old_answers(self._database, now)
         log_emptied = await self._database.empty_wal()
         if erased or drafts:
             log.info("erased", messages=erased, drafts=drafts, log_emptied=log_emptied)

@@ -1,12 +1,14 @@
-"""Publishes the cards of incidents to their receivers' channels, until they show the present state.
+"""Publishes incidents: their cards, direct messages and threads, until they show what is so now.
 
-The database records what is still to be shown. New cards come before edits, and the worst before
-the others; edits share one budget, so that a storm does not use up what Slack allows.
+The database records what is still to be shown. Posts come before edits, and the worst before the
+others; edits share one budget, so that a storm does not use up what Slack allows.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import structlog
 from slack_sdk.errors import SlackApiError
@@ -14,14 +16,19 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.background import wait_for_any
 from kwtsms_bot.bridge.store.incident_cards import IncidentCardStore, OutdatedCard
+from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore, OutdatedDm
 from kwtsms_bot.bridge.store.incident_queries import IncidentView
-from kwtsms_bot.database import DatabaseError
+from kwtsms_bot.bridge.store.incident_threads import IncidentThreadStore
+from kwtsms_bot.database import Database, DatabaseError
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_bot.outbox.message import CardLocation
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.blocks import Payload
 from kwtsms_bot.slack.cards import incident_card
 from kwtsms_bot.slack.cards.card_poster import CardPoster
+from kwtsms_bot.slack.cards.incident_dm_publisher import IncidentDmPublisher
+from kwtsms_bot.slack.cards.incident_thread_publisher import IncidentThreadPublisher
+from kwtsms_bot.slack.cards.posting_pace import PostingPace
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, is_transient
 from kwtsms_bot.slack.replies import Responder
 
@@ -29,33 +36,25 @@ POLL_SECONDS = 2.0  # Other replicas change incidents, too.
 PASS_SECONDS = 0.25  # Between two passes: in a storm, each batch of alerts is a wake-up.
 BACK_OFF_SECONDS, MAX_BACK_OFF_SECONDS = 1.0, 10.0  # Doubled each time.
 REFUSED_RETRY_SECONDS = 60.0  # Until a channel that refused a card is tried again.
-POST_SECONDS = (
-    1.0  # Between two new cards of a channel: https://docs.slack.dev/apis/web-api/rate-limits
-)
 CARD_SECONDS = 2.0  # Between two edits of a card: only the newest state is worth one.
-# Edits of all cards: at most 10 at once and 40 in any minute; chat.update allows 50.
-EDIT_BURST, EDIT_SECONDS = 10, 2.0
 BATCH = 50
 log = structlog.get_logger(__name__)
 
 
-class EditBudget:
-    """The edits that are left: a bucket that gains one every two seconds."""
+@dataclass(frozen=True, slots=True)
+class IncidentStores:
+    """The stores of what Slack shows of incidents."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._left, self._counted_at = float(EDIT_BURST), clock()
+    cards: IncidentCardStore
+    dms: IncidentDmStore
+    threads: IncidentThreadStore
 
-    def seconds_until_next(self) -> float:
-        """Returns how long an edit has to wait; 0 if one is left."""
-        now = self._clock()
-        gained = (now - self._counted_at) / EDIT_SECONDS
-        self._left, self._counted_at = min(EDIT_BURST, self._left + gained), now
-        return max(0.0, (1 - self._left) * EDIT_SECONDS)
-
-    def spend(self) -> None:
-        """Counts an edit."""
-        self._left -= 1
+    @classmethod
+    def at(cls, database: Database) -> Self:
+        """Returns the stores in a database."""
+        return cls(
+            IncidentCardStore(database), IncidentDmStore(database), IncidentThreadStore(database)
+        )
 
 
 class IncidentPublisher:
@@ -66,7 +65,7 @@ class IncidentPublisher:
 
     def __init__(
         self,
-        cards: IncidentCardStore,
+        stores: IncidentStores,
         client: AsyncWebClient,
         say: Language,
         *,
@@ -74,13 +73,14 @@ class IncidentPublisher:
         admins: Iterable[str] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._cards, self._poster, self._say = cards, CardPoster(client), say
+        self._cards, self._poster, self._say = stores.cards, CardPoster(client), say
         self._channels, self._admins = channels, tuple(admins)  # Channels by receiver.
         self._responder, self._clock = Responder(client), clock
-        self._edits = EditBudget(clock)
+        self._pace = PostingPace(clock)
+        self._dms = IncidentDmPublisher(stores.dms, client, say, self._pace)
+        self._threads = IncidentThreadPublisher(stores.threads, client, say, self._pace)
         self._woken = asyncio.Event()
         self._not_before: dict[int, float] = {}  # By incident: its next edit.
-        self._next_post: dict[str, float] = {}  # By channel.
         self._refusing: dict[str, float] = {}  # By channel: when it is tried again.
         self._reported: set[str] = set()  # Channels that admins know about.
 
@@ -123,23 +123,28 @@ class IncidentPublisher:
         self._not_before = {one: at for one, at in self._not_before.items() if at > now}
         self._refusing = {one: at for one, at in self._refusing.items() if at > now}
         delay = POLL_SECONDS
-        for one in await self._cards.outdated_cards(BATCH, except_for=self._refused_receivers()):
+        cards = await self._cards.outdated_cards(BATCH, except_for=self._refused_receivers())
+        dms = await self._dms.outdated(BATCH)
+        for one in sorted((*cards, *dms), key=_urgency):
             wait = self._seconds_to_wait(one)
             if wait > 0:
                 delay = min(delay, wait)
+            elif isinstance(one, OutdatedDm):
+                await self._dms.publish(one)
             elif self._channels.get(one.receiver) not in self._refusing:
                 await self._publish(one)
-        return delay
+        return await self._threads.publish_pending(delay)
 
     def _refused_receivers(self) -> list[str]:
         return [name for name, channel in self._channels.items() if channel in self._refusing]
 
-    def _seconds_to_wait(self, one: OutdatedCard) -> float:
+    def _seconds_to_wait(self, one: OutdatedCard | OutdatedDm) -> float:
+        if isinstance(one, OutdatedDm):
+            return self._dms.seconds_to_wait(one)
         if not one.is_posted:
-            channel = self._channels.get(one.receiver) or ""
-            return self._next_post.get(channel, 0.0) - self._clock()
+            return self._pace.seconds_until_post(self._channels.get(one.receiver) or "")
         own = self._not_before.get(one.id, 0.0) - self._clock()
-        return max(own, self._edits.seconds_until_next())
+        return max(own, self._pace.seconds_until_edit())
 
     async def _publish(self, one: OutdatedCard) -> None:
         incident = await self._cards.claim_card(one.id)
@@ -165,7 +170,7 @@ class IncidentPublisher:
         channel = self._channels.get(incident.receiver)
         if channel is None:
             return None
-        self._next_post[channel] = self._clock() + POST_SECONDS
+        self._pace.count_post(channel)
         try:
             posted = await self._poster.show(CardLocation(channel, None), payload)
         except SlackApiError as error:
@@ -178,7 +183,7 @@ class IncidentPublisher:
 
     async def _edit(self, location: CardLocation, payload: Payload) -> bool:
         """Edits a card; returns False if it is gone, so that it is posted again."""
-        self._edits.spend()
+        self._pace.count_edit()
         try:
             await self._poster.show(location, payload)
         except SlackApiError as error:
@@ -201,6 +206,11 @@ class IncidentPublisher:
                 await self._responder.send_dm(admin, payload)
             except SLACK_ERRORS as refusal:
                 log.error("administrator not told", user=admin, error=error_name(refusal))
+
+
+def _urgency(one: OutdatedCard | OutdatedDm) -> tuple[bool, int, bool]:
+    """The order: posts first, then the worst, and a card before the direct messages."""
+    return one.is_posted, -one.severity, isinstance(one, OutdatedDm)
 
 
 def _refusal_payload(channel: str, incident: IncidentView, error: str, say: Language) -> Payload:

@@ -27,8 +27,19 @@ def _extend_incidents() -> None:
     op.add_column("incident", sa.Column("silence_id", ID))
     op.add_column("incident", sa.Column("silenced_until", UtcDateTime))
     op.add_column("incident", sa.Column("shown_event", ID))
+    op.add_column(
+        "incident",
+        sa.Column("thread_due", sa.Boolean(), server_default=sa.false(), nullable=False),
+    )
     op.create_index(op.f("ix_incident_remind_at"), "incident", ["remind_at"])
     op.create_index(op.f("ix_incident_step_due_at"), "incident", ["step_due_at"])
+    op.create_index(
+        "ix_incident_thread_due",
+        "incident",
+        ["id"],
+        sqlite_where=sa.text("thread_due"),
+        postgresql_where=sa.text("thread_due"),
+    )
 
 
 def _create_bridge_tables() -> None:
@@ -41,6 +52,7 @@ def _create_bridge_tables() -> None:
         sa.Column("refused_at", UtcDateTime),
         sa.Column("refused_why", sa.String(length=200)),
         sa.Column("token_used", sa.JSON(), nullable=False),
+        sa.Column("requests", sa.JSON(), nullable=False),
         sa.Column("overdue_since", UtcDateTime),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_integration_state")),
     )
@@ -56,16 +68,43 @@ def _create_bridge_tables() -> None:
     )
     op.create_index(op.f("ix_request_key_created_at"), "request_key", ["created_at"])
     op.create_table(
+        "api_message",
+        sa.Column("message_id", ID, nullable=False),
+        sa.Column("author", sa.String(length=80), nullable=False),
+        sa.Column("reference", sa.String(length=120)),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["message.id"], name=op.f("fk_api_message_message_id")
+        ),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_api_message")),
+    )
+    op.create_index(
+        op.f("ix_api_message_author_reference_message_id"),
+        "api_message",
+        ["author", "reference", "message_id"],
+    )
+    op.create_table(
         "incident_dm",
         sa.Column("incident_id", ID, nullable=False),
         sa.Column("slack_user", sa.String(length=40), nullable=False),
         sa.Column("channel", sa.String(length=40)),
         sa.Column("ts", sa.String(length=40)),
-        sa.Column("shown_revision", sa.Integer(), nullable=False),
+        sa.Column("shown_state", sa.String(length=16)),
+        sa.Column("shown_step", sa.SmallInteger(), nullable=False),
+        sa.Column("showing_until", UtcDateTime),
+        sa.Column("refused_why", sa.String(length=60)),
         sa.ForeignKeyConstraint(
             ["incident_id"], ["incident.id"], name=op.f("fk_incident_dm_incident_id")
         ),
         sa.PrimaryKeyConstraint("incident_id", "slack_user", name=op.f("pk_incident_dm")),
+    )
+    is_open = sa.text("refused_why IS NULL AND (shown_state IS NULL OR shown_state != 'resolved')")
+    op.create_index(
+        "ix_incident_dm_open",
+        "incident_dm",
+        ["incident_id"],
+        sqlite_where=is_open,
+        postgresql_where=is_open,
     )
 
 

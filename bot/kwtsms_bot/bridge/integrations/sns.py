@@ -1,0 +1,113 @@
+"""Amazon SNS with an alarm of CloudWatch, or any other text, as its message.
+
+Whether the envelope is Amazon's is checked before it comes here.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kwtsms_bot.bridge.integrations.body import parse_json, read_object, unknown_shape
+from kwtsms_bot.bridge.integrations.fields import (
+    MAX_TEXT,
+    MAX_TITLE,
+    as_key,
+    as_labels,
+    as_mapping,
+    as_text,
+    as_time,
+    digest,
+    first_text,
+)
+from kwtsms_bot.bridge.integrations.request import ParseOptions, WebhookRequest
+from kwtsms_bot.bridge.models import (
+    AlertBatch,
+    AlertSeverity,
+    AlertStatus,
+    Incoming,
+    WebhookRefused,
+)
+
+NOTIFICATION = "Notification"
+CONFIRMATIONS = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
+_OK, _NO_DATA = "OK", "INSUFFICIENT_DATA"
+_STATES = ("ALARM", _OK, _NO_DATA)
+
+
+def parse(request: WebhookRequest, _options: ParseOptions) -> AlertBatch:
+    """Reads one message; confirmations of a subscription are ignored.
+
+    Raises:
+        WebhookRefused: the body is no message of SNS.
+    """
+    body = read_object(request)
+    kind, written = as_text(body.get("Type")), body.get("Message")
+    if kind in CONFIRMATIONS:
+        return AlertBatch((), ignored=1)
+    if kind != NOTIFICATION or not isinstance(written, str):
+        raise unknown_shape(body, "Type, TopicArn and Message")
+    message = _as_object(written)
+    if as_text(message.get("AlarmName")) and message.get("NewStateValue") in _STATES:
+        return AlertBatch((_read_alarm(message, _topic(body)),))
+    return AlertBatch((_read_text(body, message, written),))
+
+
+def _as_object(written: str) -> Mapping[str, Any]:
+    """The message as an object, if it is one."""
+    try:
+        return as_mapping(parse_json(written))
+    except WebhookRefused:
+        return {}
+
+
+def _read_alarm(alarm: Mapping[str, Any], topic: str) -> Incoming:
+    name, state = as_text(alarm.get("AlarmName"), MAX_TITLE), alarm["NewStateValue"]
+    ended, time = state == _OK, as_time(alarm.get("StateChangeTime"))
+    trigger = as_mapping(alarm.get("Trigger"))
+    return Incoming(
+        key=as_key(as_text(alarm.get("AlarmArn"), MAX_TEXT) or name),
+        status=AlertStatus.RESOLVED if ended else AlertStatus.FIRING,
+        title=f"{name[: MAX_TITLE - 20]}: no data" if state == _NO_DATA else name,
+        text=first_text((alarm.get("AlarmDescription"), alarm.get("NewStateReason")), MAX_TEXT),
+        severity=AlertSeverity.WARNING if state == _NO_DATA else None,
+        kind=as_text(name),
+        where=first_text((_dimension(trigger.get("Dimensions")), alarm.get("Region"))),
+        started_at=None if ended else time,
+        ended_at=time if ended else None,
+        labels=as_labels(
+            {
+                "topic": topic,
+                "account": alarm.get("AWSAccountId"),
+                "region": alarm.get("Region"),
+                "namespace": trigger.get("Namespace"),
+                "metric": trigger.get("MetricName"),
+            }
+        ),
+    )
+
+
+def _read_text(body: Mapping[str, Any], message: Mapping[str, Any], written: str) -> Incoming:
+    """A message of another service, or of a person: its subject, else its first line."""
+    text = "" if message else as_text(written, MAX_TEXT)
+    named = (body.get("Subject"), message.get("title"), message.get("detail-type"))
+    topic = _topic(body)
+    title = first_text((*named, text.partition("\n")[0], topic), MAX_TITLE) or "Amazon SNS"
+    return Incoming(
+        key=digest(f"{topic}\n{title}")[:32],
+        status=AlertStatus.FIRING,
+        title=title,
+        text="" if text == title else text,
+        started_at=as_time(body.get("Timestamp")),
+        labels=as_labels({"topic": topic}),
+    )
+
+
+def _topic(body: Mapping[str, Any]) -> str:
+    """The name of the topic, without account and region."""
+    return as_text(as_text(body.get("TopicArn"), MAX_TEXT).rpartition(":")[2])
+
+
+def _dimension(dimensions: Any) -> str:
+    """The first dimension's value: the instance or the queue that the alarm is about."""
+    found = [as_mapping(one) for one in dimensions] if isinstance(dimensions, list) else []
+    return first_text(one.get("value") for one in found)

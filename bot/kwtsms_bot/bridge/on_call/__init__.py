@@ -1,0 +1,1 @@
+"""Schedules: rotations, calendars and overrides, which yield the people on call."""

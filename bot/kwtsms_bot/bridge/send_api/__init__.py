@@ -1,0 +1,1 @@
+"""Send API: applications send messages of their own over HTTP."""

@@ -1,0 +1,92 @@
+"""Commands about incidents with real stores, as people in Slack run them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from kwtsms_bot.bridge.activity import RequestOutcome
+from kwtsms_bot.bridge.activity_recorder import ActivityRecorder
+from kwtsms_bot.bridge.alert_tester import AlertTester
+from kwtsms_bot.bridge.incident_control import BridgeControl
+from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore
+from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
+from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
+from kwtsms_bot.bridge.webhooks import Webhooks
+from kwtsms_bot.commands.actions.table import dispatch
+from kwtsms_bot.commands.base import ButtonPress, CommandContext, Invocation, Reply
+from kwtsms_bot.commands.policy import Person
+from kwtsms_bot.commands.router import handle
+from kwtsms_bot.i18n.translator import ENGLISH, Language
+from kwtsms_sandbox.slack import OPS, SARA, YOUSEF
+from support.bridge_bench import BRIDGE, PHONEBOOK, BridgeBench, bridge_bench
+from support.command_testbed import command_testbed
+
+READER, NOBODY = "UREADER", "UNOBODY"
+ACCESS = {
+    "admin": {"users": [YOUSEF.id]},
+    "sender": {"users": [SARA.id]},
+    "reader": {"users": [READER]},
+}
+
+
+@dataclass
+class IncidentTestbed:
+    """Commands, and alerts that come in."""
+
+    context: CommandContext
+    bench: BridgeBench
+    webhooks: Webhooks
+
+    async def type(self, text: str, who: str = SARA.id, say: Language = ENGLISH) -> Reply:
+        """Runs a command as a person."""
+        person = Person(who, OPS.id)
+        return await handle(self.context, Invocation(person=person, say=say, key="k", text=text))
+
+    async def press(
+        self, action: str, value: str | None, who: str = SARA.id, say: Language = ENGLISH
+    ) -> Reply:
+        """Presses a button as a person."""
+        press = ButtonPress(person=Person(who, OPS.id), say=say, key="k", value=value or "")
+        return await dispatch(self.context, action, press)
+
+    def receive(self, integration: str, *outcomes: RequestOutcome) -> None:
+        """Records requests of an integration to this process."""
+        for one in outcomes:
+            self.webhooks.activity.record(integration, one)
+
+
+@asynccontextmanager
+async def incident_testbed(
+    folder: Path, bridge: dict[str, Any] = BRIDGE, phonebook: dict[str, Any] = PHONEBOOK
+) -> AsyncIterator[IncidentTestbed]:
+    """Yields commands and alerts in one database."""
+    async with (
+        bridge_bench(folder, bridge, phonebook) as bench,
+        command_testbed(folder, access=ACCESS, phonebook=phonebook) as bed,
+    ):
+        webhooks = Webhooks(bench.bridge, bench.receivers, bench.intake)
+        states = IntegrationStateStore(bench.database)
+        control = BridgeControl(
+            bench.bridge,
+            IncidentQueries(bench.database),
+            bench.actions,
+            recorder=ActivityRecorder(webhooks.activity, states),
+            states=states,
+            tester=AlertTester(
+                bench.bridge,
+                bench.phonebook,
+                bench.receivers,
+                intake=bench.intake,
+                dms=IncidentDmStore(bench.database),
+            ),
+            on_change=lambda: None,
+        )
+        yield IncidentTestbed(replace(bed.context, incidents=control), bench, webhooks)
+
+
+def shown(reply: Reply) -> str:
+    """All that a reply says."""
+    facts = (f"{name}: {value}" for name, value in reply.facts)
+    return "\n".join((reply.title, *reply.details, *facts, *reply.examples))
