@@ -30,7 +30,7 @@ coverage: $(READY)
 	@$(BIN)/pytest -q -n 4 -m "(unit or integration) and not postgres" --cov --cov-report= $(UNCOVERED) tests/bot tests/client tests/plugins; \
 	  failed=$$?; $(BIN)/coverage json --quiet -o - | $(BIN)/python scripts/coverage_table; exit $$failed
 
-# Kills, stalls and starves the real bot for about ten minutes: docs/chaos.md. SEED=n repeats a run.
+# Kills, stalls and starves the real bot for about fifteen minutes: docs/chaos.md. SEED=n repeats a run.
 chaos: $(READY)
 	@CHAOS_SEED=$(SEED) $(BIN)/pytest -n 2 --dist loadgroup -o python_files="test_*.py chaos_*.py" tests/chaos
 

@@ -63,7 +63,7 @@ class NotifyKwtSMSBridge(NotifyBase):  # type: ignore[misc]  # Apprise brings no
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.secure = bool(self.secure) or parse_bool(https)
+        self.secure = bool(kwargs.get("secure")) or parse_bool(https)
         if not (self.user and self.password):
             raise self._configuration_error("needs the integration's name and its token.")
         if not self.host:

@@ -20,8 +20,9 @@ IMPORT_PATH = os.pathsep.join((str(TESTS), *filter(None, sys.path)))
 class Bot:
     """A running bot process."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, hooks_port: int | None = None) -> None:
         self.pid = pid
+        self.hooks_port = hooks_port  # Where it listens for alerts.
         self._handle = os.pidfd_open(pid)
         self._exited = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._handle, self._on_exit)
@@ -135,7 +136,7 @@ class ForkServer:
         async with self._lock:
             assert self._process.stdin
             self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            return Bot(int(await self._read_line()))
+            return Bot(int(await self._read_line()), program.hooks_port)
 
     async def _read_line(self) -> str:
         assert self._process.stdout

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from chaos.alerts.judge import AlertStatistics, AlertVerdict
 from chaos.checker import CheckResult, RunStatistics
 
 SEED = "CHAOS_SEED"
-PROPERTY = "chaos"
+PROPERTY, ALERTS_PROPERTY = "chaos", "chaos with alerts"
 
 
 def pytest_configure() -> None:
@@ -26,18 +27,23 @@ def pytest_report_header() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Writes the summed figures of all chaos runs in one line."""
+    """Writes the summed figures of all chaos runs in one line, and of those with alerts."""
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
-    statistics = [
-        RunStatistics(*value)
+    values = [
+        (name, value)
         for report in reports
         if report.when == "call"
         for name, value in report.user_properties
-        if name == PROPERTY
     ]
-    if statistics:
-        total = sum(statistics, RunStatistics())
-        terminalreporter.write_line(f"chaos: seed {os.environ[SEED]}: {total}")
+    runs = [RunStatistics(*value) for name, value in values if name == PROPERTY]
+    alerts = [AlertStatistics(*value) for name, value in values if name == ALERTS_PROPERTY]
+    lines = {
+        PROPERTY: sum(runs, RunStatistics()) if runs else None,
+        ALERTS_PROPERTY: sum(alerts, AlertStatistics()) if alerts else None,
+    }
+    for name, total in lines.items():
+        if total is not None:
+            terminalreporter.write_line(f"{name}: seed {os.environ[SEED]}: {total}")
 
 
 @pytest.fixture
@@ -55,5 +61,18 @@ def assert_clean(
     def check(result: CheckResult) -> None:
         record_property(PROPERTY, astuple(result.statistics))
         assert not result.findings, f"seed {seed}: {result.report}"
+
+    return check
+
+
+@pytest.fixture
+def assert_notified(
+    record_property: Callable[[str, object], None], seed: int
+) -> Callable[[AlertVerdict], None]:
+    """Records the figures of a run with alerts and fails if it has findings."""
+
+    def check(verdict: AlertVerdict) -> None:
+        record_property(ALERTS_PROPERTY, astuple(verdict.statistics))
+        assert not verdict.findings, f"seed {seed}: {verdict.report}"
 
     return check

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import signal
+import socket
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -44,6 +45,8 @@ class ChaosEnvironment:
 
     async def start(self, **changes: Any) -> Bot:
         """Starts a bot without waiting for its connection; `changes` apply to its program."""
+        if self.program.hooks_port is not None:
+            changes = {"hooks_port": free_port(), **changes}
         bot = await self.launcher.start(replace(self.program, **changes))
         self.bots.append(bot)
         return bot
@@ -160,9 +163,13 @@ async def chaos_environment(
     seed: int,
     program: Program,
     launcher_type: type[ForkServer | ProcessLauncher] = ForkServer,
+    sections: Mapping[str, Any] | None = None,
     **behaviour: Any,
 ) -> AsyncIterator[ChaosEnvironment]:
-    """Creates the environment in `folder`, without bots; `behaviour` configures the gateway."""
+    """Creates the environment in `folder`, without bots; `behaviour` configures the gateway.
+
+    `sections` are further ones of config.yaml.
+    """
     behaviour = {"requests_per_second": None, **behaviour}
     async with AsyncExitStack() as stack:
         stack.enter_context(no_proxy())
@@ -171,8 +178,9 @@ async def chaos_environment(
         transition_log = TransitionLog(database)
         stack.push_async_callback(transition_log.close)
         await transition_log.open()
+        settings = _config(slack, gateway, database) | dict(sections or {})
         config = folder / "config.yaml"
-        config.write_text(json.dumps(_config(slack, gateway, database)))  # JSON is YAML.
+        config.write_text(json.dumps(settings))  # JSON is YAML.
         launcher: ForkServer | ProcessLauncher = launcher_type(config, folder / "bots.log")
         await stack.enter_async_context(launcher)
         env = ChaosEnvironment(
@@ -180,6 +188,14 @@ async def chaos_environment(
         )
         stack.push_async_callback(_kill_all, env)
         yield env
+
+
+def free_port() -> int:
+    """A free port on loopback."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+    return port
 
 
 async def _kill_all(env: ChaosEnvironment) -> None:

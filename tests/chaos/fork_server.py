@@ -20,7 +20,8 @@ import alembic.config  # noqa: F401 - the same.
 import psycopg  # noqa: F401 - the same.
 import yaml  # noqa: F401 - the same.
 
-import kwtsms_bot.cli.bot_process  # noqa: F401 - the same.
+import kwtsms_bot.cli.bot_process
+import kwtsms_bot.service.bridge  # noqa: F401 - the same.
 from chaos.program import FailAction, FailPoint, Program, run
 
 

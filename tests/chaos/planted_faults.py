@@ -1,6 +1,6 @@
 """Faults that the checker must find: each breaks one promise of the outbox, in tests only."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -49,7 +49,7 @@ def send_again_what_was_in_flight() -> None:
             )
         return await original(self, now)
 
-    _plant(LeaseStore, "reap_expired", reap_expired)
+    plant(LeaseStore, "reap_expired", reap_expired)
 
 
 def retry_on_timeout() -> None:
@@ -61,7 +61,7 @@ def retry_on_timeout() -> None:
             error = NotSent(str(error))
         return original(error, *args, **named)
 
-    _plant(retry, "failed", failed)
+    plant(retry, "failed", failed)
 
 
 def acknowledge_before_the_commit() -> None:
@@ -71,7 +71,7 @@ def acknowledge_before_the_commit() -> None:
         await ack()
         await self._run_command(body)
 
-    _plant(SlackListeners, "handle_command", command)
+    plant(SlackListeners, "handle_command", command)
 
 
 def in_flight_after_the_call() -> None:
@@ -85,8 +85,8 @@ def in_flight_after_the_call() -> None:
         await write(self._settlements, call, self._lease, self._clock())
         return await settle(self, call, settlement)
 
-    _plant(SettlementStore, "put_in_flight", put_in_flight)
-    _plant(Worker, "_settle", settle_late)
+    plant(SettlementStore, "put_in_flight", put_in_flight)
+    plant(Worker, "_settle", settle_late)
 
 
 def no_rate_limit() -> None:
@@ -95,7 +95,7 @@ def no_rate_limit() -> None:
     async def acquire(_: DatabaseRateLimiter) -> None:
         return
 
-    _plant(DatabaseRateLimiter, "acquire", acquire)
+    plant(DatabaseRateLimiter, "acquire", acquire)
 
 
 def ignore_cooldown() -> None:
@@ -108,8 +108,8 @@ def ignore_cooldown() -> None:
         await cooldown.start_cooldown(*args)
         return MAX_RECIPIENTS
 
-    _plant(claim_store, "defer_cooling_down", defer_cooling_down)
-    _plant(settlement_store, "reserve_cooldown", reserve_cooldown)
+    plant(claim_store, "defer_cooling_down", defer_cooling_down)
+    plant(settlement_store, "reserve_cooldown", reserve_cooldown)
 
 
 def settle_without_fencing() -> None:
@@ -126,7 +126,7 @@ def settle_without_fencing() -> None:
                 .values(state=settlement.state.value, due_at=settlement.due_at, updated_at=now)
             )
 
-    _plant(SettlementStore, "settle", settle)
+    plant(SettlementStore, "settle", settle)
 
 
 def run_a_job_slot_twice() -> None:
@@ -137,7 +137,7 @@ def run_a_job_slot_twice() -> None:
         await original(self, job, slot)
         return True
 
-    _plant(SampleStore, "claim_slot", claim_slot)
+    plant(SampleStore, "claim_slot", claim_slot)
 
 
 def send_nothing() -> None:
@@ -149,7 +149,7 @@ def send_nothing() -> None:
             raise UnknownOutcome("No answer came.")
         return await original(self, call, *rest, **named)
 
-    _plant(AsyncClient, "exchange", exchange)
+    plant(AsyncClient, "exchange", exchange)
 
 
 def treat_transient_as_final() -> None:
@@ -164,7 +164,7 @@ def treat_transient_as_final() -> None:
             else settlement
         )
 
-    _plant(retry, "failed", failed)
+    plant(retry, "failed", failed)
 
 
 def store_another_id() -> None:
@@ -174,7 +174,7 @@ def store_another_id() -> None:
     def accepted(answer: Acceptance, count: int, now: datetime) -> Settlement:
         return replace(original(answer, count, now), gateway_id="0" * 32)
 
-    _plant(retry, "accepted", accepted)
+    plant(retry, "accepted", accepted)
 
 
 def accumulate_slots() -> None:
@@ -187,7 +187,7 @@ def accumulate_slots() -> None:
         else:
             await original(self)
 
-    _plant(DatabaseRateLimiter, "acquire", acquire)
+    plant(DatabaseRateLimiter, "acquire", acquire)
 
 
 def leave_cards_stale() -> None:
@@ -197,16 +197,16 @@ def leave_cards_stale() -> None:
     async def put(self: CardPoster, place: CardLocation, payload: Payload) -> CardLocation:
         return place if place.ts is not None else await original(self, place, payload)
 
-    _plant(CardPoster, "_post_or_update", put)
+    plant(CardPoster, "_post_or_update", put)
 
 
-def _plant(where: Any, name: str, fault: Any) -> None:
+def plant(where: Any, name: str, fault: Any) -> None:
     """Replaces the attribute `name`, which must exist, by a fault."""
     getattr(where, name)
     setattr(where, name, fault)
 
 
-PLANTED: Mapping[str, Callable[[], None]] = {
+PLANTED: dict[str, Callable[[], None]] = {
     fault.__name__: fault
     for fault in (
         send_again_what_was_in_flight,

@@ -27,6 +27,8 @@ from kwtsms_bot.service import Service, components, lifecycle
 from kwtsms_client import AsyncClient
 from kwtsms_client.protocol import Call
 
+HOOKS_PORT = "HOOKS_PORT"  # The variable that config.yaml names.
+
 
 class FailPoint(StrEnum):
     """A moment in a message's life."""
@@ -57,6 +59,7 @@ class Program:
     point: FailPoint | None = None
     action: FailAction | None = None
     planted: str | None = None
+    hooks_port: int | None = None  # Where it listens for alerts; None: it has no bridge.
 
     def to_json(self) -> dict[str, Any]:
         """The settings as JSON values, for the fork server."""
@@ -76,10 +79,16 @@ def run(program: Program, config: str) -> None:
         _NOW["sqlite"] += (
             f" + ({CLOCK_OFFSET})"  # SQLite uses the machine's clock; PostgreSQL has its own.
         )
+    if program.hooks_port is not None:
+        from chaos.alerts.program import shorten_waits  # noqa: PLC0415 - only with a bridge.
+
+        os.environ[HOOKS_PORT] = str(program.hooks_port)
+        shorten_waits()
     if program.planted is not None:
+        from chaos.alerts.planted_faults import ALERT_FAULTS  # noqa: PLC0415 - only if planted.
         from chaos.planted_faults import PLANTED  # noqa: PLC0415 - only if a fault is planted.
 
-        PLANTED[program.planted]()
+        (PLANTED | ALERT_FAULTS)[program.planted]()
     if program.point is not None and program.action is not None:
         setattr(lifecycle, "open_database", _open_recorded)  # noqa: B010
         _set_fail_point(program.point, _TriggerOnce(program.action))

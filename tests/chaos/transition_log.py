@@ -57,6 +57,9 @@ POSTGRESQL = (
 UNFINISHED = """SELECT
     (SELECT count(*) FROM recipient WHERE state IN ('queued', 'claimed', 'in_flight')) AS unsent,
     (SELECT count(*) FROM message WHERE revision > shown_revision) AS unshown"""
+UNFINISHED_ALERTS = """SELECT
+    (SELECT count(*) FROM notification WHERE state IN ('waiting', 'bundled')) AS not_texted,
+    (SELECT count(*) FROM incident WHERE revision > shown_revision) AS unshown"""
 ROWS = """SELECT recipient.id, recipient.message_id, text, phone, recipient.state,
     recipient.gateway_id, place_channel, place_ts, revision, shown_revision, attempt_id, owner
     FROM recipient JOIN message ON message.id = recipient.message_id
@@ -94,6 +97,11 @@ class TransitionLog:
         """The number of recipients not yet sent to, and of messages whose card is out of date."""
         (row,) = await self._query(UNFINISHED)
         return row.unsent, row.unshown
+
+    async def unfinished_alerts(self) -> tuple[int, int]:
+        """The number of notifications not yet at their end, and of outdated incident cards."""
+        (row,) = await self._query(UNFINISHED_ALERTS)
+        return row.not_texted, row.unshown
 
     async def states(self) -> dict[str, int]:
         """The number of recipients in each state."""

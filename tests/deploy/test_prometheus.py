@@ -4,8 +4,10 @@ import re
 from itertools import accumulate
 
 from kwtsms_bot.bridge.bundling import DeferralReason
+from kwtsms_bot.bridge.send_api.errors import ErrorCode
 from kwtsms_bot.bridge.states import IncidentState
 from kwtsms_bot.bridge.webhooks import REASONS
+from kwtsms_bot.monitoring.api_metrics import API_COUNTERS
 from kwtsms_bot.monitoring.bridge_metrics import BRIDGE_COUNTERS, BRIDGE_GAUGES, BRIDGE_HISTOGRAMS
 from kwtsms_bot.monitoring.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 from kwtsms_bot.outbox.dispatch.retry import NO_CONNECTION_DELAYS
@@ -28,7 +30,7 @@ def test_every_metric_is_one_of_ours() -> None:
     exposed = {
         *GAUGES,
         *BRIDGE_GAUGES,
-        *(f"{name}_total" for name in (*COUNTERS, *BRIDGE_COUNTERS)),
+        *(f"{name}_total" for name in (*COUNTERS, *BRIDGE_COUNTERS, *API_COUNTERS)),
         *(f"{name}_{part}" for name in (*HISTOGRAMS, *BRIDGE_HISTOGRAMS) for part in PARTS),
     }
 
@@ -42,7 +44,7 @@ def test_every_label_has_a_value_that_it_can_have() -> None:
     codes = [
         pattern
         for pattern in labelled("code")
-        if not any(map(re.compile(pattern).fullmatch, API_ERRORS))
+        if not any(map(re.compile(pattern).fullmatch, (*API_ERRORS, *ErrorCode)))
     ]
 
     assert labelled("state") <= {*State, *IncidentState}

@@ -75,7 +75,7 @@ def test_the_script_posts_what_the_bridge_reads() -> None:
 @needs_node
 @pytest.mark.parametrize(("status", "thrown"), [(202, False), (401, True), (503, True), (0, True)])
 def test_the_script_throws_unless_it_was_accepted(status: int, *, thrown: bool) -> None:
-    """What throws is tried again by Zabbix, and shown in its list of actions."""
+    """Zabbix tries again after an exception, and shows it in its list of actions."""
     done = run(status)
 
     assert ("thrown" in done) is thrown

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import apprise_kwtsms
 from apprise_kwtsms import NotifyKwtSMSBridge
 from apprise_kwtsms.alert_fields import MAX_TITLE, AlertSettings, alert_fields
-from apprise_kwtsms.idempotency import KEY_SECONDS, IdempotencyKeys
+from apprise_kwtsms.idempotency import KEY_SECONDS, MAX_KEYS, IdempotencyKeys
 
 GOOD = "kwtsmsbridge://backups:kwb_token@localhost"
 
@@ -189,3 +189,19 @@ def test_a_key_is_used_again_only_by_the_next_try() -> None:
     keys.keep("alert", first)
     now = KEY_SECONDS
     assert keys.key("alert") != first
+
+
+def test_many_keys_are_not_kept_forever() -> None:
+    """A program that runs for years with a bot that is away doesn't grow."""
+    keys = IdempotencyKeys()
+    for number in range(MAX_KEYS + 1):
+        keys.keep(str(number), "key")
+
+    assert keys.key("0") != "key"
+    assert keys.key(str(MAX_KEYS)) == "key"
+
+
+def test_an_object_needs_an_address() -> None:
+    """A program that makes the object itself gets the error that a URL gets."""
+    with pytest.raises(TypeError, match="needs the address of the bot"):
+        NotifyKwtSMSBridge(user="backups", password="kwb_token")

@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from aiohttp import web
 from apprise import Apprise, NotifyType
 
 import apprise_kwtsms
 from kwtsms_bot.bridge.store.actions import Action
+from kwtsms_bot.monitoring.health_endpoint import serve_http
 from support.bridge_bench import BRIDGE
 from support.bridge_endpoint import RunningEndpoint, running_endpoint
 from support.cut_connections import cut_connections
@@ -151,3 +154,25 @@ async def test_an_empty_text_is_not_posted(
     assert not await notify(bot_url(bot, "?format=html"), "<b></b>")
     assert "message is empty" in caplog.text
     assert await bot.alerts("id") == []
+
+
+@pytest.mark.parametrize("content", ["<html>log in</html>", "{}", '{"alerts": 1}', "[" * 100_000])
+async def test_an_answer_of_something_else_is_a_failure(
+    content: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A login page that says 200 has not taken the alert."""
+    apprise_kwtsms.register()
+    app = web.Application()
+    app.router.add_post("/hooks/backups", _answer(content))
+    async with serve_http(app, "127.0.0.1:0") as address:
+        url = f"kwtsmsbridge://backups:{TOKEN}@{urlsplit(address).netloc}"
+        assert not await notify(url, "hello")
+
+    assert "the answer isn't the bot's" in caplog.text
+
+
+def _answer(content: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=content)
+
+    return answer

@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from support.bridge_bench import BRIDGE
+from support.bridge_endpoint import running_endpoint
+from support.cut_connections import cut_connections
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CACHE = Path(sys.prefix) / "apprise-sources"
-VERSIONS = ("1.9.1", "1.9.9", "1.13.0", "2.2.0")
+VERSIONS = ("1.9.1", "1.9.9", "1.13.0", "2.2.0", "2.3.0")
 
 
 async def run(*command: str, **environ: str) -> tuple[int, str]:
@@ -64,3 +68,31 @@ async def test_apprises_own_tests_pass(version: str) -> None:
     )
 
     assert code == 0, said[-5000:]
+
+
+# Apprise before 1.11 doesn't retry by itself, so its caller does.
+NOTIFY = """
+import sys
+from apprise import Apprise
+import apprise_kwtsms
+
+apprise_kwtsms.register()
+service = Apprise()
+sent = service.add(sys.argv[1]) and any(service.notify("Backup failed") for _ in range(4))
+sys.exit(not sent)
+"""
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_a_cut_connection_and_retries_are_one_sms(version: str, tmp_path: Path) -> None:
+    """In each version, the bot gets the alert twice under one key, and texts once."""
+    unpacked = (await sources())[version]
+    path = os.pathsep.join(map(str, (unpacked, ROOT / "bot", ROOT / "plugins")))
+    async with running_endpoint(tmp_path, BRIDGE) as bot:
+        async with cut_connections(f"http://{bot.at}", 1) as through:
+            url = f"kwtsmsbridge://scripts:demo-native-token@{through}?retry=3&wait=0.01"
+            code, said = await run(sys.executable, "-c", NOTIFY, url, PYTHONPATH=path)
+
+        assert code == 0, said
+        assert len(await bot.bench.advance(60)) == 1
+        assert len(await bot.alerts("id")) == 1

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 from aiohttp import web
 
-from kwtsms_bot.bridge.send_api.endpoint import ApiTiming, SendApi
-from kwtsms_bot.bridge.send_api.store import ApiStore
+from kwtsms_bot.bridge.send_api.endpoint import ApiStores, ApiTiming, SendApi
+from kwtsms_bot.bridge.send_api.store.intake import ApiIntake
+from kwtsms_bot.bridge.send_api.store.messages import ApiMessages
 from kwtsms_bot.bridge.send_api.terms import make_terms
 from kwtsms_bot.config import Config
 from kwtsms_bot.config.bridge import BridgeSettings
@@ -79,7 +80,9 @@ class ApiBench:
 
 
 @asynccontextmanager
-async def api_bench(url: str, config: Config | None = None) -> AsyncIterator[ApiBench]:
+async def api_bench(
+    url: str, config: Config | None = None, *, accept_seconds: float = 10
+) -> AsyncIterator[ApiBench]:
     """A running API on a database."""
     config = config or api_config()
     async with opened(url) as database:
@@ -89,10 +92,9 @@ async def api_bench(url: str, config: Config | None = None) -> AsyncIterator[Api
         api = SendApi(
             bridge,
             make_terms(config),
-            ApiStore(database),
-            outbox.cancellation,
+            ApiStores(ApiIntake(database), ApiMessages(database), outbox.cancellation),
             on_change=lambda: bench.changes.append(None),
-            timing=ApiTiming(clock=bench.read_clock, refusal_seconds=0),
+            timing=ApiTiming(bench.read_clock, refusal_seconds=0, accept_seconds=accept_seconds),
         )
         app = web.Application()
         app.add_routes(api.routes())

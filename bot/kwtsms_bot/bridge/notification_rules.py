@@ -1,6 +1,7 @@
 """Decides what is sent about an alert: whether at all, and once it has stood for how long. Pure."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
 from kwtsms_bot.bridge.pace import SETTLE
@@ -21,7 +22,7 @@ def kind_of(report: Report) -> str:
 
 def silence_reason(incident: IncidentRecord, report: Report, receiver: Receiver) -> str | None:
     """Returns why an alert is not texted; None if it is."""
-    if not receiver.contacts:
+    if not receiver.reaches_anybody:
         return "nobody"
     if not receiver.texts(report.severity):
         return "below_sms_from"
@@ -31,7 +32,26 @@ def silence_reason(incident: IncidentRecord, report: Report, receiver: Receiver)
     return None
 
 
-def settling_time(incident: IncidentRecord, kind: NotificationKind) -> timedelta:
+@dataclass(frozen=True, slots=True)
+class DueTime:
+    """The time from which a notification may be sent, and why that is later than usual."""
+
+    at: datetime
+    why: str | None = None
+
+
+def due_time(incident: IncidentRecord, kind: NotificationKind, now: datetime) -> DueTime:
+    """Returns when a notification that is made at `now` is due.
+
+    What postpones notifications belongs here: intake and escalation ask it for each of them.
+    """
+    if kind in (NotificationKind.ESCALATION, NotificationKind.AGAIN):
+        return DueTime(now)
+    why = "flapping" if kind is NotificationKind.REOPENED else None
+    return DueTime(now + _settling_time(incident, kind), why)
+
+
+def _settling_time(incident: IncidentRecord, kind: NotificationKind) -> timedelta:
     """Returns how long an alert has to fire before it is sent."""
     if kind is not NotificationKind.REOPENED:
         return SETTLE

@@ -3,12 +3,15 @@
 The store reads records, the rules change them, and the store writes those that are new or changed.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kwtsms_bot.bridge.episodes import Episode
 from kwtsms_bot.bridge.models import AlertSeverity, Incoming, NotificationKind
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, check_step
+
+REMIND_AFTER = timedelta(hours=24)  # Slack is reminded of what somebody took and still fires.
 
 
 @dataclass(slots=True, eq=False)
@@ -37,6 +40,13 @@ class IncidentRecord:
     resolved_by: str | None = None
     resolved_at: datetime | None = None
     closes_at: datetime | None = None
+    step: int = 1  # The last that came due.
+    step_due_at: datetime | None = None  # Of the next one.
+    step_offset: int = 0  # The steps before the clock was restarted.
+    steps_from: datetime | None = None
+    remind_at: datetime | None = None
+    muted_by: str | None = None  # The silence, or the incident, for which nothing is texted.
+    silenced_until: datetime | None = None
     changed: bool = False
 
     @property
@@ -44,14 +54,44 @@ class IncidentRecord:
         """Whether it is not resolved."""
         return self.state is not IncidentState.RESOLVED
 
-    def move(self, after: IncidentState) -> None:
-        """Moves it to another state.
+    def move(self, after: IncidentState, now: datetime) -> None:
+        """Moves it to another state; what was due in the one before is so no more.
 
         Raises:
             IllegalStep: the table of states does not have that step.
         """
         check_step(self.state, after)
         self.state = after
+        self.step_due_at = None
+        self.remind_at = now + REMIND_AFTER if after is IncidentState.ACKNOWLEDGED else None
+        if after is IncidentState.RESOLVED:
+            self.muted_by = self.silenced_until = None
+
+    def acknowledge(self, by: str, kinds: Iterable[str], now: datetime) -> None:
+        """Records who has taken it, and the kinds of alerts that this covers."""
+        self.move(IncidentState.ACKNOWLEDGED, now)
+        self.acked_by, self.acked_at, self.ack_severity = by, now, self.severity
+        self.ack_kinds = tuple(kinds)
+        self.touch(now)
+
+    def withdraw_acknowledgement(self, now: datetime) -> None:
+        """Records that nobody has taken it any more."""
+        self.move(IncidentState.FIRING, now)
+        self.acked_by = self.acked_at = self.ack_severity = None
+        self.ack_kinds = ()
+        self.touch(now)
+
+    def resolve(self, by: str, now: datetime) -> None:
+        """Records who says that it is over."""
+        self.move(IncidentState.RESOLVED, now)
+        self.resolved_by, self.resolved_at = by, now
+        self.touch(now)
+
+    def mute(self, by: str, until: datetime, now: datetime) -> None:
+        """Records that nothing of it is texted until a time; the steps wait, too."""
+        self.muted_by, self.silenced_until = by, until
+        self.step_due_at = None
+        self.touch(now)
 
     def touch(self, now: datetime) -> None:
         """Marks it as changed at `now`, so that it is written, and its card updated."""
@@ -100,6 +140,19 @@ class NewNotification:
     kind: NotificationKind
     severity: AlertSeverity
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingNotification:
+    """A notification that waits for its message."""
+
+    id: int
+    incident: IncidentRecord
+    wave: int
+    contact: str
+    kind: NotificationKind
+    severity: AlertSeverity
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from kwtsms_bot.bridge.episodes import AlertOutcome
+from kwtsms_bot.bridge.escalation.contacts import ContactDirectory
+from kwtsms_bot.bridge.escalation.policy import EscalationPolicy, make_policy
 from kwtsms_bot.bridge.models import AlertSeverity, Incoming
 from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord
 from kwtsms_bot.bridge.routing import match_route, severity_of
-from kwtsms_bot.config.bridge import BridgeSettings, ReceiverSettings
-from kwtsms_bot.config.phonebook import Phonebook
+from kwtsms_bot.bridge.silences.silence import Silence
+from kwtsms_bot.config.bridge import BridgeSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +20,24 @@ class Receiver:
     """The receiver of alerts, as far as intake needs it."""
 
     name: str
-    contacts: tuple[str, ...]  # Those who are texted first.
+    policy: EscalationPolicy
+    directory: ContactDirectory = field(repr=False, compare=False)
     sms_from: AlertSeverity
     sends_resolved: bool  # By SMS.
 
+    @property
+    def reaches_anybody(self) -> bool:
+        """Whether any step names anybody; else it is for Slack only."""
+        return self.policy.reaches_anybody
+
+    def contacts(self, at: datetime) -> tuple[str, ...]:
+        """Returns those who are texted first at a time."""
+        return self.directory.contacts(self.policy.names(1), at)
+
     def texts(self, severity: AlertSeverity) -> bool:
         """Whether alerts of this severity are texted to anybody."""
-        return bool(self.contacts) and severity >= self.sms_from and severity > AlertSeverity.NONE
+        is_texted = severity >= self.sms_from and severity > AlertSeverity.NONE
+        return self.reaches_anybody and is_texted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +73,21 @@ class Snapshot:
     recent: dict[str, list[datetime]]  # When new incidents of a receiver began that text.
     storms: dict[str, IncidentRecord]  # The latest of each receiver.
     last_tests: dict[str, datetime]  # Of each integration.
+    silences: tuple[Silence, ...] = ()  # Those that may be in force.
 
 
-def make_receivers(bridge: BridgeSettings, phonebook: Phonebook) -> dict[str, Receiver]:
+def make_receivers(bridge: BridgeSettings, directory: ContactDirectory) -> dict[str, Receiver]:
     """Returns the receivers of the configuration, by name."""
     return {
         name: Receiver(
             name,
-            _contacts(settings, phonebook),
+            make_policy(settings),
+            directory,
             AlertSeverity[settings.sms_from.upper()],
             settings.resolved == "sms",
         )
         for name, settings in bridge.receivers.items()
     }
-
-
-def _contacts(settings: ReceiverSettings, phonebook: Phonebook) -> tuple[str, ...]:
-    names = (one for name in settings.to for one in phonebook.names(name))
-    return tuple(dict.fromkeys(names))
 
 
 def make_report(

@@ -60,8 +60,8 @@ def match_route(alert: Incoming, integration: str, bridge: BridgeSettings) -> Ro
         return RouteMatch(alert.receiver, None, named=True)
     facts = match_facts(alert, integration, severity_of(alert, settings))
     for number, route in enumerate(bridge.routes, start=1):
-        excluded = bool(route.unless) and _all_match(facts, route.unless)
-        if _all_match(facts, route.when) and not excluded:
+        excluded = bool(route.unless) and all_match(facts, route.unless)
+        if all_match(facts, route.when) and not excluded:
             return RouteMatch(route.to, number)
     (only,) = bridge.receivers
     return RouteMatch(only, None)
@@ -119,7 +119,8 @@ def _alert_reason(alert: Incoming, receiver: ReceiverSettings) -> NoSmsReason | 
     return NoSmsReason.REPEAT if alert.repeat else None
 
 
-def _all_match(facts: Mapping[str, str], conditions: Conditions) -> bool:
+def all_match(facts: Mapping[str, str], conditions: Conditions) -> bool:
+    """Whether each condition has a value that matches the fact of its name."""
     return all(_matches(facts, key, values) for key, values in conditions.items())
 
 

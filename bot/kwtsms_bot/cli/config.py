@@ -1,14 +1,16 @@
 """`kwtsms-bridge config`: checks config.yaml, and prints an example or its schema."""
 
+import asyncio
 import json
 import sys
+from datetime import UTC, datetime
 
 import click
 
 from kwtsms_bot.cli.command_group import CommandGroup
 from kwtsms_bot.cli.context import config_warnings, read_config
 from kwtsms_bot.cli.options import config_option
-from kwtsms_bot.config import json_schema, read_example
+from kwtsms_bot.config import Config, json_schema, read_example
 
 
 @click.group(cls=CommandGroup)
@@ -38,8 +40,20 @@ def check(file: str) -> None:
     """
     found = read_config(file)
     click.echo(f"{file} is valid.")
-    for warning in config_warnings(found, file):
+    for warning in (*config_warnings(found, file), *_on_call_warnings(found)):
         click.echo(f"Warning: {warning}")
+
+
+def _on_call_warnings(found: Config) -> tuple[str, ...]:
+    """Returns what is wrong with who is on call now, as far as no network is needed."""
+    if found.bridge is None or not found.bridge.oncall:
+        return ()
+    from kwtsms_bot.doctor import FindingLevel  # noqa: PLC0415 - Slow to load: it has SQL.
+    from kwtsms_bot.doctor.on_call import check  # noqa: PLC0415
+
+    findings = asyncio.run(check(found, datetime.now(UTC), offline=True))
+    flaws = (one for one in findings if one.level is not FindingLevel.OK)
+    return tuple(f"{one.what} {one.remedy}".strip() for one in flaws)
 
 
 @config.command("example")

@@ -111,6 +111,7 @@ async def check_bot(file: str) -> Sequence[Finding]:
         _check_database(config),
         _check_notifications(config),
         _check_on_call(config),
+        _check_endpoint(config),
     )
     return [*_check_config(config, file), *(one for group in groups for one in group)]
 
@@ -160,6 +161,12 @@ async def _check_on_call(config: "Config") -> Sequence[Finding]:
     from kwtsms_bot.doctor.on_call import check  # noqa: PLC0415 - Slow to load, too.
 
     return await check(config, datetime.now(UTC))
+
+
+async def _check_endpoint(config: "Config") -> Sequence[Finding]:
+    from kwtsms_bot.doctor.endpoint import check  # noqa: PLC0415 - Where there is a bridge only.
+
+    return () if config.bridge is None else [await check(config.bridge.listen)]
 
 
 def _check_config(config: "Config", file: str) -> list[Finding]:

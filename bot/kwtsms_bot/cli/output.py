@@ -47,10 +47,11 @@ def most_severe(codes: Iterable[int]) -> int:
 
 def exit_code(error: KwtSMSError) -> int:
     """The exit code for an error."""
+    is_for_now = isinstance(error, BridgeRefused) and error.retry_after is not None
+    if isinstance(error, NotSent) or is_for_now:
+        return NOT_SENT
     if isinstance(error, Rejected | BridgeRefused):
         return REJECTED
-    if isinstance(error, NotSent):
-        return NOT_SENT
     return UNKNOWN if isinstance(error, UnknownOutcome) else USAGE
 
 

@@ -166,7 +166,7 @@ class IncidentControl(Protocol):
     async def unacknowledged(self, limit: int) -> "Sequence[OpenIncident]":
         """Returns the incidents that nobody has taken, the worst first."""
 
-    async def texted(self, user: str, refs: Collection[str]) -> Collection[str]:
+    async def texted(self, user: str, refs: Collection[str]) -> frozenset[str]:
         """Returns those of the incidents that a Slack user was texted about."""
 
     async def unacknowledged_of(self, user: str, limit: int) -> "Sequence[OpenIncident]":
@@ -190,6 +190,9 @@ class IncidentControl(Protocol):
 
     def wake(self) -> None:
         """Signals that an incident has changed."""
+
+    def refusing_channels(self) -> Sequence[str]:
+        """Returns the channels that refused the last card of this process."""
 
 
 class OnCallControl(Protocol):

@@ -5,6 +5,8 @@ import asyncio
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
 from kwtsms_bot.commands.policy import Permission
 from kwtsms_bot.doctor import Finding, FindingLevel
+from kwtsms_bot.doctor.bridge import CHECK as ALERTS
+from kwtsms_bot.doctor.bridge import check as examine_bridge
 from kwtsms_bot.doctor.gateway import ExpectedAccount
 from kwtsms_bot.doctor.gateway import check as examine_gateway
 from kwtsms_bot.doctor.targets import check as examine_targets
@@ -33,6 +35,7 @@ async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply
     findings = (
         *await examine_gateway(context.gateway, expected, say),
         *await asyncio.to_thread(examine_targets, urls, say),
+        *_examine_bridge(context, say),
     )
     facts = tuple((f"{SYMBOLS[one.level]} {one.check}", _format_finding(one)) for one in findings)
     levels = {one.level for one in findings}
@@ -44,6 +47,22 @@ async def run(context: CommandContext, request: Invocation, _rest: str) -> Reply
             Severity.WARNING, say("The bot works. Some settings need attention."), details, facts
         )
     return Reply(Severity.GOOD, say("All checks passed."), facts=facts)
+
+
+def _examine_bridge(context: CommandContext, say: Language) -> tuple[Finding, ...]:
+    """Reports what keeps alerts from the bot, and their cards from Slack."""
+    if context.config.bridge is None or context.incidents is None:
+        return ()
+    refusing = tuple(
+        Finding(
+            ALERTS,
+            FindingLevel.PROBLEM,
+            say("Slack refuses the cards of alerts in {channel}.", channel=say.ltr(channel)),
+            say("Invite the bot to that channel, or change bridge.channel."),
+        )
+        for channel in context.incidents.refusing_channels()
+    )
+    return (*examine_bridge(context.config.bridge, say), *refusing)
 
 
 async def _on_call_warnings(context: CommandContext, say: Language) -> tuple[str, ...]:

@@ -62,6 +62,8 @@ def stored_reply(message: Message, say: Language) -> Reply:
         say("Message {ref}", ref=message.ref),
         status_text.explanations(message, say),
         ((say("Status"), summary),),
+        # Elsewhere, its card has them.
+        buttons=() if message.card_location else tuple(status_text.decision_buttons(message, say)),
     )
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from kwtsms_bot.balance.messages import format_credits, pluralize_credits
-from kwtsms_bot.commands.base import Severity
+from kwtsms_bot.commands import action_ids
+from kwtsms_bot.commands.base import Button, Severity
 from kwtsms_bot.i18n import gateway_texts
 from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_bot.outbox.decision import DecisionKind
@@ -228,3 +229,16 @@ def describe_reason(code: str | None, text: str | None, say: Language) -> str:
 def _as_sentence(text: str) -> str:
     text = text.strip()
     return text if not text or text.endswith((".", "!", "?", "…")) else text + "."
+
+
+def decision_buttons(message: Message, say: Language) -> list[Button]:
+    """Returns the buttons that decide about recipients of unknown outcome."""
+    if State.UNKNOWN not in message.counts:
+        return []
+    value = f"{message.ref}.{message.revision}"
+    decided = [Button(action_ids.UNKNOWN_TREAT_AS_SENT, say("Mark as sent"), value)]
+    if message.text is None:  # An erased text cannot be sent.
+        return decided
+    risk = say("If the first one arrived, the recipient gets it twice and you pay twice.")
+    again = Button(action_ids.UNKNOWN_SEND_AGAIN, say("Send again"), value, "danger", risk)
+    return [again, *decided]

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_core import InitErrorDetails
@@ -14,23 +13,21 @@ from kwtsms_bot.config.bridge_fields import (
     SAFE_TOKEN,
     Conditions,
     EndpointName,
-    MessageLanguage,
     Network,
-    SeverityName,
 )
 from kwtsms_bot.config.bridge_integrations import IntegrationSettings
+from kwtsms_bot.config.bridge_receivers import ReceiverSettings, RouteSettings
 from kwtsms_bot.config.fields import (
     Address,
     ChannelId,
     Distinct,
-    Duration,
     Name,
     Section,
     Unambiguous,
     Url,
 )
 from kwtsms_bot.config.on_call import ScheduleSettings, schedule_of
-from kwtsms_bot.config.phonebook import Handle, Phonebook
+from kwtsms_bot.config.phonebook import Phonebook
 from kwtsms_bot.i18n.translator import Language
 from kwtsms_client import find_country_code
 from kwtsms_client.settings import is_loopback
@@ -38,70 +35,6 @@ from kwtsms_client.settings import is_loopback
 FREE_PORT = ":0"
 SEVERITY_KEY, INTEGRATION_KEY = "severity", "integration"
 Fault = tuple[tuple[str | int, ...], str]  # The key, and what is wrong there.
-
-
-class EscalationStep(Section):
-    """A step that is taken while nobody acknowledges."""
-
-    after: Duration = Field(examples=["5m"])
-    """The time since the alert came."""
-    to: Annotated[tuple[Handle, ...], Field(min_length=1), Distinct] = Field(examples=[["lead"]])
-    """Contacts and groups of the phone book."""
-
-
-class ReceiverSettings(Section):
-    """Who gets alerts, and how."""
-
-    to: Annotated[tuple[Handle, ...], Distinct] = Field(examples=[["noura"]])
-    """Contacts and groups of the phone book, schedules such as oncall.ops; [] for Slack only."""
-    channel: ChannelId | None = Field(default=None, examples=["C0123ABCD"])
-    """The Slack channel of its alerts, instead of bridge.channel."""
-    sms_from: SeverityName = Field(default="error", examples=["error"])
-    """The lowest severity that is texted; what is below it is shown in Slack only."""
-    resolved: Literal["slack", "sms"] = Field(default="slack", examples=["slack"])
-    """Where the end of an alert is shown: slack, or sms to those who were texted."""
-    pages: Annotated[int, Field(ge=1, le=2), Unambiguous] = Field(default=1, examples=[1])
-    """The most pages of a text: 1, or 2 for titles that don't fit on one."""
-    language: MessageLanguage = Field(default="auto", examples=["auto"])
-    """auto is Arabic for Arabic titles; en and ar are for all."""
-    escalate: tuple[EscalationStep, ...] = Field(
-        default=(), examples=[[{"after": "5m", "to": ["lead"]}]]
-    )
-    """Who is texted next while nobody acknowledges; each step is later than the one before."""
-
-    @model_validator(mode="after")
-    def _check_steps(self) -> "ReceiverSettings":
-        previous = timedelta(0)
-        for number, step in enumerate(self.escalate, start=1):
-            if step.after <= previous:
-                raise ValueError(
-                    f"escalate: step {number} is not later than the one before; `after` counts "
-                    "from the alert"
-                )
-            previous = step.after
-        return self
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of everybody, of all steps."""
-        return (*self.to, *(name for step in self.escalate for name in step.to))
-
-
-class RouteSettings(Section):
-    """Alerts that one receiver gets."""
-
-    when: Conditions = Field(default_factory=dict, examples=[{"severity": ["critical"]}])
-    """What must match: integration, severity, status, title, where or a label; a value or a list of
-    them, with one * in it at most. Without it, everything matches."""
-    unless: Conditions = Field(default_factory=dict, alias="not", examples=[{"site": "test*"}])
-    """What must not match, in the same form."""
-    to: EndpointName = Field(examples=["ops"])
-    """The receiver."""
-
-    @property
-    def matches_all(self) -> bool:
-        """Whether every alert takes this route."""
-        return not (self.when or self.unless)
 
 
 class BridgeSettings(Section):
@@ -164,6 +97,12 @@ class BridgeSettings(Section):
         return tuple(dict.fromkeys(filter(None, named)))
 
     @property
+    def posting_channels(self) -> tuple[str, ...]:
+        """All Slack channels that the bridge posts to: of alerts, and of applications' messages."""
+        shown = (one.channel for one in self.api.values() if one.channel)
+        return tuple(dict.fromkeys((*self.channels, *shown)))
+
+    @property
     def notice_channels(self) -> tuple[str, ...]:
         """The Slack channels of notices about the bridge itself."""
         return self.channels[:1] if self.channel else self.channels
@@ -191,15 +130,7 @@ class BridgeSettings(Section):
 
     def warnings(self, say: Language, sender_id: str) -> tuple[str, ...]:
         """Warnings about settings that are allowed but probably unintended."""
-        found = [
-            say(
-                "bridge.receivers.{name}.escalate: its steps are checked and explained, but not "
-                "taken yet.",
-                name=name,
-            )
-            for name, receiver in self.receivers.items()
-            if receiver.escalate
-        ]
+        found: list[str] = []
         if self.receivers and (self.sender_id or sender_id).upper() == "KWT-SMS":
             found.append(
                 say(

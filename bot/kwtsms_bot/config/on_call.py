@@ -19,7 +19,15 @@ from pydantic import (
     model_validator,
 )
 
-from kwtsms_bot.config.fields import Duration, QuietHours, Section, TimeOfDay, TimeZone, zone
+from kwtsms_bot.config.fields import (
+    Duration,
+    GroupId,
+    QuietHours,
+    Section,
+    TimeOfDay,
+    TimeZone,
+    zone,
+)
 from kwtsms_bot.config.phonebook import Handle
 from kwtsms_client.settings import is_loopback
 
@@ -95,6 +103,8 @@ class ScheduleSettings(Section):
     """true accepts a calendar at an address of your own network."""
     fallback: Handle | None = Field(default=None, examples=["lead"])
     """The contact or group that is on call when nobody else is."""
+    user_group: GroupId | None = Field(default=None, examples=["S0123ABCD"])
+    """A Slack user group that always has the people on call; it needs usergroups:write."""
     timezone: TimeZone = Field(default="Asia/Kuwait", examples=["Asia/Kuwait"])
     """The time zone of days and times of day."""
 

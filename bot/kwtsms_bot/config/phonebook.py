@@ -94,6 +94,10 @@ class Phonebook(Section):
             return (self.contacts[name].number,)
         return tuple(self.contacts[one].number for one in self.groups.get(name, ()))
 
+    def contact_of(self, user: str) -> str | None:
+        """The name of the contact with this Slack user; None if there is none."""
+        return next((name for name, one in self.contacts.items() if one.slack == user), None)
+
     def names(self, name: str) -> tuple[str, ...]:
         """The names of a contact or of a group's members; empty if there is none of that name."""
         return (name,) if name in self.contacts else self.groups.get(name, ())

@@ -9,7 +9,7 @@ from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from kwtsms_bot.cli.bridge.credentials import hook_address
+from kwtsms_bot.bridge.hooks.addresses import hook_address
 from kwtsms_bot.cli.bridge.endpoint_client import EndpointAnswer, EndpointClient, EndpointError
 from kwtsms_bot.cli.bridge.request_file import RecordedRequest
 from kwtsms_bot.demo.alert_samples import sample, storm_sample
@@ -73,7 +73,7 @@ class AlertTools:
             AlertsNotSent: there is no answer.
         """
         token = TOKENS[kind]
-        url = hook_address(self.address, kind, name=kind, token=token)
+        url = hook_address(self.address, kind, name=kind, url_token=token)
         sent = signed(request) if kind == "sns" else request
         try:
             return await self._client.post(sent, url, kind=kind, token=token)

@@ -7,6 +7,7 @@ from kwtsms_bot.bridge.on_call.calendar import UnreadableCalendar
 from kwtsms_bot.bridge.on_call.calendar_client import CalendarUnavailable
 from kwtsms_bot.bridge.on_call.duty_roster import Override
 from kwtsms_bot.bridge.on_call.lookup import find_on_call
+from kwtsms_bot.bridge.on_call.refresh import source_of
 from kwtsms_bot.bridge.on_call.store import OnCallStore
 from kwtsms_bot.config import Config
 from kwtsms_bot.database import Database, DatabaseError, open_database
@@ -15,9 +16,16 @@ from kwtsms_bot.doctor import Finding, FindingLevel
 CHECK = "On call"
 
 
-async def check(config: Config, now: datetime) -> tuple[Finding, ...]:
-    """Reports schedules by which nobody is texted, or somebody who may not be reached."""
-    schedules = {} if config.bridge is None else config.bridge.oncall
+async def check(config: Config, now: datetime, *, offline: bool = False) -> tuple[Finding, ...]:
+    """Reports schedules by which nobody is texted, or somebody who may not be reached.
+
+    With `offline`, schedules whose calendar is fetched over the network are left out.
+    """
+    schedules = [
+        name
+        for name, settings in (config.bridge.oncall if config.bridge else {}).items()
+        if not (offline and (source := source_of(settings)) and source.is_address)
+    ]
     if not schedules:
         return ()
     try:

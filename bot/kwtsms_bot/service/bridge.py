@@ -1,7 +1,7 @@
 """The bridge's components, wired to one another; loaded only where `bridge:` is configured."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -14,11 +14,14 @@ from kwtsms_bot.bridge.alert_tester import AlertTester
 from kwtsms_bot.bridge.bundler import Bundler
 from kwtsms_bot.bridge.bundling import ContactPhone, Recipients, Style
 from kwtsms_bot.bridge.episodes import AlertOutcome
+from kwtsms_bot.bridge.escalation.contacts import ContactDirectory
+from kwtsms_bot.bridge.escalation.policy import Policies
 from kwtsms_bot.bridge.incident_control import BridgeControl
-from kwtsms_bot.bridge.reports import make_receivers
-from kwtsms_bot.bridge.send_api.endpoint import SendApi
+from kwtsms_bot.bridge.reports import Receiver, make_receivers
+from kwtsms_bot.bridge.send_api.endpoint import ApiStores, SendApi
 from kwtsms_bot.bridge.send_api.errors import ErrorCode
-from kwtsms_bot.bridge.send_api.store import ApiStore
+from kwtsms_bot.bridge.send_api.store.intake import ApiIntake
+from kwtsms_bot.bridge.send_api.store.messages import ApiMessages
 from kwtsms_bot.bridge.send_api.terms import make_terms
 from kwtsms_bot.bridge.store.actions import IncidentActions
 from kwtsms_bot.bridge.store.bundle import BundleStore, SendingTerms
@@ -65,8 +68,9 @@ class BridgeComponents:
     ) -> None:
         self._listen, self._database = bridge.listen, database
         self.on_call = OnCallComponents(config, bridge, database, connection)
-        receivers = make_receivers(bridge, config.phonebook)
-        self.publisher = _publisher(config, bridge, database, connection)
+        receivers = make_receivers(bridge, ContactDirectory(config.phonebook, self.on_call.roster))
+        policies = {name: one.policy for name, one in receivers.items()}
+        self.publisher = _publisher(config, bridge, database, connection, policies=policies)
         on_change = self.publisher.wake
         self.intake = AlertIntake(
             database,
@@ -79,14 +83,12 @@ class BridgeComponents:
             bridge.integrations, outcomes=AlertOutcome, reasons=REASONS, registry=metrics.registry
         )
         self.webhooks = Webhooks(bridge, receivers, self.intake, metrics=self._metrics)
-        states = IntegrationStateStore(database)
-        self.recorder = ActivityRecorder(self.webhooks.activity, states)
+        self.recorder = ActivityRecorder(self.webhooks.activity, IntegrationStateStore(database))
         self.control = BridgeControl(
             bridge,
-            IncidentQueries(database),
-            IncidentActions(database),
+            IncidentQueries(database, policies),
+            IncidentActions(database, receivers),
             recorder=self.recorder,
-            states=states,
             tester=AlertTester(
                 bridge,
                 config.phonebook,
@@ -96,9 +98,10 @@ class BridgeComponents:
             ),
             on_change=self._on_action,
             listening_at=lambda: self.address,
+            refusing_channels=self.publisher.refusing_channels,
         )
         self.bundler = Bundler(
-            BundleStore(database, _sending_terms(config, bridge)),
+            BundleStore(database, _sending_terms(config, bridge, receivers)),
             on_bundled=on_bundled,
             on_change=on_change,
         )
@@ -168,18 +171,26 @@ def _send_api(
     return SendApi(
         bridge,
         make_terms(config),
-        ApiStore(database, on_accepted=count_accepted(metrics)),
-        Cancellation(database),
+        ApiStores(
+            ApiIntake(database, on_accepted=count_accepted(metrics)),
+            ApiMessages(database),
+            Cancellation(database),
+        ),
         on_change=on_change,
         metrics=ApiMetrics(bridge.api, codes=ErrorCode, registry=metrics.registry),
     )
 
 
 def _publisher(
-    config: Config, bridge: BridgeSettings, database: Database, connection: SlackConnection
+    config: Config,
+    bridge: BridgeSettings,
+    database: Database,
+    connection: SlackConnection,
+    *,
+    policies: Policies,
 ) -> IncidentPublisher:
     return IncidentPublisher(
-        IncidentStores.at(database),
+        IncidentStores.at(database, policies),
         connection.client,
         language(config.language),
         channels={name: one.channel or bridge.channel for name, one in bridge.receivers.items()},
@@ -187,7 +198,9 @@ def _publisher(
     )
 
 
-def _sending_terms(config: Config, bridge: BridgeSettings) -> SendingTerms:
+def _sending_terms(
+    config: Config, bridge: BridgeSettings, receivers: Mapping[str, Receiver]
+) -> SendingTerms:
     people = {
         name: ContactPhone(contact.number, contact.language, contact.slack)
         for name, contact in config.phonebook.contacts.items()
@@ -198,6 +211,7 @@ def _sending_terms(config: Config, bridge: BridgeSettings) -> SendingTerms:
         test=config.kwtsms.test_mode,
         credits_per_day=bridge.credits_per_day,
         recipients=Recipients(people, styles),
+        receivers=receivers,
         notice_targets=NoticeTargets(
             bridge.notice_channels or config.alerts.balance.channels,
             tuple(target_id(url.get_secret_value()) for url in config.alerts.balance.apprise),

@@ -22,7 +22,7 @@ from kwtsms_bot.slack.errors import (
     remedy,
 )
 from kwtsms_bot.slack.ids import BOT_HANDLE
-from kwtsms_bot.slack.manifest import OPTIONAL_SCOPES, SCOPES
+from kwtsms_bot.slack.manifest import SCOPES
 
 TIMEOUT_SECONDS = 10
 NETWORK_REMEDY = "Check this server's network, DNS and firewall."
@@ -142,7 +142,7 @@ RETRY_LATER = "Try again in a minute."
 async def check_channels(client: AsyncWebClient, config: Config) -> tuple[Finding, ...]:
     """Checks each channel that the bot posts to or that grants a role, and each granting group."""
     approval = config.limits.approval_channel
-    alerts = () if config.bridge is None else config.bridge.channels
+    alerts = () if config.bridge is None else config.bridge.posting_channels
     posting = dict.fromkeys(filter(None, (*config.alerts.balance.channels, approval, *alerts)))
     granting = [one for one in config.access.channels if one not in posting]
     return (
@@ -185,7 +185,7 @@ def check_channel(check: str, channel: Mapping[str, Any], *, posts: bool) -> Fin
 def check_refusal(check: str, error: str, *, posts: bool) -> Finding:
     """Reports the meaning of Slack's refusal to show a channel."""
     if error == "missing_scope":
-        summary = f"Not checked: needs the optional scopes {' and '.join(OPTIONAL_SCOPES)}."
+        summary = "Not checked: needs the optional scopes channels:read and groups:read."
         return Finding(check, FindingLevel.SKIPPED, summary, REINSTALL)
     if error != "channel_not_found":
         return Finding(

@@ -22,11 +22,12 @@ SCOPES = {
     "users.profile:read": "the phone of a colleague who is named as a recipient",
     "files:write": "the list of failed numbers, as a file for the person who asks for it",
 }
-# Optional at installation: without them, `doctor` skips a check, and a channel's role outlives
-# leaving the channel in what is still open.
+# Optional at installation: without the first two, `doctor` skips a check, and a channel's role
+# outlives leaving the channel in what is still open.
 OPTIONAL_SCOPES = {
     "channels:read": "finding channels by name, `doctor`'s check of them, and who left one",
     "groups:read": "the same for private channels",
+    "usergroups:write": "a user group that always has the people on call",
 }
 EVENTS = ("app_home_opened",)
 MAX_USAGE_HINT = 1000

@@ -20,6 +20,7 @@ from kwtsms_bot.background import BackgroundTasks
 from kwtsms_bot.commands.policy import Person
 from kwtsms_bot.i18n.foreign_text import clean_name
 from kwtsms_bot.i18n.translator import Language, language
+from kwtsms_bot.slack.blocks import is_user_id
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name
 
 CACHE_SECONDS = 300.0
@@ -153,6 +154,8 @@ class SlackUserDirectory:
         return language(locale if locale[:2] in ("ar", "en") else self._fallback)
 
     async def _fetch_profile(self, user: str) -> UserProfile:
+        if not is_user_id(user):  # An application, say: Slack would be asked for every card.
+            return UserProfile(user, locale="", outsider=True, team="")
         answer = await self._client.users_info(user=user, include_locale=True)
         return self._parse_profile(answer.get("user") or {}, user)
 

@@ -161,8 +161,8 @@ class BridgeClient:
                 return bridge_protocol.read_answer(reply.status_code, reply.content, retry_after)
         except httpx.HTTPError as error:
             if tracker.may_have_been_sent:
-                raise UnknownOutcome("No answer came from the bridge.") from error
-            raise NotSent("The bridge can't be reached.") from error
+                raise UnknownOutcome(bridge_protocol.NO_ANSWER) from error
+            raise NotSent(bridge_protocol.UNREACHABLE) from error
 
 
 def _path(message_id: str) -> str:

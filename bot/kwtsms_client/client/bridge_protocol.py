@@ -18,7 +18,8 @@ TRANSIENT = frozenset({"in_progress", "busy", "database", "paused"})
 # After these it is not known whether an earlier try was accepted.
 _UNDECIDED = frozenset({"in_progress", "busy", "database"})
 _SUCCESS = range(200, 300)
-_SERVER_ERROR = range(500, 600)
+NO_ANSWER, UNREACHABLE = "No answer came from the bridge.", "The bridge can't be reached."
+STRANGE_ANSWER = "The answer is none of a kwtsms-bridge: check the address, and a proxy in front."
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def read_message(answer: Any) -> BridgeMessage:
             expires_at=answer["expires_at"] and _read_time(answer["expires_at"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise UnknownOutcome("The answer is none of a kwtsms-bridge.") from error
+        raise UnknownOutcome(STRANGE_ANSWER) from error
 
 
 def read_answer(status: int, body: bytes, retry_after: str | None) -> Any:
@@ -103,7 +104,7 @@ def read_answer(status: int, body: bytes, retry_after: str | None) -> Any:
     try:
         answer = json.loads(body)
     except (ValueError, RecursionError):
-        raise UnknownOutcome(f"The answer (HTTP {status}) is none of a kwtsms-bridge.") from None
+        raise UnknownOutcome(STRANGE_ANSWER) from None
     if status in _SUCCESS:
         return answer
     try:
@@ -116,7 +117,7 @@ def read_answer(status: int, body: bytes, retry_after: str | None) -> Any:
             retry_after=float(retry_after) if retry_after else None,
         )
     except (KeyError, TypeError, ValueError):
-        raise UnknownOutcome(f"The answer (HTTP {status}) is none of a kwtsms-bridge.") from None
+        raise UnknownOutcome(STRANGE_ANSWER) from None
 
 
 def retry_delay(error: KwtSMSError, attempt: int) -> float | None:
@@ -133,8 +134,10 @@ def final_error(error: KwtSMSError, key: str | None, *, undecided: bool) -> KwtS
     is_unknown = isinstance(error, BridgeRefused) and error.code == "database"
     if decided or not (undecided or is_unknown):
         return error
-    hint = f" It may have been accepted. To repeat it safely, use the key {key}." if key else ""
-    return UnknownOutcome(f"{error}{hint}")
+    text = str(error)
+    if key:
+        text += f" It may have been accepted. To repeat it safely, use the key {key}."
+    return UnknownOutcome(text)
 
 
 def _read_recipient(one: Mapping[str, Any]) -> BridgeRecipient:

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
+from kwtsms_bot.bridge.activity import ActivityLog, RequestOutcome
+from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
 from kwtsms_bot.bridge.store.transitions import mark_waiting_unknown
 from kwtsms_bot.database.tables import alert as alert_table
 from kwtsms_bot.database.tables import incident, phone_pace
@@ -51,6 +53,20 @@ async def test_a_number_is_masked_in_alerts(database_url: str) -> None:
         assert found.alerts == 2
         assert paces == []
         assert not any("98765432" in one.replace(" ", "") for one in await stored_texts(bench))
+
+
+async def test_a_number_is_masked_in_refusals(database_url: str) -> None:
+    """A refused body's key was a number: an administrator no longer sees it."""
+    async with bridge_bench(database_url) as bench:
+        states = IntegrationStateStore(bench.database)
+        activity = ActivityLog(["scripts"])
+        activity.record("scripts", RequestOutcome(bench.now, 0, f"its keys: +{NOURA}"))
+        await states.add(activity.pop_pending())
+        found = await NumberEraser(bench.database).erase_number(NOURA, bench.now, actor="U1")
+        state = (await states.load())["scripts"]
+
+        assert found.alerts == 1
+        assert NOURA[3:] not in f"{state.refused_why} {state.requests}"
 
 
 async def test_a_restored_backup_sends_nothing_by_itself(database_url: str) -> None:

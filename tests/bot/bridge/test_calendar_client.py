@@ -14,7 +14,6 @@ from kwtsms_bot.bridge.on_call.calendar_client import (
     CalendarSource,
     CalendarUnavailable,
     fetch,
-    is_public,
 )
 from support.slack import no_proxy
 
@@ -112,28 +111,6 @@ async def test_a_file_is_read(tmp_path: Path) -> None:
         await fetch(CalendarSource(str(large)))
     with pytest.raises(CalendarUnavailable, match="no such file"):
         await fetch(CalendarSource(str(tmp_path / "missing.ics")))
-
-
-@pytest.mark.parametrize(
-    ("address", "expected"),
-    [
-        ("8.8.8.8", True),
-        ("2606:4700::1111", True),
-        ("10.0.0.1", False),
-        ("100.64.0.1", False),
-        ("169.254.169.254", False),
-        ("224.0.0.1", False),
-        ("0.0.0.0", False),
-        ("fe80::1%eth0", False),
-        ("fd00::1", False),
-        ("::ffff:10.0.0.1", False),
-        ("64:ff9b::a9fe:a9fe", False),
-        ("2002:a9fe:a9fe::1", False),
-    ],
-)
-def test_only_addresses_of_the_internet_are_public(address: str, *, expected: bool) -> None:
-    """Also where IPv6 wraps an IPv4 address."""
-    assert is_public(address) is expected
 
 
 def test_an_address_is_not_shown() -> None:

@@ -12,7 +12,16 @@ from kwtsms_bot.bridge.integrations.table import PARSERS
 from kwtsms_bot.bridge.models import AlertBatch, RefusalReason, WebhookRefused
 from support.bridge import FORM_TYPE, JSON_TYPE, SAMPLES, parse, sample
 
-SEEDS = [sample(file.stem) for file in sorted(SAMPLES.glob("*.json"))]
+FILES = sorted(file.stem for file in SAMPLES.glob("*.json"))
+SEEDS = [sample(name) for name in FILES]
+# By which some tools say what a body is about.
+HEADERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "X-GitHub-Event": st.sampled_from(("workflow_run", "ping", "push")),
+        "Sentry-Hook-Resource": st.sampled_from(("event_alert", "metric_alert", "issue", "x")),
+    },
+)
 KEYS = sorted({key for seed in SEEDS for key in seed} | {"status", "labels", "heartbeat", "check"})
 TYPES = st.sampled_from(
     ("", JSON_TYPE, FORM_TYPE, "multipart/form-data; boundary=b", "multipart/form-data", "text/x")
@@ -73,14 +82,30 @@ def test_any_json(kind: str, value: Any) -> None:
     check(outcome(kind, WebhookRequest(json.dumps(value).encode(), {"content-type": JSON_TYPE})))
 
 
-@pytest.mark.parametrize("kind", PARSERS)
-@given(seed=st.sampled_from(SEEDS), data=st.data())
-def test_a_sample_with_other_values(kind: str, seed: dict[str, Any], data: st.DataObject) -> None:
-    """A body of the right keys and wrong values is read, or refused with a reason."""
-    changed = _mutate(seed, data)
-    body = json.dumps(changed).encode()
+def own_seeds(kind: str) -> list[dict[str, Any]]:
+    """The samples of a kind; all of them, if none is named for it."""
+    return [sample(name) for name in FILES if name.startswith(kind.replace("-", "_"))] or SEEDS
 
-    check(outcome(kind, WebhookRequest(body, {"content-type": JSON_TYPE})))
+
+@pytest.mark.parametrize("kind", PARSERS)
+@given(data=st.data(), headers=HEADERS)
+def test_a_sample_with_other_values(
+    kind: str, data: st.DataObject, headers: dict[str, str]
+) -> None:
+    """A body of the right keys and wrong values is read, or refused with a reason."""
+    seed = data.draw(st.sampled_from(own_seeds(kind)) | st.sampled_from(SEEDS))
+    body = json.dumps(_mutate(seed, data)).encode()
+
+    check(outcome(kind, WebhookRequest(body, {"content-type": JSON_TYPE, **headers})))
+
+
+@given(alarm=JSON, state=st.sampled_from(("ALARM", "OK", "INSUFFICIENT_DATA")))
+def test_an_alarm_within_a_message(alarm: Any, state: str) -> None:
+    """The JSON within a message of SNS is as foreign as its envelope."""
+    inner = alarm | {"NewStateValue": state} if isinstance(alarm, dict) else alarm
+    body = {"Type": "Notification", "TopicArn": "a:b", "Message": json.dumps(inner)}
+
+    check(outcome("sns", WebhookRequest(json.dumps(body).encode())))
 
 
 @pytest.mark.parametrize("kind", PARSERS)

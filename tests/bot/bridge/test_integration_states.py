@@ -138,6 +138,7 @@ async def test_the_command_works_as_pasted(tmp_path: Path) -> None:
             name="scripts",
             kind="native",
             address=str(client.make_url("/hooks/scripts")),
+            hook=str(client.make_url("/hooks/scripts")),
             is_local=True,
             is_signed=False,
             sample=json.dumps({"title": "Trying the bridge", "key": "try"}),

@@ -294,3 +294,29 @@ def test_private_parts_of_a_calendar_are_not_kept() -> None:
     assert [word for word in ("98765432", "example.com", "Home", "or write") if word in kept] == []
     assert "X-WR-TIMEZONE:Asia/Kuwait" in kept
     assert read(kept.encode()) == read(body)
+
+
+def test_events_that_cannot_be_read_are_left_out() -> None:
+    """One broken event does not take the others with it."""
+    body = calendar(
+        event("sara", ":not-a-date", "DTEND:20260202T120000"),
+        event("fahad", ":20260202T080000", "DTEND:tomorrow"),
+        "BEGIN:VEVENT\r\nUID:x\r\nSUMMARY:mona\r\nEND:VEVENT",
+        event("noura", ":20260202T080000", "DTEND:20260202T120000", "SUMMARY:sara"),
+    )
+
+    assert [one.names for one in read(body).events] == [("noura",)]
+
+
+def test_an_exception_may_be_far_from_its_rule() -> None:
+    """A shift that was moved to another month is found there, and not where it was."""
+    body = calendar(
+        event("noura", ":20260202T080000", "DURATION:PT12H", "RRULE:FREQ=WEEKLY", uid="a"),
+        event(
+            "sara", ":20260605T080000", "DURATION:PT2H", "RECURRENCE-ID:20260302T080000", uid="a"
+        ),
+    )
+    rota = loaded(body)
+
+    assert rota.people("ops", local("2026-03-02 09:00")) == ()
+    assert rota.people("ops", local("2026-06-05 09:00")) == ("sara",)

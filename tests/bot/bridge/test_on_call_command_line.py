@@ -196,3 +196,21 @@ def test_an_alert_is_explained_with_the_people_on_call(
 
     assert [one["names"] for one in incident["people"]] == [["fahad"]]
     assert [one["names"] for one in incident["escalation"][0]["people"]] == [["sara"]]
+
+
+def test_config_check_names_what_keeps_alerts_from_people(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names without a number, and people who were never texted; no address is fetched."""
+    file = write_calendar(tmp_path, event("bob", ":20200101T080000", "DTEND:20500101T080000"))
+    away = "    away: {calendar: https://calendar.invalid/a.ics}\n"
+    config = CONFIG.replace("CALENDAR", file).replace("  receivers:", f"{away}  receivers:")
+    (tmp_path / "config.yaml").write_text(BASE + config.replace("[noura, fahad]", "[noura]"))
+    prepare_database(tmp_path / "kwtsms-bridge.sqlite3")
+    monkeypatch.chdir(tmp_path)
+    result = run_in_process("config", "check")
+
+    assert result.code == 0
+    assert "Warning: On call for ops, but never texted so far: noura." in result.out
+    assert "Warning: The calendar of net has names without a number: bob." in result.out
+    assert "away" not in result.out

@@ -1,6 +1,7 @@
 """People take turns by the clock on the wall, all year, wherever the schedule's zone is."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kwtsms_bot.bridge.on_call.duty_roster import Override
+from kwtsms_bot.bridge.on_call.schedule import Shift, people_at, periods
 from kwtsms_bot.bridge.on_call.wall_time import instant_of, wall_time
 from support.on_call import DAY, HOUR, NAMES, PHONEBOOK, hours_from, local, roster
 
@@ -156,3 +158,34 @@ def test_all_members_of_a_group_are_on_call() -> None:
 def test_nobody_is_on_call_by_an_unknown_schedule() -> None:
     """A schedule that was removed from the configuration has no people."""
     assert roster().people("removed", START) == ()
+
+
+def spans() -> st.SearchStrategy[Shift]:
+    """Shifts of whole hours within two days, of any people and rank; some without a length."""
+    hours, people = st.integers(0, 48), st.lists(st.sampled_from(NAMES), max_size=3)
+    return st.builds(
+        lambda begin, end, names, rank: Shift(
+            START + begin * HOUR, START + end * HOUR, tuple(names), rank
+        ),
+        hours,
+        hours,
+        people,
+        st.integers(0, 2),
+    )
+
+
+@given(shifts=st.lists(spans(), max_size=8))
+def test_periods_have_no_holes_and_agree_with_each_hour(shifts: list[Shift]) -> None:
+    """Each period begins where the last ended, and neighbours differ in their people."""
+    named = [one for one in shifts if one.people]
+    found = periods(named, START, START + 2 * DAY)
+    hours = [START + number * HOUR for number in range(48)]
+    by_period = [
+        {*one.people} for hour in hours for one in found if one.starts_at <= hour < one.ends_at
+    ]
+    changes = [{*one.people} != {*following.people} for one, following in pairwise(found)]
+
+    assert [one.starts_at for one in found[1:]] == [one.ends_at for one in found[:-1]]
+    assert (found[0].starts_at, found[-1].ends_at) == (START, START + 2 * DAY)
+    assert all(changes)
+    assert by_period == [{*people_at(named, hour)} for hour in hours]

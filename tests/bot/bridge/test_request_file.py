@@ -7,11 +7,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from kwtsms_bot.bridge.integrations.table import PARSERS
-from kwtsms_bot.cli.bridge.credentials import authorization
 from kwtsms_bot.cli.bridge.request_file import read_request, to_request
 from support.bridge import SAMPLES, parse
 
-URL = "http://127.0.0.1:8090/hooks/backups"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -72,9 +70,3 @@ def test_every_sample_is_a_request(file: Path) -> None:
     batch = parse(kind, read_request(str(file)).as_webhook())
 
     assert batch.alerts or batch.ignored
-
-
-def test_the_token_is_where_the_tool_has_it() -> None:
-    """Apprise sends user and password, all others a Bearer token."""
-    assert authorization("apprise", URL, "kwb_secret") == "Basic YmFja3Vwczprd2Jfc2VjcmV0"
-    assert authorization("grafana", URL, "kwb_secret") == "Bearer kwb_secret"

@@ -14,7 +14,8 @@ from kwtsms_bot.bridge.routing import (
     people,
     severity_of,
 )
-from kwtsms_bot.config.bridge import BridgeSettings, ReceiverSettings
+from kwtsms_bot.config.bridge import BridgeSettings
+from kwtsms_bot.config.bridge_receivers import ReceiverSettings
 from kwtsms_bot.config.phonebook import Phonebook
 
 TOKEN = "kwb_" + "a" * 28

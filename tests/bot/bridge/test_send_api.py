@@ -1,17 +1,24 @@
 """The send API: what applications may send, and what they are answered."""
 
+import asyncio
+import sqlite3
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kwtsms_bot.bridge.send_api.errors import ERRORS
+from kwtsms_bot.bridge.send_api.errors import ERRORS, ErrorCode
 from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.quota.admission import day_of
 from kwtsms_bot.outbox.quota.usage_store import spent_on
 from kwtsms_bot.outbox.states import State
-from support.api_bench import HOOK_TOKEN, SECOND_TOKEN, SECTIONS, ApiBench, api_bench, api_config
+from support.api_bench import (
+    ApiBench,
+    api_bench,
+    api_config,
+)
 from support.database import ACTOR, AT, NUMBER, OTHER, prepare_database
 
 LEASE = timedelta(seconds=30)
@@ -110,7 +117,7 @@ async def test_a_dry_run_stores_nothing(url: str) -> None:
     assert sent.status_code == 201
 
 
-WRONG = (
+WRONG: tuple[tuple[dict[str, Any], str, str | None], ...] = (
     ({"body": b"{"}, "invalid_json", None),
     ({"body": b'{"to": 1, "to": 2}'}, "invalid_json", None),
     ({"body": b'["to"]'}, "invalid_json", None),
@@ -151,7 +158,9 @@ async def test_a_wrong_request_sends_nothing(url: str) -> None:
 
     found = [(one.json()["error"]["code"], one.json()["error"]["param"]) for one in answers]
     assert found == [(code, param) for _, code, param in WRONG]
-    assert [one.status_code for one in answers] == [ERRORS[code].status for _, code, _ in WRONG]
+    assert [one.status_code for one in answers] == [
+        ERRORS[ErrorCode(code)].status for _, code, _ in WRONG
+    ]
     assert pending == ()
 
 
@@ -200,37 +209,6 @@ async def test_sender_id_priority_and_card(url: str) -> None:
     assert cards == (stored.id,)
 
 
-async def test_tokens_are_not_exchangeable(url: str) -> None:
-    """A hook's token, a wrong one and none get the same answer; both of two tokens work."""
-    answers = []
-    async with api_bench(url) as bench:
-        for token in (HOOK_TOKEN, "wrong", "a b"):
-            bench.token = token
-            answers.append(await bench.post())
-        bench.token = SECOND_TOKEN
-        accepted = await bench.post()
-
-    bodies = [one.json()["error"] for one in answers]
-    assert [one.status_code for one in answers] == [401] * 3
-    assert bodies == [bodies[0]] * 3
-    assert answers[0].headers["WWW-Authenticate"] == "Bearer"
-    assert accepted.status_code == 201
-
-
-async def test_an_address_that_guesses_tokens_waits(url: str) -> None:
-    """After 30 wrong tokens, the right one is refused, too, until some time has passed."""
-    async with api_bench(url) as bench:
-        right, bench.token = bench.token, "wrong"
-        for _ in range(30):
-            await bench.post()
-        bench.token = right
-        refused = await bench.post()
-        bench.now += timedelta(minutes=2)
-        accepted = await bench.post()
-
-    assert (refused.status_code, accepted.status_code) == (401, 201)
-
-
 async def test_the_budget_of_a_token(database_url: str) -> None:
     """A token has a budget of its own a day: people's is not touched, and midnight renews it."""
     async with api_bench(database_url, api_config(credits_per_day=2)) as bench:
@@ -245,6 +223,17 @@ async def test_the_budget_of_a_token(database_url: str) -> None:
     assert int(refused.headers["Retry-After"]) == 9 * 3600 + 1  # Midnight in Kuwait.
     assert people == 0
     assert accepted.status_code == 201
+
+
+async def test_limits_apply_to_requests_at_once(database_url: str) -> None:
+    """Requests that share a transaction count for one another."""
+    config = api_config(credits_per_day=6, per_number_per_hour=3)
+    async with api_bench(database_url, config) as bench:
+        to_one = await asyncio.gather(*(bench.post() for _ in range(5)))
+        to_many = await asyncio.gather(*(bench.post(to=f"9655{n:07}") for n in range(5)))
+
+    assert Counter(one.status_code for one in to_one) == {201: 3, 429: 2}
+    assert Counter(one.status_code for one in to_many) == {201: 3, 429: 2}
 
 
 async def test_the_limit_of_a_number(database_url: str) -> None:
@@ -274,35 +263,30 @@ async def test_while_sending_is_paused(url: str) -> None:
     assert accepted.status_code == 201
 
 
-async def test_messages_of_others_are_not_found(url: str) -> None:
-    """An application finds its own messages only, also where somebody else's has that ID."""
-    async with api_bench(url) as bench:
-        ref = (await bench.post(reference="r1")).json()["id"]
-        sections = {**SECTIONS, "bridge": {"api": {"bank": {"token": "kwb_token-of-the-bank"}}}}
-    async with api_bench(url, type(api_config()).model_validate(sections)) as bench:
-        bench.token = "kwb_token-of-the-bank"
-        shown, listed = await bench.get(f"/{ref}"), await bench.get(reference="r1")
-        cancelled = await bench.post(path=f"/{ref}/cancel")
+async def test_a_repeated_recipient_gets_one_message(url: str) -> None:
+    """A number or group that is named again, also in another notation, is sent to once."""
+    to = ["@ops"] * 5_000 + [NUMBER, f"+{NUMBER}", "@noura"]
+    async with api_bench(url, api_config(phonebook=True)) as bench:
+        answer = await bench.post(to=to)
 
-    assert (shown.status_code, cancelled.status_code) == (404, 404)
-    assert listed.json()["messages"] == []
+    assert [one["to"] for one in answer.json()["recipients"]] == [NUMBER, OTHER]
 
 
-async def test_other_addresses_and_methods(url: str) -> None:
-    """An unknown address is a 404 in JSON, another method a 405 that names the right ones."""
-    async with api_bench(url) as bench:
-        unknown = await bench.client.get("/v1/senders")
-        wrong = await bench.client.delete("/v1/messages")
-        form = await bench.client.post(
-            "/v1/messages", headers=bench._headers(), data={"to": NUMBER}
-        )
-        zipped = await bench.client.post(
-            "/v1/messages",
-            headers=bench._headers() | {"Content-Encoding": "gzip"},
-            json={"to": NUMBER},
-        )
-        large = await bench.post(b"x" * 300_000)
+async def test_a_database_that_does_not_answer_in_time(url: str) -> None:
+    """The application is asked to try again; the work goes on, and the retry gets its answer."""
+    async with api_bench(url, accept_seconds=0.2) as bench:
+        lock = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        first = await bench.post(key="k1")
+        meanwhile = await bench.post(key="k1")
+        lock.execute("ROLLBACK")
+        lock.close()
+        answer = await bench.post(key="k1")
+        while answer.status_code == 409:
+            answer = await bench.post(key="k1")
+        messages = await bench.outbox.messages.recent(None, 10)
 
-    assert (unknown.status_code, unknown.json()["error"]["code"]) == (404, "not_found")
-    assert (wrong.status_code, wrong.headers["Allow"]) == (405, "GET, POST")
-    assert (form.status_code, zipped.status_code, large.status_code) == (415, 415, 413)
+    assert (first.status_code, first.json()["error"]["code"]) == (503, "database")
+    assert (meanwhile.status_code, meanwhile.headers["Retry-After"]) == (409, "1")
+    assert answer.headers["Idempotent-Replayed"] == "true"
+    assert [one.ref for one in messages] == [answer.json()["id"]]

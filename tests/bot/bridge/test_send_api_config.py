@@ -1,12 +1,11 @@
 """The section `bridge.api` of config.yaml: the values that are read, and the ones refused."""
 
-from typing import Any
-
 import pytest
 
 from kwtsms_bot.bridge.send_api.terms import make_terms
 from kwtsms_bot.config import Config, ConfigurationProblems, parse
 from kwtsms_bot.doctor.bridge import check
+from kwtsms_bot.i18n.translator import ENGLISH
 
 BASE = """\
 slack: {bot_token: xoxb-1, app_token: xapp-1}
@@ -27,7 +26,7 @@ def test_the_api_needs_no_integration() -> None:
     terms = make_terms(config)["shop"]
     assert config.bridge is not None
 
-    assert config.bridge.warnings(_say, "KWT-SMS") == ()
+    assert config.bridge.warnings(ENGLISH, "KWT-SMS") == ()
     assert (terms.sender_ids, terms.countries, terms.numbers) == (("SHOP",), ("965",), None)
     assert (terms.may_be_urgent, terms.phonebook, terms.channel) == (False, None, None)
     assert [one.what for one in check(config.bridge)] == [
@@ -40,7 +39,7 @@ def test_a_short_token_is_a_warning() -> None:
     config = read("shop: {token: short-one}")
     assert config.bridge is not None
 
-    (warning,) = config.bridge.warnings(_say, "SHOP")
+    (warning,) = config.bridge.warnings(ENGLISH, "SHOP")
     assert warning.startswith("bridge.api.shop.token: the token is short enough to be guessed")
 
 
@@ -66,7 +65,3 @@ def test_a_wrong_application_is_refused_with_its_key(api: str, expected: str) ->
         read(api)
 
     assert expected in str(caught.value)
-
-
-def _say(text: str, **facts: Any) -> str:
-    return text.format(**facts)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -94,7 +95,7 @@ def test_generated_requests(
         max_examples=count, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(case=SCHEMA[path][method].as_strategy(generation_mode=mode), to=PEOPLE)
-    def send(case: Case, to: object) -> None:
+    def send(case: Case[Any], to: Any) -> None:
         if to and mode is GenerationMode.POSITIVE:
             if isinstance(case.body, dict):
                 case.body = {**case.body, "to": to, "sender_id": "MY-APP", "urgent": False}

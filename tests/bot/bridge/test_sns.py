@@ -20,7 +20,7 @@ CERTIFICATE_URL = sample(ALARM)["SigningCertURL"]
 
 
 class Internet:
-    """What the bot fetches, instead of the internet; without a certificate, it is away."""
+    """Pages that the bot fetches; without a certificate, there is no internet."""
 
     def __init__(self, certificate: bytes | None = None) -> None:
         self.certificate = certificate if certificate is not None else AUTHORITY.certificate()
@@ -82,7 +82,7 @@ async def test_what_is_not_ours_is_refused(changes: dict[str, Any], reason: str)
 
 
 async def test_a_stranger_is_refused() -> None:
-    """Somebody else's key, another text and a missing signature prove nothing."""
+    """A stranger's key, another text and a missing signature prove nothing."""
     changed = json.loads(AUTHORITY.signed(ALARM)) | {"Message": "Send all credits"}
     bodies = [
         STRANGER.signed(ALARM),
@@ -116,7 +116,7 @@ async def test_a_signature_of_the_other_version_is_refused(version: str) -> None
     ids=["unreadable", "expired", "not RSA"],
 )
 async def test_a_certificate_that_proves_nothing_is_fetched_again(certificate: bytes) -> None:
-    """It refuses the message, and is not kept."""
+    """The message is refused, and the certificate is not kept."""
     internet = Internet(certificate)
     checked = verifier(internet)
     for _ in range(2):
@@ -162,6 +162,7 @@ async def test_a_configured_certificate_needs_no_internet() -> None:
     internet = Internet()
     checked = verifier(internet, certificate=AUTHORITY.certificate().decode())
     await checked.accept(AUTHORITY.signed(ALARM), NOW.timestamp())
+    await checked.accept(AUTHORITY.signed(SUBSCRIPTION), NOW.timestamp())
 
     assert internet.fetched == []
     with pytest.raises(SnsRefused, match="wrong signature"):

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_zabbix_update_and_recovery(
 
 
 def test_zabbixs_open_macros_are_blank() -> None:
-    """What Zabbix could not resolve is shown to nobody (scenario 14)."""
+    """Macros that Zabbix could not resolve are shown to nobody (scenario 14)."""
     alert = only(
         "zabbix",
         changed(
@@ -253,7 +254,7 @@ def test_pagerduty_needs_only_the_key_later(action: str, status: AlertStatus) ->
 
 
 def test_pagerduty_without_a_key_gets_one() -> None:
-    """The same event again is the same alert; a long key keeps its beginning (scenario 16)."""
+    """An event that comes again is the same alert; a long key keeps its beginning (scenario 16)."""
     event = sample("pagerduty_v2_trigger")
     del event["dedup_key"]
     first, again = only("pagerduty", event), only("pagerduty", event)
@@ -410,8 +411,8 @@ def test_sentry_metric_alert(
 
 
 @pytest.mark.parametrize("action", ["archived", "ignored", "resolved"])
-def test_sentry_issue_that_is_over(action: str) -> None:
-    """An issue that somebody archives is over, as one that is resolved."""
+def test_sentry_issue_that_ended(action: str) -> None:
+    """An issue that somebody archives has ended, as one that is resolved."""
     assert only("sentry", changed("sentry_issue", action=action)).status is RESOLVED
 
 
@@ -514,3 +515,13 @@ def test_sns_text_and_confirmation() -> None:
     assert (alert.title, alert.text) == ("Budget exceeded", "80% used")
     assert plain.title == "Disk is full"
     assert parse("sns", saved("sns_subscription_confirmation")).ignored == 1
+
+
+def test_sns_subscription_for_people() -> None:
+    """Where the bot can't reach Amazon, an alert in Slack has the address that confirms."""
+    body = sample("sns_subscription_confirmation")
+    alert = only("sns", body, ParseOptions(is_offline=True))
+
+    assert alert.title == "Amazon SNS: confirm the subscription to alarms"
+    assert unquote(alert.text) == body["SubscribeURL"]
+    assert (alert.text.count(":"), alert.severity) == (1, INFO)

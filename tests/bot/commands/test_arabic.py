@@ -51,7 +51,7 @@ TYPED = (
     f"send 98765432 {TEXT}", f"send 98765432 {TEXT}", "status", "dlr", "history", "cancel",
     f"send 98765433 {TEXT}", f"send 98765434 {TEXT}", f"send 98765435 {TEXT}",
     "pause صيانة", "pause", f"send 98765436 {TEXT}", "resume", "resume",
-    "alerts", "ack", "unack", "resolve", "integrations",
+    "alerts", "ack", "unack", "resolve", "integrations", "test-alert", "oncall",
 )  # fmt: skip
 
 QUERIES = ("balance", "doctor", f"status {ID}", f"dlr {ID}", "validate 98765432")

@@ -174,3 +174,24 @@ async def test_who_decides_about_what_is_unknown_is_on_the_message(
     assert found.decisions == (Decision(kind, SARA.id, AT, 1),)
     assert found.expires_at == lives_until
     assert ["Done." in reply.title for reply in replies] == [True, False]
+
+
+async def test_a_message_without_a_card_is_decided_after_its_status(tmp_path: Path) -> None:
+    """An application's message may have no card: then `/sms status` has the two buttons."""
+    access = {"admin": {"users": [SARA.id]}}
+    async with command_testbed(tmp_path, access=access) as testbed:
+        outbox = testbed.context.outbox
+        new = new_message(author="api:shop", card_location=None, has_card=False)
+        message = (await outbox.intake.accept(new, AT - timedelta(days=1))).message
+        call = await outbox.claims.claim("one", LEASE, AT - timedelta(days=1))
+        assert call
+        assert await outbox.settlements.put_in_flight(call, LEASE, AT - timedelta(days=1))
+        await outbox.leases.reap_expired(AT)
+        person = Person(SARA.id, OPS.id)
+        asked = Invocation(person=person, say=ENGLISH, key="1", text=f"status {message.ref}")
+        shown = await handle(testbed.context, asked)
+        press = ButtonPress(person=person, say=ENGLISH, key="k", value=shown.buttons[1].value)
+        reply = await dispatch(testbed.context, shown.buttons[1].action, press)
+
+    assert [one.label for one in shown.buttons] == ["Send again", "Mark as sent"]
+    assert reply.title == "Done."

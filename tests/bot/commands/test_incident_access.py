@@ -116,6 +116,24 @@ async def test_who_is_no_longer_in_the_phone_book_has_no_right(tmp_path: Path) -
     assert "permission" in reply.title
 
 
+async def test_the_doctor_reports_the_bridge(tmp_path: Path) -> None:
+    """Channels that refuse cards, and an endpoint that only this machine reaches."""
+    async with incident_testbed(tmp_path, TWO, PHONEBOOK) as bed:
+        without = await bed.type("doctor", YOUSEF.id)
+        config = bed.context.config.model_copy(update={"bridge": bed.bench.bridge})
+        bed.context = replace(bed.context, config=config)
+        bed.refusing.append("C0123ALERT")
+        found = await bed.type("doctor", YOUSEF.id)
+        arabic = await bed.type("doctor", YOUSEF.id, language("ar"))
+
+    lines = [value for name, value in found.facts if name.endswith("Alerts")]
+    assert not any(name.endswith("Alerts") for name, _ in without.facts)
+    assert any(line.startswith("Only this machine reaches 127.0.0.1:8090") for line in lines)
+    assert any(line.startswith("Slack refuses the cards of alerts in C0123ALERT") for line in lines)
+    assert found.severity is Severity.ERROR
+    assert "Only this machine" not in str(arabic)
+
+
 async def test_a_test_alert_texts_nobody(tmp_path: Path) -> None:
     """The incident is there, with a direct message; no SMS waits."""
     async with incident_testbed(tmp_path, TWO, PHONEBOOK) as bed:

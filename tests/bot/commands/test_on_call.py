@@ -72,6 +72,18 @@ async def test_a_mention_means_the_contact_of_that_slack_user(tmp_path: Path) ->
     assert refused.title == "This person isn't in the phone book."
 
 
+async def test_a_mention_in_a_message_means_the_same_number(tmp_path: Path) -> None:
+    """The contact's number is used, not the one in the Slack profile, and nothing is to confirm."""
+    line, tokens = join(["send ", Token(TokenKind.USER, "@sara", SARA.id), " The disk is full"])
+    async with on_call_bench(tmp_path, NOW) as bed:
+        reply = await bed.type(line, YOUSEF.id, tokens=tokens)
+        assert reply.accepted
+        found = await bed.context.outbox.messages.recipients(reply.accepted.id)
+        number = bed.context.config.phonebook.contacts["sara"].number
+
+    assert [one.phone for one in found] == [number]
+
+
 async def test_what_was_changed_by_hand_is_ended(tmp_path: Path) -> None:
     """The schedule itself counts again."""
     async with on_call_bench(tmp_path, NOW) as bed:

@@ -1,5 +1,6 @@
 """The doctor's findings about the section `bridge`."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.doctor import FindingLevel
 from kwtsms_bot.doctor.bridge import check
+from kwtsms_bot.doctor.endpoint import check as check_endpoint
 
 SCRIPTS = {"scripts": {"kind": "native", "token": "a-token-of-the-scripts-00000000"}}
 BRIDGE: dict[str, Any] = {
@@ -48,6 +50,19 @@ def test_what_keeps_alerts_away_is_a_warning(changes: dict[str, Any], said: str)
     assert only.level is FindingLevel.WARNING
     assert said in only.what
     assert only.remedy
+
+
+async def test_whether_the_endpoint_listens() -> None:
+    """The bot may not be running yet, so that is no warning."""
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        found = [await check_endpoint(f"{host}:{port}") for host in ("127.0.0.1", "0.0.0.0")]
+    away = await check_endpoint(f"127.0.0.1:{port}")
+    any_port = await check_endpoint("127.0.0.1:0")
+
+    assert [one.level for one in found] == [FindingLevel.OK] * 2
+    assert [one.level for one in (away, any_port)] == [FindingLevel.SKIPPED] * 2
 
 
 def test_an_address_for_others_is_no_warning() -> None:

@@ -64,16 +64,18 @@ async def test_with_our_manifest_every_channel_is_checked(tmp_path: Path) -> Non
 
 
 async def test_the_channels_of_alerts_are_checked(tmp_path: Path) -> None:
-    """The bridge's channel and a receiver's are channels that the bot posts to."""
+    """The bridge's channel, a receiver's and an application's are posted to."""
     bridge = {
         "channel": ALERTS.id,
         "integrations": {"scripts": {"kind": "native", "token": "scripts-token-0000000000"}},
         "receivers": {"ops": {"to": [], "channel": RANDOM.id}},
+        "api": {"shop": {"token": "kwb_token-of-the-shop", "channel": GONE}},
     }
     found = await examined(tmp_path, bridge=bridge)
 
     assert found[f"Channel {ALERTS.id}"].level is FindingLevel.OK
     assert found[f"Channel {RANDOM.id}"].level is FindingLevel.PROBLEM
+    assert found[f"Channel {GONE}"].level is FindingLevel.PROBLEM
 
 
 async def test_a_channel_that_only_gives_a_role_works_without_the_bot(tmp_path: Path) -> None:

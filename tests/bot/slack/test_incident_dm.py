@@ -13,8 +13,10 @@ from sqlalchemy import select
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.store.actions import Action
 from kwtsms_bot.bridge.store.incident_queries import EventView
+from kwtsms_bot.bridge.store.incident_threads import ThreadLines
 from kwtsms_bot.database.tables import incident_dm
 from kwtsms_bot.i18n.translator import ENGLISH, language
+from kwtsms_bot.outbox.message import CardLocation
 from kwtsms_bot.slack.cards import incident_thread
 from kwtsms_bot.slack.cards.incident_publisher import IncidentPublisher, IncidentStores
 from kwtsms_bot.slack.cards.posting_pace import EDIT_SECONDS, POST_SECONDS
@@ -57,6 +59,11 @@ class DmBench:
         """The direct messages to sara."""
         return [self.slack.plain(one) for one in self.slack.visible(SARA, self.slack.dm(SARA))]
 
+    def edits(self) -> int:
+        """The number of edits of sara's direct messages."""
+        channel = self.slack.dm(SARA).id
+        return sum(one.args["channel"] == channel for one in self.slack.calls(UPDATE))
+
     def thread(self) -> list[str]:
         """The lines in the threads of the channel."""
         posts = [one for one in self.slack.visible(SARA, ALERTS) if one.thread_ts]
@@ -97,17 +104,36 @@ async def test_a_direct_message_is_edited_when_the_state_changes_only(tmp_path: 
         (result,) = await b.bench.post(alert("a", group="g"))
         await b.bench.advance(6)
         await b.publish()
-        before = len(b.slack.calls(UPDATE))
         await b.bench.post(alert("b", group="g"))
+        texts = await b.bench.advance(150, step=5)
         await b.publish()
-        by_alert = len(b.slack.calls(UPDATE)) - before
+        by_alert = b.edits()
         await b.bench.act(result.ref, Action.ACKNOWLEDGE, SARA.id)
         await b.publish()
         (shown,) = b.direct()
 
-        assert by_alert == 1
+        assert len(texts) == 1
+        assert by_alert == 0
         assert "Acknowledged by @sara" in shown
-        assert len(b.slack.calls(UPDATE)) - before == 3
+        assert b.edits() == 1
+
+
+async def test_a_reopened_incident_is_shown_again(tmp_path: Path) -> None:
+    """The direct message that showed the end has its buttons again with the next SMS."""
+    async with dm_bench(tmp_path) as b:
+        await b.bench.post(alert("disk"))
+        await b.bench.advance(6)
+        await b.publish()
+        await b.bench.post(ended("disk"))
+        await b.publish()
+        (resolved,) = b.direct()
+        await b.bench.post(alert("disk"))
+        await b.bench.advance(660, step=10)
+        await b.publish()
+        (again,) = b.direct()
+
+        assert "Acknowledge" not in resolved
+        assert "Acknowledge" in again
 
 
 async def test_a_resolved_incident_is_not_posted(tmp_path: Path) -> None:
@@ -222,6 +248,13 @@ def test_the_same_again_is_one_line() -> None:
     assert (len(many), many[0]) == (21, "40 more aren't shown.")
 
 
+def test_several_alerts_are_counted() -> None:
+    """The members of a storm are a number."""
+    payload = incident_thread.render(thread([event("acknowledged")], alerts=1_000))
+
+    assert payload["blocks"][-1]["elements"][0]["text"].splitlines()[-1] == "1000 alerts"
+
+
 def test_nothing_in_a_line_acts() -> None:
     """Text of tools and people is shown literally."""
     (line,) = lines_of([event("acknowledged", detail="<!here> <https://evil.example|x>")])
@@ -232,12 +265,17 @@ def test_nothing_in_a_line_acts() -> None:
 
 def test_a_line_is_arabic() -> None:
     """Each word of ours, with the names between isolates."""
-    payload = incident_thread.render([event("acknowledged", actor="U1")], language("ar"))
+    payload = incident_thread.render(thread([event("acknowledged", actor="U1")]), language("ar"))
 
-    assert faults(payload["text"]) == []
+    assert faults(payload) == []
+
+
+def thread(events: list[EventView], alerts: int = 1) -> ThreadLines:
+    """Events that a thread lacks."""
+    return ThreadLines(1, CardLocation("C1", "1.0"), tuple(events), len(events), alerts, alerts)
 
 
 def lines_of(events: list[EventView]) -> list[str]:
     """The lines of a post."""
-    blocks = incident_thread.render(events)["blocks"]
+    blocks = incident_thread.render(thread(events))["blocks"]
     return [line for one in blocks for line in one["elements"][0]["text"].splitlines()]

@@ -32,7 +32,7 @@ class ToolAnswer:
 
 @dataclass(slots=True)
 class Acknowledgement:
-    """An acknowledgement by a person; `done_at` is when the person was told so."""
+    """An acknowledgement by a person; `done_at` is when the person saw it in Slack."""
 
     ref: str
     done_at: float = NEVER

@@ -2,7 +2,7 @@
 
 Each alert that was answered with 200 is counted by exactly one text for each of its people, or a
 card says why not. A text names one alert and counts the others, so the numbers in the texts to a
-phone are compared with the alerts that it should have been told of: each alert adds a lowest and a
+phone are compared with the alerts that it should have got: each alert adds a lowest and a
 highest number. Who else is texted later, such as the steps of an escalation, has bounds of their
 own: `bounds` decides them for one person.
 """
@@ -19,7 +19,7 @@ from chaos.request_rate import rate_violations
 ANSWER_SECONDS = 2.0  # Promised by the endpoint.
 STATUSES = (200, 503)
 ACK_SECONDS = 1.0  # An acknowledgement stops texts within it.
-MIN_TOLD_SHARE = 0.5  # A bot that texts nobody and has a reason for it is no use.
+MIN_TEXTED_SHARE = 0.5  # A bot that texts nobody and has a reason for it is no use.
 ONCE, MAYBE, NEVER = (1, 1), (0, 1), (0, 0)
 
 
@@ -29,7 +29,7 @@ class AlertRules:
 
     interval: float  # Seconds between two requests to the gateway.
     slack_seconds: float = 1.0  # What a busy machine adds to an answer.
-    min_told_share: float = MIN_TOLD_SHARE
+    min_texted_share: float = MIN_TEXTED_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ def judge(evidence: AlertEvidence, rules: AlertRules) -> AlertVerdict:
     """Judges the evidence of a run."""
     case = _Case(evidence)
     findings = {
-        "lost": [*case.not_shown(), *case.untold()],
-        "doubled": [*case.doubled(), *case.told_too_often()],
+        "lost": [*case.not_shown(), *case.not_counted()],
+        "doubled": [*case.doubled(), *case.counted_too_often()],
         "late": [*case.texted_after_acknowledgement()],
         "wrong answers": [*_wrong_answers(evidence, rules)],
         "wrong text": [*case.unknown_references()],
-        "told too few": [*case.told_too_few(rules.min_told_share)],
+        "texted too few": [*case.texted_too_few(rules.min_texted_share)],
         "over the pace": [*rate_violations(evidence.requests, rules.interval)],
     }
     statistics = AlertStatistics(
@@ -113,20 +113,21 @@ class _Case:
         return next(iter(self.evidence.cards.get(alert.ref or "", ())[-1:]), "")
 
     def bounds(self, alert: PostedAlert, name: str) -> tuple[int, int]:
-        """How often the texts to this person must and may count an alert."""
+        """The least and the most often that the texts to this person may count an alert."""
         card = self.card(alert)
         if not alert.accepted or not card or texts.is_unknown(card, name):
             return MAYBE
-        if self.members[alert.ref] == 1:  # The card speaks of this alert alone.
-            if texts.is_told(card, name):
+        is_alone = self.members[alert.ref or ""] == 1  # The card is about this alert alone.
+        if is_alone:
+            if texts.is_texted(card, name):
                 return ONCE
-            if self._is_over(alert, card) and texts.is_excused(card):
+            if self._is_closed(alert, card) and texts.is_excused(card):
                 return NEVER
-        elif self._is_over(alert, card):
+        elif self._is_closed(alert, card):
             return MAYBE
-        return NEVER if texts.is_held(card, name) and self.members[alert.ref] == 1 else ONCE
+        return NEVER if is_alone and texts.is_deferred(card, name) else ONCE
 
-    def _is_over(self, alert: PostedAlert, card: str) -> bool:
+    def _is_closed(self, alert: PostedAlert, card: str) -> bool:
         """Whether somebody has ended or acknowledged it, so that no text may be needed."""
         return alert.ended or (alert.ref in self.acknowledged and texts.is_acknowledged(card))
 
@@ -136,20 +137,20 @@ class _Case:
             if alert.accepted and not alert.ended and not self.card(alert):
                 yield f"{alert.title!r} was answered with {alert.ref}, which has no card"
 
-    def untold(self) -> Iterator[str]:
+    def not_counted(self) -> Iterator[str]:
         """Yields phones whose texts count fewer alerts than they must."""
-        for phone, (lowest, _, told) in self._sums().items():
-            if told < lowest:
-                yield f"{phone} was told of {told} alerts, and {lowest} were answered"
+        for phone, (lowest, _, counted) in self._sums().items():
+            if counted < lowest:
+                yield f"{phone} got texts about {counted} alerts, and {lowest} were answered"
 
-    def told_too_often(self) -> Iterator[str]:
+    def counted_too_often(self) -> Iterator[str]:
         """Yields phones whose texts count more alerts than were posted for them."""
-        for phone, (_, highest, told) in self._sums().items():
-            if told > highest:
-                yield f"{phone} was told of {told} alerts, and there were {highest}"
+        for phone, (_, highest, counted) in self._sums().items():
+            if counted > highest:
+                yield f"{phone} got texts about {counted} alerts, and there were {highest}"
 
     def _sums(self) -> dict[str, tuple[int, int, int]]:
-        """The lowest, the highest and the told number of alerts, by phone."""
+        """The lowest, the highest and the counted number of alerts, by phone."""
         lowest, highest = Counter[str](), Counter[str]()
         for alert in self.evidence.alerts:
             for name, phone in alert.people.items():
@@ -162,8 +163,7 @@ class _Case:
         }
 
     def doubled(self) -> Iterator[str]:
-        """Yields texts that a phone got twice, incidents of one alert that were texted twice, and
-        incidents with two cards."""
+        """Yields texts that a phone got twice, and single alerts that it was texted about twice."""
         for phone, found in self.texts.items():
             for text, times in Counter(found).items():
                 if times > 1:
@@ -173,7 +173,7 @@ class _Case:
                     yield f"{phone} got {times} texts about {ref}, which is one alert"
 
     def texted_after_acknowledgement(self) -> Iterator[str]:
-        """Yields texts about one alert that began after a person was told that it is taken."""
+        """Yields texts about one alert that began after a person saw that it is acknowledged."""
         done = {one.ref: one.done_at for one in self.evidence.acknowledgements}
         for request in self.evidence.requests:
             ref = texts.reference(request.text)
@@ -187,12 +187,12 @@ class _Case:
             if texts.reference(entry.text) not in self.evidence.cards:
                 yield f"{entry.text!r} names no incident that is shown"
 
-    def told_too_few(self, share: float) -> Iterator[str]:
+    def texted_too_few(self, share: float) -> Iterator[str]:
         """Yields a finding if most alerts were not texted, whatever the cards say."""
-        told = sum(texts.alert_count(one) for found in self.texts.values() for one in found)
+        counted = sum(texts.alert_count(one) for found in self.texts.values() for one in found)
         wanted = sum(len(one.people) for one in self.evidence.alerts)
-        if told < share * wanted:
-            yield f"the phones were told of {told} alerts of {wanted}"
+        if counted < share * wanted:
+            yield f"the phones got texts about {counted} alerts of {wanted}"
 
     def unknown_count(self) -> int:
         """The number of alerts and people of which nobody knows whether the text has left."""

@@ -9,11 +9,11 @@ _CARD_REF = re.compile(r" · ([A-HJKMNP-TV-Z2-9]{5})\b")
 _ACKNOWLEDGED = "Acknowledged by"
 _TEXTED, _UNKNOWN = "Texted ", "May have been sent to "
 _REASONS = ("Not texted, because", "Nobody was texted: it was over before.")
-_HELD = ("Held", "Waiting, because")
+_DEFERRED = ("Held", "Waiting, because")
 
 
 def alert_count(text: str) -> int:
-    """The number of alerts that a text message tells of."""
+    """The number of alerts that a text message is about."""
     storm = _STORM.match(text)
     if storm is not None:
         return int(storm[1])
@@ -33,7 +33,7 @@ def card_reference(card: str) -> str:
     return found[1] if found else ""
 
 
-def is_told(card: str, name: str) -> bool:
+def is_texted(card: str, name: str) -> bool:
     """Whether a card says that this person was texted."""
     return any(line.startswith(_TEXTED) and _names(line, name) for line in card.splitlines())
 
@@ -48,9 +48,9 @@ def is_excused(card: str) -> bool:
     return any(line.startswith(_REASONS) for line in card.splitlines())
 
 
-def is_held(card: str, name: str) -> bool:
+def is_deferred(card: str, name: str) -> bool:
     """Whether a card says that a text to this person waits, and for what."""
-    return any(line.startswith(_HELD) and _names(line, name) for line in card.splitlines())
+    return any(line.startswith(_DEFERRED) and _names(line, name) for line in card.splitlines())
 
 
 def is_acknowledged(card: str) -> bool:

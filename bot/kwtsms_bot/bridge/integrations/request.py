@@ -38,12 +38,16 @@ class ParseOptions:
     timezone: tzinfo = KUWAIT_TZ  # Of times without a zone.
     success_resolves: bool = False  # Apprise's `success` ends the alert of the same title.
     branches: tuple[str, ...] = ()  # Of GitHub's workflows; none: the default branch.
+    is_offline: bool = False  # Amazon can't be reached, so people confirm subscriptions.
 
 
 def parse_options(settings: IntegrationSettings) -> ParseOptions:
     """The options that the configuration of an integration gives."""
     return ParseOptions(
-        settings.zone, success_resolves=settings.success_resolves, branches=settings.branches
+        settings.zone,
+        success_resolves=settings.success_resolves,
+        branches=settings.branches,
+        is_offline=settings.certificate is not None,
     )
 
 

@@ -29,19 +29,22 @@ from kwtsms_bot.bridge.models import (
 )
 
 NOTIFICATION = "Notification"
-CONFIRMATIONS = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
+SUBSCRIPTION = "SubscriptionConfirmation"
+CONFIRMATIONS = (SUBSCRIPTION, "UnsubscribeConfirmation")
 _OK, _NO_DATA = "OK", "INSUFFICIENT_DATA"
 _STATES = ("ALARM", _OK, _NO_DATA)
 
 
-def parse(request: WebhookRequest, _options: ParseOptions) -> AlertBatch:
-    """Reads one message; confirmations of a subscription are ignored.
+def parse(request: WebhookRequest, options: ParseOptions) -> AlertBatch:
+    """Reads one message; the confirmation of a subscription is one only if people must confirm.
 
     Raises:
         WebhookRefused: the body is no message of SNS.
     """
     body = read_object(request)
     kind, written = as_text(body.get("Type")), body.get("Message")
+    if kind == SUBSCRIPTION and options.is_offline:
+        return AlertBatch((_read_subscription(body),))
     if kind in CONFIRMATIONS:
         return AlertBatch((), ignored=1)
     if kind != NOTIFICATION or not isinstance(written, str):
@@ -83,6 +86,21 @@ def _read_alarm(alarm: Mapping[str, Any], topic: str) -> Incoming:
                 "metric": trigger.get("MetricName"),
             }
         ),
+    )
+
+
+def _read_subscription(body: Mapping[str, Any]) -> Incoming:
+    """The address that confirms a subscription, for a person to open."""
+    topic, written = _topic(body), as_text(body.get("SubscribeURL"), MAX_TEXT)
+    scheme, _, rest = written.partition("://")
+    return Incoming(
+        key=as_key("subscription", topic),
+        status=AlertStatus.FIRING,
+        title=f"Amazon SNS: confirm the subscription to {topic or 'a topic'}",
+        # Between colons, Slack would see an emoji.
+        text=f"{scheme}://{rest.replace(':', '%3A')}" if rest else "",
+        severity=AlertSeverity.INFO,
+        labels=as_labels({"topic": topic}),
     )
 
 

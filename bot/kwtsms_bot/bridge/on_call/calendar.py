@@ -128,10 +128,22 @@ def _occurrences(text: str, terms: CalendarTerms) -> Iterator[Any]:
     start, end = terms.start.astimezone(terms.zone), terms.end.astimezone(terms.zone)
     try:
         for calendar in Calendar.from_ical(text, multiple=True):
+            calendar.subcomponents = [one for one in calendar.subcomponents if _has_times(one)]
             query = recurring_ical_events.of(_with_zone(calendar), skip_bad_series=True)
             yield from query.between(start - _MARGIN, end + _MARGIN)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError) as error:
         raise UnreadableCalendar("its events can't be read") from error
+
+
+def _has_times(component: Any) -> bool:
+    """Whether a component is no event, or one whose times can be read; others are left out."""
+    if component.name != "VEVENT":
+        return True
+    keys = ("DTSTART", "DTEND") if "DTEND" in component else ("DTSTART",)
+    try:
+        return all(isinstance(component[key].dt, date) for key in keys)
+    except (KeyError, AttributeError, ValueError):
+        return False
 
 
 def _with_zone(calendar: Any) -> Any:
@@ -147,7 +159,8 @@ def _with_zone(calendar: Any) -> Any:
 
 def _event_of(component: Mapping[str, Any], terms: CalendarTerms) -> CalendarEvent | None:
     """Returns the event of a component; None if nobody is on call by it."""
-    names, is_override = parse_title(str(component.get("SUMMARY", "")))
+    title = component.get("SUMMARY", "")
+    names, is_override = parse_title(str(title[0] if isinstance(title, list) else title))
     if not names or str(component.get("STATUS", "")).upper() == "CANCELLED":
         return None
     starts_at, ends_at = (_instant(component[key].dt, terms) for key in ("DTSTART", "DTEND"))

@@ -5,25 +5,21 @@ server must not make the bot read what only the bot's machine reaches.
 """
 
 import asyncio
-import ipaddress
-import socket
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from kwtsms_bot.bridge.guarded_http import PrivateAddress, PublicResolver, is_public, proxy_of
 from kwtsms_bot.bridge.on_call.calendar import MAX_BYTES
 
 FETCH_SECONDS = 10.0
 MAX_REDIRECTS = 3
 CHUNK_BYTES = 65_536
 MAX_ETAG = 255
+PRIVATE = "its address is one of this network; see allow_private"
 REDIRECTS = (301, 302, 303, 307, 308)
 
 
@@ -66,14 +62,15 @@ async def fetch(source: CalendarSource, etag: str | None = None) -> FetchedCalen
     except TimeoutError:
         raise CalendarUnavailable("no answer within 10 s") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise _refusal(error) or CalendarUnavailable("its server can't be reached") from error
+        reason = PRIVATE if _is_private(error) else "its server can't be reached"
+        raise CalendarUnavailable(reason) from error
 
 
-def _refusal(error: BaseException | None) -> CalendarUnavailable | None:
-    """Returns the refusal of an address, which the resolver raised within a failed connection."""
-    while error is not None and not isinstance(error, CalendarUnavailable):
+def _is_private(error: BaseException | None) -> bool:
+    """Whether a connection failed because of its address."""
+    while error is not None and not isinstance(error, PrivateAddress):
         error = error.__cause__
-    return error
+    return error is not None
 
 
 def _read_file(path: Path) -> bytes:
@@ -91,8 +88,8 @@ def _read_file(path: Path) -> bytes:
 async def _fetch_address(source: CalendarSource, etag: str | None) -> FetchedCalendar:
     headers = {"Accept": "text/calendar", "Accept-Encoding": "identity"}
     headers |= {"If-None-Match": etag} if etag else {}
-    proxy = _proxy_of(source.location)  # It resolves names itself; its own address may be private.
-    resolver = ThreadedResolver() if proxy else _GuardedResolver(source)
+    proxy = proxy_of(source.location)  # It resolves names itself; its own address may be private.
+    resolver = ThreadedResolver() if proxy or source.allow_private else PublicResolver()
     connector = aiohttp.TCPConnector(resolver=resolver)
     async with aiohttp.ClientSession(connector=connector, auto_decompress=False) as session:
         url = source.location
@@ -105,12 +102,6 @@ async def _fetch_address(source: CalendarSource, etag: str | None) -> FetchedCal
                     return await _content(response, etag)
                 url = _redirect_target(url, response.headers.get("Location", ""))
     raise CalendarUnavailable("its server redirects again and again")
-
-
-def _proxy_of(url: str) -> str | None:
-    """Returns the proxy that the environment names for an address."""
-    parts = urlsplit(url)
-    return None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
 
 
 async def _content(response: aiohttp.ClientResponse, etag: str | None) -> FetchedCalendar:
@@ -146,54 +137,9 @@ def _check_literal_address(source: CalendarSource, url: str) -> None:
     Raises:
         CalendarUnavailable: it is one of this network.
     """
-    host = urlsplit(url).hostname or ""
     try:
-        address = ipaddress.ip_address(host)
+        is_accepted = source.allow_private or is_public(urlsplit(url).hostname or "")
     except ValueError:
-        return
-    _check_public(source, str(address))
-
-
-def _check_public(source: CalendarSource, address: str) -> None:
-    if not source.allow_private and not is_public(address):
-        raise CalendarUnavailable("its address is one of this network; see allow_private")
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address belongs to the internet, also if IPv6 wraps an IPv4 address."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour or (parsed.teredo or (None, None))[1]
-        nat64 = ipaddress.ip_network("64:ff9b::/96")
-        if parsed in nat64:
-            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
-        if inner is not None and not inner.is_global:
-            return False
-    return parsed.is_global and not parsed.is_multicast
-
-
-class _GuardedResolver(AbstractResolver):
-    """Resolver of names whose addresses are all accepted: the one that is checked is used."""
-
-    def __init__(self, source: CalendarSource) -> None:
-        self._source, self._resolver = source, ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """Returns the addresses of a name.
-
-        Raises:
-            OSError: it has none, or one that is not accepted.
-        """
-        found: Sequence[Any] = await self._resolver.resolve(host, port, family)
-        for one in found:
-            try:
-                _check_public(self._source, one["host"])
-            except CalendarUnavailable as error:
-                raise OSError(str(error)) from error
-        return list(found)
-
-    async def close(self) -> None:
-        """Has nothing to close."""
-        await self._resolver.close()
+        return  # A name.
+    if not is_accepted:
+        raise CalendarUnavailable(PRIVATE)

@@ -15,7 +15,7 @@ from kwtsms_bot.bridge.on_call.schedule import (
     people_at,
     periods,
 )
-from kwtsms_bot.config.on_call import ScheduleSettings, schedule_of
+from kwtsms_bot.config.on_call import ScheduleSettings
 from kwtsms_bot.config.phonebook import Phonebook
 
 AHEAD = timedelta(days=14)  # How far gaps and unknown names are searched for.
@@ -84,6 +84,10 @@ class DutyRoster:
         else:
             self._calendars[schedule] = loaded
 
+    def is_known(self, schedule: str) -> bool:
+        """Whether a schedule's people are known; those of a calendar are once it was read."""
+        return schedule in self._rotations or schedule in self._calendars
+
     def people(self, schedule: str, at: datetime) -> tuple[str, ...]:
         """Returns the contacts who are on call, or else those of the fallback.
 
@@ -93,11 +97,6 @@ class DutyRoster:
             return ()
         shifts = self._shifts(schedule, at, at + timedelta(seconds=1))
         return people_at(shifts, at) or self.fallback(schedule)
-
-    def contacts(self, name: str, at: datetime) -> tuple[str, ...]:
-        """Returns the contacts that a receiver's name means: a schedule, a group or a contact."""
-        schedule = schedule_of(name)
-        return self._phonebook.names(name) if schedule is None else self.people(schedule, at)
 
     def fallback(self, schedule: str) -> tuple[str, ...]:
         """Returns the contacts who are on call when nobody else is."""

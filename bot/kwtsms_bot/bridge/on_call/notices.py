@@ -83,6 +83,8 @@ def due_notices(roster: DutyRoster, schedule: str, now: datetime) -> Iterator[On
         elif one.at - ANNOUNCED_AHEAD > one.began_at:  # Else the last handover named them as next.
             key = NoticeKey(schedule, OnCallNoticeKind.AHEAD, one.at)
             yield OnCallNotice(key, one.people, one.before)
+    if not roster.is_known(schedule):  # That is reported apart, if it lasts.
+        return
     gaps = roster.gaps(schedule, now, now + GAPS_AHEAD)
     unknown_names = roster.unknown_names(schedule, now, now + AHEAD)
     if gaps or unknown_names:

@@ -122,8 +122,9 @@ class RosterRefresher:
             log.warning("calendar not read", schedule=name, reason=str(error))
             await self._store.record_failure(name, source_hash, now, failure=str(error))
             return
-        text = fetched.body and fetched.body.decode("utf-8-sig", errors="replace")
-        body = None if text is None else without_private_parts(text)
+        body = None
+        if fetched.body is not None:
+            body = without_private_parts(fetched.body.decode("utf-8-sig", errors="replace"))
         await self._store.record_fetched(name, source_hash, now, body=body, etag=fetched.etag)
 
     async def _set(self, name: str, copy: CalendarCopy | None) -> None:

@@ -77,18 +77,17 @@ def _people_of(active: Iterable[Shift]) -> tuple[str, ...]:
 def _raw_periods(shifts: Iterable[Shift], start: datetime, end: datetime) -> Iterator[Period]:
     """Yields a period between each two times at which a shift begins or ends."""
     starting = sorted(
-        (one for one in shifts if one.starts_at < end and start < one.ends_at and one.people),
+        (one for one in shifts if one.people and one.starts_at < min(end, one.ends_at)),
         key=lambda one: one.starts_at,
         reverse=True,
     )
-    times = {start, end}
-    times.update(at for one in starting for at in (one.starts_at, one.ends_at) if start < at < end)
-    ordered = sorted(times)
+    changes = (at for one in starting for at in (one.starts_at, one.ends_at))
+    ordered = sorted({start, end, *(at for at in changes if start < at < end)})
     active: list[Shift] = []
     for begin, finish in pairwise(ordered):
-        active = [one for one in active if one.ends_at > begin]
         while starting and starting[-1].starts_at <= begin:
             active.append(starting.pop())
+        active = [one for one in active if one.ends_at > begin]
         yield Period(begin, finish, _people_of(active))
 
 

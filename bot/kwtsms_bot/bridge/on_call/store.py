@@ -184,8 +184,8 @@ class OnCallStore:
             statement = upsert(connection, on_call_notice).values(
                 schedule=key.schedule, kind=key.kind.value, at=key.at, announced_at=now
             )
-            claimed = await connection.execute(statement.on_conflict_do_nothing())
-        return bool(claimed.rowcount)
+            inserted = statement.on_conflict_do_nothing().returning(on_call_notice.c.schedule)
+            return (await connection.execute(inserted)).first() is not None
 
     async def release_notice(self, key: NoticeKey) -> None:
         """Releases a notice that could not be announced, so that it is tried again."""

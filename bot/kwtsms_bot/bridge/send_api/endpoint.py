@@ -1,6 +1,7 @@
 """The API's routes on the bridge's endpoint: each message is stored before it is answered."""
 
 import asyncio
+import re
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -36,7 +37,9 @@ from kwtsms_bot.bridge.send_api.request import (
     read_reference,
     read_request,
 )
-from kwtsms_bot.bridge.send_api.store import ApiCall, ApiStore, StoredAnswer
+from kwtsms_bot.bridge.send_api.store.answers import ApiCall, StoredAnswer
+from kwtsms_bot.bridge.send_api.store.intake import ApiIntake
+from kwtsms_bot.bridge.send_api.store.messages import ApiMessages
 from kwtsms_bot.bridge.send_api.terms import ApiTerms
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.database import DatabaseError
@@ -51,6 +54,7 @@ MAX_WORKING = 500  # Requests at work; more are asked to try again.
 REFUSAL_SECONDS = 1.0  # A client that guesses tokens waits for each answer.
 REPLAYED_HEADER = "Idempotent-Replayed"
 JSON_TYPE = "application/json"
+MESSAGE_ID = re.compile(r"[0-9A-Z]{1,16}")
 Handler = Callable[[web.Request, ApiTerms, str], Awaitable[web.Response]]
 log = structlog.get_logger(__name__)
 
@@ -69,6 +73,15 @@ class ApiTiming:
     accept_seconds: float = ACCEPT_SECONDS
 
 
+@dataclass(frozen=True, slots=True)
+class ApiStores:
+    """The stores of the API."""
+
+    intake: ApiIntake
+    messages: ApiMessages
+    cancellation: Cancellation
+
+
 class SendApi:
     """The routes of the API, for applications with a token of their own."""
 
@@ -76,15 +89,14 @@ class SendApi:
         self,
         bridge: BridgeSettings,
         terms: Mapping[str, ApiTerms],
-        store: ApiStore,
-        cancellation: Cancellation,
+        stores: ApiStores,
         *,
         on_change: Callable[[], None] = lambda: None,
         timing: ApiTiming | None = None,
         metrics: ApiMetrics | None = None,
     ) -> None:
         self._bridge, self._terms = bridge, terms
-        self._store, self._cancellation, self._on_change = store, cancellation, on_change
+        self._stores, self._on_change = stores, on_change
         self._timing = timing or ApiTiming()
         self._tokens, self._failures = TokenTable(bridge.api), FailureLimit()
         self._throttle = LogThrottle()
@@ -210,8 +222,8 @@ class SendApi:
         except ApiError as error:
             if call.key is None:
                 raise
-            return self._counted(await self._store.remember(call, error), call, error)
-        stored = await self._store.accept(call, request)
+            return self._counted(await self._stores.intake.remember(call, error), call, error)
+        stored = await self._stores.intake.accept(call, request)
         if not stored.replayed:
             self._metrics.count_message(call.terms.name)
             self._on_change()
@@ -232,13 +244,13 @@ class SendApi:
 
     async def _list(self, request: web.Request, terms: ApiTerms, request_id: str) -> web.Response:
         reference = read_reference(request.query.items())
-        found = await self._store.find_by_reference(terms.author, reference)
+        found = await self._stores.messages.find_by_reference(terms.author, reference)
         return web.json_response(list_answer(found, request_id))
 
     async def _cancel(self, request: web.Request, terms: ApiTerms, request_id: str) -> web.Response:
         found = await self._find(request, terms)
         actor = Actor(terms.author, request=request_id)
-        done = await self._cancellation.cancel(found.id, self._timing.clock(), actor)
+        done = await self._stores.cancellation.cancel(found.id, self._timing.clock(), actor)
         if done.count:
             self._on_change()
         found = await self._find(request, terms)
@@ -247,7 +259,10 @@ class SendApi:
         return web.json_response(message_answer(found, request_id))
 
     async def _find(self, request: web.Request, terms: ApiTerms) -> MessageStatus:
-        found = await self._store.find(terms.author, request.match_info["id"])
+        ref = request.match_info["id"]
+        if not MESSAGE_ID.fullmatch(ref):
+            raise ApiError(ErrorCode.NOT_FOUND)
+        found = await self._stores.messages.find(terms.author, ref)
         if found is None:
             raise ApiError(ErrorCode.NOT_FOUND)
         return found

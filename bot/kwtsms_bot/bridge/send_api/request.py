@@ -122,7 +122,11 @@ def _check_value(name: str, value: Any, schema: Mapping[str, Any]) -> None:
 
 def _recipients(to: Any, terms: ApiTerms) -> tuple[Phone, ...]:
     found: dict[Phone, None] = {}
+    known: set[str] = set()  # A group that is named a thousand times is read once.
     for place, written in _places(to):
+        if isinstance(written, str) and written in known:
+            continue
+        known.add(str(written))
         for phone in _phones(written, place, terms):
             _check_allowed(phone, place, terms)
             found[phone] = None

@@ -16,7 +16,6 @@ from kwtsms_bot.bridge.integrations.fields import as_time
 from kwtsms_bot.bridge.integrations.request import WebhookRequest
 from kwtsms_bot.bridge.integrations.sns import CONFIRMATIONS, NOTIFICATION
 
-SUBSCRIPTION = CONFIRMATIONS[0]
 VERSIONS = ("1", "2")  # SHA-1 and SHA-256.
 # SNS tries for an hour at most: https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html
 MAX_AGE, MAX_AHEAD = timedelta(hours=1), timedelta(minutes=5)

@@ -21,14 +21,12 @@ from kwtsms_bot.bridge.bundling import (
     PendingContact,
     Phones,
     Recipients,
-    WaitingNotification,
     decide,
     deferred_contacts,
 )
-from kwtsms_bot.bridge.intake_plan import IntakePlan
 from kwtsms_bot.bridge.pace import after_message, fresh_pace
-from kwtsms_bot.bridge.references import new_ref
-from kwtsms_bot.bridge.reports import Snapshot
+from kwtsms_bot.bridge.records import WaitingNotification
+from kwtsms_bot.bridge.reports import Receiver
 from kwtsms_bot.bridge.states import NotificationState
 from kwtsms_bot.bridge.store.credit_notices import NoticeTargets, queue_credit_notice
 from kwtsms_bot.bridge.store.due import (
@@ -41,6 +39,11 @@ from kwtsms_bot.bridge.store.due import (
     resolved_among,
 )
 from kwtsms_bot.bridge.store.gate import BUDGET, load_gate
+from kwtsms_bot.bridge.store.incident_clock import (
+    advance_incidents,
+    has_due_change,
+    pass_unreached,
+)
 from kwtsms_bot.bridge.store.incident_dms import add_dms
 from kwtsms_bot.bridge.store.intake import database_time
 from kwtsms_bot.bridge.store.open_messages import (
@@ -50,13 +53,11 @@ from kwtsms_bot.bridge.store.open_messages import (
     load_open,
     recall,
 )
-from kwtsms_bot.bridge.store.rows import alert_of
-from kwtsms_bot.bridge.store.snapshot import lock_incidents, show_incidents, write_plan
+from kwtsms_bot.bridge.store.snapshot import show_incidents
 from kwtsms_bot.bridge.store.transitions import move_by_id
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.column_types import EPOCH
 from kwtsms_bot.database.tables import (
-    alert,
     notification,
     number_cooldown,
     phone_pace,
@@ -72,7 +73,6 @@ from kwtsms_bot.outbox.sql import chunks, upsert
 
 AUTHOR = "bridge"
 NOTIFICATIONS_LOCK = "bridge notifications"
-MAX_CLOSING = 500
 MESSAGE_LASTS = timedelta(minutes=10)  # Then it expires, and its notifications wait for another.
 
 
@@ -84,6 +84,7 @@ class SendingTerms:
     test: bool
     credits_per_day: int
     recipients: Recipients
+    receivers: Mapping[str, Receiver]
     notice_targets: NoticeTargets = field(default_factory=NoticeTargets)
 
 
@@ -94,12 +95,12 @@ class BundleStore:
         self._database, self._terms = database, terms
 
     async def has_work(self) -> bool:
-        """Whether anything is waiting, under way, or about to close."""
+        """Whether anything is waiting, under way, about to close, or a step due."""
         states = (NotificationState.WAITING.value, NotificationState.BUNDLED.value)
         pending = exists().where(notification.c.state.in_(states))
-        closing = exists().where(alert.c.closes_at.is_not(None))
+        changing = has_due_change(self._database.now_expression)
         async with self._database.reading() as connection:
-            return bool((await connection.execute(select(or_(pending, closing)))).scalar())
+            return bool((await connection.execute(select(or_(pending, changing)))).scalar())
 
     async def run_pass(self) -> bool:
         """Makes one pass; returns whether a message was made.
@@ -107,14 +108,15 @@ class BundleStore:
         Raises:
             DatabaseError: nothing was changed.
         """
-        return await self._database.run_transaction(self._pass)
+        return await self._database.run_transaction(self.make_pass)
 
-    async def _pass(self, connection: AsyncConnection) -> bool:
+    async def make_pass(self, connection: AsyncConnection) -> bool:
+        """Makes a pass as a part of a transaction; returns whether a message was made."""
         if not await try_lock(connection, self._database):
             return False
         await self._database.acquire_lock(connection, INTAKE_LOCK)
         now = await database_time(connection, self._database)
-        await _close_due(connection, now)
+        await advance_incidents(connection, self._terms.receivers, now)
         gate = await load_gate(connection, now, self._terms.credits_per_day)
         await queue_credit_notice(connection, gate, self._terms.notice_targets)
         still_open, retries = await _settle(connection, gate, now)
@@ -221,22 +223,6 @@ async def try_lock(connection: AsyncConnection, database: Database) -> bool:
     return bool((await connection.execute(select(lock))).scalar())
 
 
-async def _close_due(connection: AsyncConnection, now: datetime) -> None:
-    """Ends the alerts whose time is up."""
-    query = select(alert).where(alert.c.closes_at <= now).order_by(alert.c.id).limit(MAX_CLOSING)
-    rows = (await connection.execute(query)).all()
-    if not rows:
-        return
-    incidents = await lock_incidents(
-        connection, {row.incident_id for row in rows if row.incident_id}
-    )
-    alerts = {(row.integration, row.key_hash): alert_of(row, incidents) for row in rows}
-    plan = IntakePlan(Snapshot(alerts, {}, {}, {}, {}), {}, make_ref=new_ref)
-    for one in tuple(alerts.values()):
-        plan.end(one, now, now)
-    await write_plan(connection, plan, now)
-
-
 async def _settle(
     connection: AsyncConnection, gate: Gate, now: datetime
 ) -> tuple[tuple[OpenRecipient, ...], dict[str, datetime]]:
@@ -249,6 +235,13 @@ async def _settle(
     await copy_outcomes(connection, settled, now)
     await show_incidents(connection, {number for one in settled for number in one.incidents})
     await _start_gaps(connection, settled, now)
+    failed = {
+        number
+        for one in settled
+        if one.outcome is NotificationState.FAILED
+        for number in one.incidents
+    }
+    await pass_unreached(connection, failed, now)
     in_progress = [one for one in found if one.outcome is None]
     resolved = await resolved_among(
         connection, {number for one in in_progress for number in one.incidents}
@@ -298,6 +291,10 @@ async def _write_undelivered(
         await move_by_id(connection, ids, after, now, reason=why.value)
     rows = {one.id: one.incident.id for one in due}
     await show_incidents(connection, {rows[number] for number in decision.dropped})
+    removed = {
+        rows[number] for number, why in decision.dropped.items() if why is DroppedReason.REMOVED
+    }
+    await pass_unreached(connection, removed, now)
     by_reason: defaultdict[DeferralReason, list[int]] = defaultdict(list)
     for number, reason in decision.deferred.items():
         by_reason[reason].append(number)

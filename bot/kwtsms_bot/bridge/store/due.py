@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.bridge.bundling import PendingContact, WaitingNotification
+from kwtsms_bot.bridge.bundling import PendingContact
 from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
 from kwtsms_bot.bridge.pace import PhonePace
-from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord
+from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, WaitingNotification
 from kwtsms_bot.bridge.states import IncidentState, NotificationState
 from kwtsms_bot.bridge.store.rows import alert_of, incident_of
 from kwtsms_bot.database.column_types import EPOCH

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 
+from kwtsms_bot.bridge.escalation.policy import NO_POLICIES, Policies
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.store.incident_queries import IncidentView, load_view
 from kwtsms_bot.database import Database
@@ -35,8 +36,8 @@ class OutdatedCard:
 class IncidentCardStore:
     """Store of what the cards of incidents show, for their publisher."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, policies: Policies = NO_POLICIES) -> None:
+        self._database, self._policies = database, policies
 
     async def outdated_cards(
         self, limit: int, *, except_for: Collection[str] = ()
@@ -69,7 +70,7 @@ class IncidentCardStore:
             if (await connection.execute(claim)).rowcount != 1:
                 return None
         async with self._database.reading() as connection:  # Alerts are accepted meanwhile.
-            return await load_view(connection, incident.c.id == incident_id)
+            return await load_view(connection, incident.c.id == incident_id, self._policies)
 
     async def release_card(self, incident_id: int) -> None:
         """Releases a card that could not be shown, so that any replica may try again."""
@@ -92,7 +93,7 @@ class IncidentCardStore:
             "showing_until": None,
             "place_channel": location.channel if location else None,
             "place_ts": location.ts if location else None,
-            "thread_due": or_(incident.c.thread_due, LACKS_LINE),
+            "thread_due": or_(incident.c.thread_due, LACKS_LINE) if location else False,
         }
         async with self._database.transaction() as connection:
             await connection.execute(

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.bridge.escalation.policy import NO_POLICIES, Policies
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.states import IncidentState
 from kwtsms_bot.bridge.store.incident_queries import IncidentView, load_view
@@ -47,7 +48,7 @@ class ClaimedDm:
 async def add_dms(connection: AsyncConnection, users: Collection[tuple[int, str]]) -> None:
     """Gives each of these users a direct message about an incident, unless they have one.
 
-    What they have is brought up to date: the incident may have been reopened.
+    One that shows the end is brought up to date: the incident has been reopened.
     """
     if not users:
         return
@@ -58,7 +59,9 @@ async def add_dms(connection: AsyncConnection, users: Collection[tuple[int, str]
     inserted = upsert(connection, incident_dm)
     await connection.execute(
         inserted.on_conflict_do_update(
-            index_elements=["incident_id", "slack_user"], set_={"shown_state": None}
+            index_elements=["incident_id", "slack_user"],
+            set_={"shown_state": None},
+            where=incident_dm.c.shown_state == IncidentState.RESOLVED.value,
         ),
         rows,
     )
@@ -67,8 +70,8 @@ async def add_dms(connection: AsyncConnection, users: Collection[tuple[int, str]
 class IncidentDmStore:
     """Store of what direct messages show, for their publisher."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, policies: Policies = NO_POLICIES) -> None:
+        self._database, self._policies = database, policies
 
     async def add(self, ref: str, users: Collection[str]) -> None:
         """Gives these users a direct message about an incident, though nobody is texted."""
@@ -116,7 +119,7 @@ class IncidentDmStore:
         )
         async with self._database.reading() as connection:
             row = (await connection.execute(query)).one()
-            view = await load_view(connection, incident.c.id == incident_id)
+            view = await load_view(connection, incident.c.id == incident_id, self._policies)
         if view is None:
             return None
         location = CardLocation(row.channel, row.ts) if row.ts else None

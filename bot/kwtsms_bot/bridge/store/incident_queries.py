@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Row, case, distinct, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.bundling import DeferralReason
+from kwtsms_bot.bridge.escalation.policy import NO_POLICIES, EscalationPolicy, Policies
 from kwtsms_bot.bridge.models import AlertSeverity, AlertStatus, NotificationKind
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.database import Database
@@ -92,6 +93,15 @@ class OpenIncident:
     alerts: int
     firing: int
     acked_by: str | None
+    is_escalated: bool = False  # A later step has been texted.
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The step that follows while nobody acknowledges: the names in the receiver, and when."""
+
+    names: tuple[str, ...]  # Empty: the channel is notified that nobody has answered.
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +130,22 @@ class IncidentView:
     resolved_at: datetime | None
     revision: int
     card_location: CardLocation | None
+    is_escalated: bool = False  # A later step has been texted.
+    next_step: NextStep | None = None
 
 
 class IncidentQueries:
     """Store of incidents, for reading."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, policies: Policies = NO_POLICIES) -> None:
+        self._database, self._policies = database, policies
 
     async def find(self, ref: str) -> IncidentView | None:
         """Returns the incident with this reference, in either case of letters."""
         async with self._database.reading() as connection:
-            return await load_view(connection, incident.c.ref == ref.strip().upper())
+            return await load_view(
+                connection, incident.c.ref == ref.strip().upper(), self._policies
+            )
 
     async def open_incidents(
         self, limit: int, *, blocked: bool = False
@@ -176,7 +190,9 @@ class IncidentQueries:
             return tuple(_listed(row) for row in await connection.execute(query))
 
 
-async def load_view(connection: AsyncConnection, where: ColumnElement[bool]) -> IncidentView | None:
+async def load_view(
+    connection: AsyncConnection, where: ColumnElement[bool], policies: Policies = NO_POLICIES
+) -> IncidentView | None:
     """Returns the incident that `where` selects, with all that a card shows."""
     row = (await connection.execute(select(incident).where(where))).first()
     if row is None:
@@ -205,7 +221,23 @@ async def load_view(connection: AsyncConnection, where: ColumnElement[bool]) -> 
         resolved_at=row.resolved_at,
         revision=row.revision,
         card_location=CardLocation(row.place_channel, row.place_ts) if row.place_ts else None,
+        is_escalated=_is_escalated(row),
+        next_step=_next_step(row, policies.get(row.receiver)),
     )
+
+
+def _is_escalated(row: Row[Any]) -> bool:
+    """Whether nobody has taken it, and a later step was due already."""
+    is_firing: bool = row.state == IncidentState.FIRING.value
+    return is_firing and row.step - row.step_offset > 1
+
+
+def _next_step(row: Row[Any], policy: EscalationPolicy | None) -> NextStep | None:
+    if policy is None or row.step_due_at is None:
+        return None
+    number = row.step - row.step_offset + 1
+    names = policy.names(number) if number <= policy.last else ()
+    return NextStep(names, row.step_due_at)
 
 
 async def _span(connection: AsyncConnection, number: int) -> tuple[int, datetime | None]:
@@ -300,4 +332,5 @@ def _listed(row: Row[Any]) -> OpenIncident:
         alerts=row.alerts,
         firing=row.firing,
         acked_by=row.acked_by,
+        is_escalated=_is_escalated(row),
     )

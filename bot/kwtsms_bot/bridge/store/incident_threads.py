@@ -32,6 +32,8 @@ class ThreadLines:
     location: CardLocation
     events: tuple[EventView, ...]
     last_event: int
+    alerts: int = 1  # Of the incident, and how many of them fire.
+    firing: int = 1
 
 
 class IncidentThreadStore:
@@ -60,7 +62,13 @@ class IncidentThreadStore:
             if (await connection.execute(claim)).rowcount != 1:
                 return None
         query = (
-            select(incident_event, incident.c.place_channel, incident.c.place_ts)
+            select(
+                incident_event,
+                incident.c.place_channel,
+                incident.c.place_ts,
+                incident.c.alerts,
+                incident.c.firing,
+            )
             .join_from(incident, incident_event)
             .where(incident.c.id == incident_id, NOT_IN_THREAD)
             .order_by(incident_event.c.id)
@@ -71,7 +79,7 @@ class IncidentThreadStore:
         events = tuple(EventView(row.at, row.kind, row.actor, row.detail) for row in rows)
         last = rows[-1]
         location = CardLocation(last.place_channel, last.place_ts)
-        return ThreadLines(incident_id, location, events, last.id)
+        return ThreadLines(incident_id, location, events, last.id, last.alerts, last.firing)
 
     async def release_thread(self, incident_id: int) -> None:
         """Releases a thread that could not be written to, so that any replica may try again."""

@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from kwtsms_bot.bridge.bundling import DroppedReason
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.states import NotificationState
-from kwtsms_bot.bridge.store.transitions import move_by_id
+from kwtsms_bot.bridge.store.transitions import move_by_id, move_notifications
 from kwtsms_bot.database.tables import message, notification, recipient
 from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits
-from kwtsms_bot.outbox.sql import mark_changed, transition
+from kwtsms_bot.outbox.sql import chunks, mark_changed, transition
 from kwtsms_bot.outbox.states import State
 
 RECALL_BEFORE = timedelta(seconds=2)  # The next try: longer than the time between two looks.
@@ -139,8 +140,8 @@ async def recall(
 ) -> tuple[OpenRecipient, ...]:
     """Cancels recipients that have not left; their notifications wait again.
 
-    Returns those that were recalled: what is in flight is left alone. With `whole`, what comes back
-    from there unsent is cancelled, too.
+    Returns those that were recalled: what is in flight is left alone. With `cancel_in_flight`, what
+    comes back from there unsent is cancelled, too.
     """
     recalled = []
     for one in stale:
@@ -164,3 +165,30 @@ async def recall(
     refunds = [CreditChange(-one.pages, one.created_at, one.budget) for one in recalled]
     await add_credits(connection, refunds)
     return tuple(recalled)
+
+
+async def cancel_notifications(
+    connection: AsyncConnection,
+    incidents: Collection[int],
+    after: NotificationState,
+    now: datetime,
+    *,
+    reason: DroppedReason,
+) -> int:
+    """Cancels what these incidents were still to tell, and recalls what has not left.
+
+    Returns how many messages have left.
+    """
+    wanted = set(incidents)
+    concerned = [one for one in await load_open(connection) if one.incidents & wanted]
+    await recall(
+        connection,
+        [one for one in concerned if one.state in RECALLABLE],
+        now,
+        cancel_in_flight=True,
+    )
+    is_waiting = notification.c.state == NotificationState.WAITING.value
+    for part in chunks(sorted(wanted)):
+        where = [notification.c.incident_id.in_(part), is_waiting]
+        await move_notifications(connection, where, after, now, reason=reason.value)
+    return sum(one.state is State.IN_FLIGHT for one in concerned)

@@ -35,6 +35,13 @@ def incident_of(row: Row[Any]) -> IncidentRecord:
         resolved_by=row.resolved_by,
         resolved_at=row.resolved_at,
         closes_at=row.closes_at,
+        step=row.step,
+        step_due_at=row.step_due_at,
+        step_offset=row.step_offset,
+        steps_from=row.steps_from,
+        remind_at=row.remind_at,
+        muted_by=row.muted_by,
+        silenced_until=row.silenced_until,
     )
 
 
@@ -57,6 +64,13 @@ def incident_values(incident: IncidentRecord) -> dict[str, Any]:
         "resolved_by": incident.resolved_by,
         "resolved_at": incident.resolved_at,
         "closes_at": incident.closes_at,
+        "step": incident.step,
+        "step_due_at": incident.step_due_at,
+        "step_offset": incident.step_offset,
+        "steps_from": incident.steps_from,
+        "remind_at": incident.remind_at,
+        "muted_by": incident.muted_by,
+        "silenced_until": incident.silenced_until,
     }
 
 

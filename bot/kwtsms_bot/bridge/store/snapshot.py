@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Row, Table, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.bridge.intake_plan import STORM_LASTS, STORM_WINDOW, TEST_EVERY, IntakePlan
+from kwtsms_bot.bridge.incidents.membership import STORM_LASTS, STORM_WINDOW
+from kwtsms_bot.bridge.intake_plan import TEST_EVERY, IntakePlan
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, NewEvent, NewNotification
 from kwtsms_bot.bridge.reports import Receiver, Report, Snapshot
@@ -20,6 +21,7 @@ from kwtsms_bot.bridge.store.rows import (
     incident_values,
     new_incident_values,
 )
+from kwtsms_bot.bridge.store.silence_rows import load_silences
 from kwtsms_bot.database.tables import (
     alert,
     incident,
@@ -54,6 +56,7 @@ async def load_snapshot(
         recent=await _recent_incidents(connection, receivers, now),
         storms={name: incidents[one] for name, one in storms.items()},
         last_tests=await _last_tests(connection, {one.integration for one in reports}, now),
+        silences=await load_silences(connection, now),
     )
 
 
@@ -114,6 +117,7 @@ async def _recent_incidents(
             incident.c.receiver.in_(receivers),
             incident.c.opened_at > now - STORM_WINDOW,
             incident.c.kind.in_(ALERT_KINDS),
+            incident.c.muted_by.is_(None),
         )
         .order_by(incident.c.opened_at.desc())
         .limit(MAX_RECENT)
@@ -121,7 +125,7 @@ async def _recent_incidents(
     found: dict[str, list[datetime]] = {}
     for name, opened_at, severity in await connection.execute(query):
         receiver = receivers[name]
-        if not receiver.contacts or receiver.texts(AlertSeverity(severity)):
+        if not receiver.reaches_anybody or receiver.texts(AlertSeverity(severity)):
             found.setdefault(name, []).append(opened_at)
     return found
 
@@ -145,9 +149,9 @@ async def write_plan(connection: AsyncConnection, plan: IntakePlan, now: datetim
     """Writes what the plan changed: incidents first, since the rest names them."""
     await _insert_incidents(connection, plan.new_incidents)
     await write_incidents(connection, plan.changed_incidents)
-    await _write_alerts(connection, tuple(plan.changed_alerts.values()))
+    await write_alerts(connection, tuple(plan.changed_alerts.values()))
     await _write_groups(connection, plan.new_groups)
-    await _insert_notifications(connection, tuple(plan.notifications.values()), now)
+    await add_notifications(connection, tuple(plan.notifications.values()), now)
     await add_events(connection, plan.events)
 
 
@@ -190,7 +194,7 @@ async def show_incidents(connection: AsyncConnection, ids: Collection[int]) -> N
         )
 
 
-async def _write_alerts(connection: AsyncConnection, alerts: Sequence[AlertRecord]) -> None:
+async def write_alerts(connection: AsyncConnection, alerts: Sequence[AlertRecord]) -> None:
     """Inserts or updates alerts in the order of their keys."""
     if not alerts:
         return
@@ -220,9 +224,10 @@ async def _write_groups(
     await connection.execute(statement, rows)
 
 
-async def _insert_notifications(
+async def add_notifications(
     connection: AsyncConnection, notifications: Sequence[NewNotification], now: datetime
 ) -> None:
+    """Adds notifications, which wait until they are due."""
     rows = [
         {
             "incident_id": one.incident.id,

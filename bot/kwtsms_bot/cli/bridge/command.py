@@ -82,7 +82,7 @@ def explain_command(  # noqa: PLR0917 - click passes each option by its name.
 @bridge.command()
 @json_option
 def token(as_json: bool) -> None:  # noqa: FBT001 - click passes it by its name.
-    r"""Make a token for a tool that sends alerts.
+    r"""Make a token for a tool that sends alerts, or an application that sends messages.
 
     \b
     Example:
@@ -95,7 +95,7 @@ def token(as_json: bool) -> None:  # noqa: FBT001 - click passes it by its name.
     click.echo(made)
     click.echo(
         "Put it into .env as NAME_TOKEN, write token: ${NAME_TOKEN} below bridge.integrations "
-        "in config.yaml, and give it to the tool as a Bearer token.",
+        "or bridge.api in config.yaml, and use it as a Bearer token.",
         err=True,
     )
 

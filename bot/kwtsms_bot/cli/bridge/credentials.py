@@ -6,19 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from kwtsms_bot.bridge.hooks.addresses import EVENTS_PATH
 from kwtsms_bot.bridge.hooks.signatures import sign
 from kwtsms_bot.cli.bridge.request_file import RecordedRequest
 from kwtsms_bot.config.bridge_integrations import TOKENLESS_KINDS
-
-EVENTS_PATH = "/v2/enqueue"  # PagerDuty's.
-URL_TOKEN_KINDS = ("prtg", "sns")  # They can't send headers.
-
-
-def hook_address(base: str, kind: str, *, name: str, token: str) -> str:
-    """Returns the address that a tool of this kind posts to."""
-    if kind == "pagerduty":
-        return base + EVENTS_PATH
-    return f"{base}/hooks/{name}/{token}" if kind in URL_TOKEN_KINDS else f"{base}/hooks/{name}"
 
 
 def with_credentials(
@@ -47,7 +38,7 @@ def _with_headers(request: RecordedRequest, headers: Mapping[str, str]) -> Recor
     """Returns the request with these headers in place of saved ones of the same names."""
     names = {name.lower() for name in headers}
     kept = {name: value for name, value in request.headers.items() if name.lower() not in names}
-    return replace(request, headers=kept | headers)
+    return replace(request, headers={**kept, **headers})
 
 
 def _with_routing_key(body: bytes, token: str) -> bytes:

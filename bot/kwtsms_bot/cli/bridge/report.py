@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from kwtsms_bot.bridge.escalation.policy import EscalationPolicy
 from kwtsms_bot.bridge.explanation import ExplainedIncident, Explanation, Target
 from kwtsms_bot.bridge.models import AlertStatus
 from kwtsms_bot.bridge.routing import AlertRecipient, NoSmsReason
@@ -79,6 +80,9 @@ def _show_incident(incident: ExplainedIncident, target: Target | None) -> None:
         f"after {format_duration(step.after)}: {_names(step.people)}"
         for step in incident.escalation
     ]
+    if (policy := incident.policy) and policy.repeat_times:
+        times = _counted(policy.repeat_times, "more time")
+        steps.append(f"{times}, every {format_duration(policy.repeat_every)}")
     echo_facts(
         (
             ("Incident", f"{incident.title} ({incident.severity.word}; {count})"),
@@ -126,9 +130,16 @@ def _incident_value(incident: ExplainedIncident) -> dict[str, Any]:
             }
             for step in incident.escalation
         ],
+        "repeat": _repeat_value(incident.policy),
         "sms": "none" if incident.reason else "due",
         "why": incident.reason.value if incident.reason else None,
     }
+
+
+def _repeat_value(policy: EscalationPolicy | None) -> dict[str, Any] | None:
+    if policy is None or not policy.repeat_times:
+        return None
+    return {"every": format_duration(policy.repeat_every), "times": policy.repeat_times}
 
 
 def _person_value(person: AlertRecipient) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply, Severit
 from kwtsms_bot.commands.bridge.incident_access import may_act
 from kwtsms_bot.commands.bridge.incident_actions import IncidentAction, act, not_set_up_reply
 from kwtsms_bot.commands.bridge.incident_text import (
-    STATES,
     cut_text,
     format_alert_count,
     format_event,
     format_severity,
+    format_state,
     sms_lines,
 )
 from kwtsms_bot.commands.error_replies import refuse
@@ -80,7 +80,7 @@ async def _incident_facts(context: CommandContext, incident: IncidentView, say: 
     facts = [
         (say("Alert"), _shown(incident.title)),
         (say("Severity"), format_severity(incident.severity.word, say)),
-        (say("Status"), say(STATES[incident.state.value])),
+        (say("Status"), format_state(incident, say)),
         (say("Since"), format_time(incident.since)),
         (say("Integration"), incident.integration),
         (say("Receiver"), incident.receiver),
@@ -127,8 +127,9 @@ def _format_alert(one: AlertView, say: Language) -> str:
 async def _event_facts(context: CommandContext, incident: IncidentView, say: Language) -> Facts:
     facts = []
     for one in incident.events:
-        name = await mention_actor(context, one.actor)
-        what = f"{format_event(one.kind, say)} · {say.auto(name)}"
+        name = await mention_actor(context, one.actor) if one.actor else ""
+        parts = [say.auto(text) for text in (name, _shown(one.detail)) if text]
+        what = " · ".join((format_event(one.kind, say), *parts))
         facts.append((format_short_datetime(one.at, say), what))
     return facts
 

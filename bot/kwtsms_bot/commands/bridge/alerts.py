@@ -109,6 +109,8 @@ async def _format(context: CommandContext, one: OpenIncident, say: Language) -> 
     ]
     if one.alerts > 1:
         parts.append(format_alert_count(one.alerts, one.firing, say))
+    if one.is_escalated:
+        parts.append(say("escalated"))
     if one.acked_by:
         name = await mention_actor(context, one.acked_by)
         parts.append(say("acknowledged by {name}", name=say.auto(name)))

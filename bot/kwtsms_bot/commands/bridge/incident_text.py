@@ -46,9 +46,21 @@ EVENTS = {
     "resolved": N_("Resolved"),
     "acknowledged": N_("Acknowledged"),
     "unacknowledged": N_("Acknowledgement withdrawn"),
+    "escalated": N_("Escalated"),
+    "repeated": N_("Last step repeated"),
+    "step_passed": N_("Step skipped, because it reaches nobody"),
+    "unanswered": N_("Nobody answered: all steps are done"),
+    "unreachable": N_("Nobody can be texted: no step reaches anybody"),
+    "reminder": N_("Still firing since it was acknowledged"),
 }
+ESCALATED = N_("Escalated, and nobody has acknowledged it")
 FormatTime = Callable[[datetime], str]
 Show = Callable[[str], str]
+
+
+def format_state(incident: IncidentView, say: Language) -> str:
+    """The state of an incident."""
+    return say(ESCALATED if incident.is_escalated else STATES[incident.state.value])
 
 
 def cut_text(text: str, limit: int) -> str:
@@ -97,6 +109,10 @@ def sms_lines(
     for reason, found in _by_reason(by_state.get("waiting", ())).items():
         people = join(found, "due_at" if not reason else "")
         lines.append(say(WAITING.get(reason, BLOCKED), people=people))
+    if (following := incident.next_step) and following.names:
+        people = say.join(say.auto(show(name)) for name in following.names)
+        time = format_time(following.at)
+        lines.append(say("If nobody acknowledges: {people} {time}", people=people, time=time))
     return tuple(lines or _untold(by_state, say, join))
 
 

@@ -103,7 +103,7 @@ def curl(one: IntegrationView) -> str:
     """A command that posts a sample; it reads the token unless the shell's TOKEN has it."""
     return (
         "test \"$TOKEN\" || { printf 'Token: '; read -r TOKEN; }; "
-        f"curl '{one.address}' -H \"Authorization: Bearer $TOKEN\" "
+        f"curl '{one.hook}' -H \"Authorization: Bearer $TOKEN\" "
         f"-H 'Content-Type: application/json' -d '{one.sample}'"
     )
 

@@ -58,7 +58,7 @@ async def _open(
     say, control = request.say, context.incidents
     if control is None:
         return not_set_up_reply(say)
-    ref = await control.tester.run(receiver, _title(context), with_sms=with_sms)
+    ref = await control.tester.run(receiver, _title(context), with_sms=with_sms, at=context.now())
     control.wake()
     detail = f"{receiver}, {'with' if with_sms else 'without'} sms, {ref}"
     await audit(context, request, "tested", (Permission.ADMIN, NAME, detail))

@@ -37,6 +37,7 @@ class _ResolvedNames:
 
     phones: dict[Phone, str] = field(default_factory=dict)  # The name behind each number.
     count: int = 0  # Numbers found, repeats included.
+    profiles: int = 0  # Those of them that come from a Slack profile.
     users: list[str] = field(default_factory=list)
     namesakes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -53,11 +54,10 @@ async def build_preview(
     """Builds the preview of a message from a send request."""
     resolved = _resolve_names(context, request, send_request)
     await _resolve_tokens(context, request, send_request.line.tokens, resolved)
-    contacts = resolved.count
     users = tuple(dict.fromkeys(resolved.users))
     await asyncio.gather(*map(context.users.phone, users))  # At once: the user waits.
     for user in users:
-        await _add_profile(context, request, user, resolved)
+        await _add_user(context, request, user, resolved)
     typed = send_request.line.recipients
     phones = tuple(dict.fromkeys((*typed, *resolved.phones)))
     uncovered = await _find_uncovered(context, phones)
@@ -72,7 +72,7 @@ async def build_preview(
         ),
         uncovered=uncovered,
         duplicates=send_request.line.duplicates + len(typed) + resolved.count - len(phones),
-        from_profiles=resolved.count > contacts,
+        from_profiles=resolved.profiles > 0,
         names={phone: name for phone, name in resolved.phones.items() if phone not in typed},
         namesakes=tuple(resolved.namesakes),
         repeated=await _is_repeated(context, request, report.cleaned, covered),
@@ -108,7 +108,9 @@ async def _resolve_tokens(
     """Resolves Slack users and user groups by their ids, whatever their labels say."""
     for token in tokens:
         name = token.shown.removeprefix("@").casefold()
-        resolved.namesakes += [name] if context.config.phonebook.numbers(name) else []
+        is_namesake = context.config.phonebook.contact_of(token.id) != name
+        if is_namesake and context.config.phonebook.numbers(name):
+            resolved.namesakes.append(name)
         if token.kind is TokenKind.USER:
             resolved.users.append(token.id)
             continue
@@ -131,16 +133,24 @@ async def _resolve_tokens(
             resolved.users += members
 
 
-async def _add_profile(
+async def _add_user(
     context: CommandContext, request: CommandRequest, user: str, resolved: _ResolvedNames
 ) -> None:
-    """Adds the number in a user's Slack profile, or the problem if there is none."""
+    """Adds the number of a user's contact, else that in their Slack profile, or the problem.
+
+    So a mention, a direct message and a schedule mean the same person.
+    """
     active = await context.users.is_active(user)
+    contact = context.config.phonebook.contact_of(user)
+    if active and contact is not None:
+        resolved.add(context.config.phonebook.contacts[contact].number, f"@{contact}")
+        return
     written = await context.users.phone(user) if active else ""
     check = validate_phone_input(written, default_country=context.config.kwtsms.default_country)
     name = await context.users.name(user)
     if check.valid:
         resolved.add(check.normalized, name)
+        resolved.profiles += 1
         return
     if active is None:
         problem = request.say("Can't look up {name} in Slack. Try again in a minute.", name=name)

@@ -47,9 +47,12 @@ incident = Table(
     # Escalation: the last step that came due (1 is `to`), and when the next one does.
     Column("step", SmallInteger, nullable=False, server_default="1"),
     Column("step_due_at", UtcDateTime, index=True),  # NULL: no further step, or it is suspended.
+    # The steps before the clock was restarted, and when it was; NULL: at the opening.
+    Column("step_offset", SmallInteger, nullable=False, server_default="0"),
+    Column("steps_from", UtcDateTime),
     Column("remind_at", UtcDateTime, index=True),  # When Slack is reminded of it.
-    Column("silence_id", Id),  # The silence that mutes it; NULL: none.
-    Column("silenced_until", UtcDateTime),
+    Column("muted_by", String(16)),  # The silence, or the incident, for which nothing is texted.
+    Column("silenced_until", UtcDateTime, index=True),  # Then what still fires is texted.
     Column("revision", Integer, nullable=False),
     Column("shown_revision", Integer, nullable=False),
     Column("showing_until", UtcDateTime),  # While a replica is posting its card.

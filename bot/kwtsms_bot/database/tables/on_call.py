@@ -15,6 +15,7 @@ silence = Table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False, index=True),
     Column("is_weekly", Boolean, nullable=False),  # It begins again a week after its start.
+    Column("applies_at", UtcDateTime, index=True),  # When open incidents are muted; NULL: done.
     Column("reason", ForeignText(200), nullable=False),
     Column("created_by", ForeignText(80), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),

@@ -11,7 +11,13 @@ from sqlalchemy import ColumnElement, Table, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database
-from kwtsms_bot.database.tables import alert, incident, incident_event, phone_pace
+from kwtsms_bot.database.tables import (
+    alert,
+    incident,
+    incident_event,
+    integration_state,
+    phone_pace,
+)
 from kwtsms_bot.outbox.retention.number_pattern import NumberPattern
 from kwtsms_bot.outbox.sql import MAX_PARAMETERS
 
@@ -70,7 +76,7 @@ async def _erase(
 async def mask_in_alerts(connection: AsyncConnection, phone: str, pattern: NumberPattern) -> int:
     """Masks the number wherever an alert names it, and forgets its pace; returns how many rows."""
     await connection.execute(delete(phone_pace).where(phone_pace.c.phone == phone))
-    masked = 0
+    masked = await _mask_in_refusals(connection, pattern)
     for table, columns in _TEXT_COLUMNS:
         query = select(table.c.id, *(table.c[name] for name in columns)).order_by(table.c.id)
         for row in (await connection.execute(query)).all():
@@ -80,6 +86,25 @@ async def mask_in_alerts(connection: AsyncConnection, phone: str, pattern: Numbe
                 await connection.execute(
                     update(table).where(table.c.id == row.id).values(**changes)
                 )
+    return masked
+
+
+async def _mask_in_refusals(connection: AsyncConnection, pattern: NumberPattern) -> int:
+    """Masks it in the names of keys that refused bodies had; returns how many integrations."""
+    masked = 0
+    for row in (await connection.execute(select(integration_state))).all():
+        reasons = [row.refused_why or "", *(why for _, _, why in row.requests)]
+        if not any(map(pattern.is_in, reasons)):
+            continue
+        masked += 1
+        await connection.execute(
+            update(integration_state)
+            .where(integration_state.c.name == row.name)
+            .values(
+                refused_why=pattern.mask_in(reasons[0]),
+                requests=[(at, count, pattern.mask_in(why)) for at, count, why in row.requests],
+            )
+        )
     return masked
 
 

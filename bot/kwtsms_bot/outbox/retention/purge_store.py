@@ -10,7 +10,14 @@ from sqlalchemy import ColumnElement, String, cast, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database
-from kwtsms_bot.database.tables import attempt, dedupe, message, number_cooldown, recipient
+from kwtsms_bot.database.tables import (
+    api_message,
+    attempt,
+    dedupe,
+    message,
+    number_cooldown,
+    recipient,
+)
 from kwtsms_bot.outbox.flow_control.cooldown import is_off_cooldown
 from kwtsms_bot.outbox.message import ERASED
 from kwtsms_bot.outbox.rows import HAS_NUMBER
@@ -116,6 +123,8 @@ async def erase_numbers(connection: AsyncConnection, where: ColumnElement[bool])
 async def erase_texts(connection: AsyncConnection, ids: Sequence[int]) -> int:
     """Erases the texts of those of these messages that have no number left; returns how many.
 
+    An application's own name for such a message is erased with it.
+
     Cards of unknown messages are updated, to show that they can no longer be sent again.
     """
     await lock_messages(connection, ids)
@@ -124,6 +133,10 @@ async def erase_texts(connection: AsyncConnection, ids: Sequence[int]) -> int:
         update(message)
         .where(message.c.id.in_(ids), ~remaining.exists())
         .values(text=None, text_hash="")
+    )
+    without_text = select(message.c.id).where(message.c.id.in_(ids), message.c.text.is_(None))
+    await connection.execute(
+        update(api_message).where(api_message.c.message_id.in_(without_text)).values(reference=None)
     )
     undecided = select(recipient.c.message_id).where(
         recipient.c.message_id.in_(ids), recipient.c.state == State.UNKNOWN.value

@@ -1,9 +1,10 @@
-"""Erases what the send API remembers: answers after a day, references with their texts.
+"""Erases the answers that the send API remembers: after a day, and one number at a request.
 
-Answers quote numbers and texts. One number, at a request, is masked in them; the key stays, so that
-a retry still sends nothing.
+Answers quote numbers and texts. One number is erased from them at a request, with the text that it
+got; the key stays, so that a retry still sends nothing.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,27 +12,21 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.database import Database
-from kwtsms_bot.database.tables import api_message, message, request_key
+from kwtsms_bot.database.tables import api_message, request_key
 from kwtsms_bot.outbox.retention.number_pattern import NumberPattern
 
 KEY_LASTS = timedelta(hours=24)
 
 
 async def erase_old_answers(database: Database, now: datetime) -> None:
-    """Erases the answers of more than a day ago, and the references of erased messages.
+    """Erases the answers of more than a day ago.
 
     Raises:
-        DatabaseError: not all of them are erased; the next run goes on.
+        DatabaseError: they are not erased; the next run goes on.
     """
-    erased = select(message.c.id).where(message.c.text.is_(None))
     async with database.transaction() as connection:
         await connection.execute(
             delete(request_key).where(request_key.c.created_at <= now - KEY_LASTS)
-        )
-        await connection.execute(
-            update(api_message)
-            .where(api_message.c.reference.is_not(None), api_message.c.message_id.in_(erased))
-            .values(reference=None)
         )
 
 
@@ -40,7 +35,7 @@ async def mask_in_answers(connection: AsyncConnection, pattern: NumberPattern) -
     count = 0
     rows = await connection.execute(select(request_key).order_by(request_key.c.created_at))
     for row in rows.all():
-        masked = _masked(row.answer, pattern)
+        masked = _masked(_without_recipient(row.answer, pattern), pattern)
         if masked != row.answer:
             count += 1
             own = (request_key.c.scope == row.scope) & (request_key.c.key_hash == row.key_hash)
@@ -57,6 +52,15 @@ async def mask_in_answers(connection: AsyncConnection, pattern: NumberPattern) -
                 update(api_message).where(own).values(reference=pattern.mask_in(row.reference))
             )
     return count
+
+
+def _without_recipient(answer: Mapping[str, Any], pattern: NumberPattern) -> Mapping[str, Any]:
+    """Returns the answer without the number among its recipients, and without the text they got."""
+    recipients = answer.get("recipients", ())
+    erased = [one | {"to": None} if pattern.is_in(one["to"] or "") else one for one in recipients]
+    if erased == list(recipients):
+        return answer
+    return {**answer, "recipients": erased, "text": None}
 
 
 def _masked(value: Any, pattern: NumberPattern) -> Any:

@@ -56,17 +56,7 @@ def needs_person(message: Message) -> bool:
 def message_buttons(message: Message, say: Language) -> list[Button]:
     """Returns the buttons for what somebody has to decide or to do about the message."""
     present, ref = message.counts, message.ref
-    buttons = []
-    if State.UNKNOWN in present:
-        revision_ref = f"{ref}.{message.revision}"
-        if message.text is not None:  # An erased text cannot be sent.
-            risk = say("If the first one arrived, the recipient gets it twice and you pay twice.")
-            buttons.append(
-                Button(
-                    action_ids.UNKNOWN_SEND_AGAIN, say("Send again"), revision_ref, "danger", risk
-                )
-            )
-        buttons.append(Button(action_ids.UNKNOWN_TREAT_AS_SENT, say("Mark as sent"), revision_ref))
+    buttons = status_text.decision_buttons(message, say)
     if status_text.next_attempt(message):
         buttons.append(Button(action_ids.MESSAGE_CANCEL, say("Cancel message"), ref))
     if not present.keys().isdisjoint(COMPLAINTS):

@@ -13,9 +13,9 @@ from kwtsms_bot.bridge.store.incident_queries import AlertView, IncidentView
 from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import Button
 from kwtsms_bot.commands.bridge.incident_text import (
-    STATES,
     format_alert_count,
     format_severity,
+    format_state,
     sms_lines,
 )
 from kwtsms_bot.i18n.foreign_text import literal_text
@@ -157,7 +157,7 @@ def _sms_lines(incident: IncidentView, say: Language) -> tuple[str, ...]:
 def _notification(incident: IncidentView, say: Language) -> str:
     """One line without mark-up; Slack makes links of addresses in it, so it has none."""
     title = _SCHEME.sub("", _title(incident, say))
-    return blocks.escape(" · ".join((title, say(STATES[incident.state.value]), incident.ref)))
+    return blocks.escape(" · ".join((title, format_state(incident, say), incident.ref)))
 
 
 def _escaped(text: str) -> str:

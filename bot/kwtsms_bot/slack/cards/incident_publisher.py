@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.background import wait_for_any
+from kwtsms_bot.bridge.escalation.policy import NO_POLICIES, Policies
 from kwtsms_bot.bridge.store.incident_cards import IncidentCardStore, OutdatedCard
 from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore, OutdatedDm
 from kwtsms_bot.bridge.store.incident_queries import IncidentView
@@ -50,10 +51,12 @@ class IncidentStores:
     threads: IncidentThreadStore
 
     @classmethod
-    def at(cls, database: Database) -> Self:
-        """Returns the stores in a database."""
+    def at(cls, database: Database, policies: Policies = NO_POLICIES) -> Self:
+        """Returns the stores in a database; `policies` name the people of the next step."""
         return cls(
-            IncidentCardStore(database), IncidentDmStore(database), IncidentThreadStore(database)
+            IncidentCardStore(database, policies),
+            IncidentDmStore(database, policies),
+            IncidentThreadStore(database),
         )
 
 
@@ -87,6 +90,10 @@ class IncidentPublisher:
     def wake(self) -> None:
         """Signals that there is something new to show."""
         self._woken.set()
+
+    def refusing_channels(self) -> tuple[str, ...]:
+        """Returns the channels that refused the last card, until they take one."""
+        return tuple(sorted(self._reported))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publishes changes until `stop` is set, then what is left, once."""
@@ -124,8 +131,8 @@ class IncidentPublisher:
         self._refusing = {one: at for one, at in self._refusing.items() if at > now}
         delay = POLL_SECONDS
         cards = await self._cards.outdated_cards(BATCH, except_for=self._refused_receivers())
-        dms = await self._dms.outdated(BATCH)
-        for one in sorted((*cards, *dms), key=_urgency):
+        pending: list[OutdatedCard | OutdatedDm] = [*cards, *await self._dms.outdated(BATCH)]
+        for one in sorted(pending, key=_urgency):
             wait = self._seconds_to_wait(one)
             if wait > 0:
                 delay = min(delay, wait)

@@ -59,5 +59,5 @@ class IncidentThreadPublisher:
             thread_ts=lines.location.ts,
             unfurl_links=False,
             unfurl_media=False,
-            **incident_thread.render(lines.events, self._say),
+            **incident_thread.render(lines, self._say),
         )

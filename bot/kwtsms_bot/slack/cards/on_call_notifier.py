@@ -29,6 +29,7 @@ from kwtsms_bot.i18n.translator import Language
 from kwtsms_bot.outbox.message import CardLocation
 from kwtsms_bot.slack import blocks
 from kwtsms_bot.slack.cards.card_poster import CardPoster
+from kwtsms_bot.slack.cards.on_call_user_groups import OnCallUserGroups
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name, is_transient
 from kwtsms_bot.slack.replies import Responder
 
@@ -55,6 +56,7 @@ class OnCallNotifier:
         self._poster, self._responder = CardPoster(client), Responder(client)
         self._channel = next(iter(channels), None)
         self._phonebook, self._clock = phonebook, clock
+        self._user_groups = OnCallUserGroups(roster, client, phonebook)
         self._announced: dict[NoticeKey, datetime] = {}  # By any replica, as far as we know.
         self._woken = asyncio.Event()
 
@@ -72,6 +74,7 @@ class OnCallNotifier:
 
     async def _step(self) -> float:
         await self.announce_pending()
+        await self._user_groups.update(self._clock())
         return CHECK_SECONDS
 
     async def announce_pending(self) -> None:

@@ -1,5 +1,6 @@
 """conversations.*, users.*, usergroups.*, auth.test: people and channels, as an app sees them."""
 
+from dataclasses import replace
 from typing import Any
 
 from kwtsms_sandbox.slack.errors import Refused
@@ -111,6 +112,20 @@ def usergroups_users(space: Workspace, call: Call) -> Json:
     if group is None:
         raise Refused("no_such_subteam")
     return {"users": list(group.users)}
+
+
+def usergroups_update_users(space: Workspace, call: Call) -> Json:
+    """Answers usergroups.users.update, which replaces all members; paid plans only."""
+    _require_paid_plan(space)
+    group = space.directory.groups.get(call.require("usergroup"))
+    users = tuple(dict.fromkeys(call.require("users").split(",")))
+    if group is None:
+        raise Refused("no_such_subteam")
+    if not {*users} <= {*space.directory.users}:
+        raise Refused("invalid_users")
+    changed = replace(group, users=users)
+    space.directory.put_group(changed)
+    return {"usergroup": _group_payload(changed, with_users=True)}
 
 
 def _page(call: Call, name: str, items: list[dict[str, Any]]) -> Json:

@@ -50,6 +50,9 @@ METHODS: Mapping[str, Method] = {
     "users.profile.get": Method(directory.users_profile, ("users.profile:read",), Tier.T4),
     "usergroups.list": Method(directory.usergroups_list, _GROUPS, Tier.T2),
     "usergroups.users.list": Method(directory.usergroups_users, _GROUPS, Tier.T2),
+    "usergroups.users.update": Method(
+        directory.usergroups_update_users, ("usergroups:write",), Tier.T2
+    ),
     "views.open": Method(views.views_open, tier=Tier.T4),
     "views.push": Method(views.views_push, tier=Tier.T4),
     "views.update": Method(views.views_update, tier=Tier.T4),

@@ -23,8 +23,13 @@ def _extend_incidents() -> None:
         "incident", sa.Column("step", sa.SmallInteger(), server_default="1", nullable=False)
     )
     op.add_column("incident", sa.Column("step_due_at", UtcDateTime))
+    op.add_column(
+        "incident",
+        sa.Column("step_offset", sa.SmallInteger(), server_default="0", nullable=False),
+    )
+    op.add_column("incident", sa.Column("steps_from", UtcDateTime))
     op.add_column("incident", sa.Column("remind_at", UtcDateTime))
-    op.add_column("incident", sa.Column("silence_id", ID))
+    op.add_column("incident", sa.Column("muted_by", sa.String(length=16)))
     op.add_column("incident", sa.Column("silenced_until", UtcDateTime))
     op.add_column("incident", sa.Column("shown_event", ID))
     op.add_column(
@@ -32,12 +37,13 @@ def _extend_incidents() -> None:
         sa.Column("thread_due", sa.Boolean(), server_default=sa.false(), nullable=False),
     )
     op.create_index(op.f("ix_incident_remind_at"), "incident", ["remind_at"])
+    op.create_index(op.f("ix_incident_silenced_until"), "incident", ["silenced_until"])
     op.create_index(op.f("ix_incident_step_due_at"), "incident", ["step_due_at"])
     op.create_index(
         "ix_incident_thread_due",
         "incident",
         ["id"],
-        sqlite_where=sa.text("thread_due"),
+        sqlite_where=sa.text("thread_due = 1"),  # As queries write it.
         postgresql_where=sa.text("thread_due"),
     )
 
@@ -152,6 +158,7 @@ def _create_on_call_tables() -> None:
         sa.Column("starts_at", UtcDateTime, nullable=False),
         sa.Column("ends_at", UtcDateTime, nullable=False),
         sa.Column("is_weekly", sa.Boolean(), nullable=False),
+        sa.Column("applies_at", UtcDateTime),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("created_by", sa.String(length=80), nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
@@ -160,6 +167,7 @@ def _create_on_call_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_silence")),
         sa.UniqueConstraint("ref", name=op.f("uq_silence_ref")),
     )
+    op.create_index(op.f("ix_silence_applies_at"), "silence", ["applies_at"])
     op.create_index(op.f("ix_silence_ends_at"), "silence", ["ends_at"])
     op.create_table(
         "drill",

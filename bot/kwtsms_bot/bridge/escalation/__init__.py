@@ -1,0 +1,1 @@
+"""Escalation: who is texted next while nobody acknowledges. Pure."""

@@ -1,0 +1,1 @@
+"""Rules about incidents: which alerts they are made of. Pure."""

@@ -1,0 +1,1 @@
+"""The send API in the database: accepted messages, remembered answers, budgets."""

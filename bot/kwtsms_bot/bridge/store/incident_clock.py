@@ -1,0 +1,154 @@
+"""Changes of incidents whose time has come: ends, steps, and reminders of what somebody took.
+
+It is part of a pass of the bundler: under the same lock and in the same transaction, by the
+database's clock. So any replica does it, each step once, and an acknowledgement is before or after.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from kwtsms_bot.bridge.bundling import DroppedReason
+from kwtsms_bot.bridge.escalation.steps import StepResult, run_due_steps
+from kwtsms_bot.bridge.intake_plan import IntakePlan
+from kwtsms_bot.bridge.models import NotificationKind
+from kwtsms_bot.bridge.notification_rules import due_time
+from kwtsms_bot.bridge.records import REMIND_AFTER, IncidentRecord, NewEvent, NewNotification
+from kwtsms_bot.bridge.references import new_ref
+from kwtsms_bot.bridge.reports import Receiver, Snapshot
+from kwtsms_bot.bridge.states import IncidentState, NotificationState
+from kwtsms_bot.bridge.store.rows import alert_of
+from kwtsms_bot.bridge.store.silence_clock import advance_silences, has_due_silence
+from kwtsms_bot.bridge.store.snapshot import (
+    add_events,
+    add_notifications,
+    lock_incidents,
+    write_incidents,
+    write_plan,
+)
+from kwtsms_bot.database.tables import alert, incident, notification
+from kwtsms_bot.outbox.sql import chunks
+
+NOBODY = ""  # No person does what is due.
+REMINDER = "reminder"  # The event of an incident that somebody took a day ago.
+MAX_INCIDENTS = 500  # Of a pass.
+MAX_DETAIL = 500
+REACHES_NOBODY = or_(
+    notification.c.state == NotificationState.FAILED.value,
+    and_(
+        notification.c.state == NotificationState.CANCELLED.value,
+        notification.c.reason == DroppedReason.REMOVED.value,
+    ),
+)
+
+
+def has_due_change(now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Returns the condition that any incident has an end, a step or a reminder due."""
+    is_due = exists().where(or_(incident.c.step_due_at <= now, incident.c.remind_at <= now))
+    return or_(is_due, exists().where(alert.c.closes_at <= now), has_due_silence(now))
+
+
+async def advance_incidents(
+    connection: AsyncConnection, receivers: Mapping[str, Receiver], now: datetime
+) -> None:
+    """Makes all changes that are due."""
+    await _close_due(connection, now)
+    await advance_silences(connection, receivers, now)
+    await _run_due_steps(connection, receivers, now)
+    await _remind(connection, now)
+
+
+async def _close_due(connection: AsyncConnection, now: datetime) -> None:
+    """Ends the alerts whose time is up."""
+    query = select(alert).where(alert.c.closes_at <= now).order_by(alert.c.id).limit(MAX_INCIDENTS)
+    rows = (await connection.execute(query)).all()
+    if not rows:
+        return
+    incidents = await lock_incidents(
+        connection, {row.incident_id for row in rows if row.incident_id}
+    )
+    alerts = {(row.integration, row.key_hash): alert_of(row, incidents) for row in rows}
+    plan = IntakePlan(Snapshot(alerts, {}, {}, {}, {}), {}, make_ref=new_ref)
+    for one in tuple(alerts.values()):
+        plan.end(one, now, now)
+    await write_plan(connection, plan, now)
+
+
+async def _run_due_steps(
+    connection: AsyncConnection, receivers: Mapping[str, Receiver], now: datetime
+) -> None:
+    """Executes the steps that are due: notifications for those whom they reach, and events."""
+    query = (
+        select(incident.c.id)
+        .where(incident.c.step_due_at <= now)
+        .order_by(incident.c.step_due_at, incident.c.id)
+        .limit(MAX_INCIDENTS)
+    )
+    ids = (await connection.execute(query)).scalars().all()
+    if not ids:
+        return
+    incidents = tuple((await lock_incidents(connection, ids)).values())
+    added: list[NewNotification] = []
+    events: list[NewEvent] = []
+    for one in incidents:
+        receiver = receivers.get(one.receiver)
+        if receiver is None:  # It is gone from the configuration.
+            one.step_due_at = None
+            continue
+        for result in run_due_steps(one, receiver.policy, receiver.directory, now):
+            added += _notifications(one, result, now)
+            events.append(_event(one, result, now))
+    await write_incidents(connection, incidents)
+    await add_notifications(connection, added, now)
+    await add_events(connection, events)
+
+
+def _notifications(one: IncidentRecord, result: StepResult, now: datetime) -> list[NewNotification]:
+    kind = NotificationKind.ESCALATION
+    due_at = due_time(one, kind, now).at
+    return [
+        NewNotification(one, one.wave, contact, result.number, kind, one.severity, due_at)
+        for contact in result.contacts
+    ]
+
+
+def _event(one: IncidentRecord, result: StepResult, now: datetime) -> NewEvent:
+    detail = ", ".join(result.contacts)[:MAX_DETAIL]
+    return NewEvent(one, now, result.outcome.value, NOBODY, detail)
+
+
+async def _remind(connection: AsyncConnection, now: datetime) -> None:
+    """Reminds Slack of what somebody took a day ago and still fires; again after each day."""
+    query = select(incident.c.id).where(incident.c.remind_at <= now).limit(MAX_INCIDENTS)
+    ids = (await connection.execute(query.order_by(incident.c.id))).scalars().all()
+    found = (await lock_incidents(connection, ids)).values()
+    due = [one for one in found if one.state is IncidentState.ACKNOWLEDGED]
+    for one in due:
+        one.remind_at = now + REMIND_AFTER
+    await write_incidents(connection, due)
+    await add_events(
+        connection, [NewEvent(one, now, REMINDER, one.acked_by or NOBODY) for one in due]
+    )
+
+
+async def pass_unreached(
+    connection: AsyncConnection, incidents: Collection[int], now: datetime
+) -> None:
+    """Makes the next step of these incidents due, where the present one reached nobody."""
+    of_step = (
+        notification.c.incident_id == incident.c.id,
+        notification.c.step == incident.c.step,
+    )
+    for part in chunks(sorted(incidents)):
+        await connection.execute(
+            update(incident)
+            .where(
+                incident.c.id.in_(part),
+                incident.c.step_due_at > now,
+                exists().where(*of_step),
+                ~exists().where(*of_step, ~REACHES_NOBODY),
+            )
+            .values(step_due_at=now)
+        )

@@ -1,0 +1,78 @@
+"""Short deterministic scenarios with alerts, each at a moment where a faulty bot does harm."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from chaos.alerts.environment import AlertEnvironment, people_of
+from chaos.alerts.evidence import PostedAlert
+from chaos.alerts.tools import native
+from chaos.poll import until
+from chaos.program import FailAction, FailPoint
+
+Scenario = Callable[[AlertEnvironment], Awaitable[None]]
+REPLICAS, ALERTS = 2, 8
+PAUSE_SECONDS = 0.7  # So that nearly each pass of a bundler finds an alert.
+
+
+async def post(env: AlertEnvironment, number: int = 0) -> PostedAlert:
+    """A script posts an alert about one of its hosts, for a team of its own."""
+    team = f"team{number}"
+    alert = env.tools.new_alert(f"host n{number} is down", people_of(team))
+    await env.tools.post(native(alert, team))
+    return alert
+
+
+async def dies_after_an_answer(env: AlertEnvironment) -> None:
+    """Kills the process as soon as it has answered the tool."""
+    bot = await env.chaos.start_connected()
+    await post(env)
+    await env.chaos.kill(bot)
+    await env.chaos.start_connected()
+    await env.wait_until_settled(10)
+
+
+async def a_tool_repeats_an_alert(env: AlertEnvironment) -> None:
+    """A tool posts again what was texted and goes on."""
+    await env.chaos.start_connected()
+    alert = await post(env)
+    await env.wait_until_settled(20)
+    await env.tools.post(native(alert, "team0"))
+    await env.wait_until_settled(20)
+
+
+async def dies_before_recording_a_text(env: AlertEnvironment) -> None:
+    """Kills the process after the gateway has accepted a text and before that is stored."""
+    bot = await env.chaos.start_connected(point=FailPoint.ANSWERED, action=FailAction.DIE)
+    await post(env)
+    await bot.wait()
+    env.chaos.record_kill(bot)
+    await env.chaos.start_connected()
+    await env.wait_until_settled(20)
+
+
+async def two_replicas_bundle(env: AlertEnvironment) -> None:
+    """Two replicas look for alerts that are due, one after the other comes."""
+    for _ in range(REPLICAS):
+        await env.chaos.start_connected()
+    for number in range(ALERTS):
+        await post(env, number)
+        await asyncio.sleep(PAUSE_SECONDS)
+    await env.wait_until_settled(30)
+
+
+async def acknowledged_while_claimed(env: AlertEnvironment) -> None:
+    """Kills a process that has claimed a text, which a person makes needless before its lease ends.
+
+    The other process dies of it, too, if it claims the text; a third one has no fail point.
+    """
+    bots = [
+        await env.chaos.start_connected(point=FailPoint.CLAIMED, action=FailAction.DIE)
+        for _ in range(REPLICAS)
+    ]
+    alert = await post(env)
+    await until(lambda: not all(bot.is_alive for bot in bots), what="a claim")
+    await asyncio.gather(env.chaos.start(), env.acknowledge(str(alert.ref)))
+    for bot in bots:
+        if not bot.is_alive:
+            env.chaos.record_kill(bot)
+    await env.wait_until_settled(20)
