@@ -69,7 +69,7 @@ ROOMS = {
         ("incidents",),
         ("notification_rules", "hooks"),
         ("reports", "summary", "sns"),
-        ("escalation",),
+        ("escalation", "silences"),
         ("routing", "render", "records"),
         ("integrations", "authentication", "episodes", "pace", "references", "refusals", "states"),
         ("activity",),

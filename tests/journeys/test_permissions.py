@@ -92,6 +92,7 @@ PRESSED = {
     "incident_acknowledge": SENDS,
     "incident_unacknowledge": SENDS,
     "incident_resolve": SENDS,
+    "incident_notify_again": SENDS,
     "incident_acknowledge_all": SENDS,
     "incident_details": READS,
 }

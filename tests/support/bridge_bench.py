@@ -31,7 +31,7 @@ from kwtsms_bot.outbox.message import ClaimedCall
 from kwtsms_bot.outbox.outcome import Settlement
 from kwtsms_bot.outbox.states import State
 from kwtsms_bot.outbox.store import Outbox, open_outbox
-from kwtsms_client import NotSent
+from kwtsms_client import KwtSMSError, NotSent
 from support.database import AT, opened, set_clock
 
 NOURA, FAHAD = "96598765432", "96551234567"
@@ -70,6 +70,7 @@ class BridgeBench:
     phonebook: Phonebook
     now: datetime = AT
     reachable: bool = True  # Whether kwtSMS can be reached.
+    refusal: KwtSMSError | None = None  # The answer to each call.
     outcome: Settlement | None = None  # Of each call, instead of what `reachable` says.
     sent: list[tuple[datetime, str, str]] = field(default_factory=list)  # Time, phone, text.
 
@@ -145,6 +146,8 @@ class BridgeBench:
     async def settle(self, call: ClaimedCall, outcome: Settlement) -> None:
         """Settles a call; what was sent is on the phones."""
         await self.outbox.settlements.settle(call, outcome, self.now)
+        response = retry.response_kind(outcome)
+        await self.outbox.breaker.record_response(response, trial=call.trial)
         if outcome.state in (State.SENT, State.UNKNOWN):
             self.sent += [(self.now, one.phone, call.text) for one in call.recipients]
 
@@ -152,10 +155,11 @@ class BridgeBench:
         """Returns the outcome of a call now."""
         if self.outcome is not None:
             return self.outcome
-        if self.reachable:
+        error = self.refusal if self.reachable else NotSent("refused")
+        if error is None:
             return Settlement(State.SENT, self.now)
         tries = max(one.tries for one in call.recipients)
-        return retry.failed(NotSent("refused"), tries, self.now, urgent=True)
+        return retry.failed(error, tries, self.now, urgent=True)
 
     async def states(self) -> list[str]:
         """The states of all notifications, in the order of their IDs."""

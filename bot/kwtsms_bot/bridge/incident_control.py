@@ -8,9 +8,10 @@ from kwtsms_bot.bridge.activity import TOKEN_END, RequestOutcome
 from kwtsms_bot.bridge.activity_recorder import ActivityRecorder
 from kwtsms_bot.bridge.alert_tester import AlertTester
 from kwtsms_bot.bridge.hooks.addresses import hook_address
+from kwtsms_bot.bridge.incidents.views import IncidentView, OpenIncident
 from kwtsms_bot.bridge.integrations.samples import SAMPLE_BODIES
 from kwtsms_bot.bridge.store.actions import Action, ActionResult, IncidentActions
-from kwtsms_bot.bridge.store.incident_queries import IncidentQueries, IncidentView, OpenIncident
+from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
 from kwtsms_bot.bridge.store.integration_states import IntegrationState
 from kwtsms_bot.config.bridge import BridgeSettings
 from kwtsms_bot.config.bridge_integrations import IntegrationSettings
@@ -104,6 +105,10 @@ class BridgeControl:
     async def resolve(self, refs: Collection[str], actor: Actor) -> Sequence[ActionResult]:
         """Records that these incidents are over."""
         return await self._act(refs, Action.RESOLVE, actor)
+
+    async def notify_again(self, refs: Collection[str], actor: Actor) -> Sequence[ActionResult]:
+        """Notifies those again whose SMS may have been sent."""
+        return await self._act(refs, Action.NOTIFY_AGAIN, actor)
 
     async def _act(
         self, refs: Collection[str], action: Action, actor: Actor

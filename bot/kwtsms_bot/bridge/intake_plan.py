@@ -28,7 +28,13 @@ from kwtsms_bot.bridge.notification_rules import (
     silence_reason,
 )
 from kwtsms_bot.bridge.pace import SETTLE
-from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, NewEvent, NewNotification
+from kwtsms_bot.bridge.records import (
+    FORGOTTEN_AFTER,
+    AlertRecord,
+    IncidentRecord,
+    NewEvent,
+    NewNotification,
+)
 from kwtsms_bot.bridge.reports import AlertResult, Receiver, Report, Snapshot, hash_of
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState
 
@@ -78,6 +84,8 @@ class IntakePlan:
         alert = self._stored.alerts.get((report.integration, report.key_hash))
         episode = alert.episode if alert else None
         outcome = judge(episode, report.incoming, report.severity, now)
+        if alert is not None and alert.postpone_expiry(now):
+            self._keep(alert)
         match outcome:
             case AlertOutcome.NEW:
                 return self._begin(alert, report, now)
@@ -101,10 +109,7 @@ class IntakePlan:
             incident, kind = self._incident_for(report, now)
         record = self._store_episode(alert, report, now)
         record.incident = incident
-        incident.alerts += 1
-        incident.firing += 1
-        incident.severity = max(incident.severity, report.severity)
-        incident.touch(now)
+        incident.grow(report.severity, now)
         return self._notify(incident, record, report, kind=kind, outcome=AlertOutcome.NEW, now=now)
 
     def _store_episode(
@@ -123,6 +128,7 @@ class IntakePlan:
             first_at=now,
             changed_at=now,
             closes_at=closes_at,
+            expires_at=now + FORGOTTEN_AFTER,
             id=alert.id if alert else 0,
         )
         self._keep(record)
@@ -242,7 +248,7 @@ class IntakePlan:
         ended_at = min(report.incoming.ended_at or now, now)
         if alert is None:  # It was over before it was heard of; a late firing is then old.
             alert = self._store_episode(None, report, now)
-            alert.firing, alert.ended_at, alert.closes_at = False, ended_at, None
+            alert.end(ended_at, now)
             return AlertResult(None, report.incoming.key, AlertOutcome.RESOLVED, "none")
         incident = alert.incident
         self.end(alert, ended_at, now)
@@ -251,10 +257,11 @@ class IntakePlan:
         ref = incident.ref if incident else None
         return AlertResult(ref, report.incoming.key, AlertOutcome.RESOLVED, "none")
 
-    def end(self, alert: AlertRecord, ended_at: datetime, now: datetime) -> None:
+    def end(
+        self, alert: AlertRecord, ended_at: datetime, now: datetime, *, by: str | None = None
+    ) -> None:
         """Ends an alert's episode, and its incident with the last of them."""
-        alert.firing, alert.ended_at, alert.changed_at = False, ended_at, now
-        alert.closes_at = None
+        alert.end(ended_at, now)
         self._keep(alert)
         incident = alert.incident
         if incident is None:
@@ -262,8 +269,8 @@ class IntakePlan:
         incident.firing = max(0, incident.firing - 1)
         incident.touch(now)
         if incident.firing == 0 and incident.is_open:
-            incident.resolve(alert.integration, now)
-            self.events.append(NewEvent(incident, now, "resolved", alert.integration))
+            incident.resolve(by or alert.integration, now)
+            self.events.append(NewEvent(incident, now, "resolved", by or alert.integration))
 
     def _notify_resolved(self, incident: IncidentRecord, report: Report, now: datetime) -> None:
         receiver = self._receiver_of(incident, report)

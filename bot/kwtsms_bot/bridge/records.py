@@ -11,6 +11,8 @@ from kwtsms_bot.bridge.episodes import Episode
 from kwtsms_bot.bridge.models import AlertSeverity, Incoming, NotificationKind
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, check_step
 
+FORGOTTEN_AFTER = timedelta(days=7)  # Without another report, though the tool reports others.
+EXPIRY_STEP = timedelta(hours=1)  # Reports within it don't write a new end.
 REMIND_AFTER = timedelta(hours=24)  # Slack is reminded of what somebody took and still fires.
 
 
@@ -31,6 +33,7 @@ class IncidentRecord:
     wave: int = 0
     alerts: int = 0
     firing: int = 0
+    grown_at: datetime | None = None  # When its last alert came.
     reopened: int = 0
     reopened_since: datetime | None = None
     ack_severity: AlertSeverity | None = None
@@ -93,6 +96,14 @@ class IncidentRecord:
         self.step_due_at = None
         self.touch(now)
 
+    def grow(self, severity: AlertSeverity, now: datetime) -> None:
+        """Counts another alert that fires."""
+        self.alerts += 1
+        self.firing += 1
+        self.severity = max(self.severity, severity)
+        self.grown_at = now
+        self.touch(now)
+
     def touch(self, now: datetime) -> None:
         """Marks it as changed at `now`, so that it is written, and its card updated."""
         self.changed, self.changed_at = True, now
@@ -114,7 +125,21 @@ class AlertRecord:
     incident: IncidentRecord | None = None
     wave: int = 0
     closes_at: datetime | None = None
+    expires_at: datetime | None = None  # Then it is forgotten, unless it is reported again.
     id: int = 0
+
+    def postpone_expiry(self, now: datetime) -> bool:
+        """Notes that it is reported again; returns whether that is to be written."""
+        expires_at = now + FORGOTTEN_AFTER
+        if not self.firing or (self.expires_at and expires_at - self.expires_at < EXPIRY_STEP):
+            return False
+        self.expires_at = expires_at
+        return True
+
+    def end(self, ended_at: datetime, now: datetime) -> None:
+        """Ends its episode."""
+        self.firing, self.ended_at, self.changed_at = False, ended_at, now
+        self.closes_at = self.expires_at = None
 
     @property
     def episode(self) -> Episode:

@@ -19,9 +19,9 @@ from kwtsms_client import AsyncClient
 if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
     from kwtsms_bot.bridge.alert_tester import AlertTester
     from kwtsms_bot.bridge.incident_control import IntegrationView
+    from kwtsms_bot.bridge.incidents.views import IncidentView, OpenIncident
     from kwtsms_bot.bridge.on_call.control import ScheduleView
     from kwtsms_bot.bridge.store.actions import ActionResult
-    from kwtsms_bot.bridge.store.incident_queries import IncidentView, OpenIncident
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +180,9 @@ class IncidentControl(Protocol):
 
     async def resolve(self, refs: Collection[str], actor: Actor) -> "Sequence[ActionResult]":
         """Records that these incidents are over."""
+
+    async def notify_again(self, refs: Collection[str], actor: Actor) -> "Sequence[ActionResult]":
+        """Notifies those again whose SMS may have been sent."""
 
     async def integrations(self) -> "Sequence[IntegrationView]":
         """Returns the integrations, with what each sent last."""

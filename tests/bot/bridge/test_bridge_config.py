@@ -210,14 +210,13 @@ def test_no_token_is_shown() -> None:
 
 
 def test_warnings_name_what_is_probably_not_meant() -> None:
-    """A shared sender ID, a short token and steps are allowed, and warned about."""
+    """A shared sender ID and a short token are allowed, and warned about."""
     text = SMALLEST.replace("${KUMA_TOKEN}", "abcd1234") + "  sender_id: KWT-SMS\n"
     found = "\n".join(read(text).warnings())
 
     assert "bridge.sender_id: alerts would come from KWT-SMS" in found
     assert "bridge.integrations.kuma.token: the token is short enough" in found
     assert "bridge." not in "\n".join(read(SMALLEST).warnings())
-    assert "bridge.receivers.ops.escalate: " in "\n".join(read(TYPICAL).warnings())
 
 
 def test_every_kind_has_a_parser() -> None:

@@ -144,6 +144,22 @@ async def test_an_unknown_first_step_leaves_the_next_one(database_url: str) -> N
         assert phones(bench) == [(NOURA, 0), (FAHAD, 5)]
 
 
+async def test_notify_again_sends_a_new_text_once(database_url: str) -> None:
+    """The SMS that may have been sent counts as sent, and the same person gets a fresh text."""
+    async with bridge_bench(database_url, bridge(), PHONEBOOK) as bench:
+        (result,) = await bench.post(alert("disk"))
+        bench.outcome = Settlement(State.UNKNOWN, bench.now)
+        await bench.advance(15, step=5)
+        bench.outcome = None
+        await bench.act(result.ref, Action.NOTIFY_AGAIN)
+        await bench.advance(150, step=15)
+        await bench.act(result.ref, Action.NOTIFY_AGAIN)
+        await bench.advance(120, step=15)
+
+        assert await bench.states() == ["sent", "sent"]
+        assert phones(bench) == [(NOURA, 0), (NOURA, 2)]
+
+
 async def test_steps_go_on_in_slack_while_sending_is_paused(database_url: str) -> None:
     """Without credits nothing leaves: the history grows, and the rows wait for what comes first."""
     async with bridge_bench(database_url, bridge(), PHONEBOOK) as bench:

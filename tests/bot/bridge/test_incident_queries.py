@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from kwtsms_bot.bridge.incidents.views import IncidentView
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.states import IncidentState, NotificationState
 from kwtsms_bot.bridge.store.actions import Action
 from kwtsms_bot.bridge.store.incident_cards import IncidentCardStore
-from kwtsms_bot.bridge.store.incident_queries import IncidentQueries, IncidentView
+from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
 from kwtsms_bot.outbox.message import CardLocation
 from kwtsms_bot.outbox.store import Actor
 from support.bridge_bench import BridgeBench, alert, bridge_bench, ended

@@ -93,6 +93,7 @@ async def test_queued_messages_are_kept_or_cancelled(tmp_path: Path) -> None:
         "unknown": 0,
         "named": 0,
         "alerts": 0,
+        "answers": 0,
         "drafts": 0,
         "cancelled": 1,
         "kept": [],

@@ -231,6 +231,7 @@ async def test_roles(tmp_path: Path, typed: str, allowed: set[str]) -> None:
         action_ids.INCIDENT_ACKNOWLEDGE,
         action_ids.INCIDENT_UNACKNOWLEDGE,
         action_ids.INCIDENT_RESOLVE,
+        action_ids.INCIDENT_NOTIFY_AGAIN,
         action_ids.INCIDENT_ACKNOWLEDGE_ALL,
     ],
 )

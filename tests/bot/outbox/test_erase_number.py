@@ -218,7 +218,9 @@ async def test_the_ledger_records_the_erasure_without_the_number(database_url: s
 
     assert (line.actor, line.action, line.decision) == ("shell:sara", "forget", "allowed")
     assert line.subject == "965•••••432"
-    assert line.detail == "messages 1, texts 1, named 0, alerts 0, answers 0, drafts 0, cancelled 0, kept 0"
+    assert line.detail == (
+        "messages 1, texts 1, named 0, alerts 0, answers 0, drafts 0, cancelled 0, kept 0"
+    )
 
 
 async def test_cards_are_shown_anew(database_url: str) -> None:

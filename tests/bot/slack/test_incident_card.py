@@ -12,10 +12,10 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from kwtsms_bot.bridge.bundling import DeferralReason, DroppedReason
+from kwtsms_bot.bridge.incidents.views import AlertView, IncidentView, NotifiedView
 from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.bridge.store.actions import Action
-from kwtsms_bot.bridge.store.incident_queries import AlertView, IncidentView, NotifiedView
 from kwtsms_bot.commands.bridge import incident_text
 from kwtsms_bot.i18n.translator import ENGLISH, Language, language
 from kwtsms_bot.outbox.audit import Actor

@@ -10,9 +10,9 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from sqlalchemy import select
 
+from kwtsms_bot.bridge.incidents.views import EventView
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.store.actions import Action
-from kwtsms_bot.bridge.store.incident_queries import EventView
 from kwtsms_bot.bridge.store.incident_threads import ThreadLines
 from kwtsms_bot.database.tables import incident_dm
 from kwtsms_bot.i18n.translator import ENGLISH, language

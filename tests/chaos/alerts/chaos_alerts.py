@@ -16,7 +16,7 @@ from chaos.alerts.stress import AlertProfile, run_alerts
 from chaos.stress import FAULTS
 from support.postgres import postgres
 
-LONG = AlertProfile(conditions=320, kills=260, per_second=2.0, faults=FAULTS, drain_seconds=120)
+LONG = AlertProfile(conditions=400, kills=260, per_second=2.0, faults=FAULTS, drain_seconds=120)
 OUTAGE = AlertProfile(conditions=50, kills=4, per_second=2.0, replicas=3)
 AWAY_SECONDS = 15.0
 SQLITE, POSTGRESQL = "sqlite", "postgresql"

@@ -75,8 +75,8 @@ class AlertEnvironment:
         one = Acknowledgement(ref)
         self.acknowledgements.append(one)
         for _ in range(MAX_TRIES):
-            await self._press_or_type(ref)
             with suppress(TimeoutError):
+                await self._press_or_type(ref)
                 await self.chaos.slack.until(lambda: self._is_confirmed(ref), timeout=3)
                 one.done_at = time.time()
                 return
@@ -84,7 +84,7 @@ class AlertEnvironment:
     async def _press_or_type(self, ref: str) -> None:
         slack, card = self.chaos.slack, self._card(ref)
         sockets = slack.sockets
-        await slack.until(lambda: sockets.connections, timeout=60, what="a bot")
+        await slack.until(lambda: sockets.connections, timeout=10, what="a bot")
         if card is not None and self.rng.random() < 0.5:
             with suppress(NotPossible):  # It was acknowledged meanwhile.
                 await slack.press(SARA, card, action_ids.INCIDENT_ACKNOWLEDGE)

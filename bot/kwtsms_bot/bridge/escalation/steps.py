@@ -29,7 +29,7 @@ class StepOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StepResult:
+class ExecutedStep:
     """Result of a step that was due: the contacts whom it reaches."""
 
     number: int  # Of the incident, as notifications have it: it only grows.
@@ -52,7 +52,7 @@ def pass_step(incident: IncidentRecord, now: datetime) -> None:
 
 def run_due_steps(
     incident: IncidentRecord, policy: EscalationPolicy, directory: ContactDirectory, now: datetime
-) -> Iterator[StepResult]:
+) -> Iterator[ExecutedStep]:
     """Executes what is due, an empty step together with the next one; changes the incident."""
     if incident.state is not IncidentState.FIRING or incident.muted_by:
         incident.step_due_at = None
@@ -63,7 +63,7 @@ def run_due_steps(
         if number > policy.last:
             incident.step_due_at = None
             outcome = StepOutcome.UNANSWERED if reached else StepOutcome.UNREACHABLE
-            yield StepResult(incident.step, outcome)
+            yield ExecutedStep(incident.step, outcome)
             return
         contacts = directory.contacts(policy.names(number), now)
         reached = reached or bool(contacts)
@@ -72,17 +72,17 @@ def run_due_steps(
 
 def _run_step(
     incident: IncidentRecord, policy: EscalationPolicy, contacts: tuple[str, ...], now: datetime
-) -> StepResult:
+) -> ExecutedStep:
     incident.step += 1
     number = incident.step - incident.step_offset
     delay = policy.delay(number + 1)
     incident.step_due_at = None if delay is None else _start_of(incident) + delay
     if not contacts:
         pass_step(incident, now)
-        return StepResult(incident.step, StepOutcome.PASSED)
+        return ExecutedStep(incident.step, StepOutcome.PASSED)
     is_repeat = number > len(policy.steps)
     outcome = StepOutcome.REPEATED if is_repeat else StepOutcome.ESCALATED
-    return StepResult(incident.step, outcome, contacts)
+    return ExecutedStep(incident.step, outcome, contacts)
 
 
 def _keep_distance(incident: IncidentRecord, now: datetime) -> None:

@@ -25,7 +25,7 @@ def storm_lasts(storm: IncidentRecord, now: datetime) -> bool:
     """Whether a storm takes further alerts: nobody has taken it, and it has not calmed down."""
     return (
         storm.state is IncidentState.FIRING
-        and now - storm.changed_at < STORM_PAUSE
+        and now - (storm.grown_at or storm.opened_at) < STORM_PAUSE
         and now - storm.opened_at < STORM_LASTS
     )
 

@@ -29,7 +29,7 @@ class Silence:
     ref: str
     window: TimeWindow  # Of a weekly one: the first.
     conditions: Conditions
-    incident_ref: str | None = None  # It mutes one incident instead of what matches.
+    incident_ref: str | None = None  # It mutes what matches in one incident only.
     is_weekly: bool = False
     reason: str = ""
     created_by: str = ""
@@ -58,9 +58,8 @@ class Silence:
 
     def mutes(self, facts: Mapping[str, str], incident_ref: str | None) -> bool:
         """Whether an alert with these facts, in this incident, is one of those it mutes."""
-        if self.incident_ref is not None:
-            return self.incident_ref == incident_ref
-        return all_match(facts, self.conditions)
+        is_meant = self.incident_ref in (None, incident_ref)
+        return is_meant and all_match(facts, self.conditions)
 
     def _window_from(self, at: datetime) -> TimeWindow | None:
         """Returns the last window that has started."""

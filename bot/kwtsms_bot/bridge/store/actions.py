@@ -1,24 +1,32 @@
-"""Actions of people on incidents: acknowledge, give back, resolve. The first one counts."""
+"""Actions of people on incidents; of two who do the same, the first one counts."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.bundling import DroppedReason
 from kwtsms_bot.bridge.escalation.steps import start_clock
-from kwtsms_bot.bridge.records import IncidentRecord, NewEvent
+from kwtsms_bot.bridge.models import NotificationKind
+from kwtsms_bot.bridge.notification_rules import due_time
+from kwtsms_bot.bridge.records import IncidentRecord, NewEvent, NewNotification
 from kwtsms_bot.bridge.reports import Receiver
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.bridge.store.bundle import NOTIFICATIONS_LOCK
 from kwtsms_bot.bridge.store.intake import database_time
 from kwtsms_bot.bridge.store.open_messages import cancel_notifications
-from kwtsms_bot.bridge.store.snapshot import add_events, lock_incidents, write_incidents
+from kwtsms_bot.bridge.store.snapshot import (
+    add_events,
+    add_notifications,
+    lock_incidents,
+    write_incidents,
+)
+from kwtsms_bot.bridge.store.transitions import move_notifications
 from kwtsms_bot.database import Database
-from kwtsms_bot.database.tables import alert, incident
+from kwtsms_bot.database.tables import alert, incident, notification
 from kwtsms_bot.outbox.audit import Actor, add_entries
 
 
@@ -28,13 +36,16 @@ class Action(StrEnum):
     ACKNOWLEDGE = "acknowledged"
     UNACKNOWLEDGE = "unacknowledged"
     RESOLVE = "resolved"
+    NOTIFY_AGAIN = "notified_again"  # Those whose SMS may have been sent.
 
 
 BEFORE = {
     Action.ACKNOWLEDGE: {IncidentState.FIRING},
     Action.UNACKNOWLEDGE: {IncidentState.ACKNOWLEDGED},
     Action.RESOLVE: {IncidentState.FIRING, IncidentState.ACKNOWLEDGED},
+    Action.NOTIFY_AGAIN: {IncidentState.FIRING},
 }
+CANCELLING = (Action.ACKNOWLEDGE, Action.RESOLVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +99,7 @@ class IncidentActions:
             return ActionResult(one.ref, one.title, False, one.state, by)
         await self._record(connection, one, action, actor.id, now=now)
         in_flight = 0
-        if action is not Action.UNACKNOWLEDGE:
+        if action in CANCELLING:
             is_ack = action is Action.ACKNOWLEDGE
             in_flight = await cancel_notifications(
                 connection,
@@ -126,3 +137,28 @@ class IncidentActions:
                     start_clock(one, receiver.policy, now)
             case Action.RESOLVE:
                 one.resolve(actor, now)
+            case Action.NOTIFY_AGAIN:
+                await _notify_again(connection, one, now)
+
+
+async def _notify_again(connection: AsyncConnection, one: IncidentRecord, now: datetime) -> None:
+    """Counts what may have been sent as sent, and notifies the same people with a new text."""
+    kind = NotificationKind.AGAIN
+    is_unknown = (
+        notification.c.incident_id == one.id,
+        notification.c.state == NotificationState.UNKNOWN.value,
+    )
+    found = select(notification.c.contact).where(*is_unknown).distinct()
+    contacts = sorted((await connection.execute(found)).scalars())
+    again = (notification.c.incident_id == one.id, notification.c.kind == kind.value)
+    times = await connection.scalar(select(func.max(notification.c.step)).where(*again)) or 0
+    await move_notifications(connection, is_unknown, NotificationState.SENT, now)
+    due_at = due_time(one, kind, now).at
+    await add_notifications(
+        connection,
+        [
+            NewNotification(one, one.wave, contact, times + 1, kind, one.severity, due_at)
+            for contact in contacts
+        ],
+        now,
+    )

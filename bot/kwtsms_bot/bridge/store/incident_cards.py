@@ -7,8 +7,9 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 
 from kwtsms_bot.bridge.escalation.policy import NO_POLICIES, Policies
+from kwtsms_bot.bridge.incidents.views import IncidentView
 from kwtsms_bot.bridge.models import AlertSeverity
-from kwtsms_bot.bridge.store.incident_queries import IncidentView, load_view
+from kwtsms_bot.bridge.store.incident_queries import load_view
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.claims import ExpiringClaim
 from kwtsms_bot.database.tables import INCIDENT_OUTDATED, incident, incident_event

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.bundling import DroppedReason
-from kwtsms_bot.bridge.escalation.steps import StepResult, run_due_steps
+from kwtsms_bot.bridge.escalation.steps import ExecutedStep, run_due_steps
 from kwtsms_bot.bridge.intake_plan import IntakePlan
 from kwtsms_bot.bridge.models import NotificationKind
 from kwtsms_bot.bridge.notification_rules import due_time
@@ -105,7 +105,9 @@ async def _run_due_steps(
     await add_events(connection, events)
 
 
-def _notifications(one: IncidentRecord, result: StepResult, now: datetime) -> list[NewNotification]:
+def _notifications(
+    one: IncidentRecord, result: ExecutedStep, now: datetime
+) -> list[NewNotification]:
     kind = NotificationKind.ESCALATION
     due_at = due_time(one, kind, now).at
     return [
@@ -114,7 +116,7 @@ def _notifications(one: IncidentRecord, result: StepResult, now: datetime) -> li
     ]
 
 
-def _event(one: IncidentRecord, result: StepResult, now: datetime) -> NewEvent:
+def _event(one: IncidentRecord, result: ExecutedStep, now: datetime) -> NewEvent:
     detail = ", ".join(result.contacts)[:MAX_DETAIL]
     return NewEvent(one, now, result.outcome.value, NOBODY, detail)
 

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.escalation.policy import NO_POLICIES, Policies
+from kwtsms_bot.bridge.incidents.views import IncidentView
 from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.states import IncidentState
-from kwtsms_bot.bridge.store.incident_queries import IncidentView, load_view
+from kwtsms_bot.bridge.store.incident_queries import load_view
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.claims import ExpiringClaim
 from kwtsms_bot.database.tables import DM_OPEN, incident, incident_dm

@@ -1,7 +1,6 @@
 """Reads incidents for cards, lists and commands."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.bundling import DeferralReason
 from kwtsms_bot.bridge.escalation.policy import NO_POLICIES, EscalationPolicy, Policies
+from kwtsms_bot.bridge.incidents.views import (
+    AlertView,
+    EventView,
+    IncidentView,
+    MuteView,
+    NextStep,
+    NotifiedView,
+    OpenIncident,
+)
 from kwtsms_bot.bridge.models import AlertSeverity, AlertStatus, NotificationKind
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.database import Database
@@ -19,6 +27,7 @@ from kwtsms_bot.database.tables import (
     incident_dm,
     incident_event,
     notification,
+    silence,
 )
 from kwtsms_bot.outbox.message import CardLocation
 
@@ -28,110 +37,21 @@ MAX_REFS = 300  # Of one request.
 BLOCKING_REASONS = (DeferralReason.PAUSED, DeferralReason.GATEWAY, DeferralReason.BUDGET_SPENT)
 IS_OPEN = incident.c.state != IncidentState.RESOLVED.value
 IS_FIRING = incident.c.state == IncidentState.FIRING.value
+IS_SILENCED = incident.c.muted_by.is_not(None)
 IS_BLOCKED = exists().where(
     notification.c.incident_id == incident.c.id,
     notification.c.state == NotificationState.WAITING.value,
     notification.c.reason.in_([one.value for one in BLOCKING_REASONS]),
 )
-# The worst first; what nobody has acknowledged before the rest; then the oldest.
+# What is silenced is last. The worst first; what nobody has acknowledged before the rest; then the
+# oldest.
 WORST_FIRST = (
+    case((IS_SILENCED, 1), else_=0),
     incident.c.severity.desc(),
     case((IS_FIRING, 0), else_=1),
     incident.c.opened_at,
     incident.c.id,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AlertView:
-    """One alert of an incident."""
-
-    title: str
-    firing: bool
-    severity: AlertSeverity
-    since: datetime
-    place: str = ""
-    text: str = ""
-    amounts: str = ""
-    url: str = ""
-    labels: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class NotifiedView:
-    """Notification of one person: its state, and since when."""
-
-    contact: str
-    kind: NotificationKind
-    state: NotificationState
-    reason: str | None
-    due_at: datetime
-    at: datetime  # When it came to this state.
-
-
-@dataclass(frozen=True, slots=True)
-class EventView:
-    """A line of an incident's history."""
-
-    at: datetime
-    kind: str
-    actor: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenIncident:
-    """An incident as a list shows it."""
-
-    ref: str
-    kind: IncidentKind
-    state: IncidentState
-    severity: AlertSeverity
-    title: str
-    receiver: str
-    since: datetime
-    alerts: int
-    firing: int
-    acked_by: str | None
-    is_escalated: bool = False  # A later step has been texted.
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """The step that follows while nobody acknowledges: the names in the receiver, and when."""
-
-    names: tuple[str, ...]  # Empty: the channel is notified that nobody has answered.
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class IncidentView:
-    """An incident with all that a card shows of it."""
-
-    id: int
-    ref: str
-    kind: IncidentKind
-    integration: str
-    receiver: str
-    state: IncidentState
-    severity: AlertSeverity
-    title: str
-    since: datetime
-    alert_count: int
-    firing: int
-    kind_count: int
-    kinds: tuple[tuple[str, int], ...]  # The most frequent ones.
-    alerts: tuple[AlertView, ...]  # The first ones: what fires, the worst before the others.
-    notified: tuple[NotifiedView, ...]
-    events: tuple[EventView, ...]  # The newest ones, in order.
-    acked_by: str | None
-    acked_at: datetime | None
-    resolved_by: str | None
-    resolved_at: datetime | None
-    revision: int
-    card_location: CardLocation | None
-    is_escalated: bool = False  # A later step has been texted.
-    next_step: NextStep | None = None
 
 
 class IncidentQueries:
@@ -161,8 +81,8 @@ class IncidentQueries:
         return found
 
     async def unacknowledged(self, limit: int) -> tuple[OpenIncident, ...]:
-        """Returns the incidents that nobody has acknowledged, the worst first."""
-        return await self._list(limit, IS_FIRING)
+        """Returns the incidents that nobody has acknowledged, the worst first; none silenced."""
+        return await self._list(limit, IS_FIRING, ~IS_SILENCED)
 
     async def unacknowledged_of(self, user: str, limit: int) -> tuple[OpenIncident, ...]:
         """Returns the incidents that nobody has acknowledged and that a Slack user was texted of.
@@ -172,7 +92,7 @@ class IncidentQueries:
         is_texted = exists().where(
             incident_dm.c.incident_id == incident.c.id, incident_dm.c.slack_user == user
         )
-        return await self._list(limit, IS_FIRING, is_texted)
+        return await self._list(limit, IS_FIRING, ~IS_SILENCED, is_texted)
 
     async def texted(self, user: str, refs: Collection[str]) -> frozenset[str]:
         """Returns those of the incidents that a Slack user was texted about."""
@@ -223,7 +143,18 @@ async def load_view(
         card_location=CardLocation(row.place_channel, row.place_ts) if row.place_ts else None,
         is_escalated=_is_escalated(row),
         next_step=_next_step(row, policies.get(row.receiver)),
+        mute=await _load_mute(connection, row),
     )
+
+
+async def _load_mute(connection: AsyncConnection, row: Row[Any]) -> MuteView | None:
+    """Returns why nothing of an incident is texted; None if something may be."""
+    if row.muted_by is None or row.silenced_until is None:
+        return None
+    query = select(silence.c.reason, silence.c.created_by).where(silence.c.ref == row.muted_by)
+    found = (await connection.execute(query)).first()
+    reason, created_by = (found.reason, found.created_by) if found else ("", "")
+    return MuteView(row.muted_by, row.silenced_until, reason, created_by)
 
 
 def _is_escalated(row: Row[Any]) -> bool:
@@ -333,4 +264,5 @@ def _listed(row: Row[Any]) -> OpenIncident:
         firing=row.firing,
         acked_by=row.acked_by,
         is_escalated=_is_escalated(row),
+        silenced_until=row.silenced_until if row.muted_by is not None else None,
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, exists, select, update
 
+from kwtsms_bot.bridge.incidents.views import EventView
 from kwtsms_bot.bridge.store.incident_cards import INCIDENT_CARD_CLAIM, NOT_IN_THREAD
-from kwtsms_bot.bridge.store.incident_queries import EventView
 from kwtsms_bot.database import Database
 from kwtsms_bot.database.tables import incident, incident_event
 from kwtsms_bot.outbox.message import CardLocation

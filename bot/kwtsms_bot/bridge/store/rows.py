@@ -26,6 +26,7 @@ def incident_of(row: Row[Any]) -> IncidentRecord:
         wave=row.wave,
         alerts=row.alerts,
         firing=row.firing,
+        grown_at=row.grown_at,
         reopened=row.reopened,
         reopened_since=row.reopened_since,
         ack_severity=None if row.ack_severity is None else AlertSeverity(row.ack_severity),
@@ -56,6 +57,7 @@ def incident_values(incident: IncidentRecord) -> dict[str, Any]:
         "wave": incident.wave,
         "alerts": incident.alerts,
         "firing": incident.firing,
+        "grown_at": incident.grown_at,
         "reopened": incident.reopened,
         "reopened_since": incident.reopened_since,
         "changed_at": incident.changed_at,
@@ -102,6 +104,7 @@ def alert_of(row: Row[Any], incidents: Mapping[int, IncidentRecord]) -> AlertRec
         incident=incidents.get(row.incident_id),
         wave=row.wave,
         closes_at=row.closes_at,
+        expires_at=row.expires_at,
         id=row.id,
     )
 
@@ -147,4 +150,5 @@ def alert_values(alert: AlertRecord) -> dict[str, Any]:
         "first_at": alert.first_at,
         "changed_at": alert.changed_at,
         "closes_at": alert.closes_at,
+        "expires_at": alert.expires_at,
     }

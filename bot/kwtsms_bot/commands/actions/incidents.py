@@ -26,7 +26,7 @@ from kwtsms_bot.i18n.foreign_text import clean_text
 from kwtsms_bot.i18n.translator import Language
 
 if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
-    from kwtsms_bot.bridge.store.incident_queries import AlertView, IncidentView
+    from kwtsms_bot.bridge.incidents.views import AlertView, IncidentView
 
 # Slack refuses messages of much more than 13,000 characters.
 MAX_LABELS, MAX_NAME, MAX_VALUE, MAX_TEXT = 15, 40, 100, 500
@@ -148,6 +148,7 @@ HANDLERS: dict[str, Handler] = {
     action_ids.INCIDENT_ACKNOWLEDGE: _handler(IncidentAction.ACKNOWLEDGE),
     action_ids.INCIDENT_UNACKNOWLEDGE: _handler(IncidentAction.UNACKNOWLEDGE),
     action_ids.INCIDENT_RESOLVE: _handler(IncidentAction.RESOLVE),
+    action_ids.INCIDENT_NOTIFY_AGAIN: _handler(IncidentAction.NOTIFY_AGAIN),
     action_ids.INCIDENT_ACKNOWLEDGE_ALL: acknowledge_all,
     action_ids.INCIDENT_DETAILS: show_details,
 }

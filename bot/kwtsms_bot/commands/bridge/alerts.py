@@ -32,7 +32,7 @@ from kwtsms_bot.i18n.foreign_text import clean_text
 from kwtsms_bot.i18n.translator import N_, Language
 
 if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
-    from kwtsms_bot.bridge.store.incident_queries import OpenIncident
+    from kwtsms_bot.bridge.incidents.views import OpenIncident
 
 MAX_LISTED, MAX_ON_HOME, MAX_TITLE = 20, 10, 120
 ALL, MINE, BLOCKED = "all", "mine", "held"

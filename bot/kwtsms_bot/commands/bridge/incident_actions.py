@@ -40,6 +40,9 @@ class IncidentAction(Enum):
         N_("Acknowledgement withdrawn: {refs}"), N_("New alerts in it will be texted again.")
     )
     RESOLVE = ActionTexts(N_("Resolved: {refs}"), N_("If it fires again, it will be opened again."))
+    NOTIFY_AGAIN = ActionTexts(
+        N_("Texted again: {refs}"), N_("The SMS that may have been sent counts as sent.")
+    )
 
 
 # By the state in which an incident already is: the title, the same within a list, and who did it.
@@ -77,6 +80,8 @@ async def act(
         results = await control.acknowledge(refs, actor)
     elif action is IncidentAction.UNACKNOWLEDGE:
         results = await control.unacknowledge(refs, actor)
+    elif action is IncidentAction.NOTIFY_AGAIN:
+        results = await control.notify_again(refs, actor)
     else:
         results = await control.resolve(refs, actor)
     missing = sorted(set(refs) - {one.ref for one in results})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kwtsms_bot.i18n.translator import N_, Language
 
 if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
-    from kwtsms_bot.bridge.store.incident_queries import IncidentView, NotifiedView
+    from kwtsms_bot.bridge.incidents.views import IncidentView, NotifiedView
 
 MAX_NAMES = 6  # Of one line.
 LEFT = ("sent", "unknown")
@@ -46,6 +46,7 @@ EVENTS = {
     "resolved": N_("Resolved"),
     "acknowledged": N_("Acknowledged"),
     "unacknowledged": N_("Acknowledgement withdrawn"),
+    "notified_again": N_("Notified again"),
     "escalated": N_("Escalated"),
     "repeated": N_("Last step repeated"),
     "step_passed": N_("Step skipped, because it reaches nobody"),

@@ -35,6 +35,7 @@ incident = Table(
     Column("wave", Integer, nullable=False),  # Grows with each report of new alerts.
     Column("alerts", Integer, nullable=False),  # All that have belonged to it.
     Column("firing", Integer, nullable=False),
+    Column("grown_at", UtcDateTime),  # When its last alert came.
     Column("reopened", Integer, nullable=False),  # Within the hour before the last time.
     Column("reopened_since", UtcDateTime),
     Column("opened_at", UtcDateTime, nullable=False),
@@ -104,6 +105,7 @@ alert = Table(
     Column("first_at", UtcDateTime, nullable=False),  # When this episode was first reported.
     Column("changed_at", UtcDateTime, nullable=False),
     Column("closes_at", UtcDateTime, index=True),  # NULL: only the tool or a person ends it.
+    Column("expires_at", UtcDateTime, index=True),  # Then it is forgotten, without another report.
     UniqueConstraint("integration", "key_hash"),
     Index(None, "incident_id", "wave", "status"),
 )

@@ -8,8 +8,8 @@ import re
 from datetime import datetime
 from functools import partial
 
-from kwtsms_bot.bridge.states import IncidentKind, IncidentState
-from kwtsms_bot.bridge.store.incident_queries import AlertView, IncidentView
+from kwtsms_bot.bridge.incidents.views import AlertView, IncidentView
+from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import Button
 from kwtsms_bot.commands.bridge.incident_text import (
@@ -51,6 +51,8 @@ def card_buttons(incident: IncidentView, say: Language) -> list[Button]:
     ref, buttons = incident.ref, []
     if incident.state is IncidentState.FIRING:
         buttons.append(Button(action_ids.INCIDENT_ACKNOWLEDGE, say("Acknowledge"), ref, "primary"))
+        if any(one.state is NotificationState.UNKNOWN for one in incident.notified):
+            buttons.append(Button(action_ids.INCIDENT_NOTIFY_AGAIN, say("Notify again"), ref))
     if incident.state is IncidentState.ACKNOWLEDGED:
         label = say("Withdraw acknowledgement")
         buttons.append(Button(action_ids.INCIDENT_UNACKNOWLEDGE, label, ref))

@@ -16,9 +16,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from kwtsms_bot.background import wait_for_any
 from kwtsms_bot.bridge.escalation.policy import NO_POLICIES, Policies
+from kwtsms_bot.bridge.incidents.views import IncidentView
 from kwtsms_bot.bridge.store.incident_cards import IncidentCardStore, OutdatedCard
 from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore, OutdatedDm
-from kwtsms_bot.bridge.store.incident_queries import IncidentView
 from kwtsms_bot.bridge.store.incident_threads import IncidentThreadStore
 from kwtsms_bot.database import Database, DatabaseError
 from kwtsms_bot.i18n.translator import Language

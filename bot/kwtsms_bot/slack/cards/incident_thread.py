@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from kwtsms_bot.bridge.store.incident_queries import EventView
+from kwtsms_bot.bridge.incidents.views import EventView
 from kwtsms_bot.bridge.store.incident_threads import ThreadLines
 from kwtsms_bot.commands.bridge.incident_text import (
     cut_text,

@@ -29,6 +29,7 @@ def _extend_incidents() -> None:
     )
     op.add_column("incident", sa.Column("steps_from", UtcDateTime))
     op.add_column("incident", sa.Column("remind_at", UtcDateTime))
+    op.add_column("incident", sa.Column("grown_at", UtcDateTime))
     op.add_column("incident", sa.Column("muted_by", sa.String(length=16)))
     op.add_column("incident", sa.Column("silenced_until", UtcDateTime))
     op.add_column("incident", sa.Column("shown_event", ID))
@@ -36,6 +37,8 @@ def _extend_incidents() -> None:
         "incident",
         sa.Column("thread_due", sa.Boolean(), server_default=sa.false(), nullable=False),
     )
+    op.add_column("alert", sa.Column("expires_at", UtcDateTime))
+    op.create_index(op.f("ix_alert_expires_at"), "alert", ["expires_at"])
     op.create_index(op.f("ix_incident_remind_at"), "incident", ["remind_at"])
     op.create_index(op.f("ix_incident_silenced_until"), "incident", ["silenced_until"])
     op.create_index(op.f("ix_incident_step_due_at"), "incident", ["step_due_at"])
