@@ -1,22 +1,28 @@
 """Times the answers to alerts, as the tool that posts them sees it, and counts the SMS of a storm.
 
-    .venv/bin/python benchmarks/bridge_storm.py [SECONDS]
+    .venv/bin/python benchmarks/bridge_storm.py [--seconds 60] [--rate 1] [--kind PostgreSQL]
+        [--campaign] [--replicas 2]
 
-The bot runs in its own process, whole: it sends, and it posts cards to the sandbox's Slack. Each
+The bot runs in its own process, whole: it sends, and it posts cards to the sandbox's Slack. With
+`--campaign` it is sending to 10,000 other numbers meanwhile; with `--replicas 2`, on PostgreSQL,
+requests go to two bots in turn. The first SMS is timed from the first alert's answer. Each
 request reports a new alert; requests arrive on schedule, whether earlier ones are answered or not,
 and each is timed from its scheduled arrival. The answer comes after the alert is on disk. A server
 that only answers, without reading or storing, shows what of that is the network and the client.
 """
 
+import argparse
 import asyncio
 import gc
+import itertools
 import re
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -27,7 +33,10 @@ import httpx
 from aiohttp import web
 from databases import KINDS, database_url
 
+from kwtsms_bot.database import open_database
 from kwtsms_bot.demo.environment import LocalEnvironment
+from kwtsms_bot.outbox.message import NewMessage, Priority
+from kwtsms_bot.outbox.store import open_outbox
 from support.bot import BotProcess, local_env
 
 TOKEN = "benchmark-token-0000000"  # noqa: S105 - Of this run's own bot.
@@ -35,12 +44,15 @@ NUMBER = "96598765432"
 FIRST = 50  # Requests for warm-up, which are not counted.
 RATES = (1, 100, 200)
 BODIES = (1_000, 5_000)
+CAMPAIGN = 10_000  # Numbers.
 Post = Callable[[object], Awaitable[int]]
 
 
 @asynccontextmanager
-async def running_bot(kind: str, folder: Path) -> AsyncIterator[tuple[LocalEnvironment, str]]:
-    """Runs the bot with a bridge and a database of that kind; yields the endpoint's address."""
+async def running_bots(
+    kind: str, folder: Path, options: argparse.Namespace
+) -> AsyncIterator[tuple[LocalEnvironment, Sequence[str]]]:
+    """Runs bots with a bridge and a database of that kind; yields their endpoints' addresses."""
     bridge = {
         "listen": "127.0.0.1:0",
         "channel": "C0OPS",
@@ -58,14 +70,60 @@ async def running_bot(kind: str, folder: Path) -> AsyncIterator[tuple[LocalEnvir
         }
         async with local_env(folder, **changes) as environment:
             await environment.stop_bot()
-            bot = BotProcess(environment)
-            await bot.start()
-            try:
-                log = (environment.folder / "bot.log").read_text()
-                found = re.search(r"alerts accepted.*at=(\S+?)(?:\x1b|\s)", log)
-                yield environment, found[1] if found else ""
-            finally:
-                await bot.end()
+            environment.gateway.top_up(10 * CAMPAIGN)
+            if options.campaign:
+                await queue_campaign(url)
+            replicas = options.replicas if kind == "PostgreSQL" else 1
+            async with AsyncExitStack() as stack:
+                addresses = [
+                    await stack.enter_async_context(running_bot(environment))
+                    for _ in range(replicas)
+                ]
+                yield environment, addresses
+
+
+@asynccontextmanager
+async def running_bot(environment: LocalEnvironment) -> AsyncIterator[str]:
+    """Runs one bot; yields its endpoint's address."""
+    bot = BotProcess(environment)
+    await bot.start()
+    try:
+        log = (environment.folder / "bot.log").read_text()
+        found = re.search(r"alerts accepted.*at=(\S+?)(?:\x1b|\s)", log)
+        yield found[1] if found else ""
+    finally:
+        await bot.end()
+
+
+async def queue_campaign(url: str) -> None:
+    """Queues a message to many numbers."""
+    database = await open_database(url)
+    numbers = tuple(f"965{50_000_000 + number}" for number in range(CAMPAIGN))
+    message = NewMessage(
+        source="cli",
+        author="benchmark",
+        text="A campaign",
+        sender_id="MY-APP",
+        recipients=numbers,
+        pages=1,
+        priority=Priority.BULK,
+    )
+    await open_outbox(database).intake.accept(message, datetime.now(UTC))
+    await database.close()
+
+
+def count_sms(environment: LocalEnvironment) -> int:
+    """The number of messages that the gateway has accepted for the person's phone."""
+    return sum(NUMBER in one.numbers for one in environment.gateway.ledger)
+
+
+async def first_sms(environment: LocalEnvironment, post: Post) -> float:
+    """The seconds from an alert's answer to its SMS at the gateway."""
+    await post(new_alert(0))
+    begun = time.perf_counter()
+    while not count_sms(environment):  # noqa: ASYNC110 - The gateway tells nobody.
+        await asyncio.sleep(0.02)
+    return time.perf_counter() - begun
 
 
 @asynccontextmanager
@@ -141,7 +199,7 @@ async def measure_bodies(client: httpx.AsyncClient, address: str) -> AsyncIterat
 
 async def main() -> None:
     """Measures and prints."""
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
+    options = parse_options()
     headers = {"Authorization": f"Bearer {TOKEN}"}
     limits = httpx.Limits(max_connections=200)
     print("| requests | median, ms | p99, ms | longest, ms |\n|---|---|---|---|")
@@ -149,31 +207,44 @@ async def main() -> None:
         bare_server() as address,
         httpx.AsyncClient(trust_env=False, limits=limits) as client,
     ):
-        waits = await measure_waits(poster(client, address), 100, min(seconds, 10))
+        waits = await measure_waits(poster(client, address), 100, min(options.seconds, 10))
         print(row("a server that only answers, 100 a second", waits))
-    for kind in KINDS:
+    for kind in options.kind or KINDS:
         with tempfile.TemporaryDirectory() as folder:
             async with (
-                running_bot(kind, Path(folder)) as (environment, address),
+                running_bots(kind, Path(folder), options) as (environment, addresses),
                 httpx.AsyncClient(
                     trust_env=False, limits=limits, headers=headers, timeout=30
                 ) as client,
             ):
-                for rate in RATES:
-                    waits = await measure_waits(
-                        poster(client, f"{address}/hooks/scripts"), rate, seconds
-                    )
+                post = poster(client, *(f"{one}/hooks/scripts" for one in addresses))
+                waited = await first_sms(environment, post) * 1000
+                print(f"| {kind}, the first SMS | {waited:.0f} | | |", flush=True)
+                for rate in options.rate or RATES:
+                    waits = await measure_waits(post, rate, options.seconds)
                     print(row(f"{kind}, {rate} a second", waits), flush=True)
-                async for line in measure_bodies(client, address):
+                async for line in measure_bodies(client, addresses[0]):
                     print(f"| {kind}, {line}", flush=True)
-                print(f"| {kind}, SMS for all of that | {len(environment.gateway.ledger)} | | |")
+                print(f"| {kind}, SMS for all of that | {count_sms(environment)} | | |")
 
 
-def poster(client: httpx.AsyncClient, address: str) -> Post:
-    """Returns a function that posts one alert and returns the status of the answer."""
+def parse_options() -> argparse.Namespace:
+    """Returns the options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0, help="for each rate")
+    parser.add_argument("--rate", type=int, action="append", help="requests a second")
+    parser.add_argument("--kind", choices=KINDS, action="append", help="of database")
+    parser.add_argument("--campaign", action="store_true", help="send to 10,000 numbers, too")
+    parser.add_argument("--replicas", type=int, default=1, help="on PostgreSQL")
+    return parser.parse_args()
+
+
+def poster(client: httpx.AsyncClient, *addresses: str) -> Post:
+    """Returns a function that posts one alert, to each in turn, and returns the answer's status."""
+    turns = itertools.cycle(addresses)
 
     async def post(alert: object) -> int:
-        return (await client.post(address, json=alert)).status_code
+        return (await client.post(next(turns), json=alert)).status_code
 
     return post
 

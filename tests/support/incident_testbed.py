@@ -1,15 +1,16 @@
 """Commands about incidents with real stores, as people in Slack run them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from kwtsms_bot.bridge.activity import RequestOutcome
 from kwtsms_bot.bridge.activity_recorder import ActivityRecorder
 from kwtsms_bot.bridge.alert_tester import AlertTester
-from kwtsms_bot.bridge.incident_control import BridgeControl
+from kwtsms_bot.bridge.incident_control import BridgeControl, ControlStores
 from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore
 from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
 from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
@@ -39,11 +40,13 @@ class IncidentTestbed:
     bench: BridgeBench
     webhooks: Webhooks
     refusing: list[str]  # Channels of Slack that take no card.
+    keys: Iterator[int] = field(default_factory=count)  # Each command is a new one.
 
     async def type(self, text: str, who: str = SARA.id, say: Language = ENGLISH) -> Reply:
         """Runs a command as a person."""
         person = Person(who, OPS.id)
-        return await handle(self.context, Invocation(person=person, say=say, key="k", text=text))
+        key = f"k{next(self.keys)}"
+        return await handle(self.context, Invocation(person=person, say=say, key=key, text=text))
 
     async def press(
         self, action: str, value: str | None, who: str = SARA.id, say: Language = ENGLISH
@@ -72,8 +75,7 @@ async def incident_testbed(
         refusing: list[str] = []
         control = BridgeControl(
             bench.bridge,
-            IncidentQueries(bench.database),
-            bench.actions,
+            ControlStores(IncidentQueries(bench.database), bench.actions, bench.silences),
             recorder=ActivityRecorder(webhooks.activity, states),
             tester=AlertTester(
                 bench.bridge,

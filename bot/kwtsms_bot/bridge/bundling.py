@@ -223,16 +223,28 @@ def _dropped(
     """Returns why a notification is not needed any more; None if it is."""
     if one.contact not in people:
         return DroppedReason.REMOVED
+    incident = one.incident
+    why = over_reason(one.kind, incident.state, is_muted=incident.muted_by is not None)
+    if why is not None:
+        return why
     if one.kind is NotificationKind.RESOLVED:
-        was_notified = (one.incident.id, one.contact) in notified
-        is_resolved = one.incident.state is IncidentState.RESOLVED
-        return None if was_notified and is_resolved else DroppedReason.RESOLVED_BEFORE
-    if one.incident.state is IncidentState.ACKNOWLEDGED and one.kind is not NotificationKind.WORSE:
-        return DroppedReason.ACKNOWLEDGED
-    if one.incident.muted_by is not None:
-        return DroppedReason.SILENCED
+        was_notified = (incident.id, one.contact) in notified
+        return None if was_notified else DroppedReason.RESOLVED_BEFORE
     fires = any(alert.firing and covers(one, alert) for alert in alerts)
-    return None if fires and one.incident.is_open else DroppedReason.RESOLVED_BEFORE
+    return None if fires else DroppedReason.RESOLVED_BEFORE
+
+
+def over_reason(
+    kind: NotificationKind, state: IncidentState, *, is_muted: bool
+) -> DroppedReason | None:
+    """Returns why a notification is not sent in this state of its incident; None if it is."""
+    if kind is NotificationKind.RESOLVED:
+        return None if state is IncidentState.RESOLVED else DroppedReason.RESOLVED_BEFORE
+    if state is IncidentState.RESOLVED:
+        return DroppedReason.RESOLVED_BEFORE
+    if state is IncidentState.ACKNOWLEDGED and kind is not NotificationKind.WORSE:
+        return DroppedReason.ACKNOWLEDGED
+    return DroppedReason.SILENCED if is_muted else None
 
 
 def _urgency(waiting: Sequence[WaitingNotification]) -> tuple[int, int]:

@@ -10,10 +10,13 @@ from kwtsms_bot.bridge.alert_tester import AlertTester
 from kwtsms_bot.bridge.hooks.addresses import hook_address
 from kwtsms_bot.bridge.incidents.views import IncidentView, OpenIncident
 from kwtsms_bot.bridge.integrations.samples import SAMPLE_BODIES
+from kwtsms_bot.bridge.silences.silence import Silence, TimeWindow, spare_critical
 from kwtsms_bot.bridge.store.actions import Action, ActionResult, IncidentActions
 from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
 from kwtsms_bot.bridge.store.integration_states import IntegrationState
+from kwtsms_bot.bridge.store.silences import CreatedSilence, NewSilence, SilenceStore
 from kwtsms_bot.config.bridge import BridgeSettings
+from kwtsms_bot.config.bridge_fields import Conditions
 from kwtsms_bot.config.bridge_integrations import IntegrationSettings
 from kwtsms_bot.outbox.audit import Actor
 
@@ -43,6 +46,15 @@ class IntegrationView:
     requests: tuple[RequestOutcome, ...]  # The newest first.
 
 
+@dataclass(frozen=True, slots=True)
+class ControlStores:
+    """The stores of what people read and change."""
+
+    queries: IncidentQueries
+    actions: IncidentActions
+    silences: SilenceStore
+
+
 class BridgeControl:
     """Incidents for reading and acting; `on_change` is called after each action.
 
@@ -53,8 +65,7 @@ class BridgeControl:
     def __init__(
         self,
         bridge: BridgeSettings,
-        queries: IncidentQueries,
-        actions: IncidentActions,
+        stores: ControlStores,
         *,
         recorder: ActivityRecorder,
         tester: AlertTester,
@@ -62,7 +73,8 @@ class BridgeControl:
         listening_at: Callable[[], str] = lambda: "",
         refusing_channels: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        self._bridge, self._queries, self._actions = bridge, queries, actions
+        self._bridge, self._silences = bridge, stores.silences
+        self._queries, self._actions = stores.queries, stores.actions
         self._recorder, self.tester, self._on_change = recorder, tester, on_change
         self._listening_at, self.refusing_channels = listening_at, refusing_channels
 
@@ -82,8 +94,12 @@ class BridgeControl:
         """Returns the number of open incidents."""
         return await self._queries.count_open(blocked=blocked)
 
+    async def count_silenced(self) -> int:
+        """Returns the number of open incidents that are silenced."""
+        return await self._queries.count_silenced()
+
     async def unacknowledged(self, limit: int) -> Sequence[OpenIncident]:
-        """Returns the incidents that nobody has taken, the worst first."""
+        """Returns the incidents that nobody has taken, the worst first; none silenced."""
         return await self._queries.unacknowledged(limit)
 
     async def texted(self, user: str, refs: Collection[str]) -> frozenset[str]:
@@ -109,6 +125,36 @@ class BridgeControl:
     async def notify_again(self, refs: Collection[str], actor: Actor) -> Sequence[ActionResult]:
         """Notifies those again whose SMS may have been sent."""
         return await self._act(refs, Action.NOTIFY_AGAIN, actor)
+
+    async def silence(
+        self,
+        conditions: Conditions,
+        incident_ref: str | None,
+        window: tuple[datetime, datetime],
+        *,
+        is_weekly: bool,
+        reason: str,
+        spares_critical: bool,
+        actor: Actor,
+    ) -> CreatedSilence | None:
+        """Silences alerts; returns None if it would spare all that it is to silence."""
+        muted = spare_critical(conditions) if spares_critical else conditions
+        if muted is None:
+            return None
+        new = NewSilence(muted, incident_ref, TimeWindow(*window), is_weekly, reason)
+        created = await self._silences.create(new, actor)
+        self._on_change()
+        return created
+
+    async def end_silence(self, ref: str, actor: Actor) -> Silence | None:
+        """Ends a silence; returns None if none of this reference is in force or ahead."""
+        ended = await self._silences.end(ref, actor)
+        self._on_change()
+        return ended
+
+    async def silences(self) -> Sequence[Silence]:
+        """Returns the silences in force or ahead, the soonest end first."""
+        return await self._silences.current()
 
     async def _act(
         self, refs: Collection[str], action: Action, actor: Actor

@@ -28,13 +28,7 @@ from kwtsms_bot.bridge.notification_rules import (
     silence_reason,
 )
 from kwtsms_bot.bridge.pace import SETTLE
-from kwtsms_bot.bridge.records import (
-    FORGOTTEN_AFTER,
-    AlertRecord,
-    IncidentRecord,
-    NewEvent,
-    NewNotification,
-)
+from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, NewEvent, NewNotification
 from kwtsms_bot.bridge.reports import AlertResult, Receiver, Report, Snapshot, hash_of
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState
 
@@ -128,9 +122,9 @@ class IntakePlan:
             first_at=now,
             changed_at=now,
             closes_at=closes_at,
-            expires_at=now + FORGOTTEN_AFTER,
             id=alert.id if alert else 0,
         )
+        record.postpone_expiry(now)
         self._keep(record)
         return record
 
@@ -198,13 +192,7 @@ class IntakePlan:
         """Reopens an incident as it was before it was resolved."""
         if incident.is_open:  # Another alert of its group still fires.
             return NotificationKind.REOPENED
-        after = IncidentState.ACKNOWLEDGED if incident.acked_by else IncidentState.FIRING
-        incident.move(after, now)
-        incident.resolved_at = incident.resolved_by = None
-        since = incident.reopened_since
-        if since is None or now - since >= FLAPPING_WINDOW:
-            incident.reopened, incident.reopened_since = 0, now
-        incident.reopened += 1
+        incident.reopen(now, window=FLAPPING_WINDOW)
         self.events.append(NewEvent(incident, now, "reopened", report.integration))
         is_flapping = incident.reopened == FLAPPING_AT
         return NotificationKind.FLAPPING if is_flapping else NotificationKind.REOPENED

@@ -84,6 +84,15 @@ class IncidentRecord:
         self.ack_kinds = ()
         self.touch(now)
 
+    def reopen(self, now: datetime, *, window: timedelta) -> None:
+        """Makes it what it was before it was resolved; counts how often within `window`."""
+        after = IncidentState.ACKNOWLEDGED if self.acked_by else IncidentState.FIRING
+        self.move(after, now)
+        self.resolved_at = self.resolved_by = None
+        if self.reopened_since is None or now - self.reopened_since >= window:
+            self.reopened, self.reopened_since = 0, now
+        self.reopened += 1
+
     def resolve(self, by: str, now: datetime) -> None:
         """Records who says that it is over."""
         self.move(IncidentState.RESOLVED, now)

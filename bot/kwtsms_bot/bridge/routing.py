@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kwtsms_bot.bridge.models import AlertSeverity, AlertStatus, Incoming
-from kwtsms_bot.config.bridge import (
-    INTEGRATION_KEY,
-    SEVERITY_KEY,
-    BridgeSettings,
-    ReceiverSettings,
-)
+from kwtsms_bot.config.bridge import INTEGRATION_KEY, SEVERITY_KEY, BridgeSettings
 from kwtsms_bot.config.bridge_fields import Conditions
 from kwtsms_bot.config.bridge_integrations import IntegrationSettings
+from kwtsms_bot.config.bridge_receivers import ReceiverSettings
 from kwtsms_bot.config.phonebook import Phonebook
 
 

@@ -37,6 +37,13 @@ class IncidentKind(StrEnum):
     TEST = "test"  # A test button was pressed; it closes by itself.
 
 
+class Closing(StrEnum):
+    """Reason why an incident was closed, in place of who resolved it."""
+
+    FORGOTTEN = "forgotten"  # Nothing was reported of it for a week.
+    INTEGRATION_REMOVED = "integration removed"  # Nobody can report its end.
+
+
 class NotificationState(StrEnum):
     """The state of a notification: one person, and one thing to tell them."""
 

@@ -40,7 +40,8 @@ def check(file: str) -> None:
     """
     found = read_config(file)
     click.echo(f"{file} is valid.")
-    for warning in (*config_warnings(found, file), *_on_call_warnings(found)):
+    warnings = (*config_warnings(found, file), *_on_call_warnings(found), *_left_warnings(found))
+    for warning in warnings:
         click.echo(f"Warning: {warning}")
 
 
@@ -54,6 +55,20 @@ def _on_call_warnings(found: Config) -> tuple[str, ...]:
     findings = asyncio.run(check(found, datetime.now(UTC), offline=True))
     flaws = (one for one in findings if one.level is not FindingLevel.OK)
     return tuple(f"{one.what} {one.remedy}".strip() for one in flaws)
+
+
+def _left_warnings(found: Config) -> tuple[str, ...]:
+    """Returns the integrations that are gone from config.yaml and have open incidents."""
+    if found.bridge is None:
+        return ()
+    from kwtsms_bot.doctor.removed_integrations import count_left  # noqa: PLC0415 - It has SQL.
+
+    counts = asyncio.run(count_left(found.outbox.database, found.bridge.integrations))
+    return tuple(
+        f'The integration "{name}" was removed and has {count} open '
+        f"{'incident' if count == 1 else 'incidents'}. The bot's next start closes them."
+        for name, count in counts.items()
+    )
 
 
 @config.command("example")

@@ -1,6 +1,6 @@
 """Commands, their requests, replies and context. Independent of Slack; performs no I/O."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -21,7 +21,9 @@ if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded
     from kwtsms_bot.bridge.incident_control import IntegrationView
     from kwtsms_bot.bridge.incidents.views import IncidentView, OpenIncident
     from kwtsms_bot.bridge.on_call.control import ScheduleView
+    from kwtsms_bot.bridge.silences.silence import Silence
     from kwtsms_bot.bridge.store.actions import ActionResult
+    from kwtsms_bot.bridge.store.silences import CreatedSilence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +103,19 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     replaces: bool = False  # Replaces the message whose button was pressed.
     opens_form: bool = False  # Slack opens the send form; this reply is the fallback.
+    silence_form: "SilenceForm | None" = None  # Slack opens it; likewise.
     file: File | None = None
     details_of: Message | None = None  # Slack shows its details; this reply is the fallback.
     channel_post: "ChannelPost | None" = None
     direct_message: "DirectMessage | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceForm:
+    """The form for a silence: of one incident, or of what the person names in it."""
+
+    incident_ref: str = ""
+    title: str = field(default="", repr=False)  # Of the incident.
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +174,11 @@ class IncidentControl(Protocol):
     async def count_open(self, *, blocked: bool = False) -> int:
         """Returns the number of open incidents."""
 
+    async def count_silenced(self) -> int:
+        """Returns the number of open incidents that are silenced."""
+
     async def unacknowledged(self, limit: int) -> "Sequence[OpenIncident]":
-        """Returns the incidents that nobody has taken, the worst first."""
+        """Returns the incidents that nobody has taken, the worst first; none silenced."""
 
     async def texted(self, user: str, refs: Collection[str]) -> frozenset[str]:
         """Returns those of the incidents that a Slack user was texted about."""
@@ -183,6 +197,25 @@ class IncidentControl(Protocol):
 
     async def notify_again(self, refs: Collection[str], actor: Actor) -> "Sequence[ActionResult]":
         """Notifies those again whose SMS may have been sent."""
+
+    async def silence(
+        self,
+        conditions: Mapping[str, tuple[str, ...]],
+        incident_ref: str | None,
+        window: tuple[datetime, datetime],
+        *,
+        is_weekly: bool,
+        reason: str,
+        spares_critical: bool,
+        actor: Actor,
+    ) -> "CreatedSilence | None":
+        """Silences alerts; returns None if it would spare all that it is to silence."""
+
+    async def end_silence(self, ref: str, actor: Actor) -> "Silence | None":
+        """Ends a silence; returns None if none of this reference is in force or ahead."""
+
+    async def silences(self) -> "Sequence[Silence]":
+        """Returns the silences in force or ahead, the soonest end first."""
 
     async def integrations(self) -> "Sequence[IntegrationView]":
         """Returns the integrations, with what each sent last."""

@@ -18,7 +18,7 @@ from kwtsms_bot.commands import (
 )
 from kwtsms_bot.commands import help as help_
 from kwtsms_bot.commands.base import Command, CommandContext, Invocation, Reply, Severity
-from kwtsms_bot.commands.bridge import alerts, integrations, on_call, test_alert
+from kwtsms_bot.commands.bridge import alerts, integrations, on_call, silences, test_alert
 from kwtsms_bot.commands.bridge.incident_access import is_contact
 from kwtsms_bot.commands.error_replies import database_error_reply, gateway_error_reply, refuse
 from kwtsms_bot.commands.policy import allows
@@ -45,6 +45,7 @@ COMMANDS: dict[str, Command] = {
         control.PAUSE,
         control.RESUME,
         *alerts.COMMANDS,
+        *silences.COMMANDS,
         integrations.COMMAND,
         test_alert.COMMAND,
         on_call.COMMAND,

@@ -16,7 +16,7 @@ from kwtsms_bot.bridge.bundling import ContactPhone, Recipients, Style
 from kwtsms_bot.bridge.episodes import AlertOutcome
 from kwtsms_bot.bridge.escalation.contacts import ContactDirectory
 from kwtsms_bot.bridge.escalation.policy import Policies
-from kwtsms_bot.bridge.incident_control import BridgeControl
+from kwtsms_bot.bridge.incident_control import BridgeControl, ControlStores
 from kwtsms_bot.bridge.reports import Receiver, make_receivers
 from kwtsms_bot.bridge.send_api.endpoint import ApiStores, SendApi
 from kwtsms_bot.bridge.send_api.errors import ErrorCode
@@ -26,15 +26,17 @@ from kwtsms_bot.bridge.send_api.terms import make_terms
 from kwtsms_bot.bridge.store.actions import IncidentActions
 from kwtsms_bot.bridge.store.bundle import BundleStore, SendingTerms
 from kwtsms_bot.bridge.store.credit_notices import NoticeTargets
+from kwtsms_bot.bridge.store.ends.removed_integrations import RemovedIntegrations
 from kwtsms_bot.bridge.store.figures import count_figures
 from kwtsms_bot.bridge.store.incident_dms import IncidentDmStore
 from kwtsms_bot.bridge.store.incident_queries import IncidentQueries
 from kwtsms_bot.bridge.store.intake import AlertIntake
 from kwtsms_bot.bridge.store.integration_states import IntegrationStateStore
+from kwtsms_bot.bridge.store.silences import SilenceStore
 from kwtsms_bot.bridge.webhooks import REASONS, Webhooks
 from kwtsms_bot.config import Config
 from kwtsms_bot.config.bridge import BridgeSettings
-from kwtsms_bot.database import Database
+from kwtsms_bot.database import Database, DatabaseError
 from kwtsms_bot.i18n.translator import language
 from kwtsms_bot.monitoring.api_metrics import ApiMetrics
 from kwtsms_bot.monitoring.bridge_metrics import BridgeMetrics
@@ -67,6 +69,7 @@ class BridgeComponents:
         on_bundled: Callable[[], None],
     ) -> None:
         self._listen, self._database = bridge.listen, database
+        self._removed = RemovedIntegrations(database, bridge.integrations)
         self.on_call = OnCallComponents(config, bridge, database, connection)
         receivers = make_receivers(bridge, ContactDirectory(config.phonebook, self.on_call.roster))
         policies = {name: one.policy for name, one in receivers.items()}
@@ -86,8 +89,11 @@ class BridgeComponents:
         self.recorder = ActivityRecorder(self.webhooks.activity, IntegrationStateStore(database))
         self.control = BridgeControl(
             bridge,
-            IncidentQueries(database, policies),
-            IncidentActions(database, receivers),
+            ControlStores(
+                IncidentQueries(database, policies),
+                IncidentActions(database, receivers),
+                SilenceStore(database, receivers),
+            ),
             recorder=self.recorder,
             tester=AlertTester(
                 bridge,
@@ -118,12 +124,23 @@ class BridgeComponents:
         app.add_routes(self.webhooks.routes())
         app.add_routes(self.api.routes() if self.api else ())
         await self.on_call.prepare()
+        await self._close_removed()
         try:
             async with serve_http(app, self._listen, LIMITS) as self.address:
                 log.info("alerts accepted", at=self.address)
                 yield
         finally:
             self.address = ""
+
+    async def _close_removed(self) -> None:
+        """Closes what is open of integrations that were removed; a later start does it, too."""
+        try:
+            ended = await self._removed.close()
+        except DatabaseError as error:
+            log.error("removed integrations not closed", error=str(error))
+            return
+        if ended:
+            log.warning("alerts of removed integrations closed", alerts=ended)
 
     def start_workers(self, stop: asyncio.Event) -> "list[asyncio.Task[None]]":
         """Starts what makes messages of alerts, and what they need; it runs until `stop` is set."""

@@ -19,6 +19,7 @@ MESSAGE_MENU = "message_menu"
 # Callback ids of the modals, and the button of the preview.
 SEND_FORM = "send_form"
 PREVIEW_FORM = "preview_form"
+SILENCE_FORM = "silence_form"
 FORM_PLAINER = "form_plainer"
 
 # Callback ids of the shortcuts: one opens the empty form, the other quotes a message.

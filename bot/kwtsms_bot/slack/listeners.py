@@ -26,6 +26,7 @@ from kwtsms_bot.slack.error_boundary import Body, with_error_boundary
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name
 from kwtsms_bot.slack.modals import views
 from kwtsms_bot.slack.modals.send_modal import SendModal
+from kwtsms_bot.slack.modals.silence_modal import SilenceModal
 from kwtsms_bot.slack.replies import ReplySender
 from kwtsms_bot.slack.users import SlackUserDirectory
 from kwtsms_bot.slack.workflow_step import WorkflowStep
@@ -51,6 +52,7 @@ class SlackListeners:
         self._directory, self._client = directory, client
         self._reply_sender = ReplySender(client, context)
         self.send_modal = SendModal(context, directory, self._reply_sender, client)
+        self.silence_modal = SilenceModal(context, directory, self._reply_sender, client)
         self.home = HomeTab(context, directory, self.send_modal, client)
         self.step = WorkflowStep(context, directory)
         self.slash_command = context.config.slack.command
@@ -73,16 +75,21 @@ class SlackListeners:
         if not done:
             if not reply.accepted:
                 await self._reply_sender.send_reply(reply, invocation, respond)
-        elif reply.opens_form:
+        elif reply.opens_form or reply.silence_form:
             await ack()  # First: opening the form may take Slack a while.
-            if not await self.send_modal.open_form(
-                invocation, views.ModalDefaults(invocation.person.channel)
-            ):
+            if not await self._open_form(reply, invocation):
                 await self._reply_sender.send_reply(reply, invocation, respond)
         elif reply.accepted:
             await ack()
         else:
             await ack(response_type="ephemeral", **blocks.reply(reply, invocation.say))
+
+    async def _open_form(self, reply: Reply, request: CommandRequest) -> bool:
+        """Opens the form that a reply asks for; returns False if Slack did not."""
+        if reply.silence_form is not None:
+            return await self.silence_modal.open_form(request, reply.silence_form)
+        defaults = views.ModalDefaults(request.person.channel)
+        return await self.send_modal.open_form(request, defaults)
 
     async def _finishes_in_time(self, work: "asyncio.Task[HandledCommand]") -> bool:
         """Whether `work` ends before the acknowledgement is due."""
@@ -115,10 +122,16 @@ class SlackListeners:
         reply = await table.dispatch(self._context, action, press)
         ephemeral = bool((body.get("container") or {}).get("is_ephemeral"))
         request = CommandRequest(person=person, say=say, key=press.key)
-        if reply.details_of is None or not await self._open_details(reply.details_of, request):
+        if not await self._open_modal(reply, request):
             await self._reply_sender.send_action_reply(reply, request, respond, ephemeral=ephemeral)
         if payloads.is_on_home(body):
             await self.home.publish(request)
+
+    async def _open_modal(self, reply: Reply, request: CommandRequest) -> bool:
+        """Opens the modal that the reply to a button asks for; returns False if none was."""
+        if reply.silence_form is not None:
+            return await self.silence_modal.open_form(request, reply.silence_form)
+        return reply.details_of is not None and await self._open_details(reply.details_of, request)
 
     async def _open_details(self, message: Message, request: CommandRequest) -> bool:
         """Opens the modal with a message's details; returns False if Slack did not."""
@@ -177,6 +190,9 @@ def build_app(
     app.view(ids.SEND_FORM)(with_error_boundary(listeners.send_modal.handle_form, tasks, client))
     app.view(ids.PREVIEW_FORM)(
         with_error_boundary(listeners.send_modal.handle_preview, tasks, client)
+    )
+    app.view(ids.SILENCE_FORM)(
+        with_error_boundary(listeners.silence_modal.handle_form, tasks, client)
     )
     app.action(OPEN_FORM)(
         with_error_boundary(listeners.send_modal.handle_open_button, tasks, client)

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -113,11 +113,13 @@ class AlertMachine(RuleBasedStateMachine):
     def act(self, number: int, action: Action) -> None:
         """A person acts; only the first one counts."""
         one = self.pick(number)
-        expected = {
+        effects: dict[Action, Callable[[], bool]] = {
             Action.ACKNOWLEDGE: one.acknowledge,
             Action.UNACKNOWLEDGE: lambda: one.withdraw(self.bench.now),
             Action.RESOLVE: one.resolve,
-        }[action]()
+            Action.NOTIFY_AGAIN: lambda: one.state == FIRING,  # No outcome is unknown here.
+        }
+        expected = effects[action]()
         result = self.run(self.bench.act(one.ref, action))
 
         assert result.done == expected

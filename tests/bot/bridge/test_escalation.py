@@ -24,7 +24,7 @@ from support.bridge_bench import (
 from support.database import ACTOR, AT
 
 LEAD = "96551111111"
-PHONEBOOK = {
+PHONEBOOK: dict[str, Any] = {
     "contacts": {"noura": f"+{NOURA}", "fahad": f"+{FAHAD}", "lead": f"+{LEAD}"},
     "groups": {"leads": ["lead"]},
 }
@@ -332,6 +332,24 @@ async def test_all_texted_people_get_the_end(database_url: str) -> None:
 
         texted = sorted(phone for _, phone, text in bench.sent if text.startswith("OK"))
         assert texted == sorted([NOURA, FAHAD])
+
+
+async def test_the_person_who_acknowledged_is_texted_when_it_gets_worse(database_url: str) -> None:
+    """Fahad has it: a higher severity goes to step 1 and to Fahad, and escalates to nobody."""
+    fahad = {"number": f"+{FAHAD}", "slack": "U0FAHAD"}
+    phonebook = {
+        "contacts": {**PHONEBOOK["contacts"], "fahad": fahad},
+        "groups": {"leads": ["lead"]},
+    }
+    async with bridge_bench(database_url, bridge(), phonebook) as bench:
+        (result,) = await bench.post(alert("disk"))
+        await bench.advance(15, step=5)
+        await bench.act(result.ref, Action.ACKNOWLEDGE, "U0FAHAD")
+        await bench.advance(3 * MINUTE, step=30)
+        await bench.post(alert("disk", severity=AlertSeverity.CRITICAL))
+        await bench.advance(20 * MINUTE, step=30)
+
+        assert sorted(phones(bench)) == sorted([(NOURA, 0), (NOURA, 3), (FAHAD, 3)])
 
 
 async def test_slack_is_reminded_of_an_acknowledgement_a_day_later(database_url: str) -> None:

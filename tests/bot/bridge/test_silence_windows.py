@@ -27,7 +27,7 @@ def silence(**changes: object) -> Silence:
     into=st.timedeltas(min_value=timedelta(0), max_value=WEEK - timedelta(microseconds=1)),
 )
 def test_a_weekly_silence_is_in_force_in_each_of_its_windows(weeks: int, into: timedelta) -> None:
-    """It is in force for 8 h from its start on, each week, and never before its first start."""
+    """A silence is in force for 8 h from its start on, each week, and never before its first start."""
     at = START + weeks * WEEK + into
     found = silence(is_weekly=True).active_window(at)
     expected = weeks >= 0 and into < timedelta(hours=8)
@@ -39,7 +39,7 @@ def test_a_weekly_silence_is_in_force_in_each_of_its_windows(weeks: int, into: t
 
 @given(after=st.timedeltas(min_value=timedelta(days=-30), max_value=timedelta(days=30)))
 def test_the_next_window_is_in_force_or_ahead(after: timedelta) -> None:
-    """It has not ended, and no other window of the silence lies between."""
+    """The window has not ended, and no other window of the silence lies between."""
     at = START + after
     window = silence(is_weekly=True).next_window(at)
 

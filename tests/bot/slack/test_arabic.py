@@ -200,7 +200,7 @@ def test_a_form_is_in_arabic() -> None:
 
     assert faults(views.send_form(views.ModalDefaults(), book, ARABIC)) == []
     assert faults(views.preview_form(shown, "t" * 32, ARABIC, label)) == []
-    assert faults(views.waiting_view("t" * 32, ARABIC)) == []
+    assert faults(views.waiting_view("t" * 32, ARABIC("Send SMS"), ARABIC)) == []
     assert faults(blocks.reply(views.not_opened_reply(ARABIC), ARABIC)) == []
 
 

@@ -12,11 +12,12 @@ import pytest
 from slack_sdk.errors import SlackApiError
 
 from kwtsms_bot.bridge.bundling import DeferralReason, DroppedReason
-from kwtsms_bot.bridge.incidents.views import AlertView, IncidentView, NotifiedView
+from kwtsms_bot.bridge.incidents.views import AlertView, IncidentView, MuteView, NotifiedView
 from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
 from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationState
 from kwtsms_bot.bridge.store.actions import Action
 from kwtsms_bot.commands.bridge import incident_text
+from kwtsms_bot.i18n.foreign_text import literal_text
 from kwtsms_bot.i18n.translator import ENGLISH, Language, language
 from kwtsms_bot.outbox.audit import Actor
 from kwtsms_bot.slack.cards import incident_card
@@ -113,7 +114,7 @@ def test_a_card_says_what_is_wrong_first() -> None:
         "> Less than 4% of /var is left.",
         f"Texted noura {TIME}",
     ]
-    assert buttons(INCIDENT) == ["Acknowledge", "Resolve", "Show details"]
+    assert buttons(INCIDENT) == ["Acknowledge", "Silence", "Resolve", "Show details"]
     assert incident_card.render(INCIDENT)["text"] == (
         "Critical: /var on db01 is 96% full · Nobody has acknowledged it · A7F3K"
     )
@@ -126,7 +127,7 @@ def test_a_card_says_what_is_wrong_first() -> None:
             ACKED,
             ":large_yellow_circle:",
             f"Acknowledged by <@U1> {TIME}",
-            ["Withdraw acknowledgement", "Resolve", "Show details"],
+            ["Withdraw acknowledgement", "Silence", "Resolve", "Show details"],
         ),
         (
             RESOLVED,
@@ -146,6 +147,28 @@ def test_a_state_has_its_colour_and_its_buttons(
     assert lines[0].startswith(icon)
     assert lines[3] == line
     assert buttons(incident) == labels
+
+
+def test_a_silenced_one_is_grey_and_says_who_and_why() -> None:
+    """Only its silence can be ended; of one that mutes others, too, a dialog says so."""
+    mute = MuteView("S2K4M", AT, "*new* cable", "U1", is_shared=True)
+    silenced = replace(INCIDENT, mute=mute, notified=())
+    lines = texts(silenced)
+    end = incident_card.card_buttons(silenced, ENGLISH)[0]
+
+    assert lines[0].startswith(":no_bell:")
+    assert lines[3:] == [f"Silenced until {TIME} by <@U1> · {literal_text('*new* cable')}"]
+    assert buttons(silenced) == ["End silence", "Resolve", "Show details"]
+    assert (end.value, end.confirm_text) == ("S2K4M", "This ends it for all that it silences.")
+    assert " · Silenced · A7F3K" in incident_card.render(silenced)["text"]
+
+
+def test_one_that_another_mutes_names_it() -> None:
+    """Its SMS come when the other is over; a silence can be set all the same."""
+    muted = replace(INCIDENT, mute=MuteView("B2C3D", AT), notified=())
+
+    assert texts(muted)[3:] == ["No SMS while B2C3D fires."]
+    assert buttons(muted)[0] == "Silence"
 
 
 def test_a_test_says_that_it_is_one() -> None:

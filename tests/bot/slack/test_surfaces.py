@@ -158,8 +158,8 @@ def test_forms(text: str, say: Language) -> None:
         assert_view(views.preview_form(shown, "t" * 32, say, label))
     for reply in replies(text, say):
         assert_view(views.reply_view(reply, say))
-    assert_view(views.waiting_view("t" * 32, say))
-    assert_view(views.sentence_view(text, say))
+    assert_view(views.waiting_view("t" * 32, say("Send SMS"), say))
+    assert_view(views.sentence_view(text, say("Send SMS"), say))
 
 
 @pytest.mark.parametrize("count", [1, 100, 101, 300, 301])

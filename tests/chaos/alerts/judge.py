@@ -195,11 +195,14 @@ class _Case:
             yield f"the phones got texts about {counted} alerts of {wanted}"
 
     def unknown_count(self) -> int:
-        """The number of alerts and people of which nobody knows whether the text has left."""
-        return sum(
-            texts.is_unknown(self.card(alert), name)
-            for alert in self.evidence.alerts
-            for name in alert.people
+        """The number of incidents and people for which nobody knows whether a text has left."""
+        return len(
+            {
+                (alert.ref, name)
+                for alert in self.evidence.alerts
+                for name in alert.people
+                if texts.is_unknown(self.card(alert), name)
+            }
         )
 
 

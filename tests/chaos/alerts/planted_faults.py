@@ -13,7 +13,7 @@ from typing import Any
 
 from chaos.planted_faults import plant
 from kwtsms_bot.bridge.reports import Snapshot
-from kwtsms_bot.bridge.store import actions, bundle, intake, open_messages
+from kwtsms_bot.bridge.store import bundle, intake, open_messages
 from kwtsms_bot.bridge.store.bundle import BundleStore
 from kwtsms_bot.bridge.store.intake import AlertIntake
 from kwtsms_bot.outbox.states import State
@@ -109,8 +109,7 @@ def two_bundlers_at_once() -> None:
 
 def recall_ignores_claimed() -> None:
     """Recalls only what no worker has claimed."""
-    for module in (actions, open_messages):
-        plant(module, "RECALLABLE", (State.QUEUED,))
+    plant(open_messages, "RECALLABLE", (State.QUEUED,))
 
 
 ALERT_FAULTS: dict[str, Callable[[], None]] = {

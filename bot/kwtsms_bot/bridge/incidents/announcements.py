@@ -1,4 +1,4 @@
-"""Who is texted first about an incident, and what is texted anew when a silence has ended. Pure."""
+"""Contacts of the first text about an incident, and new texts at the end of a silence. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -62,7 +62,7 @@ def end_silence(
     silences: Sequence[Silence],
     now: datetime,
 ) -> Iterator[NewNotification]:
-    """Ends the silence of an incident; yields what is texted anew about the alerts that fire.
+    """Ends the silence of an incident; yields the new notifications of the alerts that fire.
 
     What another silence mutes stays silent. Incident and alerts are changed.
     """
@@ -79,11 +79,11 @@ def end_silence(
         return
     incident.muted_by = None
     incident.silenced_until = lasting.until if lasting else None
-    told = [one for one in audible if was_muted or one.wave == UNANNOUNCED]
-    if not told or incident.state is not IncidentState.FIRING:
+    announced = [one for one in audible if was_muted or one.wave == UNANNOUNCED]
+    if not announced or incident.state is not IncidentState.FIRING:
         return
     incident.wave += 1
-    for one in told:
+    for one in announced:
         one.wave = incident.wave
     kind = NotificationKind.NEW
     due_at = due_time(incident, kind, now).at

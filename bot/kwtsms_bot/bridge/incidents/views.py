@@ -72,6 +72,7 @@ class MuteView:
     until: datetime
     reason: str = ""
     created_by: str = ""  # Empty: another incident mutes it.
+    is_shared: bool = False  # The silence may mute other incidents, too.
 
 
 @dataclass(frozen=True, slots=True)

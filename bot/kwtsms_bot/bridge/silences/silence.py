@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kwtsms_bot.bridge.models import AlertSeverity
 from kwtsms_bot.bridge.routing import all_match
+from kwtsms_bot.config.bridge import SEVERITY_KEY
 from kwtsms_bot.config.bridge_fields import Conditions
 
 WEEK = timedelta(days=7)
@@ -77,6 +79,18 @@ class Mute:
 
     until: datetime
     by: str  # The reference of either.
+
+
+def spare_critical(conditions: Conditions) -> Conditions | None:
+    """Returns conditions that match no critical alert; None if they match no other."""
+    wanted = conditions.get(SEVERITY_KEY)
+    words = [one.word for one in AlertSeverity if one is not AlertSeverity.CRITICAL]
+    left = [
+        word
+        for word in words
+        if wanted is None or all_match({SEVERITY_KEY: word}, {SEVERITY_KEY: wanted})
+    ]
+    return {**conditions, SEVERITY_KEY: tuple(left)} if left else None
 
 
 def longest_mute(

@@ -36,7 +36,6 @@ from kwtsms_bot.bridge.store.due import (
     load_notified,
     load_paces,
     load_pending,
-    resolved_among,
 )
 from kwtsms_bot.bridge.store.gate import BUDGET, load_gate
 from kwtsms_bot.bridge.store.incident_clock import (
@@ -243,13 +242,10 @@ async def _settle(
     }
     await pass_unreached(connection, failed, now)
     in_progress = [one for one in found if one.outcome is None]
-    resolved = await resolved_among(
-        connection, {number for one in in_progress for number in one.incidents}
-    )
     stale = [
         one
         for one in in_progress
-        if one.is_stale(now, resolved) or gate.deferral_reason(one.severity) is not None
+        if one.is_stale(now) or gate.deferral_reason(one.severity) is not None
     ]
     recalled = await recall(connection, stale, now)
     still_open = tuple(one for one in in_progress if one not in recalled)

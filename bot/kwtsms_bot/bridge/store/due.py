@@ -10,7 +10,7 @@ from kwtsms_bot.bridge.bundling import PendingContact
 from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
 from kwtsms_bot.bridge.pace import PhonePace
 from kwtsms_bot.bridge.records import AlertRecord, IncidentRecord, WaitingNotification
-from kwtsms_bot.bridge.states import IncidentState, NotificationState
+from kwtsms_bot.bridge.states import NotificationState
 from kwtsms_bot.bridge.store.rows import alert_of, incident_of
 from kwtsms_bot.database.column_types import EPOCH
 from kwtsms_bot.database.tables import alert, incident, notification, phone_pace
@@ -79,17 +79,6 @@ async def load_incidents(
         rows = await connection.execute(select(incident).where(incident.c.id.in_(part)))
         found.update({row.id: incident_of(row) for row in rows})
     return found
-
-
-async def resolved_among(connection: AsyncConnection, ids: Collection[int]) -> frozenset[int]:
-    """Returns which of these incidents are resolved."""
-    found: set[int] = set()
-    for part in chunks(sorted(ids)):
-        query = select(incident.c.id).where(
-            incident.c.id.in_(part), incident.c.state == IncidentState.RESOLVED.value
-        )
-        found.update((await connection.execute(query)).scalars())
-    return frozenset(found)
 
 
 async def load_alerts(

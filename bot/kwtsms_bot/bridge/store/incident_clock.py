@@ -12,23 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from kwtsms_bot.bridge.bundling import DroppedReason
 from kwtsms_bot.bridge.escalation.steps import ExecutedStep, run_due_steps
-from kwtsms_bot.bridge.intake_plan import IntakePlan
 from kwtsms_bot.bridge.models import NotificationKind
 from kwtsms_bot.bridge.notification_rules import due_time
 from kwtsms_bot.bridge.records import REMIND_AFTER, IncidentRecord, NewEvent, NewNotification
-from kwtsms_bot.bridge.references import new_ref
-from kwtsms_bot.bridge.reports import Receiver, Snapshot
+from kwtsms_bot.bridge.reports import Receiver
 from kwtsms_bot.bridge.states import IncidentState, NotificationState
-from kwtsms_bot.bridge.store.rows import alert_of
+from kwtsms_bot.bridge.store.ends.expiry import end_due_alerts, has_due_end
 from kwtsms_bot.bridge.store.silence_clock import advance_silences, has_due_silence
 from kwtsms_bot.bridge.store.snapshot import (
     add_events,
     add_notifications,
     lock_incidents,
     write_incidents,
-    write_plan,
 )
-from kwtsms_bot.database.tables import alert, incident, notification
+from kwtsms_bot.database.tables import incident, notification
 from kwtsms_bot.outbox.sql import chunks
 
 NOBODY = ""  # No person does what is due.
@@ -47,33 +44,17 @@ REACHES_NOBODY = or_(
 def has_due_change(now: ColumnElement[datetime]) -> ColumnElement[bool]:
     """Returns the condition that any incident has an end, a step or a reminder due."""
     is_due = exists().where(or_(incident.c.step_due_at <= now, incident.c.remind_at <= now))
-    return or_(is_due, exists().where(alert.c.closes_at <= now), has_due_silence(now))
+    return or_(is_due, has_due_end(now), has_due_silence(now))
 
 
 async def advance_incidents(
     connection: AsyncConnection, receivers: Mapping[str, Receiver], now: datetime
 ) -> None:
     """Makes all changes that are due."""
-    await _close_due(connection, now)
+    await end_due_alerts(connection, now)
     await advance_silences(connection, receivers, now)
     await _run_due_steps(connection, receivers, now)
     await _remind(connection, now)
-
-
-async def _close_due(connection: AsyncConnection, now: datetime) -> None:
-    """Ends the alerts whose time is up."""
-    query = select(alert).where(alert.c.closes_at <= now).order_by(alert.c.id).limit(MAX_INCIDENTS)
-    rows = (await connection.execute(query)).all()
-    if not rows:
-        return
-    incidents = await lock_incidents(
-        connection, {row.incident_id for row in rows if row.incident_id}
-    )
-    alerts = {(row.integration, row.key_hash): alert_of(row, incidents) for row in rows}
-    plan = IntakePlan(Snapshot(alerts, {}, {}, {}, {}), {}, make_ref=new_ref)
-    for one in tuple(alerts.values()):
-        plan.end(one, now, now)
-    await write_plan(connection, plan, now)
 
 
 async def _run_due_steps(

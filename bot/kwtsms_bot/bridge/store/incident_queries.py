@@ -80,6 +80,12 @@ class IncidentQueries:
             found: int = await connection.scalar(query.where(IS_BLOCKED) if blocked else query) or 0
         return found
 
+    async def count_silenced(self) -> int:
+        """Returns the number of open incidents that are silenced."""
+        query = select(func.count()).select_from(incident).where(IS_OPEN, IS_SILENCED)
+        async with self._database.reading() as connection:
+            return await connection.scalar(query) or 0
+
     async def unacknowledged(self, limit: int) -> tuple[OpenIncident, ...]:
         """Returns the incidents that nobody has acknowledged, the worst first; none silenced."""
         return await self._list(limit, IS_FIRING, ~IS_SILENCED)
@@ -151,10 +157,17 @@ async def _load_mute(connection: AsyncConnection, row: Row[Any]) -> MuteView | N
     """Returns why nothing of an incident is texted; None if something may be."""
     if row.muted_by is None or row.silenced_until is None:
         return None
-    query = select(silence.c.reason, silence.c.created_by).where(silence.c.ref == row.muted_by)
+    query = select(silence).where(silence.c.ref == row.muted_by)
     found = (await connection.execute(query)).first()
-    reason, created_by = (found.reason, found.created_by) if found else ("", "")
-    return MuteView(row.muted_by, row.silenced_until, reason, created_by)
+    if found is None:
+        return MuteView(row.muted_by, row.silenced_until)
+    return MuteView(
+        found.ref,
+        row.silenced_until,
+        found.reason,
+        found.created_by,
+        is_shared=found.incident_ref is None,
+    )
 
 
 def _is_escalated(row: Row[Any]) -> bool:

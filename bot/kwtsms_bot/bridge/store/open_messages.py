@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from kwtsms_bot.bridge.bundling import DroppedReason
-from kwtsms_bot.bridge.models import AlertSeverity
-from kwtsms_bot.bridge.states import NotificationState
+from kwtsms_bot.bridge.bundling import DroppedReason, over_reason
+from kwtsms_bot.bridge.models import AlertSeverity, NotificationKind
+from kwtsms_bot.bridge.states import IncidentState, NotificationState
 from kwtsms_bot.bridge.store.transitions import move_by_id, move_notifications
-from kwtsms_bot.database.tables import message, notification, recipient
+from kwtsms_bot.database.tables import incident, message, notification, recipient
 from kwtsms_bot.outbox.quota.usage_store import CreditChange, add_credits
 from kwtsms_bot.outbox.sql import chunks, mark_changed, transition
 from kwtsms_bot.outbox.states import State
@@ -53,19 +53,18 @@ class OpenRecipient:
     severity: AlertSeverity
     notifications: tuple[int, ...]
     incidents: frozenset[int]
+    is_over: bool  # Something in it is not to be sent any more.
 
     @property
     def outcome(self) -> NotificationState | None:
         """The outcome for its notifications; None while it is under way."""
         return OUTCOMES.get(self.state)
 
-    def is_stale(self, now: datetime, resolved: Collection[int]) -> bool:
-        """Whether its text is out of date: before another try, or as an incident is over."""
+    def is_stale(self, now: datetime) -> bool:
+        """Whether its text is out of date: before another try, or as an incident has changed."""
         if self.state not in RECALLABLE:
             return False
-        if self.incidents & set(resolved):
-            return True
-        return self.tries > 0 and self.due_at <= now + RECALL_BEFORE
+        return self.is_over or (self.tries > 0 and self.due_at <= now + RECALL_BEFORE)
 
 
 async def load_open(connection: AsyncConnection) -> tuple[OpenRecipient, ...]:
@@ -77,6 +76,9 @@ async def load_open(connection: AsyncConnection) -> tuple[OpenRecipient, ...]:
             notification.c.id.label("notification_id"),
             notification.c.incident_id,
             notification.c.severity,
+            notification.c.kind,
+            incident.c.state.label("incident_state"),
+            incident.c.muted_by,
             recipient.c.id,
             recipient.c.message_id,
             recipient.c.phone,
@@ -89,6 +91,7 @@ async def load_open(connection: AsyncConnection) -> tuple[OpenRecipient, ...]:
             message.c.budget,
         )
         .join_from(notification, recipient, recipient.c.id == notification.c.recipient_id)
+        .join(incident, incident.c.id == notification.c.incident_id)
         .join(message, message.c.id == recipient.c.message_id)
         .where((notification.c.state == NotificationState.BUNDLED.value) | (was_unknown & is_known))
         .order_by(recipient.c.id, notification.c.id)
@@ -115,7 +118,13 @@ def _open_recipient(rows: Sequence[Any]) -> OpenRecipient:
         severity=AlertSeverity(max(row.severity for row in rows)),
         notifications=tuple(row.notification_id for row in rows),
         incidents=frozenset(row.incident_id for row in rows),
+        is_over=any(map(_is_over, rows)),
     )
+
+
+def _is_over(row: Any) -> bool:
+    kind, state = NotificationKind(row.kind), IncidentState(row.incident_state)
+    return over_reason(kind, state, is_muted=row.muted_by is not None) is not None
 
 
 async def copy_outcomes(

@@ -11,9 +11,11 @@ from kwtsms_bot.commands.base import ButtonPress, CommandContext, Reply, Severit
 from kwtsms_bot.commands.bridge.incident_access import may_act
 from kwtsms_bot.commands.bridge.incident_actions import IncidentAction, act, not_set_up_reply
 from kwtsms_bot.commands.bridge.incident_text import (
+    CLOSED,
     cut_text,
     format_alert_count,
     format_event,
+    format_mute,
     format_severity,
     format_state,
     sms_lines,
@@ -26,7 +28,7 @@ from kwtsms_bot.i18n.foreign_text import clean_text
 from kwtsms_bot.i18n.translator import Language
 
 if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
-    from kwtsms_bot.bridge.incidents.views import AlertView, IncidentView
+    from kwtsms_bot.bridge.incidents.views import AlertView, IncidentView, MuteView
 
 # Slack refuses messages of much more than 13,000 characters.
 MAX_LABELS, MAX_NAME, MAX_VALUE, MAX_TEXT = 15, 40, 100, 500
@@ -88,12 +90,22 @@ async def _incident_facts(context: CommandContext, incident: IncidentView, say: 
     if incident.alert_count > 1:
         count = format_alert_count(incident.alert_count, incident.firing, say)
         facts.append((say("Alerts"), count))
+    if incident.mute is not None:
+        facts.append((say("SMS"), await _format_mute(context, incident.mute, say)))
     if incident.acked_by:
         facts.append((say("Acknowledged by"), await mention_actor(context, incident.acked_by)))
-    if incident.resolved_by:
+    if incident.resolved_by in CLOSED:
+        facts.append((say("Closed"), say(CLOSED[incident.resolved_by])))
+    elif incident.resolved_by:
         facts.append((say("Resolved by"), await mention_actor(context, incident.resolved_by)))
     sms = sms_lines(incident, say, format_time=format_time, show=_shown)
     return [*facts, *((say("SMS"), line) for line in sms)]
+
+
+async def _format_mute(context: CommandContext, mute: MuteView, say: Language) -> str:
+    author = say.auto(await mention_actor(context, mute.created_by)) if mute.created_by else ""
+    time = format_short_datetime(mute.until, say)
+    return format_mute(mute, say, author=author, time=time, reason=_shown(mute.reason))
 
 
 def _alert_facts(incident: IncidentView, say: Language) -> Facts:

@@ -24,6 +24,7 @@ from kwtsms_bot.commands.bridge.incident_actions import (
     not_set_up_reply,
 )
 from kwtsms_bot.commands.bridge.incident_text import cut_text, format_alert_count, format_severity
+from kwtsms_bot.commands.bridge.silence_actions import SILENCES
 from kwtsms_bot.commands.error_replies import refuse
 from kwtsms_bot.commands.mentions import mention_actor
 from kwtsms_bot.commands.policy import Permission, allows
@@ -68,10 +69,20 @@ async def open_reply(
     title = say.plural("{count} open incident", "{count} open incidents", count)
     facts = [(one.ref, await _format(context, one, say)) for one in found]
     details = [say("The SMS about these are held.")] if blocked else []
+    if silenced := await control.count_silenced():
+        line = say.ltr(f"{context.config.slack.command} {SILENCES}")
+        details.append(
+            say.plural(
+                "{count} is silenced: see {command}.",
+                "{count} are silenced: see {command}.",
+                silenced,
+                command=line,
+            )
+        )
     if count > len(found):
         rest = count - len(found)
         details.append(say.plural("{count} more isn't shown.", "{count} more aren't shown.", rest))
-    firing = [one.ref for one in found if one.state == "firing"]
+    firing = [one.ref for one in found if _is_untaken(one)]
     examples: tuple[str, ...] = ()
     if firing and may_act_on_all(context, request):
         examples = (ACK.command_line(context.config.slack.command, firing[0]),)
@@ -89,9 +100,14 @@ async def home_reply(
     buttons = tuple(
         Button(action_ids.INCIDENT_ACKNOWLEDGE, say("Acknowledge {ref}", ref=one.ref), one.ref)
         for one in await control.open_incidents(MAX_ON_HOME)
-        if one.state == "firing"
+        if _is_untaken(one)
     )
     return Reply(reply.severity, reply.title, reply.details, reply.facts, buttons=buttons)
+
+
+def _is_untaken(one: OpenIncident) -> bool:
+    """Whether nobody has acknowledged it, and it is not silenced."""
+    return one.state == "firing" and one.silenced_until is None
 
 
 def may_act_on_all(context: CommandContext, request: CommandRequest) -> bool:
@@ -109,6 +125,9 @@ async def _format(context: CommandContext, one: OpenIncident, say: Language) -> 
     ]
     if one.alerts > 1:
         parts.append(format_alert_count(one.alerts, one.firing, say))
+    if one.silenced_until is not None:
+        until = format_short_datetime(one.silenced_until, say)
+        parts.append(say("silenced until {time}", time=until))
     if one.is_escalated:
         parts.append(say("escalated"))
     if one.acked_by:

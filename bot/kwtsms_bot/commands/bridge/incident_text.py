@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from kwtsms_bot.i18n.translator import N_, Language
 
 if TYPE_CHECKING:  # Without the section `bridge`, none of its modules is loaded.
-    from kwtsms_bot.bridge.incidents.views import IncidentView, NotifiedView
+    from kwtsms_bot.bridge.incidents.views import IncidentView, MuteView, NotifiedView
 
 MAX_NAMES = 6  # Of one line.
 LEFT = ("sent", "unknown")
@@ -35,6 +35,7 @@ WAITING = {
 }
 STOPPED = {
     "acknowledged": N_("Not texted, because it was acknowledged first: {people}"),
+    "silenced": N_("Not texted, because it was silenced: {people}"),
     ENDED_FIRST: N_("Not texted, because it was over before: {people}"),
     "removed": N_("Not texted, because they are no longer in the phone book: {people}"),
 }
@@ -50,18 +51,36 @@ EVENTS = {
     "escalated": N_("Escalated"),
     "repeated": N_("Last step repeated"),
     "step_passed": N_("Step skipped, because it reaches nobody"),
+    "silenced": N_("Silenced"),
+    "unsilenced": N_("Silence ended"),
     "unanswered": N_("Nobody answered: all steps are done"),
     "unreachable": N_("Nobody can be texted: no step reaches anybody"),
     "reminder": N_("Still firing since it was acknowledged"),
 }
+CLOSED = {
+    "forgotten": N_("Nothing was reported for 7 days"),
+    "integration removed": N_("The integration was removed"),
+}
 ESCALATED = N_("Escalated, and nobody has acknowledged it")
+SILENCED = N_("Silenced")
+MAX_REASON = 200
 FormatTime = Callable[[datetime], str]
 Show = Callable[[str], str]
 
 
 def format_state(incident: IncidentView, say: Language) -> str:
     """The state of an incident."""
+    if incident.mute is not None and incident.state.value == "firing":
+        return say(SILENCED)
     return say(ESCALATED if incident.is_escalated else STATES[incident.state.value])
+
+
+def format_mute(mute: MuteView, say: Language, *, author: str, time: str, reason: str) -> str:
+    """The line that says why nothing is texted, and until when."""
+    if not mute.created_by:
+        return say("No SMS while {ref} fires.", ref=mute.by)
+    line = say("Silenced until {time} by {name}", time=time, name=author)
+    return f"{line} · {say.auto(cut_text(reason, MAX_REASON))}" if reason else line
 
 
 def cut_text(text: str, limit: int) -> str:
@@ -114,6 +133,8 @@ def sms_lines(
         people = say.join(say.auto(show(name)) for name in following.names)
         time = format_time(following.at)
         lines.append(say("If nobody acknowledges: {people} {time}", people=people, time=time))
+    if incident.mute is not None and "cancelled" not in by_state:
+        return tuple(lines)
     return tuple(lines or _untold(by_state, say, join))
 
 

@@ -36,15 +36,15 @@ _DURATION = re.compile(r"\d{1,6}[smhd]")
 
 
 class SilenceFault(Enum):
-    """What is wrong with a typed silence."""
+    """Fault of a typed silence."""
 
-    NO_TARGET = N_("Name the incident's ID, or what is muted, such as site=shuwaikh.")
+    NO_TARGET = N_("Name the incident's ID, or what to silence, such as site=shuwaikh.")
     NO_TIME = N_("Say for how long, such as 2h or until 08:00.")
     BAD_TIME = N_("Expected a time of day such as 08:00, or a length such as 30m, 2h or 1d.")
     BAD_DAY = N_("Expected a day of the week, such as fri.")
-    TOO_SHORT = N_("A silence takes at least a minute.")
-    TOO_LONG = N_("A silence ends after 7 days at most.")
-    TOO_MANY = N_("A silence takes 8 conditions at most.")
+    TOO_SHORT = N_("A silence lasts at least a minute.")
+    TOO_LONG = N_("A silence lasts 7 days at most.")
+    TOO_MANY = N_("A silence has 8 conditions at most.")
     BAD_CONDITION = N_("A condition has one * at most and 120 characters at most.")
 
 

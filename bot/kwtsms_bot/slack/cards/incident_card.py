@@ -13,7 +13,9 @@ from kwtsms_bot.bridge.states import IncidentKind, IncidentState, NotificationSt
 from kwtsms_bot.commands import action_ids
 from kwtsms_bot.commands.base import Button
 from kwtsms_bot.commands.bridge.incident_text import (
+    CLOSED,
     format_alert_count,
+    format_mute,
     format_severity,
     format_state,
     sms_lines,
@@ -28,7 +30,7 @@ ICONS = {
     IncidentState.ACKNOWLEDGED: ":large_yellow_circle:",
     IncidentState.RESOLVED: ":large_green_circle:",
 }
-TEST_ICON = ":white_circle:"
+TEST_ICON, SILENCED_ICON = ":white_circle:", ":no_bell:"
 MAX_TITLE, MAX_PLACE, MAX_TEXT, MAX_KIND = 300, 80, 300, 40
 MINUTES_SHOWN = 120  # Longer is shown in hours.
 MAX_LISTED = 5  # Alerts of a card; more are counted by kind.
@@ -49,7 +51,7 @@ def render(incident: IncidentView, say: Language = ENGLISH) -> Payload:
 def card_buttons(incident: IncidentView, say: Language) -> list[Button]:
     """Returns the buttons for what can be done to the incident now."""
     ref, buttons = incident.ref, []
-    if incident.state is IncidentState.FIRING:
+    if incident.state is IncidentState.FIRING and incident.mute is None:
         buttons.append(Button(action_ids.INCIDENT_ACKNOWLEDGE, say("Acknowledge"), ref, "primary"))
         if any(one.state is NotificationState.UNKNOWN for one in incident.notified):
             buttons.append(Button(action_ids.INCIDENT_NOTIFY_AGAIN, say("Notify again"), ref))
@@ -57,12 +59,26 @@ def card_buttons(incident: IncidentView, say: Language) -> list[Button]:
         label = say("Withdraw acknowledgement")
         buttons.append(Button(action_ids.INCIDENT_UNACKNOWLEDGE, label, ref))
     if incident.state is not IncidentState.RESOLVED:
+        buttons += _silence_buttons(incident, say)
         buttons.append(Button(action_ids.INCIDENT_RESOLVE, say("Resolve"), ref))
     return [*buttons, Button(action_ids.INCIDENT_DETAILS, say("Show details"), ref)]
 
 
+def _silence_buttons(incident: IncidentView, say: Language) -> list[Button]:
+    """Returns the button that silences, or that ends the silence in force."""
+    if incident.kind is IncidentKind.TEST:
+        return []
+    mute = incident.mute
+    if mute is None or not mute.created_by:
+        return [Button(action_ids.INCIDENT_SILENCE, say("Silence"), incident.ref)]
+    warning = say("This ends it for all that it silences.") if mute.is_shared else ""
+    return [
+        Button(action_ids.INCIDENT_UNSILENCE, say("End silence"), mute.by, confirm_text=warning)
+    ]
+
+
 def _header(incident: IncidentView, say: Language) -> str:
-    icon = ICONS[incident.state]
+    icon = SILENCED_ICON if incident.mute is not None else ICONS[incident.state]
     if incident.kind is IncidentKind.TEST:
         icon = TEST_ICON
     title = blocks.escape(_title(incident, say))
@@ -115,8 +131,18 @@ def _kind_lines(incident: IncidentView, say: Language) -> list[str]:
 
 
 def _state_lines(incident: IncidentView, say: Language) -> list[str]:
-    """Returns the lines about who acknowledged it, and how it ended."""
+    """Returns the lines about its silence, who acknowledged it, and how it ended."""
     lines = []
+    if (mute := incident.mute) is not None:
+        lines.append(
+            format_mute(
+                mute,
+                say,
+                author=_actor(mute.created_by, say),
+                time=blocks.format_datetime(mute.until, say),
+                reason=_escaped(mute.reason),
+            )
+        )
     if incident.acked_by and incident.acked_at:
         lines.append(
             say(
@@ -125,7 +151,11 @@ def _state_lines(incident: IncidentView, say: Language) -> list[str]:
                 time=blocks.format_datetime(incident.acked_at, say),
             )
         )
-    if incident.resolved_by and incident.resolved_at:
+    if incident.resolved_by in CLOSED and incident.resolved_at:
+        closed_at = blocks.format_datetime(incident.resolved_at, say)
+        reason = say(CLOSED[incident.resolved_by])
+        lines.append(say("Closed {time}: {reason}", time=closed_at, reason=reason))
+    elif incident.resolved_by and incident.resolved_at:
         lines.append(
             say(
                 "Resolved by {name} {time}",

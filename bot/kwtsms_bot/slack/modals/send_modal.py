@@ -1,9 +1,6 @@
 """Opens, previews and submits the send form. Decides nothing: `commands` does."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -17,28 +14,19 @@ from kwtsms_bot.commands.error_replies import refuse
 from kwtsms_bot.commands.policy import Permission, allows
 from kwtsms_bot.commands.send import checks, submit
 from kwtsms_bot.commands.send.build_preview import SendRequest, build_preview
-from kwtsms_bot.i18n.translator import Language
-from kwtsms_bot.outbox.intake.draft import new_token
+from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_bot.slack import blocks, payloads, quoted_message
 from kwtsms_bot.slack.error_boundary import Body
 from kwtsms_bot.slack.errors import SLACK_ERRORS, error_name
 from kwtsms_bot.slack.modals import views
+from kwtsms_bot.slack.modals.form_responder import FormResponder, ModalResponse
 from kwtsms_bot.slack.modals.views import ModalDefaults, View
 from kwtsms_bot.slack.replies import ReplySender
 from kwtsms_bot.slack.users import SlackUserDirectory
 
-ANSWER_SECONDS = 2.0
+QUEUED = N_("Message queued. Track it in the channel.")
 MAX_NAMED = 5  # Mentions in a message that are looked up; the form has to open in time.
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class ModalResponse:
-    """The response to a submitted form; `reply` is for a user who has closed the form."""
-
-    payload: dict[str, Any]
-    request: CommandRequest
-    reply: Reply | None = None
 
 
 class SendModal:
@@ -53,6 +41,7 @@ class SendModal:
     ) -> None:
         self._context, self._directory = context, directory
         self._reply_sender, self._client = reply_sender, client
+        self._responder = FormResponder(client, reply_sender, title=views.SEND_TITLE, done=QUEUED)
 
     async def open_form(self, request: CommandRequest, defaults: ModalDefaults) -> bool:
         """Opens the form; returns False if Slack did not."""
@@ -91,7 +80,7 @@ class SendModal:
             send_request = views.send_request(view, self._context.config.kwtsms.default_country)
             return await self._preview_response(request, send_request)
 
-        await self._respond_in_time(ack, body, work)
+        await self._responder.respond_in_time(ack, self._cached_language(body), work)
 
     async def handle_preview(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """Handles the confirmation of the preview."""
@@ -100,7 +89,7 @@ class SendModal:
             token = str(body["view"].get("private_metadata", ""))
             return await self._confirm(await self._build_request(body, fresh=True), token)
 
-        await self._respond_in_time(ack, body, work)
+        await self._responder.respond_in_time(ack, self._cached_language(body), work)
 
     async def handle_plain_quotes(self, ack: AsyncAck, body: Body, _respond: AsyncRespond) -> None:
         """Replaces the preview with one that uses plain quotes."""
@@ -152,37 +141,6 @@ class SendModal:
         view = views.reply_view(reply, request.say)
         return ModalResponse({"response_action": "update", "view": view}, request, reply)
 
-    async def _respond_in_time(
-        self, ack: AsyncAck, body: Body, work: Callable[[], Awaitable[ModalResponse]]
-    ) -> None:
-        """Responds to a form within Slack's limit; a late response replaces a waiting view."""
-        task = asyncio.ensure_future(work())
-        done, _ = await asyncio.wait({task}, timeout=ANSWER_SECONDS)
-        if done:
-            await ack(**task.result().payload)
-            return
-        external_id = new_token()
-        say = self._directory.cached_language(payloads.user_and_channel(body)[0])
-        await ack(response_action="push", view=views.waiting_view(external_id, say))
-        await self._show_late_response(await task, external_id)
-
-    async def _show_late_response(self, response: ModalResponse, external_id: str) -> None:
-        """Shows a late response; sends it as a direct message if the form was closed meanwhile."""
-        view = response.payload.get("view") or self._sentence_view(response)
-        try:
-            await self._client.views_update(external_id=external_id, view=view)
-        except SLACK_ERRORS as error:
-            log.warning("form not brought up to date", error=error_name(error))
-            if response.reply is not None:
-                payload = blocks.reply(response.reply, response.request.say)
-                await self._reply_sender.send_dm_payload(response.request.person.user, payload)
-
-    def _sentence_view(self, response: ModalResponse) -> View:
-        """Returns a view with the field errors of a late response, or that it was accepted."""
-        say = response.request.say
-        errors = " ".join((response.payload.get("errors") or {}).values())
-        return views.sentence_view(errors or say("Message queued. Track it in the channel."), say)
-
     async def open_form_or_notify(self, request: CommandRequest, defaults: ModalDefaults) -> None:
         """Opens the form, or sends a direct message if Slack did not open it."""
         if not await self.open_form(request, defaults):
@@ -203,6 +161,9 @@ class SendModal:
             log.warning("form not opened", error=error_name(error))
             return False
         return True
+
+    def _cached_language(self, body: Body) -> Language:
+        return self._directory.cached_language(payloads.user_and_channel(body)[0])
 
     async def _build_request(
         self, body: Body, channel: str = "", *, fresh: bool = False

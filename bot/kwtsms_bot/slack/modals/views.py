@@ -9,10 +9,11 @@ from kwtsms_bot.commands.base import Button, Reply, Severity
 from kwtsms_bot.commands.send.build_preview import SendRequest
 from kwtsms_bot.commands.send.recipients import ParsedLine, parse_list
 from kwtsms_bot.config import Phonebook
-from kwtsms_bot.i18n.translator import Language
+from kwtsms_bot.i18n.translator import N_, Language
 from kwtsms_bot.slack import blocks, ids
 
 View = dict[str, Any]
+SEND_TITLE = N_("Send SMS")
 NUMBERS, CONTACTS, PEOPLE, TEXT = "numbers", "contacts", "people", "text"
 # In a group of a menu: https://docs.slack.dev/reference/block-kit/block-elements
 MAX_OPTIONS = 100
@@ -35,7 +36,7 @@ class ModalDefaults:
 def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> View:
     """Returns the form for recipients and text."""
     made = [
-        _input(
+        input_block(
             NUMBERS,
             say("Phone numbers or @names"),
             {
@@ -54,16 +55,16 @@ def send_form(defaults: ModalDefaults, phonebook: Phonebook, say: Language) -> V
         made.append(_contacts_input(names, say))
     people = {"type": "multi_users_select", "max_selected_items": MAX_PEOPLE}
     hint = say("We'll use the phone number in their Slack profile.")
-    made.append(_input(PEOPLE, say("People in Slack"), people, hint=hint, optional=True))
+    made.append(input_block(PEOPLE, say("People in Slack"), people, hint=hint, optional=True))
     text = {
         "type": "plain_text_input",
         "multiline": True,
         "max_length": MAX_TEXT,
         **_initial(defaults.text),
     }
-    made.append(_input(TEXT, say("Text"), text))
+    made.append(input_block(TEXT, say("Text"), text))
     return {
-        **blocks.modal(say("Send SMS"), made, say("Close")),
+        **blocks.modal(say(SEND_TITLE), made, say("Close")),
         "callback_id": ids.SEND_FORM,
         "private_metadata": defaults.channel,
         "submit": blocks.plain_text(say("Preview message")),
@@ -84,7 +85,7 @@ def preview_form(reply: Reply, token: str, say: Language, submit: str) -> View:
     }
 
 
-def reply_view(reply: Reply, say: Language) -> View:
+def reply_view(reply: Reply, say: Language, *, title: str = SEND_TITLE) -> View:
     """Returns a modal that shows a reply without its buttons."""
     without_buttons = Reply(
         reply.severity,
@@ -94,12 +95,12 @@ def reply_view(reply: Reply, say: Language) -> View:
         reply.examples,
         text_spans=reply.text_spans,
     )
-    return blocks.modal(say("Send SMS"), blocks.reply(without_buttons, say)["blocks"], say("Close"))
+    return blocks.modal(say(title), blocks.reply(without_buttons, say)["blocks"], say("Close"))
 
 
-def sentence_view(text: str, say: Language) -> View:
+def sentence_view(text: str, title: str, say: Language) -> View:
     """Returns a modal with one sentence."""
-    return blocks.modal(say("Send SMS"), [blocks.section(blocks.escape(text))], say("Close"))
+    return blocks.modal(title, [blocks.section(blocks.escape(text))], say("Close"))
 
 
 def not_opened_reply(say: Language) -> Reply:
@@ -110,24 +111,24 @@ def not_opened_reply(say: Language) -> Reply:
     return Reply(Severity.WARNING, title, details, buttons=(again,))
 
 
-def waiting_view(external_id: str, say: Language) -> View:
+def waiting_view(external_id: str, title: str, say: Language) -> View:
     """Returns the modal that is shown while the response takes longer than Slack waits."""
     made = [blocks.section(say("This is taking a little longer…"))]
-    return {**blocks.modal(say("Send SMS"), made, say("Close")), "external_id": external_id}
+    return {**blocks.modal(title, made, say("Close")), "external_id": external_id}
 
 
 def send_request(view: Mapping[str, Any], default_country: str) -> SendRequest:
     """Returns the recipients and the text of a submitted form."""
     values = view.get("state", {}).get("values", {})
-    typed = str(_value(values, NUMBERS, "value") or "")
-    selected = _value(values, CONTACTS, "selected_options") or ()
+    typed = str(value_of(values, NUMBERS, "value") or "")
+    selected = value_of(values, CONTACTS, "selected_options") or ()
     names = [str(one.get("value", "")) for one in selected]
     line = parse_list(typed, default_country=default_country)
     named = tuple(dict.fromkeys((*line.names, *names)))
-    users = _value(values, PEOPLE, "selected_users") or ()
+    users = value_of(values, PEOPLE, "selected_users") or ()
     return SendRequest(
         line=ParsedLine(line.recipients, line.invalid, "", named, line.duplicates),
-        text=str(_value(values, TEXT, "value") or ""),
+        text=str(value_of(values, TEXT, "value") or ""),
         users=tuple(str(one) for one in users)[:MAX_PEOPLE],
     )
 
@@ -141,7 +142,8 @@ def field_error(block: str, reply: Reply) -> dict[str, Any]:
     }
 
 
-def _value(values: Mapping[str, Any], name: str, key: str) -> Any:
+def value_of(values: Mapping[str, Any], name: str, key: str) -> Any:
+    """Returns what was entered in a field; None if nothing was."""
     return values.get(name, {}).get(name, {}).get(key)
 
 
@@ -152,7 +154,7 @@ def _contacts_input(names: Sequence[str], say: Language) -> View:
     if len(names) > MAX_NAMES:
         hint = say("The list shows {count} names. Type others as @names above.", count=MAX_NAMES)
     menu = {"type": "multi_static_select", **_choices(listed)}
-    return _input(CONTACTS, say("Contacts and groups"), menu, hint=hint, optional=True)
+    return input_block(CONTACTS, say("Contacts and groups"), menu, hint=hint, optional=True)
 
 
 def _choices(names: Sequence[str]) -> dict[str, Any]:
@@ -172,7 +174,7 @@ def _options(names: Sequence[str]) -> list[dict[str, Any]]:
     return [{"text": blocks.plain_text(f"@{name}"), "value": name} for name in names]
 
 
-def _input(
+def input_block(
     name: str,
     label: str,
     element: dict[str, Any],
@@ -180,6 +182,7 @@ def _input(
     hint: str = "",
     optional: bool = False,
 ) -> View:
+    """Returns a field of a form."""
     made: View = {
         "type": "input",
         "block_id": name,

@@ -1,0 +1,1 @@
+"""Ends of alerts that no tool reports."""
